@@ -66,7 +66,9 @@ function deb822Uris(text: string): string[] {
 }
 
 function oneLineUris(text: string): string[] {
-  return [...text.matchAll(/^\s*deb\s+(?:\[[^\]]*\]\s+)?(\S+)/gm)].map((m) => withoutTrailingSlash(m[1] ?? ""));
+  return [...text.matchAll(/^\s*deb\s+(?:\[[^\]]*\]\s+)?(\S+)/gm)].map((m) =>
+    withoutTrailingSlash(m[1] ?? ""),
+  );
 }
 
 function withoutTrailingSlash(uri: string): string {
@@ -85,7 +87,10 @@ interface Recipe {
 }
 
 function recipe(): Recipe {
-  const siteCas = filesIn(SITE_CA_FOLDER, ".crt").map((file) => ({ file, sha256: sha256(readFileSync(file)) }));
+  const siteCas = filesIn(SITE_CA_FOLDER, ".crt").map((file) => ({
+    file,
+    sha256: sha256(readFileSync(file)),
+  }));
   const mirrors = debianMirrors(hostAptSources());
   return {
     suite: SUITE,
@@ -169,7 +174,11 @@ async function pipeIntoImport(
   tag: string,
   onProgress: (line: string) => void,
 ): Promise<void> {
-  const settings = ["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin", "LANG=C.UTF-8", ...from.environment];
+  const settings = [
+    "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin",
+    "LANG=C.UTF-8",
+    ...from.environment,
+  ];
   const changes = [...settings.map((setting) => `ENV ${setting}`), 'CMD ["/bin/bash"]'];
   const debootstrap = spawn("mmdebstrap", bootstrap, { stdio: ["ignore", "pipe", "pipe"] });
   // Imported without a name and tagged only when both ends succeeded: a cut-off tar must not become the base.
@@ -192,7 +201,9 @@ async function pipeIntoImport(
   const [made, imported] = await Promise.all([exitCode(debootstrap), exitCode(importer)]);
   if (made !== 0 || imported !== 0) {
     if (imported === 0) spawnSync("docker", ["image", "rm", imageId.trim()], { stdio: "ignore" });
-    throw new Error(`mmdebstrap exited with ${made}, docker import with ${imported}:\n${log.join("").slice(-2000)}`);
+    throw new Error(
+      `mmdebstrap exited with ${made}, docker import with ${imported}:\n${log.join("").slice(-2000)}`,
+    );
   }
   const tagged = spawnSync("docker", ["tag", imageId.trim(), tag], { encoding: "utf8" });
   if (tagged.status !== 0) throw new Error(`docker tag ${tag}: ${tagged.stderr}`);
