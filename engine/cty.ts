@@ -1,0 +1,106 @@
+import { decode, ExtData, ExtensionCodec, encode } from "@msgpack/msgpack";
+import type { CtyType } from "./schema.ts";
+
+/** The value that a provider will only know after it has done the work. */
+export class Unknown {
+  toJSON(): string {
+    return "[unknown]";
+  }
+}
+
+/** The one instance of `Unknown`. */
+export const UNKNOWN = new Unknown();
+
+/** A provider's value in plain JavaScript: null, scalars, arrays, objects, and `UNKNOWN` anywhere. */
+export type TfValue = null | boolean | number | string | Unknown | TfValue[] | { [name: string]: TfValue };
+/** An object of a provider's schema. */
+export type TfObject = { [name: string]: TfValue };
+
+// cty marks an unknown value as extension 0, or as extension 12 when it knows something about it (its prefix, say).
+const extensions = new ExtensionCodec();
+for (const type of [0, 12]) extensions.register({ type, encode: () => null, decode: () => UNKNOWN });
+
+/** Encodes a value as cty's msgpack; the type is needed only where it is dynamic. */
+export function encodeValue(value: TfValue, type: CtyType): Uint8Array {
+  return encode(wire(value, type), { extensionCodec: extensions });
+}
+
+/** Decodes cty's msgpack. */
+export function decodeValue(bytes: Uint8Array): TfValue {
+  return decode(bytes, { extensionCodec: extensions }) as TfValue;
+}
+
+/** True when the value is unknown or holds an unknown anywhere. */
+export function hasUnknown(value: TfValue | undefined): boolean {
+  if (value instanceof Unknown) return true;
+  if (Array.isArray(value)) return value.some(hasUnknown);
+  if (isObject(value)) return Object.values(value).some(hasUnknown);
+  return false;
+}
+
+/** True for an object, not an array, null or unknown. */
+export function isObject(value: unknown): value is TfObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value) && !(value instanceof Unknown);
+}
+
+/** Compares two values of one type; sets compare without order, and an unknown equals nothing but an unknown. */
+export function sameValue(a: TfValue | undefined, b: TfValue | undefined, type: CtyType): boolean {
+  return canonical(a ?? null, type) === canonical(b ?? null, type);
+}
+
+function canonical(value: TfValue, type: CtyType): string {
+  if (value === null) return "null";
+  if (value instanceof Unknown) return "?";
+  if (Array.isArray(type)) {
+    const [kind, inner] = type;
+    if (kind === "object" && isObject(value)) {
+      const fields = Object.entries(inner as Record<string, CtyType>).sort(([a], [b]) => (a < b ? -1 : 1));
+      return `{${fields.map(([name, t]) => `${name}:${canonical(value[name] ?? null, t)}`).join()}}`;
+    }
+    if (kind === "map" && isObject(value)) {
+      const keys = Object.keys(value).sort();
+      return `{${keys.map((key) => `${JSON.stringify(key)}:${canonical(value[key] ?? null, inner as CtyType)}`).join()}}`;
+    }
+    if (Array.isArray(value)) {
+      const items = value.map((item, i) =>
+        canonical(item, kind === "tuple" ? ((inner as CtyType[])[i] ?? "dynamic") : (inner as CtyType)),
+      );
+      return `[${(kind === "set" ? items.sort() : items).join()}]`;
+    }
+  }
+  return JSON.stringify(value);
+}
+
+function wire(value: TfValue, type: CtyType): unknown {
+  if (value === null) return null;
+  if (value instanceof Unknown) return new ExtData(0, new Uint8Array([0]));
+  if (type === "dynamic")
+    return [new TextEncoder().encode(JSON.stringify(guess(value))), wire(value, guess(value))];
+  if (!Array.isArray(type)) return value;
+  const [kind, inner] = type;
+  if (kind === "object") {
+    const object = value as TfObject;
+    return Object.fromEntries(
+      Object.entries(inner as Record<string, CtyType>).map(([name, t]) => [
+        name,
+        wire(object[name] ?? null, t),
+      ]),
+    );
+  }
+  if (kind === "map") {
+    return Object.fromEntries(
+      Object.entries(value as TfObject).map(([key, v]) => [key, wire(v, inner as CtyType)]),
+    );
+  }
+  return (value as TfValue[]).map((item, i) =>
+    wire(item, kind === "tuple" ? ((inner as CtyType[])[i] ?? "dynamic") : (inner as CtyType)),
+  );
+}
+
+function guess(value: TfValue): CtyType {
+  if (Array.isArray(value)) return ["tuple", value.map(guess)];
+  if (isObject(value))
+    return ["object", Object.fromEntries(Object.entries(value).map(([k, v]) => [k, guess(v)]))];
+  if (value === null) return "dynamic";
+  return (typeof value === "boolean" ? "bool" : typeof value) as CtyType;
+}

@@ -1,0 +1,241 @@
+import { autoName, type Deployment, newEntry } from "./deployment.ts";
+import type { Change, Outcome } from "./operations.ts";
+import { type ResourceType, resourceType } from "./packages.ts";
+import { differences, ignoreChanges, matches } from "./paths.ts";
+import type { Registration } from "./registration.ts";
+import { deleteForReplacement, deletesFirst } from "./replacement.ts";
+import type { ResourceState } from "./state.ts";
+import type { Op, PropertyDiff } from "./types.ts";
+import { equal, holdsSecret, type Properties, secret } from "./values.ts";
+
+const INIT_ERROR = "#initerror";
+
+/** Creates, updates, replaces or keeps one resource, as its provider judges the change. */
+export async function registerCustom(
+  deployment: Deployment,
+  registration: Registration,
+  urn: string,
+  old: ResourceState | undefined,
+): Promise<ResourceState> {
+  const type = resourceType(registration.type);
+  const entry = newEntry(urn, registration);
+  if (old) entry.inputs = ignoreChanges(registration.inputs, old.inputs, registration.ignoreChanges);
+  const work: Work = { deployment, registration, type, entry };
+  if (!old) return create(work, "create", []);
+  if (old.pendingReplacement)
+    return create(
+      work,
+      "replace",
+      differences(old.inputs, entry.inputs, () => true),
+      old,
+    );
+  setName(work, old);
+  if (isUnchanged(entry, old)) return keep(work, old);
+  const change = await deployment.slot(() => plan(work, old));
+  const verdict = judge(work, old, change);
+  if (verdict.op === "same") return keep(work, old);
+  return verdict.op === "replace"
+    ? replace(work, old, verdict.diff)
+    : update(work, old, change, verdict.diff);
+}
+
+interface Work {
+  readonly deployment: Deployment;
+  readonly registration: Registration;
+  readonly type: ResourceType;
+  readonly entry: ResourceState;
+}
+
+function setName({ deployment, type, entry }: Work, old: ResourceState | undefined): void {
+  if (!type.autoName || (entry.inputs.name ?? null) !== null) return;
+  const kept = old?.autoNamed ? old.inputs.name : deployment.store.state.keptNames[entry.urn];
+  entry.inputs = { ...entry.inputs, name: kept ?? autoName(entry.urn) };
+  entry.autoNamed = true;
+}
+
+function isUnchanged(entry: ResourceState, old: ResourceState): boolean {
+  if (old.replan || old.initErrors.length > 0) return false;
+  return equal(entry.inputs, old.inputs) && sameProvider(entry, old) && equal(times(entry), times(old));
+}
+
+const times = (entry: ResourceState) => ({ ...entry.timeouts });
+
+function sameProvider(entry: ResourceState, old: ResourceState): boolean {
+  return (entry.provider ?? "").replace(/::[^:]*$/, "") === (old.provider ?? "").replace(/::[^:]*$/, "");
+}
+
+async function plan({ deployment, registration, entry }: Work, old: ResourceState): Promise<Change> {
+  const target = deployment.target(entry);
+  const ignored = registration.ignoreChanges.filter((path) => /^\w+$/.test(path));
+  return deployment.operations.plan(target, entry.inputs, old.tf, ignored);
+}
+
+function judge(work: Work, old: ResourceState, change: Change): { op: Op; diff: PropertyDiff[] } {
+  const { entry, registration } = work;
+  const inputDiff = differences(old.inputs, entry.inputs, () => false);
+  const changedPaths = [...change.changed, ...inputDiff.map((d) => d.path)].filter((path) =>
+    change.changed.some((name) => matches(name, path)),
+  );
+  const forced = changedPaths.filter((path) =>
+    registration.replaceOnChanges.some((pattern) => matches(pattern, path)),
+  );
+  const remake = old.initErrors.length > 0 && registration.replaceOnChanges.includes(INIT_ERROR);
+  const moved = !sameProvider(entry, old);
+  const diff = describe(old, entry, change, (path) =>
+    [...change.replacing, ...forced].some((p) => matches(p, path)),
+  );
+  if (change.replacing.length > 0 || forced.length > 0 || remake || moved) return { op: "replace", diff };
+  // A change of nothing but the provider's own bookkeeping still clears what went wrong at creation, as in Pulumi.
+  return { op: change.changed.length > 0 || old.initErrors.length > 0 ? "update" : "same", diff };
+}
+
+/** The inputs that differ; where none does, what drifted away from them. */
+function describe(
+  old: ResourceState,
+  entry: ResourceState,
+  change: Change,
+  replaces: (path: string) => boolean,
+): PropertyDiff[] {
+  const diff = differences(old.inputs, entry.inputs, replaces);
+  if (diff.length > 0) return diff;
+  const pick = (from: Properties) =>
+    Object.fromEntries(change.changed.map((name) => [name, from[name] ?? null]));
+  return differences(pick(old.outputs), pick(withSecrets(change.outputs, entry.inputs, [])), replaces);
+}
+
+function keep({ deployment, registration, entry }: Work, old: ResourceState): ResourceState {
+  const { id, tf, initErrors } = old;
+  const outputs = withSecrets(old.outputs, entry.inputs, registration.additionalSecretOutputs);
+  const kept = { ...entry, ...(id ? { id } : {}), ...(tf ? { tf } : {}), outputs, initErrors };
+  kept.autoNamed = entry.autoNamed || old.autoNamed;
+  const changed = JSON.stringify(kept) !== JSON.stringify({ ...old });
+  if (changed) deployment.put(kept, old);
+  deployment.report.done(entry.urn, "same", Date.now());
+  return changed ? kept : old;
+}
+
+async function create(
+  work: Work,
+  op: "create" | "replace",
+  diff: PropertyDiff[],
+  old?: ResourceState,
+): Promise<ResourceState> {
+  const { deployment, entry } = work;
+  setName(work, undefined);
+  const adds = op === "create" ? differences({}, entry.inputs, () => false) : diff;
+  const { urn, type, provider, inputs } = entry;
+  const name = typeof inputs.name === "string" ? { name: inputs.name } : {};
+  const record = { op: "create", urn, type, ...name, ...(provider ? { provider } : {}) } as const;
+  return deployment.slot(() =>
+    perform(work, op, adds, record, async (target) => {
+      const change = await deployment.operations.plan(target, entry.inputs);
+      if (deployment.options.dryRun) return { change, placed: () => place(deployment, entry, old) };
+      const outcome = await deployment.operations.apply(target, change);
+      return { change, outcome, placed: () => place(deployment, entry, old) };
+    }),
+  );
+}
+
+function place(deployment: Deployment, entry: ResourceState, old: ResourceState | undefined): void {
+  delete deployment.store.state.keptNames[entry.urn];
+  // Created ahead of its predecessor's end: that one stays in the state until the end of the run.
+  if (old && !old.pendingReplacement) {
+    old.pendingDelete = true;
+    deployment.put(entry);
+  } else {
+    deployment.put(entry, old);
+  }
+}
+
+async function update(
+  work: Work,
+  old: ResourceState,
+  change: Change,
+  diff: PropertyDiff[],
+): Promise<ResourceState> {
+  const { deployment, entry } = work;
+  const { urn, type, provider } = entry;
+  const record = { op: "update", urn, type, ...(provider ? { provider } : {}) } as const;
+  return deployment.slot(() =>
+    perform(work, "update", diff, record, async (target) => {
+      const placed = () => deployment.put(entry, old);
+      if (deployment.options.dryRun) return { change, placed };
+      const nothing = change.changed.length === 0 && old.tf;
+      const outcome: Outcome = nothing
+        ? {
+            tf: old.tf as NonNullable<typeof old.tf>,
+            outputs: old.outputs,
+            ...(old.id ? { id: old.id } : {}),
+          }
+        : await deployment.operations.apply(target, change, old.tf);
+      return { change, outcome, placed };
+    }),
+  );
+}
+
+async function replace(work: Work, old: ResourceState, diff: PropertyDiff[]): Promise<ResourceState> {
+  const { deployment, registration, type, entry } = work;
+  if (old.protect && registration.protect) {
+    throw new Error(
+      "must be replaced, but is protected: take `protect` out of the program first, and run again",
+    );
+  }
+  if (deletesFirst(registration, type, entry, old)) await deleteForReplacement(deployment, old);
+  if (entry.autoNamed) {
+    entry.inputs = { ...entry.inputs, name: null };
+    entry.autoNamed = false;
+  }
+  return create(work, "replace", diff, old);
+}
+
+interface Performed {
+  readonly change: Change;
+  /** Absent in a preview. */
+  readonly outcome?: Outcome;
+  placed(): void;
+}
+
+async function perform(
+  { deployment, registration, entry }: Work,
+  op: Op,
+  diff: PropertyDiff[],
+  record: Parameters<Deployment["recorded"]>[0],
+  work: (target: ReturnType<Deployment["target"]>) => Promise<Performed>,
+): Promise<ResourceState> {
+  const { report, operations, options } = deployment;
+  const began = Date.now();
+  const target = deployment.target(entry);
+  const settle = (outputs: Properties) =>
+    withSecrets(outputs, entry.inputs, registration.additionalSecretOutputs);
+  if (options.dryRun) {
+    const { change, placed } = await work(target);
+    entry.outputs = settle(change.outputs);
+    if (typeof change.outputs.id === "string") entry.id = change.outputs.id;
+    placed();
+    report.done(entry.urn, op, began, diff);
+    return entry;
+  }
+  report.start(entry.urn, op);
+  await deployment.recorded(record, async () => {
+    const { outcome = {}, placed } = await work(target);
+    if (!outcome.tf) throw new Error(outcome.error ?? "the provider reported nothing made");
+    entry.tf = outcome.tf;
+    entry.id = outcome.id ?? "";
+    entry.outputs = settle(outcome.outputs ?? {});
+    entry.initErrors = outcome.error ? [outcome.error] : [];
+    if (!outcome.error) entry.replan = await operations.isRestless(target, entry.inputs, outcome.tf);
+    placed();
+    if (outcome.error) throw new Error(outcome.error);
+  });
+  report.done(entry.urn, op, began, diff);
+  return entry;
+}
+
+/** Marks as secret what the program names, and what came from a secret input of the same name. */
+function withSecrets(outputs: Properties, inputs: Properties, named: readonly string[]): Properties {
+  const marked: Properties = {};
+  for (const [key, value] of Object.entries(outputs)) {
+    marked[key] = named.includes(key) || holdsSecret(inputs[key]) ? secret(value) : value;
+  }
+  return marked;
+}

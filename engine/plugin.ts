@@ -1,0 +1,271 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import * as grpc from "@grpc/grpc-js";
+import { loadSync } from "@grpc/proto-loader";
+import { decodeValue, encodeValue, type TfObject, type TfValue } from "./cty.ts";
+import { type CtyType, type ProviderSchema, readSchema, typeOf, type WireSchemaResponse } from "./schema.ts";
+
+// The go-plugin handshake: a provider started without this pair refuses to serve.
+const COOKIE = { TF_PLUGIN_MAGIC_COOKIE: "d602bf8f470bc67ca7faa0386276bbdd4330efaf76d1a219cb4d6991ca9872b2" };
+// Providers read this only to word their messages.
+const CORE_VERSION = "1.9.0";
+const V5_METHODS: Record<string, string> = {
+  GetProviderSchema: "GetSchema",
+  ConfigureProvider: "Configure",
+  ValidateResourceConfig: "ValidateResourceTypeConfig",
+  StopProvider: "Stop",
+};
+
+/** What the provider said went wrong, or what it warns of. */
+export interface Diagnostic {
+  readonly severity: number;
+  readonly summary: string;
+  readonly detail: string;
+  readonly attribute: { steps: PathStep[] } | null;
+}
+
+/** One step of a path into a value: an attribute's name, a map's key or a list's index. */
+export interface PathStep {
+  readonly selector: "attribute_name" | "element_key_string" | "element_key_int";
+  readonly attribute_name?: string;
+  readonly element_key_string?: string;
+  readonly element_key_int?: number;
+}
+
+/** The outcome of planning one change. */
+export interface Plan {
+  readonly planned: TfObject;
+  readonly requiresReplace: readonly PathStep[][];
+  readonly private: Uint8Array;
+}
+
+/** The outcome of applying one change: a state can come back together with an error. */
+export interface Applied {
+  readonly state: TfObject | null;
+  readonly private: Uint8Array;
+  readonly error?: string;
+}
+
+type Wire = Record<string, unknown>;
+type Call = (method: string, request: Wire) => Promise<Wire>;
+
+/** A running provider, spoken to over the Terraform plugin protocol. */
+export class Plugin {
+  readonly pid: number;
+  readonly schema: ProviderSchema;
+  readonly #child: ChildProcess;
+  readonly #call: Call;
+  readonly #close: () => void;
+  readonly #warn: (message: string) => void;
+
+  private constructor(
+    child: ChildProcess,
+    call: Call,
+    close: () => void,
+    schema: ProviderSchema,
+    warn: (message: string) => void,
+  ) {
+    this.pid = child.pid ?? 0;
+    this.schema = schema;
+    this.#child = child;
+    this.#call = call;
+    this.#close = close;
+    this.#warn = warn;
+  }
+
+  /** Starts a provider's binary with `cwd` as its working directory, and reads its schema. */
+  static async start(binary: string, cwd: string, warn: (message: string) => void): Promise<Plugin> {
+    // Its own process group: Ctrl-C must not reach a provider in the middle of its work.
+    const child = spawn(binary, [], {
+      cwd,
+      detached: true,
+      stdio: ["ignore", "pipe", "pipe"],
+      env: { ...process.env, ...COOKIE, PLUGIN_PROTOCOL_VERSIONS: "5,6", TF_LOG: "", PLUGIN_CLIENT_CERT: "" },
+    });
+    try {
+      const { protocol, address } = await handshake(child, binary);
+      const { call, close } = connect(protocol, address);
+      const answer = await call("GetProviderSchema", {});
+      check(answer, warn);
+      const schema = readSchema(answer as unknown as WireSchemaResponse, protocol);
+      return new Plugin(child, call, close, schema, warn);
+    } catch (error) {
+      child.kill("SIGKILL");
+      throw error;
+    }
+  }
+
+  async configure(config: TfObject): Promise<void> {
+    const type = typeOf(this.schema.provider.block);
+    const request = { terraform_version: CORE_VERSION, config: pack(config, type) };
+    check(await this.#call("ConfigureProvider", request), this.#warn);
+  }
+
+  async validate(typeName: string, config: TfObject): Promise<void> {
+    const request = { type_name: typeName, config: pack(config, this.#type(typeName)) };
+    check(await this.#call("ValidateResourceConfig", request), this.#warn);
+  }
+
+  /** Brings a state written by another version of the provider to this one's form. */
+  async upgrade(typeName: string, version: number, state: TfObject): Promise<TfObject> {
+    const raw = { json: Buffer.from(JSON.stringify(state)) };
+    const answer = await this.#call("UpgradeResourceState", { type_name: typeName, version, raw_state: raw });
+    check(answer, this.#warn);
+    return unpack(answer.upgraded_state) as TfObject;
+  }
+
+  /** Reads the real thing; null when it is gone. */
+  async read(typeName: string, state: TfObject, secret: Uint8Array): Promise<Applied> {
+    const current = pack(state, this.#type(typeName));
+    const answer = await this.#call("ReadResource", {
+      type_name: typeName,
+      current_state: current,
+      private: secret,
+    });
+    check(answer, this.#warn);
+    return { state: unpack(answer.new_state) as TfObject | null, private: answer.private as Uint8Array };
+  }
+
+  async plan(
+    typeName: string,
+    prior: TfObject | null,
+    proposed: TfObject,
+    config: TfObject,
+    secret: Uint8Array,
+  ): Promise<Plan> {
+    const type = this.#type(typeName);
+    const answer = await this.#call("PlanResourceChange", {
+      type_name: typeName,
+      prior_state: pack(prior, type),
+      proposed_new_state: pack(proposed, type),
+      config: pack(config, type),
+      prior_private: secret,
+    });
+    check(answer, this.#warn);
+    return {
+      planned: unpack(answer.planned_state) as TfObject,
+      requiresReplace: (answer.requires_replace as { steps: PathStep[] }[]).map((path) => path.steps),
+      private: answer.planned_private as Uint8Array,
+    };
+  }
+
+  /** Applies a plan; `planned` null deletes. An error does not throw here, because the state counts all the same. */
+  async apply(
+    typeName: string,
+    prior: TfObject | null,
+    planned: TfObject | null,
+    config: TfObject | null,
+    secret: Uint8Array,
+  ): Promise<Applied> {
+    const type = this.#type(typeName);
+    const answer = await this.#call("ApplyResourceChange", {
+      type_name: typeName,
+      prior_state: pack(prior, type),
+      planned_state: pack(planned, type),
+      config: pack(config, type),
+      planned_private: secret,
+    });
+    const state = unpack(answer.new_state) as TfObject | null;
+    const error = errorsOf(answer, this.#warn);
+    return { state, private: answer.private as Uint8Array, ...(error ? { error } : {}) };
+  }
+
+  /** Asks the provider to stop, then ends its process. */
+  async stop(): Promise<void> {
+    const exited = new Promise((resolve) => this.#child.once("exit", resolve));
+    this.#close();
+    this.#child.kill("SIGKILL");
+    if (this.#child.exitCode === null && this.#child.signalCode === null) await exited;
+  }
+
+  #type(typeName: string): CtyType {
+    const schema = this.schema.resources[typeName];
+    if (!schema) throw new Error(`the provider has no resource type "${typeName}"`);
+    return typeOf(schema.block);
+  }
+}
+
+function handshake(child: ChildProcess, binary: string): Promise<{ protocol: 5 | 6; address: string }> {
+  return new Promise((resolve, reject) => {
+    let out = "";
+    let err = "";
+    child.once("error", reject);
+    child.once("exit", (code) =>
+      reject(new Error(`${binary} ended before serving (exit ${code}): ${err.trim()}`)),
+    );
+    // Drained for good: a full pipe would block the provider.
+    child.stderr?.on("data", (data: Buffer) => {
+      err = (err + data.toString()).slice(-2000);
+    });
+    child.stdout?.on("data", (data: Buffer) => {
+      out += data.toString();
+      const line = out.split("\n", 1)[0] ?? "";
+      if (!out.includes("\n")) return;
+      const [, protocol, network, path] = line.split("|");
+      if (protocol !== "5" && protocol !== "6") return reject(new Error(`unexpected handshake: ${line}`));
+      child.removeAllListeners("exit");
+      resolve({
+        protocol: protocol === "5" ? 5 : 6,
+        address: network === "unix" ? `unix:${path}` : String(path),
+      });
+    });
+  });
+}
+
+function connect(protocol: 5 | 6, address: string): { call: Call; close: () => void } {
+  const definition = loadSync(fileURLToPath(new URL("tfplugin.proto", import.meta.url)), {
+    keepCase: true,
+    longs: Number,
+    defaults: true,
+    oneofs: true,
+  });
+  const service = definition["tfplugin.Provider"] as grpc.ServiceDefinition;
+  const client = new grpc.Client(address, grpc.credentials.createInsecure(), {
+    "grpc.max_receive_message_length": -1,
+    "grpc.max_send_message_length": -1,
+  });
+  const call: Call = (method, request) =>
+    new Promise((resolve, reject) => {
+      const definition = service[method] as grpc.MethodDefinition<Wire, Wire>;
+      const name = protocol === 5 ? (V5_METHODS[method] ?? method) : method;
+      client.makeUnaryRequest(
+        `/tfplugin${protocol}.Provider/${name}`,
+        definition.requestSerialize,
+        definition.responseDeserialize,
+        request,
+        (error, answer) =>
+          error ? reject(new Error(`the provider broke off: ${error.details}`)) : resolve(answer ?? {}),
+      );
+    });
+  return { call, close: () => client.close() };
+}
+
+function pack(value: TfValue, type: CtyType): { msgpack: Uint8Array } {
+  return { msgpack: encodeValue(value, type) };
+}
+
+function unpack(value: unknown): TfValue {
+  const bytes = (value as { msgpack?: Uint8Array } | null)?.msgpack;
+  return bytes && bytes.length > 0 ? decodeValue(bytes) : null;
+}
+
+function check(answer: Wire, warn: (message: string) => void): void {
+  const error = errorsOf(answer, warn);
+  if (error) throw new Error(error);
+}
+
+function errorsOf(answer: Wire, warn: (message: string) => void): string | undefined {
+  const diagnostics = (answer.diagnostics ?? []) as Diagnostic[];
+  for (const diagnostic of diagnostics.filter((d) => d.severity === 2)) warn(describe(diagnostic));
+  const errors = diagnostics.filter((d) => d.severity === 1).map(describe);
+  return errors.length > 0 ? errors.join("\n") : undefined;
+}
+
+function describe({ summary, detail, attribute }: Diagnostic): string {
+  const path = (attribute?.steps ?? [])
+    .map((step) => step.attribute_name ?? step.element_key_string ?? step.element_key_int)
+    .join(".");
+  return [path && `${path}: `, summary, detail && detail !== summary ? `: ${detail}` : ""]
+    .filter(Boolean)
+    .join("");
+}

@@ -1,0 +1,71 @@
+import { registerCustom } from "./custom.ts";
+import { type Deployment, newEntry } from "./deployment.ts";
+import { isProviderType, packageOf } from "./packages.ts";
+import { differences } from "./paths.ts";
+import type { Registration } from "./registration.ts";
+import type { ResourceState } from "./state.ts";
+import { makeUrn } from "./urn.ts";
+import { equal, type Properties } from "./values.ts";
+
+/** What the program gets back for a registration. */
+export interface Registered {
+  readonly urn: string;
+  readonly id: string;
+  readonly outputs: Properties;
+  readonly failed: boolean;
+}
+
+/** Registers one resource; a failure is reported, and handed back for the program's dependents to stop at. */
+export async function register(deployment: Deployment, registration: Registration): Promise<Registered> {
+  const { stack, project } = deployment.options;
+  const began = Date.now();
+  let urn = makeUrn(stack, project, registration.parent, registration.type, registration.name);
+  let old: ResourceState | undefined;
+  try {
+    ({ urn, old } = deployment.identify(registration));
+    const entry = await one(deployment, registration, urn, old);
+    return { urn, id: entry.id ?? "", outputs: entry.outputs, failed: false };
+  } catch (error) {
+    deployment.report.failed(urn, old ? "update" : "create", began, (error as Error).message);
+    return { urn, id: "", outputs: {}, failed: true };
+  }
+}
+
+async function one(
+  deployment: Deployment,
+  registration: Registration,
+  urn: string,
+  old: ResourceState | undefined,
+): Promise<ResourceState> {
+  if (!registration.custom) return registerComponent(deployment, registration, urn, old);
+  if (isProviderType(registration.type)) return registerProvider(deployment, registration, urn, old);
+  return registerCustom(deployment, registration, urn, old);
+}
+
+function registerComponent(
+  deployment: Deployment,
+  registration: Registration,
+  urn: string,
+  old: ResourceState | undefined,
+): ResourceState {
+  // A component has no state of its own: what it outputs comes with registerOutputs.
+  const entry = { ...newEntry(urn, registration), outputs: old?.outputs ?? {} };
+  deployment.put(entry, old);
+  deployment.report.done(urn, old ? "same" : "create", Date.now());
+  return entry;
+}
+
+function registerProvider(
+  deployment: Deployment,
+  registration: Registration,
+  urn: string,
+  old: ResourceState | undefined,
+): ResourceState {
+  packageOf(registration.type);
+  const entry = { ...newEntry(urn, registration), ...(old?.id ? { id: old.id } : {}) };
+  deployment.put(entry, old);
+  const diff = differences(old?.inputs ?? {}, entry.inputs, () => false);
+  const op = !old ? "create" : equal(old.inputs, entry.inputs) ? "same" : "update";
+  deployment.report.done(urn, op, Date.now(), diff);
+  return entry;
+}

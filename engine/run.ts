@@ -1,0 +1,164 @@
+import { deleteEntries, leftovers } from "./deletion.ts";
+import { Deployment, standsOn } from "./deployment.ts";
+import { Lock } from "./lock.ts";
+import { Monitor } from "./monitor.ts";
+import { ProviderPool } from "./pool.ts";
+import { Program } from "./program.ts";
+import { continueInterrupted } from "./recovery.ts";
+import { refreshAll } from "./refresh.ts";
+import { register } from "./register.ts";
+import { Report } from "./report.ts";
+import { type ResourceState, StateStore, statePath } from "./state.ts";
+import type { DestroyOptions, EngineOptions, RunResult } from "./types.ts";
+import { nameOf, STACK_TYPE } from "./urn.ts";
+import { holdsSecret, mask, type Properties } from "./values.ts";
+
+const DEFAULT_PARALLEL = 16;
+
+/** Runs the program over its stack: really, or only to see what would happen. */
+export function deploy(options: EngineOptions, dryRun: boolean): Promise<RunResult> {
+  return session(options, dryRun, async (deployment, stopped) => {
+    if (options.refresh) await refreshAll(deployment, stopped);
+    await runProgram(options, deployment, stopped);
+    if (stopped()) deployment.report.errors.push("the run was interrupted: run it again to go on");
+    if (deployment.report.errors.length === 0) await tidyUp(deployment, stopped);
+    const { resources } = deployment.store.state;
+    return resources.find((entry) => entry.type === STACK_TYPE)?.outputs ?? {};
+  });
+}
+
+/** Deletes everything that the state knows of. */
+export function teardown(options: DestroyOptions): Promise<RunResult> {
+  return session(options, false, async (deployment, stopped) => {
+    if (options.refresh) await refreshAll(deployment, stopped);
+    const { resources } = deployment.store.state;
+    const guarded = resources.filter((entry) => entry.protect && !entry.pendingDelete && !options.unprotect);
+    const kept = options.excludeProtected ? withFoundations(resources, guarded) : new Set<ResourceState>();
+    if (guarded.length > 0 && !options.excludeProtected) {
+      for (const entry of guarded) deployment.report.failed(entry.urn, "delete", Date.now(), PROTECTED);
+      return {};
+    }
+    const going = resources.filter((entry) => !kept.has(entry));
+    await deleteEntries(deployment, going, "forget", stopped);
+    if (stopped()) deployment.report.errors.push("the run was interrupted: run it again to go on");
+    return {};
+  });
+}
+
+const PROTECTED =
+  "is protected, so nothing was deleted: take `protect` off first, or leave protected resources out";
+
+async function session(
+  options: EngineOptions,
+  dryRun: boolean,
+  body: (deployment: Deployment, stopped: () => boolean) => Promise<Properties>,
+): Promise<RunResult> {
+  const report = new Report(options.onEvent);
+  const path = statePath(options);
+  // A preview reads what is there and changes nothing, so it need not keep others out.
+  const lock = dryRun ? undefined : Lock.take(`${path}.lock`, (message) => report.note(message));
+  const interruption = listen(options.signal, report);
+  const pool = new ProviderPool({
+    cwd: options.projectDir,
+    config: options.config,
+    note: (message) => report.note(message),
+    warn: (message) => report.log("warning", message),
+    started: (pid) => lock?.addProvider(pid),
+  });
+  try {
+    const store = StateStore.open(path, options.passphrase, !dryRun);
+    const parallel = options.parallel ?? DEFAULT_PARALLEL;
+    const deployment = new Deployment({ ...options, dryRun, parallel }, store, pool, report);
+    if (!dryRun) await continueInterrupted(deployment);
+    const outputs = await body(deployment, interruption.stopped);
+    store.save();
+    const secrets = Object.keys(outputs).filter((key) => holdsSecret(outputs[key]));
+    return report.result(mask(outputs) as Record<string, unknown>, secrets);
+  } finally {
+    interruption.forget();
+    await pool.stop();
+    lock?.release();
+  }
+}
+
+async function runProgram(
+  options: EngineOptions,
+  deployment: Deployment,
+  stopped: () => boolean,
+): Promise<void> {
+  const { report } = deployment;
+  const { dryRun, parallel } = deployment.options;
+  const monitor = await Monitor.start({
+    project: options.project,
+    stack: options.stack,
+    dryRun,
+    report,
+    stopped,
+    register: (registration) => register(deployment, registration),
+    setOutputs: (urn, outputs) => {
+      const entry = deployment.find(urn);
+      if (entry && JSON.stringify(entry.outputs) !== JSON.stringify(outputs)) {
+        entry.outputs = outputs;
+        deployment.store.save();
+      }
+    },
+  });
+  try {
+    const program = Program.start(options, monitor.address, dryRun, parallel, report);
+    const failure = await program.ended();
+    await monitor.idle();
+    if (failure && report.errors.length === 0 && !stopped()) report.log("error", failure);
+  } finally {
+    monitor.stop();
+  }
+}
+
+async function tidyUp(deployment: Deployment, stopped: () => boolean): Promise<void> {
+  const going = leftovers(deployment);
+  const guarded = going.filter((entry) => entry.protect && !entry.pendingDelete);
+  for (const entry of guarded) {
+    const why =
+      "is protected, but no longer in the program: nothing was deleted; put it back, or unprotect it first";
+    deployment.report.failed(entry.urn, "delete", Date.now(), why);
+  }
+  if (guarded.length === 0) await deleteEntries(deployment, going, "forget", stopped);
+}
+
+/** The given entries and all that they stand on. */
+function withFoundations(all: readonly ResourceState[], from: readonly ResourceState[]): Set<ResourceState> {
+  const kept = new Set(from);
+  for (const entry of kept) {
+    const under = standsOn(entry);
+    for (const other of all) if (under.has(other.urn) && !other.pendingDelete) kept.add(other);
+  }
+  return kept;
+}
+
+function listen(
+  signal: AbortSignal | undefined,
+  report: Report,
+): { stopped: () => boolean; forget: () => void } {
+  let stopped = signal?.aborted ?? false;
+  const stop = () => {
+    if (!stopped) report.note("interrupted: running operations end, nothing new starts");
+    stopped = true;
+  };
+  if (signal) {
+    signal.addEventListener("abort", stop);
+    return { stopped: () => stopped, forget: () => signal.removeEventListener("abort", stop) };
+  }
+  const signals = ["SIGINT", "SIGTERM"] as const;
+  for (const name of signals) process.on(name, stop);
+  const forget = () => {
+    for (const name of signals) process.off(name, stop);
+  };
+  return { stopped: () => stopped, forget };
+}
+
+/** The state's entries, for looking at. */
+export function readEntries(options: EngineOptions): ResourceState[] {
+  return StateStore.open(statePath(options), options.passphrase, false).state.resources;
+}
+
+/** The name that a state's entry shows to people. */
+export const displayName = (entry: ResourceState): string => nameOf(entry.urn);
