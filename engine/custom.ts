@@ -21,22 +21,37 @@ export async function registerCustom(
   const entry = newEntry(urn, registration);
   if (old) entry.inputs = ignoreChanges(registration.inputs, old.inputs, registration.ignoreChanges);
   const work: Work = { deployment, registration, type, entry };
-  if (!old) return create(work, "create", []);
-  if (old.pendingReplacement)
-    return create(
-      work,
-      "replace",
-      differences(old.inputs, entry.inputs, () => true),
-      old,
-    );
+  if (!old) return attempt("create", () => create(work, "create", []));
+  if (old.pendingReplacement) {
+    const diff = differences(old.inputs, entry.inputs, () => true);
+    return attempt("replace", () => create(work, "replace", diff, old));
+  }
   setName(work, old);
   if (isUnchanged(entry, old)) return keep(work, old);
   const change = await deployment.slot(() => plan(work, old));
   const verdict = judge(work, old, change);
   if (verdict.op === "same") return keep(work, old);
-  return verdict.op === "replace"
-    ? replace(work, old, verdict.diff)
-    : update(work, old, change, verdict.diff);
+  return attempt(verdict.op, () =>
+    verdict.op === "replace" ? replace(work, old, verdict.diff) : update(work, old, change, verdict.diff),
+  );
+}
+
+/** A failure that knows what was being done. */
+export class StepError extends Error {
+  readonly op: Op;
+
+  constructor(op: Op, message: string) {
+    super(message);
+    this.op = op;
+  }
+}
+
+async function attempt<T>(op: Op, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw new StepError(op, (error as Error).message);
+  }
 }
 
 interface Work {
@@ -110,7 +125,7 @@ function keep({ deployment, registration, entry }: Work, old: ResourceState): Re
   kept.autoNamed = entry.autoNamed || old.autoNamed;
   const changed = JSON.stringify(kept) !== JSON.stringify({ ...old });
   if (changed) deployment.put(kept, old);
-  deployment.report.done(entry.urn, "same", Date.now());
+  deployment.report.done(entry.urn, "same");
   return changed ? kept : old;
 }
 
@@ -203,7 +218,6 @@ async function perform(
   work: (target: ReturnType<Deployment["target"]>) => Promise<Performed>,
 ): Promise<ResourceState> {
   const { report, operations, options } = deployment;
-  const began = Date.now();
   const target = deployment.target(entry);
   const settle = (outputs: Properties) =>
     withSecrets(outputs, entry.inputs, registration.additionalSecretOutputs);
@@ -212,7 +226,7 @@ async function perform(
     entry.outputs = settle(change.outputs);
     if (typeof change.outputs.id === "string") entry.id = change.outputs.id;
     placed();
-    report.done(entry.urn, op, began, diff);
+    report.done(entry.urn, op, diff);
     return entry;
   }
   report.start(entry.urn, op);
@@ -227,7 +241,7 @@ async function perform(
     placed();
     if (outcome.error) throw new Error(outcome.error);
   });
-  report.done(entry.urn, op, began, diff);
+  report.done(entry.urn, op, diff);
   return entry;
 }
 

@@ -40,14 +40,13 @@ async function deleteOne(
 ): Promise<boolean> {
   const { report } = deployment;
   const op = deleteOp(entry);
-  const began = Date.now();
   try {
     const goesWithAnother = entry.deletedWith !== undefined && urns.has(entry.deletedWith);
     if (op === "delete" && !goesWithAnother && entry.tf && !entry.pendingReplacement) {
       await deployment.slot(() => removeReal(deployment, entry, afterwards));
     }
   } catch (error) {
-    report.failed(entry.urn, op, began, (error as Error).message);
+    report.failed(entry.urn, op, (error as Error).message);
     return false;
   }
   if (afterwards === "await-replacement") {
@@ -57,7 +56,8 @@ async function deleteOne(
   }
   deployment.drop(entry);
   // The other half of a replacement, which is already counted as one; or a creation that never came about.
-  if (!entry.pendingDelete && !entry.pendingReplacement) report.done(entry.urn, op, began);
+  if (entry.pendingDelete || entry.pendingReplacement) report.aside(entry.urn, op);
+  else report.done(entry.urn, op);
   return true;
 }
 
@@ -101,10 +101,7 @@ function dependents(entries: readonly ResourceState[]): Map<ResourceState, Resou
   return all;
 }
 
-/**
- * What goes at the end of a run that succeeded: what the program no longer declares, and what was replaced.
- * Refuses as a whole when something protected is among it.
- */
+/** What goes at the end of a run that succeeded: what the program no longer declares, and what was replaced. */
 export function leftovers(deployment: Deployment): ResourceState[] {
   const { resources } = deployment.store.state;
   return resources.filter((entry) => entry.pendingDelete || !deployment.seen.has(entry.urn));

@@ -1,6 +1,6 @@
-import { deploy, displayName, readEntries, teardown } from "./run.ts";
+import { deploy, readEntries, teardown } from "./run.ts";
 import type { DestroyOptions, EngineOptions, ResourceView, RunResult } from "./types.ts";
-import { STACK_TYPE } from "./urn.ts";
+import { nameOf, STACK_TYPE } from "./urn.ts";
 import { mask, type Properties, reveal } from "./values.ts";
 
 export type {
@@ -44,7 +44,7 @@ export async function readState(options: EngineOptions): Promise<ResourceView[]>
   return readEntries(options).map((entry) => ({
     urn: entry.urn,
     type: entry.type,
-    name: displayName(entry),
+    name: nameOf(entry.urn),
     ...(entry.id ? { id: entry.id } : {}),
     ...(entry.parent ? { parent: entry.parent } : {}),
     inputs: mask(entry.inputs) as Record<string, unknown>,

@@ -159,7 +159,8 @@ export class Monitor {
   }
 }
 
-type Handler = grpc.handleUnaryCall<never, unknown>;
+// biome-ignore lint/suspicious/noExplicitAny: the library's own type for handlers of any one message.
+type Handler = grpc.handleUnaryCall<any, any>;
 
 function answer<Request, Response>(handle: (request: Request) => Response | Promise<Response>): Handler {
   return (call, callback) => {

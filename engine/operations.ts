@@ -81,7 +81,7 @@ export class Operations {
     const { plugin, name } = await this.#open(target);
     const before = prior ? await this.#current(target, plugin, prior) : null;
     const applied = await plugin.apply(name, before, change.plan.planned, change.config, change.plan.private);
-    return this.#outcome(target, applied.state, applied.private, applied.error);
+    return this.#outcome(target, plugin, applied.state, applied.private, applied.error);
   }
 
   /** Deletes the real thing, by the rules recorded in its own state. */
@@ -95,7 +95,7 @@ export class Operations {
   async read(target: Target, prior: TfState): Promise<Outcome> {
     const { plugin, name } = await this.#open(target);
     const read = await plugin.read(name, await this.#current(target, plugin, prior), secretOf(prior));
-    return this.#outcome(target, read.state, read.private, undefined);
+    return this.#outcome(target, plugin, read.state, read.private, undefined);
   }
 
   /** True when the provider would change what it has just made: it will say so at the next run as well. */
@@ -123,13 +123,19 @@ export class Operations {
 
   async #outcome(
     target: Target,
-    state: TfObject | null,
+    plugin: Plugin,
+    answer: TfObject | null,
     secret: Uint8Array,
     error: string | undefined,
   ): Promise<Outcome> {
     const failed = error ? { error } : {};
-    if (state === null) return failed;
+    if (answer === null) return failed;
     const { version, block } = await this.#pool.schema(target.type);
+    // The upgrade from the current version also writes absent blocks as empty ones; unless that is done, as
+    // Terraform does at each reading, providers of the older kind plan changes where there are none.
+    const upgraded = plugin.upgrade(resourceType(target.type).terraform, version, answer);
+    // What was made must be remembered, come what may.
+    const state = await upgraded.catch(() => answer);
     const { key } = await this.#pool.built(target.type);
     const tf = { state, private: Buffer.from(secret).toString("base64"), version, key };
     return { tf, id: String(state.id ?? ""), outputs: fromState(block, state), ...failed };

@@ -7,15 +7,14 @@ export async function refreshAll(deployment: Deployment, stopped: () => boolean)
   const entries = store.state.resources.filter((entry) => entry.tf && !entry.pendingReplacement);
   await Promise.all(
     entries.map(async (entry) => {
-      const began = Date.now();
       if (stopped()) return;
       try {
         const found = await reread(deployment, entry);
         if (found === "gone")
           report.note(`${entry.urn.split("::").at(-1)} is gone: it was deleted outside of this program`);
-        if (found !== "same") report.done(entry.urn, "read", began);
+        if (found !== "same") report.done(entry.urn, "read");
       } catch (error) {
-        report.failed(entry.urn, "read", began, (error as Error).message);
+        report.failed(entry.urn, "read", (error as Error).message);
       }
     }),
   );

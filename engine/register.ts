@@ -1,4 +1,4 @@
-import { registerCustom } from "./custom.ts";
+import { registerCustom, StepError } from "./custom.ts";
 import { type Deployment, newEntry } from "./deployment.ts";
 import { isProviderType, packageOf } from "./packages.ts";
 import { differences } from "./paths.ts";
@@ -18,7 +18,6 @@ export interface Registered {
 /** Registers one resource; a failure is reported, and handed back for the program's dependents to stop at. */
 export async function register(deployment: Deployment, registration: Registration): Promise<Registered> {
   const { stack, project } = deployment.options;
-  const began = Date.now();
   let urn = makeUrn(stack, project, registration.parent, registration.type, registration.name);
   let old: ResourceState | undefined;
   try {
@@ -26,7 +25,8 @@ export async function register(deployment: Deployment, registration: Registratio
     const entry = await one(deployment, registration, urn, old);
     return { urn, id: entry.id ?? "", outputs: entry.outputs, failed: false };
   } catch (error) {
-    deployment.report.failed(urn, old ? "update" : "create", began, (error as Error).message);
+    const op = error instanceof StepError ? error.op : old ? "update" : "create";
+    deployment.report.failed(urn, op, (error as Error).message);
     return { urn, id: "", outputs: {}, failed: true };
   }
 }
@@ -51,7 +51,7 @@ function registerComponent(
   // A component has no state of its own: what it outputs comes with registerOutputs.
   const entry = { ...newEntry(urn, registration), outputs: old?.outputs ?? {} };
   deployment.put(entry, old);
-  deployment.report.done(urn, old ? "same" : "create", Date.now());
+  deployment.report.done(urn, old ? "same" : "create");
   return entry;
 }
 
@@ -66,6 +66,6 @@ function registerProvider(
   deployment.put(entry, old);
   const diff = differences(old?.inputs ?? {}, entry.inputs, () => false);
   const op = !old ? "create" : equal(old.inputs, entry.inputs) ? "same" : "update";
-  deployment.report.done(urn, op, Date.now(), diff);
+  deployment.report.done(urn, op, diff);
   return entry;
 }

@@ -9,25 +9,34 @@ export class Report {
   readonly errors: string[] = [];
   readonly #emit: (event: EngineEvent) => void;
   readonly #began = Date.now();
+  /** When work on a resource started, in milliseconds since 1970. */
+  readonly #started = new Map<string, number>();
 
   constructor(onEvent: ((event: EngineEvent) => void) | undefined) {
     this.#emit = onEvent ?? (() => undefined);
   }
 
-  /** Says that provider work begins. */
+  /** Says that provider work begins; said once, however many calls to the provider the work takes. */
   start(urn: string, op: Op): void {
+    if (this.#started.has(urn)) return;
+    this.#started.set(urn, Date.now());
     this.#emit({ kind: "start", op, ...subject(urn) });
   }
 
-  /** Records a finished step; `began` is when it started, in milliseconds since 1970. */
-  done(urn: string, op: Op, began: number, diff: PropertyDiff[] = []): void {
+  /** Records a finished step. */
+  done(urn: string, op: Op, diff: PropertyDiff[] = []): void {
     this.steps.push({ ...subject(urn), op, diff });
-    this.#emit({ kind: "done", op, seconds: since(began), diff, ...subject(urn) });
+    this.#emit({ kind: "done", op, seconds: this.#took(urn), diff, ...subject(urn) });
   }
 
-  failed(urn: string, op: Op, began: number, message: string): void {
+  /** Tells of finished work that is a part of a step counted elsewhere. */
+  aside(urn: string, op: Op): void {
+    this.#emit({ kind: "done", op, seconds: this.#took(urn), diff: [], ...subject(urn) });
+  }
+
+  failed(urn: string, op: Op, message: string): void {
     this.errors.push(`${nameOf(urn)} (${typeOfUrn(urn)}): ${message}`);
-    this.#emit({ kind: "failed", op, seconds: since(began), message, ...subject(urn) });
+    this.#emit({ kind: "failed", op, seconds: this.#took(urn), message, ...subject(urn) });
   }
 
   log(severity: "info" | "warning" | "error" | "debug", message: string, urn?: string): void {
@@ -52,6 +61,12 @@ export class Report {
       errors,
       seconds: since(this.#began),
     };
+  }
+
+  #took(urn: string): number {
+    const began = this.#started.get(urn);
+    this.#started.delete(urn);
+    return began === undefined ? 0 : since(began);
   }
 }
 

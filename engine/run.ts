@@ -10,7 +10,7 @@ import { register } from "./register.ts";
 import { Report } from "./report.ts";
 import { type ResourceState, StateStore, statePath } from "./state.ts";
 import type { DestroyOptions, EngineOptions, RunResult } from "./types.ts";
-import { nameOf, STACK_TYPE } from "./urn.ts";
+import { STACK_TYPE } from "./urn.ts";
 import { holdsSecret, mask, type Properties } from "./values.ts";
 
 const DEFAULT_PARALLEL = 16;
@@ -35,7 +35,7 @@ export function teardown(options: DestroyOptions): Promise<RunResult> {
     const guarded = resources.filter((entry) => entry.protect && !entry.pendingDelete && !options.unprotect);
     const kept = options.excludeProtected ? withFoundations(resources, guarded) : new Set<ResourceState>();
     if (guarded.length > 0 && !options.excludeProtected) {
-      for (const entry of guarded) deployment.report.failed(entry.urn, "delete", Date.now(), PROTECTED);
+      for (const entry of guarded) deployment.report.failed(entry.urn, "delete", PROTECTED);
       return {};
     }
     const going = resources.filter((entry) => !kept.has(entry));
@@ -119,7 +119,7 @@ async function tidyUp(deployment: Deployment, stopped: () => boolean): Promise<v
   for (const entry of guarded) {
     const why =
       "is protected, but no longer in the program: nothing was deleted; put it back, or unprotect it first";
-    deployment.report.failed(entry.urn, "delete", Date.now(), why);
+    deployment.report.failed(entry.urn, "delete", why);
   }
   if (guarded.length === 0) await deleteEntries(deployment, going, "forget", stopped);
 }
@@ -159,6 +159,3 @@ function listen(
 export function readEntries(options: EngineOptions): ResourceState[] {
   return StateStore.open(statePath(options), options.passphrase, false).state.resources;
 }
-
-/** The name that a state's entry shows to people. */
-export const displayName = (entry: ResourceState): string => nameOf(entry.urn);

@@ -6,17 +6,13 @@ const config = new pulumi.Config();
 const image = config.require("image");
 const password = new random.RandomPassword("password", { length: 20, special: false });
 const network = new docker.Network("net", { driver: "bridge" });
-const container = new docker.Container(
-  "box",
-  {
-    image,
-    command: ["sleep", "600"],
-    envs: [pulumi.interpolate`PASSWORD=${password.result}`, `GREETING=${config.get("greeting") ?? "hello"}`],
-    networksAdvanced: [{ name: network.name, aliases: ["box"] }],
-    destroyGraceSeconds: 1,
-  },
-  { parent: undefined },
-);
+const container = new docker.Container("box", {
+  image,
+  command: ["sleep", "600"],
+  envs: [pulumi.interpolate`PASSWORD=${password.result}`, `GREETING=${config.get("greeting") ?? "hello"}`],
+  networksAdvanced: [{ name: network.name, aliases: ["box"] }],
+  destroyGraceSeconds: 1,
+});
 
 export const name = container.name;
 export const secretWord = password.result;

@@ -1,0 +1,147 @@
+import { execFile, execFileSync } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import * as engine from "../../engine/index.ts";
+
+const run = promisify(execFile);
+const CHECKOUT = fileURLToPath(new URL("../..", import.meta.url));
+const APPLETS = ["sh", "sleep", "cat", "true", "false", "test", "touch"];
+
+/** One resource as `programs/declared.ts` reads it; `<name.property>` stands for another's output. */
+export interface Declared {
+  readonly kind:
+    | "Container"
+    | "Network"
+    | "Volume"
+    | "RandomPassword"
+    | "RandomId"
+    | "Provider"
+    | "RemoteImage";
+  readonly name: string;
+  readonly args?: Record<string, unknown>;
+  readonly opts?: Record<string, unknown>;
+}
+
+/** Makes a tiny image from a static busybox on the spot, under a name of its own. */
+export function makeImage(): string {
+  const folder = join(tmpdir(), "ragdock-engine-busybox");
+  const root = join(folder, "root");
+  if (!existsSync(join(root, "bin/busybox"))) {
+    mkdirSync(folder, { recursive: true });
+    execFileSync("apt-get", ["download", "-qq", "busybox-static"], { cwd: folder, stdio: "ignore" });
+    const archive = readdirSync(folder).find((file) => file.endsWith(".deb")) ?? "";
+    execFileSync("dpkg-deb", ["-x", archive, "root"], { cwd: folder });
+    for (const applet of APPLETS) symlinkSync("busybox", join(root, "bin", applet));
+  }
+  const image = `ragdock-engine-test:${process.pid}-${Date.now()}`;
+  const tar = execFileSync("tar", ["-c", "-C", root, "bin"], { maxBuffer: 1 << 26 });
+  execFileSync("docker", ["import", "-", image], { input: tar, stdio: ["pipe", "ignore", "inherit"] });
+  return image;
+}
+
+export function removeImage(image: string): void {
+  execFileSync("docker", ["rmi", "--force", image], { stdio: "ignore" });
+}
+
+/** A stack of its own in a folder of its own. */
+export class TestStack {
+  readonly folder = mkdtempSync(join(tmpdir(), "ragdock-engine-test-"));
+  readonly events: engine.EngineEvent[] = [];
+  readonly options: engine.EngineOptions;
+
+  constructor(program: string, config: Record<string, string> = {}) {
+    this.options = {
+      projectDir: CHECKOUT,
+      program: `tests/engine/programs/${program}.ts`,
+      project: "enginetest",
+      stack: `t${process.pid}`,
+      stateDir: this.folder,
+      passphrase: "correct horse battery staple",
+      config,
+      onEvent: (event) => this.events.push(event),
+    };
+  }
+
+  up(resources: readonly Declared[], extra: Partial<engine.EngineOptions> = {}): Promise<engine.RunResult> {
+    this.events.length = 0;
+    return engine.up({ ...this.with(resources), ...extra });
+  }
+
+  preview(
+    resources: readonly Declared[],
+    extra: Partial<engine.EngineOptions> = {},
+  ): Promise<engine.RunResult> {
+    this.events.length = 0;
+    return engine.preview({ ...this.with(resources), ...extra });
+  }
+
+  with(resources: readonly Declared[]): engine.EngineOptions {
+    return { ...this.options, config: { ...this.options.config, resources: JSON.stringify(resources) } };
+  }
+
+  async resource(name: string): Promise<engine.ResourceView> {
+    const found = (await engine.readState(this.options)).find((r) => r.name === name && !r.pendingDelete);
+    if (!found) throw new Error(`no resource "${name}" in the state`);
+    return found;
+  }
+
+  /** The pieces of provider work in the order in which they began or ended: "start replace box". */
+  work(): string[] {
+    return this.events.flatMap((e) =>
+      (e.kind === "start" || e.kind === "done" || e.kind === "failed") &&
+      e.op !== "same" &&
+      !e.type.startsWith("pulumi:")
+        ? [`${e.kind} ${e.op} ${e.name}`]
+        : [],
+    );
+  }
+
+  notes(): string[] {
+    return this.events.flatMap((event) => (event.kind === "note" ? [event.message] : []));
+  }
+
+  stateFile(): string {
+    const file = readdirSync(this.folder).find((name) => name.endsWith(".state")) ?? "";
+    return readFileSync(join(this.folder, file), "utf8");
+  }
+
+  async cleanUp(): Promise<void> {
+    try {
+      const result = await engine.destroy({ ...this.options, unprotect: true });
+      if (!result.ok) throw new Error(result.errors.join("\n"));
+    } finally {
+      rmSync(this.folder, { recursive: true, force: true });
+    }
+  }
+}
+
+/** Runs a body with a fresh stack, and leaves nothing behind whatever happens. */
+export async function withStack(
+  program: string,
+  config: Record<string, string>,
+  body: (stack: TestStack) => Promise<void>,
+): Promise<void> {
+  const stack = new TestStack(program, config);
+  try {
+    await body(stack);
+  } finally {
+    await stack.cleanUp();
+  }
+}
+
+/** Runs the docker CLI and returns what it prints; empty when the object is not there. */
+export async function docker(...args: string[]): Promise<string> {
+  const result = await run("docker", args).catch((error: { stdout?: string }) => ({
+    stdout: error.stdout ?? "",
+  }));
+  return result.stdout.trim();
+}
+
+/** The operations of a result by resource name, the stack itself left out. */
+export function ops(result: engine.RunResult): Record<string, engine.Op> {
+  const steps = result.steps.filter((step) => step.type !== "pulumi:pulumi:Stack");
+  return Object.fromEntries(steps.map((step) => [step.name, step.op]));
+}

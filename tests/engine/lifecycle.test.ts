@@ -1,0 +1,120 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import * as engine from "../../engine/index.ts";
+import { type Declared, docker, makeImage, ops, removeImage, withStack } from "./harness.ts";
+
+let image = "";
+beforeAll(() => {
+  image = makeImage();
+});
+afterAll(() => removeImage(image));
+
+const box = (args: Record<string, unknown> = {}, opts?: Record<string, unknown>, name = "box"): Declared => ({
+  kind: "Container",
+  name,
+  args: { image, command: ["sleep", "600"], ...args },
+  ...(opts ? { opts } : {}),
+});
+
+describe.concurrent("a resource's life", () => {
+  test("preview, create, same, replace and delete agree with what the program registered", () =>
+    withStack("basic", { image }, async (stack) => {
+      const planned = await engine.preview(stack.options);
+      expect(planned.errors).toEqual([]);
+      expect(ops(planned)).toEqual({ password: "create", net: "create", box: "create" });
+      const paths = Object.fromEntries(
+        planned.steps.map((step) => [step.name, step.diff.map((d) => d.path).sort()]),
+      );
+      expect(paths).toMatchObject({
+        password: ["length", "special"],
+        net: ["driver", "name"],
+        box: ["command", "destroyGraceSeconds", "envs", "image", "name", "networksAdvanced"],
+      });
+
+      const made = await engine.up(stack.options);
+      expect(made.errors).toEqual([]);
+      expect(ops(made)).toEqual(ops(planned));
+      expect(made.outputs.secretWord).toBe("[secret]");
+      expect(made.secretOutputs).toEqual(["secretWord"]);
+      const { secretWord } = (await engine.readOutputs(stack.options, { showSecrets: true })) as {
+        secretWord: string;
+      };
+      expect(secretWord).toMatch(/^[A-Za-z0-9]{20}$/);
+      expect(stack.stateFile()).not.toContain(secretWord);
+      expect(JSON.stringify(stack.events)).not.toContain(secretWord);
+      expect(await docker("inspect", String(made.outputs.name), "--format", "{{.Config.Env}}")).toContain(
+        secretWord,
+      );
+
+      const again = await engine.up(stack.options);
+      expect(ops(again)).toEqual({ password: "same", net: "same", box: "same" });
+      expect(again.outputs).toEqual(made.outputs);
+
+      const other = { ...stack.options, config: { image, greeting: "bye" } };
+      const changed = await engine.preview(other);
+      expect(changed.steps.find((step) => step.name === "box")?.diff).toEqual([
+        { path: "envs[1]", kind: "update", old: "GREETING=hello", new: "GREETING=bye", replaces: true },
+      ]);
+      const replaced = await engine.up(other);
+      expect(ops(replaced)).toEqual({ password: "same", net: "same", box: "replace" });
+      expect(replaced.outputs.name).not.toBe(made.outputs.name);
+      expect(await docker("ps", "-aq", "--filter", `name=${made.outputs.name}`)).toBe("");
+
+      const gone = await engine.destroy(stack.options);
+      expect(gone.changes.delete).toBe(4);
+      expect(await docker("ps", "-aq", "--filter", `name=${replaced.outputs.name}`)).toBe("");
+      expect(await engine.readState(stack.options)).toEqual([]);
+    }));
+
+  test("what can change in place is updated, and keeps its made-up name", () =>
+    withStack("declared", {}, async (stack) => {
+      await stack.up([box({ memory: 64, memorySwap: 64 })]);
+      const before = await stack.resource("box");
+      const result = await stack.up([box({ memory: 96, memorySwap: 96 })]);
+      expect(ops(result)).toEqual({ box: "update" });
+      expect((await stack.resource("box")).outputs.name).toBe(before.outputs.name);
+      const format = "{{.HostConfig.Memory}}";
+      expect(await docker("inspect", String(before.outputs.name), "--format", format)).toBe(String(96 << 20));
+    }));
+
+  test("what the provider would change at every run is changed at every run, as under Pulumi", () =>
+    withStack("declared", {}, async (stack) => {
+      const lonely = [box({ memory: 64 })];
+      await stack.up(lonely);
+      expect(ops(await stack.up(lonely))).toEqual({ box: "update" });
+    }));
+
+  test("what leaves the program is deleted last, dependents first; a volume that is retained stays", () =>
+    withStack("declared", {}, async (stack) => {
+      const name = `kept-${stack.folder.split("-").at(-1)}`;
+      const all: Declared[] = [
+        { kind: "Network", name: "net" },
+        { kind: "Volume", name: "data", args: { name }, opts: { retainOnDelete: true } },
+        box({
+          networksAdvanced: [{ name: "<net.name>" }],
+          volumes: [{ volumeName: "<data.name>", containerPath: "/data" }],
+        }),
+      ];
+      expect((await stack.up(all)).errors).toEqual([]);
+      try {
+        const result = await stack.up([]);
+        expect(ops(result)).toEqual({ net: "delete", data: "retain", box: "delete" });
+        const work = stack.work();
+        expect(work.indexOf("done delete box")).toBeLessThan(work.indexOf("start delete net"));
+        expect(await docker("volume", "ls", "-q", "--filter", `name=${name}`)).toBe(name);
+      } finally {
+        await docker("volume", "rm", name);
+      }
+    }));
+
+  test("an explicit provider is started with its own settings, and works", () =>
+    withStack("declared", {}, async (stack) => {
+      const host = process.env.DOCKER_HOST ?? "unix:///var/run/docker.sock";
+      const all: Declared[] = [
+        { kind: "Provider", name: "here", args: { host } },
+        { kind: "Network", name: "net", opts: { provider: "here" } },
+      ];
+      expect((await stack.preview(all)).errors).toEqual([]);
+      expect(ops(await stack.up(all))).toEqual({ here: "create", net: "create" });
+      expect(ops(await stack.up(all))).toEqual({ here: "same", net: "same" });
+    }));
+});

@@ -1,0 +1,130 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type Declared, docker, makeImage, ops, removeImage, withStack } from "./harness.ts";
+
+let image = "";
+beforeAll(() => {
+  image = makeImage();
+});
+afterAll(() => removeImage(image));
+
+const box = (args: Record<string, unknown> = {}, opts?: Record<string, unknown>, name = "box"): Declared => ({
+  kind: "Container",
+  name,
+  args: { image, command: ["sleep", "600"], ...args },
+  ...(opts ? { opts } : {}),
+});
+const id = (
+  name: string,
+  keepers: Record<string, unknown>,
+  opts: Record<string, unknown> = {},
+): Declared => ({
+  kind: "RandomId",
+  name,
+  args: { byteLength: 4, keepers },
+  opts,
+});
+
+describe.concurrent("replacement", () => {
+  test("create-first makes the new one before anything that used the old one goes; the old goes last", () =>
+    withStack("declared", {}, async (stack) => {
+      const stateless = { deleteBeforeReplace: false };
+      await stack.up([id("root", { a: "1" }), box({ envs: ["ROOT=<root.hex>"] }, stateless)]);
+      const before = String((await stack.resource("box")).outputs.name);
+      const result = await stack.up([id("root", { a: "2" }), box({ envs: ["ROOT=<root.hex>"] }, stateless)]);
+      expect(ops(result)).toEqual({ root: "replace", box: "replace" });
+      expect(stack.work()).toEqual([
+        "start replace root",
+        "done replace root",
+        "start replace box",
+        "done replace box",
+        "start delete box",
+        "done delete box",
+        "start delete root",
+        "done delete root",
+      ]);
+      expect(await docker("ps", "-aq", "--filter", `name=${before}`)).toBe("");
+    }));
+
+  test("delete-first takes along what would be replaced with it, and nothing else", () =>
+    withStack("declared", {}, async (stack) => {
+      const first = { deleteBeforeReplace: true };
+      const all = (a: string): Declared[] => [
+        id("root", { a }, first),
+        id("follower", { root: "<root.hex>" }),
+        // Its own replacement does not follow from the root's: only the order does.
+        id("bystander", { fixed: "1" }, { dependsOn: ["root"] }),
+      ];
+      await stack.up(all("1"));
+      const result = await stack.up(all("2"));
+      expect(ops(result)).toEqual({ root: "replace", follower: "replace", bystander: "same" });
+      const work = stack.work();
+      expect(work[0]).toBe("start replace follower");
+      expect(work.indexOf("done replace root")).toBeLessThan(work.indexOf("done replace follower"));
+      expect(work.filter((line) => line.includes("delete"))).toEqual([]);
+      expect(ops(await stack.up(all("2")))).toEqual({ root: "same", follower: "same", bystander: "same" });
+    }));
+
+  test("protect refuses replacement and deletion in words, and destroy can leave protected ones out", () =>
+    withStack("declared", {}, async (stack) => {
+      const guarded = (a: string) => id("root", { a }, { protect: true });
+      await stack.up([guarded("1"), id("other", { a: "1" })]);
+      const replaced = await stack.up([guarded("2"), id("other", { a: "1" })]);
+      expect(replaced.ok).toBe(false);
+      expect(replaced.errors[0]).toMatch(/root .*must be replaced, but is protected/);
+      const dropped = await stack.up([]);
+      expect(dropped.errors[0]).toMatch(/root .*is protected, but no longer in the program/);
+      expect(dropped.changes.delete).toBe(0);
+
+      const { destroy } = await import("../../engine/index.ts");
+      const refused = await destroy(stack.options);
+      expect(refused.errors[0]).toMatch(/is protected, so nothing was deleted/);
+      const partly = await destroy({ ...stack.options, excludeProtected: true });
+      expect(partly.ok).toBe(true);
+      expect(ops(partly)).toEqual({ other: "delete" });
+      expect((await stack.resource("root")).protect).toBe(true);
+    }));
+
+  test("ignoreChanges, replaceOnChanges and aliases", () =>
+    withStack("declared", {}, async (stack) => {
+      await stack.up([
+        id("a", { x: "1", y: "1" }, { ignoreChanges: ["keepers.x"] }),
+        box({ memory: 64, memorySwap: 64 }),
+      ]);
+      const before = await stack.resource("a");
+      const ignored = await stack.up([
+        id("a", { x: "2", y: "1" }, { ignoreChanges: ["keepers.x"] }),
+        box({ memory: 96, memorySwap: 96 }, { replaceOnChanges: ["memory"] }),
+      ]);
+      expect(ops(ignored)).toEqual({ a: "same", box: "replace" });
+      const renamed = await stack.up([
+        id("b", { x: "1", y: "1" }, { aliases: [{ name: "a" }] }),
+        box({ memory: 96, memorySwap: 96 }, { replaceOnChanges: ["memory"] }),
+      ]);
+      expect(ops(renamed)).toEqual({ b: "same", box: "same" });
+      expect((await stack.resource("b")).id).toBe(before.id);
+    }));
+
+  test("a container whose creation failed is kept, and made anew only where the program asks for that", () =>
+    withStack("declared", {}, async (stack) => {
+      const unhealthy = {
+        healthcheck: { tests: ["CMD", "false"], interval: "1s", retries: 1 },
+        wait: true,
+        waitTimeout: 3,
+      };
+      const asked = { replaceOnChanges: ["#initerror"] };
+      const both = [
+        box(unhealthy, asked, "asked"),
+        box(unhealthy, undefined, "silent"),
+        id("apart", { a: "1" }),
+      ];
+      const failed = await stack.up(both);
+      expect(failed.ok).toBe(false);
+      expect(failed.errors).toHaveLength(2);
+      expect(ops(failed)).toEqual({ apart: "create" });
+      expect((await stack.resource("asked")).initErrors).toHaveLength(1);
+      const second = await stack.up(both);
+      expect(stack.work()).toContain("failed replace asked");
+      // What Pulumi does without the option: the error is cleared, and the run is green.
+      expect(ops(second)).toEqual({ silent: "update", apart: "same" });
+    }));
+});
