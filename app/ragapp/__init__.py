@@ -1,0 +1,1 @@
+"""The reference RAG application: API, ingestion worker, migrations and UI."""

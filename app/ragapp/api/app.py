@@ -1,0 +1,74 @@
+"""The FastAPI application, put together."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import fastapi_offline
+from fastapi import FastAPI
+from fastapi.openapi.docs import get_swagger_ui_html
+from fastapi.responses import HTMLResponse
+from fastapi.staticfiles import StaticFiles
+
+from ragapp.api import documents, health, problems, query, telemetry
+from ragapp.api.body_limit import BodyLimit
+from ragapp.logs import configure_logs
+from ragapp.services import Services, make_services
+from ragapp.settings import load_settings_or_exit
+
+# Room for the multipart form around a file of exactly RAG_MAX_UPLOAD_MB.
+FORM_BYTES = 64 * 1024
+
+DOCS_ASSETS = Path(fastapi_offline.__file__).parent / "static"
+
+
+def create() -> FastAPI:
+    """Return the application for the settings in the environment; uvicorn calls this in each process."""
+    settings = load_settings_or_exit()
+    configure_logs(settings.log_level)
+    return make_app(make_services(settings))
+
+
+def make_app(services: Services) -> FastAPI:
+    """Return the application for these services."""
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        yield
+        services.engine.dispose()
+
+    app = FastAPI(
+        title="RAG API",
+        version="1.0.0",
+        description="Upload documents, ask questions, get answers with their sources.",
+        openapi_url="/api/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        lifespan=lifespan,
+    )
+    app.state.services = services
+    problems.install(app)
+    limit = services.settings.max_upload_mb
+    app.add_middleware(
+        BodyLimit, limit * 1024 * 1024 + FORM_BYTES, f"larger than RAG_MAX_UPLOAD_MB, which is {limit}"
+    )
+    telemetry.install(app, services.engine)
+    for module in (documents, query, health):
+        app.include_router(module.router)
+    _serve_docs(app)
+    return app
+
+
+def _serve_docs(app: FastAPI) -> None:
+    """Serve Swagger UI with assets out of a package, because the browser may reach no CDN."""
+    app.mount("/api/docs-assets", StaticFiles(directory=DOCS_ASSETS), name="docs-assets")
+
+    @app.get("/api/docs", include_in_schema=False)
+    async def docs() -> HTMLResponse:
+        return get_swagger_ui_html(
+            openapi_url="/api/openapi.json",
+            title="RAG API",
+            swagger_js_url="/api/docs-assets/swagger-ui-bundle.js",
+            swagger_css_url="/api/docs-assets/swagger-ui.css",
+            swagger_favicon_url="/api/docs-assets/favicon.png",
+        )

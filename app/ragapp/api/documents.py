@@ -1,0 +1,159 @@
+"""Routes of the documents: upload, look, list, delete."""
+
+import uuid
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query, Response, UploadFile
+from pydantic import BaseModel
+from sqlalchemy.orm import Session
+
+from ragapp import documents
+from ragapp.api.dependencies import get_services
+from ragapp.api.problems import Problem, ProblemDetails
+from ragapp.errors import Unreadable
+from ragapp.models import Document
+from ragapp.readers import ACCEPTED, check_content, media_type_of
+from ragapp.services import Services
+
+router = APIRouter(tags=["documents"])
+
+MAX_NAME = 255
+
+
+class Accepted(BaseModel):
+    """What an upload answers."""
+
+    id: uuid.UUID
+    state: str
+    duplicate: bool
+
+
+class DocumentView(BaseModel):
+    """A document and how far its ingestion is."""
+
+    id: uuid.UUID
+    name: str
+    media_type: str
+    size_bytes: int
+    state: str
+    reason: str | None
+    chunks: int
+    created_at: datetime
+    updated_at: datetime
+
+
+class DocumentPage(BaseModel):
+    """A page of documents, newest first."""
+
+    total: int
+    documents: list[DocumentView]
+
+
+@router.post(
+    "/api/documents",
+    status_code=202,
+    summary="Upload a document",
+    responses={
+        200: {"model": Accepted, "description": "The same bytes are stored already"},
+        413: {"model": ProblemDetails},
+        415: {"model": ProblemDetails},
+        422: {"model": ProblemDetails},
+        503: {"model": ProblemDetails},
+    },
+)
+def upload(
+    file: UploadFile,
+    response: Response,
+    services: Annotated[Services, Depends(get_services)],
+) -> Accepted:
+    """Store a file and queue it for ingestion; the same bytes are one document however often they come."""
+    name = _clean(file.filename or "")
+    media_type = media_type_of(name, file.content_type)
+    if media_type is None:
+        raise Problem(415, f"{name}: this type is not read; accepted are {ACCEPTED}")
+    limit = services.settings.max_upload_mb
+    # The body's limit leaves room for the multipart form around the file; this one is exact.
+    content = file.file.read(limit * 1024 * 1024 + 1)
+    if len(content) > limit * 1024 * 1024:
+        raise Problem(413, f"{name}: larger than RAG_MAX_UPLOAD_MB, which is {limit}")
+    try:
+        check_content(content, media_type)
+    except Unreadable as error:
+        raise Problem(422, f"{name}: {error}") from error
+    with Session(services.engine, expire_on_commit=False) as session, session.begin():
+        document, is_new = documents.add(session, name, media_type, content)
+    if is_new:
+        services.queue.send(document.id)
+    else:
+        response.status_code = 200
+    response.headers["Location"] = f"/api/documents/{document.id}"
+    return Accepted(id=document.id, state=document.state, duplicate=not is_new)
+
+
+@router.get("/api/documents", summary="List the documents")
+def listing(
+    services: Annotated[Services, Depends(get_services)],
+    limit: Annotated[int, Query(ge=1, le=500)] = 100,
+    offset: Annotated[int, Query(ge=0, le=1_000_000)] = 0,
+) -> DocumentPage:
+    """List documents, newest first."""
+    with Session(services.engine) as session:
+        total, page = documents.listing(session, limit, offset)
+        return DocumentPage(total=total, documents=[_view(document, chunks) for document, chunks in page])
+
+
+@router.get(
+    "/api/documents/{document_id}", summary="Look at a document", responses={404: {"model": ProblemDetails}}
+)
+def look(document_id: uuid.UUID, services: Annotated[Services, Depends(get_services)]) -> DocumentView:
+    """Return a document's state: queued, ingesting, ready, or failed with the reason."""
+    with Session(services.engine) as session:
+        document = _get(session, document_id)
+        return _view(document, documents.chunk_counts(session, [document_id]).get(document_id, 0))
+
+
+@router.delete(
+    "/api/documents/{document_id}",
+    status_code=204,
+    summary="Delete a document",
+    responses={404: {"model": ProblemDetails}},
+)
+def delete(document_id: uuid.UUID, services: Annotated[Services, Depends(get_services)]) -> None:
+    """Delete a document with its chunks; an ingestion under way comes to nothing."""
+    with Session(services.engine) as session, session.begin():
+        session.delete(_get(session, document_id))
+        session.flush()
+        services.store.delete(session, document_id)
+
+
+def _get(session: Session, document_id: uuid.UUID) -> Document:
+    document = session.get(Document, document_id)
+    if document is None:
+        raise Problem(404, f"there is no document {document_id}")
+    return document
+
+
+def _view(document: Document, chunks: int) -> DocumentView:
+    return DocumentView(
+        id=document.id,
+        name=document.name,
+        media_type=document.media_type,
+        size_bytes=document.size_bytes,
+        state=document.state,
+        reason=document.reason,
+        chunks=chunks,
+        created_at=document.created_at,
+        updated_at=document.updated_at,
+    )
+
+
+def _clean(name: str) -> str:
+    """Return the last part of a path, printable and of a sensible length."""
+    last = name.replace("\\", "/").rsplit("/", 1)[-1]
+    printable = "".join(character for character in last if character.isprintable()).strip()
+    if len(printable) > MAX_NAME:
+        stem, dot, extension = printable.rpartition(".")
+        keep = f"{dot}{extension}"[-16:] if dot else ""
+        printable = (stem or printable)[: MAX_NAME - len(keep)] + keep
+    return printable or "unnamed"

@@ -1,0 +1,115 @@
+"""Errors as problem details (RFC 9457): a title, words, and the status."""
+
+import logging
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel
+from sqlalchemy.exc import InterfaceError, OperationalError, ProgrammingError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from starlette.exceptions import HTTPException
+
+from ragapp.errors import Refused, SpaceMismatch, Unavailable
+
+log = logging.getLogger(__name__)
+
+UNDEFINED_TABLE = "42P01"
+
+
+class ProblemDetails(BaseModel):
+    """What every answer outside 2xx looks like."""
+
+    title: str
+    detail: str
+    status: int
+
+
+class Problem(Exception):
+    """A request that cannot be fulfilled, with the words for it."""
+
+    def __init__(self, status: int, detail: str) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.detail = detail
+
+
+def problem_of(error: Exception) -> Problem | None:
+    """Return the problem that an error amounts to, None for an error of ours."""
+    match error:
+        case Problem():
+            return error
+        case Unavailable():
+            return Problem(503, str(error))
+        case SpaceMismatch():
+            return Problem(409, str(error))
+        case Refused():
+            return Problem(502, str(error))
+        case PoolTimeout():
+            return Problem(503, "database: every connection is busy; try again in a moment")
+        case ProgrammingError() if getattr(error.orig, "sqlstate", None) == UNDEFINED_TABLE:
+            return Problem(503, "database: the schema is missing; run `python -m ragapp migrate`")
+        case OperationalError() | InterfaceError():
+            log.warning("the database fails: %s", error.orig)
+            return Problem(503, "database: it does not answer, or broke off the connection")
+        case _:
+            return None
+
+
+def render(problem: Problem, headers: Mapping[str, str] | None = None) -> JSONResponse:
+    """Return a problem as a response."""
+    body = ProblemDetails(
+        title=HTTPStatus(problem.status).phrase, detail=problem.detail, status=problem.status
+    )
+    retry = {"Retry-After": "5"} if problem.status == 503 else {}
+    return JSONResponse(
+        body.model_dump(),
+        problem.status,
+        headers={**retry, **(headers or {})},
+        media_type="application/problem+json",
+    )
+
+
+def install(app: FastAPI) -> None:
+    """Let the application answer every error with problem details."""
+
+    @app.exception_handler(RequestValidationError)
+    async def _invalid(_: Request, error: RequestValidationError) -> JSONResponse:
+        return render(Problem(422, "; ".join(_words(dict(item)) for item in error.errors())))
+
+    @app.exception_handler(HTTPException)
+    async def _http(_: Request, error: HTTPException) -> JSONResponse:
+        return render(Problem(error.status_code, str(error.detail)), error.headers)
+
+    async def _known(_: Request, error: Exception) -> JSONResponse:
+        problem = problem_of(error)
+        if problem is None:
+            raise error
+        return render(problem)
+
+    for kind in (
+        Problem,
+        Unavailable,
+        SpaceMismatch,
+        Refused,
+        PoolTimeout,
+        ProgrammingError,
+        OperationalError,
+        InterfaceError,
+    ):
+        app.add_exception_handler(kind, _known)
+
+    @app.exception_handler(Exception)
+    async def _ours(_: Request, _error: Exception) -> JSONResponse:
+        return render(Problem(500, "an unexpected error; the log has it"))
+
+
+def _words(error: dict[str, Any]) -> str:
+    # Neither the input nor its context is repeated: both may hold what cannot be written as UTF-8.
+    if error["type"] == "json_invalid":
+        return f"the body is not JSON: {error.get('ctx', {}).get('error', 'it cannot be parsed')}"
+    place = ".".join(str(part) for part in error["loc"][1:]) or "body"
+    return f"{place}: {str(error['msg']).removeprefix('Value error, ')}"

@@ -1,0 +1,156 @@
+"""The life of a document in the database: queued, ingesting, then ready or failed."""
+
+import hashlib
+import uuid
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import and_, case, func, or_, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session, undefer
+
+from ragapp.models import Chunk, Document
+
+# A worker that is alive renews its lease every few seconds; one that was killed loses it after this long.
+LEASE = timedelta(seconds=60)
+RETRY_AFTER = timedelta(seconds=20)
+AT_ONCE = timedelta(0)
+# Only attempts that ended with the worker's death count: such a document may be what kills it.
+MAX_ATTEMPTS = 3
+
+
+def add(session: Session, name: str, media_type: str, content: bytes) -> tuple[Document, bool]:
+    """Store a file and return its document and whether it must be ingested.
+
+    The same bytes are one document: a second upload returns the first, and queues it anew if it had failed.
+    """
+    digest = hashlib.sha256(content).hexdigest()
+    created = session.scalar(
+        insert(Document)
+        .values(
+            id=uuid.uuid4(),
+            name=name,
+            media_type=media_type,
+            sha256=digest,
+            size_bytes=len(content),
+            content=content,
+            state="queued",
+            attempts=0,
+        )
+        .on_conflict_do_nothing(index_elements=[Document.sha256])
+        .returning(Document)
+    )
+    if created is not None:
+        return created, True
+    document = session.scalars(select(Document).where(Document.sha256 == digest).with_for_update()).one()
+    if document.state == "failed":
+        document.state, document.reason, document.attempts = "queued", None, 0
+        document.due_at = session.scalar(select(func.now())) or document.due_at
+        return document, True
+    return document, False
+
+
+def listing(session: Session, limit: int, offset: int) -> tuple[int, list[tuple[Document, int]]]:
+    """Return the number of all documents, and a page of them, newest first, with their numbers of chunks."""
+    total = session.scalar(select(func.count()).select_from(Document)) or 0
+    page = select(Document).order_by(Document.created_at.desc(), Document.id).limit(limit).offset(offset)
+    documents = session.scalars(page).all()
+    counts = chunk_counts(session, [document.id for document in documents])
+    return total, [(document, counts.get(document.id, 0)) for document in documents]
+
+
+def chunk_counts(session: Session, ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, int]:
+    """Return the number of chunks of each of these documents that has any."""
+    rows = session.execute(
+        select(Chunk.document_id, func.count()).where(Chunk.document_id.in_(ids)).group_by(Chunk.document_id)
+    )
+    return dict(rows.tuples().all())
+
+
+def claim(session: Session, document_id: uuid.UUID) -> Document | None:
+    """Take a document that is due, with its content; None when someone else has it or it is gone."""
+    taken = session.execute(
+        update(Document)
+        .where(Document.id == document_id, Document.state == "queued", Document.due_at <= func.now())
+        .values(
+            state="ingesting",
+            reason=None,
+            attempts=Document.attempts + 1,
+            claim=uuid.uuid4(),
+            lease_until=func.now() + LEASE,
+        )
+        .returning(Document.id)
+    ).one_or_none()
+    if taken is None:
+        return None
+    return session.get(Document, document_id, options=[undefer(Document.content)], populate_existing=True)
+
+
+def renew(session: Session, claims: Iterable[uuid.UUID]) -> None:
+    """Extend the leases of documents that are being ingested."""
+    session.execute(
+        update(Document).where(Document.claim.in_(list(claims))).values(lease_until=func.now() + LEASE)
+    )
+
+
+def finish(session: Session, held: uuid.UUID) -> bool:
+    """Mark the claimed document as ready; false when the claim was lost, and then nothing may be kept."""
+    return _end(session, held, state="ready", reason=None, attempts=0)
+
+
+def fail(session: Session, held: uuid.UUID, reason: str) -> bool:
+    """Mark the claimed document as failed, with the reason."""
+    return _end(session, held, state="failed", reason=reason)
+
+
+def put_back(session: Session, held: uuid.UUID, reason: str | None, delay: timedelta = RETRY_AFTER) -> bool:
+    """Queue the claimed document again, after a while: not it but a dependency is at fault."""
+    return _end(
+        session,
+        held,
+        state="queued",
+        reason=reason,
+        attempts=func.greatest(Document.attempts - 1, 0),
+        due_at=func.now() + delay,
+    )
+
+
+def recover_lost(session: Session) -> int:
+    """Queue documents whose worker died again, fail those that outlived none, return how many there were."""
+    hopeless = Document.attempts >= MAX_ATTEMPTS
+    reason = f"the worker was lost {MAX_ATTEMPTS} times while it read this file (out of memory?)"
+    rows = session.execute(
+        update(Document)
+        .where(
+            Document.state == "ingesting", or_(Document.lease_until < func.now(), Document.claim.is_(None))
+        )
+        .values(
+            state=case((hopeless, "failed"), else_="queued"),
+            reason=case((hopeless, reason), else_="queued again: its worker was lost"),
+            claim=None,
+            lease_until=None,
+        )
+        .returning(Document.id)
+    )
+    return len(rows.all())
+
+
+def due(session: Session, limit: int) -> Sequence[uuid.UUID]:
+    """Return the ids of queued documents that are due, oldest first."""
+    return session.scalars(
+        select(Document.id)
+        .where(and_(Document.state == "queued", Document.due_at <= func.now()))
+        .order_by(Document.due_at)
+        .limit(limit)
+    ).all()
+
+
+def _end(session: Session, held: uuid.UUID, **values: Any) -> bool:
+    ended = session.execute(
+        update(Document)
+        .where(Document.claim == held, Document.state == "ingesting")
+        .values(claim=None, lease_until=None, **values)
+        .returning(Document.id)
+    )
+    return ended.one_or_none() is not None

@@ -1,0 +1,48 @@
+"""Embeddings: texts become vectors of length one, so that a dot product is the cosine similarity."""
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ragapp.settings import Settings, read_secret
+
+# One vector a row, or a single vector.
+Vectors = NDArray[np.float32]
+
+
+class Embedder(Protocol):
+    """Turns texts into vectors."""
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        """Return one vector a text, in order."""
+
+    def check(self) -> None:
+        """Raise Unavailable when the embedder cannot be used; asks no one who takes money for it."""
+
+
+def normalise(vectors: NDArray[Any]) -> Vectors:
+    """Return the vectors scaled to length one; a zero vector stays as it is."""
+    lengths = np.linalg.norm(vectors, axis=-1, keepdims=True)
+    return np.asarray(vectors / np.maximum(lengths, 1e-12), dtype=np.float32)
+
+
+def make_embedder(settings: Settings) -> Embedder:
+    """Return the embedder that the settings name."""
+    if settings.embedding_provider == "local":
+        # Imported here: the model's runtime takes 60 MB of memory that remote providers do not need.
+        from ragapp.embeddings.local import LocalEmbedder
+
+        return LocalEmbedder(settings.model_dir)
+    from ragapp.embeddings.remote import RemoteEmbedder
+    from ragapp.openai_client import OpenAIClient
+
+    key_file = settings.embedding_api_key_file
+    client = OpenAIClient(
+        settings.embedding_provider,
+        settings.embedding_base_url,
+        key=(lambda: read_secret(key_file)) if key_file else None,
+        timeout=settings.provider_timeout_seconds,
+    )
+    return RemoteEmbedder(client, settings.embedding_model, settings.embedding_dimension)

@@ -1,0 +1,60 @@
+"""The local embedding model: MiniLM with int8 weights on ONNX Runtime, no network."""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+# ONNX Runtime reports its use to Microsoft unless told not to, and reads this when it is imported.
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"
+
+import onnxruntime as ort
+from tokenizers import Tokenizer
+
+from ragapp.embeddings import Vectors, normalise
+from ragapp.metrics import TOKENS
+
+# What the model was trained with; longer texts are cut (sentence-transformers' max_seq_length).
+MAX_TOKENS = 256
+BATCH = 32
+
+
+class LocalEmbedder:
+    """Mean-pools the model's last layer over the tokens of each text."""
+
+    def __init__(self, model_dir: Path) -> None:
+        self._tokenizer = Tokenizer.from_file(str(model_dir / "tokenizer.json"))
+        self._tokenizer.enable_truncation(MAX_TOKENS)
+        self._tokenizer.enable_padding()
+        options = ort.SessionOptions()
+        # One thread: API workers and worker threads already use the cores, and spinning ones slow each other.
+        options.intra_op_num_threads = 1
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        self._session = ort.InferenceSession(
+            str(model_dir / "model.onnx"), options, providers=["CPUExecutionProvider"]
+        )
+        self._inputs = {entry.name for entry in self._session.get_inputs()}
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        """Return one vector a text, in order."""
+        batches = [self._embed(texts[start : start + BATCH]) for start in range(0, len(texts), BATCH)]
+        return np.concatenate(batches) if batches else np.empty((0, 0), np.float32)
+
+    def check(self) -> None:
+        """Do nothing: the model was loaded when this was made."""
+
+    def _embed(self, texts: Sequence[str]) -> Vectors:
+        encodings = self._tokenizer.encode_batch(list(texts))
+        mask = np.array([encoding.attention_mask for encoding in encodings], dtype=np.int64)
+        TOKENS.labels("embedding").inc(int(mask.sum()))
+        feed = {
+            "input_ids": np.array([encoding.ids for encoding in encodings], dtype=np.int64),
+            "attention_mask": mask,
+            "token_type_ids": np.zeros_like(mask),
+        }
+        output = self._session.run(None, {name: feed[name] for name in self._inputs})[0]
+        if output.ndim == 2:  # this export already pools
+            return normalise(output)
+        weights = mask[..., None].astype(np.float32)
+        return normalise((output * weights).sum(axis=1) / np.maximum(weights.sum(axis=1), 1))

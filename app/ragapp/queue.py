@@ -1,0 +1,67 @@
+"""The ingestion queue in Redis: it only says that a document is waiting; the documents table is the truth."""
+
+import logging
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+import dramatiq
+import redis
+from dramatiq.brokers.redis import RedisBroker
+
+from ragapp.settings import Settings, read_secret
+
+log = logging.getLogger(__name__)
+
+QUEUE = "ingest"
+ACTOR = "ingest_document"
+
+
+def connect(settings: Settings, timeout: float = 1.0) -> "redis.Redis":
+    """Return a client that gives up after `timeout` seconds, because nothing here must wait for Redis."""
+    return redis.Redis(
+        host=settings.redis_host,
+        port=settings.redis_port,
+        password=read_secret(settings.redis_password_file) if settings.redis_password_file else None,
+        socket_timeout=timeout,
+        socket_connect_timeout=timeout,
+        health_check_interval=10,
+    )
+
+
+class IngestionQueue:
+    """Sends and receives the ids of documents to ingest."""
+
+    def __init__(self, client: "redis.Redis") -> None:
+        # No middleware: retries and time limits are kept in the documents table, where people can see them.
+        self.broker = RedisBroker(  # type: ignore[no-untyped-call]
+            client=client, middleware=[], namespace="ragapp"
+        )
+        self.broker.declare_queue(QUEUE)
+
+    def send(self, document_id: uuid.UUID) -> bool:
+        """Announce a document; false when Redis is down, and then the worker's sweep finds it later."""
+        message: dramatiq.Message[Any] = dramatiq.Message(
+            queue_name=QUEUE, actor_name=ACTOR, args=(str(document_id),), kwargs={}, options={}
+        )
+        try:
+            self.broker.enqueue(message)
+        except (dramatiq.DramatiqError, redis.RedisError) as error:
+            log.warning("document %s is not announced, the worker will find it: %s", document_id, error)
+            return False
+        return True
+
+    def is_empty(self) -> bool:
+        """Tell whether no announced document waits for a worker."""
+        return not self.broker.client.llen(f"ragapp:{QUEUE}")
+
+    def receive(self, handle: Callable[[uuid.UUID], None], threads: int) -> dramatiq.Worker:
+        """Start worker threads that call `handle` for each document."""
+
+        def ingest_document(document_id: str) -> None:
+            handle(uuid.UUID(document_id))
+
+        dramatiq.actor(actor_name=ACTOR, queue_name=QUEUE, broker=self.broker)(ingest_document)
+        worker = dramatiq.Worker(self.broker, worker_threads=threads)
+        worker.start()
+        return worker

@@ -1,0 +1,204 @@
+"""Settings from environment variables prefixed RAG_; all errors are reported at once, in words."""
+
+import difflib
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field, ValidationError, ValidationInfo, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from ragapp.providers import DIMENSIONS, EMBEDDING_MODELS, NEEDS_KEY, URLS
+
+# pgvector's HNSW index takes at most this many dimensions for the type `vector`.
+PGVECTOR_MAX_DIMENSION = 2000
+
+# Read by the UI alone, which has no pydantic; known here so that they are not reported as typing errors.
+UI_SETTINGS = {"RAG_API_URL", "RAG_PROMETHEUS_URL"}
+
+
+def read_secret(path: Path) -> str:
+    """Return the content of a secret's file without surrounding white space."""
+    return path.read_text(encoding="utf-8").strip()
+
+
+def _readable(path: Path) -> Path:
+    try:
+        empty = not read_secret(path)
+    except (OSError, UnicodeDecodeError) as error:
+        raise ValueError(f"the file cannot be read ({error}); name a file that holds the secret") from error
+    if empty:
+        raise ValueError("the file is empty; it must hold the secret")
+    return path
+
+
+Port = Annotated[int, Field(ge=1, le=65535)]
+SecretFile = Annotated[Path, AfterValidator(_readable)]
+
+
+class SettingsError(Exception):
+    """The environment cannot be used; the message lists every reason."""
+
+
+class Settings(BaseSettings):
+    """What the API, the worker and the migrations need to know."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="RAG_", env_ignore_empty=True, frozen=True, extra="ignore", validate_default=True
+    )
+
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+
+    database_host: str
+    database_port: Port = 5432
+    database_name: str = "rag"
+    database_user: str = "rag"
+    database_password_file: SecretFile
+    database_pool_size: Annotated[int, Field(ge=1, le=200)] = 5
+
+    redis_host: str
+    redis_port: Port = 6379
+    redis_password_file: SecretFile | None = None
+
+    vector_store: Literal["pgvector", "chroma"] = "pgvector"
+    chroma_host: str = ""
+    chroma_port: Port = 8000
+
+    embedding_provider: Literal["local", "openai", "mistral", "ollama", "vllm"] = "local"
+    embedding_base_url: str = ""
+    embedding_model: str = ""
+    embedding_dimension: Annotated[int, Field(ge=0, le=65536)] = 0
+    embedding_api_key_file: SecretFile | None = None
+    embedding_change: Literal["refuse", "reindex"] = "refuse"
+    model_dir: Path = Path("/opt/model")
+
+    llm_provider: Literal["none", "openai", "mistral", "ollama", "vllm"] = "none"
+    llm_base_url: str = ""
+    llm_model: str = ""
+    llm_api_key_file: SecretFile | None = None
+    provider_timeout_seconds: Annotated[float, Field(gt=0, le=600)] = 60
+
+    chunk_size: Annotated[int, Field(ge=100, le=8000)] = 800
+    chunk_overlap: Annotated[int, Field(ge=0, le=4000)] = 100
+    min_score: Annotated[float, Field(ge=-1, le=1)] = 0
+    max_upload_mb: Annotated[int, Field(ge=1, le=1024)] = 25
+
+    api_workers: Annotated[int, Field(ge=1, le=64)] = 1
+    worker_threads: Annotated[int, Field(ge=1, le=64)] = 1
+    drain_seconds: Annotated[float, Field(ge=0, le=60)] = 2
+    shutdown_seconds: Annotated[int, Field(ge=1, le=600)] = 20
+    ingest_timeout_seconds: Annotated[int, Field(ge=10, le=86400)] = 900
+    reload: bool = False
+
+    @field_validator("chroma_host")
+    @classmethod
+    def _chroma_host(cls, value: str, info: ValidationInfo) -> str:
+        if info.data.get("vector_store") == "chroma" and not value:
+            raise ValueError("required when RAG_VECTOR_STORE is chroma")
+        return value
+
+    @field_validator("embedding_base_url", "llm_base_url")
+    @classmethod
+    def _base_url(cls, value: str, info: ValidationInfo) -> str:
+        kind = (info.field_name or "").removesuffix("_base_url")
+        value = value or URLS.get(info.data.get(f"{kind}_provider", ""), "")
+        if value and not value.startswith(("http://", "https://")):
+            raise ValueError("must start with http:// or https://")
+        return value.rstrip("/")
+
+    @field_validator("embedding_model")
+    @classmethod
+    def _embedding_model(cls, value: str, info: ValidationInfo) -> str:
+        provider = info.data.get("embedding_provider", "local")
+        default = EMBEDDING_MODELS.get(provider, "")
+        if provider == "local" and value not in ("", default):
+            raise ValueError(f"the local provider ships {default} alone; leave this unset")
+        if not value and not default:
+            raise ValueError(f"required when RAG_EMBEDDING_PROVIDER is {provider}")
+        return value or default
+
+    @field_validator("embedding_dimension")
+    @classmethod
+    def _embedding_dimension(cls, value: int, info: ValidationInfo) -> int:
+        model = info.data.get("embedding_model", "")
+        value = value or DIMENSIONS.get(model, 0)
+        if not value and model:
+            raise ValueError(f"required: the dimension of {model} is not known here")
+        if info.data.get("embedding_provider") == "local" and value != DIMENSIONS[EMBEDDING_MODELS["local"]]:
+            raise ValueError(f"the local model has {DIMENSIONS[EMBEDDING_MODELS['local']]}; leave this unset")
+        if info.data.get("vector_store") == "pgvector" and value > PGVECTOR_MAX_DIMENSION:
+            raise ValueError(
+                f"pgvector indexes at most {PGVECTOR_MAX_DIMENSION} dimensions; "
+                "choose fewer or set RAG_VECTOR_STORE=chroma"
+            )
+        return value
+
+    @field_validator("llm_model")
+    @classmethod
+    def _llm_model(cls, value: str, info: ValidationInfo) -> str:
+        provider = info.data.get("llm_provider", "none")
+        if provider != "none" and not value:
+            raise ValueError(f"required when RAG_LLM_PROVIDER is {provider}")
+        return value
+
+    @field_validator("embedding_api_key_file", "llm_api_key_file")
+    @classmethod
+    def _api_key_file(cls, value: Path | None, info: ValidationInfo) -> Path | None:
+        kind = (info.field_name or "").removesuffix("_api_key_file")
+        provider = info.data.get(f"{kind}_provider")
+        if value is None and provider in NEEDS_KEY:
+            raise ValueError(
+                f"required when RAG_{kind.upper()}_PROVIDER is {provider}: a file that holds the key"
+            )
+        return value
+
+    @field_validator("chunk_overlap")
+    @classmethod
+    def _chunk_overlap(cls, value: int, info: ValidationInfo) -> int:
+        size = info.data.get("chunk_size", 8001)
+        if value >= size:
+            raise ValueError(f"must be smaller than RAG_CHUNK_SIZE, which is {size}")
+        return value
+
+
+def load_settings() -> Settings:
+    """Read the environment, or raise one SettingsError with a line for every setting that is wrong."""
+    lines = _unknown_names(os.environ)
+    try:
+        settings = Settings()
+    except ValidationError as error:
+        lines += [_line(dict(item)) for item in error.errors()]
+    if lines:
+        raise SettingsError("The settings cannot be used:\n" + "\n".join(f"  {line}" for line in lines))
+    return settings
+
+
+def load_settings_or_exit() -> Settings:
+    """Read the environment, or print what is wrong and exit with code 2."""
+    try:
+        return load_settings()
+    except SettingsError as error:
+        sys.stderr.write(f"{error}\n")
+        raise SystemExit(2) from None
+
+
+def _line(error: dict[str, object]) -> str:
+    location = error["loc"]
+    name = "RAG_" + str(location[0] if isinstance(location, tuple) else location).upper()
+    if error["type"] == "missing":
+        return f"{name}: required, but not set"
+    words = str(error["msg"]).removeprefix("Value error, ")
+    found = error["input"]
+    return f"{name}: {words}" + (f" (found {str(found)!r})" if found not in ("", 0, None) else "")
+
+
+def _unknown_names(environment: Mapping[str, str]) -> list[str]:
+    known = {f"RAG_{field.upper()}" for field in Settings.model_fields} | UI_SETTINGS
+    lines = []
+    for name in sorted(environment):
+        if name.startswith("RAG_") and not name.startswith("RAG_TEST_") and name not in known:
+            close = difflib.get_close_matches(name, known, 1)
+            lines.append(f"{name}: no such setting" + (f"; did you mean {close[0]}?" if close else ""))
+    return lines

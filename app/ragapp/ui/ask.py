@@ -1,0 +1,80 @@
+"""The page to ask questions: the answer as it is written, then the passages it rests on."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import streamlit as st
+
+from ragapp.ui import api
+
+
+def page() -> None:
+    """Show the conversation and take the next question."""
+    head, clear = st.columns([5, 1], vertical_alignment="bottom")
+    head.title("Ask your documents")
+    turns: list[dict[str, Any]] = st.session_state.setdefault("turns", [])
+    if turns and clear.button("Clear", icon=":material/delete_sweep:", width="stretch"):
+        turns.clear()
+        st.rerun()
+    with st.sidebar:
+        k = st.slider("Passages to retrieve (top-k)", 1, 20, 5)
+    if not turns:
+        st.caption(
+            "Every answer comes with the passages it rests on. Upload documents on the page Documents."
+        )
+    for turn in turns:
+        _show(turn)
+    if question := st.chat_input("Ask a question", max_chars=4000):
+        turn = {"question": question}
+        with st.chat_message("user"):
+            st.markdown(question)
+        with st.chat_message("assistant", avatar=":material/menu_book:"):
+            try:
+                turn["answer"] = st.write_stream(_tokens(question, k, turn))
+            except api.ApiError as error:
+                turn["error"] = str(error)
+            _show_rest(turn)
+        turns.append(turn)
+
+
+def _tokens(question: str, k: int, turn: dict[str, Any]) -> Iterator[str]:
+    for event in api.ask(question, k):
+        if event.name == "sources":
+            turn["sources"] = event.data["sources"]
+        elif event.name == "token":
+            yield event.data["text"]
+        elif event.name == "done":
+            turn["timings"] = event.data["timings"]
+        elif event.name == "error":
+            turn["error"] = event.data["detail"]
+
+
+def _show(turn: dict[str, Any]) -> None:
+    with st.chat_message("user"):
+        st.markdown(turn["question"])
+    with st.chat_message("assistant", avatar=":material/menu_book:"):
+        if "answer" in turn:
+            st.markdown(turn["answer"])
+        _show_rest(turn)
+
+
+def _show_rest(turn: dict[str, Any]) -> None:
+    if "error" in turn:
+        st.error(turn["error"], icon=":material/error:")
+    sources = turn.get("sources") or []
+    if sources:
+        with st.expander(f"{len(sources)} sources, best first", icon=":material/format_quote:"):
+            for number, source in enumerate(sources, start=1):
+                st.markdown(
+                    f"**[{number}] {source['document']}** · passage {source['chunk'] + 1} "
+                    f"· :blue-badge[similarity {source['score']:.2f}]"
+                )
+                # As plain text: a passage's own markup must not become part of this page.
+                st.text(source["text"])
+    if "timings" in turn:
+        st.caption(
+            " · ".join(
+                f"{name.removesuffix('_ms')} {milliseconds:.0f} ms"
+                for name, milliseconds in turn["timings"].items()
+            )
+        )

@@ -1,0 +1,131 @@
+"""The page of the system's state: health of every service, and what Prometheus has recorded."""
+
+from dataclasses import dataclass
+
+import altair as alt
+import streamlit as st
+
+from ragapp.ui import api, prometheus
+
+REFRESH = "15s"
+
+
+@dataclass(frozen=True)
+class Chart:
+    """A chart: its query's series are named by a label; the first query that has data is drawn."""
+
+    title: str
+    unit: str
+    label: str
+    queries: tuple[str, ...]
+    scale: float = 1
+
+
+CHARTS = (
+    Chart("Requests", "per second", "route", ("sum by (route) (rate(http_requests_total[1m]))",)),
+    Chart(
+        "Latency by stage, 95th percentile",
+        "seconds",
+        "stage",
+        ("histogram_quantile(0.95, sum by (le, stage) (rate(rag_stage_duration_seconds_bucket[5m])))",),
+    ),
+    Chart("Documents by state", "documents", "state", ("max by (state) (rag_documents)",)),
+    Chart("Passages stored", "passages", "", ("max(rag_chunks)",)),
+    Chart("Waiting for ingestion", "documents", "", ("max(rag_queue_depth)",)),
+    Chart(
+        "Memory",
+        "MiB",
+        "job",
+        (
+            'sum by (name) (container_memory_working_set_bytes{name!=""})',
+            "sum by (job) (process_resident_memory_bytes)",
+        ),
+        scale=1 / 2**20,
+    ),
+)
+
+
+def page() -> None:
+    """Show health and charts."""
+    head, choice = st.columns([3, 1], vertical_alignment="bottom")
+    head.title("Status")
+    minutes = choice.selectbox(
+        "Time shown",
+        (15, 60, 360, 1440),
+        index=0,
+        format_func=lambda m: f"{m} min" if m < 60 else f"{m // 60} h",
+    )
+    _health()
+    _charts(minutes)
+
+
+@st.fragment(run_every=REFRESH)
+def _health() -> None:
+    st.subheader("The API and what it depends on")
+    try:
+        readiness = api.readiness()
+    except api.ApiError as error:
+        st.error(str(error), icon=":material/error:")
+    else:
+        _tiles({item["name"]: (item["ok"], item["detail"]) for item in readiness["dependencies"]})
+    st.subheader("Services under monitoring")
+    try:
+        samples = prometheus.instant("up") + prometheus.instant("probe_success")
+    except prometheus.PrometheusError as error:
+        st.info(f"{error} Health of single services and charts are not shown.", icon=":material/info:")
+        return
+    services: dict[str, tuple[bool, str]] = {}
+    for sample in samples:
+        name = sample.labels.get("service") or sample.labels.get("job", "?")
+        well, words = services.get(name, (True, ""))
+        if not sample.value:
+            what = "probe fails" if sample.labels.get("__name__") == "probe_success" else "cannot be scraped"
+            words = f"{words} {sample.labels.get('instance', '')}: {what}".strip()
+        services[name] = (well and bool(sample.value), words)
+    _tiles(dict(sorted(services.items())))
+
+
+def _tiles(services: dict[str, tuple[bool, str]]) -> None:
+    columns = st.columns(4)
+    for index, (name, (well, words)) in enumerate(services.items()):
+        with columns[index % 4].container(border=True):
+            st.markdown(f"**{name}** :green-badge[up]" if well else f"**{name}** :red-badge[down]")
+            if words:
+                st.caption(words)
+
+
+@st.fragment(run_every=REFRESH)
+def _charts(minutes: int) -> None:
+    columns = st.columns(2)
+    for index, chart in enumerate(CHARTS):
+        try:
+            drawn = _draw(chart, minutes)
+        except prometheus.PrometheusError:
+            return  # the section above has said it
+        with columns[index % 2].container(border=True):
+            st.markdown(f"**{chart.title}** ({chart.unit})")
+            if drawn is None:
+                st.caption("No data yet.")
+            else:
+                st.altair_chart(drawn, width="stretch")
+
+
+def _draw(chart: Chart, minutes: int) -> alt.Chart | None:
+    for query in chart.queries:
+        frame = prometheus.history(query, "name" if "by (name)" in query else chart.label, minutes)
+        if not frame.empty:
+            break
+    else:
+        return None
+    frame["value"] *= chart.scale
+    drawn: alt.Chart = (
+        alt.Chart(frame, height=220)
+        .mark_line(interpolate="monotone")
+        .encode(
+            x=alt.X("time:T", title=None),
+            y=alt.Y("value:Q", title=None),
+            color=alt.Color("series:N", title=None, legend=alt.Legend(orient="bottom", columns=3)),
+            tooltip=["series:N", alt.Tooltip("value:Q", format=".3~f"), "time:T"],
+        )
+    )
+    return drawn

@@ -1,0 +1,118 @@
+"""The ingestion worker: takes documents from the queue, and from the database what the queue lost."""
+
+import json
+import logging
+import signal
+import threading
+import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import dramatiq
+import redis
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from ragapp import documents
+from ragapp.ingest import Ingester
+from ragapp.logs import configure_logs
+from ragapp.services import Services, make_services
+from ragapp.settings import load_settings_or_exit
+
+log = logging.getLogger(__name__)
+
+PORT = 8001
+SWEEP_SECONDS = 5.0
+# A sweep may wait for the database's time limits, so several missed ones mean that the loop is stuck.
+STALE_SECONDS = 90.0
+ANNOUNCE_AT_ONCE = 100
+
+
+class Health:
+    """What the probe asks: does the loop turn, do the threads live, does each ingestion get on."""
+
+    def __init__(self, ingester: Ingester, timeout: float) -> None:
+        self._ingester = ingester
+        self._timeout = timeout
+        self._beat = time.monotonic()
+        self.worker: dramatiq.Worker | None = None
+
+    def beat(self) -> None:
+        """Record that the loop has turned."""
+        self._beat = time.monotonic()
+
+    def problem(self) -> str:
+        """Return what is wrong, or nothing."""
+        age = time.monotonic() - self._beat
+        if age > STALE_SECONDS:
+            return f"the worker's loop has not turned for {age:.0f} s"
+        if self.worker and not all(thread.is_alive() for thread in self.worker.workers):
+            return "a worker thread has died"
+        if any(seconds > self._timeout for seconds in self._ingester.held().values()):
+            return f"an ingestion takes longer than RAG_INGEST_TIMEOUT_SECONDS ({self._timeout:.0f})"
+        return ""
+
+
+def work() -> int:
+    """Ingest documents until SIGTERM; running ingestions are put back at their next batch."""
+    settings = load_settings_or_exit()
+    configure_logs(settings.log_level)
+    services = make_services(settings)
+    ingester = Ingester(services)
+    health = Health(ingester, settings.ingest_timeout_seconds)
+    _serve_metrics(health)
+
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, lambda *_: ingester.stopping.set())
+    worker = health.worker = services.queue.receive(ingester.ingest, settings.worker_threads)
+    log.info("the worker is ready")
+    while not ingester.stopping.is_set():
+        _sweep(services, ingester)
+        health.beat()
+        ingester.stopping.wait(SWEEP_SECONDS)
+    log.info("stopping")
+    worker.stop(timeout=settings.shutdown_seconds * 1000)
+    return 0
+
+
+def _sweep(services: Services, ingester: Ingester) -> None:
+    """Renew leases, take documents back from lost workers, and announce what the queue does not know."""
+    limit = services.settings.ingest_timeout_seconds
+    try:
+        with Session(services.engine) as session, session.begin():
+            documents.renew(session, [claim for claim, age in ingester.held().items() if age <= limit])
+            if lost := documents.recover_lost(session):
+                log.warning("%d documents were taken back from lost workers", lost)
+            # Only into an empty queue: otherwise each sweep would announce a long backlog once more. What is
+            # announced twice is ingested once, because only one worker gets the claim.
+            waiting = documents.due(session, ANNOUNCE_AT_ONCE) if services.queue.is_empty() else []
+        for document_id in waiting:
+            services.queue.send(document_id)
+    except (SQLAlchemyError, redis.RedisError) as error:
+        log.warning("the sweep is put off: %s", str(error).splitlines()[0])
+
+
+def _serve_metrics(health: Health) -> None:
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            if self.path == "/metrics":
+                self._answer(200, CONTENT_TYPE_LATEST, generate_latest())
+            elif self.path == "/health":
+                problem = health.problem()
+                body = json.dumps({"status": problem or "ok"}).encode()
+                self._answer(503 if problem else 200, "application/json", body)
+            else:
+                self._answer(404, "text/plain", b"only /metrics and /health\n")
+
+        def _answer(self, status: int, content_type: str, body: bytes) -> None:
+            self.send_response(status)
+            self.send_header("Content-Type", content_type)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+            """Probes and scrapes are no news."""
+
+    server = ThreadingHTTPServer(("0.0.0.0", PORT), Handler)  # noqa: S104 - Prometheus scrapes it
+    threading.Thread(target=server.serve_forever, daemon=True).start()
