@@ -3,7 +3,7 @@ export const realTraffic = 'route!~"/metrics|.*/health.*"';
 
 /** A query that gives 0 where its series do not exist yet: nothing has happened is an answer, not a gap. */
 export function orZero(expr: string): string {
-  return `(${expr}) or vector(0)`;
+  return `(${expr}) or on () vector(0)`;
 }
 
 /** One sum divided by another; 0 while nothing has been counted. */
