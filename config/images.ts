@@ -35,6 +35,8 @@ interface ImageFacts {
   /** The variables that take a secret as the name of a file. */
   readonly secretFiles?: readonly string[];
   readonly metrics?: { readonly port: number; readonly path: string };
+  /** Registry mode: a Dockerfile that puts something on top of the official image, its build argument OFFICIAL_IMAGE. */
+  readonly wrapped?: string;
 }
 
 /** Built in packages mode from a folder, on the Debian base or on the Python image. */
@@ -189,7 +191,9 @@ export const images: Readonly<Record<ImageName, CatalogueImage>> = {
     dockerfile: "dockerfiles/nginx-exporter",
     user: "1001:1001",
     port: 9113,
-    // No probe: the official image is built FROM scratch and holds the exporter alone, no shell and no wget.
+    // The official image is built FROM scratch and holds the exporter alone, no shell and no wget.
+    wrapped: "dockerfiles/nginx-exporter/wrapped.Dockerfile",
+    probe: wget(9113, "/metrics"),
     metrics: { port: 9113, path: "/metrics" },
   },
   cadvisor: {
@@ -210,3 +214,6 @@ export function lockedReference(name: ImageName): string {
   const digest = (lock as Readonly<Record<string, string>>)[reference];
   return digest === undefined ? reference : `${reference}@${digest}`;
 }
+
+/** Where builds leave their logs, relative to the project: a provider's error holds the failed command alone. */
+export const buildLogs = ".ragdock/builds";

@@ -1,0 +1,87 @@
+# Ragdock: a RAG service on a Docker engine. `make` lists the commands.
+SHELL := /bin/bash
+STACK ?= dev
+SERVICE ?=
+CONFIRM ?=
+KEY ?=
+# Node comes with the project's own packages: the host's may be too old.
+export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
+
+run = node scripts/cli.ts
+named = --stack "$(STACK)"
+.DEFAULT_GOAL := help
+.PHONY: help setup up preview down destroy-data outputs status health ps logs shell secret prune base \
+        check test unit e2e bench docs lock-images
+
+help: ## list the commands
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@printf '\nSTACK=dev chooses the stack (default dev), SERVICE=name one service.\n'
+
+node_modules: package-lock.json
+	@command -v npm >/dev/null || { echo "Node 20 or newer with npm is needed: https://nodejs.org"; exit 1; }
+	@echo "installing the project's packages …"
+	@npm ci --no-progress --loglevel=error
+	@touch node_modules
+
+setup: node_modules
+	@scripts/setup.sh
+
+up: setup ## build, start and wait until everything is healthy; REFRESH=1 looks at the engine first
+	@$(run) up $(named) $(if $(REFRESH),--refresh)
+
+preview: setup ## show what `make up` would change
+	@$(run) preview $(named)
+
+down: setup ## stop and remove everything but the data
+	@$(run) down $(named)
+
+destroy-data: setup ## delete the data of a stack for good: needs CONFIRM=<stack>
+	@$(run) destroy-data $(named) --confirm "$(CONFIRM)"
+
+outputs: node_modules ## print the stack's outputs as JSON; SHOW_SECRETS=1 in clear
+	@$(run) outputs $(named) $(if $(SHOW_SECRETS),--show-secrets)
+
+status: node_modules ## services, health, memory and URLs
+	@$(run) status $(named)
+
+health: node_modules ## what is wrong, in words; exit code 1 if anything is
+	@$(run) health $(named)
+
+ps: node_modules ## the stack's containers as the engine lists them
+	@$(run) ps $(named)
+
+logs: node_modules ## follow the logs, of one SERVICE or of all
+	@$(run) logs $(named) --service "$(SERVICE)"
+
+shell: node_modules ## a shell in the container of SERVICE (default api)
+	@$(run) shell $(named) --service "$(SERVICE)"
+
+secret: node_modules ## set a secret from standard input: KEY=llmApiKey or KEY=embeddingsApiKey
+	@$(run) secret $(named) --key "$(KEY)"
+
+base: setup ## make the Debian base of `images: packages`
+	@node scripts/base-image.ts
+
+prune: node_modules ## remove unused images of this project and build caches, never volumes
+	@$(run) prune $(named)
+
+lock-images: setup ## pin every pulled image to its digest
+	@node scripts/lock-images.ts
+
+check: setup ## types, lint, formats, rules, Dockerfiles, docs
+	@scripts/check.sh
+
+unit: node_modules ## unit and property tests
+	@vitest run --project unit
+
+e2e: setup ## end-to-end tests on a real engine
+	@vitest run --project e2e
+
+test: setup ## everything: check, unit, end-to-end; ends with "N passed, N failed"
+	@node scripts/test.ts
+
+docs: node_modules ## write the generated parts of docs/
+	@node scripts/docs.ts
+
+bench: setup ## measure, and write docs/performance.md
+	@node scripts/bench.ts

@@ -1,0 +1,85 @@
+import type * as docker from "@pulumi/docker";
+import * as pulumi from "@pulumi/pulumi";
+import { secretPlace } from "../config/load.ts";
+import type { FileSpec, NetworkName, ServiceSpec } from "../config/service.ts";
+import { cpuString, mebibytes } from "../config/units.ts";
+import { labels, type Naming } from "./names.ts";
+
+/** What a container needs of the stack around it. */
+export interface Surroundings extends Naming {
+  readonly spec: ServiceSpec;
+  readonly image: pulumi.Input<string>;
+  readonly networks: Readonly<Record<NetworkName, pulumi.Input<string>>>;
+  /** Full names of the volumes, by their short ones. */
+  readonly volumes: Readonly<Record<string, pulumi.Input<string>>>;
+  readonly secrets: Readonly<Record<string, pulumi.Input<string>>>;
+  /** Turns a path of the project into the host's. */
+  readonly hostPath: (path: string) => string;
+}
+
+/** The inputs that services and jobs have in common. */
+export function containerBase(
+  args: Surroundings,
+  gates: Readonly<Record<string, pulumi.Input<string>>> = {},
+): docker.ContainerArgs {
+  const { spec } = args;
+  const memory = mebibytes(spec.limits.memory);
+  return {
+    image: args.image,
+    ...(spec.command ? { command: [...spec.command] } : {}),
+    ...(spec.user ? { user: spec.user } : {}),
+    envs: Object.entries(spec.environment)
+      .map(([key, value]) => `${key}=${value}`)
+      .sort(),
+    networksAdvanced: spec.networks.map((network) => ({
+      name: args.networks[network],
+      aliases: [spec.name],
+    })),
+    mounts: spec.mounts.map((mount) => ({
+      type: "bind",
+      source: args.hostPath(mount.source),
+      target: mount.target,
+      readOnly: mount.readOnly,
+    })),
+    uploads: spec.files.map((file) => upload(file, args)),
+    cpus: cpuString(spec.limits.cpus),
+    memory,
+    // Twice the same: no swap. The engine would otherwise set twice the memory and report a change at each `up`.
+    memorySwap: memory,
+    ...(spec.limits.reservation ? { memoryReservation: mebibytes(spec.limits.reservation) } : {}),
+    logDriver: "json-file",
+    logOpts: { "max-size": `${mebibytes(spec.logs.maxSize)}m`, "max-file": String(spec.logs.maxFiles) },
+    securityOpts: ["no-new-privileges:true"],
+    labels: [
+      ...labels(args, { "ragdock.service": spec.name, "ragdock.kind": spec.kind }),
+      // Nothing with an unfinished job before it is created: its gate has no value yet.
+      ...Object.entries(gates).map(([job, value]) => ({ label: `ragdock.after.${job}`, value })),
+    ],
+  };
+}
+
+/**
+ * A file of the service, in its container alone; secret when a secret is in it.
+ * Owner and group are left out although the provider has them: with them the engine looks the container's user up in
+ * the *host's* user database and fails on every id that is not there (Engine 20.10, copyUIDGID; shown by tests/e2e).
+ */
+function upload(file: FileSpec, args: Surroundings): docker.types.input.ContainerUpload {
+  const names = [...file.content.matchAll(secretPlace)].map((match) => match[1] as string);
+  return { file: file.path, content: filled(file.content, names, args.secrets), permissions: "0444" };
+}
+
+/** `content` with the secrets named in it in their places. */
+function filled(
+  content: string,
+  names: readonly string[],
+  secrets: Surroundings["secrets"],
+): pulumi.Input<string> {
+  if (names.length === 0) return content;
+  const values = pulumi.all(names.map((name) => secrets[name] as pulumi.Input<string>));
+  return pulumi.secret(
+    values.apply((all) => {
+      const byName = new Map(names.map((name, index) => [name, all[index] as string]));
+      return content.replace(secretPlace, (_, name: string) => byName.get(name) ?? "");
+    }),
+  );
+}

@@ -1,0 +1,54 @@
+import * as docker from "@pulumi/docker";
+import * as pulumi from "@pulumi/pulumi";
+import type { Job as JobSpec } from "../config/service.ts";
+import { containerBase, type Surroundings } from "./container.ts";
+import { fullName } from "./names.ts";
+
+export interface JobArgs extends Surroundings {
+  readonly spec: JobSpec;
+  readonly after: readonly pulumi.Resource[];
+}
+
+/** A container that runs once; whoever takes its `gate` as an input starts only when it has ended well. */
+export class Job extends pulumi.ComponentResource {
+  /** `"done"` once the job has ended with exit code 0; has no value before. */
+  readonly gate: pulumi.Output<string>;
+
+  constructor(name: string, args: JobArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("ragdock:core:Job", name, {}, opts);
+    const container = new docker.Container(
+      fullName(args, args.spec.name),
+      {
+        ...containerBase(args),
+        attach: true,
+        logs: true,
+        mustRun: false,
+        restart: "no",
+        ports: [],
+        volumes: [],
+      },
+      {
+        parent: this,
+        dependsOn: [...args.after],
+        deleteBeforeReplace: true,
+        replaceOnChanges: ["#initerror"],
+        ignoreChanges: ["memorySwap"],
+      },
+    );
+    this.gate = pulumi
+      .all([container.exitCode, container.containerLogs])
+      .apply(([code, log]) => ended(args.spec.name, code, log ?? ""));
+    this.registerOutputs({ gate: this.gate });
+  }
+}
+
+/** The provider takes any exit code for success, so the program has to look at it itself. */
+function ended(name: string, code: number, log: string): string {
+  if (code === 0) return "done";
+  const end = log.trimEnd().split("\n").slice(-20).join("\n    ");
+  throw new pulumi.RunError(
+    `The job "${name}" ended with exit code ${code}; what waits for it was not started, what ran before still runs.\n` +
+      `  End of its log:\n    ${end}\n` +
+      `  Mend the cause and run \`make up\` again (with the Pulumi CLI: pulumi up --replace '**${name}').`,
+  );
+}

@@ -1,0 +1,44 @@
+import type { Duration } from "./units.ts";
+
+/** How Docker finds out whether a container does its work. */
+export interface Probe {
+  /** The command as Docker's HEALTHCHECK takes it: `["CMD", …]` or `["CMD-SHELL", line]`. */
+  readonly test: readonly string[];
+  readonly interval: Duration;
+  readonly timeout: Duration;
+  readonly retries: number;
+  /** Failures within this time after the start are not counted. */
+  readonly startPeriod: Duration;
+}
+
+/** When a probe runs and what counts as a failure. */
+export type ProbeTiming = Partial<Omit<Probe, "test">>;
+
+const timing = { interval: "5s", timeout: "5s", retries: 3, startPeriod: "30s" } as const;
+
+/** Named ways to probe a service; each can fail, and each uses a program that is in the image. */
+export const Probe = {
+  /** Runs `argv` in the container; exit code 0 is healthy. */
+  command: (argv: readonly string[], t: ProbeTiming = {}): Probe => ({
+    ...timing,
+    ...t,
+    test: ["CMD", ...argv],
+  }),
+  /** Runs `line` by the container's shell; exit code 0 is healthy. */
+  shell: (line: string, t: ProbeTiming = {}): Probe => ({ ...timing, ...t, test: ["CMD-SHELL", line] }),
+  /** GETs a path with BusyBox's wget; a 2xx answer is healthy. */
+  http: (path: string, port: number, t: ProbeTiming = {}): Probe =>
+    Probe.command(["wget", "-q", "-T", "4", "-O", "/dev/null", `http://127.0.0.1:${port}${path}`], t),
+  /** GETs a path with whichever HTTP client the image has, for images that are not ours. */
+  anyHttp: (path: string, port: number, t: ProbeTiming = {}): Probe => {
+    const url = `http://127.0.0.1:${port}${path}`;
+    const python = `python3 -c "import urllib.request as u; u.urlopen('${url}', timeout=4)"`;
+    return Probe.shell(
+      `wget -q -T 4 -O /dev/null ${url} || curl -fsS -m 4 -o /dev/null ${url} || ${python}`,
+      t,
+    );
+  },
+  /** Opens a TCP connection with bash, for images without any HTTP client. */
+  tcp: (port: number, t: ProbeTiming = {}): Probe =>
+    Probe.command(["bash", "-c", `exec 3<>/dev/tcp/127.0.0.1/${port}`], t),
+} as const;

@@ -1,0 +1,30 @@
+/** One thing wrong in a configuration. */
+export interface Problem {
+  /** The setting, from `ragdock:` on. */
+  readonly path: string;
+  readonly found: string;
+  /** What is wrong, with the bound. */
+  readonly problem: string;
+  /** What to type, or where to look. */
+  readonly fix: string;
+}
+
+/** All that is wrong in a configuration, in one message. */
+export class ConfigError extends Error {
+  readonly problems: readonly Problem[];
+
+  constructor(problems: readonly Problem[]) {
+    const lines = problems.map((p) => `  ${p.path}: found ${p.found}; ${p.problem}\n      ${p.fix}`);
+    const count = problems.length === 1 ? "1 setting is" : `${problems.length} settings are`;
+    super(`${count} wrong, nothing was touched:\n${lines.join("\n")}`);
+    this.name = "ConfigError";
+    this.problems = problems;
+  }
+}
+
+/** The command that sets `path` (without `ragdock:`) to `value`. */
+export function setCommand(path: string, value: string): string {
+  return path.includes(".") || path.includes("[")
+    ? `pulumi config set --path 'ragdock:${path}' ${value}`
+    : `pulumi config set ragdock:${path} ${value}`;
+}

@@ -1,0 +1,19 @@
+import { userSecrets } from "./schema.ts";
+
+/**
+ * The settings under `project:` in the form the schema takes, from Pulumi's flat map of strings.
+ * Objects and lists arrive as JSON; everything else stays the string that the user wrote.
+ * User secrets are left out: they are read as secrets, elsewhere.
+ */
+export function readSettings(
+  all: Readonly<Record<string, string>>,
+  project: string,
+): Record<string, unknown> {
+  const prefix = `${project}:`;
+  return Object.fromEntries(
+    Object.entries(all)
+      .filter(([key]) => key.startsWith(prefix))
+      .map(([key, value]) => [key.slice(prefix.length), /^[[{]/.test(value) ? JSON.parse(value) : value])
+      .filter(([key]) => !Object.hasOwn(userSecrets, key as string)),
+  );
+}

@@ -1,0 +1,138 @@
+import type { ImageName } from "./images.ts";
+import type { Probe } from "./probe.ts";
+import type { Duration, Size } from "./units.ts";
+
+/** Where a service can be reached from: its own networks only, this host, or everywhere. */
+export type Exposure = "none" | "loopback" | "public";
+
+/** `frontend` has a way out and carries published ports; `backend` is internal. */
+export type NetworkName = "frontend" | "backend";
+
+/** What a service is to the system: decides its dashboards and alerts. */
+export type Role =
+  | "api"
+  | "worker"
+  | "ui"
+  | "gateway"
+  | "postgres"
+  | "redis"
+  | "chroma"
+  | "monitoring"
+  | "exporter";
+
+/** The image a service runs. */
+export type ImageSource =
+  /** One of the catalogue in images.ts: pulled, or built as a stand-in. */
+  | { readonly from: "catalogue"; readonly name: ImageName }
+  /** Built from a folder; `python` hands over the Python base image as build argument PYTHON_IMAGE. */
+  | {
+      readonly from: "build";
+      readonly name: string;
+      readonly context: string;
+      readonly dockerfile: string;
+      readonly python?: boolean;
+      readonly target?: string;
+    }
+  /** Somebody else's, by reference. */
+  | { readonly from: "reference"; readonly reference: string };
+
+/** A file put into the container; `{{secret:NAME}}` in it is replaced by that secret and makes the file one. */
+export interface FileSpec {
+  readonly path: string;
+  readonly content: string;
+}
+
+export interface VolumeMount {
+  /** Short name: the volume's full name carries project and stack. */
+  readonly volume: string;
+  readonly path: string;
+}
+
+export interface BindMount {
+  readonly source: string;
+  readonly target: string;
+  readonly readOnly: boolean;
+}
+
+/** The one port of a service that may be published on the host. */
+export interface Endpoint {
+  readonly container: number;
+  readonly host: number;
+  readonly exposure: Exposure;
+}
+
+export interface Limits {
+  /** CPUs, as a number: 0.5 is half of one. */
+  readonly cpus: number;
+  readonly memory: Size;
+  /** Soft limit under which the kernel does not go when memory is short. */
+  readonly reservation?: Size;
+}
+
+export interface LogRotation {
+  readonly maxSize: Size;
+  readonly maxFiles: number;
+}
+
+interface Workload {
+  /** The name by which the others reach it. */
+  readonly name: string;
+  readonly role: Role;
+  readonly image: ImageSource;
+  readonly command?: readonly string[];
+  /** `uid:gid`; without it the image decides (root in some of them). */
+  readonly user?: string;
+  readonly networks: readonly NetworkName[];
+  readonly environment: Readonly<Record<string, string>>;
+  readonly files: readonly FileSpec[];
+  readonly mounts: readonly BindMount[];
+  readonly limits: Limits;
+  readonly logs: LogRotation;
+  /** Services that are healthy, and jobs that have ended well, before this one starts. */
+  readonly after: readonly string[];
+  /** Database connections that one replica may open at most, all its processes together. */
+  readonly databaseConnections?: number;
+}
+
+/** A service that stays up; one without a probe does not compile. */
+export interface LongRunning extends Workload {
+  /** A store stops before its successor starts and keeps its volumes; a stateless one is replaced new one first. */
+  readonly kind: "store" | "stateless";
+  readonly probe: Probe;
+  readonly replicas: number;
+  readonly volumes: readonly VolumeMount[];
+  readonly endpoint?: Endpoint;
+  /** From SIGTERM (or the image's stop signal) to SIGKILL. */
+  readonly stopGrace: Duration;
+  /** Size of /dev/shm; the engine's default is 64 MiB. */
+  readonly shm?: Size;
+  readonly metrics?: { readonly port: number; readonly path: string };
+  /** What the blackbox exporter asks it from outside its container. */
+  readonly check?: { readonly module: "http_2xx" | "tcp_connect"; readonly target: string };
+}
+
+/** A container that runs once and has to end with exit code 0 before its dependants start. */
+export interface Job extends Workload {
+  readonly kind: "job";
+}
+
+export type ServiceSpec = LongRunning | Job;
+
+/** Where a secret's value comes from: generated once, or set by the user as a secret of the stack. */
+export type SecretSource = { readonly from: "generated" } | { readonly from: "config"; readonly key: string };
+
+/** A whole system as plain data: what the components turn into resources. */
+export interface SystemSpec {
+  readonly name: string;
+  readonly environment: "dev" | "prod";
+  readonly images: "registry" | "packages";
+  readonly services: readonly ServiceSpec[];
+  readonly secrets: Readonly<Record<string, SecretSource>>;
+  /** What this image source cannot offer, in words. */
+  readonly missing: Readonly<Record<string, string>>;
+  /** Outputs: name of the URL → address. */
+  readonly urls: Readonly<Record<string, string>>;
+}
+
+/** Type guard: a service that stays up. */
+export const isLongRunning = (s: ServiceSpec): s is LongRunning => s.kind !== "job";

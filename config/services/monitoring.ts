@@ -1,0 +1,224 @@
+import {
+  type MonitoredService,
+  type MonitoringOptions,
+  renderAlertmanager,
+  renderBlackbox,
+  renderDashboards,
+  renderGrafanaProvisioning,
+  renderPrometheus,
+  renderRules,
+} from "../../monitoring/index.ts";
+import { Probe } from "../probe.ts";
+import { isLongRunning, type ServiceSpec } from "../service.ts";
+import { mebibytes } from "../units.ts";
+import { type Context, catalogue, common, type Draft, secret, secretFile } from "./draft.ts";
+import { database, maxConnections } from "./stores.ts";
+
+/** A service as monitoring sees it. */
+export function monitored(service: ServiceSpec): MonitoredService {
+  return {
+    name: service.name,
+    kind: service.kind,
+    role: service.role,
+    memoryLimitBytes: mebibytes(service.limits.memory) * 1024 * 1024,
+    ...(isLongRunning(service) && service.metrics
+      ? { metrics: { ...service.metrics, replicas: service.replicas } }
+      : {}),
+    ...(isLongRunning(service) && service.check ? { probe: service.check } : {}),
+  };
+}
+
+/** What the renderers of monitoring/ need beside the services. */
+export function monitoringOptions(ctx: Context, services: readonly ServiceSpec[]): MonitoringOptions {
+  const { scrapeInterval, retention, alertWebhook } = ctx.settings.monitoring;
+  const has = (name: string): boolean => services.some((s) => s.name === name);
+  return {
+    project: ctx.project,
+    stack: ctx.stack,
+    scrapeInterval,
+    retention,
+    containerMetrics: has("cadvisor"),
+    grafana: has("grafana"),
+    maxConnections,
+    ...(alertWebhook ? { alertWebhookUrl: alertWebhook } : {}),
+  };
+}
+
+/** Prometheus: scrapes every service that has metrics, and asks the others through the blackbox exporter. */
+export function prometheus(ctx: Context): Draft {
+  return {
+    ...common,
+    name: "prometheus",
+    role: "monitoring",
+    kind: "store",
+    ...catalogue("prometheus"),
+    command: [
+      "--config.file=/etc/prometheus/prometheus.yml",
+      "--storage.tsdb.path=/prometheus",
+      `--storage.tsdb.retention.time=${ctx.settings.monitoring.retention}`,
+    ],
+    networks: ["frontend", "backend"],
+    render: (services) => {
+      const options = monitoringOptions(ctx, services);
+      const all = services.map(monitored);
+      return [
+        { path: "/etc/prometheus/prometheus.yml", content: renderPrometheus(all, options) },
+        { path: "/etc/prometheus/rules/ragdock.yml", content: renderRules(all, options) },
+      ];
+    },
+    volumes: [{ volume: "prometheus-data", path: "/prometheus" }],
+    endpoint: { container: 9090, host: 9090, exposure: ctx.prod ? "none" : "loopback" },
+    probe: Probe.http("/-/healthy", 9090),
+    metrics: { port: 9090, path: "/metrics" },
+    limits: ctx.prod ? { cpus: 1, memory: "1GiB" } : { cpus: 0.5, memory: "256MiB" },
+    stopGrace: "1m",
+  };
+}
+
+/** Alertmanager: groups alerts and sends them on. */
+export function alertmanager(ctx: Context): Draft {
+  return {
+    ...common,
+    name: "alertmanager",
+    role: "monitoring",
+    kind: "store",
+    ...catalogue("alertmanager"),
+    command: [
+      "--config.file=/etc/alertmanager/alertmanager.yml",
+      "--storage.path=/alertmanager",
+      "--cluster.listen-address=",
+    ],
+    networks: ["frontend", "backend"],
+    render: (services) => [
+      {
+        path: "/etc/alertmanager/alertmanager.yml",
+        content: renderAlertmanager(services.map(monitored), monitoringOptions(ctx, services)),
+      },
+    ],
+    volumes: [{ volume: "alertmanager-data", path: "/alertmanager" }],
+    endpoint: { container: 9093, host: 9093, exposure: ctx.prod ? "none" : "loopback" },
+    probe: Probe.http("/-/healthy", 9093),
+    metrics: { port: 9093, path: "/metrics" },
+    limits: { cpus: 0.25, memory: "64MiB" },
+  };
+}
+
+/** Grafana with the dashboards of monitoring/. */
+export function grafana(ctx: Context): Draft {
+  return {
+    ...common,
+    name: "grafana",
+    role: "monitoring",
+    kind: "store",
+    ...catalogue("grafana"),
+    networks: ["frontend", "backend"],
+    environment: {
+      GF_SECURITY_ADMIN_PASSWORD__FILE: "/run/secrets/grafana-password",
+      GF_ANALYTICS_REPORTING_ENABLED: "false",
+      GF_ANALYTICS_CHECK_FOR_UPDATES: "false",
+      GF_USERS_ALLOW_SIGN_UP: "false",
+    },
+    files: [secretFile("grafana-password")],
+    render: (services) => {
+      const options = monitoringOptions(ctx, services);
+      const files = {
+        ...renderGrafanaProvisioning(options),
+        ...Object.fromEntries(
+          Object.entries(renderDashboards(services.map(monitored), options)).map(([name, json]) => [
+            `/etc/grafana/dashboards/${name}`,
+            json,
+          ]),
+        ),
+      };
+      return Object.entries(files).map(([path, content]) => ({ path, content }));
+    },
+    volumes: [{ volume: "grafana-data", path: "/var/lib/grafana" }],
+    endpoint: { container: 3000, host: 3000, exposure: ctx.prod ? "none" : "loopback" },
+    probe: Probe.http("/api/health", 3000, { startPeriod: "1m" }),
+    metrics: { port: 3000, path: "/metrics" },
+    limits: { cpus: 0.5, memory: "256MiB" },
+    after: ["prometheus"],
+  };
+}
+
+/** What every exporter is. */
+const exporter = {
+  ...common,
+  role: "exporter",
+  kind: "stateless",
+  networks: ["backend"],
+  limits: { cpus: 0.25, memory: "64MiB" },
+} as const;
+
+/** The exporters: the host, the stores, what answers from outside, and containers where the image can be had. */
+export function exporters(): Draft[] {
+  return [
+    {
+      ...exporter,
+      name: "node-exporter",
+      ...catalogue("node-exporter"),
+      command: ["--path.rootfs=/host"],
+      mounts: [{ source: "/", target: "/host", readOnly: true }],
+      probe: Probe.http("/", 9100),
+      metrics: { port: 9100, path: "/metrics" },
+    },
+    {
+      ...exporter,
+      name: "postgres-exporter",
+      ...catalogue("postgres-exporter"),
+      environment: {
+        DATA_SOURCE_URI: `${database.host}:${database.port}/${database.name}?sslmode=disable`,
+        DATA_SOURCE_USER: database.user,
+        DATA_SOURCE_PASS_FILE: "/run/secrets/postgres-password",
+      },
+      files: [secretFile("postgres-password")],
+      probe: Probe.http("/", 9187),
+      metrics: { port: 9187, path: "/metrics" },
+      after: ["postgres"],
+      databaseConnections: 2,
+    },
+    {
+      ...exporter,
+      name: "redis-exporter",
+      ...catalogue("redis-exporter"),
+      environment: {
+        REDIS_ADDR: "redis://redis:6379",
+        REDIS_PASSWORD_FILE: "/run/secrets/redis-passwords.json",
+      },
+      files: [
+        {
+          path: "/run/secrets/redis-passwords.json",
+          content: `{"redis://redis:6379": "${secret("redis-password")}"}`,
+        },
+      ],
+      probe: Probe.http("/health", 9121),
+      metrics: { port: 9121, path: "/metrics" },
+      after: ["redis"],
+    },
+    {
+      ...exporter,
+      name: "blackbox-exporter",
+      ...catalogue("blackbox-exporter"),
+      command: ["--config.file=/etc/blackbox_exporter/config.yml"],
+      networks: ["frontend", "backend"],
+      files: [{ path: "/etc/blackbox_exporter/config.yml", content: renderBlackbox() }],
+      probe: Probe.http("/-/healthy", 9115),
+      metrics: { port: 9115, path: "/metrics" },
+    },
+    {
+      ...exporter,
+      name: "cadvisor",
+      ...catalogue("cadvisor"),
+      command: ["--docker_only=true", "--housekeeping_interval=15s"],
+      mounts: [
+        { source: "/", target: "/rootfs", readOnly: true },
+        { source: "/var/run", target: "/var/run", readOnly: true },
+        { source: "/sys", target: "/sys", readOnly: true },
+        { source: "/var/lib/docker", target: "/var/lib/docker", readOnly: true },
+      ],
+      probe: Probe.http("/healthz", 8080),
+      metrics: { port: 8080, path: "/metrics" },
+      limits: { cpus: 0.5, memory: "256MiB" },
+    },
+  ];
+}

@@ -1,0 +1,127 @@
+import { Probe } from "../probe.ts";
+import type { Limits } from "../service.ts";
+import { mebibytes } from "../units.ts";
+import { type Context, catalogue, common, type Draft, secret, secretFile } from "./draft.ts";
+
+/** Connections PostgreSQL accepts; the cross-check keeps the sum of all pools below it. */
+export const maxConnections = 100;
+
+/** The application's database and the role that owns it. */
+export const database = { name: "rag", user: "rag", host: "postgres", port: 5432 } as const;
+
+/**
+ * Server settings that follow from the container's memory, in MiB.
+ * Shares are those of the PostgreSQL manual (19.4, resource consumption): a quarter for shared buffers,
+ * three quarters assumed to be cache, a sixteenth for maintenance, where HNSW builds live.
+ */
+export function postgresTuning(memoryMiB: number): Record<string, string> {
+  const share = (part: number, least: number): string => `${Math.max(least, Math.floor(memoryMiB * part))}MB`;
+  return {
+    shared_buffers: share(1 / 4, 32),
+    effective_cache_size: share(3 / 4, 96),
+    maintenance_work_mem: share(1 / 16, 32),
+    work_mem: share(1 / 128, 4),
+    max_connections: String(maxConnections),
+    // Without LLVM in the stand-in, and with short queries in the official image, JIT only costs.
+    jit: "off",
+  };
+}
+
+/** PostgreSQL 17 with pgvector: documents, and vectors unless Chroma keeps them. */
+export function postgres(ctx: Context): Draft {
+  const limits: Limits = ctx.prod
+    ? { cpus: 2, memory: "2GiB", reservation: "1GiB" }
+    : { cpus: 1, memory: "512MiB", reservation: "128MiB" };
+  const memory = mebibytes(ctx.settings.services.postgres?.limits?.memory ?? limits.memory);
+  const tuning = Object.entries(postgresTuning(memory)).flatMap(([key, value]) => ["-c", `${key}=${value}`]);
+  return {
+    ...common,
+    name: "postgres",
+    role: "postgres",
+    kind: "store",
+    ...catalogue("postgres"),
+    command: ["postgres", ...tuning],
+    networks: ["backend"],
+    environment: {
+      POSTGRES_USER: database.user,
+      POSTGRES_DB: database.name,
+      POSTGRES_PASSWORD_FILE: "/run/secrets/postgres-password",
+      POSTGRES_INITDB_ARGS: "--data-checksums",
+      // The default of the official image until 17; said here so that an image's change cannot move the data.
+      PGDATA: "/var/lib/postgresql/data/pgdata",
+    },
+    files: [secretFile("postgres-password")],
+    volumes: [{ volume: "postgres-data", path: "/var/lib/postgresql/data" }],
+    endpoint: { container: database.port, host: 5432, exposure: "none" },
+    // Over TCP: the server that initialises an empty volume listens on its socket only.
+    probe: Probe.command(["pg_isready", "-q", "-h", "127.0.0.1", "-U", database.user, "-d", database.name], {
+      interval: "2s",
+      startPeriod: "1m",
+    }),
+    check: { module: "tcp_connect", target: `postgres:${database.port}` },
+    limits,
+    // HNSW builds keep maintenance_work_mem, a sixteenth, in shared memory; twice that leaves room for queries.
+    shm: `${Math.max(64, Math.ceil(memory / 8))}MiB`,
+    stopGrace: "2m",
+  };
+}
+
+/** Redis: the queue between API and worker, and the cache of query embeddings. */
+export function redis(ctx: Context): Draft {
+  const limits: Limits = ctx.prod ? { cpus: 1, memory: "512MiB" } : { cpus: 0.5, memory: "128MiB" };
+  const memory = mebibytes(ctx.settings.services.redis?.limits?.memory ?? limits.memory);
+  return {
+    ...common,
+    name: "redis",
+    role: "redis",
+    kind: "store",
+    ...catalogue("redis"),
+    command: ["redis-server", "/etc/redis/redis.conf"],
+    networks: ["backend"],
+    files: [
+      secretFile("redis-password"),
+      {
+        path: "/etc/redis/redis.conf",
+        content: [
+          "bind * -::*",
+          "port 6379",
+          "dir /data",
+          "appendonly yes",
+          // Leaves a quarter for the append-only file's rewrite; only the cache's keys carry a time to live.
+          `maxmemory ${Math.floor(memory * 0.75)}mb`,
+          "maxmemory-policy volatile-lru",
+          `requirepass ${secret("redis-password")}`,
+          "",
+        ].join("\n"),
+      },
+    ],
+    volumes: [{ volume: "redis-data", path: "/data" }],
+    endpoint: { container: 6379, host: 6379, exposure: "none" },
+    probe: Probe.shell('REDISCLI_AUTH="$(cat /run/secrets/redis-password)" redis-cli ping | grep -q PONG', {
+      interval: "2s",
+    }),
+    check: { module: "tcp_connect", target: "redis:6379" },
+    limits,
+    stopGrace: "1m",
+  };
+}
+
+/** Chroma's server, where vectors are kept outside PostgreSQL. */
+export function chroma(ctx: Context): Draft {
+  return {
+    ...common,
+    name: "chroma",
+    role: "chroma",
+    kind: "store",
+    ...catalogue("chroma"),
+    networks: ["backend"],
+    environment: { ANONYMIZED_TELEMETRY: "FALSE" },
+    volumes: [{ volume: "chroma-data", path: "/data" }],
+    endpoint: { container: 8000, host: 8001, exposure: "none" },
+    // The image has neither curl nor wget.
+    probe: Probe.tcp(8000),
+    check: { module: "http_2xx", target: "http://chroma:8000/api/v2/heartbeat" },
+    limits: ctx.prod ? { cpus: 1, memory: "1GiB" } : { cpus: 1, memory: "512MiB" },
+    stopGrace: "1m",
+  };
+}

@@ -1,0 +1,9 @@
+# The official image is its one program and nothing else, so it has nothing to probe itself with: add BusyBox.
+ARG OFFICIAL_IMAGE
+FROM ${OFFICIAL_IMAGE} AS official
+
+FROM busybox:1.37.0
+COPY --from=official /usr/bin/nginx-prometheus-exporter /usr/bin/nginx-prometheus-exporter
+USER 1001:1001
+EXPOSE 9113
+ENTRYPOINT ["/usr/bin/nginx-prometheus-exporter"]

@@ -1,0 +1,58 @@
+import { availableParallelism, totalmem } from "node:os";
+import { resolve } from "node:path";
+import * as pulumi from "@pulumi/pulumi";
+import { RagStack } from "./components/stack.ts";
+import { load } from "./config/load.ts";
+import { ConfigError } from "./config/problem.ts";
+import { readSettings } from "./config/read.ts";
+import { type UserSecret, userSecrets } from "./config/schema.ts";
+import type { SystemSpec } from "./config/service.ts";
+import { baseImageTag } from "./scripts/base-image.ts";
+
+const config = new pulumi.Config();
+const project = pulumi.getProject();
+const stack = pulumi.getStack();
+
+const secrets = Object.fromEntries(
+  (Object.keys(userSecrets) as UserSecret[]).flatMap((key) => {
+    const value = config.getSecret(key);
+    return value ? [[key, value]] : [];
+  }),
+);
+
+// A remote engine's host is another machine: its size is known only from the settings.
+const local = (process.env.DOCKER_HOST ?? "unix://").startsWith("unix://");
+const host = local ? { memoryMiB: Math.floor(totalmem() / 2 ** 20), cpus: availableParallelism() } : {};
+
+function system(): SystemSpec {
+  try {
+    return load(readSettings(pulumi.runtime.allConfig(), project), {
+      project,
+      stack,
+      secrets: new Set(Object.keys(secrets)),
+      host,
+    });
+  } catch (error) {
+    // Without a stack trace: the message says it all.
+    throw error instanceof ConfigError ? new pulumi.RunError(error.message) : error;
+  }
+}
+
+const spec = system();
+const rag = new RagStack(`${project}-${stack}`, {
+  project,
+  stack,
+  system: spec,
+  secrets,
+  baseImage: spec.images === "packages" ? baseImageTag() : "",
+  hostPath: (path) => resolve(import.meta.dirname, path),
+});
+
+export const name = spec.name;
+export const environment = spec.environment;
+export const images = spec.images;
+export const urls = spec.urls;
+export const missing = spec.missing;
+export const containers = rag.containers;
+export const volumes = rag.volumes;
+export const credentials = rag.secrets;

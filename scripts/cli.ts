@@ -1,0 +1,40 @@
+import { parseArgs } from "node:util";
+import { ConfigError } from "../config/problem.ts";
+import { type Command, commands } from "./commands.ts";
+import { Failure } from "./failure.ts";
+
+/** `node scripts/cli.ts COMMAND [--stack NAME] …`: what `make` calls. */
+async function main(): Promise<number> {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: {
+      stack: { type: "string", default: "dev" },
+      service: { type: "string", default: "" },
+      confirm: { type: "string", default: "" },
+      key: { type: "string", default: "" },
+      refresh: { type: "boolean", default: false },
+      "show-secrets": { type: "boolean", default: false },
+    },
+  });
+  const name = positionals[0] ?? "help";
+  const command: Command | undefined = commands[name];
+  if (!command)
+    throw new Failure(`There is no command "${name}".`, `Commands: ${Object.keys(commands).join(", ")}.`);
+  return command({
+    stack: values.stack,
+    service: values.service,
+    confirm: values.confirm,
+    key: values.key,
+    refresh: values.refresh,
+    showSecrets: values["show-secrets"],
+  });
+}
+
+try {
+  process.exitCode = await main();
+} catch (error) {
+  process.exitCode = 1;
+  if (error instanceof Failure) process.stderr.write(`\n${error.message}\n${error.advice}\n`);
+  else if (error instanceof ConfigError) process.stderr.write(`\n${error.message}\n`);
+  else process.stderr.write(`${error instanceof Error ? error.stack : error}\n`);
+}

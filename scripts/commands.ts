@@ -1,0 +1,272 @@
+import { spawn } from "node:child_process";
+import { backend, chooseEngine, type Outcome } from "./backend.ts";
+import { ensureBaseImage } from "./base-image.ts";
+import { diagnose, failedBuilds } from "./diagnose.ts";
+import { containersOf, docker, isWell } from "./docker.ts";
+import { Failure } from "./failure.ts";
+import { passphrase, project, readMemo } from "./place.ts";
+import { chooseImages, requireDisk, requireEngine, requirePorts, systemOf } from "./prepare.ts";
+import { Progress, planned, summary } from "./progress.ts";
+import { writeSecret } from "./secrets.ts";
+import { statusTable } from "./status.ts";
+import { elapsed } from "./table.ts";
+
+/** What a command is given on its command line. */
+export interface Arguments {
+  readonly stack: string;
+  readonly service: string;
+  readonly confirm: string;
+  readonly key: string;
+  readonly refresh: boolean;
+  readonly showSecrets: boolean;
+}
+
+/** Does its work and returns the exit code. */
+export type Command = (args: Arguments) => Promise<number>;
+
+const print = (text: string): void => void process.stdout.write(`${text}\n`);
+
+/** A fresh progress display and the engine that reports to it. */
+function open(stack: string) {
+  const progress = new Progress(`${project}-${stack}-`);
+  return { progress, engine: backend(stack, { event: progress.event, say: (line) => progress.line(line) }) };
+}
+
+const up: Command = async ({ stack, refresh }) => {
+  const say = (line: string): void => print(line);
+  await requireEngine();
+  await chooseImages(stack, say);
+  const system = systemOf(stack, say);
+  await Promise.all([requireDisk(), requirePorts(stack, system)]);
+  const { progress, engine } = open(stack);
+  try {
+    progress.line(
+      `${system.name} as stack "${stack}" (${system.environment}), by ${engineWords(engine.name)}`,
+    );
+    if (system.images === "packages") {
+      await progress.step("making the base image", () => ensureBaseImage((line) => progress.line(line)));
+    }
+    const outcome = await engine.up({ refresh });
+    return await report(stack, outcome, progress, system);
+  } finally {
+    progress.end();
+  }
+};
+
+const engineWords = (name: string): string =>
+  name === "pulumi" ? "Pulumi" : "the embedded engine (no pulumi on PATH)";
+
+async function report(
+  stack: string,
+  outcome: Outcome,
+  progress: Progress,
+  system: ReturnType<typeof systemOf>,
+): Promise<number> {
+  const { text, well } = await statusTable(stack, system);
+  print(`\n${text}\n`);
+  if (outcome.changes) print(summary(outcome.changes));
+  for (const error of outcome.errors) print(`\n${error}`);
+  if (!outcome.ok || !well) {
+    const troubles = [...failedBuilds(Date.now() - progress.seconds() * 1000), ...(await diagnose(stack))];
+    for (const trouble of troubles) print(`\n${trouble}`);
+    print(
+      `\nFailed after ${elapsed(progress.seconds())}. Mend the cause and run the same command again: it goes on from here.`,
+    );
+    return 1;
+  }
+  print(`Healthy after ${elapsed(progress.seconds())}.`);
+  return 0;
+}
+
+const preview: Command = async ({ stack }) => {
+  await requireEngine();
+  await chooseImages(stack, print);
+  const system = systemOf(stack, print);
+  const { progress, engine } = open(stack);
+  try {
+    if (system.images === "packages" && engine.name === "pulumi")
+      await ensureBaseImage((line) => progress.line(line));
+    const outcome = await engine.preview();
+    for (const error of outcome.errors) print(error);
+    if (!outcome.steps || !outcome.changes) return outcome.ok ? 0 : 1;
+    const lines = planned(outcome as Required<Outcome>, (name) => progress.shortName(name));
+    print(lines.length > 0 ? `\n${lines.join("\n")}\n` : "\nNothing would change.\n");
+    return outcome.ok ? 0 : 1;
+  } finally {
+    progress.end();
+  }
+};
+
+const down: Command = async ({ stack }) => {
+  await requireEngine();
+  const { progress, engine } = open(stack);
+  try {
+    const outcome = await engine.down();
+    for (const error of outcome.errors) print(error);
+    const volumes = await volumesOf(stack);
+    print(
+      volumes.length > 0
+        ? `\nThe stack is down; its data is kept in ${volumes.join(", ")}.\n` +
+            `make up STACK=${stack} finds it again; make destroy-data STACK=${stack} CONFIRM=${stack} deletes it for good.`
+        : "\nThe stack is down; it has no data.",
+    );
+    return outcome.ok ? 0 : 1;
+  } finally {
+    progress.end();
+  }
+};
+
+const destroyData: Command = async ({ stack, confirm }) => {
+  await requireEngine();
+  const volumes = await volumesOf(stack);
+  if (confirm !== stack) {
+    throw new Failure(
+      `This deletes the data of stack "${stack}" for good: ${volumes.join(", ") || "no volumes"}.`,
+      `Say so: make destroy-data STACK=${stack} CONFIRM=${stack}`,
+    );
+  }
+  const { progress, engine } = open(stack);
+  try {
+    const outcome = await engine.forget();
+    for (const error of outcome.errors) print(error);
+    if (!outcome.ok) return 1;
+    if (volumes.length > 0) await docker("volume", "rm", ...volumes);
+    print(`Deleted: ${volumes.join(", ") || "nothing was left"}.`);
+    return 0;
+  } finally {
+    progress.end();
+  }
+};
+
+async function volumesOf(stack: string): Promise<string[]> {
+  const filters = [`label=ragdock.project=${project}`, `label=ragdock.stack=${stack}`].flatMap((f) => [
+    "--filter",
+    f,
+  ]);
+  return (await docker("volume", "ls", "-q", ...filters)).split("\n").filter(Boolean);
+}
+
+const outputs: Command = async ({ stack, showSecrets }) => {
+  const { progress, engine } = open(stack);
+  progress.end();
+  print(JSON.stringify(await engine.outputs(showSecrets), null, 2));
+  return 0;
+};
+
+const status: Command = async ({ stack }) => {
+  await requireEngine();
+  const { text, well } = await statusTable(stack, systemOf(stack, print));
+  print(text);
+  return well ? 0 : 1;
+};
+
+const health: Command = async ({ stack }) => {
+  await requireEngine();
+  const troubles = await diagnose(stack);
+  const all = await containersOf(stack);
+  if (all.length === 0)
+    throw new Failure(`Stack "${stack}" does not run.`, `Start it: make up STACK=${stack}`);
+  print(
+    troubles.length > 0 ? troubles.join("\n\n") : `All ${all.filter(isWell).length} containers are well.`,
+  );
+  return troubles.length > 0 ? 1 : 0;
+};
+
+const logs: Command = async ({ stack, service }) => {
+  await requireEngine();
+  const all = await containersOf(stack, service || undefined);
+  if (all.length === 0)
+    throw new Failure(`Nothing of that name runs in stack "${stack}".`, "make status shows what does.");
+  const followers = all.map(({ Id, Name }) => follow(Id, Name.slice(1)));
+  await Promise.all(followers);
+  return 0;
+};
+
+/** Prints a container's log as it grows, each line after its name. */
+function follow(id: string, name: string): Promise<void> {
+  return new Promise((resolve) => {
+    const child = spawn("docker", ["logs", "--follow", "--tail", "50", id], {
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    const short = name.replace(`${project}-`, "");
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.setEncoding("utf8").on("data", (text: string) => {
+        for (const line of text.trimEnd().split("\n")) print(`${short} | ${line}`);
+      });
+    }
+    child.on("close", () => resolve());
+  });
+}
+
+const shell: Command = async ({ stack, service }) => {
+  const [container] = await containersOf(stack, service || "api");
+  if (!container)
+    throw new Failure(
+      `There is no "${service || "api"}" in stack "${stack}".`,
+      "make status shows what there is.",
+    );
+  return new Promise((resolve) => {
+    const child = spawn("docker", ["exec", "-it", container.Id, "sh"], { stdio: "inherit" });
+    child.on("close", (code) => resolve(code ?? 1));
+  });
+};
+
+const secret: Command = async ({ stack, key }) => {
+  if (chooseEngine(stack) === "pulumi") {
+    throw new Failure(
+      `Stack "${stack}" is Pulumi's.`,
+      `Type: pulumi config set --secret --stack ${stack} ${project}:${key}`,
+    );
+  }
+  if (process.stdin.isTTY) print(`Value of ${key} (end with Ctrl-D; it shows as you type):`);
+  let value = "";
+  for await (const chunk of process.stdin.setEncoding("utf8")) value += chunk;
+  if (!value.trim())
+    throw new Failure("The value is empty.", `Give it on standard input: make secret KEY=${key} < file`);
+  writeSecret(stack, passphrase(print), key, value.trim());
+  print(`${key} is set for stack "${stack}"; make up STACK=${stack} delivers it.`);
+  return 0;
+};
+
+const prune: Command = async () => {
+  await requireEngine();
+  print((await docker("image", "prune", "-af", "--filter", `label=ragdock.project=${project}`)).trimEnd());
+  print((await docker("builder", "prune", "-f")).trimEnd());
+  return 0;
+};
+
+const ps: Command = async ({ stack }) => {
+  print(
+    await docker(
+      "ps",
+      "-a",
+      "--filter",
+      `label=ragdock.project=${project}`,
+      "--filter",
+      `label=ragdock.stack=${stack}`,
+    ),
+  );
+  return 0;
+};
+
+const engine: Command = async ({ stack }) => {
+  print(`${chooseEngine(stack)}${readMemo(stack).engine ? "" : " (not up yet)"}`);
+  return 0;
+};
+
+/** Every command, by the name that `make` gives it. */
+export const commands: Readonly<Record<string, Command>> = {
+  up,
+  preview,
+  down,
+  "destroy-data": destroyData,
+  outputs,
+  status,
+  health,
+  ps,
+  logs,
+  shell,
+  secret,
+  prune,
+  engine,
+};

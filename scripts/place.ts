@@ -1,0 +1,52 @@
+import { randomBytes } from "node:crypto";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { join, resolve } from "node:path";
+import { parse } from "yaml";
+
+/** The checkout. */
+export const projectDir = resolve(import.meta.dirname, "..");
+
+/** The project's name, from Pulumi.yaml. */
+export const project: string = parse(readFileSync(join(projectDir, "Pulumi.yaml"), "utf8")).name;
+
+/** Where state is kept that outlives a checkout: `$XDG_STATE_HOME/ragdock`. */
+export const stateDir = join(process.env.XDG_STATE_HOME ?? join(homedir(), ".local", "state"), "ragdock");
+
+/** The file with the passphrase under which state is encrypted; only its owner reads it. */
+export const passphraseFile = join(stateDir, "passphrase");
+
+/**
+ * The passphrase, made at the first use.
+ * A team's own (PULUMI_CONFIG_PASSPHRASE or PULUMI_CONFIG_PASSPHRASE_FILE) comes first.
+ * @param say told once, when the file is made
+ */
+export function passphrase(say: (line: string) => void): string {
+  const given = process.env.PULUMI_CONFIG_PASSPHRASE;
+  if (given !== undefined) return given;
+  const file = process.env.PULUMI_CONFIG_PASSPHRASE_FILE ?? passphraseFile;
+  if (existsSync(file)) return readFileSync(file, "utf8").trim();
+  mkdirSync(stateDir, { recursive: true, mode: 0o700 });
+  writeFileSync(passphraseFile, `${randomBytes(32).toString("hex")}\n`, { mode: 0o600, flag: "wx" });
+  say(`State is kept in ${stateDir}, encrypted with the passphrase in ${passphraseFile}: back that file up.`);
+  return readFileSync(passphraseFile, "utf8").trim();
+}
+
+/** A small fact about a stack that is not part of its settings, such as the engine that made it. */
+export interface Memo {
+  readonly engine?: "pulumi" | "embedded";
+  readonly images?: "registry" | "packages";
+}
+
+const memoFile = (stack: string): string => join(stateDir, `${project}-${stack}.memo.json`);
+
+/** What is remembered of a stack. */
+export function readMemo(stack: string): Memo {
+  return existsSync(memoFile(stack)) ? JSON.parse(readFileSync(memoFile(stack), "utf8")) : {};
+}
+
+/** Adds to what is remembered of a stack. */
+export function remember(stack: string, memo: Memo): void {
+  mkdirSync(stateDir, { recursive: true, mode: 0o700 });
+  writeFileSync(memoFile(stack), `${JSON.stringify({ ...readMemo(stack), ...memo })}\n`);
+}

@@ -1,0 +1,183 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { type Facts, load } from "../../config/load.ts";
+import { ConfigError, type Problem } from "../../config/problem.ts";
+import { isLongRunning, type LongRunning } from "../../config/service.ts";
+
+const facts: Facts = {
+  project: "ragdock",
+  stack: "test",
+  secrets: new Set(),
+  host: { memoryMiB: 65_536, cpus: 16 },
+};
+
+function problems(raw: Record<string, unknown>, over: Partial<Facts> = {}): readonly Problem[] {
+  try {
+    load(raw, { ...facts, ...over });
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems;
+    throw error;
+  }
+  return [];
+}
+
+function service(raw: Record<string, unknown>, name: string): LongRunning {
+  const found = load(raw, facts).services.find((s) => s.name === name);
+  if (!found || !isLongRunning(found)) throw new Error(`no service ${name}`);
+  return found;
+}
+
+describe("defaults", () => {
+  it("make a whole system of nothing", () => {
+    expect(load({}, facts).services.map((s) => s.name)).toEqual([
+      "postgres",
+      "redis",
+      "migrate",
+      "api",
+      "worker",
+      "ui",
+      "gateway",
+      "prometheus",
+      "alertmanager",
+      "grafana",
+      "node-exporter",
+      "postgres-exporter",
+      "redis-exporter",
+      "blackbox-exporter",
+      "cadvisor",
+      "nginx-exporter",
+    ]);
+  });
+
+  it("publish nothing beyond loopback in dev, and only the gateway in prod", () => {
+    const published = (environment: string) =>
+      load({ environment }, facts)
+        .services.filter(isLongRunning)
+        .filter((s) => s.endpoint && s.endpoint.exposure !== "none")
+        .map((s) => `${s.name} ${s.endpoint?.exposure}`);
+    expect(published("dev").every((line) => line.endsWith(" loopback"))).toBe(true);
+    expect(published("prod")).toEqual(["gateway public"]);
+  });
+
+  it("never expose a store", () => {
+    for (const environment of ["dev", "prod"]) {
+      for (const name of ["postgres", "redis"]) {
+        expect(service({ environment }, name).endpoint?.exposure).toBe("none");
+      }
+    }
+  });
+
+  it("leave out in packages mode what cannot be built, and say what stands in", () => {
+    const system = load({ images: "packages" }, facts);
+    expect(Object.keys(system.missing).sort()).toEqual(["cadvisor", "grafana"]);
+    expect(Object.values(system.missing).every((words) => words.length > 20)).toBe(true);
+    expect(system.services.some((s) => s.name === "grafana")).toBe(false);
+  });
+
+  it("keep vectors in Chroma when asked", () => {
+    const system = load({ vectorStore: "chroma" }, facts);
+    expect(system.services.find((s) => s.name === "api")?.after).toContain("chroma");
+  });
+
+  it("generate a secret for each place that names one, and no other", () => {
+    expect(load({ images: "packages" }, facts).secrets).toEqual({
+      "postgres-password": { from: "generated" },
+      "redis-password": { from: "generated" },
+    });
+  });
+});
+
+describe("a wrong setting", () => {
+  it.each([
+    [{ sistem: "full" }, "ragdock:sistem"],
+    [{ system: "foo" }, "ragdock:system"],
+    [{ images: "docker" }, "ragdock:images"],
+    [{ services: { api: { replica: 2 } } }, "ragdock:services.api.replica"],
+    [{ services: { api: { replicas: 0 } } }, "ragdock:services.api.replicas"],
+    [{ services: { apy: { replicas: 2 } } }, "ragdock:services.apy"],
+    [{ services: { api: { limits: { memory: "512" } } } }, "ragdock:services.api.limits.memory"],
+    [{ services: { postgres: { replicas: 2 } } }, "ragdock:services.postgres.replicas"],
+    [{ services: { postgres: { exposure: "public" } } }, "ragdock:services.postgres.exposure"],
+    [{ services: { postgres: { shm: "16MiB" } } }, "ragdock:services.postgres.shm"],
+    [{ services: { gateway: { replicas: 2 } } }, "ragdock:services.gateway.replicas"],
+    [{ services: { gateway: { port: 9090 } } }, "ragdock:services.prometheus.port"],
+    [{ services: { api: { replicas: 30 } } }, "ragdock:services.api.replicas"],
+    [{ services: { api: { limits: { reservation: "4GiB" } } } }, "ragdock:services.api.limits.reservation"],
+    [{ llm: { provider: "openai" } }, "ragdock:llm.provider"],
+    [{ embeddings: { provider: "mistral" } }, "ragdock:embeddings.provider"],
+    [{ environment: "prod", services: { api: { live: true } } }, "ragdock:services.api.live"],
+    [{ app: {} }, "ragdock:app"],
+  ])("%j is named by its path, with what was found and what to type", (raw, path) => {
+    const found = problems(raw);
+    expect(found.map((p) => p.path)).toContain(path);
+    for (const problem of found) {
+      expect(problem.found).not.toBe("");
+      expect(problem.problem).not.toBe("");
+      expect(problem.fix).not.toBe("");
+    }
+  });
+
+  it("does not hide another one", () => {
+    const paths = problems({
+      images: "docker",
+      vectorStore: "faiss",
+      services: { api: { replicas: 0 } },
+    }).map((p) => p.path);
+    expect(paths).toEqual(["ragdock:images", "ragdock:vectorStore", "ragdock:services.api.replicas"]);
+  });
+
+  it("is found against the host as well", () => {
+    expect(problems({}, { host: { memoryMiB: 1024 } }).map((p) => p.path)).toEqual([
+      "ragdock:services.*.limits.memory",
+    ]);
+    expect(problems({ environment: "prod" }, { host: { cpus: 1 } }).map((p) => p.path)).toEqual([
+      "ragdock:services.postgres.limits.cpus",
+    ]);
+  });
+
+  it("is none once the key is there", () => {
+    expect(problems({ llm: { provider: "openai" } }, { secrets: new Set(["llmApiKey"]) })).toEqual([]);
+  });
+});
+
+describe("a user's settings", () => {
+  it("win over the system's, one by one", () => {
+    const api = service({ services: { api: { limits: { memory: "2GiB" }, logs: { maxFiles: 9 } } } }, "api");
+    expect(api.limits).toEqual({ cpus: 1, memory: "2GiB" });
+    expect(api.logs).toEqual({ maxSize: "10MiB", maxFiles: 9 });
+  });
+
+  it("tune PostgreSQL from its memory", () => {
+    const command = service({ services: { postgres: { limits: { memory: "4GiB" } } } }, "postgres").command;
+    expect(command).toContain("shared_buffers=1024MB");
+    expect(command).toContain("maintenance_work_mem=256MB");
+  });
+
+  it("never put two services on one port, whatever the ports", () => {
+    const port = fc.integer({ min: 1024, max: 1030 });
+    fc.assert(
+      fc.property(port, port, port, (gateway, prometheus, grafana) => {
+        const raw = {
+          services: {
+            gateway: { port: gateway },
+            prometheus: { port: prometheus },
+            grafana: { port: grafana },
+          },
+        };
+        const distinct = new Set([gateway, prometheus, grafana]).size;
+        expect(problems(raw)).toHaveLength(3 - distinct);
+      }),
+    );
+  });
+
+  it("give a system or a ConfigError, whatever the input", () => {
+    fc.assert(
+      fc.property(
+        fc.dictionary(fc.constantFrom("system", "images", "services", "llm", "app", "x"), fc.jsonValue()),
+        (raw) => {
+          expect(() => problems(raw)).not.toThrow();
+        },
+      ),
+    );
+  });
+});
