@@ -104,27 +104,31 @@ describe.concurrent("replacement", () => {
       expect((await stack.resource("b")).id).toBe(before.id);
     }));
 
-  test("a container whose creation failed is kept, and made anew only where the program asks for that", () =>
+  test("a container whose creation failed is kept with its error, made anew at the next run, and so on until it is well", () =>
     withStack("declared", {}, async (stack) => {
-      const unhealthy = {
-        healthcheck: { tests: ["CMD", "false"], interval: "1s", retries: 1 },
+      const checked = (verdict: string) => ({
+        healthcheck: { tests: ["CMD", verdict], interval: "1s", retries: 1 },
         wait: true,
-        waitTimeout: 3,
-      };
-      const asked = { replaceOnChanges: ["#initerror"] };
-      const both = [
-        box(unhealthy, asked, "asked"),
-        box(unhealthy, undefined, "silent"),
+        waitTimeout: 4,
+      });
+      const both = (verdict: string): Declared[] => [
+        box(checked(verdict), { replaceOnChanges: ["#initerror"] }),
         id("apart", { a: "1" }),
+        id("dependent", { box: "<box.id>" }),
       ];
-      const failed = await stack.up(both);
-      expect(failed.ok).toBe(false);
-      expect(failed.errors).toHaveLength(2);
+      const failed = await stack.up(both("false"));
+      expect(failed.errors).toEqual([
+        expect.stringMatching(/^box .*container failed to be in healthy state$/),
+      ]);
       expect(ops(failed)).toEqual({ apart: "create" });
-      expect((await stack.resource("asked")).initErrors).toHaveLength(1);
-      const second = await stack.up(both);
-      expect(stack.work()).toContain("failed replace asked");
-      // What Pulumi does without the option: the error is cleared, and the run is green.
-      expect(ops(second)).toEqual({ silent: "update", apart: "same" });
+      const half = await stack.resource("box");
+      expect(half.initErrors).toHaveLength(1);
+      const again = await stack.up(both("false"));
+      expect(again.errors).toHaveLength(1);
+      expect(stack.work()).toEqual(["start replace box", "failed replace box"]);
+      expect(await docker("ps", "-aq", "--no-trunc", "--filter", `id=${half.id}`)).toBe("");
+      const well = await stack.up(both("true"));
+      expect(well.errors).toEqual([]);
+      expect(ops(well)).toEqual({ box: "replace", apart: "same", dependent: "create" });
     }));
 });

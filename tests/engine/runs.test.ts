@@ -1,0 +1,167 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import * as engine from "../../engine/index.ts";
+import { type Declared, docker, makeImage, ops, removeImage, type TestStack, withStack } from "./harness.ts";
+
+let image = "";
+beforeAll(() => {
+  image = makeImage();
+});
+afterAll(() => removeImage(image));
+
+describe.concurrent("runs", () => {
+  test("a job's exit code is there while the program runs, and stops what depends on it", () =>
+    withStack("job", { image, mode: "3", token: "s3cret-token" }, async (stack) => {
+      const options = { ...stack.options, secretKeys: ["token"] };
+      const failed = await engine.up(options);
+      expect(failed.errors).toEqual([expect.stringContaining("the job ended with exit code 3")]);
+      expect(failed.errors[0]).not.toContain("    at ");
+      expect(ops(failed)).toEqual({ job: "create", "job-run": "create" });
+      const passed = await engine.up({ ...options, config: { ...options.config, mode: "0" } });
+      expect(passed.errors).toEqual([]);
+      expect(ops(passed)).toEqual({ job: "same", "job-run": "replace", after: "create" });
+      expect(passed.secretOutputs).toEqual(["token"]);
+      expect((await stack.resource("job")).outputs).toEqual({ exitCode: 0 });
+      expect((await stack.resource("job-run")).urn).toContain(
+        "enginetest:index:Job$docker:index/container:Container",
+      );
+      expect(stack.stateFile()).not.toContain("s3cret-token");
+    }));
+
+  test("a program that throws fails the run and deletes nothing", () =>
+    withStack("job", { image, mode: "0", token: "t" }, async (stack) => {
+      expect((await engine.up(stack.options)).errors).toEqual([]);
+      const broken = await engine.up({
+        ...stack.options,
+        config: { ...stack.options.config, mode: "throw" },
+      });
+      expect(broken.ok).toBe(false);
+      expect(broken.errors[0]).toContain("this program is broken");
+      expect(broken.changes.delete).toBe(0);
+      const explained = await engine.up({
+        ...stack.options,
+        config: { ...stack.options.config, mode: "explain" },
+      });
+      expect(explained.errors).toEqual(["the setting mode must not be explain"]);
+      expect(await engine.readState(stack.options)).toHaveLength(4);
+    }));
+
+  test.for([
+    ["image", /docker:index\/image:Image is not supported by the embedded engine: use docker.RemoteImage/],
+    ["invoke", /docker:index\/getNetwork:getNetwork is not supported/],
+    ["import", /the resource option import is not supported/],
+    ["reference", /pulumi:pulumi:StackReference.* not supported/],
+    ["get", /reading docker:index\/volume:Volume "found" is not supported/],
+  ] as const)("refuses by name: %s", ([what, words]) =>
+    withStack("refused", { what }, async (stack) => {
+      const result = await engine.up(stack.options);
+      expect(result.ok).toBe(false);
+      expect(result.errors.join("\n")).toMatch(words);
+    }),
+  );
+
+  test("refresh finds what was deleted or changed behind the program's back", () =>
+    withStack("declared", {}, async (stack) => {
+      const all: Declared[] = [
+        { kind: "Container", name: "gone", args: { image, command: ["sleep", "600"] } },
+        {
+          kind: "Container",
+          name: "bent",
+          args: { image, command: ["sleep", "600"], memory: 64, memorySwap: 64 },
+        },
+      ];
+      await stack.up(all);
+      await docker("rm", "--force", String((await stack.resource("gone")).outputs.name));
+      await docker(
+        "update",
+        "--memory",
+        "96m",
+        "--memory-swap",
+        "96m",
+        String((await stack.resource("bent")).outputs.name),
+      );
+      expect(ops(await stack.up(all))).toEqual({ gone: "same", bent: "same" });
+      const planned = await stack.preview(all, { refresh: true });
+      expect(planned.changes).toMatchObject({ create: 1, update: 1 });
+      const mended = await stack.up(all, { refresh: true });
+      expect(mended.errors).toEqual([]);
+      expect(mended.changes).toMatchObject({ create: 1, update: 1 });
+      expect(
+        mended.steps
+          .find((s) => s.op === "update")
+          ?.diff.map((d) => d.path)
+          .sort(),
+      ).toEqual(["memory", "memorySwap"]);
+    }));
+
+  test("a killed run is continued: what it left half-made is removed, then made", () =>
+    withStack("declared", {}, async (stack) => {
+      const slow = (verdict: string): Declared[] => [
+        {
+          kind: "Container",
+          name: "slow",
+          args: {
+            image,
+            command: ["sleep", "600"],
+            healthcheck: { tests: ["CMD", verdict], interval: "1s", retries: 30 },
+            wait: true,
+            waitTimeout: 60,
+          },
+        },
+      ];
+      const child = upInAnotherProcess(stack, slow("false"));
+      const left = await eventually(() =>
+        docker("ps", "-q", "--filter", "name=^/slow-", "--filter", `ancestor=${image}`),
+      );
+      await expect(stack.up(slow("true"))).rejects.toThrow(`being changed by process ${child.pid}`);
+      child.kill("SIGKILL");
+      await new Promise((resolve) => child.once("exit", resolve));
+      const result = await stack.up(slow("true"));
+      expect(result.errors).toEqual([]);
+      expect(ops(result)).toEqual({ slow: "create" });
+      expect(stack.notes()).toEqual([
+        expect.stringContaining(`took over the lock of process ${child.pid}`),
+        expect.stringMatching(/killed while it created "slow": removed the half-made container slow-/),
+      ]);
+      expect(await docker("ps", "-aq", "--filter", `id=${left}`)).toBe("");
+    }));
+
+  test("an interrupted run ends what is running, starts nothing new, and is continued by the next", () =>
+    withStack("declared", {}, async (stack) => {
+      const all: Declared[] = [
+        { kind: "Network", name: "first" },
+        { kind: "RandomId", name: "second", args: { byteLength: 2, keepers: { net: "<first.name>" } } },
+      ];
+      const abort = new AbortController();
+      const onEvent = (event: engine.EngineEvent) => {
+        if (event.kind === "start" && event.name === "first") abort.abort();
+      };
+      const cut = await stack.up(all, { signal: abort.signal, onEvent });
+      expect(cut.ok).toBe(false);
+      expect(ops(cut)).toEqual({ first: "create" });
+      expect(ops(await stack.up(all))).toEqual({ first: "same", second: "create" });
+    }));
+});
+
+function upInAnotherProcess(stack: TestStack, resources: readonly Declared[]): ChildProcess {
+  const { onEvent: _, ...options } = stack.with(resources);
+  const script = join(stack.folder, "up.ts");
+  const index = new URL("../../engine/index.ts", import.meta.url).href;
+  writeFileSync(
+    script,
+    `import { up } from ${JSON.stringify(index)};\nawait up(${JSON.stringify(options)});\n`,
+  );
+  return spawn(process.execPath, [script], { stdio: "ignore" });
+}
+
+async function eventually(probe: () => Promise<string>): Promise<string> {
+  for (let i = 0; i < 150; i++) {
+    const found = await probe();
+    if (found) return found;
+    await sleep(200);
+  }
+  throw new Error("it did not happen within 30 s");
+}
