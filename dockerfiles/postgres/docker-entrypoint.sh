@@ -65,8 +65,10 @@ make_database() {
 }
 
 run_init_files() {
-  local file
-  for file in /docker-entrypoint-initdb.d/*; do
+  local file folder=/docker-entrypoint-initdb.d
+  # Files that are there but unreadable must not look like none at all.
+  [[ -r $folder && -x $folder ]] || fail "uid $(id -u) cannot read $folder"
+  for file in "$folder"/*; do
     [[ -e $file ]] || continue
     echo "running $file"
     case $file in

@@ -1,0 +1,62 @@
+import { describe, expect, it } from "vitest";
+import { type ImageName, images } from "../../config/images.ts";
+import { docker } from "../../scripts/docker.ts";
+import { runToEnd, standIn, withContainer } from "./docker.ts";
+
+/** What each needs to start at all; nothing here is reachable, and each must be healthy all the same. */
+const starts: Partial<Record<ImageName, { options?: string[]; command?: string[] }>> = {
+  postgres: { options: ["-e", "POSTGRES_PASSWORD=secret"] },
+  "postgres-exporter": { options: ["-e", "DATA_SOURCE_URI=nowhere:5432/x", "-e", "DATA_SOURCE_USER=x"] },
+  "redis-exporter": { options: ["-e", "REDIS_ADDR=redis://nowhere:6379"] },
+  "nginx-exporter": { command: ["--nginx.scrape-uri=http://nowhere/stub_status"] },
+  nginx: { options: ["--tmpfs", "/run", "--tmpfs", "/var/cache/nginx"] },
+};
+
+const standIns = (Object.keys(images) as ImageName[]).filter((name) => "dockerfile" in images[name]);
+const servers = standIns.filter((name) => name !== "python");
+
+describe.each(servers)("%s", (name) => {
+  const { probe, user, port, dataPath, metrics } = images[name];
+
+  it("runs by default as its user, healthy by the probe of the catalogue", async () => {
+    await withContainer(name, starts[name] ?? {}, async (container) => {
+      if (probe) await container.healthy(probe);
+      // nginx keeps a master as root when it is started as root; its workers step down.
+      if (name !== "nginx") expect(await container.uid()).toBe(user);
+      if (metrics) {
+        const url = `http://127.0.0.1:${metrics.port}${metrics.path}`;
+        await container.healthy(["wget", "-q", "-O", "/dev/null", url]);
+      }
+    });
+  });
+
+  it("declares its port and its volume", async () => {
+    const format = "{{json .Config.ExposedPorts}} {{json .Config.Volumes}}";
+    const declared = await docker("image", "inspect", "--format", format, await standIn(name));
+    expect(declared).toContain(`"${port}/tcp":{}`);
+    // Chroma's official image declares none.
+    if (dataPath && name !== "chroma") expect(declared).toContain(`"${dataPath}":{}`);
+  });
+});
+
+describe("every stand-in", () => {
+  it.each(standIns)("%s keeps no package lists and no packages", async (name) => {
+    const tag = await standIn(name);
+    const left = runToEnd(
+      tag,
+      ["--entrypoint", "find", "--user", "0"],
+      ["/var/lib/apt/lists", "/var/cache/apt/archives", "-type", "f", "!", "-name", "lock"],
+    );
+    expect(left).toEqual({ status: 0, output: "" });
+  });
+});
+
+describe("python", () => {
+  it("has python3 and python on PATH, and venv brings pip", async () => {
+    const tag = await standIn("python");
+    const script = "python --version && python3 -m venv /tmp/v && /tmp/v/bin/pip --version";
+    const { status, output } = runToEnd(tag, [], ["sh", "-c", script]);
+    expect(output).toMatch(/^Python 3\.13\.\d+\npip /);
+    expect(status).toBe(0);
+  });
+});

@@ -1,0 +1,110 @@
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { parse, stringify } from "yaml";
+import {
+  alertGroups,
+  dashboardQueries,
+  renderAlertmanager,
+  renderBlackbox,
+  renderPrometheus,
+  renderRules,
+} from "../../monitoring/index.ts";
+import { type AlertCase, alertCases } from "../monitoring/alert-cases.ts";
+import { options, services } from "../monitoring/example.ts";
+import { runToEnd, standIn } from "./docker.ts";
+
+const alerts = alertGroups(services, options).flatMap((group) => group.alerts);
+
+let folder = "";
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "ragdock-rules-"));
+  chmodSync(folder, 0o755);
+  writeFileSync(join(folder, "rules.yml"), renderRules(services, options));
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** Runs a program of an image over the files of the folder. */
+async function tool(image: "prometheus" | "alertmanager" | "blackbox-exporter", ...command: string[]) {
+  const [program = "", ...args] = command;
+  const mounts = ["-v", `${folder}:/etc/prometheus/rules:ro`, "--entrypoint", program];
+  return runToEnd(await standIn(image), ["--network", "none", ...mounts], args);
+}
+
+const at = (file: string): string => `/etc/prometheus/rules/${file}`;
+
+function promtoolTest({ title, series, alert, at: minute, fires }: AlertCase) {
+  const rule = alerts.find(({ name }) => name === alert);
+  return {
+    name: title,
+    interval: "1m",
+    input_series: Object.entries(series).map(([name, values]) => ({ series: name, values })),
+    alert_rule_test: [
+      {
+        eval_time: `${minute}m`,
+        alertname: alert,
+        exp_alerts: fires.map((labels) => ({ exp_labels: { ...labels, severity: rule?.severity } })),
+      },
+    ],
+  };
+}
+
+describe("Prometheus' own tools", () => {
+  it("accept the configuration and the rules", async () => {
+    writeFileSync(join(folder, "prometheus.yaml"), renderPrometheus(services, options));
+    const { status, output } = await tool("prometheus", "promtool", "check", "config", at("prometheus.yaml"));
+    expect(output).toContain("SUCCESS");
+    expect(status, output).toBe(0);
+  });
+
+  it("accept every query of the dashboards", async () => {
+    const rules = dashboardQueries(services, options).map(({ expr }, index) => ({
+      record: `q:${index}`,
+      expr,
+    }));
+    writeFileSync(join(folder, "queries.yaml"), stringify({ groups: [{ name: "queries", rules }] }));
+    const { status, output } = await tool("prometheus", "promtool", "check", "rules", at("queries.yaml"));
+    expect(output).toContain(`SUCCESS: ${rules.length} rules found`);
+    expect(status, output).toBe(0);
+  });
+
+  it("accept Alertmanager's configuration", async () => {
+    writeFileSync(join(folder, "alertmanager.yaml"), renderAlertmanager(services, options));
+    const { status, output } = await tool("alertmanager", "amtool", "check-config", at("alertmanager.yaml"));
+    expect(status, output).toBe(0);
+  });
+
+  it("accept the blackbox exporter's modules", async () => {
+    writeFileSync(join(folder, "blackbox.yaml"), renderBlackbox());
+    const check = ["blackbox_exporter", `--config.file=${at("blackbox.yaml")}`, "--config.check"];
+    const { status, output } = await tool("blackbox-exporter", ...check);
+    expect(status, output).toBe(0);
+  });
+});
+
+describe("alerts over time", () => {
+  it("all have a case that sets them off", () => {
+    const set = new Set(alertCases.filter((c) => c.fires.length > 0).map((c) => c.alert));
+    expect(set).toEqual(new Set(alerts.map((alert) => alert.name)));
+  });
+
+  it("fire when they should and not otherwise", async () => {
+    // The tester would compare the rendered words too; their templates are checked with the rules above.
+    writeFileSync(join(folder, "bare.yaml"), withoutWords(renderRules(services, options)));
+    const tests = alertCases.map(promtoolTest);
+    writeFileSync(
+      join(folder, "cases.yaml"),
+      stringify({ rule_files: ["bare.yaml"], evaluation_interval: "1m", tests }),
+    );
+    const { status, output } = await tool("prometheus", "promtool", "test", "rules", at("cases.yaml"));
+    expect(output).toContain("SUCCESS");
+    expect(status, output).toBe(0);
+  });
+});
+
+function withoutWords(rules: string): string {
+  const parsed: { groups: { rules: { annotations?: object }[] }[] } = parse(rules);
+  for (const rule of parsed.groups.flatMap((group) => group.rules)) delete rule.annotations;
+  return stringify(parsed);
+}
