@@ -21,6 +21,7 @@ export async function register(deployment: Deployment, registration: Registratio
   let urn = makeUrn(stack, project, registration.parent, registration.type, registration.name);
   let old: ResourceState | undefined;
   try {
+    if (registration.refusal) throw new Error(registration.refusal);
     ({ urn, old } = deployment.identify(registration));
     const entry = await one(deployment, registration, urn, old);
     return { urn, id: entry.id ?? "", outputs: entry.outputs, failed: false };

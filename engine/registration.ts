@@ -24,11 +24,12 @@ export interface Registration {
   readonly additionalSecretOutputs: readonly string[];
   readonly timeouts: Timeouts | undefined;
   readonly aliases: readonly AliasSpec[];
+  /** Why the engine cannot honour it, in words. */
+  readonly refusal: string | undefined;
 }
 
-/** Reads a registration off the wire; refuses by name what the engine cannot honour. */
+/** Reads a registration off the wire. */
 export function readRegistration(request: RegisterResourceRequest): Registration {
-  refuse(request);
   const propertyDependencies: Record<string, string[]> = {};
   for (const [key, urns] of request.getPropertydependenciesMap().entries()) {
     propertyDependencies[key] = urns.getUrnsList();
@@ -64,10 +65,11 @@ export function readRegistration(request: RegisterResourceRequest): Registration
         noParent: spec.getNoparent(),
       };
     }),
+    refusal: refusalOf(request),
   };
 }
 
-function refuse(request: RegisterResourceRequest): void {
+function refusalOf(request: RegisterResourceRequest): string | undefined {
   const unsupported: [boolean, string, string][] = [
     [request.getRemote(), "a remote component", "write the component in this program's own language"],
     [request.getImportid() !== "", "the resource option import", "run it once with the pulumi CLI"],
@@ -80,9 +82,8 @@ function refuse(request: RegisterResourceRequest): void {
     [request.hasReplacementTrigger(), "the resource option replacementTrigger", "use replaceOnChanges"],
     [request.hasHooks(), "the resource option hooks", "use a job container that the others depend on"],
   ];
-  for (const [found, what, instead] of unsupported) {
-    if (found) throw new Error(`${what} is not supported by the embedded engine: ${instead}`);
-  }
+  const first = unsupported.find(([found]) => found);
+  return first && `${first[1]} is not supported by the embedded engine: ${first[2]}`;
 }
 
 function readTimeouts(request: RegisterResourceRequest): Timeouts | undefined {
