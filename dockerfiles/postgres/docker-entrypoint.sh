@@ -72,7 +72,10 @@ run_init_files() {
     [[ -e $file ]] || continue
     echo "running $file"
     case $file in
-      *.sh) if [[ -x $file ]]; then "$file"; else . "$file"; fi ;;
+      *.sh)
+        # shellcheck source=/dev/null
+        if [[ -x $file ]]; then "$file"; else . "$file"; fi
+        ;;
       *.sql) run_sql --dbname "$POSTGRES_DB" -f "$file" ;;
       *.sql.gz) gunzip -c "$file" | run_sql --dbname "$POSTGRES_DB" ;;
       *) echo "ignored: $file is neither .sh, .sql nor .sql.gz" ;;
