@@ -65,7 +65,7 @@ def chunk_counts(session: Session, ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, 
     rows = session.execute(
         select(Chunk.document_id, func.count()).where(Chunk.document_id.in_(ids)).group_by(Chunk.document_id)
     )
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
 def claim(session: Session, document_id: uuid.UUID) -> Document | None:

@@ -78,6 +78,15 @@ class OpenAIClient:
     def _headers(self) -> dict[str, str]:
         return {"Authorization": f"Bearer {self._key()}"} if self._key else {}
 
+    def _error_message(self, response: httpx.Response) -> str:
+        """Return the provider's own words, without the key, which some repeat."""
+        try:
+            error = response.json().get("error") or response.json()
+            words = str(error.get("message", error) if isinstance(error, dict) else error)
+        except (ValueError, AttributeError):
+            words = response.text
+        return (words.replace(self._key(), "***") if self._key else words)[:300]
+
     @contextmanager
     def _send(self, path: str, body: dict[str, object]) -> Iterator[httpx.Response]:
         for attempt in range(1, TRIES + 1):
@@ -108,25 +117,17 @@ class OpenAIClient:
             return ""
         response.read()
         if status in (401, 403):
-            # The provider's own words are left out: some repeat the key they were sent.
+            # Not in the provider's own words: some repeat a part of the key, which no replacement finds.
             raise Refused(
                 f"{self.provider} answers {status}: the API key is missing, wrong or not allowed this"
             )
         if status < 500 and status not in (408, 429):
-            raise Refused(f"{self.provider} answers {status}: {_error_message(response)}")
-        return f"answers {status}: {_error_message(response)}"
+            raise Refused(f"{self.provider} answers {status}: {self._error_message(response)}")
+        return f"answers {status}: {self._error_message(response)}"
 
 
 def _words(error: httpx.HTTPError) -> str:
     return str(error) or type(error).__name__
-
-
-def _error_message(response: httpx.Response) -> str:
-    try:
-        error = response.json().get("error") or response.json()
-        return str(error.get("message", error) if isinstance(error, dict) else error)[:300]
-    except (ValueError, AttributeError):
-        return response.text[:300]
 
 
 def _retry_after(response: httpx.Response) -> float | None:

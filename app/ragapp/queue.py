@@ -8,6 +8,8 @@ from typing import Any
 import dramatiq
 import redis
 from dramatiq.brokers.redis import RedisBroker
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from ragapp.settings import Settings, read_secret
 
@@ -26,6 +28,9 @@ def connect(settings: Settings, timeout: float = 1.0) -> "redis.Redis":
         socket_timeout=timeout,
         socket_connect_timeout=timeout,
         health_check_interval=10,
+        # Once more at once, for a connection that a restart of Redis left stale; redis-py's own back-off
+        # would hold up every request for seconds while Redis is down.
+        retry=Retry(NoBackoff(), 1),
     )
 
 

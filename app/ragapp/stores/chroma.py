@@ -25,8 +25,8 @@ BATCH = 1000
 class ChromaStore:
     """Keeps vectors in one collection, by ids made of document and ordinal so that a retry overwrites."""
 
-    def __init__(self, url: str, transport: httpx.BaseTransport | None = None) -> None:
-        self._http = httpx.Client(base_url=url, timeout=httpx.Timeout(30, connect=2), transport=transport)
+    def __init__(self, url: str) -> None:
+        self._http = httpx.Client(base_url=url, timeout=httpx.Timeout(30, connect=2))
         self._collection_id = ""
 
     def replace(

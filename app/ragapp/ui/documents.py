@@ -8,10 +8,10 @@ import streamlit as st
 from ragapp.ui import api
 
 STATES = {
-    "queued": "🕓 queued",
-    "ingesting": "⚙️ ingesting",
-    "ready": "✅ ready",
-    "failed": "❌ failed",
+    "queued": ":material/schedule: queued",
+    "ingesting": ":material/sync: ingesting",
+    "ready": ":green[:material/check_circle:] ready",
+    "failed": ":red[:material/error:] failed",
 }
 REFRESH = "2s"
 
@@ -25,7 +25,7 @@ def page() -> None:
             type=["md", "markdown", "txt", "text", "html", "htm", "pdf"],
             accept_multiple_files=True,
         )
-        if st.form_submit_button("Upload", icon=":material/upload:", type="primary"):
+        if st.form_submit_button("Add to the documents", icon=":material/library_add:", type="primary"):
             _upload(files)
     _table()
 
@@ -60,7 +60,7 @@ def _table() -> None:
     frame = pd.DataFrame(
         {
             "Name": [row["name"] for row in rows],
-            "State": [STATES.get(row["state"], row["state"]) for row in rows],
+            "State": [row["state"] for row in rows],
             "Passages": [row["chunks"] for row in rows],
             "Size (KB)": [row["size_bytes"] / 1024 for row in rows],
             "Uploaded": pd.to_datetime([row["created_at"] for row in rows]),

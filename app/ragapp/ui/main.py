@@ -1,10 +1,15 @@
 """The UI's entry: three pages and what they have in common."""
 
+from pathlib import Path
+
 import streamlit as st
 
 from ragapp.ui import ask, documents, status
 
-st.set_page_config(page_title="RAG", page_icon=":material/menu_book:", layout="wide")
+# A file of our own: the icons that Streamlit offers by name come from a server on the internet.
+ICON = Path(__file__).parent / "icon.svg"
+
+st.set_page_config(page_title="RAG", page_icon=ICON, layout="wide")
 st.html(
     """<style>
     [data-testid="stMainBlockContainer"] { max-width: 68rem; padding-top: 3.5rem; }

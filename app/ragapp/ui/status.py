@@ -21,8 +21,13 @@ class Chart:
     scale: float = 1
 
 
+# Without what probes and Prometheus ask for.
+BY_PEOPLE = 'route=~"/api/.+",route!~"/api/(health|ready)"'
+
 CHARTS = (
-    Chart("Requests", "per second", "route", ("sum by (route) (rate(http_requests_total[1m]))",)),
+    Chart(
+        "Requests", "per second", "route", (f"sum by (route) (rate(http_requests_total{{{BY_PEOPLE}}}[1m]))",)
+    ),
     Chart(
         "Latency by stage, 95th percentile",
         "seconds",
@@ -118,13 +123,14 @@ def _draw(chart: Chart, minutes: int) -> alt.Chart | None:
     else:
         return None
     frame["value"] *= chart.scale
+    legend = alt.Legend(orient="bottom", columns=3) if frame["series"].nunique() > 1 else None
     drawn: alt.Chart = (
         alt.Chart(frame, height=220)
-        .mark_line(interpolate="monotone")
+        .mark_line()
         .encode(
             x=alt.X("time:T", title=None),
             y=alt.Y("value:Q", title=None),
-            color=alt.Color("series:N", title=None, legend=alt.Legend(orient="bottom", columns=3)),
+            color=alt.Color("series:N", title=None, legend=legend),
             tooltip=["series:N", alt.Tooltip("value:Q", format=".3~f"), "time:T"],
         )
     )

@@ -1,0 +1,25 @@
+"""Whatever is sent, the API answers in words and never with a 500."""
+
+from typing import Any
+
+import schemathesis
+from hypothesis import HealthCheck, given, settings
+from schemathesis.checks import not_a_server_error
+
+from ragapp.api.app import make_app
+from ragapp.services import Services
+
+
+def test_no_request_makes_it_fail(services: Services) -> None:
+    schema = schemathesis.openapi.from_asgi("/api/openapi.json", make_app(services))
+    operations = [operation.ok() for operation in schema.get_all_operations()]  # type: ignore[union-attr]
+    assert len(operations) == 7
+
+    for operation in operations:
+
+        @settings(max_examples=20, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+        @given(case=operation.as_strategy())
+        def check(case: "schemathesis.Case[Any]") -> None:
+            case.call_and_validate(checks=[not_a_server_error])
+
+        check()

@@ -1,0 +1,95 @@
+"""The local model, and the cache of query embeddings in front of any."""
+
+import os
+from collections.abc import Sequence
+from typing import Any, cast
+
+import numpy as np
+import redis
+
+from ragapp.embeddings import Vectors
+from ragapp.embeddings.cached import QueryEmbedder
+from ragapp.embeddings.local import LocalEmbedder
+
+
+def test_like_texts_have_like_vectors(local: LocalEmbedder) -> None:
+    question, near, far = local.embed(
+        [
+            "How do I reset my password?",
+            "Steps to change a forgotten password",
+            "The cat sleeps on the printer",
+        ]
+    )
+    assert question.shape == (384,)
+    assert question @ near > 0.7
+    assert question @ far < 0.3
+
+
+def test_a_text_has_one_vector_whatever_it_is_batched_with(local: LocalEmbedder) -> None:
+    texts = ["short", "a much longer text of many words " * 20, *["filler"] * 40]
+    assert np.allclose(local.embed(texts)[0], local.embed(["short"])[0], atol=0.02)
+
+
+def test_no_texts_have_no_vectors(local: LocalEmbedder) -> None:
+    assert len(local.embed([])) == 0
+
+
+def test_the_runtime_reports_nothing_to_its_maker(local: LocalEmbedder) -> None:
+    assert os.environ["ORT_DISABLE_TELEMETRY"] == "1"
+
+
+class Counting:
+    def __init__(self) -> None:
+        self.calls = 0
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        self.calls += 1
+        return np.ones((len(texts), 3), np.float32)
+
+    def check(self) -> None: ...
+
+
+class Memory:
+    def __init__(self) -> None:
+        self.kept: dict[str, bytes] = {}
+
+    def get(self, key: str) -> bytes | None:
+        return self.kept.get(key)
+
+    def set(self, key: str, value: bytes, ex: int) -> None:
+        self.kept[key] = value
+
+
+class Down:
+    def get(self, key: str) -> bytes:
+        raise redis.ConnectionError("down")
+
+    def set(self, key: str, value: bytes, ex: int) -> None:
+        raise redis.ConnectionError("down")
+
+
+def cached(cache: object) -> tuple[QueryEmbedder, Counting]:
+    counting = Counting()
+    return QueryEmbedder(counting, cast(Any, cache), "m", 3), counting
+
+
+def test_the_second_look_is_not_embedded() -> None:
+    embedder, counting = cached(Memory())
+    assert np.array_equal(embedder.embed("q"), embedder.embed("q"))
+    assert counting.calls == 1
+
+
+def test_a_damaged_entry_is_embedded_anew() -> None:
+    memory = Memory()
+    embedder, counting = cached(memory)
+    embedder.embed("q")
+    memory.kept = dict.fromkeys(memory.kept, b"short")
+    assert embedder.embed("q").shape == (3,)
+    assert counting.calls == 2
+
+
+def test_without_redis_everything_is_embedded() -> None:
+    embedder, counting = cached(Down())
+    embedder.embed("q")
+    embedder.embed("q")
+    assert counting.calls == 2
