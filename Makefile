@@ -6,6 +6,8 @@ CONFIRM ?=
 KEY ?=
 # Node comes with the project's own packages: the host's may be too old.
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
+# Node keeps compiled modules here: Pulumi's SDK is large, and loading it is most of an unchanged `make up`.
+export NODE_COMPILE_CACHE ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/ragdock/node
 
 run = node scripts/cli.ts
 named = --stack "$(STACK)"

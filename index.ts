@@ -9,6 +9,10 @@ import { type UserSecret, userSecrets } from "./config/schema.ts";
 import type { SystemSpec } from "./config/service.ts";
 import { baseImageTag } from "./scripts/base-image.ts";
 
+// Pulumi's SDK notes a stack trace with every promise and formats each by source maps. There are none here, types are
+// stripped in place, and this is two thirds of the time in which the program loads.
+Error.prepareStackTrace = undefined as never;
+
 const config = new pulumi.Config();
 const project = pulumi.getProject();
 const stack = pulumi.getStack();

@@ -62,7 +62,7 @@ async function report(
   progress: Progress,
   system: ReturnType<typeof systemOf>,
 ): Promise<number> {
-  const { text, well } = await statusTable(stack, system);
+  const { text, well } = await statusTable(stack, system, false);
   print(`\n${text}\n`);
   if (outcome.changes) print(summary(outcome.changes));
   for (const error of outcome.errors) print(`\n${error}`);
@@ -155,7 +155,7 @@ const outputs: Command = async ({ stack, showSecrets }) => {
 
 const status: Command = async ({ stack }) => {
   await requireEngine();
-  const { text, well } = await statusTable(stack, systemOf(stack, print));
+  const { text, well } = await statusTable(stack, systemOf(stack, print), true);
   print(text);
   return well ? 0 : 1;
 };

@@ -82,7 +82,7 @@ export class Progress {
     }
     this.running.delete(event.urn + event.op);
     if (event.kind === "failed") this.line(`! ${what}: failed after ${elapsed(event.seconds)}`);
-    else if (event.op !== "same" && event.op !== "read") {
+    else if (event.op !== "same" && event.op !== "read" && !isImageRemoval(event)) {
       this.line(`${signs[event.op]} ${what}: ${past[event.op]}, ${elapsed(event.seconds)}`);
     }
   };
@@ -118,6 +118,10 @@ export class Progress {
     this.line(`  … ${busy.slice(0, 3).join(", ")}${more}`);
   }
 }
+
+/** An image that is no longer used stays on the engine (keepLocally): nothing a person would see was removed. */
+const isImageRemoval = (event: { type: string; op: Op }): boolean =>
+  event.op === "delete" && event.type.endsWith(":RemoteImage");
 
 function doing(type: string, op: Op): string {
   if (op === "delete") return "stopping";

@@ -67,7 +67,7 @@ $(tail -n 15 /var/log/dockerd.log 2>/dev/null || journalctl -u docker -n 15 2>/d
   done
 }
 
-have docker && engine_answers || start_engine
+if ! have docker || ! engine_answers; then start_engine; fi
 
 # Without Pulumi the embedded engine builds its providers from Go modules.
 if ! have pulumi && ! have go; then

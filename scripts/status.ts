@@ -2,13 +2,17 @@ import { isLongRunning, type SystemSpec } from "../config/service.ts";
 import { type Container, containersOf, docker, isWell, serviceOf } from "./docker.ts";
 import { elapsed, table } from "./table.ts";
 
-/** A table of a stack's services as they are now. */
+/**
+ * A table of a stack's services as they are now, and whether all of them are well.
+ * @param withMemory adds what each takes; the engine needs two seconds to measure it
+ */
 export async function statusTable(
   stack: string,
   system: SystemSpec,
+  withMemory: boolean,
 ): Promise<{ text: string; well: boolean }> {
   const containers = await containersOf(stack);
-  const memory = await memoryOf(containers);
+  const memory = withMemory ? await memoryOf(containers) : undefined;
   const rows = system.services.flatMap((service) => {
     const own = containers.filter((c) => serviceOf(c) === service.name);
     const url = isLongRunning(service) ? (system.urls[service.name] ?? "") : "";
@@ -17,14 +21,19 @@ export async function statusTable(
       own.length > 1 ? `${service.name} ${index + 1}` : service.name,
       health(c),
       age(c),
-      memory.get(c.Id.slice(0, 12)) ?? "",
+      memory?.get(c.Id.slice(0, 12)) ?? "",
       url,
     ]);
   });
-  const missing = Object.entries(system.missing).map(([name, why]) => [name, "not here", "", "", why]);
+  const columns = ["SERVICE", "HEALTH", "FOR", "MEMORY", "URL"];
+  const shown = withMemory
+    ? [columns, ...rows]
+    : [columns, ...rows].map((row) => row.filter((_, i) => i !== 3));
+  const [header = [], ...body] = shown;
+  const notes = Object.entries(system.missing).map(([name, why]) => `\n${name} is not here: ${why}`);
   const present = system.services.every((s) => containers.some((c) => serviceOf(c) === s.name));
   return {
-    text: table(["SERVICE", "HEALTH", "FOR", "MEMORY", "URL"], [...rows, ...missing]),
+    text: [table(header, body), ...notes].join("\n"),
     well: present && containers.every(isWell),
   };
 }

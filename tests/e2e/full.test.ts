@@ -124,7 +124,7 @@ describe("documents and questions", () => {
     const ready = await rag.get("/api/ready");
     expect(ready.status).toBe(200);
     const words = await ready.text();
-    for (const name of ["postgres", "redis"]) expect(words.toLowerCase()).toContain(name);
+    for (const name of ["database", "redis", "vector store"]) expect(words.toLowerCase()).toContain(name);
     expect((await rag.get("/api/docs")).status).toBe(200);
     expect((await rag.get("/api/openapi.json")).status).toBe(200);
   });

@@ -1,0 +1,29 @@
+#!/usr/bin/env bash
+# The application's tests, against a real PostgreSQL and Redis in containers of their own that are gone at the end.
+# Arguments go to pytest.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+name=ragdock-test-app-$$
+cleanup() {
+  docker rm -fv "$name-postgres" "$name-redis" >/dev/null 2>&1 || true
+  docker network rm "$name" >/dev/null 2>&1 || true
+}
+trap cleanup EXIT
+
+echo "starting PostgreSQL and Redis for the application's tests …"
+tools=$(scripts/checks-image.sh)
+base=$(node scripts/base-image.ts | tail -n 1)
+image() { DOCKER_BUILDKIT=0 docker build -q --build-arg BASE_IMAGE="$base" "dockerfiles/$1" 2>/dev/null; }
+docker network create "$name" >/dev/null
+docker run -d --name "$name-postgres" --network "$name" -e POSTGRES_PASSWORD=test -e POSTGRES_DB=rag "$(image postgres)" >/dev/null
+docker run -d --name "$name-redis" --network "$name" "$(image redis)" redis-server --protected-mode no >/dev/null
+for _ in $(seq 60); do
+  docker exec "$name-postgres" pg_isready -q -h 127.0.0.1 -U postgres && break
+  sleep 1
+done
+
+docker run --rm --network "$name" --tmpfs /tmp:exec -v "$PWD:/project:ro" \
+  -e RAG_TEST_DATABASE_URL="postgresql+psycopg://postgres:test@$name-postgres:5432/rag" \
+  -e RAG_TEST_REDIS_URL="redis://$name-redis:6379/0" \
+  "$tools" pytest -q "$@"

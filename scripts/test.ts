@@ -1,0 +1,95 @@
+/**
+ * `make test`: every check and every test, one suite after the other, and one line at the end: "N passed, N failed".
+ * A suite that breaks before it reports counts as one failure.
+ */
+import { spawn } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { projectDir } from "./place.ts";
+import { elapsed } from "./table.ts";
+
+interface Count {
+  readonly passed: number;
+  readonly failed: number;
+}
+
+interface Suite {
+  readonly name: string;
+  readonly command: readonly string[];
+  /** Reads the count from a report or from what was printed. */
+  readonly count: (output: string) => Count | undefined;
+}
+
+const reports = mkdtempSync(join(tmpdir(), "ragdock-reports-"));
+
+const vitest = (project: string): Suite => {
+  const report = join(reports, `${project}.json`);
+  return {
+    name: project === "unit" ? "unit and property tests" : "end-to-end tests on a real engine",
+    command: [
+      "vitest",
+      "run",
+      "--project",
+      project,
+      "--reporter=default",
+      "--reporter=json",
+      `--outputFile=${report}`,
+    ],
+    count: () => {
+      if (!existsSync(report)) return undefined;
+      const { numPassedTests, numFailedTests } = JSON.parse(readFileSync(report, "utf8"));
+      return { passed: numPassedTests, failed: numFailedTests };
+    },
+  };
+};
+
+/** The last "N passed" and "N failed" that a suite printed. */
+function printed(output: string): Count | undefined {
+  const last = (pattern: RegExp): number => Number([...output.matchAll(pattern)].at(-1)?.[1] ?? 0);
+  if (!/\d+ (\w+ )?passed/.test(output)) return undefined;
+  return { passed: last(/(\d+) (?:\w+ )?passed/g), failed: last(/(\d+) failed/g) };
+}
+
+const suites: readonly Suite[] = [
+  { name: "checks", command: ["scripts/check.sh"], count: printed },
+  { name: "application tests", command: ["scripts/test-app.sh"], count: printed },
+  vitest("unit"),
+  vitest("e2e"),
+];
+
+function run(command: readonly string[]): Promise<{ code: number; output: string }> {
+  return new Promise((resolve) => {
+    const [file = "", ...args] = command;
+    const child = spawn(file, args, { cwd: projectDir, stdio: ["ignore", "pipe", "pipe"] });
+    let output = "";
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.setEncoding("utf8").on("data", (text: string) => {
+        output += text;
+        process.stdout.write(text);
+      });
+    }
+    child.on("error", (error) => resolve({ code: 1, output: error.message }));
+    child.on("close", (code) => resolve({ code: code ?? 1, output }));
+  });
+}
+
+const total = { passed: 0, failed: 0 };
+const lines: string[] = [];
+for (const { name, command, count } of suites) {
+  process.stdout.write(`\n== ${name}\n`);
+  const begun = performance.now();
+  const { code, output } = await run(command);
+  const { passed, failed } = count(output) ?? { passed: 0, failed: 0 };
+  // An exit code tells of what no count does: a crash, or no test at all.
+  const broken = code !== 0 && failed === 0 ? 1 : 0;
+  total.passed += passed;
+  total.failed += failed + broken;
+  const trouble = broken ? ` (ended with exit code ${code})` : "";
+  lines.push(
+    `${name}: ${passed} passed, ${failed + broken} failed${trouble}, ${elapsed((performance.now() - begun) / 1000)}`,
+  );
+}
+rmSync(reports, { recursive: true, force: true });
+process.stdout.write(`\n${lines.join("\n")}\n\n${total.passed} passed, ${total.failed} failed\n`);
+process.exitCode = total.failed > 0 || total.passed === 0 ? 1 : 0;
