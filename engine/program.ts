@@ -39,9 +39,10 @@ export class Program {
     };
     const args = Object.entries(flags).map(([flag, value]) => `--${flag}=${value}`);
     // Its own process group: on Ctrl-C the engine decides what ends, and when.
+    const preload = new URL("runner-preload.ts", import.meta.url).href;
     const child = spawn(
       process.execPath,
-      [runner, ...args, ...(dryRun ? ["--dry-run"] : []), entryOf(options)],
+      ["--import", preload, runner, ...args, ...(dryRun ? ["--dry-run"] : []), entryOf(options)],
       {
         cwd: options.projectDir,
         detached: true,
