@@ -6,6 +6,7 @@ import type { Registration } from "./registration.ts";
 import { deleteForReplacement, deletesFirst } from "./replacement.ts";
 import type { ResourceState } from "./state.ts";
 import type { Op, PropertyDiff } from "./types.ts";
+import { nameOf } from "./urn.ts";
 import { equal, holdsSecret, type Properties, secret } from "./values.ts";
 
 const INIT_ERROR = "#initerror";
@@ -27,7 +28,7 @@ export async function registerCustom(
     return attempt("replace", () => create(work, "replace", diff, old));
   }
   setName(work, old);
-  if (isUnchanged(entry, old)) return keep(work, old);
+  if (isUnchanged(entry, old) && !isAskedFor(work)) return keep(work, old);
   const change = await deployment.slot(() => plan(work, old));
   const verdict = judge(work, old, change);
   if (verdict.op === "same") return keep(work, old);
@@ -73,6 +74,11 @@ function isUnchanged(entry: ResourceState, old: ResourceState): boolean {
   return equal(entry.inputs, old.inputs) && sameProvider(entry, old) && equal(times(entry), times(old));
 }
 
+/** Whether the run was told to replace this resource. */
+function isAskedFor({ deployment, entry }: Work): boolean {
+  return deployment.options.replace?.includes(nameOf(entry.urn)) ?? false;
+}
+
 const times = (entry: ResourceState) => ({ ...entry.timeouts });
 
 function sameProvider(entry: ResourceState, old: ResourceState): boolean {
@@ -99,7 +105,8 @@ function judge(work: Work, old: ResourceState, change: Change): { op: Op; diff: 
   const diff = describe(old, entry, change, (path) =>
     [...change.replacing, ...forced].some((p) => matches(p, path)),
   );
-  if (change.replacing.length > 0 || forced.length > 0 || remake || moved) return { op: "replace", diff };
+  if (change.replacing.length > 0 || forced.length > 0 || remake || moved || isAskedFor(work))
+    return { op: "replace", diff };
   // A change of nothing but the provider's own bookkeeping still clears what went wrong at creation, as in Pulumi.
   return { op: change.changed.length > 0 || old.initErrors.length > 0 ? "update" : "same", diff };
 }

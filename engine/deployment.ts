@@ -15,6 +15,10 @@ export interface DeploymentOptions {
   readonly stack: string;
   readonly dryRun: boolean;
   readonly parallel: number;
+  /** The daemon of the default docker provider, where the stack's config names one. */
+  readonly dockerHost: string | undefined;
+  /** Names of resources to replace whatever their inputs say. */
+  readonly replace?: readonly string[];
 }
 
 /** One run over one stack: its state, its providers, and who has registered so far. */

@@ -13,7 +13,6 @@ const V5_METHODS: Record<string, string> = {
   GetProviderSchema: "GetSchema",
   ConfigureProvider: "Configure",
   ValidateResourceConfig: "ValidateResourceTypeConfig",
-  StopProvider: "Stop",
 };
 
 /** What the provider said went wrong, or what it warns of. */
@@ -170,7 +169,7 @@ export class Plugin {
     return { state, private: answer.private as Uint8Array, ...(error ? { error } : {}) };
   }
 
-  /** Asks the provider to stop, then ends its process. */
+  /** Ends the provider; whatever it was asked to do has been answered by then. */
   async stop(): Promise<void> {
     const exited = new Promise((resolve) => this.#child.once("exit", resolve));
     this.#close();

@@ -24,7 +24,7 @@ export async function continueInterrupted(deployment: Deployment): Promise<void>
   const { store, report } = deployment;
   for (const operation of [...store.state.pending]) {
     const name = nameOf(operation.urn);
-    if (operation.op === "create" && !deployment.find(operation.urn)?.tf) {
+    if (operation.op === "create" && !isStored(deployment, operation)) {
       report.note(
         `an earlier run was killed while it created "${name}": ${await clean(deployment, operation)}`,
       );
@@ -64,6 +64,12 @@ export async function reread(
   return changed ? "changed" : "same";
 }
 
+/** True when the killed run got as far as writing down what it made. */
+function isStored({ store }: Deployment, { urn, name }: PendingOperation): boolean {
+  const living = store.state.resources.filter((entry) => !entry.pendingDelete && !entry.pendingReplacement);
+  return living.some((entry) => entry.urn === urn && entry.tf && (entry.inputs.name ?? undefined) === name);
+}
+
 function keepSecrets(entry: ResourceState, outputs: ResourceState["outputs"]): ResourceState["outputs"] {
   const marked = Object.entries(outputs).filter(([key]) => isSecret(entry.outputs[key]));
   return Object.fromEntries(marked.map(([key, value]) => [key, secret(value)]));
@@ -77,7 +83,7 @@ async function clean(deployment: Deployment, operation: PendingOperation): Promi
   }
   const kind = REMOVABLE[type];
   if (!kind || !name) return "nothing to clean up";
-  const host = deployment.providerInputs(operation.provider)?.host;
+  const host = deployment.providerInputs(operation.provider)?.host ?? deployment.options.dockerHost;
   const docker = (...args: string[]) =>
     run("docker", [...(typeof host === "string" ? ["-H", host] : []), ...args]);
   const found = await docker(kind, "inspect", name, "--format", "{{json .}}").catch(() => undefined);

@@ -17,7 +17,7 @@ const DEFAULT_PARALLEL = 16;
 
 /** Runs the program over its stack: really, or only to see what would happen. */
 export function deploy(options: EngineOptions, dryRun: boolean): Promise<RunResult> {
-  return session(options, dryRun, async (deployment, stopped) => {
+  return withDeployment(options, dryRun, async (deployment, stopped) => {
     if (options.refresh) await refreshAll(deployment, stopped);
     await runProgram(options, deployment, stopped);
     if (stopped()) deployment.report.errors.push("the run was interrupted: run it again to go on");
@@ -29,7 +29,7 @@ export function deploy(options: EngineOptions, dryRun: boolean): Promise<RunResu
 
 /** Deletes everything that the state knows of. */
 export function teardown(options: DestroyOptions): Promise<RunResult> {
-  return session(options, false, async (deployment, stopped) => {
+  return withDeployment(options, false, async (deployment, stopped) => {
     if (options.refresh) await refreshAll(deployment, stopped);
     const { resources } = deployment.store.state;
     const guarded = resources.filter((entry) => entry.protect && !entry.pendingDelete && !options.unprotect);
@@ -48,7 +48,7 @@ export function teardown(options: DestroyOptions): Promise<RunResult> {
 const PROTECTED =
   "is protected, so nothing was deleted: take `protect` off first, or leave protected resources out";
 
-async function session(
+async function withDeployment(
   options: EngineOptions,
   dryRun: boolean,
   body: (deployment: Deployment, stopped: () => boolean) => Promise<Properties>,
@@ -68,7 +68,8 @@ async function session(
   try {
     const store = StateStore.open(path, options.passphrase, !dryRun);
     const parallel = options.parallel ?? DEFAULT_PARALLEL;
-    const deployment = new Deployment({ ...options, dryRun, parallel }, store, pool, report);
+    const dockerHost = options.config["docker:host"];
+    const deployment = new Deployment({ ...options, dryRun, parallel, dockerHost }, store, pool, report);
     if (!dryRun) await continueInterrupted(deployment);
     const outputs = await body(deployment, interruption.stopped);
     store.save();

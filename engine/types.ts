@@ -18,6 +18,8 @@ export interface EngineOptions {
   readonly parallel?: number;
   /** Read every resource from the provider first, so that drift shows. @default false */
   readonly refresh?: boolean;
+  /** Names of resources to replace whatever their inputs say, as `pulumi up --replace` does. @default none */
+  readonly replace?: readonly string[];
   /** Ends the run early: running operations end, nothing new starts. @default SIGINT and SIGTERM do so */
   readonly signal?: AbortSignal;
 }

@@ -117,4 +117,45 @@ describe.concurrent("a resource's life", () => {
       expect(ops(await stack.up(all))).toEqual({ here: "create", net: "create" });
       expect(ops(await stack.up(all))).toEqual({ here: "same", net: "same" });
     }));
+
+  test("additionalSecretOutputs, customTimeouts and deletedWith", () =>
+    withStack("declared", {}, async (stack) => {
+      const all: Declared[] = [
+        {
+          kind: "RandomId",
+          name: "root",
+          args: { byteLength: 4 },
+          opts: { additionalSecretOutputs: ["hex"] },
+        },
+        { kind: "RandomId", name: "rider", args: { byteLength: 4 }, opts: { deletedWith: "root" } },
+        box({ envs: ["ID=<root.hex>"] }, { customTimeouts: { create: "5m" } }),
+      ];
+      expect((await stack.up(all)).errors).toEqual([]);
+      expect((await stack.resource("root")).outputs.hex).toBe("[secret]");
+      expect((await stack.resource("box")).inputs.envs).toEqual(["[secret]"]);
+      expect(ops(await stack.up(all))).toEqual({ root: "same", rider: "same", box: "same" });
+      expect(ops(await stack.up([]))).toEqual({ root: "delete", rider: "delete", box: "delete" });
+      expect(stack.work()).toContain("start delete root");
+      expect(stack.work()).not.toContain("start delete rider");
+    }));
+
+  test("an image is built from a path relative to the project, and nothing of this machine is in the state", () =>
+    withStack("declared", {}, async (stack) => {
+      const name = `${image}-built`;
+      const built: Declared[] = [
+        {
+          kind: "RemoteImage",
+          name: "img",
+          args: {
+            name,
+            build: { context: "tests/engine/programs", dockerfile: "Dockerfile", buildArgs: { BASE: image } },
+          },
+        },
+        { kind: "Container", name: "box", args: { image: "<img.imageId>", command: ["sleep", "600"] } },
+      ];
+      const made = await stack.up(built);
+      expect(made.errors).toEqual([]);
+      expect(JSON.stringify(await engine.readState(stack.options))).not.toContain(stack.options.projectDir);
+      expect(ops(await stack.up(built))).toEqual({ img: "same", box: "same" });
+    }));
 });

@@ -97,12 +97,14 @@ describe.concurrent("runs", () => {
       ).toEqual(["memory", "memorySwap"]);
     }));
 
-  test("a killed run is continued: what it left half-made is removed, then made", () =>
+  test("a run killed in the middle of a replacement is continued: what it left half-made is removed, then made", () =>
     withStack("declared", {}, async (stack) => {
       const slow = (verdict: string): Declared[] => [
         {
           kind: "Container",
           name: "slow",
+          // The provider would leave a changed probe alone.
+          opts: { replaceOnChanges: ["healthcheck"] },
           args: {
             image,
             command: ["sleep", "600"],
@@ -112,16 +114,23 @@ describe.concurrent("runs", () => {
           },
         },
       ];
+      await stack.up(slow("true"));
       const child = upInAnotherProcess(stack, slow("false"));
-      const left = await eventually(() =>
-        docker("ps", "-q", "--filter", "name=^/slow-", "--filter", `ancestor=${image}`),
-      );
+      const half = [
+        "--filter",
+        "name=^/slow-",
+        "--filter",
+        `ancestor=${image}`,
+        "--filter",
+        "health=starting",
+      ];
+      const left = await eventually(() => docker("ps", "-q", ...half));
       await expect(stack.up(slow("true"))).rejects.toThrow(`being changed by process ${child.pid}`);
       child.kill("SIGKILL");
       await new Promise((resolve) => child.once("exit", resolve));
       const result = await stack.up(slow("true"));
       expect(result.errors).toEqual([]);
-      expect(ops(result)).toEqual({ slow: "create" });
+      expect(ops(result)).toEqual({ slow: "replace" });
       expect(stack.notes()).toEqual([
         expect.stringContaining(`took over the lock of process ${child.pid}`),
         expect.stringMatching(/killed while it created "slow": removed the half-made container slow-/),
