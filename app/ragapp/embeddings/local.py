@@ -31,8 +31,14 @@ class LocalEmbedder:
         # One thread: API workers and worker threads already use the cores, and spinning ones slow each other.
         options.intra_op_num_threads = 1
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        # Measured with batches of 32 texts of 200 tokens: 89 MB instead of 1,062 for about 5 % more time. The
+        # arena never gives memory back; folding writes the int8 weights out as floats.
+        options.enable_cpu_mem_arena = False
         self._session = ort.InferenceSession(
-            str(model_dir / "model.onnx"), options, providers=["CPUExecutionProvider"]
+            str(model_dir / "model.onnx"),
+            options,
+            providers=["CPUExecutionProvider"],
+            disabled_optimizers=["ConstantFolding"],
         )
         self._inputs = {entry.name for entry in self._session.get_inputs()}
 

@@ -13,6 +13,7 @@ from ragapp.api.app import make_app
 from ragapp.ingest import Ingester
 from ragapp.services import Services
 from tests.unit.files import pdf
+from tests.unit.provider import provider
 
 CAT = b"# Office\n\nThe office cat is called Minka.\n"
 BACKUP = b"<html><body><p>The database is backed up at two o'clock.</p></body></html>"
@@ -178,6 +179,33 @@ def test_vectors_of_another_model_are_refused(
     environment.setenv("RAG_EMBEDDING_CHANGE", "reindex")
     assert migrate.migrate() == 0
     assert client.get("/api/documents").json()["documents"][0]["state"] == "queued"
+
+
+def test_a_chat_model_answers_from_the_passages(
+    client: TestClient,
+    ingester: Ingester,
+    environment: pytest.MonkeyPatch,
+    make: Callable[[], Services],
+) -> None:
+    ingester.ingest(uuid.UUID(upload(client, "backup.html", BACKUP)))
+    with provider() as server:
+        environment.setenv("RAG_LLM_PROVIDER", "vllm")
+        environment.setenv("RAG_LLM_MODEL", "m")
+        environment.setenv("RAG_LLM_BASE_URL", server.url)
+        with TestClient(make_app(make()), raise_server_exceptions=False) as other:
+            answer = other.post("/api/query", json={"question": "When is the backup?"}).json()
+            assert answer["answer"] == "It is two o'clock [1]."
+            prompt = server.requests[0]["messages"][1]["content"]
+            assert "[1] (backup.html)\nThe database is backed up" in prompt
+
+            server.break_off = True
+            stream = {"Accept": "text/event-stream"}
+            events = other.post("/api/query", json={"question": "When?"}, headers=stream).text
+            assert [line for line in events.split("\n") if line.startswith("event")][-1] == "event: error"
+            assert "broke off" in events
+
+            server.failures = [(401, {}, 0)]
+            assert other.post("/api/query", json={"question": "When?"}).status_code == 502
 
 
 def test_a_missing_schema_is_said(services: Services, client: TestClient) -> None:
