@@ -124,10 +124,15 @@ describe.concurrent("runs", () => {
         "--filter",
         "health=starting",
       ];
-      const left = await eventually(() => docker("ps", "-q", ...half));
-      await expect(stack.up(slow("true"))).rejects.toThrow(`being changed by process ${child.pid}`);
-      child.kill("SIGKILL");
-      await new Promise((resolve) => child.once("exit", resolve));
+      const exited = new Promise((resolve) => child.once("exit", resolve));
+      let left = "";
+      try {
+        left = await eventually(() => docker("ps", "-q", ...half));
+        await expect(stack.up(slow("true"))).rejects.toThrow(`being changed by process ${child.pid}`);
+      } finally {
+        child.kill("SIGKILL");
+        await exited;
+      }
       const result = await stack.up(slow("true"));
       expect(result.errors).toEqual([]);
       expect(ops(result)).toEqual({ slow: "replace" });
