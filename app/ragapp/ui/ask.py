@@ -1,6 +1,5 @@
 """The page to ask questions: the answer as it is written, then the passages it rests on."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import streamlit as st
@@ -30,19 +29,22 @@ def page() -> None:
             st.markdown(question)
         with st.chat_message("assistant", avatar=":material/menu_book:"):
             try:
-                turn["answer"] = st.write_stream(_tokens(question, k, turn))
+                _stream(question, k, turn)
             except api.ApiError as error:
                 turn["error"] = str(error)
             _show_rest(turn)
         turns.append(turn)
 
 
-def _tokens(question: str, k: int, turn: dict[str, Any]) -> Iterator[str]:
+def _stream(question: str, k: int, turn: dict[str, Any]) -> None:
+    place = st.empty()
+    turn["answer"] = ""
     for event in api.ask(question, k):
         if event.name == "sources":
             turn["sources"] = event.data["sources"]
         elif event.name == "token":
-            yield event.data["text"]
+            turn["answer"] += event.data["text"]
+            place.markdown(_without_pictures(turn["answer"]))
         elif event.name == "done":
             turn["timings"] = event.data["timings"]
         elif event.name == "error":
@@ -54,8 +56,13 @@ def _show(turn: dict[str, Any]) -> None:
         st.markdown(turn["question"])
     with st.chat_message("assistant", avatar=":material/menu_book:"):
         if "answer" in turn:
-            st.markdown(turn["answer"])
+            st.markdown(_without_pictures(turn["answer"]))
         _show_rest(turn)
+
+
+def _without_pictures(markdown: str) -> str:
+    """Return the text so that no document, and no model, makes the reader's browser fetch an address."""
+    return markdown.replace("![", "!\\[")
 
 
 def _show_rest(turn: dict[str, Any]) -> None:

@@ -13,6 +13,7 @@ st.set_page_config(page_title="RAG", page_icon=ICON, layout="wide")
 st.html(
     """<style>
     [data-testid="stMainBlockContainer"] { max-width: 68rem; padding-top: 3.5rem; }
+    blockquote :is(h1, h2, h3, h4, h5, h6) { font-size: 1rem; padding: 0.2rem 0; }
     [data-testid="stMetricValue"] { font-size: 1.6rem; }
     </style>"""
 )

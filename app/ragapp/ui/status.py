@@ -123,13 +123,14 @@ def _draw(chart: Chart, minutes: int) -> alt.Chart | None:
     else:
         return None
     frame["value"] *= chart.scale
-    legend = alt.Legend(orient="bottom", columns=3) if frame["series"].nunique() > 1 else None
+    top = float(frame["value"].max()) * 1.05 or 1.0
+    legend = alt.Legend(orient="bottom", columns=2, labelLimit=220) if frame["series"].nunique() > 1 else None
     drawn: alt.Chart = (
         alt.Chart(frame, height=220)
         .mark_line()
         .encode(
             x=alt.X("time:T", title=None),
-            y=alt.Y("value:Q", title=None),
+            y=alt.Y("value:Q", title=None, scale=alt.Scale(domain=[0, top])),
             color=alt.Color("series:N", title=None, legend=legend),
             tooltip=["series:N", alt.Tooltip("value:Q", format=".3~f"), "time:T"],
         )

@@ -48,7 +48,8 @@ def answering(request: httpx.Request) -> httpx.Response:
         events = [
             ("sources", {"sources": [SOURCE]}),
             ("token", {"text": "She is called "}),
-            ("token", {"text": "Minka [1]."}),
+            ("token", {"text": "Minka [1]. !"}),
+            ("token", {"text": "[x](http://elsewhere/)"}),
             ("done", {"timings": {"embed_ms": 3.0}}),
         ]
         text = "".join(f"event: {name}\ndata: {json.dumps(data)}\n\n" for name, data in events)
@@ -88,7 +89,7 @@ def test_an_answer_is_shown_with_its_sources(backend: Callable[[Handler, Handler
     app.chat_input[0].set_value("Who is the cat?").run()
     assert not app.exception
     words = [element.value for element in app.markdown]
-    assert "She is called Minka [1]." in words
+    assert "She is called Minka [1]. !\\[x](http://elsewhere/)" in words, "and no picture is fetched"
     assert any("cat.md" in word and "0.81" in word for word in words)
     assert [element.value for element in app.text] == ["Minka <b>sleeps</b>"], "as text, not as markup"
 
