@@ -1,4 +1,4 @@
-import { mkdirSync } from "node:fs";
+import { existsSync, mkdirSync } from "node:fs";
 import { dirname, relative } from "node:path";
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
@@ -120,6 +120,11 @@ export class Images extends pulumi.ComponentResource {
   /** The digest is the tag, so that an old image keeps its name and going back to it builds nothing. */
   private tag(build: Omit<Build, "dependsOn">): string {
     const { context, dockerfile, buildArgs } = build;
+    if (!existsSync(dockerfile)) {
+      throw new pulumi.RunError(
+        `There is no ${dockerfile}: a folder named to be built needs a Dockerfile in it.`,
+      );
+    }
     return `${this.args.project}/${build.name}:${contextDigest(context, dockerfile, buildArgs)}`;
   }
 

@@ -81,5 +81,5 @@ export class Service extends pulumi.ComponentResource {
 /** Seconds until a container that is not healthy never will be: its grace, then every probe failing, then some. */
 function longestWait({ probe }: LongRunning): number {
   const failing = probe.retries * (seconds(probe.interval) + seconds(probe.timeout));
-  return seconds(probe.startPeriod) + failing + 30;
+  return seconds(probe.startPeriod) + failing + 10;
 }

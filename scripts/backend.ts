@@ -26,7 +26,8 @@ export type Outcome = Pick<RunResult, "ok" | "errors"> & Partial<RunResult>;
 export interface Backend {
   readonly name: EngineName;
   preview(): Promise<Outcome>;
-  up(options: { readonly refresh: boolean }): Promise<Outcome>;
+  /** @param options.replace names of resources to replace whatever their inputs say */
+  up(options: { readonly refresh: boolean; readonly replace: readonly string[] }): Promise<Outcome>;
   /** Removes everything but what is protected: the data and the secrets that open it. */
   down(): Promise<Outcome>;
   /** Forgets what `down` keeps; volumes themselves are removed by their caller. */
@@ -88,9 +89,9 @@ function embeddedBackend(
   return {
     name: "embedded",
     preview: () => preview(options),
-    up: ({ refresh }) => {
+    up: ({ refresh, replace }) => {
       remember(stack, { engine: "embedded" });
-      return up({ ...options, refresh });
+      return up({ ...options, refresh, replace });
     },
     down: () => destroy({ ...options, excludeProtected: true }),
     forget: () => destroy({ ...options, unprotect: true }),
@@ -117,10 +118,11 @@ function pulumiBackend(stack: string, say: (line: string) => void): Backend {
       await select();
       return run("preview", "--diff");
     },
-    up: async ({ refresh }) => {
+    up: async ({ refresh, replace }) => {
       await select();
       remember(stack, { engine: "pulumi" });
-      return run("up", "--yes", "--skip-preview", ...(refresh ? ["--refresh"] : []));
+      const again = replace.flatMap((name) => ["--replace", `**::${name}`]);
+      return run("up", "--yes", "--skip-preview", ...again, ...(refresh ? ["--refresh"] : []));
     },
     down: () => run("destroy", "--yes", "--skip-preview", "--exclude-protected"),
     forget: async () => {

@@ -1,8 +1,9 @@
 import { spawn } from "node:child_process";
+import { fullName } from "../components/names.ts";
 import { backend, chooseEngine, type Outcome } from "./backend.ts";
 import { ensureBaseImage } from "./base-image.ts";
 import { diagnose, failedBuilds } from "./diagnose.ts";
-import { containersOf, docker, isWell } from "./docker.ts";
+import { containersOf, docker, isWell, serviceOf } from "./docker.ts";
 import { Failure } from "./failure.ts";
 import { passphrase, project, readMemo } from "./place.ts";
 import { chooseImages, requireDisk, requireEngine, requirePorts, systemOf } from "./prepare.ts";
@@ -46,12 +47,20 @@ const up: Command = async ({ stack, refresh }) => {
     if (system.images === "packages") {
       await progress.step("making the base image", () => ensureBaseImage((line) => progress.line(line)));
     }
-    const outcome = await engine.up({ refresh });
+    const outcome = await engine.up({ refresh, replace: await failedJobs(stack) });
     return await report(stack, outcome, progress, system);
   } finally {
     progress.end();
   }
 };
+
+/** Jobs that ended badly: their inputs may be as they were, and they have to run again all the same. */
+async function failedJobs(stack: string): Promise<string[]> {
+  const jobs = (await containersOf(stack)).filter(
+    (c) => c.Config.Labels["ragdock.kind"] === "job" && !isWell(c),
+  );
+  return jobs.map((job) => fullName({ project, stack }, serviceOf(job)));
+}
 
 const engineWords = (name: string): string =>
   name === "pulumi" ? "Pulumi" : "the embedded engine (no pulumi on PATH)";

@@ -166,7 +166,14 @@ export function ownApp(ctx: Context, app: NonNullable<Context["settings"]["app"]
   const shared = appSettings(ctx);
   const image: ImageSource = app.image
     ? { from: "reference", reference: app.image }
-    : { from: "build", name: "app", context: app.source ?? ".", dockerfile: `${app.source}/Dockerfile` };
+    : {
+        from: "build",
+        name: "app",
+        context: app.source ?? ".",
+        dockerfile: `${app.source}/Dockerfile`,
+        // So that `ARG PYTHON_IMAGE=…` in it finds a Python in both image modes; others leave it unused.
+        python: true,
+      };
   return {
     ...common,
     ...shared,

@@ -96,10 +96,16 @@ export class TestStack {
   }
 }
 
-/** Runs the docker CLI. */
+/** Runs the docker CLI; what it printed. */
 export async function docker(...args: string[]): Promise<string> {
   const { stdout } = await run("docker", args, { maxBuffer: 256 * 2 ** 20 });
   return stdout;
+}
+
+/** A container's whole log: both streams, which the CLI keeps apart. */
+export async function logOf(id: string): Promise<string> {
+  const { stdout, stderr } = await run("docker", ["logs", id], { maxBuffer: 256 * 2 ** 20 });
+  return stdout + stderr;
 }
 
 /** Asks until `ask` gives a value; throws what it last failed with after `seconds`. */
