@@ -12,7 +12,7 @@ export NODE_COMPILE_CACHE ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/ragdock/node
 run = node scripts/cli.ts
 named = --stack "$(STACK)"
 .DEFAULT_GOAL := help
-.PHONY: help setup up preview down destroy-data outputs status health ps logs shell secret prune base \
+.PHONY: help setup setup-test up preview down destroy-data outputs status health ps logs shell secret prune base \
         check test unit e2e bench docs lock-images
 
 help: ## list the commands
@@ -27,6 +27,9 @@ node_modules: package-lock.json
 
 setup: node_modules
 	@scripts/setup.sh
+
+setup-test: node_modules
+	@scripts/setup.sh test
 
 up: setup ## build, start and wait until everything is healthy; REFRESH=1 looks at the engine first
 	@$(run) up $(named) $(if $(REFRESH),--refresh)
@@ -76,10 +79,10 @@ check: setup ## types, lint, formats, rules, Dockerfiles, docs
 unit: node_modules ## unit and property tests
 	@vitest run --project unit
 
-e2e: setup ## end-to-end tests on a real engine
+e2e: setup-test ## end-to-end tests on a real engine
 	@vitest run --project e2e
 
-test: setup ## everything: check, unit, end-to-end; ends with "N passed, N failed"
+test: setup-test ## everything: check, unit, end-to-end; ends with "N passed, N failed"
 	@node scripts/test.ts
 
 docs: node_modules ## write the generated parts of docs/

@@ -77,3 +77,6 @@ fi
 
 # `images: packages` makes its own Debian base.
 if may_install; then install_packages mmdebstrap=mmdebstrap; fi
+
+# The end-to-end tests look at the web interface in a real browser: `scripts/setup.sh test`.
+if [ "${1:-}" = test ] && may_install; then install_packages chromium=chromium; fi
