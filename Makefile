@@ -67,7 +67,7 @@ secret: node_modules ## set a secret from standard input: KEY=llmApiKey or KEY=e
 base: setup ## make the Debian base of `images: packages`
 	@node scripts/base-image.ts
 
-prune: node_modules ## remove unused images of this project and build caches, never volumes
+prune: node_modules ## remove unused images of this project and the engine's build cache, never volumes
 	@$(run) prune $(named)
 
 lock-images: setup ## pin every pulled image to its digest

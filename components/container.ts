@@ -44,8 +44,9 @@ export function containerBase(
     uploads: spec.files.map((file) => upload(file, args)),
     cpus: cpuString(spec.limits.cpus),
     memory,
-    // Twice the same: no swap. The engine would otherwise set twice the memory and report a change at each `up`.
-    memorySwap: memory,
+    // Said, so that it is no change at each `up`; unlimited, since a host without swap accounting reads back just this,
+    // and a number would have to grow together with `memory`, which the provider does not do.
+    memorySwap: -1,
     ...(spec.limits.reservation ? { memoryReservation: mebibytes(spec.limits.reservation) } : {}),
     logDriver: "json-file",
     logOpts: { "max-size": `${mebibytes(spec.logs.maxSize)}m`, "max-file": String(spec.logs.maxFiles) },

@@ -30,9 +30,9 @@ export class Job extends pulumi.ComponentResource {
       {
         parent: this,
         dependsOn: [...args.after],
-        deleteBeforeReplace: true,
+        // New first: delete-first would take along everything that holds the gate, the running API too.
+        deleteBeforeReplace: false,
         replaceOnChanges: ["#initerror"],
-        ignoreChanges: ["memorySwap"],
       },
     );
     this.gate = pulumi

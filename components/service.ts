@@ -71,8 +71,6 @@ export class Service extends pulumi.ComponentResource {
         deleteBeforeReplace: spec.kind === "store" || published,
         // Without it a container that never got healthy would count as good at the next `up`.
         replaceOnChanges: ["#initerror", "healthcheck", "init", "tmpfs"],
-        // Reads back as -1 on a host without swap accounting.
-        ignoreChanges: ["memorySwap"],
       },
     );
   }

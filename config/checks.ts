@@ -148,7 +148,7 @@ function limits(subject: Subject): Problem[] {
         "services.*.limits.memory",
         `${total} MiB in all`,
         `the host has ${host.memoryMiB} MiB`,
-        `Lower some, the largest first: ${setCommand(`services.${largest?.name}.limits.memory`, "<less>")}`,
+        `Lower some, the largest first: ${setCommand(`services.${largest?.name}.limits.memory`, "LESS")}`,
       ),
     );
   }
@@ -172,7 +172,7 @@ function connections({ services }: Subject): Problem[] {
   if (!services.some((s) => s.role === "postgres")) return [];
   const users = services.map((s) => ({
     name: s.name,
-    count: (s.databaseConnections ?? 0) * (isLongRunning(s) ? s.replicas : 1),
+    count: connectionsOf(s) * containersAtOnce(s),
   }));
   const total = users.reduce((sum, u) => sum + u.count, 0) + reservedConnections;
   if (total <= maxConnections) return [];
@@ -180,11 +180,23 @@ function connections({ services }: Subject): Problem[] {
   return [
     problem(
       `services.${most.name}.replicas`,
-      `${total} database connections in all (pools × replicas, ${reservedConnections} reserved)`,
+      `${total} database connections in all (pools × processes × replicas, twice during a change, ${reservedConnections} reserved)`,
       `PostgreSQL accepts ${maxConnections}`,
-      `Type: ${setCommand(`services.${most.name}.replicas`, "<fewer>")}`,
+      `Type: ${setCommand(`services.${most.name}.replicas`, "FEWER")}`,
     ),
   ];
+}
+
+/** Pool × processes where the environment says so, which a user may have changed, else the service's own number. */
+function connectionsOf({ environment, databaseConnections }: ServiceSpec): number {
+  const pool = Number(environment.RAG_DATABASE_POOL_SIZE);
+  return Number.isFinite(pool) ? pool * Number(environment.RAG_API_WORKERS ?? 1) : (databaseConnections ?? 0);
+}
+
+/** While a stateless service is replaced, old and new containers run side by side. */
+function containersAtOnce(service: ServiceSpec): number {
+  if (!isLongRunning(service)) return 1;
+  return service.kind === "stateless" ? 2 * service.replicas : service.replicas;
 }
 
 function sharedMemory(subject: Subject): Problem[] {
@@ -246,7 +258,7 @@ function app({ settings: { app: own } }: Subject): Problem[] {
       "app",
       own.source === undefined ? "neither source nor image" : "both source and image",
       "exactly one of them says what to run",
-      `Type: ${setCommand("app.source", "<folder>")}`,
+      `Type: ${setCommand("app.source", "FOLDER")}`,
     ),
   ];
 }

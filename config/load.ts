@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import { disabledButNeeded, withoutEffect } from "./applies.ts";
 import { checks, type Host } from "./checks.ts";
 import { images } from "./images.ts";
 import { merge } from "./merge.ts";
@@ -36,11 +37,15 @@ export function load(raw: Readonly<Record<string, unknown>>, facts: Facts): Syst
     prod: user.environment === "prod",
   };
   const drafts = systems[user.system as SystemName](ctx);
-  const unknown = unknownServices(user, drafts);
+  const misplaced = [
+    ...unknownServices(user, drafts),
+    ...withoutEffect(user, drafts),
+    ...disabledButNeeded(user, drafts),
+  ];
   const { kept, missing } = available(drafts, user);
   const services = finish(kept.map((draft) => merge(draft, user.services[draft.name])));
   const problems = [
-    ...unknown,
+    ...misplaced,
     ...checks({ settings: user, services, secrets: facts.secrets, host: facts.host }),
   ];
   if (problems.length > 0) throw new ConfigError(problems);
@@ -51,7 +56,7 @@ export function load(raw: Readonly<Record<string, unknown>>, facts: Facts): Syst
     services,
     secrets: secretsOf(services),
     missing,
-    urls: urlsOf(services),
+    urls: urlsOf(services, user.app !== undefined),
   };
 }
 
@@ -91,7 +96,7 @@ function example(issue: z.core.$ZodIssue): string {
   if (issue.code === "invalid_value") return String(issue.values[0]);
   if (issue.code === "too_small") return String(issue.minimum);
   if (issue.code === "too_big") return String(issue.maximum);
-  return "<value>";
+  return "VALUE";
 }
 
 function unknownSystem(found: string): Problem {
@@ -163,7 +168,8 @@ function secretsOf(services: readonly ServiceSpec[]): Record<string, SecretSourc
   );
 }
 
-function urlsOf(services: readonly ServiceSpec[]): Record<string, string> {
+/** @param own whether a user's application stands in the API's place, at the root */
+function urlsOf(services: readonly ServiceSpec[], own: boolean): Record<string, string> {
   const urls: Record<string, string> = {};
   for (const service of services.filter(isLongRunning)) {
     if (!service.endpoint || service.endpoint.exposure === "none") continue;
@@ -172,7 +178,7 @@ function urlsOf(services: readonly ServiceSpec[]): Record<string, string> {
     urls[service.name] = url;
     if (service.role !== "gateway") continue;
     if (services.some((s) => s.role === "ui")) urls.ui = `${url}/`;
-    if (services.some((s) => s.role === "api")) urls.api = `${url}/api`;
+    if (services.some((s) => s.role === "api")) urls.api = own ? url : `${url}/api`;
   }
   return urls;
 }

@@ -1,5 +1,5 @@
 import type { ServiceSettings } from "./schema.ts";
-import { type BindMount, isLongRunning } from "./service.ts";
+import { type BindMount, type Endpoint, isLongRunning, type NetworkName } from "./service.ts";
 import { liveSource } from "./services/app.ts";
 import type { Draft } from "./services/draft.ts";
 
@@ -24,8 +24,13 @@ export function merge(draft: Draft, user: ServiceSettings | undefined): Draft {
     ...merged,
     replicas: user.replicas ?? merged.replicas,
     ...defined({ shm: user.shm }),
-    ...(endpoint ? { endpoint } : {}),
+    ...(endpoint ? { endpoint, networks: reachable(merged.networks, endpoint) } : {}),
   } as Draft;
+}
+
+/** A port on an internal network alone cannot be published: an exposed service joins the network that leads out. */
+function reachable(networks: readonly NetworkName[], { exposure }: Endpoint): readonly NetworkName[] {
+  return exposure === "none" || networks.includes("frontend") ? networks : [...networks, "frontend"];
 }
 
 /** `object` without the keys that hold undefined: a spread would let them win. */

@@ -16,7 +16,10 @@ export class ConfigError extends Error {
   constructor(problems: readonly Problem[]) {
     const lines = problems.map((p) => `  ${p.path}: found ${p.found}; ${p.problem}\n      ${p.fix}`);
     const count = problems.length === 1 ? "1 setting is" : `${problems.length} settings are`;
-    super(`${count} wrong, nothing was touched:\n${lines.join("\n")}`);
+    super(
+      `${count} wrong, nothing was touched:\n${lines.join("\n")}\n` +
+        "Every setting can also be written into the stack's file, Pulumi.<stack>.yaml: docs/settings.md shows how.",
+    );
     this.name = "ConfigError";
     this.problems = problems;
   }

@@ -13,7 +13,17 @@ export function readSettings(
   return Object.fromEntries(
     Object.entries(all)
       .filter(([key]) => key.startsWith(prefix))
-      .map(([key, value]) => [key.slice(prefix.length), /^[[{]/.test(value) ? JSON.parse(value) : value])
+      .map(([key, value]) => [key.slice(prefix.length), structured(value)])
       .filter(([key]) => !Object.hasOwn(userSecrets, key as string)),
   );
+}
+
+/** JSON where it is JSON; a string that only begins like it stays what the user wrote, and the schema says what is wrong. */
+function structured(value: string): unknown {
+  if (!/^[[{]/.test(value)) return value;
+  try {
+    return JSON.parse(value);
+  } catch {
+    return value;
+  }
 }

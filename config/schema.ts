@@ -34,7 +34,7 @@ export const serviceSettings = z.strictObject({
   replicas: z.int().min(1).max(32).optional().describe("How many containers run; 1 for stores."),
   limits: z
     .strictObject({
-      cpus: z.number().min(0.05).max(128).optional().describe("CPUs; 0.5 is half of one."),
+      cpus: z.coerce.number().min(0.05).max(128).optional().describe("CPUs; 0.5 is half of one."),
       memory: size.optional().describe("Memory; the kernel ends what goes beyond (exit code 137)."),
       reservation: size.optional().describe("Memory kept for it when the host is short."),
     })

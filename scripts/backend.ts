@@ -111,18 +111,20 @@ function pulumiBackend(stack: string, say: (line: string) => void): Backend {
     const code = await runPulumi([...args, "--stack", stack], env);
     return { ok: code === 0, errors: code === 0 ? [] : [`pulumi ${args[0]} ended with exit code ${code}`] };
   };
+  const images = withImages(stack, readStackFile(stack).values)[`${project}:images`];
+  const config = images ? ["--config", `${project}:images=${images}`] : [];
   const select = () => runPulumi(["stack", "select", "--create", stack, "--non-interactive"], env, "ignore");
   return {
     name: "pulumi",
     preview: async () => {
       await select();
-      return run("preview", "--diff");
+      return run("preview", "--diff", ...config);
     },
     up: async ({ refresh, replace }) => {
       await select();
       remember(stack, { engine: "pulumi" });
       const again = replace.flatMap((name) => ["--replace", `**::${name}`]);
-      return run("up", "--yes", "--skip-preview", ...again, ...(refresh ? ["--refresh"] : []));
+      return run("up", "--yes", "--skip-preview", ...config, ...again, ...(refresh ? ["--refresh"] : []));
     },
     down: () => run("destroy", "--yes", "--skip-preview", "--exclude-protected"),
     forget: async () => {

@@ -5,7 +5,7 @@ import { ensureBaseImage } from "./base-image.ts";
 import { diagnose, failedBuilds } from "./diagnose.ts";
 import { containersOf, docker, isWell, serviceOf } from "./docker.ts";
 import { Failure } from "./failure.ts";
-import { passphrase, project, readMemo } from "./place.ts";
+import { passphrase, project } from "./place.ts";
 import { chooseImages, requireDisk, requireEngine, requirePorts, systemOf } from "./prepare.ts";
 import { Progress, planned, summary } from "./progress.ts";
 import { writeSecret } from "./secrets.ts";
@@ -44,6 +44,9 @@ const up: Command = async ({ stack, refresh }) => {
     progress.line(
       `${system.name} as stack "${stack}" (${system.environment}), by ${engineWords(engine.name)}`,
     );
+    progress.line(
+      `images from ${imagesWords(system.images)}; ragdock:images in Pulumi.${stack}.yaml decides`,
+    );
     if (system.images === "packages") {
       await progress.step("making the base image", () => ensureBaseImage((line) => progress.line(line)));
     }
@@ -61,6 +64,8 @@ async function failedJobs(stack: string): Promise<string[]> {
   );
   return jobs.map((job) => fullName({ project, stack }, serviceOf(job)));
 }
+
+const imagesWords = (source: string): string => (source === "registry" ? "their registries" : "packages");
 
 const engineWords = (name: string): string =>
   name === "pulumi" ? "Pulumi" : "the embedded engine (no pulumi on PATH)";
@@ -258,11 +263,6 @@ const ps: Command = async ({ stack }) => {
   return 0;
 };
 
-const engine: Command = async ({ stack }) => {
-  print(`${chooseEngine(stack)}${readMemo(stack).engine ? "" : " (not up yet)"}`);
-  return 0;
-};
-
 /** Every command, by the name that `make` gives it. */
 export const commands: Readonly<Record<string, Command>> = {
   up,
@@ -277,5 +277,4 @@ export const commands: Readonly<Record<string, Command>> = {
   shell,
   secret,
   prune,
-  engine,
 };

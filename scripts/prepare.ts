@@ -7,7 +7,7 @@ import { load } from "../config/load.ts";
 import { setCommand } from "../config/problem.ts";
 import { readSettings } from "../config/read.ts";
 import { isLongRunning, type LongRunning, type SystemSpec } from "../config/service.ts";
-import { withImages } from "./backend.ts";
+import { chooseEngine, withImages } from "./backend.ts";
 import { containersOf, docker, serviceOf } from "./docker.ts";
 import { Failure } from "./failure.ts";
 import { passphrase, project, readMemo, remember } from "./place.ts";
@@ -25,7 +25,8 @@ const registryUrl = "https://registry-1.docker.io/v2/";
 /** The system that a stack's file asks for; throws ConfigError with everything that is wrong in it. */
 export function systemOf(stack: string, say: (line: string) => void): SystemSpec {
   const { values, encrypted } = readStackFile(stack);
-  const own = Object.keys(readSecrets(stack, passphrase(say)));
+  // Pulumi keeps the stack's secrets in its file, the embedded engine beside its state.
+  const own = chooseEngine(stack) === "embedded" ? Object.keys(readSecrets(stack, passphrase(say))) : [];
   const secrets = [...own, ...encrypted].map((key) => key.slice(project.length + 1));
   return load(readSettings(withImages(stack, values), project), {
     project,
@@ -79,7 +80,7 @@ export async function requireDisk(): Promise<void> {
   if (free >= leastDisk) return;
   throw new Failure(
     `The engine's disk (${root}) has ${(free / 2 ** 30).toFixed(1)} GiB left; at least ${leastDisk / 2 ** 30} GiB are needed.`,
-    "Free some: `make prune` removes this project's unused images and build caches, and never a volume.",
+    "Free some: `make prune` removes this project's unused images and the build cache, and never a volume.",
   );
 }
 

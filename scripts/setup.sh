@@ -47,7 +47,9 @@ start_engine() {
   if [ -n "${DOCKER_HOST:-}" ]; then
     fail "The Docker engine at DOCKER_HOST=$DOCKER_HOST does not answer. Start it there, or unset DOCKER_HOST for this machine's own."
   fi
-  install_packages docker=docker.io dockerd=docker.io
+  install_packages dockerd=docker.io
+  # From Debian 13 on the command line is a package of its own.
+  have docker || install_packages docker=docker-cli
   if [ "$(id -u)" != 0 ]; then
     fail "The Docker engine does not answer. Start it (sudo systemctl start docker), and if it runs,
 let this user use it: sudo usermod -aG docker $(id -un), then log in again."
@@ -70,8 +72,11 @@ $(tail -n 15 /var/log/dockerd.log 2>/dev/null || journalctl -u docker -n 15 2>/d
 if ! have docker || ! engine_answers; then start_engine; fi
 
 # Without Pulumi the embedded engine builds its providers from Go modules.
-if ! have pulumi && ! have go; then
-  fail "Neither pulumi nor Go is here. Install Pulumi (https://www.pulumi.com/docs/install/),
+go_is_new_enough() {
+  have go && printf 'go1.26\n%s\n' "$(go env GOVERSION)" | sort --check=quiet --version-sort
+}
+if ! have pulumi && ! go_is_new_enough; then
+  fail "Neither pulumi nor Go 1.26 is here. Install Pulumi (https://www.pulumi.com/docs/install/),
 or Go 1.26 or newer (https://go.dev/doc/install) for the embedded engine."
 fi
 

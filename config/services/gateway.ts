@@ -28,7 +28,8 @@ export function renderNginx(routes: readonly Route[], maxBodyMiB: number): strin
       proxy_pass http://$upstream_${variable(route)}:${route.port};
     }`,
   );
-  return `worker_processes auto;
+  return `# Not auto: that counts the host's processors, whatever this container may use.
+worker_processes 2;
 pid /tmp/nginx.pid;
 error_log /dev/stderr warn;
 

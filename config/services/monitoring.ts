@@ -117,6 +117,8 @@ export function grafana(ctx: Context): Draft {
       GF_ANALYTICS_REPORTING_ENABLED: "false",
       GF_ANALYTICS_CHECK_FOR_UPDATES: "false",
       GF_USERS_ALLOW_SIGN_UP: "false",
+      // Downloads at the first start otherwise.
+      GF_PLUGINS_PREINSTALL_DISABLED: "true",
     },
     files: [secretFile("grafana-password")],
     render: (services) => {
@@ -134,9 +136,9 @@ export function grafana(ctx: Context): Draft {
     },
     volumes: [{ volume: "grafana-data", path: "/var/lib/grafana" }],
     endpoint: { container: 3000, host: 3000, exposure: ctx.prod ? "none" : "loopback" },
-    probe: Probe.http("/api/health", 3000, { startPeriod: "1m" }),
+    probe: Probe.http("/api/health", 3000, { startPeriod: "2m" }),
     metrics: { port: 3000, path: "/metrics" },
-    limits: { cpus: 0.5, memory: "256MiB" },
+    limits: { cpus: 0.5, memory: "512MiB" },
     after: ["prometheus"],
   };
 }

@@ -1,3 +1,4 @@
+import { images } from "../images.ts";
 import { Probe } from "../probe.ts";
 import type { Limits } from "../service.ts";
 import { mebibytes } from "../units.ts";
@@ -47,7 +48,7 @@ export function postgres(ctx: Context): Draft {
       POSTGRES_DB: database.name,
       POSTGRES_PASSWORD_FILE: "/run/secrets/postgres-password",
       POSTGRES_INITDB_ARGS: "--data-checksums",
-      // The default of the official image until 17; said here so that an image's change cannot move the data.
+      // A folder of its own inside the volume, and said here so that a change of the image's default cannot move the data.
       PGDATA: "/var/lib/postgresql/data/pgdata",
     },
     files: [secretFile("postgres-password")],
@@ -118,8 +119,7 @@ export function chroma(ctx: Context): Draft {
     environment: { ANONYMIZED_TELEMETRY: "FALSE" },
     volumes: [{ volume: "chroma-data", path: "/data" }],
     endpoint: { container: 8000, host: 8001, exposure: "none" },
-    // The image has neither curl nor wget.
-    probe: Probe.tcp(8000),
+    probe: Probe.command(images.chroma.probe ?? []),
     check: { module: "http_2xx", target: "http://chroma:8000/api/v2/heartbeat" },
     limits: ctx.prod ? { cpus: 1, memory: "1GiB" } : { cpus: 1, memory: "512MiB" },
     stopGrace: "1m",

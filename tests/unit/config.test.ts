@@ -107,6 +107,11 @@ describe("a wrong setting", () => {
     [{ embeddings: { provider: "mistral" } }, "ragdock:embeddings.provider"],
     [{ environment: "prod", services: { api: { live: true } } }, "ragdock:services.api.live"],
     [{ app: {} }, "ragdock:app"],
+    [{ services: { api: { port: 9000 } } }, "ragdock:services.api.port"],
+    [{ services: { migrate: { replicas: 2 } } }, "ragdock:services.migrate.replicas"],
+    [{ services: { postgres: { live: true } } }, "ragdock:services.postgres.live"],
+    [{ services: { redis: { enabled: false } } }, "ragdock:services.redis.enabled"],
+    [{ services: { api: { environment: { RAG_API_WORKERS: "20" } } } }, "ragdock:services.api.replicas"],
   ])("%j is named by its path, with what was found and what to type", (raw, path) => {
     const found = problems(raw);
     expect(found.map((p) => p.path)).toContain(path);
@@ -145,6 +150,24 @@ describe("a user's settings", () => {
     const api = service({ services: { api: { limits: { memory: "2GiB" }, logs: { maxFiles: 9 } } } }, "api");
     expect(api.limits).toEqual({ cpus: 1, memory: "2GiB" });
     expect(api.logs).toEqual({ maxSize: "10MiB", maxFiles: 9 });
+  });
+
+  it("let an exposed store be reached: a port on an internal network alone cannot be published", () => {
+    expect(service({}, "postgres").networks).toEqual(["backend"]);
+    expect(service({ services: { postgres: { exposure: "loopback" } } }, "postgres").networks).toEqual([
+      "backend",
+      "frontend",
+    ]);
+  });
+
+  it("may leave out what nothing needs", () => {
+    expect(
+      problems({ services: { grafana: { enabled: false }, "redis-exporter": { enabled: false } } }),
+    ).toEqual([]);
+  });
+
+  it("take a number that `pulumi config set` has made a string", () => {
+    expect(service({ services: { api: { limits: { cpus: "0.5" } } } }, "api").limits.cpus).toBe(0.5);
   });
 
   it("tune PostgreSQL from its memory", () => {

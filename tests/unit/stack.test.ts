@@ -106,7 +106,7 @@ describe("containers", () => {
         logDriver: "json-file",
         logOpts: { "max-size": "10m", "max-file": "3" },
         securityOpts: ["no-new-privileges:true"],
-        memory: inputs.memorySwap,
+        memorySwap: -1,
       });
       expect(inputs.cpus, name).toMatch(/^\d+\.\d+$/);
     }
