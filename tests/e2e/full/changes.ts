@@ -24,6 +24,18 @@ export function changes(): void {
       expect(output).toContain("19094");
     });
 
+    it("gives a service more memory without replacing it", async () => {
+      const before = await stack.containers();
+      const services = { ...settings.services, worker: { limits: { memory: "1GiB" } } };
+      stack.configure({ ...settings, services });
+      const { code, output } = await stack.make("up");
+      expect(code, output).toBe(0);
+      expect(output).toMatch(/~ container worker: updated/);
+      expect(await stack.containers()).toEqual(before);
+      const [{ HostConfig }] = JSON.parse(await docker("inspect", await stack.container("worker")));
+      expect(HostConfig.Memory).toBe(2 ** 30);
+    });
+
     it("prints its outputs as JSON, with the URLs that answer", async () => {
       const outputs = JSON.parse((await stack.make("outputs")).output);
       expect(Object.keys(outputs.urls).sort()).toEqual([
