@@ -1,3 +1,5 @@
+import type { Role } from "../config/service.ts";
+
 /** A service as monitoring sees it: what can be asked of it, and how much memory it may have. */
 export interface MonitoredService {
   readonly name: string;
@@ -7,16 +9,7 @@ export interface MonitoredService {
   readonly probe?: { readonly module: ProbeModule; readonly target: string };
   readonly kind: "store" | "stateless" | "job";
   readonly memoryLimitBytes?: number;
-  readonly role:
-    | "api"
-    | "worker"
-    | "ui"
-    | "gateway"
-    | "postgres"
-    | "redis"
-    | "chroma"
-    | "monitoring"
-    | "exporter";
+  readonly role: Role;
 }
 
 /** The modules of the blackbox exporter that renderBlackbox() defines. */

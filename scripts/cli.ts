@@ -1,6 +1,7 @@
 import { parseArgs } from "node:util";
 import { ConfigError } from "../config/problem.ts";
-import { type Command, commands } from "./commands.ts";
+import type { Command } from "./command.ts";
+import { commands } from "./commands.ts";
 import { Failure } from "./failure.ts";
 
 /** `node scripts/cli.ts COMMAND [--stack NAME] …`: what `make` calls. */

@@ -1,10 +1,10 @@
 import { secretPlace } from "../config/load.ts";
-import type { NetworkName } from "../config/service.ts";
 import {
   type FileSpec,
   type ImageSource,
   isLongRunning,
   type LongRunning,
+  type NetworkName,
   type ServiceSpec,
   type SystemSpec,
 } from "../config/service.ts";

@@ -2,7 +2,7 @@ import type { EngineEvent, Op, PropertyDiff, RunResult } from "../engine/index.t
 import { elapsed } from "./table.ts";
 
 /** Seconds without a line after which a running `up` says what it is busy with: never a silent minute. */
-const heartbeatSeconds = 10;
+const heartbeatSeconds = 20;
 
 const kinds: Readonly<Record<string, string>> = {
   "docker:index/container:Container": "container",

@@ -1,0 +1,15 @@
+/** What a command is given on its command line. */
+export interface Arguments {
+  readonly stack: string;
+  readonly service: string;
+  readonly confirm: string;
+  readonly key: string;
+  readonly refresh: boolean;
+  readonly showSecrets: boolean;
+}
+
+/** Does its work and returns the exit code. */
+export type Command = (args: Arguments) => Promise<number>;
+
+/** Prints a line for people. */
+export const print = (text: string): void => void process.stdout.write(`${text}\n`);
