@@ -1,0 +1,133 @@
+import { randomBytes } from "node:crypto";
+import {
+  appendFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { stringify } from "yaml";
+import { type EngineOptions, type ResourceView, readState } from "../../engine/index.ts";
+import { type Container, containersOf, docker } from "../docker.ts";
+import { project, projectDir } from "../place.ts";
+import { type Ran, run, secondsOf } from "./measure.ts";
+
+/** The bench's stack; beside it others may run on the same engine. */
+export const stack = "bench";
+
+/** The stack as `dev` is, on ports of its own. */
+export const settings = {
+  system: "full",
+  environment: "dev",
+  services: {
+    gateway: { port: 28_080 },
+    prometheus: { port: 29_090 },
+    alertmanager: { port: 29_093 },
+    grafana: { port: 23_000 },
+  },
+};
+
+/** A copy of the last commit with a stack and a state of its own: edits and settings never touch the real checkout. */
+export class Checkout {
+  readonly folder = mkdtempSync(join(tmpdir(), "ragdock-bench-"));
+  readonly images: "registry" | "packages";
+  private readonly state = join(this.folder, "state");
+  private readonly fromEdits = new Set<string>();
+  private readonly passphrase = randomBytes(16).toString("hex");
+
+  private constructor(images: "registry" | "packages") {
+    this.images = images;
+  }
+
+  static async make(images: "registry" | "packages"): Promise<Checkout> {
+    const made = new Checkout(images);
+    mkdirSync(made.project);
+    const copy = `git archive HEAD | tar -x -C '${made.project}'`;
+    secondsOf("copying the checkout", await run(["bash", "-o", "pipefail", "-c", copy], { cwd: projectDir }));
+    symlinkSync(join(projectDir, "node_modules"), join(made.project, "node_modules"));
+    const config = Object.entries({ ...settings, images }).map(([key, value]) => [
+      `${project}:${key}`,
+      value,
+    ]);
+    writeFileSync(
+      join(made.project, `Pulumi.${stack}.yaml`),
+      stringify({ config: Object.fromEntries(config) }),
+    );
+    return made;
+  }
+
+  get project(): string {
+    return join(this.folder, "project");
+  }
+
+  /** Runs `make TARGET STACK=bench`; `node_modules` is the real checkout's and never made anew. */
+  make(target: string, ...args: string[]): Promise<Ran> {
+    return run(["make", "-o", "node_modules", target, `STACK=${stack}`, ...args], {
+      cwd: this.project,
+      env: this.environment(),
+      timeoutSeconds: 1500,
+    });
+  }
+
+  /** Adds a line of comment to the application while `work` runs, another one each time. */
+  async edited<T>(work: () => Promise<T>): Promise<T> {
+    const file = join(this.project, "app/ragapp/__init__.py");
+    const before = readFileSync(file);
+    appendFileSync(file, `# edited at ${Date.now()}\n`);
+    try {
+      return await work();
+    } finally {
+      writeFileSync(file, before);
+    }
+  }
+
+  /** The stack's images by resource name, without the stack's prefix. */
+  async builtImages(): Promise<Map<string, { tag: string; id: string }>> {
+    const prefix = `${project}-${stack}-image-`;
+    const images = (await this.resources()).filter((r) => r.type === "docker:index/remoteImage:RemoteImage");
+    return new Map(
+      images.map(({ name, outputs }) => [
+        name.slice(prefix.length),
+        { tag: String(outputs.name), id: String(outputs.imageId) },
+      ]),
+    );
+  }
+
+  /** Remembers the images that an edit made, for `remove`. */
+  async noteEdited(before: ReadonlyMap<string, { tag: string }>): Promise<void> {
+    const known = new Set([...before.values()].map((image) => image.tag));
+    for (const { tag } of (await this.builtImages()).values()) if (!known.has(tag)) this.fromEdits.add(tag);
+  }
+
+  containers(): Promise<Container[]> {
+    return containersOf(stack);
+  }
+
+  /** Takes everything away: stack, data, images of edits, files. */
+  async remove(): Promise<void> {
+    await this.make("destroy-data", `CONFIRM=${stack}`);
+    for (const { Id } of await this.containers()) await docker("rm", "-f", Id);
+    for (const tag of this.fromEdits) await run(["docker", "image", "rm", tag]);
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  private resources(): Promise<ResourceView[]> {
+    const place = { stateDir: join(this.state, "ragdock"), projectDir: this.project, project, stack };
+    const options: EngineOptions = { ...place, passphrase: this.passphrase, config: {} };
+    return readState(options);
+  }
+
+  private environment(): NodeJS.ProcessEnv {
+    const { MAKEFLAGS: _, MFLAGS: __, FRESH: ___, ...env } = process.env;
+    return {
+      ...env,
+      XDG_STATE_HOME: this.state,
+      ENGINE: "embedded",
+      PULUMI_CONFIG_PASSPHRASE: this.passphrase,
+    };
+  }
+}
