@@ -1,9 +1,9 @@
 """Answers: grounded in the retrieved passages and citing them, or the passages themselves without a model."""
 
 from collections.abc import Iterator, Sequence
+from typing import Protocol
 
 from ragapp.llm import ChatModel
-from ragapp.retrieval import Source
 
 SYSTEM = (
     "Answer the question from the numbered passages alone. Cite the passages you use by their numbers, "
@@ -16,7 +16,19 @@ WITHOUT_MODEL = "No language model is configured; these passages are closest to 
 QUOTED = 3
 
 
-def answer(chat_model: ChatModel | None, question: str, sources: Sequence[Source]) -> Iterator[str]:
+class Passage(Protocol):
+    """What an answer quotes: a text and the name of the document it is from."""
+
+    @property
+    def document(self) -> str:
+        """Return the document's name."""
+
+    @property
+    def text(self) -> str:
+        """Return the passage's text."""
+
+
+def answer(chat_model: ChatModel | None, question: str, sources: Sequence[Passage]) -> Iterator[str]:
     """Yield the answer piece by piece."""
     if not sources:
         yield NOTHING_FOUND
@@ -29,7 +41,7 @@ def answer(chat_model: ChatModel | None, question: str, sources: Sequence[Source
         yield from chat_model.stream(SYSTEM, _prompt(question, sources))
 
 
-def _prompt(question: str, sources: Sequence[Source]) -> str:
+def _prompt(question: str, sources: Sequence[Passage]) -> str:
     passages = "\n\n".join(
         f"[{number}] ({source.document})\n{source.text}" for number, source in enumerate(sources, start=1)
     )

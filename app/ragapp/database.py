@@ -4,7 +4,8 @@ from typing import Any
 
 from sqlalchemy import URL, Engine, create_engine, event
 
-from ragapp.settings import Settings, read_secret
+from ragapp.secret_files import read_secret
+from ragapp.settings import Settings
 
 
 def make_engine(settings: Settings) -> Engine:

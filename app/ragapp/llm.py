@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from ragapp.errors import Unavailable
 from ragapp.metrics import TOKENS
 from ragapp.openai_client import OpenAIClient
-from ragapp.settings import Settings, read_secret
+from ragapp.providers import ModelSettings
+from ragapp.secret_files import read_secret
 
 
 class ChatModel:
@@ -41,15 +42,15 @@ class ChatModel:
         self._client.check()
 
 
-def make_chat_model(settings: Settings) -> ChatModel | None:
+def make_chat_model(settings: ModelSettings) -> ChatModel | None:
     """Return the chat model that the settings name, if any."""
-    if settings.llm_provider == "none":
+    if settings.provider == "none":
         return None
-    key_file = settings.llm_api_key_file
+    key_file = settings.key_file
     client = OpenAIClient(
-        settings.llm_provider,
-        settings.llm_base_url,
+        settings.provider,
+        settings.base_url,
         key=(lambda: read_secret(key_file)) if key_file else None,
-        timeout=settings.provider_timeout_seconds,
+        timeout=settings.timeout,
     )
-    return ChatModel(client, settings.llm_model)
+    return ChatModel(client, settings.model)

@@ -1,5 +1,9 @@
 """What is known of the model providers; every one but `local` speaks the OpenAI-compatible protocol."""
 
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
 URLS = {
     "openai": "https://api.openai.com/v1",
     "mistral": "https://api.mistral.ai/v1",
@@ -29,3 +33,51 @@ DIMENSIONS = {
     "nomic-embed-text": 768,
     "mxbai-embed-large": 1024,
 }
+
+
+@dataclass(frozen=True)
+class ModelSettings:
+    """Which model to use and where: all that an embedder or a chat model is made from.
+
+    `dimension` is of embeddings alone, `model_dir` of the local embedding model, `timeout` is in seconds.
+    """
+
+    provider: str
+    model: str
+    base_url: str = ""
+    dimension: int = 0
+    key_file: Path | None = None
+    timeout: float = 60
+    model_dir: Path = Path("/opt/model")
+
+
+def model_settings(
+    kind: Literal["embedding", "llm"],
+    provider: str,
+    *,
+    model: str = "",
+    base_url: str = "",
+    key_file: Path | None = None,
+) -> ModelSettings:
+    """Return settings with the provider's defaults filled in; a ValueError says what is missing.
+
+    Providers are those of URLS, and `local` for embeddings or `none` for a chat model.
+    """
+    without_url = "local" if kind == "embedding" else "none"
+    if provider not in (without_url, *URLS):
+        raise ValueError(f"{kind} provider {provider!r}: one of {', '.join((without_url, *URLS))}")
+    if provider == without_url:
+        model = EMBEDDING_MODELS.get(provider, "")
+        return ModelSettings(provider, model, dimension=DIMENSIONS.get(model, 0))
+    if kind == "embedding":
+        model = model or EMBEDDING_MODELS.get(provider, "")
+    if not model:
+        raise ValueError(f"{kind} provider {provider}: name a model")
+    dimension = DIMENSIONS.get(model, 0) if kind == "embedding" else 0
+    if kind == "embedding" and not dimension:
+        raise ValueError(
+            f"embedding model {model!r}: its dimension is not known; one of {', '.join(DIMENSIONS)}"
+        )
+    if key_file is None and provider in NEEDS_KEY:
+        raise ValueError(f"{kind} provider {provider}: a file that holds the API key is required")
+    return ModelSettings(provider, model, (base_url or URLS[provider]).rstrip("/"), dimension, key_file)

@@ -11,7 +11,8 @@ from dramatiq.brokers.redis import RedisBroker
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from ragapp.settings import Settings, read_secret
+from ragapp.secret_files import read_secret
+from ragapp.settings import Settings
 
 log = logging.getLogger(__name__)
 

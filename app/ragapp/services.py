@@ -31,7 +31,7 @@ class Services:
 def make_services(settings: Settings) -> Services:
     """Make all services; the local model is loaded here, so that the first request does not wait for it."""
     cache = connect(settings)
-    embedder = make_embedder(settings)
+    embedder = make_embedder(settings.embedding)
     return Services(
         settings=settings,
         engine=make_engine(settings),
@@ -41,5 +41,5 @@ def make_services(settings: Settings) -> Services:
         embedder=embedder,
         query_embedder=QueryEmbedder(embedder, cache, settings.embedding_model, settings.embedding_dimension),
         store=make_store(settings),
-        chat_model=make_chat_model(settings),
+        chat_model=make_chat_model(settings.llm),
     )

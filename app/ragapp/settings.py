@@ -10,18 +10,14 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from ragapp.providers import DIMENSIONS, EMBEDDING_MODELS, NEEDS_KEY, URLS
+from ragapp.providers import DIMENSIONS, EMBEDDING_MODELS, NEEDS_KEY, URLS, ModelSettings
+from ragapp.secret_files import read_secret
 
 # pgvector's HNSW index takes at most this many dimensions for the type `vector`.
 PGVECTOR_MAX_DIMENSION = 2000
 
 # Read by the UI alone, which has no pydantic; known here so that they are not reported as typing errors.
 UI_SETTINGS = {"RAG_API_URL", "RAG_PROMETHEUS_URL"}
-
-
-def read_secret(path: Path) -> str:
-    """Return the content of a secret's file without surrounding white space."""
-    return path.read_text(encoding="utf-8").strip()
 
 
 def _readable(path: Path) -> Path:
@@ -91,6 +87,30 @@ class Settings(BaseSettings):
     shutdown_seconds: Annotated[int, Field(ge=1, le=600)] = 20
     ingest_timeout_seconds: Annotated[int, Field(ge=10, le=86400)] = 900
     reload: bool = False
+
+    @property
+    def embedding(self) -> ModelSettings:
+        """What an embedder is made from."""
+        return ModelSettings(
+            provider=self.embedding_provider,
+            model=self.embedding_model,
+            base_url=self.embedding_base_url,
+            dimension=self.embedding_dimension,
+            key_file=self.embedding_api_key_file,
+            timeout=self.provider_timeout_seconds,
+            model_dir=self.model_dir,
+        )
+
+    @property
+    def llm(self) -> ModelSettings:
+        """What a chat model is made from."""
+        return ModelSettings(
+            provider=self.llm_provider,
+            model=self.llm_model,
+            base_url=self.llm_base_url,
+            key_file=self.llm_api_key_file,
+            timeout=self.provider_timeout_seconds,
+        )
 
     @field_validator("chroma_host")
     @classmethod

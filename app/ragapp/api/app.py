@@ -10,7 +10,7 @@ from fastapi.openapi.docs import get_swagger_ui_html
 from fastapi.responses import HTMLResponse
 from fastapi.staticfiles import StaticFiles
 
-from ragapp.api import documents, health, problems, query, telemetry
+from ragapp.api import database, documents, health, problems, query, telemetry
 from ragapp.api.body_limit import BodyLimit
 from ragapp.logs import configure_logs
 from ragapp.services import Services, make_services
@@ -47,12 +47,12 @@ def make_app(services: Services) -> FastAPI:
         lifespan=lifespan,
     )
     app.state.services = services
-    problems.install(app)
+    problems.install(app, *database.ERRORS, translate=database.problem_of)
     limit = services.settings.max_upload_mb
     app.add_middleware(
         BodyLimit, limit * 1024 * 1024 + FORM_BYTES, f"larger than RAG_MAX_UPLOAD_MB, which is {limit}"
     )
-    telemetry.install(app, services.engine)
+    telemetry.install(app, database.StateCollector(services.engine))
     for module in (documents, query, health):
         app.include_router(module.router)
     _serve_docs(app)

@@ -11,8 +11,8 @@ from pydantic import BaseModel
 from redis import RedisError
 from sqlalchemy.orm import Session
 
+from ragapp.api.database import problem_of
 from ragapp.api.dependencies import get_services
-from ragapp.api.problems import problem_of
 from ragapp.services import Services
 from ragapp.space import check_space
 

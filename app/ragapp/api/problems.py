@@ -1,7 +1,6 @@
 """Errors as problem details (RFC 9457): a title, words, and the status."""
 
-import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -9,15 +8,9 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
-from sqlalchemy.exc import InterfaceError, OperationalError, ProgrammingError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 
 from ragapp.errors import Refused, SpaceMismatch, Unavailable
-
-log = logging.getLogger(__name__)
-
-UNDEFINED_TABLE = "42P01"
 
 
 class ProblemDetails(BaseModel):
@@ -48,13 +41,6 @@ def problem_of(error: Exception) -> Problem | None:
             return Problem(409, str(error))
         case Refused():
             return Problem(502, str(error))
-        case PoolTimeout():
-            return Problem(503, "database: every connection is busy; try again in a moment")
-        case ProgrammingError() if getattr(error.orig, "sqlstate", None) == UNDEFINED_TABLE:
-            return Problem(503, "database: the schema is missing; run `python -m ragapp migrate`")
-        case OperationalError() | InterfaceError():
-            log.warning("the database fails: %s", error.orig)
-            return Problem(503, "database: it does not answer, or broke off the connection")
         case _:
             return None
 
@@ -73,8 +59,15 @@ def render(problem: Problem, headers: Mapping[str, str] | None = None) -> JSONRe
     )
 
 
-def install(app: FastAPI) -> None:
-    """Let the application answer every error with problem details."""
+def install(
+    app: FastAPI,
+    *kinds: type[Exception],
+    translate: Callable[[Exception], Problem | None] = problem_of,
+) -> None:
+    """Let the application answer every error with problem details.
+
+    An application that knows more kinds of errors names them, with the function that translates them too.
+    """
 
     @app.exception_handler(RequestValidationError)
     async def _invalid(_: Request, error: RequestValidationError) -> JSONResponse:
@@ -85,21 +78,12 @@ def install(app: FastAPI) -> None:
         return render(Problem(error.status_code, str(error.detail)), error.headers)
 
     async def _known(_: Request, error: Exception) -> JSONResponse:
-        problem = problem_of(error)
+        problem = translate(error)
         if problem is None:
             raise error
         return render(problem)
 
-    for kind in (
-        Problem,
-        Unavailable,
-        SpaceMismatch,
-        Refused,
-        PoolTimeout,
-        ProgrammingError,
-        OperationalError,
-        InterfaceError,
-    ):
+    for kind in (Problem, Unavailable, SpaceMismatch, Refused, *kinds):
         app.add_exception_handler(kind, _known)
 
     @app.exception_handler(Exception)

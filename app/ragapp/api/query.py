@@ -10,8 +10,9 @@ from fastapi.responses import StreamingResponse
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from ragapp.answers import answer
+from ragapp.api.database import problem_of
 from ragapp.api.dependencies import get_services
-from ragapp.api.problems import Problem, ProblemDetails, problem_of
+from ragapp.api.problems import Problem, ProblemDetails
 from ragapp.retrieval import Source, Timings, retrieve
 from ragapp.services import Services
 

@@ -1,9 +1,6 @@
 """Serves the API with uvicorn, and goes on serving for a while after SIGTERM."""
 
-import os
-import shutil
 import signal
-import tempfile
 import threading
 import time
 from pathlib import Path
@@ -13,6 +10,7 @@ import uvicorn
 from uvicorn.supervisors import Multiprocess
 
 from ragapp.logs import configure_logs
+from ragapp.multiprocess import share_metrics
 from ragapp.settings import load_settings_or_exit
 
 PORT = 8000
@@ -53,7 +51,7 @@ def serve() -> int:
     """Serve until SIGTERM, then finish what is in flight."""
     settings = load_settings_or_exit()
     configure_logs(settings.log_level)
-    _share_metrics()
+    share_metrics()
     config = uvicorn.Config(
         "ragapp.api.app:create",
         factory=True,
@@ -87,12 +85,3 @@ def serve() -> int:
     server = DrainingServer(config, settings.drain_seconds)
     server.run()
     return 0 if server.started else 1
-
-
-def _share_metrics() -> None:
-    """Let the API's processes share their metrics through files, empty at the start."""
-    folder = Path(tempfile.gettempdir()) / "ragapp-metrics"
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir()
-    # prometheus_client reads this when it is imported, which no module here has done yet.
-    os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(folder)

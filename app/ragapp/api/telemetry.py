@@ -1,4 +1,4 @@
-"""Request metrics, and the /metrics page that adds up all API processes."""
+"""Request metrics, and the page that adds up all processes of a service."""
 
 import os
 import time
@@ -6,12 +6,10 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from fastapi import FastAPI, Request, Response
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
-from sqlalchemy import Engine, text
-from sqlalchemy.exc import SQLAlchemyError
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ragapp.metrics import REQUEST_SECONDS, REQUESTS
@@ -51,45 +49,8 @@ class RequestMetrics:
             REQUEST_SECONDS.labels(*labels).observe(time.perf_counter() - started)
 
 
-class StateCollector(Collector):
-    """What the database knows: documents by state, chunks, and the queue's depth and age.
-
-    Served by the API, because a queue grows exactly when the worker is gone. Every API process tells the
-    same, so queries take max(), not sum().
-    """
-
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
-
-    def collect(self) -> Iterable[Metric]:
-        """Ask the database; without it these metrics are absent, the others are not."""
-        documents = GaugeMetricFamily("rag_documents", "Documents by state.", labels=["state"])
-        chunks = GaugeMetricFamily("rag_chunks", "Chunks stored.")
-        depth = GaugeMetricFamily("rag_queue_depth", "Documents waiting for ingestion.")
-        age = GaugeMetricFamily("rag_queue_oldest_age_seconds", "How long the oldest of them has been due.")
-        try:
-            with self._engine.connect() as connection:
-                counts = dict.fromkeys(("queued", "ingesting", "ready", "failed"), 0)
-                rows = connection.execute(text("SELECT state, count(*) FROM documents GROUP BY state"))
-                counts.update({row.state: row.count for row in rows})
-                chunk_count = connection.scalar(text("SELECT count(*) FROM chunks"))
-                oldest = connection.scalar(
-                    text(
-                        "SELECT extract(epoch FROM now() - min(due_at)) FROM documents WHERE state = 'queued'"
-                    )
-                )
-        except SQLAlchemyError:
-            return
-        for state, count in counts.items():
-            documents.add_metric([state], count)
-        chunks.add_metric([], chunk_count or 0)
-        depth.add_metric([], counts["queued"])
-        age.add_metric([], max(0.0, float(oldest or 0)))
-        yield from (documents, chunks, depth, age)
-
-
 class MemoryCollector(Collector):
-    """The memory of all API processes together; prometheus_client reports none in multi-process mode."""
+    """The memory of all processes together; prometheus_client reports none in multi-process mode."""
 
     def collect(self) -> Iterable[Metric]:
         """Add up the resident memory of the processes in this one's process group."""
@@ -105,14 +66,21 @@ class MemoryCollector(Collector):
         yield GaugeMetricFamily("process_resident_memory_bytes", "Resident memory.", value=total)
 
 
-def install(app: FastAPI, engine: Engine) -> None:
-    """Measure every request and serve /metrics, which the gateway does not forward."""
+def install(app: FastAPI, *collectors: Collector, path: str = "/metrics") -> None:
+    """Measure every request and serve the metrics page, which a gateway must not forward.
+
+    After `ragapp.multiprocess.share_metrics` the page adds up all processes, otherwise it shows this one.
+    """
     app.add_middleware(RequestMetrics)
     registry = CollectorRegistry()
-    MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
-    registry.register(StateCollector(engine))
-    registry.register(MemoryCollector())
+    if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
+        MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+        registry.register(MemoryCollector())
+    else:
+        registry.register(REGISTRY)
+    for collector in collectors:
+        registry.register(collector)
 
-    @app.get("/metrics", include_in_schema=False)
+    @app.get(path, include_in_schema=False)
     def metrics(_: Request) -> Response:
         return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)

@@ -6,7 +6,8 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from ragapp.settings import Settings, read_secret
+from ragapp.providers import ModelSettings
+from ragapp.secret_files import read_secret
 
 # One vector a row, or a single vector.
 Vectors = NDArray[np.float32]
@@ -28,9 +29,9 @@ def normalise(vectors: NDArray[Any]) -> Vectors:
     return np.asarray(vectors / np.maximum(lengths, 1e-12), dtype=np.float32)
 
 
-def make_embedder(settings: Settings) -> Embedder:
+def make_embedder(settings: ModelSettings) -> Embedder:
     """Return the embedder that the settings name."""
-    if settings.embedding_provider == "local":
+    if settings.provider == "local":
         # Imported here: the model's runtime takes 60 MB of memory that remote providers do not need.
         from ragapp.embeddings.local import LocalEmbedder
 
@@ -38,11 +39,11 @@ def make_embedder(settings: Settings) -> Embedder:
     from ragapp.embeddings.remote import RemoteEmbedder
     from ragapp.openai_client import OpenAIClient
 
-    key_file = settings.embedding_api_key_file
+    key_file = settings.key_file
     client = OpenAIClient(
-        settings.embedding_provider,
-        settings.embedding_base_url,
+        settings.provider,
+        settings.base_url,
         key=(lambda: read_secret(key_file)) if key_file else None,
-        timeout=settings.provider_timeout_seconds,
+        timeout=settings.timeout,
     )
-    return RemoteEmbedder(client, settings.embedding_model, settings.embedding_dimension)
+    return RemoteEmbedder(client, settings.model, settings.dimension)

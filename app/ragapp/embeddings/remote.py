@@ -44,6 +44,6 @@ class RemoteEmbedder:
         if vectors.shape != (len(texts), self._dimension):
             raise Refused(
                 f"{self._client.provider} returned vectors of shape {vectors.shape} for {len(texts)} texts; "
-                f"RAG_EMBEDDING_DIMENSION is {self._dimension}"
+                f"the configured dimension is {self._dimension}"
             )
         return normalise(vectors)

@@ -45,7 +45,7 @@ def test_texts_are_sent_in_batches_and_come_back_in_order(server: Provider, clie
 
 def test_another_dimension_is_refused(server: Provider, client: OpenAIClient) -> None:
     server.dimension = 5
-    with pytest.raises(Refused, match="RAG_EMBEDDING_DIMENSION is 4"):
+    with pytest.raises(Refused, match="the configured dimension is 4"):
         RemoteEmbedder(client, "m", 4).embed(["a"])
 
 

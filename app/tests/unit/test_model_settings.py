@@ -1,0 +1,37 @@
+"""The models of an application without settings of its own class."""
+
+from pathlib import Path
+
+import pytest
+
+from ragapp.providers import ModelSettings, model_settings
+
+KEY = Path("/run/secrets/key")
+
+
+def test_what_is_known_of_a_provider_is_filled_in() -> None:
+    assert model_settings("embedding", "mistral", key_file=KEY) == ModelSettings(
+        "mistral", "mistral-embed", "https://api.mistral.ai/v1", 1024, KEY
+    )
+    assert model_settings("embedding", "local", model="ignored").dimension == 384
+    assert model_settings("llm", "none") == ModelSettings("none", "")
+
+
+def test_what_is_given_stays() -> None:
+    made = model_settings("llm", "openai", model="gpt-4o-mini", base_url="http://stub:8000/v1/", key_file=KEY)
+    assert (made.model, made.base_url, made.dimension) == ("gpt-4o-mini", "http://stub:8000/v1", 0)
+
+
+@pytest.mark.parametrize(
+    ("kind", "provider", "model", "words"),
+    [
+        ("embedding", "none", "", "one of local, openai"),
+        ("llm", "local", "", "one of none, openai"),
+        ("embedding", "vllm", "", "name a model"),
+        ("embedding", "ollama", "unheard-of", "its dimension is not known"),
+        ("llm", "mistral", "mistral-small-latest", "a file that holds the API key"),
+    ],
+)
+def test_what_is_missing_is_said(kind: str, provider: str, model: str, words: str) -> None:
+    with pytest.raises(ValueError, match=words):
+        model_settings(kind, provider, model=model)  # type: ignore[arg-type]
