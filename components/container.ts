@@ -1,7 +1,7 @@
 import type * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
-import { secretPlace } from "../config/load.ts";
-import type { FileSpec, NetworkName, ServiceSpec } from "../config/service.ts";
+import { secretPlace, secretsIn } from "../config/secrets.ts";
+import type { FileSpec, ServiceSpec } from "../config/service.ts";
 import { cpuString, mebibytes } from "../config/units.ts";
 import { labels, type Naming } from "./names.ts";
 
@@ -9,7 +9,8 @@ import { labels, type Naming } from "./names.ts";
 export interface Surroundings extends Naming {
   readonly spec: ServiceSpec;
   readonly image: pulumi.Input<string>;
-  readonly networks: Readonly<Record<NetworkName, pulumi.Input<string>>>;
+  /** Ids of the networks, by their short names. */
+  readonly networks: Readonly<Record<string, pulumi.Input<string>>>;
   /** Full names of the volumes, by their short ones. */
   readonly volumes: Readonly<Record<string, pulumi.Input<string>>>;
   readonly secrets: Readonly<Record<string, pulumi.Input<string>>>;
@@ -32,8 +33,8 @@ export function containerBase(
       .map(([key, value]) => `${key}=${value}`)
       .sort(),
     networksAdvanced: spec.networks.map((network) => ({
-      name: args.networks[network],
-      aliases: [spec.name],
+      name: args.networks[network] as pulumi.Input<string>,
+      aliases: [spec.name, ...(spec.aliases ?? [])],
     })),
     mounts: spec.mounts.map((mount) => ({
       type: "bind",
@@ -65,7 +66,7 @@ export function containerBase(
  * the *host's* user database and fails on every id that is not there (Engine 20.10, copyUIDGID; shown by tests/e2e).
  */
 function upload(file: FileSpec, args: Surroundings): docker.types.input.ContainerUpload {
-  const names = [...file.content.matchAll(secretPlace)].map((match) => match[1] as string);
+  const names = secretsIn(file.content);
   return { file: file.path, content: filled(file.content, names, args.secrets), permissions: "0444" };
 }
 

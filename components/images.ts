@@ -3,7 +3,7 @@ import { dirname, relative } from "node:path";
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { buildLogs, type ImageName, images, lockedReference } from "../config/images.ts";
-import type { ImageSource } from "../config/service.ts";
+import type { Built, ImageSource } from "../config/service.ts";
 import { contextDigest } from "./context.ts";
 import { fullName, type Naming } from "./names.ts";
 
@@ -24,6 +24,18 @@ interface Build {
   readonly buildArgs: Readonly<Record<string, string>>;
   readonly dependsOn: readonly pulumi.Resource[];
 }
+
+type Plan = Omit<Build, "dependsOn">;
+
+type Catalogued = Extract<ImageSource, { from: "catalogue" }>;
+
+const pythonImage: Catalogued = { from: "catalogue", name: "python" };
+
+const bases = (source: Built): readonly (Built | Catalogued)[] => source.bases ?? [];
+
+/** The build argument under which a Dockerfile gets the name of an image it builds on: `PYTHON_IMAGE`. */
+export const baseArgument = ({ name }: { readonly name: string }): string =>
+  `${name.toUpperCase().replaceAll("-", "_")}_IMAGE`;
 
 /** The images of a stack: each is pulled or built once, however many services run it. */
 export class Images extends pulumi.ComponentResource {
@@ -58,15 +70,17 @@ export class Images extends pulumi.ComponentResource {
         return this.pull(source.reference.replaceAll(/[^a-z0-9]+/gi, "-"), source.reference);
       case "catalogue":
         return this.args.mode === "registry" ? this.official(source.name) : this.standIn(source.name);
-      case "build": {
-        const python = source.python ? this.image({ from: "catalogue", name: "python" }) : undefined;
+      case "build":
         return this.build({
-          ...source,
-          buildArgs: python ? { PYTHON_IMAGE: this.reference("python") } : {},
-          dependsOn: python ? [python] : [],
+          ...this.builtPlan(source),
+          dependsOn: bases(source).map((base) => this.image(base)),
         });
-      }
     }
+  }
+
+  private builtPlan(source: Built): Plan {
+    const args = bases(source).map((base) => [baseArgument(base), this.reference(base)] as const);
+    return { ...source, buildArgs: Object.fromEntries(args) };
   }
 
   private official(name: ImageName): docker.RemoteImage {
@@ -93,12 +107,12 @@ export class Images extends pulumi.ComponentResource {
     const plan = this.standInBuild(name);
     return this.build({
       ...plan,
-      dependsOn: plan.python ? [this.image({ from: "catalogue", name: "python" })] : [],
+      dependsOn: plan.python ? [this.image(pythonImage)] : [],
     });
   }
 
   /** A stand-in is built on the base, or on the Python image where it says so. */
-  private standInBuild(name: ImageName): Omit<Build, "dependsOn"> & { python: boolean } {
+  private standInBuild(name: ImageName): Plan & { python: boolean } {
     const image = images[name];
     if (!("dockerfile" in image))
       throw new pulumi.RunError(`There is no stand-in for ${name}: ${image.standIn}`);
@@ -108,17 +122,22 @@ export class Images extends pulumi.ComponentResource {
       python,
       context: image.dockerfile,
       dockerfile: `${image.dockerfile}/Dockerfile`,
-      buildArgs: python ? { PYTHON_IMAGE: this.reference("python") } : { BASE_IMAGE: this.args.baseImage },
+      buildArgs: python
+        ? { [baseArgument(pythonImage)]: this.reference(pythonImage) }
+        : { BASE_IMAGE: this.args.baseImage },
     };
   }
 
-  /** By what name a build refers to a catalogue image. */
-  private reference(name: ImageName): string {
-    return this.args.mode === "registry" ? lockedReference(name) : this.tag(this.standInBuild(name));
+  /** By what name a build refers to an image that it builds on. */
+  private reference(source: Built | Catalogued): string {
+    if (source.from === "build") return this.tag(this.builtPlan(source));
+    return this.args.mode === "registry"
+      ? lockedReference(source.name)
+      : this.tag(this.standInBuild(source.name));
   }
 
   /** The digest is the tag, so that an old image keeps its name and going back to it builds nothing. */
-  private tag(build: Omit<Build, "dependsOn">): string {
+  private tag(build: Plan): string {
     const { context, dockerfile, buildArgs } = build;
     if (!existsSync(dockerfile)) {
       throw new pulumi.RunError(

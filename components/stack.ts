@@ -1,6 +1,6 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
-import { isLongRunning, type NetworkName, type ServiceSpec, type SystemSpec } from "../config/service.ts";
+import { isLongRunning, type ServiceSpec, type SystemSpec } from "../config/service.ts";
 import { Images } from "./images.ts";
 import { Job } from "./job.ts";
 import { fullName, labels, type Naming } from "./names.ts";
@@ -78,21 +78,20 @@ export class RagStack extends pulumi.ComponentResource {
 
 const naming = ({ project, stack }: Naming): Naming => ({ project, stack });
 
-/** `frontend` leads out and carries published ports, `backend` has no way out. */
-function declareNetworks(
-  args: RagStackArgs,
-  parent: pulumi.Resource,
-): Record<NetworkName, pulumi.Output<string>> {
-  const network = (part: NetworkName, internal: boolean): pulumi.Output<string> => {
-    const name = fullName(args, part);
-    // By id: a network made anew under the same name has lost its containers, and they must follow it.
-    return new docker.Network(
-      name,
-      { name, internal, labels: labels(args) },
-      { parent, deleteBeforeReplace: true },
-    ).id;
-  };
-  return { frontend: network("frontend", false), backend: network("backend", true) };
+/** Ids of the system's networks, by their short names. */
+function declareNetworks(args: RagStackArgs, parent: pulumi.Resource): Record<string, pulumi.Output<string>> {
+  return Object.fromEntries(
+    Object.entries(args.system.networks).map(([part, { internal }]) => {
+      const name = fullName(args, part);
+      const network = new docker.Network(
+        name,
+        { name, internal, labels: labels(args) },
+        { parent, deleteBeforeReplace: true },
+      );
+      // By id: a network made anew under the same name has lost its containers, and they must follow it.
+      return [part, network.id];
+    }),
+  );
 }
 
 /** Data outlives everything: no change of the program replaces or removes a volume. */

@@ -1,7 +1,9 @@
 import { type Problem, setCommand } from "./problem.ts";
 import type { ServiceSettings, Settings } from "./schema.ts";
-import { isLongRunning } from "./service.ts";
+import { secretsIn } from "./secrets.ts";
+import { isLongRunning, type SecretSource } from "./service.ts";
 import type { Draft } from "./services/draft.ts";
+import type { System } from "./systems/system.ts";
 
 /** Settings of a service that it has no use for: taken silently, they would be believed to work. */
 export function withoutEffect(user: Settings, drafts: readonly Draft[]): Problem[] {
@@ -30,8 +32,8 @@ function useless(draft: Draft, user: ServiceSettings): { key: string; why: strin
       if (set(key)) found.push({ key, why: `${draft.name} is a job and runs once` });
     }
   }
-  if (user.live && !(draft.image.from === "build" && draft.image.context === "app")) {
-    found.push({ key: "live", why: `${draft.name} does not run the reference application's source` });
+  if (user.live && !draft.live) {
+    found.push({ key: "live", why: `${draft.name} has no source of the project that could be mounted` });
   }
   return found;
 }
@@ -55,4 +57,61 @@ export function disabledButNeeded(user: Settings, drafts: readonly Draft[]): Pro
         },
       ];
     });
+}
+
+/** General settings that this system has no use for, or not in this way. */
+export function meaningless(
+  user: Settings,
+  raw: Readonly<Record<string, unknown>>,
+  system: System,
+  drafts: readonly Draft[],
+): Problem[] {
+  const watched = drafts.some((d) => d.role === "monitoring");
+  const useless = [
+    {
+      key: "vectorStore",
+      meant: system.vectorStore !== undefined,
+      why: "has one place for its vectors, or none",
+    },
+    { key: "embeddings", meant: system.models !== undefined, why: "makes no vectors by a model" },
+    { key: "llm", meant: system.models !== undefined, why: "asks no language model" },
+    { key: "app", meant: system.takesApp === true, why: "runs its own application; full takes yours" },
+    { key: "monitoring", meant: watched, why: "has no Prometheus" },
+  ].filter(({ key, meant }) => !meant && Object.hasOwn(raw, key));
+  const allowed = system.vectorStore?.allowed;
+  const store = user.vectorStore;
+  return [
+    ...useless.map(({ key, why }) => ({
+      path: `ragdock:${key}`,
+      found: "a setting without effect",
+      problem: `${user.system} ${why}`,
+      fix: `Type: pulumi config rm ragdock:${key}`,
+    })),
+    ...(allowed && store && !allowed.includes(store)
+      ? [
+          {
+            path: "ragdock:vectorStore",
+            found: `"${store}"`,
+            problem: `${user.system} takes ${allowed.join(" or ")}`,
+            fix: `Type: ${setCommand("vectorStore", allowed[0] as string)}`,
+          },
+        ]
+      : []),
+  ];
+}
+
+/** Places for secrets in a user's files that name none of the system's: they would be filled with a new password. */
+export function unknownSecrets(user: Settings, secrets: Readonly<Record<string, SecretSource>>): Problem[] {
+  return Object.entries(user.services).flatMap(([name, { files = [] }]) =>
+    files.flatMap((file, index) =>
+      secretsIn(file.content)
+        .filter((secret) => !Object.hasOwn(secrets, secret))
+        .map((secret) => ({
+          path: `ragdock:services.${name}.files[${index}].content`,
+          found: `{{secret:${secret}}}`,
+          problem: `the system's secrets are ${Object.keys(secrets).join(", ") || "none"}`,
+          fix: "Correct the name.",
+        })),
+    ),
+  );
 }

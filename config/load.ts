@@ -1,13 +1,19 @@
-import type { z } from "zod";
-import { disabledButNeeded, withoutEffect } from "./applies.ts";
-import { checks, type Host } from "./checks.ts";
+import { disabledButNeeded, meaningless, unknownSecrets, withoutEffect } from "./applies.ts";
+import type { Host } from "./capacity.ts";
+import { checks } from "./checks.ts";
 import { images } from "./images.ts";
 import { merge } from "./merge.ts";
+import { fromZod, without } from "./parse.ts";
 import { ConfigError, type Problem, setCommand } from "./problem.ts";
-import { type Settings, settings, type UserSecret } from "./schema.ts";
-import { isLongRunning, type SecretSource, type ServiceSpec, type SystemSpec } from "./service.ts";
+import { networksOf, reachable, urlsOf } from "./reach.ts";
+import { type Settings, settings } from "./schema.ts";
+import { secretsOf } from "./secrets.ts";
+import type { ServiceSpec, SystemSpec } from "./service.ts";
 import type { Context, Draft } from "./services/draft.ts";
+import { behindGateway } from "./services/gateway.ts";
+import { chooseModels, missingKeys } from "./services/models.ts";
 import { type SystemName, systems } from "./systems/index.ts";
+import type { System } from "./systems/system.ts";
 
 /** What the configuration does not say of itself. */
 export interface Facts {
@@ -26,77 +32,73 @@ export interface Facts {
  */
 export function load(raw: Readonly<Record<string, unknown>>, facts: Facts): SystemSpec {
   const parsed = settings.safeParse(raw);
-  if (!parsed.success) throw new ConfigError(parsed.error.issues.flatMap((issue) => fromZod(issue, raw)));
-  const user = parsed.data;
-  if (!Object.hasOwn(systems, user.system)) throw new ConfigError([unknownSystem(user.system)]);
+  if (parsed.success) {
+    const { spec, problems } = assemble(parsed.data, raw, facts);
+    if (problems.length === 0) return spec;
+    throw new ConfigError(problems);
+  }
+  // What cannot be read is left out, so that everything else that is wrong is said too.
+  const rest = settings.safeParse(without(raw, parsed.error.issues));
+  throw new ConfigError([
+    ...parsed.error.issues.flatMap((issue) => fromZod(issue, raw)),
+    ...(rest.success ? assemble(rest.data, raw, facts).problems : []),
+  ]);
+}
 
-  const ctx: Context = {
-    project: facts.project,
-    stack: facts.stack,
+function assemble(
+  user: Settings,
+  raw: Readonly<Record<string, unknown>>,
+  facts: Facts,
+): { spec: SystemSpec; problems: readonly Problem[] } {
+  const system = systemNamed(user.system);
+  const ctx = contextOf(user, facts);
+  const drafts = system.services(ctx);
+  const { kept, missing } = available(drafts, user);
+  const merged = kept
+    .map((draft) => merge(draft, user.services[draft.name]))
+    .flatMap((draft) => behindGateway(ctx, draft))
+    .map((draft) => reachable(draft, system.networks));
+  const services = finish(merged);
+  return {
+    spec: {
+      name: user.system,
+      environment: user.environment,
+      images: user.images,
+      services,
+      networks: networksOf(services, system.networks),
+      secrets: secretsOf(services),
+      missing,
+      urls: urlsOf(services),
+    },
+    problems: [
+      ...unknownServices(user, drafts),
+      ...meaningless(user, raw, system, drafts),
+      ...withoutEffect(user, drafts),
+      ...disabledButNeeded(user, drafts),
+      ...unknownSecrets(user, secretsOf(finish(drafts))),
+      ...(system.models ? missingKeys(ctx.models, ctx.secrets) : []),
+      ...checks({ ctx, services, host: facts.host }),
+    ],
+  };
+}
+
+/** What the services of a system are described from. */
+export function contextOf(user: Settings, { project, stack, secrets }: Facts): Context {
+  const system = systemNamed(user.system);
+  return {
+    project,
+    stack,
+    secrets,
     settings: user,
     prod: user.environment === "prod",
-  };
-  const drafts = systems[user.system as SystemName](ctx);
-  const misplaced = [
-    ...unknownServices(user, drafts),
-    ...withoutEffect(user, drafts),
-    ...disabledButNeeded(user, drafts),
-  ];
-  const { kept, missing } = available(drafts, user);
-  const services = finish(kept.map((draft) => merge(draft, user.services[draft.name])));
-  const problems = [
-    ...misplaced,
-    ...checks({ settings: user, services, secrets: facts.secrets, host: facts.host }),
-  ];
-  if (problems.length > 0) throw new ConfigError(problems);
-  return {
-    name: user.system,
-    environment: user.environment,
-    images: user.images,
-    services,
-    secrets: secretsOf(services),
-    missing,
-    urls: urlsOf(services, user.app !== undefined),
+    vectorStore: user.vectorStore ?? system.vectorStore?.[user.environment] ?? "pgvector",
+    models: chooseModels(user, secrets, system.models?.own),
   };
 }
 
-/** zod's issues in our form; an unknown key is reported under its own path. */
-function fromZod(issue: z.core.$ZodIssue, raw: unknown): Problem[] {
-  const path = dotted(issue.path);
-  if (issue.code === "unrecognized_keys") {
-    return issue.keys.map((key) => ({
-      path: `ragdock:${path ? `${path}.` : ""}${key}`,
-      found: "a setting that does not exist",
-      problem: "it would be ignored",
-      fix: "See docs/settings.md for the names; remove it or correct its spelling.",
-    }));
-  }
-  const found = issue.path.reduce<unknown>(
-    (value, key) => (value as Record<PropertyKey, unknown>)?.[key],
-    raw,
-  );
-  return [
-    {
-      path: `ragdock:${path}`,
-      found: found === undefined ? "nothing" : JSON.stringify(found),
-      problem: issue.message,
-      fix: `Type: ${setCommand(path, example(issue))}`,
-    },
-  ];
-}
-
-const dotted = (path: readonly PropertyKey[]): string =>
-  path.reduce<string>((all, key) => {
-    if (typeof key === "number") return `${all}[${key}]`;
-    return all ? `${all}.${String(key)}` : String(key);
-  }, "");
-
-/** A value that would pass, where the issue tells one. */
-function example(issue: z.core.$ZodIssue): string {
-  if (issue.code === "invalid_value") return String(issue.values[0]);
-  if (issue.code === "too_small") return String(issue.minimum);
-  if (issue.code === "too_big") return String(issue.maximum);
-  return "VALUE";
+function systemNamed(name: string): System {
+  if (Object.hasOwn(systems, name)) return systems[name as SystemName];
+  throw new ConfigError([unknownSystem(name)]);
 }
 
 function unknownSystem(found: string): Problem {
@@ -145,40 +147,4 @@ function finish(drafts: readonly Draft[]): ServiceSpec[] {
     ...service,
     files: [...service.files, ...(render?.(ordered) ?? [])],
   })) as ServiceSpec[];
-}
-
-/** User secrets by the name their file carries. */
-const configured: Readonly<Record<string, UserSecret>> = {
-  "llm-api-key": "llmApiKey",
-  "embeddings-api-key": "embeddingsApiKey",
-};
-
-/** Matches the place of a secret in a file's content. */
-export const secretPlace = /\{\{secret:([a-z0-9-]+)\}\}/g;
-
-function secretsOf(services: readonly ServiceSpec[]): Record<string, SecretSource> {
-  const names = services.flatMap((s) =>
-    s.files.flatMap((file) => [...file.content.matchAll(secretPlace)].map((match) => match[1] as string)),
-  );
-  return Object.fromEntries(
-    [...new Set(names)].sort().map((name) => {
-      const key = configured[name];
-      return [name, key ? { from: "config", key } : { from: "generated" }];
-    }),
-  );
-}
-
-/** @param own whether a user's application stands in the API's place, at the root */
-function urlsOf(services: readonly ServiceSpec[], own: boolean): Record<string, string> {
-  const urls: Record<string, string> = {};
-  for (const service of services.filter(isLongRunning)) {
-    if (!service.endpoint || service.endpoint.exposure === "none") continue;
-    const http = !["postgres", "redis"].includes(service.role);
-    const url = `${http ? "http://" : ""}localhost:${service.endpoint.host}`;
-    urls[service.name] = url;
-    if (service.role !== "gateway") continue;
-    if (services.some((s) => s.role === "ui")) urls.ui = `${url}/`;
-    if (services.some((s) => s.role === "api")) urls.api = own ? url : `${url}/api`;
-  }
-  return urls;
 }

@@ -31,3 +31,8 @@ export function setCommand(path: string, value: string): string {
     ? `pulumi config set --path 'ragdock:${path}' ${value}`
     : `pulumi config set ragdock:${path} ${value}`;
 }
+
+/** A problem of the setting at `path` (without `ragdock:`). */
+export function problem(path: string, found: string, what: string, fix: string): Problem {
+  return { path: `ragdock:${path}`, found, problem: what, fix };
+}

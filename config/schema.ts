@@ -23,6 +23,13 @@ const mount = z.strictObject({
   readOnly: z.boolean().default(true).describe("Whether the container may only read it."),
 });
 
+const file = z.strictObject({
+  path: path.describe("Where the container sees it."),
+  content: z
+    .string()
+    .describe("What is in it; `{{secret:postgres-password}}` becomes that secret of the stack."),
+});
+
 /** What a user may set for one service; whatever is left out keeps the system's own value. */
 export const serviceSettings = z.strictObject({
   enabled: z.boolean().optional().describe("`false` leaves the service out."),
@@ -54,6 +61,12 @@ export const serviceSettings = z.strictObject({
     .describe(
       "Environment variables, added to the system's own. Never secrets: they show in `docker inspect`.",
     ),
+  files: z
+    .array(file)
+    .optional()
+    .describe(
+      "Files made from the settings, in its containers alone: also how a password gets into a `.env`.",
+    ),
   mounts: z.array(mount).optional().describe("Folders of the host, `dev` only."),
   live: z
     .boolean()
@@ -77,15 +90,17 @@ export const settings = z.strictObject({
       "Where images come from: pulled from their registries, or built from Debian and PyPI packages.",
     ),
   vectorStore: z
-    .enum(["pgvector", "chroma"])
-    .default("pgvector")
-    .describe("Where vectors are kept: in PostgreSQL, or in a Chroma server."),
+    .enum(["pgvector", "chroma", "embedded"])
+    .optional()
+    .describe(
+      "Where vectors are kept: in PostgreSQL, in a Chroma server, or in the application's own files. Each system has its own.",
+    ),
   embeddings: z
     .strictObject({
       provider: z
         .enum(["local", ...provider.options])
-        .default("local")
-        .describe("Who makes the vectors."),
+        .optional()
+        .describe("Who makes the vectors; `local` unless the system has a provider of its own."),
       model: z.string().min(1).optional().describe("Name of the model; each provider has a default."),
       dimension: z
         .int()
@@ -101,8 +116,8 @@ export const settings = z.strictObject({
     .strictObject({
       provider: z
         .enum(["none", ...provider.options])
-        .default("none")
-        .describe("Who writes answers; `none` quotes the best passages."),
+        .optional()
+        .describe("Who writes answers; `none` quotes the best passages, unless the system has its own."),
       model: z.string().min(1).optional().describe("Name of the model; each provider has a default."),
       baseUrl: url.optional().describe("Address of an OpenAI-compatible endpoint, up to and with `/v1`."),
     })
@@ -145,11 +160,15 @@ export const settings = z.strictObject({
 
 export type Settings = z.output<typeof settings>;
 export type ServiceSettings = z.output<typeof serviceSettings>;
+export type VectorStore = NonNullable<Settings["vectorStore"]>;
 
 /** Secrets of the stack that a user sets with `pulumi config set --secret`; their values never pass through this schema. */
 export const userSecrets = {
   llmApiKey: "Key of the LLM provider.",
   embeddingsApiKey: "Key of the embeddings provider.",
+  mistralApiKey: "rag-events: key of Mistral, for embeddings and answers.",
+  openaiApiKey: "financerag: key of OpenAI, for embeddings and answers.",
+  rebuildApiKey: "rag-events: whoever rebuilds the index over HTTP gives it; without one nobody can.",
 } as const;
 
 export type UserSecret = keyof typeof userSecrets;

@@ -5,8 +5,10 @@ import type { Duration, Size } from "./units.ts";
 /** Where a service can be reached from: its own networks only, this host, or everywhere. */
 export type Exposure = "none" | "loopback" | "public";
 
-/** `frontend` has a way out and carries published ports; `backend` is internal. */
-export type NetworkName = "frontend" | "backend";
+/** A network of a system; an internal one has no way out and cannot carry a published port. */
+export interface Network {
+  readonly internal: boolean;
+}
 
 /** What a service is to the system: decides its dashboards and alerts. */
 export type Role =
@@ -24,17 +26,21 @@ export type Role =
 export type ImageSource =
   /** One of the catalogue in images.ts: pulled, or built as a stand-in. */
   | { readonly from: "catalogue"; readonly name: ImageName }
-  /** Built from a folder; `python` hands over the Python base image as build argument PYTHON_IMAGE. */
-  | {
-      readonly from: "build";
-      readonly name: string;
-      readonly context: string;
-      readonly dockerfile: string;
-      readonly python?: boolean;
-      readonly target?: string;
-    }
+  /** Built from a folder. */
+  | Built
   /** Somebody else's, by reference. */
   | { readonly from: "reference"; readonly reference: string };
+
+/** An image built from a folder of the project. */
+export interface Built {
+  readonly from: "build";
+  readonly name: string;
+  readonly context: string;
+  readonly dockerfile: string;
+  /** Images it builds on: each is handed over as build argument `<NAME>_IMAGE`. */
+  readonly bases?: readonly (Built | { readonly from: "catalogue"; readonly name: ImageName })[];
+  readonly target?: string;
+}
 
 /** A file put into the container; `{{secret:NAME}}` in it is replaced by that secret and makes the file one. */
 export interface FileSpec {
@@ -82,7 +88,9 @@ interface Workload {
   readonly command?: readonly string[];
   /** `uid:gid`; without it the image decides (root in some of them). */
   readonly user?: string;
-  readonly networks: readonly NetworkName[];
+  readonly networks: readonly string[];
+  /** Further names by which the others reach it. */
+  readonly aliases?: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
   readonly files: readonly FileSpec[];
   readonly mounts: readonly BindMount[];
@@ -93,6 +101,11 @@ interface Workload {
   /** Database connections that one replica may open at most, all its processes together. */
   readonly databaseConnections?: number;
 }
+
+/** A question from outside the container: does the port open, does the path answer 2xx. */
+export type Check =
+  | { readonly module: "http_2xx"; readonly port: number; readonly path: string }
+  | { readonly module: "tcp_connect"; readonly port: number };
 
 /** A service that stays up; one without a probe does not compile. */
 export interface LongRunning extends Workload {
@@ -108,7 +121,7 @@ export interface LongRunning extends Workload {
   readonly shm?: Size;
   readonly metrics?: { readonly port: number; readonly path: string };
   /** What the blackbox exporter asks it from outside its container. */
-  readonly check?: { readonly module: "http_2xx" | "tcp_connect"; readonly target: string };
+  readonly check?: Check;
 }
 
 /** A container that runs once and has to end with exit code 0 before its dependants start. */
@@ -127,6 +140,8 @@ export interface SystemSpec {
   readonly environment: "dev" | "prod";
   readonly images: "registry" | "packages";
   readonly services: readonly ServiceSpec[];
+  /** The networks that services are on, by short name. */
+  readonly networks: Readonly<Record<string, Network>>;
   readonly secrets: Readonly<Record<string, SecretSource>>;
   /** What this image source cannot offer, in words. */
   readonly missing: Readonly<Record<string, string>>;

@@ -1,5 +1,5 @@
 import { stringify } from "yaml";
-import { hasService, type MonitoredService, type MonitoringOptions } from "./types.ts";
+import { type MonitoredService, type MonitoringOptions, ofRole } from "./types.ts";
 
 /** What is only the consequence of a store being down, and so is not sent while that alert fires. */
 const CONSEQUENCES = "ServiceUnhealthy|HighErrorRate|HighLatencyP95|IngestionBacklog|IngestionFailing";
@@ -29,11 +29,11 @@ export function renderAlertmanager(
 
 function inhibitions(services: readonly MonitoredService[]) {
   const stores = [
-    { name: "postgres", alert: "PostgresDown" },
-    { name: "redis", alert: "RedisDown" },
-  ];
+    { role: "postgres", alert: "PostgresDown" },
+    { role: "redis", alert: "RedisDown" },
+  ] as const;
   return stores
-    .filter(({ name }) => hasService(services, name))
+    .filter(({ role }) => ofRole(services, role) !== undefined)
     .map(({ alert }) => ({
       source_matchers: [`alertname="${alert}"`],
       target_matchers: [`alertname=~"${CONSEQUENCES}"`],

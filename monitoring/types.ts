@@ -45,6 +45,14 @@ export function hasService(services: readonly MonitoredService[], name: string):
   return services.some((service) => service.name === name);
 }
 
+/** The service of a role that a system has once, under whatever name. */
+export function ofRole(
+  services: readonly MonitoredService[],
+  role: MonitoredService["role"],
+): MonitoredService | undefined {
+  return services.find((service) => service.role === role);
+}
+
 /** Whether some service of this role serves metrics. */
 export function scrapesRole(services: readonly MonitoredService[], role: MonitoredService["role"]): boolean {
   return services.some((service) => service.role === role && isScraped(service));

@@ -1,10 +1,9 @@
-import { secretPlace } from "../config/load.ts";
+import { secretPlace } from "../config/secrets.ts";
 import {
   type FileSpec,
   type ImageSource,
   isLongRunning,
   type LongRunning,
-  type NetworkName,
   type ServiceSpec,
   type SystemSpec,
 } from "../config/service.ts";
@@ -36,7 +35,7 @@ export interface ComposeFacts {
 export interface ComposeFile {
   readonly name: string;
   readonly services: Readonly<Record<string, ComposeService>>;
-  readonly networks: Readonly<Record<NetworkName, { readonly internal: boolean }>>;
+  readonly networks: Readonly<Record<string, { readonly internal: boolean }>>;
   readonly volumes: Readonly<Record<string, Record<string, never>>>;
   readonly configs: Readonly<Record<string, { readonly content: string }>>;
 }
@@ -59,7 +58,7 @@ export function composeFile(system: SystemSpec, facts: ComposeFacts): ComposeFil
   return literal({
     name: facts.project,
     services: Object.fromEntries(services.map((spec) => [spec.name, service(spec, jobs, facts)])),
-    networks: { frontend: { internal: false }, backend: { internal: true } },
+    networks: system.networks,
     volumes: Object.fromEntries([...new Set(volumes)].map((volume) => [volume, {}])),
     configs: Object.fromEntries(files),
   });
@@ -73,7 +72,9 @@ function service(spec: ServiceSpec, jobs: ReadonlySet<string>, facts: ComposeFac
     ...(spec.command ? { command: [...spec.command] } : {}),
     ...(spec.user ? { user: spec.user } : {}),
     environment: { ...spec.environment },
-    networks: [...spec.networks],
+    networks: Object.fromEntries(
+      spec.networks.map((network) => [network, { aliases: [...(spec.aliases ?? [])] }]),
+    ),
     depends_on: Object.fromEntries(spec.after.map((other) => [other, { condition: condition(other, jobs) }])),
     configs: spec.files.map(({ path }, index) => ({
       source: configName(spec, index),

@@ -1,16 +1,16 @@
 import { Probe } from "../probe.ts";
-import type { FileSpec, ImageSource, NetworkName } from "../service.ts";
+import type { Built, FileSpec, ImageSource } from "../service.ts";
 import { type Context, common, commonJob, type Draft, secretFile } from "./draft.ts";
 import { database } from "./stores.ts";
 
-const appImage: ImageSource = {
+export const appImage: Built = {
   from: "build",
   name: "app",
   context: "app",
   dockerfile: "dockerfiles/app/Dockerfile",
-  python: true,
+  bases: [{ from: "catalogue", name: "python" }],
 };
-const uiImage: ImageSource = { ...appImage, name: "ui", dockerfile: "dockerfiles/ui/Dockerfile" };
+const uiImage: Built = { ...appImage, name: "ui", dockerfile: "dockerfiles/ui/Dockerfile" };
 
 /** The images' user. */
 const user = "10001:10001";
@@ -21,25 +21,31 @@ const poolSize = 5;
 /** Seconds in which the API still answers after SIGTERM: longer than the gateway remembers an address. */
 const drainSeconds = 3;
 
-/** Where the reference app's source is, on the host and in its images: what `live` mounts. */
-export const liveSource = { source: "app/ragapp", target: "/app/ragapp", readOnly: true } as const;
+/** The reference app's source, on the host and in its images. */
+const live = {
+  mount: { source: "app/ragapp", target: "/app/ragapp", readOnly: true },
+  environment: { RAG_RELOAD: "1" },
+} as const;
 
 /** Settings that API, worker and migrations share, and the files behind them. */
 function appSettings(ctx: Context): { environment: Record<string, string>; files: FileSpec[] } {
-  const { embeddings, llm, vectorStore } = ctx.settings;
+  const {
+    vectorStore,
+    models: { embeddings, llm },
+  } = ctx;
   const optional = {
     RAG_EMBEDDING_MODEL: embeddings.model,
     RAG_EMBEDDING_DIMENSION: embeddings.dimension?.toString(),
     RAG_EMBEDDING_BASE_URL: embeddings.baseUrl,
     RAG_LLM_MODEL: llm.model,
     RAG_LLM_BASE_URL: llm.baseUrl,
-    RAG_EMBEDDING_API_KEY_FILE: needsKey(embeddings) ? "/run/secrets/embeddings-api-key" : undefined,
-    RAG_LLM_API_KEY_FILE: needsKey(llm) ? "/run/secrets/llm-api-key" : undefined,
+    RAG_EMBEDDING_API_KEY_FILE: embeddings.key ? "/run/secrets/embeddings-api-key" : undefined,
+    RAG_LLM_API_KEY_FILE: llm.key ? "/run/secrets/llm-api-key" : undefined,
     RAG_CHROMA_HOST: vectorStore === "chroma" ? "chroma" : undefined,
   };
   return {
     environment: {
-      RAG_DATABASE_HOST: database.host,
+      RAG_DATABASE_HOST: "postgres",
       RAG_DATABASE_PORT: String(database.port),
       RAG_DATABASE_NAME: database.name,
       RAG_DATABASE_USER: database.user,
@@ -55,21 +61,16 @@ function appSettings(ctx: Context): { environment: Record<string, string>; files
     files: [
       secretFile("postgres-password"),
       secretFile("redis-password"),
-      ...(needsKey(embeddings) ? [secretFile("embeddings-api-key")] : []),
-      ...(needsKey(llm) ? [secretFile("llm-api-key")] : []),
+      ...(embeddings.key ? [secretFile("embeddings-api-key")] : []),
+      ...(llm.key ? [secretFile("llm-api-key")] : []),
     ],
   };
-}
-
-/** Whether a provider asks for a key: Ollama and vLLM on one's own machines mostly do not. */
-export function needsKey(settings: { provider: string }): boolean {
-  return settings.provider === "openai" || settings.provider === "mistral";
 }
 
 const stores = (ctx: Context): string[] => [
   "postgres",
   "redis",
-  ...(ctx.settings.vectorStore === "chroma" ? ["chroma"] : []),
+  ...(ctx.vectorStore === "chroma" ? ["chroma"] : []),
 ];
 
 /** Brings the database's schema up to date before anything serves from it. */
@@ -80,6 +81,7 @@ export function migrations(ctx: Context): Draft {
     name: "migrate",
     role: "api",
     image: appImage,
+    live,
     command: ["migrate"],
     user,
     networks: ["backend"],
@@ -100,6 +102,7 @@ export function api(ctx: Context): Draft {
     role: "api",
     kind: "stateless",
     image: appImage,
+    live,
     command: ["api"],
     user,
     networks: ["frontend", "backend"],
@@ -109,7 +112,7 @@ export function api(ctx: Context): Draft {
       RAG_DRAIN_SECONDS: String(drainSeconds),
     },
     probe: Probe.command(["python3", "-m", "ragapp", "probe", "api"], { startPeriod: "1m" }),
-    check: { module: "http_2xx", target: "http://api:8000/api/health" },
+    check: { module: "http_2xx", port: 8000, path: "/api/health" },
     metrics: { port: 8000, path: "/metrics" },
     replicas: ctx.prod ? 2 : 1,
     limits: ctx.prod ? { cpus: 1, memory: "1GiB" } : { cpus: 1, memory: "768MiB" },
@@ -122,8 +125,8 @@ export function api(ctx: Context): Draft {
 /** Reads, splits, embeds and stores what the API has queued. */
 export function worker(ctx: Context): Draft {
   // The database network has no way out; a remote embedder is reached by the other one.
-  const remote = ctx.settings.embeddings.provider !== "local";
-  const networks: NetworkName[] = remote ? ["backend", "frontend"] : ["backend"];
+  const remote = ctx.models.embeddings.provider !== "local";
+  const networks = remote ? ["backend", "frontend"] : ["backend"];
   return {
     ...common,
     ...appSettings(ctx),
@@ -131,6 +134,7 @@ export function worker(ctx: Context): Draft {
     role: "worker",
     kind: "stateless",
     image: appImage,
+    live,
     command: ["worker"],
     user,
     networks,
@@ -151,12 +155,13 @@ export function ui(ctx: Context): Draft {
     role: "ui",
     kind: "stateless",
     image: uiImage,
+    live,
     command: ["ui"],
     user,
     networks: ["frontend"],
     environment: { RAG_API_URL: "http://api:8000", RAG_PROMETHEUS_URL: "http://prometheus:9090" },
     probe: Probe.command(["python3", "-m", "ragapp", "probe", "ui"], { startPeriod: "1m" }),
-    check: { module: "http_2xx", target: "http://ui:8501/_stcore/health" },
+    check: { module: "http_2xx", port: 8501, path: "/_stcore/health" },
     limits: { cpus: 1, memory: ctx.prod ? "768MiB" : "512MiB" },
   };
 }
@@ -172,7 +177,7 @@ export function ownApp(ctx: Context, app: NonNullable<Context["settings"]["app"]
         context: app.source ?? ".",
         dockerfile: `${app.source}/Dockerfile`,
         // So that `ARG PYTHON_IMAGE=…` in it finds a Python in both image modes; others leave it unused.
-        python: true,
+        bases: [{ from: "catalogue", name: "python" }],
       };
   return {
     ...common,
@@ -183,7 +188,7 @@ export function ownApp(ctx: Context, app: NonNullable<Context["settings"]["app"]
     image,
     networks: ["frontend", "backend"],
     probe: Probe.anyHttp(app.healthPath, app.port, { startPeriod: "1m" }),
-    check: { module: "http_2xx", target: `http://api:${app.port}${app.healthPath}` },
+    check: { module: "http_2xx", port: app.port, path: app.healthPath },
     metrics: { port: app.port, path: app.metricsPath },
     limits: ctx.prod ? { cpus: 1, memory: "1GiB" } : { cpus: 1, memory: "768MiB" },
     after: stores(ctx),

@@ -1,6 +1,16 @@
+import { readFileSync } from "node:fs";
 import { type ImageName, images } from "../images.ts";
-import type { Settings } from "../schema.ts";
-import type { FileSpec, ImageSource, Job, LogRotation, LongRunning, ServiceSpec } from "../service.ts";
+import type { Settings, VectorStore } from "../schema.ts";
+import type {
+  BindMount,
+  FileSpec,
+  ImageSource,
+  Job,
+  LogRotation,
+  LongRunning,
+  ServiceSpec,
+} from "../service.ts";
+import type { Models } from "./models.ts";
 
 /** What a system's file knows when it describes its services. */
 export interface Context {
@@ -8,11 +18,17 @@ export interface Context {
   readonly stack: string;
   readonly settings: Settings;
   readonly prod: boolean;
+  /** User secrets that are set, by name. */
+  readonly secrets: ReadonlySet<string>;
+  readonly vectorStore: VectorStore;
+  readonly models: Models;
 }
 
 /** A service whose files may depend on all the services of the final system. */
 export type Draft<S extends ServiceSpec = ServiceSpec> = S & {
   readonly render?: (services: readonly ServiceSpec[]) => readonly FileSpec[];
+  /** What the setting `live` adds: the source on the host over the image's own, and what makes the app look at it. */
+  readonly live?: { readonly mount: BindMount; readonly environment: Readonly<Record<string, string>> };
 };
 
 /** Three files of 10 MiB hold days of a quiet service and can never fill a disk. */
@@ -54,3 +70,12 @@ export function catalogue(name: ImageName): { readonly image: ImageSource; reado
   const { user } = images[name];
   return { image: { from: "catalogue", name }, ...(user.startsWith("0:") ? {} : { user }) };
 }
+
+/** A file of the project as a file of a container. @param source relative to the project */
+export function projectFile(source: string, path: string): FileSpec {
+  return { path, content: readFileSync(new URL(`../../${source}`, import.meta.url), "utf8") };
+}
+
+/** The same services on other networks. */
+export const on = (networks: readonly string[], drafts: readonly Draft[]): Draft[] =>
+  drafts.map((draft) => ({ ...draft, networks }));

@@ -1,4 +1,5 @@
 import { Probe } from "../probe.ts";
+import { isLongRunning, type LongRunning } from "../service.ts";
 import { type Context, catalogue, common, type Draft } from "./draft.ts";
 
 /** A path of the gateway and the service behind it. */
@@ -93,7 +94,7 @@ ${locations.join("\n")}
 }
 
 /** The one way in: every route of the system behind one port. */
-export function gateway(ctx: Context, routes: readonly Route[]): Draft {
+export function gateway(ctx: Context, routes: readonly Route[]): LongRunning {
   return {
     ...common,
     name: "gateway",
@@ -109,14 +110,31 @@ export function gateway(ctx: Context, routes: readonly Route[]): Draft {
       exposure: ctx.prod ? "public" : "loopback",
     },
     probe: Probe.http("/healthz", listen, { interval: "2s" }),
-    check: { module: "http_2xx", target: `http://gateway:${listen}/healthz` },
+    check: { module: "http_2xx", port: listen, path: "/healthz" },
     limits: ctx.prod ? { cpus: 1, memory: "128MiB" } : { cpus: 0.5, memory: "64MiB" },
     after: routes.map((route) => route.service),
   };
 }
 
+/**
+ * A published service in production, or of several replicas: a gateway takes its port, so that it can be replaced new
+ * one first and its replicas share the load. In other cases the service as it is.
+ */
+export function behindGateway(ctx: Context, draft: Draft): Draft[] {
+  if (!isLongRunning(draft) || draft.kind === "store" || draft.role === "gateway") return [draft];
+  const { endpoint, ...service } = draft;
+  if (!endpoint || endpoint.exposure === "none" || !(ctx.prod || draft.replicas > 1)) return [draft];
+  const front: Draft = {
+    ...gateway(ctx, [{ path: "/", service: draft.name, port: endpoint.container }]),
+    name: `${draft.name}-gateway`,
+    networks: draft.networks,
+    endpoint: { ...endpoint, container: listen },
+  };
+  return [service as Draft, front];
+}
+
 /** nginx's own counters as Prometheus metrics. */
-export function gatewayExporter(): Draft {
+export function gatewayExporter(): LongRunning {
   return {
     ...common,
     name: "nginx-exporter",

@@ -9,7 +9,7 @@ import {
   renderRules,
 } from "../../monitoring/index.ts";
 import { Probe } from "../probe.ts";
-import { isLongRunning, type ServiceSpec } from "../service.ts";
+import { type Check, isLongRunning, type LongRunning, type ServiceSpec } from "../service.ts";
 import { mebibytes } from "../units.ts";
 import { type Context, catalogue, common, type Draft, secret, secretFile } from "./draft.ts";
 import { database, maxConnections } from "./stores.ts";
@@ -24,9 +24,14 @@ export function monitored(service: ServiceSpec): MonitoredService {
     ...(isLongRunning(service) && service.metrics
       ? { metrics: { ...service.metrics, replicas: service.replicas } }
       : {}),
-    ...(isLongRunning(service) && service.check ? { probe: service.check } : {}),
+    ...(isLongRunning(service) && service.check
+      ? { probe: { module: service.check.module, target: target(service.name, service.check) } }
+      : {}),
   };
 }
+
+const target = (name: string, check: Check): string =>
+  check.module === "http_2xx" ? `http://${name}:${check.port}${check.path}` : `${name}:${check.port}`;
 
 /** What the renderers of monitoring/ need beside the services. */
 export function monitoringOptions(ctx: Context, services: readonly ServiceSpec[]): MonitoringOptions {
@@ -152,75 +157,79 @@ const exporter = {
   limits: { cpus: 0.25, memory: "64MiB" },
 } as const;
 
-/** The exporters: the host, the stores, what answers from outside, and containers where the image can be had. */
-export function exporters(): Draft[] {
-  return [
+/** The host's own metrics. */
+export const nodeExporter = (): LongRunning => ({
+  ...exporter,
+  name: "node-exporter",
+  ...catalogue("node-exporter"),
+  command: ["--path.rootfs=/host"],
+  mounts: [{ source: "/", target: "/host", readOnly: true }],
+  probe: Probe.http("/", 9100, { startPeriod: "10s" }),
+  metrics: { port: 9100, path: "/metrics" },
+});
+
+/** PostgreSQL's metrics. @param host the database's service */
+export const postgresExporter = (host: string): LongRunning => ({
+  ...exporter,
+  name: "postgres-exporter",
+  ...catalogue("postgres-exporter"),
+  environment: {
+    DATA_SOURCE_URI: `${host}:${database.port}/${database.name}?sslmode=disable`,
+    DATA_SOURCE_USER: database.user,
+    DATA_SOURCE_PASS_FILE: "/run/secrets/postgres-password",
+  },
+  files: [secretFile("postgres-password")],
+  probe: Probe.http("/", 9187, { startPeriod: "10s" }),
+  metrics: { port: 9187, path: "/metrics" },
+  after: [host],
+  databaseConnections: 2,
+});
+
+/** Redis' metrics. */
+export const redisExporter = (): LongRunning => ({
+  ...exporter,
+  name: "redis-exporter",
+  ...catalogue("redis-exporter"),
+  environment: {
+    REDIS_ADDR: "redis://redis:6379",
+    REDIS_PASSWORD_FILE: "/run/secrets/redis-passwords.json",
+  },
+  files: [
     {
-      ...exporter,
-      name: "node-exporter",
-      ...catalogue("node-exporter"),
-      command: ["--path.rootfs=/host"],
-      mounts: [{ source: "/", target: "/host", readOnly: true }],
-      probe: Probe.http("/", 9100, { startPeriod: "10s" }),
-      metrics: { port: 9100, path: "/metrics" },
+      path: "/run/secrets/redis-passwords.json",
+      content: `{"redis://redis:6379": "${secret("redis-password")}"}`,
     },
-    {
-      ...exporter,
-      name: "postgres-exporter",
-      ...catalogue("postgres-exporter"),
-      environment: {
-        DATA_SOURCE_URI: `${database.host}:${database.port}/${database.name}?sslmode=disable`,
-        DATA_SOURCE_USER: database.user,
-        DATA_SOURCE_PASS_FILE: "/run/secrets/postgres-password",
-      },
-      files: [secretFile("postgres-password")],
-      probe: Probe.http("/", 9187, { startPeriod: "10s" }),
-      metrics: { port: 9187, path: "/metrics" },
-      after: ["postgres"],
-      databaseConnections: 2,
-    },
-    {
-      ...exporter,
-      name: "redis-exporter",
-      ...catalogue("redis-exporter"),
-      environment: {
-        REDIS_ADDR: "redis://redis:6379",
-        REDIS_PASSWORD_FILE: "/run/secrets/redis-passwords.json",
-      },
-      files: [
-        {
-          path: "/run/secrets/redis-passwords.json",
-          content: `{"redis://redis:6379": "${secret("redis-password")}"}`,
-        },
-      ],
-      probe: Probe.http("/health", 9121, { startPeriod: "10s" }),
-      metrics: { port: 9121, path: "/metrics" },
-      after: ["redis"],
-    },
-    {
-      ...exporter,
-      name: "blackbox-exporter",
-      ...catalogue("blackbox-exporter"),
-      command: ["--config.file=/etc/blackbox_exporter/config.yml"],
-      networks: ["frontend", "backend"],
-      files: [{ path: "/etc/blackbox_exporter/config.yml", content: renderBlackbox() }],
-      probe: Probe.http("/-/healthy", 9115, { startPeriod: "10s" }),
-      metrics: { port: 9115, path: "/metrics" },
-    },
-    {
-      ...exporter,
-      name: "cadvisor",
-      ...catalogue("cadvisor"),
-      command: ["--docker_only=true", "--housekeeping_interval=15s"],
-      mounts: [
-        { source: "/", target: "/rootfs", readOnly: true },
-        { source: "/var/run", target: "/var/run", readOnly: true },
-        { source: "/sys", target: "/sys", readOnly: true },
-        { source: "/var/lib/docker", target: "/var/lib/docker", readOnly: true },
-      ],
-      probe: Probe.http("/healthz", 8080),
-      metrics: { port: 8080, path: "/metrics" },
-      limits: { cpus: 0.5, memory: "256MiB" },
-    },
-  ];
-}
+  ],
+  probe: Probe.http("/health", 9121, { startPeriod: "10s" }),
+  metrics: { port: 9121, path: "/metrics" },
+  after: ["redis"],
+});
+
+/** Asks every service from outside its container. */
+export const blackboxExporter = (): LongRunning => ({
+  ...exporter,
+  name: "blackbox-exporter",
+  ...catalogue("blackbox-exporter"),
+  command: ["--config.file=/etc/blackbox_exporter/config.yml"],
+  networks: ["frontend", "backend"],
+  files: [{ path: "/etc/blackbox_exporter/config.yml", content: renderBlackbox() }],
+  probe: Probe.http("/-/healthy", 9115, { startPeriod: "10s" }),
+  metrics: { port: 9115, path: "/metrics" },
+});
+
+/** Memory, CPU and restarts of every container. */
+export const cadvisor = (): LongRunning => ({
+  ...exporter,
+  name: "cadvisor",
+  ...catalogue("cadvisor"),
+  command: ["--docker_only=true", "--housekeeping_interval=15s"],
+  mounts: [
+    { source: "/", target: "/rootfs", readOnly: true },
+    { source: "/var/run", target: "/var/run", readOnly: true },
+    { source: "/sys", target: "/sys", readOnly: true },
+    { source: "/var/lib/docker", target: "/var/lib/docker", readOnly: true },
+  ],
+  probe: Probe.http("/healthz", 8080),
+  metrics: { port: 8080, path: "/metrics" },
+  limits: { cpus: 0.5, memory: "256MiB" },
+});

@@ -1,21 +1,21 @@
 import { images } from "../images.ts";
 import { Probe } from "../probe.ts";
-import type { Limits } from "../service.ts";
+import type { Limits, LongRunning } from "../service.ts";
 import { mebibytes } from "../units.ts";
-import { type Context, catalogue, common, type Draft, secret, secretFile } from "./draft.ts";
+import { type Context, catalogue, common, secret, secretFile } from "./draft.ts";
 
 /** Connections PostgreSQL accepts; the cross-check keeps the sum of all pools below it. */
 export const maxConnections = 100;
 
-/** The application's database and the role that owns it. */
-export const database = { name: "rag", user: "rag", host: "postgres", port: 5432 } as const;
+/** The application's database and the role that owns it; its host is the service's name. */
+export const database = { name: "rag", user: "rag", port: 5432 } as const;
 
 /**
  * Server settings that follow from the container's memory, in MiB.
  * Shares are those of the PostgreSQL manual (19.4, resource consumption): a quarter for shared buffers,
  * three quarters assumed to be cache, a sixteenth for maintenance, where HNSW builds live.
  */
-export function postgresTuning(memoryMiB: number): Record<string, string> {
+function postgresTuning(memoryMiB: number): Record<string, string> {
   const share = (part: number, least: number): string => `${Math.max(least, Math.floor(memoryMiB * part))}MB`;
   return {
     shared_buffers: share(1 / 4, 32),
@@ -28,20 +28,33 @@ export function postgresTuning(memoryMiB: number): Record<string, string> {
   };
 }
 
+/** The server's command line: each setting as `-c name=value`. */
+export const postgresCommand = (settings: Readonly<Record<string, string>>): string[] => [
+  "postgres",
+  ...Object.entries(settings).flatMap(([key, value]) => ["-c", `${key}=${value}`]),
+];
+
+/** MiB that one `CREATE INDEX` may take of /dev/shm, by a command line of postgresCommand. */
+export function maintenanceMemory(command: readonly string[] = []): number {
+  const prefix = "maintenance_work_mem=";
+  const value = command.find((word) => word.startsWith(prefix))?.slice(prefix.length);
+  // The server's own default.
+  return Number.parseInt(value ?? "64MB", 10);
+}
+
 /** PostgreSQL 17 with pgvector: documents, and vectors unless Chroma keeps them. */
-export function postgres(ctx: Context): Draft {
+export function postgres(ctx: Context, name = "postgres"): LongRunning {
   const limits: Limits = ctx.prod
     ? { cpus: 2, memory: "2GiB", reservation: "1GiB" }
     : { cpus: 1, memory: "512MiB", reservation: "128MiB" };
-  const memory = mebibytes(ctx.settings.services.postgres?.limits?.memory ?? limits.memory);
-  const tuning = Object.entries(postgresTuning(memory)).flatMap(([key, value]) => ["-c", `${key}=${value}`]);
+  const memory = mebibytes(ctx.settings.services[name]?.limits?.memory ?? limits.memory);
   return {
     ...common,
-    name: "postgres",
+    name,
     role: "postgres",
     kind: "store",
     ...catalogue("postgres"),
-    command: ["postgres", ...tuning],
+    command: postgresCommand(postgresTuning(memory)),
     networks: ["backend"],
     environment: {
       POSTGRES_USER: database.user,
@@ -59,7 +72,7 @@ export function postgres(ctx: Context): Draft {
       interval: "2s",
       startPeriod: "1m",
     }),
-    check: { module: "tcp_connect", target: `postgres:${database.port}` },
+    check: { module: "tcp_connect", port: database.port },
     limits,
     // HNSW builds keep maintenance_work_mem, a sixteenth, in shared memory; twice that leaves room for queries.
     shm: `${Math.max(64, Math.ceil(memory / 8))}MiB`,
@@ -68,7 +81,7 @@ export function postgres(ctx: Context): Draft {
 }
 
 /** Redis: the queue between API and worker, and the cache of query embeddings. */
-export function redis(ctx: Context): Draft {
+export function redis(ctx: Context): LongRunning {
   const limits: Limits = ctx.prod ? { cpus: 1, memory: "512MiB" } : { cpus: 0.5, memory: "128MiB" };
   const memory = mebibytes(ctx.settings.services.redis?.limits?.memory ?? limits.memory);
   return {
@@ -101,14 +114,14 @@ export function redis(ctx: Context): Draft {
     probe: Probe.shell('REDISCLI_AUTH="$(cat /run/secrets/redis-password)" redis-cli ping | grep -q PONG', {
       interval: "2s",
     }),
-    check: { module: "tcp_connect", target: "redis:6379" },
+    check: { module: "tcp_connect", port: 6379 },
     limits,
     stopGrace: "1m",
   };
 }
 
 /** Chroma's server, where vectors are kept outside PostgreSQL. */
-export function chroma(ctx: Context): Draft {
+export function chroma(ctx: Context): LongRunning {
   return {
     ...common,
     name: "chroma",
@@ -120,7 +133,7 @@ export function chroma(ctx: Context): Draft {
     volumes: [{ volume: "chroma-data", path: "/data" }],
     endpoint: { container: 8000, host: 8001, exposure: "none" },
     probe: Probe.command(images.chroma.probe ?? []),
-    check: { module: "http_2xx", target: "http://chroma:8000/api/v2/heartbeat" },
+    check: { module: "http_2xx", port: 8000, path: "/api/v2/heartbeat" },
     limits: ctx.prod ? { cpus: 1, memory: "1GiB" } : { cpus: 1, memory: "512MiB" },
     stopGrace: "1m",
   };

@@ -1,7 +1,7 @@
-import type { Context, Draft } from "../services/draft.ts";
 import { full } from "./full.ts";
+import type { System } from "./system.ts";
 
 /** The named systems: `ragdock:system` chooses one. */
-export const systems = { full } satisfies Record<string, (ctx: Context) => Draft[]>;
+export const systems = { full } satisfies Record<string, System>;
 
 export type SystemName = keyof typeof systems;

@@ -1,5 +1,5 @@
 import { connectionLimit } from "../queries.ts";
-import { hasService, type MonitoredService, type MonitoringOptions } from "../types.ts";
+import { hasService, type MonitoredService, type MonitoringOptions, ofRole } from "../types.ts";
 import { type Alert, type AlertGroup, bounds } from "./alert.ts";
 
 /** Whether the stores are there and have room. */
@@ -10,8 +10,9 @@ export function storeAlerts(services: readonly MonitoredService[], options: Moni
 
 function postgresAlerts(services: readonly MonitoredService[], options: MonitoringOptions): Alert[] {
   const exported = hasService(services, "postgres-exporter");
-  const down = storeDown(services, "postgres", exported ? "pg_up" : undefined);
-  if (down === undefined) return [];
+  const store = ofRole(services, "postgres");
+  const down = storeDown(store, exported ? "pg_up" : undefined);
+  if (store === undefined || down === undefined) return [];
   const alerts: Alert[] = [
     {
       name: "PostgresDown",
@@ -21,7 +22,7 @@ function postgresAlerts(services: readonly MonitoredService[], options: Monitori
       summary: "PostgreSQL does not answer",
       description: "Nothing can be asked or ingested while the database is down. Its data is on its volume.",
       runbook:
-        "Read `make logs SERVICE=postgres`. After a crash it recovers by itself: give it time, do not kill it. A full " +
+        `Read \`make logs SERVICE=${store.name}\`. After a crash it recovers by itself: give it time, do not kill it. A full ` +
         "disk: free space first. A refused password: the volume is older than the secret; rotate the password.",
     },
   ];
@@ -44,8 +45,9 @@ function postgresAlerts(services: readonly MonitoredService[], options: Monitori
 
 function redisAlerts(services: readonly MonitoredService[]): Alert[] {
   const exported = hasService(services, "redis-exporter");
-  const down = storeDown(services, "redis", exported ? "redis_up" : undefined);
-  if (down === undefined) return [];
+  const store = ofRole(services, "redis");
+  const down = storeDown(store, exported ? "redis_up" : undefined);
+  if (store === undefined || down === undefined) return [];
   const alerts: Alert[] = [
     {
       name: "RedisDown",
@@ -56,19 +58,18 @@ function redisAlerts(services: readonly MonitoredService[]): Alert[] {
       description:
         "Without Redis the worker is not told of new documents, and query embeddings are not cached.",
       runbook:
-        "Read `make logs SERVICE=redis`. While it loads its append-only file it answers nobody: wait. Out of memory " +
+        `Read \`make logs SERVICE=${store.name}\`. While it loads its append-only file it answers nobody: wait. Out of memory ` +
         "(exit code 137): raise its limit.",
     },
   ];
-  return exported ? [...alerts, redisMemory(services)] : alerts;
+  return exported ? [...alerts, redisMemory(store)] : alerts;
 }
 
 /** A cache fills its memory by design: what counts is whether there is still something it may drop. */
-function redisMemory(services: readonly MonitoredService[]): Alert {
+function redisMemory({ name, memoryLimitBytes: limit }: MonitoredService): Alert {
   const nothingToDrop =
     `redis_memory_used_bytes / (redis_memory_max_bytes > 0) > ${bounds.memory}\n` +
     "and on (instance) sum by (instance) (redis_db_keys_expiring) <= 0.1 * sum by (instance) (redis_db_keys)";
-  const limit = services.find((service) => service.name === "redis")?.memoryLimitBytes;
   const nearLimit = `redis_memory_used_rss_bytes / ${limit} > ${bounds.memory}`;
   return {
     name: "RedisMemoryHigh",
@@ -80,21 +81,16 @@ function redisMemory(services: readonly MonitoredService[]): Alert {
       "Redis is full and can hardly drop anything, so that it refuses writes, or its process is near the container's " +
       "limit, so that the kernel may kill it.",
     runbook:
-      "Raise `services.redis.limits.memory` in the stack's settings. Keys without a time to live are the queue: a long one " +
+      `Raise \`services.${name}.limits.memory\` in the stack's settings. Keys without a time to live are the queue: a long one ` +
       "means that the worker is not at work.",
   };
 }
 
 /** Down is what the exporter says or, without one, the probe; undefined when neither looks. */
-function storeDown(
-  services: readonly MonitoredService[],
-  name: string,
-  upMetric: string | undefined,
-): string | undefined {
-  const probed = services.some((service) => service.name === name && service.probe !== undefined);
+function storeDown(store: MonitoredService | undefined, upMetric: string | undefined): string | undefined {
   const says = [
     ...(upMetric === undefined ? [] : [`${upMetric} == 0`]),
-    ...(probed ? [`probe_success{service="${name}"} == 0`] : []),
+    ...(store?.probe ? [`probe_success{service="${store.name}"} == 0`] : []),
   ];
   return says.length === 0 ? undefined : says.join("\nor ");
 }

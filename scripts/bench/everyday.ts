@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
+import { baseArgument } from "../../components/images.ts";
 import { load } from "../../config/load.ts";
 import type { ImageSource, SystemSpec } from "../../config/service.ts";
 import { type ComposeBuild, composeFile } from "../compose.ts";
@@ -26,7 +27,9 @@ export async function composeTwin(checkout: Checkout, binary: string): Promise<C
       ? {
           context: join(checkout.project, source.context),
           dockerfile: join(checkout.project, source.dockerfile),
-          args: source.python ? { PYTHON_IMAGE: tagOf("python") } : {},
+          args: Object.fromEntries(
+            (source.bases ?? []).map(({ name }) => [baseArgument({ name }), tagOf(name)]),
+          ),
           ...(source.target ? { target: source.target } : {}),
         }
       : undefined;

@@ -18,7 +18,7 @@ for (const spec of idleSystem(config.requireNumber("count"), image).services.fil
     ...naming,
     spec,
     image,
-    networks: { frontend: network.id, backend: network.id },
+    networks: { backend: network.id },
     volumes: {},
     secrets: {},
     hostPath: (path) => path,

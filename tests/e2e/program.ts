@@ -1,4 +1,4 @@
-import { load } from "../../config/load.ts";
+import { contextOf, load } from "../../config/load.ts";
 import { settings as schema } from "../../config/schema.ts";
 import type { SystemSpec } from "../../config/service.ts";
 import type { Context } from "../../config/services/draft.ts";
@@ -8,7 +8,6 @@ export function systemAndContext(
   stack: string,
   raw: Record<string, unknown>,
 ): { system: SystemSpec; context: Context } {
-  const system = load(raw, { project: "ragdock", stack, secrets: new Set(), host: {} });
-  const settings = schema.parse(raw);
-  return { system, context: { project: "ragdock", stack, settings, prod: settings.environment === "prod" } };
+  const facts = { project: "ragdock", stack, secrets: new Set<string>(), host: {} };
+  return { system: load(raw, facts), context: contextOf(schema.parse(raw), facts) };
 }

@@ -103,8 +103,8 @@ describe("a wrong setting", () => {
     [{ services: { gateway: { port: 9090 } } }, "ragdock:services.prometheus.port"],
     [{ services: { api: { replicas: 30 } } }, "ragdock:services.api.replicas"],
     [{ services: { api: { limits: { reservation: "4GiB" } } } }, "ragdock:services.api.limits.reservation"],
-    [{ llm: { provider: "openai" } }, "ragdock:llm.provider"],
-    [{ embeddings: { provider: "mistral" } }, "ragdock:embeddings.provider"],
+    [{ llm: { provider: "openai" } }, "ragdock:llmApiKey"],
+    [{ embeddings: { provider: "mistral" } }, "ragdock:embeddingsApiKey"],
     [{ environment: "prod", services: { api: { live: true } } }, "ragdock:services.api.live"],
     [{ app: {} }, "ragdock:app"],
     [{ services: { api: { port: 9000 } } }, "ragdock:services.api.port"],
@@ -126,9 +126,15 @@ describe("a wrong setting", () => {
     const paths = problems({
       images: "docker",
       vectorStore: "faiss",
-      services: { api: { replicas: 0 } },
+      services: { api: { replicas: 0 }, gateway: { port: 9090 } },
     }).map((p) => p.path);
-    expect(paths).toEqual(["ragdock:images", "ragdock:vectorStore", "ragdock:services.api.replicas"]);
+    expect(paths).toEqual([
+      "ragdock:images",
+      "ragdock:vectorStore",
+      "ragdock:services.api.replicas",
+      // Not a wrong value by itself: found with the wrong ones left out.
+      "ragdock:services.prometheus.port",
+    ]);
   });
 
   it("is found against the host as well", () => {
@@ -156,8 +162,13 @@ describe("a user's settings", () => {
     expect(service({}, "postgres").networks).toEqual(["backend"]);
     expect(service({ services: { postgres: { exposure: "loopback" } } }, "postgres").networks).toEqual([
       "backend",
-      "frontend",
+      "access",
     ]);
+    expect(load({ services: { postgres: { exposure: "loopback" } } }, facts).networks).toEqual({
+      frontend: { internal: false },
+      backend: { internal: true },
+      access: { internal: false },
+    });
   });
 
   it("may leave out what nothing needs", () => {

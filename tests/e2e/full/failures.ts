@@ -59,6 +59,9 @@ export function failures(): void {
       stack.configure(settings);
       expect(code, output).toBe(1);
       expect(output).toContain("this app cannot be built, and says so");
+      // What does not wait for the image had changed already: Prometheus, for one, knew of the new app.
+      const mended = await stack.make("up");
+      expect(mended.code, mended.output).toBe(0);
     });
 
     it("reports every wrong setting before anything is touched", async () => {

@@ -1,0 +1,23 @@
+import type { VectorStore } from "../schema.ts";
+import type { Network } from "../service.ts";
+import type { Context, Draft } from "../services/draft.ts";
+import type { OwnProvider } from "../services/models.ts";
+
+/** A named system: what it runs, and which of the general settings mean something to it. */
+export interface System {
+  /** One line for people. */
+  readonly about: string;
+  readonly networks: Readonly<Record<string, Network>>;
+  /** Where it can keep vectors. @default the setting `vectorStore` has no meaning for it */
+  readonly vectorStore?: {
+    readonly allowed: readonly VectorStore[];
+    readonly dev: VectorStore;
+    readonly prod: VectorStore;
+  };
+  /** Whether it embeds or asks language models, and whose by itself. @default neither */
+  readonly models?: { readonly own?: OwnProvider };
+  /** Whether a user's application can stand in the API's place. @default false */
+  readonly takesApp?: true;
+  /** Its services, in the order in which people read them. */
+  readonly services: (ctx: Context) => readonly Draft[];
+}
