@@ -16,7 +16,11 @@ def probe(service: str) -> int:
     if service not in TARGETS:
         sys.stderr.write(f"unknown service {service!r}: one of {', '.join(TARGETS)}\n")
         return 2
-    port, path = TARGETS[service]
+    return ask(service, *TARGETS[service])
+
+
+def ask(service: str, port: int, path: str) -> int:
+    """Return 0 when the port on loopback answers 200, else print why in the service's name and return 1."""
     # A raw socket instead of http.client: importing that (with ssl and email) takes longer than asking.
     try:
         with socket.create_connection(("127.0.0.1", port), TIMEOUT_SECONDS) as connection:

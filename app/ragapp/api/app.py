@@ -12,12 +12,10 @@ from fastapi.staticfiles import StaticFiles
 
 from ragapp.api import database, documents, health, problems, query, telemetry
 from ragapp.api.body_limit import BodyLimit
+from ragapp.api.uploads import FORM_BYTES
 from ragapp.logs import configure_logs
 from ragapp.services import Services, make_services
 from ragapp.settings import load_settings_or_exit
-
-# Room for the multipart form around a file of exactly RAG_MAX_UPLOAD_MB.
-FORM_BYTES = 64 * 1024
 
 DOCS_ASSETS = Path(fastapi_offline.__file__).parent / "static"
 

@@ -11,14 +11,11 @@ from sqlalchemy.orm import Session
 from ragapp import documents
 from ragapp.api.dependencies import get_services
 from ragapp.api.problems import Problem, ProblemDetails
-from ragapp.errors import Unreadable
+from ragapp.api.uploads import read_upload
 from ragapp.models import Document
-from ragapp.readers import ACCEPTED, check_content, media_type_of
 from ragapp.services import Services
 
 router = APIRouter(tags=["documents"])
-
-MAX_NAME = 255
 
 
 class Accepted(BaseModel):
@@ -68,21 +65,9 @@ def upload(
     services: Annotated[Services, Depends(get_services)],
 ) -> Accepted:
     """Store a file and queue it for ingestion; the same bytes are one document however often they come."""
-    name = _clean(file.filename or "")
-    media_type = media_type_of(name, file.content_type)
-    if media_type is None:
-        raise Problem(415, f"{name}: this type is not read; accepted are {ACCEPTED}")
-    limit = services.settings.max_upload_mb
-    # The body's limit leaves room for the multipart form around the file; this one is exact.
-    content = file.file.read(limit * 1024 * 1024 + 1)
-    if len(content) > limit * 1024 * 1024:
-        raise Problem(413, f"{name}: larger than RAG_MAX_UPLOAD_MB, which is {limit}")
-    try:
-        check_content(content, media_type)
-    except Unreadable as error:
-        raise Problem(422, f"{name}: {error}") from error
+    upload = read_upload(file, services.settings.max_upload_mb, "RAG_MAX_UPLOAD_MB")
     with Session(services.engine, expire_on_commit=False) as session, session.begin():
-        document, is_new = documents.add(session, name, media_type, content)
+        document, is_new = documents.add(session, upload.name, upload.media_type, upload.content)
     if is_new:
         services.queue.send(document.id)
     else:
@@ -146,14 +131,3 @@ def _view(document: Document, chunks: int) -> DocumentView:
         created_at=document.created_at,
         updated_at=document.updated_at,
     )
-
-
-def _clean(name: str) -> str:
-    """Return the last part of a path, printable and of a sensible length."""
-    last = name.replace("\\", "/").rsplit("/", 1)[-1]
-    printable = "".join(character for character in last if character.isprintable()).strip()
-    if len(printable) > MAX_NAME:
-        stem, dot, extension = printable.rpartition(".")
-        keep = f"{dot}{extension}"[-16:] if dot else ""
-        printable = (stem or printable)[: MAX_NAME - len(keep)] + keep
-    return printable or "unnamed"

@@ -7,35 +7,19 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import StreamingResponse
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import BaseModel
 
 from ragapp.answers import answer
 from ragapp.api.database import problem_of
 from ragapp.api.dependencies import get_services
 from ragapp.api.problems import Problem, ProblemDetails
+from ragapp.api.questions import Question
 from ragapp.retrieval import Source, Timings, retrieve
 from ragapp.services import Services
 
 log = logging.getLogger(__name__)
 
 router = APIRouter(tags=["query"])
-
-
-def _sensible(question: str) -> str:
-    if not question.strip():
-        raise ValueError("the question is empty")
-    if "\x00" in question:
-        raise ValueError("the question has a NUL character")
-    return question.strip()
-
-
-class Question(BaseModel):
-    """A question and the number of passages to retrieve for it."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    question: Annotated[str, Field(min_length=1, max_length=4000), AfterValidator(_sensible)]
-    k: Annotated[int, Field(ge=1, le=50)] = 5
 
 
 class SourceView(BaseModel):

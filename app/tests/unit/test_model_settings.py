@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from ragapp.environment import model_from_environment
 from ragapp.providers import ModelSettings, model_settings
 
 KEY = Path("/run/secrets/key")
@@ -35,3 +36,17 @@ def test_what_is_given_stays() -> None:
 def test_what_is_missing_is_said(kind: str, provider: str, model: str, words: str) -> None:
     with pytest.raises(ValueError, match=words):
         model_settings(kind, provider, model=model)  # type: ignore[arg-type]
+
+
+def test_the_environment_names_models_and_key_files(monkeypatch: pytest.MonkeyPatch, secret: Path) -> None:
+    for name in ("EMBEDDING_PROVIDER", "EMBEDDING_MODEL", "LLM_PROVIDER"):
+        monkeypatch.delenv(name, raising=False)
+    assert model_from_environment("embedding").provider == "local"
+    assert model_from_environment("llm").provider == "none"
+    monkeypatch.setenv("LLM_PROVIDER", "mistral")
+    monkeypatch.setenv("LLM_MODEL", "mistral-small-latest")
+    monkeypatch.setenv("MISTRAL_API_KEY_FILE", str(secret.parent / "absent"))
+    with pytest.raises(ValueError, match=r"LLM_PROVIDER=mistral: .* \(MISTRAL_API_KEY_FILE names it\)"):
+        model_from_environment("llm")
+    monkeypatch.setenv("MISTRAL_API_KEY_FILE", str(secret))
+    assert model_from_environment("llm").key_file == secret

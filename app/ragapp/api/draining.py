@@ -1,0 +1,40 @@
+"""Uvicorn's servers, made to go on serving for a while after SIGTERM."""
+
+import signal
+import threading
+import time
+from types import FrameType
+
+import uvicorn
+from uvicorn.supervisors import Multiprocess
+
+
+class DrainingServer(uvicorn.Server):
+    """Serves on for some seconds after SIGTERM, for proxies that still know this address."""
+
+    def __init__(self, config: uvicorn.Config, drain_seconds: float) -> None:
+        super().__init__(config)
+        self._drain_seconds = drain_seconds
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Stop at once on Ctrl-C, otherwise later; the exit code stays 0."""
+        if sig == signal.SIGINT:
+            super().handle_exit(sig, frame)
+        else:
+            threading.Timer(self._drain_seconds, self._stop).start()
+
+    def _stop(self) -> None:
+        self.should_exit = True
+
+
+class DrainingMultiprocess(Multiprocess):
+    """The same for several processes: the parent holds SIGTERM back from its children."""
+
+    def __init__(self, config: uvicorn.Config, sockets: list[object], drain_seconds: float) -> None:
+        super().__init__(config, sockets)  # type: ignore[arg-type]
+        self._drain_seconds = drain_seconds
+
+    def terminate_all(self) -> None:
+        """Stop the children after the drain."""
+        time.sleep(self._drain_seconds)
+        super().terminate_all()
