@@ -1,0 +1,78 @@
+"""Answers kept in Redis. It is a cache and nothing more: without it every answer is made anew."""
+
+import hashlib
+import json
+import time
+from collections.abc import Callable
+from typing import Any
+
+import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+from m31.metrics import CACHE
+from m31.settings import Settings
+
+KEEP_SECONDS = 3600
+# After an error Redis is left alone for so long: a host that is gone may take its whole timeout to say so.
+PAUSE_SECONDS = 5.0
+
+
+def connect(settings: Settings) -> "redis.Redis":
+    """Return a client that connects when first used, and gives up soon."""
+    return redis.Redis(
+        host=settings.redis_host,
+        port=settings.redis_port,
+        password=settings.redis_password,
+        socket_timeout=0.5,
+        socket_connect_timeout=0.5,
+        retry=Retry(NoBackoff(), 0),
+    )
+
+
+class AnswerCache:
+    """Answers by question, number of passages and version of the documents."""
+
+    def __init__(self, client: Any, version: str, clock: Callable[[], float] = time.monotonic) -> None:
+        self._client = client
+        self._version = version
+        self._clock = clock
+        self._resume = 0.0
+
+    def get(self, question: str, k: int) -> dict[str, Any] | None:
+        """Return the answer that was kept, None without one or without Redis."""
+        if self._clock() < self._resume:
+            CACHE.labels("error").inc()
+            return None
+        try:
+            kept = self._client.get(self._key(question, k))
+        except redis.RedisError:
+            self._failed()
+            return None
+        CACHE.labels("miss" if kept is None else "hit").inc()
+        return None if kept is None else dict(json.loads(kept))
+
+    def put(self, question: str, k: int, answer: dict[str, Any]) -> None:
+        """Keep an answer for an hour."""
+        if self._clock() < self._resume:
+            return
+        try:
+            self._client.set(self._key(question, k), json.dumps(answer), ex=KEEP_SECONDS)
+        except redis.RedisError:
+            self._failed()
+
+    def state(self) -> str:
+        """Return "ok" or "down"."""
+        try:
+            self._client.ping()
+        except redis.RedisError:
+            return "down"
+        return "ok"
+
+    def _failed(self) -> None:
+        CACHE.labels("error").inc()
+        self._resume = self._clock() + PAUSE_SECONDS
+
+    def _key(self, question: str, k: int) -> str:
+        asked = json.dumps([question, k])
+        return f"m31:answer:{self._version}:{hashlib.sha256(asked.encode()).hexdigest()}"

@@ -1,0 +1,130 @@
+"""The API with a Redis in memory, gone, and coming back; settings and the health command."""
+
+import json
+import socket
+from pathlib import Path
+from typing import Any
+
+import pytest
+import redis
+from fastapi.testclient import TestClient
+
+from m31 import health, settings
+from m31.api import make_app
+from m31.cache import KEEP_SECONDS, PAUSE_SECONDS, AnswerCache
+from m31.documents import Documents
+
+
+class FakeRedis:
+    def __init__(self) -> None:
+        self.kept: dict[str, str] = {}
+        self.down = False
+        self.calls = 0
+
+    def _answer(self) -> None:
+        self.calls += 1
+        if self.down:
+            raise redis.ConnectionError("gone")
+
+    def ping(self) -> None:
+        self._answer()
+
+    def get(self, key: str) -> str | None:
+        self._answer()
+        return self.kept.get(key)
+
+    def set(self, key: str, value: str, ex: int) -> None:
+        self._answer()
+        assert ex == KEEP_SECONDS
+        self.kept[key] = value
+
+
+class Clock:
+    now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def store() -> FakeRedis:
+    return FakeRedis()
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def client(store: FakeRedis, clock: Clock) -> TestClient:
+    documents = Documents()
+    return TestClient(make_app("test", documents, AnswerCache(store, documents.version, clock)))
+
+
+def ask(client: TestClient, k: int = 2) -> dict[str, Any]:
+    answer = client.post("/query", json={"question": "exit code 137", "k": k})
+    assert answer.status_code == 200
+    return dict(answer.json())
+
+
+def counted(client: TestClient, result: str) -> float:
+    start = f'm31_cache_total{{result="{result}"'
+    line = next(line for line in client.get("/metrics").text.splitlines() if line.startswith(start))
+    return float(line.split()[-1])
+
+
+def test_the_second_answer_is_the_first_out_of_the_cache(client: TestClient) -> None:
+    hits = counted(client, "hit")
+    first, second = ask(client), ask(client)
+    assert (first.pop("cached"), second.pop("cached")) == (False, True)
+    assert first == second
+    assert counted(client, "hit") == hits + 1
+    assert ask(client, k=1)["cached"] is False
+
+
+def test_without_redis_questions_are_answered_and_redis_is_left_alone(
+    client: TestClient, store: FakeRedis, clock: Clock
+) -> None:
+    store.down = True
+    errors = counted(client, "error")
+    assert ask(client)["sources"]
+    assert ask(client)["sources"]
+    assert store.calls == 1
+    assert counted(client, "error") == errors + 2
+    assert client.get("/health").json() == {"status": "ok", "environment": "test", "redis": "down"}
+    store.down = False
+    clock.now += PAUSE_SECONDS
+    assert [ask(client)["cached"], ask(client)["cached"]] == [False, True]
+
+
+@pytest.mark.parametrize(
+    "body", ["", "{", {}, {"question": " "}, {"question": "a", "k": 0}, {"question": "a", "x": 1}]
+)
+def test_wrong_requests_are_problems(client: TestClient, body: object) -> None:
+    content = body if isinstance(body, str) else json.dumps(body)
+    answer = client.post("/query", content=content, headers={"Content-Type": "application/json"})
+    assert answer.status_code == 422
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.json()["detail"]
+
+
+def test_settings_name_everything_that_is_wrong(tmp_path: Path) -> None:
+    with pytest.raises(
+        ValueError, match=r"PORT=http: .*; REDIS_PORT=0: .*; REDIS_PASSWORD_FILE=.*cannot be read"
+    ):
+        settings.load({"PORT": "http", "REDIS_PORT": "0", "REDIS_PASSWORD_FILE": str(tmp_path / "absent")})
+    (tmp_path / "password").write_text("hunter2\n")
+    loaded = settings.load({"PORT": "9000", "REDIS_PASSWORD_FILE": str(tmp_path / "password")})
+    assert (loaded.port, loaded.redis_password) == (9000, "hunter2")
+    assert "hunter2" not in repr(loaded)
+
+
+def test_the_health_command_says_why_not(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        monkeypatch.setenv("PORT", str(free.getsockname()[1]))
+        assert health.check() == 1
+    assert "nothing answers on port" in capsys.readouterr().err
