@@ -1,0 +1,138 @@
+"""The index on a volume that several replicas share. FAISS is not in the image of the checks."""
+
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+pytest.importorskip("faiss", reason="faiss-cpu is installed in the image of rag-events alone")
+
+from fastapi.testclient import TestClient
+
+from rag_events import server
+from rag_events.index_file import IndexFile
+from rag_events.library import FaissLibrary, _file_name
+from ragapp.api.uploads import Upload
+from ragapp.embeddings import Vectors, normalise
+from ragapp.errors import SpaceMismatch, Unavailable
+from ragapp.providers import ModelSettings
+
+MODEL = ModelSettings("local", "letters", dimension=26)
+
+
+class Letters:
+    """Counts letters: texts with the same letters are alike."""
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        counts = [[text.lower().count(chr(97 + letter)) for letter in range(26)] for text in texts]
+        return normalise(np.array(counts, dtype=np.float32).reshape(len(texts), 26))
+
+    def check(self) -> None: ...
+
+
+def library(folder: Path, model: ModelSettings = MODEL) -> FaissLibrary:
+    return FaissLibrary(folder, Letters(), model)
+
+
+def upload(name: str, text: str) -> Upload:
+    return Upload(name, "text/plain", text.encode())
+
+
+def test_another_replica_sees_what_one_added(tmp_path: Path) -> None:
+    one, other = library(tmp_path), library(tmp_path)
+    assert other.search("zzz", 5) == []
+    document, is_new = one.add(upload("z.txt", "zzz zzz"))
+    assert is_new
+    assert [source.document for source in other.search("zzz", 5)] == ["z.txt"]
+    assert other.add(upload("again.txt", "zzz zzz")) == (document, False)
+    other.add(upload("q.txt", "qqq"))
+    assert [source.document for source in one.search("qqq", 1)] == ["q.txt"]
+    assert [entry.name for entry in one.documents()] == ["q.txt", "z.txt"]
+
+
+def test_writers_at_the_same_time_lose_nothing(tmp_path: Path) -> None:
+    replicas = [library(tmp_path) for _ in range(3)]
+    threads = [
+        threading.Thread(target=replicas[number % 3].add, args=(upload(f"{number}.txt", f"text {number}"),))
+        for number in range(12)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(library(tmp_path).documents()) == 12
+    assert not list(tmp_path.rglob("*.new"))
+
+
+def test_the_lock_keeps_other_writers_out(tmp_path: Path) -> None:
+    added = threading.Event()
+
+    def add() -> None:
+        library(tmp_path).add(upload("a.txt", "a"))
+        added.set()
+
+    with IndexFile(tmp_path).locked():
+        thread = threading.Thread(target=add)
+        thread.start()
+        assert not added.wait(0.3)
+    thread.join(5)
+    assert added.is_set()
+
+
+def test_a_write_that_fails_leaves_the_old_index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept = library(tmp_path)
+    kept.add(upload("a.txt", "aaa"))
+
+    def full(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", full)
+    with pytest.raises(Unavailable, match="No space left"):
+        kept.add(upload("b.txt", "bbb"))
+    assert [document.name for document in library(tmp_path).documents()] == ["a.txt"]
+
+
+def test_another_model_is_refused_until_the_index_is_rebuilt(tmp_path: Path) -> None:
+    library(tmp_path).add(upload("a.txt", "aaa"))
+    changed = library(tmp_path, ModelSettings("local", "other", dimension=26))
+    for use in (lambda: changed.search("a", 1), lambda: changed.add(upload("b.txt", "b")), changed.documents):
+        with pytest.raises(SpaceMismatch, match="POST /rebuild"):
+            use()
+    rebuilt = changed.rebuild()
+    assert (rebuilt.documents, rebuilt.chunks, rebuilt.skipped) == (1, 1, {})
+    assert changed.search("a", 1)[0].document == "a.txt"
+
+
+def test_a_damaged_index_is_said_and_rebuilt(tmp_path: Path) -> None:
+    kept = library(tmp_path)
+    kept.add(upload("a.txt", "aaa"))
+    (tmp_path / "index.zip").write_bytes(b"rubbish")
+    (tmp_path / "documents" / "0123456789abcdef-bad.txt").write_bytes(b"\xff\xfe")
+    with pytest.raises(Unavailable, match="POST /rebuild"):
+        kept.search("a", 1)
+    rebuilt = kept.rebuild()
+    assert rebuilt.documents == 1
+    assert list(rebuilt.skipped) == ["0123456789abcdef-bad.txt"]
+    assert kept.search("a", 1)
+
+
+def test_long_names_fit_into_a_file_name() -> None:
+    name = _file_name("0" * 16, "é" * 250 + ".md")
+    assert len(name.encode()) <= 255
+    assert name.endswith("é.md")
+
+
+def test_rebuilding_needs_the_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATA_DIR", str(tmp_path))
+    monkeypatch.setenv("REBUILD_API_KEY_FILE", str(tmp_path / "key"))
+    monkeypatch.setattr(server, "make_embedder", lambda _: Letters())
+    client = TestClient(server.create())
+
+    def rebuild(key: str | None) -> int:
+        return client.post("/rebuild", headers={"X-API-Key": key} if key else {}).status_code
+
+    assert rebuild("anything") == 403
+    (tmp_path / "key").write_text("right-key\n")
+    assert [rebuild(None), rebuild("wrong"), rebuild("right-key")] == [401, 403, 200]
