@@ -1,0 +1,1 @@
+"""A RAG API on PostgreSQL with pgvector: upload documents, ask questions."""

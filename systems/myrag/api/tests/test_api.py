@@ -1,0 +1,122 @@
+"""What holds without a database; the rest is tried end to end."""
+
+import logging
+import uuid
+from pathlib import Path
+
+import numpy as np
+import pytest
+from fastapi.testclient import TestClient
+
+from myrag.access_log import Quiet
+from myrag.app import make_app
+from myrag.database import make_engine
+from myrag.originals import Originals
+from myrag.services import Services
+from myrag.settings import Settings, load_settings
+from ragapp.embeddings import Vectors
+
+SECRET = "0f1e2d3c4b5a69788796a5b4c3d2e1f0"
+
+
+class Nothing:
+    def embed(self, texts: object) -> Vectors:
+        return np.zeros((1, 384), np.float32)
+
+    def check(self) -> None:
+        pass
+
+
+@pytest.fixture
+def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    (tmp_path / "password").write_text("hunter2\n")
+    (tmp_path / "path").write_text(f"{SECRET}\n")
+    monkeypatch.setenv("POSTGRES_HOST", "127.0.0.1")
+    monkeypatch.setenv("POSTGRES_PORT", "1")  # nobody listens there
+    monkeypatch.setenv("POSTGRES_DB", "myrag")
+    monkeypatch.setenv("POSTGRES_USER", "myrag")
+    monkeypatch.setenv("POSTGRES_PASSWORD_FILE", str(tmp_path / "password"))
+    monkeypatch.setenv("METRICS_PATH_FILE", str(tmp_path / "path"))
+    monkeypatch.setenv("DATA_DIR", str(tmp_path))
+    return load_settings()
+
+
+@pytest.fixture
+def client(settings: Settings) -> TestClient:
+    services = Services(settings, make_engine(settings), Originals(settings.data_dir), Nothing(), None)
+    return TestClient(make_app(services), raise_server_exceptions=False)
+
+
+def test_metrics_are_at_the_secret_path_alone(client: TestClient) -> None:
+    client.get("/api/health")
+    page = client.get(f"/{SECRET}")
+    assert page.status_code == 200
+    assert 'route="/api/health"' in page.text
+    for path in ("/metrics", "/metrics/", "/%6Detrics", f"/{SECRET[:-1]}", f"/api/{SECRET}"):
+        assert client.get(path).status_code == 404, path
+
+
+def test_the_secret_path_is_told_to_nobody(client: TestClient) -> None:
+    client.get(f"/{SECRET}")
+    assert SECRET not in client.get(f"/{SECRET}").text
+    assert SECRET not in client.get("/api/openapi.json").text
+
+
+def test_without_a_secret_there_are_no_metrics(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("METRICS_PATH_FILE")
+    settings = load_settings()
+    services = Services(settings, make_engine(settings), Originals(settings.data_dir), Nothing(), None)
+    client = TestClient(make_app(services))
+    assert [client.get(path).status_code for path in ("/metrics", "/", "//")] == [404, 404, 404]
+
+
+def access(path: str) -> logging.LogRecord:
+    arguments = ("127.0.0.1:1", "GET", path, "1.1", 200)
+    return logging.LogRecord("uvicorn.access", 20, "", 0, '%s - "%s %s HTTP/%s" %d', arguments, None)
+
+
+def test_the_access_log_holds_neither_secret_nor_probes(settings: Settings) -> None:
+    quiet = Quiet()
+    assert quiet.filter(access("/api/documents"))
+    for path in (f"/{SECRET}", f"/{SECRET}?x=1", f"//{SECRET}/", "/api/health", "/api/ready"):
+        assert not quiet.filter(access(path)), path
+
+
+def test_without_the_database_alive_but_not_ready(client: TestClient) -> None:
+    assert client.get("/api/health").status_code == 200
+    answer = client.get("/api/ready")
+    assert answer.status_code == 503
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert "hunter2" not in answer.text
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("POSTGRES_HOST", "", "POSTGRES_HOST: required"),
+        ("POSTGRES_PORT", "0", "POSTGRES_PORT=0: must be"),
+        ("POSTGRES_PASSWORD_FILE", "/nowhere", "POSTGRES_PASSWORD_FILE=/nowhere: absent or empty"),
+        ("METRICS_PATH_FILE", "/nowhere", "METRICS_PATH_FILE=/nowhere: it must hold"),
+        ("EMBEDDING_PROVIDER", "mistral", "MISTRAL_API_KEY_FILE"),
+        ("EMBEDDING_PROVIDER", "nobody", "one of local"),
+    ],
+)
+def test_wrong_settings_are_named(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, name: str, value: str, words: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(ValueError, match=words):
+        load_settings()
+
+
+def test_the_password_is_not_in_the_address(settings: Settings) -> None:
+    assert "hunter2" not in make_engine(settings).url.render_as_string(hide_password=False)
+
+
+def test_originals_are_kept_whole_and_forgotten(tmp_path: Path) -> None:
+    originals, document_id = Originals(tmp_path), uuid.uuid4()
+    originals.keep(document_id, b"words")
+    assert [path.read_bytes() for path in tmp_path.iterdir()] == [b"words"]
+    originals.forget(document_id)
+    originals.forget(document_id)
+    assert not list(tmp_path.iterdir())
