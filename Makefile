@@ -1,6 +1,8 @@
 # Ragdock: a RAG service on a Docker engine. `make` lists the commands.
 SHELL := /bin/bash
-STACK ?= dev
+SYSTEM ?=
+ENVIRONMENT ?=
+STACK ?= $(or $(SYSTEM),dev)
 SERVICE ?=
 CONFIRM ?=
 KEY ?=
@@ -11,13 +13,16 @@ export NODE_COMPILE_CACHE ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/ragdock/node
 
 run = node scripts/cli.ts
 named = --stack "$(STACK)"
+# For the commands that may make a stack: what a new one runs.
+made = $(named) --system "$(SYSTEM)" --environment "$(ENVIRONMENT)"
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-test up preview down destroy-data outputs status health ps logs shell secret prune base \
-        check test unit e2e bench docs lock-images
+.PHONY: help setup setup-test up production preview build down destroy-data outputs status health ps logs restart shell \
+        psql secret compose clean prune base check test unit e2e bench docs lock-images
 
 help: ## list the commands
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
-	@printf '\nSTACK=dev chooses the stack (default dev), SERVICE=name one service.\n'
+	@printf '\nSTACK=name chooses the stack (default dev), SERVICE=name one service.\n'
+	@printf 'SYSTEM=name makes a stack of that name which runs it: full, myrag, m31, rag-events, financerag, mnemolite.\n'
 
 node_modules: package-lock.json
 	@command -v npm >/dev/null || { echo "Node 20 or newer with npm is needed: https://nodejs.org"; exit 1; }
@@ -25,17 +30,23 @@ node_modules: package-lock.json
 	@npm ci --no-progress --loglevel=error
 	@touch node_modules
 
-setup: node_modules
+setup: node_modules ## install what this machine lacks, and start the engine; every command does so by itself
 	@scripts/setup.sh
 
 setup-test: node_modules
 	@scripts/setup.sh test
 
 up: setup ## build, start and wait until everything is healthy; REFRESH=1 looks at the engine first
-	@$(run) up $(named) $(if $(REFRESH),--refresh)
+	@$(run) up $(made) $(if $(REFRESH),--refresh)
+
+production: ## the same in production: stack prod, or <SYSTEM>-prod
+	@$(MAKE) --no-print-directory up STACK=$(if $(SYSTEM),$(SYSTEM)-prod,prod) ENVIRONMENT=prod
 
 preview: setup ## show what `make up` would change
-	@$(run) preview $(named)
+	@$(run) preview $(made)
+
+build: setup ## make the images and start nothing
+	@$(run) build $(made)
 
 down: setup ## stop and remove everything but the data
 	@$(run) down $(named)
@@ -58,11 +69,23 @@ ps: node_modules ## the stack's containers as the engine lists them
 logs: node_modules ## follow the logs, of one SERVICE or of all
 	@$(run) logs $(named) --service "$(SERVICE)"
 
-shell: node_modules ## a shell in the container of SERVICE (default api)
+restart: node_modules ## restart SERVICE or all, one container after another, each healthy before the next
+	@$(run) restart $(named) --service "$(SERVICE)"
+
+shell: node_modules ## a shell in the container of SERVICE (default the API)
 	@$(run) shell $(named) --service "$(SERVICE)"
 
-secret: node_modules ## set a secret from standard input: KEY=llmApiKey or KEY=embeddingsApiKey
+psql: node_modules ## psql on the stack's database; SQL on standard input is run
+	@$(run) psql $(named)
+
+secret: node_modules ## set a secret from standard input: KEY=name, docs/settings.md has the names
 	@$(run) secret $(named) --key "$(KEY)"
+
+compose: setup ## write the system as a Docker Compose file: an exit door
+	@$(run) compose $(made)
+
+clean: setup ## down, and remove unused images, the build cache and build logs; data stays
+	@$(run) clean $(named)
 
 base: setup ## make the Debian base of `images: packages`
 	@node scripts/base-image.ts

@@ -76,7 +76,7 @@ function assemble(
       ...withoutEffect(user, drafts),
       ...disabledButNeeded(user, drafts),
       ...unknownSecrets(user, secretsOf(finish(drafts))),
-      ...(system.models ? missingKeys(ctx.models, ctx.secrets) : []),
+      ...(system.models ? missingKeys(ctx.models, ctx.secrets, ctx.stack) : []),
       ...checks({ ctx, services, host: facts.host }),
     ],
   };

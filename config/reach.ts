@@ -32,6 +32,7 @@ export function urlsOf(services: readonly ServiceSpec[]): Record<string, string>
     if (!endpoint || endpoint.exposure === "none") continue;
     const address = `localhost:${endpoint.host}`;
     urls[name] = role === "postgres" || role === "redis" ? address : `http://${address}`;
+    if (role === "api" || role === "ui") urls[role] = urls[name];
     if (role !== "gateway") continue;
     const behind = services.filter((s) => after.includes(s.name));
     const both = behind.length > 1;

@@ -19,6 +19,8 @@ export interface DeploymentOptions {
   readonly dockerHost: string | undefined;
   /** Names of resources to replace whatever their inputs say. */
   readonly replace?: readonly string[];
+  /** Types of the resources to work on. */
+  readonly targets?: readonly string[];
 }
 
 /** One run over one stack: its state, its providers, and who has registered so far. */

@@ -147,6 +147,7 @@ export class Monitor {
       .setUrn(done.urn)
       .setId(done.id)
       .setObject(struct.Struct.fromJavaScript(done.outputs as Record<string, struct.JavaScriptValue>))
+      .setUnknown(done.unknown ?? false)
       .setResult(done.failed ? RESULT.FAIL : RESULT.SUCCESS);
   }
 

@@ -13,6 +13,8 @@ export interface Registered {
   readonly id: string;
   readonly outputs: Properties;
   readonly failed: boolean;
+  /** Whether its outputs cannot be known in this run. @default false */
+  readonly unknown?: boolean;
 }
 
 /** Registers one resource; a failure is reported, and handed back for the program's dependents to stop at. */
@@ -23,6 +25,7 @@ export async function register(deployment: Deployment, registration: Registratio
   try {
     if (registration.refusal) throw new Error(registration.refusal);
     ({ urn, old } = deployment.identify(registration));
+    if (isLeftAlone(deployment, registration)) return asItIs(urn, old);
     const entry = await one(deployment, registration, urn, old);
     return { urn, id: entry.id ?? "", outputs: entry.outputs, failed: false };
   } catch (error) {
@@ -31,6 +34,20 @@ export async function register(deployment: Deployment, registration: Registratio
     return { urn, id: "", outputs: {}, failed: true };
   }
 }
+
+/** Whether the run was told to work on other types only. */
+function isLeftAlone({ options }: Deployment, { custom, type }: Registration): boolean {
+  return custom && !isProviderType(type) && options.targets !== undefined && !options.targets.includes(type);
+}
+
+/** What is not there yet has outputs that nobody knows, as in a preview. */
+const asItIs = (urn: string, old: ResourceState | undefined): Registered => ({
+  urn,
+  id: old?.id ?? "",
+  outputs: old?.outputs ?? {},
+  failed: false,
+  unknown: old === undefined,
+});
 
 async function one(
   deployment: Deployment,

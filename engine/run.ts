@@ -21,7 +21,7 @@ export function deploy(options: EngineOptions, dryRun: boolean): Promise<RunResu
     if (options.refresh) await refreshAll(deployment, stopped);
     await runProgram(options, deployment, stopped);
     if (stopped()) deployment.report.errors.push("the run was interrupted: run it again to go on");
-    if (deployment.report.errors.length === 0) await tidyUp(deployment, stopped);
+    if (deployment.report.errors.length === 0 && !options.targets) await tidyUp(deployment, stopped);
     const { resources } = deployment.store.state;
     return resources.find((entry) => entry.type === STACK_TYPE)?.outputs ?? {};
   });
@@ -97,7 +97,7 @@ async function runProgram(
     stopped,
     register: (registration) => register(deployment, registration),
     setOutputs: (urn, outputs) => {
-      const entry = deployment.find(urn);
+      const entry = options.targets ? undefined : deployment.find(urn);
       if (entry && JSON.stringify(entry.outputs) !== JSON.stringify(outputs)) {
         entry.outputs = outputs;
         deployment.store.save();

@@ -20,6 +20,8 @@ export interface EngineOptions {
   readonly refresh?: boolean;
   /** Names of resources to replace whatever their inputs say, as `pulumi up --replace` does. @default none */
   readonly replace?: readonly string[];
+  /** Types of the resources to work on, as `pulumi up --target` does; all others stay as they are. @default all */
+  readonly targets?: readonly string[];
   /** Ends the run early: running operations end, nothing new starts. @default SIGINT and SIGTERM do so */
   readonly signal?: AbortSignal;
 }

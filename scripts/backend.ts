@@ -22,12 +22,16 @@ export type EngineName = "pulumi" | "embedded";
 /** The outcome of a run; Pulumi prints its own details. */
 export type Outcome = Pick<RunResult, "ok" | "errors"> & Partial<RunResult>;
 
+const imageType = "docker:index/remoteImage:RemoteImage";
+
 /** What `make` can ask of an engine. */
 export interface Backend {
   readonly name: EngineName;
   preview(): Promise<Outcome>;
   /** @param options.replace names of resources to replace whatever their inputs say */
   up(options: { readonly refresh: boolean; readonly replace: readonly string[] }): Promise<Outcome>;
+  /** Makes the images and nothing else. */
+  build(): Promise<Outcome>;
   /** Removes everything but what is protected: the data and the secrets that open it. */
   down(): Promise<Outcome>;
   /** Forgets what `down` keeps; volumes themselves are removed by their caller. */
@@ -93,6 +97,10 @@ function embeddedBackend(
       remember(stack, { engine: "embedded" });
       return up({ ...options, refresh, replace });
     },
+    build: () => {
+      remember(stack, { engine: "embedded" });
+      return up({ ...options, targets: [imageType] });
+    },
     down: () => destroy({ ...options, excludeProtected: true }),
     forget: () => destroy({ ...options, unprotect: true }),
     outputs: (showSecrets) => readOutputs(options, { showSecrets }),
@@ -125,6 +133,16 @@ function pulumiBackend(stack: string, say: (line: string) => void): Backend {
       remember(stack, { engine: "pulumi" });
       const again = replace.flatMap((name) => ["--replace", `**::${name}`]);
       return run("up", "--yes", "--skip-preview", ...config, ...again, ...(refresh ? ["--refresh"] : []));
+    },
+    build: async () => {
+      await select();
+      remember(stack, { engine: "pulumi" });
+      // The components above the images as well: Pulumi makes nothing under a parent that is left out.
+      const targets = ["ragdock:index:RagStack", "ragdock:core:Images", imageType].flatMap((type) => [
+        "--target",
+        `**${type}::**`,
+      ]);
+      return run("up", "--yes", "--skip-preview", ...config, ...targets);
     },
     down: () => run("destroy", "--yes", "--skip-preview", "--exclude-protected"),
     forget: async () => {

@@ -11,6 +11,8 @@ async function main(): Promise<number> {
     options: {
       stack: { type: "string", default: "dev" },
       service: { type: "string", default: "" },
+      system: { type: "string", default: "" },
+      environment: { type: "string", default: "" },
       confirm: { type: "string", default: "" },
       key: { type: "string", default: "" },
       refresh: { type: "boolean", default: false },
@@ -24,6 +26,8 @@ async function main(): Promise<number> {
   return command({
     stack: values.stack,
     service: values.service,
+    system: values.system,
+    environment: values.environment,
     confirm: values.confirm,
     key: values.key,
     refresh: values.refresh,

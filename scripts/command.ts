@@ -2,6 +2,9 @@
 export interface Arguments {
   readonly stack: string;
   readonly service: string;
+  /** A system to make the stack for, where it has no file yet. */
+  readonly system: string;
+  readonly environment: string;
   readonly confirm: string;
   readonly key: string;
   readonly refresh: boolean;

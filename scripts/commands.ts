@@ -1,14 +1,27 @@
+import { rmSync } from "node:fs";
+import { join } from "node:path";
 import { fullName } from "../components/names.ts";
-import { backend, type Outcome } from "./backend.ts";
+import { buildLogs } from "../config/images.ts";
+import type { SystemSpec } from "../config/service.ts";
+import { type Backend, backend, type Outcome } from "./backend.ts";
 import { ensureBaseImage } from "./base-image.ts";
-import { type Command, print } from "./command.ts";
+import { type Arguments, type Command, print } from "./command.ts";
 import { diagnose, failedBuilds } from "./diagnose.ts";
 import { containersOf, docker, isWell, serviceOf } from "./docker.ts";
-import { logs, prune, ps, secret, shell } from "./everyday.ts";
+import { logs, prune, ps, psql, restart, secret, shell } from "./everyday.ts";
+import { compose as exportCompose } from "./export.ts";
 import { Failure } from "./failure.ts";
-import { project } from "./place.ts";
-import { chooseImages, requireDisk, requireEngine, requirePorts, systemOf } from "./prepare.ts";
+import { project, projectDir } from "./place.ts";
+import {
+  chooseImages,
+  requireDisk,
+  requireEngine,
+  requirePorts,
+  requireVolumes,
+  systemOf,
+} from "./prepare.ts";
 import { Progress, planned, summary } from "./progress.ts";
+import { ensureStack } from "./stack-file.ts";
 import { statusTable } from "./status.ts";
 import { elapsed } from "./table.ts";
 
@@ -18,23 +31,30 @@ function open(stack: string) {
   return { progress, engine: backend(stack, { event: progress.event, say: (line) => progress.line(line) }) };
 }
 
-const up: Command = async ({ stack, refresh }) => {
-  const say = (line: string): void => print(line);
+/** What is looked at before anything is made: the engine, the settings, where images come from. */
+async function prepared({ stack, system, environment }: Arguments): Promise<SystemSpec> {
   await requireEngine();
-  await chooseImages(stack, say);
-  const system = systemOf(stack, say);
-  await Promise.all([requireDisk(), requirePorts(stack, system)]);
+  if (system) ensureStack(stack, system, environment || "dev", print);
+  await chooseImages(stack, print);
+  return systemOf(stack, print);
+}
+
+/** Says what is about to happen, and makes the base of all images where they are built. */
+async function begin(stack: string, system: SystemSpec, progress: Progress, engine: Backend): Promise<void> {
+  progress.line(`${system.name} as stack "${stack}" (${system.environment}), by ${engineWords(engine.name)}`);
+  progress.line(`images from ${imagesWords(system.images)}; ragdock:images in Pulumi.${stack}.yaml decides`);
+  if (system.images === "packages") {
+    await progress.step("making the base image", () => ensureBaseImage((line) => progress.line(line)));
+  }
+}
+
+const up: Command = async (args) => {
+  const { stack, refresh } = args;
+  const system = await prepared(args);
+  await Promise.all([requireDisk(), requirePorts(stack, system), requireVolumes(stack, system)]);
   const { progress, engine } = open(stack);
   try {
-    progress.line(
-      `${system.name} as stack "${stack}" (${system.environment}), by ${engineWords(engine.name)}`,
-    );
-    progress.line(
-      `images from ${imagesWords(system.images)}; ragdock:images in Pulumi.${stack}.yaml decides`,
-    );
-    if (system.images === "packages") {
-      await progress.step("making the base image", () => ensureBaseImage((line) => progress.line(line)));
-    }
+    await begin(stack, system, progress, engine);
     const outcome = await engine.up({ refresh, replace: await failedJobs(stack) });
     return await report(stack, outcome, progress, system);
   } finally {
@@ -59,7 +79,7 @@ async function report(
   stack: string,
   outcome: Outcome,
   progress: Progress,
-  system: ReturnType<typeof systemOf>,
+  system: SystemSpec,
 ): Promise<number> {
   const { text, well } = await statusTable(stack, system, false);
   print(`\n${text}\n`);
@@ -77,10 +97,29 @@ async function report(
   return 0;
 }
 
-const preview: Command = async ({ stack }) => {
-  await requireEngine();
-  await chooseImages(stack, print);
-  const system = systemOf(stack, print);
+const build: Command = async (args) => {
+  const system = await prepared(args);
+  await requireDisk();
+  const { progress, engine } = open(args.stack);
+  try {
+    await begin(args.stack, system, progress, engine);
+    const outcome = await engine.build();
+    for (const error of outcome.errors) print(`\n${error}`);
+    if (!outcome.ok)
+      for (const trouble of failedBuilds(Date.now() - progress.seconds() * 1000)) print(`\n${trouble}`);
+    else print(`\nEvery image of ${system.name} is there, after ${elapsed(progress.seconds())}.`);
+    return outcome.ok ? 0 : 1;
+  } finally {
+    progress.end();
+  }
+};
+
+/** Builds first, so that every image that the file names is there. */
+const compose: Command = async (args) => (await build(args)) || exportCompose(args);
+
+const preview: Command = async (args) => {
+  const { stack } = args;
+  const system = await prepared(args);
   const { progress, engine } = open(stack);
   try {
     if (system.images === "packages" && engine.name === "pulumi")
@@ -171,18 +210,31 @@ const health: Command = async ({ stack }) => {
   return troubles.length > 0 ? 1 : 0;
 };
 
+/** Takes the stack down and removes what was built for it; data stays. */
+const clean: Command = async (args) => {
+  const code = await down(args);
+  if (code !== 0) return code;
+  rmSync(join(projectDir, buildLogs), { recursive: true, force: true });
+  return prune(args);
+};
+
 /** Every command, by the name that `make` gives it. */
 export const commands: Readonly<Record<string, Command>> = {
   up,
   preview,
+  build,
+  compose,
   down,
+  clean,
   "destroy-data": destroyData,
   outputs,
   status,
   health,
   ps,
   logs,
+  restart,
   shell,
+  psql,
   secret,
   prune,
 };

@@ -1,3 +1,6 @@
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { stringify } from "yaml";
 import { secretPlace } from "../config/secrets.ts";
 import {
   type FileSpec,
@@ -17,16 +20,16 @@ export interface ComposeBuild {
   readonly target?: string;
 }
 
+const configFolder = "files";
+
 /** What a system does not say of itself. */
 export interface ComposeFacts {
   /** Compose's project: the prefix of containers, networks and volumes. */
   readonly project: string;
-  /** The name of an image that the engine has or can pull. */
-  readonly image: (source: ImageSource) => string;
+  /** The name of an image, and whether the engine has it and no registry does. */
+  readonly image: (source: ImageSource) => { readonly name: string; readonly local: boolean };
   /** How an image is built. @default nothing is built: `--build` finds nothing to do */
   readonly build?: (source: ImageSource) => ComposeBuild | undefined;
-  /** Values of the system's secrets by name; they stand in clear in the result. */
-  readonly secrets: Readonly<Record<string, string>>;
   /** Turns a path of the project into the host's. */
   readonly hostPath: (path: string) => string;
 }
@@ -37,37 +40,33 @@ export interface ComposeFile {
   readonly services: Readonly<Record<string, ComposeService>>;
   readonly networks: Readonly<Record<string, { readonly internal: boolean }>>;
   readonly volumes: Readonly<Record<string, Record<string, never>>>;
-  readonly configs: Readonly<Record<string, { readonly content: string }>>;
+  readonly configs: Readonly<Record<string, { readonly file: string }>>;
 }
 
 /** One service of a Compose file; the keys are Compose's. */
 export type ComposeService = Readonly<Record<string, unknown>>;
 
-/**
- * The same system for Docker Compose 2.23.1 or newer, the first with inline configs.
- * Files of services become configs with inline content, and secrets stand in them in clear: keep the result to yourself.
- * @throws when a secret has no value
- */
+/** The same system for Docker Compose; the files of its services lie beside it (composeConfigs). */
 export function composeFile(system: SystemSpec, facts: ComposeFacts): ComposeFile {
   const { services } = system;
   const jobs = new Set(services.filter((s) => !isLongRunning(s)).map((s) => s.name));
   const volumes = services.filter(isLongRunning).flatMap((s) => s.volumes.map((v) => v.volume));
-  const files = services.flatMap((s) =>
-    s.files.map((file, index) => [configName(s, index), { content: filled(file, facts.secrets) }] as const),
-  );
+  const configs = services.flatMap((s) => s.files.map((_, index) => configName(s, index)));
   return literal({
     name: facts.project,
     services: Object.fromEntries(services.map((spec) => [spec.name, service(spec, jobs, facts)])),
     networks: system.networks,
     volumes: Object.fromEntries([...new Set(volumes)].map((volume) => [volume, {}])),
-    configs: Object.fromEntries(files),
+    configs: Object.fromEntries(configs.map((name) => [name, { file: `./${configFolder}/${name}` }])),
   });
 }
 
 function service(spec: ServiceSpec, jobs: ReadonlySet<string>, facts: ComposeFacts): ComposeService {
   const build = facts.build?.(spec.image);
+  const image = facts.image(spec.image);
   return {
-    image: facts.image(spec.image),
+    image: image.name,
+    ...(image.local && !build ? { pull_policy: "never" } : {}),
     ...(build ? { build } : {}),
     ...(spec.command ? { command: [...spec.command] } : {}),
     ...(spec.user ? { user: spec.user } : {}),
@@ -76,11 +75,7 @@ function service(spec: ServiceSpec, jobs: ReadonlySet<string>, facts: ComposeFac
       spec.networks.map((network) => [network, { aliases: [...(spec.aliases ?? [])] }]),
     ),
     depends_on: Object.fromEntries(spec.after.map((other) => [other, { condition: condition(other, jobs) }])),
-    configs: spec.files.map(({ path }, index) => ({
-      source: configName(spec, index),
-      target: path,
-      mode: "0444",
-    })),
+    configs: spec.files.map(({ path }, index) => ({ source: configName(spec, index), target: path })),
     ...limits(spec),
     logging: {
       driver: "json-file",
@@ -148,7 +143,22 @@ const condition = (name: string, jobs: ReadonlySet<string>): string =>
 
 const configName = (spec: ServiceSpec, index: number): string => `${spec.name}-${index + 1}`;
 
-function filled(file: FileSpec, secrets: ComposeFacts["secrets"]): string {
+/**
+ * The files of a system's services by their names beside the Compose file; secrets stand in them in clear.
+ * @throws when a secret has no value
+ */
+export function composeConfigs(
+  { services }: SystemSpec,
+  secrets: Readonly<Record<string, string>>,
+): Record<string, string> {
+  return Object.fromEntries(
+    services.flatMap((s) =>
+      s.files.map((file, index) => [`${configFolder}/${configName(s, index)}`, filled(file, secrets)]),
+    ),
+  );
+}
+
+function filled(file: FileSpec, secrets: Readonly<Record<string, string>>): string {
   return file.content.replace(secretPlace, (_, name: string) => {
     const value = secrets[name];
     if (value === undefined) throw new Error(`The secret "${name}" of ${file.path} has no value.`);
@@ -162,4 +172,19 @@ function literal<T>(value: T): T {
   if (Array.isArray(value)) return value.map(literal) as T;
   if (typeof value !== "object" || value === null) return value;
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, literal(item)])) as T;
+}
+
+/** Writes a Compose file and the files beside it, for this user alone: secrets are in them. */
+export function writeCompose(
+  folder: string,
+  file: ComposeFile,
+  configs: Readonly<Record<string, string>>,
+): void {
+  mkdirSync(join(folder, configFolder), { recursive: true, mode: 0o700 });
+  for (const [name, content] of Object.entries(configs)) {
+    rmSync(join(folder, name), { force: true });
+    // Mounted into containers whose users are none of this host's; the folder above keeps everyone else out.
+    writeFileSync(join(folder, name), content, { mode: 0o444 });
+  }
+  writeFileSync(join(folder, "compose.yaml"), stringify(file, { lineWidth: 0 }), { mode: 0o600 });
 }

@@ -49,6 +49,11 @@ export async function containersOf(stack: string, service?: string): Promise<Con
   return all.sort((a, b) => serviceOf(a).localeCompare(serviceOf(b)) || a.Created.localeCompare(b.Created));
 }
 
+/** One container as it is now. */
+export async function containerOf(id: string): Promise<Container> {
+  return (JSON.parse(await docker("inspect", id)) as [Container])[0];
+}
+
 /** The service that a container belongs to. */
 export const serviceOf = (container: Container): string => container.Config.Labels["ragdock.service"] ?? "";
 

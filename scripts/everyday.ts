@@ -1,11 +1,15 @@
 import { spawn } from "node:child_process";
+import type { Role } from "../config/service.ts";
+import { database } from "../config/services/stores.ts";
 import { chooseEngine } from "./backend.ts";
 import { type Command, print } from "./command.ts";
-import { containersOf, docker } from "./docker.ts";
+import { diagnose } from "./diagnose.ts";
+import { containerOf, containersOf, docker, isWell, serviceOf } from "./docker.ts";
 import { Failure } from "./failure.ts";
 import { passphrase, project } from "./place.ts";
-import { requireEngine } from "./prepare.ts";
+import { requireEngine, systemOf } from "./prepare.ts";
 import { writeSecret } from "./secrets.ts";
+import { elapsed } from "./table.ts";
 
 /** Follows the logs of one service or of all. */
 export const logs: Command = async ({ stack, service }) => {
@@ -34,19 +38,65 @@ function follow(id: string, name: string): Promise<void> {
   });
 }
 
-/** Opens a shell in a service's first container. */
-export const shell: Command = async ({ stack, service }) => {
-  const [container] = await containersOf(stack, service || "api");
+/** Opens a shell in a service's first container; without SERVICE in the API's. */
+export const shell: Command = async ({ stack, service }) =>
+  inside(stack, service || serviceOfRole(stack, "api"), ["sh"]);
+
+/** Opens psql on the stack's database, or runs what comes on standard input. */
+export const psql: Command = async ({ stack }) => {
+  const connection = ["psql", "-U", database.user, "-d", database.name];
+  return inside(stack, serviceOfRole(stack, "postgres"), [...connection, "-v", "ON_ERROR_STOP=1"]);
+};
+
+function serviceOfRole(stack: string, role: Role): string {
+  const system = systemOf(stack, print);
+  const service = system.services.find((s) => s.role === role);
+  if (service) return service.name;
+  throw new Failure(`${system.name} has no ${role}.`, "make status shows what there is.");
+}
+
+/** Runs a command in a service's first container, on this terminal where there is one. */
+async function inside(stack: string, service: string, command: readonly string[]): Promise<number> {
+  const [container] = await containersOf(stack, service);
   if (!container)
-    throw new Failure(
-      `There is no "${service || "api"}" in stack "${stack}".`,
-      "make status shows what there is.",
-    );
+    throw new Failure(`There is no "${service}" in stack "${stack}".`, "make status shows what there is.");
+  const terminal = process.stdin.isTTY ? ["-it"] : ["-i"];
   return new Promise((resolve) => {
-    const child = spawn("docker", ["exec", "-it", container.Id, "sh"], { stdio: "inherit" });
+    const child = spawn("docker", ["exec", ...terminal, container.Id, ...command], { stdio: "inherit" });
     child.on("close", (code) => resolve(code ?? 1));
   });
+}
+
+/** Restarts one service or all, in start order and one container after another, each healthy before the next. */
+export const restart: Command = async ({ stack, service }) => {
+  await requireEngine();
+  const order = systemOf(stack, print).services.map((s) => s.name);
+  const all = (await containersOf(stack, service || undefined))
+    .filter((c) => c.Config.Labels["ragdock.kind"] !== "job")
+    .sort((a, b) => order.indexOf(serviceOf(a)) - order.indexOf(serviceOf(b)));
+  if (all.length === 0)
+    throw new Failure(`Nothing of that name runs in stack "${stack}".`, "make status shows what does.");
+  for (const container of all) {
+    const started = Date.now();
+    await docker("restart", container.Id);
+    if (!(await getsWell(container.Id))) {
+      for (const trouble of await diagnose(stack)) print(`\n${trouble}`);
+      return 1;
+    }
+    print(`${serviceOf(container)} restarted, healthy after ${elapsed((Date.now() - started) / 1000)}`);
+  }
+  return 0;
 };
+
+/** Whether a container gets healthy before its probe has given it up. */
+async function getsWell(id: string): Promise<boolean> {
+  for (;;) {
+    const container = await containerOf(id);
+    if (isWell(container)) return true;
+    if (container.State.Health?.Status === "unhealthy" || container.State.Status === "exited") return false;
+    await new Promise((wait) => setTimeout(wait, 500));
+  }
+}
 
 /** Sets one of the user's secrets from standard input. */
 export const secret: Command = async ({ stack, key }) => {

@@ -1,8 +1,9 @@
 import { execFile } from "node:child_process";
-import { statfs } from "node:fs/promises";
+import { readdir, stat, statfs } from "node:fs/promises";
 import { createServer } from "node:net";
 import { availableParallelism, totalmem } from "node:os";
 import { promisify } from "node:util";
+import { fullName } from "../components/names.ts";
 import { load } from "../config/load.ts";
 import { setCommand } from "../config/problem.ts";
 import { readSettings } from "../config/read.ts";
@@ -114,6 +115,43 @@ export async function requirePorts(stack: string, system: SystemSpec): Promise<v
       `Ports are taken, nothing was touched:\n${lines.join("\n")}`,
       "Or end what holds them.",
     );
+  }
+}
+
+/**
+ * Refuses when a volume's data belongs to another user than the one that is to write there.
+ * Looks only where this process may: as root, on the engine's own host.
+ */
+export async function requireVolumes(stack: string, system: SystemSpec): Promise<void> {
+  const lines: string[] = [];
+  for (const { name, user, volumes } of system.services.filter(isLongRunning)) {
+    if (!user) continue;
+    const [wanted] = user.split(":");
+    for (const { volume } of volumes) {
+      const full = fullName({ project, stack }, volume);
+      const found = await ownerOf(full);
+      if (found === undefined || found === Number(wanted)) continue;
+      lines.push(
+        `  volume ${full} belongs to user ${found}, and ${name} runs as user ${wanted}`,
+        `      Hand it over: docker run --rm -u 0 -v ${full}:/data <any image> chown -R ${user} /data`,
+      );
+    }
+  }
+  if (lines.length > 0) {
+    throw new Failure(
+      `Volumes belong to other users, nothing was touched:\n${lines.join("\n")}`,
+      "Or find out first whose data it is.",
+    );
+  }
+}
+
+/** The owner of a volume with something in it; an empty one takes its owner from the image. */
+async function ownerOf(volume: string): Promise<number | undefined> {
+  try {
+    const folder = (await docker("volume", "inspect", "--format", "{{.Mountpoint}}", volume)).trim();
+    return (await readdir(folder)).length > 0 ? (await stat(folder)).uid : undefined;
+  } catch {
+    return undefined;
   }
 }
 

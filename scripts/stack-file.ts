@@ -1,6 +1,7 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { parse } from "yaml";
+import { parse, stringify } from "yaml";
+import { systems } from "../config/systems/index.ts";
 import { Failure } from "./failure.ts";
 import { project, projectDir } from "./place.ts";
 
@@ -39,4 +40,33 @@ function unknownStack(stack: string): string {
     `Stacks here: ${stackNames().join(", ")}. A new one is a file: copy Pulumi.dev.yaml to Pulumi.${stack}.yaml and give\n` +
     `each published service another port (${project}:services: {gateway: {port: 8081}, …}).`
   );
+}
+
+/**
+ * Makes the file of a stack that has none, for a named system; a stack that has one keeps the system it runs.
+ * @param environment what a new stack is for
+ */
+export function ensureStack(
+  stack: string,
+  system: string,
+  environment: string,
+  say: (line: string) => void,
+): void {
+  const file = join(projectDir, `Pulumi.${stack}.yaml`);
+  if (existsSync(file)) {
+    const runs = readStackFile(stack).values[`${project}:system`] ?? "full";
+    if (runs === system) return;
+    throw new Failure(
+      `Stack "${stack}" runs ${runs}, not ${system}, and a stack keeps its system: its data would be left behind.`,
+      `Give the other one a stack of its own: make up SYSTEM=${system} STACK=<another name>`,
+    );
+  }
+  if (!Object.hasOwn(systems, system)) {
+    throw new Failure(`There is no system "${system}".`, `Systems: ${Object.keys(systems).join(", ")}.`);
+  }
+  writeFileSync(
+    file,
+    stringify({ config: { [`${project}:system`]: system, [`${project}:environment`]: environment } }),
+  );
+  say(`Made Pulumi.${stack}.yaml for ${system} in ${environment}: its settings go there (docs/settings.md).`);
 }

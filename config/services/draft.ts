@@ -56,6 +56,9 @@ export const commonJob = {
   after: [],
 } as const satisfies Partial<Job>;
 
+/** The Python that applications are built on. */
+export const pythonImage = { from: "catalogue", name: "python" } as const;
+
 /** Marks the place of a secret in a file's content. */
 export const secret = (name: string): string => `{{secret:${name}}}`;
 

@@ -1,6 +1,8 @@
 import { defined } from "../defined.ts";
 import { type Problem, setCommand } from "../problem.ts";
 import type { Settings, UserSecret } from "../schema.ts";
+import type { FileSpec } from "../service.ts";
+import { secretFile } from "./draft.ts";
 
 /** A provider that a system is made for, and the user's secret that holds its key. */
 export interface OwnProvider {
@@ -61,15 +63,47 @@ export function chooseModels(
 }
 
 /** Providers that are to be called and whose key is not set. */
-export function missingKeys({ embeddings, llm }: Models, secrets: ReadonlySet<string>): Problem[] {
-  const wanted = new Map<UserSecret, string>();
-  for (const [use, { provider, key }] of [["embeddings", embeddings] as const, ["llm", llm] as const]) {
-    if (key && !secrets.has(key)) wanted.set(key, `${use}.provider is ${provider}`);
-  }
-  return [...wanted].map(([key, why]) => ({
+export function missingKeys(
+  { embeddings, llm }: Models,
+  secrets: ReadonlySet<string>,
+  stack: string,
+): Problem[] {
+  const lacking = [["embeddings.provider", embeddings] as const, ["llm.provider", llm] as const].flatMap(
+    ([setting, { provider, key }]) => (key && !secrets.has(key) ? [{ setting, provider, key }] : []),
+  );
+  return [...Map.groupBy(lacking, ({ key }) => key)].map(([key, uses]) => ({
     path: `ragdock:${key}`,
     found: "nothing",
-    problem: `${why}, which answers nobody without its key`,
-    fix: `Type: pulumi config set --secret ragdock:${key}   (or: make secret KEY=${key}); or choose another: ${setCommand("embeddings.provider", "local")}`,
+    problem: `${uses.map((u) => `${u.setting} is ${u.provider}`).join(" and ")}, which answers nobody without its key`,
+    fix: `Type: pulumi config set --secret ragdock:${key}   (or: make secret KEY=${key} STACK=${stack}); or choose another: ${setCommand("embeddings.provider", "local")}`,
   }));
 }
+
+/** By which variable an application is told of the file with a provider's key. */
+type KeyVariable = (kind: "EMBEDDING" | "LLM", provider: string) => string;
+
+/** One for each provider: `MISTRAL_API_KEY_FILE`. */
+export const perProvider: KeyVariable = (_, provider) => `${provider.toUpperCase()}_API_KEY_FILE`;
+
+/** One for each use: `EMBEDDING_API_KEY_FILE`. */
+export const perUse: KeyVariable = (kind) => `${kind}_API_KEY_FILE`;
+
+/** The variables by which an application is told of its models, and the files with their keys. */
+export function modelSettings(
+  { embeddings, llm }: Models,
+  keyVariable: KeyVariable,
+): { readonly environment: Record<string, string>; readonly files: FileSpec[] } {
+  const entries = [["EMBEDDING", embeddings] as const, ["LLM", llm] as const].flatMap(([kind, model]) => [
+    [`${kind}_PROVIDER`, model.provider],
+    [`${kind}_MODEL`, model.model],
+    [`${kind}_BASE_URL`, model.baseUrl],
+    ...(model.key ? [[keyVariable(kind, model.provider), `/run/secrets/${kebab(model.key)}`]] : []),
+  ]);
+  const keys = [...new Set([embeddings.key, llm.key].filter((key) => key !== undefined))];
+  return {
+    environment: defined(Object.fromEntries(entries)),
+    files: keys.map((key) => secretFile(kebab(key))),
+  };
+}
+
+const kebab = (key: UserSecret): string => key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);

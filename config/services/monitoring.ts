@@ -50,7 +50,7 @@ export function monitoringOptions(ctx: Context, services: readonly ServiceSpec[]
 }
 
 /** Prometheus: scrapes every service that has metrics, and asks the others through the blackbox exporter. */
-export function prometheus(ctx: Context): Draft {
+export function prometheus(ctx: Context): Draft<LongRunning> {
   return {
     ...common,
     name: "prometheus",
@@ -81,7 +81,7 @@ export function prometheus(ctx: Context): Draft {
 }
 
 /** Alertmanager: groups alerts and sends them on. */
-export function alertmanager(ctx: Context): Draft {
+export function alertmanager(ctx: Context): Draft<LongRunning> {
   return {
     ...common,
     name: "alertmanager",
@@ -109,7 +109,7 @@ export function alertmanager(ctx: Context): Draft {
 }
 
 /** Grafana with the dashboards of monitoring/. */
-export function grafana(ctx: Context): Draft {
+export function grafana(ctx: Context): Draft<LongRunning> {
   return {
     ...common,
     name: "grafana",
@@ -146,6 +146,16 @@ export function grafana(ctx: Context): Draft {
     limits: { cpus: 0.5, memory: "512MiB" },
     after: ["prometheus"],
   };
+}
+
+/**
+ * The least that watches a system: metrics and rules, alerts, and questions from outside each container.
+ * Its ports are not published unless `services.prometheus.exposure` says so.
+ */
+export function watched(ctx: Context): Draft[] {
+  const unpublished = (draft: LongRunning): Draft =>
+    draft.endpoint ? { ...draft, endpoint: { ...draft.endpoint, exposure: "none" } } : draft;
+  return [unpublished(prometheus(ctx)), unpublished(alertmanager(ctx)), blackboxExporter()];
 }
 
 /** What every exporter is. */

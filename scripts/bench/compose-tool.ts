@@ -1,8 +1,7 @@
-import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
-import { stringify } from "yaml";
-import type { ComposeFile } from "../compose.ts";
+import { type ComposeFile, writeCompose } from "../compose.ts";
 import { type Ran, run, say, secondsOf } from "./measure.ts";
 
 /** The Compose that Ragdock is compared with. */
@@ -39,9 +38,9 @@ export class ComposeProject {
   private readonly binary: string;
   private readonly folder = mkdtempSync(join(tmpdir(), "ragdock-bench-compose-"));
 
-  constructor(binary: string, file: ComposeFile) {
+  constructor(binary: string, file: ComposeFile, configs: Readonly<Record<string, string>>) {
     this.binary = binary;
-    writeFileSync(this.path, stringify(file), { mode: 0o600 });
+    writeCompose(this.folder, file, configs);
   }
 
   /** `docker compose up -d --build --wait`. */

@@ -1,9 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
-import { baseArgument } from "../../components/images.ts";
 import { load } from "../../config/load.ts";
 import type { ImageSource, SystemSpec } from "../../config/service.ts";
-import { type ComposeBuild, composeFile } from "../compose.ts";
+import { type ComposeBuild, composeConfigs, composeFile } from "../compose.ts";
 import { docker, serviceOf } from "../docker.ts";
 import { project } from "../place.ts";
 import { type Checkout, settings, stack } from "./checkout.ts";
@@ -28,21 +27,24 @@ export async function composeTwin(checkout: Checkout, binary: string): Promise<C
           context: join(checkout.project, source.context),
           dockerfile: join(checkout.project, source.dockerfile),
           args: Object.fromEntries(
-            (source.bases ?? []).map(({ name }) => [baseArgument({ name }), tagOf(name)]),
+            (source.bases ?? []).map(({ name }) => [`${name.toUpperCase()}_IMAGE`, tagOf(name)]),
           ),
           ...(source.target ? { target: source.target } : {}),
         }
       : undefined;
-  const secrets = Object.keys(system.secrets).map((name) => [name, randomBytes(16).toString("hex")]);
+  const secrets = Object.fromEntries(
+    Object.keys(system.secrets).map((name) => [name, randomBytes(16).toString("hex")]),
+  );
   const file = composeFile(system, {
     project: `${project}-${stack}-compose`,
-    image: (source) =>
-      source.from === "build" ? `ragdock-bench-${source.name}:compose` : tagOf(partOf(source)),
+    image: (source) => ({
+      name: source.from === "build" ? `ragdock-bench-${source.name}:compose` : tagOf(partOf(source)),
+      local: system.images === "packages",
+    }),
     build,
-    secrets: Object.fromEntries(secrets),
     hostPath: (path) => join(checkout.project, path),
   });
-  return new ComposeProject(binary, file);
+  return new ComposeProject(binary, file, composeConfigs(system, secrets));
 }
 
 /** Memory of each container of the stack now, the largest first. */

@@ -70,11 +70,10 @@ export async function grow(count: number, compose: string | undefined): Promise<
 async function growCompose(count: number, binary: string): Promise<NonNullable<Growth["compose"]>> {
   const file = composeFile(idleSystem(count, image), {
     project: `${project}-compose`,
-    image: () => image,
-    secrets: {},
+    image: () => ({ name: image, local: true }),
     hostPath: (path) => path,
   });
-  const stack = new ComposeProject(binary, file);
+  const stack = new ComposeProject(binary, file, {});
   try {
     return {
       start: secondsOf("compose up", await stack.up()),

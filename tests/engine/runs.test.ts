@@ -31,6 +31,20 @@ describe.concurrent("runs", () => {
       expect(stack.stateFile()).not.toContain("s3cret-token");
     }));
 
+  test("targets are worked on alone, before everything else is there and afterwards", () =>
+    withStack("job", { image, mode: "0", token: "t" }, async (stack) => {
+      const targets = ["random:index/randomPassword:RandomPassword"];
+      const nothing = await engine.up({ ...stack.options, targets });
+      expect(nothing.errors).toEqual([]);
+      expect(ops(nothing)).not.toHaveProperty("job-run");
+      expect((await engine.up(stack.options)).errors).toEqual([]);
+      const changed = { ...stack.options.config, mode: "5" };
+      const kept = await engine.up({ ...stack.options, config: changed, targets });
+      expect(kept.errors).toEqual([]);
+      expect(kept.changes.replace + kept.changes.update + kept.changes.delete).toBe(0);
+      expect(await stack.resource("after")).toBeDefined();
+    }));
+
   test("a program that throws fails the run and deletes nothing", () =>
     withStack("job", { image, mode: "0", token: "t" }, async (stack) => {
       expect((await engine.up(stack.options)).errors).toEqual([]);

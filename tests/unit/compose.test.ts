@@ -4,7 +4,7 @@
 import { expect, it } from "vitest";
 import { load } from "../../config/load.ts";
 import { isLongRunning, type SystemSpec } from "../../config/service.ts";
-import { type ComposeFile, composeFile } from "../../scripts/compose.ts";
+import { type ComposeFile, composeConfigs, composeFile } from "../../scripts/compose.ts";
 
 const system: SystemSpec = load(
   { images: "packages", services: { api: { replicas: 2 } } },
@@ -13,9 +13,10 @@ const system: SystemSpec = load(
 const secrets = Object.fromEntries(Object.keys(system.secrets).map((name) => [name, `value-of-${name}`]));
 const facts = {
   project: "ragdock-test",
-  image: (source: { from: string; name?: string; reference?: string }) =>
-    `img/${source.name ?? source.reference}`,
-  secrets,
+  image: (source: { from: string; name?: string; reference?: string }) => ({
+    name: `img/${source.name ?? source.reference}`,
+    local: source.from === "build",
+  }),
   hostPath: (path: string) => `/project/${path}`,
 };
 const file: ComposeFile = composeFile(system, facts);
@@ -64,18 +65,18 @@ it("delivers each file as a read-only config, secrets filled in", () => {
   expect(file.services.postgres?.configs).toContainEqual({
     source: "postgres-1",
     target: path,
-    mode: "0444",
   });
-  const contents = Object.values(file.configs).map((config) => config.content);
-  expect(contents.join("\n")).toContain("value-of-postgres-password");
-  expect(contents.join("\n")).not.toContain("{{secret:");
-  expect(Object.keys(file.configs)).toHaveLength(system.services.flatMap((s) => s.files).length);
+  const configs = composeConfigs(system, secrets);
+  const contents = Object.values(configs).join("\n");
+  expect(contents).toContain("value-of-postgres-password");
+  expect(contents).not.toContain("{{secret:");
+  expect(Object.values(file.configs).map((config) => config.file)).toEqual(
+    Object.keys(configs).map((name) => `./${name}`),
+  );
 });
 
 it("refuses a secret without a value", () => {
-  expect(() => composeFile(system, { ...facts, secrets: {} })).toThrow(
-    /The secret "[\w-]+" of .+ has no value/,
-  );
+  expect(() => composeConfigs(system, {})).toThrow(/The secret "[\w-]+" of .+ has no value/);
 });
 
 it("doubles every $, which Compose would take for a variable", () => {
@@ -86,9 +87,10 @@ it("doubles every $, which Compose would take for a variable", () => {
     command: ["sh", "-c", "echo $HOME"],
     files: [{ path: "/f", content: "a$b$$c" }],
   };
-  const made = composeFile({ ...system, services: [dollar, ...rest] }, facts);
-  expect(made.services[first.name]?.command).toEqual(["sh", "-c", "echo $$HOME"]);
-  expect(made.configs[`${first.name}-1`]?.content).toBe("a$$b$$$$c");
+  const changed = { ...system, services: [dollar, ...rest] };
+  expect(composeFile(changed, facts).services[first.name]?.command).toEqual(["sh", "-c", "echo $$HOME"]);
+  // Files are read as they are.
+  expect(composeConfigs(changed, secrets)[`files/${first.name}-1`]).toBe("a$b$$c");
 });
 
 it("says how an image is built when asked to", () => {

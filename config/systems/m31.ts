@@ -1,0 +1,48 @@
+import { Probe } from "../probe.ts";
+import type { LongRunning } from "../service.ts";
+import { type Context, common, on, pythonImage, secretFile } from "../services/draft.ts";
+import { cadvisor, redisExporter, watched } from "../services/monitoring.ts";
+import { redis } from "../services/stores.ts";
+import type { System } from "./system.ts";
+
+/** Answers of a web application, cached by Redis; nothing is kept that could not be made again. */
+export const m31: System = {
+  about: "A web application that answers from its own pages, with Redis as a cache, and metrics of both.",
+  networks: { "rag-network": { internal: false } },
+  services: (ctx) =>
+    on(["rag-network"], [web(ctx), redis(ctx), ...watched(ctx), redisExporter(), cadvisor()]),
+};
+
+function web(ctx: Context): LongRunning {
+  return {
+    ...common,
+    name: "web",
+    role: "api",
+    kind: "stateless",
+    image: {
+      from: "build",
+      name: "m31-web",
+      context: "systems/m31",
+      dockerfile: "systems/m31/Dockerfile",
+      bases: [pythonImage],
+    },
+    command: ["--serve"],
+    user: "1000:1000",
+    networks: [],
+    environment: {
+      ENVIRONMENT: ctx.prod ? "production" : "development",
+      REDIS_HOST: "redis",
+      REDIS_PORT: "6379",
+      REDIS_PASSWORD_FILE: "/run/secrets/redis-password",
+      PORT: "8000",
+    },
+    files: [secretFile("redis-password")],
+    endpoint: { container: 8000, host: 8000, exposure: ctx.prod ? "public" : "loopback" },
+    probe: Probe.command(["python", "app.py", "--health"], { startPeriod: "10s" }),
+    check: { module: "http_2xx", port: 8000, path: "/health" },
+    metrics: { port: 8000, path: "/metrics" },
+    replicas: ctx.prod ? 2 : 1,
+    limits: { cpus: 1, memory: ctx.prod ? "4GiB" : "1GiB" },
+    after: ["redis"],
+  };
+}
