@@ -24,7 +24,12 @@ image=$(scripts/checks-image.sh) || exit 1
 inside() { docker run --rm --tmpfs /tmp:exec -v "$PWD:/project:ro" -w "/project/$1" "$image" "${@:2}"; }
 
 mapfile -t shells < <(git ls-files '*.sh' .ci/run)
-mapfile -t dockerfiles < <(git ls-files 'dockerfiles/*Dockerfile')
+mapfile -t dockerfiles < <(git ls-files 'dockerfiles/*Dockerfile' 'systems/*Dockerfile')
+# Each system's application by itself: several have a module called app or main.
+# shellcheck disable=SC2016
+each_system='for list in $(find . -name requirements.in); do
+  (cd "${list%/*}" && echo "${list%/*}:" && mypy --config-file /project/systems/pyproject.toml .) || exit 1
+done'
 
 check "types (tsc)" tsc --noEmit -p .
 check "lint and format (biome)" biome check --error-on-warnings .
@@ -32,6 +37,9 @@ check "docs are current" node scripts/docs.ts --check
 check "Python lint (ruff)" inside app ruff check .
 check "Python format (ruff)" inside app ruff format --check .
 check "Python types (mypy)" inside app mypy
+check "Python lint of systems (ruff)" inside systems ruff check .
+check "Python format of systems (ruff)" inside systems ruff format --check .
+check "Python types of systems (mypy)" inside systems sh -c "$each_system"
 check "shell (shellcheck)" inside . shellcheck "${shells[@]}"
 check "Dockerfiles (hadolint)" inside . hadolint "${dockerfiles[@]}"
 

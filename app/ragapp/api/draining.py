@@ -6,6 +6,7 @@ import time
 from types import FrameType
 
 import uvicorn
+from fastapi import FastAPI
 from uvicorn.supervisors import Multiprocess
 
 
@@ -38,3 +39,26 @@ class DrainingMultiprocess(Multiprocess):
         """Stop the children after the drain."""
         time.sleep(self._drain_seconds)
         super().terminate_all()
+
+
+def serve_one(
+    app: FastAPI, host: str, port: int, *, drain_seconds: float = 2, shutdown_seconds: int = 20
+) -> int:
+    """Serve an application with one process until SIGTERM; return the exit code."""
+    config = uvicorn.Config(
+        app,
+        host=host,
+        port=port,
+        loop="asyncio",
+        http="httptools",
+        access_log=False,  # the metrics count requests
+        log_config=None,
+        timeout_graceful_shutdown=shutdown_seconds,
+        # Longer than a gateway keeps its idle connections, so that it never writes into a closing one.
+        timeout_keep_alive=75,
+        proxy_headers=True,
+        forwarded_allow_ips="*",
+    )
+    server = DrainingServer(config, drain_seconds)
+    server.run()
+    return 0 if server.started else 1

@@ -6,11 +6,10 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
-import uvicorn
 from fastapi import FastAPI, Header
 
 from rag_events.library import FaissLibrary
-from ragapp.api.draining import DrainingServer
+from ragapp.api.draining import serve_one
 from ragapp.api.library import make_app
 from ragapp.api.problems import Problem, ProblemDetails
 from ragapp.embeddings import make_embedder
@@ -19,30 +18,11 @@ from ragapp.llm import make_chat_model
 from ragapp.logs import configure_logs
 from ragapp.secret_files import read_secret
 
-# Proxies that still know this address are served for so long after SIGTERM.
-DRAIN_SECONDS = 2
-SHUTDOWN_SECONDS = 20
-
 
 def serve(host: str, port: int) -> int:
     """Serve with one process: replicas share the volume, processes would only share the memory's bill."""
     configure_logs(os.environ.get("LOG_LEVEL") or "INFO")
-    config = uvicorn.Config(
-        create(),
-        host=host,
-        port=port,
-        http="httptools",
-        access_log=False,  # the metrics count requests
-        log_config=None,
-        timeout_graceful_shutdown=SHUTDOWN_SECONDS,
-        # Longer than a gateway keeps its idle connections, so that it never writes into a closing one.
-        timeout_keep_alive=75,
-        proxy_headers=True,
-        forwarded_allow_ips="*",
-    )
-    server = DrainingServer(config, DRAIN_SECONDS)
-    server.run()
-    return 0 if server.started else 1
+    return serve_one(create(), host, port)
 
 
 def create() -> FastAPI:

@@ -1,0 +1,1 @@
+"""The application of financerag: documents in a folder, their chunks in Chroma, an API over both."""

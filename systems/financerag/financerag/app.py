@@ -1,0 +1,52 @@
+"""The application, put together for the settings in the environment."""
+
+import threading
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+
+from financerag.folder import Folder
+from financerag.locks import take_for_good
+from financerag.settings import load_or_exit
+from financerag.store import ChromaLibrary, connector
+from ragapp.api.library import make_app
+from ragapp.embeddings import make_embedder
+from ragapp.environment import refuse
+from ragapp.llm import make_chat_model
+from ragapp.logs import configure_logs
+
+
+def create() -> FastAPI:
+    """Return the application for one process; gunicorn calls this in each worker."""
+    # Whoever started several processes has checked their number.
+    settings = load_or_exit(processes=1)
+    configure_logs(settings.log_level)
+    lock = None
+    if not settings.chroma_host:
+        try:
+            lock = take_for_good(settings.chroma_path / "financerag.lock")
+        except ValueError as error:
+            refuse(error)
+    connect = connector(str(settings.chroma_path), settings.chroma_host, settings.chroma_port)
+    library = ChromaLibrary(connect, make_embedder(settings.embedding), settings.embedding)
+    folder = Folder(settings.documents_dir, library)
+    stop = threading.Event()
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        # Beside the requests: a provider may be slow, and the service is alive meanwhile.
+        ingesting = threading.Thread(
+            target=folder.run, args=(stop, settings.watch), name="documents", daemon=True
+        )
+        ingesting.start()
+        yield
+        stop.set()
+        ingesting.join(10)
+        if lock:
+            lock.close()
+
+    chat_model = make_chat_model(settings.llm)
+    return make_app(
+        "financerag", library, chat_model, max_upload_mb=settings.max_upload_mb, lifespan=lifespan
+    )

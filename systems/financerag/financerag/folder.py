@@ -1,0 +1,93 @@
+"""The folder of documents: ingested at the start, and when watched, again as its files change."""
+
+import logging
+import tempfile
+import threading
+from pathlib import Path
+
+from financerag.locks import held
+from financerag.store import FOLDER, ChromaLibrary, document_id_of
+from ragapp.errors import Refused, Unavailable, Unreadable
+from ragapp.metrics import INGESTIONS, stage
+from ragapp.readers import media_type_of
+
+log = logging.getLogger(__name__)
+
+POLL_SECONDS = 2.0
+# After a failure; a provider that takes money is not asked every other second.
+RETRY_SECONDS = 15.0
+
+# One file in the container for all of its workers.
+LOCK = Path(tempfile.gettempdir()) / "financerag-ingest.lock"
+
+Fingerprints = dict[str, tuple[int, int]]
+
+
+class Folder:
+    """Brings the store in line with the files, with one worker at a time."""
+
+    def __init__(self, path: Path, library: ChromaLibrary, lock: Path = LOCK) -> None:
+        self._path = path
+        self._library = library
+        self._lock = lock
+        self._done: Fingerprints | None = None
+        self._unreadable: Fingerprints = {}
+
+    def run(self, stop: threading.Event, watch: bool) -> None:
+        """Ingest the folder until that has succeeded once, or for as long as it is watched."""
+        while not stop.is_set():
+            pause = POLL_SECONDS
+            try:
+                self.sync()
+                if not watch:
+                    return
+            except (Unavailable, Refused, OSError) as error:
+                log.warning("the documents in %s are not ingested: %s", self._path, error)
+                pause = RETRY_SECONDS
+            stop.wait(pause)
+
+    def sync(self) -> None:
+        """Store files that are new or changed, delete what has no file any more."""
+        if not self._path.is_dir():
+            # Not the same as an empty folder: a mount that is missing must not delete everything.
+            raise OSError(f"{self._path} is no folder")
+        files = self._fingerprints()
+        if files == self._done:
+            return
+        with held(self._lock):
+            for name in files:
+                self._ingest(name, files[name])
+            wanted = {document_id_of(FOLDER, name) for name in files if name not in self._unreadable}
+            for document in self._library.documents(FOLDER):
+                if document.id not in wanted:
+                    self._library.remove(document.id)
+                    log.info("%s is gone", document.name)
+        self._done = files
+
+    def _ingest(self, name: str, fingerprint: tuple[int, int]) -> None:
+        if (self._done or {}).get(name) == fingerprint:
+            return
+        self._unreadable.pop(name, None)
+        try:
+            with stage("ingest"):
+                content = (self._path / name).read_bytes()
+                _, is_new = self._library.put(FOLDER, name, media_type_of(name, None) or "", content)
+        except (Unreadable, FileNotFoundError) as error:
+            self._unreadable[name] = fingerprint
+            INGESTIONS.labels("failed").inc()
+            log.warning("%s cannot be read: %s", name, error)
+            return
+        if is_new:
+            INGESTIONS.labels("ready").inc()
+            log.info("%s is ingested", name)
+
+    def _fingerprints(self) -> Fingerprints:
+        """Return when each readable file was changed, and its size."""
+        found = {}
+        for path in sorted(self._path.rglob("*")):
+            name = path.relative_to(self._path).as_posix()
+            if path.name.startswith(".") or media_type_of(name, None) is None or not path.is_file():
+                continue
+            status = path.stat()
+            found[name] = (status.st_mtime_ns, status.st_size)
+        return found

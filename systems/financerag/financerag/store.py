@@ -1,0 +1,144 @@
+"""Chunks in a Chroma collection, one collection for each embedding model so that models never mix.
+
+Ids are made of a document's origin and name and of the chunk's number: writing the same document twice leaves
+one copy. The first chunk is written last, and its digest says that the document is there whole.
+"""
+
+import hashlib
+import re
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import chromadb
+import httpx
+from chromadb.errors import ChromaError
+
+from ragapp.api.library import Document, Source
+from ragapp.api.problems import Problem
+from ragapp.api.uploads import Upload
+from ragapp.embeddings import Embedder
+from ragapp.errors import Unavailable, Unreadable
+from ragapp.metrics import stage
+from ragapp.providers import ModelSettings
+from ragapp.readers import read_text
+from ragapp.splitter import split
+
+CHUNK_SIZE, CHUNK_OVERLAP = 800, 100
+# Chroma refuses larger upserts (SQLite's limit on variables).
+BATCH = 1000
+
+UPLOAD, FOLDER = "upload", "folder"
+
+
+class ChromaLibrary:
+    """Connects when first used, and again after a failure."""
+
+    def __init__(self, connect: Callable[[], Any], embedder: Embedder, model: ModelSettings) -> None:
+        self._connect = connect
+        self._embedder = embedder
+        self._name = collection_name(model)
+        self._connected: Any = None
+        self._connecting = threading.Lock()
+
+    def add(self, upload: Upload) -> tuple[Document, bool]:
+        """Store an uploaded file in place of an earlier one of this name."""
+        try:
+            return self.put(UPLOAD, upload.name, upload.media_type, upload.content)
+        except Unreadable as error:
+            raise Problem(422, f"{upload.name}: {error}") from error
+
+    def put(self, origin: str, name: str, media_type: str, content: bytes) -> tuple[Document, bool]:
+        """Store a document unless it is there with the same bytes."""
+        document_id = document_id_of(origin, name)
+        digest = hashlib.sha256(content).hexdigest()
+        with self._collection() as collection:
+            first = collection.get(ids=[f"{document_id}:0"], include=["metadatas"])["metadatas"]
+        if first and first[0]["digest"] == digest:
+            return _document(first[0]), False
+        chunks = split(read_text(content, media_type), media_type, CHUNK_SIZE, CHUNK_OVERLAP)
+        with stage("embed"):
+            vectors = self._embedder.embed(chunks)
+        common = {"document": document_id, "origin": origin, "name": name, "digest": digest}
+        with self._collection() as collection:
+            for start in reversed(range(0, len(chunks), BATCH)):
+                numbers = range(start, min(start + BATCH, len(chunks)))
+                collection.upsert(
+                    ids=[f"{document_id}:{number}" for number in numbers],
+                    embeddings=[vectors[number].tolist() for number in numbers],
+                    documents=[chunks[number] for number in numbers],
+                    metadatas=[common | {"number": number, "chunks": len(chunks)} for number in numbers],
+                )
+            # What a longer version of the document left.
+            collection.delete(where={"$and": [{"document": document_id}, {"number": {"$gte": len(chunks)}}]})
+        return Document(id=document_id, name=name, chunks=len(chunks)), True
+
+    def remove(self, document_id: str) -> None:
+        """Delete a document's chunks."""
+        with self._collection() as collection:
+            collection.delete(where={"document": document_id})
+
+    def documents(self, origin: str | None = None) -> Sequence[Document]:
+        """Return all documents by name, or those of one origin."""
+        where: dict[str, Any] = {"number": 0}
+        if origin:
+            where = {"$and": [where, {"origin": origin}]}
+        with self._collection() as collection:
+            found = collection.get(where=where, include=["metadatas"])["metadatas"]
+        return sorted(map(_document, found), key=lambda document: document.name)
+
+    def search(self, question: str, k: int) -> list[Source]:
+        """Return the k nearest passages."""
+        with stage("embed"):
+            vector = self._embedder.embed([question])[0]
+        with self._collection() as collection:
+            found = collection.query(
+                query_embeddings=[vector.tolist()],
+                n_results=k,
+                include=["documents", "metadatas", "distances"],
+            )
+        rows = zip(found["metadatas"][0], found["documents"][0], found["distances"][0], strict=True)
+        return [
+            Source(document=about["name"], chunk=about["number"], text=text, score=round(1 - distance, 4))
+            for about, text, distance in rows
+        ]
+
+    @contextmanager
+    def _collection(self) -> Iterator[Any]:
+        try:
+            with self._connecting:
+                if self._connected is None:
+                    self._connected = self._connect().get_or_create_collection(
+                        self._name, embedding_function=None, configuration={"hnsw": {"space": "cosine"}}
+                    )
+                collection = self._connected
+            yield collection
+        except (ChromaError, httpx.HTTPError, ValueError) as error:
+            # The server may be another one now, without the collection.
+            self._connected = None
+            words = str(error).splitlines()[0] if str(error) else type(error).__name__
+            raise Unavailable("vector store", f"Chroma does not answer as it should ({words})") from error
+
+
+def connector(path: str, host: str, port: int) -> Callable[[], Any]:
+    """Return what makes the client: of the server, or of the files in this process."""
+    settings = chromadb.Settings(anonymized_telemetry=False)
+    if host:
+        return lambda: chromadb.HttpClient(host=host, port=port, settings=settings)
+    return lambda: chromadb.PersistentClient(path, settings=settings)
+
+
+def collection_name(model: ModelSettings) -> str:
+    """Return a name that Chroma takes: letters, digits, dots, dashes."""
+    slug = re.sub(r"[^a-zA-Z0-9.]+", "-", model.model).strip("-.")
+    return f"financerag-{slug}-{model.dimension}"
+
+
+def document_id_of(origin: str, name: str) -> str:
+    """Return a document's id."""
+    return hashlib.sha256(f"{origin}:{name}".encode()).hexdigest()[:16]
+
+
+def _document(about: dict[str, Any]) -> Document:
+    return Document(id=about["document"], name=about["name"], chunks=about["chunks"])

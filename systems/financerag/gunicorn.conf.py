@@ -1,0 +1,40 @@
+"""Gunicorn's settings, for `main.py serve --production`."""
+
+from typing import Any
+
+from financerag.settings import load_or_exit
+from ragapp.multiprocess import share_metrics
+
+settings = load_or_exit()
+# Before the workers import prometheus_client.
+share_metrics()
+
+wsgi_app = "financerag.app:create()"
+bind = "0.0.0.0:8000"
+workers = settings.processes
+worker_class = "uvicorn_worker.UvicornWorker"
+# Workers tell through files that they live; a disk that is slow would make them look dead.
+worker_tmp_dir = "/dev/shm"  # noqa: S108
+graceful_timeout = 20
+# Longer than a gateway keeps its idle connections, so that it never writes into a closing one.
+keepalive = 75
+forwarded_allow_ips = "*"
+# Would be a file in a home that the user does not have.
+control_socket_disable = True
+logconfig_dict = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"json": {"()": "ragapp.logs.JsonFormatter"}},
+    "handlers": {
+        "out": {"class": "logging.StreamHandler", "stream": "ext://sys.stdout", "formatter": "json"}
+    },
+    "root": {"handlers": ["out"], "level": settings.log_level},
+    "loggers": {"gunicorn.error": {"handlers": ["out"], "level": settings.log_level, "propagate": False}},
+}
+
+
+def child_exit(_server: Any, worker: Any) -> None:
+    """Forget what a worker that ended was doing at the time; its counts stay."""
+    from prometheus_client import multiprocess
+
+    multiprocess.mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]
