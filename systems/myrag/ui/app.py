@@ -110,6 +110,8 @@ def listing() -> None:
 
 
 st.set_page_config(page_title="myrag", page_icon=ICON)
+# A quoted passage's headings are not headings of this page.
+st.html("<style>blockquote :is(h1, h2, h3, h4, h5, h6) { font-size: 1rem; padding: 0.2rem 0; }</style>")
 st.title("Ask your documents")
 questions, stored = st.tabs(["Ask", "Documents"])
 with questions:
