@@ -103,7 +103,7 @@ unit: node_modules ## unit and property tests
 	@vitest run --project unit
 
 e2e: setup-test ## end-to-end tests on a real engine
-	@vitest run --project e2e
+	@vitest run --project e2e --project systems
 
 test: setup-test ## everything: check, unit, end-to-end; ends with "N passed, N failed"
 	@node scripts/test.ts

@@ -24,6 +24,16 @@ export default defineConfig({
           hookTimeout: 1_200_000,
         },
       },
+      {
+        test: {
+          name: "systems",
+          include: ["tests/systems/**/*.test.ts"],
+          // Two systems at a time: side by side is what they promise, and most of their time is waiting for probes.
+          maxWorkers: 2,
+          testTimeout: 300_000,
+          hookTimeout: 1_200_000,
+        },
+      },
     ],
   },
 });

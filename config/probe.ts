@@ -16,6 +16,8 @@ export type ProbeTiming = Partial<Omit<Probe, "test">>;
 
 const timing = { interval: "5s", timeout: "5s", retries: 3, startPeriod: "30s" } as const;
 
+const urlopen = (url: string): string => `import urllib.request as u; u.urlopen('${url}', timeout=4)`;
+
 /** Named ways to probe a service; each can fail, and each uses a program that is in the image. */
 export const Probe = {
   /** Runs `argv` in the container; exit code 0 is healthy. */
@@ -29,10 +31,13 @@ export const Probe = {
   /** GETs a path with BusyBox's wget; a 2xx answer is healthy. */
   http: (path: string, port: number, t: ProbeTiming = {}): Probe =>
     Probe.command(["wget", "-q", "-T", "4", "-O", "/dev/null", `http://127.0.0.1:${port}${path}`], t),
+  /** GETs a path with Python, for images of Python applications. */
+  python: (path: string, port: number, t: ProbeTiming = {}): Probe =>
+    Probe.command(["python3", "-c", urlopen(`http://127.0.0.1:${port}${path}`)], t),
   /** GETs a path with whichever HTTP client the image has, for images that are not ours. */
   anyHttp: (path: string, port: number, t: ProbeTiming = {}): Probe => {
     const url = `http://127.0.0.1:${port}${path}`;
-    const python = `python3 -c "import urllib.request as u; u.urlopen('${url}', timeout=4)"`;
+    const python = `python3 -c "${urlopen(url)}"`;
     return Probe.shell(
       `wget -q -T 4 -O /dev/null ${url} || curl -fsS -m 4 -o /dev/null ${url} || ${python}`,
       t,

@@ -23,10 +23,10 @@ interface Suite {
 
 const reports = mkdtempSync(join(tmpdir(), "ragdock-reports-"));
 
-const vitest = (project: string): Suite => {
+const vitest = (project: string, name: string): Suite => {
   const report = join(reports, `${project}.json`);
   return {
-    name: project === "unit" ? "unit and property tests" : "end-to-end tests on a real engine",
+    name,
     command: [
       "vitest",
       "run",
@@ -54,8 +54,9 @@ function printed(output: string): Count | undefined {
 const suites: readonly Suite[] = [
   { name: "checks", command: ["scripts/check.sh"], count: printed },
   { name: "application tests", command: ["scripts/test-app.sh"], count: printed },
-  vitest("unit"),
-  vitest("e2e"),
+  vitest("unit", "unit and property tests"),
+  vitest("e2e", "end-to-end tests on a real engine"),
+  vitest("systems", "the five systems on a real engine"),
 ];
 
 function run(command: readonly string[]): Promise<{ code: number; output: string }> {

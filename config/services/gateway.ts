@@ -7,11 +7,16 @@ export interface Route {
   readonly path: string;
   readonly service: string;
   readonly port: number;
+  /** A path below it that is nobody's business outside. */
+  readonly hidden?: string;
 }
 
 /** The port inside the container; above 1024, so that nginx needs no privilege. */
 const listen = 8080;
 const statusPort = 8081;
+
+/** Metrics are for the system's own networks. */
+const hide = ({ hidden }: Route): string => (hidden ? `    location = ${hidden} { return 404; }\n` : "");
 
 /** nginx's variables know no hyphen. */
 const variable = (route: Route): string => route.service.replaceAll("-", "_");
@@ -24,7 +29,7 @@ const variable = (route: Route): string => route.service.replaceAll("-", "_");
 export function renderNginx(routes: readonly Route[], maxBodyMiB: number): string {
   const locations = routes.map(
     (route) => `
-    location ${route.path} {
+${hide(route)}    location ${route.path} {
       set $upstream_${variable(route)} ${route.service};
       proxy_pass http://$upstream_${variable(route)}:${route.port};
     }`,
@@ -64,7 +69,7 @@ http {
   # Answers are streamed token by token.
   proxy_buffering off;
   proxy_connect_timeout 300ms;
-  proxy_read_timeout 300s;
+  proxy_read_timeout 600s;
   proxy_next_upstream error timeout;
   proxy_next_upstream_tries 4;
 
@@ -125,7 +130,14 @@ export function behindGateway(ctx: Context, draft: Draft): Draft[] {
   const { endpoint, ...service } = draft;
   if (!endpoint || endpoint.exposure === "none" || !(ctx.prod || draft.replicas > 1)) return [draft];
   const front: Draft = {
-    ...gateway(ctx, [{ path: "/", service: draft.name, port: endpoint.container }]),
+    ...gateway(ctx, [
+      {
+        path: "/",
+        service: draft.name,
+        port: endpoint.container,
+        ...(draft.metrics ? { hidden: draft.metrics.path } : {}),
+      },
+    ]),
     name: `${draft.name}-gateway`,
     networks: draft.networks,
     endpoint: { ...endpoint, container: listen },

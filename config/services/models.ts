@@ -79,25 +79,21 @@ export function missingKeys(
   }));
 }
 
-/** By which variable an application is told of the file with a provider's key. */
-type KeyVariable = (kind: "EMBEDDING" | "LLM", provider: string) => string;
-
-/** One for each provider: `MISTRAL_API_KEY_FILE`. */
-export const perProvider: KeyVariable = (_, provider) => `${provider.toUpperCase()}_API_KEY_FILE`;
-
-/** One for each use: `EMBEDDING_API_KEY_FILE`. */
-export const perUse: KeyVariable = (kind) => `${kind}_API_KEY_FILE`;
-
-/** The variables by which an application is told of its models, and the files with their keys. */
-export function modelSettings(
-  { embeddings, llm }: Models,
-  keyVariable: KeyVariable,
-): { readonly environment: Record<string, string>; readonly files: FileSpec[] } {
+/**
+ * The variables by which the small applications are told of their models, and the files with their keys.
+ * A key's file is named by its provider's own variable: `MISTRAL_API_KEY_FILE`.
+ */
+export function modelSettings({ embeddings, llm }: Models): {
+  readonly environment: Record<string, string>;
+  readonly files: FileSpec[];
+} {
   const entries = [["EMBEDDING", embeddings] as const, ["LLM", llm] as const].flatMap(([kind, model]) => [
     [`${kind}_PROVIDER`, model.provider],
     [`${kind}_MODEL`, model.model],
     [`${kind}_BASE_URL`, model.baseUrl],
-    ...(model.key ? [[keyVariable(kind, model.provider), `/run/secrets/${kebab(model.key)}`]] : []),
+    ...(model.key
+      ? [[`${model.provider.toUpperCase()}_API_KEY_FILE`, `/run/secrets/${kebab(model.key)}`]]
+      : []),
   ]);
   const keys = [...new Set([embeddings.key, llm.key].filter((key) => key !== undefined))];
   return {

@@ -2,7 +2,7 @@ import { images } from "../images.ts";
 import { Probe } from "../probe.ts";
 import type { Limits, LongRunning } from "../service.ts";
 import { mebibytes } from "../units.ts";
-import { type Context, catalogue, common, secret, secretFile } from "./draft.ts";
+import { type Context, catalogue, common, projectFile, secret, secretFile } from "./draft.ts";
 
 /** Connections PostgreSQL accepts; the cross-check keeps the sum of all pools below it. */
 export const maxConnections = 100;
@@ -28,8 +28,13 @@ function postgresTuning(memoryMiB: number): Record<string, string> {
   };
 }
 
+/** What runs before the server: it sees to the password of a cluster that is there already. */
+export const startScript = projectFile("config/files/postgres-start.sh", "/etc/ragdock/start.sh");
+
 /** The server's command line: each setting as `-c name=value`. */
 export const postgresCommand = (settings: Readonly<Record<string, string>>): string[] => [
+  "bash",
+  startScript.path,
   "postgres",
   ...Object.entries(settings).flatMap(([key, value]) => ["-c", `${key}=${value}`]),
 ];
@@ -64,7 +69,7 @@ export function postgres(ctx: Context, name = "postgres"): LongRunning {
       // A folder of its own inside the volume, and said here so that a change of the image's default cannot move the data.
       PGDATA: "/var/lib/postgresql/data/pgdata",
     },
-    files: [secretFile("postgres-password")],
+    files: [secretFile("postgres-password"), startScript],
     volumes: [{ volume: "postgres-data", path: "/var/lib/postgresql/data" }],
     endpoint: { container: database.port, host: 5432, exposure: "none" },
     // Over TCP: the server that initialises an empty volume listens on its socket only.

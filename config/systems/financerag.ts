@@ -2,7 +2,7 @@ import { Probe } from "../probe.ts";
 import type { Built, LongRunning } from "../service.ts";
 import { appImage } from "../services/app.ts";
 import { type Context, common, on, pythonImage } from "../services/draft.ts";
-import { modelSettings, perProvider } from "../services/models.ts";
+import { modelSettings } from "../services/models.ts";
 import { watched } from "../services/monitoring.ts";
 import { chroma } from "../services/stores.ts";
 import type { System } from "./system.ts";
@@ -36,7 +36,7 @@ export const financerag: System = {
 };
 
 function financeragApi(ctx: Context): LongRunning {
-  const models = modelSettings(ctx.models, perProvider);
+  const models = modelSettings(ctx.models);
   const embedded = ctx.vectorStore === "embedded";
   return {
     ...common,

@@ -23,7 +23,10 @@ export const full: System = {
   services: (ctx) => {
     const { app } = ctx.settings;
     const application = app
-      ? [ownApp(ctx, app), gateway(ctx, [{ path: "/", service: "api", port: app.port }])]
+      ? [
+          ownApp(ctx, app),
+          gateway(ctx, [{ path: "/", service: "api", port: app.port, hidden: app.metricsPath }]),
+        ]
       : [
           migrations(ctx),
           api(ctx),

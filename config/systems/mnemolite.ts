@@ -25,8 +25,9 @@ export const mnemolite: System = {
 
 function db(ctx: Context): LongRunning {
   const pg = ["pg_isready", "-h", "127.0.0.1", "-U", database.user, "-d", database.name];
+  const server = postgres(ctx, "db");
   return {
-    ...postgres(ctx, "db"),
+    ...server,
     aliases: ["database"],
     image: {
       from: "build",
@@ -40,8 +41,7 @@ function db(ctx: Context): LongRunning {
       "cron.database_name": database.name,
       // Jobs run in the server itself, so that no password is needed for them.
       "cron.use_background_workers": "on",
-      "pg_partman_bgw.dbname": database.name,
-      "pg_partman_bgw.role": database.user,
+      // Without a database pg_partman's own worker stays idle: at 5.2.4 it dies at each run, and pg_cron does its work.
       shared_buffers: "512MB",
       work_mem: "16MB",
       effective_cache_size: "1GB",
@@ -50,7 +50,7 @@ function db(ctx: Context): LongRunning {
       max_worker_processes: "16",
     }),
     files: [
-      secretFile("postgres-password"),
+      ...server.files,
       ...initFiles.map((file) =>
         projectFile(`systems/mnemolite/db/init/${file}`, `/docker-entrypoint-initdb.d/${file}`),
       ),
@@ -92,7 +92,7 @@ function setup(): Job {
     name: "setup",
     role: "worker",
     image,
-    command: ["setup.py"],
+    command: ["-m", "mnemolite.setup"],
     user,
     networks: ["backend"],
     environment: stores,
@@ -110,15 +110,15 @@ function api(ctx: Context): LongRunning {
     role: "api",
     kind: "stateless",
     image,
-    command: ["serve.py"],
     user,
     networks: ["frontend", "backend"],
-    environment: stores,
+    environment: { ...stores, API_WORKERS: "2" },
     files: [secretFile("postgres-password")],
     mounts: ctx.prod ? [] : [source("config"), source("templates")],
     volumes: [{ volume: "api_cache", path: "/app/cache" }],
     endpoint: { container: 8000, host: 8001, exposure: "loopback" },
-    probe: Probe.command(["python", "serve.py", "--probe"], { startPeriod: "1m" }),
+    probe: Probe.python("/health", 8000, { startPeriod: "1m" }),
+    metrics: { port: 8000, path: "/metrics" },
     limits: { cpus: 1, memory: "512MiB" },
     after: ["db", "chromadb", "setup"],
     stopGrace: "30s",

@@ -3,7 +3,7 @@ import type { LongRunning } from "../service.ts";
 import { appImage } from "../services/app.ts";
 import { type Context, common, type Draft, on, pythonImage, secret, secretFile } from "../services/draft.ts";
 import { gateway } from "../services/gateway.ts";
-import { modelSettings, perUse } from "../services/models.ts";
+import { modelSettings } from "../services/models.ts";
 import { grafana, nodeExporter, postgresExporter, prometheus } from "../services/monitoring.ts";
 import { database, postgres } from "../services/stores.ts";
 import type { System } from "./system.ts";
@@ -44,7 +44,7 @@ function pgvector(ctx: Context): Draft {
 }
 
 function fastapi(ctx: Context): LongRunning {
-  const models = modelSettings(ctx.models, perUse);
+  const models = modelSettings(ctx.models);
   return {
     ...common,
     name: "fastapi",
@@ -71,7 +71,7 @@ function fastapi(ctx: Context): LongRunning {
     files: [...models.files, secretFile("postgres-password"), secretFile("metrics-path")],
     volumes: [{ volume: "fastapi_data", path: "/data" }],
     // The migrations run before it serves, in its entrypoint.
-    probe: Probe.command(["python", "-m", "myrag", "probe"], { startPeriod: "2m" }),
+    probe: Probe.python("/api/health", 8000, { startPeriod: "2m" }),
     check: { module: "http_2xx", port: 8000, path: "/api/health" },
     metrics: { port: 8000, path: `/${secret("metrics-path")}` },
     limits: { cpus: 1, memory: ctx.prod ? "1GiB" : "768MiB" },
@@ -99,14 +99,7 @@ function streamlit(ctx: Context): LongRunning {
     networks: [],
     environment: { API_URL: "http://fastapi:8000" },
     mounts: ctx.prod ? [] : [source],
-    probe: Probe.command(
-      [
-        "python",
-        "-c",
-        "import urllib.request as u; u.urlopen('http://127.0.0.1:8501/_stcore/health', timeout=4)",
-      ],
-      { startPeriod: "1m" },
-    ),
+    probe: Probe.python("/_stcore/health", 8501, { startPeriod: "1m" }),
     check: { module: "http_2xx", port: 8501, path: "/_stcore/health" },
     limits: { cpus: 1, memory: "512MiB" },
     after: ["fastapi"],

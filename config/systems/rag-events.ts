@@ -2,7 +2,7 @@ import { Probe } from "../probe.ts";
 import type { Built, FileSpec, LongRunning } from "../service.ts";
 import { appImage } from "../services/app.ts";
 import { type Context, common, on, pythonImage, secretFile } from "../services/draft.ts";
-import { modelSettings, perProvider } from "../services/models.ts";
+import { modelSettings } from "../services/models.ts";
 import { watched } from "../services/monitoring.ts";
 import type { System } from "./system.ts";
 
@@ -35,7 +35,7 @@ export const ragEvents: System = {
 };
 
 function api(ctx: Context): LongRunning {
-  const models = modelSettings(ctx.models, perProvider);
+  const models = modelSettings(ctx.models);
   const rebuild: FileSpec[] = ctx.secrets.has("rebuildApiKey") ? [secretFile("rebuild-api-key")] : [];
   return {
     ...common,

@@ -46,10 +46,13 @@ make_cluster() {
 }
 
 # While it initialises, the server listens on its socket only: a client over TCP, and so a probe over TCP,
-# gets in only when everything is there.
+# gets in only when everything is there. It has the server's own settings: libraries to preload are among them.
 with_temporary_server() {
-  pg_ctl -D "$PGDATA" -o "-c listen_addresses='' -p 5432" -w start
-  "$@"
+  local work=$1 options
+  shift 2 # the work, and the name `postgres`
+  printf -v options '%q ' "$@" -c "listen_addresses=" -p 5432
+  pg_ctl -D "$PGDATA" -o "$options" -w start
+  "$work"
   pg_ctl -D "$PGDATA" -m fast -w stop
 }
 
@@ -105,7 +108,7 @@ main() {
     export POSTGRES_USER POSTGRES_DB POSTGRES_PASSWORD
     require_password
     make_cluster
-    with_temporary_server initialise
+    with_temporary_server initialise "$@"
     unset POSTGRES_PASSWORD
     echo "initialised: the database is ready to start"
   fi

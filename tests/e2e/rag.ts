@@ -1,4 +1,4 @@
-import { eventually } from "./stack.ts";
+import { eventually } from "../stack.ts";
 
 /** A document as the API tells of it. */
 export interface Document {

@@ -1,5 +1,5 @@
+import { TestStack } from "../../stack.ts";
 import { Rag } from "../rag.ts";
-import { TestStack } from "../stack.ts";
 
 /** The gateway's port. */
 export const port = 18_080;

@@ -1,5 +1,5 @@
 import { execFile, spawn } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { promisify } from "node:util";
@@ -7,7 +7,7 @@ import { stringify } from "yaml";
 
 const run = promisify(execFile);
 
-export const projectDir = resolve(import.meta.dirname, "../..");
+export const projectDir = resolve(import.meta.dirname, "..");
 
 /** What a command printed and how it ended. */
 export interface Ran {
@@ -36,13 +36,16 @@ export class TestStack {
   }
 
   /** Runs a command of scripts/cli.ts, as `make` does. */
-  make(command: string, ...args: string[]): Promise<Ran> {
+  make(command: string, ...args: (string | { readonly input: string })[]): Promise<Ran> {
+    const words = args.filter((arg) => typeof arg === "string");
+    const input = args.find((arg) => typeof arg !== "string")?.input ?? "";
     return new Promise((done) => {
-      const child = spawn(process.execPath, ["scripts/cli.ts", command, "--stack", this.name, ...args], {
+      const child = spawn(process.execPath, ["scripts/cli.ts", command, "--stack", this.name, ...words], {
         cwd: projectDir,
         env: this.environment(),
-        stdio: ["ignore", "pipe", "pipe"],
+        stdio: ["pipe", "pipe", "pipe"],
       });
+      child.stdin.end(input);
       let output = "";
       for (const stream of [child.stdout, child.stderr]) {
         stream.setEncoding("utf8").on("data", (text: string) => {
@@ -52,6 +55,21 @@ export class TestStack {
       }
       child.on("close", (code) => done({ code: code ?? 1, output }));
     });
+  }
+
+  /** Sets one of the user's secrets, as `make secret` does. */
+  async secret(key: string, value: string): Promise<void> {
+    const { code, output } = await this.make("secret", "--key", key, { input: value });
+    if (code !== 0) throw new Error(output);
+  }
+
+  /** Everything that is kept of the stack on disk, as it stands there. */
+  stateText(): string {
+    if (!existsSync(this.stateDir)) return "";
+    const names = readdirSync(this.stateDir).filter((name) => name !== "passphrase");
+    return [this.file, ...names.map((name) => join(this.stateDir, name))]
+      .map((file) => readFileSync(file, "utf8"))
+      .join("\n");
   }
 
   /** The folder with the encrypted state. */

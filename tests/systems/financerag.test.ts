@@ -1,0 +1,162 @@
+/**
+ * financerag as it runs: its row of the table, its main job with and without OpenAI, its traps.
+ * OpenAI is a small server of the tests' own; Swarm and Kubernetes, on which its users run replicas, are not tried.
+ */
+import { rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { docker, eventually, logOf, projectDir, TestStack } from "../stack.ts";
+import { imageOf, inside, type Observed, observe } from "./observe.ts";
+import { OpenAIServer } from "./openai-server.ts";
+import { fact, handbook, question, SmallRag } from "./small-rag.ts";
+
+const port = 18_300;
+const settings = { system: "financerag", images: "packages", services: { financerag: { port } } };
+const stack = new TestStack("e2e-finance", settings);
+const api = new SmallRag(port);
+const added = join(projectDir, "systems/financerag/documents/e2e-added.md");
+let running: Record<string, Observed> = {};
+
+beforeAll(async () => {
+  const { code, output } = await stack.make("up");
+  expect(code, output).toBe(0);
+  running = await observe(stack);
+});
+afterAll(async () => {
+  rmSync(added, { force: true });
+  await stack.remove();
+});
+
+describe("financerag in dev", () => {
+  it("runs under its own name, port, network and volume, with its documents mounted read-only", () => {
+    expect(running.financerag).toMatchObject({
+      ports: [`127.0.0.1:${port}->8000`],
+      networks: ["default"],
+      mounts: {
+        "/app/data": "data",
+        "/app/documents": `${projectDir}/systems/financerag/documents:ro`,
+      },
+      command: ["serve"],
+      user: "10001:10001",
+      replicas: 1,
+      memory: 1024,
+      logs: "10m x 3",
+    });
+    expect(running).not.toHaveProperty("chroma");
+  });
+
+  it("answers from its mounted documents, and reads them again when they change", async () => {
+    const first = await eventually(async () => {
+      const { sources } = await api.ask("How much revenue did Harbour Mills make in the third quarter?");
+      return sources.length > 0 ? sources : undefined;
+    }, 60);
+    expect(first[0]?.text).toContain("48.2 million");
+    writeFileSync(added, handbook);
+    await eventually(
+      async () => ((await api.ask(question)).sources[0]?.text.includes(fact) ? true : undefined),
+      60,
+    );
+    rmSync(added);
+    await eventually(
+      async () => ((await api.ask(question)).sources.some((s) => s.text.includes(fact)) ? undefined : true),
+      60,
+    );
+  });
+
+  it("keeps what was uploaded when its container is made anew", async () => {
+    await api.upload("handbook.md", handbook);
+    await docker("rm", "-f", await stack.container("financerag"));
+    const { code, output } = await stack.make("up", "--refresh");
+    expect(code, output).toBe(0);
+    expect((await api.ask(question)).sources[0]?.text).toContain(fact);
+  });
+});
+
+describe("the traps of financerag", () => {
+  it("the health check needs no curl: there is none in the image, no compiler either, and it is healthy", async () => {
+    const image = await imageOf(stack, "financerag", ["curl", "wget", "gcc", "cc", "uv"]);
+    expect(image.found).toEqual([]);
+    const id = await stack.container("financerag");
+    expect((await docker("inspect", "--format", "{{.State.Health.Status}}", id)).trim()).toBe("healthy");
+    // It can fail, too: nothing listens on this port.
+    expect((await inside(stack, "financerag", "sh", "-c", "test -d /opt/venv")).code).toBe(0);
+  });
+
+  it("embedded Chroma cannot be shared: replicas are refused with both ways out, before anything is touched", async () => {
+    const before = await stack.containers();
+    stack.configure({ ...settings, services: { financerag: { port, replicas: 3 } } });
+    const { code, output } = await stack.make("up");
+    stack.configure(settings);
+    expect(code).toBe(1);
+    expect(output).toContain("ragdock:services.financerag.replicas: found 3; its vectors are embedded");
+    expect(output).toContain("pulumi config set ragdock:vectorStore chroma");
+    expect(await stack.containers()).toEqual(before);
+  });
+});
+
+describe("financerag in prod, with OpenAI", () => {
+  const key = "openai-canary-91bd04";
+  const openai = new OpenAIServer(key, 1536);
+  const prodPort = 18_305;
+  const gate = new SmallRag(prodPort);
+  const prod = new TestStack("e2e-finance-prod", {});
+  let at: Record<string, Observed> = {};
+
+  beforeAll(async () => {
+    const baseUrl = await openai.start();
+    prod.configure({
+      system: "financerag",
+      environment: "prod",
+      images: "packages",
+      embeddings: { baseUrl },
+      llm: { baseUrl },
+      services: { financerag: { port: prodPort } },
+    });
+  });
+  afterAll(async () => {
+    await prod.remove();
+    openai.stop();
+  });
+
+  it("is refused without its key, in one line that says how to set it", async () => {
+    const { code, output } = await prod.make("up");
+    expect(code).toBe(1);
+    expect(output).toContain("ragdock:openaiApiKey");
+    expect(output).toContain("make secret KEY=openaiApiKey STACK=e2e-finance-prod");
+    expect(await prod.containers()).toEqual([]);
+  });
+
+  it("runs three replicas of four gunicorn workers over the Chroma server, without mounts", async () => {
+    await prod.secret("openaiApiKey", key);
+    const { code, output } = await prod.make("up");
+    expect(code, output).toBe(0);
+    at = await observe(prod);
+    expect(at.financerag).toMatchObject({ replicas: 3, mounts: {}, ports: [] });
+    expect(at.chroma?.mounts).toEqual({ "/data": "chroma-data" });
+    expect(at["financerag-gateway"]?.ports).toEqual([`0.0.0.0:${prodPort}->8080`]);
+    const processes = await docker("top", await prod.container("financerag"), "-eo", "args");
+    // One that watches and four that work.
+    expect(processes.split("\n").filter((line) => line.includes("gunicorn"))).toHaveLength(5);
+  });
+
+  it("really calls the provider: again after 429 and 5xx, with the system's models", async () => {
+    openai.failures = [429, 500];
+    await gate.upload("handbook.md", handbook);
+    const embeddings = openai.seen.filter((s) => s.path.endsWith("/embeddings"));
+    expect(embeddings.slice(0, 3).map((s) => s.status)).toEqual([429, 500, 200]);
+    expect(new Set(embeddings.map((s) => s.model))).toEqual(new Set(["text-embedding-3-small"]));
+    for (let i = 0; i < 6; i++) {
+      const { answer, sources } = await gate.ask(question);
+      expect(sources[0]?.text).toContain(fact);
+      expect(answer).toContain("From the model:");
+    }
+    expect(openai.seen.at(-1)).toMatchObject({ path: "/v1/chat/completions", model: "gpt-4o-mini" });
+  });
+
+  it("lets the key into no environment, label, log or the clear part of the state", async () => {
+    const ids = await prod.containers();
+    expect(await docker("inspect", ...ids)).not.toContain(key);
+    expect((await Promise.all(ids.map(logOf))).join("\n")).not.toContain(key);
+    expect(prod.stateText()).not.toContain(key);
+  });
+});

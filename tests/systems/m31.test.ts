@@ -1,0 +1,212 @@
+/**
+ * m31 as it runs: its row of the table, its main job, its traps; dev and prod beside each other.
+ * Does not prove Python 3.11, which its users have: the stand-in for python:3.13-slim is all that packages offer.
+ */
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { docker, eventually, TestStack } from "../stack.ts";
+import { imageOf, inside, type Observed, observe, startOrder } from "./observe.ts";
+import { SmallRag } from "./small-rag.ts";
+
+const port = 18_100;
+const settings = {
+  system: "m31",
+  images: "packages",
+  services: { web: { port }, prometheus: { port: 18_101, exposure: "loopback" } },
+};
+const stack = new TestStack("e2e-m31", settings);
+const web = new SmallRag(port);
+let running: Record<string, Observed> = {};
+
+beforeAll(async () => {
+  const { code, output } = await stack.make("up");
+  expect(code, output).toBe(0);
+  running = await observe(stack);
+});
+afterAll(() => stack.remove());
+
+describe("m31 in dev", () => {
+  it("runs under its own names, on its own network, with its own volume", () => {
+    expect(Object.keys(running).sort()).toEqual(
+      ["alertmanager", "blackbox-exporter", "prometheus", "redis", "redis-exporter", "web"].sort(),
+    );
+    for (const service of Object.values(running)) expect(service.networks).toEqual(["rag-network"]);
+    expect(running.redis?.mounts).toEqual({ "/data": "redis-data" });
+    expect(running.redis?.names).toContain("redis");
+    expect(running.redis?.ports).toEqual([]);
+    expect(running.web?.ports).toEqual([`127.0.0.1:${port}->8000`]);
+    expect(startOrder(running).indexOf("redis")).toBeLessThan(startOrder(running).indexOf("web"));
+  });
+
+  it("is limited, probed, unprivileged, and its log rotated", () => {
+    expect(running.web).toMatchObject({
+      user: "1000:1000",
+      command: ["--serve"],
+      cpus: 1,
+      memory: 1024,
+      logs: "10m x 3",
+      restart: "unless-stopped",
+      health: "5s/5s/10s/3",
+    });
+  });
+
+  it("has a small image without tools to build and without a secret", async () => {
+    const image = await imageOf(stack, "web", ["gcc", "uv", "pip", "curl"]);
+    expect(image.megabytes).toBeLessThan(250);
+    expect(image.found).toEqual([]);
+    expect(image.config).not.toMatch(/password|secret/i);
+    const environment = (await inside(stack, "web", "env")).output;
+    expect(environment).toMatch(/^REDIS_HOST=redis$/m);
+    expect(environment).toMatch(/^PORT=8000$/m);
+    expect(environment).toMatch(/^ENVIRONMENT=development$/m);
+    const password = (await inside(stack, "web", "cat", "/run/secrets/redis-password")).output.trim();
+    expect(password.length).toBeGreaterThan(20);
+    expect(environment).not.toContain(password);
+  });
+
+  it("answers a second identical request from Redis", async () => {
+    expect(await (await web.get("/health")).json()).toMatchObject({ status: "ok", redis: "ok" });
+    const question = `port already in use ${Date.now()}`;
+    const hits = async (): Promise<number> =>
+      Number(/m31_cache_total\{result="hit"\} (\S+)/.exec(await web.metrics())?.[1]);
+    const before = await hits();
+    const first = await web.ask(question);
+    expect(first.cached).toBe(false);
+    expect((await web.ask(question)).cached).toBe(true);
+    expect(await hits()).toBe(before + 1);
+    expect(first.sources.length).toBeGreaterThan(0);
+  });
+
+  it("goes on without its cache, and says so", async () => {
+    const redis = await stack.container("redis");
+    await docker("stop", redis);
+    try {
+      expect((await web.ask("exit code 137")).answer).not.toBe("");
+      expect(await (await web.get("/health")).json()).toMatchObject({ status: "ok", redis: "down" });
+    } finally {
+      await docker("start", redis);
+    }
+    await eventually(async () =>
+      ((await (await web.get("/health")).json()) as { redis: string }).redis === "ok" ? true : undefined,
+    );
+  });
+
+  it("is measured: requests, latency, the cache, and whether it answers", async () => {
+    const ask = async (query: string): Promise<unknown[]> => {
+      const response = await fetch(`http://127.0.0.1:18101/api/v1/query?query=${encodeURIComponent(query)}`);
+      return ((await response.json()) as { data: { result: unknown[] } }).data.result;
+    };
+    for (const query of [
+      "m31_cache_total",
+      'http_request_duration_seconds_count{service="web"}',
+      'process_resident_memory_bytes{service="web"}',
+      'probe_success{service="web"} == 1',
+      'redis_up{service="redis-exporter"} == 1',
+    ]) {
+      await eventually(async () => ((await ask(query)).length > 0 ? true : undefined), 60);
+    }
+  });
+});
+
+describe("the traps of m31", () => {
+  it.each([
+    ["port is already allocated", "port-already-in-use"],
+    ["permission denied on a volume owned by another user", "volume-owned-by-another-user"],
+    ["connection refused on localhost", "localhost-is-the-container"],
+    ["an old version runs after a build", "stale-build-cache"],
+    ["exit code 137", "exit-137-out-of-memory"],
+  ])("%j is answered in words", async (question, document) => {
+    const { answer, sources } = await web.ask(question, 1);
+    expect(sources[0]?.document).toContain(document);
+    expect(answer.length).toBeGreaterThan(80);
+  });
+
+  it("a port already in use is named, with the setting that moves ours, before anything is touched", async () => {
+    const other = new TestStack("e2e-m31-taken", settings);
+    try {
+      const { code, output } = await other.make("up");
+      expect(code).toBe(1);
+      expect(output).toContain(`port ${port} of web is taken by the container ragdock-e2e-m31-web`);
+      expect(output).toContain("ragdock:services.web.port");
+      expect(await other.containers()).toEqual([]);
+    } finally {
+      await other.remove();
+    }
+  });
+
+  it("a volume owned by another user is named, with the command that hands it over, before anything is touched", async () => {
+    const other = new TestStack("e2e-m31-owned", { ...settings, services: { web: { port: 18_103 } } });
+    const volume = "ragdock-e2e-m31-owned-redis-data";
+    const labels = ["--label", "ragdock.project=ragdock", "--label", "ragdock.stack=e2e-m31-owned"];
+    await docker("volume", "create", ...labels, volume);
+    const image = (await docker("inspect", "--format", "{{.Image}}", await stack.container("redis"))).trim();
+    const fill = ["run", "--rm", "-u", "0", "-v", `${volume}:/d`, "--entrypoint", "sh", image, "-c"];
+    await docker(...fill, "echo x > /d/dump.rdb; chown -R 4711 /d");
+    try {
+      const { code, output } = await other.make("up");
+      expect(code).toBe(1);
+      expect(output).toContain(`volume ${volume} belongs to user 4711, and redis runs as user 999`);
+      expect(output).toContain("chown -R 999:999");
+      expect(await other.containers()).toEqual([]);
+    } finally {
+      await other.remove();
+    }
+  });
+
+  it("out of memory is called by its name", async () => {
+    const off = { enabled: false };
+    const small = new TestStack("e2e-m31-small", {
+      ...settings,
+      services: {
+        web: { port: 18_104, limits: { memory: "20MiB" } },
+        prometheus: off,
+        alertmanager: off,
+        "blackbox-exporter": off,
+        "redis-exporter": off,
+      },
+    });
+    try {
+      const { code, output } = await small.make("up");
+      expect(code, output).toBe(1);
+      expect(output).toMatch(/out of memory/);
+      expect(output).toContain("services.web.limits.memory");
+    } finally {
+      await small.remove();
+    }
+  });
+});
+
+describe("m31 in prod, beside dev", () => {
+  const prodPort = 18_105;
+  const prod = new TestStack("e2e-m31-prod", {
+    system: "m31",
+    environment: "prod",
+    images: "packages",
+    services: { web: { port: prodPort } },
+  });
+  let services: Record<string, Observed> = {};
+  beforeAll(async () => {
+    const { code, output } = await prod.make("up");
+    expect(code, output).toBe(0);
+    services = await observe(prod);
+  });
+  afterAll(() => prod.remove());
+
+  it("scales behind a gateway that has the one port, and hides the metrics", async () => {
+    expect(services.web).toMatchObject({ replicas: 2, ports: [], memory: 4096 });
+    expect(services["web-gateway"]?.ports).toEqual([`0.0.0.0:${prodPort}->8080`]);
+    const others = Object.entries(services).filter(([name]) => name !== "web-gateway");
+    for (const [name, service] of others) expect(service.ports, name).toEqual([]);
+    const gate = new SmallRag(prodPort);
+    expect(await (await gate.get("/health")).json()).toMatchObject({ environment: "production" });
+    expect((await gate.get("/metrics")).status).toBe(404);
+  });
+
+  it("leaves dev as it was, and changes nothing a second time", async () => {
+    expect((await web.get("/health")).status).toBe(200);
+    for (const each of [prod, stack]) {
+      const { output } = await each.make("up");
+      expect(output).toContain("Nothing created, updated or replaced");
+      expect((await each.make("preview")).output).toContain("Nothing would change.");
+    }
+  });
+});

@@ -1,0 +1,253 @@
+/**
+ * mnemolite as it runs: its table, its main job, its traps.
+ * pgmq is in no package: its queue is a plain table here. That partitions are dropped after 30 days is not proven.
+ */
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { docker, eventually, projectDir, TestStack } from "../stack.ts";
+import { inside, type Observed, observe, reaches, startOrder } from "./observe.ts";
+import { fact, handbook, question } from "./small-rag.ts";
+
+const port = 18_500;
+const services = { api: { port }, db: { port: 18_501 }, chromadb: { port: 18_502 } };
+const stack = new TestStack("e2e-mnemo", { system: "mnemolite", images: "packages", services });
+let running: Record<string, Observed> = {};
+
+beforeAll(async () => {
+  const { code, output } = await stack.make("up");
+  expect(code, output).toBe(0);
+  running = await observe(stack);
+});
+afterAll(() => stack.remove());
+
+const json = async <T>(path: string, body?: unknown): Promise<T> => {
+  const init = body
+    ? { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) }
+    : {};
+  return (await (await fetch(`http://127.0.0.1:${port}${path}`, init)).json()) as T;
+};
+
+/** Runs SQL on the stack's database as `make psql` does. */
+const sql = async (query: string): Promise<string> => {
+  const { code, output } = await stack.make("psql", { input: `\\t on\n\\a\n${query};\n` });
+  expect(code, output).toBe(0);
+  return output.trim();
+};
+
+const remember = async (text: string): Promise<string> => {
+  const { id } = await json<{ id: string }>("/memories", { text, source: "handbook" });
+  await eventually(
+    async () => ((await json<{ state: string }>(`/memories/${id}`)).state === "done" ? true : undefined),
+    60,
+  );
+  return id;
+};
+
+const found = async (): Promise<string> =>
+  JSON.stringify(await json<unknown>("/search", { query: question, k: 3 }));
+
+describe("mnemolite in dev", () => {
+  it("runs under its own names, ports, networks and volumes", () => {
+    expect(Object.keys(running).sort()).toEqual(["api", "chromadb", "db", "setup", "worker"]);
+    expect(running.db).toMatchObject({
+      ports: ["127.0.0.1:18501->5432"],
+      networks: ["access", "backend"],
+      mounts: { "/var/lib/postgresql/data": "postgres_data" },
+      user: "999:999",
+      cpus: 2,
+      memory: 2048,
+      reservation: 1024,
+      shm: 1024,
+      health: "5s/5s/10s/5",
+      logs: "10m x 3",
+    });
+    expect(running.db?.names).toEqual(expect.arrayContaining(["db", "database"]));
+    expect(running.chromadb).toMatchObject({
+      ports: ["127.0.0.1:18502->8000"],
+      mounts: { "/data": "chroma_data" },
+      cpus: 1,
+      memory: 1024,
+      logs: "10m x 3",
+    });
+    const source = (folder: string): string => `${projectDir}/systems/mnemolite/${folder}:ro`;
+    expect(running.api).toMatchObject({
+      ports: [`127.0.0.1:${port}->8000`],
+      networks: ["backend", "frontend"],
+      mounts: {
+        "/app/cache": "api_cache",
+        "/app/config": source("config"),
+        "/app/templates": source("templates"),
+      },
+      user: "10001:10001",
+      cpus: 1,
+      memory: 512,
+      logs: "10m x 3",
+    });
+    expect(running.worker).toMatchObject({
+      ports: [],
+      networks: ["backend"],
+      mounts: { "/app/data": "worker_data", "/app/config": source("config") },
+      command: ["ingestion.py"],
+      cpus: 1,
+      memory: 1024,
+      logs: "10m x 3",
+    });
+  });
+
+  it("starts both stores, then the setup, then API and worker; the API has two workers", async () => {
+    const order = startOrder(running);
+    for (const store of ["db", "chromadb"]) {
+      expect(order.indexOf(store)).toBeLessThan(order.indexOf("api"));
+      expect(order.indexOf(store)).toBeLessThan(order.indexOf("worker"));
+    }
+    expect(order.indexOf("setup")).toBeLessThan(order.indexOf("api"));
+    expect((await inside(stack, "api", "env")).output).toMatch(/^API_WORKERS=2$/m);
+  });
+
+  it("has no way out of the backend network", async () => {
+    expect(await reaches(stack, "worker", "database", 5432)).toBe(true);
+    expect(await reaches(stack, "worker", "chromadb", 8000)).toBe(true);
+    // The engine's own bridge: the host, and whatever lies behind it.
+    expect(await reaches(stack, "worker", "172.17.0.1", port)).toBe(false);
+    expect(
+      (
+        await inside(
+          stack,
+          "worker",
+          "python3",
+          "-c",
+          "import socket; socket.create_connection(('1.1.1.1', 53), 3)",
+        )
+      ).code,
+    ).not.toBe(0);
+  });
+
+  it("runs a tuned PostgreSQL 17 with checksums, extensions, partitions and jobs", async () => {
+    expect(await sql("SHOW server_version")).toMatch(/^17\./m);
+    const settings = await sql(
+      "SELECT name || '=' || current_setting(name) FROM pg_settings WHERE name IN ('data_checksums', 'shared_buffers', " +
+        "'work_mem', 'effective_cache_size', 'maintenance_work_mem', 'max_parallel_workers_per_gather', 'shared_preload_libraries')",
+    );
+    for (const line of [
+      "data_checksums=on",
+      "shared_buffers=512MB",
+      "work_mem=16MB",
+      "effective_cache_size=1GB",
+      "maintenance_work_mem=128MB",
+      "max_parallel_workers_per_gather=4",
+      "shared_preload_libraries=pg_cron,pg_partman_bgw",
+    ]) {
+      expect(settings).toContain(line);
+    }
+    const extensions = await sql("SELECT extname FROM pg_extension");
+    for (const name of ["vector", "pg_cron", "pg_partman"]) expect(extensions).toContain(name);
+    expect(await sql("SELECT parent_table FROM partman.part_config")).toContain("public.events");
+    expect(
+      Number(
+        (await sql("SELECT count(*) FROM pg_inherits WHERE inhparent = 'public.events'::regclass")).match(
+          /\d+/,
+        )?.[0],
+      ),
+    ).toBeGreaterThan(4);
+  });
+
+  it("remembers texts and finds them by meaning; its page shows them", async () => {
+    await remember(handbook);
+    expect(await found()).toContain(fact);
+    const page = await (await fetch(`http://127.0.0.1:${port}/`)).text();
+    expect(page).toContain("<form");
+  });
+
+  it("has run a scheduled job", async () => {
+    await eventually(async () => {
+      const runs = await sql("SELECT count(*) FROM cron.job_run_details WHERE status = 'succeeded'");
+      return Number(runs.match(/\d+/)?.[0]) > 0 ? true : undefined;
+    }, 130);
+  });
+});
+
+describe("the traps of mnemolite", () => {
+  it("Chroma's data is on the volume: it survives a container made anew, as does the rest", async () => {
+    for (const service of ["chromadb", "db"]) await docker("rm", "-f", await stack.container(service));
+    const { code, output } = await stack.make("up", "--refresh");
+    expect(code, output).toBe(0);
+    expect(await found()).toContain(fact);
+  });
+
+  it("no image floats: every one is of an exact version or built here", async () => {
+    const images = await docker("inspect", "--format", "{{.Config.Image}}", ...(await stack.containers()));
+    expect(images).not.toMatch(/latest/);
+  });
+
+  it("Chroma is asked for its v2 heartbeat, without curl", async () => {
+    const probe = await docker(
+      "inspect",
+      "--format",
+      "{{json .Config.Healthcheck.Test}}",
+      await stack.container("chromadb"),
+    );
+    expect(probe).toContain("/api/v2/heartbeat");
+    expect(probe).not.toContain("curl");
+  });
+
+  it("the worker's probe fails when the worker is dead", async () => {
+    const probe = () => inside(stack, "worker", "python3", "ingestion.py", "--probe");
+    expect((await probe()).code).toBe(0);
+    await docker("kill", "-s", "STOP", await stack.container("worker"));
+    try {
+      const dead = await eventually(async () => {
+        const result = await probe();
+        return result.code !== 0 ? result : undefined;
+      }, 60);
+      expect(dead.code).toBe(1);
+    } finally {
+      await docker("kill", "-s", "CONT", await stack.container("worker"));
+    }
+    await eventually(async () => ((await probe()).code === 0 ? true : undefined));
+  });
+
+  it("a store on the internal network is reached on loopback all the same, by a network of its own", async () => {
+    expect((await fetch("http://127.0.0.1:18502/api/v2/heartbeat")).status).toBe(200);
+    expect(running.api?.networks).not.toContain("access");
+  });
+
+  it("a password that the volume does not know is repaired, not ignored", async () => {
+    // Somebody changed it, or the state that knew it was lost.
+    await sql("ALTER ROLE rag PASSWORD 'another'");
+    await docker("restart", await stack.container("db"));
+    await eventually(async () => {
+      const { dependencies } = await json<{ dependencies: { name: string; ok: boolean }[] }>("/health");
+      return dependencies.every((d) => d.ok) ? true : undefined;
+    }, 60);
+    expect(await found()).toContain(fact);
+  });
+});
+
+describe("mnemolite in prod, beside dev", () => {
+  const prod = new TestStack("e2e-mnemo-prod", {
+    system: "mnemolite",
+    environment: "prod",
+    images: "packages",
+    services: { api: { port: 18_510 } },
+  });
+  beforeAll(async () => {
+    const { code, output } = await prod.make("up");
+    expect(code, output).toBe(0);
+  });
+  afterAll(() => prod.remove());
+
+  it("publishes the API alone, on loopback, and mounts no source", async () => {
+    const at = await observe(prod);
+    const published = Object.entries(at).flatMap(([name, s]) => s.ports.map((p) => `${name} ${p}`));
+    expect(published).toEqual(["api-gateway 127.0.0.1:18510->8080"]);
+    for (const service of Object.values(at)) {
+      expect(Object.values(service.mounts).filter((mount) => mount.startsWith("/"))).toEqual([]);
+    }
+    expect((await fetch("http://127.0.0.1:18510/health")).status).toBe(200);
+  });
+
+  it("changes nothing a second time, in either", async () => {
+    for (const each of [prod, stack]) {
+      expect((await each.make("up")).output).toContain("Nothing created, updated or replaced");
+    }
+  });
+});

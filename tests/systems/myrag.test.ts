@@ -1,0 +1,169 @@
+/**
+ * myrag as it runs: its row of the table, its main job through its gateway, its traps.
+ * Grafana is in no package and so not here; that its users see it is not proven.
+ */
+import { rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { docker, eventually, logOf, projectDir, TestStack } from "../stack.ts";
+import { inside, type Observed, observe, startOrder } from "./observe.ts";
+import { fact, fileOf, handbook, question, SmallRag } from "./small-rag.ts";
+
+const port = 18_400;
+const prometheusPort = 18_401;
+const services = {
+  nginx: { port },
+  prometheus: { port: prometheusPort },
+  pgvector: { port: 18_402 },
+  "node-exporter": { port: 18_403 },
+  "postgres-exporter": { port: 18_404 },
+};
+const stack = new TestStack("e2e-myrag", { system: "myrag", images: "packages", services });
+const api = new SmallRag(port, "/api");
+let running: Record<string, Observed> = {};
+
+beforeAll(async () => {
+  const { code, output } = await stack.make("up");
+  expect(code, output).toBe(0);
+  running = await observe(stack);
+});
+afterAll(() => stack.remove());
+
+describe("myrag in dev", () => {
+  it("runs under its own names, on its own network, with its own volumes", () => {
+    expect(Object.keys(running).sort()).toEqual(
+      [
+        "fastapi",
+        "nginx",
+        "node-exporter",
+        "pgvector",
+        "postgres-exporter",
+        "prometheus",
+        "streamlit",
+      ].sort(),
+    );
+    for (const service of Object.values(running)) expect(service.networks).toEqual(["backend"]);
+    expect(running.fastapi?.mounts).toEqual({ "/data": "fastapi_data" });
+    expect(running.pgvector?.mounts).toEqual({ "/var/lib/postgresql/data": "pgvector" });
+    expect(running.prometheus?.mounts).toEqual({ "/prometheus": "prometheus_data" });
+    expect(running.streamlit?.mounts).toEqual({ "/app": `${projectDir}/systems/myrag/ui:ro` });
+    expect(running.nginx?.ports).toEqual([`127.0.0.1:${port}->8080`]);
+  });
+
+  it("starts the database first, then what migrates, then the pages and the gateway", () => {
+    const order = startOrder(running);
+    const at = (name: string): number => order.indexOf(name);
+    expect(at("pgvector")).toBeLessThan(at("fastapi"));
+    expect(at("fastapi")).toBeLessThan(at("streamlit"));
+    expect(at("streamlit")).toBeLessThan(at("nginx"));
+    expect(at("pgvector")).toBeLessThan(at("postgres-exporter"));
+  });
+
+  it("migrates before it serves, with one worker", async () => {
+    const log = await logOf(await stack.container("fastapi"));
+    expect(log.indexOf("Running upgrade")).toBeGreaterThanOrEqual(0);
+    expect(log.indexOf("Running upgrade")).toBeLessThan(log.search(/startup complete|running on/i));
+    const workers = await docker("top", await stack.container("fastapi"), "-eo", "args");
+    expect(workers.split("\n").filter((line) => line.includes("uvicorn"))).toHaveLength(1);
+  });
+
+  it("takes documents and answers from them, through the gateway", async () => {
+    expect((await api.upload("handbook.md", handbook)).chunks).toBeGreaterThan(0);
+    expect((await api.ask(question)).sources[0]?.text).toContain(fact);
+    expect((await fetch(`http://127.0.0.1:${port}/`)).headers.get("content-type")).toContain("text/html");
+  });
+
+  it("shows an edit of the page live", async () => {
+    const edited = join(projectDir, "systems/myrag/ui/e2e-edit.txt");
+    writeFileSync(edited, "seen at once");
+    try {
+      expect((await inside(stack, "streamlit", "cat", "/app/e2e-edit.txt")).output).toBe("seen at once");
+    } finally {
+      rmSync(edited);
+    }
+  });
+
+  it("is scraped every 15 s at its four targets, the API at its secret path", async () => {
+    const targets = await eventually(async () => {
+      const response = await fetch(`http://127.0.0.1:${prometheusPort}/api/v1/targets`);
+      const { data } = (await response.json()) as {
+        data: { activeTargets: { scrapeUrl: string; health: string; scrapeInterval: string }[] };
+      };
+      return data.activeTargets.every((t) => t.health === "up") ? data.activeTargets : undefined;
+    }, 90);
+    expect(new Set(targets.map((t) => t.scrapeInterval))).toEqual(new Set(["15s"]));
+    const urls = targets.map((t) => t.scrapeUrl.replace(/:8000\/.*/, ":8000/…")).sort();
+    expect(urls).toEqual([
+      "http://fastapi:8000/…",
+      "http://node-exporter:9100/metrics",
+      "http://postgres-exporter:9187/metrics",
+      "http://prometheus:9090/metrics",
+    ]);
+  });
+});
+
+describe("the traps of myrag", () => {
+  const path = async (): Promise<string> =>
+    (await inside(stack, "fastapi", "cat", "/run/secrets/metrics-path")).output.trim();
+
+  it("the database password is generated, not in alembic.ini, and in no environment", async () => {
+    const password = (await inside(stack, "fastapi", "cat", "/run/secrets/postgres-password")).output.trim();
+    expect(password).toMatch(/^[A-Za-z0-9]{32}$/);
+    expect(fileOf("systems/myrag/api/alembic.ini")).not.toMatch(/postgresql.*:.*@/);
+    expect((await inside(stack, "fastapi", "cat", "/app/alembic.ini")).output).not.toContain(password);
+    expect(await docker("inspect", ...(await stack.containers()))).not.toContain(password);
+  });
+
+  it("the metrics path is generated per stack, and the gateway does not lead to metrics at all", async () => {
+    const secret = await path();
+    expect(secret).toMatch(/^[A-Za-z0-9]{32}$/);
+    const direct = `import urllib.request as u; print(u.urlopen('http://fastapi:8000/${secret}').read().decode())`;
+    expect((await inside(stack, "streamlit", "python3", "-c", direct)).output).toContain(
+      "http_requests_total",
+    );
+    for (const guess of ["/metrics", "/api/metrics", `/api/${secret}`]) {
+      const response = await fetch(`http://127.0.0.1:${port}${guess}`);
+      expect(await response.text(), guess).not.toContain("http_requests_total");
+    }
+    const logs = (await Promise.all((await stack.containers()).map(logOf))).join("\n");
+    expect(logs).not.toContain(secret);
+  });
+
+  it("nothing is published to the world: loopback in dev", () => {
+    const published = Object.values(running).flatMap((s) => s.ports);
+    expect(published).toHaveLength(5);
+    for (const line of published) expect(line).toMatch(/^127\.0\.0\.1:/);
+  });
+});
+
+describe("myrag in prod, beside dev", () => {
+  const prodPort = 18_410;
+  const prod = new TestStack("e2e-myrag-prod", {
+    system: "myrag",
+    environment: "prod",
+    images: "packages",
+    services: { nginx: { port: prodPort } },
+  });
+  beforeAll(async () => {
+    const { code, output } = await prod.make("up");
+    expect(code, output).toBe(0);
+  });
+  afterAll(() => prod.remove());
+
+  it("publishes the gateway alone, mounts no live code, and has a metrics path of its own", async () => {
+    const at = await observe(prod);
+    const published = Object.entries(at).flatMap(([name, s]) => s.ports.map((p) => `${name} ${p}`));
+    expect(published).toEqual([`nginx 0.0.0.0:${prodPort}->8080`]);
+    expect(at.streamlit?.mounts).toEqual({});
+    const [one, two] = await Promise.all(
+      [stack, prod].map(async (s) => (await inside(s, "fastapi", "cat", "/run/secrets/metrics-path")).output),
+    );
+    expect(one).not.toBe(two);
+  });
+
+  it("changes nothing a second time, in either", async () => {
+    for (const each of [prod, stack]) {
+      expect((await each.make("up")).output).toContain("Nothing created, updated or replaced");
+    }
+  });
+});

@@ -1,0 +1,216 @@
+/**
+ * rag-events as it runs: its row of the table, its main job with and without Mistral, its traps.
+ * Mistral is a small server of the tests' own: what the real one answers is not proven.
+ */
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { docker, eventually, logOf, TestStack } from "../stack.ts";
+import { imageOf, inside, type Observed, observe, startOrder } from "./observe.ts";
+import { OpenAIServer } from "./openai-server.ts";
+import { fact, fileOf, handbook, question, SmallRag } from "./small-rag.ts";
+
+const port = 18_200;
+const uiPort = 18_201;
+const services = { api: { port }, ui: { port: uiPort }, prometheus: { port: 18_202, exposure: "loopback" } };
+const settings = { system: "rag-events", images: "packages", monitoring: { scrapeInterval: "5s" }, services };
+const stack = new TestStack("e2e-events", settings);
+const api = new SmallRag(port);
+let running: Record<string, Observed> = {};
+
+beforeAll(async () => {
+  const { code, output } = await stack.make("up");
+  expect(code, output).toBe(0);
+  running = await observe(stack);
+});
+afterAll(() => stack.remove());
+
+const health = async (service: string): Promise<string> =>
+  (await docker("inspect", "--format", "{{.State.Health.Status}}", await stack.container(service))).trim();
+
+describe("rag-events in dev", () => {
+  it("runs under its own names, ports, network and volume; the UI after the API", () => {
+    expect(running.api).toMatchObject({
+      ports: [`127.0.0.1:${port}->8000`],
+      networks: ["rag-network"],
+      mounts: { "/app/data": "data" },
+      command: ["api"],
+      user: "10001:10001",
+      restart: "unless-stopped",
+      health: "30s/10s/5s/3",
+      logs: "10m x 3",
+    });
+    expect(running.ui).toMatchObject({
+      ports: [`127.0.0.1:${uiPort}->8501`],
+      networks: ["rag-network"],
+      mounts: {},
+      command: ["streamlit"],
+      health: "30s/10s/5s/3",
+    });
+    expect(startOrder(running).indexOf("api")).toBeLessThan(startOrder(running).indexOf("ui"));
+  });
+
+  it("is one image of three stages, with entrypoint modes, and no tools to build", async () => {
+    const image = await imageOf(stack, "api", ["gcc", "uv", "curl"]);
+    expect(image.found).toEqual([]);
+    const ids = await docker(
+      "inspect",
+      "--format",
+      "{{.Image}}",
+      await stack.container("api"),
+      await stack.container("ui"),
+    );
+    expect(new Set(ids.trim().split("\n")).size).toBe(1);
+    const stages = fileOf("systems/rag-events/Dockerfile").match(
+      /^FROM .* AS (base|dependencies|production)$/gm,
+    );
+    expect(stages?.map((line) => line.split(" ").at(-1))).toEqual(["base", "dependencies", "production"]);
+    // Anything that is not a mode is run as it is.
+    expect((await docker("run", "--rm", ids.split("\n")[0] as string, "echo", "anything else")).trim()).toBe(
+      "anything else",
+    );
+  });
+
+  it("answers from documents with the local provider while there is no key", async () => {
+    expect((await inside(stack, "api", "env")).output).toMatch(/^EMBEDDING_PROVIDER=local$/m);
+    expect((await api.upload("handbook.md", handbook)).chunks).toBeGreaterThan(0);
+    const { sources } = await api.ask(question);
+    expect(sources[0]?.text).toContain(fact);
+    expect((await fetch(`http://127.0.0.1:${uiPort}/_stcore/health`)).status).toBe(200);
+  });
+
+  it("keeps its index when its container is made anew", async () => {
+    await docker("rm", "-f", await stack.container("api"));
+    const { code, output } = await stack.make("up", "--refresh");
+    expect(code, output).toBe(0);
+    expect((await api.ask(question)).sources[0]?.text).toContain(fact);
+  });
+
+  it("refuses to rebuild while no key is set", async () => {
+    const response = await api.get("/rebuild", { method: "POST", headers: { "x-api-key": "guess" } });
+    expect(response.status).toBe(403);
+    expect(await response.text()).toContain("REBUILD_API_KEY");
+  });
+});
+
+describe("the traps of rag-events", () => {
+  it("the UI of the same image is healthy by a probe of its own", async () => {
+    expect(await health("ui")).toBe("healthy");
+    const probes = await docker(
+      "inspect",
+      "--format",
+      "{{json .Config.Healthcheck.Test}}",
+      await stack.container("api"),
+      await stack.container("ui"),
+    );
+    expect(new Set(probes.trim().split("\n")).size).toBe(2);
+  });
+
+  it("an unhealthy container is not restarted by Docker: health says so, and an alert fires", async () => {
+    const ui = await stack.container("ui");
+    await docker("pause", ui);
+    try {
+      const alerts = await eventually(async () => {
+        const response = await fetch("http://127.0.0.1:18202/api/v1/alerts");
+        const { data } = (await response.json()) as {
+          data: { alerts: { labels: Record<string, string> }[] };
+        };
+        const found = data.alerts.filter(
+          (a) => a.labels.alertname === "ServiceUnhealthy" && a.labels.service === "ui",
+        );
+        return found.length > 0 ? found : undefined;
+      }, 90);
+      expect(alerts[0]?.labels.severity).toBe("critical");
+      expect((await stack.make("health")).code).toBe(1);
+    } finally {
+      await docker("unpause", ui);
+    }
+    expect(await docker("inspect", "--format", "{{.RestartCount}}", ui)).toBe("0\n");
+  });
+});
+
+describe("rag-events in prod, with Mistral", () => {
+  const key = "mistral-canary-7f3a9c";
+  const rebuildKey = "rebuild-canary-55e1";
+  const mistral = new OpenAIServer(key, 1024);
+  const prodPort = 18_205;
+  const gate = new SmallRag(prodPort);
+  const prod = new TestStack("e2e-events-prod", {});
+  let at: Record<string, Observed> = {};
+
+  beforeAll(async () => {
+    const baseUrl = await mistral.start();
+    prod.configure({
+      system: "rag-events",
+      environment: "prod",
+      images: "packages",
+      embeddings: { baseUrl },
+      llm: { baseUrl },
+      services: { api: { port: prodPort }, ui: { port: 18_206 } },
+    });
+  });
+  afterAll(async () => {
+    await prod.remove();
+    mistral.stop();
+  });
+
+  it("is refused without its key, in one line that says how to set it", async () => {
+    const { code, output } = await prod.make("up");
+    expect(code).toBe(1);
+    expect(output).toContain("ragdock:mistralApiKey");
+    expect(output).toContain("make secret KEY=mistralApiKey STACK=e2e-events-prod");
+    expect(await prod.containers()).toEqual([]);
+  });
+
+  it("comes up with it: two replicas behind a gateway, nothing else published", async () => {
+    await prod.secret("mistralApiKey", key);
+    await prod.secret("rebuildApiKey", rebuildKey);
+    const { code, output } = await prod.make("up");
+    expect(code, output).toBe(0);
+    at = await observe(prod);
+    expect(at.api).toMatchObject({ replicas: 2, ports: [] });
+    const published = Object.entries(at).flatMap(([name, s]) => s.ports.map((p) => `${name} ${p}`));
+    expect(published.sort()).toEqual([
+      `api-gateway 0.0.0.0:${prodPort}->8080`,
+      "ui-gateway 0.0.0.0:18206->8080",
+    ]);
+  });
+
+  it("really calls the provider: in batches, again after 429 and 5xx, with the system's models", async () => {
+    mistral.failures = [429, 503];
+    // More passages than one batch takes.
+    const long = Array.from({ length: 400 }, (_, i) =>
+      `Paragraph ${i} of the catalogue tells of star number ${i} at length. `.repeat(6),
+    );
+    await gate.upload("catalogue.md", long.join("\n\n"));
+    await gate.upload("handbook.md", handbook);
+    const embeddings = mistral.seen.filter((s) => s.path.endsWith("/embeddings"));
+    expect(embeddings.slice(0, 3).map((s) => s.status)).toEqual([429, 503, 200]);
+    expect(new Set(embeddings.map((s) => s.model))).toEqual(new Set(["mistral-embed"]));
+    expect(Math.max(...embeddings.map((s) => s.texts))).toBe(64);
+    const { answer, sources } = await gate.ask(question);
+    expect(sources[0]?.text).toContain(fact);
+    expect(answer).toContain("From the model:");
+    expect(mistral.seen.at(-1)).toMatchObject({
+      path: "/v1/chat/completions",
+      model: "mistral-small-latest",
+    });
+  });
+
+  it("rebuilds for the right key and for no other, on both replicas", async () => {
+    const rebuild = (headers: Record<string, string>) => gate.get("/rebuild", { method: "POST", headers });
+    expect((await rebuild({})).status).toBe(401);
+    expect((await rebuild({ "x-api-key": "wrong" })).status).toBe(403);
+    expect((await rebuild({ "x-api-key": rebuildKey })).status).toBe(200);
+    for (let i = 0; i < 6; i++) expect((await gate.ask(question)).sources[0]?.text).toContain(fact);
+  });
+
+  it("lets no key into an environment, a label, a log or the clear part of the state", async () => {
+    const ids = await prod.containers();
+    const inspected = await docker("inspect", ...ids);
+    const logs = (await Promise.all(ids.map(logOf))).join("\n");
+    for (const canary of [key, rebuildKey]) {
+      expect(inspected).not.toContain(canary);
+      expect(logs).not.toContain(canary);
+      expect(prod.stateText()).not.toContain(canary);
+    }
+  });
+});
