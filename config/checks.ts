@@ -1,7 +1,7 @@
 import { connections, type Host, limits, sharedMemory } from "./capacity.ts";
 import { type Problem, problem, setCommand } from "./problem.ts";
 import { isLongRunning, type LongRunning, type ServiceSpec } from "./service.ts";
-import type { Context } from "./services/draft.ts";
+import { type Context, hasFile } from "./services/draft.ts";
 
 /** What the cross-checks look at. */
 export interface Subject {
@@ -118,13 +118,18 @@ function productionOnly({ ctx: { settings } }: Subject): Problem[] {
 
 function app({ ctx }: Subject): Problem[] {
   const { app: own } = ctx.settings;
-  if (!own || (own.source === undefined) !== (own.image === undefined)) return [];
-  return [
-    problem(
-      "app",
-      own.source === undefined ? "neither source nor image" : "both source and image",
-      "exactly one of them says what to run",
-      `Type: ${setCommand("app.source", "FOLDER")}`,
-    ),
-  ];
+  if (!own) return [];
+  const { source, image } = own;
+  const set = `Type: ${setCommand("app.source", "FOLDER")}`;
+  if ((source === undefined) === (image === undefined)) {
+    const found = source === undefined ? "neither source nor image" : "both source and image";
+    return [problem("app", found, "exactly one of them says what to run", set)];
+  }
+  if (source === undefined) return [];
+  if (!hasFile(source)) {
+    return [problem("app.source", `"${source}"`, "there is no such folder, as seen from the project", set)];
+  }
+  if (hasFile(source, "Dockerfile") || hasFile(source, "requirements.txt")) return [];
+  const why = "it has neither a Dockerfile nor a requirements.txt, so nobody knows how to build it";
+  return [problem("app.source", `"${source}"`, why, "Add one of them: docs/bring-your-own.md shows both.")];
 }

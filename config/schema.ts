@@ -129,8 +129,15 @@ export const settings = z.strictObject({
         .string()
         .min(1)
         .optional()
-        .describe("Folder with a Dockerfile, built in place of the reference app."),
+        .describe(
+          "Folder with a Dockerfile, or with a requirements.txt and an ASGI application, built in place of the reference app.",
+        ),
       image: z.string().min(1).optional().describe("Image to run in place of the reference app."),
+      module: z
+        .string()
+        .regex(/^[\w.]+:\w+$/, "must be a module and its application, such as main:app")
+        .default("main:app")
+        .describe("What uvicorn serves, where the folder has no Dockerfile."),
       port: port.default(8000).describe("Port it listens on."),
       healthPath: path.default("/api/health").describe("Answers 2xx while it is alive."),
       metricsPath: path.default("/metrics").describe("Prometheus metrics."),

@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { buildLogs } from "../config/images.ts";
-import { type Container, containersOf, isWell, serviceOf } from "./docker.ts";
+import { type Container, containersOf, docker, isWell, serviceOf } from "./docker.ts";
 import { projectDir } from "./place.ts";
 
 /** Lines of a log that are shown of each container in trouble. */
@@ -34,7 +34,7 @@ async function describe(container: Container): Promise<string> {
   const { State, Name, HostConfig } = container;
   const lines = [`${serviceOf(container)} (${Name.slice(1)}) is ${State.Health?.Status ?? State.Status}.`];
   if (State.Status !== "running") lines.push(`  Exit code ${State.ExitCode}${exitWords(container)}.`);
-  if (State.OOMKilled) {
+  if (State.OOMKilled || (await ranOutOfMemory(container.Id))) {
     const limit = Math.round(HostConfig.Memory / 2 ** 20);
     lines.push(
       `  It ran out of its ${limit} MiB: raise ragdock:services.${serviceOf(container)}.limits.memory.`,
@@ -47,6 +47,12 @@ async function describe(container: Container): Promise<string> {
   const end = (await logEnd(container.Id)).trimEnd();
   lines.push(end ? `  End of its log:\n${end.replace(/^/gm, "    ")}` : "  Its log is empty.");
   return lines.join("\n");
+}
+
+/** Whether the kernel ended it lately: a container that was started again has forgotten that itself. */
+async function ranOutOfMemory(id: string): Promise<boolean> {
+  const filters = ["--filter", `container=${id}`, "--filter", "event=oom"];
+  return (await docker("events", "--since", "10m", "--until", "0s", ...filters)).trim() !== "";
 }
 
 /** Both streams: `docker logs` prints a container's standard error to its own. */

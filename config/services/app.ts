@@ -1,6 +1,6 @@
 import { Probe } from "../probe.ts";
 import type { Built, FileSpec, ImageSource } from "../service.ts";
-import { type Context, common, commonJob, type Draft, secretFile } from "./draft.ts";
+import { type Context, common, commonJob, type Draft, hasFile, pythonImage, secretFile } from "./draft.ts";
 import { database } from "./stores.ts";
 
 export const appImage: Built = {
@@ -8,7 +8,7 @@ export const appImage: Built = {
   name: "app",
   context: "app",
   dockerfile: "dockerfiles/app/Dockerfile",
-  bases: [{ from: "catalogue", name: "python" }],
+  bases: [pythonImage],
 };
 const uiImage: Built = { ...appImage, name: "ui", dockerfile: "dockerfiles/ui/Dockerfile" };
 
@@ -167,25 +167,17 @@ export function ui(ctx: Context): Draft {
 }
 
 /** A user's own application in the API's place. */
-export function ownApp(ctx: Context, app: NonNullable<Context["settings"]["app"]>): Draft {
+export function ownApp(ctx: Context, app: OwnApp): Draft {
   const shared = appSettings(ctx);
-  const image: ImageSource = app.image
-    ? { from: "reference", reference: app.image }
-    : {
-        from: "build",
-        name: "app",
-        context: app.source ?? ".",
-        dockerfile: `${app.source}/Dockerfile`,
-        // So that `ARG PYTHON_IMAGE=…` in it finds a Python in both image modes; others leave it unused.
-        bases: [{ from: "catalogue", name: "python" }],
-      };
+  const serve = ["uvicorn", app.module, "--host", "0.0.0.0", "--port", String(app.port)];
   return {
     ...common,
     ...shared,
     name: "api",
     role: "api",
     kind: "stateless",
-    image,
+    image: ownImage(app),
+    ...(app.source !== undefined && !hasFile(app.source, "Dockerfile") ? { command: serve } : {}),
     networks: ["frontend", "backend"],
     probe: Probe.anyHttp(app.healthPath, app.port, { startPeriod: "1m" }),
     check: { module: "http_2xx", port: app.port, path: app.healthPath },
@@ -194,5 +186,20 @@ export function ownApp(ctx: Context, app: NonNullable<Context["settings"]["app"]
     after: stores(ctx),
     stopGrace: "30s",
     databaseConnections: poolSize,
+  };
+}
+
+type OwnApp = NonNullable<Context["settings"]["app"]>;
+
+/** Built by the folder's own Dockerfile where there is one; both get a Python that is to be had in either image mode. */
+function ownImage({ image, source = "." }: OwnApp): ImageSource {
+  if (image) return { from: "reference", reference: image };
+  const folder = hasFile(source, "Dockerfile") ? source : "dockerfiles/fastapi";
+  return {
+    from: "build",
+    name: "app",
+    context: source,
+    dockerfile: `${folder}/Dockerfile`,
+    bases: [pythonImage],
   };
 }

@@ -1,4 +1,5 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
 import { type ImageName, images } from "../images.ts";
 import type { Settings, VectorStore } from "../schema.ts";
 import type {
@@ -11,6 +12,8 @@ import type {
   ServiceSpec,
 } from "../service.ts";
 import type { Models } from "./models.ts";
+
+const root = resolve(import.meta.dirname, "../..");
 
 /** What a system's file knows when it describes its services. */
 export interface Context {
@@ -74,9 +77,12 @@ export function catalogue(name: ImageName): { readonly image: ImageSource; reado
   return { image: { from: "catalogue", name }, ...(user.startsWith("0:") ? {} : { user }) };
 }
 
+/** Whether a folder has a file. @param folder absolute, or relative to the project */
+export const hasFile = (folder: string, file = ""): boolean => existsSync(resolve(root, folder, file));
+
 /** A file of the project as a file of a container. @param source relative to the project */
 export function projectFile(source: string, path: string): FileSpec {
-  return { path, content: readFileSync(new URL(`../../${source}`, import.meta.url), "utf8") };
+  return { path, content: readFileSync(join(root, source), "utf8") };
 }
 
 /** The same services on other networks. */

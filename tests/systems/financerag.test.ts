@@ -134,12 +134,14 @@ describe("financerag in prod, with OpenAI", () => {
     expect(at.financerag).toMatchObject({ replicas: 3, mounts: {}, ports: [] });
     expect(at.chroma?.mounts).toEqual({ "/data": "chroma-data" });
     expect(at["financerag-gateway"]?.ports).toEqual([`0.0.0.0:${prodPort}->8080`]);
-    const processes = await docker("top", await prod.container("financerag"), "-eo", "args");
+    const processes = await docker("top", await prod.container("financerag"), "-eo", "pid,args");
     // One that watches and four that work.
     expect(processes.split("\n").filter((line) => line.includes("gunicorn"))).toHaveLength(5);
   });
 
   it("really calls the provider: again after 429 and 5xx, with the system's models", async () => {
+    // The documents of the image were ingested at the start.
+    openai.seen.splice(0);
     openai.failures = [429, 500];
     await gate.upload("handbook.md", handbook);
     const embeddings = openai.seen.filter((s) => s.path.endsWith("/embeddings"));
