@@ -140,7 +140,9 @@ export const settings = z.strictObject({
         .describe("What uvicorn serves, where the folder has no Dockerfile."),
       port: port.default(8000).describe("Port it listens on."),
       healthPath: path.default("/api/health").describe("Answers 2xx while it is alive."),
-      metricsPath: path.default("/metrics").describe("Prometheus metrics."),
+      metricsPath: path
+        .optional()
+        .describe("Prometheus metrics, where it has some; the gateway does not lead there."),
     })
     .optional()
     .describe("Your own application instead of the reference app."),

@@ -181,7 +181,7 @@ export function ownApp(ctx: Context, app: OwnApp): Draft {
     networks: ["frontend", "backend"],
     probe: Probe.anyHttp(app.healthPath, app.port, { startPeriod: "1m" }),
     check: { module: "http_2xx", port: app.port, path: app.healthPath },
-    metrics: { port: app.port, path: app.metricsPath },
+    ...(app.metricsPath ? { metrics: { port: app.port, path: app.metricsPath } } : {}),
     limits: ctx.prod ? { cpus: 1, memory: "1GiB" } : { cpus: 1, memory: "768MiB" },
     after: stores(ctx),
     stopGrace: "30s",

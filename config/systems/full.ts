@@ -25,7 +25,14 @@ export const full: System = {
     const application = app
       ? [
           ownApp(ctx, app),
-          gateway(ctx, [{ path: "/", service: "api", port: app.port, hidden: app.metricsPath }]),
+          gateway(ctx, [
+            {
+              path: "/",
+              service: "api",
+              port: app.port,
+              ...(app.metricsPath ? { hidden: app.metricsPath } : {}),
+            },
+          ]),
         ]
       : [
           migrations(ctx),

@@ -55,8 +55,25 @@ function section(name: SystemName): string[] {
     "",
     table(["service", ...columns.map((c) => c.header)], rows),
     "",
+    "Settings of its services, `services.<name>.environment` adds to them:",
+    "",
+    table(["service", "settings in dev", "other ones in prod"], settingsRows(dev, prod)),
+    "",
   ];
 }
+
+function settingsRows(dev: SystemSpec, prod: SystemSpec): string[][] {
+  return dev.services
+    .filter((s) => Object.keys(s.environment).length > 0)
+    .map(({ name, environment }) => {
+      const there = prod.services.find((s) => s.name === name)?.environment ?? {};
+      const other = Object.entries(there).filter(([key, value]) => environment[key] !== value);
+      return [`\`${name}\``, assignments(Object.entries(environment)), assignments(other) || "–"];
+    });
+}
+
+const assignments = (entries: readonly (readonly [string, string])[]): string =>
+  entries.map(([key, value]) => `\`${key}=${value}\``).join("<br>");
 
 const columns: readonly { readonly header: string; readonly of: (s: ServiceSpec) => string }[] = [
   { header: "image", of: image },

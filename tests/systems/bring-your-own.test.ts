@@ -56,6 +56,7 @@ describe("an application of one's own", () => {
       settings({
         source: "tests/fixtures/fastapi-app",
         module: "service:api",
+        metricsPath: "/metrics",
         port: 9000,
         healthPath: "/healthz",
       }),

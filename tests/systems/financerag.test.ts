@@ -76,6 +76,7 @@ describe("the traps of financerag", () => {
   it("the health check needs no curl: there is none in the image, no compiler either, and it is healthy", async () => {
     const image = await imageOf(stack, "financerag", ["curl", "wget", "gcc", "cc", "uv"]);
     expect(image.found).toEqual([]);
+    expect(image.megabytes).toBeLessThan(400);
     const id = await stack.container("financerag");
     expect((await docker("inspect", "--format", "{{.State.Health.Status}}", id)).trim()).toBe("healthy");
     // It can fail, too: nothing listens on this port.

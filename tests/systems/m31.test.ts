@@ -175,6 +175,40 @@ describe("the traps of m31", () => {
   });
 });
 
+describe("everyday commands", () => {
+  it("build makes the images and touches no container", async () => {
+    const before = await stack.containers();
+    const { code, output } = await stack.make("build");
+    expect(code, output).toBe(0);
+    expect(output).toContain("Every image of m31 is there");
+    expect(await stack.containers()).toEqual(before);
+  });
+
+  it("restart restarts one service and waits for its health", async () => {
+    const started = async (): Promise<string> =>
+      docker("inspect", "--format", "{{.State.StartedAt}}", await stack.container("web"));
+    const before = await started();
+    const { code, output } = await stack.make("restart", "--service", "web");
+    expect(code, output).toBe(0);
+    expect(output).toContain("web restarted, healthy after");
+    expect(await started()).not.toBe(before);
+    expect((await stack.make("restart", "--service", "nosuch")).code).toBe(1);
+  });
+
+  it("psql is refused in words where there is no database", async () => {
+    const { code, output } = await stack.make("psql");
+    expect(code).toBe(1);
+    expect(output).toContain("m31 has no postgres");
+  });
+
+  it("ps, status, health and outputs tell of the stack", async () => {
+    expect((await stack.make("ps")).output).toContain("ragdock-e2e-m31-web");
+    expect((await stack.make("status")).output).toMatch(/web +healthy/);
+    expect((await stack.make("health")).output).toContain("All 6 containers are well.");
+    expect(JSON.parse((await stack.make("outputs")).output).urls.web).toBe(`http://localhost:${port}`);
+  });
+});
+
 describe("m31 in prod, beside dev", () => {
   const prodPort = 18_105;
   const prod = new TestStack("e2e-m31-prod", {

@@ -4,7 +4,7 @@
  */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { docker, eventually, projectDir, TestStack } from "../stack.ts";
-import { inside, type Observed, observe, reaches, startOrder } from "./observe.ts";
+import { imageOf, inside, type Observed, observe, reaches, startOrder } from "./observe.ts";
 import { fact, handbook, question } from "./small-rag.ts";
 
 const port = 18_500;
@@ -101,6 +101,12 @@ describe("mnemolite in dev", () => {
     }
     expect(order.indexOf("setup")).toBeLessThan(order.indexOf("api"));
     expect((await inside(stack, "api", "env")).output).toMatch(/^API_WORKERS=2$/m);
+  });
+
+  it("has an image without tools to build", async () => {
+    const image = await imageOf(stack, "api", ["gcc", "uv", "curl"]);
+    expect(image.found).toEqual([]);
+    expect(image.megabytes).toBeLessThan(320);
   });
 
   it("has no way out of the backend network", async () => {

@@ -6,7 +6,7 @@ import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { docker, eventually, logOf, projectDir, TestStack } from "../stack.ts";
-import { inside, type Observed, observe, startOrder } from "./observe.ts";
+import { imageOf, inside, type Observed, observe, startOrder } from "./observe.ts";
 import { fact, fileOf, handbook, question, SmallRag } from "./small-rag.ts";
 
 const port = 18_400;
@@ -65,6 +65,23 @@ describe("myrag in dev", () => {
     expect(log.indexOf("Running upgrade")).toBeLessThan(log.search(/startup complete|running on/i));
     const workers = await docker("top", await stack.container("fastapi"), "-eo", "pid,args");
     expect(workers.split("\n").filter((line) => line.includes("uvicorn"))).toHaveLength(1);
+  });
+
+  it("has images without tools to build", async () => {
+    for (const [service, most] of [
+      ["fastapi", 320],
+      ["streamlit", 450],
+    ] as const) {
+      const image = await imageOf(stack, service, ["gcc", "uv", "curl"]);
+      expect(image.found).toEqual([]);
+      expect(image.megabytes).toBeLessThan(most);
+      expect(running[service]).toMatchObject({
+        user: "10001:10001",
+        logs: "10m x 3",
+        restart: "unless-stopped",
+      });
+    }
+    expect(running.pgvector).toMatchObject({ user: "999:999", reservation: 128 });
   });
 
   it("takes documents and answers from them, through the gateway", async () => {

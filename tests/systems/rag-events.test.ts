@@ -51,6 +51,7 @@ describe("rag-events in dev", () => {
   it("is one image of three stages, with entrypoint modes, and no tools to build", async () => {
     const image = await imageOf(stack, "api", ["gcc", "uv", "curl"]);
     expect(image.found).toEqual([]);
+    expect(image.megabytes).toBeLessThan(600);
     const ids = await docker(
       "inspect",
       "--format",
