@@ -103,6 +103,8 @@ export class TestStack {
     await this.make("destroy-data", "--confirm", this.name);
     for (const id of await this.containers()) await docker("rm", "-f", id);
     for (const volume of await this.volumes()) await docker("volume", "rm", volume);
+    const networks = await docker("network", "ls", "-q", "--filter", `label=ragdock.stack=${this.name}`);
+    for (const network of networks.split("\n").filter(Boolean)) await docker("network", "rm", network);
     rmSync(this.file, { force: true });
     rmSync(this.state, { recursive: true, force: true });
   }

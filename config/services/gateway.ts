@@ -75,7 +75,6 @@ http {
 
   server {
     listen ${listen};
-    location = /healthz { access_log off; default_type text/plain; return 200 "ok\\n"; }
     error_page 502 504 = @unavailable;
     error_page 413 = @too_large;
     location @unavailable {
@@ -89,9 +88,10 @@ http {
 ${locations.join("\n")}
   }
 
-  # For the metrics exporter; this port is never published.
+  # For the probe and the metrics exporter; this port is never published, so that every path above is the application's.
   server {
     listen ${statusPort};
+    location = /healthz { access_log off; default_type text/plain; return 200 "ok\\n"; }
     location = /nginx_status { stub_status; access_log off; }
   }
 }
@@ -114,8 +114,8 @@ export function gateway(ctx: Context, routes: readonly Route[]): LongRunning {
       host: ctx.prod ? 80 : 8080,
       exposure: ctx.prod ? "public" : "loopback",
     },
-    probe: Probe.http("/healthz", listen, { interval: "2s" }),
-    check: { module: "http_2xx", port: listen, path: "/healthz" },
+    probe: Probe.http("/healthz", statusPort, { interval: "2s" }),
+    check: { module: "http_2xx", port: statusPort, path: "/healthz" },
     limits: ctx.prod ? { cpus: 1, memory: "128MiB" } : { cpus: 0.5, memory: "64MiB" },
     after: routes.map((route) => route.service),
   };
