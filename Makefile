@@ -16,7 +16,7 @@ named = --stack "$(STACK)"
 # For the commands that may make a stack: what a new one runs.
 made = $(named) --system "$(SYSTEM)" --environment "$(ENVIRONMENT)"
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-test up production preview build down destroy-data outputs status health ps logs restart shell \
+.PHONY: help setup setup-test up production preview drift build down destroy-data outputs status health ps logs restart shell \
         psql secret compose clean prune base check test unit e2e bench docs lock-images
 
 help: ## list the commands
@@ -40,10 +40,14 @@ up: setup ## build, start and wait until everything is healthy; REFRESH=1 looks 
 	@$(run) up $(made) $(if $(REFRESH),--refresh)
 
 production: ## the same in production: stack prod, or <SYSTEM>-prod
-	@$(MAKE) --no-print-directory up STACK=$(if $(SYSTEM),$(SYSTEM)-prod,prod) ENVIRONMENT=prod
+	@$(MAKE) --no-print-directory up ENVIRONMENT=prod \
+	  STACK=$(if $(filter command line,$(origin STACK)),$(STACK),$(if $(SYSTEM),$(SYSTEM)-prod,prod))
 
 preview: setup ## show what `make up` would change
 	@$(run) preview $(made)
+
+drift: setup ## what runs but not as described: changed, stopped or removed by hand; exit code 1 if anything
+	@$(run) drift $(named)
 
 build: setup ## make the images and start nothing
 	@$(run) build $(made)
@@ -84,7 +88,7 @@ secret: node_modules ## set a secret from standard input: KEY=name, docs/setting
 compose: setup ## write the system as a Docker Compose file: an exit door
 	@$(run) compose $(made)
 
-clean: setup ## down, and remove unused images, the build cache and build logs; data stays
+clean: setup ## down, and remove unused images of all stacks and the engine's build cache; data stays
 	@$(run) clean $(named)
 
 base: setup ## make the Debian base of `images: packages`

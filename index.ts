@@ -1,7 +1,7 @@
-import { availableParallelism, totalmem } from "node:os";
 import { resolve } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { RagStack } from "./components/stack.ts";
+import { engineHost } from "./config/host.ts";
 import { load } from "./config/load.ts";
 import { ConfigError } from "./config/problem.ts";
 import { readSettings } from "./config/read.ts";
@@ -24,17 +24,13 @@ const secrets = Object.fromEntries(
   }),
 );
 
-// A remote engine's host is another machine: its size is known only from the settings.
-const local = (process.env.DOCKER_HOST ?? "unix://").startsWith("unix://");
-const host = local ? { memoryMiB: Math.floor(totalmem() / 2 ** 20), cpus: availableParallelism() } : {};
-
 function system(): SystemSpec {
   try {
     return load(readSettings(pulumi.runtime.allConfig(), project), {
       project,
       stack,
       secrets: new Set(Object.keys(secrets)),
-      host,
+      host: engineHost(),
     });
   } catch (error) {
     // Without a stack trace: the message says it all.

@@ -103,7 +103,8 @@ function declareVolumes(args: RagStackArgs, parent: pulumi.Resource): Record<str
       const volume = new docker.Volume(
         name,
         { name, labels: labels(args) },
-        { parent, protect: true, retainOnDelete: true, ignoreChanges: ["labels", "driver", "driverOpts"] },
+        // Retained, not protected: a service that leaves the system must not stop every later `up`, and its data stays.
+        { parent, retainOnDelete: true, ignoreChanges: ["labels", "driver", "driverOpts"] },
       );
       return [part, volume.name];
     }),

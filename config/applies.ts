@@ -3,6 +3,7 @@ import type { ServiceSettings, Settings } from "./schema.ts";
 import { secretsIn } from "./secrets.ts";
 import { isLongRunning, type SecretSource } from "./service.ts";
 import type { Draft } from "./services/draft.ts";
+import { hasFile } from "./services/files.ts";
 import type { System } from "./systems/system.ts";
 
 /** Settings of a service that it has no use for: taken silently, they would be believed to work. */
@@ -77,7 +78,22 @@ export function meaningless(
     { key: "llm", meant: system.models !== undefined, why: "asks no language model" },
     { key: "app", meant: system.takesApp === true, why: "runs its own application; full takes yours" },
     { key: "monitoring", meant: watched, why: "has no Prometheus" },
-  ].filter(({ key, meant }) => !meant && Object.hasOwn(raw, key));
+    {
+      key: "monitoring.alertWebhook",
+      meant: !watched || drafts.some((d) => d.name === "alertmanager"),
+      why: "has no Alertmanager that could send anything",
+    },
+    {
+      key: "embeddings.dimension",
+      meant: !system.models || system.takesApp === true,
+      why: "knows the dimension of each model by itself",
+    },
+    {
+      key: "app.module",
+      meant: user.app?.source !== undefined && !hasFile(user.app.source, "Dockerfile"),
+      why: "is told what to run by the image or the Dockerfile",
+    },
+  ].filter(({ key, meant }) => !meant && isSet(raw, key));
   const allowed = system.vectorStore?.allowed;
   const store = user.vectorStore;
   return [
@@ -100,18 +116,44 @@ export function meaningless(
   ];
 }
 
-/** Places for secrets in a user's files that name none of the system's: they would be filled with a new password. */
-export function unknownSecrets(user: Settings, secrets: Readonly<Record<string, SecretSource>>): Problem[] {
-  return Object.entries(user.services).flatMap(([name, { files = [] }]) =>
-    files.flatMap((file, index) =>
-      secretsIn(file.content)
-        .filter((secret) => !Object.hasOwn(secrets, secret))
-        .map((secret) => ({
-          path: `ragdock:services.${name}.files[${index}].content`,
-          found: `{{secret:${secret}}}`,
-          problem: `the system's secrets are ${Object.keys(secrets).join(", ") || "none"}`,
-          fix: "Correct the name.",
+/** Whether the user has set what stands at a dotted path. */
+const isSet = (raw: unknown, path: string): boolean =>
+  path.split(".").reduce<unknown>((value, key) => (value as Record<string, unknown>)?.[key], raw) !==
+  undefined;
+
+/** Files of a user that would not be what they look like: a place for a secret that is none, a path that is taken. */
+export function wrongFiles(
+  user: Settings,
+  drafts: readonly Draft[],
+  secrets: Readonly<Record<string, SecretSource>>,
+): Problem[] {
+  const known = Object.keys(secrets).join(", ") || "none";
+  return Object.entries(user.services).flatMap(([name, { files = [] }]) => {
+    const taken = drafts.find((d) => d.name === name)?.files.map((f) => f.path) ?? [];
+    return files.flatMap((file, index) => {
+      const path = `ragdock:services.${name}.files[${index}]`;
+      const places = file.content.match(/\{\{[^}]*secret[^}]*\}\}/gi) ?? [];
+      const wrong = places.filter(
+        (place) => !secretsIn(place).some((secret) => Object.hasOwn(secrets, secret)),
+      );
+      return [
+        ...wrong.map((found) => ({
+          path: `${path}.content`,
+          found,
+          problem: `a place for a secret is written {{secret:NAME}}, and the system's secrets are ${known}`,
+          fix: "Correct it.",
         })),
-    ),
-  );
+        ...(taken.includes(file.path)
+          ? [
+              {
+                path: `${path}.path`,
+                found: `"${file.path}"`,
+                problem: `${name} has a file of its own there`,
+                fix: "Choose another path.",
+              },
+            ]
+          : []),
+      ];
+    });
+  });
 }

@@ -34,12 +34,13 @@ export function limits(subject: Subject): Problem[] {
     .filter(isLongRunning)
     .reduce((sum, s) => sum + mebibytes(s.limits.memory) * s.replicas, 0);
   if (host.memoryMiB !== undefined && total > host.memoryMiB) {
-    const [largest] = [...services].sort((a, b) => mebibytes(b.limits.memory) - mebibytes(a.limits.memory));
+    const memoryOf = (s: LongRunning): number => mebibytes(s.limits.memory) * s.replicas;
+    const [largest] = services.filter(isLongRunning).sort((a, b) => memoryOf(b) - memoryOf(a));
     problems.push(
       problem(
         "services.*.limits.memory",
-        `${total} MiB in all`,
-        `the host has ${host.memoryMiB} MiB`,
+        `${total} MiB in all (limits × replicas)`,
+        `the host has ${host.memoryMiB} MiB, ${total - host.memoryMiB} fewer`,
         `Lower some, the largest first: ${setCommand(`services.${largest?.name}.limits.memory`, "LESS")}`,
       ),
     );

@@ -1,7 +1,8 @@
 import { connections, type Host, limits, sharedMemory } from "./capacity.ts";
 import { type Problem, problem, setCommand } from "./problem.ts";
 import { isLongRunning, type LongRunning, type ServiceSpec } from "./service.ts";
-import { type Context, hasFile } from "./services/draft.ts";
+import type { Context } from "./services/draft.ts";
+import { hasFile } from "./services/files.ts";
 
 /** What the cross-checks look at. */
 export interface Subject {
@@ -47,10 +48,10 @@ function ports(subject: Subject): Problem[] {
     const free = freePort(endpoint.host, subject);
     return [
       problem(
-        `services.${name}.port`,
+        `services.${endpoint.settings ?? name}.port`,
         String(endpoint.host),
         `${other} has this port already`,
-        `Type: ${setCommand(`services.${name}.port`, String(free))}`,
+        `Type: ${setCommand(`services.${endpoint.settings ?? name}.port`, String(free))}`,
       ),
     ];
   });

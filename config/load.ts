@@ -1,6 +1,7 @@
-import { disabledButNeeded, meaningless, unknownSecrets, withoutEffect } from "./applies.ts";
+import { disabledButNeeded, meaningless, withoutEffect, wrongFiles } from "./applies.ts";
 import type { Host } from "./capacity.ts";
 import { checks } from "./checks.ts";
+import { defined } from "./defined.ts";
 import { images } from "./images.ts";
 import { merge } from "./merge.ts";
 import { fromZod, without } from "./parse.ts";
@@ -14,6 +15,7 @@ import { behindGateway } from "./services/gateway.ts";
 import { chooseModels, missingKeys } from "./services/models.ts";
 import { type SystemName, systems } from "./systems/index.ts";
 import type { System } from "./systems/system.ts";
+import { mebibytes } from "./units.ts";
 
 /** What the configuration does not say of itself. */
 export interface Facts {
@@ -34,7 +36,7 @@ export function load(raw: Readonly<Record<string, unknown>>, facts: Facts): Syst
   const parsed = settings.safeParse(raw);
   if (parsed.success) {
     const { spec, problems } = assemble(parsed.data, raw, facts);
-    if (problems.length === 0) return spec;
+    if (spec && problems.length === 0) return spec;
     throw new ConfigError(problems);
   }
   // What cannot be read is left out, so that everything else that is wrong is said too.
@@ -49,7 +51,8 @@ function assemble(
   user: Settings,
   raw: Readonly<Record<string, unknown>>,
   facts: Facts,
-): { spec: SystemSpec; problems: readonly Problem[] } {
+): { spec?: SystemSpec; problems: readonly Problem[] } {
+  if (!Object.hasOwn(systems, user.system)) return { problems: [unknownSystem(user.system)] };
   const system = systemNamed(user.system);
   const ctx = contextOf(user, facts);
   const drafts = system.services(ctx);
@@ -59,6 +62,7 @@ function assemble(
     .flatMap((draft) => behindGateway(ctx, draft))
     .map((draft) => reachable(draft, system.networks));
   const services = finish(merged);
+  const possible = finish(drafts.filter((draft) => !Object.hasOwn(missing, draft.name)));
   return {
     spec: {
       name: user.system,
@@ -66,20 +70,26 @@ function assemble(
       images: user.images,
       services,
       networks: networksOf(services, system.networks),
-      secrets: secretsOf(services),
+      // Of services that are switched off as well: their password is of use again with their data.
+      secrets: { ...secretsOf(possible), ...secretsOf(services) },
       missing,
       urls: urlsOf(services),
     },
     problems: [
-      ...unknownServices(user, drafts),
+      ...unknownServices(user, [...drafts, ...merged]),
       ...meaningless(user, raw, system, drafts),
       ...withoutEffect(user, drafts),
       ...disabledButNeeded(user, drafts),
-      ...unknownSecrets(user, secretsOf(finish(drafts))),
+      ...wrongFiles(user, drafts, secretsOf(possible)),
       ...(system.models ? missingKeys(ctx.models, ctx.secrets, ctx.stack) : []),
-      ...checks({ ctx, services, host: facts.host }),
+      ...checks({ ctx, services, host: { ...facts.host, ...hostOf(user) } }),
     ],
   };
+}
+
+/** What the user says of a host that is not this machine. */
+function hostOf({ host }: Settings): Host {
+  return defined({ memoryMiB: host.memory && mebibytes(host.memory), cpus: host.cpus });
 }
 
 /** What the services of a system are described from. */
@@ -96,10 +106,7 @@ export function contextOf(user: Settings, { project, stack, secrets }: Facts): C
   };
 }
 
-function systemNamed(name: string): System {
-  if (Object.hasOwn(systems, name)) return systems[name as SystemName];
-  throw new ConfigError([unknownSystem(name)]);
-}
+const systemNamed = (name: string): System => systems[name as SystemName];
 
 function unknownSystem(found: string): Problem {
   const names = Object.keys(systems);

@@ -46,7 +46,8 @@ export function without(
   issues: readonly z.core.$ZodIssue[],
 ): Record<string, unknown> {
   const copy = structuredClone(raw) as Record<string, unknown>;
-  for (const issue of issues) {
+  // From the back, so that the elements of a list that go first leave the others' places as they are.
+  for (const issue of issues.toReversed()) {
     const paths =
       issue.code === "unrecognized_keys" ? issue.keys.map((key) => [...issue.path, key]) : [issue.path];
     for (const path of paths) remove(copy, path);
@@ -58,7 +59,6 @@ function remove(from: unknown, [first, ...rest]: readonly PropertyKey[]): void {
   if (typeof from !== "object" || from === null || first === undefined) return;
   const object = from as Record<PropertyKey, unknown>;
   if (rest.length > 0) remove(object[first], rest);
-  // An element of a list goes with its place, so that the others keep theirs.
   else if (Array.isArray(from)) from.splice(Number(first), 1);
   else delete object[first];
 }

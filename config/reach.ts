@@ -31,8 +31,9 @@ export function urlsOf(services: readonly ServiceSpec[]): Record<string, string>
   for (const { name, role, after, endpoint } of services.filter(isLongRunning)) {
     if (!endpoint || endpoint.exposure === "none") continue;
     const address = `localhost:${endpoint.host}`;
-    urls[name] = role === "postgres" || role === "redis" ? address : `http://${address}`;
-    if (role === "api" || role === "ui") urls[role] = urls[name];
+    // A service is known by its own name, whoever has its port.
+    const url = role === "postgres" || role === "redis" ? address : `http://${address}`;
+    urls[endpoint.settings ?? name] = url;
     if (role !== "gateway") continue;
     const behind = services.filter((s) => after.includes(s.name));
     const both = behind.length > 1;

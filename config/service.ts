@@ -65,6 +65,8 @@ export interface Endpoint {
   readonly container: number;
   readonly host: number;
   readonly exposure: Exposure;
+  /** The service whose settings say port and exposure. @default the one that has the port */
+  readonly settings?: string;
 }
 
 export interface Limits {

@@ -27,7 +27,8 @@ const imageType = "docker:index/remoteImage:RemoteImage";
 /** What `make` can ask of an engine. */
 export interface Backend {
   readonly name: EngineName;
-  preview(): Promise<Outcome>;
+  /** @param options.refresh looks at what is really there first */
+  preview(options?: { readonly refresh: boolean }): Promise<Outcome>;
   /** @param options.replace names of resources to replace whatever their inputs say */
   up(options: { readonly refresh: boolean; readonly replace: readonly string[] }): Promise<Outcome>;
   /** Makes the images and nothing else. */
@@ -92,7 +93,7 @@ function embeddedBackend(
   };
   return {
     name: "embedded",
-    preview: () => preview(options),
+    preview: ({ refresh } = { refresh: false }) => preview({ ...options, refresh }),
     up: ({ refresh, replace }) => {
       remember(stack, { engine: "embedded" });
       return up({ ...options, refresh, replace });
@@ -124,9 +125,11 @@ function pulumiBackend(stack: string, say: (line: string) => void): Backend {
   const select = () => runPulumi(["stack", "select", "--create", stack, "--non-interactive"], env, "ignore");
   return {
     name: "pulumi",
-    preview: async () => {
+    preview: async ({ refresh } = { refresh: false }) => {
       await select();
-      return run("preview", "--diff", ...config);
+      // With --expect-no-changes the exit code tells of drift.
+      const look = refresh ? ["--refresh", "--expect-no-changes"] : [];
+      return run("preview", "--diff", ...config, ...look);
     },
     up: async ({ refresh, replace }) => {
       await select();

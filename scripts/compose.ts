@@ -121,8 +121,8 @@ function limits({ limits: { cpus, memory, reservation } }: ServiceSpec): Compose
   return {
     cpus,
     mem_limit: most,
-    // Twice the same: no swap.
-    memswap_limit: most,
+    // As in the stack: the limit is on memory alone.
+    memswap_limit: -1,
     ...(reservation ? { mem_reservation: `${mebibytes(reservation)}m` } : {}),
   };
 }

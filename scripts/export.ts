@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
-import { join, relative } from "node:path";
+import { join, relative, resolve } from "node:path";
 import { fullName } from "../components/names.ts";
 import { type ImagePlans, imagePlan } from "../components/plan.ts";
 import type { ImageSource, SystemSpec } from "../config/service.ts";
@@ -8,6 +8,7 @@ import { backend } from "./backend.ts";
 import { baseImageTag } from "./base-image.ts";
 import { type Command, print } from "./command.ts";
 import { type ComposeBuild, composeConfigs, composeFile, writeCompose } from "./compose.ts";
+import { containersOf } from "./docker.ts";
 import { Failure } from "./failure.ts";
 import { passphrase, project, projectDir } from "./place.ts";
 import { systemOf } from "./prepare.ts";
@@ -30,7 +31,7 @@ export const compose: Command = async ({ stack }) => {
       return { name: plan.reference, local: plan.kind === "build" };
     },
     build: (source) => buildSection(source, images),
-    hostPath: (path) => join(projectDir, path),
+    hostPath: (path) => resolve(projectDir, path),
   });
   writeCompose(folder, file, composeConfigs(system, secrets));
   writeFileSync(join(folder, "secrets.json"), `${JSON.stringify(secrets)}\n`, { mode: 0o600 });
@@ -49,8 +50,8 @@ function buildSection(source: ImageSource, images: ImagePlans): ComposeBuild | u
   const plan = imagePlan(source, images);
   if (plan.kind !== "build") return undefined;
   return {
-    context: join(projectDir, plan.context),
-    dockerfile: join(projectDir, plan.dockerfile),
+    context: resolve(projectDir, plan.context),
+    dockerfile: resolve(projectDir, plan.dockerfile),
     args: plan.buildArgs,
     ...(plan.target ? { target: plan.target } : {}),
   };
@@ -60,7 +61,13 @@ function buildSection(source: ImageSource, images: ImagePlans): ComposeBuild | u
 async function secretsFor(stack: string, system: SystemSpec, kept: string): Promise<Record<string, string>> {
   const silent = { event: () => {}, say: print };
   const engine = backend(stack, silent);
-  const outputs = await engine.outputs(true).catch((): Record<string, unknown> => ({}));
+  // A stack that runs has passwords, and not to find them is an error; one that does not run may never have had any.
+  const outputs = await engine
+    .outputs(true)
+    .catch(async (error: unknown): Promise<Record<string, unknown>> => {
+      if ((await containersOf(stack)).length > 0) throw error;
+      return {};
+    });
   const known = (outputs.credentials ?? {}) as Record<string, string>;
   const earlier = existsSync(kept) ? (JSON.parse(readFileSync(kept, "utf8")) as Record<string, string>) : {};
   const own = engine.name === "embedded" ? readSecrets(stack, passphrase(print)) : {};

@@ -1,9 +1,9 @@
 import { execFile } from "node:child_process";
 import { readdir, stat, statfs } from "node:fs/promises";
 import { createServer } from "node:net";
-import { availableParallelism, totalmem } from "node:os";
 import { promisify } from "node:util";
 import { fullName } from "../components/names.ts";
+import { engineHost } from "../config/host.ts";
 import { load } from "../config/load.ts";
 import { setCommand } from "../config/problem.ts";
 import { readSettings } from "../config/read.ts";
@@ -33,7 +33,7 @@ export function systemOf(stack: string, say: (line: string) => void): SystemSpec
     project,
     stack,
     secrets: new Set(secrets),
-    host: { memoryMiB: Math.floor(totalmem() / 2 ** 20), cpus: availableParallelism() },
+    host: engineHost(),
   });
 }
 
@@ -104,9 +104,9 @@ export async function requirePorts(stack: string, system: SystemSpec): Promise<v
   for (const { name, endpoint } of wanted) {
     const address = endpoint.exposure === "public" ? "0.0.0.0" : "127.0.0.1";
     if (await isFree(endpoint.host, address)) continue;
-    const path = `services.${name}.port`;
+    const path = `services.${endpoint.settings ?? name}.port`;
     lines.push(
-      `  port ${endpoint.host} of ${name} is taken by ${await holder(endpoint.host)}`,
+      `  port ${endpoint.host} of ${endpoint.settings ?? name} is taken by ${await holder(endpoint.host)}`,
       `      Move ours: ${setCommand(path, String(endpoint.host + 1))}   (or in Pulumi.${stack}.yaml)`,
     );
   }

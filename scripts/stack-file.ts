@@ -43,8 +43,9 @@ function unknownStack(stack: string): string {
 }
 
 /**
- * Makes the file of a stack that has none, for a named system; a stack that has one keeps the system it runs.
- * @param environment what a new stack is for
+ * Makes the file of a stack that has none, for a named system; a stack that has one keeps its system and environment.
+ * @param system "" where the user named none
+ * @param environment what a new stack is for; "" is dev for a new one, and what it is for an old one
  */
 export function ensureStack(
   stack: string,
@@ -54,19 +55,32 @@ export function ensureStack(
 ): void {
   const file = join(projectDir, `Pulumi.${stack}.yaml`);
   if (existsSync(file)) {
-    const runs = readStackFile(stack).values[`${project}:system`] ?? "full";
-    if (runs === system) return;
+    const { values } = readStackFile(stack);
+    const runs = values[`${project}:system`] ?? "full";
+    const is = values[`${project}:environment`] ?? "dev";
+    if (environment && environment !== is) {
+      throw new Failure(
+        `Stack "${stack}" is for ${is}, not for ${environment}.`,
+        `Choose another stack, or change ${project}:environment in Pulumi.${stack}.yaml.`,
+      );
+    }
+    if (!system || runs === system) return;
     throw new Failure(
       `Stack "${stack}" runs ${runs}, not ${system}, and a stack keeps its system: its data would be left behind.`,
       `Give the other one a stack of its own: make up SYSTEM=${system} STACK=<another name>`,
     );
   }
+  if (!system) return;
   if (!Object.hasOwn(systems, system)) {
     throw new Failure(`There is no system "${system}".`, `Systems: ${Object.keys(systems).join(", ")}.`);
   }
   writeFileSync(
     file,
-    stringify({ config: { [`${project}:system`]: system, [`${project}:environment`]: environment } }),
+    stringify({
+      config: { [`${project}:system`]: system, [`${project}:environment`]: environment || "dev" },
+    }),
   );
-  say(`Made Pulumi.${stack}.yaml for ${system} in ${environment}: its settings go there (docs/settings.md).`);
+  say(
+    `Made Pulumi.${stack}.yaml for ${system} in ${environment || "dev"}: its settings go there (docs/settings.md).`,
+  );
 }

@@ -1,7 +1,7 @@
 """The settings that small applications of this library share, from plain environment variables.
 
-`EMBEDDING_PROVIDER`, `EMBEDDING_MODEL`, `EMBEDDING_BASE_URL` and the same with `LLM_`; the API key is in the
-file that the provider's own variable names, such as `MISTRAL_API_KEY_FILE`.
+`EMBEDDING_PROVIDER`, `EMBEDDING_MODEL`, `EMBEDDING_BASE_URL`, `EMBEDDING_API_KEY_FILE` and the same with `LLM_`. Where
+both use one key, the provider's own variable, such as `MISTRAL_API_KEY_FILE`, names its file for both.
 """
 
 import os
@@ -18,7 +18,7 @@ def model_from_environment(kind: Literal["embedding", "llm"]) -> ModelSettings:
     prefix = kind.upper()
     provider = os.environ.get(f"{prefix}_PROVIDER") or ("local" if kind == "embedding" else "none")
     key_name = f"{provider.upper()}_API_KEY_FILE"
-    key_file = secret_file(key_name)
+    key_file = secret_file(f"{prefix}_API_KEY_FILE") or secret_file(key_name)
     try:
         return model_settings(
             kind,

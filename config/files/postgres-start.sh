@@ -5,8 +5,13 @@ set -euo pipefail
 
 if [[ -s $PGDATA/PG_VERSION ]]; then
   password=$(<"$POSTGRES_PASSWORD_FILE")
-  # Single-user mode asks for no password and listens nowhere. The secret is letters and digits.
-  printf "ALTER ROLE \"%s\" PASSWORD '%s'\n" "$POSTGRES_USER" "$password" |
-    postgres --single -D "$PGDATA" "$POSTGRES_DB" >/dev/null
+  # Single-user mode asks for no password and listens nowhere. The secret is letters and digits. The statement is kept
+  # out of the log, and the mode's exit code says nothing of it.
+  said=$(printf "ALTER ROLE \"%s\" PASSWORD '%s'\n" "$POSTGRES_USER" "$password" |
+    postgres --single -D "$PGDATA" -c log_statement=none -c log_min_error_statement=panic "$POSTGRES_DB" 2>&1) || true
+  if [[ ! $said =~ backend\> || $said =~ (ERROR|FATAL|PANIC): ]]; then
+    printf '%s\n' "$said" "The password of role $POSTGRES_USER could not be set; the server is not started." >&2
+    exit 1
+  fi
 fi
 exec docker-entrypoint.sh "$@"

@@ -1,6 +1,7 @@
 import { Probe } from "../probe.ts";
 import type { Built, FileSpec, ImageSource } from "../service.ts";
-import { type Context, common, commonJob, type Draft, hasFile, pythonImage, secretFile } from "./draft.ts";
+import { type Context, common, commonJob, type Draft, pythonImage } from "./draft.ts";
+import { hasFile, secretFile } from "./files.ts";
 import { database } from "./stores.ts";
 
 export const appImage: Built = {

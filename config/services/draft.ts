@@ -1,5 +1,3 @@
-import { existsSync, readFileSync } from "node:fs";
-import { join, resolve } from "node:path";
 import { type ImageName, images } from "../images.ts";
 import type { Settings, VectorStore } from "../schema.ts";
 import type {
@@ -12,8 +10,6 @@ import type {
   ServiceSpec,
 } from "../service.ts";
 import type { Models } from "./models.ts";
-
-const root = resolve(import.meta.dirname, "../..");
 
 /** What a system's file knows when it describes its services. */
 export interface Context {
@@ -62,27 +58,10 @@ export const commonJob = {
 /** The Python that applications are built on. */
 export const pythonImage = { from: "catalogue", name: "python" } as const;
 
-/** Marks the place of a secret in a file's content. */
-export const secret = (name: string): string => `{{secret:${name}}}`;
-
-/** A file that holds one secret and nothing else. */
-export const secretFile = (name: string): FileSpec => ({
-  path: `/run/secrets/${name}`,
-  content: secret(name),
-});
-
 /** An image of the catalogue and the user that belongs to it; where the image is root's, it stays so. */
 export function catalogue(name: ImageName): { readonly image: ImageSource; readonly user?: string } {
   const { user } = images[name];
   return { image: { from: "catalogue", name }, ...(user.startsWith("0:") ? {} : { user }) };
-}
-
-/** Whether a folder has a file. @param folder absolute, or relative to the project */
-export const hasFile = (folder: string, file = ""): boolean => existsSync(resolve(root, folder, file));
-
-/** A file of the project as a file of a container. @param source relative to the project */
-export function projectFile(source: string, path: string): FileSpec {
-  return { path, content: readFileSync(join(root, source), "utf8") };
 }
 
 /** The same services on other networks. */

@@ -1,3 +1,4 @@
+import { merge } from "../merge.ts";
 import { Probe } from "../probe.ts";
 import { isLongRunning, type LongRunning } from "../service.ts";
 import { type Context, catalogue, common, type Draft } from "./draft.ts";
@@ -16,7 +17,8 @@ const listen = 8080;
 const statusPort = 8081;
 
 /** Metrics are for the system's own networks. */
-const hide = ({ hidden }: Route): string => (hidden ? `    location = ${hidden} { return 404; }\n` : "");
+const hide = ({ hidden }: Route): string =>
+  hidden ? `    location ~ ^${hidden.replaceAll(/[^\w/-]/g, "\\$&")}(/|$) { return 404; }\n` : "";
 
 /** nginx's variables know no hyphen. */
 const variable = (route: Route): string => route.service.replaceAll("-", "_");
@@ -122,27 +124,27 @@ export function gateway(ctx: Context, routes: readonly Route[]): LongRunning {
 }
 
 /**
- * A published service in production, or of several replicas: a gateway takes its port, so that it can be replaced new
- * one first and its replicas share the load. In other cases the service as it is.
+ * A published application has a gateway of its own that takes its port: so it can be replaced new one first, its replicas
+ * share the load, and the port never changes hands. Anything else stays as it is.
  */
 export function behindGateway(ctx: Context, draft: Draft): Draft[] {
-  if (!isLongRunning(draft) || draft.kind === "store" || draft.role === "gateway") return [draft];
+  if (!isLongRunning(draft) || (draft.role !== "api" && draft.role !== "ui")) return [draft];
   const { endpoint, ...service } = draft;
-  if (!endpoint || endpoint.exposure === "none" || !(ctx.prod || draft.replicas > 1)) return [draft];
-  const front: Draft = {
-    ...gateway(ctx, [
-      {
-        path: "/",
-        service: draft.name,
-        port: endpoint.container,
-        ...(draft.metrics ? { hidden: draft.metrics.path } : {}),
-      },
-    ]),
-    name: `${draft.name}-gateway`,
-    networks: draft.networks,
-    endpoint: { ...endpoint, container: listen },
+  if (!endpoint || endpoint.exposure === "none") return [draft];
+  const route: Route = {
+    path: "/",
+    service: draft.name,
+    port: endpoint.container,
+    ...(draft.metrics ? { hidden: draft.metrics.path } : {}),
   };
-  return [service as Draft, front];
+  const name = `${draft.name}-gateway`;
+  const front: Draft = {
+    ...gateway(ctx, [route]),
+    name,
+    networks: draft.networks,
+    endpoint: { ...endpoint, container: listen, settings: draft.name },
+  };
+  return [service as Draft, merge(front, ctx.settings.services[name])];
 }
 
 /** nginx's own counters as Prometheus metrics. */

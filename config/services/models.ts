@@ -2,7 +2,7 @@ import { defined } from "../defined.ts";
 import { type Problem, setCommand } from "../problem.ts";
 import type { Settings, UserSecret } from "../schema.ts";
 import type { FileSpec } from "../service.ts";
-import { secretFile } from "./draft.ts";
+import { secretFile } from "./files.ts";
 
 /** A provider that a system is made for, and the user's secret that holds its key. */
 export interface OwnProvider {
@@ -75,14 +75,13 @@ export function missingKeys(
     path: `ragdock:${key}`,
     found: "nothing",
     problem: `${uses.map((u) => `${u.setting} is ${u.provider}`).join(" and ")}, which answers nobody without its key`,
-    fix: `Type: pulumi config set --secret ragdock:${key}   (or: make secret KEY=${key} STACK=${stack}); or choose another: ${setCommand("embeddings.provider", "local")}`,
+    fix:
+      `Type: pulumi config set --secret ragdock:${key}   (or: make secret KEY=${key} STACK=${stack}); or do without: ` +
+      uses.map((u) => setCommand(u.setting, u.setting.startsWith("llm") ? "none" : "local")).join(" and "),
   }));
 }
 
-/**
- * The variables by which the small applications are told of their models, and the files with their keys.
- * A key's file is named by its provider's own variable: `MISTRAL_API_KEY_FILE`.
- */
+/** The variables by which the small applications are told of their models, and the files with their keys. */
 export function modelSettings({ embeddings, llm }: Models): {
   readonly environment: Record<string, string>;
   readonly files: FileSpec[];
@@ -91,9 +90,7 @@ export function modelSettings({ embeddings, llm }: Models): {
     [`${kind}_PROVIDER`, model.provider],
     [`${kind}_MODEL`, model.model],
     [`${kind}_BASE_URL`, model.baseUrl],
-    ...(model.key
-      ? [[`${model.provider.toUpperCase()}_API_KEY_FILE`, `/run/secrets/${kebab(model.key)}`]]
-      : []),
+    ...(model.key ? [[`${kind}_API_KEY_FILE`, `/run/secrets/${kebab(model.key)}`]] : []),
   ]);
   const keys = [...new Set([embeddings.key, llm.key].filter((key) => key !== undefined))];
   return {

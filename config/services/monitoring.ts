@@ -11,7 +11,8 @@ import {
 import { Probe } from "../probe.ts";
 import { type Check, isLongRunning, type LongRunning, type ServiceSpec } from "../service.ts";
 import { mebibytes } from "../units.ts";
-import { type Context, catalogue, common, type Draft, secret, secretFile } from "./draft.ts";
+import { type Context, catalogue, common, type Draft } from "./draft.ts";
+import { secret, secretFile } from "./files.ts";
 import { database, maxConnections } from "./stores.ts";
 
 /** A service as monitoring sees it. */

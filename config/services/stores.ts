@@ -2,7 +2,8 @@ import { images } from "../images.ts";
 import { Probe } from "../probe.ts";
 import type { Limits, LongRunning } from "../service.ts";
 import { mebibytes } from "../units.ts";
-import { type Context, catalogue, common, projectFile, secret, secretFile } from "./draft.ts";
+import { type Context, catalogue, common } from "./draft.ts";
+import { projectFile, secret, secretFile } from "./files.ts";
 
 /** Connections PostgreSQL accepts; the cross-check keeps the sum of all pools below it. */
 export const maxConnections = 100;

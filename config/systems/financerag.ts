@@ -19,6 +19,7 @@ const image: Built = {
 export const financerag: System = {
   about:
     "An API over Chroma with OpenAI for vectors and answers; in production three replicas of four workers.",
+  differs: ["Replicas run as containers behind a gateway; Swarm and Kubernetes are not tried."],
   networks: { default: { internal: false } },
   vectorStore: { allowed: ["embedded", "chroma"], dev: "embedded", prod: "chroma" },
   models: {
@@ -63,7 +64,7 @@ function financeragApi(ctx: Context): LongRunning {
     check: { module: "http_2xx", port: 8000, path: "/health" },
     metrics: { port: 8000, path: "/metrics" },
     replicas: ctx.prod && !embedded ? 3 : 1,
-    limits: { cpus: 1, memory: ctx.prod ? "2GiB" : "1GiB" },
+    limits: { cpus: 1, memory: "1GiB" },
     after: embedded ? [] : ["chroma"],
     stopGrace: "30s",
   };

@@ -1,6 +1,7 @@
 import { Probe } from "../probe.ts";
 import type { LongRunning } from "../service.ts";
-import { type Context, common, on, pythonImage, secretFile } from "../services/draft.ts";
+import { type Context, common, on, pythonImage } from "../services/draft.ts";
+import { secretFile } from "../services/files.ts";
 import { cadvisor, redisExporter, watched } from "../services/monitoring.ts";
 import { redis } from "../services/stores.ts";
 import type { System } from "./system.ts";
@@ -8,6 +9,10 @@ import type { System } from "./system.ts";
 /** Answers of a web application, cached by Redis; nothing is kept that could not be made again. */
 export const m31: System = {
   about: "A web application that answers from its own pages, with Redis as a cache, and metrics of both.",
+  differs: [
+    "Python is 3.13: one Python serves all applications, and 3.11 is in no package of Debian 13.",
+    "In production the web application has 2 GiB and not 4, so that two replicas fit into 8.",
+  ],
   networks: { "rag-network": { internal: false } },
   services: (ctx) =>
     on(["rag-network"], [web(ctx), redis(ctx), ...watched(ctx), redisExporter(), cadvisor()]),
@@ -42,7 +47,7 @@ function web(ctx: Context): LongRunning {
     check: { module: "http_2xx", port: 8000, path: "/health" },
     metrics: { port: 8000, path: "/metrics" },
     replicas: ctx.prod ? 2 : 1,
-    limits: { cpus: 1, memory: ctx.prod ? "4GiB" : "1GiB" },
+    limits: { cpus: 1, memory: ctx.prod ? "2GiB" : "1GiB" },
     after: ["redis"],
   };
 }

@@ -1,7 +1,8 @@
 import { Probe } from "../probe.ts";
 import type { BindMount, Built, Job, LongRunning } from "../service.ts";
 import { appImage } from "../services/app.ts";
-import { type Context, common, commonJob, projectFile, pythonImage, secretFile } from "../services/draft.ts";
+import { type Context, common, commonJob, pythonImage } from "../services/draft.ts";
+import { projectFile, secretFile } from "../services/files.ts";
 import { chroma, database, postgres, postgresCommand } from "../services/stores.ts";
 import type { System } from "./system.ts";
 
@@ -19,6 +20,11 @@ const user = "10001:10001";
 export const mnemolite: System = {
   about:
     "A tuned PostgreSQL 17 with pg_cron and pg_partman, a Chroma server, an API with pages, and a worker.",
+  differs: [
+    "pgmq is in no package: the queue is a table read with FOR UPDATE SKIP LOCKED.",
+    "The init SQL comes as read-only files of the container and not as a mounted folder, so that production needs no checkout.",
+    "pg_partman has no worker of its own running: at 5.2.4 it dies at each run, and pg_cron calls its maintenance every hour.",
+  ],
   networks: { frontend: { internal: false }, backend: { internal: true } },
   services: (ctx) => [db(ctx), chromadb(ctx), setup(), api(ctx), worker(ctx)],
 };

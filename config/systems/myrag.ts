@@ -1,7 +1,8 @@
 import { Probe } from "../probe.ts";
 import type { LongRunning } from "../service.ts";
 import { appImage } from "../services/app.ts";
-import { type Context, common, type Draft, on, pythonImage, secret, secretFile } from "../services/draft.ts";
+import { type Context, common, type Draft, on, pythonImage } from "../services/draft.ts";
+import { secret, secretFile } from "../services/files.ts";
 import { gateway } from "../services/gateway.ts";
 import { modelSettings } from "../services/models.ts";
 import { grafana, nodeExporter, postgresExporter, prometheus } from "../services/monitoring.ts";
@@ -12,6 +13,9 @@ import type { System } from "./system.ts";
 export const myrag: System = {
   about:
     "FastAPI and Streamlit behind nginx, over PostgreSQL with pgvector, watched by Prometheus and Grafana.",
+  differs: [
+    "lxml is not compiled: the readers of the stand-in application need none. BUILD_PACKAGES adds compilers to its build.",
+  ],
   networks: { backend: { internal: false } },
   models: {},
   services: (ctx) =>

@@ -1,7 +1,8 @@
 import { Probe } from "../probe.ts";
 import type { Built, FileSpec, LongRunning } from "../service.ts";
 import { appImage } from "../services/app.ts";
-import { type Context, common, on, pythonImage, secretFile } from "../services/draft.ts";
+import { type Context, common, on, pythonImage } from "../services/draft.ts";
+import { secretFile } from "../services/files.ts";
 import { modelSettings } from "../services/models.ts";
 import { watched } from "../services/monitoring.ts";
 import type { System } from "./system.ts";
@@ -22,6 +23,10 @@ const timing = { interval: "30s", timeout: "10s", startPeriod: "5s", retries: 3 
 /** Questions to documents in a FAISS index; the index is a file on a volume, which replicas share. */
 export const ragEvents: System = {
   about: "An API and a UI of one image over a FAISS index on a volume, with Mistral for vectors and answers.",
+  differs: [
+    "Libraries are installed by uv from a requirements.txt with hashes: a uv.lock would name the index it was made with.",
+    "The API extra and the UI are in the one image, because its entrypoint has both modes.",
+  ],
   networks: { "rag-network": { internal: false } },
   models: {
     own: {
@@ -60,7 +65,7 @@ function api(ctx: Context): LongRunning {
     check: { module: "http_2xx", port: 8000, path: "/health" },
     metrics: { port: 8000, path: "/metrics" },
     replicas: ctx.prod ? 2 : 1,
-    limits: { cpus: 1, memory: ctx.prod ? "2GiB" : "1GiB" },
+    limits: { cpus: 1, memory: "1GiB" },
     stopGrace: "30s",
   };
 }

@@ -7,6 +7,8 @@ import type { OwnProvider } from "../services/models.ts";
 export interface System {
   /** One line for people. */
   readonly about: string;
+  /** Where it is not what its users had, and why. @default nowhere */
+  readonly differs?: readonly string[];
   readonly networks: Readonly<Record<string, Network>>;
   /** Where it can keep vectors. @default the setting `vectorStore` has no meaning for it */
   readonly vectorStore?: {

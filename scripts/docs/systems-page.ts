@@ -2,6 +2,8 @@ import { load } from "../../config/load.ts";
 import { userSecrets } from "../../config/schema.ts";
 import { isLongRunning, type ServiceSpec, type SystemSpec } from "../../config/service.ts";
 import { type SystemName, systems } from "../../config/systems/index.ts";
+import type { System } from "../../config/systems/system.ts";
+import { mebibytes } from "../../config/units.ts";
 import { table } from "./markdown.ts";
 import { picture } from "./picture.ts";
 
@@ -30,6 +32,7 @@ function specOf(system: SystemName, environment: "dev" | "prod"): SystemSpec {
 }
 
 function section(name: SystemName): string[] {
+  const { about, differs = [] }: System = systems[name];
   const dev = specOf(name, "dev");
   const prod = specOf(name, "prod");
   const both = [
@@ -48,10 +51,15 @@ function section(name: SystemName): string[] {
   return [
     `## ${name}`,
     "",
-    systems[name].about,
+    about,
     "",
+    ...(differs.length > 0
+      ? ["What is not as its users had it:", "", ...differs.map((d) => `- ${d}`), ""]
+      : []),
     ...(keys.length > 0 ? [`Keys from you: ${keys.join(", ")}.`, ""] : []),
     picture(dev),
+    "",
+    `Its limits add up to ${memory(dev)} in dev and ${memory(prod)} in production.`,
     "",
     table(["service", ...columns.map((c) => c.header)], rows),
     "",
@@ -74,6 +82,12 @@ function settingsRows(dev: SystemSpec, prod: SystemSpec): string[][] {
 
 const assignments = (entries: readonly (readonly [string, string])[]): string =>
   entries.map(([key, value]) => `\`${key}=${value}\``).join("<br>");
+
+/** The memory that all containers may take together. */
+function memory({ services }: SystemSpec): string {
+  const each = services.filter(isLongRunning).map((s) => mebibytes(s.limits.memory) * s.replicas);
+  return `${(each.reduce((a, b) => a + b, 0) / 1024).toFixed(1)} GiB`;
+}
 
 const columns: readonly { readonly header: string; readonly of: (s: ServiceSpec) => string }[] = [
   { header: "image", of: image },

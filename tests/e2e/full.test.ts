@@ -8,6 +8,7 @@ import { changes } from "./full/changes.ts";
 import { stack } from "./full/context.ts";
 import { documents } from "./full/documents.ts";
 import { failures } from "./full/failures.ts";
+import { load } from "./full/load.ts";
 import { observed } from "./full/observed.ts";
 
 beforeAll(async () => {
@@ -21,5 +22,6 @@ afterAll(() => stack.remove());
 documents();
 browser();
 observed();
+load();
 failures();
 changes();

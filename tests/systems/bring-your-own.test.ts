@@ -48,6 +48,7 @@ describe("an application of one's own", () => {
     expect((await at("/notes", { method: "POST", body: "kept in the stack's database" })).status).toBe(201);
     expect(await (await at("/notes")).json()).toEqual(["kept in the stack's database"]);
     const password = (await inside(stack, "api", "cat", "/run/secrets/postgres-password")).output.trim();
+    expect(password).toMatch(/^[A-Za-z0-9]{32}$/);
     expect(await docker("inspect", ...(await stack.containers()))).not.toContain(password);
   });
 
@@ -64,7 +65,7 @@ describe("an application of one's own", () => {
     const { code, output } = await stack.make("up");
     expect(code, output).toBe(0);
     expect(await (await at("/healthz")).json()).toEqual({ status: "up" });
-    expect((await at("/metrics")).status).toBe(404);
+    for (const path of ["/metrics", "/metrics/"]) expect((await at(path)).status).toBe(404);
   });
 
   it("is refused in one line when its folder is not there, before anything is touched", async () => {

@@ -27,13 +27,22 @@ afterAll(() => stack.remove());
 describe("m31 in dev", () => {
   it("runs under its own names, on its own network, with its own volume", () => {
     expect(Object.keys(running).sort()).toEqual(
-      ["alertmanager", "blackbox-exporter", "prometheus", "redis", "redis-exporter", "web"].sort(),
+      [
+        "alertmanager",
+        "blackbox-exporter",
+        "prometheus",
+        "redis",
+        "redis-exporter",
+        "web",
+        "web-gateway",
+      ].sort(),
     );
     for (const service of Object.values(running)) expect(service.networks).toEqual(["rag-network"]);
     expect(running.redis?.mounts).toEqual({ "/data": "redis-data" });
     expect(running.redis?.names).toContain("redis");
     expect(running.redis?.ports).toEqual([]);
-    expect(running.web?.ports).toEqual([`127.0.0.1:${port}->8000`]);
+    expect(running.web?.ports).toEqual([]);
+    expect(running["web-gateway"]?.ports).toEqual([`127.0.0.1:${port}->8080`]);
     expect(startOrder(running).indexOf("redis")).toBeLessThan(startOrder(running).indexOf("web"));
   });
 
@@ -65,9 +74,15 @@ describe("m31 in dev", () => {
 
   it("answers a second identical request from Redis", async () => {
     expect(await (await web.get("/health")).json()).toMatchObject({ status: "ok", redis: "ok" });
+    // From inside: the gateway does not lead to the metrics.
+    const metrics = async (): Promise<string> => {
+      const script =
+        "import urllib.request as u; print(u.urlopen('http://127.0.0.1:8000/metrics').read().decode())";
+      return (await inside(stack, "web", "python", "-c", script)).output;
+    };
     const question = `port already in use ${Date.now()}`;
     const hits = async (): Promise<number> =>
-      Number(/m31_cache_total\{result="hit"\} (\S+)/.exec(await web.metrics())?.[1]);
+      Number(/m31_cache_total\{result="hit"\} (\S+)/.exec(await metrics())?.[1]);
     const before = await hits();
     const first = await web.ask(question);
     expect(first.cached).toBe(false);
@@ -125,7 +140,7 @@ describe("the traps of m31", () => {
     try {
       const { code, output } = await other.make("up");
       expect(code).toBe(1);
-      expect(output).toContain(`port ${port} of web is taken by the container ragdock-e2e-m31-web`);
+      expect(output).toContain(`port ${port} of web is taken by the container ragdock-e2e-m31-web-gateway`);
       expect(output).toContain("ragdock:services.web.port");
       expect(await other.containers()).toEqual([]);
     } finally {
@@ -175,6 +190,21 @@ describe("the traps of m31", () => {
   });
 });
 
+describe("scaling", () => {
+  it("takes a running service to two replicas and back, without moving its port", async () => {
+    const replicas = async (count: number): Promise<void> => {
+      stack.configure({ ...settings, services: { ...settings.services, web: { port, replicas: count } } });
+      const { code, output } = await stack.make("up");
+      expect(code, output).toBe(0);
+      expect(await stack.containers("web")).toHaveLength(count);
+      expect((await web.get("/health")).status).toBe(200);
+    };
+    await replicas(2);
+    await replicas(1);
+    stack.configure(settings);
+  });
+});
+
 describe("everyday commands", () => {
   it("build makes the images and touches no container", async () => {
     const before = await stack.containers();
@@ -204,7 +234,7 @@ describe("everyday commands", () => {
   it("ps, status, health and outputs tell of the stack", async () => {
     expect((await stack.make("ps")).output).toContain("ragdock-e2e-m31-web");
     expect((await stack.make("status")).output).toMatch(/web +healthy/);
-    expect((await stack.make("health")).output).toContain("All 6 containers are well.");
+    expect((await stack.make("health")).output).toContain("All 7 containers are well.");
     expect(JSON.parse((await stack.make("outputs")).output).urls.web).toBe(`http://localhost:${port}`);
   });
 });
@@ -226,7 +256,7 @@ describe("m31 in prod, beside dev", () => {
   afterAll(() => prod.remove());
 
   it("scales behind a gateway that has the one port, and hides the metrics", async () => {
-    expect(services.web).toMatchObject({ replicas: 2, ports: [], memory: 4096 });
+    expect(services.web).toMatchObject({ replicas: 2, ports: [], memory: 2048 });
     expect(services["web-gateway"]?.ports).toEqual([`0.0.0.0:${prodPort}->8080`]);
     const others = Object.entries(services).filter(([name]) => name !== "web-gateway");
     for (const [name, service] of others) expect(service.ports, name).toEqual([]);

@@ -29,7 +29,7 @@ const health = async (service: string): Promise<string> =>
 describe("rag-events in dev", () => {
   it("runs under its own names, ports, network and volume; the UI after the API", () => {
     expect(running.api).toMatchObject({
-      ports: [`127.0.0.1:${port}->8000`],
+      ports: [],
       networks: ["rag-network"],
       mounts: { "/app/data": "data" },
       command: ["api"],
@@ -39,12 +39,14 @@ describe("rag-events in dev", () => {
       logs: "10m x 3",
     });
     expect(running.ui).toMatchObject({
-      ports: [`127.0.0.1:${uiPort}->8501`],
+      ports: [],
       networks: ["rag-network"],
       mounts: {},
       command: ["streamlit"],
       health: "30s/10s/5s/3",
     });
+    expect(running["api-gateway"]?.ports).toEqual([`127.0.0.1:${port}->8080`]);
+    expect(running["ui-gateway"]?.ports).toEqual([`127.0.0.1:${uiPort}->8080`]);
     expect(startOrder(running).indexOf("api")).toBeLessThan(startOrder(running).indexOf("ui"));
   });
 

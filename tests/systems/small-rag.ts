@@ -36,10 +36,6 @@ export class SmallRag {
     if (response.status !== 200) throw new Error(`${question}: ${response.status} ${await response.text()}`);
     return (await response.json()) as SmallAnswer;
   }
-
-  async metrics(path = "/metrics"): Promise<string> {
-    return (await this.get(path)).text();
-  }
 }
 
 /** Something to ask about that no model knows by itself. */

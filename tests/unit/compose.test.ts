@@ -46,7 +46,7 @@ it("carries probe, limits, log rotation, user and hardening of a service", () =>
     healthcheck: { test: spec?.probe.test, interval: spec?.probe.interval, start_period: "1m" },
     cpus: spec?.limits.cpus,
     mem_limit: "768m",
-    memswap_limit: "768m",
+    memswap_limit: -1,
     security_opt: ["no-new-privileges:true"],
     logging: { driver: "json-file" },
     stop_grace_period: "30s",

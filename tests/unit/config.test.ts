@@ -112,6 +112,26 @@ describe("a wrong setting", () => {
     [{ system: "m31", app: { source: "tests/fixtures/flask-app" } }, "ragdock:app"],
     [{ system: "m31", vectorStore: "chroma" }, "ragdock:vectorStore"],
     [{ vectorStore: "embedded" }, "ragdock:vectorStore"],
+    [{ system: "myrag", monitoring: { alertWebhook: "http://a/" } }, "ragdock:monitoring.alertWebhook"],
+    [{ system: "myrag", embeddings: { dimension: 512 } }, "ragdock:embeddings.dimension"],
+    [{ app: { image: "mine:1.0", module: "main:app" } }, "ragdock:app.module"],
+    [{ host: { memory: "1GiB" } }, "ragdock:services.*.limits.memory"],
+    [
+      { system: "m31", services: { web: { port: 9000 }, prometheus: { exposure: "loopback", port: 9000 } } },
+      "ragdock:services.prometheus.port",
+    ],
+    [
+      { system: "m31", services: { "web-gateway": { limits: { memory: "64" } } } },
+      "ragdock:services.web-gateway.limits.memory",
+    ],
+    [
+      { services: { redis: { files: [{ path: "/etc/redis/redis.conf", content: "" }] } } },
+      "ragdock:services.redis.files[0].path",
+    ],
+    [
+      { services: { api: { files: [{ path: "/.env", content: "{{ secret:redis-password }}" }] } } },
+      "ragdock:services.api.files[0].content",
+    ],
     [{ system: "mnemolite", monitoring: { retention: "1d" } }, "ragdock:monitoring"],
     [
       { system: "financerag", services: { financerag: { replicas: 2 } } },

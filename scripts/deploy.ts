@@ -1,0 +1,166 @@
+import { fullName } from "../components/names.ts";
+import { isLongRunning, type SystemSpec } from "../config/service.ts";
+import { type Backend, backend, type Outcome } from "./backend.ts";
+import { ensureBaseImage } from "./base-image.ts";
+import { type Arguments, type Command, print } from "./command.ts";
+import { diagnose, failedBuilds } from "./diagnose.ts";
+import { type Container, containersOf, isWell, serviceOf } from "./docker.ts";
+import { project } from "./place.ts";
+import {
+  chooseImages,
+  requireDisk,
+  requireEngine,
+  requirePorts,
+  requireVolumes,
+  systemOf,
+} from "./prepare.ts";
+import { Progress, planned, summary } from "./progress.ts";
+import { ensureStack } from "./stack-file.ts";
+import { statusTable } from "./status.ts";
+import { elapsed } from "./table.ts";
+
+/** A fresh progress display and the engine that reports to it. */
+export function open(stack: string) {
+  const progress = new Progress(`${project}-${stack}-`);
+  return { progress, engine: backend(stack, { event: progress.event, say: (line) => progress.line(line) }) };
+}
+
+/** What is looked at before anything is made: the engine, the settings, where images come from. */
+async function prepared({ stack, system, environment }: Arguments): Promise<SystemSpec> {
+  await requireEngine();
+  ensureStack(stack, system, environment, print);
+  await chooseImages(stack, print);
+  return systemOf(stack, print);
+}
+
+/** Says what is about to happen, and makes the base of all images where they are built. */
+async function begin(stack: string, system: SystemSpec, progress: Progress, engine: Backend): Promise<void> {
+  progress.line(`${system.name} as stack "${stack}" (${system.environment}), by ${engineWords(engine.name)}`);
+  progress.line(`images from ${imagesWords(system.images)}; ragdock:images in Pulumi.${stack}.yaml decides`);
+  if (system.images === "packages") {
+    await progress.step("making the base image", () => ensureBaseImage((line) => progress.line(line)));
+  }
+}
+
+export const up: Command = async (args) => {
+  const { stack, refresh } = args;
+  const system = await prepared(args);
+  await Promise.all([requireDisk(), requirePorts(stack, system), requireVolumes(stack, system)]);
+  const { progress, engine } = open(stack);
+  try {
+    await begin(stack, system, progress, engine);
+    const look = refresh || (await isAmiss(stack, system));
+    const outcome = await engine.up({ refresh: look, replace: await failedJobs(stack) });
+    return await report(stack, outcome, progress, system);
+  } finally {
+    progress.end();
+  }
+};
+
+/** Whether a container of the stack was stopped or removed behind its back: the engine has to look before it compares. */
+async function isAmiss(stack: string, system: SystemSpec): Promise<boolean> {
+  const containers = await containersOf(stack);
+  return system.services.some((service) => {
+    const own = containers.filter((c) => serviceOf(c) === service.name);
+    const wanted = isLongRunning(service) ? service.replicas : 1;
+    const still = (c: Container): boolean => c.State.Status === "exited" || c.State.Status === "created";
+    return own.length < wanted || (isLongRunning(service) && own.some(still));
+  });
+}
+
+/** Jobs that ended badly: their inputs may be as they were, and they have to run again all the same. */
+async function failedJobs(stack: string): Promise<string[]> {
+  const jobs = (await containersOf(stack)).filter(
+    (c) => c.Config.Labels["ragdock.kind"] === "job" && !isWell(c),
+  );
+  return jobs.map((job) => fullName({ project, stack }, serviceOf(job)));
+}
+
+const imagesWords = (source: string): string => (source === "registry" ? "their registries" : "packages");
+
+const engineWords = (name: string): string =>
+  name === "pulumi" ? "Pulumi" : "the embedded engine (no pulumi on PATH)";
+
+async function report(
+  stack: string,
+  outcome: Outcome,
+  progress: Progress,
+  system: SystemSpec,
+): Promise<number> {
+  const { text, well } = await statusTable(stack, system, false);
+  print(`\n${text}\n`);
+  if (outcome.changes) print(summary(outcome.changes));
+  for (const error of outcome.errors) print(`\n${error}`);
+  if (!outcome.ok || !well) {
+    const troubles = [...failedBuilds(Date.now() - progress.seconds() * 1000), ...(await diagnose(stack))];
+    for (const trouble of troubles) print(`\n${trouble}`);
+    print(
+      `\nFailed after ${elapsed(progress.seconds())}. Mend the cause and run the same command again: it goes on from here.`,
+    );
+    return 1;
+  }
+  print(`Healthy after ${elapsed(progress.seconds())}.`);
+  return 0;
+}
+
+export const build: Command = async (args) => {
+  const system = await prepared(args);
+  await requireDisk();
+  const { progress, engine } = open(args.stack);
+  try {
+    await begin(args.stack, system, progress, engine);
+    const outcome = await engine.build();
+    for (const error of outcome.errors) print(`\n${error}`);
+    if (!outcome.ok)
+      for (const trouble of failedBuilds(Date.now() - progress.seconds() * 1000)) print(`\n${trouble}`);
+    else print(`\nEvery image of ${system.name} is there, after ${elapsed(progress.seconds())}.`);
+    return outcome.ok ? 0 : 1;
+  } finally {
+    progress.end();
+  }
+};
+
+export const preview: Command = async (args) => {
+  const { stack } = args;
+  const system = await prepared(args);
+  const { progress, engine } = open(stack);
+  try {
+    if (system.images === "packages" && engine.name === "pulumi")
+      await ensureBaseImage((line) => progress.line(line));
+    const outcome = await engine.preview();
+    for (const error of outcome.errors) print(error);
+    if (!outcome.steps || !outcome.changes) return outcome.ok ? 0 : 1;
+    const lines = planned(outcome as Required<Outcome>, (name) => progress.shortName(name));
+    print(lines.length > 0 ? `\n${lines.join("\n")}\n` : "\nNothing would change.\n");
+    return outcome.ok ? 0 : 1;
+  } finally {
+    progress.end();
+  }
+};
+
+/** Compares what runs with what the program describes; ends with 1 where they differ. */
+export const drift: Command = async ({ stack }) => {
+  await requireEngine();
+  const system = systemOf(stack, print);
+  const { progress, engine } = open(stack);
+  try {
+    const outcome = await engine.preview({ refresh: true });
+    for (const error of outcome.errors) print(error);
+    const stopped = (await containersOf(stack)).filter((c) => !isWell(c));
+    const lines = [
+      ...(outcome.steps ? planned(outcome as Required<Outcome>, (name) => progress.shortName(name)) : []),
+      ...stopped.map((c) => `! container ${serviceOf(c)}: ${c.State.Health?.Status ?? c.State.Status}`),
+    ];
+    if (outcome.ok && lines.length === 0) {
+      print(`Everything that runs is as ${system.name} describes it.`);
+      return 0;
+    }
+    if (lines.length > 0) {
+      print(`\nWhat runs differs from what is described:\n${lines.join("\n")}\n`);
+      print(`make up STACK=${stack} REFRESH=1 mends it, and touches no data.`);
+    }
+    return 1;
+  } finally {
+    progress.end();
+  }
+};

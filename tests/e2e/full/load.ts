@@ -1,0 +1,62 @@
+import { describe, expect, it } from "vitest";
+import { docker } from "../../stack.ts";
+import { underLoad } from "../load.ts";
+import { port, settings, stack } from "./context.ts";
+
+/** What a user notices of a change while the stack serves: nothing, where a new container comes before the old one goes. */
+export function load(): void {
+  const none = { failures: {} };
+
+  const change = async (what: Record<string, unknown>): Promise<void> => {
+    stack.configure({ ...settings, ...what });
+    const { code, output } = await stack.make("up");
+    expect(code, output).toBe(0);
+  };
+
+  const api = (value: Record<string, unknown>) => ({ services: { ...settings.services, api: value } });
+
+  describe("under a load of 50 requests a second", () => {
+    it("a changed setting of the API loses none", async () => {
+      const seen = await underLoad(port, () => change(api({ environment: { RAG_LOG_LEVEL: "WARNING" } })));
+      expect(seen).toMatchObject(none);
+      expect(seen.gap).toBeLessThan(1);
+    });
+
+    it("replicas 1 → 3 → 1 lose none", async () => {
+      const seen = await underLoad(port, async () => {
+        await change(api({ replicas: 3 }));
+        await change({});
+      });
+      expect(seen).toMatchObject(none);
+      expect(seen.gap).toBeLessThan(1);
+    });
+
+    it("a changed scrape interval, and with it Prometheus, loses none", async () => {
+      const seen = await underLoad(port, async () => {
+        await change({ monitoring: { scrapeInterval: "10s" } });
+        await change({});
+      });
+      expect(seen).toMatchObject(none);
+      expect(seen.gap).toBeLessThan(1);
+    });
+  });
+
+  describe("drift", () => {
+    it("is none after an up, and the exit code says so", async () => {
+      const { code, output } = await stack.make("drift");
+      expect(code, output).toBe(0);
+    });
+
+    it("names a container that was stopped and one that was removed; up mends both", async () => {
+      await docker("stop", await stack.container("ui"));
+      await docker("rm", "-f", await stack.container("blackbox-exporter"));
+      const { code, output } = await stack.make("drift");
+      expect(code, output).toBe(1);
+      expect(output).toMatch(/container ui/);
+      expect(output).toMatch(/container blackbox-exporter/);
+      const mended = await stack.make("up");
+      expect(mended.code, mended.output).toBe(0);
+      expect((await stack.make("drift")).code).toBe(0);
+    });
+  });
+}

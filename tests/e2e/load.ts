@@ -1,0 +1,134 @@
+import { Agent, request } from "node:http";
+
+/** What a load has seen. */
+export interface Seen {
+  readonly sent: number;
+  /** What went wrong, each with how often: a status, or a broken connection. */
+  readonly failures: Readonly<Record<string, number>>;
+  /** The longest time without an answer, in seconds. */
+  readonly gap: number;
+}
+
+/** Requests a second: half on kept connections, half on new ones; a fifth are writes, a tenth streamed answers. */
+const rate = 50;
+
+/** Puts a steady load on a gateway while `work` runs, and for `after` seconds more. */
+export async function underLoad(port: number, work: () => Promise<unknown>, after = 3): Promise<Seen> {
+  const load = new Load(port);
+  load.start();
+  try {
+    await wait(2);
+    await work();
+    await wait(after);
+  } finally {
+    await load.stop();
+  }
+  return load.seen();
+}
+
+const wait = (seconds: number): Promise<void> => new Promise((done) => setTimeout(done, seconds * 1000));
+
+class Load {
+  private readonly port: number;
+  private readonly kept = new Agent({ keepAlive: true, maxSockets: 20 });
+  private readonly failures: Record<string, number> = {};
+  private readonly running = new Set<Promise<void>>();
+  private sent = 0;
+  private gap = 0;
+  private last = performance.now();
+  private timer: NodeJS.Timeout | undefined;
+
+  constructor(port: number) {
+    this.port = port;
+  }
+
+  start(): void {
+    this.last = performance.now();
+    this.timer = setInterval(() => {
+      const one = this.one(this.sent++).finally(() => this.running.delete(one));
+      this.running.add(one);
+    }, 1000 / rate);
+  }
+
+  async stop(): Promise<void> {
+    clearInterval(this.timer);
+    await Promise.all(this.running);
+    this.kept.destroy();
+  }
+
+  seen(): Seen {
+    return { sent: this.sent, failures: this.failures, gap: this.gap / 1000 };
+  }
+
+  private async one(number: number): Promise<void> {
+    const outcome = await this.send(number);
+    const now = performance.now();
+    if (/^2\d\d$/.test(outcome)) {
+      this.gap = Math.max(this.gap, now - this.last);
+      this.last = now;
+    } else {
+      this.failures[outcome] = (this.failures[outcome] ?? 0) + 1;
+    }
+  }
+
+  /** Sends one request; its status once the whole answer is there, or what broke. */
+  private send(number: number): Promise<string> {
+    const { path, method, headers, body } = shape(number);
+    return new Promise((done) => {
+      const agent = number % 2 === 0 ? this.kept : false;
+      const options = { host: "127.0.0.1", port: this.port, path, method, headers, agent, timeout: 10_000 };
+      const sent = request(options, (response) => {
+        response.on("error", (error) => done(`answer broken off: ${error.message}`));
+        response.on("end", () => done(String(response.statusCode)));
+        response.resume();
+      });
+      sent.on("timeout", () => sent.destroy(new Error("no answer in 10 s")));
+      sent.on("error", (error: NodeJS.ErrnoException) => done(error.code ?? error.message));
+      sent.end(body);
+    });
+  }
+}
+
+interface Shape {
+  readonly path: string;
+  readonly method: string;
+  readonly headers: Record<string, string>;
+  readonly body: string;
+}
+
+/** The same ten requests over and over. */
+function shape(number: number): Shape {
+  const ask = JSON.stringify({ question: "Where is the spare mirror kept?", k: 2 });
+  const json = { "content-type": "application/json" };
+  switch (number % 10) {
+    case 0:
+      return {
+        path: "/api/query",
+        method: "POST",
+        headers: { ...json, accept: "text/event-stream" },
+        body: ask,
+      };
+    case 1:
+    case 2:
+      return upload(number);
+    case 3:
+    case 4:
+      return { path: "/api/query", method: "POST", headers: json, body: ask };
+    default:
+      return { path: "/api/documents", method: "GET", headers: {}, body: "" };
+  }
+}
+
+/** The same small document: from the second time on the API only says that it knows it. */
+function upload(number: number): Shape {
+  const line = "------------------------ragdockload";
+  const body =
+    `--${line}\r\ncontent-disposition: form-data; name="file"; filename="load-${number % 3}.md"\r\n` +
+    `content-type: text/markdown\r\n\r\nLoad document ${number % 3}.\r\n--${line}--\r\n`;
+  return {
+    path: "/api/documents",
+    method: "POST",
+    headers: { "content-type": `multipart/form-data; boundary=${line}` },
+    body,
+  };
+}
