@@ -2,6 +2,7 @@
  * mnemolite as it runs: its table, its main job, its traps.
  * pgmq is in no package: its queue is a plain table here. That partitions are dropped after 30 days is not proven.
  */
+import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import { createServer } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -118,6 +119,7 @@ describe("mnemolite in dev", () => {
     expect(await reaches(stack, "worker", "chromadb", 8000)).toBe(true);
     // A server on the host, at the host's end of the engine's bridge: who leads out can reach it.
     const server = createServer().listen(0, "0.0.0.0");
+    await once(server, "listening");
     try {
       const outside = (server.address() as AddressInfo).port;
       expect(await reaches(stack, "api", "172.17.0.1", outside)).toBe(true);
@@ -222,7 +224,9 @@ describe("the traps of mnemolite", () => {
   it("a password that the volume does not know is repaired, not ignored", async () => {
     // Somebody changed it, or the state that knew it was lost.
     await sql("ALTER ROLE rag PASSWORD 'another'");
-    await docker("restart", await stack.container("db"));
+    // Killed, the harder way: a lock file is left behind.
+    await docker("kill", await stack.container("db"));
+    await docker("start", await stack.container("db"));
     await eventually(async () => {
       const { dependencies } = await json<{ dependencies: { name: string; ok: boolean }[] }>("/health");
       return dependencies.every((d) => d.ok) ? true : undefined;
