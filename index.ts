@@ -7,7 +7,7 @@ import { ConfigError } from "./config/problem.ts";
 import { readSettings } from "./config/read.ts";
 import { type UserSecret, userSecrets } from "./config/schema.ts";
 import type { SystemSpec } from "./config/service.ts";
-import { baseImageTag } from "./scripts/base-image.ts";
+import { baseImageTag, ensureBaseImage } from "./scripts/base-image.ts";
 
 // Pulumi's SDK notes a stack trace with every promise and formats each by source maps. There are none here, types are
 // stripped in place, and this is two thirds of the time in which the program loads.
@@ -38,13 +38,23 @@ function system(): SystemSpec {
   }
 }
 
+/** The image that stand-ins are built on; made here where `make up` has not done so, so that `pulumi up` alone is enough. */
+async function base(): Promise<string> {
+  if (pulumi.runtime.isDryRun()) return baseImageTag();
+  try {
+    return await ensureBaseImage((line) => void pulumi.log.info(line));
+  } catch (error) {
+    throw new pulumi.RunError((error as Error).message);
+  }
+}
+
 const spec = system();
 const rag = new RagStack(`${project}-${stack}`, {
   project,
   stack,
   system: spec,
   secrets,
-  baseImage: spec.images === "packages" ? baseImageTag() : "",
+  baseImage: spec.images === "packages" ? await base() : "",
   hostPath: (path) => resolve(import.meta.dirname, path),
 });
 
