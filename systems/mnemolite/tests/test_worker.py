@@ -21,7 +21,7 @@ ROOT = Path(__file__).parent.parent
 def probe(folder: Path) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(  # noqa: S603
         [sys.executable, str(ROOT / "ingestion.py"), "--probe"],
-        env={**os.environ, "DATA_DIR": str(folder)},
+        env={**os.environ, "TMPDIR": str(folder)},
         capture_output=True,
         text=True,
         check=False,
