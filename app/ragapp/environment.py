@@ -1,7 +1,8 @@
 """The settings that small applications of this library share, from plain environment variables.
 
-`EMBEDDING_PROVIDER`, `EMBEDDING_MODEL`, `EMBEDDING_BASE_URL`, `EMBEDDING_API_KEY_FILE` and the same with `LLM_`.
-Where both use one key, the provider's own variable, such as `MISTRAL_API_KEY_FILE`, names its file for both.
+`EMBEDDING_PROVIDER`, `EMBEDDING_MODEL`, `EMBEDDING_BASE_URL`, `EMBEDDING_API_KEY_FILE` and the same with
+`LLM_`. Where both use one key, the provider's own variable, such as `MISTRAL_API_KEY_FILE`, names
+its file for both.
 """
 
 import os
