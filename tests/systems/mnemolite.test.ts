@@ -2,13 +2,10 @@
  * mnemolite as it runs: its table, its main job, its traps.
  * pgmq is in no package: its queue is a plain table here. That partitions are dropped after 30 days is not proven.
  */
-import { once } from "node:events";
-import type { AddressInfo } from "node:net";
-import { createServer } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { images } from "../../config/images.ts";
 import { docker, eventually, projectDir, TestStack } from "../stack.ts";
-import { imageOf, inside, type Observed, observe, reaches, startOrder } from "./observe.ts";
+import { imageOf, inside, type Observed, observe, reaches, startOrder, withOutside } from "./observe.ts";
 import { fact, fileOf, handbook, question } from "./small-rag.ts";
 
 const port = 18_500;
@@ -117,16 +114,10 @@ describe("mnemolite in dev", () => {
   it("has no way out of the backend network", async () => {
     expect(await reaches(stack, "worker", "database", 5432)).toBe(true);
     expect(await reaches(stack, "worker", "chromadb", 8000)).toBe(true);
-    // A server on the host, at the host's end of the engine's bridge: who leads out can reach it.
-    const server = createServer().listen(0, "0.0.0.0");
-    await once(server, "listening");
-    try {
-      const outside = (server.address() as AddressInfo).port;
-      expect(await reaches(stack, "api", "172.17.0.1", outside)).toBe(true);
-      expect(await reaches(stack, "worker", "172.17.0.1", outside)).toBe(false);
-    } finally {
-      server.close();
-    }
+    await withOutside(async (host, outside) => {
+      expect(await reaches(stack, "api", host, outside)).toBe(true);
+      expect(await reaches(stack, "worker", host, outside)).toBe(false);
+    });
   });
 
   it("runs a tuned PostgreSQL 17 with checksums, extensions, partitions and jobs", async () => {

@@ -1,4 +1,8 @@
-import { docker, type TestStack } from "../stack.ts";
+import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { promisify } from "node:util";
+import { docker, eventually, type TestStack } from "../stack.ts";
+
+const exec = promisify(execFile);
 
 /** A running container in the terms of a system's table: what the engine says, not what the configuration asked for. */
 export interface Observed {
@@ -134,6 +138,34 @@ export async function reaches(
 ): Promise<boolean> {
   const script = `import socket; socket.create_connection(("${host}", ${port}), 3)`;
   return (await inside(stack, service, "python3", "-c", script)).code === 0;
+}
+
+/**
+ * Calls `use` with the address of a web server that is neither this host nor a container: a network namespace behind
+ * a link of its own, so that only what the engine lets out reaches it. (The host itself is reached from every network,
+ * the internal ones too: the engine drops what is forwarded.) Needs root.
+ */
+export async function withOutside(use: (host: string, port: number) => Promise<void>): Promise<void> {
+  const [name, near, host, port] = ["ragdock-outside", "198.18.7.1", "198.18.7.2", 8080] as const;
+  const ip = async (line: string) => void (await exec("ip", line.split(" ")));
+  await ip(`netns del ${name}`).catch(() => {});
+  await ip(`netns add ${name}`);
+  const server = `require("node:http").createServer((_, res) => res.end("ok")).listen(${port}, "${host}")`;
+  let serving: ChildProcess | undefined;
+  try {
+    await ip(`link add rd-outside type veth peer name eth0 netns ${name}`);
+    await ip(`addr add ${near}/30 dev rd-outside`);
+    await ip("link set rd-outside up");
+    await ip(`-n ${name} addr add ${host}/30 dev eth0`);
+    await ip(`-n ${name} link set eth0 up`);
+    await ip(`-n ${name} route add default via ${near}`);
+    serving = spawn("ip", ["netns", "exec", name, process.execPath, "-e", server], { stdio: "ignore" });
+    await eventually(async () => (await fetch(`http://${host}:${port}`)).ok || undefined);
+    await use(host, port);
+  } finally {
+    serving?.kill();
+    await ip(`netns del ${name}`);
+  }
 }
 
 /** Megabytes of the image that a service runs, its configuration, and which of `programs` are in it. */
