@@ -11,7 +11,7 @@ import { type Settings, settings } from "./schema.ts";
 import { secretsOf } from "./secrets.ts";
 import type { ServiceSpec, SystemSpec } from "./service.ts";
 import type { Context, Draft } from "./services/draft.ts";
-import { behindGateway } from "./services/gateway.ts";
+import { behindEdge } from "./services/gateway.ts";
 import { chooseModels, missingKeys } from "./services/models.ts";
 import { type SystemName, systems } from "./systems/index.ts";
 import type { System } from "./systems/system.ts";
@@ -59,7 +59,7 @@ function assemble(
   const { kept, missing } = available(drafts, user);
   const merged = kept
     .map((draft) => merge(draft, user.services[draft.name]))
-    .flatMap((draft) => behindGateway(ctx, draft))
+    .flatMap((draft) => behindEdge(ctx, draft))
     .map((draft) => reachable(draft, system.networks));
   const services = finish(merged);
   const possible = finish(drafts.filter((draft) => !Object.hasOwn(missing, draft.name)));

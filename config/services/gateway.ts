@@ -23,12 +23,23 @@ const hide = ({ hidden }: Route): string =>
 /** nginx's variables know no hyphen. */
 const variable = (route: Route): string => route.service.replaceAll("-", "_");
 
+/** Where an nginx stands. */
+export interface Place {
+  /** Largest request body, in MiB. */
+  readonly maxBodyMiB: number;
+  /** Behind an edge, whose word on the client is taken: nobody else reaches it. @default false */
+  readonly behindEdge?: boolean;
+  /** Lines of the access log; an edge leaves them to the gateway behind it. @default true */
+  readonly log?: boolean;
+}
+
 /**
  * nginx.conf for `routes`.
  * Names are looked up at each request (valid 1 s) and a dead address is given up after 300 ms for the next one,
  * so a replaced container costs no 502; shown by tests/e2e.
  */
-export function renderNginx(routes: readonly Route[], maxBodyMiB: number): string {
+export function renderNginx(routes: readonly Route[], place: Place): string {
+  const { maxBodyMiB, behindEdge = false, log = true } = place;
   const locations = routes.map(
     (route) => `
 ${hide(route)}    location ${route.path} {
@@ -54,7 +65,7 @@ http {
 
   log_format access escape=json '{"time":"$time_iso8601","method":"$request_method","path":"$uri","status":$status,'
     '"bytes":$body_bytes_sent,"seconds":$request_time,"upstream":"$upstream_addr","upstream_status":"$upstream_status"}';
-  access_log /dev/stdout access;
+  access_log ${log ? "/dev/stdout access" : "off"};
 
   map $http_upgrade $connection_upgrade { default upgrade; '' ''; }
 
@@ -63,9 +74,9 @@ http {
   client_max_body_size ${maxBodyMiB}m;
   proxy_http_version 1.1;
   proxy_set_header Host $http_host;
-  proxy_set_header X-Real-IP $remote_addr;
-  proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
-  proxy_set_header X-Forwarded-Proto $scheme;
+  proxy_set_header X-Real-IP ${behindEdge ? "$http_x_real_ip" : "$remote_addr"};
+  proxy_set_header X-Forwarded-For ${behindEdge ? "$http_x_forwarded_for" : "$proxy_add_x_forwarded_for"};
+  proxy_set_header X-Forwarded-Proto ${behindEdge ? "$http_x_forwarded_proto" : "$scheme"};
   proxy_set_header Upgrade $http_upgrade;
   proxy_set_header Connection $connection_upgrade;
   # Answers are streamed token by token.
@@ -100,22 +111,30 @@ ${locations.join("\n")}
 `;
 }
 
+/** One MiB over the app's own limit, so that the app says what is too large. */
+const maxBodyMiB = 26;
+
 /** The one way in: every route of the system behind one port. */
 export function gateway(ctx: Context, routes: readonly Route[]): LongRunning {
   return {
-    ...common,
+    ...nginx(ctx, routes, { maxBodyMiB, behindEdge: true }),
     name: "gateway",
-    role: "gateway",
-    kind: "stateless",
-    ...catalogue("nginx"),
     networks: ["frontend", "backend"],
-    // One MiB over the app's own limit, so that the app says what is too large.
-    files: [{ path: "/etc/nginx/nginx.conf", content: renderNginx(routes, 26) }],
     endpoint: {
       container: listen,
       host: ctx.prod ? 80 : 8080,
       exposure: ctx.prod ? "public" : "loopback",
     },
+  };
+}
+
+function nginx(ctx: Context, routes: readonly Route[], place: Place): Omit<LongRunning, "name" | "networks"> {
+  return {
+    ...common,
+    role: "gateway",
+    kind: "stateless",
+    ...catalogue("nginx"),
+    files: [{ path: "/etc/nginx/nginx.conf", content: renderNginx(routes, place) }],
     probe: Probe.http("/healthz", statusPort, { interval: "2s" }),
     check: { module: "http_2xx", port: statusPort, path: "/healthz" },
     limits: ctx.prod ? { cpus: 1, memory: "128MiB" } : { cpus: 0.5, memory: "64MiB" },
@@ -124,11 +143,12 @@ export function gateway(ctx: Context, routes: readonly Route[]): LongRunning {
 }
 
 /**
- * A published application has a gateway of its own that takes its port: so it can be replaced new one first, its replicas
- * share the load, and the port never changes hands. Anything else stays as it is.
+ * A port of the host takes one container at a time, so whoever has it cannot be replaced new one first. A published
+ * application or gateway therefore leaves its port to an nginx that hardly ever changes: the edge. Behind it everything
+ * is replaced without a lost request and its replicas share the load. Anything else stays as it is.
  */
-export function behindGateway(ctx: Context, draft: Draft): Draft[] {
-  if (!isLongRunning(draft) || (draft.role !== "api" && draft.role !== "ui")) return [draft];
+export function behindEdge(ctx: Context, draft: Draft): Draft[] {
+  if (!isLongRunning(draft) || !["api", "ui", "gateway"].includes(draft.role)) return [draft];
   const { endpoint, ...service } = draft;
   if (!endpoint || endpoint.exposure === "none") return [draft];
   const route: Route = {
@@ -137,9 +157,10 @@ export function behindGateway(ctx: Context, draft: Draft): Draft[] {
     port: endpoint.container,
     ...(draft.metrics ? { hidden: draft.metrics.path } : {}),
   };
-  const name = `${draft.name}-gateway`;
+  const isGateway = draft.role === "gateway";
+  const name = isGateway ? "edge" : `${draft.name}-gateway`;
   const front: Draft = {
-    ...gateway(ctx, [route]),
+    ...nginx(ctx, [route], { maxBodyMiB, log: !isGateway }),
     name,
     networks: draft.networks,
     endpoint: { ...endpoint, container: listen, settings: draft.name },

@@ -7,7 +7,7 @@ describe("nginx.conf", () => {
       { path: "/api/", service: "rag-api", port: 8000 },
       { path: "/", service: "ui", port: 8501 },
     ],
-    26,
+    { maxBodyMiB: 26 },
   );
 
   it("looks every upstream up at each request: a name in proxy_pass itself is resolved once", () => {

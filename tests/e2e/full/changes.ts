@@ -75,8 +75,8 @@ export function changes(): void {
         expect(
           JSON.stringify((await rag.ask("What does the lighthouse keeper collect?")).sources),
         ).not.toContain("barometers");
-        const [gateway] = JSON.parse(await docker("inspect", await prod.container("gateway")));
-        expect(JSON.stringify(gateway.HostConfig.PortBindings)).toContain("0.0.0.0");
+        const [edge] = JSON.parse(await docker("inspect", await prod.container("edge")));
+        expect(JSON.stringify(edge.HostConfig.PortBindings)).toContain("0.0.0.0");
       } finally {
         await prod.remove();
       }

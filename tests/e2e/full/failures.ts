@@ -10,9 +10,7 @@ export function failures(): void {
       try {
         const { code, output } = await other.make("up");
         expect(code).toBe(1);
-        expect(output).toMatch(
-          new RegExp(`port ${port} of gateway is taken by the container ragdock-e2e-gateway`),
-        );
+        expect(output).toMatch(new RegExp(`port ${port} of edge is taken by the container ragdock-e2e-edge`));
         expect(output).toContain("pulumi config set --path 'ragdock:services.gateway.port'");
         expect(await other.containers()).toEqual([]);
       } finally {
