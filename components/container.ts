@@ -1,5 +1,6 @@
 import type * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
+import { releasePlace } from "../config/release.ts";
 import { secretPlace, secretsIn } from "../config/secrets.ts";
 import type { FileSpec, ServiceSpec } from "../config/service.ts";
 import { cpuString, mebibytes } from "../config/units.ts";
@@ -14,6 +15,8 @@ export interface Surroundings extends Naming {
   /** Full names of the volumes, by their short ones. */
   readonly volumes: Readonly<Record<string, pulumi.Input<string>>>;
   readonly secrets: Readonly<Record<string, pulumi.Input<string>>>;
+  /** Names of the releases of services, by service. */
+  readonly releases: Readonly<Record<string, string>>;
   /** Turns a path of the project into the host's. */
   readonly hostPath: (path: string) => string;
 }
@@ -25,6 +28,7 @@ export function containerBase(
 ): docker.ContainerArgs {
   const { spec } = args;
   const memory = mebibytes(spec.limits.memory);
+  const release = args.releases[spec.name];
   return {
     image: args.image,
     ...(spec.command ? { command: [...spec.command] } : {}),
@@ -34,7 +38,7 @@ export function containerBase(
       .sort(),
     networksAdvanced: spec.networks.map((network) => ({
       name: args.networks[network] as pulumi.Input<string>,
-      aliases: [spec.name, ...(spec.aliases ?? [])],
+      aliases: [spec.name, ...(spec.aliases ?? []), ...(release ? [release] : [])],
     })),
     mounts: spec.mounts.map((mount) => ({
       type: "bind",
@@ -66,16 +70,13 @@ export function containerBase(
  * the *host's* user database and fails on every id that is not there (Engine 20.10, copyUIDGID; shown by tests/e2e).
  */
 function upload(file: FileSpec, args: Surroundings): docker.types.input.ContainerUpload {
-  const names = secretsIn(file.content);
-  return { file: file.path, content: filled(file.content, names, args.secrets), permissions: "0444" };
+  const content = file.content.replace(releasePlace, (_, name: string) => args.releases[name] ?? name);
+  return { file: file.path, content: filled(content, args.secrets), permissions: "0444" };
 }
 
 /** `content` with the secrets named in it in their places. */
-function filled(
-  content: string,
-  names: readonly string[],
-  secrets: Surroundings["secrets"],
-): pulumi.Input<string> {
+function filled(content: string, secrets: Surroundings["secrets"]): pulumi.Input<string> {
+  const names = secretsIn(content);
   if (names.length === 0) return content;
   const values = pulumi.all(names.map((name) => secrets[name] as pulumi.Input<string>));
   return pulumi.secret(

@@ -30,6 +30,11 @@ export class Images extends pulumi.ComponentResource {
     return this.image(source).imageId;
   }
 
+  /** What a source's image is called: of a built one it changes exactly when the content does. */
+  reference(source: ImageSource): string {
+    return this.plan(source).reference;
+  }
+
   private image(source: ImageSource): docker.RemoteImage {
     const key = source.from === "reference" ? source.reference : source.name;
     const known = this.made.get(key);

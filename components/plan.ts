@@ -10,6 +10,8 @@ export interface ImagePlans {
   readonly mode: "registry" | "packages";
   /** Packages mode: the image that everything else is built on. */
   readonly baseImage: string;
+  /** Images that run as they are named here instead of as the checkout would have them, by part. */
+  readonly pinned: Readonly<Record<string, string>>;
 }
 
 /** An image that is pulled. */
@@ -42,6 +44,12 @@ const pythonImage: Base = { from: "catalogue", name: "python" };
  * @throws Error for a folder without a Dockerfile, and for an image that the chosen mode cannot offer
  */
 export function imagePlan(source: ImageSource, plans: ImagePlans): Pull | Build {
+  const plan = unpinned(source, plans);
+  const reference = plans.pinned[plan.part];
+  return reference === undefined ? plan : pull(plan.part, reference);
+}
+
+function unpinned(source: ImageSource, plans: ImagePlans): Pull | Build {
   switch (source.from) {
     case "reference":
       return pull(source.reference.replaceAll(/[^a-z0-9]+/gi, "-"), source.reference);

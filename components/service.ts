@@ -76,8 +76,11 @@ export class Service extends pulumi.ComponentResource {
   }
 }
 
-/** Seconds until a container that is not healthy never will be: its grace, then every probe failing, then some. */
-function longestWait({ probe }: LongRunning): number {
+/**
+ * Seconds until a container that is not healthy never will be: its grace, then every probe failing, then some.
+ * A store gets a minute more: what it finds is an empty volume that it makes a cluster in, or one to recover.
+ */
+function longestWait({ kind, probe }: LongRunning): number {
   const failing = probe.retries * (seconds(probe.interval) + seconds(probe.timeout));
-  return seconds(probe.startPeriod) + failing + 10;
+  return seconds(probe.startPeriod) + failing + (kind === "store" ? 60 : 10);
 }

@@ -1,5 +1,6 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
+import { releaseNames } from "../config/release.ts";
 import { isLongRunning, type ServiceSpec, type SystemSpec } from "../config/service.ts";
 import { Images } from "./images.ts";
 import { Job } from "./job.ts";
@@ -26,7 +27,7 @@ export class RagStack extends pulumi.ComponentResource {
 
   constructor(name: string, args: RagStackArgs, opts?: pulumi.ComponentResourceOptions) {
     super("ragdock:index:RagStack", name, {}, opts);
-    const { services, secrets: sources, images: mode } = args.system;
+    const { services, secrets: sources, images: mode, pinned } = args.system;
 
     const networks = declareNetworks(args, this);
     const volumes = declareVolumes(args, this);
@@ -37,10 +38,11 @@ export class RagStack extends pulumi.ComponentResource {
     );
     const images = new Images(
       fullName(args, "images"),
-      { ...naming(args), mode, sources: services.map((s) => s.image), baseImage: args.baseImage },
+      { ...naming(args), mode, pinned, sources: services.map((s) => s.image), baseImage: args.baseImage },
       { parent: this },
     );
 
+    const releases = releaseNames(services, (s) => images.reference(s.image));
     const started = new Map<string, Service | Job>();
     for (const spec of inStartOrder(services)) {
       const before = spec.after.map((other) => started.get(other) as Service | Job);
@@ -50,6 +52,7 @@ export class RagStack extends pulumi.ComponentResource {
         networks,
         volumes,
         secrets: secrets.values,
+        releases,
         hostPath: args.hostPath,
         after: before,
       };

@@ -11,7 +11,7 @@ import { type Settings, settings } from "./schema.ts";
 import { secretsOf } from "./secrets.ts";
 import type { ServiceSpec, SystemSpec } from "./service.ts";
 import type { Context, Draft } from "./services/draft.ts";
-import { behindEdge } from "./services/gateway.ts";
+import { published } from "./services/gateway.ts";
 import { chooseModels, missingKeys } from "./services/models.ts";
 import { type SystemName, systems } from "./systems/index.ts";
 import type { System } from "./systems/system.ts";
@@ -59,7 +59,7 @@ function assemble(
   const { kept, missing } = available(drafts, user);
   const merged = kept
     .map((draft) => merge(draft, user.services[draft.name]))
-    .flatMap((draft) => behindEdge(ctx, draft))
+    .flatMap((draft) => published(ctx, draft))
     .map((draft) => reachable(draft, system.networks));
   const services = finish(merged);
   const possible = finish(drafts.filter((draft) => !Object.hasOwn(missing, draft.name)));
@@ -68,6 +68,7 @@ function assemble(
       name: user.system,
       environment: user.environment,
       images: user.images,
+      pinned: user.pinned,
       services,
       networks: networksOf(services, system.networks),
       // Of services that are switched off as well: their password is of use again with their data.

@@ -25,7 +25,7 @@ export function networksOf(
   );
 }
 
-/** Outputs: where each published service answers, and `ui` and `api` where a gateway leads to them, straight or behind an edge. */
+/** Outputs: where each published service answers, and `ui` and `api` where a gateway leads to them. */
 export function urlsOf(services: readonly ServiceSpec[]): Record<string, string> {
   const urls: Record<string, string> = {};
   for (const { name, role, after, endpoint } of services.filter(isLongRunning)) {
@@ -35,8 +35,9 @@ export function urlsOf(services: readonly ServiceSpec[]): Record<string, string>
     const url = role === "postgres" || role === "redis" ? address : `http://${address}`;
     urls[endpoint.settings ?? name] = url;
     if (role !== "gateway") continue;
-    const gateway = services.find((s) => s.name === endpoint.settings && s.role === "gateway");
-    const behind = services.filter((s) => (gateway ?? { after }).after.includes(s.name));
+    // An edge leads to a gateway, and that to the applications.
+    const gateways = services.filter((s) => after.includes(s.name));
+    const behind = services.filter((s) => gateways.some((gateway) => gateway.after.includes(s.name)));
     const both = behind.length > 1;
     for (const service of behind) {
       if (service.role === "ui") urls.ui = both ? `http://${address}/` : `http://${address}`;

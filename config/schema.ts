@@ -89,6 +89,10 @@ export const settings = z.strictObject({
     .describe(
       "Where images come from: pulled from their registries, or built from Debian and PyPI packages.",
     ),
+  pinned: z
+    .record(z.string(), z.string().min(1))
+    .default({})
+    .describe("Images to run by name instead of building them from the checkout; `make rollback` writes it."),
   vectorStore: z
     .enum(["pgvector", "chroma", "embedded"])
     .optional()

@@ -141,6 +141,8 @@ export interface SystemSpec {
   readonly name: string;
   readonly environment: "dev" | "prod";
   readonly images: "registry" | "packages";
+  /** Images that run by this reference instead of being built, by name. */
+  readonly pinned: Readonly<Record<string, string>>;
   readonly services: readonly ServiceSpec[];
   /** The networks that services are on, by short name. */
   readonly networks: Readonly<Record<string, Network>>;

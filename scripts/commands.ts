@@ -10,6 +10,7 @@ import { compose as exportCompose } from "./export.ts";
 import { Failure } from "./failure.ts";
 import { project, projectDir } from "./place.ts";
 import { requireEngine, systemOf } from "./prepare.ts";
+import { rollback } from "./rollback.ts";
 import { statusTable } from "./status.ts";
 
 /** Builds first, so that every image that the file names is there. */
@@ -101,6 +102,7 @@ const clean: Command = async (args) => {
 /** Every command, by the name that `make` gives it. */
 export const commands: Readonly<Record<string, Command>> = {
   up,
+  rollback,
   preview,
   drift,
   build,

@@ -1,6 +1,7 @@
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { stringify } from "yaml";
+import { releasePlace } from "../config/release.ts";
 import { secretPlace } from "../config/secrets.ts";
 import {
   type FileSpec,
@@ -159,7 +160,9 @@ export function composeConfigs(
 }
 
 function filled(file: FileSpec, secrets: Readonly<Record<string, string>>): string {
-  return file.content.replace(secretPlace, (_, name: string) => {
+  // Compose starts what it replaces in the old one's place, so a service has one release at a time.
+  const content = file.content.replace(releasePlace, "$1");
+  return content.replace(secretPlace, (_, name: string) => {
     const value = secrets[name];
     if (value === undefined) throw new Error(`The secret "${name}" of ${file.path} has no value.`);
     return value;

@@ -15,6 +15,7 @@ import {
   systemOf,
 } from "./prepare.ts";
 import { Progress, planned, summary } from "./progress.ts";
+import { noteRelease } from "./releases.ts";
 import { ensureStack } from "./stack-file.ts";
 import { statusTable } from "./status.ts";
 import { elapsed } from "./table.ts";
@@ -51,7 +52,9 @@ export const up: Command = async (args) => {
     await begin(stack, system, progress, engine);
     const look = refresh || (await isAmiss(stack, system));
     const outcome = await engine.up({ refresh: look, replace: await failedJobs(stack) });
-    return await report(stack, outcome, progress, system);
+    const code = await report(stack, outcome, progress, system);
+    if (code === 0) noteRelease(stack, system);
+    return code;
   } finally {
     progress.end();
   }

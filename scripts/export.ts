@@ -5,13 +5,12 @@ import { fullName } from "../components/names.ts";
 import { type ImagePlans, imagePlan } from "../components/plan.ts";
 import type { ImageSource, SystemSpec } from "../config/service.ts";
 import { backend } from "./backend.ts";
-import { baseImageTag } from "./base-image.ts";
 import { type Command, print } from "./command.ts";
 import { type ComposeBuild, composeConfigs, composeFile, writeCompose } from "./compose.ts";
 import { containersOf } from "./docker.ts";
 import { Failure } from "./failure.ts";
 import { passphrase, project, projectDir } from "./place.ts";
-import { systemOf } from "./prepare.ts";
+import { plansOf, systemOf } from "./prepare.ts";
 import { readSecrets } from "./secrets.ts";
 
 /** Writes the stack's system as a Compose file, with its images built before. */
@@ -19,16 +18,12 @@ export const compose: Command = async ({ stack }) => {
   const system = systemOf(stack, print);
   const folder = join(projectDir, ".ragdock", "compose", stack);
   const secrets = await secretsFor(stack, system, join(folder, "secrets.json"));
-  const images: ImagePlans = {
-    project,
-    mode: system.images,
-    baseImage: system.images === "packages" ? baseImageTag() : "",
-  };
+  const images = plansOf(system);
   const file = composeFile(system, {
     project: fullName({ project, stack }, "compose"),
     image: (source) => {
       const plan = imagePlan(source, images);
-      return { name: plan.reference, local: plan.kind === "build" };
+      return { name: plan.reference, local: plan.kind === "build" || plan.part in system.pinned };
     },
     build: (source) => buildSection(source, images),
     hostPath: (path) => resolve(projectDir, path),

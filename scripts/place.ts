@@ -32,10 +32,22 @@ export function passphrase(say: (line: string) => void): string {
   return readFileSync(passphraseFile, "utf8").trim();
 }
 
-/** A small fact about a stack that is not part of its settings, such as the engine that made it. */
+/** What an `up` that ended well was made of. */
+export interface Release {
+  /** ISO 8601. */
+  readonly at: string;
+  /** The text of Pulumi.<stack>.yaml. */
+  readonly settings: string;
+  /** References of its images by part. */
+  readonly images: Readonly<Record<string, string>>;
+}
+
+/** Facts about a stack that are not part of its settings, such as the engine that made it. */
 export interface Memo {
   readonly engine?: "pulumi" | "embedded";
   readonly images?: "registry" | "packages";
+  /** The last ones, newest last. */
+  readonly releases?: readonly Release[];
 }
 
 const memoFile = (stack: string): string => join(stateDir, `${project}-${stack}.memo.json`);
@@ -48,5 +60,5 @@ export function readMemo(stack: string): Memo {
 /** Adds to what is remembered of a stack. */
 export function remember(stack: string, memo: Memo): void {
   mkdirSync(stateDir, { recursive: true, mode: 0o700 });
-  writeFileSync(memoFile(stack), `${JSON.stringify({ ...readMemo(stack), ...memo })}\n`);
+  writeFileSync(memoFile(stack), `${JSON.stringify({ ...readMemo(stack), ...memo })}\n`, { mode: 0o600 });
 }

@@ -3,12 +3,14 @@ import { readdir, stat, statfs } from "node:fs/promises";
 import { createServer } from "node:net";
 import { promisify } from "node:util";
 import { fullName } from "../components/names.ts";
+import type { ImagePlans } from "../components/plan.ts";
 import { engineHost } from "../config/host.ts";
 import { load } from "../config/load.ts";
 import { setCommand } from "../config/problem.ts";
 import { readSettings } from "../config/read.ts";
 import { isLongRunning, type LongRunning, type SystemSpec } from "../config/service.ts";
 import { chooseEngine, withImages } from "./backend.ts";
+import { baseImageTag } from "./base-image.ts";
 import { containersOf, docker, serviceOf } from "./docker.ts";
 import { Failure } from "./failure.ts";
 import { passphrase, project, readMemo, remember } from "./place.ts";
@@ -36,6 +38,14 @@ export function systemOf(stack: string, say: (line: string) => void): SystemSpec
     host: engineHost(),
   });
 }
+
+/** How the images of a system are come by, as the program itself does it. */
+export const plansOf = ({ images, pinned }: SystemSpec): ImagePlans => ({
+  project,
+  mode: images,
+  baseImage: images === "packages" ? baseImageTag() : "",
+  pinned,
+});
 
 /** Decides once per stack where images come from, when its file does not say. */
 export async function chooseImages(stack: string, say: (line: string) => void): Promise<void> {

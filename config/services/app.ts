@@ -160,7 +160,7 @@ export function ui(ctx: Context): Draft {
     command: ["ui"],
     user,
     networks: ["frontend"],
-    environment: { RAG_API_URL: "http://api:8000", RAG_PROMETHEUS_URL: "http://prometheus:9090" },
+    environment: { RAG_API_URL: "http://gateway:8080", RAG_PROMETHEUS_URL: "http://prometheus:9090" },
     probe: Probe.command(["python3", "-m", "ragapp", "probe", "ui"], { startPeriod: "1m" }),
     check: { module: "http_2xx", port: 8501, path: "/_stcore/health" },
     limits: { cpus: 1, memory: ctx.prod ? "768MiB" : "512MiB" },

@@ -1,5 +1,6 @@
 import { merge } from "../merge.ts";
 import { Probe } from "../probe.ts";
+import { release } from "../release.ts";
 import { isLongRunning, type LongRunning } from "../service.ts";
 import { type Context, catalogue, common, type Draft } from "./draft.ts";
 
@@ -16,6 +17,9 @@ export interface Route {
 const listen = 8080;
 const statusPort = 8081;
 
+/** One MiB over the app's own limit, so that the app says what is too large. */
+const maxBodyMiB = 26;
+
 /** Metrics are for the system's own networks. */
 const hide = ({ hidden }: Route): string =>
   hidden ? `    location ~ ^${hidden.replaceAll(/[^\w/-]/g, "\\$&")}(/|$) { return 404; }\n` : "";
@@ -23,27 +27,23 @@ const hide = ({ hidden }: Route): string =>
 /** nginx's variables know no hyphen. */
 const variable = (route: Route): string => route.service.replaceAll("-", "_");
 
-/** Where an nginx stands. */
-export interface Place {
-  /** Largest request body, in MiB. */
-  readonly maxBodyMiB: number;
-  /** Behind an edge, whose word on the client is taken: nobody else reaches it. @default false */
-  readonly behindEdge?: boolean;
-  /** Lines of the access log; an edge leaves them to the gateway behind it. @default true */
-  readonly log?: boolean;
-}
+/**
+ * What an nginx is here. An edge holds a port of the host and leads to whatever gateway there is; a gateway leads to one
+ * release of each service, takes the edge's word on the client, and writes the access log.
+ */
+export type Kind = "edge" | "gateway";
 
 /**
  * nginx.conf for `routes`.
  * Names are looked up at each request (valid 1 s) and a dead address is given up after 300 ms for the next one,
  * so a replaced container costs no 502; shown by tests/e2e.
  */
-export function renderNginx(routes: readonly Route[], place: Place): string {
-  const { maxBodyMiB, behindEdge = false, log = true } = place;
+export function renderNginx(routes: readonly Route[], kind: Kind): string {
+  const isEdge = kind === "edge";
   const locations = routes.map(
     (route) => `
 ${hide(route)}    location ${route.path} {
-      set $upstream_${variable(route)} ${route.service};
+      set $upstream_${variable(route)} ${isEdge ? route.service : release(route.service)};
       proxy_pass http://$upstream_${variable(route)}:${route.port};
     }`,
   );
@@ -65,7 +65,7 @@ http {
 
   log_format access escape=json '{"time":"$time_iso8601","method":"$request_method","path":"$uri","status":$status,'
     '"bytes":$body_bytes_sent,"seconds":$request_time,"upstream":"$upstream_addr","upstream_status":"$upstream_status"}';
-  access_log ${log ? "/dev/stdout access" : "off"};
+  access_log ${isEdge ? "off" : "/dev/stdout access"};
 
   map $http_upgrade $connection_upgrade { default upgrade; '' ''; }
 
@@ -74,9 +74,9 @@ http {
   client_max_body_size ${maxBodyMiB}m;
   proxy_http_version 1.1;
   proxy_set_header Host $http_host;
-  proxy_set_header X-Real-IP ${behindEdge ? "$http_x_real_ip" : "$remote_addr"};
-  proxy_set_header X-Forwarded-For ${behindEdge ? "$http_x_forwarded_for" : "$proxy_add_x_forwarded_for"};
-  proxy_set_header X-Forwarded-Proto ${behindEdge ? "$http_x_forwarded_proto" : "$scheme"};
+  proxy_set_header X-Real-IP ${isEdge ? "$remote_addr" : "$http_x_real_ip"};
+  proxy_set_header X-Forwarded-For ${isEdge ? "$proxy_add_x_forwarded_for" : "$http_x_forwarded_for"};
+  proxy_set_header X-Forwarded-Proto ${isEdge ? "$scheme" : "$http_x_forwarded_proto"};
   proxy_set_header Upgrade $http_upgrade;
   proxy_set_header Connection $connection_upgrade;
   # Answers are streamed token by token.
@@ -111,13 +111,10 @@ ${locations.join("\n")}
 `;
 }
 
-/** One MiB over the app's own limit, so that the app says what is too large. */
-const maxBodyMiB = 26;
-
 /** The one way in: every route of the system behind one port. */
 export function gateway(ctx: Context, routes: readonly Route[]): LongRunning {
   return {
-    ...nginx(ctx, routes, { maxBodyMiB, behindEdge: true }),
+    ...nginx(ctx, "gateway", routes),
     name: "gateway",
     networks: ["frontend", "backend"],
     endpoint: {
@@ -128,13 +125,13 @@ export function gateway(ctx: Context, routes: readonly Route[]): LongRunning {
   };
 }
 
-function nginx(ctx: Context, routes: readonly Route[], place: Place): Omit<LongRunning, "name" | "networks"> {
+function nginx(ctx: Context, kind: Kind, routes: readonly Route[]): Omit<LongRunning, "name" | "networks"> {
   return {
     ...common,
     role: "gateway",
     kind: "stateless",
     ...catalogue("nginx"),
-    files: [{ path: "/etc/nginx/nginx.conf", content: renderNginx(routes, place) }],
+    files: [{ path: "/etc/nginx/nginx.conf", content: renderNginx(routes, kind) }],
     probe: Probe.http("/healthz", statusPort, { interval: "2s" }),
     check: { module: "http_2xx", port: statusPort, path: "/healthz" },
     limits: ctx.prod ? { cpus: 1, memory: "128MiB" } : { cpus: 0.5, memory: "64MiB" },
@@ -143,29 +140,31 @@ function nginx(ctx: Context, routes: readonly Route[], place: Place): Omit<LongR
 }
 
 /**
- * A port of the host takes one container at a time, so whoever has it cannot be replaced new one first. A published
- * application or gateway therefore leaves its port to an nginx that hardly ever changes: the edge. Behind it everything
- * is replaced without a lost request and its replicas share the load. Anything else stays as it is.
+ * What users reach through a port of the host, with what stands in front of it; anything else stays as it is.
+ * A published application gets a gateway, which is replaced after it and so sends nobody to a release that is not healthy.
+ * A port takes one container at a time, so a gateway leaves its own to an edge, which hardly ever changes.
  */
-export function behindEdge(ctx: Context, draft: Draft): Draft[] {
+export function published(ctx: Context, draft: Draft): Draft[] {
   if (!isLongRunning(draft) || !["api", "ui", "gateway"].includes(draft.role)) return [draft];
   const { endpoint, ...service } = draft;
   if (!endpoint || endpoint.exposure === "none") return [draft];
+  const settings = endpoint.settings ?? draft.name;
+  const isGateway = draft.role === "gateway";
+  const name = isGateway ? `${settings}-edge` : `${settings}-gateway`;
   const route: Route = {
     path: "/",
     service: draft.name,
     port: endpoint.container,
     ...(draft.metrics ? { hidden: draft.metrics.path } : {}),
   };
-  const isGateway = draft.role === "gateway";
-  const name = isGateway ? "edge" : `${draft.name}-gateway`;
   const front: Draft = {
-    ...nginx(ctx, [route], { maxBodyMiB, log: !isGateway }),
+    ...nginx(ctx, isGateway ? "edge" : "gateway", [route]),
     name,
     networks: draft.networks,
-    endpoint: { ...endpoint, container: listen, settings: draft.name },
+    endpoint: { ...endpoint, container: listen, settings },
   };
-  return [service as Draft, merge(front, ctx.settings.services[name])];
+  const merged: Draft = merge(front, ctx.settings.services[name]);
+  return [service as Draft, ...(isGateway ? [merged] : published(ctx, merged))];
 }
 
 /** nginx's own counters as Prometheus metrics. */

@@ -1,6 +1,8 @@
+import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import {
   appendFileSync,
+  copyFileSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
@@ -49,15 +51,56 @@ export class Checkout {
     const copy = `git archive HEAD | tar -x -C '${made.project}'`;
     secondsOf("copying the checkout", await run(["bash", "-o", "pipefail", "-c", copy], { cwd: projectDir }));
     symlinkSync(join(projectDir, "node_modules"), join(made.project, "node_modules"));
-    const config = Object.entries({ ...settings, images }).map(([key, value]) => [
-      `${project}:${key}`,
-      value,
-    ]);
+    made.configure({});
+    return made;
+  }
+
+  /** Makes the stack's settings the bench's own, with `changes` in them. */
+  configure(changes: { readonly services?: Record<string, unknown>; readonly [key: string]: unknown }): void {
+    const services = { ...settings.services, ...changes.services };
+    const all = { ...settings, images: this.images, ...changes, services };
+    const config = Object.entries(all).map(([key, value]) => [`${project}:${key}`, value]);
     writeFileSync(
-      join(made.project, `Pulumi.${stack}.yaml`),
+      join(this.project, `Pulumi.${stack}.yaml`),
       stringify({ config: Object.fromEntries(config) }),
     );
-    return made;
+  }
+
+  /** Adds to the end of a file of the copy. */
+  append(file: string, text: string): void {
+    appendFileSync(join(this.project, file), text);
+  }
+
+  /** Replaces a piece of a file of the copy; throws when it is not there. */
+  replace(file: string, piece: string, by: string): void {
+    const path = join(this.project, file);
+    const text = readFileSync(path, "utf8");
+    if (!text.includes(piece)) throw new Error(`There is no ${piece} in ${file}.`);
+    writeFileSync(path, text.replace(piece, by));
+  }
+
+  /** Takes the edits of a file of the copy back. */
+  restore(file: string): void {
+    copyFileSync(join(projectDir, file), join(this.project, file));
+  }
+
+  /** Starts `make up` and ends it with SIGKILL, all its processes, after so many seconds, unless it has ended before. */
+  async killed(seconds: number): Promise<void> {
+    const child = spawn("make", ["-o", "node_modules", "up", `STACK=${stack}`], {
+      cwd: this.project,
+      env: this.environment(),
+      stdio: "ignore",
+      detached: true,
+    });
+    const ended = new Promise<void>((done) => child.once("exit", () => done()));
+    const timer = setTimeout(() => process.kill(-(child.pid as number), "SIGKILL"), seconds * 1000);
+    await ended;
+    clearTimeout(timer);
+  }
+
+  /** The port at which users come in. */
+  get port(): number {
+    return settings.services.gateway.port;
   }
 
   get project(): string {

@@ -7,6 +7,7 @@ export function idleSystem(count: number, image: string): SystemSpec {
     name: "idle",
     environment: "dev",
     images: "registry",
+    pinned: {},
     networks: { backend: { internal: true } },
     services: Array.from({ length: count }, (_, index) => idleService(index + 1, image)),
     secrets: {},

@@ -21,6 +21,7 @@ for (const spec of idleSystem(config.requireNumber("count"), image).services.fil
     networks: { backend: network.id },
     volumes: {},
     secrets: {},
+    releases: {},
     hostPath: (path) => path,
     after: [],
     gates: {},

@@ -10,6 +10,7 @@ import { documents } from "./full/documents.ts";
 import { failures } from "./full/failures.ts";
 import { load } from "./full/load.ts";
 import { observed } from "./full/observed.ts";
+import { releases } from "./full/releases.ts";
 
 beforeAll(async () => {
   const { code, output } = await stack.make("up");
@@ -23,5 +24,6 @@ documents();
 browser();
 observed();
 load();
+releases();
 failures();
 changes();

@@ -48,7 +48,15 @@ const found = async (): Promise<string> =>
 
 describe("mnemolite in dev", () => {
   it("runs under its own names, ports, networks and volumes", () => {
-    expect(Object.keys(running).sort()).toEqual(["api", "api-gateway", "chromadb", "db", "setup", "worker"]);
+    expect(Object.keys(running).sort()).toEqual([
+      "api",
+      "api-edge",
+      "api-gateway",
+      "chromadb",
+      "db",
+      "setup",
+      "worker",
+    ]);
     expect(running.db).toMatchObject({
       ports: ["127.0.0.1:18501->5432"],
       networks: ["access", "backend"],
@@ -83,7 +91,7 @@ describe("mnemolite in dev", () => {
       memory: 512,
       logs: "10m x 3",
     });
-    expect(running["api-gateway"]?.ports).toEqual([`127.0.0.1:${port}->8080`]);
+    expect(running["api-edge"]?.ports).toEqual([`127.0.0.1:${port}->8080`]);
     expect(running.worker).toMatchObject({
       ports: [],
       networks: ["backend"],
@@ -242,7 +250,7 @@ describe("mnemolite in prod, beside dev", () => {
   it("publishes the API alone, on loopback, and mounts no source", async () => {
     const at = await observe(prod);
     const published = Object.entries(at).flatMap(([name, s]) => s.ports.map((p) => `${name} ${p}`));
-    expect(published).toEqual(["api-gateway 127.0.0.1:18510->8080"]);
+    expect(published).toEqual(["api-edge 127.0.0.1:18510->8080"]);
     for (const service of Object.values(at)) {
       expect(Object.values(service.mounts).filter((mount) => mount.startsWith("/"))).toEqual([]);
     }

@@ -54,7 +54,7 @@ it("carries probe, limits, log rotation, user and hardening of a service", () =>
 });
 
 it("publishes a port where the system does, on this host alone", () => {
-  expect(file.services.edge?.ports).toEqual([
+  expect(file.services["gateway-edge"]?.ports).toEqual([
     { target: expect.any(Number), published: "8080", host_ip: "127.0.0.1", protocol: "tcp" },
   ]);
   expect(file.services.postgres).not.toHaveProperty("ports");

@@ -37,7 +37,7 @@ describe("defaults", () => {
       "worker",
       "ui",
       "gateway",
-      "edge",
+      "gateway-edge",
       "prometheus",
       "alertmanager",
       "grafana",
@@ -57,7 +57,7 @@ describe("defaults", () => {
         .filter((s) => s.endpoint && s.endpoint.exposure !== "none")
         .map((s) => `${s.name} ${s.endpoint?.exposure}`);
     expect(published("dev").every((line) => line.endsWith(" loopback"))).toBe(true);
-    expect(published("prod")).toEqual(["edge public"]);
+    expect(published("prod")).toEqual(["gateway-edge public"]);
   });
 
   it("never expose a store", () => {
@@ -100,7 +100,7 @@ describe("a wrong setting", () => {
     [{ services: { postgres: { replicas: 2 } } }, "ragdock:services.postgres.replicas"],
     [{ services: { postgres: { exposure: "public" } } }, "ragdock:services.postgres.exposure"],
     [{ services: { postgres: { shm: "16MiB" } } }, "ragdock:services.postgres.shm"],
-    [{ services: { edge: { replicas: 2 } } }, "ragdock:services.edge.replicas"],
+    [{ services: { "gateway-edge": { replicas: 2 } } }, "ragdock:services.gateway-edge.replicas"],
     [{ services: { gateway: { port: 9090 } } }, "ragdock:services.prometheus.port"],
     [{ services: { api: { replicas: 30 } } }, "ragdock:services.api.replicas"],
     [{ services: { api: { limits: { reservation: "4GiB" } } } }, "ragdock:services.api.limits.reservation"],

@@ -7,13 +7,13 @@ describe("nginx.conf", () => {
       { path: "/api/", service: "rag-api", port: 8000 },
       { path: "/", service: "ui", port: 8501 },
     ],
-    { maxBodyMiB: 26 },
+    "gateway",
   );
 
   it("looks every upstream up at each request: a name in proxy_pass itself is resolved once", () => {
     const targets = [...conf.matchAll(/proxy_pass (\S+);/g)].map((match) => match[1]);
     expect(targets).toEqual(["http://$upstream_rag_api:8000", "http://$upstream_ui:8501"]);
-    expect(conf).toContain("set $upstream_rag_api rag-api;");
+    expect(conf).toContain("set $upstream_rag_api {{release:rag-api}};");
   });
 
   it("gives a dead address up far below a second and tries the next one", () => {

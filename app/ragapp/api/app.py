@@ -24,7 +24,9 @@ def create() -> FastAPI:
     """Return the application for the settings in the environment; uvicorn calls this in each process."""
     settings = load_settings_or_exit()
     configure_logs(settings.log_level)
-    return make_app(make_services(settings))
+    services = make_services(settings)
+    health.wait_for_stores(services)
+    return make_app(services)
 
 
 def make_app(services: Services) -> FastAPI:

@@ -1,5 +1,6 @@
 """Routes of health: alive (does this process answer) and ready (do its dependencies)."""
 
+import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -9,6 +10,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Response
 from pydantic import BaseModel
 from redis import RedisError
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from ragapp.api.database import problem_of
@@ -78,6 +80,24 @@ def _check(name: str, check: Callable[[], None]) -> Dependency:
     return Dependency(
         name=name, ok=not detail, detail=detail, milliseconds=round((time.perf_counter() - started) * 1000, 1)
     )
+
+
+def wait_for_stores(services: Services, seconds: float = 30) -> None:
+    """Return once database and Redis answer, and exit with what they say when they have not in time.
+
+    So a release that cannot reach them never gets healthy, and takes no request from the one before.
+    """
+    end = time.monotonic() + seconds
+    checks = {"database": partial(_reach_database, services), "redis": partial(_check_redis, services)}
+    while failing := [f"{d.name}: {d.detail}" for d in map(_check, checks.keys(), checks.values()) if not d.ok]:
+        if time.monotonic() > end:
+            sys.exit(f"given up after {seconds:.0f} s. {'; '.join(failing)}")
+        time.sleep(1)
+
+
+def _reach_database(services: Services) -> None:
+    with Session(services.engine) as session:
+        session.execute(text("SELECT 1"))
 
 
 def _check_database(services: Services) -> None:

@@ -10,7 +10,9 @@ export function failures(): void {
       try {
         const { code, output } = await other.make("up");
         expect(code).toBe(1);
-        expect(output).toMatch(new RegExp(`port ${port} of edge is taken by the container ragdock-e2e-edge`));
+        expect(output).toMatch(
+          new RegExp(`port ${port} of gateway is taken by the container ragdock-e2e-gateway-edge`),
+        );
         expect(output).toContain("pulumi config set --path 'ragdock:services.gateway.port'");
         expect(await other.containers()).toEqual([]);
       } finally {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { underLoad } from "../../../scripts/bench/load.ts";
 import { docker } from "../../stack.ts";
-import { underLoad } from "../load.ts";
 import { port, settings, stack } from "./context.ts";
 
 /** What a user notices of a change while the stack serves: nothing, where a new container comes before the old one goes. */
@@ -25,6 +25,16 @@ export function load(): void {
     it("replicas 1 → 3 → 1 lose none", async () => {
       const seen = await underLoad(port, async () => {
         await change(api({ replicas: 3 }));
+        await change({});
+      });
+      expect(seen).toMatchObject(none);
+      expect(seen.gap).toBeLessThan(1);
+    });
+
+    it("a changed gateway loses none", async () => {
+      const gateway = { ...settings.services.gateway, environment: { CHANGED: "1" } };
+      const seen = await underLoad(port, async () => {
+        await change({ services: { ...settings.services, gateway } });
         await change({});
       });
       expect(seen).toMatchObject(none);

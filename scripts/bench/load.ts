@@ -79,8 +79,11 @@ class Load {
       const options = { host: "127.0.0.1", port: this.port, path, method, headers, agent, timeout: 10_000 };
       const sent = request(options, (response) => {
         response.on("error", (error) => done(`answer broken off: ${error.message}`));
-        response.on("end", () => done(String(response.statusCode)));
-        response.resume();
+        let body = "";
+        response.setEncoding("utf8").on("data", (text: string) => {
+          body += text;
+        });
+        response.on("end", () => done(outcome(response.statusCode ?? 0, body)));
       });
       sent.on("timeout", () => sent.destroy(new Error("no answer in 10 s")));
       sent.on("error", (error: NodeJS.ErrnoException) => done(error.code ?? error.message));
@@ -88,6 +91,10 @@ class Load {
     });
   }
 }
+
+/** A status in the two hundreds, else the status and what was said with it. */
+const outcome = (status: number, body: string): string =>
+  status >= 200 && status < 300 ? String(status) : `${status} ${body.slice(0, 120)}`;
 
 interface Shape {
   readonly path: string;

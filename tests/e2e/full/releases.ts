@@ -1,0 +1,29 @@
+import { readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { underLoad } from "../../../scripts/bench/load.ts";
+import { port, settings, stack } from "./context.ts";
+
+/** Releases that are no good, and the way back. `make reliability` tries more of them, and images. */
+export function releases(): void {
+  describe("a bad release", () => {
+    it("takes no request from the one before, and is taken back", async () => {
+      const before = await stack.containers("api");
+      const good = readFileSync(stack.file, "utf8");
+      const environment = { RAG_DATABASE_HOST: "nowhere" };
+      stack.configure({ ...settings, services: { ...settings.services, api: { environment } } });
+      const seen = await underLoad(port, async () => {
+        const bad = await stack.make("up");
+        expect(bad.code, bad.output).toBe(1);
+        expect(bad.output).toMatch(/api \(ragdock-e2e-api-\w+\) (is|restarts)/);
+        expect(bad.output).toContain("given up after 30 s. database:");
+        expect(await stack.containers("api")).toEqual(expect.arrayContaining(before));
+        const back = await stack.make("rollback");
+        expect(back.code, back.output).toBe(0);
+        expect(back.output).toMatch(/Back to the release of \d{4}-/);
+      });
+      expect(seen.failures).toEqual({});
+      expect(readFileSync(stack.file, "utf8")).toBe(good);
+      expect(await stack.containers("api")).toEqual(before);
+    });
+  });
+}
