@@ -16,8 +16,8 @@ named = --stack "$(STACK)"
 # For the commands that may make a stack: what a new one runs.
 made = $(named) --system "$(SYSTEM)" --environment "$(ENVIRONMENT)"
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-test up production preview drift build down destroy-data outputs status health ps logs restart shell \
-        psql secret compose clean prune base check test unit e2e bench docs lock-images
+.PHONY: help setup setup-test up production rollback preview drift build down destroy-data outputs status health ps logs restart shell \
+        psql secret compose clean prune base check test unit e2e reliability bench docs lock-images
 
 help: ## list the commands
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -42,6 +42,9 @@ up: setup ## build, start and wait until everything is healthy; REFRESH=1 looks 
 production: ## the same in production: stack prod, or <SYSTEM>-prod
 	@$(MAKE) --no-print-directory up ENVIRONMENT=prod \
 	  STACK=$(if $(filter command line,$(origin STACK)),$(STACK),$(if $(SYSTEM),$(SYSTEM)-prod,prod))
+
+rollback: setup ## take the stack back to the release before: its settings and its images; data stays as it is
+	@$(run) rollback $(named)
 
 preview: setup ## show what `make up` would change
 	@$(run) preview $(made)
@@ -114,6 +117,9 @@ test: setup-test ## everything: check, unit, end-to-end; ends with "N passed, N 
 
 docs: node_modules ## write the generated parts of docs/
 	@node scripts/docs.ts
+
+reliability: setup ## break things on purpose, and write docs/reliability.md: over an hour
+	@node scripts/reliability.ts
 
 bench: setup ## measure, and write docs/performance.md
 	@node scripts/bench.ts

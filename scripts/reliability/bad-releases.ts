@@ -1,0 +1,72 @@
+import { type Seen, underLoad } from "../bench/load.ts";
+import type { World } from "./world.ts";
+
+/** A release that is no good. */
+export interface BadRelease {
+  readonly name: string;
+  /** Settings of services, or a source that does not work. */
+  readonly settings?: Record<string, unknown>;
+  readonly source?: { readonly file: string; readonly text: string };
+  /** What the user has to be told, somewhere in the output. */
+  readonly told: RegExp;
+}
+
+/** What came of it. */
+export interface Refused extends Seen {
+  readonly name: string;
+  /** Of the failing `make up` and of the next one with the same release. */
+  readonly seconds: readonly number[];
+  readonly told: string;
+  readonly rollbackSeconds: number;
+}
+
+/** From one that ends at once to one that has done its harm in the database. */
+export const badReleases: readonly BadRelease[] = [
+  {
+    name: "an image that crashes at once",
+    source: { file: "app/ragapp/api/server.py", text: '\nraise RuntimeError("this release is broken")\n' },
+    told: /this release is broken/,
+  },
+  {
+    name: "an image whose API answers every request with an error",
+    source: {
+      file: "app/ragapp/api/health.py",
+      text: "\n\ndef wait_for_stores(services: object) -> None:\n    pass\n\n\nrouter.routes.clear()\n",
+    },
+    told: /api says it is not healthy/,
+  },
+  {
+    name: "a setting with which the API never gets healthy",
+    settings: { api: { environment: { RAG_DATABASE_HOST: "nowhere" } } },
+    told: /given up after 30 s. database:/,
+  },
+  {
+    name: "a migration that fails",
+    settings: { migrate: { environment: { RAG_DATABASE_NAME: "nowhere" } } },
+    told: /The job "migrate" ended with exit code \d+/,
+  },
+];
+
+/** Brings a bad release up twice under load, and takes it back. */
+export async function release({ checkout }: World, bad: BadRelease): Promise<Refused> {
+  const seconds: number[] = [];
+  let told = "";
+  let rollbackSeconds = 0;
+  const seen = await underLoad(checkout.port, async () => {
+    if (bad.settings) checkout.configure({ services: bad.settings });
+    if (bad.source) checkout.append(bad.source.file, bad.source.text);
+    for (const _ of ["first", "again"]) {
+      const up = await checkout.make("up");
+      if (up.code === 0) throw new Error(`${bad.name}: make up ended well`);
+      told = bad.told.exec(up.output)?.[0] ?? "";
+      if (!told) throw new Error(`${bad.name}: not told why:\n${up.output.slice(-1500)}`);
+      seconds.push(up.seconds);
+    }
+    const back = await checkout.make("rollback");
+    if (back.code !== 0) throw new Error(`${bad.name}: rollback: ${back.output.slice(-1500)}`);
+    rollbackSeconds = back.seconds;
+  });
+  if (bad.source) checkout.restore(bad.source.file);
+  checkout.configure({});
+  return { ...seen, name: bad.name, seconds, told, rollbackSeconds };
+}
