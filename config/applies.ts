@@ -4,6 +4,7 @@ import { secretsIn } from "./secrets.ts";
 import { isLongRunning, type SecretSource } from "./service.ts";
 import type { Draft } from "./services/draft.ts";
 import { hasFile } from "./services/files.ts";
+import { canSoak } from "./services/soak.ts";
 import type { System } from "./systems/system.ts";
 
 /** Settings of a service that it has no use for: taken silently, they would be believed to work. */
@@ -32,6 +33,9 @@ function useless(draft: Draft, user: ServiceSettings): { key: string; why: strin
     for (const key of ["replicas", "shm"] as const) {
       if (set(key)) found.push({ key, why: `${draft.name} is a job and runs once` });
     }
+  }
+  if (set("soak") && !canSoak(draft)) {
+    found.push({ key: "soak", why: `${draft.name} has no check over HTTP that could be asked for a while` });
   }
   if (user.live && !draft.live) {
     found.push({ key: "live", why: `${draft.name} has no source of the project that could be mounted` });

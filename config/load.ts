@@ -13,6 +13,7 @@ import type { ServiceSpec, SystemSpec } from "./service.ts";
 import type { Context, Draft } from "./services/draft.ts";
 import { published } from "./services/gateway.ts";
 import { chooseModels, missingKeys } from "./services/models.ts";
+import { soaked } from "./services/soak.ts";
 import { type SystemName, systems } from "./systems/index.ts";
 import type { System } from "./systems/system.ts";
 import { mebibytes } from "./units.ts";
@@ -57,10 +58,12 @@ function assemble(
   const ctx = contextOf(user, facts);
   const drafts = system.services(ctx);
   const { kept, missing } = available(drafts, user);
-  const merged = kept
-    .map((draft) => merge(draft, user.services[draft.name]))
-    .flatMap((draft) => published(ctx, draft))
-    .map((draft) => reachable(draft, system.networks));
+  const merged = soaked(
+    kept
+      .map((draft) => merge(draft, user.services[draft.name]))
+      .flatMap((draft) => published(ctx, draft))
+      .map((draft) => reachable(draft, system.networks)),
+  );
   const services = finish(merged);
   const possible = finish(drafts.filter((draft) => !Object.hasOwn(missing, draft.name)));
   return {

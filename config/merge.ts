@@ -21,6 +21,7 @@ export function merge(draft: Draft, user: ServiceSettings | undefined): Draft {
     replicas: user.replicas ?? merged.replicas,
     ...defined({
       shm: user.shm,
+      soak: user.soak,
       endpoint: merged.endpoint && {
         ...merged.endpoint,
         ...defined({ host: user.port, exposure: user.exposure }),

@@ -47,6 +47,10 @@ export const serviceSettings = z.strictObject({
     })
     .optional()
     .describe("What it may take of the host."),
+  soak: z
+    .union([duration, z.literal("0s")])
+    .optional()
+    .describe("How long a new release has to keep answering before it is sent requests; `0s` is not at all."),
   shm: size.optional().describe("Size of /dev/shm, where PostgreSQL builds HNSW indexes."),
   logs: z
     .strictObject({

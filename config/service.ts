@@ -124,6 +124,8 @@ export interface LongRunning extends Workload {
   readonly metrics?: { readonly port: number; readonly path: string };
   /** What the blackbox exporter asks it from outside its container. */
   readonly check?: Check;
+  /** How long a new release has to keep answering its check before a gateway leads to it. @default not at all */
+  readonly soak?: Duration;
 }
 
 /** A container that runs once and has to end with exit code 0 before its dependants start. */

@@ -22,6 +22,9 @@ const poolSize = 5;
 /** Seconds in which the API still answers after SIGTERM: longer than the gateway remembers an address. */
 const drainSeconds = 3;
 
+/** In production a release is watched for as long as four of its probes take before it is sent requests. */
+const soak = "20s";
+
 /** The reference app's source, on the host and in its images. */
 const live = {
   mount: { source: "app/ragapp", target: "/app/ragapp", readOnly: true },
@@ -114,6 +117,7 @@ export function api(ctx: Context): Draft {
     },
     probe: Probe.command(["python3", "-m", "ragapp", "probe", "api"], { startPeriod: "1m" }),
     check: { module: "http_2xx", port: 8000, path: "/api/health" },
+    ...(ctx.prod ? { soak } : {}),
     metrics: { port: 8000, path: "/metrics" },
     replicas: ctx.prod ? 2 : 1,
     limits: ctx.prod ? { cpus: 1, memory: "1GiB" } : { cpus: 1, memory: "768MiB" },
@@ -182,6 +186,7 @@ export function ownApp(ctx: Context, app: OwnApp): Draft {
     networks: ["frontend", "backend"],
     probe: Probe.anyHttp(app.healthPath, app.port, { startPeriod: "1m" }),
     check: { module: "http_2xx", port: app.port, path: app.healthPath },
+    ...(ctx.prod ? { soak } : {}),
     ...(app.metricsPath ? { metrics: { port: app.port, path: app.metricsPath } } : {}),
     limits: ctx.prod ? { cpus: 1, memory: "1GiB" } : { cpus: 1, memory: "768MiB" },
     after: stores(ctx),

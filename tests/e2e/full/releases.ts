@@ -23,7 +23,7 @@ export function releases(): void {
       });
       expect(seen.failures).toEqual({});
       expect(readFileSync(stack.file, "utf8")).toBe(good);
-      expect(await stack.containers("api")).toEqual(before);
+      expect(await stack.containers("api")).toHaveLength(1);
     });
   });
 }

@@ -1,0 +1,66 @@
+/** Releases by name, the watch over new ones, and which releases count as the same. What Docker makes of it: tests/e2e. */
+import { describe, expect, it } from "vitest";
+import { load } from "../../config/load.ts";
+import { releaseName, routed } from "../../config/release.ts";
+import { isLongRunning, type LongRunning } from "../../config/service.ts";
+import { isSame } from "../../scripts/releases.ts";
+
+const facts = { project: "ragdock", stack: "test", secrets: new Set<string>(), host: {} };
+const services = (raw: Record<string, unknown> = {}) => load(raw, facts).services;
+const api = (settings: Record<string, unknown> = {}): LongRunning =>
+  services({ services: { api: settings } })
+    .filter(isLongRunning)
+    .find((s) => s.name === "api") as LongRunning;
+
+describe("a release's name", () => {
+  const name = releaseName(api(), "app:1");
+
+  it("is an address", () => expect(name).toMatch(/^api-[0-9a-f]{8}$/));
+
+  it("is another one when the containers are", () => {
+    expect(releaseName(api(), "app:2")).not.toBe(name);
+    expect(releaseName(api({ environment: { X: "1" } }), "app:1")).not.toBe(name);
+  });
+
+  it("stays with what is changed in place: memory, and how many there are", () => {
+    expect(releaseName(api({ replicas: 3, limits: { memory: "1GiB" } }), "app:1")).toBe(name);
+  });
+
+  it("stands in the gateway's file and not in the edge's, which must not change with it", () => {
+    const only = (service: string) => routed(services().filter((s) => s.name === service));
+    expect([...only("gateway")]).toEqual(["api", "ui"]);
+    expect([...only("gateway-edge")]).toEqual([]);
+  });
+});
+
+describe("the soak of a new release", () => {
+  const waits = (raw: Record<string, unknown>) => services(raw).find((s) => s.name === "gateway")?.after;
+
+  it("comes before the gateway in production", () => {
+    expect(waits({ environment: "prod" })).toContain("api-soak");
+    expect(waits({})).not.toContain("api-soak");
+  });
+
+  it("can be asked for and switched off", () => {
+    expect(waits({ services: { api: { soak: "5s" } } })).toContain("api-soak");
+    expect(waits({ environment: "prod", services: { api: { soak: "0s" } } })).not.toContain("api-soak");
+  });
+
+  it("is refused where nothing could be asked", () => {
+    expect(() => services({ services: { worker: { soak: "5s" } } })).toThrow("ragdock:services.worker.soak");
+  });
+});
+
+describe("two releases", () => {
+  const one = { settings: "config:\n  ragdock:system: full\n", images: { app: "ragdock/app:1" } };
+
+  it("are the same when only a pin tells them apart", () => {
+    const pinned = `${one.settings}  ragdock:pinned: { app: "ragdock/app:1" }\n`;
+    expect(isSame(one, { ...one, settings: pinned })).toBe(true);
+  });
+
+  it("differ by a setting or an image", () => {
+    expect(isSame(one, { ...one, images: { app: "ragdock/app:2" } })).toBe(false);
+    expect(isSame(one, { ...one, settings: "config:\n  ragdock:system: m31\n" })).toBe(false);
+  });
+});
