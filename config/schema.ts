@@ -10,6 +10,7 @@ const duration = z
   .string()
   .regex(durationPattern, "must be a whole number with its unit, such as 30s, 15m or 14d")
   .transform((v) => v as Duration);
+const durationOrNone = new RegExp(`^0s$|${durationPattern.source}`);
 const port = z.int().min(1).max(65_535);
 const path = z.string().regex(/^\/\S*$/, "must start with / and hold no blanks");
 const url = z.url({ protocol: /^https?$/ });
@@ -48,7 +49,9 @@ export const serviceSettings = z.strictObject({
     .optional()
     .describe("What it may take of the host."),
   soak: z
-    .union([duration, z.literal("0s")])
+    .string()
+    .regex(durationOrNone, "must be a whole number with its unit, such as 30s, or 0s")
+    .transform((v) => v as Duration)
     .optional()
     .describe("How long a new release has to keep answering before it is sent requests; `0s` is not at all."),
   shm: size.optional().describe("Size of /dev/shm, where PostgreSQL builds HNSW indexes."),

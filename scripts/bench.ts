@@ -10,6 +10,7 @@ import { join } from "node:path";
 import { ensureBaseImage } from "./base-image.ts";
 import { Checkout, stack } from "./bench/checkout.ts";
 import { type ComposeProject, composeVersion, ensureCompose } from "./bench/compose-tool.ts";
+import { disrupt } from "./bench/disruption.ts";
 import { composeTwin, memoryOf, sizesOf } from "./bench/everyday.ts";
 import { readFresh } from "./bench/fresh.ts";
 import { grow, makeIdleImage, removeIdleImage } from "./bench/growth.ts";
@@ -72,6 +73,9 @@ async function measureStack(results: Results): Promise<void> {
       await attempt(`round ${i} of ${rounds}`, failures, () => all.round());
       save(results);
     }
+    const disruption = await attempt("changes under load", failures, () => disrupt(checkout, twin));
+    if (disruption) results.disruption = disruption;
+    save(results);
     const memory = await attempt("memory", failures, () => memoryOf(checkout));
     const sizes = await attempt("image sizes", failures, () => sizesOf(checkout));
     Object.assign(results, memory ? { memory } : {}, sizes ? { sizes } : {});

@@ -43,6 +43,25 @@ export class ComposeProject {
     writeCompose(this.folder, file, configs);
   }
 
+  /** Makes the project another one, for the next `up`. */
+  rewrite(file: ComposeFile, configs: Readonly<Record<string, string>>): void {
+    writeCompose(this.folder, file, configs);
+  }
+
+  /** `docker compose up -d --wait --force-recreate` of one service: a changed file of it is no change to Compose. */
+  recreate(service: string): Promise<Ran> {
+    return this.compose(
+      "up",
+      "-d",
+      "--wait",
+      "--wait-timeout",
+      "400",
+      "--no-deps",
+      "--force-recreate",
+      service,
+    );
+  }
+
   /** `docker compose up -d --build --wait`. */
   up(...options: string[]): Promise<Ran> {
     return this.compose(...options, "up", "-d", "--build", "--wait", "--wait-timeout", "400");

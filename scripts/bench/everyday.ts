@@ -2,21 +2,34 @@ import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { load } from "../../config/load.ts";
 import type { ImageSource, SystemSpec } from "../../config/service.ts";
-import { type ComposeBuild, composeConfigs, composeFile } from "../compose.ts";
+import { type ComposeBuild, type ComposeFile, composeConfigs, composeFile } from "../compose.ts";
 import { docker, serviceOf } from "../docker.ts";
 import { project } from "../place.ts";
 import { type Checkout, settings, stack } from "./checkout.ts";
 import { ComposeProject } from "./compose-tool.ts";
 import type { ImageSize, Memory } from "./results.ts";
 
-/** The system that the bench's stack runs. */
-export function benchSystem(images: Checkout["images"]): SystemSpec {
-  return load({ ...settings, images }, { project, stack, secrets: new Set(), host: {} });
+/** The system that the bench's stack runs, with changed settings of services. */
+export function benchSystem(images: Checkout["images"], services: Record<string, unknown> = {}): SystemSpec {
+  const all = { ...settings, images, services: { ...settings.services, ...services } };
+  return load(all, { project, stack, secrets: new Set(), host: {} });
 }
 
 /** The same system for Compose: images by the names that Ragdock gave them, the application built by Compose itself. */
 export async function composeTwin(checkout: Checkout, binary: string): Promise<ComposeProject> {
   const system = benchSystem(checkout.images);
+  const { file, configs } = await composeFiles(checkout, system);
+  return new ComposeProject(binary, file, configs);
+}
+
+/** Passwords of the twin: the same for every file of it that is written. */
+const passwords = new Map<string, string>();
+
+/** What Compose is given to run a system. */
+export async function composeFiles(
+  checkout: Checkout,
+  system: SystemSpec,
+): Promise<{ file: ComposeFile; configs: Record<string, string> }> {
   const built = await checkout.builtImages();
   const tagOf = (name: string): string => built.get(name)?.tag ?? name;
   const partOf = (source: ImageSource): string =>
@@ -33,7 +46,11 @@ export async function composeTwin(checkout: Checkout, binary: string): Promise<C
         }
       : undefined;
   const secrets = Object.fromEntries(
-    Object.keys(system.secrets).map((name) => [name, randomBytes(16).toString("hex")]),
+    Object.keys(system.secrets).map((name) => {
+      const value = passwords.get(name) ?? randomBytes(16).toString("hex");
+      passwords.set(name, value);
+      return [name, value];
+    }),
   );
   const file = composeFile(system, {
     project: `${project}-${stack}-compose`,
@@ -44,7 +61,7 @@ export async function composeTwin(checkout: Checkout, binary: string): Promise<C
     build,
     hostPath: (path) => join(checkout.project, path),
   });
-  return new ComposeProject(binary, file, composeConfigs(system, secrets));
+  return { file, configs: composeConfigs(system, secrets) };
 }
 
 /** Memory of each container of the stack now, the largest first. */

@@ -1,5 +1,6 @@
 import { elapsed } from "../table.ts";
 import { aims, ratio } from "./aims.ts";
+import type { Seen } from "./load.ts";
 import { median } from "./measure.ts";
 import type { Growth, Pair, Results } from "./results.ts";
 
@@ -10,6 +11,7 @@ export function page(results: Results): string {
     machine(results),
     aimsPart(results),
     everyday(results),
+    disruption(results),
     growth(results.growth),
     fresh(results),
     memory(results),
@@ -96,6 +98,26 @@ function everyday({ pairs, first }: Results): string[] {
         ]),
   ];
 }
+
+function disruption({ disruption: all }: Results): string[] {
+  if (!all) return [];
+  const cells = (seen: Seen | undefined): string[] =>
+    seen ? [`${failed(seen)} of ${seen.sent}`, `${seen.gap.toFixed(1)} s`] : ["", ""];
+  return [
+    "## Failed requests during a change",
+    "",
+    ...table(
+      ["change", "Ragdock: failed", "longest gap", "Compose: failed", "longest gap"],
+      all.map(({ change, ours, compose }) => [change, ...cells(ours), ...cells(compose)]),
+    ),
+    "",
+    "Once each, under 50 requests a second at the one port: half on kept connections, half on new ones, a fifth uploads, a tenth streamed",
+    "answers. Failed is whatever is not a 2xx. Compose runs the same gateway, which looks names up at each request; a compose file whose",
+    "proxy keeps the addresses it started with fails until somebody restarts it. `make reliability` makes each change ten times.",
+  ];
+}
+
+const failed = ({ failures }: Seen): number => Object.values(failures).reduce((sum, count) => sum + count, 0);
 
 function growth(all: readonly Growth[]): string[] {
   if (all.length === 0) return [];

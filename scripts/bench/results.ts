@@ -1,3 +1,5 @@
+import type { Disruption } from "./disruption.ts";
+
 /** The same thing done by both, in turns; seconds in the order in which they were taken. */
 export interface Pair {
   readonly ours: number[];
@@ -47,6 +49,7 @@ export interface Results {
   services: number;
   compose?: string;
   first?: number;
+  disruption?: readonly Disruption[];
   readonly pairs: Readonly<Record<Topic, Pair>>;
   memory?: readonly Memory[];
   sizes?: readonly ImageSize[];
