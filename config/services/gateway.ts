@@ -136,6 +136,8 @@ function nginx(ctx: Context, kind: Kind, routes: readonly Route[]): Omit<LongRun
     check: { module: "http_2xx", port: statusPort, path: "/healthz" },
     limits: ctx.prod ? { cpus: 1, memory: "128MiB" } : { cpus: 0.5, memory: "64MiB" },
     after: routes.map((route) => route.service),
+    // Streamed answers end in it; an open page of the web interface holds it up for all of that time.
+    stopGrace: ctx.prod ? "1m" : "10s",
   };
 }
 
