@@ -6,6 +6,7 @@ STACK ?= $(or $(SYSTEM),dev)
 SERVICE ?=
 CONFIRM ?=
 KEY ?=
+SECRET ?=
 # Node comes with the project's own packages: the host's may be too old.
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 # Node keeps compiled modules here: Pulumi's SDK is large, and loading it is most of an unchanged `make up`.
@@ -17,7 +18,7 @@ named = --stack "$(STACK)"
 made = $(named) --system "$(SYSTEM)" --environment "$(ENVIRONMENT)"
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-test up production rollback preview drift build down destroy-data outputs status health ps logs restart shell \
-        psql secret compose clean prune base check test unit e2e reliability bench docs lock-images
+        psql secret rotate compose clean prune base check test unit e2e reliability bench docs lock-images
 
 help: ## list the commands
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -87,6 +88,9 @@ psql: node_modules ## psql on the stack's database; SQL on standard input is run
 
 secret: node_modules ## set a secret from standard input: KEY=name, docs/settings.md has the names
 	@$(run) secret $(named) --key "$(KEY)"
+
+rotate: setup ## give SECRET a new value without a failed request: postgres, redis, grafana, metrics-path
+	@$(run) rotate $(named) --secret "$(SECRET)"
 
 compose: setup ## write the system as a Docker Compose file: an exit door
 	@$(run) compose $(made)

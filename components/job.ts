@@ -7,6 +7,8 @@ import { fullName } from "./names.ts";
 export interface JobArgs extends Surroundings {
   readonly spec: JobSpec;
   readonly after: readonly pulumi.Resource[];
+  /** One value per job before it, known only when that has ended with exit code 0. */
+  readonly gates: Readonly<Record<string, pulumi.Input<string>>>;
 }
 
 /** A container that runs once; whoever takes its `gate` as an input starts only when it has ended well. */
@@ -19,7 +21,7 @@ export class Job extends pulumi.ComponentResource {
     const container = new docker.Container(
       fullName(args, args.spec.name),
       {
-        ...containerBase(args),
+        ...containerBase(args, args.gates),
         attach: true,
         logs: true,
         mustRun: false,

@@ -19,21 +19,36 @@ export class Secrets extends pulumi.ComponentResource {
     this.values = Object.fromEntries(
       Object.entries(args.secrets).map(([key, source]) => [
         key,
-        source.from === "config"
-          ? pulumi.secret(args.fromConfig[source.key] ?? "")
-          : this.generate(fullName(args, key)),
+        this.value(fullName(args, key), source, args.fromConfig),
       ]),
     );
     this.registerOutputs();
   }
 
+  private value(
+    name: string,
+    source: SecretSource,
+    fromConfig: SecretsArgs["fromConfig"],
+  ): pulumi.Output<string> {
+    switch (source.from) {
+      case "config":
+        return pulumi.secret(fromConfig[source.key] ?? "");
+      case "value":
+        return pulumi.secret(source.value);
+      case "generated":
+        return this.generate(name, source.generation ?? 1);
+    }
+  }
+
   /** 32 letters and digits, 190 bits: safe in a URL and in every file format as they are. */
-  private generate(name: string): pulumi.Output<string> {
+  private generate(name: string, generation: number): pulumi.Output<string> {
+    const first = generation === 1;
     const password = new random.RandomPassword(
       name,
-      { length: 32, special: false },
-      // A store remembers its password: a new one would lock everyone out.
-      { parent: this, protect: true },
+      { length: 32, special: false, ...(first ? {} : { keepers: { generation: String(generation) } }) },
+      // A store remembers the first one. A later one is made by replacing it, which protection forbids; taking that off
+      // and replacing may happen in one update.
+      { parent: this, protect: first },
     );
     return password.result;
   }

@@ -66,7 +66,7 @@ export class RagStack extends pulumi.ComponentResource {
         spec.name,
         isLongRunning(spec)
           ? new Service(fullName(args, `${spec.name}-service`), { ...common, spec, gates }, { parent: this })
-          : new Job(fullName(args, `${spec.name}-job`), { ...common, spec }, { parent: this }),
+          : new Job(fullName(args, `${spec.name}-job`), { ...common, spec, gates }, { parent: this }),
       );
     }
 

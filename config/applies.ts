@@ -125,6 +125,15 @@ const isSet = (raw: unknown, path: string): boolean =>
   path.split(".").reduce<unknown>((value, key) => (value as Record<string, unknown>)?.[key], raw) !==
   undefined;
 
+/** Addresses of a store in which its password stands beside another user than the one it belongs to. */
+function otherUsers(content: string): { found: string; user: string }[] {
+  const addresses = content.matchAll(/\/\/(\S*?):\{\{secret:(postgres|redis)-password\}\}/g);
+  return [...addresses].flatMap(([found, given, store]) => {
+    const user = `{{secret:${store}-user}}`;
+    return given === user ? [] : [{ found, user }];
+  });
+}
+
 /** Files of a user that would not be what they look like: a place for a secret that is none, a path that is taken. */
 export function wrongFiles(
   user: Settings,
@@ -141,6 +150,12 @@ export function wrongFiles(
         (place) => !secretsIn(place).some((secret) => Object.hasOwn(secrets, secret)),
       );
       return [
+        ...otherUsers(file.content).map(({ found, user }) => ({
+          path: `${path}.content`,
+          found,
+          problem: "the password belongs to a user of its own, whose name changes when it is rotated",
+          fix: `Write ${user} as the user.`,
+        })),
         ...wrong.map((found) => ({
           path: `${path}.content`,
           found,

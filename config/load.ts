@@ -8,8 +8,9 @@ import { fromZod, without } from "./parse.ts";
 import { ConfigError, type Problem, setCommand } from "./problem.ts";
 import { networksOf, reachable, urlsOf } from "./reach.ts";
 import { type Settings, settings } from "./schema.ts";
-import { secretsOf } from "./secrets.ts";
+import { secretsOf, unknownRotations } from "./secrets.ts";
 import type { ServiceSpec, SystemSpec } from "./service.ts";
+import { afterAccess, withAccess } from "./services/access.ts";
 import type { Context, Draft } from "./services/draft.ts";
 import { published } from "./services/gateway.ts";
 import { chooseModels, missingKeys } from "./services/models.ts";
@@ -56,16 +57,17 @@ function assemble(
   if (!Object.hasOwn(systems, user.system)) return { problems: [unknownSystem(user.system)] };
   const system = systemNamed(user.system);
   const ctx = contextOf(user, facts);
-  const drafts = system.services(ctx);
+  const drafts = afterAccess(withAccess(system.services(ctx)));
   const { kept, missing } = available(drafts, user);
   const merged = soaked(
-    kept
-      .map((draft) => merge(draft, user.services[draft.name]))
+    afterAccess(kept.map((draft) => merge(draft, user.services[draft.name])))
       .flatMap((draft) => published(ctx, draft))
       .map((draft) => reachable(draft, system.networks)),
   );
   const services = finish(merged);
   const possible = finish(drafts.filter((draft) => !Object.hasOwn(missing, draft.name)));
+  // Of services that are switched off as well: their password is of use again with their data.
+  const secrets = secretsOf([...possible, ...services], user.rotations);
   return {
     spec: {
       name: user.system,
@@ -74,8 +76,7 @@ function assemble(
       pinned: user.pinned,
       services,
       networks: networksOf(services, system.networks),
-      // Of services that are switched off as well: their password is of use again with their data.
-      secrets: { ...secretsOf(possible), ...secretsOf(services) },
+      secrets,
       missing,
       urls: urlsOf(services),
     },
@@ -84,7 +85,8 @@ function assemble(
       ...meaningless(user, raw, system, drafts),
       ...withoutEffect(user, drafts),
       ...disabledButNeeded(user, drafts),
-      ...wrongFiles(user, drafts, secretsOf(possible)),
+      ...wrongFiles(user, drafts, secretsOf(possible, user.rotations)),
+      ...unknownRotations(user.rotations, secrets),
       ...(system.models ? missingKeys(ctx.models, ctx.secrets, ctx.stack) : []),
       ...checks({ ctx, services, host: { ...facts.host, ...hostOf(user) } }),
     ],

@@ -172,6 +172,12 @@ export const settings = z.strictObject({
     })
     .prefault({})
     .describe("What the limits are checked against."),
+  rotations: z
+    .record(z.string(), z.int().min(1).max(1_000_000))
+    .default({})
+    .describe(
+      "Generation of each generated secret, by its name without `-password`; 1 unless set. `make rotate` counts it up.",
+    ),
   services: z
     .record(z.string(), serviceSettings)
     .default({})

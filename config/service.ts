@@ -135,8 +135,14 @@ export interface Job extends Workload {
 
 export type ServiceSpec = LongRunning | Job;
 
-/** Where a secret's value comes from: generated once, or set by the user as a secret of the stack. */
-export type SecretSource = { readonly from: "generated" } | { readonly from: "config"; readonly key: string };
+/** Where a secret's value comes from. */
+export type SecretSource =
+  /** Generated, once per generation. @default generation 1 */
+  | { readonly from: "generated"; readonly generation?: number }
+  /** Set by the user as a secret of the stack. */
+  | { readonly from: "config"; readonly key: string }
+  /** Known beforehand, such as the user name that belongs to a password. */
+  | { readonly from: "value"; readonly value: string };
 
 /** A whole system as plain data: what the components turn into resources. */
 export interface SystemSpec {

@@ -15,6 +15,7 @@ async function main(): Promise<number> {
       environment: { type: "string", default: "" },
       confirm: { type: "string", default: "" },
       key: { type: "string", default: "" },
+      secret: { type: "string", default: "" },
       refresh: { type: "boolean", default: false },
       "show-secrets": { type: "boolean", default: false },
     },
@@ -30,6 +31,7 @@ async function main(): Promise<number> {
     environment: values.environment,
     confirm: values.confirm,
     key: values.key,
+    secret: values.secret,
     refresh: values.refresh,
     showSecrets: values["show-secrets"],
   });

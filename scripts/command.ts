@@ -7,6 +7,8 @@ export interface Arguments {
   readonly environment: string;
   readonly confirm: string;
   readonly key: string;
+  /** What to rotate. */
+  readonly secret: string;
   readonly refresh: boolean;
   readonly showSecrets: boolean;
 }

@@ -11,6 +11,7 @@ import { Failure } from "./failure.ts";
 import { project, projectDir } from "./place.ts";
 import { requireEngine, systemOf } from "./prepare.ts";
 import { rollback } from "./rollback.ts";
+import { rotate } from "./rotate.ts";
 import { statusTable } from "./status.ts";
 
 /** Builds first, so that every image that the file names is there. */
@@ -119,5 +120,6 @@ export const commands: Readonly<Record<string, Command>> = {
   shell,
   psql,
   secret,
+  rotate,
   prune,
 };

@@ -1,4 +1,5 @@
 import { fullName } from "../components/names.ts";
+import { clientUser } from "../config/secrets.ts";
 import { isLongRunning, type SystemSpec } from "../config/service.ts";
 import { type Backend, backend, type Outcome } from "./backend.ts";
 import { ensureBaseImage } from "./base-image.ts";
@@ -16,8 +17,9 @@ import {
 } from "./prepare.ts";
 import { Progress, planned, summary } from "./progress.ts";
 import { noteRelease } from "./releases.ts";
-import { ensureStack } from "./stack-file.ts";
+import { ensureStack, generationOf } from "./stack-file.ts";
 import { statusTable } from "./status.ts";
+import { storesOf } from "./store-users.ts";
 import { elapsed } from "./table.ts";
 
 /** A fresh progress display and the engine that reports to it. */
@@ -46,12 +48,17 @@ async function begin(stack: string, system: SystemSpec, progress: Progress, engi
 export const up: Command = async (args) => {
   const { stack, refresh } = args;
   const system = await prepared(args);
-  await Promise.all([requireDisk(), requirePorts(stack, system), requireVolumes(stack, system)]);
+  const [again] = await Promise.all([
+    jobsAgain(stack, system),
+    requireDisk(),
+    requirePorts(stack, system),
+    requireVolumes(stack, system),
+  ]);
   const { progress, engine } = open(stack);
   try {
     await begin(stack, system, progress, engine);
     const look = refresh || (await isAmiss(stack, system));
-    const outcome = await engine.up({ refresh: look, replace: await failedJobs(stack) });
+    const outcome = await engine.up({ refresh: look, replace: again });
     const code = await report(stack, outcome, progress, system);
     if (code === 0) noteRelease(stack, system);
     return code;
@@ -71,12 +78,18 @@ async function isAmiss(stack: string, system: SystemSpec): Promise<boolean> {
   });
 }
 
-/** Jobs that ended badly: their inputs may be as they were, and they have to run again all the same. */
-async function failedJobs(stack: string): Promise<string[]> {
-  const jobs = (await containersOf(stack)).filter(
-    (c) => c.Config.Labels["ragdock.kind"] === "job" && !isWell(c),
+/** Jobs whose inputs may be as they were, and that have to run again all the same: their work is not done. */
+async function jobsAgain(stack: string, system: SystemSpec): Promise<string[]> {
+  const jobs = (await containersOf(stack)).filter((c) => c.Config.Labels["ragdock.kind"] === "job");
+  const failed = jobs.filter((job) => !isWell(job)).map(serviceOf);
+  // A volume that was put back or made anew knows nothing of the clients that it has now.
+  const stores = storesOf(stack, system).filter(({ job }) => jobs.some((c) => serviceOf(c) === job));
+  const forgotten = await Promise.all(
+    stores.map(async ({ rotation, job, list }) =>
+      (await list())?.includes(clientUser(generationOf(stack, rotation))) ? [] : [job],
+    ),
   );
-  return jobs.map((job) => fullName({ project, stack }, serviceOf(job)));
+  return [...new Set([...failed, ...forgotten.flat()])].map((job) => fullName({ project, stack }, job));
 }
 
 const imagesWords = (source: string): string => (source === "registry" ? "their registries" : "packages");

@@ -68,6 +68,7 @@ async function secretsFor(stack: string, system: SystemSpec, kept: string): Prom
   const own = engine.name === "embedded" ? readSecrets(stack, passphrase(print)) : {};
   return Object.fromEntries(
     Object.entries(system.secrets).map(([name, source]) => {
+      if (source.from === "value") return [name, source.value];
       const given = source.from === "config" ? own[`${project}:${source.key}`] : undefined;
       const value = known[name] ?? given ?? earlier[name];
       if (value !== undefined) return [name, value];

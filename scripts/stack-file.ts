@@ -1,6 +1,6 @@
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { parse, stringify } from "yaml";
+import { parse, parseDocument, stringify } from "yaml";
 import { systems } from "../config/systems/index.ts";
 import { Failure } from "./failure.ts";
 import { project, projectDir } from "./place.ts";
@@ -29,6 +29,24 @@ export function readStackFile(stack: string): StackConfig {
 
 const isEncrypted = (value: unknown): boolean =>
   typeof value === "object" && value !== null && "secure" in value;
+
+const rotations = `${project}:rotations`;
+
+/** The generation of a secret that a stack's file asks for; 1 where it says nothing. */
+export function generationOf(stack: string, secret: string): number {
+  const noted = JSON.parse(readStackFile(stack).values[rotations] ?? "{}") as Record<string, number>;
+  return noted[secret] ?? 1;
+}
+
+/** Notes the generation of a secret in a stack's file; comments and every other setting stay. */
+export function setGeneration(stack: string, secret: string, generation: number): void {
+  const { file } = readStackFile(stack);
+  const document = parseDocument(readFileSync(file, "utf8"));
+  document.setIn(["config", rotations, secret], generation);
+  // Whole or not at all, whenever this is killed: these are the stack's settings.
+  writeFileSync(`${file}.new`, document.toString({ lineWidth: 0 }));
+  renameSync(`${file}.new`, file);
+}
 
 /** The stacks that have a file. */
 export function stackNames(): string[] {

@@ -25,6 +25,7 @@ def connect(settings: Settings, timeout: float = 1.0) -> "redis.Redis":
     return redis.Redis(
         host=settings.redis_host,
         port=settings.redis_port,
+        username=settings.redis_user or None,
         password=read_secret(settings.redis_password_file) if settings.redis_password_file else None,
         socket_timeout=timeout,
         socket_connect_timeout=timeout,

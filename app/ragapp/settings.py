@@ -56,6 +56,7 @@ class Settings(BaseSettings):
 
     redis_host: str
     redis_port: Port = 6379
+    redis_user: str = ""
     redis_password_file: SecretFile | None = None
 
     vector_store: Literal["pgvector", "chroma"] = "pgvector"

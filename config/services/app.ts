@@ -1,5 +1,6 @@
 import { Probe } from "../probe.ts";
 import type { Built, FileSpec, ImageSource } from "../service.ts";
+import { userOf } from "./access.ts";
 import { type Context, common, commonJob, type Draft, pythonImage } from "./draft.ts";
 import { hasFile, secretFile } from "./files.ts";
 import { database } from "./stores.ts";
@@ -52,10 +53,11 @@ function appSettings(ctx: Context): { environment: Record<string, string>; files
       RAG_DATABASE_HOST: "postgres",
       RAG_DATABASE_PORT: String(database.port),
       RAG_DATABASE_NAME: database.name,
-      RAG_DATABASE_USER: database.user,
+      RAG_DATABASE_USER: userOf(ctx, "postgres"),
       RAG_DATABASE_PASSWORD_FILE: "/run/secrets/postgres-password",
       RAG_DATABASE_POOL_SIZE: String(poolSize),
       RAG_REDIS_HOST: "redis",
+      RAG_REDIS_USER: userOf(ctx, "redis"),
       RAG_REDIS_PASSWORD_FILE: "/run/secrets/redis-password",
       RAG_VECTOR_STORE: vectorStore,
       RAG_EMBEDDING_PROVIDER: embeddings.provider,

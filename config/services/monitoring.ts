@@ -11,6 +11,7 @@ import {
 import { Probe } from "../probe.ts";
 import { type Check, isLongRunning, type LongRunning, type ServiceSpec } from "../service.ts";
 import { mebibytes } from "../units.ts";
+import { userOf } from "./access.ts";
 import { type Context, catalogue, common, type Draft } from "./draft.ts";
 import { secret, secretFile } from "./files.ts";
 import { database, maxConnections } from "./stores.ts";
@@ -180,13 +181,13 @@ export const nodeExporter = (): LongRunning => ({
 });
 
 /** PostgreSQL's metrics. @param host the database's service */
-export const postgresExporter = (host: string): LongRunning => ({
+export const postgresExporter = (ctx: Context, host: string): LongRunning => ({
   ...exporter,
   name: "postgres-exporter",
   ...catalogue("postgres-exporter"),
   environment: {
     DATA_SOURCE_URI: `${host}:${database.port}/${database.name}?sslmode=disable`,
-    DATA_SOURCE_USER: database.user,
+    DATA_SOURCE_USER: userOf(ctx, "postgres"),
     DATA_SOURCE_PASS_FILE: "/run/secrets/postgres-password",
   },
   files: [secretFile("postgres-password")],
@@ -197,18 +198,19 @@ export const postgresExporter = (host: string): LongRunning => ({
 });
 
 /** Redis' metrics. */
-export const redisExporter = (): LongRunning => ({
+export const redisExporter = (ctx: Context): LongRunning => ({
   ...exporter,
   name: "redis-exporter",
   ...catalogue("redis-exporter"),
   environment: {
     REDIS_ADDR: "redis://redis:6379",
+    REDIS_USER: userOf(ctx, "redis"),
     REDIS_PASSWORD_FILE: "/run/secrets/redis-passwords.json",
   },
   files: [
     {
       path: "/run/secrets/redis-passwords.json",
-      content: `{"redis://redis:6379": "${secret("redis-password")}"}`,
+      content: `{"redis://${userOf(ctx, "redis")}@redis:6379": "${secret("redis-password")}"}`,
     },
   ],
   probe: Probe.http("/health", 9121, { startPeriod: "10s" }),

@@ -3,12 +3,12 @@ import { Probe } from "../probe.ts";
 import type { Limits, LongRunning } from "../service.ts";
 import { mebibytes } from "../units.ts";
 import { type Context, catalogue, common } from "./draft.ts";
-import { projectFile, secret, secretFile } from "./files.ts";
+import { projectFile, secretFile } from "./files.ts";
 
 /** Connections PostgreSQL accepts; the cross-check keeps the sum of all pools below it. */
 export const maxConnections = 100;
 
-/** The application's database and the role that owns it; its host is the service's name. */
+/** The application's database and the role that owns it, the server's administrator; its host is the service's name. */
 export const database = { name: "rag", user: "rag", port: 5432 } as const;
 
 /**
@@ -65,12 +65,12 @@ export function postgres(ctx: Context, name = "postgres"): LongRunning {
     environment: {
       POSTGRES_USER: database.user,
       POSTGRES_DB: database.name,
-      POSTGRES_PASSWORD_FILE: "/run/secrets/postgres-password",
+      POSTGRES_PASSWORD_FILE: "/run/secrets/postgres-admin-password",
       POSTGRES_INITDB_ARGS: "--data-checksums",
       // A folder of its own inside the volume, and said here so that a change of the image's default cannot move the data.
       PGDATA: "/var/lib/postgresql/data/pgdata",
     },
-    files: [secretFile("postgres-password"), startScript],
+    files: [secretFile("postgres-admin-password"), startScript],
     volumes: [{ volume: "postgres-data", path: "/var/lib/postgresql/data" }],
     endpoint: { container: database.port, host: 5432, exposure: "none" },
     // Over TCP: the server that initialises an empty volume listens on its socket only.
@@ -96,10 +96,11 @@ export function redis(ctx: Context): LongRunning {
     role: "redis",
     kind: "store",
     ...catalogue("redis"),
-    command: ["redis-server", "/etc/redis/redis.conf"],
+    command: ["sh", "/etc/ragdock/start.sh", "redis-server", "/etc/redis/redis.conf"],
     networks: ["backend"],
     files: [
-      secretFile("redis-password"),
+      secretFile("redis-admin-password"),
+      projectFile("config/files/redis-start.sh", "/etc/ragdock/start.sh"),
       {
         path: "/etc/redis/redis.conf",
         content: [
@@ -110,16 +111,18 @@ export function redis(ctx: Context): LongRunning {
           // Leaves a quarter for the append-only file's rewrite; only the cache's keys carry a time to live.
           `maxmemory ${Math.floor(memory * 0.75)}mb`,
           "maxmemory-policy volatile-lru",
-          `requirepass ${secret("redis-password")}`,
+          // Users and the hashes of their passwords, so that a new client changes nothing of this container.
+          "aclfile /data/users.acl",
           "",
         ].join("\n"),
       },
     ],
     volumes: [{ volume: "redis-data", path: "/data" }],
     endpoint: { container: 6379, host: 6379, exposure: "none" },
-    probe: Probe.shell('REDISCLI_AUTH="$(cat /run/secrets/redis-password)" redis-cli ping | grep -q PONG', {
-      interval: "2s",
-    }),
+    probe: Probe.shell(
+      'REDISCLI_AUTH="$(cat /run/secrets/redis-admin-password)" redis-cli --no-auth-warning --user admin ping | grep -q PONG',
+      { interval: "2s" },
+    ),
     check: { module: "tcp_connect", port: 6379 },
     limits,
     stopGrace: "1m",

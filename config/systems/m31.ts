@@ -1,5 +1,6 @@
 import { Probe } from "../probe.ts";
 import type { LongRunning } from "../service.ts";
+import { userOf } from "../services/access.ts";
 import { type Context, common, on, pythonImage } from "../services/draft.ts";
 import { secretFile } from "../services/files.ts";
 import { cadvisor, redisExporter, watched } from "../services/monitoring.ts";
@@ -15,7 +16,7 @@ export const m31: System = {
   ],
   networks: { "rag-network": { internal: false } },
   services: (ctx) =>
-    on(["rag-network"], [web(ctx), redis(ctx), ...watched(ctx), redisExporter(), cadvisor()]),
+    on(["rag-network"], [web(ctx), redis(ctx), ...watched(ctx), redisExporter(ctx), cadvisor()]),
 };
 
 function web(ctx: Context): LongRunning {
@@ -38,6 +39,7 @@ function web(ctx: Context): LongRunning {
       ENVIRONMENT: ctx.prod ? "production" : "development",
       REDIS_HOST: "redis",
       REDIS_PORT: "6379",
+      REDIS_USER: userOf(ctx, "redis"),
       REDIS_PASSWORD_FILE: "/run/secrets/redis-password",
       PORT: "8000",
     },

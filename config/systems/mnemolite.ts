@@ -1,5 +1,6 @@
 import { Probe } from "../probe.ts";
 import type { BindMount, Built, Job, LongRunning } from "../service.ts";
+import { userOf } from "../services/access.ts";
 import { appImage } from "../services/app.ts";
 import { type Context, common, commonJob, pythonImage } from "../services/draft.ts";
 import { projectFile, secretFile } from "../services/files.ts";
@@ -26,7 +27,7 @@ export const mnemolite: System = {
     "pg_partman has no worker of its own running: at 5.2.4 it dies at each run, and pg_cron calls its maintenance every hour.",
   ],
   networks: { frontend: { internal: false }, backend: { internal: true } },
-  services: (ctx) => [db(ctx), chromadb(ctx), setup(), api(ctx), worker(ctx)],
+  services: (ctx) => [db(ctx), chromadb(ctx), setup(ctx), api(ctx), worker(ctx)],
 };
 
 function db(ctx: Context): LongRunning {
@@ -82,17 +83,17 @@ function chromadb(ctx: Context): LongRunning {
   };
 }
 
-const stores = {
+const stores = (ctx: Context): Record<string, string> => ({
   DATABASE_HOST: "database",
   DATABASE_PORT: String(database.port),
   DATABASE_NAME: database.name,
-  DATABASE_USER: database.user,
+  DATABASE_USER: userOf(ctx, "postgres"),
   DATABASE_PASSWORD_FILE: "/run/secrets/postgres-password",
   CHROMA_HOST: "chromadb",
   CHROMA_PORT: "8000",
-};
+});
 
-function setup(): Job {
+function setup(ctx: Context): Job {
   return {
     ...commonJob,
     name: "setup",
@@ -101,7 +102,7 @@ function setup(): Job {
     command: ["-m", "mnemolite.setup"],
     user,
     networks: ["backend"],
-    environment: stores,
+    environment: stores(ctx),
     files: [secretFile("postgres-password")],
     limits: { cpus: 0.5, memory: "256MiB" },
     after: ["db"],
@@ -118,7 +119,7 @@ function api(ctx: Context): LongRunning {
     image,
     user,
     networks: ["frontend", "backend"],
-    environment: { ...stores, API_WORKERS: "2" },
+    environment: { ...stores(ctx), API_WORKERS: "2" },
     files: [secretFile("postgres-password")],
     mounts: ctx.prod ? [] : [source("config"), source("templates")],
     volumes: [{ volume: "api_cache", path: "/app/cache" }],
@@ -142,7 +143,7 @@ function worker(ctx: Context): LongRunning {
     command: ["ingestion.py"],
     user,
     networks: ["backend"],
-    environment: stores,
+    environment: stores(ctx),
     files: [secretFile("postgres-password")],
     mounts: ctx.prod ? [] : [source("config")],
     volumes: [{ volume: "worker_data", path: "/app/data" }],

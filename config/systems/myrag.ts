@@ -1,5 +1,6 @@
 import { Probe } from "../probe.ts";
 import type { LongRunning } from "../service.ts";
+import { userOf } from "../services/access.ts";
 import { appImage } from "../services/app.ts";
 import { type Context, common, type Draft, on, pythonImage } from "../services/draft.ts";
 import { secret, secretFile } from "../services/files.ts";
@@ -29,7 +30,7 @@ export const myrag: System = {
         { ...prometheus(ctx), volumes: [{ volume: "prometheus_data", path: "/prometheus" }] },
         { ...grafana(ctx), volumes: [{ volume: "grafana_data", path: "/var/lib/grafana" }] },
         published(ctx, nodeExporter(), 9100),
-        published(ctx, postgresExporter("pgvector"), 9187),
+        published(ctx, postgresExporter(ctx, "pgvector"), 9187),
       ],
     ),
 };
@@ -68,7 +69,7 @@ function fastapi(ctx: Context): LongRunning {
       POSTGRES_HOST: "pgvector",
       POSTGRES_PORT: String(database.port),
       POSTGRES_DB: database.name,
-      POSTGRES_USER: database.user,
+      POSTGRES_USER: userOf(ctx, "postgres"),
       POSTGRES_PASSWORD_FILE: "/run/secrets/postgres-password",
       METRICS_PATH_FILE: "/run/secrets/metrics-path",
     },

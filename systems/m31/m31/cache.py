@@ -23,6 +23,7 @@ def connect(settings: Settings) -> "redis.Redis":
     return redis.Redis(
         host=settings.redis_host,
         port=settings.redis_port,
+        username=settings.redis_user,
         password=settings.redis_password,
         socket_timeout=0.5,
         socket_connect_timeout=0.5,

@@ -14,6 +14,7 @@ class Settings:
     port: int = 8000
     redis_host: str = "redis"
     redis_port: int = 6379
+    redis_user: str | None = None
     redis_password_file: Path | None = None
 
     @property
@@ -40,6 +41,7 @@ def load(environment: Mapping[str, str] = os.environ) -> Settings:
         port=port("PORT", Settings.port),
         redis_host=environment.get("REDIS_HOST") or Settings.redis_host,
         redis_port=port("REDIS_PORT", Settings.redis_port),
+        redis_user=environment.get("REDIS_USER") or None,
         redis_password_file=Path(password_file) if password_file else None,
     )
     try:
