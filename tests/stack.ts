@@ -1,4 +1,4 @@
-import { execFile, spawn } from "node:child_process";
+import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -39,14 +39,20 @@ export class TestStack {
   make(command: string, ...args: (string | { readonly input: string })[]): Promise<Ran> {
     const words = args.filter((arg) => typeof arg === "string");
     const input = args.find((arg) => typeof arg !== "string")?.input ?? "";
-    return new Promise((done) => {
-      const child = spawn(process.execPath, ["scripts/cli.ts", command, "--stack", this.name, ...words], {
-        cwd: projectDir,
-        env: this.environment(),
-        stdio: ["pipe", "pipe", "pipe"],
-      });
-      child.stdin.end(input);
-      let output = "";
+    return this.start([command, ...words], input).ended;
+  }
+
+  /** Starts a command and leaves it to the caller to wait for it, or to kill it. */
+  start(words: readonly string[], input = ""): { child: ChildProcess; ended: Promise<Ran> } {
+    const [command = "", ...rest] = words;
+    const child = spawn(process.execPath, ["scripts/cli.ts", command, "--stack", this.name, ...rest], {
+      cwd: projectDir,
+      env: this.environment(),
+      stdio: ["pipe", "pipe", "pipe"],
+    });
+    child.stdin.end(input);
+    let output = "";
+    const ended = new Promise<Ran>((done) => {
       for (const stream of [child.stdout, child.stderr]) {
         stream.setEncoding("utf8").on("data", (text: string) => {
           output += text;
@@ -55,6 +61,7 @@ export class TestStack {
       }
       child.on("close", (code) => done({ code: code ?? 1, output }));
     });
+    return { child, ended };
   }
 
   /** Sets one of the user's secrets, as `make secret` does. */

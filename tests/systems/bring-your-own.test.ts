@@ -35,7 +35,8 @@ const at = (path: string, init?: RequestInit): Promise<Response> =>
 
 describe("an application of one's own", () => {
   it("runs from its Dockerfile, with the database's password in the file where it looks for it", async () => {
-    const env = "DATABASE_URL=postgresql://rag:{{secret:postgres-password}}@postgres/rag\n";
+    const env =
+      "DATABASE_URL=postgresql://{{secret:postgres-user}}:{{secret:postgres-password}}@postgres/rag\n";
     stack.configure(
       settings(
         { source: "tests/fixtures/flask-app", port: 5000, healthPath: "/ping" },

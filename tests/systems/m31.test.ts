@@ -32,6 +32,7 @@ describe("m31 in dev", () => {
         "blackbox-exporter",
         "prometheus",
         "redis",
+        "redis-access",
         "redis-exporter",
         "web",
         "web-edge",

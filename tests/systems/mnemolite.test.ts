@@ -54,6 +54,7 @@ describe("mnemolite in dev", () => {
       "api-gateway",
       "chromadb",
       "db",
+      "db-access",
       "setup",
       "worker",
     ]);
@@ -221,16 +222,33 @@ describe("the traps of mnemolite", () => {
   });
 
   it("a password that the volume does not know is repaired, not ignored", async () => {
+    // By its name on the network: to its own address a server asks for the password, on loopback it does not.
+    const login =
+      'PGPASSWORD="$(cat /run/secrets/postgres-admin-password)" psql -h database -U rag -d rag -c "SELECT 1"';
+    const administrator = () => inside(stack, "db", "sh", "-c", login);
+    expect((await administrator()).code).toBe(0);
     // Somebody changed it, or the state that knew it was lost.
     await sql("ALTER ROLE rag PASSWORD 'another'");
+    expect((await administrator()).code).not.toBe(0);
     // Killed, the harder way: a lock file is left behind.
     await docker("kill", await stack.container("db"));
     await docker("start", await stack.container("db"));
+    await eventually(async () => ((await administrator()).code === 0 ? true : undefined), 60);
     await eventually(async () => {
       const { dependencies } = await json<{ dependencies: { name: string; ok: boolean }[] }>("/health");
       return dependencies.every((d) => d.ok) ? true : undefined;
     }, 60);
     expect(await found()).toContain(fact);
+  });
+
+  it("a volume that does not know its clients is told of them by the next up", async () => {
+    // As an older copy of the volume would have it.
+    await sql("ALTER ROLE rag_1 NOLOGIN PASSWORD NULL");
+    await docker("restart", await stack.container("db"));
+    const { code, output } = await stack.make("up");
+    expect(code, output).toBe(0);
+    expect(output).toMatch(/container db-access: replaced/);
+    await eventually(async () => ((await found()).includes(fact) ? true : undefined), 60);
   });
 });
 

@@ -37,6 +37,7 @@ describe("myrag in dev", () => {
         "nginx",
         "node-exporter",
         "pgvector",
+        "pgvector-access",
         "postgres-exporter",
         "prometheus",
         "streamlit",
@@ -145,6 +146,26 @@ describe("the traps of myrag", () => {
       const response = await fetch(`http://127.0.0.1:${port}${guess}`);
       expect(await response.text(), guess).not.toContain("http_requests_total");
     }
+  });
+
+  it("the metrics path is rotated: Prometheus asks at the new one, and the old one is gone", async () => {
+    const old = await path();
+    const { code, output } = await stack.make("rotate", "--secret", "metrics-path");
+    expect(code, output).toBe(0);
+    const secret = await path();
+    expect(secret).not.toBe(old);
+    await eventually(async () => {
+      const response = await fetch(`http://127.0.0.1:${prometheusPort}/api/v1/targets`);
+      const { data } = (await response.json()) as {
+        data: { activeTargets: { scrapeUrl: string; health: string }[] };
+      };
+      const target = data.activeTargets.find((t) => t.scrapeUrl.includes("fastapi"));
+      return target?.scrapeUrl.endsWith(`/${secret}`) && target.health === "up" ? true : undefined;
+    }, 90);
+    const status = `import urllib.request as u, urllib.error as e
+try: print(u.urlopen('http://fastapi:8000/${old}').status)
+except e.HTTPError as error: print(error.code)`;
+    expect((await inside(stack, "streamlit", "python3", "-c", status)).output.trim()).toBe("404");
   });
 
   it("nothing is published to the world: loopback in dev", () => {

@@ -31,7 +31,9 @@ describe("defaults", () => {
   it("make a whole system of nothing", () => {
     expect(load({}, facts).services.map((s) => s.name)).toEqual([
       "postgres",
+      "postgres-access",
       "redis",
+      "redis-access",
       "migrate",
       "api",
       "worker",
@@ -82,8 +84,12 @@ describe("defaults", () => {
 
   it("generate a secret for each place that names one, and no other", () => {
     expect(load({ images: "packages" }, facts).secrets).toEqual({
+      "postgres-admin-password": { from: "generated" },
       "postgres-password": { from: "generated" },
+      "postgres-user": { from: "value", value: "rag_1" },
+      "redis-admin-password": { from: "generated" },
       "redis-password": { from: "generated" },
+      "redis-user": { from: "value", value: "rag_1" },
     });
   });
 });
@@ -133,6 +139,27 @@ describe("a wrong setting", () => {
       { services: { api: { files: [{ path: "/.env", content: "{{ secret:redis-password }}" }] } } },
       "ragdock:services.api.files[0].content",
     ],
+    [
+      {
+        services: {
+          api: {
+            files: [{ path: "/.env", content: "postgresql://rag:{{secret:postgres-password}}@postgres/rag" }],
+          },
+        },
+      },
+      "ragdock:services.api.files[0].content",
+    ],
+    [
+      {
+        services: {
+          api: { files: [{ path: "/.env", content: "redis://:{{secret:redis-password}}@redis" }] },
+        },
+      },
+      "ragdock:services.api.files[0].content",
+    ],
+    [{ rotations: { postgres: 0 } }, "ragdock:rotations.postgres"],
+    [{ rotations: { "postgres-admin": 2 } }, "ragdock:rotations.postgres-admin"],
+    [{ system: "m31", rotations: { postgres: 2 } }, "ragdock:rotations.postgres"],
     [{ system: "mnemolite", monitoring: { retention: "1d" } }, "ragdock:monitoring"],
     [
       { system: "financerag", services: { financerag: { replicas: 2 } } },

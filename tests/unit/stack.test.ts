@@ -98,6 +98,20 @@ describe.each(["dev", "prod"])("full in %s", (environment) => {
   });
 });
 
+describe("a rotated secret", () => {
+  it("is generated anew for its generation, and the others stay as they are", async () => {
+    await register({ rotations: { postgres: 3 } });
+    const keepers = Object.fromEntries(ofType(":RandomPassword").map((r) => [r.name, r.inputs.keepers]));
+    expect(keepers).toEqual({
+      "ragdock-test-postgres-admin-password": undefined,
+      "ragdock-test-postgres-password": { generation: "3" },
+      "ragdock-test-redis-admin-password": undefined,
+      "ragdock-test-redis-password": undefined,
+      "ragdock-test-grafana-password": undefined,
+    });
+  });
+});
+
 describe("containers", () => {
   it("are limited, rotated and without new privileges, all of them", async () => {
     await register({});
