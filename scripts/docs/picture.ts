@@ -13,9 +13,19 @@ export function picture(system: SystemSpec): string {
     .filter((s) => s.endpoint && s.endpoint.exposure !== "none" && ["gateway", "api", "ui"].includes(s.role))
     .map((s) => `  person((you)) --> ${id(s)}`);
   const waits = system.services.flatMap((s) =>
-    s.after.map((other) => `  ${id(s)} --> ${id({ name: other })}`),
+    directly(s, system).map((other) => `  ${id(s)} --> ${id({ name: other })}`),
   );
   return ["```mermaid", "flowchart LR", ...entry, ...boxes, ...waits, "```"].join("\n");
+}
+
+/** What a service waits for, but for what one of these waits for already: an arrow that says nothing new. */
+function directly({ after }: ServiceSpec, { services }: SystemSpec): string[] {
+  const before = (name: string): string[] => {
+    const own = services.find((s) => s.name === name)?.after ?? [];
+    return [...own, ...own.flatMap(before)];
+  };
+  const implied = new Set(after.flatMap(before));
+  return after.filter((name) => !implied.has(name));
 }
 
 const id = ({ name }: { readonly name: string }): string => name.replaceAll("-", "_");
