@@ -107,5 +107,12 @@ async function tellGrafana(stack: string): Promise<void> {
   if (!grafana) return;
   const reset =
     "grafana cli admin reset-admin-password --password-from-stdin < /run/secrets/grafana-password";
-  await docker("exec", grafana.Id, "sh", "-c", reset);
+  try {
+    await docker("exec", grafana.Id, "sh", "-c", reset);
+  } catch (error) {
+    throw new Failure(
+      `Grafana keeps its old password: ${(error as { stderr?: string }).stderr?.trim() ?? String(error)}`,
+      `Once the cause is mended: make rotate SECRET=grafana STACK=${stack}`,
+    );
+  }
 }

@@ -2,6 +2,7 @@ import type { SystemSpec } from "../config/service.ts";
 import { isGuarded, jobOf } from "../config/services/access.ts";
 import { database } from "../config/services/stores.ts";
 import { containersOf, docker } from "./docker.ts";
+import { Failure } from "./failure.ts";
 
 /** The users that clients of a store log in as, as the store itself knows them. */
 export interface StoreUsers {
@@ -24,7 +25,8 @@ export function storesOf(stack: string, { services }: SystemSpec): StoreUsers[] 
     // What only its administrator may is done where the administrator is: in the store's own container.
     const run: Run = async (...command) => {
       const [container] = await containersOf(stack, store.name);
-      return docker("exec", container?.Id ?? store.name, ...command);
+      if (!container) throw new Failure(`${store.name} does not run.`, `Start it: make up STACK=${stack}`);
+      return docker("exec", container.Id, ...command);
     };
     const users = store.role === "postgres" ? postgresUsers(run) : redisUsers(run);
     return {
