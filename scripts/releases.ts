@@ -32,14 +32,18 @@ export function imagesOf(system: SystemSpec): Record<string, string> {
   );
 }
 
-/** Whether two releases run the same: pins say only how an image got its name. */
+/**
+ * Whether two releases run the same: pins say only how an image got its name, and a rotated secret is none to go back to,
+ * for the store knows it no more.
+ */
 export const isSame = (one: Omit<Release, "at">, other: Omit<Release, "at">): boolean =>
   comparable(one) === comparable(other);
 
 function comparable({ settings, images }: Omit<Release, "at">): string {
   const config: Record<string, unknown> = { ...parse(settings)?.config };
-  delete config[pinnedKey];
+  for (const key of [pinnedKey, rotationsKey]) delete config[key];
   return stringify([config, images], { sortMapEntries: true });
 }
 
 export const pinnedKey = `${project}:pinned`;
+export const rotationsKey = `${project}:rotations`;

@@ -8,7 +8,7 @@ import { docker } from "./docker.ts";
 import { Failure } from "./failure.ts";
 import { projectDir, type Release, readMemo, remember } from "./place.ts";
 import { requireEngine, systemOf } from "./prepare.ts";
-import { imagesOf, isSame, pinnedKey } from "./releases.ts";
+import { imagesOf, isSame, pinnedKey, rotationsKey } from "./releases.ts";
 import { readStackFile } from "./stack-file.ts";
 
 /**
@@ -32,7 +32,7 @@ export const rollback: Command = async (args) => {
   await requireImages(target);
   const saved = save(stack, settings);
   print(`Back to the release of ${target.at}; the settings until now are in ${saved}.`);
-  writeFileSync(file, target.settings);
+  writeFileSync(file, withRotations(target.settings, settings));
   pin(file, target, imagesOf(systemOf(stack, print)));
   // What comes after it is no release to go back to.
   remember(stack, { releases: releases.slice(0, releases.indexOf(target) + 1) });
@@ -71,6 +71,16 @@ function save(stack: string, settings: string): string {
   const path = join(folder, `Pulumi.${stack}.${new Date().toISOString().replaceAll(/[:.]/g, "-")}.yaml`);
   writeFileSync(path, settings, { mode: 0o600 });
   return relative(process.cwd(), path);
+}
+
+/** The settings of a release with the generations that the secrets have now: the stores know no others. */
+function withRotations(settings: string, now: string): string {
+  const document = parseDocument(settings);
+  const rotations = parseDocument(now).getIn(["config", rotationsKey]);
+  if (rotations === document.getIn(["config", rotationsKey])) return settings;
+  if (rotations === undefined) document.deleteIn(["config", rotationsKey]);
+  else document.setIn(["config", rotationsKey], rotations);
+  return document.toString();
 }
 
 /** Names the images of a release in the settings, where the checkout would build others. */

@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto";
 import {
   appendFileSync,
   copyFileSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
@@ -12,7 +13,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { stringify } from "yaml";
+import { parse, stringify } from "yaml";
 import { type EngineOptions, type ResourceView, readState } from "../../engine/index.ts";
 import { type Container, containersOf, docker } from "../docker.ts";
 import { project, projectDir } from "../place.ts";
@@ -58,12 +59,13 @@ export class Checkout {
   /** Makes the stack's settings the bench's own, with `changes` in them. */
   configure(changes: { readonly services?: Record<string, unknown>; readonly [key: string]: unknown }): void {
     const services = { ...settings.services, ...changes.services };
+    const file = join(this.project, `Pulumi.${stack}.yaml`);
+    // What was rotated stays so.
+    const key = `${project}:rotations`;
+    const rotations = existsSync(file) ? parse(readFileSync(file, "utf8")).config[key] : undefined;
     const all = { ...settings, images: this.images, ...changes, services };
-    const config = Object.entries(all).map(([key, value]) => [`${project}:${key}`, value]);
-    writeFileSync(
-      join(this.project, `Pulumi.${stack}.yaml`),
-      stringify({ config: Object.fromEntries(config) }),
-    );
+    const config = Object.entries(all).map(([name, value]) => [`${project}:${name}`, value]);
+    writeFileSync(file, stringify({ config: { ...Object.fromEntries(config), [key]: rotations } }));
   }
 
   /** Adds to the end of a file of the copy. */

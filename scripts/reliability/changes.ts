@@ -51,6 +51,10 @@ export const changes: readonly Change[] = [
       return [await up(checkout)];
     },
   },
+  ...["postgres", "redis"].map((secret) => ({
+    name: `a rotated password of ${secret}`,
+    make: async (checkout: Checkout) => [await checkout.make("rotate", `SECRET=${secret}`)],
+  })),
   {
     name: "a changed scrape interval of Prometheus",
     make: async (checkout, round) => {

@@ -8,8 +8,8 @@ import { readFileSync } from "node:fs";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parse } from "yaml";
+import { underLoad } from "../../scripts/bench/load.ts";
 import { docker, eventually, logOf, TestStack } from "../stack.ts";
-import { underLoad } from "./load.ts";
 import { Rag } from "./rag.ts";
 
 const port = 28_010;
