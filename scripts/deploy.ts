@@ -97,6 +97,9 @@ const imagesWords = (source: string): string => (source === "registry" ? "their 
 const engineWords = (name: string): string =>
   name === "pulumi" ? "Pulumi" : "the embedded engine (no pulumi on PATH)";
 
+/** An error without the places in which the SDK met it: one for each input that waited for what failed. */
+const ownWords = (error: string): string => error.replace(/^(error serializing property "\w+": )+/, "");
+
 async function report(
   stack: string,
   outcome: Outcome,
@@ -106,7 +109,7 @@ async function report(
   const { text, well } = await statusTable(stack, system, false);
   print(`\n${text}\n`);
   if (outcome.changes) print(summary(outcome.changes));
-  for (const error of outcome.errors) print(`\n${error}`);
+  for (const error of outcome.errors) print(`\n${ownWords(error)}`);
   if (!outcome.ok || !well) {
     const troubles = [...failedBuilds(Date.now() - progress.seconds() * 1000), ...(await diagnose(stack))];
     for (const trouble of troubles) print(`\n${trouble}`);

@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import type { Role } from "../config/service.ts";
+import { isLongRunning, type Role } from "../config/service.ts";
 import { database } from "../config/services/stores.ts";
 import { chooseEngine } from "./backend.ts";
 import { type Command, print } from "./command.ts";
@@ -50,7 +50,7 @@ export const psql: Command = async ({ stack }) => {
 
 function serviceOfRole(stack: string, role: Role): string {
   const system = systemOf(stack, print);
-  const service = system.services.find((s) => s.role === role);
+  const service = system.services.filter(isLongRunning).find((s) => s.role === role);
   if (service) return service.name;
   throw new Failure(`${system.name} has no ${role}.`, "make status shows what there is.");
 }

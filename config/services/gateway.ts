@@ -104,6 +104,8 @@ ${locations.join("\n")}
   # For the probe and the metrics exporter; this port is never published, so that every path above is the application's.
   server {
     listen ${statusPort};
+    # Whoever keeps a connection waits for a gateway that has been replaced.
+    keepalive_timeout 0;
     location = /healthz { access_log off; default_type text/plain; return 200 "ok\\n"; }
     location = /nginx_status { stub_status; access_log off; }
   }
