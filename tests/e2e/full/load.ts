@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { underLoad } from "../../../scripts/bench/load.ts";
 import { docker } from "../../stack.ts";
 import { port, settings, stack } from "./context.ts";
@@ -16,10 +16,16 @@ export function load(): void {
   const api = (value: Record<string, unknown>) => ({ services: { ...settings.services, api: value } });
 
   describe("under a load of 50 requests a second", () => {
+    // A busy machine has gaps of its own.
+    let quiet = 0;
+    beforeAll(async () => {
+      quiet = (await underLoad(port, async () => {}, 8)).gap;
+    });
+
     it("a changed setting of the API loses none", async () => {
       const seen = await underLoad(port, () => change(api({ environment: { RAG_LOG_LEVEL: "WARNING" } })));
       expect(seen).toMatchObject(none);
-      expect(seen.gap).toBeLessThan(1);
+      expect(seen.gap).toBeLessThan(1 + quiet);
     });
 
     it("replicas 1 → 3 → 1 lose none", async () => {
@@ -28,7 +34,7 @@ export function load(): void {
         await change({});
       });
       expect(seen).toMatchObject(none);
-      expect(seen.gap).toBeLessThan(1);
+      expect(seen.gap).toBeLessThan(1 + quiet);
     });
 
     it("a changed gateway loses none", async () => {
@@ -38,7 +44,7 @@ export function load(): void {
         await change({});
       });
       expect(seen).toMatchObject(none);
-      expect(seen.gap).toBeLessThan(1);
+      expect(seen.gap).toBeLessThan(1 + quiet);
     });
 
     it("a changed scrape interval, and with it Prometheus, loses none", async () => {
@@ -47,7 +53,7 @@ export function load(): void {
         await change({});
       });
       expect(seen).toMatchObject(none);
-      expect(seen.gap).toBeLessThan(1);
+      expect(seen.gap).toBeLessThan(1 + quiet);
     });
   });
 
