@@ -7,6 +7,7 @@ SERVICE ?=
 CONFIRM ?=
 KEY ?=
 SECRET ?=
+FROM ?=
 # Node comes with the project's own packages: the host's may be too old.
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 # Node keeps compiled modules here: Pulumi's SDK is large, and loading it is most of an unchanged `make up`.
@@ -17,8 +18,8 @@ named = --stack "$(STACK)"
 # For the commands that may make a stack: what a new one runs.
 made = $(named) --system "$(SYSTEM)" --environment "$(ENVIRONMENT)"
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-test up production rollback preview drift build down destroy-data outputs status health ps logs restart shell \
-        psql secret rotate compose clean prune base check test unit e2e reliability bench docs lock-images
+.PHONY: help setup setup-test up production rollback preview drift build down destroy-data outputs backup backups restore drill status health \
+        ps logs restart shell psql secret rotate compose clean prune base check test unit e2e reliability bench docs lock-images
 
 help: ## list the commands
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -61,6 +62,18 @@ down: setup ## stop and remove everything but the data
 
 destroy-data: setup ## delete the data of a stack for good: needs CONFIRM=<stack>
 	@$(run) destroy-data $(named) --confirm "$(CONFIRM)"
+
+backup: node_modules ## copy all data while the stack serves, into .ragdock/backups
+	@$(run) backup $(named)
+
+backups: node_modules ## list the backups of the stack: age, size, drills
+	@$(run) backups $(named)
+
+restore: node_modules ## replace the data by that of a backup: FROM=<folder or time>, needs CONFIRM=<stack>
+	@$(run) restore $(named) --from "$(FROM)" --confirm "$(CONFIRM)"
+
+drill: node_modules ## restore a backup (FROM=, default the newest) beside the stack and compare all of it
+	@$(run) drill $(named) --from "$(FROM)"
 
 outputs: node_modules ## print the stack's outputs as JSON; SHOW_SECRETS=1 in clear
 	@$(run) outputs $(named) $(if $(SHOW_SECRETS),--show-secrets)

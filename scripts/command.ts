@@ -6,6 +6,8 @@ export interface Arguments {
   readonly system: string;
   readonly environment: string;
   readonly confirm: string;
+  /** A backup: a folder or a time. */
+  readonly from: string;
   readonly key: string;
   /** What to rotate. */
   readonly secret: string;

@@ -2,6 +2,8 @@ import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { buildLogs } from "../config/images.ts";
 import { type Command, print } from "./command.ts";
+import { backup, listBackups } from "./data/backup.ts";
+import { restore } from "./data/restore.ts";
 import { build, drift, open, preview, up } from "./deploy.ts";
 import { diagnose } from "./diagnose.ts";
 import { containersOf, docker, isWell } from "./docker.ts";
@@ -111,6 +113,9 @@ export const commands: Readonly<Record<string, Command>> = {
   down,
   clean,
   "destroy-data": destroyData,
+  backup,
+  backups: listBackups,
+  restore,
   outputs,
   status,
   health,

@@ -14,6 +14,8 @@ export async function docker(...args: string[]): Promise<string> {
 export interface Container {
   readonly Id: string;
   readonly Name: string;
+  /** Id of its image. */
+  readonly Image: string;
   readonly Created: string;
   readonly RestartCount: number;
   readonly State: {

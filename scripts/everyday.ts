@@ -89,7 +89,7 @@ export const restart: Command = async ({ stack, service }) => {
 };
 
 /** Whether a container gets healthy before its probe has given it up. */
-async function getsWell(id: string): Promise<boolean> {
+export async function getsWell(id: string): Promise<boolean> {
   for (;;) {
     const container = await containerOf(id);
     if (isWell(container)) return true;
