@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { buildLogs } from "../config/images.ts";
 import { type Command, print } from "./command.ts";
 import { backup, listBackups } from "./data/backup.ts";
+import { drill } from "./data/drill.ts";
 import { restore } from "./data/restore.ts";
 import { build, drift, open, preview, up } from "./deploy.ts";
 import { diagnose } from "./diagnose.ts";
@@ -116,6 +117,7 @@ export const commands: Readonly<Record<string, Command>> = {
   backup,
   backups: listBackups,
   restore,
+  drill,
   outputs,
   status,
   health,

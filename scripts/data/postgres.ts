@@ -107,6 +107,14 @@ export class Postgres {
     }
   }
 
+  /** Whether the server lets clients in: over TCP, where the one that makes a new cluster does not listen. */
+  async answers(): Promise<boolean> {
+    return this.run(["pg_isready", "-q", "-h", "127.0.0.1"]).then(
+      () => true,
+      () => false,
+    );
+  }
+
   /** The name of the database that the container was made for. */
   async database(): Promise<string> {
     return (await this.run(["printenv", "PGDATABASE"])).stdout.trim();

@@ -151,30 +151,23 @@ async function stop(containers: readonly Container[]): Promise<void> {
   }
 }
 
-/** Starts what was stopped in start order, with the jobs between that bring older data up to date. */
+/** Starts what was stopped, each after what it waits for, with the jobs between that bring older data up to date. */
 async function startAgain(stack: string, system: SystemSpec, stopped: readonly Container[]): Promise<void> {
   const jobs = (await containersOf(stack)).filter((c) => c.Config.Labels["ragdock.kind"] === "job");
-  for (const { name } of inOrder(system.services)) {
+  const started = new Map<string, Promise<void>>();
+  const start = (name: string): Promise<void> => {
+    const begun = started.get(name) ?? begin(name);
+    started.set(name, begun);
+    return begun;
+  };
+  const begin = async (name: string): Promise<void> => {
+    await Promise.all((system.services.find((s) => s.name === name)?.after ?? []).map(start));
     for (const job of jobs.filter((c) => serviceOf(c) === name)) await docker("start", "--attach", job.Id);
     const own = stopped.filter((c) => serviceOf(c) === name);
     await Promise.all(own.map((c) => docker("start", c.Id)));
     const well = await Promise.all(own.map((c) => getsWell(c.Id)));
-    if (well.every(Boolean)) continue;
+    if (well.every(Boolean)) return;
     throw new Error(`${name} does not get healthy with this data.\n${(await diagnose(stack)).join("\n")}`);
-  }
-}
-
-/** Services after those they wait for. */
-function inOrder(services: readonly ServiceSpec[]): ServiceSpec[] {
-  const done: ServiceSpec[] = [];
-  const visit = (service: ServiceSpec): void => {
-    if (done.includes(service)) return;
-    for (const name of service.after) {
-      const other = services.find((s) => s.name === name);
-      if (other) visit(other);
-    }
-    done.push(service);
   };
-  services.forEach(visit);
-  return done;
+  await Promise.all(system.services.map((s) => start(s.name)));
 }
