@@ -39,7 +39,7 @@ setup-test: node_modules
 	@scripts/setup.sh test
 
 up: setup ## build, start and wait until everything is healthy; REFRESH=1 looks at the engine first
-	@$(run) up $(made) $(if $(REFRESH),--refresh)
+	@$(run) up $(made) --confirm "$(CONFIRM)" $(if $(REFRESH),--refresh)
 
 production: ## the same in production: stack prod, or <SYSTEM>-prod
 	@$(MAKE) --no-print-directory up ENVIRONMENT=prod \

@@ -16,6 +16,7 @@ import { requireEngine, systemOf } from "./prepare.ts";
 import { rollback } from "./rollback.ts";
 import { rotate } from "./rotate.ts";
 import { statusTable } from "./status.ts";
+import { forgetVolumes } from "./volumes.ts";
 
 /** Builds first, so that every image that the file names is there. */
 const compose: Command = async (args) => (await build(args)) || exportCompose(args);
@@ -54,6 +55,7 @@ const destroyData: Command = async ({ stack, confirm }) => {
     for (const error of outcome.errors) print(error);
     if (!outcome.ok) return 1;
     if (volumes.length > 0) await docker("volume", "rm", ...volumes);
+    forgetVolumes(stack);
     print(`Deleted: ${volumes.join(", ") || "nothing was left"}.`);
     return 0;
   } finally {

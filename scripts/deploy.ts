@@ -21,6 +21,7 @@ import { ensureStack, generationOf } from "./stack-file.ts";
 import { statusTable } from "./status.ts";
 import { storesOf } from "./store-users.ts";
 import { elapsed } from "./table.ts";
+import { rememberVolumes, requireKnownVolumes } from "./volumes.ts";
 
 /** A fresh progress display and the engine that reports to it. */
 export function open(stack: string) {
@@ -46,8 +47,9 @@ async function begin(stack: string, system: SystemSpec, progress: Progress, engi
 }
 
 export const up: Command = async (args) => {
-  const { stack, refresh } = args;
+  const { stack, refresh, confirm } = args;
   const system = await prepared(args);
+  await requireKnownVolumes(stack, system, confirm);
   const [again] = await Promise.all([
     jobsAgain(stack, system),
     requireDisk(),
@@ -57,10 +59,13 @@ export const up: Command = async (args) => {
   const { progress, engine } = open(stack);
   try {
     await begin(stack, system, progress, engine);
-    const look = refresh || (await isAmiss(stack, system));
+    const look = refresh || confirm === stack || (await isAmiss(stack, system));
     const outcome = await engine.up({ refresh: look, replace: again });
     const code = await report(stack, outcome, progress, system);
-    if (code === 0) noteRelease(stack, system);
+    if (code === 0) {
+      noteRelease(stack, system);
+      await rememberVolumes(stack, system);
+    }
     return code;
   } finally {
     progress.end();

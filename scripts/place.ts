@@ -42,12 +42,25 @@ export interface Release {
   readonly images: Readonly<Record<string, string>>;
 }
 
+/**
+ * What tells a volume from another one of the same name. The engine's own CreatedAt does not: up to Engine 20.10 it is
+ * the time of the last change in the volume's folder (moby, volume/local, CreatedAt of the data path).
+ */
+export interface VolumeMark {
+  /** A volume made by hand has none. */
+  readonly labels: Readonly<Record<string, string>>;
+  /** When its folder was made, in ms since 1970, where this process may look: as root, on the engine's own host. */
+  readonly born?: number;
+}
+
 /** Facts about a stack that are not part of its settings, such as the engine that made it. */
 export interface Memo {
   readonly engine?: "pulumi" | "embedded";
   readonly images?: "registry" | "packages";
   /** The last ones, newest last. */
   readonly releases?: readonly Release[];
+  /** The volumes that it had its data in when it last came up well, by full name. */
+  readonly volumes?: Readonly<Record<string, VolumeMark>>;
 }
 
 const memoFile = (stack: string): string => join(stateDir, `${project}-${stack}.memo.json`);

@@ -1,0 +1,71 @@
+import { stat } from "node:fs/promises";
+import { fullName } from "../components/names.ts";
+import { isLongRunning, type SystemSpec } from "../config/service.ts";
+import { partsOf } from "./data/parts.ts";
+import { docker } from "./docker.ts";
+import { Failure } from "./failure.ts";
+import { project, readMemo, remember, type VolumeMark } from "./place.ts";
+
+/** Refuses when a volume in which this stack had data is gone, or is another one now; `confirm` lets it begin empty. */
+export async function requireKnownVolumes(stack: string, system: SystemSpec, confirm: string): Promise<void> {
+  const known = readMemo(stack).volumes ?? {};
+  const lines: string[] = [];
+  for (const { name, volume, owner } of volumesOf(stack, system)) {
+    const mark = known[name];
+    if (!mark) continue;
+    const found = await markOf(name);
+    if (found && isSame(mark, found)) continue;
+    const backedUp = partsOf(system).some((part) => part.volume === volume);
+    lines.push(
+      `  volume ${name}, the data of ${owner}, ${found ? "is not the one it was: it was made anew" : "is gone"}` +
+        (backedUp ? "" : " (backups leave it out)"),
+    );
+  }
+  if (lines.length === 0 || confirm === stack) return;
+  throw new Failure(
+    `Stack "${stack}" had data that is not there any more, nothing was touched:\n${lines.join("\n")}`,
+    `Is this the engine it ran on (docker context show, DOCKER_HOST)? If the data is lost, begin without it and restore a backup:\n` +
+      `  make up STACK=${stack} CONFIRM=${stack}\n` +
+      `  make backups STACK=${stack}, and make restore STACK=${stack} CONFIRM=${stack} for the newest of them`,
+  );
+}
+
+/** Remembers the volumes that the stack has its data in. */
+export async function rememberVolumes(stack: string, system: SystemSpec): Promise<void> {
+  const volumes: Record<string, VolumeMark> = { ...readMemo(stack).volumes };
+  for (const { name } of volumesOf(stack, system)) {
+    const mark = await markOf(name);
+    if (mark) volumes[name] = mark;
+  }
+  remember(stack, { volumes });
+}
+
+/** Forgets them: their data was deleted on purpose. */
+export const forgetVolumes = (stack: string): void => remember(stack, { volumes: {} });
+
+function volumesOf(stack: string, system: SystemSpec): { name: string; volume: string; owner: string }[] {
+  return system.services
+    .filter(isLongRunning)
+    .flatMap(({ name, volumes }) =>
+      volumes.map(({ volume }) => ({ name: fullName({ project, stack }, volume), volume, owner: name })),
+    );
+}
+
+/** Undefined where there is no such volume. */
+async function markOf(name: string): Promise<VolumeMark | undefined> {
+  const text = await docker("volume", "ls", "--quiet", "--filter", `name=^${name}$`);
+  if (!text.trim()) return undefined;
+  const [{ Labels, Mountpoint }] = JSON.parse(await docker("volume", "inspect", name));
+  // A file system that keeps no such time says 0.
+  const born = await stat(Mountpoint).then(
+    (folder) => folder.birthtimeMs,
+    () => 0,
+  );
+  return { labels: Labels ?? {}, ...(born > 0 ? { born } : {}) };
+}
+
+function isSame(one: VolumeMark, other: VolumeMark): boolean {
+  const labels = ({ labels }: VolumeMark): string => JSON.stringify(Object.entries(labels).sort());
+  if (labels(one) !== labels(other)) return false;
+  return one.born === undefined || other.born === undefined || one.born === other.born;
+}
