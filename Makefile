@@ -8,6 +8,8 @@ CONFIRM ?=
 KEY ?=
 SECRET ?=
 FROM ?=
+VERSION ?=
+KEEP ?=
 # Node comes with the project's own packages: the host's may be too old.
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 # Node keeps compiled modules here: Pulumi's SDK is large, and loading it is most of an unchanged `make up`.
@@ -18,11 +20,12 @@ named = --stack "$(STACK)"
 # For the commands that may make a stack: what a new one runs.
 made = $(named) --system "$(SYSTEM)" --environment "$(ENVIRONMENT)"
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-test up production rollback preview drift build down destroy-data outputs backup backups restore drill status health \
-        ps logs restart shell psql secret rotate compose clean prune base check test unit e2e reliability bench docs lock-images
+.PHONY: help setup setup-test up production rollback preview drift build down destroy-data outputs backup backups restore drill \
+        upgrade-postgres status health ps logs restart shell psql secret rotate compose clean prune base check test unit e2e \
+        reliability bench docs lock-images
 
 help: ## list the commands
-	@awk 'BEGIN {FS = ":.*## "} /^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z0-9-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@printf '\nSTACK=name chooses the stack (default dev), SERVICE=name one service.\n'
 	@printf 'SYSTEM=name makes a stack of that name which runs it: full, myrag, m31, rag-events, financerag, mnemolite.\n'
 
@@ -63,8 +66,8 @@ down: setup ## stop and remove everything but the data
 destroy-data: setup ## delete the data of a stack for good: needs CONFIRM=<stack>
 	@$(run) destroy-data $(named) --confirm "$(CONFIRM)"
 
-backup: node_modules ## copy all data while the stack serves, into .ragdock/backups
-	@$(run) backup $(named)
+backup: node_modules ## copy all data while the stack serves, into .ragdock/backups; KEEP=7 removes older ones
+	@$(run) backup $(named) --keep "$(KEEP)"
 
 backups: node_modules ## list the backups of the stack: age, size, drills
 	@$(run) backups $(named)
@@ -74,6 +77,9 @@ restore: node_modules ## replace the data by that of a backup: FROM=<folder or t
 
 drill: node_modules ## restore a backup (FROM=, default the newest) beside the stack and compare all of it
 	@$(run) drill $(named) --from "$(FROM)"
+
+upgrade-postgres: setup ## bring the data to another major version: VERSION=18; the old volume stays
+	@$(run) upgrade-postgres $(named) --version "$(VERSION)"
 
 outputs: node_modules ## print the stack's outputs as JSON; SHOW_SECRETS=1 in clear
 	@$(run) outputs $(named) $(if $(SHOW_SECRETS),--show-secrets)

@@ -81,7 +81,8 @@ function standIn(name: ImageName, plans: ImagePlans): Build {
   const folder = image.dockerfile;
   const bases = "python" in image ? [pythonImage] : [];
   const buildArgs = "python" in image ? baseArguments(bases, plans) : { BASE_IMAGE: plans.baseImage };
-  return build({ name, context: folder, dockerfile: `${folder}/Dockerfile` }, buildArgs, bases, plans);
+  const args = { ...buildArgs, ...image.args };
+  return build({ name, context: folder, dockerfile: `${folder}/Dockerfile` }, args, bases, plans);
 }
 
 /** The build arguments under which a Dockerfile gets the names of the images it builds on: `PYTHON_IMAGE`. */

@@ -81,6 +81,11 @@ export function meaningless(
     { key: "embeddings", meant: system.models !== undefined, why: "makes no vectors by a model" },
     { key: "llm", meant: system.models !== undefined, why: "asks no language model" },
     { key: "app", meant: system.takesApp === true, why: "runs its own application; full takes yours" },
+    {
+      key: "postgresVersion",
+      meant: system.anyPostgres === true,
+      why: "has a version of its own, or no PostgreSQL",
+    },
     { key: "monitoring", meant: watched, why: "has no Prometheus" },
     {
       key: "monitoring.alertWebhook",

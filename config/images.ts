@@ -5,6 +5,7 @@ import lock from "./images.lock.json" with { type: "json" };
 export type ImageName =
   | "python"
   | "postgres"
+  | "postgres-18"
   | "redis"
   | "chroma"
   | "nginx"
@@ -42,6 +43,8 @@ interface ImageFacts {
 /** Built in packages mode from a folder, on the Debian base or on the Python image. */
 interface WithStandIn extends ImageFacts {
   readonly dockerfile: string;
+  /** Build arguments beside the base. */
+  readonly args?: Readonly<Record<string, string>>;
   /** Built on the Python image, which it gets as build argument PYTHON_IMAGE instead of BASE_IMAGE. */
   readonly python?: true;
 }
@@ -70,6 +73,22 @@ function bashHttp(port: number, path: string): readonly string[] {
   return ["bash", "-c", script];
 }
 
+const postgres = {
+  reference: "pgvector/pgvector:0.8.1-pg17-trixie",
+  dockerfile: "dockerfiles/postgres",
+  user: "999:999",
+  port: 5432,
+  dataPath: "/var/lib/postgresql/data",
+  // Over TCP: the temporary server of the first start listens on its socket only.
+  probe: ["pg_isready", "-q", "-h", "127.0.0.1"],
+  secretFiles: [
+    "POSTGRES_PASSWORD_FILE",
+    "POSTGRES_USER_FILE",
+    "POSTGRES_DB_FILE",
+    "POSTGRES_INITDB_ARGS_FILE",
+  ],
+} as const;
+
 /** The catalogue. The stand-ins' tests (tests/images) hold each of them to what is said here. */
 export const images: Readonly<Record<ImageName, CatalogueImage>> = {
   python: {
@@ -77,20 +96,13 @@ export const images: Readonly<Record<ImageName, CatalogueImage>> = {
     dockerfile: "dockerfiles/python",
     user: "0:0",
   },
-  postgres: {
-    reference: "pgvector/pgvector:0.8.1-pg17-trixie",
-    dockerfile: "dockerfiles/postgres",
-    user: "999:999",
-    port: 5432,
-    dataPath: "/var/lib/postgresql/data", // from 18 on /var/lib/postgresql
-    // Over TCP: the temporary server of the first start listens on its socket only.
-    probe: ["pg_isready", "-q", "-h", "127.0.0.1"],
-    secretFiles: [
-      "POSTGRES_PASSWORD_FILE",
-      "POSTGRES_USER_FILE",
-      "POSTGRES_DB_FILE",
-      "POSTGRES_INITDB_ARGS_FILE",
-    ],
+  postgres,
+  "postgres-18": {
+    ...postgres,
+    reference: "pgvector/pgvector:0.8.1-pg18-trixie",
+    dataPath: "/var/lib/postgresql",
+    // Debian 13 has 17.
+    args: { PG_MAJOR: "18", SUITE: "forky" },
   },
   redis: {
     reference: "redis:8.0.3-bookworm",

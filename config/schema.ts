@@ -81,6 +81,9 @@ export const serviceSettings = z.strictObject({
     .describe("Mounts the app's source over the image's, so that edits show at once; `dev` only."),
 });
 
+/** Major versions of PostgreSQL that there is an image of. */
+export const postgresVersions = ["17", "18"] as const;
+
 const provider = z.enum(["openai", "mistral", "ollama", "vllm"]);
 
 /** Everything a user may set, as it stands under `ragdock:` in a stack's file. */
@@ -105,6 +108,12 @@ export const settings = z.strictObject({
     .optional()
     .describe(
       "Where vectors are kept: in PostgreSQL, in a Chroma server, or in the application's own files. Each system has its own.",
+    ),
+  postgresVersion: z
+    .enum(postgresVersions)
+    .default("17")
+    .describe(
+      "Major version of PostgreSQL. An existing stack changes it by `make upgrade-postgres VERSION=18`.",
     ),
   embeddings: z
     .strictObject({
@@ -186,6 +195,7 @@ export const settings = z.strictObject({
 
 export type Settings = z.output<typeof settings>;
 export type ServiceSettings = z.output<typeof serviceSettings>;
+export type PostgresVersion = Settings["postgresVersion"];
 export type VectorStore = NonNullable<Settings["vectorStore"]>;
 
 /** Secrets of the stack that a user sets with `pulumi config set --secret`; their values never pass through this schema. */

@@ -1,5 +1,6 @@
 import type { ImageName } from "./images.ts";
 import type { Probe } from "./probe.ts";
+import type { PostgresVersion } from "./schema.ts";
 import type { Duration, Size } from "./units.ts";
 
 /** Where a service can be reached from: its own networks only, this host, or everywhere. */
@@ -119,6 +120,8 @@ export interface LongRunning extends Workload {
   readonly endpoint?: Endpoint;
   /** From SIGTERM (or the image's stop signal) to SIGKILL. */
   readonly stopGrace: Duration;
+  /** PostgreSQL: the major version that its image runs and that its volume has to be of. */
+  readonly postgresVersion?: PostgresVersion;
   /** Size of /dev/shm; the engine's default is 64 MiB. */
   readonly shm?: Size;
   readonly metrics?: { readonly port: number; readonly path: string };

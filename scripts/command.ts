@@ -8,6 +8,10 @@ export interface Arguments {
   readonly confirm: string;
   /** A backup: a folder or a time. */
   readonly from: string;
+  /** How many backups stay; "" for all. */
+  readonly keep: string;
+  /** A major version of PostgreSQL. */
+  readonly version: string;
   readonly key: string;
   /** What to rotate. */
   readonly secret: string;

@@ -5,6 +5,7 @@ import { type Command, print } from "./command.ts";
 import { backup, listBackups } from "./data/backup.ts";
 import { drill } from "./data/drill.ts";
 import { restore } from "./data/restore.ts";
+import { upgradePostgres } from "./data/upgrade.ts";
 import { build, drift, open, preview, up } from "./deploy.ts";
 import { diagnose } from "./diagnose.ts";
 import { containersOf, docker, isWell } from "./docker.ts";
@@ -120,6 +121,7 @@ export const commands: Readonly<Record<string, Command>> = {
   backups: listBackups,
   restore,
   drill,
+  "upgrade-postgres": upgradePostgres,
   outputs,
   status,
   health,

@@ -7,6 +7,7 @@ import { type Arguments, type Command, print } from "./command.ts";
 import { diagnose, failedBuilds } from "./diagnose.ts";
 import { type Container, containersOf, isWell, serviceOf } from "./docker.ts";
 import { project } from "./place.ts";
+import { requirePostgresVersion } from "./postgres-version.ts";
 import {
   chooseImages,
   requireDisk,
@@ -49,6 +50,7 @@ async function begin(stack: string, system: SystemSpec, progress: Progress, engi
 export const up: Command = async (args) => {
   const { stack, refresh, confirm } = args;
   const system = await prepared(args);
+  await requirePostgresVersion(stack, system);
   await requireKnownVolumes(stack, system, confirm);
   const [again] = await Promise.all([
     jobsAgain(stack, system),

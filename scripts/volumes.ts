@@ -1,6 +1,8 @@
 import { stat } from "node:fs/promises";
 import { fullName } from "../components/names.ts";
+import { type PostgresVersion, postgresVersions } from "../config/schema.ts";
 import { isLongRunning, type SystemSpec } from "../config/service.ts";
+import { clusterVolume, withoutVersion } from "../config/services/cluster.ts";
 import { partsOf } from "./data/parts.ts";
 import { docker } from "./docker.ts";
 import { Failure } from "./failure.ts";
@@ -33,6 +35,12 @@ export async function requireKnownVolumes(stack: string, system: SystemSpec, con
 /** Remembers the volumes that the stack has its data in. */
 export async function rememberVolumes(stack: string, system: SystemSpec): Promise<void> {
   const volumes: Record<string, VolumeMark> = { ...readMemo(stack).volumes };
+  for (const { volume, version } of volumesOf(stack, system)) {
+    // What an upgrade of PostgreSQL has left behind is not the stack's data any more.
+    for (const other of version ? postgresVersions : []) {
+      delete volumes[fullName({ project, stack }, clusterVolume(withoutVersion(volume), other))];
+    }
+  }
   for (const { name } of volumesOf(stack, system)) {
     const mark = await markOf(name);
     if (mark) volumes[name] = mark;
@@ -43,12 +51,22 @@ export async function rememberVolumes(stack: string, system: SystemSpec): Promis
 /** Forgets them: their data was deleted on purpose. */
 export const forgetVolumes = (stack: string): void => remember(stack, { volumes: {} });
 
-function volumesOf(stack: string, system: SystemSpec): { name: string; volume: string; owner: string }[] {
-  return system.services
-    .filter(isLongRunning)
-    .flatMap(({ name, volumes }) =>
-      volumes.map(({ volume }) => ({ name: fullName({ project, stack }, volume), volume, owner: name })),
-    );
+interface Owned {
+  readonly name: string;
+  readonly volume: string;
+  readonly owner: string;
+  readonly version?: PostgresVersion | undefined;
+}
+
+function volumesOf(stack: string, system: SystemSpec): Owned[] {
+  return system.services.filter(isLongRunning).flatMap(({ name, volumes, postgresVersion: version }) =>
+    volumes.map(({ volume }) => ({
+      name: fullName({ project, stack }, volume),
+      volume,
+      owner: name,
+      version,
+    })),
+  );
 }
 
 /** Undefined where there is no such volume. */

@@ -2,6 +2,7 @@ import { images } from "../images.ts";
 import { Probe } from "../probe.ts";
 import type { Limits, LongRunning } from "../service.ts";
 import { mebibytes } from "../units.ts";
+import { cluster } from "./cluster.ts";
 import { type Context, catalogue, common } from "./draft.ts";
 import { projectFile, secretFile } from "./files.ts";
 
@@ -48,18 +49,22 @@ export function maintenanceMemory(command: readonly string[] = []): number {
   return Number.parseInt(value ?? "64MB", 10);
 }
 
-/** PostgreSQL 17 with pgvector: documents, and vectors unless Chroma keeps them. */
-export function postgres(ctx: Context, name = "postgres"): LongRunning {
+/**
+ * PostgreSQL with pgvector: documents, and vectors unless Chroma keeps them.
+ * @param volume short name of its volume; a version later than 17 adds itself
+ */
+export function postgres(ctx: Context, name = "postgres", volume = "postgres-data"): LongRunning {
   const limits: Limits = ctx.prod
     ? { cpus: 2, memory: "2GiB", reservation: "1GiB" }
     : { cpus: 1, memory: "512MiB", reservation: "128MiB" };
   const memory = mebibytes(ctx.settings.services[name]?.limits?.memory ?? limits.memory);
+  const { dataFolder, ...versioned } = cluster(ctx.settings.postgresVersion, volume);
   return {
     ...common,
     name,
     role: "postgres",
     kind: "store",
-    ...catalogue("postgres"),
+    ...versioned,
     command: postgresCommand(postgresTuning(memory)),
     networks: ["backend"],
     environment: {
@@ -67,11 +72,9 @@ export function postgres(ctx: Context, name = "postgres"): LongRunning {
       POSTGRES_DB: database.name,
       POSTGRES_PASSWORD_FILE: "/run/secrets/postgres-admin-password",
       POSTGRES_INITDB_ARGS: "--data-checksums",
-      // A folder of its own inside the volume, and said here so that a change of the image's default cannot move the data.
-      PGDATA: "/var/lib/postgresql/data/pgdata",
+      PGDATA: dataFolder,
     },
     files: [secretFile("postgres-admin-password"), startScript],
-    volumes: [{ volume: "postgres-data", path: "/var/lib/postgresql/data" }],
     endpoint: { container: database.port, host: 5432, exposure: "none" },
     // Over TCP: the server that initialises an empty volume listens on its socket only.
     probe: Probe.command(["pg_isready", "-q", "-h", "127.0.0.1", "-U", database.user, "-d", database.name], {

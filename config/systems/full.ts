@@ -20,6 +20,7 @@ export const full: System = {
   vectorStore: { allowed: ["pgvector", "chroma"], dev: "pgvector", prod: "pgvector" },
   models: {},
   takesApp: true,
+  anyPostgres: true,
   services: (ctx) => {
     const { app } = ctx.settings;
     const application = app

@@ -32,7 +32,7 @@ export const mnemolite: System = {
 
 function db(ctx: Context): LongRunning {
   const pg = ["pg_isready", "-h", "127.0.0.1", "-U", database.user, "-d", database.name];
-  const server = postgres(ctx, "db");
+  const server = postgres(ctx, "db", "postgres_data");
   return {
     ...server,
     aliases: ["database"],
@@ -62,7 +62,6 @@ function db(ctx: Context): LongRunning {
         projectFile(`systems/mnemolite/db/init/${file}`, `/docker-entrypoint-initdb.d/${file}`),
       ),
     ],
-    volumes: [{ volume: "postgres_data", path: "/var/lib/postgresql/data" }],
     endpoint: loopback(ctx, database.port, 5432),
     probe: Probe.command(pg, { interval: "5s", timeout: "5s", retries: 5, startPeriod: "10s" }),
     limits: { cpus: 2, memory: "2GiB", reservation: "1GiB" },

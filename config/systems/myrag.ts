@@ -19,6 +19,7 @@ export const myrag: System = {
   ],
   networks: { backend: { internal: false } },
   models: {},
+  anyPostgres: true,
   services: (ctx) =>
     on(
       ["backend"],
@@ -44,8 +45,7 @@ function published(ctx: Context, service: LongRunning, port: number): LongRunnin
 }
 
 function pgvector(ctx: Context): Draft {
-  const volumes = [{ volume: "pgvector", path: "/var/lib/postgresql/data" }];
-  return published(ctx, { ...postgres(ctx, "pgvector"), volumes }, database.port);
+  return published(ctx, postgres(ctx, "pgvector", "pgvector"), database.port);
 }
 
 function fastapi(ctx: Context): LongRunning {

@@ -18,6 +18,8 @@ export interface System {
   };
   /** Whether it embeds or asks language models, and whose by itself. @default neither */
   readonly models?: { readonly own?: OwnProvider };
+  /** Whether it runs on any version of PostgreSQL. @default false, the setting `postgresVersion` has no meaning */
+  readonly anyPostgres?: true;
   /** Whether a user's application can stand in the API's place. @default false */
   readonly takesApp?: true;
   /** Its services, in the order in which people read them. */

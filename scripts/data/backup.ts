@@ -28,7 +28,10 @@ import { Volume } from "./volume.ts";
 const longestProbe = 60;
 
 /** Copies all data of a stack while it serves. */
-export const backup: Command = async ({ stack }) => {
+export const backup: Command = async ({ stack, keep }) => {
+  if (keep && !/^[1-9]\d*$/.test(keep)) {
+    throw new Failure(`KEEP is "${keep}".`, "It is the number of backups that stay: make backup KEEP=7");
+  }
   await requireEngine();
   const system = systemOf(stack, print);
   const progress = new Progress(`${project}-${stack}-`);
@@ -37,6 +40,10 @@ export const backup: Command = async ({ stack }) => {
     print(`\n${partsTable(manifest)}\n`);
     if (manifest.leftOut.length > 0) print(`Left out, as metrics are: ${manifest.leftOut.join(", ")}.`);
     print(`Backed up in ${elapsed(manifest.seconds)}: ${relative(projectDir, folder)}`);
+    for (const { folder: one } of keep ? backups(stack).slice(0, -Number(keep)) : []) {
+      rmSync(one, { recursive: true });
+      print(`Removed, since ${keep} are to stay: ${relative(projectDir, one)}`);
+    }
     return 0;
   } finally {
     progress.end();
@@ -130,8 +137,9 @@ async function copied(stack: string, part: Part, folder: string): Promise<Backed
 /** Waits until everything is healthy again: the engine calls a container unhealthy from its freezing to its next probe. */
 async function probed(stack: string): Promise<void> {
   const end = Date.now() + longestProbe * 1000;
-  while (Date.now() < end && !(await containersOf(stack)).every(isWell)) {
-    await new Promise((wait) => setTimeout(wait, 500));
+  const wait = (c: Container): boolean => c.State.Status === "running" && !isWell(c);
+  while (Date.now() < end && (await containersOf(stack)).some(wait)) {
+    await new Promise((done) => setTimeout(done, 500));
   }
 }
 

@@ -1,18 +1,16 @@
 import { basename } from "node:path";
-import type { ServiceSpec, SystemSpec } from "../../config/service.ts";
+import type { SystemSpec } from "../../config/service.ts";
 import { type Command, print } from "../command.ts";
-import { diagnose } from "../diagnose.ts";
-import { type Container, containersOf, docker, serviceOf } from "../docker.ts";
-import { getsWell } from "../everyday.ts";
 import { Failure } from "../failure.ts";
 import { project } from "../place.ts";
 import { requireEngine, systemOf } from "../prepare.ts";
 import { Progress } from "../progress.ts";
 import { elapsed } from "../table.ts";
 import { containerFor, takeBackup } from "./backup.ts";
+import { startAgain, stop, stopAround } from "./clients.ts";
 import { Incoming } from "./incoming.ts";
-import { type BackedUp, type Backup, findBackup, requireWhole } from "./manifest.ts";
-import { partsOf } from "./parts.ts";
+import { type Backup, findBackup, requireWhole } from "./manifest.ts";
+import { type Part, partsOf } from "./parts.ts";
 import { Postgres, rowsOf } from "./postgres.ts";
 
 /**
@@ -48,10 +46,13 @@ export const restore: Command = async ({ stack, from, confirm }) => {
   }
 };
 
+/** Where a part belongs: a dump to its server, whose volume each version has its own of; files to their volume. */
+const placeOf = ({ kind, service, volume }: Part): string => (kind === "postgres" ? service : volume);
+
 /** Refuses a backup that has data the system has no place for. */
 function requireFitting(system: SystemSpec, { manifest }: Backup): void {
-  const places = new Set(partsOf(system).map((part) => part.volume));
-  const homeless = manifest.parts.filter((part) => !places.has(part.volume)).map((part) => part.volume);
+  const places = new Set(partsOf(system).map(placeOf));
+  const homeless = manifest.parts.filter((part) => !places.has(placeOf(part))).map((part) => part.volume);
   if (manifest.system === system.name && homeless.length === 0) return;
   throw new Failure(
     manifest.system === system.name
@@ -73,7 +74,7 @@ async function requireWell(stack: string, system: SystemSpec, { manifest }: Back
       `Bring the stack to ${part.major} first: make upgrade-postgres STACK=${stack} VERSION=${part.major}`,
     );
   }
-  const rest = partsOf(system).filter((part) => !manifest.parts.some((p) => p.volume === part.volume));
+  const rest = partsOf(system).filter((part) => !manifest.parts.some((p) => placeOf(p) === placeOf(part)));
   for (const { volume } of rest) print(`${volume} is not in the backup and stays as it is.`);
 }
 
@@ -115,59 +116,4 @@ async function replaceData(
   } finally {
     for (const one of incoming) await one.clear();
   }
-}
-
-/** Whether a service has its own view of the data: what it remembers must not outlive the data. */
-function isClient(system: SystemSpec, service: ServiceSpec, parts: readonly BackedUp[]): boolean {
-  if (!["api", "worker"].includes(service.role)) return false;
-  const reaches = (s: ServiceSpec): boolean =>
-    parts.some((part) => part.service === s.name) ||
-    s.after.some((name) => system.services.some((other) => other.name === name && reaches(other)));
-  return reaches(service);
-}
-
-/** Stops the clients, then every store but PostgreSQL, each with its grace. @returns what was stopped, in that order */
-async function stopAround(
-  stack: string,
-  system: SystemSpec,
-  parts: readonly BackedUp[],
-  progress: Progress,
-): Promise<Container[]> {
-  const all = await containersOf(stack);
-  const of = (name: string): Container[] =>
-    all.filter((c) => serviceOf(c) === name && c.State.Status === "running");
-  const clients = system.services.filter((s) => s.kind !== "job" && isClient(system, s, parts));
-  const stores = parts.filter((part) => part.kind === "files").map((part) => part.service);
-  const names = [...new Set([...clients.map((s) => s.name), ...stores])];
-  const stopped = names.flatMap(of);
-  await progress.step(`stopping ${names.join(", ")}`, () => stop(stopped));
-  return stopped;
-}
-
-/** Stops containers one service after another, the containers of one together. */
-async function stop(containers: readonly Container[]): Promise<void> {
-  for (const name of new Set(containers.map(serviceOf))) {
-    await Promise.all(containers.filter((c) => serviceOf(c) === name).map((c) => docker("stop", c.Id)));
-  }
-}
-
-/** Starts what was stopped, each after what it waits for, with the jobs between that bring older data up to date. */
-async function startAgain(stack: string, system: SystemSpec, stopped: readonly Container[]): Promise<void> {
-  const jobs = (await containersOf(stack)).filter((c) => c.Config.Labels["ragdock.kind"] === "job");
-  const started = new Map<string, Promise<void>>();
-  const start = (name: string): Promise<void> => {
-    const begun = started.get(name) ?? begin(name);
-    started.set(name, begun);
-    return begun;
-  };
-  const begin = async (name: string): Promise<void> => {
-    await Promise.all((system.services.find((s) => s.name === name)?.after ?? []).map(start));
-    for (const job of jobs.filter((c) => serviceOf(c) === name)) await docker("start", "--attach", job.Id);
-    const own = stopped.filter((c) => serviceOf(c) === name);
-    await Promise.all(own.map((c) => docker("start", c.Id)));
-    const well = await Promise.all(own.map((c) => getsWell(c.Id)));
-    if (well.every(Boolean)) return;
-    throw new Error(`${name} does not get healthy with this data.\n${(await diagnose(stack)).join("\n")}`);
-  };
-  await Promise.all(system.services.map((s) => start(s.name)));
 }

@@ -6,6 +6,7 @@ import { runToEnd, standIn, withContainer } from "./docker.ts";
 /** What each needs to start at all; nothing here is reachable, and each must be healthy all the same. */
 const starts: Partial<Record<ImageName, { options?: string[]; command?: string[] }>> = {
   postgres: { options: ["-e", "POSTGRES_PASSWORD=secret"] },
+  "postgres-18": { options: ["-e", "POSTGRES_PASSWORD=secret"] },
   "postgres-exporter": { options: ["-e", "DATA_SOURCE_URI=nowhere:5432/x", "-e", "DATA_SOURCE_USER=x"] },
   "redis-exporter": { options: ["-e", "REDIS_ADDR=redis://nowhere:6379"] },
   "nginx-exporter": { command: ["--nginx.scrape-uri=http://nowhere/stub_status"] },

@@ -24,7 +24,8 @@ async function build(name: ImageName): Promise<string> {
     : `BASE_IMAGE=${await ensureBaseImage()}`;
   const tag = `ragdock-test/${name}`;
   const env = { ...process.env, DOCKER_BUILDKIT: buildKit() };
-  await run("docker", ["build", "-q", "--build-arg", on, "-t", tag, image.dockerfile], { env });
+  const more = Object.entries(image.args ?? {}).flatMap(([key, value]) => ["--build-arg", `${key}=${value}`]);
+  await run("docker", ["build", "-q", "--build-arg", on, ...more, "-t", tag, image.dockerfile], { env });
   return tag;
 }
 

@@ -1,0 +1,69 @@
+import { readFile } from "node:fs/promises";
+import { join, relative } from "node:path";
+import { fullName } from "../components/names.ts";
+import { setCommand } from "../config/problem.ts";
+import { type PostgresVersion, postgresVersions } from "../config/schema.ts";
+import { isLongRunning, type LongRunning, type SystemSpec } from "../config/service.ts";
+import { clusterVolume, withoutVersion } from "../config/services/cluster.ts";
+import { pipe } from "./data/pipe.ts";
+import { docker } from "./docker.ts";
+import { Failure } from "./failure.ts";
+import { project, readMemo } from "./place.ts";
+
+/** Refuses when the stack's data is of another major version of PostgreSQL than the one that its settings ask for. */
+export async function requirePostgresVersion(stack: string, system: SystemSpec): Promise<void> {
+  for (const service of system.services.filter(isLongRunning)) {
+    const { postgresVersion: wanted } = service;
+    if (!wanted) continue;
+    const found = await otherVersion(stack, service, wanted);
+    if (!found) continue;
+    throw new Failure(
+      `The data of ${service.name} is of PostgreSQL ${found.version} (volume ${found.volume}), and the settings ask for ${wanted}; nothing was touched.`,
+      Number(found.version) < Number(wanted)
+        ? `Stay: ${setCommand("postgresVersion", found.version)}. Then bring the data along: make upgrade-postgres STACK=${stack} VERSION=${wanted}`
+        : `No version reads the data of a later one. Type: ${setCommand("postgresVersion", found.version)}`,
+    );
+  }
+}
+
+async function otherVersion(
+  stack: string,
+  service: LongRunning,
+  wanted: PostgresVersion,
+): Promise<{ version: string; volume: string } | undefined> {
+  const own = service.volumes[0]?.volume ?? "";
+  const known = readMemo(stack).volumes ?? {};
+  const name = (volume: string): string => fullName({ project, stack }, volume);
+  if (await exists(name(own))) {
+    const version = await versionIn(name(own), service);
+    if (version && version !== wanted) return { version, volume: name(own) };
+  }
+  if (known[name(own)]) return undefined;
+  for (const version of postgresVersions.filter((one) => one !== wanted)) {
+    const volume = name(clusterVolume(withoutVersion(own), version));
+    if (known[volume] || (!(await exists(name(own))) && (await exists(volume)))) return { version, volume };
+  }
+  return undefined;
+}
+
+const exists = async (volume: string): Promise<boolean> =>
+  (await docker("volume", "ls", "-q", "--filter", `name=^${volume}$`)).trim() !== "";
+
+/**
+ * The version of the cluster in a volume; undefined where there is none, or none that can be looked at: it is read from
+ * the volume's folder as root on the engine's own host, and elsewhere through a container that has the volume.
+ */
+async function versionIn(volume: string, { environment, volumes }: LongRunning): Promise<string | undefined> {
+  const file = join(environment.PGDATA ?? "", "PG_VERSION");
+  const folder = (await docker("volume", "inspect", "--format", "{{.Mountpoint}}", volume)).trim();
+  const direct = join(folder, relative(volumes[0]?.path ?? "", file));
+  const text = await readFile(direct, "utf8").catch(async () => {
+    const [id] = (await docker("ps", "-aq", "--filter", `volume=${volume}`)).split("\n");
+    if (!id) return "";
+    const copy = 'docker cp "$1" - | tar -xOf -';
+    return (
+      await pipe("bash", ["-o", "pipefail", "-c", copy, "bash", `${id}:${file}`]).catch(() => undefined)
+    )?.stdout;
+  });
+  return text?.trim() || undefined;
+}
