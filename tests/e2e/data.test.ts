@@ -1,13 +1,13 @@
 /**
  * Data is safe: backup and restore while a stack serves, a drill, a second stack out of the first one's backup, and a
  * stack that lost a volume. On a real engine, with `images: packages` and Chroma, so that rows, vectors and files are
- * in three stores. Does not prove what a backup costs a large one, nor another engine than the embedded one.
+ * in three stores. Does not prove what a backup costs a large one (upgrade.test.ts puts a load on a small one), nor
+ * another engine than the embedded one.
  */
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { docker, projectDir, TestStack } from "../stack.ts";
-import { underLoad } from "./load.ts";
 import { Rag } from "./rag.ts";
 
 const settings = (port: number) => ({
@@ -61,13 +61,8 @@ async function helpers(): Promise<string> {
 }
 
 describe("backup", () => {
-  it("fails no request while it runs, and counts what it holds", async () => {
-    let folder = "";
-    const seen = await underLoad(onePort, async () => {
-      folder = await backup();
-    });
-    expect(seen.failures).toEqual({});
-    expect(seen.sent).toBeGreaterThan(200);
+  it("counts what it holds, and is listed", async () => {
+    const folder = await backup();
     const { parts, leftOut } = manifestOf(folder);
     expect(parts.map((p: { volume: string }) => p.volume)).toEqual([
       "postgres-data",

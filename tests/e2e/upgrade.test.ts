@@ -1,0 +1,113 @@
+/**
+ * A backup under load, and a stack brought from PostgreSQL 17 to 18, on a real engine with `images: packages`: 18 is
+ * Debian's. Does not prove the official image of 18, nor how long a large database takes.
+ */
+import { readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { docker, projectDir, TestStack } from "../stack.ts";
+import { underLoad } from "./load.ts";
+import { Rag } from "./rag.ts";
+
+const port = 28_130;
+const off = { enabled: false };
+const settings = {
+  system: "full",
+  images: "packages",
+  services: {
+    gateway: { port },
+    prometheus: off,
+    alertmanager: off,
+    "node-exporter": off,
+    "redis-exporter": off,
+    "blackbox-exporter": off,
+    "nginx-exporter": off,
+  },
+};
+const stack = new TestStack("e2e-data-upgrade", settings);
+const rag = new Rag(port);
+const volume = "ragdock-e2e-data-upgrade-postgres-data";
+
+beforeAll(async () => {
+  const { code, output } = await stack.make("up");
+  expect(code, output).toBe(0);
+  await rag.upload("otter.txt", "text/plain", "The otter keeper of Lund collects brass compasses.");
+});
+
+afterAll(async () => {
+  await stack.remove();
+  rmSync(join(projectDir, ".ragdock", "backups", stack.name), { recursive: true, force: true });
+});
+
+const answer = async (): Promise<string> =>
+  (await rag.ask("What does the otter keeper of Lund collect?")).answer;
+
+const serverVersion = async (): Promise<string> =>
+  docker(
+    "exec",
+    await stack.container("postgres"),
+    ...["psql", "-U", "rag", "-Atc", "SHOW server_version_num"],
+  );
+
+it("backs up under load without a failed request", async () => {
+  const seen = await underLoad(port, async () => {
+    const { code, output } = await stack.make("backup");
+    expect(code, output).toBe(0);
+  });
+  expect(seen.failures).toEqual({});
+  expect(seen.sent).toBeGreaterThan(200);
+});
+
+describe("another version of PostgreSQL", () => {
+  it("is refused while the data is of the old one, before anything is touched", async () => {
+    const before = await stack.containers();
+    stack.configure({ ...settings, postgresVersion: "18" });
+    const { code, output } = await stack.make("up");
+    stack.configure(settings);
+    expect(code).toBe(1);
+    expect(output).toContain(`is of PostgreSQL 17 (volume ${volume})`);
+    expect(output).toContain("make upgrade-postgres STACK=e2e-data-upgrade VERSION=18");
+    expect(await stack.containers()).toEqual(before);
+  });
+
+  it("is not begun over a volume that is there, and nothing has changed", async () => {
+    await docker("volume", "create", `${volume}-18`);
+    const { code, output } = await stack.make("upgrade-postgres", "--version", "18");
+    await docker("volume", "rm", `${volume}-18`);
+    expect(code).toBe(1);
+    expect(output).toContain(`${volume}-18 is there already`);
+    expect(readFileSync(stack.file, "utf8")).not.toContain("postgresVersion");
+    expect(await answer()).toContain("compasses");
+  });
+
+  it("gets every row, and the old volume stays", async () => {
+    const { code, output } = await stack.make("upgrade-postgres", "--version", "18");
+    expect(code, output).toBe(0);
+    expect(output).toMatch(/PostgreSQL 18 after .*: all \d+ rows are the same/);
+    expect(await serverVersion()).toMatch(/^18/);
+    expect(await answer()).toContain("compasses");
+    expect(await stack.volumes()).toEqual(expect.arrayContaining([volume, `${volume}-18`]));
+    const again = await stack.make("up");
+    expect(again.code, again.output).toBe(0);
+    expect(again.output).toContain("Nothing created, updated or replaced");
+  }, 1_200_000);
+
+  it("has no way back by the setting alone: the old volume is what was there before", async () => {
+    const upgraded = readFileSync(stack.file, "utf8");
+    expect(upgraded).toContain("postgresVersion");
+    stack.configure(settings);
+    const { code, output } = await stack.make("up");
+    stack.configure({ ...settings, postgresVersion: "18" });
+    expect(code).toBe(1);
+    expect(output).toContain("is of PostgreSQL 18");
+  });
+
+  it("takes a backup of the old one", async () => {
+    const { output } = await stack.make("backups");
+    const [oldest = ""] = /^\d{4}\S+/m.exec(output) ?? [];
+    const restored = await stack.make("restore", "--from", oldest, "--confirm", stack.name);
+    expect(restored.code, restored.output).toBe(0);
+    expect(await serverVersion()).toMatch(/^18/);
+    expect(await answer()).toContain("compasses");
+  }, 900_000);
+});
