@@ -1,0 +1,73 @@
+/**
+ * A dump of the stand-in for PostgreSQL changes places with what is live, and back: with pg_cron, which exists in one
+ * database of a server alone, and with a database's own rights and settings. Does not prove it while clients write.
+ */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, it } from "vitest";
+import { images } from "../../config/images.ts";
+import { Incoming } from "../../scripts/data/incoming.ts";
+import { Postgres } from "../../scripts/data/postgres.ts";
+import type { Container } from "../../scripts/docker.ts";
+import { withContainer } from "./docker.ts";
+
+const options = ["-e", "POSTGRES_PASSWORD=x", "-e", "POSTGRES_USER=rag", "-e", "POSTGRES_DB=rag"];
+const settings = {
+  shared_preload_libraries: "pg_cron",
+  "cron.database_name": "rag",
+  "cron.use_background_workers": "on",
+};
+const command = [
+  "postgres",
+  ...Object.entries(settings).flatMap(([key, value]) => ["-c", `${key}=${value}`]),
+];
+
+const before = `
+CREATE EXTENSION pg_cron; CREATE EXTENSION vector;
+CREATE TABLE t (id int PRIMARY KEY, v vector(3)); INSERT INTO t VALUES (1, '[1,2,3]'), (2, '[4,5,6]');
+SELECT cron.schedule('tick', '0 3 * * *', 'SELECT 1');
+ALTER DATABASE rag SET search_path = public, cron;
+CREATE ROLE app; REVOKE CONNECT ON DATABASE rag FROM PUBLIC; GRANT CONNECT ON DATABASE rag TO app;
+`;
+const later = `
+DELETE FROM t WHERE id = 2;
+SELECT cron.unschedule('tick'); SELECT cron.schedule('tock', '0 4 * * *', 'SELECT 2');
+`;
+const state = `
+SELECT string_agg(id::text, ',' ORDER BY id) FROM t;
+SELECT jobname FROM cron.job;
+SHOW search_path;
+SELECT has_database_privilege('app', 'rag', 'CONNECT'), datallowconn FROM pg_database WHERE datname = 'rag';
+`;
+
+it("puts a dump in the place of the live database, and takes it back", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "ragdock-swap-"));
+  try {
+    await withContainer("postgres", { options, command }, async (container) => {
+      await container.healthy(images.postgres.probe ?? []);
+      const server = new Postgres(container.name);
+      await server.query(before);
+      const { tables, bytes, sha256 } = await server.dump(join(folder, "x.dump"));
+      expect(tables["public.t"]?.rows).toBe(2);
+      await server.query(later);
+      const part = { kind: "postgres", service: "db", volume: "x", file: "x.dump", image: "" } as const;
+      const facts = await server.facts();
+      const incoming = new Incoming(
+        "test",
+        { ...part, bytes, sha256, tables, ...facts },
+        { Id: container.name, Image: "" } as Container,
+        folder,
+      );
+      await incoming.prepare();
+      await incoming.swap();
+      expect(await server.query(state)).toBe("1,2\ntick\npublic, cron\nt\tt");
+      await incoming.swapBack();
+      expect(await server.query(state)).toBe("1\ntock\npublic, cron\nt\tt");
+      await incoming.clear();
+      expect(await server.query("SELECT datname FROM pg_database WHERE datname ~ 'ragdock'")).toBe("");
+    });
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
