@@ -53,6 +53,8 @@ export interface VolumeMount {
   /** Short name: the volume's full name carries project and stack. */
   readonly volume: string;
   readonly path: string;
+  /** Files in it that belong to this stack and not to its data: a restored backup leaves them as they are. */
+  readonly own?: readonly string[];
 }
 
 export interface BindMount {

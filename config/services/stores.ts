@@ -120,7 +120,7 @@ export function redis(ctx: Context): LongRunning {
         ].join("\n"),
       },
     ],
-    volumes: [{ volume: "redis-data", path: "/data" }],
+    volumes: [{ volume: "redis-data", path: "/data", own: ["users.acl"] }],
     endpoint: { container: 6379, host: 6379, exposure: "none" },
     probe: Probe.shell(
       'REDISCLI_AUTH="$(cat /run/secrets/redis-admin-password)" redis-cli --no-auth-warning --user admin ping | grep -q PONG',

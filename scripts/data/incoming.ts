@@ -49,7 +49,8 @@ export class Incoming {
   /** Puts the new data in the place of the old, which stays beside it. */
   async swap(): Promise<void> {
     if (this.part.kind === "files") {
-      await this.inVolume((volume) => volume.swap(next, old));
+      const { own = [] } = this.part;
+      await this.inVolume((volume) => volume.swap(next, old, own));
       return;
     }
     await this.server.swap(next, old);
@@ -66,8 +67,10 @@ export class Incoming {
 
   /** Puts the old data back where it was. */
   async swapBack(): Promise<void> {
-    if (this.part.kind === "files") await this.inVolume((volume) => volume.swap(old, next));
-    else await this.server.swap(old, next);
+    if (this.part.kind === "files") {
+      const { own = [] } = this.part;
+      await this.inVolume((volume) => volume.swap(old, next, own));
+    } else await this.server.swap(old, next);
   }
 
   /** Removes whatever is not live. */

@@ -5,7 +5,13 @@ export type Part =
   /** A PostgreSQL server: dumped from one snapshot by its own tools. */
   | { readonly kind: "postgres"; readonly service: string; readonly volume: string }
   /** A volume whose files are copied while its writers are frozen. */
-  | { readonly kind: "files"; readonly service: string; readonly volume: string };
+  | {
+      readonly kind: "files";
+      readonly service: string;
+      readonly volume: string;
+      /** Files that stay as they are when the others are replaced. */
+      readonly own?: readonly string[];
+    };
 
 /**
  * What there is to back up, PostgreSQL first: what the others hold then belongs to rows that are there, or is an
@@ -15,7 +21,10 @@ export function partsOf(system: SystemSpec): Part[] {
   const kept = system.services.filter(isLongRunning).filter((s) => s.role !== "monitoring");
   const parts = kept.flatMap((s) =>
     s.volumes.map(
-      ({ volume }): Part => ({ kind: s.role === "postgres" ? "postgres" : "files", service: s.name, volume }),
+      ({ volume, own }): Part =>
+        s.role === "postgres"
+          ? { kind: "postgres", service: s.name, volume }
+          : { kind: "files", service: s.name, volume, ...(own ? { own } : {}) },
     ),
   );
   return parts.sort((a, b) => Number(b.kind === "postgres") - Number(a.kind === "postgres"));

@@ -7,13 +7,13 @@ import { type PostgresVersion, postgresVersions } from "../../config/schema.ts";
 import { isLongRunning, type LongRunning, type SystemSpec } from "../../config/service.ts";
 import { type SystemName, systems } from "../../config/systems/index.ts";
 import type { Outcome } from "../backend.ts";
-import { baseImageTag, ensureBaseImage } from "../base-image.ts";
+import { ensureBaseImage } from "../base-image.ts";
 import { type Command, print } from "../command.ts";
 import { open } from "../deploy.ts";
 import { docker } from "../docker.ts";
 import { Failure } from "../failure.ts";
 import { project } from "../place.ts";
-import { requireEngine, systemOf } from "../prepare.ts";
+import { plansOf, requireEngine, systemOf } from "../prepare.ts";
 import { readStackFile } from "../stack-file.ts";
 import { elapsed } from "../table.ts";
 import { rememberVolumes } from "../volumes.ts";
@@ -102,8 +102,7 @@ async function upgrade(
 /** Reads the dump into a new cluster on the volume, and compares every row. */
 async function fill(system: SystemSpec, volume: string, part: BackedUp, file: string): Promise<void> {
   const server = serverOf(system);
-  const baseImage = system.images === "packages" ? baseImageTag() : "";
-  const { reference } = imagePlan(server.image, { project, mode: system.images, baseImage });
+  const { reference } = imagePlan(server.image, plansOf(system));
   const work = async (cluster: Postgres): Promise<void> => {
     await cluster.ensureRoles(part.roles ?? []);
     await cluster.restore(file, await cluster.database());

@@ -94,13 +94,15 @@ export class Volume {
     await this.sh(`tar -C '${here}/${folder}' --numeric-owner --compare -f -`, { file });
   }
 
-  /** Gives the volume the contents of one of its folders, and puts what was there into `old`. */
-  async swap(folder: string, old: string): Promise<void> {
+  /** Gives the volume the contents of one of its folders, and puts what was there into `old`; files of `own` stay. */
+  async swap(folder: string, old: string, own: readonly string[]): Promise<void> {
+    const kept = own.map((file) => `rm -f '${file}'; [ ! -e '${old}/${file}' ] || cp -p '${old}/${file}' .`);
     const all = `find . -mindepth 1 -maxdepth 1`;
     await this.sh(
       `set -e; cd ${here}; mkdir '${old}'; chmod --reference='${folder}' . ; chown --reference='${folder}' .
        ${all} ! -name '${old}' ! -name '${folder}' -exec mv -t '${old}' {} +
-       cd '${folder}'; ${all} -exec mv -t .. {} +; cd ..; rmdir '${folder}'`,
+       cd '${folder}'; ${all} -exec mv -t .. {} +; cd ..; rmdir '${folder}'
+       ${kept.join("\n")}`,
     );
   }
 

@@ -5,8 +5,8 @@
 import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { underLoad } from "../../scripts/bench/load.ts";
 import { docker, projectDir, TestStack } from "../stack.ts";
-import { underLoad } from "./load.ts";
 import { Rag } from "./rag.ts";
 
 const port = 28_130;
