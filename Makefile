@@ -142,6 +142,7 @@ docs: node_modules ## write the generated parts of docs/
 	@node scripts/docs.ts
 
 reliability: setup ## break things on purpose, and write docs/reliability.md: over an hour
+	@vitest run --project slow
 	@node scripts/reliability.ts
 
 bench: setup ## measure, and write docs/performance.md

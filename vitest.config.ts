@@ -28,9 +28,19 @@ export default defineConfig({
         test: {
           name: "systems",
           include: ["tests/systems/**/*.test.ts"],
-          // Two systems at a time: side by side is what they promise, and most of their time is waiting for probes.
+          // Two stacks at a time: side by side is what they promise, and most of their time is waiting for probes.
           maxWorkers: 2,
           testTimeout: 300_000,
+          hookTimeout: 1_200_000,
+        },
+      },
+      {
+        test: {
+          // What takes too long for every change: `make reliability` runs it.
+          name: "slow",
+          include: ["tests/slow/**/*.test.ts"],
+          fileParallelism: false,
+          testTimeout: 1_200_000,
           hookTimeout: 1_200_000,
         },
       },

@@ -13,10 +13,18 @@ import { docker, eventually, logOf, TestStack } from "../stack.ts";
 import { Rag } from "./rag.ts";
 
 const port = 28_010;
+const off = { enabled: false };
 const settings = {
   system: "full",
   images: "packages",
-  services: { gateway: { port }, prometheus: { port: 28_011 }, alertmanager: { port: 28_012 } },
+  services: {
+    gateway: { port },
+    prometheus: off,
+    alertmanager: off,
+    "node-exporter": off,
+    "blackbox-exporter": off,
+    "nginx-exporter": off,
+  },
 };
 const stack = new TestStack("e2e-rotate", settings);
 const rag = new Rag(port);

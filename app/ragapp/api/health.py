@@ -89,7 +89,11 @@ def wait_for_stores(services: Services, seconds: float = 30) -> None:
     """
     end = time.monotonic() + seconds
     checks = {"database": partial(_reach_database, services), "redis": partial(_check_redis, services)}
-    while failing := [f"{d.name}: {d.detail}" for d in map(_check, checks.keys(), checks.values()) if not d.ok]:
+    while True:
+        asked = [_check(name, check) for name, check in checks.items()]
+        failing = [f"{one.name}: {one.detail}" for one in asked if not one.ok]
+        if not failing:
+            return
         if time.monotonic() > end:
             sys.exit(f"given up after {seconds:.0f} s. {'; '.join(failing)}")
         time.sleep(1)

@@ -6,8 +6,8 @@ import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { underLoad } from "../../scripts/bench/load.ts";
+import { Rag } from "../e2e/rag.ts";
 import { docker, projectDir, TestStack } from "../stack.ts";
-import { Rag } from "./rag.ts";
 
 const port = 28_130;
 const off = { enabled: false };

@@ -7,9 +7,10 @@
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { Rag } from "../e2e/rag.ts";
 import { docker, projectDir, TestStack } from "../stack.ts";
-import { Rag } from "./rag.ts";
 
+const off = { enabled: false };
 const settings = (port: number) => ({
   system: "full",
   images: "packages",
@@ -18,6 +19,11 @@ const settings = (port: number) => ({
     gateway: { port },
     prometheus: { port: port + 1 },
     alertmanager: { port: port + 2 },
+    "node-exporter": off,
+    "postgres-exporter": off,
+    "redis-exporter": off,
+    "blackbox-exporter": off,
+    "nginx-exporter": off,
   },
 });
 const [onePort, twoPort] = [28_110, 28_120];
