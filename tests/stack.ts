@@ -64,6 +64,18 @@ export class TestStack {
     return { child, ended };
   }
 
+  /** What would change now: what `up` did, and what `drift` finds when it looks at everything; both should be nothing. */
+  async unchanged(): Promise<string> {
+    const said: string[] = [];
+    const up = await this.make("up");
+    if (!up.output.includes("Nothing created, updated or replaced")) said.push(up.output);
+    const preview = await this.make("preview");
+    if (!preview.output.includes("Nothing would change.")) said.push(preview.output);
+    const drift = await this.make("drift");
+    if (drift.code !== 0) said.push(drift.output);
+    return said.join("\n");
+  }
+
   /** Sets one of the user's secrets, as `make secret` does. */
   async secret(key: string, value: string): Promise<void> {
     const { code, output } = await this.make("secret", "--key", key, { input: value });

@@ -164,6 +164,10 @@ describe("financerag in prod, with OpenAI", () => {
     expect(openai.seen.at(-1)).toMatchObject({ path: "/v1/chat/completions", model: "gpt-4o-mini" });
   });
 
+  it("changes nothing a second time, in either", async () => {
+    for (const each of [prod, stack]) expect(await each.unchanged()).toBe("");
+  });
+
   it("lets the key into no environment, label, log or the clear part of the state", async () => {
     const ids = await prod.containers();
     expect(await docker("inspect", ...ids)).not.toContain(key);

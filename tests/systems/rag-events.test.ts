@@ -203,6 +203,10 @@ describe("rag-events in prod, with Mistral", () => {
     for (let i = 0; i < 6; i++) expect((await gate.ask(question)).sources[0]?.text).toContain(fact);
   });
 
+  it("changes nothing a second time, in either", async () => {
+    for (const each of [prod, stack]) expect(await each.unchanged()).toBe("");
+  });
+
   it("lets no key into an environment, a label, a log or the clear part of the state", async () => {
     const ids = await prod.containers();
     const inspected = await docker("inspect", ...ids);

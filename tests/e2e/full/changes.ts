@@ -77,6 +77,7 @@ export function changes(): void {
         ).not.toContain("barometers");
         const [edge] = JSON.parse(await docker("inspect", await prod.container("gateway-edge")));
         expect(JSON.stringify(edge.HostConfig.PortBindings)).toContain("0.0.0.0");
+        expect(await prod.unchanged()).toBe("");
       } finally {
         await prod.remove();
       }

@@ -63,6 +63,18 @@ export function load(): void {
       expect(code, output).toBe(0);
     });
 
+    it("names a container whose memory was changed by hand; up with a look at everything mends it", async () => {
+      const ui = await stack.container("ui");
+      await docker("update", "--memory", "400m", "--memory-swap", "-1", ui);
+      const { code, output } = await stack.make("drift");
+      expect(code, output).toBe(1);
+      expect(output).toMatch(/container ui/);
+      const mended = await stack.make("up", "--refresh");
+      expect(mended.code, mended.output).toBe(0);
+      const memory = (await docker("inspect", "--format", "{{.HostConfig.Memory}}", ui)).trim();
+      expect(Number(memory)).toBe(512 * 2 ** 20);
+    });
+
     it("names a container that was stopped and one that was removed; up mends both", async () => {
       await docker("stop", await stack.container("ui"));
       await docker("rm", "-f", await stack.container("blackbox-exporter"));
