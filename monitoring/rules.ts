@@ -1,5 +1,6 @@
 import { stringify } from "yaml";
 import type { Alert, AlertGroup } from "./alerts/alert.ts";
+import { backupAlerts } from "./alerts/backups.ts";
 import { hostAlerts } from "./alerts/host.ts";
 import { monitoringAlerts } from "./alerts/monitoring.ts";
 import { ragAlerts } from "./alerts/rag.ts";
@@ -13,6 +14,7 @@ export function alertGroups(services: readonly MonitoredService[], options: Moni
     serviceAlerts(services, options),
     ...ragAlerts(services),
     ...storeAlerts(services, options),
+    ...backupAlerts(services, options),
     ...hostAlerts(services),
     monitoringAlerts(services),
   ];

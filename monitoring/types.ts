@@ -30,6 +30,8 @@ export interface MonitoringOptions {
   /** PostgreSQL's max_connections. @default what the server itself reports */
   readonly maxConnections?: number;
   readonly grafana: boolean;
+  /** Whether data has to be backed up. */
+  readonly prod: boolean;
 }
 
 /** A service that serves metrics. */

@@ -4,6 +4,7 @@ import { isLongRunning, type SystemSpec } from "../config/service.ts";
 import { type Backend, backend, type Outcome } from "./backend.ts";
 import { ensureBaseImage } from "./base-image.ts";
 import { type Arguments, type Command, print } from "./command.ts";
+import { reportBackups } from "./data/report.ts";
 import { diagnose, failedBuilds } from "./diagnose.ts";
 import { type Container, containersOf, isWell, serviceOf } from "./docker.ts";
 import { project } from "./place.ts";
@@ -67,6 +68,7 @@ export const up: Command = async (args) => {
     if (code === 0) {
       noteRelease(stack, system);
       await rememberVolumes(stack, system);
+      await reportBackups(stack);
     }
     return code;
   } finally {

@@ -46,6 +46,7 @@ export function monitoringOptions(ctx: Context, services: readonly ServiceSpec[]
     retention,
     containerMetrics: has("cadvisor"),
     grafana: has("grafana"),
+    prod: ctx.prod,
     maxConnections,
     ...(alertWebhook ? { alertWebhookUrl: alertWebhook } : {}),
   };
@@ -174,7 +175,9 @@ export const nodeExporter = (): LongRunning => ({
   ...exporter,
   name: "node-exporter",
   ...catalogue("node-exporter"),
-  command: ["--path.rootfs=/host"],
+  // Below it `make backup` and `make drill` say how they went.
+  command: ["--path.rootfs=/host", "--collector.textfile.directory=/etc/node-exporter/metrics"],
+  files: [{ path: "/etc/node-exporter/metrics/backup.prom", content: "# No backup yet.\n" }],
   mounts: [{ source: "/", target: "/host", readOnly: true }],
   probe: Probe.http("/", 9100, { startPeriod: "10s" }),
   metrics: { port: 9100, path: "/metrics" },

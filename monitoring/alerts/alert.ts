@@ -32,6 +32,10 @@ export const bounds = {
   connections: 0.8,
   /** Of a memory limit: the kernel kills the process at 1 (exit code 137). */
   memory: 0.9,
+  /** Seconds: a daily backup that takes up to two hours. */
+  backupAge: 26 * 3600,
+  /** Seconds: a weekly drill that may be a day late. */
+  drillAge: 8 * 24 * 3600,
   /** Free share of a filesystem or of the host's memory. */
   free: 0.1,
 } as const;

@@ -29,6 +29,6 @@ const alerts: AlertGroup["alerts"] = [
     description: "With none left the kernel kills what it finds largest, and that is often the database.",
     runbook:
       "The panel `Memory` of each service says who uses it. Lower limits or replicas, or move to a larger host; " +
-      "`make doctor` compares the sum of the limits with the host.",
+      "`make up` compares the sum of the limits with the host.",
   },
 ];

@@ -22,6 +22,7 @@ import {
 import { leftOut, type Part, partsOf } from "./parts.ts";
 import { digestOf } from "./pipe.ts";
 import { Postgres, rowsOf } from "./postgres.ts";
+import { reportBackups } from "./report.ts";
 import { Volume } from "./volume.ts";
 
 /** Seconds in which every probe comes around; what is not healthy then was not so before. */
@@ -97,6 +98,7 @@ export async function takeBackup(stack: string, system: SystemSpec, progress: Pr
     writeManifest(partial, manifest);
     const folder = join(backupsOf(stack), name);
     renameSync(partial, folder);
+    await reportBackups(stack);
     return { folder, manifest };
   } catch (error) {
     throw error instanceof Failure

@@ -10,6 +10,7 @@ import { elapsed } from "../table.ts";
 import { containerFor } from "./backup.ts";
 import { type BackedUp, type Drill, findBackup, requireWhole, writeDrill } from "./manifest.ts";
 import { differences, rowsOf } from "./postgres.ts";
+import { reportBackups } from "./report.ts";
 import { throwAway, withServer, withVolume } from "./scratch.ts";
 
 /** Restores a backup beside the stack, compares all of it with what was backed up, and writes down how that went. */
@@ -31,6 +32,7 @@ export const drill: Command = async ({ stack, from }) => {
       said.push(line);
     }
     writeDrill(backup.folder, outcome(begun, true, said));
+    await reportBackups(stack);
     print(`\nThe drill of ${name} went well after ${elapsed(progress.seconds())}: it can be restored.`);
     return 0;
   } catch (error) {

@@ -3,6 +3,7 @@
  * Runs on the embedded engine and with `images: packages`; does not prove what the Pulumi CLI or a registry does.
  */
 import { afterAll, beforeAll, expect } from "vitest";
+import { backups } from "./full/backups.ts";
 import { browser } from "./full/browser.ts";
 import { changes } from "./full/changes.ts";
 import { stack } from "./full/context.ts";
@@ -23,6 +24,7 @@ afterAll(() => stack.remove());
 documents();
 browser();
 observed();
+backups();
 load();
 releases();
 failures();

@@ -74,4 +74,5 @@ export const options: MonitoringOptions = {
   alertWebhookUrl: "http://hook.example/alerts",
   maxConnections: 100,
   grafana: true,
+  prod: true,
 };

@@ -21,6 +21,8 @@ describe("alerts", () => {
       "PostgresConnectionsNearLimit",
       "RedisDown",
       "RedisMemoryHigh",
+      "BackupTooOld",
+      "DrillTooOld",
       "HostDiskAlmostFull",
       "HostMemoryLow",
       "AlertsNotDelivered",
