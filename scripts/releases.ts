@@ -42,7 +42,7 @@ export const isSame = (one: Omit<Release, "at">, other: Omit<Release, "at">): bo
 function comparable({ settings, images }: Omit<Release, "at">): string {
   const config: Record<string, unknown> = { ...parse(settings)?.config };
   for (const key of [pinnedKey, rotationsKey]) delete config[key];
-  return stringify([config, images], { sortMapEntries: true });
+  return stringify([config, images], { sortMapEntries: true, aliasDuplicateObjects: false });
 }
 
 export const pinnedKey = `${project}:pinned`;

@@ -59,6 +59,13 @@ describe("two releases", () => {
     expect(isSame(one, { ...one, settings: pinned })).toBe(true);
   });
 
+  it("are the same in whatever order their settings stand, anchors included", () => {
+    const written = (config: string) => ({ ...one, settings: `config:\n${config}` });
+    const anchored = written("  ragdock:services: { api: &off { enabled: false }, a: *off }\n");
+    const plain = written("  ragdock:services: { a: { enabled: false }, api: { enabled: false } }\n");
+    expect(isSame(anchored, plain)).toBe(true);
+  });
+
   it("differ by a setting or an image", () => {
     expect(isSame(one, { ...one, images: { app: "ragdock/app:2" } })).toBe(false);
     expect(isSame(one, { ...one, settings: "config:\n  ragdock:system: m31\n" })).toBe(false);
