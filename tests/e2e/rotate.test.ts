@@ -178,7 +178,7 @@ describe("an interrupted rotation", () => {
 
   it("is finished after an up that failed, which revoked nothing", async () => {
     const old = await credential("redis");
-    const broken = { api: { environment: { RAG_LOG_LEVEL: "LOUD" } } };
+    const broken = { migrate: { environment: { RAG_DATABASE_NAME: "nowhere" } } };
     stack.configure({ ...settings, rotations: rotations(), services: { ...settings.services, ...broken } });
     const failed = await stack.make("rotate", "--secret", "redis");
     expect(failed.code, failed.output).toBe(1);
