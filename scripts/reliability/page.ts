@@ -155,6 +155,6 @@ function missing({ failures }: Findings): string[] {
     "",
     "A restart of the engine, a clock that jumps and a full disk under a store are not part of the run: they would hit whatever",
     "else the machine does.",
-    ...failures.map((failure) => `- ${failure}`),
+    ...(failures.length > 0 ? ["", ...failures.map((failure) => `- ${failure}`)] : []),
   ];
 }
