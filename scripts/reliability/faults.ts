@@ -74,31 +74,22 @@ function outOfMemory(service: string): Fault {
   };
 }
 
-function gone(service: string): Fault {
-  return {
-    name: `${service} gone for a minute`,
-    promise: "answers are refused in words (503) and never hang; after it, all goes on by itself",
-    strike: async (world) => {
-      const { Id } = await only(world, service);
-      await docker("stop", Id);
-      await wait(55);
-      const told = await saidOfReadiness(world);
-      await docker("start", Id);
-      return told;
-    },
-  };
-}
+const gone = (service: string): Fault =>
+  away(service, "gone", ["stop", "start"], "answers are refused in words (503) and never hang");
 
-function hangs(service: string): Fault {
+const hangs = (service: string): Fault =>
+  away(service, "hanging", ["pause", "unpause"], "answers are refused in words within their time limits");
+
+function away(service: string, how: string, [down, up]: readonly [string, string], promise: string): Fault {
   return {
-    name: `${service} hangs for a minute`,
-    promise: "answers are refused in words within their time limits; after it, all goes on by itself",
+    name: `${service} ${how} for a minute`,
+    promise: `${promise}; after it, all goes on by itself`,
     strike: async (world) => {
       const { Id } = await only(world, service);
-      await docker("pause", Id);
+      await docker(down, Id);
       await wait(55);
       const told = await saidOfReadiness(world);
-      await docker("unpause", Id);
+      await docker(up, Id);
       return told;
     },
   };
