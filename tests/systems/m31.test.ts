@@ -236,7 +236,8 @@ describe("everyday commands", () => {
   it("ps, status, health and outputs tell of the stack", async () => {
     expect((await stack.make("ps")).output).toContain("ragdock-e2e-m31-web");
     expect((await stack.make("status")).output).toMatch(/web +healthy/);
-    expect((await stack.make("health")).output).toContain("All 7 containers are well.");
+    const all = (await stack.containers()).length;
+    expect((await stack.make("health")).output).toContain(`All ${all} containers are well.`);
     expect(JSON.parse((await stack.make("outputs")).output).urls.web).toBe(`http://localhost:${port}`);
   });
 });
