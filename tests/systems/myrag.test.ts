@@ -48,7 +48,7 @@ describe("myrag in dev", () => {
     expect(running.pgvector?.mounts).toEqual({ "/var/lib/postgresql/data": "pgvector" });
     expect(running.prometheus?.mounts).toEqual({ "/prometheus": "prometheus_data" });
     expect(running.streamlit?.mounts).toEqual({ "/app": `${projectDir}/systems/myrag/ui:ro` });
-    expect(running.nginx?.ports).toEqual([`127.0.0.1:${port}->8080`]);
+    expect(running["nginx-edge"]?.ports).toEqual([`127.0.0.1:${port}->8080`]);
   });
 
   it("starts the database first, then what migrates, then the pages and the gateway", () => {
@@ -189,10 +189,10 @@ describe("myrag in prod, beside dev", () => {
   });
   afterAll(() => prod.remove());
 
-  it("publishes the gateway alone, mounts no live code, and has a metrics path of its own", async () => {
+  it("publishes the edge alone, mounts no live code, and has a metrics path of its own", async () => {
     const at = await observe(prod);
     const published = Object.entries(at).flatMap(([name, s]) => s.ports.map((p) => `${name} ${p}`));
-    expect(published).toEqual([`nginx 0.0.0.0:${prodPort}->8080`]);
+    expect(published).toEqual([`nginx-edge 0.0.0.0:${prodPort}->8080`]);
     expect(at.streamlit?.mounts).toEqual({});
     const [one, two] = await Promise.all(
       [stack, prod].map(async (s) => (await inside(s, "fastapi", "cat", "/run/secrets/metrics-path")).output),
