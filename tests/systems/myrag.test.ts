@@ -35,6 +35,7 @@ describe("myrag in dev", () => {
       [
         "fastapi",
         "nginx",
+        "nginx-edge",
         "node-exporter",
         "pgvector",
         "pgvector-access",
