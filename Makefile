@@ -141,7 +141,7 @@ test: setup-test ## everything: check, unit, end-to-end; ends with "N passed, N 
 docs: node_modules ## write the generated parts of docs/
 	@node scripts/docs.ts
 
-reliability: setup ## break things on purpose, and write docs/reliability.md: over an hour
+reliability: setup-test ## the tests that take long, then break things on purpose and write docs/reliability.md: two hours
 	@vitest run --project slow
 	@node scripts/reliability.ts
 

@@ -4,7 +4,7 @@ import { afterAll, describe, expect, it } from "vitest";
 import { eventually, projectDir } from "../../stack.ts";
 import { prometheus, stack } from "./context.ts";
 
-/** What monitoring knows of backups; the backups themselves are tried by tests/systems/data.test.ts. */
+/** What monitoring knows of backups; the backups themselves are tried by tests/slow/data.test.ts. */
 export function backups(): void {
   describe("backups", () => {
     afterAll(() =>
