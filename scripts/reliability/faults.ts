@@ -160,5 +160,5 @@ function twice(): Fault {
 const lineWith = (text: string, words: string): string =>
   text
     .split("\n")
-    .find((line) => line.includes(words))
+    .findLast((line) => line.includes(words))
     ?.trim() ?? "";
