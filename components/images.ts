@@ -15,6 +15,8 @@ export interface ImagesArgs extends Naming, ImagePlans {
 /** The images of a stack: each is pulled or built once, however many services run it. */
 export class Images extends pulumi.ComponentResource {
   private readonly made = new Map<string, docker.RemoteImage>();
+  /** A plan reads and hashes the whole context of its build. */
+  private readonly planned = new Map<string, Pull | Build>();
   private readonly args: ImagesArgs;
 
   constructor(name: string, args: ImagesArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -36,7 +38,7 @@ export class Images extends pulumi.ComponentResource {
   }
 
   private image(source: ImageSource): docker.RemoteImage {
-    const key = source.from === "reference" ? source.reference : source.name;
+    const key = keyOf(source);
     const known = this.made.get(key);
     if (known) return known;
     const plan = this.plan(source);
@@ -46,8 +48,13 @@ export class Images extends pulumi.ComponentResource {
   }
 
   private plan(source: ImageSource): Pull | Build {
+    const key = keyOf(source);
+    const known = this.planned.get(key);
+    if (known) return known;
     try {
-      return imagePlan(source, this.args);
+      const plan = imagePlan(source, this.args);
+      this.planned.set(key, plan);
+      return plan;
     } catch (error) {
       // Without a stack trace: the message says it all.
       throw new pulumi.RunError((error as Error).message);
@@ -90,3 +97,6 @@ export class Images extends pulumi.ComponentResource {
     );
   }
 }
+
+/** What tells one source from another within a stack. */
+const keyOf = (source: ImageSource): string => (source.from === "reference" ? source.reference : source.name);
