@@ -4,7 +4,7 @@ import { imagePlan } from "../components/plan.ts";
 import type { SystemSpec } from "../config/service.ts";
 import { project, type Release, readMemo, remember } from "./place.ts";
 import { plansOf } from "./prepare.ts";
-import { readStackFile } from "./stack-file.ts";
+import { readStackFile, rotationsKey } from "./stack-file.ts";
 
 /** Releases that are remembered of a stack. */
 const kept = 10;
@@ -46,4 +46,3 @@ function comparable({ settings, images }: Omit<Release, "at">): string {
 }
 
 export const pinnedKey = `${project}:pinned`;
-export const rotationsKey = `${project}:rotations`;

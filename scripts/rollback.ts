@@ -1,15 +1,14 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { parseDocument } from "yaml";
-import type { SystemSpec } from "../config/service.ts";
 import { type Command, print } from "./command.ts";
 import { up } from "./deploy.ts";
 import { docker } from "./docker.ts";
 import { Failure } from "./failure.ts";
 import { projectDir, type Release, readMemo, remember } from "./place.ts";
 import { requireEngine, systemOf } from "./prepare.ts";
-import { imagesOf, isSame, pinnedKey, rotationsKey } from "./releases.ts";
-import { readStackFile } from "./stack-file.ts";
+import { imagesOf, isSame, pinnedKey } from "./releases.ts";
+import { readStackFile, rotationsKey, writeStackFile } from "./stack-file.ts";
 
 /**
  * Takes the stack back to the newest release that is not what it is meant to run now: that release's settings, and its
@@ -32,7 +31,7 @@ export const rollback: Command = async (args) => {
   await requireImages(target);
   const saved = save(stack, settings);
   print(`Back to the release of ${target.at}; the settings until now are in ${saved}.`);
-  writeFileSync(file, withRotations(target.settings, settings));
+  writeStackFile(file, withRotations(target.settings, settings));
   pin(file, target, imagesOf(systemOf(stack, print)));
   // What comes after it is no release to go back to.
   remember(stack, { releases: releases.slice(0, releases.indexOf(target) + 1) });
@@ -41,10 +40,8 @@ export const rollback: Command = async (args) => {
 
 /** The images that the stack is meant to run now; none where its settings are what has to be taken back. */
 function described(stack: string): Record<string, string> {
-  let system: SystemSpec;
   try {
-    system = systemOf(stack, print);
-    return imagesOf(system);
+    return imagesOf(systemOf(stack, print));
   } catch {
     return {};
   }
@@ -90,7 +87,7 @@ function pin(file: string, { images }: Release, built: Readonly<Record<string, s
   const document = parseDocument(readFileSync(file, "utf8"));
   const pinned = { ...(document.toJS().config?.[pinnedKey] as object), ...Object.fromEntries(different) };
   document.setIn(["config", pinnedKey], pinned);
-  writeFileSync(file, document.toString());
+  writeStackFile(file, document.toString());
   print(
     `The checkout would build other images, so ${pinnedKey} now names those of the release: ${different.map(([part]) => part).join(", ")}.\n` +
       `Once the source is mended, take that setting out again: pulumi config rm ${pinnedKey}`,

@@ -30,11 +30,18 @@ export function readStackFile(stack: string): StackConfig {
 const isEncrypted = (value: unknown): boolean =>
   typeof value === "object" && value !== null && "secure" in value;
 
-const rotations = `${project}:rotations`;
+/** Writes a stack's file whole or not at all, whenever this is killed: these are the stack's settings. */
+export function writeStackFile(file: string, text: string): void {
+  writeFileSync(`${file}.new`, text);
+  renameSync(`${file}.new`, file);
+}
+
+/** The setting with the generations of secrets. */
+export const rotationsKey = `${project}:rotations`;
 
 /** The generation of a secret that a stack's file asks for; 1 where it says nothing. */
 export function generationOf(stack: string, secret: string): number {
-  const noted = JSON.parse(readStackFile(stack).values[rotations] ?? "{}") as Record<string, number>;
+  const noted = JSON.parse(readStackFile(stack).values[rotationsKey] ?? "{}") as Record<string, number>;
   return noted[secret] ?? 1;
 }
 
@@ -42,10 +49,8 @@ export function generationOf(stack: string, secret: string): number {
 export function setGeneration(stack: string, secret: string, generation: number): void {
   const { file } = readStackFile(stack);
   const document = parseDocument(readFileSync(file, "utf8"));
-  document.setIn(["config", rotations, secret], generation);
-  // Whole or not at all, whenever this is killed: these are the stack's settings.
-  writeFileSync(`${file}.new`, document.toString({ lineWidth: 0 }));
-  renameSync(`${file}.new`, file);
+  document.setIn(["config", rotationsKey, secret], generation);
+  writeStackFile(file, document.toString({ lineWidth: 0 }));
 }
 
 /** The stacks that have a file. */
