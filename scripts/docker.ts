@@ -10,6 +10,10 @@ export async function docker(...args: string[]): Promise<string> {
   return stdout;
 }
 
+/** Whether the engine has a volume of exactly this name. */
+export const hasVolume = async (name: string): Promise<boolean> =>
+  (await docker("volume", "ls", "-q", "--filter", `name=^${name}$`)).trim() !== "";
+
 /** What `docker inspect` says of a container, as far as it is used here. */
 export interface Container {
   readonly Id: string;

@@ -6,7 +6,7 @@ import { type PostgresVersion, postgresVersions } from "../config/schema.ts";
 import { isLongRunning, type LongRunning, type SystemSpec } from "../config/service.ts";
 import { clusterVolume, withoutVersion } from "../config/services/cluster.ts";
 import { pipe } from "./data/pipe.ts";
-import { docker } from "./docker.ts";
+import { docker, hasVolume } from "./docker.ts";
 import { Failure } from "./failure.ts";
 import { project, readMemo } from "./place.ts";
 
@@ -34,20 +34,18 @@ async function otherVersion(
   const own = service.volumes[0]?.volume ?? "";
   const known = readMemo(stack).volumes ?? {};
   const name = (volume: string): string => fullName({ project, stack }, volume);
-  if (await exists(name(own))) {
+  if (await hasVolume(name(own))) {
     const version = await versionIn(name(own), service);
     if (version && version !== wanted) return { version, volume: name(own) };
   }
   if (known[name(own)]) return undefined;
   for (const version of postgresVersions.filter((one) => one !== wanted)) {
     const volume = name(clusterVolume(withoutVersion(own), version));
-    if (known[volume] || (!(await exists(name(own))) && (await exists(volume)))) return { version, volume };
+    if (known[volume] || (!(await hasVolume(name(own))) && (await hasVolume(volume))))
+      return { version, volume };
   }
   return undefined;
 }
-
-const exists = async (volume: string): Promise<boolean> =>
-  (await docker("volume", "ls", "-q", "--filter", `name=^${volume}$`)).trim() !== "";
 
 /**
  * The version of the cluster in a volume; undefined where there is none, or none that can be looked at: it is read from

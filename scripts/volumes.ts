@@ -4,7 +4,7 @@ import { type PostgresVersion, postgresVersions } from "../config/schema.ts";
 import { isLongRunning, type SystemSpec } from "../config/service.ts";
 import { clusterVolume, withoutVersion } from "../config/services/cluster.ts";
 import { partsOf } from "./data/parts.ts";
-import { docker } from "./docker.ts";
+import { docker, hasVolume } from "./docker.ts";
 import { Failure } from "./failure.ts";
 import { project, readMemo, remember, type VolumeMark } from "./place.ts";
 
@@ -71,8 +71,7 @@ function volumesOf(stack: string, system: SystemSpec): Owned[] {
 
 /** Undefined where there is no such volume. */
 async function markOf(name: string): Promise<VolumeMark | undefined> {
-  const text = await docker("volume", "ls", "--quiet", "--filter", `name=^${name}$`);
-  if (!text.trim()) return undefined;
+  if (!(await hasVolume(name))) return undefined;
   const [{ Labels, Mountpoint }] = JSON.parse(await docker("volume", "inspect", name));
   // A file system that keeps no such time says 0.
   const born = await stat(Mountpoint).then(

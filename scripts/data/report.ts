@@ -1,3 +1,4 @@
+import { print } from "../command.ts";
 import { containersOf, docker } from "../docker.ts";
 import { backups } from "./manifest.ts";
 
@@ -28,7 +29,13 @@ export async function reportBackups(stack: string): Promise<void> {
     ),
   ].join("\n");
   const write = `printf '%s\\n' "$1" > ${file}.new && mv ${file}.new ${file}`;
-  await docker("exec", "--user", "0", exporter.Id, "sh", "-c", write, "sh", text);
+  const command = ["exec", "--user", "0", exporter.Id, "sh", "-c", write, "sh", text];
+  // What was done is done, whether or not anybody can be told of it.
+  await docker(...command).catch((error: unknown) =>
+    print(
+      `Prometheus was not told of the backups: ${(error as { stderr?: string }).stderr?.trim() ?? error}`,
+    ),
+  );
 }
 
 const metric = (name: string, help: string, made: string | undefined): string[] =>

@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseDocument } from "yaml";
 import { fullName, labels } from "../../components/names.ts";
@@ -10,11 +10,11 @@ import type { Outcome } from "../backend.ts";
 import { ensureBaseImage } from "../base-image.ts";
 import { type Command, print } from "../command.ts";
 import { open } from "../deploy.ts";
-import { docker } from "../docker.ts";
+import { docker, hasVolume } from "../docker.ts";
 import { Failure } from "../failure.ts";
 import { project } from "../place.ts";
 import { plansOf, requireEngine, systemOf } from "../prepare.ts";
-import { readStackFile } from "../stack-file.ts";
+import { readStackFile, writeStackFile } from "../stack-file.ts";
 import { elapsed } from "../table.ts";
 import { rememberVolumes } from "../volumes.ts";
 import { takeBackup } from "./backup.ts";
@@ -34,17 +34,17 @@ export const upgradePostgres: Command = async ({ stack, version }) => {
   requireLater(stack, before, version);
   const { file } = readStackFile(stack);
   const settings = readFileSync(file, "utf8");
-  writeFileSync(file, withVersion(settings, version));
+  writeStackFile(file, withVersion(settings, version));
   const begun = performance.now();
   try {
-    const rows = await upgrade(stack, before, systemOf(stack, print), () => writeFileSync(file, settings));
+    const rows = await upgrade(stack, before, systemOf(stack, print), () => writeStackFile(file, settings));
     print(
       `\nPostgreSQL ${version} after ${elapsed((performance.now() - begun) / 1000)}: all ${rows} rows are the same.`,
     );
     print(`The data as it was before is kept in the volume ${volumeOf(stack, before)}.`);
     return 0;
   } catch (error) {
-    writeFileSync(file, settings);
+    writeStackFile(file, settings);
     if (error instanceof Failure) throw error;
     throw new Failure(
       `The upgrade failed: ${(error as Error).message}`,
@@ -129,8 +129,7 @@ function requireLater(stack: string, system: SystemSpec, version: string): void 
 
 /** Refuses a volume that is there already: what is in it may be the data of an earlier try, or of something else. */
 async function requireFree(stack: string, volume: string): Promise<void> {
-  const found = await docker("volume", "ls", "-q", "--filter", `name=^${volume}$`);
-  if (!found.trim()) return;
+  if (!(await hasVolume(volume))) return;
   throw new Failure(
     `The volume ${volume} is there already.`,
     `Look what is in it; if nobody needs it: docker volume rm ${volume}, and make upgrade-postgres STACK=${stack} again.`,
