@@ -5,13 +5,31 @@
 import { spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { projectDir } from "./place.ts";
 import { elapsed } from "./table.ts";
 
 interface Count {
   readonly passed: number;
   readonly failed: number;
+  /** What failed and why, where the suite's report tells. */
+  readonly failures?: readonly string[];
+}
+
+/** The parts of vitest's report that are read here. */
+interface Report {
+  readonly numPassedTests: number;
+  readonly numFailedTests: number;
+  readonly testResults: readonly {
+    readonly name: string;
+    /** Why a whole file broke; empty where only tests of it failed. */
+    readonly message: string;
+    readonly assertionResults: readonly {
+      readonly fullName: string;
+      readonly status: string;
+      readonly failureMessages: readonly string[] | null;
+    }[];
+  }[];
 }
 
 interface Suite {
@@ -38,11 +56,27 @@ const vitest = (project: string, name: string): Suite => {
     ],
     count: () => {
       if (!existsSync(report)) return undefined;
-      const { numPassedTests, numFailedTests } = JSON.parse(readFileSync(report, "utf8"));
-      return { passed: numPassedTests, failed: numFailedTests };
+      const read: Report = JSON.parse(readFileSync(report, "utf8"));
+      return { passed: read.numPassedTests, failed: read.numFailedTests, failures: failures(read) };
     },
   };
 };
+
+/** Each failed test and each broken file with the end of its message: a command's output has its reason there. */
+function failures({ testResults }: Report): string[] {
+  const told = (name: string, message: string): string => {
+    const lines = message.split("\n").filter((line) => line.trim() !== "" && !/^\s+at /.test(line));
+    return [`FAILED ${name}`, ...lines.slice(-20).map((line) => `    ${line}`)].join("\n");
+  };
+  return testResults.flatMap(({ name, message, assertionResults }) => [
+    ...(message ? [told(relative(projectDir, name), message)] : []),
+    ...assertionResults
+      .filter(({ status }) => status === "failed")
+      .map(({ fullName, failureMessages }) =>
+        told(`${relative(projectDir, name)}: ${fullName}`, failureMessages?.join("\n") ?? ""),
+      ),
+  ]);
+}
 
 /** The last "N passed" and "N failed" that a suite printed. */
 function printed(output: string): Count | undefined {
@@ -81,13 +115,15 @@ for (const { name, command, count } of suites) {
   process.stdout.write(`\n== ${name}\n`);
   const begun = performance.now();
   const { code, output } = await run(command);
-  const { passed, failed } = count(output) ?? { passed: 0, failed: 0 };
+  const { passed, failed, failures = [] } = count(output) ?? { passed: 0, failed: 0 };
   // An exit code tells of what no count does: a crash, or no test at all.
   const broken = code !== 0 && failed === 0 ? 1 : 0;
   total.passed += passed;
   total.failed += failed + broken;
   const trouble = broken ? ` (ended with exit code ${code})` : "";
+  // Beside the totals, at the end: a log of forty minutes is read from there.
   lines.push(
+    ...failures,
     `${name}: ${passed} passed, ${failed + broken} failed${trouble}, ${elapsed((performance.now() - begun) / 1000)}`,
   );
 }
