@@ -93,6 +93,8 @@ async function clean(deployment: Deployment, operation: PendingOperation): Promi
   if (!(created >= operation.started - CLOCK_SLACK_MS)) {
     return `the ${kind} ${name} is older than that run and not its own: left alone`;
   }
+  // It may serve already, under a name that leads to it: it ends what it has in hand.
+  if (kind === "container") await docker(kind, "stop", name);
   await docker(kind, "rm", ...(kind === "container" ? ["--force"] : []), name);
   return `removed the half-made ${kind} ${name}`;
 }

@@ -121,7 +121,8 @@ describe.concurrent("runs", () => {
           opts: { replaceOnChanges: ["healthcheck"] },
           args: {
             image,
-            command: ["sleep", "600"],
+            // Ends within a moment when it is asked to, and says so.
+            command: ["sh", "-c", "trap 'exit 0' TERM; sleep 600 & wait"],
             healthcheck: { tests: ["CMD", verdict], interval: "1s", retries: 30 },
             wait: true,
             waitTimeout: 60,
@@ -147,9 +148,15 @@ describe.concurrent("runs", () => {
         child.kill("SIGKILL");
         await exited;
       }
+      const since = Math.floor(Date.now() / 1000);
       const result = await stack.up(slow("true"));
       expect(result.errors).toEqual([]);
       expect(ops(result)).toEqual({ slow: "replace" });
+      const until = Math.ceil(Date.now() / 1000);
+      // It may have been serving: asked to end, not killed.
+      const ended = ["--filter", `container=${left}`, "--filter", "event=die"];
+      const died = ["--since", `${since}`, "--until", `${until}`, ...ended];
+      expect(await docker("events", ...died, "--format", "{{.Actor.Attributes.exitCode}}")).toBe("0");
       expect(stack.notes()).toEqual([
         expect.stringContaining(`took over the lock of process ${child.pid}`),
         expect.stringMatching(/killed while it created "slow": removed the half-made container slow-/),
