@@ -17,8 +17,8 @@ export default defineConfig({
       {
         test: {
           name: "e2e",
-          include: ["tests/e2e/**/*.test.ts", "tests/images/**/*.test.ts", "tests/engine/*.test.ts"],
-          // One engine, two cores: files run one after the other.
+          include: ["tests/e2e/**/*.test.ts"],
+          // They measure under load, on an engine that has nothing else to do.
           fileParallelism: false,
           testTimeout: 300_000,
           hookTimeout: 1_200_000,
@@ -27,8 +27,8 @@ export default defineConfig({
       {
         test: {
           name: "systems",
-          include: ["tests/systems/**/*.test.ts"],
-          // Two stacks at a time: side by side is what they promise, and most of their time is waiting for probes.
+          include: ["tests/systems/**/*.test.ts", "tests/images/**/*.test.ts", "tests/engine/*.test.ts"],
+          // Two at a time: stacks side by side are what systems promise, and most of the time is waiting for probes.
           maxWorkers: 2,
           testTimeout: 300_000,
           hookTimeout: 1_200_000,

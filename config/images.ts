@@ -102,7 +102,12 @@ export const images: Readonly<Record<ImageName, CatalogueImage>> = {
     reference: "pgvector/pgvector:0.8.1-pg18-trixie",
     dataPath: "/var/lib/postgresql",
     // Debian 13 has 17.
-    args: { PG_MAJOR: "18", SUITE: "forky" },
+    args: {
+      PG_MAJOR: "18",
+      SUITE: "forky",
+      DATA_VOLUME: "/var/lib/postgresql",
+      PGDATA: "/var/lib/postgresql/18/docker",
+    },
   },
   redis: {
     reference: "redis:8.0.3-bookworm",

@@ -4,6 +4,7 @@ import { isLongRunning, type SystemSpec } from "../config/service.ts";
 import { type Backend, backend, type Outcome } from "./backend.ts";
 import { ensureBaseImage } from "./base-image.ts";
 import { type Arguments, type Command, print } from "./command.ts";
+import { type Crashed, givingUpOnCrashes } from "./crash-loops.ts";
 import { reportBackups } from "./data/report.ts";
 import { diagnose, failedBuilds } from "./diagnose.ts";
 import { type Container, containersOf, isWell, serviceOf } from "./docker.ts";
@@ -63,8 +64,10 @@ export const up: Command = async (args) => {
   try {
     await begin(stack, system, progress, engine);
     const look = refresh || confirm === stack || (await isAmiss(stack, system));
-    const outcome = await engine.up({ refresh: look, replace: again });
-    const code = await report(stack, outcome, progress, system);
+    const { outcome, crashed } = await givingUpOnCrashes(stack, () =>
+      engine.up({ refresh: look, replace: again }),
+    );
+    const code = await report(stack, outcome, progress, system, crashed);
     if (code === 0) {
       noteRelease(stack, system);
       await rememberVolumes(stack, system);
@@ -114,13 +117,16 @@ async function report(
   outcome: Outcome,
   progress: Progress,
   system: SystemSpec,
+  crashed: readonly Crashed[],
 ): Promise<number> {
   const { text, well } = await statusTable(stack, system, false);
   print(`\n${text}\n`);
   if (outcome.changes) print(summary(outcome.changes));
-  for (const error of outcome.errors) print(`\n${ownWords(error)}`);
+  const untold = outcome.errors.filter((error) => !crashed.some(({ id }) => error.includes(id)));
+  for (const error of untold) print(`\n${ownWords(error)}`);
   if (!outcome.ok || !well) {
-    const troubles = [...failedBuilds(Date.now() - progress.seconds() * 1000), ...(await diagnose(stack))];
+    const builds = failedBuilds(Date.now() - progress.seconds() * 1000);
+    const troubles = [...builds, ...crashed.map(({ told }) => told), ...(await diagnose(stack))];
     for (const trouble of troubles) print(`\n${trouble}`);
     print(
       `\nFailed after ${elapsed(progress.seconds())}. Mend the cause and run the same command again: it goes on from here.`,

@@ -30,7 +30,8 @@ export async function diagnose(stack: string): Promise<string[]> {
   return Promise.all(troubled.map(describe));
 }
 
-async function describe(container: Container): Promise<string> {
+/** What is known of one container. */
+export async function describe(container: Container): Promise<string> {
   const { State, Name, HostConfig } = container;
   const lines = [`${serviceOf(container)} (${Name.slice(1)}) is ${State.Health?.Status ?? State.Status}.`];
   if (State.Status !== "running") lines.push(`  Exit code ${State.ExitCode}${exitWords(container)}.`);

@@ -1,7 +1,8 @@
 /**
  * Breaks things on purpose and writes docs/reliability.md: `make reliability`, about an hour and a half.
  * `ROUNDS=10` sets how often each change is made, `KILLS=20` how often `make up` is killed, and `ONLY=changes,releases,faults,kills`
- * chooses parts. Needs root, for it kills processes of containers from outside.
+ * chooses parts; `machine`, which is left out otherwise, restarts the engine, with whatever else runs on it, and fills a disk of its own.
+ * Needs root, for it kills processes of containers from outside.
  * Works on a stack, a state and a copy of the last commit of its own, and takes them away at the end.
  */
 import { writeFileSync } from "node:fs";
@@ -13,9 +14,10 @@ import { docker } from "./docker.ts";
 import { projectDir, readMemo } from "./place.ts";
 import { badReleases, release } from "./reliability/bad-releases.ts";
 import { changes, observe } from "./reliability/changes.ts";
-import { faults } from "./reliability/faults.ts";
+import { type Fault, faults } from "./reliability/faults.ts";
 import type { Findings } from "./reliability/findings.ts";
 import { interrupt } from "./reliability/interruptions.ts";
+import { machineFaults } from "./reliability/machine-faults.ts";
 import { page } from "./reliability/page.ts";
 import { World } from "./reliability/world.ts";
 
@@ -31,6 +33,7 @@ const findings: Findings = {
     await docker("version", "--format", "{{.Server.Version}}")
   ).trim()}`,
   loadBefore: load(),
+  parts,
   changes: new Map(),
   refused: [],
   survived: [],
@@ -66,8 +69,8 @@ async function releaseBadly(world: World): Promise<void> {
   }
 }
 
-async function breakThings(world: World): Promise<void> {
-  for (const { name, promise, strike } of faults(await world.checkout.containers())) {
+async function breakThings(world: World, all: readonly Fault[]): Promise<void> {
+  for (const { name, promise, strike } of all) {
     const survived = await attempt(name, findings.failures, async () => {
       await world.upload();
       const told = await strike(world);
@@ -90,7 +93,8 @@ try {
   const world = new World(checkout);
   if (parts.includes("changes")) await changeUnderLoad(world);
   if (parts.includes("releases")) await releaseBadly(world);
-  if (parts.includes("faults")) await breakThings(world);
+  if (parts.includes("faults")) await breakThings(world, faults(await world.checkout.containers()));
+  if (parts.includes("machine")) await breakThings(world, machineFaults());
   if (parts.includes("kills")) {
     await world.upload();
     const killed = await attempt("killing make up", findings.failures, () => interrupt(world, kills));

@@ -90,7 +90,7 @@ const suites: readonly Suite[] = [
   { name: "application tests", command: ["scripts/test-app.sh"], count: printed },
   vitest("unit", "unit and property tests"),
   vitest("e2e", "end-to-end tests on a real engine"),
-  vitest("systems", "the five systems on a real engine"),
+  vitest("systems", "systems, images and the engine, two at a time"),
 ];
 
 function run(command: readonly string[]): Promise<{ code: number; output: string }> {

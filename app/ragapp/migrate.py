@@ -21,7 +21,8 @@ from ragapp.stores import make_store
 log = logging.getLogger(__name__)
 
 MIGRATIONS = Path(__file__).parent.parent / "migrations"
-WAIT_SECONDS = 60.0
+# As long as the API waits for its stores.
+WAIT_SECONDS = 30.0
 # Any constant will do, as long as everyone who migrates this database takes the same one.
 ADVISORY_LOCK = 7_261_038
 

@@ -23,6 +23,8 @@ export interface Findings {
   readonly commit: string;
   readonly machine: string;
   readonly loadBefore: string;
+  /** What was asked for. */
+  readonly parts: readonly string[];
   readonly loadAfter?: string;
   /** By name, one entry a round. */
   readonly changes: Map<string, readonly Changed[]>;

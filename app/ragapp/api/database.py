@@ -15,6 +15,7 @@ from ragapp.api.problems import Problem
 log = logging.getLogger(__name__)
 
 UNDEFINED_TABLE = "42P01"
+DISK_FULL = "53100"
 
 ERRORS = (PoolTimeout, ProgrammingError, OperationalError, InterfaceError)
 
@@ -26,6 +27,8 @@ def problem_of(error: Exception) -> Problem | None:
             return Problem(503, "database: every connection is busy; try again in a moment")
         case ProgrammingError() if getattr(error.orig, "sqlstate", None) == UNDEFINED_TABLE:
             return Problem(503, "database: the schema is missing; run `python -m ragapp migrate`")
+        case OperationalError() if getattr(error.orig, "sqlstate", None) == DISK_FULL:
+            return Problem(503, "database: its disk is full; nothing can be added until there is space")
         case OperationalError() | InterfaceError():
             log.warning("the database fails: %s", error.orig)
             return Problem(503, "database: it does not answer, or broke off the connection")
