@@ -61,7 +61,7 @@ async function giveUp(container: Container): Promise<Crashed> {
   const told = await describe(container);
   await saveLog(id, file);
   await docker("rm", "--force", id);
-  const end = `It ended ${RestartCount} times and was never healthy: taken away. Its whole log: ${file}`;
+  const end = `It ended ${RestartCount} times in this run and was taken away. Its whole log: ${file}`;
   return { id, told: `${told}\n  ${end}` };
 }
 

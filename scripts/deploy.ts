@@ -7,7 +7,7 @@ import { type Arguments, type Command, print } from "./command.ts";
 import { type Crashed, givingUpOnCrashes } from "./crash-loops.ts";
 import { reportBackups } from "./data/report.ts";
 import { diagnose, failedBuilds } from "./diagnose.ts";
-import { type Container, containersOf, isWell, serviceOf } from "./docker.ts";
+import { type Container, containersOf, docker, isWell, serviceOf } from "./docker.ts";
 import { project } from "./place.ts";
 import { requirePostgresVersion } from "./postgres-version.ts";
 import {
@@ -79,9 +79,14 @@ export const up: Command = async (args) => {
   }
 };
 
-/** Whether a container of the stack was stopped or removed behind its back: the engine has to look before it compares. */
+/** Whether a container or network of the stack was stopped or removed behind its back: the engine has to look before it compares. */
 async function isAmiss(stack: string, system: SystemSpec): Promise<boolean> {
-  const containers = await containersOf(stack);
+  const [containers, networks] = await Promise.all([
+    containersOf(stack),
+    docker("network", "ls", "--format", "{{.Name}}").then((names) => new Set(names.split("\n"))),
+  ]);
+  if (Object.keys(system.networks).some((part) => !networks.has(fullName({ project, stack }, part))))
+    return true;
   return system.services.some((service) => {
     const own = containers.filter((c) => serviceOf(c) === service.name);
     const wanted = isLongRunning(service) ? service.replicas : 1;

@@ -36,6 +36,15 @@ export const badReleases: readonly BadRelease[] = [
     told: /api says it is not healthy/,
   },
   {
+    name: "an image that gets healthy, and ends 20 s after its start (`soak: 40s`)",
+    settings: { api: { soak: "40s" } },
+    source: {
+      file: "app/ragapp/api/server.py",
+      text: "\nimport os\nimport threading\n\nthreading.Timer(20, os._exit, [1]).start()\n",
+    },
+    told: /was healthy, but did not answer three times in a row/,
+  },
+  {
     name: "a setting with which the API never gets healthy",
     settings: { api: { environment: { RAG_DATABASE_HOST: "nowhere" } } },
     told: /failed to resolve host 'nowhere'/,

@@ -1,6 +1,10 @@
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { projectDir } from "../place.ts";
 import type { Refused } from "./bad-releases.ts";
 import type { Changed } from "./changes.ts";
 import type { Interrupted } from "./interruptions.ts";
+import { page } from "./page.ts";
 
 /** Documents acknowledged before, and those of them that are there and ready afterwards. */
 export interface Documents {
@@ -17,19 +21,38 @@ export interface Survived extends Documents {
   readonly told: string;
 }
 
-/** Everything that one run has seen. */
-export interface Findings {
+/** One part of a run: what it saw, and where and when. */
+export interface Part<T> {
   readonly date: string;
   readonly commit: string;
   readonly machine: string;
+  /** Load averages of 1 minute, before and after. */
   readonly loadBefore: string;
-  /** What was asked for. */
-  readonly parts: readonly string[];
-  readonly loadAfter?: string;
-  /** By name, one entry a round. */
-  readonly changes: Map<string, readonly Changed[]>;
-  readonly refused: Refused[];
-  readonly survived: Survived[];
-  killed?: Interrupted & Documents & { readonly seconds: number };
+  loadAfter: string;
+  readonly seen: T;
+  /** What could not be tried, and why. */
   readonly failures: string[];
+}
+
+/** The last that was seen of every part. */
+export interface Findings {
+  /** By name, one entry a round. */
+  changes?: Part<Record<string, Changed[]>>;
+  releases?: Part<Refused[]>;
+  faults?: Part<Survived[]>;
+  /** Faults of the machine itself. */
+  machine?: Part<Survived[]>;
+  kills?: Part<(Interrupted & Documents & { readonly seconds: number })[]>;
+}
+
+const dataFile = join(projectDir, "docs/reliability.json");
+
+/** What earlier runs have seen: parts that are not run again stay as they are. */
+export const readFindings = (): Findings =>
+  existsSync(dataFile) ? JSON.parse(readFileSync(dataFile, "utf8")) : {};
+
+/** Keeps the findings, and writes docs/reliability.md from them. */
+export function writeFindings(findings: Findings): void {
+  writeFileSync(dataFile, `${JSON.stringify(findings, null, 2)}\n`);
+  writeFileSync(join(projectDir, "docs/reliability.md"), page(findings));
 }

@@ -1,18 +1,18 @@
 import type { Seen } from "../bench/load.ts";
 import { elapsed } from "../table.ts";
-import type { Findings } from "./findings.ts";
+import type { Findings, Part, Survived } from "./findings.ts";
 
-/** docs/reliability.md from what a run has seen. */
+/** docs/reliability.md from what was seen. */
 export function page(findings: Findings): string {
+  const { changes, releases, faults, machine, kills } = findings;
   return `${[
-    intro(findings),
-    changed(findings),
-    refused(findings),
-    survived(findings),
-    killed(findings),
+    intro,
+    ...(changes ? [changed(changes)] : []),
+    ...(releases ? [refused(releases)] : []),
+    ...(faults || machine ? [survived([faults, machine].filter((part) => part !== undefined))] : []),
+    ...(kills ? [killed(kills)] : []),
     missing(findings),
   ]
-    .filter((part) => part.length > 0)
     .map((part) => part.join("\n"))
     .join("\n\n")}\n`;
 }
@@ -40,27 +40,29 @@ function failed(all: readonly Seen[]): string {
 const most = (values: readonly number[]): number => Math.max(...values);
 const sum = (values: readonly number[]): number => values.reduce((all, each) => all + each, 0);
 
-function intro({ date, commit, machine, loadBefore, loadAfter }: Findings): string[] {
-  return [
-    "# Reliability",
-    "",
-    `Written by \`make reliability\` on ${date}, at commit ${commit}, from that one run: system \`full\` in \`dev\`, on`,
-    `${machine}; load average of 1 minute ${loadBefore} before and ${loadAfter} after. Nothing here was tried with the Pulumi CLI.`,
-    "",
-    "The load is 50 requests a second at the one port: half of them on kept connections, half on new ones; a fifth are uploads,",
-    "a tenth streamed answers. Anything but a 2xx, and a connection that breaks, is a failed request. A gap is the longest time without",
-    "an answer; on a busy machine it also says how busy that was.",
-  ];
-}
+const intro: readonly string[] = [
+  "# Reliability",
+  "",
+  "Written by `make reliability`: system `full` in `dev`, with the embedded engine. Nothing here was tried with the Pulumi CLI.",
+  "",
+  "The load is 50 requests a second at the one port: half of them on kept connections, half on new ones; a fifth are uploads,",
+  "a tenth streamed answers. Anything but a 2xx, and a connection that breaks, is a failed request. A gap is the longest time without",
+  "an answer; on a busy machine it also says how busy that was.",
+];
 
-function changed({ changes }: Findings): string[] {
-  if (changes.size === 0) return [];
+/** Where and when a part was tried. */
+const seenOn = ({ date, commit, machine, loadBefore, loadAfter }: Part<unknown>): string =>
+  `On ${date}, at commit ${commit}, on ${machine}; load average of 1 minute ${loadBefore} before and ${loadAfter} after.`;
+
+function changed(part: NonNullable<Findings["changes"]>): string[] {
   return [
     "## Changes under load",
     "",
+    seenOn(part),
+    "",
     ...table(
       ["change", "times", "requests", "failed", "longest gap", "`make up`, slowest"],
-      [...changes].map(([name, all]) => [
+      Object.entries(part.seen).map(([name, all]) => [
         name,
         String(all.length),
         String(sum(all.map((seen) => seen.sent))),
@@ -74,16 +76,16 @@ function changed({ changes }: Findings): string[] {
   ];
 }
 
-function refused({ refused }: Findings): string[] {
-  if (refused.length === 0) return [];
+function refused(part: NonNullable<Findings["releases"]>): string[] {
   return [
     "## Releases that are no good",
     "",
-    "Each brought up twice, and taken back with `make rollback`, under load. Both `make up` have to fail and to say why.",
+    seenOn(part),
+    "Each is brought up twice, and taken back with `make rollback`, under load. Both `make up` have to fail and to say why.",
     "",
     ...table(
       ["release", "requests", "failed", "longest gap", "failing `make up`", "told", "`make rollback`"],
-      refused.map((each) => [
+      part.seen.map((each) => [
         each.name,
         String(each.sent),
         failed([each]),
@@ -96,17 +98,19 @@ function refused({ refused }: Findings): string[] {
   ];
 }
 
-function survived({ survived }: Findings): string[] {
-  if (survived.length === 0) return [];
+function survived(parts: readonly Part<readonly Survived[]>[]): string[] {
+  const seen = parts.flatMap((part) => part.seen);
   return [
     "## Faults",
+    "",
+    ...new Set(parts.map(seenOn)),
     "",
     "Healthy again: every probe, and `/api/ready`, from the end of the fault. Before each one a document is uploaded, and all",
     "that were ever acknowledged have to be there and ready afterwards.",
     "",
     ...table(
       ["fault", "promised", "healthy again after", "documents", "what the user is told"],
-      survived.map((each) => [
+      seen.map((each) => [
         each.name,
         each.promise,
         elapsed(each.seconds),
@@ -117,12 +121,12 @@ function survived({ survived }: Findings): string[] {
   ];
 }
 
-function killed({ killed }: Findings): string[] {
-  if (!killed) return [];
+function killed(part: NonNullable<Findings["kills"]>): string[] {
   return [
     "## `make up` killed",
     "",
-    `SIGKILL at ${killed.tries} random moments of an \`up\` that replaces API and gateway, under load; then \`make up\` again.`,
+    seenOn(part),
+    "SIGKILL at random moments of an `up` that replaces API and gateway, under load; then `make up` again.",
     "",
     ...table(
       [
@@ -134,30 +138,30 @@ function killed({ killed }: Findings): string[] {
         "longest gap",
         "documents",
       ],
-      [
-        [
-          String(killed.tries),
-          String(killed.stuck),
-          elapsed(killed.slowest),
-          String(killed.sent),
-          failed([killed]),
-          `${killed.gap.toFixed(2)} s`,
-          `${killed.found} of ${killed.acknowledged}`,
-        ],
-      ],
+      part.seen.map((each) => [
+        String(each.tries),
+        String(each.stuck),
+        elapsed(each.slowest),
+        String(each.sent),
+        failed([each]),
+        `${each.gap.toFixed(2)} s`,
+        `${each.found} of ${each.acknowledged}`,
+      ]),
     ),
   ];
 }
 
-function missing({ failures, parts }: Findings): string[] {
-  const machine = parts.includes("machine")
-    ? []
-    : ["A restart of the engine and a full disk under a store: `ONLY=machine` tries them."];
+function missing(findings: Findings): string[] {
+  const failures = Object.values(findings).flatMap((part) => part.failures);
   return [
     "## Not seen",
     "",
     "A clock that jumps: the containers have the machine's, and so has whatever else it does.",
-    ...machine,
+    ...(findings.machine
+      ? []
+      : [
+          "A restart of the engine and a full disk under a store: `make reliability ONLY=machine` tries them.",
+        ]),
     ...(failures.length > 0 ? ["", ...failures.map((failure) => `- ${failure}`)] : []),
   ];
 }

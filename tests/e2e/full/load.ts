@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { underLoad } from "../../../scripts/bench/load.ts";
 import { docker } from "../../stack.ts";
-import { port, settings, stack } from "./context.ts";
+import { port, rag, settings, stack } from "./context.ts";
 
 /** What a user notices of a change while the stack serves: nothing, where a new container comes before the old one goes. */
 export function load(): void {
@@ -73,6 +73,21 @@ export function load(): void {
       expect(mended.code, mended.output).toBe(0);
       const memory = (await docker("inspect", "--format", "{{.HostConfig.Memory}}", ui)).trim();
       expect(Number(memory)).toBe(512 * 2 ** 20);
+    });
+
+    it("names a network that was removed; up makes it again, and all that was on it", async () => {
+      const network = "ragdock-e2e-frontend";
+      const format = "{{range .Containers}}{{.Name}} {{end}}";
+      const members = (await docker("network", "inspect", "--format", format, network)).trim().split(" ");
+      for (const name of members) await docker("network", "disconnect", "--force", network, name);
+      await docker("network", "rm", network);
+      const { code, output } = await stack.make("drift");
+      expect(code, output).toBe(1);
+      expect(output).toMatch(/network frontend/);
+      const mended = await stack.make("up");
+      expect(mended.code, mended.output).toBe(0);
+      expect((await stack.make("drift")).code).toBe(0);
+      expect((await rag.get("/api/documents")).status).toBe(200);
     });
 
     it("names a container that was stopped and one that was removed; up mends both", async () => {
