@@ -51,9 +51,11 @@ export async function givingUpOnCrashes<T>(
   }
 }
 
-/** A job ends once, and its exit code is waited for; one that was healthy before is its soak's business. */
+/** A job ends once, and its exit code is waited for. What was healthy in between works, if not for long: it may be let be. */
 const isCrashing = ({ RestartCount, State, Config }: Container): boolean =>
-  Config.Labels["ragdock.kind"] !== "job" && RestartCount >= restarts && State.Health?.Status !== "healthy";
+  Config.Labels["ragdock.kind"] !== "job" &&
+  RestartCount >= restarts &&
+  !State.Health?.Log?.some((probe) => probe.ExitCode === 0);
 
 async function giveUp(container: Container): Promise<Crashed> {
   const { Id: id, Name, RestartCount } = container;
@@ -61,7 +63,7 @@ async function giveUp(container: Container): Promise<Crashed> {
   const told = await describe(container);
   await saveLog(id, file);
   await docker("rm", "--force", id);
-  const end = `It ended ${RestartCount} times in this run and was taken away. Its whole log: ${file}`;
+  const end = `It ended ${RestartCount} times, was never healthy and has been taken away. Its whole log: ${file}`;
   return { id, told: `${told}\n  ${end}` };
 }
 

@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -104,8 +105,9 @@ async function fillWithUploads({ checkout }: World): Promise<string> {
   const url = `http://127.0.0.1:${checkout.port}/api`;
   for (let number = 0; number < 200; number++) {
     const form = new FormData();
-    const text = Array.from({ length: 4000 }, (_, word) => `word${number}x${word}`).join(" ");
-    form.set("file", new Blob([text], { type: "text/plain" }), `filler-${number}.txt`);
+    // Takes room and nobody's time: the worker finds at once that it is no document.
+    const content = [`%PDF-1.7 ${number}\n`, randomBytes(2 ** 20)];
+    form.set("file", new Blob(content, { type: "application/pdf" }), `filler-${number}.pdf`);
     const answer = await fetch(`${url}/documents`, { method: "POST", body: form });
     if (answer.status === 202) continue;
     const asked = await fetch(`${url}/query`, {

@@ -1,7 +1,10 @@
 """The local model, and the cache of query embeddings in front of any."""
 
 import os
+import subprocess
+import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
@@ -28,6 +31,23 @@ def test_like_texts_have_like_vectors(local: LocalEmbedder) -> None:
 def test_a_text_has_one_vector_whatever_it_is_batched_with(local: LocalEmbedder) -> None:
     texts = ["short", "a much longer text of many words " * 20, *["filler"] * 40]
     assert np.allclose(local.embed(texts)[0], local.embed(["short"])[0], atol=0.02)
+
+
+PEAK = """
+import resource, sys
+from pathlib import Path
+from ragapp.embeddings.local import LocalEmbedder
+LocalEmbedder(Path(sys.argv[1])).embed(["word " * 300] * 32)
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+"""
+
+
+def test_the_longest_texts_leave_a_worker_half_its_memory(model_dir: Path) -> None:
+    # In a process of its own: what others have used counts towards the peak.
+    done = subprocess.run(  # noqa: S603 - our own words
+        [sys.executable, "-c", PEAK, str(model_dir)], capture_output=True, text=True, check=True, timeout=120
+    )
+    assert int(done.stdout) < 400_000, "KiB, of the 768 MiB that a worker has in dev"
 
 
 def test_no_texts_have_no_vectors(local: LocalEmbedder) -> None:
