@@ -33,8 +33,8 @@ class LocalEmbedder:
         # One thread: API workers and worker threads already use the cores, and spinning ones slow each other.
         options.intra_op_num_threads = 1
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        # The arena never gives memory back; folding writes the int8 weights out as floats. Without both about 5 %
-        # more time, and after a batch of 32 texts of 200 tokens 89 MB are held instead of 1,062.
+        # The arena never gives memory back; folding writes the int8 weights out as floats. Without both about
+        # 5 % more time, and after a batch of 32 texts of 200 tokens 89 MB are held instead of 1,062.
         options.enable_cpu_mem_arena = False
         self._session = ort.InferenceSession(
             str(model_dir / "model.onnx"),
