@@ -141,8 +141,8 @@ test: setup-test ## everything: check, unit, end-to-end; ends with "N passed, N 
 docs: node_modules ## write the generated parts of docs/
 	@node scripts/docs.ts
 
-reliability: setup-test ## the tests that take long, then break things on purpose and write docs/reliability.md: two hours
-	@vitest run --project slow
+reliability: setup-test ## break things on purpose, and write docs/reliability.md: two hours, fewer with ONLY=changes,releases,faults,machine,kills
+	@$(if $(ONLY),,vitest run --project slow)
 	@node scripts/reliability.ts
 
 bench: setup ## measure, and write docs/performance.md
