@@ -46,7 +46,8 @@ export async function composeFiles(
         }
       : undefined;
   const secrets = Object.fromEntries(
-    Object.keys(system.secrets).map((name) => {
+    Object.entries(system.secrets).map(([name, source]) => {
+      if (source.from === "value") return [name, source.value];
       const value = passwords.get(name) ?? randomBytes(16).toString("hex");
       passwords.set(name, value);
       return [name, value];
