@@ -73,7 +73,7 @@ async function measureStack(results: Results): Promise<void> {
       await attempt(`round ${i} of ${rounds}`, failures, () => all.round());
       save(results);
     }
-    const disruption = await attempt("changes under load", failures, () => disrupt(checkout, twin));
+    const disruption = await attempt("changes under load", failures, () => disrupt(checkout, twin, failures));
     if (disruption) results.disruption = disruption;
     save(results);
     const memory = await attempt("memory", failures, () => memoryOf(checkout));

@@ -2,7 +2,7 @@ import type { Checkout } from "./checkout.ts";
 import type { ComposeProject } from "./compose-tool.ts";
 import { benchSystem, composeFiles } from "./everyday.ts";
 import { type Seen, underLoad } from "./load.ts";
-import { type Ran, say, secondsOf } from "./measure.ts";
+import { attempt, type Ran, say, secondsOf } from "./measure.ts";
 
 /** What a steady load saw of the same change, made by both. */
 export interface Disruption {
@@ -63,9 +63,12 @@ const changes: readonly Both[] = [
 export async function disrupt(
   checkout: Checkout,
   compose: ComposeProject | undefined,
+  failures: string[],
 ): Promise<Disruption[]> {
-  const ours = await each((both) => underLoad(checkout.port, () => checked(both, both.ours(checkout))));
-  const theirs = compose ? await underCompose(checkout, compose) : [];
+  const ours = await each("Ragdock", failures, (both) =>
+    underLoad(checkout.port, () => checked(both, both.ours(checkout))),
+  );
+  const theirs = compose ? await underCompose(checkout, compose, failures) : [];
   return changes.map(({ change }, index) => ({
     change,
     ...(ours[index] ? { ours: ours[index] } : {}),
@@ -73,11 +76,15 @@ export async function disrupt(
   }));
 }
 
-async function underCompose(checkout: Checkout, compose: ComposeProject): Promise<Seen[]> {
+async function underCompose(
+  checkout: Checkout,
+  compose: ComposeProject,
+  failures: string[],
+): Promise<(Seen | undefined)[]> {
   secondsOf("make down", await checkout.make("down"));
   try {
     secondsOf("compose up", await compose.up());
-    return await each((both) =>
+    return await each("Compose", failures, (both) =>
       underLoad(checkout.port, () => checked(both, both.compose(compose, checkout))),
     );
   } finally {
@@ -87,13 +94,15 @@ async function underCompose(checkout: Checkout, compose: ComposeProject): Promis
   }
 }
 
-async function each(measure: (both: Both) => Promise<Seen>): Promise<Seen[]> {
-  const all: Seen[] = [];
+async function each(
+  who: string,
+  failures: string[],
+  measure: (both: Both) => Promise<Seen>,
+): Promise<(Seen | undefined)[]> {
+  const all: (Seen | undefined)[] = [];
   for (const both of changes) {
-    const seen = await measure(both);
-    say(
-      `  ${both.change}: ${seen.sent} sent, ${JSON.stringify(seen.failures)}, ${seen.gap.toFixed(1)} s gap`,
-    );
+    const seen = await attempt(`${both.change}, ${who}`, failures, () => measure(both));
+    if (seen) say(`  ${seen.sent} sent, ${JSON.stringify(seen.failures)}, ${seen.gap.toFixed(1)} s gap`);
     all.push(seen);
   }
   return all;

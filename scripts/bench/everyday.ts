@@ -24,13 +24,16 @@ export async function composeTwin(checkout: Checkout, binary: string): Promise<C
 
 /** Passwords of the twin: the same for every file of it that is written. */
 const passwords = new Map<string, string>();
+/** Its images too: a stack that is down has none. */
+let images: ReadonlyMap<string, { readonly tag: string }> | undefined;
 
 /** What Compose is given to run a system. */
 export async function composeFiles(
   checkout: Checkout,
   system: SystemSpec,
 ): Promise<{ file: ComposeFile; configs: Record<string, string> }> {
-  const built = await checkout.builtImages();
+  images ??= await checkout.builtImages();
+  const built = images;
   const tagOf = (name: string): string => built.get(name)?.tag ?? name;
   const partOf = (source: ImageSource): string =>
     source.from === "reference" ? source.reference.replaceAll(/[^a-z0-9]+/gi, "-") : source.name;
