@@ -10,8 +10,8 @@ import { projectDir } from "./place.ts";
 /** Restarts after which a new container counts as one that only ever crashes; the engine's pauses between them sum up to 3 s. */
 const restarts = 5;
 
-/** Milliseconds between two looks, and before the first. */
-const interval = 2000;
+/** Milliseconds between two looks, and before the first: a run that changes nothing is over after about one. */
+const interval = 4000;
 
 /** Where the logs are kept of containers that were given up. */
 const crashLogs = ".ragdock/crashes";
@@ -31,11 +31,14 @@ export async function givingUpOnCrashes<T>(
   stack: string,
   work: () => Promise<T>,
 ): Promise<{ readonly outcome: T; readonly crashed: readonly Crashed[] }> {
-  const before = new Set((await containersOf(stack)).map(({ Id }) => Id));
+  // Nothing is made before the program has been loaded, which takes longer than this.
+  const before = idsOf(stack).catch(() => undefined);
   const crashed: Crashed[] = [];
   const over = new AbortController();
   const look = async (): Promise<void> => {
-    const crashing = (await containersOf(stack)).filter((c) => !before.has(c.Id) && isCrashing(c));
+    const old = await before;
+    if (!old) return;
+    const crashing = (await containersOf(stack)).filter((c) => !old.has(c.Id) && isCrashing(c));
     for (const container of crashing) crashed.push(await giveUp(container));
   };
   const watch = async (): Promise<void> => {
@@ -50,6 +53,9 @@ export async function givingUpOnCrashes<T>(
     await watching;
   }
 }
+
+const idsOf = async (stack: string): Promise<ReadonlySet<string>> =>
+  new Set((await containersOf(stack)).map(({ Id }) => Id));
 
 /** A job ends once, and its exit code is waited for. What was healthy in between works, if not for long: it may be let be. */
 const isCrashing = ({ RestartCount, State, Config }: Container): boolean =>
