@@ -1,7 +1,16 @@
 import { execFile, execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import * as engine from "../../engine/index.ts";
@@ -27,14 +36,17 @@ export interface Declared {
 
 /** Makes a tiny image from a static busybox on the spot, under a name of its own. */
 export function makeImage(): string {
-  const folder = join(tmpdir(), "ragdock-engine-busybox");
-  const root = join(folder, "root");
-  if (!existsSync(join(root, "bin/busybox"))) {
-    mkdirSync(folder, { recursive: true });
+  const root = join(tmpdir(), "ragdock-engine-busybox", "root");
+  if (!existsSync(root)) {
+    // Another file of tests may be at it at the same time: whole, or not there.
+    const folder = mkdtempSync(join(tmpdir(), "ragdock-engine-busybox-"));
     execFileSync("apt-get", ["download", "-qq", "busybox-static"], { cwd: folder, stdio: "ignore" });
     const archive = readdirSync(folder).find((file) => file.endsWith(".deb")) ?? "";
     execFileSync("dpkg-deb", ["-x", archive, "root"], { cwd: folder });
-    for (const applet of APPLETS) symlinkSync("busybox", join(root, "bin", applet));
+    for (const applet of APPLETS) symlinkSync("busybox", join(folder, "root/bin", applet));
+    mkdirSync(dirname(root), { recursive: true });
+    if (!existsSync(root)) renameSync(join(folder, "root"), root);
+    rmSync(folder, { recursive: true, force: true });
   }
   const image = `ragdock-engine-test:${process.pid}-${Date.now()}`;
   const tar = execFileSync("tar", ["-c", "-C", root, "bin"], { maxBuffer: 1 << 26 });
