@@ -95,6 +95,6 @@ async function clean(deployment: Deployment, operation: PendingOperation): Promi
   }
   // It may serve already, under a name that leads to it: it ends what it has in hand.
   if (kind === "container") await docker(kind, "stop", name);
-  await docker(kind, "rm", ...(kind === "container" ? ["--force"] : []), name);
+  await docker(kind, "rm", name);
   return `removed the half-made ${kind} ${name}`;
 }

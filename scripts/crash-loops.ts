@@ -23,21 +23,19 @@ export interface Crashed {
 }
 
 /**
- * Runs `work`, and gives up on new containers that only ever crash.
+ * Runs `work`, and gives up on containers that were not there before and only ever crash.
  * The provider asks for a container's health until its time is over, whatever becomes of the container, and ends early
  * only when it is gone. So it goes, once its log has been saved; what it was to replace runs on.
  */
 export async function givingUpOnCrashes<T>(
   stack: string,
+  before: readonly Container[],
   work: () => Promise<T>,
 ): Promise<{ readonly outcome: T; readonly crashed: readonly Crashed[] }> {
-  // Nothing is made before the program has been loaded, which takes longer than this.
-  const before = idsOf(stack).catch(() => undefined);
+  const old = new Set(before.map(({ Id }) => Id));
   const crashed: Crashed[] = [];
   const over = new AbortController();
   const look = async (): Promise<void> => {
-    const old = await before;
-    if (!old) return;
     const crashing = (await containersOf(stack)).filter((c) => !old.has(c.Id) && isCrashing(c));
     for (const container of crashing) crashed.push(await giveUp(container));
   };
@@ -53,9 +51,6 @@ export async function givingUpOnCrashes<T>(
     await watching;
   }
 }
-
-const idsOf = async (stack: string): Promise<ReadonlySet<string>> =>
-  new Set((await containersOf(stack)).map(({ Id }) => Id));
 
 /** A job ends once, and its exit code is waited for. What was healthy in between works, if not for long: it may be let be. */
 const isCrashing = ({ RestartCount, State, Config }: Container): boolean =>

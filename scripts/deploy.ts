@@ -63,8 +63,9 @@ export const up: Command = async (args) => {
   const { progress, engine } = open(stack);
   try {
     await begin(stack, system, progress, engine);
-    const look = refresh || confirm === stack || (await isAmiss(stack, system));
-    const { outcome, crashed } = await givingUpOnCrashes(stack, () =>
+    const before = await containersOf(stack);
+    const look = refresh || confirm === stack || (await isAmiss(stack, system, before));
+    const { outcome, crashed } = await givingUpOnCrashes(stack, before, () =>
       engine.up({ refresh: look, replace: again }),
     );
     const code = await report(stack, outcome, progress, system, crashed);
@@ -80,11 +81,12 @@ export const up: Command = async (args) => {
 };
 
 /** Whether a container or network of the stack was stopped or removed behind its back: the engine has to look before it compares. */
-async function isAmiss(stack: string, system: SystemSpec): Promise<boolean> {
-  const [containers, networks] = await Promise.all([
-    containersOf(stack),
-    docker("network", "ls", "--format", "{{.Name}}").then((names) => new Set(names.split("\n"))),
-  ]);
+async function isAmiss(
+  stack: string,
+  system: SystemSpec,
+  containers: readonly Container[],
+): Promise<boolean> {
+  const networks = new Set((await docker("network", "ls", "--format", "{{.Name}}")).split("\n"));
   if (Object.keys(system.networks).some((part) => !networks.has(fullName({ project, stack }, part))))
     return true;
   return system.services.some((service) => {

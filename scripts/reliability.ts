@@ -30,8 +30,13 @@ const engine = (await docker("version", "--format", "{{.Server.Version}}")).trim
 const memory = `${(totalmem() / 2 ** 30).toFixed(0)} GiB`;
 const machine = `${availableParallelism()} cores, ${memory}, Docker Engine ${engine}`;
 
+/** The parts of this run. */
+const begun: Part<unknown>[] = [];
+
 function begin<T>(seen: T): Part<T> {
-  return { date, commit, machine, loadBefore: load(), loadAfter: load(), seen, failures: [] };
+  const part = { date, commit, machine, loadBefore: load(), loadAfter: load(), seen, failures: [] };
+  begun.push(part);
+  return part;
 }
 
 /** Tries one thing, and writes the page with what came of it. */
@@ -128,5 +133,4 @@ try {
   await checkout.remove();
 }
 say("wrote docs/reliability.md");
-const all = [findings.changes, findings.releases, findings.faults, findings.machine, findings.kills];
-if (all.some((part) => part?.commit === commit && part.failures.length > 0)) process.exitCode = 1;
+if (begun.some(({ failures }) => failures.length > 0)) process.exitCode = 1;
