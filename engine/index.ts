@@ -35,13 +35,14 @@ export async function readOutputs(
   options: EngineOptions,
   { showSecrets = false }: { showSecrets?: boolean } = {},
 ): Promise<Record<string, unknown>> {
-  const outputs: Properties = readEntries(options).find((entry) => entry.type === STACK_TYPE)?.outputs ?? {};
+  const entries = await readEntries(options);
+  const outputs: Properties = entries.find((entry) => entry.type === STACK_TYPE)?.outputs ?? {};
   return (showSecrets ? reveal(outputs) : mask(outputs)) as Record<string, unknown>;
 }
 
 /** The stack's resources as of the last run, secrets masked. */
 export async function readState(options: EngineOptions): Promise<ResourceView[]> {
-  return readEntries(options).map((entry) => ({
+  return (await readEntries(options)).map((entry) => ({
     urn: entry.urn,
     type: entry.type,
     name: nameOf(entry.urn),

@@ -31,7 +31,7 @@ export interface MonitorHandlers {
   readonly dryRun: boolean;
   readonly report: Report;
   register(registration: Registration): Promise<Registered>;
-  setOutputs(urn: string, outputs: Properties): void;
+  setOutputs(urn: string, outputs: Properties): Promise<void>;
   /** True once nothing new may start. */
   stopped(): boolean;
 }
@@ -86,8 +86,8 @@ export class Monitor {
         this.#register(request),
       ),
       registerResourceOutputs: answer(
-        (request: InstanceType<typeof resourceMessages.RegisterResourceOutputsRequest>) => {
-          this.#handlers.setOutputs(
+        async (request: InstanceType<typeof resourceMessages.RegisterResourceOutputsRequest>) => {
+          await this.#handlers.setOutputs(
             request.getUrn(),
             (request.getOutputs()?.toJavaScript() ?? {}) as Properties,
           );

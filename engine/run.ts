@@ -17,9 +17,13 @@ const DEFAULT_PARALLEL = 16;
 
 /** Runs the program over its stack: really, or only to see what would happen. */
 export function deploy(options: EngineOptions, dryRun: boolean): Promise<RunResult> {
-  return withDeployment(options, dryRun, async (deployment, stopped) => {
-    if (options.refresh) await refreshAll(deployment, stopped);
-    await runProgram(options, deployment, stopped);
+  return withDeployment(options, dryRun, async (opening, stopped, report) => {
+    const ready = opening.then(async (deployment) => {
+      if (options.refresh) await refreshAll(deployment, stopped);
+      return deployment;
+    });
+    await runProgram(options, dryRun, ready, stopped, report);
+    const deployment = await ready;
     if (stopped()) deployment.report.errors.push("the run was interrupted: run it again to go on");
     if (deployment.report.errors.length === 0 && !options.targets) await tidyUp(deployment, stopped);
     const { resources } = deployment.store.state;
@@ -29,7 +33,8 @@ export function deploy(options: EngineOptions, dryRun: boolean): Promise<RunResu
 
 /** Deletes everything that the state knows of. */
 export function teardown(options: DestroyOptions): Promise<RunResult> {
-  return withDeployment(options, false, async (deployment, stopped) => {
+  return withDeployment(options, false, async (opening, stopped) => {
+    const deployment = await opening;
     if (options.refresh) await refreshAll(deployment, stopped);
     const { resources } = deployment.store.state;
     const guarded = resources.filter((entry) => entry.protect && !entry.pendingDelete && !options.unprotect);
@@ -51,7 +56,7 @@ const PROTECTED =
 async function withDeployment(
   options: EngineOptions,
   dryRun: boolean,
-  body: (deployment: Deployment, stopped: () => boolean) => Promise<Properties>,
+  body: (opening: Promise<Deployment>, stopped: () => boolean, report: Report) => Promise<Properties>,
 ): Promise<RunResult> {
   const report = new Report(options.onEvent);
   const path = statePath(options);
@@ -65,38 +70,45 @@ async function withDeployment(
     warn: (message) => report.log("warning", message),
     started: (pid) => lock?.addProvider(pid),
   });
-  try {
-    const store = StateStore.open(path, options.passphrase, !dryRun);
+  const open = async (): Promise<Deployment> => {
+    const store = await StateStore.open(path, options.passphrase, !dryRun);
     const parallel = options.parallel ?? DEFAULT_PARALLEL;
     const dockerHost = options.config["docker:host"];
     const deployment = new Deployment({ ...options, dryRun, parallel, dockerHost }, store, pool, report);
     if (!dryRun) await continueInterrupted(deployment);
-    const outputs = await body(deployment, interruption.stopped);
-    store.save();
+    return deployment;
+  };
+  const opening = open();
+  try {
+    const outputs = await body(opening, interruption.stopped, report);
+    (await opening).store.save();
     const secrets = Object.keys(outputs).filter((key) => holdsSecret(outputs[key]));
     return report.result(mask(outputs) as Record<string, unknown>, secrets);
   } finally {
+    await Promise.allSettled([opening]);
     interruption.forget();
     await pool.stop();
     lock?.release();
   }
 }
 
+/** Starts the program at once, for it takes a while to load; what it registers waits until the deployment is `ready`. */
 async function runProgram(
   options: EngineOptions,
-  deployment: Deployment,
+  dryRun: boolean,
+  ready: Promise<Deployment>,
   stopped: () => boolean,
+  report: Report,
 ): Promise<void> {
-  const { report } = deployment;
-  const { dryRun, parallel } = deployment.options;
   const monitor = await Monitor.start({
     project: options.project,
     stack: options.stack,
     dryRun,
     report,
     stopped,
-    register: (registration) => register(deployment, registration),
-    setOutputs: (urn, outputs) => {
+    register: async (registration) => register(await ready, registration),
+    setOutputs: async (urn, outputs) => {
+      const deployment = await ready;
       const entry = options.targets ? undefined : deployment.find(urn);
       if (entry && JSON.stringify(entry.outputs) !== JSON.stringify(outputs)) {
         entry.outputs = outputs;
@@ -105,7 +117,12 @@ async function runProgram(
     },
   });
   try {
+    const parallel = options.parallel ?? DEFAULT_PARALLEL;
     const program = Program.start(options, monitor.address, dryRun, parallel, report);
+    await ready.catch((error: unknown) => {
+      program.kill();
+      throw error;
+    });
     const failure = await program.ended();
     await monitor.idle();
     if (failure && report.errors.length === 0 && !stopped()) report.log("error", failure);
@@ -157,6 +174,6 @@ function listen(
 }
 
 /** The state's entries, for looking at. */
-export function readEntries(options: EngineOptions): ResourceState[] {
-  return StateStore.open(statePath(options), options.passphrase, false).state.resources;
+export async function readEntries(options: EngineOptions): Promise<ResourceState[]> {
+  return (await StateStore.open(statePath(options), options.passphrase, false)).state.resources;
 }

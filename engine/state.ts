@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, createHash, randomBytes, scryptSync } from "node:crypto";
+import { createCipheriv, createDecipheriv, createHash, randomBytes, scrypt } from "node:crypto";
 import {
   closeSync,
   existsSync,
@@ -92,11 +92,15 @@ interface Envelope {
 const FORMAT = "ragdock-state-1";
 // One of the settings that OWASP's password storage sheet gives for scrypt; about 0.3 s on a small machine.
 const SCRYPT = { N: 1 << 15, r: 8, p: 3, maxmem: 64 * 1024 * 1024 };
-const derived = new Map<string, Buffer>();
+const derived = new Map<string, Promise<Buffer>>();
 
-function deriveKey(passphrase: string, salt: Buffer): Buffer {
+function deriveKey(passphrase: string, salt: Buffer): Promise<Buffer> {
   const id = createHash("sha256").update(salt).update(passphrase).digest("hex");
-  const key = derived.get(id) ?? scryptSync(passphrase, salt, 32, SCRYPT);
+  const derive = (): Promise<Buffer> =>
+    new Promise((resolve, reject) => {
+      scrypt(passphrase, salt, 32, SCRYPT, (error, key) => (error ? reject(error) : resolve(key)));
+    });
+  const key = derived.get(id) ?? derive();
   derived.set(id, key);
   return key;
 }
@@ -123,17 +127,17 @@ export class StateStore {
   }
 
   /** Opens the state; with `persist` false nothing is ever written, as a preview wants it. */
-  static open(path: string, passphrase: string, persist: boolean): StateStore {
+  static async open(path: string, passphrase: string, persist: boolean): Promise<StateStore> {
     if (!passphrase) throw new Error("the state is encrypted and needs a passphrase, which is empty");
     if (!existsSync(path)) {
       const salt = randomBytes(16);
       const empty: StackState = { resources: [], pending: [], keptNames: {} };
-      return new StateStore(path, salt, deriveKey(passphrase, salt), empty, persist);
+      return new StateStore(path, salt, await deriveKey(passphrase, salt), empty, persist);
     }
     const envelope = JSON.parse(readFileSync(path, "utf8")) as Envelope;
     if (envelope.format !== FORMAT) throw new Error(`${path} is no state file of this engine`);
     const salt = Buffer.from(envelope.salt, "base64");
-    const key = deriveKey(passphrase, salt);
+    const key = await deriveKey(passphrase, salt);
     return new StateStore(path, salt, key, decrypt(envelope, key, path), persist);
   }
 

@@ -52,18 +52,18 @@ async function begin(stack: string, system: SystemSpec, progress: Progress, engi
 export const up: Command = async (args) => {
   const { stack, refresh, confirm } = args;
   const system = await prepared(args);
-  await requirePostgresVersion(stack, system);
-  await requireKnownVolumes(stack, system, confirm);
-  const [again] = await Promise.all([
-    jobsAgain(stack, system),
+  const before = await containersOf(stack);
+  const [again] = await inOrder([
+    jobsAgain(stack, system, before),
+    requirePostgresVersion(stack, system),
+    requireKnownVolumes(stack, system, confirm),
     requireDisk(),
-    requirePorts(stack, system),
+    requirePorts(stack, system, before),
     requireVolumes(stack, system),
   ]);
   const { progress, engine } = open(stack);
   try {
     await begin(stack, system, progress, engine);
-    const before = await containersOf(stack);
     const look = refresh || confirm === stack || (await isAmiss(stack, system, before));
     const { outcome, crashed } = await givingUpOnCrashes(stack, before, () =>
       engine.up({ refresh: look, replace: again }),
@@ -71,8 +71,7 @@ export const up: Command = async (args) => {
     const code = await report(stack, outcome, progress, system, crashed);
     if (code === 0) {
       noteRelease(stack, system);
-      await rememberVolumes(stack, system);
-      await reportBackups(stack);
+      await Promise.all([rememberVolumes(stack, system), reportBackups(stack)]);
     }
     return code;
   } finally {
@@ -97,9 +96,21 @@ async function isAmiss(
   });
 }
 
+/** Waits for all of these, which run side by side; of several that fail it throws the first in the list. */
+async function inOrder<T extends readonly unknown[] | []>(
+  work: T,
+): Promise<{ -readonly [K in keyof T]: Awaited<T[K]> }> {
+  await Promise.allSettled(work);
+  return Promise.all(work);
+}
+
 /** Jobs whose inputs may be as they were, and that have to run again all the same: their work is not done. */
-async function jobsAgain(stack: string, system: SystemSpec): Promise<string[]> {
-  const jobs = (await containersOf(stack)).filter((c) => c.Config.Labels["ragdock.kind"] === "job");
+async function jobsAgain(
+  stack: string,
+  system: SystemSpec,
+  containers: readonly Container[],
+): Promise<string[]> {
+  const jobs = containers.filter((c) => c.Config.Labels["ragdock.kind"] === "job");
   const failed = jobs.filter((job) => !isWell(job)).map(serviceOf);
   // A volume that was put back or made anew knows nothing of the clients that it has now.
   const stores = storesOf(stack, system).filter(({ job }) => jobs.some((c) => serviceOf(c) === job));

@@ -14,6 +14,23 @@ export async function docker(...args: string[]): Promise<string> {
 export const hasVolume = async (name: string): Promise<boolean> =>
   (await docker("volume", "ls", "-q", "--filter", `name=^${name}$`)).trim() !== "";
 
+/** What `docker volume inspect` says of a volume, as far as it is used here. */
+export interface Volume {
+  readonly Name: string;
+  /** A volume made by hand has none. */
+  readonly Labels: Readonly<Record<string, string>> | null;
+  readonly Mountpoint: string;
+}
+
+/** Those of the named volumes that the engine has, by name. */
+export async function volumesNamed(names: readonly string[]): Promise<ReadonlyMap<string, Volume>> {
+  const there = new Set((await docker("volume", "ls", "-q")).split("\n"));
+  const found = names.filter((name) => there.has(name));
+  if (found.length === 0) return new Map();
+  const volumes = JSON.parse(await docker("volume", "inspect", ...found)) as Volume[];
+  return new Map(volumes.map((volume) => [volume.Name, volume]));
+}
+
 /** What `docker inspect` says of a container, as far as it is used here. */
 export interface Container {
   readonly Id: string;

@@ -11,7 +11,7 @@ import { readSettings } from "../config/read.ts";
 import { isLongRunning, type LongRunning, type SystemSpec } from "../config/service.ts";
 import { chooseEngine, withImages } from "./backend.ts";
 import { baseImageTag } from "./base-image.ts";
-import { containersOf, docker, serviceOf } from "./docker.ts";
+import { type Container, docker, serviceOf, type Volume, volumesNamed } from "./docker.ts";
 import { Failure } from "./failure.ts";
 import { passphrase, project, readMemo, remember } from "./place.ts";
 import { readSecrets } from "./secrets.ts";
@@ -95,10 +95,17 @@ export async function requireDisk(): Promise<void> {
   );
 }
 
-/** Refuses when a port is taken by somebody else, naming who and the setting that moves ours. */
-export async function requirePorts(stack: string, system: SystemSpec): Promise<void> {
+/**
+ * Refuses when a port is taken by somebody else, naming who and the setting that moves ours.
+ * @param containers the stack's own
+ */
+export async function requirePorts(
+  stack: string,
+  system: SystemSpec,
+  containers: readonly Container[],
+): Promise<void> {
   const ours = new Set(
-    (await containersOf(stack)).flatMap((c) =>
+    containers.flatMap((c) =>
       Object.values(c.HostConfig.PortBindings ?? {}).flatMap((bindings) =>
         bindings.map((b) => `${serviceOf(c)}:${b.HostPort}`),
       ),
@@ -134,12 +141,17 @@ export async function requirePorts(stack: string, system: SystemSpec): Promise<v
  */
 export async function requireVolumes(stack: string, system: SystemSpec): Promise<void> {
   const lines: string[] = [];
-  for (const { name, user, volumes } of system.services.filter(isLongRunning)) {
+  const services = system.services.filter(isLongRunning);
+  const fullNames = services.flatMap((s) =>
+    s.volumes.map(({ volume }) => fullName({ project, stack }, volume)),
+  );
+  const there = await volumesNamed(fullNames);
+  for (const { name, user, volumes } of services) {
     if (!user) continue;
     const [wanted] = user.split(":");
     for (const { volume } of volumes) {
       const full = fullName({ project, stack }, volume);
-      const found = await ownerOf(full);
+      const found = await ownerOf(there.get(full));
       if (found === undefined || found === Number(wanted)) continue;
       lines.push(
         `  volume ${full} belongs to user ${found}, and ${name} runs as user ${wanted}`,
@@ -156,9 +168,10 @@ export async function requireVolumes(stack: string, system: SystemSpec): Promise
 }
 
 /** The owner of a volume with something in it; an empty one takes its owner from the image. */
-async function ownerOf(volume: string): Promise<number | undefined> {
+async function ownerOf(volume: Volume | undefined): Promise<number | undefined> {
+  if (!volume) return undefined;
   try {
-    const folder = (await docker("volume", "inspect", "--format", "{{.Mountpoint}}", volume)).trim();
+    const { Mountpoint: folder } = volume;
     return (await readdir(folder)).length > 0 ? (await stat(folder)).uid : undefined;
   } catch {
     return undefined;

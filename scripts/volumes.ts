@@ -4,7 +4,7 @@ import { type PostgresVersion, postgresVersions } from "../config/schema.ts";
 import { isLongRunning, type SystemSpec } from "../config/service.ts";
 import { clusterVolume, withoutVersion } from "../config/services/cluster.ts";
 import { partsOf } from "./data/parts.ts";
-import { docker, hasVolume } from "./docker.ts";
+import { type Volume, volumesNamed } from "./docker.ts";
 import { Failure } from "./failure.ts";
 import { project, readMemo, remember, type VolumeMark } from "./place.ts";
 
@@ -12,11 +12,13 @@ import { project, readMemo, remember, type VolumeMark } from "./place.ts";
 export async function requireKnownVolumes(stack: string, system: SystemSpec, confirm: string): Promise<void> {
   const known = readMemo(stack).volumes ?? {};
   const lines: string[] = [];
-  for (const { name, volume, owner } of volumesOf(stack, system)) {
+  const owned = volumesOf(stack, system);
+  const there = await volumesNamed(owned.map(({ name }) => name));
+  for (const { name, volume, owner } of owned) {
     const mark = known[name];
     if (!mark) continue;
-    const found = await markOf(name);
-    if (found && isSame(mark, found)) continue;
+    const found = there.get(name);
+    if (found && isSame(mark, await markOf(found))) continue;
     const backedUp = partsOf(system).some((part) => part.volume === volume);
     lines.push(
       `  volume ${name}, the data of ${owner}, ${found ? "is not the one it was: it was made anew" : "is gone"}` +
@@ -35,15 +37,15 @@ export async function requireKnownVolumes(stack: string, system: SystemSpec, con
 /** Remembers the volumes that the stack has its data in. */
 export async function rememberVolumes(stack: string, system: SystemSpec): Promise<void> {
   const volumes: Record<string, VolumeMark> = { ...readMemo(stack).volumes };
-  for (const { volume, version } of volumesOf(stack, system)) {
+  const owned = volumesOf(stack, system);
+  for (const { volume, version } of owned) {
     // What an upgrade of PostgreSQL has left behind is not the stack's data any more.
     for (const other of version ? postgresVersions : []) {
       delete volumes[fullName({ project, stack }, clusterVolume(withoutVersion(volume), other))];
     }
   }
-  for (const { name } of volumesOf(stack, system)) {
-    const mark = await markOf(name);
-    if (mark) volumes[name] = mark;
+  for (const [name, volume] of await volumesNamed(owned.map(({ name }) => name))) {
+    volumes[name] = await markOf(volume);
   }
   remember(stack, { volumes });
 }
@@ -69,10 +71,7 @@ function volumesOf(stack: string, system: SystemSpec): Owned[] {
   );
 }
 
-/** Undefined where there is no such volume. */
-async function markOf(name: string): Promise<VolumeMark | undefined> {
-  if (!(await hasVolume(name))) return undefined;
-  const [{ Labels, Mountpoint }] = JSON.parse(await docker("volume", "inspect", name));
+async function markOf({ Labels, Mountpoint }: Volume): Promise<VolumeMark> {
   // A file system that keeps no such time says 0.
   const born = await stat(Mountpoint).then(
     (folder) => folder.birthtimeMs,

@@ -13,33 +13,35 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 describe("the state file", () => {
-  test("keeps what was saved, shows nothing of it, and is this user's alone", () => {
+  test("keeps what was saved, shows nothing of it, and is this user's alone", async () => {
     const path = join(folder, "a.state");
-    const store = StateStore.open(path, "passphrase", true);
+    const store = await StateStore.open(path, "passphrase", true);
     store.state.keptNames["urn:some"] = "CLEAR-TEXT-CANARY";
     store.save();
     expect(readFileSync(path, "utf8")).not.toContain("CANARY");
     expect(statSync(path).mode & 0o777).toBe(0o600);
-    expect(StateStore.open(path, "passphrase", true).state.keptNames).toEqual({
+    expect((await StateStore.open(path, "passphrase", true)).state.keptNames).toEqual({
       "urn:some": "CLEAR-TEXT-CANARY",
     });
   });
 
-  test("opens with no other passphrase, and not when a byte was changed", () => {
+  test("opens with no other passphrase, and not when a byte was changed", async () => {
     const path = join(folder, "a.state");
-    StateStore.open(path, "passphrase", true).save();
-    expect(() => StateStore.open(path, "Passphrase", true)).toThrow("does not open with this passphrase");
+    (await StateStore.open(path, "passphrase", true)).save();
+    await expect(StateStore.open(path, "Passphrase", true)).rejects.toThrow(
+      "does not open with this passphrase",
+    );
     const envelope = JSON.parse(readFileSync(path, "utf8"));
     const data = Buffer.from(envelope.data, "base64");
     data[0] = (data[0] ?? 0) ^ 1;
     writeFileSync(path, JSON.stringify({ ...envelope, data: data.toString("base64") }));
-    expect(() => StateStore.open(path, "passphrase", true)).toThrow("was damaged");
-    expect(() => StateStore.open(path, "", true)).toThrow("needs a passphrase");
+    await expect(StateStore.open(path, "passphrase", true)).rejects.toThrow("was damaged");
+    await expect(StateStore.open(path, "", true)).rejects.toThrow("needs a passphrase");
   });
 
-  test("is not written by a preview", () => {
+  test("is not written by a preview", async () => {
     const path = join(folder, "a.state");
-    StateStore.open(path, "passphrase", false).save();
+    (await StateStore.open(path, "passphrase", false)).save();
     expect(() => statSync(path)).toThrow("ENOENT");
   });
 });
