@@ -181,9 +181,10 @@ export function gatewayExporter(): LongRunning {
     ...catalogue("nginx-exporter"),
     command: [`--nginx.scrape-uri=http://gateway:${statusPort}/nginx_status`],
     networks: ["backend"],
-    probe: Probe.http("/metrics", 9113),
+    // Its own page: at /metrics it asks nginx, and whether that answers is said by nginx_up and not by its health.
+    probe: Probe.http("/", 9113),
     metrics: { port: 9113, path: "/metrics" },
     limits: { cpus: 0.25, memory: "64MiB" },
-    after: ["gateway"],
+    after: [],
   };
 }
