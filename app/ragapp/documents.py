@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import and_, case, func, or_, select, update
+from sqlalchemy import ColumnElement, case, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session, undefer
 
@@ -18,6 +18,8 @@ RETRY_AFTER = timedelta(seconds=20)
 AT_ONCE = timedelta(0)
 # Only attempts that ended with the worker's death count: such a document may be what kills it.
 MAX_ATTEMPTS = 3
+# A time further ahead than so many times what is ever written was written before the clock was set back.
+BEYOND = 2
 
 
 def add(session: Session, name: str, media_type: str, content: bytes) -> tuple[Document, bool]:
@@ -72,7 +74,7 @@ def claim(session: Session, document_id: uuid.UUID) -> Document | None:
     """Take a document that is due, with its content; None when someone else has it or it is gone."""
     taken = session.execute(
         update(Document)
-        .where(Document.id == document_id, Document.state == "queued", Document.due_at <= func.now())
+        .where(Document.id == document_id, _is_due())
         .values(
             state="ingesting",
             reason=None,
@@ -123,7 +125,12 @@ def recover_lost(session: Session) -> int:
     rows = session.execute(
         update(Document)
         .where(
-            Document.state == "ingesting", or_(Document.lease_until < func.now(), Document.claim.is_(None))
+            Document.state == "ingesting",
+            or_(
+                Document.lease_until < func.now(),
+                Document.lease_until > func.now() + BEYOND * LEASE,
+                Document.claim.is_(None),
+            ),
         )
         .values(
             state=case((hopeless, "failed"), else_="queued"),
@@ -138,12 +145,13 @@ def recover_lost(session: Session) -> int:
 
 def due(session: Session, limit: int) -> Sequence[uuid.UUID]:
     """Return the ids of queued documents that are due, oldest first."""
-    return session.scalars(
-        select(Document.id)
-        .where(and_(Document.state == "queued", Document.due_at <= func.now()))
-        .order_by(Document.due_at)
-        .limit(limit)
-    ).all()
+    return session.scalars(select(Document.id).where(_is_due()).order_by(Document.due_at).limit(limit)).all()
+
+
+def _is_due() -> ColumnElement[bool]:
+    """Tell whether a queued document's time has come, or was written before the clock was set back."""
+    ahead = Document.due_at > func.now() + BEYOND * RETRY_AFTER
+    return (Document.state == "queued") & ((Document.due_at <= func.now()) | ahead)
 
 
 def _end(session: Session, held: uuid.UUID, **values: Any) -> bool:

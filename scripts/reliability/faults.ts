@@ -1,5 +1,6 @@
 import { createServer } from "node:net";
 import { type Container, docker, serviceOf } from "../docker.ts";
+import { clockJumps } from "./clock.ts";
 import type { World } from "./world.ts";
 
 /** Something that goes wrong, done on purpose. */
@@ -22,6 +23,7 @@ export const faults = (containers: readonly Container[]): Fault[] => [
   removed("api"),
   portTaken(),
   twice(),
+  clockJumps(),
 ];
 
 const wait = (seconds: number): Promise<void> => new Promise((done) => setTimeout(done, seconds * 1000));

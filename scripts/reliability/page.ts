@@ -153,15 +153,13 @@ function killed(part: NonNullable<Findings["kills"]>): string[] {
 
 function missing(findings: Findings): string[] {
   const failures = Object.values(findings).flatMap((part) => part.failures);
-  return [
-    "## Not seen",
-    "",
-    "A clock that jumps: the containers have the machine's, and so has whatever else it does.",
+  const unseen = [
+    "The clock is set in the stores' and the application's containers, by libfaketime; programs in Go ask the kernel itself.",
     ...(findings.machine
       ? []
       : [
           "A restart of the engine and a full disk under a store: `make reliability ONLY=machine` tries them.",
         ]),
-    ...(failures.length > 0 ? ["", ...failures.map((failure) => `- ${failure}`)] : []),
   ];
+  return ["## Not seen", "", ...[...unseen, ...failures].map((each) => `- ${each}`)];
 }

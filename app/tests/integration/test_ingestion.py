@@ -78,6 +78,34 @@ def test_a_queue_that_was_lost_is_filled_from_the_database(services: Services, i
     assert services.redis.llen("ragapp:ingest") == 1, "a backlog is not announced again and again"
 
 
+def test_a_document_is_not_held_up_by_a_clock_that_was_set_back(
+    services: Services, ingester: Ingester
+) -> None:
+    document_id = add(services)
+    ahead = func.now() + timedelta(hours=1)
+    with Session(services.engine) as session, session.begin():
+        session.execute(update(Document).values(due_at=ahead))
+        assert documents.due(session, 10) == [document_id]
+    claim(services, document_id)  # and then the worker is killed
+    with Session(services.engine) as session, session.begin():
+        session.execute(update(Document).values(lease_until=ahead))
+        assert documents.recover_lost(session) == 1
+    ingester.ingest(document_id)
+    assert look(services, document_id)[0] == "ready"
+
+
+def test_a_document_that_is_put_off_waits(services: Services, ingester: Ingester) -> None:
+    document_id = add(services)
+    held = claim(services, document_id)
+    assert held is not None
+    with Session(services.engine) as session, session.begin():
+        assert documents.put_back(session, held, "later")
+        assert documents.due(session, 10) == []
+        assert documents.recover_lost(session) == 0
+    ingester.ingest(document_id)
+    assert look(services, document_id)[0] == "queued"
+
+
 def test_ingesting_again_replaces_the_chunks(services: Services, ingester: Ingester) -> None:
     document_id = add(services, b"word. " * 300)
     ingester.ingest(document_id)

@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, text
 
 # SKIP LOCKED: workers that look at the same moment take different rows. A row that runs and is due again was
-# left by a worker that died.
+# left by a worker that died; one that is due further ahead than anything ever is was written before the clock was
+# set back.
 CLAIM = text("""
     UPDATE queue SET state = 'running', attempts = attempts + 1, claim = gen_random_uuid(),
         due_at = now() + make_interval(secs => :lease), updated_at = now()
     WHERE memory_id = (
-        SELECT memory_id FROM queue WHERE state IN ('queued', 'running') AND due_at <= now()
+        SELECT memory_id FROM queue WHERE state IN ('queued', 'running')
+            AND (due_at <= now() OR due_at > now() + make_interval(secs => :beyond))
         ORDER BY due_at FOR UPDATE SKIP LOCKED LIMIT 1
     )
     RETURNING memory_id, claim, attempts
@@ -42,9 +44,10 @@ def put(connection: Connection, memory_id: uuid.UUID) -> None:
     _record(connection, memory_id, "queued", None)
 
 
-def take(connection: Connection, lease_seconds: float) -> Claim | None:
+def take(connection: Connection, lease_seconds: float, longest_pause_seconds: float) -> Claim | None:
     """Claim the memory that has been due longest."""
-    row = connection.execute(CLAIM, {"lease": lease_seconds}).one_or_none()
+    beyond = 2 * max(lease_seconds, longest_pause_seconds)
+    row = connection.execute(CLAIM, {"lease": lease_seconds, "beyond": beyond}).one_or_none()
     return Claim(row.claim, row.memory_id, row.attempts) if row else None
 
 

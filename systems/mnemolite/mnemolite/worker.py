@@ -58,7 +58,10 @@ class Worker:
                     # First: while the vectors cannot be stored, nothing is claimed and no attempt is lost.
                     self._chroma.check()
                     with self._engine.begin() as connection:
-                        claim = work_queue.take(connection, self._config.lease_seconds)
+                        config = self._config
+                        claim = work_queue.take(
+                            connection, config.lease_seconds, config.longest_pause_seconds
+                        )
                     if claim is None:
                         self.stopping.wait(self._config.poll_seconds)
                     else:
