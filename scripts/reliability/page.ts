@@ -154,7 +154,7 @@ function killed(part: NonNullable<Findings["kills"]>): string[] {
 function missing(findings: Findings): string[] {
   const failures = Object.values(findings).flatMap((part) => part.failures);
   const unseen = [
-    "The clock is set in the stores' and the application's containers, by libfaketime; programs in Go ask the kernel itself.",
+    "The clock is set by libfaketime for PostgreSQL and the application alone: Redis does not start with it, Go asks the kernel itself.",
     ...(findings.machine
       ? []
       : [
