@@ -32,8 +32,8 @@ const causes = {
     "the provider asks for a container's health at intervals of its own, builds each image again from the cache, " +
     "and starts what waits for a service only after that",
   edit:
-    "the image is built, migrations run again from it, and API and worker are replaced one after the other with the first " +
-    "probe only after its interval (Engine 20.10 has no start interval)",
+    "the image is built, migrations run again from it, API and worker get healthy beside the old ones, with the first probe " +
+    "only after its interval (Engine 20.10 has no start interval), the gateway follows, and the old API ends what it has",
   image: "the libraries of the local embeddings are most of it",
   memory:
     "each service has a process of its own, and the local embeddings are loaded twice, by API and worker",
