@@ -8,6 +8,8 @@ import { readSettings } from "./config/read.ts";
 import { type UserSecret, userSecrets } from "./config/schema.ts";
 import type { SystemSpec } from "./config/service.ts";
 import { baseImageTag, ensureBaseImage } from "./scripts/base-image.ts";
+import { Failure } from "./scripts/failure.ts";
+import { requirePostgresVersion } from "./scripts/postgres-version.ts";
 
 // Pulumi's SDK notes a stack trace with every promise and formats each by source maps. There are none here, types are
 // stripped in place, and this is two thirds of the time in which the program loads.
@@ -48,7 +50,18 @@ async function base(): Promise<string> {
   }
 }
 
+/** `pulumi up` looks at nothing before it starts: what must not be touched is refused here. */
+async function requireFittingData(spec: SystemSpec): Promise<void> {
+  try {
+    await requirePostgresVersion(stack, spec);
+  } catch (error) {
+    if (error instanceof Failure) throw new pulumi.RunError(`${error.message}\n${error.advice}`);
+    await pulumi.log.warn(`The version of the data was not looked at: ${(error as Error).message}`);
+  }
+}
+
 const spec = system();
+await requireFittingData(spec);
 const rag = new RagStack(`${project}-${stack}`, {
   project,
   stack,

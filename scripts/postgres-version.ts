@@ -10,8 +10,20 @@ import { docker, hasVolume } from "./docker.ts";
 import { Failure } from "./failure.ts";
 import { project, readMemo } from "./place.ts";
 
-/** Refuses when the stack's data is of another major version of PostgreSQL than the one that its settings ask for. */
+/** Set for the program by who has looked already, or who brings the data to the other version. */
+const looked = "RAGDOCK_POSTGRES_VERSION_LOOKED_AT";
+
+/** Lets programs that are started from here on bring up another version than the data is of. */
+export function allowPostgresVersion(): void {
+  process.env[looked] = "1";
+}
+
+/**
+ * Refuses when the stack's data is of another major version of PostgreSQL than the one that its settings ask for.
+ * Looks once for this process and those that it starts.
+ */
 export async function requirePostgresVersion(stack: string, system: SystemSpec): Promise<void> {
+  if (process.env[looked]) return;
   for (const service of system.services.filter(isLongRunning)) {
     const { postgresVersion: wanted } = service;
     if (!wanted) continue;
@@ -24,6 +36,7 @@ export async function requirePostgresVersion(stack: string, system: SystemSpec):
         : `No version reads the data of a later one. Type: ${setCommand("postgresVersion", found.version)}`,
     );
   }
+  allowPostgresVersion();
 }
 
 async function otherVersion(

@@ -13,6 +13,7 @@ import { open } from "../deploy.ts";
 import { docker, hasVolume } from "../docker.ts";
 import { Failure } from "../failure.ts";
 import { project } from "../place.ts";
+import { allowPostgresVersion } from "../postgres-version.ts";
 import { plansOf, requireEngine, systemOf } from "../prepare.ts";
 import { readStackFile, writeStackFile } from "../stack-file.ts";
 import { elapsed } from "../table.ts";
@@ -36,6 +37,7 @@ export const upgradePostgres: Command = async ({ stack, version }) => {
   const settings = readFileSync(file, "utf8");
   writeStackFile(file, withVersion(settings, version));
   const begun = performance.now();
+  allowPostgresVersion();
   try {
     const rows = await upgrade(stack, before, systemOf(stack, print), () => writeStackFile(file, settings));
     print(

@@ -70,6 +70,14 @@ describe("another version of PostgreSQL", () => {
     expect(await stack.containers()).toEqual(before);
   });
 
+  it("is refused by the program itself, however it is run", async () => {
+    stack.configure({ ...settings, postgresVersion: "18" });
+    const { code, output } = await stack.make("preview");
+    stack.configure(settings);
+    expect(code).toBe(1);
+    expect(output).toContain(`is of PostgreSQL 17 (volume ${volume})`);
+  });
+
   it("is not begun over a volume that is there, and nothing has changed", async () => {
     await docker("volume", "create", `${volume}-18`);
     const { code, output } = await stack.make("upgrade-postgres", "--version", "18");

@@ -1,6 +1,8 @@
 """Uvicorn's servers, made to go on serving for a while after SIGTERM."""
 
+import asyncio
 import signal
+import socket
 import threading
 import time
 from types import FrameType
@@ -8,6 +10,9 @@ from types import FrameType
 import uvicorn
 from fastapi import FastAPI
 from uvicorn.supervisors import Multiprocess
+
+# Seconds in which the connection that was accepted last has sent its request.
+LAST_REQUESTS = 0.5
 
 
 class DrainingServer(uvicorn.Server):
@@ -26,6 +31,16 @@ class DrainingServer(uvicorn.Server):
 
     def _stop(self) -> None:
         self.should_exit = True
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Take what has come in before the door is closed: uvicorn drops connections without a request."""
+        # Twice: in the first round the loop sees who waits at the door, in the second it lets them in.
+        for _ in range(2):
+            await asyncio.sleep(0)
+        for server in self.servers:
+            server.close()
+        await asyncio.sleep(LAST_REQUESTS)
+        await super().shutdown(sockets)
 
 
 class DrainingMultiprocess(Multiprocess):
