@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, text
 
 # SKIP LOCKED: workers that look at the same moment take different rows. A row that runs and is due again was
-# left by a worker that died; one that is due further ahead than anything ever is was written before the clock was
-# set back.
+# left by a worker that died; one that is due further ahead than anything ever is was written before the clock
+# was set back.
 CLAIM = text("""
     UPDATE queue SET state = 'running', attempts = attempts + 1, claim = gen_random_uuid(),
         due_at = now() + make_interval(secs => :lease), updated_at = now()
