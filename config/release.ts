@@ -17,11 +17,12 @@ export function routed(services: readonly ServiceSpec[]): Set<string> {
 
 /**
  * The name of a service's release: another one whenever its containers are replaced, so that whoever has it in a file
- * is replaced after them, and reaches nobody but them. How many there are and what is changed in place is left out.
+ * is replaced after them, and reaches nobody but them. What is changed in place is left out. How many there are is not:
+ * of containers under one name some would be sent requests before they are healthy, and some while they end.
  * @param image the reference of its image
  */
 export function releaseName(service: LongRunning, image: string): string {
-  const { replicas: _, limits, after: __, logs: ___, ...rest } = service;
+  const { limits, after: _, logs: __, ...rest } = service;
   const content = JSON.stringify([image, rest, limits.cpus]);
   return `${service.name}-${createHash("sha256").update(content).digest("hex").slice(0, 8)}`;
 }

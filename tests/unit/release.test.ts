@@ -22,9 +22,11 @@ describe("a release's name", () => {
     expect(releaseName(api({ environment: { X: "1" } }), "app:1")).not.toBe(name);
   });
 
-  it("stays with what is changed in place: memory, and how many there are", () => {
-    expect(releaseName(api({ replicas: 3, limits: { memory: "1GiB" } }), "app:1")).toBe(name);
-  });
+  it("is another one when there are more or fewer, so that none is sent requests before it is healthy or while it ends", () =>
+    expect(releaseName(api({ replicas: 3 }), "app:1")).not.toBe(name));
+
+  it("stays with what is changed in place", () =>
+    expect(releaseName(api({ limits: { memory: "1GiB" } }), "app:1")).toBe(name));
 
   it("stands in the gateway's file and not in the edge's, which must not change with it", () => {
     const only = (service: string) => routed(services().filter((s) => s.name === service));
