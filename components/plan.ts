@@ -44,15 +44,18 @@ const pythonImage: Base = { from: "catalogue", name: "python" };
  * @throws Error for a folder without a Dockerfile, and for an image that the chosen mode cannot offer
  */
 export function imagePlan(source: ImageSource, plans: ImagePlans): Pull | Build {
-  const plan = unpinned(source, plans);
-  const reference = plans.pinned[plan.part];
-  return reference === undefined ? plan : pull(plan.part, reference);
+  const part = partOf(source);
+  const reference = plans.pinned[part];
+  return reference === undefined ? unpinned(source, plans) : pull(part, reference);
 }
+
+const partOf = (source: ImageSource): string =>
+  source.from === "reference" ? source.reference.replaceAll(/[^a-z0-9]+/gi, "-") : source.name;
 
 function unpinned(source: ImageSource, plans: ImagePlans): Pull | Build {
   switch (source.from) {
     case "reference":
-      return pull(source.reference.replaceAll(/[^a-z0-9]+/gi, "-"), source.reference);
+      return pull(partOf(source), source.reference);
     case "catalogue":
       return plans.mode === "registry" ? official(source.name, plans) : standIn(source.name, plans);
     case "build":

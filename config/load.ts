@@ -136,7 +136,7 @@ function unknownServices(user: Settings, drafts: readonly Draft[]): Problem[] {
     }));
 }
 
-/** Leaves out what the user disabled and what this image source cannot offer, the latter with its reason. */
+/** Leaves out what the user disabled and what this image source cannot offer, unless an image is named for it. */
 function available(
   drafts: readonly Draft[],
   user: Settings,
@@ -145,6 +145,7 @@ function available(
   const kept = drafts.filter((draft) => {
     if (user.services[draft.name]?.enabled === false) return false;
     if (user.images === "registry" || draft.image.from !== "catalogue") return true;
+    if (Object.hasOwn(user.pinned, draft.image.name)) return true;
     const image = images[draft.image.name];
     if ("standIn" in image) missing[draft.name] = image.standIn;
     return !("standIn" in image);

@@ -102,7 +102,9 @@ export const settings = z.strictObject({
   pinned: z
     .record(z.string(), z.string().min(1))
     .default({})
-    .describe("Images to run by name instead of building them from the checkout; `make rollback` writes it."),
+    .describe(
+      "Images to run by name, in place of the ones that are pulled or built, as `{ grafana: my/grafana:12 }`; `make rollback` writes it.",
+    ),
   vectorStore: z
     .enum(["pgvector", "chroma", "embedded"])
     .optional()

@@ -1,6 +1,7 @@
 import type { Checkout } from "../bench/checkout.ts";
 import { type Seen, underLoad } from "../bench/load.ts";
 import { type Ran, secondsOf } from "../bench/measure.ts";
+import { grafanaStandIn } from "./grafana.ts";
 
 /** A change of a running stack, made `rounds` times while the load goes on. */
 export interface Change {
@@ -55,6 +56,21 @@ export const changes: readonly Change[] = [
     name: `a rotated password of ${secret}`,
     make: async (checkout: Checkout) => [await checkout.make("rotate", `SECRET=${secret}`)],
   })),
+  {
+    // Where Grafana's image cannot be had, its stand-in comes before the change and goes after it, under the same load.
+    name: "a changed dashboard",
+    make: async (checkout, round) => {
+      const isHad = checkout.images === "registry";
+      const pinned = isHad ? {} : { grafana: await grafanaStandIn(await checkout.containers()) };
+      checkout.configure({ pinned });
+      const before = await up(checkout);
+      const title = 'title: "Traffic';
+      checkout.replace("monitoring/dashboards/overview.ts", title, `${title} ${round}`);
+      const changed = await up(checkout);
+      checkout.configure({});
+      return [before, changed, await up(checkout)];
+    },
+  },
   {
     name: "a changed scrape interval of Prometheus",
     make: async (checkout, round) => {

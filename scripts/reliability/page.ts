@@ -72,7 +72,8 @@ function changed(part: NonNullable<Findings["changes"]>): string[] {
       ]),
     ),
     "",
-    "A dashboard is a file of Grafana's, whose image is not to be had from packages; Prometheus stands for it.",
+    "Where images are built from packages there is none of Grafana's. For the changed dashboard a small web server has its place, its volume and " +
+      "its files; that Grafana shows them is not seen.",
   ];
 }
 

@@ -77,6 +77,12 @@ describe("defaults", () => {
     expect(system.services.some((s) => s.name === "grafana")).toBe(false);
   });
 
+  it("keep in packages mode what cannot be built when an image is named for it", () => {
+    const system = load({ images: "packages", pinned: { grafana: "my/grafana:12" } }, facts);
+    expect(Object.keys(system.missing)).toEqual(["cadvisor"]);
+    expect(system.services.some((s) => s.name === "grafana")).toBe(true);
+  });
+
   it("keep vectors in Chroma when asked", () => {
     const system = load({ vectorStore: "chroma" }, facts);
     expect(system.services.find((s) => s.name === "api")?.after).toContain("chroma");

@@ -98,6 +98,16 @@ describe.each(["dev", "prod"])("full in %s", (environment) => {
   });
 });
 
+describe("an image that is named", () => {
+  it("is run as it is, also where none could be built", async () => {
+    await register({ images: "packages", pinned: { grafana: "my/grafana:12" } });
+    const image = ofType("/remoteImage:RemoteImage").find((r) => r.name === "ragdock-test-image-grafana");
+    expect(image?.inputs).toMatchObject({ name: "my/grafana:12" });
+    expect(image?.inputs.build).toBeUndefined();
+    expect(container("grafana")?.inputs.image).toBe("sha256:ragdock-test-image-grafana");
+  });
+});
+
 describe("a rotated secret", () => {
   it("is generated anew for its generation, and the others stay as they are", async () => {
     await register({ rotations: { postgres: 3 } });
