@@ -20,6 +20,23 @@ const statusPort = 8081;
 /** One MiB over the app's own limit, so that the app says what is too large. */
 const maxBodyMiB = 26;
 
+/** There while a gateway takes no new requests, for it is about to end. */
+const draining = "/tmp/draining";
+const serveScript = "/etc/ragdock/serve.sh";
+
+/**
+ * Runs nginx. At the signal to end, nginx first says for half a second that it takes no new requests: one that just ends
+ * resets connections that it has not accepted yet, and nobody may send a POST on one of them again. Between an edge's
+ * question and the request that follows lies about a millisecond.
+ */
+const serve = `rm -f ${draining}
+trap 'touch ${draining}; sleep 0.5; kill -QUIT "$nginx"' QUIT TERM
+nginx -g 'daemon off;' &
+nginx=$!
+while kill -0 "$nginx" 2>/dev/null; do wait "$nginx"; code=$?; done
+exit "$code"
+`;
+
 /** Metrics are for the system's own networks. */
 const hide = ({ hidden }: Route): string =>
   hidden ? `    location ~ ^${hidden.replaceAll(/[^\w/-]/g, "\\$&")}(/|$) { return 404; }\n` : "";
@@ -33,20 +50,39 @@ const variable = (route: Route): string => route.service.replaceAll("-", "_");
  */
 export type Kind = "edge" | "gateway";
 
+/** A gateway's location: leads to the one release that it is for. */
+const toRelease = (route: Route): string => `
+${hide(route)}    location ${route.path} {
+      set $upstream_${variable(route)} ${release(route.service)};
+      proxy_pass http://$upstream_${variable(route)}:${route.port};
+    }`;
+
+/** An edge's locations: asks the gateways which of them takes requests, and leads to that one. */
+const toGateway = (route: Route): string => `
+${hide(route)}    location ${route.path} {
+      auth_request /.ragdock/gateway;
+      auth_request_set $gateway $upstream_http_x_gateway;
+      proxy_pass http://$gateway;
+    }
+    location = /.ragdock/gateway {
+      internal;
+      set $gateways ${route.service};
+      proxy_pass http://$gateways:${statusPort}/gateway;
+      proxy_pass_request_headers off;
+      proxy_pass_request_body off;
+      proxy_set_header Content-Length "";
+      # A gateway from before it was asked says 404.
+      proxy_next_upstream error timeout http_503 http_404;
+    }`;
+
 /**
  * nginx.conf for `routes`.
  * Names are looked up at each request (valid 1 s) and a dead address is given up after 300 ms for the next one,
- * so a replaced container costs no 502; shown by tests/e2e.
+ * so a replaced container costs no 502; shown by tests/e2e and tests/images.
  */
 export function renderNginx(routes: readonly Route[], kind: Kind): string {
   const isEdge = kind === "edge";
-  const locations = routes.map(
-    (route) => `
-${hide(route)}    location ${route.path} {
-      set $upstream_${variable(route)} ${isEdge ? route.service : release(route.service)};
-      proxy_pass http://$upstream_${variable(route)}:${route.port};
-    }`,
-  );
+  const locations = routes.map(isEdge ? toGateway : toRelease);
   return `# Not auto: that counts the host's processors, whatever this container may use.
 worker_processes 2;
 pid /tmp/nginx.pid;
@@ -67,7 +103,8 @@ http {
     '"bytes":$body_bytes_sent,"seconds":$request_time,"upstream":"$upstream_addr","upstream_status":"$upstream_status"}';
   access_log ${isEdge ? "off" : "/dev/stdout access"};
 
-  map $http_upgrade $connection_upgrade { default upgrade; '' ''; }
+  # Who closes a connection keeps its port for a minute: let it be the other side, whose port is always the same one.
+  map $http_upgrade $connection_upgrade { default upgrade; '' close; }
 
   resolver 127.0.0.11 valid=1s ipv6=off;
   resolver_timeout 2s;
@@ -81,14 +118,14 @@ http {
   proxy_set_header Connection $connection_upgrade;
   # Answers are streamed token by token.
   proxy_buffering off;
-  proxy_connect_timeout 300ms;
+${isEdge ? "  # A gateway that took requests before a long upload may take none after it.\n  proxy_request_buffering off;\n" : ""}  proxy_connect_timeout 300ms;
   proxy_read_timeout 600s;
   proxy_next_upstream error timeout;
   proxy_next_upstream_tries 4;
 
   server {
     listen ${listen};
-    error_page 502 504 = @unavailable;
+    error_page ${isEdge ? "500 " : ""}502 504 = @unavailable;
     error_page 413 = @too_large;
     location @unavailable {
       default_type application/problem+json;
@@ -107,6 +144,12 @@ ${locations.join("\n")}
     # Whoever keeps a connection waits for a gateway that has been replaced.
     keepalive_timeout 0;
     location = /healthz { access_log off; default_type text/plain; return 200 "ok\\n"; }
+    location = /gateway {
+      access_log off;
+      if (-f ${draining}) { return 503; }
+      add_header X-Gateway $server_addr:${listen};
+      return 204;
+    }
     location = /nginx_status { stub_status; access_log off; }
   }
 }
@@ -133,7 +176,11 @@ function nginx(ctx: Context, kind: Kind, routes: readonly Route[]): Omit<LongRun
     role: "gateway",
     kind: "stateless",
     ...catalogue("nginx"),
-    files: [{ path: "/etc/nginx/nginx.conf", content: renderNginx(routes, kind) }],
+    ...(kind === "gateway" ? { command: ["sh", serveScript] } : {}),
+    files: [
+      { path: "/etc/nginx/nginx.conf", content: renderNginx(routes, kind) },
+      ...(kind === "gateway" ? [{ path: serveScript, content: serve }] : []),
+    ],
     probe: Probe.http("/healthz", statusPort, { interval: "2s" }),
     check: { module: "http_2xx", port: statusPort, path: "/healthz" },
     limits: ctx.prod ? { cpus: 1, memory: "128MiB" } : { cpus: 0.5, memory: "64MiB" },

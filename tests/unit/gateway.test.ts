@@ -21,7 +21,20 @@ describe("nginx.conf", () => {
     expect(conf).toContain("proxy_next_upstream error timeout;");
   });
 
+  it("leaves closing to the other side: an edge that closes has used up its ports after 28,000 requests in a minute", () =>
+    expect(conf).toContain("map $http_upgrade $connection_upgrade { default upgrade; '' close; }"));
+
   it("keeps metrics inside: no route leads to them", () => {
     expect(conf).not.toMatch(/location [^{]*metrics/);
+  });
+});
+
+describe("an edge's nginx.conf", () => {
+  const conf = renderNginx([{ path: "/", service: "gateway", port: 8080 }], "edge");
+
+  it("sends a request to the gateway that has just said that it takes requests", () => {
+    expect(conf).toContain("set $gateways gateway;");
+    expect(conf).toContain("proxy_pass http://$gateways:8081/gateway;");
+    expect(conf).toContain("proxy_pass http://$gateway;");
   });
 });

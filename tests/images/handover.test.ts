@@ -1,0 +1,119 @@
+/**
+ * A gateway that is replaced loses no request, POSTs on new connections among them, which no proxy may send twice.
+ * The edge and the gateways are as `full` has them, what is behind them is not: a release that changes is in tests/e2e.
+ */
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { Agent, request } from "node:http";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { load } from "../../config/load.ts";
+import { releasePlace } from "../../config/release.ts";
+import { isLongRunning, type LongRunning } from "../../config/service.ts";
+import { docker } from "../../scripts/docker.ts";
+import { standIn, TestContainer, uniqueName } from "./docker.ts";
+
+const replacements = 8;
+const senders = 8;
+
+const network = uniqueName("handover");
+const folder = mkdtempSync(join(tmpdir(), "ragdock-handover-"));
+const running: TestContainer[] = [];
+const { services } = load({}, { project: "ragdock", stack: "test", secrets: new Set(), host: {} });
+const spec = (name: string): LongRunning =>
+  services.filter(isLongRunning).find((s) => s.name === name) as LongRunning;
+
+const upstream = "events {} http { access_log off; server { listen 8000; location / { return 200; } } }";
+
+/** Starts what a service is, or an nginx with a configuration, under an alias. */
+async function start(
+  alias: string,
+  files: LongRunning["files"],
+  command: readonly string[],
+  options: string[] = [],
+) {
+  const name = uniqueName(alias);
+  const mounts = files.flatMap(({ path, content }) => {
+    const file = join(folder, name, path);
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, content.replace(releasePlace, "$1"));
+    return ["-v", `${file}:${path}:ro`];
+  });
+  const where = ["--network", network, "--network-alias", alias];
+  await docker(
+    "run",
+    "-d",
+    "--name",
+    name,
+    ...where,
+    ...mounts,
+    ...options,
+    await standIn("nginx"),
+    ...command,
+  );
+  const container = new TestContainer(name);
+  running.push(container);
+  return container;
+}
+
+const gateway = async (): Promise<TestContainer> => {
+  const { files, command } = spec("gateway");
+  const container = await start("gateway", files, command ?? []);
+  await container.healthy(["wget", "-q", "-O", "/dev/null", "http://127.0.0.1:8081/healthz"]);
+  return container;
+};
+
+beforeAll(async () => {
+  await docker("network", "create", network);
+});
+
+afterAll(async () => {
+  await docker("rm", "-f", ...running.map(({ name }) => name));
+  await docker("network", "rm", network);
+  rmSync(folder, { recursive: true });
+});
+
+it("hands over to the next one", async () => {
+  await start("api", [{ path: "/etc/nginx/nginx.conf", content: upstream }], []);
+  let now = await gateway();
+  const { files, command } = spec("gateway-edge");
+  const edge = await start("edge", files, command ?? [], ["-p", "127.0.0.1::8080"]);
+  await edge.healthy(["wget", "-q", "-O", "/dev/null", "http://127.0.0.1:8081/healthz"]);
+  const port = Number((await docker("port", edge.name, "8080")).trim().split(":").at(-1));
+
+  const seen = new Map<string, number>();
+  let over = false;
+  const send = async (agent: Agent): Promise<void> => {
+    while (!over) {
+      const said = await post(port, agent);
+      seen.set(said, (seen.get(said) ?? 0) + 1);
+    }
+  };
+  const sending = Array.from({ length: senders }, (_, index) =>
+    send(new Agent({ keepAlive: index % 2 === 0 })),
+  );
+  for (let count = 0; count < replacements; count++) {
+    const next = await gateway();
+    // As long as a name that was looked up stays valid: a second, which nginx counts in whole ones. A probe takes as long.
+    await new Promise((wait) => setTimeout(wait, 2000));
+    expect(await now.stop()).toBe(0);
+    now = next;
+  }
+  over = true;
+  await Promise.all(sending);
+  expect(Object.fromEntries(seen)).toEqual({ 200: expect.any(Number) });
+  expect(seen.get("200")).toBeGreaterThan(replacements * 100);
+}, 180_000);
+
+/** The status of the answer, or why there is none. */
+function post(port: number, agent: Agent): Promise<string> {
+  return new Promise((resolve) => {
+    const sent = request(
+      { host: "127.0.0.1", port, path: "/api/query", method: "POST", agent },
+      (response) => {
+        response.resume().on("end", () => resolve(String(response.statusCode)));
+      },
+    );
+    sent.on("error", (error) => resolve(error.message)).end("a question");
+  });
+}
