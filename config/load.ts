@@ -65,8 +65,8 @@ function assemble(
       .map((draft) => reachable(draft, system.networks)),
   );
   const services = finish(merged);
-  const possible = finish(drafts.filter((draft) => !Object.hasOwn(missing, draft.name)));
-  // Of services that are switched off as well: their password is of use again with their data.
+  // Of services that are switched off or cannot be had as well: their password is of use again with their data.
+  const possible = finish(drafts);
   const secrets = secretsOf([...possible, ...services], user.rotations);
   return {
     spec: {

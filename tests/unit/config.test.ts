@@ -88,8 +88,9 @@ describe("defaults", () => {
     expect(system.services.find((s) => s.name === "api")?.after).toContain("chroma");
   });
 
-  it("generate a secret for each place that names one, and no other", () => {
+  it("generate a secret for each place that names one, and no other; also of what cannot be had here, whose data may be", () => {
     expect(load({ images: "packages" }, facts).secrets).toEqual({
+      "grafana-password": { from: "generated" },
       "postgres-admin-password": { from: "generated" },
       "postgres-password": { from: "generated" },
       "postgres-user": { from: "value", value: "rag_1" },
