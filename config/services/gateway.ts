@@ -171,16 +171,15 @@ export function gateway(ctx: Context, routes: readonly Route[]): LongRunning {
 }
 
 function nginx(ctx: Context, kind: Kind, routes: readonly Route[]): Omit<LongRunning, "name" | "networks"> {
+  const conf = { path: "/etc/nginx/nginx.conf", content: renderNginx(routes, kind) };
   return {
     ...common,
     role: "gateway",
     kind: "stateless",
     ...catalogue("nginx"),
-    ...(kind === "gateway" ? { command: ["sh", serveScript] } : {}),
-    files: [
-      { path: "/etc/nginx/nginx.conf", content: renderNginx(routes, kind) },
-      ...(kind === "gateway" ? [{ path: serveScript, content: serve }] : []),
-    ],
+    ...(kind === "edge"
+      ? { files: [conf] }
+      : { files: [conf, { path: serveScript, content: serve }], command: ["sh", serveScript] }),
     probe: Probe.http("/healthz", statusPort, { interval: "2s" }),
     check: { module: "http_2xx", port: statusPort, path: "/healthz" },
     limits: ctx.prod ? { cpus: 1, memory: "128MiB" } : { cpus: 0.5, memory: "64MiB" },

@@ -1,5 +1,6 @@
 import { pipe } from "../data/pipe.ts";
 import { type Container, serviceOf } from "../docker.ts";
+import { project } from "../place.ts";
 
 /** Answers what Grafana is asked for by the stack and shows the dashboards' files; it draws nothing. */
 const conf = `pid /tmp/nginx.pid;
@@ -23,11 +24,11 @@ ${["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map((what) => `  ${what}_
 export async function grafanaStandIn(containers: readonly Container[]): Promise<string> {
   const gateway = containers.find((c) => serviceOf(c) === "gateway");
   if (!gateway) throw new Error("there is no gateway whose image Grafana's stand-in could be built on");
-  const tag = "ragdock/grafana-stand-in:bench";
+  const tag = `${project}/grafana-stand-in:bench`;
   const lines = [
     `FROM ${gateway.Image}`,
     `RUN printf '%s\\n' ${conf.split("\n").map(quoted).join(" ")} > /etc/nginx/nginx.conf`,
-    `LABEL ragdock.project=ragdock`,
+    `LABEL ragdock.project=${project}`,
   ];
   await pipe("docker", ["build", "--tag", tag, "-"], { input: { text: `${lines.join("\n")}\n` } });
   return tag;
