@@ -39,14 +39,15 @@ export function load(raw: Readonly<Record<string, unknown>>, facts: Facts): Syst
   if (parsed.success) {
     const { spec, problems } = assemble(parsed.data, raw, facts);
     if (spec && problems.length === 0) return spec;
-    throw new ConfigError(problems);
+    throw new ConfigError(problems, facts.stack);
   }
   // What cannot be read is left out, so that everything else that is wrong is said too.
   const rest = settings.safeParse(without(raw, parsed.error.issues));
-  throw new ConfigError([
+  const problems = [
     ...parsed.error.issues.flatMap((issue) => fromZod(issue, raw)),
     ...(rest.success ? assemble(rest.data, raw, facts).problems : []),
-  ]);
+  ];
+  throw new ConfigError(problems, facts.stack);
 }
 
 function assemble(

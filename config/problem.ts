@@ -13,19 +13,26 @@ export interface Problem {
 export class ConfigError extends Error {
   readonly problems: readonly Problem[];
 
-  constructor(problems: readonly Problem[]) {
-    const lines = problems.map((p) => `  ${p.path}: found ${p.found}; ${p.problem}\n      ${p.fix}`);
+  constructor(problems: readonly Problem[], stack: string) {
+    const lines = problems.map(
+      (p) => `  ${p.path}: found ${p.found}; ${p.problem}\n      ${forStack(p.fix, stack)}`,
+    );
     const count = problems.length === 1 ? "1 setting is" : `${problems.length} settings are`;
     super(
       `${count} wrong, nothing was touched:\n${lines.join("\n")}\n` +
-        "Every setting can also be written into the stack's file, Pulumi.<stack>.yaml: docs/settings.md shows how.",
+        `Every setting can also be written into the stack's file, Pulumi.${stack}.yaml: docs/settings.md shows how.`,
     );
     this.name = "ConfigError";
     this.problems = problems;
   }
 }
 
-/** The command that sets `path` (without `ragdock:`) to `value`. */
+/** `text` with the settings of its commands meant for `stack`, not for the one that happens to be selected. */
+export function forStack(text: string, stack: string): string {
+  return text.replaceAll(/\bpulumi config (set|rm) /g, `pulumi config $1 --stack ${stack} `);
+}
+
+/** The command that sets `path` (without `ragdock:`) to `value`, before `forStack`. */
 export function setCommand(path: string, value: string): string {
   return path.includes(".") || path.includes("[")
     ? `pulumi config set --path 'ragdock:${path}' ${value}`

@@ -1,11 +1,13 @@
 import { z } from "zod";
 import type { Duration, Size } from "./units.ts";
-import { durationPattern, sizePattern } from "./units.ts";
+import { durationPattern, mebibytes, sizePattern } from "./units.ts";
 
 const size = z
   .string()
   .regex(sizePattern, "must be a whole number with its unit, such as 512MiB or 2GiB")
   .transform((v) => v as Size);
+// Docker Engine refuses less ("Minimum memory limit allowed is 6MB"), and counts it in binary.
+const memoryLimit = size.refine((v) => mebibytes(v) >= 6, "must be at least 6MiB, the least Docker takes");
 const duration = z
   .string()
   .regex(durationPattern, "must be a whole number with its unit, such as 30s, 15m or 14d")
@@ -43,7 +45,7 @@ export const serviceSettings = z.strictObject({
   limits: z
     .strictObject({
       cpus: z.coerce.number().min(0.05).max(128).optional().describe("CPUs; 0.5 is half of one."),
-      memory: size.optional().describe("Memory; the kernel ends what goes beyond (exit code 137)."),
+      memory: memoryLimit.optional().describe("Memory; the kernel ends what goes beyond (exit code 137)."),
       reservation: size.optional().describe("Memory kept for it when the host is short."),
     })
     .optional()

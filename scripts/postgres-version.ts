@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { fullName } from "../components/names.ts";
-import { setCommand } from "../config/problem.ts";
+import { forStack, setCommand } from "../config/problem.ts";
 import { type PostgresVersion, postgresVersions } from "../config/schema.ts";
 import { isLongRunning, type LongRunning, type SystemSpec } from "../config/service.ts";
 import { clusterVolume, withoutVersion } from "../config/services/cluster.ts";
@@ -29,11 +29,12 @@ export async function requirePostgresVersion(stack: string, system: SystemSpec):
     if (!wanted) continue;
     const found = await otherVersion(stack, service, wanted);
     if (!found) continue;
+    const stay = forStack(setCommand("postgresVersion", found.version), stack);
     throw new Failure(
       `The data of ${service.name} is of PostgreSQL ${found.version} (volume ${found.volume}), and the settings ask for ${wanted}; nothing was touched.`,
       Number(found.version) < Number(wanted)
-        ? `Stay: ${setCommand("postgresVersion", found.version)}. Then bring the data along: make upgrade-postgres STACK=${stack} VERSION=${wanted}`
-        : `No version reads the data of a later one. Type: ${setCommand("postgresVersion", found.version)}`,
+        ? `Stay: ${stay}. Then bring the data along: make upgrade-postgres STACK=${stack} VERSION=${wanted}`
+        : `No version reads the data of a later one. Type: ${stay}`,
     );
   }
   allowPostgresVersion();

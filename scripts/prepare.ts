@@ -6,7 +6,7 @@ import { fullName } from "../components/names.ts";
 import type { ImagePlans } from "../components/plan.ts";
 import { engineHost } from "../config/host.ts";
 import { load } from "../config/load.ts";
-import { setCommand } from "../config/problem.ts";
+import { forStack, setCommand } from "../config/problem.ts";
 import { readSettings } from "../config/read.ts";
 import { isLongRunning, type LongRunning, type SystemSpec } from "../config/service.ts";
 import { chooseEngine, withImages } from "./backend.ts";
@@ -121,10 +121,10 @@ export async function requirePorts(
   for (const { name, endpoint } of wanted) {
     const address = endpoint.exposure === "public" ? "0.0.0.0" : "127.0.0.1";
     if (await isFree(endpoint.host, address)) continue;
-    const path = `services.${endpoint.settings ?? name}.port`;
+    const move = setCommand(`services.${endpoint.settings ?? name}.port`, String(endpoint.host + 1));
     lines.push(
       `  port ${endpoint.host} of ${endpoint.settings ?? name} is taken by ${await holder(endpoint.host)}`,
-      `      Move ours: ${setCommand(path, String(endpoint.host + 1))}   (or in Pulumi.${stack}.yaml)`,
+      `      Move ours: ${forStack(move, stack)}   (or in Pulumi.${stack}.yaml)`,
     );
   }
   if (lines.length > 0) {

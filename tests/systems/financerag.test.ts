@@ -98,7 +98,7 @@ describe("the traps of financerag", () => {
     stack.configure(settings);
     expect(code).toBe(1);
     expect(output).toContain("ragdock:services.financerag.replicas: found 3; its vectors are embedded");
-    expect(output).toContain("pulumi config set ragdock:vectorStore chroma");
+    expect(output).toContain("pulumi config set --stack e2e-finance ragdock:vectorStore chroma");
     expect(await stack.containers()).toEqual(before);
   });
 });

@@ -110,6 +110,7 @@ describe("a wrong setting", () => {
     [{ services: { api: { replicas: 0 } } }, "ragdock:services.api.replicas"],
     [{ services: { apy: { replicas: 2 } } }, "ragdock:services.apy"],
     [{ services: { api: { limits: { memory: "512" } } } }, "ragdock:services.api.limits.memory"],
+    [{ services: { api: { limits: { memory: "1KiB" } } } }, "ragdock:services.api.limits.memory"],
     [{ services: { postgres: { replicas: 2 } } }, "ragdock:services.postgres.replicas"],
     [{ services: { postgres: { exposure: "public" } } }, "ragdock:services.postgres.exposure"],
     [{ services: { postgres: { shm: "16MiB" } } }, "ragdock:services.postgres.shm"],
@@ -206,6 +207,18 @@ describe("a wrong setting", () => {
       // Not a wrong value by itself: found with the wrong ones left out.
       "ragdock:services.prometheus.port",
     ]);
+  });
+
+  it("is mended by a command for the stack that has it, whichever one is selected", () => {
+    expect(() => load({ services: { api: { replicas: 0 } } }, facts)).toThrow(
+      "Type: pulumi config set --stack test --path 'ragdock:services.api.replicas' 1",
+    );
+    expect(() => load({ services: { apy: { replicas: 2 } } }, facts)).toThrow(
+      "Type: pulumi config rm --stack test --path 'ragdock:services.apy'",
+    );
+    expect(() => load({ llm: { provider: "openai" } }, facts)).toThrow(
+      "Type: pulumi config set --stack test --secret ragdock:llmApiKey",
+    );
   });
 
   it("is found against the host as well", () => {

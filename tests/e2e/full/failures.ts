@@ -13,7 +13,9 @@ export function failures(): void {
         expect(output).toMatch(
           new RegExp(`port ${port} of gateway is taken by the container ragdock-e2e-gateway-edge`),
         );
-        expect(output).toContain("pulumi config set --path 'ragdock:services.gateway.port'");
+        expect(output).toContain(
+          "pulumi config set --stack e2e-taken --path 'ragdock:services.gateway.port'",
+        );
         expect(await other.containers()).toEqual([]);
       } finally {
         await other.remove();
