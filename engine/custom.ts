@@ -1,15 +1,14 @@
 import { autoName, type Deployment, newEntry } from "./deployment.ts";
 import type { Change, Outcome } from "./operations.ts";
 import { type ResourceType, resourceType } from "./packages.ts";
-import { differences, ignoreChanges, matches } from "./paths.ts";
+import { differences, ignoreChanges } from "./paths.ts";
 import type { Registration } from "./registration.ts";
 import { deleteForReplacement, deletesFirst } from "./replacement.ts";
 import type { ResourceState } from "./state.ts";
 import type { Op, PropertyDiff } from "./types.ts";
 import { nameOf } from "./urn.ts";
-import { equal, holdsSecret, type Properties, secret } from "./values.ts";
-
-const INIT_ERROR = "#initerror";
+import { type Properties, withSecrets } from "./values.ts";
+import { isUnchanged, judge } from "./verdict.ts";
 
 /** Creates, updates, replaces or keeps one resource, as its provider judges the change. */
 export async function registerCustom(
@@ -28,9 +27,10 @@ export async function registerCustom(
     return attempt("replace", () => create(work, "replace", diff, old));
   }
   setName(work, old);
-  if (isUnchanged(entry, old) && !isAskedFor(work)) return keep(work, old);
+  const asked = deployment.options.replace?.includes(nameOf(urn)) ?? false;
+  if (isUnchanged(entry, old) && !asked) return keep(work, old);
   const change = await deployment.slot(() => plan(work, old));
-  const verdict = judge(work, old, change);
+  const verdict = judge(registration, entry, old, change, asked);
   if (verdict.op === "same") return keep(work, old);
   return attempt(verdict.op, () =>
     verdict.op === "replace" ? replace(work, old, verdict.diff) : update(work, old, change, verdict.diff),
@@ -69,60 +69,10 @@ function setName({ deployment, type, entry }: Work, old: ResourceState | undefin
   entry.autoNamed = true;
 }
 
-function isUnchanged(entry: ResourceState, old: ResourceState): boolean {
-  if (old.replan || old.initErrors.length > 0) return false;
-  return equal(entry.inputs, old.inputs) && sameProvider(entry, old) && equal(times(entry), times(old));
-}
-
-/** Whether the run was told to replace this resource. */
-function isAskedFor({ deployment, entry }: Work): boolean {
-  return deployment.options.replace?.includes(nameOf(entry.urn)) ?? false;
-}
-
-const times = (entry: ResourceState) => ({ ...entry.timeouts });
-
-function sameProvider(entry: ResourceState, old: ResourceState): boolean {
-  return (entry.provider ?? "").replace(/::[^:]*$/, "") === (old.provider ?? "").replace(/::[^:]*$/, "");
-}
-
 async function plan({ deployment, registration, entry }: Work, old: ResourceState): Promise<Change> {
   const target = deployment.target(entry);
   const ignored = registration.ignoreChanges.filter((path) => /^\w+$/.test(path));
   return deployment.operations.plan(target, entry.inputs, old.tf, ignored);
-}
-
-function judge(work: Work, old: ResourceState, change: Change): { op: Op; diff: PropertyDiff[] } {
-  const { entry, registration } = work;
-  const inputDiff = differences(old.inputs, entry.inputs, () => false);
-  const changedPaths = [...change.changed, ...inputDiff.map((d) => d.path)].filter((path) =>
-    change.changed.some((name) => matches(name, path)),
-  );
-  const forced = changedPaths.filter((path) =>
-    registration.replaceOnChanges.some((pattern) => matches(pattern, path)),
-  );
-  const remake = old.initErrors.length > 0 && registration.replaceOnChanges.includes(INIT_ERROR);
-  const moved = !sameProvider(entry, old);
-  const diff = describe(old, entry, change, (path) =>
-    [...change.replacing, ...forced].some((p) => matches(p, path)),
-  );
-  if (change.replacing.length > 0 || forced.length > 0 || remake || moved || isAskedFor(work))
-    return { op: "replace", diff };
-  // A change of nothing but the provider's own bookkeeping still clears what went wrong at creation, as in Pulumi.
-  return { op: change.changed.length > 0 || old.initErrors.length > 0 ? "update" : "same", diff };
-}
-
-/** The inputs that differ; where none does, what drifted away from them. */
-function describe(
-  old: ResourceState,
-  entry: ResourceState,
-  change: Change,
-  replaces: (path: string) => boolean,
-): PropertyDiff[] {
-  const diff = differences(old.inputs, entry.inputs, replaces);
-  if (diff.length > 0) return diff;
-  const pick = (from: Properties) =>
-    Object.fromEntries(change.changed.map((name) => [name, from[name] ?? null]));
-  return differences(pick(old.outputs), pick(withSecrets(change.outputs, entry.inputs, [])), replaces);
 }
 
 function keep({ deployment, registration, entry }: Work, old: ResourceState): ResourceState {
@@ -250,13 +200,4 @@ async function perform(
   });
   report.done(entry.urn, op, diff);
   return entry;
-}
-
-/** Marks as secret what the program names, and what came from a secret input of the same name. */
-function withSecrets(outputs: Properties, inputs: Properties, named: readonly string[]): Properties {
-  const marked: Properties = {};
-  for (const [key, value] of Object.entries(outputs)) {
-    marked[key] = named.includes(key) || holdsSecret(inputs[key]) ? secret(value) : value;
-  }
-  return marked;
 }

@@ -1,19 +1,10 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { fileURLToPath } from "node:url";
-import * as grpc from "@grpc/grpc-js";
-import { loadSync } from "@grpc/proto-loader";
+import type { ChildProcess } from "node:child_process";
+import { type Call, connect, handshake, launch, type Wire } from "./connection.ts";
 import { decodeValue, encodeValue, type TfObject, type TfValue } from "./cty.ts";
 import { type CtyType, type ProviderSchema, readSchema, typeOf, type WireSchemaResponse } from "./schema.ts";
 
-// The go-plugin handshake: a provider started without this pair refuses to serve.
-const COOKIE = { TF_PLUGIN_MAGIC_COOKIE: "d602bf8f470bc67ca7faa0386276bbdd4330efaf76d1a219cb4d6991ca9872b2" };
 // Providers read this only to word their messages.
 const CORE_VERSION = "1.9.0";
-const V5_METHODS: Record<string, string> = {
-  GetProviderSchema: "GetSchema",
-  ConfigureProvider: "Configure",
-  ValidateResourceConfig: "ValidateResourceTypeConfig",
-};
 
 /** What the provider said went wrong, or what it warns of. */
 export interface Diagnostic {
@@ -45,9 +36,6 @@ export interface Applied {
   readonly error?: string;
 }
 
-type Wire = Record<string, unknown>;
-type Call = (method: string, request: Wire) => Promise<Wire>;
-
 /** A running provider, spoken to over the Terraform plugin protocol. */
 export class Plugin {
   readonly pid: number;
@@ -74,13 +62,7 @@ export class Plugin {
 
   /** Starts a provider's binary with `cwd` as its working directory, and reads its schema. */
   static async start(binary: string, cwd: string, warn: (message: string) => void): Promise<Plugin> {
-    // Its own process group: Ctrl-C must not reach a provider in the middle of its work.
-    const child = spawn(binary, [], {
-      cwd,
-      detached: true,
-      stdio: ["ignore", "pipe", "pipe"],
-      env: { ...process.env, ...COOKIE, PLUGIN_PROTOCOL_VERSIONS: "5,6", TF_LOG: "", PLUGIN_CLIENT_CERT: "" },
-    });
+    const child = launch(binary, cwd);
     try {
       const { protocol, address } = await handshake(child, binary);
       const { call, close } = connect(protocol, address);
@@ -182,61 +164,6 @@ export class Plugin {
     if (!schema) throw new Error(`the provider has no resource type "${typeName}"`);
     return typeOf(schema.block);
   }
-}
-
-function handshake(child: ChildProcess, binary: string): Promise<{ protocol: 5 | 6; address: string }> {
-  return new Promise((resolve, reject) => {
-    let out = "";
-    let err = "";
-    child.once("error", reject);
-    child.once("exit", (code) =>
-      reject(new Error(`${binary} ended before serving (exit ${code}): ${err.trim()}`)),
-    );
-    // Drained for good: a full pipe would block the provider.
-    child.stderr?.on("data", (data: Buffer) => {
-      err = (err + data.toString()).slice(-2000);
-    });
-    child.stdout?.on("data", (data: Buffer) => {
-      out += data.toString();
-      const line = out.split("\n", 1)[0] ?? "";
-      if (!out.includes("\n")) return;
-      const [, protocol, network, path] = line.split("|");
-      if (protocol !== "5" && protocol !== "6") return reject(new Error(`unexpected handshake: ${line}`));
-      child.removeAllListeners("exit");
-      resolve({
-        protocol: protocol === "5" ? 5 : 6,
-        address: network === "unix" ? `unix:${path}` : String(path),
-      });
-    });
-  });
-}
-
-function connect(protocol: 5 | 6, address: string): { call: Call; close: () => void } {
-  const definition = loadSync(fileURLToPath(new URL("tfplugin.proto", import.meta.url)), {
-    keepCase: true,
-    longs: Number,
-    defaults: true,
-    oneofs: true,
-  });
-  const service = definition["tfplugin.Provider"] as grpc.ServiceDefinition;
-  const client = new grpc.Client(address, grpc.credentials.createInsecure(), {
-    "grpc.max_receive_message_length": -1,
-    "grpc.max_send_message_length": -1,
-  });
-  const call: Call = (method, request) =>
-    new Promise((resolve, reject) => {
-      const definition = service[method] as grpc.MethodDefinition<Wire, Wire>;
-      const name = protocol === 5 ? (V5_METHODS[method] ?? method) : method;
-      client.makeUnaryRequest(
-        `/tfplugin${protocol}.Provider/${name}`,
-        definition.requestSerialize,
-        definition.responseDeserialize,
-        request,
-        (error, answer) =>
-          error ? reject(new Error(`the provider broke off: ${error.details}`)) : resolve(answer ?? {}),
-      );
-    });
-  return { call, close: () => client.close() };
 }
 
 function pack(value: TfValue, type: CtyType): { msgpack: Uint8Array } {

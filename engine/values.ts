@@ -86,3 +86,12 @@ function canonical(value: Value): string {
     .map((key) => `${JSON.stringify(key)}:${canonical(plain[key] ?? null)}`)
     .join()}}`;
 }
+
+/** Marks as secret what the program names, and what came from a secret input of the same name. */
+export function withSecrets(outputs: Properties, inputs: Properties, named: readonly string[]): Properties {
+  const marked: Properties = {};
+  for (const [key, value] of Object.entries(outputs)) {
+    marked[key] = named.includes(key) || holdsSecret(inputs[key]) ? secret(value) : value;
+  }
+  return marked;
+}
