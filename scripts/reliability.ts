@@ -6,18 +6,21 @@
  * Needs root, for it kills processes of containers from outside.
  * Works on a stack, a state and a copy of the last commit of its own, and takes them away at the end.
  */
+import { writeFileSync } from "node:fs";
 import { availableParallelism, totalmem } from "node:os";
+import { join } from "node:path";
 import { Checkout } from "./bench/checkout.ts";
 import { attempt, load, run, say, secondsOf } from "./bench/measure.ts";
 import { docker } from "./docker.ts";
 import { projectDir, readMemo } from "./place.ts";
 import { badReleases, release } from "./reliability/bad-releases.ts";
 import { changes, observe } from "./reliability/changes.ts";
-import { type Fault, faults } from "./reliability/faults.ts";
+import { faults } from "./reliability/faults.ts";
 import { type Part, readFindings, type Survived, writeFindings } from "./reliability/findings.ts";
 import { interrupt } from "./reliability/interruptions.ts";
 import { machineFaults } from "./reliability/machine-faults.ts";
-import { World } from "./reliability/world.ts";
+import { page } from "./reliability/page.ts";
+import { type Fault, World } from "./reliability/world.ts";
 
 const rounds = Number(process.env.ROUNDS ?? 10);
 const kills = Number(process.env.KILLS ?? 20);
@@ -45,6 +48,7 @@ async function each<T>(part: Part<unknown>, name: string, work: () => Promise<T>
   if (seen !== undefined) keep(seen);
   part.loadAfter = load();
   writeFindings(findings);
+  writeFileSync(join(projectDir, "docs/reliability.md"), page(findings));
 }
 
 async function changeUnderLoad({ checkout }: World): Promise<void> {

@@ -3,13 +3,7 @@ import type { ComposeProject } from "./compose-tool.ts";
 import { benchSystem, composeFiles } from "./everyday.ts";
 import { type Seen, underLoad } from "./load.ts";
 import { attempt, type Ran, say, secondsOf } from "./measure.ts";
-
-/** What a steady load saw of the same change, made by both. */
-export interface Disruption {
-  readonly change: string;
-  readonly ours?: Seen;
-  readonly compose?: Seen;
-}
+import type { Disruption } from "./results.ts";
 
 /** A change as a user of each would make it; both begin with the system as it was after the change before. */
 interface Both {

@@ -1,4 +1,4 @@
-import type { Disruption } from "./disruption.ts";
+import type { Seen } from "./load.ts";
 
 /** The same thing done by both, in turns; seconds in the order in which they were taken. */
 export interface Pair {
@@ -16,6 +16,13 @@ export interface Growth {
   readonly unchanged: number;
   readonly preview: number;
   readonly compose?: { readonly start: number; readonly unchanged: number; readonly preview: number };
+}
+
+/** What a steady load saw of the same change, made by both. */
+export interface Disruption {
+  readonly change: string;
+  readonly ours?: Seen;
+  readonly compose?: Seen;
 }
 
 /** Memory of one container, in MiB. */

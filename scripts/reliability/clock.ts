@@ -1,8 +1,7 @@
 import { secondsOf } from "../bench/measure.ts";
 import { docker, serviceOf } from "../docker.ts";
 import { elapsed } from "../table.ts";
-import type { Fault } from "./faults.ts";
-import type { World } from "./world.ts";
+import type { Fault, World } from "./world.ts";
 
 /** What notes times, and what reads them. Redis keeps none here, and does not start with another clock under it. */
 const services = ["postgres", "api", "worker"];

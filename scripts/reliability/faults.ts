@@ -1,16 +1,7 @@
 import { createServer } from "node:net";
 import { type Container, docker, serviceOf } from "../docker.ts";
 import { clockJumps } from "./clock.ts";
-import type { World } from "./world.ts";
-
-/** Something that goes wrong, done on purpose. */
-export interface Fault {
-  readonly name: string;
-  /** What a user is promised of it. */
-  readonly promise: string;
-  /** Lets it happen and, where it does not mend itself, mends it as a user would; what the user is told on the way. */
-  readonly strike: (world: World) => Promise<string>;
-}
+import type { Fault, World } from "./world.ts";
 
 /** Every fault, those of the containers first. */
 export const faults = (containers: readonly Container[]): Fault[] => [

@@ -4,7 +4,6 @@ import { projectDir } from "../place.ts";
 import type { Refused } from "./bad-releases.ts";
 import type { Changed } from "./changes.ts";
 import type { Interrupted } from "./interruptions.ts";
-import { page } from "./page.ts";
 
 /** Documents acknowledged before, and those of them that are there and ready afterwards. */
 export interface Documents {
@@ -51,8 +50,6 @@ const dataFile = join(projectDir, "docs/reliability.json");
 export const readFindings = (): Findings =>
   existsSync(dataFile) ? JSON.parse(readFileSync(dataFile, "utf8")) : {};
 
-/** Keeps the findings, and writes docs/reliability.md from them. */
-export function writeFindings(findings: Findings): void {
+/** Keeps what has been seen for later runs, and for the page. */
+export const writeFindings = (findings: Findings): void =>
   writeFileSync(dataFile, `${JSON.stringify(findings, null, 2)}\n`);
-  writeFileSync(join(projectDir, "docs/reliability.md"), page(findings));
-}

@@ -7,8 +7,7 @@ import { run, secondsOf } from "../bench/measure.ts";
 import { docker } from "../docker.ts";
 import { projectDir } from "../place.ts";
 import { elapsed } from "../table.ts";
-import type { Fault } from "./faults.ts";
-import type { World } from "./world.ts";
+import type { Fault, World } from "./world.ts";
 
 /** Faults of the machine itself: they need root, and the engine's restart hits whatever else runs on it. */
 export const machineFaults = (): Fault[] => [diskFull("postgres"), engineRestarts()];

@@ -64,3 +64,12 @@ export class World {
     return `http://127.0.0.1:${this.checkout.port}`;
   }
 }
+
+/** Something that goes wrong, done on purpose. */
+export interface Fault {
+  readonly name: string;
+  /** What a user is promised of it. */
+  readonly promise: string;
+  /** Lets it happen and, where it does not mend itself, mends it as a user would; what the user is told on the way. */
+  readonly strike: (world: World) => Promise<string>;
+}
