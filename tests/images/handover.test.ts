@@ -57,9 +57,9 @@ async function start(
 }
 
 const gateway = async (): Promise<TestContainer> => {
-  const { files, command } = spec("gateway");
+  const { files, command, probe } = spec("gateway");
   const container = await start("gateway", files, command ?? []);
-  await container.healthy(["wget", "-q", "-O", "/dev/null", "http://127.0.0.1:8081/healthz"]);
+  await container.healthy(probe.test.slice(1));
   return container;
 };
 
@@ -76,9 +76,9 @@ afterAll(async () => {
 it("hands over to the next one", async () => {
   await start("api", [{ path: "/etc/nginx/nginx.conf", content: upstream }], []);
   let now = await gateway();
-  const { files, command } = spec("gateway-edge");
+  const { files, command, probe } = spec("gateway-edge");
   const edge = await start("edge", files, command ?? [], ["-p", "127.0.0.1::8080"]);
-  await edge.healthy(["wget", "-q", "-O", "/dev/null", "http://127.0.0.1:8081/healthz"]);
+  await edge.healthy(probe.test.slice(1));
   const port = Number((await docker("port", edge.name, "8080")).trim().split(":").at(-1));
 
   const seen = new Map<string, number>();
