@@ -42,7 +42,7 @@ export class RagStack extends pulumi.ComponentResource {
       { parent: this },
     );
 
-    const releases = releaseNames(services, (s) => images.reference(s.image));
+    const releases = releaseNames(services, (s) => images.reference(s.image), sources);
     const started = new Map<string, Service | Job>();
     for (const spec of inStartOrder(services)) {
       const before = spec.after.map((other) => started.get(other) as Service | Job);

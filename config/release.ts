@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
-import { isLongRunning, type LongRunning, type ServiceSpec } from "./service.ts";
+import { secretsIn } from "./secrets.ts";
+import { isLongRunning, type LongRunning, type SecretSource, type ServiceSpec } from "./service.ts";
 
 /** Matches the place of a service's release in a file's content: the name that containers of this release alone have. */
 export const releasePlace = /\{\{release:([a-z0-9-]+)\}\}/g;
@@ -17,13 +18,20 @@ export function routed(services: readonly ServiceSpec[]): Set<string> {
 
 /**
  * The name of a service's release: another one whenever its containers are replaced, so that whoever has it in a file
- * is replaced after them, and reaches nobody but them. What is changed in place is left out. How many there are is not:
- * of containers under one name some would be sent requests before they are healthy, and some while they end.
+ * is replaced after them, and reaches nobody but them. What is changed in place is left out. How many there are is not,
+ * nor which generation of a secret they have: of containers under one name some would be sent requests before they are
+ * healthy, and some while they end. The value of a secret that the user sets is not known here.
  * @param image the reference of its image
+ * @param secrets where the system's secrets are from, by name
  */
-export function releaseName(service: LongRunning, image: string): string {
+export function releaseName(
+  service: LongRunning,
+  image: string,
+  secrets: Readonly<Record<string, SecretSource>>,
+): string {
   const { limits, after: _, logs: __, ...rest } = service;
-  const content = JSON.stringify([image, rest, limits.cpus]);
+  const names = service.files.flatMap((file) => secretsIn(file.content));
+  const content = JSON.stringify([image, rest, limits.cpus, names.map((name) => secrets[name])]);
   return `${service.name}-${createHash("sha256").update(content).digest("hex").slice(0, 8)}`;
 }
 
@@ -31,12 +39,13 @@ export function releaseName(service: LongRunning, image: string): string {
 export function releaseNames(
   services: readonly ServiceSpec[],
   image: (service: LongRunning) => string,
+  secrets: Readonly<Record<string, SecretSource>>,
 ): Record<string, string> {
   const named = routed(services);
   return Object.fromEntries(
     services
       .filter(isLongRunning)
       .filter((s) => named.has(s.name))
-      .map((s) => [s.name, releaseName(s, image(s))]),
+      .map((s) => [s.name, releaseName(s, image(s), secrets)]),
   );
 }

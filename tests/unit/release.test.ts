@@ -7,26 +7,33 @@ import { isSame } from "../../scripts/releases.ts";
 
 const facts = { project: "ragdock", stack: "test", secrets: new Set<string>(), host: {} };
 const services = (raw: Record<string, unknown> = {}) => load(raw, facts).services;
-const api = (settings: Record<string, unknown> = {}): LongRunning =>
-  services({ services: { api: settings } })
-    .filter(isLongRunning)
-    .find((s) => s.name === "api") as LongRunning;
+
+/** The release of the API with these settings of it. */
+const named = (settings: Record<string, unknown>, image = "app:1", rotations = {}): string => {
+  const system = load({ services: { api: settings }, rotations }, facts);
+  const api = system.services.filter(isLongRunning).find((s) => s.name === "api") as LongRunning;
+  return releaseName(api, image, system.secrets);
+};
 
 describe("a release's name", () => {
-  const name = releaseName(api(), "app:1");
+  const name = named({});
 
   it("is an address", () => expect(name).toMatch(/^api-[0-9a-f]{8}$/));
 
   it("is another one when the containers are", () => {
-    expect(releaseName(api(), "app:2")).not.toBe(name);
-    expect(releaseName(api({ environment: { X: "1" } }), "app:1")).not.toBe(name);
+    expect(named({}, "app:2")).not.toBe(name);
+    expect(named({ environment: { X: "1" } })).not.toBe(name);
   });
 
   it("is another one when there are more or fewer, so that none is sent requests before it is healthy or while it ends", () =>
-    expect(releaseName(api({ replicas: 3 }), "app:1")).not.toBe(name));
+    expect(named({ replicas: 3 })).not.toBe(name));
 
-  it("stays with what is changed in place", () =>
-    expect(releaseName(api({ limits: { memory: "1GiB" } }), "app:1")).toBe(name));
+  it("is another one when a secret that they have is rotated, and no other", () => {
+    expect(named({}, "app:1", { postgres: 2 })).not.toBe(name);
+    expect(named({}, "app:1", { grafana: 2 })).toBe(name);
+  });
+
+  it("stays with what is changed in place", () => expect(named({ limits: { memory: "1GiB" } })).toBe(name));
 
   it("stands in the gateway's file and not in the edge's, which must not change with it", () => {
     const only = (service: string) => routed(services().filter((s) => s.name === service));
