@@ -141,7 +141,7 @@ test: setup-test ## everything: check, unit, end-to-end; ends with "N passed, N 
 docs: node_modules ## write the generated parts of docs/
 	@node scripts/docs.ts
 
-reliability: setup-test ## break things on purpose, and write docs/reliability.md: two hours, fewer with ONLY=changes,releases,faults,machine,kills
+reliability: setup-test ## break things on purpose, and write docs/reliability.md: two hours, fewer with ONLY=changes,releases,faults,machine,kills; SYSTEM=myrag
 	@$(if $(ONLY),,vitest run --project slow)
 	@node scripts/reliability.ts
 

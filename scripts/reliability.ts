@@ -1,8 +1,8 @@
 /**
- * Breaks things on purpose and writes docs/reliability.md: `make reliability`, about an hour and a half.
- * `ROUNDS=10` sets how often each change is made, `KILLS=20` how often `make up` is killed, and `ONLY=changes,releases,faults,kills`
- * chooses parts; the page keeps what it has of the others. One part is left out unless chosen: `machine` restarts the engine,
- * with whatever else runs on it, and fills a disk of its own.
+ * Breaks things on purpose and writes docs/reliability.md: `make reliability`, about two hours.
+ * `SYSTEM=myrag` tries that system in place of `full`. `ROUNDS=10` sets how often each change is made, `KILLS=20` how often
+ * `make up` is killed, and `ONLY=changes,releases,faults,kills` chooses parts; the page keeps what it has of the others. One
+ * part is left out unless chosen: `machine` restarts the engine, with whatever else runs on it, and fills a disk of its own.
  * Needs root, for it kills processes of containers from outside.
  * Works on a stack, a state and a copy of the last commit of its own, and takes them away at the end.
  */
@@ -13,20 +13,33 @@ import { Checkout } from "./bench/checkout.ts";
 import { attempt, load, run, say, secondsOf } from "./bench/measure.ts";
 import { docker } from "./docker.ts";
 import { projectDir, readMemo } from "./place.ts";
-import { badReleases, release } from "./reliability/bad-releases.ts";
-import { changes, observe } from "./reliability/changes.ts";
-import { faults } from "./reliability/faults.ts";
-import { type Part, readFindings, type Survived, writeFindings } from "./reliability/findings.ts";
+import { release } from "./reliability/bad-releases.ts";
+import { observe } from "./reliability/changes.ts";
+import { kills as killsOf } from "./reliability/faults.ts";
+import {
+  type Part,
+  readFindings,
+  type Survived,
+  type SystemFindings,
+  writeFindings,
+} from "./reliability/findings.ts";
 import { interrupt } from "./reliability/interruptions.ts";
 import { machineFaults } from "./reliability/machine-faults.ts";
 import { page } from "./reliability/page.ts";
+import { type SubjectName, subjects } from "./reliability/subjects.ts";
 import { type Fault, World } from "./reliability/world.ts";
 
 const rounds = Number(process.env.ROUNDS ?? 10);
 const kills = Number(process.env.KILLS ?? 20);
 const parts = (process.env.ONLY ?? "changes,releases,faults,kills").split(",");
 
-const findings = readFindings();
+const name = (process.env.SYSTEM ?? "full") as SubjectName;
+const subject = subjects[name];
+if (!subject) throw new Error(`SYSTEM is ${name}; one of ${Object.keys(subjects).join(", ")} can be tried`);
+
+const all = readFindings();
+const findings: SystemFindings = { ...all[name] };
+all[name] = findings;
 const date = new Date().toISOString().slice(0, 10);
 const commit = (await run(["git", "rev-parse", "--short", "HEAD"], { cwd: projectDir })).output.trim();
 const engine = (await docker("version", "--format", "{{.Server.Version}}")).trim();
@@ -47,15 +60,15 @@ async function each<T>(part: Part<unknown>, name: string, work: () => Promise<T>
   const seen = await attempt(name, part.failures, work);
   if (seen !== undefined) keep(seen);
   part.loadAfter = load();
-  writeFindings(findings);
-  writeFileSync(join(projectDir, "docs/reliability.md"), page(findings));
+  writeFindings(all);
+  writeFileSync(join(projectDir, "docs/reliability.md"), page(all));
 }
 
 async function changeUnderLoad({ checkout }: World): Promise<void> {
-  const part = begin<NonNullable<typeof findings.changes>["seen"]>({});
+  const part = begin<NonNullable<SystemFindings["changes"]>["seen"]>({});
   findings.changes = part;
   for (let round = 1; round <= rounds; round++) {
-    for (const change of changes) {
+    for (const change of subject.changes) {
       const name = `${change.name}, ${round} of ${rounds}`;
       await each(
         part,
@@ -74,9 +87,9 @@ async function changeUnderLoad({ checkout }: World): Promise<void> {
 }
 
 async function releaseBadly(world: World): Promise<void> {
-  const part = begin<NonNullable<typeof findings.releases>["seen"]>([]);
+  const part = begin<NonNullable<SystemFindings["releases"]>["seen"]>([]);
   findings.releases = part;
-  for (const bad of badReleases) {
+  for (const bad of subject.badReleases) {
     await each(
       part,
       bad.name,
@@ -106,17 +119,17 @@ async function breakThings(world: World, part: Part<Survived[]>, all: readonly F
 }
 
 async function kill(world: World): Promise<void> {
-  const part = begin<NonNullable<typeof findings.kills>["seen"]>([]);
+  const part = begin<NonNullable<SystemFindings["kills"]>["seen"]>([]);
   findings.kills = part;
   const work = async () => {
     await world.upload();
-    const interrupted = await interrupt(world, kills);
+    const interrupted = await interrupt(world, kills, subject.changing);
     return { ...interrupted, seconds: await world.healed(), ...(await world.documents()) };
   };
   await each(part, "killing make up", work, (killed) => part.seen.push(killed));
 }
 
-const checkout = await Checkout.make(readMemo("dev").images ?? "packages");
+const checkout = await Checkout.make(readMemo("dev").images ?? "packages", subject.settings);
 try {
   say("first `make up` …");
   secondsOf("the first make up", await checkout.make("up"));
@@ -125,7 +138,8 @@ try {
   if (parts.includes("releases")) await releaseBadly(world);
   if (parts.includes("faults")) {
     findings.faults = begin([]);
-    await breakThings(world, findings.faults, faults(await checkout.containers()));
+    const faults = [...killsOf(await checkout.containers()), ...subject.faults];
+    await breakThings(world, findings.faults, faults);
   }
   if (parts.includes("machine")) {
     findings.machine = begin([]);

@@ -22,12 +22,29 @@ import { type Ran, run, secondsOf } from "./measure.ts";
 /** The bench's stack; beside it others may run on the same engine. */
 export const stack = "bench";
 
-/** The stack as `dev` is, on ports of its own. */
-export const settings = {
+/** The port at which users come in. */
+export const port = 28_080;
+
+/** What the stack is without the changes that are tried. */
+export interface BenchSettings {
+  readonly system: string;
+  readonly environment: string;
+  /** Ports of its own among them. */
+  readonly services: Readonly<Record<string, Record<string, unknown>>>;
+}
+
+/** Settings that a change gives the stack; those of services are put beside its own. */
+export interface Changes {
+  readonly services?: Readonly<Record<string, unknown>>;
+  readonly [key: string]: unknown;
+}
+
+/** `full` as `dev` has it. */
+export const full: BenchSettings = {
   system: "full",
   environment: "dev",
   services: {
-    gateway: { port: 28_080 },
+    gateway: { port },
     prometheus: { port: 29_090 },
     alertmanager: { port: 29_093 },
     grafana: { port: 23_000 },
@@ -36,18 +53,22 @@ export const settings = {
 
 /** A copy of the last commit with a stack and a state of its own: edits and settings never touch the real checkout. */
 export class Checkout {
+  /** Where users come in. */
+  readonly port = port;
   readonly folder = mkdtempSync(join(tmpdir(), "ragdock-bench-"));
   readonly images: "registry" | "packages";
+  private readonly settings: BenchSettings;
   private readonly state = join(this.folder, "state");
   private readonly fromEdits = new Set<string>();
   private readonly passphrase = randomBytes(16).toString("hex");
 
-  private constructor(images: "registry" | "packages") {
+  private constructor(images: "registry" | "packages", settings: BenchSettings) {
     this.images = images;
+    this.settings = settings;
   }
 
-  static async make(images: "registry" | "packages"): Promise<Checkout> {
-    const made = new Checkout(images);
+  static async make(images: "registry" | "packages", settings = full): Promise<Checkout> {
+    const made = new Checkout(images, settings);
     mkdirSync(made.project);
     const copy = `git archive HEAD | tar -x -C '${made.project}'`;
     secondsOf("copying the checkout", await run(["bash", "-o", "pipefail", "-c", copy], { cwd: projectDir }));
@@ -57,13 +78,13 @@ export class Checkout {
   }
 
   /** Makes the stack's settings the bench's own, with `changes` in them. */
-  configure(changes: { readonly services?: Record<string, unknown>; readonly [key: string]: unknown }): void {
-    const services = { ...settings.services, ...changes.services };
+  configure(changes: Changes): void {
+    const services = { ...this.settings.services, ...changes.services };
     const file = join(this.project, `Pulumi.${stack}.yaml`);
     // What was rotated stays so.
     const key = `${project}:rotations`;
     const rotations = existsSync(file) ? parse(readFileSync(file, "utf8")).config[key] : undefined;
-    const all = { ...settings, images: this.images, ...changes, services };
+    const all = { ...this.settings, images: this.images, ...changes, services };
     const config = Object.entries(all).map(([name, value]) => [`${project}:${name}`, value]);
     writeFileSync(file, stringify({ config: { ...Object.fromEntries(config), [key]: rotations } }));
   }
@@ -98,11 +119,6 @@ export class Checkout {
     const timer = setTimeout(() => process.kill(-(child.pid as number), "SIGKILL"), seconds * 1000);
     await ended;
     clearTimeout(timer);
-  }
-
-  /** The port at which users come in. */
-  get port(): number {
-    return settings.services.gateway.port;
   }
 
   get project(): string {
@@ -167,7 +183,7 @@ export class Checkout {
   }
 
   private environment(): NodeJS.ProcessEnv {
-    const { MAKEFLAGS: _, MFLAGS: __, FRESH: ___, ...env } = process.env;
+    const { MAKEFLAGS: _, MFLAGS: __, FRESH: ___, SYSTEM: ____, ...env } = process.env;
     return {
       ...env,
       XDG_STATE_HOME: this.state,

@@ -48,18 +48,15 @@ export class ComposeProject {
     writeCompose(this.folder, file, configs);
   }
 
-  /** `docker compose up -d --wait --force-recreate` of one service: a changed file of it is no change to Compose. */
-  recreate(service: string): Promise<Ran> {
-    return this.compose(
-      "up",
-      "-d",
-      "--wait",
-      "--wait-timeout",
-      "400",
-      "--no-deps",
-      "--force-recreate",
-      service,
-    );
+  /** `docker compose up -d --wait --force-recreate` of some services: a changed file of theirs is no change to Compose. */
+  recreate(...services: string[]): Promise<Ran> {
+    const wait = ["--wait", "--wait-timeout", "400"];
+    return this.compose("up", "-d", ...wait, "--no-deps", "--force-recreate", ...services);
+  }
+
+  /** Runs a job again, to its end. */
+  rerun(job: string): Promise<Ran> {
+    return this.compose("run", "--rm", "--no-deps", job);
   }
 
   /** `docker compose up -d --build --wait`. */

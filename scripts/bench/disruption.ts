@@ -1,4 +1,4 @@
-import type { Checkout } from "./checkout.ts";
+import { type Changes, type Checkout, port } from "./checkout.ts";
 import type { ComposeProject } from "./compose-tool.ts";
 import { benchSystem, composeFiles } from "./everyday.ts";
 import { type Seen, underLoad } from "./load.ts";
@@ -13,30 +13,37 @@ interface Both {
 }
 
 const oursWith =
-  (...steps: readonly Record<string, unknown>[]) =>
+  (...steps: readonly Changes[]) =>
   async (checkout: Checkout): Promise<Ran[]> => {
     const ran: Ran[] = [];
-    for (const services of steps) {
-      checkout.configure({ services });
+    for (const changes of steps) {
+      checkout.configure(changes);
       ran.push(await checkout.make("up"));
     }
     return ran;
   };
 
 const composeWith =
-  (...steps: readonly Record<string, unknown>[]) =>
+  (...steps: readonly Changes[]) =>
   async (project: ComposeProject, checkout: Checkout): Promise<Ran[]> => {
     const ran: Ran[] = [];
-    for (const services of steps) {
-      const { file, configs } = await composeFiles(checkout, benchSystem(checkout.images, services));
-      project.rewrite(file, configs);
+    for (const changes of steps) {
+      await rewrite(project, checkout, changes);
       ran.push(await project.up());
     }
     return ran;
   };
 
-const quiet = { api: { environment: { RAG_LOG_LEVEL: "WARNING" } } };
-const wide = { api: { environment: quiet.api.environment, replicas: 3 } };
+async function rewrite(project: ComposeProject, checkout: Checkout, changes: Changes): Promise<void> {
+  const { file, configs } = await composeFiles(checkout, benchSystem(checkout.images, changes));
+  project.rewrite(file, configs);
+}
+
+const environment = { RAG_LOG_LEVEL: "WARNING" };
+const quiet = { services: { api: { environment } } };
+const wide = { services: { api: { environment, replicas: 3 } } };
+const gateway = { services: { ...quiet.services, gateway: { port, environment: { CHANGED: "1" } } } };
+const seldom = { ...quiet, monitoring: { scrapeInterval: "30s" } };
 
 const changes: readonly Both[] = [
   {
@@ -48,8 +55,26 @@ const changes: readonly Both[] = [
   { change: "replicas 1 → 3 → 1", ours: oursWith(wide, quiet), compose: composeWith(wide, quiet) },
   {
     change: "a changed gateway",
-    ours: oursWith({ ...quiet, gateway: { port: 28_080, environment: { CHANGED: "1" } } }),
+    ours: oursWith(gateway),
     compose: async (project) => [await project.recreate("gateway")],
+  },
+  {
+    change: "a changed scrape interval of Prometheus",
+    ours: oursWith(seldom),
+    compose: async (project, checkout) => {
+      await rewrite(project, checkout, seldom);
+      return [await project.recreate("prometheus")];
+    },
+  },
+  {
+    // Compose's is made as carefully as it can be: the database learns a second user, and keeps the first.
+    change: "a rotated password of postgres",
+    ours: async (checkout) => [await checkout.make("rotate", "SECRET=postgres")],
+    compose: async (project, checkout) => {
+      await rewrite(project, checkout, { ...seldom, rotations: { postgres: 2 } });
+      const learned = await project.rerun("postgres-access");
+      return [learned, await project.recreate("api", "worker", "postgres-exporter")];
+    },
   },
 ];
 

@@ -5,13 +5,13 @@ import type { ImageSource, SystemSpec } from "../../config/service.ts";
 import { type ComposeBuild, type ComposeFile, composeConfigs, composeFile } from "../compose.ts";
 import { docker, serviceOf } from "../docker.ts";
 import { project } from "../place.ts";
-import { type Checkout, settings, stack } from "./checkout.ts";
+import { type Changes, type Checkout, full, stack } from "./checkout.ts";
 import { ComposeProject } from "./compose-tool.ts";
 import type { ImageSize, Memory } from "./results.ts";
 
-/** The system that the bench's stack runs, with changed settings of services. */
-export function benchSystem(images: Checkout["images"], services: Record<string, unknown> = {}): SystemSpec {
-  const all = { ...settings, images, services: { ...settings.services, ...services } };
+/** The system that the bench's stack runs, with changed settings. */
+export function benchSystem(images: Checkout["images"], changes: Changes = {}): SystemSpec {
+  const all = { ...full, images, ...changes, services: { ...full.services, ...changes.services } };
   return load(all, { project, stack, secrets: new Set(), host: {} });
 }
 
@@ -51,8 +51,9 @@ export async function composeFiles(
   const secrets = Object.fromEntries(
     Object.entries(system.secrets).map(([name, source]) => {
       if (source.from === "value") return [name, source.value];
-      const value = passwords.get(name) ?? randomBytes(16).toString("hex");
-      passwords.set(name, value);
+      const generation = JSON.stringify([name, source]);
+      const value = passwords.get(generation) ?? randomBytes(16).toString("hex");
+      passwords.set(generation, value);
       return [name, value];
     }),
   );

@@ -113,7 +113,7 @@ function disruption({ disruption: all }: Results): string[] {
     "",
     "Once each, under 50 requests a second at the one port: half on kept connections, half on new ones, a fifth uploads, a tenth streamed",
     "answers. Failed is whatever is not a 2xx. Compose runs the same gateway, which looks names up at each request; a compose file whose",
-    "proxy keeps the addresses it started with fails until somebody restarts it. `make reliability` makes each change ten times.",
+    "proxy keeps the addresses it started with fails until somebody restarts it. [reliability.md](reliability.md) has each change again and again.",
   ];
 }
 

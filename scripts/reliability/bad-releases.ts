@@ -1,12 +1,18 @@
 import { type Seen, underLoad } from "../bench/load.ts";
 import type { World } from "./world.ts";
 
+/** What is added to which file. */
+interface Source {
+  readonly file: string;
+  readonly text: string;
+}
+
 /** A release that is no good. */
 export interface BadRelease {
   readonly name: string;
   /** Settings of services, or a source that does not work. */
   readonly settings?: Record<string, unknown>;
-  readonly source?: { readonly file: string; readonly text: string };
+  readonly source?: Source;
   /** What the user has to be told, somewhere in the output. */
   readonly told: RegExp;
 }
@@ -20,40 +26,55 @@ export interface Refused extends Seen {
   readonly rollbackSeconds: number;
 }
 
+/** How the same bad releases are made of different systems. */
+interface Spoiled {
+  /** The service that answers users. */
+  readonly api: string;
+  /** A module that the API cannot do without. */
+  readonly broken: string;
+  /** What is added to which file so that the API starts, and answers its probe with an error. */
+  readonly silent: Source;
+  /** Settings of services with which the API never gets healthy. */
+  readonly settings: Record<string, unknown>;
+  /** Settings of services with which the migration fails, where it is a job of its own. */
+  readonly migration?: Record<string, unknown>;
+}
+
 /** From one that ends at once to one that has done its harm in the database. */
-export const badReleases: readonly BadRelease[] = [
+export const badReleases = ({ api, broken, silent, settings, migration }: Spoiled): BadRelease[] => [
   {
     name: "an image that crashes at once",
-    source: { file: "app/ragapp/api/server.py", text: '\nraise RuntimeError("this release is broken")\n' },
+    source: { file: broken, text: '\nraise RuntimeError("this release is broken")\n' },
     told: /this release is broken/,
   },
   {
     name: "an image whose API answers every request with an error",
-    source: {
-      file: "app/ragapp/api/health.py",
-      text: "\n\ndef wait_for_stores(services: object) -> None:\n    pass\n\n\nrouter.routes.clear()\n",
-    },
-    told: /api says it is not healthy/,
+    source: silent,
+    told: new RegExp(`${api} says it is not healthy`),
   },
   {
     name: "an image that gets healthy, and ends 20 s after its start (`soak: 40s`)",
-    settings: { api: { soak: "40s" } },
+    settings: { [api]: { soak: "40s" } },
     source: {
-      file: "app/ragapp/api/server.py",
+      file: broken,
       text: "\nimport os\nimport threading\n\nthreading.Timer(20, os._exit, [1]).start()\n",
     },
     told: /was healthy, but did not answer three times in a row/,
   },
   {
     name: "a setting with which the API never gets healthy",
-    settings: { api: { environment: { RAG_DATABASE_HOST: "nowhere" } } },
+    settings,
     told: /failed to resolve host 'nowhere'/,
   },
-  {
-    name: "a migration that fails",
-    settings: { migrate: { environment: { RAG_DATABASE_NAME: "nowhere" } } },
-    told: /The job "migrate" ended with exit code \d+/,
-  },
+  ...(migration
+    ? [
+        {
+          name: "a migration that fails",
+          settings: migration,
+          told: /The job "migrate" ended with exit code \d+/,
+        },
+      ]
+    : []),
 ];
 
 /** Brings a bad release up twice under load, and takes it back. */

@@ -1,21 +1,10 @@
 import { createServer } from "node:net";
 import { type Container, docker, serviceOf } from "../docker.ts";
-import { clockJumps } from "./clock.ts";
 import type { Fault, World } from "./world.ts";
 
-/** Every fault, those of the containers first. */
-export const faults = (containers: readonly Container[]): Fault[] => [
-  ...containers
-    .filter((c) => c.State.Status === "running")
-    .map((c) => killed(serviceOf(c)))
-    .filter((fault, index, all) => all.findIndex((other) => other.name === fault.name) === index),
-  outOfMemory("worker"),
-  ...["redis", "postgres"].flatMap((service) => [gone(service), hangs(service)]),
-  removed("api"),
-  portTaken(),
-  twice(),
-  clockJumps(),
-];
+/** A kill of every container that runs. */
+export const kills = (containers: readonly Container[]): Fault[] =>
+  [...new Set(containers.filter((c) => c.State.Status === "running").map(serviceOf))].map(killed);
 
 const wait = (seconds: number): Promise<void> => new Promise((done) => setTimeout(done, seconds * 1000));
 
@@ -40,7 +29,8 @@ function killed(service: string): Fault {
   };
 }
 
-function outOfMemory(service: string): Fault {
+/** @param service one whose image has Python */
+export function outOfMemory(service: string): Fault {
   return {
     name: `${service} out of memory`,
     promise:
@@ -67,10 +57,10 @@ function outOfMemory(service: string): Fault {
   };
 }
 
-const gone = (service: string): Fault =>
+export const gone = (service: string): Fault =>
   away(service, "gone", ["stop", "start"], "answers are refused in words (503) and never hang");
 
-const hangs = (service: string): Fault =>
+export const hangs = (service: string): Fault =>
   away(service, "hanging", ["pause", "unpause"], "answers are refused in words within their time limits");
 
 function away(service: string, how: string, [down, up]: readonly [string, string], promise: string): Fault {
@@ -100,7 +90,7 @@ async function saidOfReadiness({ checkout }: World): Promise<string> {
   }
 }
 
-function removed(service: string): Fault {
+export function removed(service: string): Fault {
   return {
     name: `${service} removed by hand`,
     promise: "`make drift` names it, `make up` makes it again",
@@ -116,29 +106,28 @@ function removed(service: string): Fault {
   };
 }
 
-function portTaken(): Fault {
-  return {
-    name: "the port taken between down and up",
-    promise: "`make up` names who has it and the setting that moves ours, and touches nothing",
-    strike: async (world) => {
-      await world.checkout.make("down");
-      const squatter = createServer().listen(world.checkout.port, "127.0.0.1");
-      const refused = await world.checkout.make("up");
-      await new Promise((done) => squatter.close(done));
-      if (refused.code === 0) throw new Error("make up took a port that was taken");
-      const up = await world.checkout.make("up");
-      if (up.code !== 0) throw new Error(up.output.slice(-500));
-      return lineWith(refused.output, "is taken by");
-    },
-  };
-}
+export const portTaken: Fault = {
+  name: "the port taken between down and up",
+  promise: "`make up` names who has it and the setting that moves ours, and touches nothing",
+  strike: async (world) => {
+    await world.checkout.make("down");
+    const squatter = createServer().listen(world.checkout.port, "127.0.0.1");
+    const refused = await world.checkout.make("up");
+    await new Promise((done) => squatter.close(done));
+    if (refused.code === 0) throw new Error("make up took a port that was taken");
+    const up = await world.checkout.make("up");
+    if (up.code !== 0) throw new Error(up.output.slice(-500));
+    return lineWith(refused.output, "is taken by");
+  },
+};
 
-function twice(): Fault {
+/** @param changing settings of services that take an `up` some time */
+export function twice(changing: (round: number) => Record<string, unknown>): Fault {
   return {
     name: "two `make up` at once",
     promise: "one works, the other is told who does",
     strike: async ({ checkout }) => {
-      checkout.configure({ services: { api: { environment: { RAG_LOG_LEVEL: "ERROR" } } } });
+      checkout.configure({ services: changing(1) });
       const both = await Promise.all([checkout.make("up"), checkout.make("up")]);
       checkout.configure({});
       const back = await checkout.make("up");

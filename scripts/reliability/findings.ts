@@ -4,6 +4,7 @@ import { projectDir } from "../place.ts";
 import type { Refused } from "./bad-releases.ts";
 import type { Changed } from "./changes.ts";
 import type { Interrupted } from "./interruptions.ts";
+import type { SubjectName } from "./subjects.ts";
 
 /** Documents acknowledged before, and those of them that are there and ready afterwards. */
 export interface Documents {
@@ -33,8 +34,11 @@ export interface Part<T> {
   readonly failures: string[];
 }
 
+/** The last that was seen of every system. */
+export type Findings = Partial<Record<SubjectName, SystemFindings>>;
+
 /** The last that was seen of every part. */
-export interface Findings {
+export interface SystemFindings {
   /** By name, one entry a round. */
   changes?: Part<Record<string, Changed[]>>;
   releases?: Part<Refused[]>;

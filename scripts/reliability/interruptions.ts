@@ -15,14 +15,16 @@ export interface Interrupted extends Seen {
 const longest = 20;
 
 /** Kills `make up` at random moments, each time in the middle of another change; the next one has to go on from there. */
-export async function interrupt({ checkout }: World, tries: number): Promise<Interrupted> {
+export async function interrupt(
+  { checkout }: World,
+  tries: number,
+  changing: (round: number) => Record<string, unknown>,
+): Promise<Interrupted> {
   let stuck = 0;
   let slowest = 0;
   const seen = await underLoad(checkout.port, async () => {
     for (let i = 1; i <= tries; i++) {
-      checkout.configure({
-        services: { api: { environment: { RAG_LOG_LEVEL: i % 2 ? "ERROR" : "WARNING" } } },
-      });
+      checkout.configure({ services: changing(i) });
       const after = 0.5 + Math.random() * longest;
       await checkout.killed(after);
       const next = await checkout.make("up");

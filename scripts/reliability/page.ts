@@ -1,20 +1,25 @@
 import type { Seen } from "../bench/load.ts";
 import { elapsed } from "../table.ts";
-import type { Findings, Part, Survived } from "./findings.ts";
+import { dashboard } from "./changes.ts";
+import type { Findings, Part, Survived, SystemFindings } from "./findings.ts";
 
 /** docs/reliability.md from what was seen. */
 export function page(findings: Findings): string {
-  const { changes, releases, faults, machine, kills } = findings;
-  return `${[
-    intro,
-    ...(changes ? [changed(changes)] : []),
-    ...(releases ? [refused(releases)] : []),
-    ...(faults || machine ? [survived([faults, machine].filter((part) => part !== undefined))] : []),
-    ...(kills ? [killed(kills)] : []),
-    missing(findings),
-  ]
+  const systems = Object.entries(findings);
+  return `${[intro, ...systems.flatMap(([name, of]) => system(name, of)), missing(findings)]
     .map((part) => part.join("\n"))
     .join("\n\n")}\n`;
+}
+
+function system(name: string, { changes, releases, faults, machine, kills }: SystemFindings): string[][] {
+  return [
+    [`## ${name}`],
+    ...(changes ? [changed(changes)] : []),
+    ...(releases ? [refused(releases)] : []),
+    ...(faults ? [survived("Faults", faults)] : []),
+    ...(machine ? [survived("Faults of the machine itself", machine)] : []),
+    ...(kills ? [killed(kills)] : []),
+  ];
 }
 
 const row = (cells: readonly string[]): string =>
@@ -43,10 +48,11 @@ const sum = (values: readonly number[]): number => values.reduce((all, each) => 
 const intro: readonly string[] = [
   "# Reliability",
   "",
-  "Written by `make reliability`: system `full` in `dev`, with the embedded engine. Nothing here was tried with the Pulumi CLI.",
+  "Written by `make reliability`: the system `full` and one of the five others, `myrag`, whose application knows nothing of Ragdock;",
+  "in `dev`, with the embedded engine. Nothing here was tried with the Pulumi CLI.",
   "",
   "The load is 50 requests a second at the one port: half of them on kept connections, half on new ones; a fifth are uploads,",
-  "a tenth streamed answers. Anything but a 2xx, and a connection that breaks, is a failed request. A gap is the longest time without",
+  "a tenth streamed answers (`myrag` streams none). Anything but a 2xx, and a connection that breaks, is a failed request. A gap is the longest time without",
   "an answer; on a busy machine it also says how busy that was.",
 ];
 
@@ -54,9 +60,13 @@ const intro: readonly string[] = [
 const seenOn = ({ date, commit, machine, loadBefore, loadAfter }: Part<unknown>): string =>
   `On ${date}, at commit ${commit}, on ${machine}; load average of 1 minute ${loadBefore} before and ${loadAfter} after.`;
 
-function changed(part: NonNullable<Findings["changes"]>): string[] {
+const standIn =
+  "Where images are built from packages there is none of Grafana's. For the changed dashboard a small web server has its place, " +
+  "its volume and its files; that Grafana shows them is not seen.";
+
+function changed(part: NonNullable<SystemFindings["changes"]>): string[] {
   return [
-    "## Changes under load",
+    "### Changes under load",
     "",
     seenOn(part),
     "",
@@ -71,15 +81,13 @@ function changed(part: NonNullable<Findings["changes"]>): string[] {
         elapsed(most(all.map((seen) => seen.seconds))),
       ]),
     ),
-    "",
-    "Where images are built from packages there is none of Grafana's. For the changed dashboard a small web server has its place, its volume and " +
-      "its files; that Grafana shows them is not seen.",
+    ...(dashboard.name in part.seen ? ["", standIn] : []),
   ];
 }
 
-function refused(part: NonNullable<Findings["releases"]>): string[] {
+function refused(part: NonNullable<SystemFindings["releases"]>): string[] {
   return [
-    "## Releases that are no good",
+    "### Releases that are no good",
     "",
     seenOn(part),
     "Each is brought up twice, and taken back with `make rollback`, under load. Both `make up` have to fail and to say why.",
@@ -99,19 +107,18 @@ function refused(part: NonNullable<Findings["releases"]>): string[] {
   ];
 }
 
-function survived(parts: readonly Part<readonly Survived[]>[]): string[] {
-  const seen = parts.flatMap((part) => part.seen);
+function survived(heading: string, part: Part<readonly Survived[]>): string[] {
   return [
-    "## Faults",
+    `### ${heading}`,
     "",
-    ...new Set(parts.map(seenOn)),
+    seenOn(part),
     "",
     "Healthy again: every probe, and `/api/ready`, from the end of the fault. Before each one a document is uploaded, and all",
     "that were ever acknowledged have to be there and ready afterwards.",
     "",
     ...table(
       ["fault", "promised", "healthy again after", "documents", "what the user is told"],
-      seen.map((each) => [
+      part.seen.map((each) => [
         each.name,
         each.promise,
         elapsed(each.seconds),
@@ -122,9 +129,9 @@ function survived(parts: readonly Part<readonly Survived[]>[]): string[] {
   ];
 }
 
-function killed(part: NonNullable<Findings["kills"]>): string[] {
+function killed(part: NonNullable<SystemFindings["kills"]>): string[] {
   return [
-    "## `make up` killed",
+    "### `make up` killed",
     "",
     seenOn(part),
     "SIGKILL at random moments of an `up` that replaces API and gateway, under load; then `make up` again.",
@@ -153,10 +160,14 @@ function killed(part: NonNullable<Findings["kills"]>): string[] {
 }
 
 function missing(findings: Findings): string[] {
-  const failures = Object.values(findings).flatMap((part) => part.failures);
+  const failures = Object.entries(findings).flatMap(([name, parts]) =>
+    Object.values<Part<unknown>>({ ...parts }).flatMap((part) =>
+      part.failures.map((failure) => `${name}: ${failure}`),
+    ),
+  );
   const unseen = [
     "The clock is set by libfaketime for PostgreSQL and the application alone: Redis does not start with it, Go asks the kernel itself.",
-    ...(findings.machine
+    ...(findings.full?.machine
       ? []
       : [
           "A restart of the engine and a full disk under a store: `make reliability ONLY=machine` tries them.",

@@ -1,0 +1,106 @@
+import { type BenchSettings, full as fullSettings, port } from "../bench/checkout.ts";
+import { type BadRelease, badReleases } from "./bad-releases.ts";
+import {
+  type Change,
+  dashboard,
+  image,
+  replicas,
+  rotated,
+  route,
+  scrapeInterval,
+  setting,
+} from "./changes.ts";
+import { clockJumps } from "./clock.ts";
+import { gone, hangs, outOfMemory, portTaken, removed, twice } from "./faults.ts";
+import type { Fault } from "./world.ts";
+
+/** A system that is tried: its stack, and what is done to it. */
+export interface Subject {
+  readonly settings: BenchSettings;
+  readonly changes: readonly Change[];
+  readonly badReleases: readonly BadRelease[];
+  /** Beside a kill of every container. */
+  readonly faults: readonly Fault[];
+  /** Settings of the API, others each time. */
+  readonly changing: (round: number) => Record<string, unknown>;
+}
+
+const level = (round: number): string => (round % 2 === 0 ? "WARNING" : "ERROR");
+const fullChanging = (round: number) => ({ api: { environment: { RAG_LOG_LEVEL: level(round) } } });
+const myragChanging = (round: number) => ({ fastapi: { environment: { ROUND: String(round) } } });
+
+/** A system that can be tried. */
+export type SubjectName = "full" | "myrag";
+
+/** Every system that can be tried; both have the same routes, and so take the same load. */
+export const subjects: Readonly<Record<SubjectName, Subject>> = {
+  full: {
+    settings: fullSettings,
+    changes: [
+      image("app/ragapp/__init__.py"),
+      setting(fullChanging),
+      replicas("api"),
+      route("config/systems/full.ts", '{ path: "/api/", service: "api", port: 8000 },'),
+      rotated("postgres"),
+      rotated("redis"),
+      dashboard,
+      scrapeInterval,
+    ],
+    badReleases: badReleases({
+      api: "api",
+      broken: "app/ragapp/api/server.py",
+      silent: {
+        file: "app/ragapp/api/health.py",
+        text: "\n\ndef wait_for_stores(services: object) -> None:\n    pass\n\n\nrouter.routes.clear()\n",
+      },
+      settings: { api: { environment: { RAG_DATABASE_HOST: "nowhere" } } },
+      migration: { migrate: { environment: { RAG_DATABASE_NAME: "nowhere" } } },
+    }),
+    faults: [
+      outOfMemory("worker"),
+      ...["redis", "postgres"].flatMap((service) => [gone(service), hangs(service)]),
+      removed("api"),
+      portTaken,
+      twice(fullChanging),
+      clockJumps(),
+    ],
+    changing: fullChanging,
+  },
+  myrag: {
+    settings: {
+      system: "myrag",
+      environment: "dev",
+      services: {
+        nginx: { port },
+        prometheus: { port: 29_090 },
+        pgvector: { port: 25_432 },
+        "node-exporter": { port: 29_100 },
+        "postgres-exporter": { port: 29_187 },
+      },
+    },
+    changes: [
+      image("systems/myrag/api/myrag/__init__.py"),
+      setting(myragChanging),
+      replicas("fastapi"),
+      route("config/systems/myrag.ts", '{ path: "/api/", service: "fastapi", port: 8000 },'),
+      rotated("postgres"),
+      rotated("metrics-path"),
+      scrapeInterval,
+    ],
+    badReleases: badReleases({
+      api: "fastapi",
+      broken: "systems/myrag/api/myrag/app.py",
+      silent: { file: "systems/myrag/api/myrag/app.py", text: "\nhealth.routes.clear()\n" },
+      settings: { fastapi: { environment: { POSTGRES_HOST: "nowhere" } } },
+    }),
+    faults: [
+      outOfMemory("fastapi"),
+      gone("pgvector"),
+      hangs("pgvector"),
+      removed("fastapi"),
+      portTaken,
+      twice(myragChanging),
+    ],
+    changing: myragChanging,
+  },
+};
