@@ -24,12 +24,24 @@ const maxBodyMiB = 26;
 const draining = "/tmp/draining";
 const serveScript = "/etc/ragdock/serve.sh";
 
+/** What has to answer before a new gateway takes requests: a URL in each line. */
+export const releasesFile = "/etc/ragdock/releases";
+
 /**
- * Runs nginx. At the signal to end, nginx first says for half a second that it takes no new requests: one that just ends
+ * Runs nginx, once every release that it leads to has answered: an engine that has looked at a release which never got
+ * healthy (`pulumi up --refresh`) forgets that it failed. Only at its first start; later ones are the engine's, and what is
+ * behind it may come after it. At the signal to end, nginx first says for half a second that it takes no new requests: one that just ends
  * resets connections that it has not accepted yet, and nobody may send a POST on one of them again. Between an edge's
  * question and the request that follows lies about a millisecond.
  */
 const serve = `rm -f ${draining}
+trap 'exit 0' QUIT TERM
+if [ ! -f /tmp/opened ] && [ -f ${releasesFile} ]; then
+  while read -r url; do
+    until wget -q -T 2 -O /dev/null "$url"; do echo "waiting for $url, which does not answer"; sleep 1; done
+  done < ${releasesFile}
+  touch /tmp/opened
+fi
 trap 'touch ${draining}; sleep 0.5; kill -QUIT "$nginx"' QUIT TERM
 nginx -g 'daemon off;' &
 nginx=$!
@@ -106,14 +118,14 @@ http {
   # Who closes a connection keeps its port for a minute: let it be the other side, whose port is always the same one.
   map $http_upgrade $connection_upgrade { default upgrade; '' close; }
 
-  resolver 127.0.0.11 valid=1s ipv6=off;
+${isEdge ? "  # A proxy with TLS in front has the last word; whoever says so without one fools only himself.\n  map $http_x_forwarded_proto $forwarded_proto { https https; default $scheme; }\n\n" : ""}  resolver 127.0.0.11 valid=1s ipv6=off;
   resolver_timeout 2s;
   client_max_body_size ${maxBodyMiB}m;
   proxy_http_version 1.1;
   proxy_set_header Host $http_host;
   proxy_set_header X-Real-IP ${isEdge ? "$remote_addr" : "$http_x_real_ip"};
   proxy_set_header X-Forwarded-For ${isEdge ? "$proxy_add_x_forwarded_for" : "$http_x_forwarded_for"};
-  proxy_set_header X-Forwarded-Proto ${isEdge ? "$scheme" : "$http_x_forwarded_proto"};
+  proxy_set_header X-Forwarded-Proto ${isEdge ? "$forwarded_proto" : "$http_x_forwarded_proto"};
   proxy_set_header Upgrade $http_upgrade;
   proxy_set_header Connection $connection_upgrade;
   # Answers are streamed token by token.

@@ -2,6 +2,7 @@ import { release } from "../release.ts";
 import { type Check, isLongRunning, type Job, type LongRunning } from "../service.ts";
 import { seconds } from "../units.ts";
 import { catalogue, commonJob, type Draft } from "./draft.ts";
+import { releasesFile } from "./gateway.ts";
 
 type HttpCheck = Extract<Check, { module: "http_2xx" }>;
 type Soaking = LongRunning & { readonly check: HttpCheck };
@@ -11,24 +12,27 @@ export const canSoak = (service: Draft): service is Soaking =>
   isLongRunning(service) && service.check?.module === "http_2xx";
 
 /**
- * Puts a job before each gateway that asks every new release behind it for its `soak`, so that one which gets healthy and
- * then falls ill is sent no request either.
+ * Tells each gateway what has to answer before it takes requests, and puts a job before it that asks every new release for
+ * its `soak`, so that one which gets healthy and then falls ill is sent no request either.
  */
 export function soaked(drafts: readonly Draft[]): Draft[] {
   return drafts.flatMap((draft) => {
-    if (draft.role !== "gateway") return [draft];
-    const jobs = drafts
-      .filter(canSoak)
-      .filter((s) => draft.after.includes(s.name) && s.soak && seconds(s.soak) > 0)
-      .map(soak);
-    return [...jobs, { ...draft, after: [...draft.after, ...jobs.map((job) => job.name)] }];
+    const behind = drafts.filter(canSoak).filter((s) => draft.after.includes(s.name) && s.role !== "gateway");
+    if (draft.role !== "gateway" || behind.length === 0) return [draft];
+    const jobs = behind.filter((s) => s.soak && seconds(s.soak) > 0).map(soak);
+    const releases = { path: releasesFile, content: behind.map((s) => `${urlOf(s)}\n`).join("") };
+    const after = [...draft.after, ...jobs.map((job) => job.name)];
+    return [...jobs, { ...draft, files: [...draft.files, releases], after }];
   });
 }
+
+/** Where a release, and no other, answers. */
+const urlOf = ({ name, check }: Soaking): string => `http://${release(name)}:${check.port}${check.path}`;
 
 const script = "/etc/ragdock/soak.sh";
 
 function soak(service: Soaking): Job {
-  const { name, check, networks } = service;
+  const { name, networks } = service;
   const time = seconds(service.soak ?? "0s");
   return {
     ...commonJob,
@@ -37,7 +41,7 @@ function soak(service: Soaking): Job {
     ...catalogue("nginx"),
     command: ["sh", script],
     networks,
-    files: [{ path: script, content: watch(`http://${release(name)}:${check.port}${check.path}`, time) }],
+    files: [{ path: script, content: watch(urlOf(service), time) }],
     limits: { cpus: 0.1, memory: "32MiB" },
     after: [name],
   };

@@ -124,6 +124,7 @@ function api(ctx: Context): LongRunning {
     volumes: [{ volume: "api_cache", path: "/app/cache" }],
     endpoint: { container: 8000, host: 8001, exposure: "loopback" },
     probe: Probe.python("/health", 8000, { startPeriod: "1m" }),
+    check: { module: "http_2xx", port: 8000, path: "/health" },
     metrics: { port: 8000, path: "/metrics" },
     limits: { cpus: 1, memory: "512MiB" },
     after: ["db", "chromadb", "setup"],

@@ -23,7 +23,9 @@ const { services } = load({}, { project: "ragdock", stack: "test", secrets: new 
 const spec = (name: string): LongRunning =>
   services.filter(isLongRunning).find((s) => s.name === name) as LongRunning;
 
-const upstream = "events {} http { access_log off; server { listen 8000; location / { return 200; } } }";
+const listens = "listen 8000; listen 8501;";
+const upstream = `events {} http { access_log off; server { ${listens} location / { return 200; } } }`;
+const behind = [{ path: "/etc/nginx/nginx.conf", content: upstream }];
 
 /** Starts what a service is, or an nginx with a configuration, under an alias. */
 async function start(
@@ -56,15 +58,19 @@ async function start(
   return container;
 }
 
-const gateway = async (): Promise<TestContainer> => {
+const gateway = async (seconds?: number): Promise<TestContainer> => {
   const { files, command, probe } = spec("gateway");
   const container = await start("gateway", files, command ?? []);
-  await container.healthy(probe.test.slice(1));
+  await container.healthy(probe.test.slice(1), seconds);
   return container;
 };
 
+let api: TestContainer;
+
 beforeAll(async () => {
   await docker("network", "create", network);
+  api = await start("api", behind, []);
+  await start("ui", behind, []);
 });
 
 afterAll(async () => {
@@ -74,7 +80,6 @@ afterAll(async () => {
 });
 
 it("hands over to the next one", async () => {
-  await start("api", [{ path: "/etc/nginx/nginx.conf", content: upstream }], []);
   let now = await gateway();
   const { files, command, probe } = spec("gateway-edge");
   const edge = await start("edge", files, command ?? [], ["-p", "127.0.0.1::8080"]);
@@ -104,6 +109,17 @@ it("hands over to the next one", async () => {
   expect(Object.fromEntries(seen)).toEqual({ 200: expect.any(Number) });
   expect(seen.get("200")).toBeGreaterThan(replacements * 100);
 }, 180_000);
+
+it("takes no request before what is behind it has answered once, and waits for nothing when it starts again", async () => {
+  await docker("stop", api.name);
+  await expect(gateway(3)).rejects.toThrow("waiting for http://api:8000/api/health, which does not answer");
+  const waiting = running.at(-1) as TestContainer;
+  await docker("start", api.name);
+  await waiting.healthy(spec("gateway").probe.test.slice(1), 5);
+  await docker("stop", api.name);
+  await docker("restart", waiting.name);
+  await waiting.healthy(spec("gateway").probe.test.slice(1), 5);
+}, 60_000);
 
 /** The status of the answer, or why there is none. */
 function post(port: number, agent: Agent): Promise<string> {

@@ -37,4 +37,9 @@ describe("an edge's nginx.conf", () => {
     expect(conf).toContain("proxy_pass http://$gateways:8081/gateway;");
     expect(conf).toContain("proxy_pass http://$gateway;");
   });
+
+  it("believes a proxy in front that users came by TLS", () => {
+    expect(conf).toContain("map $http_x_forwarded_proto $forwarded_proto { https https; default $scheme; }");
+    expect(conf).toContain("proxy_set_header X-Forwarded-Proto $forwarded_proto;");
+  });
 });
