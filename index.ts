@@ -19,6 +19,16 @@ const config = new pulumi.Config();
 const project = pulumi.getProject();
 const stack = pulumi.getStack();
 
+// What the program asks Docker itself has to go to the engine that the provider works on, in the provider's order.
+const provider = new pulumi.Config("docker");
+const context = provider.get("context") ?? process.env.DOCKER_CONTEXT;
+if (context) {
+  process.env.DOCKER_CONTEXT = context;
+  delete process.env.DOCKER_HOST;
+} else {
+  process.env.DOCKER_HOST = provider.get("host") ?? process.env.DOCKER_HOST ?? "unix:///var/run/docker.sock";
+}
+
 const secrets = Object.fromEntries(
   (Object.keys(userSecrets) as UserSecret[]).flatMap((key) => {
     const value = config.getSecret(key);
@@ -26,12 +36,17 @@ const secrets = Object.fromEntries(
   }),
 );
 
+/** Settings whose values Pulumi keeps encrypted; its SDK does not tell otherwise. */
+const encrypted = (JSON.parse(process.env.PULUMI_CONFIG_SECRET_KEYS ?? "[]") as string[])
+  .filter((key) => key.startsWith(`${project}:`))
+  .map((key) => key.slice(project.length + 1));
+
 function system(): SystemSpec {
   try {
     return load(readSettings(pulumi.runtime.allConfig(), project), {
       project,
       stack,
-      secrets: new Set(Object.keys(secrets)),
+      secrets: new Set([...Object.keys(secrets), ...encrypted]),
       host: engineHost(),
     });
   } catch (error) {

@@ -1,8 +1,9 @@
 import { availableParallelism, totalmem } from "node:os";
 import type { Host } from "./capacity.ts";
 
-/** The engine's host as far as it is known: this machine, unless DOCKER_HOST leads to another one. */
+/** The engine's host as far as it is known: this machine, unless DOCKER_HOST or DOCKER_CONTEXT may lead to another one. */
 export function engineHost(): Host {
-  const local = (process.env.DOCKER_HOST ?? "unix://").startsWith("unix://");
+  const { DOCKER_HOST, DOCKER_CONTEXT } = process.env;
+  const local = DOCKER_HOST ? DOCKER_HOST.startsWith("unix://") : !DOCKER_CONTEXT;
   return local ? { memoryMiB: Math.floor(totalmem() / 2 ** 20), cpus: availableParallelism() } : {};
 }

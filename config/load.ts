@@ -8,7 +8,7 @@ import { fromZod, without } from "./parse.ts";
 import { ConfigError, type Problem, setCommand } from "./problem.ts";
 import { networksOf, reachable, urlsOf } from "./reach.ts";
 import { type Settings, settings } from "./schema.ts";
-import { secretsOf, unknownRotations } from "./secrets.ts";
+import { encryptedInVain, secretsOf, unknownRotations } from "./secrets.ts";
 import type { ServiceSpec, SystemSpec } from "./service.ts";
 import { afterAccess, withAccess } from "./services/access.ts";
 import type { Context, Draft } from "./services/draft.ts";
@@ -23,7 +23,7 @@ import { mebibytes } from "./units.ts";
 export interface Facts {
   readonly project: string;
   readonly stack: string;
-  /** User secrets that are set, by name; their values are not looked at. */
+  /** Settings that are kept encrypted, by name; their values are not looked at. */
   readonly secrets: ReadonlySet<string>;
   /** The engine's host, as far as it is known. */
   readonly host: Host;
@@ -35,26 +35,31 @@ export interface Facts {
  * @throws ConfigError with everything that is wrong
  */
 export function load(raw: Readonly<Record<string, unknown>>, facts: Facts): SystemSpec {
+  const open = Object.fromEntries(Object.entries(raw).filter(([key]) => !facts.secrets.has(key)));
+  const { spec, problems } = read(open, facts);
+  const all = [...encryptedInVain(facts.secrets), ...problems];
+  if (spec && all.length === 0) return spec;
+  throw new ConfigError(all, facts.stack);
+}
+
+interface Loaded {
+  readonly spec?: SystemSpec;
+  readonly problems: readonly Problem[];
+}
+
+function read(raw: Readonly<Record<string, unknown>>, facts: Facts): Loaded {
   const parsed = settings.safeParse(raw);
-  if (parsed.success) {
-    const { spec, problems } = assemble(parsed.data, raw, facts);
-    if (spec && problems.length === 0) return spec;
-    throw new ConfigError(problems, facts.stack);
-  }
+  if (parsed.success) return assemble(parsed.data, raw, facts);
   // What cannot be read is left out, so that everything else that is wrong is said too.
   const rest = settings.safeParse(without(raw, parsed.error.issues));
   const problems = [
     ...parsed.error.issues.flatMap((issue) => fromZod(issue, raw)),
     ...(rest.success ? assemble(rest.data, raw, facts).problems : []),
   ];
-  throw new ConfigError(problems, facts.stack);
+  return { problems };
 }
 
-function assemble(
-  user: Settings,
-  raw: Readonly<Record<string, unknown>>,
-  facts: Facts,
-): { spec?: SystemSpec; problems: readonly Problem[] } {
+function assemble(user: Settings, raw: Readonly<Record<string, unknown>>, facts: Facts): Loaded {
   if (!Object.hasOwn(systems, user.system)) return { problems: [unknownSystem(user.system)] };
   const system = systemNamed(user.system);
   const ctx = contextOf(user, facts);

@@ -13,6 +13,8 @@ const duration = z
   .regex(durationPattern, "must be a whole number with its unit, such as 30s, 15m or 14d")
   .transform((v) => v as Duration);
 const durationOrNone = new RegExp(`^0s$|${durationPattern.source}`);
+// `pulumi config set --path` makes numbers and booleans of what looks like them.
+const text = z.union([z.string(), z.number(), z.boolean()]).transform(String);
 const port = z.int().min(1).max(65_535);
 const path = z.string().regex(/^\/\S*$/, "must start with / and hold no blanks");
 const url = z.url({ protocol: /^https?$/ });
@@ -65,7 +67,7 @@ export const serviceSettings = z.strictObject({
     .optional()
     .describe("Rotation of its log."),
   environment: z
-    .record(z.string().regex(/^[A-Za-z_]\w*$/), z.string())
+    .record(z.string().regex(/^[A-Za-z_]\w*$/), text)
     .optional()
     .describe(
       "Environment variables, added to the system's own. Never secrets: they show in `docker inspect`.",

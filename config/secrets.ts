@@ -51,6 +51,17 @@ export const rotatable = (secrets: Readonly<Record<string, SecretSource>>): stri
     .filter(([name, { from }]) => from === "generated" && !name.endsWith("-admin-password"))
     .map(([name]) => rotationName(name));
 
+/** Settings that are encrypted in the stack's file and would stand in clear in previews, in the state and in containers. */
+export const encryptedInVain = (encrypted: ReadonlySet<string>): Problem[] =>
+  [...encrypted]
+    .filter((key) => !Object.hasOwn(userSecrets, key))
+    .map((key) => ({
+      path: `ragdock:${key}`,
+      found: "an encrypted value",
+      problem: `only ${Object.keys(userSecrets).join(", ")} stay secret; this one would be shown`,
+      fix: `Set it without --secret, after: pulumi config rm ragdock:${key}`,
+    }));
+
 /** Rotations of secrets that the system does not have. */
 export function unknownRotations(
   rotations: Rotations,

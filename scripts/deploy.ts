@@ -66,7 +66,7 @@ export const up: Command = async (args) => {
     await begin(stack, system, progress, engine);
     const look = refresh || confirm === stack || (await isAmiss(stack, system, before));
     const { outcome, crashed } = await givingUpOnCrashes(stack, before, () =>
-      engine.up({ refresh: look, replace: again }),
+      engine.up({ refresh: look, replace: look ? [...again, ...neverHealthy(before)] : again }),
     );
     const code = await report(stack, outcome, progress, system, crashed);
     if (code === 0) {
@@ -95,6 +95,13 @@ async function isAmiss(
     return own.length < wanted || (isLongRunning(service) && own.some(still));
   });
 }
+
+/** Resources that Pulumi would take for good: it forgets that one never got healthy when it looks at what is there (pulumi#17949). */
+const neverHealthy = (containers: readonly Container[]): string[] =>
+  containers
+    .filter((c) => c.Config.Labels["ragdock.kind"] === "stateless" && c.State.Health?.Status === "unhealthy")
+    // The engine's own addition to a resource's name.
+    .map(({ Name }) => Name.replace(/^\//, "").replace(/-[0-9a-f]{7}$/, ""));
 
 /** Waits for all of these, which run side by side; of several that fail it throws the first in the list. */
 async function inOrder<T extends readonly unknown[] | []>(

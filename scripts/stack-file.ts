@@ -27,8 +27,13 @@ export function readStackFile(stack: string): StackConfig {
   return { values, encrypted, file };
 }
 
-const isEncrypted = (value: unknown): boolean =>
-  typeof value === "object" && value !== null && "secure" in value;
+/** Pulumi encrypts whole values and, with `--path`, values in them: each is an object with the one key `secure`. */
+function isEncrypted(value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  const { secure, ...others } = value as Record<string, unknown>;
+  if (typeof secure === "string" && Object.keys(others).length === 0) return true;
+  return Object.values(value).some(isEncrypted);
+}
 
 /** Writes a stack's file whole or not at all, whenever this is killed: these are the stack's settings. */
 export function writeStackFile(file: string, text: string): void {

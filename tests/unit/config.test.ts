@@ -221,6 +221,16 @@ describe("a wrong setting", () => {
     );
   });
 
+  it("is one that would be shown although it is encrypted, whatever is in it", () => {
+    const raw = { monitoring: { alertWebhook: "https://hooks/secret", retentoin: "secret" } };
+    expect(() => load(raw, { ...facts, secrets: new Set(["monitoring", "llmApiKey"]) })).toThrow(
+      "ragdock:monitoring: found an encrypted value; only llmApiKey, ",
+    );
+    expect(problems(raw, { secrets: new Set(["monitoring"]) }).map((p) => p.path)).toEqual([
+      "ragdock:monitoring",
+    ]);
+  });
+
   it("is found against the host as well", () => {
     expect(problems({}, { host: { memoryMiB: 1024 } }).map((p) => p.path)).toEqual([
       "ragdock:services.*.limits.memory",
@@ -259,6 +269,11 @@ describe("a user's settings", () => {
     expect(
       problems({ services: { grafana: { enabled: false }, "redis-exporter": { enabled: false } } }),
     ).toEqual([]);
+  });
+
+  it("take numbers and booleans for variables, which `pulumi config set --path` makes of them", () => {
+    const api = service({ services: { api: { environment: { DEBUG: true, LEVEL: 1, NAME: "a" } } } }, "api");
+    expect(api.environment).toMatchObject({ DEBUG: "true", LEVEL: "1", NAME: "a" });
   });
 
   it("take a number that `pulumi config set` has made a string", () => {
