@@ -54,7 +54,7 @@ function section(name: SystemName): string[] {
     about,
     "",
     ...(differs.length > 0
-      ? ["What is not as its users had it:", "", ...differs.map((d) => `- ${d}`), ""]
+      ? ["Different from the original:", "", ...differs.map((d) => `- ${d}`), ""]
       : []),
     ...(keys.length > 0 ? [`Keys from you: ${keys.join(", ")}.`, ""] : []),
     picture(dev),

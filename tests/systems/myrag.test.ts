@@ -5,6 +5,7 @@
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { underLoad } from "../../scripts/bench/load.ts";
 import { docker, eventually, logOf, projectDir, TestStack } from "../stack.ts";
 import { imageOf, inside, type Observed, observe, startOrder } from "./observe.ts";
 import { fact, fileOf, handbook, question, SmallRag } from "./small-rag.ts";
@@ -167,6 +168,14 @@ describe("the traps of myrag", () => {
 try: print(u.urlopen('http://fastapi:8000/${old}').status)
 except e.HTTPError as error: print(error.code)`;
     expect((await inside(stack, "streamlit", "python3", "-c", status)).output.trim()).toBe("404");
+  });
+
+  it("no request of 50 a second fails while the database's password is rotated", async () => {
+    const seen = await underLoad(port, async () => {
+      const { code, output } = await stack.make("rotate", "--secret", "postgres");
+      expect(code, output).toBe(0);
+    });
+    expect(seen.failures).toEqual({});
   });
 
   it("nothing is published to the world: loopback in dev", () => {
