@@ -29,13 +29,13 @@ def normalise(vectors: NDArray[Any]) -> Vectors:
     return np.asarray(vectors / np.maximum(lengths, 1e-12), dtype=np.float32)
 
 
-def make_embedder(settings: ModelSettings) -> Embedder:
-    """Return the embedder that the settings name."""
+def make_embedder(settings: ModelSettings, *, compact: bool = False) -> Embedder:
+    """Return the embedder that the settings name; a compact local one takes less memory and more time."""
     if settings.provider == "local":
         # Imported here: the model's runtime takes 60 MB of memory that remote providers do not need.
         from ragapp.embeddings.local import LocalEmbedder
 
-        return LocalEmbedder(settings.model_dir)
+        return LocalEmbedder(settings.model_dir, compact=compact)
     from ragapp.embeddings.remote import RemoteEmbedder
     from ragapp.openai_client import OpenAIClient
 

@@ -1,7 +1,9 @@
 """The local embedding model: MiniLM with int8 weights on ONNX Runtime, no network."""
 
 import os
+import threading
 from collections.abc import Sequence
+from contextlib import nullcontext
 from pathlib import Path
 
 import numpy as np
@@ -17,15 +19,20 @@ from ragapp.metrics import TOKENS
 
 # What the model was trained with; longer texts are cut (sentence-transformers' max_seq_length).
 MAX_TOKENS = 256
-# Memory grows with it. Measured with texts of 256 tokens, peak of the process and seconds for 128 of them:
-# 32: 946 MB, 28 s; 16: 560 MB, 24 s; 8: 362 MB, 21 s; 4: 269 MB, 20 s.
+# Memory grows with it. Measured with texts of 256 tokens and compact weights, peak of the process and seconds
+# for 128 of them: 32: 946 MB, 28 s; 16: 560 MB, 24 s; 8: 362 MB, 21 s; 4: 269 MB, 20 s.
 BATCH = 8
 
 
 class LocalEmbedder:
-    """Mean-pools the model's last layer over the tokens of each text."""
+    """Mean-pools the model's last layer over the tokens of each text.
 
-    def __init__(self, model_dir: Path) -> None:
+    The weights are int8 in the file. They are written out as floats once, which holds 130 MB, or compact,
+    at each run: then a question takes 117 ms of a processor in place of 8, and 90 MB meanwhile, so that
+    one is embedded at a time.
+    """
+
+    def __init__(self, model_dir: Path, *, compact: bool = False) -> None:
         self._tokenizer = Tokenizer.from_file(str(model_dir / "tokenizer.json"))
         self._tokenizer.enable_truncation(MAX_TOKENS)
         self._tokenizer.enable_padding()
@@ -33,15 +40,16 @@ class LocalEmbedder:
         # One thread: API workers and worker threads already use the cores, and spinning ones slow each other.
         options.intra_op_num_threads = 1
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        # The arena never gives memory back; folding writes the int8 weights out as floats. Without both about
-        # 5 % more time, and after a batch of 32 texts of 200 tokens 89 MB are held instead of 1,062.
+        # The arena never gives back what a batch has taken.
         options.enable_cpu_mem_arena = False
         self._session = ort.InferenceSession(
             str(model_dir / "model.onnx"),
             options,
             providers=["CPUExecutionProvider"],
-            disabled_optimizers=["ConstantFolding"],
+            disabled_optimizers=["ConstantFolding"] if compact else [],
         )
+        self._compact = compact
+        self._turn = threading.Lock()
         self._inputs = {entry.name for entry in self._session.get_inputs()}
 
     def embed(self, texts: Sequence[str]) -> Vectors:
@@ -61,7 +69,9 @@ class LocalEmbedder:
             "attention_mask": mask,
             "token_type_ids": np.zeros_like(mask),
         }
-        output = self._session.run(None, {name: feed[name] for name in self._inputs})[0]
+        # Passages one batch at a time: side by side they are no faster, and each takes as much memory again.
+        with self._turn if self._compact or len(texts) > 1 else nullcontext():
+            output = self._session.run(None, {name: feed[name] for name in self._inputs})[0]
         if output.ndim == 2:  # this export already pools
             return normalise(output)
         weights = mask[..., None].astype(np.float32)

@@ -71,7 +71,7 @@ def environment(
     monkeypatch.setenv("RAG_DATABASE_NAME", database)
     monkeypatch.setenv("RAG_REDIS_HOST", redis.hostname or "127.0.0.1")
     monkeypatch.setenv("RAG_REDIS_PORT", str(redis.port or 6379))
-    monkeypatch.setattr("ragapp.embeddings.local.LocalEmbedder", lambda _: local)
+    monkeypatch.setattr("ragapp.embeddings.local.LocalEmbedder", lambda *_, **__: local)
     monkeypatch.setenv("RAG_MAX_UPLOAD_MB", "1")
     monkeypatch.setenv("RAG_VECTOR_STORE", request.param)
     if request.param == "chroma":
