@@ -30,9 +30,10 @@ export const releasesFile = "/etc/ragdock/releases";
 /**
  * Runs nginx, once every release that it leads to has answered: an engine that has looked at a release which never got
  * healthy (`pulumi up --refresh`) forgets that it failed. Only at its first start; later ones are the engine's, and what is
- * behind it may come after it. At the signal to end, nginx first says for half a second that it takes no new requests: one that just ends
- * resets connections that it has not accepted yet, and nobody may send a POST on one of them again. Between an edge's
- * question and the request that follows lies about a millisecond.
+ * behind it may come after it.
+ * At the signal to end, nginx first says for half a second that it takes no new requests: one that just ends resets
+ * connections that it has not accepted yet, and nobody may send a POST on one of them again. Between an edge's question
+ * and the request that follows lies about a millisecond.
  */
 const serve = `rm -f ${draining}
 trap 'exit 0' QUIT TERM
@@ -87,6 +88,9 @@ ${hide(route)}    location ${route.path} {
       proxy_next_upstream error timeout http_503 http_404;
     }`;
 
+/** A proxy with TLS in front of the edge has the last word; whoever says so without one fools only himself. */
+const believeProxy = "  map $http_x_forwarded_proto $forwarded_proto { https https; default $scheme; }\n\n";
+
 /**
  * nginx.conf for `routes`.
  * Names are looked up at each request (valid 1 s) and a dead address is given up after 300 ms for the next one,
@@ -118,7 +122,7 @@ http {
   # Who closes a connection keeps its port for a minute: let it be the other side, whose port is always the same one.
   map $http_upgrade $connection_upgrade { default upgrade; '' close; }
 
-${isEdge ? "  # A proxy with TLS in front has the last word; whoever says so without one fools only himself.\n  map $http_x_forwarded_proto $forwarded_proto { https https; default $scheme; }\n\n" : ""}  resolver 127.0.0.11 valid=1s ipv6=off;
+${isEdge ? believeProxy : ""}  resolver 127.0.0.11 valid=1s ipv6=off;
   resolver_timeout 2s;
   client_max_body_size ${maxBodyMiB}m;
   proxy_http_version 1.1;
