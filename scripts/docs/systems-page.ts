@@ -53,9 +53,7 @@ function section(name: SystemName): string[] {
     "",
     about,
     "",
-    ...(differs.length > 0
-      ? ["Different from the original:", "", ...differs.map((d) => `- ${d}`), ""]
-      : []),
+    ...(differs.length > 0 ? ["Different from the original:", "", ...differs.map((d) => `- ${d}`), ""] : []),
     ...(keys.length > 0 ? [`Keys from you: ${keys.join(", ")}.`, ""] : []),
     picture(dev),
     "",
