@@ -43,9 +43,8 @@ def make_services(settings: Settings) -> Services:
     """Make all services; the model is loaded here, so that the first request does not wait for it."""
     model = model_settings("embedding", "local")
     # Two processes share 512 MiB.
-    embedder = CachedEmbedder(
-        make_embedder(model, compact=True), settings.cache_dir, model.model, settings.config.search.cache_entries
-    )
+    local = make_embedder(model, compact=True)
+    embedder = CachedEmbedder(local, settings.cache_dir, model.model, settings.config.search.cache_entries)
     return Services(settings, make_engine(settings), Chroma(settings.chroma_url), embedder)
 
 
