@@ -32,8 +32,8 @@ interface Spoiled {
   readonly api: string;
   /** A module that the API cannot do without. */
   readonly broken: string;
-  /** What is added to which file so that the API starts, and answers its probe with an error. */
-  readonly silent: Source;
+  /** What is added to which file so that the API starts, and answers its probe with an error; what the probe says then. */
+  readonly silent: Source & Pick<BadRelease, "told">;
   /** Settings of services with which the API never gets healthy. */
   readonly settings: Record<string, unknown>;
   /** Settings of services with which the migration fails, where it is a job of its own. */
@@ -48,11 +48,6 @@ export const badReleases = ({ api, broken, silent, settings, migration }: Spoile
     told: /this release is broken/,
   },
   {
-    name: "an image whose API answers every request with an error",
-    source: silent,
-    told: new RegExp(`${api} says it is not healthy`),
-  },
-  {
     name: "an image that gets healthy, and ends 20 s after its start (`soak: 40s`)",
     settings: { [api]: { soak: "40s" } },
     source: {
@@ -65,6 +60,11 @@ export const badReleases = ({ api, broken, silent, settings, migration }: Spoile
     name: "a setting with which the API never gets healthy",
     settings,
     told: /failed to resolve host 'nowhere'/,
+  },
+  {
+    name: "an image whose API answers every request with an error",
+    source: silent,
+    told: silent.told,
   },
   ...(migration
     ? [
@@ -82,21 +82,24 @@ export async function release({ checkout }: World, bad: BadRelease): Promise<Ref
   const seconds: number[] = [];
   let told = "";
   let rollbackSeconds = 0;
-  const seen = await underLoad(checkout.port, async () => {
-    if (bad.settings) checkout.configure({ services: bad.settings });
-    if (bad.source) checkout.append(bad.source.file, bad.source.text);
-    for (const _ of ["first", "again"]) {
-      const up = await checkout.make("up");
-      if (up.code === 0) throw new Error(`${bad.name}: make up ended well`);
-      told = bad.told.exec(up.output)?.[0] ?? "";
-      if (!told) throw new Error(`${bad.name}: not told why:\n${up.output.slice(-1500)}`);
-      seconds.push(up.seconds);
-    }
-    const back = await checkout.make("rollback");
-    if (back.code !== 0) throw new Error(`${bad.name}: rollback: ${back.output.slice(-1500)}`);
-    rollbackSeconds = back.seconds;
-  });
-  if (bad.source) checkout.restore(bad.source.file);
-  checkout.configure({});
-  return { ...seen, name: bad.name, seconds, told, rollbackSeconds };
+  try {
+    const seen = await underLoad(checkout.port, async () => {
+      if (bad.settings) checkout.configure({ services: bad.settings });
+      if (bad.source) checkout.append(bad.source.file, bad.source.text);
+      for (const _ of ["first", "again"]) {
+        const up = await checkout.make("up");
+        if (up.code === 0) throw new Error(`${bad.name}: make up ended well`);
+        told = bad.told.exec(up.output)?.[0] ?? "";
+        if (!told) throw new Error(`${bad.name}: not told why:\n${up.output.slice(-1500)}`);
+        seconds.push(up.seconds);
+      }
+      const back = await checkout.make("rollback");
+      if (back.code !== 0) throw new Error(`${bad.name}: rollback: ${back.output.slice(-1500)}`);
+      rollbackSeconds = back.seconds;
+    });
+    return { ...seen, name: bad.name, seconds, told, rollbackSeconds };
+  } finally {
+    if (bad.source) checkout.restore(bad.source.file);
+    checkout.configure({});
+  }
 }

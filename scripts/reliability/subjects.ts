@@ -52,6 +52,7 @@ export const subjects: Readonly<Record<SubjectName, Subject>> = {
       silent: {
         file: "app/ragapp/api/health.py",
         text: "\n\ndef wait_for_stores(services: object) -> None:\n    pass\n\n\nrouter.routes.clear()\n",
+        told: /api says it is not healthy/,
       },
       settings: { api: { environment: { RAG_DATABASE_HOST: "nowhere" } } },
       migration: { migrate: { environment: { RAG_DATABASE_NAME: "nowhere" } } },
@@ -90,7 +91,11 @@ export const subjects: Readonly<Record<SubjectName, Subject>> = {
     badReleases: badReleases({
       api: "fastapi",
       broken: "systems/myrag/api/myrag/app.py",
-      silent: { file: "systems/myrag/api/myrag/app.py", text: "\nhealth.routes.clear()\n" },
+      silent: {
+        file: "systems/myrag/api/myrag/app.py",
+        text: "\nhealth.routes.clear()\n",
+        told: /HTTP Error 404: Not Found/,
+      },
       settings: { fastapi: { environment: { POSTGRES_HOST: "nowhere" } } },
     }),
     faults: [
