@@ -51,6 +51,14 @@ export const full: BenchSettings = {
   },
 };
 
+/** A stack's settings with changes in them. */
+export const changed = (settings: BenchSettings, images: Checkout["images"], changes: Changes) => ({
+  ...settings,
+  images,
+  ...changes,
+  services: { ...settings.services, ...changes.services },
+});
+
 /** A copy of the last commit with a stack and a state of its own: edits and settings never touch the real checkout. */
 export class Checkout {
   /** Where users come in. */
@@ -79,12 +87,11 @@ export class Checkout {
 
   /** Makes the stack's settings the bench's own, with `changes` in them. */
   configure(changes: Changes): void {
-    const services = { ...this.settings.services, ...changes.services };
     const file = join(this.project, `Pulumi.${stack}.yaml`);
     // What was rotated stays so.
     const key = `${project}:rotations`;
     const rotations = existsSync(file) ? parse(readFileSync(file, "utf8")).config[key] : undefined;
-    const all = { ...this.settings, images: this.images, ...changes, services };
+    const all = changed(this.settings, this.images, changes);
     const config = Object.entries(all).map(([name, value]) => [`${project}:${name}`, value]);
     writeFileSync(file, stringify({ config: { ...Object.fromEntries(config), [key]: rotations } }));
   }

@@ -5,14 +5,13 @@ import type { ImageSource, SystemSpec } from "../../config/service.ts";
 import { type ComposeBuild, type ComposeFile, composeConfigs, composeFile } from "../compose.ts";
 import { docker, serviceOf } from "../docker.ts";
 import { project } from "../place.ts";
-import { type Changes, type Checkout, full, stack } from "./checkout.ts";
+import { type Changes, type Checkout, changed, full, stack } from "./checkout.ts";
 import { ComposeProject } from "./compose-tool.ts";
 import type { ImageSize, Memory } from "./results.ts";
 
 /** The system that the bench's stack runs, with changed settings. */
 export function benchSystem(images: Checkout["images"], changes: Changes = {}): SystemSpec {
-  const all = { ...full, images, ...changes, services: { ...full.services, ...changes.services } };
-  return load(all, { project, stack, secrets: new Set(), host: {} });
+  return load(changed(full, images, changes), { project, stack, secrets: new Set(), host: {} });
 }
 
 /** The same system for Compose: images by the names that Ragdock gave them, the application built by Compose itself. */
