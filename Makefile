@@ -15,7 +15,7 @@ export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 # Node keeps compiled modules here: Pulumi's SDK is large, and loading it is most of an unchanged `make up`.
 export NODE_COMPILE_CACHE ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/ragdock/node
 
-run = node scripts/cli.ts
+run = node cli/main.ts
 named = --stack "$(STACK)"
 # For the commands that may make a stack: what a new one runs.
 made = $(named) --system "$(SYSTEM)" --environment "$(ENVIRONMENT)"
@@ -36,10 +36,10 @@ node_modules: package-lock.json
 	@touch node_modules
 
 setup: node_modules ## install what this machine lacks, and start the engine; every command does so by itself
-	@scripts/setup.sh
+	@tools/setup.sh
 
 setup-test: node_modules
-	@scripts/setup.sh test
+	@tools/setup.sh test
 
 up: setup ## build, start and wait until everything is healthy; REFRESH=1 looks at the engine first
 	@$(run) up $(made) --confirm "$(CONFIRM)" $(if $(REFRESH),--refresh)
@@ -105,7 +105,7 @@ shell: node_modules ## a shell in the container of SERVICE (default the API)
 psql: node_modules ## psql on the stack's database; SQL on standard input is run
 	@$(run) psql $(named)
 
-secret: node_modules ## set a secret from standard input: KEY=name, docs/settings.md has the names
+secret: node_modules ## set a secret from standard input: KEY=name, docs/reference/settings.md has the names
 	@$(run) secret $(named) --key "$(KEY)"
 
 rotate: setup ## give SECRET a new value without a failed request: postgres, redis, grafana, metrics-path
@@ -118,16 +118,16 @@ clean: setup ## down, and remove unused images of all stacks and the engine's bu
 	@$(run) clean $(named)
 
 base: setup ## make the Debian base of `images: packages`
-	@node scripts/base-image.ts
+	@node host/base-image.ts
 
 prune: node_modules ## remove unused images of this project and the engine's build cache, never volumes
 	@$(run) prune $(named)
 
 lock-images: setup ## pin every pulled image to its digest
-	@node scripts/lock-images.ts
+	@node tools/lock-images.ts
 
 check: setup ## types, lint, formats, rules, Dockerfiles, docs
-	@scripts/check.sh
+	@tools/check.sh
 
 unit: node_modules ## unit and property tests
 	@vitest run --project unit
@@ -136,14 +136,14 @@ e2e: setup-test ## end-to-end tests on a real engine
 	@vitest run --project e2e --project systems
 
 test: setup-test ## everything: check, unit, end-to-end; ends with "N passed, N failed"
-	@node scripts/test.ts
+	@node tools/test.ts
 
 docs: node_modules ## write the generated parts of docs/
-	@node scripts/docs.ts
+	@node tools/docs/main.ts
 
-reliability: setup-test ## break things on purpose, and write docs/reliability.md: two hours, fewer with ONLY=changes,releases,faults,machine,kills; SYSTEM=myrag
+reliability: setup-test ## break things on purpose, and write docs/measurements/reliability.md: two hours, fewer with ONLY=changes,releases,faults,machine,kills; SYSTEM=myrag
 	@$(if $(ONLY),,vitest run --project slow)
-	@node scripts/reliability.ts
+	@node tools/reliability/main.ts
 
-bench: setup ## measure, and write docs/performance.md
-	@node scripts/bench.ts
+bench: setup ## measure, and write docs/measurements/performance.md
+	@node tools/bench/main.ts

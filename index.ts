@@ -1,15 +1,15 @@
 import { resolve } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { RagStack } from "./components/stack.ts";
-import { engineHost } from "./config/host.ts";
-import { load } from "./config/load.ts";
-import { ConfigError } from "./config/problem.ts";
-import { readSettings } from "./config/read.ts";
-import { type UserSecret, userSecrets } from "./config/schema.ts";
-import type { SystemSpec } from "./config/service.ts";
-import { baseImageTag, ensureBaseImage } from "./scripts/base-image.ts";
-import { Failure } from "./scripts/failure.ts";
-import { requirePostgresVersion } from "./scripts/postgres-version.ts";
+import { load } from "./config/resolve.ts";
+import { ConfigError } from "./config/settings/problem.ts";
+import { readSettings } from "./config/settings/read.ts";
+import { type UserSecret, userSecrets } from "./config/settings/schema.ts";
+import type { SystemSpec } from "./config/spec/service.ts";
+import { baseImageTag, ensureBaseImage } from "./host/base-image.ts";
+import { engineHost } from "./host/capacity.ts";
+import { requirePostgresVersion } from "./host/data-version.ts";
+import { Failure } from "./host/failure.ts";
 
 // Pulumi's SDK notes a stack trace with every promise and formats each by source maps. There are none here, types are
 // stripped in place, and this is two thirds of the time in which the program loads.

@@ -8,7 +8,7 @@ export default defineConfig({
           name: "unit",
           include: [
             "tests/unit/**/*.test.ts",
-            "tests/monitoring/**/*.test.ts",
+
             "tests/engine/unit/**/*.test.ts",
           ],
           testTimeout: 30_000,

@@ -1,9 +1,9 @@
 import type * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
-import { releasePlace } from "../config/release.ts";
-import { secretPlace, secretsIn } from "../config/secrets.ts";
-import type { FileSpec, ServiceSpec } from "../config/service.ts";
-import { cpuString, mebibytes } from "../config/units.ts";
+import { releasePlace } from "../config/spec/revision.ts";
+import { secretPlace, secretsIn } from "../config/spec/secrets.ts";
+import type { FileSpec, ServiceSpec } from "../config/spec/service.ts";
+import { cpuString, mebibytes } from "../config/spec/units.ts";
 import { labels, type Naming } from "./names.ts";
 
 /** What a container needs of the stack around it. */

@@ -3,7 +3,7 @@ import { relative } from "node:path";
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { buildLogs } from "../config/images.ts";
-import type { ImageSource } from "../config/service.ts";
+import type { ImageSource } from "../config/spec/service.ts";
 import { fullName, type Naming } from "./names.ts";
 import { type Build, type ImagePlans, imagePlan, type Pull } from "./plan.ts";
 

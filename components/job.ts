@@ -1,6 +1,6 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
-import type { Job as JobSpec } from "../config/service.ts";
+import type { Job as JobSpec } from "../config/spec/service.ts";
 import { containerBase, type Surroundings } from "./container.ts";
 import { fullName } from "./names.ts";
 

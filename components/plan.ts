@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { dirname } from "node:path";
 import { type ImageName, images, lockedReference } from "../config/images.ts";
-import type { Built, ImageSource } from "../config/service.ts";
+import type { Built, ImageSource } from "../config/spec/service.ts";
 import { contextDigest } from "./context.ts";
 
 /** Where images come from. */

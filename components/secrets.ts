@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
-import type { SecretSource } from "../config/service.ts";
+import type { SecretSource } from "../config/spec/service.ts";
 import { fullName, type Naming } from "./names.ts";
 
 export interface SecretsArgs extends Naming {

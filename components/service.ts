@@ -1,7 +1,7 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
-import type { LongRunning } from "../config/service.ts";
-import { goDuration, mebibytes, seconds } from "../config/units.ts";
+import type { LongRunning } from "../config/spec/service.ts";
+import { goDuration, mebibytes, seconds } from "../config/spec/units.ts";
 import { containerBase, type Surroundings } from "./container.ts";
 import { fullName } from "./names.ts";
 

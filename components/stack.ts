@@ -1,7 +1,7 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
-import { releaseNames } from "../config/release.ts";
-import { isLongRunning, type ServiceSpec, type SystemSpec } from "../config/service.ts";
+import { releaseNames } from "../config/spec/revision.ts";
+import { isLongRunning, type ServiceSpec, type SystemSpec } from "../config/spec/service.ts";
 import { Images } from "./images.ts";
 import { Job } from "./job.ts";
 import { fullName, labels, type Naming } from "./names.ts";

@@ -1,4 +1,4 @@
-import type { Role } from "../config/service.ts";
+import type { Role } from "../config/spec/service.ts";
 
 /** A service as monitoring sees it: what can be asked of it, and how much memory it may have. */
 export interface MonitoredService {

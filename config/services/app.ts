@@ -1,9 +1,9 @@
-import { Probe } from "../probe.ts";
-import type { Built, FileSpec, ImageSource } from "../service.ts";
-import { userOf } from "./access.ts";
-import { type Context, common, commonJob, type Draft, pythonImage } from "./draft.ts";
-import { hasFile, secretFile } from "./files.ts";
+import { userOf } from "../passes/credentials.ts";
+import { Probe } from "../spec/healthcheck.ts";
+import type { Built, FileSpec, ImageSource } from "../spec/service.ts";
+import { hasFile, secretFile } from "./project-files.ts";
 import { database } from "./stores.ts";
+import { type Context, common, commonJob, type Draft, pythonImage } from "./template.ts";
 
 export const appImage: Built = {
   from: "build",

@@ -1,7 +1,7 @@
 import { type ImageName, images } from "../images.ts";
-import type { PostgresVersion } from "../schema.ts";
-import type { LongRunning } from "../service.ts";
-import { catalogue } from "./draft.ts";
+import type { PostgresVersion } from "../settings/schema.ts";
+import type { LongRunning } from "../spec/service.ts";
+import { catalogue } from "./template.ts";
 
 /** The images and the folders in their volumes, by major version. */
 const versions: Readonly<Record<PostgresVersion, { image: ImageName; folder: string }>> = {

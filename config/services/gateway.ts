@@ -1,8 +1,8 @@
-import { merge } from "../merge.ts";
-import { Probe } from "../probe.ts";
-import { release } from "../release.ts";
-import { isLongRunning, type LongRunning } from "../service.ts";
-import { type Context, catalogue, common, type Draft } from "./draft.ts";
+import { merge } from "../passes/overrides.ts";
+import { Probe } from "../spec/healthcheck.ts";
+import { release } from "../spec/revision.ts";
+import { isLongRunning, type LongRunning } from "../spec/service.ts";
+import { type Context, catalogue, common, type Draft } from "./template.ts";
 
 /** A path of the gateway and the service behind it. */
 export interface Route {

@@ -1,8 +1,8 @@
-import { defined } from "../defined.ts";
-import { type Problem, setCommand } from "../problem.ts";
-import type { Settings, UserSecret } from "../schema.ts";
-import type { FileSpec } from "../service.ts";
-import { secretFile } from "./files.ts";
+import { type Problem, setCommand } from "../settings/problem.ts";
+import type { Settings, UserSecret } from "../settings/schema.ts";
+import { defined } from "../spec/defined.ts";
+import type { FileSpec } from "../spec/service.ts";
+import { secretFile } from "./project-files.ts";
 
 /** A provider that a system is made for, and the user's secret that holds its key. */
 export interface OwnProvider {

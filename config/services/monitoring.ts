@@ -8,13 +8,13 @@ import {
   renderPrometheus,
   renderRules,
 } from "../../monitoring/index.ts";
-import { Probe } from "../probe.ts";
-import { type Check, isLongRunning, type LongRunning, type ServiceSpec } from "../service.ts";
-import { mebibytes } from "../units.ts";
-import { userOf } from "./access.ts";
-import { type Context, catalogue, common, type Draft } from "./draft.ts";
-import { secret, secretFile } from "./files.ts";
+import { userOf } from "../passes/credentials.ts";
+import { Probe } from "../spec/healthcheck.ts";
+import { type Check, isLongRunning, type LongRunning, type ServiceSpec } from "../spec/service.ts";
+import { mebibytes } from "../spec/units.ts";
+import { secret, secretFile } from "./project-files.ts";
 import { database, maxConnections } from "./stores.ts";
+import { type Context, catalogue, common, type Draft } from "./template.ts";
 
 /** A service as monitoring sees it. */
 export function monitored(service: ServiceSpec): MonitoredService {

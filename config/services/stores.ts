@@ -1,10 +1,10 @@
 import { images } from "../images.ts";
-import { Probe } from "../probe.ts";
-import type { Limits, LongRunning } from "../service.ts";
-import { mebibytes } from "../units.ts";
+import { Probe } from "../spec/healthcheck.ts";
+import type { Limits, LongRunning } from "../spec/service.ts";
+import { mebibytes } from "../spec/units.ts";
 import { cluster } from "./cluster.ts";
-import { type Context, catalogue, common } from "./draft.ts";
-import { projectFile, secretFile } from "./files.ts";
+import { projectFile, secretFile } from "./project-files.ts";
+import { type Context, catalogue, common } from "./template.ts";
 
 /** Connections PostgreSQL accepts; the cross-check keeps the sum of all pools below it. */
 export const maxConnections = 100;
@@ -31,7 +31,7 @@ function postgresTuning(memoryMiB: number): Record<string, string> {
 }
 
 /** What runs before the server: it sees to the password of a cluster that is there already. */
-export const startScript = projectFile("config/files/postgres-start.sh", "/etc/ragdock/start.sh");
+export const startScript = projectFile("config/services/files/postgres-start.sh", "/etc/ragdock/start.sh");
 
 /** The server's command line: each setting as `-c name=value`. */
 export const postgresCommand = (settings: Readonly<Record<string, string>>): string[] => [
@@ -103,7 +103,7 @@ export function redis(ctx: Context): LongRunning {
     networks: ["backend"],
     files: [
       secretFile("redis-admin-password"),
-      projectFile("config/files/redis-start.sh", "/etc/ragdock/start.sh"),
+      projectFile("config/services/files/redis-start.sh", "/etc/ragdock/start.sh"),
       {
         path: "/etc/redis/redis.conf",
         content: [

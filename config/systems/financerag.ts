@@ -1,10 +1,10 @@
-import { Probe } from "../probe.ts";
-import type { Built, LongRunning } from "../service.ts";
 import { appImage } from "../services/app.ts";
-import { type Context, common, on, pythonImage } from "../services/draft.ts";
 import { modelSettings } from "../services/models.ts";
 import { watched } from "../services/monitoring.ts";
 import { chroma } from "../services/stores.ts";
+import { type Context, common, on, pythonImage } from "../services/template.ts";
+import { Probe } from "../spec/healthcheck.ts";
+import type { Built, LongRunning } from "../spec/service.ts";
 import type { System } from "./system.ts";
 
 const image: Built = {

@@ -1,10 +1,10 @@
-import { Probe } from "../probe.ts";
-import type { LongRunning } from "../service.ts";
-import { userOf } from "../services/access.ts";
-import { type Context, common, on, pythonImage } from "../services/draft.ts";
-import { secretFile } from "../services/files.ts";
+import { userOf } from "../passes/credentials.ts";
 import { cadvisor, redisExporter, watched } from "../services/monitoring.ts";
+import { secretFile } from "../services/project-files.ts";
 import { redis } from "../services/stores.ts";
+import { type Context, common, on, pythonImage } from "../services/template.ts";
+import { Probe } from "../spec/healthcheck.ts";
+import type { LongRunning } from "../spec/service.ts";
 import type { System } from "./system.ts";
 
 /** Answers of a web application, cached by Redis; nothing is kept that could not be made again. */

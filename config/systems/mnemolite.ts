@@ -1,10 +1,10 @@
-import { Probe } from "../probe.ts";
-import type { BindMount, Built, Job, LongRunning } from "../service.ts";
-import { userOf } from "../services/access.ts";
+import { userOf } from "../passes/credentials.ts";
 import { appImage } from "../services/app.ts";
-import { type Context, common, commonJob, pythonImage } from "../services/draft.ts";
-import { projectFile, secretFile } from "../services/files.ts";
+import { projectFile, secretFile } from "../services/project-files.ts";
 import { chroma, database, postgres, postgresCommand } from "../services/stores.ts";
+import { type Context, common, commonJob, pythonImage } from "../services/template.ts";
+import { Probe } from "../spec/healthcheck.ts";
+import type { BindMount, Built, Job, LongRunning } from "../spec/service.ts";
 import type { System } from "./system.ts";
 
 const image: Built = {

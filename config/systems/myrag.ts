@@ -1,13 +1,13 @@
-import { Probe } from "../probe.ts";
-import type { LongRunning } from "../service.ts";
-import { userOf } from "../services/access.ts";
+import { userOf } from "../passes/credentials.ts";
 import { appImage } from "../services/app.ts";
-import { type Context, common, type Draft, on, pythonImage } from "../services/draft.ts";
-import { secret, secretFile } from "../services/files.ts";
 import { gateway } from "../services/gateway.ts";
 import { modelSettings } from "../services/models.ts";
 import { grafana, nodeExporter, postgresExporter, prometheus } from "../services/monitoring.ts";
+import { secret, secretFile } from "../services/project-files.ts";
 import { database, postgres } from "../services/stores.ts";
+import { type Context, common, type Draft, on, pythonImage } from "../services/template.ts";
+import { Probe } from "../spec/healthcheck.ts";
+import type { LongRunning } from "../spec/service.ts";
 import type { System } from "./system.ts";
 
 /** A FastAPI and a Streamlit application behind nginx, over pgvector, watched by Prometheus and Grafana. */

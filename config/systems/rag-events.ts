@@ -1,10 +1,10 @@
-import { Probe } from "../probe.ts";
-import type { Built, FileSpec, LongRunning } from "../service.ts";
 import { appImage } from "../services/app.ts";
-import { type Context, common, on, pythonImage } from "../services/draft.ts";
-import { secretFile } from "../services/files.ts";
 import { modelSettings } from "../services/models.ts";
 import { watched } from "../services/monitoring.ts";
+import { secretFile } from "../services/project-files.ts";
+import { type Context, common, on, pythonImage } from "../services/template.ts";
+import { Probe } from "../spec/healthcheck.ts";
+import type { Built, FileSpec, LongRunning } from "../spec/service.ts";
 import type { System } from "./system.ts";
 
 /** One image for the API and the UI: its entrypoint's argument says which. */

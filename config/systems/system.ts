@@ -1,7 +1,7 @@
-import type { VectorStore } from "../schema.ts";
-import type { Network } from "../service.ts";
-import type { Context, Draft } from "../services/draft.ts";
 import type { OwnProvider } from "../services/models.ts";
+import type { Context, Draft } from "../services/template.ts";
+import type { VectorStore } from "../settings/schema.ts";
+import type { Network } from "../spec/service.ts";
 
 /** A named system: what it runs, and which of the general settings mean something to it. */
 export interface System {

@@ -1,7 +1,7 @@
 import { hasService, type MonitoredService, type MonitoringOptions, ofRole } from "../types.ts";
 import { type Alert, type AlertGroup, bounds } from "./alert.ts";
 
-/** Whether what is stored could be had again. Their series come by way of node-exporter: scripts/data/report.ts. */
+/** Whether what is stored could be had again. Their series come by way of node-exporter: cli/data/report.ts. */
 export function backupAlerts(
   services: readonly MonitoredService[],
   { prod }: MonitoringOptions,
@@ -21,7 +21,8 @@ const backup = (prod: boolean): Alert => ({
   holds: "1h",
   summary: "There is no backup of the last day",
   description: "What is lost now has been lost since the last one; `make backups` shows how old that is.",
-  runbook: "Run `make backup` and read what it says; then see why the host's cron did not (docs/backup.md).",
+  runbook:
+    "Run `make backup` and read what it says; then see why the host's cron did not (docs/guide/backup.md).",
 });
 
 const drill = (prod: boolean): Alert => ({

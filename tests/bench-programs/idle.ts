@@ -2,8 +2,8 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { Service } from "../../components/service.ts";
-import { isLongRunning } from "../../config/service.ts";
-import { idleSystem } from "../../scripts/bench/idle.ts";
+import { isLongRunning } from "../../config/spec/service.ts";
+import { idleSystem } from "../../tools/bench/idle.ts";
 
 // As in index.ts: formatting stack traces is most of the time in which a program loads.
 Error.prepareStackTrace = undefined as never;

@@ -8,9 +8,9 @@ import { readFileSync } from "node:fs";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parse } from "yaml";
-import { underLoad } from "../../scripts/bench/load.ts";
-import { docker, eventually, logOf, TestStack } from "../stack.ts";
-import { Rag } from "./rag.ts";
+import { underLoad } from "../../tools/bench/load.ts";
+import { Rag } from "../support/rag.ts";
+import { docker, eventually, logOf, TestStack } from "../support/stack.ts";
 
 const port = 28_010;
 const off = { enabled: false };

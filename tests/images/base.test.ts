@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { baseImageTag, debianMirrors, ensureBaseImage } from "../../scripts/base-image.ts";
-import { runToEnd } from "./docker.ts";
+import { baseImageTag, debianMirrors, ensureBaseImage } from "../../host/base-image.ts";
+import { runToEnd } from "../support/docker.ts";
 
 describe("debianMirrors", () => {
   const found = {

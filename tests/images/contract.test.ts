@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { type ImageName, images } from "../../config/images.ts";
-import { docker } from "../../scripts/docker.ts";
-import { runToEnd, standIn, withContainer } from "./docker.ts";
+import { docker } from "../../host/docker.ts";
+import { runToEnd, standIn, withContainer } from "../support/docker.ts";
 
 /** What each needs to start at all; nothing here is reachable, and each must be healthy all the same. */
 const starts: Partial<Record<ImageName, { options?: string[]; command?: string[] }>> = {

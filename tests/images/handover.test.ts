@@ -7,11 +7,11 @@ import { Agent, request } from "node:http";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { load } from "../../config/load.ts";
-import { releasePlace } from "../../config/release.ts";
-import { isLongRunning, type LongRunning } from "../../config/service.ts";
-import { docker } from "../../scripts/docker.ts";
-import { standIn, TestContainer, uniqueName } from "./docker.ts";
+import { load } from "../../config/resolve.ts";
+import { releasePlace } from "../../config/spec/revision.ts";
+import { isLongRunning, type LongRunning } from "../../config/spec/service.ts";
+import { docker } from "../../host/docker.ts";
+import { standIn, TestContainer, uniqueName } from "../support/docker.ts";
 
 const replacements = 8;
 const senders = 8;

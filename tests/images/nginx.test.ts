@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { withContainer } from "./docker.ts";
+import { withContainer } from "../support/docker.ts";
 
 /** As the gateway has it: a high port, and everything it writes below /tmp. */
 const config = `

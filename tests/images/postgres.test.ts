@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { images } from "../../config/images.ts";
-import { runToEnd, standIn, type TestContainer, withContainer, withVolume } from "./docker.ts";
+import { runToEnd, standIn, type TestContainer, withContainer, withVolume } from "../support/docker.ts";
 
 const data = images.postgres.dataPath;
 const password = ["-e", "POSTGRES_PASSWORD=secret"];

@@ -11,9 +11,9 @@ import {
   renderPrometheus,
   renderRules,
 } from "../../monitoring/index.ts";
-import { type AlertCase, alertCases } from "../monitoring/alert-cases.ts";
-import { options, services } from "../monitoring/example.ts";
-import { runToEnd, standIn } from "./docker.ts";
+import { runToEnd, standIn } from "../support/docker.ts";
+import { type AlertCase, alertCases } from "../unit/monitoring/alert-cases.ts";
+import { options, services } from "../unit/monitoring/example.ts";
 
 const alerts = alertGroups(services, options).flatMap((group) => group.alerts);
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { images } from "../../config/images.ts";
-import { docker } from "../../scripts/docker.ts";
-import { standIn, withContainer, withVolume } from "./docker.ts";
+import { docker } from "../../host/docker.ts";
+import { standIn, withContainer, withVolume } from "../support/docker.ts";
 
 describe("redis", () => {
   const probe = images.redis.probe ?? [];

@@ -6,11 +6,11 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, it } from "vitest";
+import { Incoming } from "../../cli/data/incoming.ts";
+import { Postgres } from "../../cli/data/postgres.ts";
 import { images } from "../../config/images.ts";
-import { Incoming } from "../../scripts/data/incoming.ts";
-import { Postgres } from "../../scripts/data/postgres.ts";
-import type { Container } from "../../scripts/docker.ts";
-import { withContainer } from "./docker.ts";
+import type { Container } from "../../host/docker.ts";
+import { withContainer } from "../support/docker.ts";
 
 const options = ["-e", "POSTGRES_PASSWORD=x", "-e", "POSTGRES_USER=rag", "-e", "POSTGRES_DB=rag"];
 const settings = {

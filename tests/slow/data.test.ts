@@ -7,8 +7,8 @@
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { Rag } from "../e2e/rag.ts";
-import { docker, projectDir, TestStack } from "../stack.ts";
+import { Rag } from "../support/rag.ts";
+import { docker, projectDir, TestStack } from "../support/stack.ts";
 
 const off = { enabled: false };
 const settings = (port: number) => ({

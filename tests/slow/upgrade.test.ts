@@ -5,9 +5,9 @@
 import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { underLoad } from "../../scripts/bench/load.ts";
-import { Rag } from "../e2e/rag.ts";
-import { docker, projectDir, TestStack } from "../stack.ts";
+import { underLoad } from "../../tools/bench/load.ts";
+import { Rag } from "../support/rag.ts";
+import { docker, projectDir, TestStack } from "../support/stack.ts";
 
 const port = 28_130;
 const off = { enabled: false };

@@ -1,10 +1,10 @@
 /**
- * docs/bring-your-own.md, done: a foreign application with a Dockerfile, and a FastAPI folder without one.
+ * docs/guide/own-application.md, done: a foreign application with a Dockerfile, and a FastAPI folder without one.
  * Does not prove that any application gets along with a read-only source, several replicas or Grafana.
  */
 import { afterAll, describe, expect, it } from "vitest";
-import { docker, TestStack } from "../stack.ts";
-import { inside } from "./observe.ts";
+import { inside } from "../support/observe.ts";
+import { docker, TestStack } from "../support/stack.ts";
 
 const port = 18_600;
 const off = { enabled: false };
@@ -39,7 +39,7 @@ describe("an application of one's own", () => {
       "DATABASE_URL=postgresql://{{secret:postgres-user}}:{{secret:postgres-password}}@postgres/rag\n";
     stack.configure(
       settings(
-        { source: "tests/fixtures/flask-app", port: 5000, healthPath: "/ping" },
+        { source: "tests/support/fixtures/flask-app", port: 5000, healthPath: "/ping" },
         { files: [{ path: "/srv/.env", content: env }] },
       ),
     );
@@ -56,7 +56,7 @@ describe("an application of one's own", () => {
   it("runs from a folder with a requirements.txt and nothing else, and hides its metrics", async () => {
     stack.configure(
       settings({
-        source: "tests/fixtures/fastapi-app",
+        source: "tests/support/fixtures/fastapi-app",
         module: "service:api",
         metricsPath: "/metrics",
         port: 9000,

@@ -7,8 +7,8 @@ import { statSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { beforeAll, describe, expect, it } from "vitest";
-import { ensureCompose } from "../../scripts/bench/compose-tool.ts";
-import { projectDir, TestStack } from "../stack.ts";
+import { ensureCompose } from "../../tools/bench/compose-tool.ts";
+import { projectDir, TestStack } from "../support/stack.ts";
 
 const run = promisify(execFile);
 let binary = "";

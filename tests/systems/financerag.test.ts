@@ -5,9 +5,9 @@
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { docker, eventually, logOf, projectDir, TestStack } from "../stack.ts";
-import { imageOf, inside, type Observed, observe } from "./observe.ts";
-import { OpenAIServer } from "./openai-server.ts";
+import { imageOf, inside, type Observed, observe } from "../support/observe.ts";
+import { OpenAIServer } from "../support/openai-server.ts";
+import { docker, eventually, logOf, projectDir, TestStack } from "../support/stack.ts";
 import { fact, handbook, question, SmallRag } from "./small-rag.ts";
 
 const port = 18_300;

@@ -3,8 +3,8 @@
  * Does not prove Python 3.11, which its users have: the stand-in for python:3.13-slim is all that packages offer.
  */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { docker, eventually, TestStack } from "../stack.ts";
-import { imageOf, inside, type Observed, observe, startOrder } from "./observe.ts";
+import { imageOf, inside, type Observed, observe, startOrder } from "../support/observe.ts";
+import { docker, eventually, TestStack } from "../support/stack.ts";
 import { SmallRag } from "./small-rag.ts";
 
 const port = 18_100;

@@ -4,8 +4,16 @@
  */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { images } from "../../config/images.ts";
-import { docker, eventually, projectDir, TestStack } from "../stack.ts";
-import { imageOf, inside, type Observed, observe, reaches, startOrder, withOutside } from "./observe.ts";
+import {
+  imageOf,
+  inside,
+  type Observed,
+  observe,
+  reaches,
+  startOrder,
+  withOutside,
+} from "../support/observe.ts";
+import { docker, eventually, projectDir, TestStack } from "../support/stack.ts";
 import { fact, fileOf, handbook, question } from "./small-rag.ts";
 
 const port = 18_500;

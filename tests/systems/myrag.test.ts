@@ -5,9 +5,9 @@
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { underLoad } from "../../scripts/bench/load.ts";
-import { docker, eventually, logOf, projectDir, TestStack } from "../stack.ts";
-import { imageOf, inside, type Observed, observe, startOrder } from "./observe.ts";
+import { underLoad } from "../../tools/bench/load.ts";
+import { imageOf, inside, type Observed, observe, startOrder } from "../support/observe.ts";
+import { docker, eventually, logOf, projectDir, TestStack } from "../support/stack.ts";
 import { fact, fileOf, handbook, question, SmallRag } from "./small-rag.ts";
 
 const port = 18_400;

@@ -3,9 +3,9 @@
  * Mistral is a small server of the tests' own: what the real one answers is not proven.
  */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { docker, eventually, logOf, TestStack } from "../stack.ts";
-import { imageOf, inside, type Observed, observe, startOrder } from "./observe.ts";
-import { OpenAIServer } from "./openai-server.ts";
+import { imageOf, inside, type Observed, observe, startOrder } from "../support/observe.ts";
+import { OpenAIServer } from "../support/openai-server.ts";
+import { docker, eventually, logOf, TestStack } from "../support/stack.ts";
 import { fact, fileOf, handbook, question, SmallRag } from "./small-rag.ts";
 
 const port = 18_200;

@@ -1,7 +1,7 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
-import { eventually, projectDir } from "../../stack.ts";
+import { eventually, projectDir } from "../../support/stack.ts";
 import { prometheus, stack } from "./context.ts";
 
 /** What monitoring knows of backups; the backups themselves are tried by tests/slow/data.test.ts. */

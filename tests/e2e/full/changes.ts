@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { docker, TestStack } from "../../stack.ts";
-import { Rag } from "../rag.ts";
+import { Rag } from "../../support/rag.ts";
+import { docker, TestStack } from "../../support/stack.ts";
 import { rag, settings, stack } from "./context.ts";
 
 /** Running again, previews, outputs, a second stack, down and up. */

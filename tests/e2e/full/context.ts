@@ -1,5 +1,5 @@
-import { TestStack } from "../../stack.ts";
-import { Rag } from "../rag.ts";
+import { Rag } from "../../support/rag.ts";
+import { TestStack } from "../../support/stack.ts";
 
 /** The gateway's port. */
 export const port = 18_080;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { pdf } from "../rag.ts";
+import { pdf } from "../../support/rag.ts";
 import { rag } from "./context.ts";
 
 /** The HTTP contract: documents in, answers with their sources out, wrong requests in words. */

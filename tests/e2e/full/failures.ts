@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { TestStack } from "../../stack.ts";
+import { TestStack } from "../../support/stack.ts";
 import { port, rag, settings, stack } from "./context.ts";
 
 /** What a person is told when something goes wrong. */

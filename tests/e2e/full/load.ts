@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import { underLoad } from "../../../scripts/bench/load.ts";
-import { docker } from "../../stack.ts";
+import { underLoad } from "../../../tools/bench/load.ts";
+import { docker } from "../../support/stack.ts";
 import { port, rag, settings, stack } from "./context.ts";
 
 /** What a user notices of a change while the stack serves: nothing, where a new container comes before the old one goes. */

@@ -3,8 +3,8 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { monitored, monitoringOptions } from "../../../config/services/monitoring.ts";
 import { dashboardQueries } from "../../../monitoring/index.ts";
-import { docker, eventually, logOf } from "../../stack.ts";
-import { systemAndContext } from "../program.ts";
+import { systemAndContext } from "../../support/program.ts";
+import { docker, eventually, logOf } from "../../support/stack.ts";
 import { port, prometheus, prometheusPort, settings, stack } from "./context.ts";
 
 /** What is seen of the stack, and what can be reached: targets, rules, panels, ports, limits, secrets. */

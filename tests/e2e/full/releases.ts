@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { underLoad } from "../../../scripts/bench/load.ts";
+import { underLoad } from "../../../tools/bench/load.ts";
 import { port, settings, stack } from "./context.ts";
 
 /** A release that is no good, and the way back. `make reliability` tries those that take longer to show it, and images. */

@@ -1,0 +1,181 @@
+import { renameSync, rmSync } from "node:fs";
+import { join, relative } from "node:path";
+import { fullName } from "../../components/names.ts";
+import type { SystemSpec } from "../../config/spec/service.ts";
+import { type Container, containersOf, docker, isWell } from "../../host/docker.ts";
+import { Failure } from "../../host/failure.ts";
+import { project, projectDir } from "../../host/paths.ts";
+import { digestOf } from "../../host/pipe.ts";
+import { type Command, print } from "../command.ts";
+import { requireEngine, systemOf } from "../preflight/index.ts";
+import { Progress } from "../ui/progress.ts";
+import { elapsed, table } from "../ui/table.ts";
+import {
+  type BackedUp,
+  type Backup,
+  backups,
+  backupsOf,
+  type Manifest,
+  partialFolder,
+  stamp,
+  writeManifest,
+} from "./manifest.ts";
+import { leftOut, type Part, partsOf } from "./parts.ts";
+import { Postgres, rowsOf } from "./postgres.ts";
+import { reportBackups } from "./report.ts";
+import { Volume } from "./volume.ts";
+
+/** Seconds in which every probe comes around; what is not healthy then was not so before. */
+const longestProbe = 60;
+
+/** Copies all data of a stack while it serves. */
+export const backup: Command = async ({ stack, keep }) => {
+  if (keep && !/^[1-9]\d*$/.test(keep)) {
+    throw new Failure(`KEEP is "${keep}".`, "It is the number of backups that stay: make backup KEEP=7");
+  }
+  await requireEngine();
+  const system = systemOf(stack, print);
+  const progress = new Progress(`${project}-${stack}-`);
+  try {
+    const { folder, manifest } = await takeBackup(stack, system, progress);
+    print(`\n${partsTable(manifest)}\n`);
+    if (manifest.leftOut.length > 0) print(`Left out, as metrics are: ${manifest.leftOut.join(", ")}.`);
+    print(`Backed up in ${elapsed(manifest.seconds)}: ${relative(projectDir, folder)}`);
+    for (const { folder: one } of keep ? backups(stack).slice(0, -Number(keep)) : []) {
+      rmSync(one, { recursive: true });
+      print(`Removed, since ${keep} are to stay: ${relative(projectDir, one)}`);
+    }
+    return 0;
+  } finally {
+    progress.end();
+  }
+};
+
+/** Lists a stack's backups. */
+export const listBackups: Command = async ({ stack }) => {
+  const all = backups(stack);
+  if (all.length === 0) {
+    print(`Stack "${stack}" has no backup. make backup STACK=${stack} makes one.`);
+    return 0;
+  }
+  const rows = all.map(({ folder, manifest: { made, parts }, drill }) => [
+    relative(backupsOf(stack), folder),
+    elapsed((Date.now() - Date.parse(made)) / 1000),
+    size(parts.reduce((sum, { bytes }) => sum + bytes, 0)),
+    String(parts.reduce((sum, part) => sum + rowsOf(part.tables), 0)),
+    "when made",
+    drill ? `${drill.ok ? "restored well" : "FAILED"} ${drill.made}` : "never",
+  ]);
+  print(table(["BACKUP", "AGE", "SIZE", "ROWS", "VERIFIED", "DRILL"], rows));
+  return 0;
+};
+
+/** Makes a backup; it gets its name only when every part of it has been read again. */
+export async function takeBackup(stack: string, system: SystemSpec, progress: Progress): Promise<Backup> {
+  const parts = partsOf(system);
+  if (parts.length === 0) {
+    throw new Failure(`${system.name} keeps no data that a backup would hold.`, "There is nothing to do.");
+  }
+  const begun = new Date();
+  const name = stamp(begun);
+  const partial = partialFolder(stack, name);
+  try {
+    const done: BackedUp[] = [];
+    for (const part of parts) {
+      done.push(await progress.step(`backing up ${part.volume}`, () => copied(stack, part, partial)));
+    }
+    await progress.step("waiting for the probes of what was frozen", () => probed(stack));
+    const manifest: Manifest = {
+      format: 1,
+      stack,
+      system: system.name,
+      environment: system.environment,
+      made: begun.toISOString(),
+      seconds: (Date.now() - begun.getTime()) / 1000,
+      parts: done,
+      leftOut: leftOut(system),
+    };
+    writeManifest(partial, manifest);
+    const folder = join(backupsOf(stack), name);
+    renameSync(partial, folder);
+    await reportBackups(stack);
+    return { folder, manifest };
+  } catch (error) {
+    throw error instanceof Failure
+      ? error
+      : new Failure(`There is no backup: ${(error as Error).message}`, mend(stack));
+  } finally {
+    rmSync(partial, { recursive: true, force: true });
+  }
+}
+
+const mend = (stack: string): string => `make health STACK=${stack} says whether the stack is well.`;
+
+/** Copies one part into the folder, and reads the copy again. */
+async function copied(stack: string, part: Part, folder: string): Promise<BackedUp> {
+  const container = await containerFor(stack, part);
+  const image = container.Image;
+  if (part.kind === "postgres") {
+    const server = new Postgres(container.Id);
+    const file = `${part.volume}.dump`;
+    const path = join(folder, file);
+    const { tables, bytes, sha256 } = await server.dump(path);
+    await requireSame(path, sha256);
+    await server.check(path);
+    return { ...part, file, bytes, sha256, image, ...(await server.facts()), tables };
+  }
+  const file = `${part.volume}.tar`;
+  const path = join(folder, file);
+  const volume = fullName({ project, stack }, part.volume);
+  const writers = await writersOf(volume);
+  return Volume.open(volume, image, "ro", async (opened) => {
+    const { bytes, sha256, seconds } = await opened.copy(path, writers);
+    await requireSame(path, sha256);
+    const files = await opened.check(path);
+    return { ...part, file, bytes, sha256, image, files, frozenSeconds: Number(seconds.toFixed(3)) };
+  });
+}
+
+/** Waits until everything is healthy again: the engine calls a container unhealthy from its freezing to its next probe. */
+async function probed(stack: string): Promise<void> {
+  const end = Date.now() + longestProbe * 1000;
+  const wait = (c: Container): boolean => c.State.Status === "running" && !isWell(c);
+  while (Date.now() < end && (await containersOf(stack)).some(wait)) {
+    await new Promise((done) => setTimeout(done, 500));
+  }
+}
+
+/** The disk gives back what was written to it. */
+async function requireSame(path: string, sha256: string): Promise<void> {
+  if ((await digestOf(path)).sha256 !== sha256) throw new Error(`${path} reads back as something else`);
+}
+
+/** The container that has a part's data. */
+export async function containerFor(stack: string, part: Part): Promise<Container> {
+  const all = await containersOf(stack, part.service);
+  const container = all.find((c) => c.State.Status === "running");
+  if (container) return container;
+  throw new Failure(
+    `"${part.service}" of stack "${stack}" does not run, and its data is read through it.`,
+    `Start it: make up STACK=${stack}`,
+  );
+}
+
+/** Running containers that have a volume. */
+const writersOf = async (volume: string): Promise<string[]> =>
+  (await docker("ps", "-q", "--no-trunc", "--filter", `volume=${volume}`)).split("\n").filter(Boolean);
+
+function partsTable({ parts }: Manifest): string {
+  const rows = parts.map((part) => [
+    part.volume,
+    size(part.bytes),
+    part.kind === "postgres"
+      ? `${rowsOf(part.tables)} rows of ${Object.keys(part.tables ?? {}).length} tables, PostgreSQL ${part.version}`
+      : `${part.files} files, ${part.service} frozen for ${elapsed(part.frozenSeconds ?? 0)}`,
+  ]);
+  return table(["DATA", "SIZE", "HOLDS"], rows);
+}
+
+/** `bytes` for people. */
+const size = (bytes: number): string =>
+  bytes < 2 ** 20 ? `${(bytes / 2 ** 10).toFixed(1)} KiB` : `${(bytes / 2 ** 20).toFixed(1)} MiB`;

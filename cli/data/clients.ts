@@ -1,0 +1,67 @@
+import type { ServiceSpec, SystemSpec } from "../../config/spec/service.ts";
+import { type Container, containersOf, docker, serviceOf } from "../../host/docker.ts";
+import { getsWell } from "../commands/everyday.ts";
+import { diagnose } from "../ui/diagnose.ts";
+import type { Progress } from "../ui/progress.ts";
+import type { Part } from "./parts.ts";
+
+/** Whether a service has its own view of the data: what it remembers must not outlive the data. */
+function isClient(system: SystemSpec, service: ServiceSpec, parts: readonly Part[]): boolean {
+  if (!["api", "worker"].includes(service.role)) return false;
+  const reaches = (s: ServiceSpec): boolean =>
+    parts.some((part) => part.service === s.name) ||
+    s.after.some((name) => system.services.some((other) => other.name === name && reaches(other)));
+  return reaches(service);
+}
+
+/** Stops the clients, then every store but PostgreSQL, each with its grace. @returns what was stopped, in that order */
+export async function stopAround(
+  stack: string,
+  system: SystemSpec,
+  parts: readonly Part[],
+  progress: Progress,
+): Promise<Container[]> {
+  const all = await containersOf(stack);
+  const of = (name: string): Container[] =>
+    all.filter((c) => serviceOf(c) === name && c.State.Status === "running");
+  const clients = system.services.filter((s) => s.kind !== "job" && isClient(system, s, parts));
+  const stores = parts.filter((part) => part.kind === "files").map((part) => part.service);
+  const names = [...new Set([...clients.map((s) => s.name), ...stores])];
+  const stopped = names.flatMap(of);
+  await progress.step(`stopping ${names.join(", ")}`, () => stop(stopped));
+  return stopped;
+}
+
+/** Stops containers one service after another, the containers of one together. */
+export async function stop(containers: readonly Container[]): Promise<void> {
+  for (const name of new Set(containers.map(serviceOf))) {
+    await Promise.all(containers.filter((c) => serviceOf(c) === name).map((c) => docker("stop", c.Id)));
+  }
+}
+
+/** Starts what was stopped, each after what it waits for, with the jobs between that bring older data up to date. */
+export async function startAgain(
+  stack: string,
+  system: SystemSpec,
+  stopped: readonly Container[],
+): Promise<void> {
+  const all = await containersOf(stack);
+  const jobs = all.filter((c) => c.Config.Labels["ragdock.kind"] === "job");
+  const started = new Map<string, Promise<void>>();
+  const start = (name: string): Promise<void> => {
+    const begun = started.get(name) ?? begin(name);
+    started.set(name, begun);
+    return begun;
+  };
+  const begin = async (name: string): Promise<void> => {
+    await Promise.all((system.services.find((s) => s.name === name)?.after ?? []).map(start));
+    for (const job of jobs.filter((c) => serviceOf(c) === name)) await docker("start", "--attach", job.Id);
+    // What an `up` has replaced meanwhile runs already.
+    const own = stopped.filter((c) => serviceOf(c) === name && all.some(({ Id }) => Id === c.Id));
+    await Promise.all(own.map((c) => docker("start", c.Id)));
+    const well = await Promise.all(own.map((c) => getsWell(c.Id)));
+    if (well.every(Boolean)) return;
+    throw new Error(`${name} does not get healthy with this data.\n${(await diagnose(stack)).join("\n")}`);
+  };
+  await Promise.all(system.services.map((s) => start(s.name)));
+}

@@ -1,0 +1,83 @@
+import { basename, join } from "node:path";
+import { isLongRunning, type LongRunning, type SystemSpec } from "../../config/spec/service.ts";
+import { docker } from "../../host/docker.ts";
+import { Failure } from "../../host/failure.ts";
+import { project } from "../../host/paths.ts";
+import { type Command, print } from "../command.ts";
+import { requireEngine, systemOf } from "../preflight/index.ts";
+import { Progress } from "../ui/progress.ts";
+import { elapsed } from "../ui/table.ts";
+import { containerFor } from "./backup.ts";
+import { type BackedUp, type Drill, findBackup, requireWhole, writeDrill } from "./manifest.ts";
+import { differences, rowsOf } from "./postgres.ts";
+import { reportBackups } from "./report.ts";
+import { throwAway, withServer, withVolume } from "./scratch.ts";
+
+/** Restores a backup beside the stack, compares all of it with what was backed up, and writes down how that went. */
+export const drill: Command = async ({ stack, from }) => {
+  await requireEngine();
+  const system = systemOf(stack, print);
+  const backup = findBackup(stack, from);
+  const name = basename(backup.folder);
+  const progress = new Progress(`${project}-${stack}-`);
+  const begun = new Date();
+  const said: string[] = [];
+  try {
+    await requireWhole(backup);
+    for (const part of backup.manifest.parts) {
+      const line = await progress.step(`restoring ${part.volume} into a place of its own`, () =>
+        rehearse(stack, system, part, join(backup.folder, part.file)),
+      );
+      progress.line(line);
+      said.push(line);
+    }
+    writeDrill(backup.folder, outcome(begun, true, said));
+    await reportBackups(stack);
+    print(`\nThe drill of ${name} went well after ${elapsed(progress.seconds())}: it can be restored.`);
+    return 0;
+  } catch (error) {
+    said.push((error as Error).message);
+    writeDrill(backup.folder, outcome(begun, false, said));
+    throw new Failure(
+      `The drill of ${name} failed: ${(error as Error).message}`,
+      `Make another backup and try that: make backup STACK=${stack} && make drill STACK=${stack}`,
+    );
+  } finally {
+    progress.end();
+  }
+};
+
+const outcome = (begun: Date, ok: boolean, said: readonly string[]): Drill => ({
+  made: begun.toISOString(),
+  seconds: (Date.now() - begun.getTime()) / 1000,
+  ok,
+  said,
+});
+
+/** Restores one part, and says what is the same. */
+async function rehearse(stack: string, system: SystemSpec, part: BackedUp, file: string): Promise<string> {
+  const image = await imageFor(stack, part);
+  if (part.kind === "files") {
+    await withVolume(image, (volume) => volume.unpack(file, "restored"));
+    return `${part.volume}: ${part.files} files are the same`;
+  }
+  return withServer(serviceOf(system, part), image, throwAway, async (server) => {
+    await server.ensureRoles(part.roles ?? []);
+    await server.restore(file, await server.database());
+    const wrong = differences(part.tables ?? {}, await server.tables());
+    if (wrong.length > 0) throw new Error(`${part.volume} is not what was backed up:\n${wrong.join("\n")}`);
+    return `${part.volume}: ${rowsOf(part.tables)} rows of ${Object.keys(part.tables ?? {}).length} tables are the same`;
+  });
+}
+
+/** The image that wrote the part, or the one that the service runs now. */
+async function imageFor(stack: string, part: BackedUp): Promise<string> {
+  const known = await docker("image", "inspect", "--format", "{{.Id}}", part.image).catch(() => "");
+  return known.trim() || (await containerFor(stack, part)).Image;
+}
+
+function serviceOf(system: SystemSpec, part: BackedUp): LongRunning {
+  const service = system.services.filter(isLongRunning).find((s) => s.name === part.service);
+  if (service) return service;
+  throw new Error(`${system.name} has no ${part.service}`);
+}

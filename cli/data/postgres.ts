@@ -1,0 +1,168 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { projectDir } from "../../host/paths.ts";
+import { exec, type Piped } from "../../host/pipe.ts";
+import type { Table, Tables } from "./manifest.ts";
+
+const sql = (name: string): string =>
+  readFileSync(join(projectDir, "cli", "data", "sql", `${name}.psql`), "utf8");
+
+/** As the role and on the database that the container's own settings name, through the server's socket. */
+const client =
+  'export PGUSER="$POSTGRES_USER"; [ "$PGDATABASE" ] || export PGDATABASE="$POSTGRES_DB"; exec "$@"';
+
+const psqlFlags = ["-X", "-q", "-A", "-t", "-F", "\t", "-v", "ON_ERROR_STOP=1"];
+
+/** What a dump is and what was in it. */
+export interface Dump extends Piped {
+  readonly tables: Tables;
+}
+
+/** A PostgreSQL server in a container, spoken to from inside it: no password, no port. */
+export class Postgres {
+  private readonly container: string;
+
+  constructor(container: string) {
+    this.container = container;
+  }
+
+  /** Writes a dump of the database into a file, and counts what the same snapshot holds. */
+  async dump(file: string): Promise<Dump> {
+    const piped = await this.run(["psql", ...psqlFlags, "-f", "-"], {
+      input: { text: sql("dump") + sql("tables") },
+      output: file,
+    });
+    return { ...piped, tables: readTables(piped.stderr) };
+  }
+
+  /** What the tables of a database hold now. @param database by default the container's own */
+  async tables(database?: string): Promise<Tables> {
+    return readTables(await this.query(sql("tables"), database));
+  }
+
+  /** Reads a dump from its first byte to its last, as a restore would. */
+  async check(file: string): Promise<void> {
+    await this.run(["pg_restore", "--file=/dev/null"], { input: { file } });
+  }
+
+  /** Full version of the server, its major one, and its roles but the built-in. */
+  async facts(): Promise<{ version: string; major: number; roles: string[] }> {
+    const [version = "", ...roles] = (
+      await this.query(
+        "SHOW server_version; SELECT rolname FROM pg_roles WHERE rolname !~ '^pg_' ORDER BY 1;",
+      )
+    ).split("\n");
+    return { version, major: Number.parseInt(version, 10), roles };
+  }
+
+  /**
+   * Reads a dump into an empty database, all of it or nothing.
+   * @param list the entries to restore, as `entries` gives them; by default all
+   */
+  async restore(file: string, database: string, list?: string): Promise<void> {
+    const chosen = list === undefined ? [] : [`--use-list=${await this.keep(list)}`];
+    await this.run(
+      ["pg_restore", "--single-transaction", "--exit-on-error", `--dbname=${database}`, ...chosen],
+      {
+        input: { file },
+      },
+    );
+  }
+
+  /** The table of contents of a dump, an entry per line. */
+  async entries(file: string): Promise<string[]> {
+    const { stdout } = await this.run(["pg_restore", "--list"], { input: { file } });
+    return stdout.split("\n").filter((line) => /^\d/.test(line));
+  }
+
+  /** Makes the roles that own something in a dump and are not here; nobody can log in as one of them. */
+  async ensureRoles(roles: readonly string[]): Promise<void> {
+    const here = new Set((await this.facts()).roles);
+    for (const role of roles.filter((name) => !here.has(name))) {
+      await this.query(`CREATE ROLE ${identifier(role)};`);
+    }
+  }
+
+  async createDatabase(name: string): Promise<void> {
+    await this.query(`CREATE DATABASE ${identifier(name)} TEMPLATE template0;`, "postgres");
+  }
+
+  async dropDatabase(name: string): Promise<void> {
+    await this.query(`DROP DATABASE IF EXISTS ${identifier(name)} WITH (FORCE);`, "postgres");
+  }
+
+  /** Gives the live database's name to `next`, and the name `old` to the live one; ends the sessions of both. */
+  async swap(next: string, old: string): Promise<void> {
+    const names = ["-v", `live=${await this.database()}`, "-v", `new=${next}`, "-v", `old=${old}`];
+    try {
+      await this.run(
+        ["psql", ...psqlFlags, ...names, "-f", "-"],
+        { input: { text: sql("swap") } },
+        "postgres",
+      );
+    } catch (error) {
+      const live = identifier(await this.database());
+      await this.query(`ALTER DATABASE ${live} WITH ALLOW_CONNECTIONS true;`, "postgres");
+      throw error;
+    }
+  }
+
+  /** Whether the server lets clients in: over TCP, where the one that makes a new cluster does not listen. */
+  async answers(): Promise<boolean> {
+    return this.run(["pg_isready", "-q", "-h", "127.0.0.1"]).then(
+      () => true,
+      () => false,
+    );
+  }
+
+  /** The name of the database that the container was made for. */
+  async database(): Promise<string> {
+    return (await this.run(["printenv", "PGDATABASE"])).stdout.trim();
+  }
+
+  /** Runs SQL; its rows, columns apart by tabs. */
+  async query(text: string, database?: string): Promise<string> {
+    return (await this.run(["psql", ...psqlFlags, "-f", "-"], { input: { text } }, database)).stdout.trim();
+  }
+
+  private async keep(list: string): Promise<string> {
+    const path = "/tmp/ragdock-restore.list";
+    await exec(this.container, ["sh", "-c", `cat > ${path}`], { input: { text: list } });
+    return path;
+  }
+
+  private run(
+    command: readonly string[],
+    ends: Parameters<typeof exec>[2] = {},
+    database = "",
+  ): Promise<Piped> {
+    const env = ["env", ...(database ? [`PGDATABASE=${database}`] : [])];
+    return exec(this.container, [...env, "sh", "-c", client, "sh", ...command], ends);
+  }
+}
+
+const identifier = (name: string): string => `"${name.replaceAll('"', '""')}"`;
+
+function readTables(text: string): Tables {
+  const rows = text.split("\n").map((line) => line.split("\t"));
+  return Object.fromEntries(
+    rows
+      .filter((row) => row.length === 3)
+      .map(([name = "", count, sum = ""]): [string, Table] => [name, { rows: Number(count), sum }]),
+  );
+}
+
+/** Tables that hold something else than they should, in words; none when all is the same. */
+export function differences(wanted: Tables, found: Tables): string[] {
+  const names = [...new Set([...Object.keys(wanted), ...Object.keys(found)])].sort();
+  return names.flatMap((name) => {
+    const [want, have] = [wanted[name], found[name]];
+    if (!want) return [`${name}: not in the backup`];
+    if (!have) return [`${name}: missing`];
+    if (want.rows !== have.rows) return [`${name}: ${have.rows} rows instead of ${want.rows}`];
+    return want.sum === have.sum ? [] : [`${name}: ${have.rows} rows, but not the same ones`];
+  });
+}
+
+export const rowsOf = (tables: Tables = {}): number =>
+  Object.values(tables).reduce((sum, { rows }) => sum + rows, 0);

@@ -1,0 +1,160 @@
+import type { EngineEvent, Op, PropertyDiff, RunResult } from "../../engine/index.ts";
+import { elapsed } from "./table.ts";
+
+/** Seconds without a line after which a running `up` says what it is busy with: never a silent minute. */
+const heartbeatSeconds = 20;
+
+const kinds: Readonly<Record<string, string>> = {
+  "docker:index/container:Container": "container",
+  "docker:index/remoteImage:RemoteImage": "image",
+  "docker:index/network:Network": "network",
+  "docker:index/volume:Volume": "volume",
+  "random:index/randomPassword:RandomPassword": "secret",
+};
+
+const signs: Readonly<Record<Op, string>> = {
+  same: " ",
+  read: " ",
+  create: "+",
+  update: "~",
+  replace: "±",
+  delete: "-",
+  retain: "=",
+};
+
+const past: Readonly<Record<Op, string>> = {
+  same: "unchanged",
+  read: "read",
+  create: "created",
+  update: "updated",
+  replace: "replaced",
+  delete: "removed",
+  retain: "kept, no longer managed",
+};
+
+/** Tells a person at the terminal what a run does, line by line, with the time since it began. */
+export class Progress {
+  private readonly begun = performance.now();
+  private readonly running = new Map<string, { readonly what: string; readonly since: number }>();
+  private lastLine = this.begun;
+  private readonly timer: NodeJS.Timeout;
+  private readonly prefix: string;
+  private readonly write: (line: string) => void;
+
+  /** @param prefix what stands before each resource's name and is left out for people, `project-stack-` */
+  constructor(prefix: string, write: (line: string) => void = (line) => process.stdout.write(`${line}\n`)) {
+    this.prefix = prefix;
+    this.write = write;
+    this.timer = setInterval(() => this.beat(), 1000);
+  }
+
+  /** Prints a line of its own. */
+  line(text: string): void {
+    this.lastLine = performance.now();
+    this.write(`${this.clock()}  ${text}`);
+  }
+
+  /** Runs `work` as one named step. */
+  async step<T>(what: string, work: () => Promise<T>): Promise<T> {
+    const since = performance.now();
+    this.running.set(what, { what, since });
+    try {
+      return await work();
+    } finally {
+      this.running.delete(what);
+      const took = (performance.now() - since) / 1000;
+      if (took > 1) this.line(`${what}: ${elapsed(took)}`);
+    }
+  }
+
+  /** Shows one event of the embedded engine. */
+  readonly event = (event: EngineEvent): void => {
+    if (event.kind === "note") this.line(event.message);
+    if (event.kind === "log" && event.severity === "warning") this.line(`warning: ${event.message}`);
+    if (event.kind === "log" || event.kind === "note" || !kinds[event.type]) return;
+    const what = `${kinds[event.type]} ${this.shortName(event.name)}`;
+    if (event.kind === "start") {
+      this.running.set(event.urn + event.op, {
+        what: `${doing(event.type, event.op)} ${what}`,
+        since: performance.now(),
+      });
+      return;
+    }
+    this.running.delete(event.urn + event.op);
+    if (event.kind === "failed") this.line(`! ${what}: failed after ${elapsed(event.seconds)}`);
+    else if (event.op !== "same" && event.op !== "read" && !isImageRemoval(event)) {
+      this.line(`${signs[event.op]} ${what}: ${past[event.op]}, ${elapsed(event.seconds)}`);
+    }
+  };
+
+  /** Stops the heartbeat. */
+  end(): void {
+    clearInterval(this.timer);
+  }
+
+  /** A resource's name without project and stack, and without the part that says what it is. */
+  shortName(name: string): string {
+    const short = name.startsWith(this.prefix) ? name.slice(this.prefix.length) : name;
+    return short.replace(/^image-/, "");
+  }
+
+  /** Seconds since the beginning. */
+  seconds(): number {
+    return (performance.now() - this.begun) / 1000;
+  }
+
+  private clock(): string {
+    const s = Math.floor(this.seconds());
+    return `${String(Math.floor(s / 60)).padStart(2)}:${String(s % 60).padStart(2, "0")}`;
+  }
+
+  private beat(): void {
+    const now = performance.now();
+    if (this.running.size === 0 || now - this.lastLine < heartbeatSeconds * 1000) return;
+    const busy = [...this.running.values()]
+      .sort((a, b) => a.since - b.since)
+      .map(({ what, since }) => `${what} (${elapsed((now - since) / 1000)})`);
+    const more = busy.length > 3 ? ` and ${busy.length - 3} more` : "";
+    this.line(`  … ${busy.slice(0, 3).join(", ")}${more}`);
+  }
+}
+
+/** An image that is no longer used stays on the engine (keepLocally): nothing a person would see was removed. */
+const isImageRemoval = (event: { type: string; op: Op }): boolean =>
+  event.op === "delete" && event.type.endsWith(":RemoteImage");
+
+function doing(type: string, op: Op): string {
+  if (op === "delete") return "stopping";
+  if (type.endsWith(":RemoteImage")) return "building or pulling";
+  return type.endsWith(":Container") ? "waiting for" : "making";
+}
+
+/** One line on what a run changed: `2 created, 1 replaced, 61 unchanged`. */
+export function summary(changes: RunResult["changes"]): string {
+  const parts = (Object.keys(past) as Op[])
+    .filter((op) => changes[op] > 0 && op !== "same")
+    .map((op) => `${changes[op]} ${past[op]}`);
+  const same = `${changes.same} unchanged`;
+  return parts.length === 0
+    ? `Nothing created, updated or replaced: ${same}.`
+    : `${parts.join(", ")}, ${same}.`;
+}
+
+/** What a preview would do, a line per resource and per changed property. */
+export function planned(result: RunResult, shortName: (name: string) => string): string[] {
+  return result.steps
+    .filter((step) => step.op !== "same" && step.op !== "read" && kinds[step.type])
+    .flatMap((step) => [
+      `${signs[step.op]} ${kinds[step.type]} ${shortName(step.name)}: ${step.op}`,
+      ...(step.op === "update" || step.op === "replace" ? step.diff.map(property) : []),
+    ]);
+}
+
+function property(diff: PropertyDiff): string {
+  const value = (v: unknown): string => {
+    const text = typeof v === "string" ? v : JSON.stringify(v);
+    return text === undefined ? "nothing" : text.length > 100 ? `${text.slice(0, 100)}…` : text;
+  };
+  const forced = diff.replaces ? "   (replaces)" : "";
+  return `      ${diff.path}: ${value(diff.old)} → ${value(diff.new)}${forced}`;
+}

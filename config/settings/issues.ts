@@ -1,0 +1,64 @@
+import type { z } from "zod";
+import { type Problem, setCommand } from "./problem.ts";
+
+/** zod's issues in our form; an unknown key is reported under its own path. */
+export function fromZod(issue: z.core.$ZodIssue, raw: unknown): Problem[] {
+  const path = dotted(issue.path);
+  if (issue.code === "unrecognized_keys") {
+    return issue.keys.map((key) => ({
+      path: `ragdock:${path ? `${path}.` : ""}${key}`,
+      found: "a setting that does not exist",
+      problem: "it would be ignored",
+      fix: "See docs/reference/settings.md for the names; remove it or correct its spelling.",
+    }));
+  }
+  const found = issue.path.reduce<unknown>(
+    (value, key) => (value as Record<PropertyKey, unknown>)?.[key],
+    raw,
+  );
+  return [
+    {
+      path: `ragdock:${path}`,
+      found: found === undefined ? "nothing" : JSON.stringify(found),
+      problem: issue.message,
+      fix: `Type: ${setCommand(path, example(issue))}`,
+    },
+  ];
+}
+
+const dotted = (path: readonly PropertyKey[]): string =>
+  path.reduce<string>((all, key) => {
+    if (typeof key === "number") return `${all}[${key}]`;
+    return all ? `${all}.${String(key)}` : String(key);
+  }, "");
+
+/** A value that would pass, where the issue tells one. */
+function example(issue: z.core.$ZodIssue): string {
+  if (issue.code === "invalid_value") return String(issue.values[0]);
+  if (issue.code === "too_small") return String(issue.minimum);
+  if (issue.code === "too_big") return String(issue.maximum);
+  return "VALUE";
+}
+
+/** `raw` without what the issues are about. */
+export function without(
+  raw: Readonly<Record<string, unknown>>,
+  issues: readonly z.core.$ZodIssue[],
+): Record<string, unknown> {
+  const copy = structuredClone(raw) as Record<string, unknown>;
+  // From the back, so that the elements of a list that go first leave the others' places as they are.
+  for (const issue of issues.toReversed()) {
+    const paths =
+      issue.code === "unrecognized_keys" ? issue.keys.map((key) => [...issue.path, key]) : [issue.path];
+    for (const path of paths) remove(copy, path);
+  }
+  return copy;
+}
+
+function remove(from: unknown, [first, ...rest]: readonly PropertyKey[]): void {
+  if (typeof from !== "object" || from === null || first === undefined) return;
+  const object = from as Record<PropertyKey, unknown>;
+  if (rest.length > 0) remove(object[first], rest);
+  else if (Array.isArray(from)) from.splice(Number(first), 1);
+  else delete object[first];
+}

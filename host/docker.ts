@@ -1,0 +1,87 @@
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
+import { project } from "./paths.ts";
+
+const run = promisify(execFile);
+
+/** Runs the docker CLI and returns what it printed. */
+export async function docker(...args: string[]): Promise<string> {
+  const { stdout } = await run("docker", args, { maxBuffer: 64 * 2 ** 20 });
+  return stdout;
+}
+
+/** Whether the engine has a volume of exactly this name. */
+export const hasVolume = async (name: string): Promise<boolean> =>
+  (await docker("volume", "ls", "-q", "--filter", `name=^${name}$`)).trim() !== "";
+
+/** What `docker volume inspect` says of a volume, as far as it is used here. */
+export interface Volume {
+  readonly Name: string;
+  /** A volume made by hand has none. */
+  readonly Labels: Readonly<Record<string, string>> | null;
+  readonly Mountpoint: string;
+}
+
+/** Those of the named volumes that the engine has, by name. */
+export async function volumesNamed(names: readonly string[]): Promise<ReadonlyMap<string, Volume>> {
+  const there = new Set((await docker("volume", "ls", "-q")).split("\n"));
+  const found = names.filter((name) => there.has(name));
+  if (found.length === 0) return new Map();
+  const volumes = JSON.parse(await docker("volume", "inspect", ...found)) as Volume[];
+  return new Map(volumes.map((volume) => [volume.Name, volume]));
+}
+
+/** What `docker inspect` says of a container, as far as it is used here. */
+export interface Container {
+  readonly Id: string;
+  readonly Name: string;
+  /** Id of its image. */
+  readonly Image: string;
+  readonly Created: string;
+  readonly RestartCount: number;
+  readonly State: {
+    readonly Status: string;
+    readonly StartedAt: string;
+    readonly ExitCode: number;
+    readonly OOMKilled: boolean;
+    readonly Error: string;
+    readonly Health?: {
+      readonly Status: "starting" | "healthy" | "unhealthy";
+      readonly Log:
+        | readonly { readonly ExitCode: number; readonly Output: string; readonly End: string }[]
+        | null;
+    };
+  };
+  readonly Config: { readonly Labels: Readonly<Record<string, string>>; readonly Image: string };
+  readonly HostConfig: {
+    readonly Memory: number;
+    readonly PortBindings: Readonly<Record<string, { HostIp: string; HostPort: string }[]>> | null;
+  };
+}
+
+/** The containers of a stack, by service and age; `service` narrows them to one. */
+export async function containersOf(stack: string, service?: string): Promise<Container[]> {
+  const filters = [
+    ["ragdock.project", project],
+    ["ragdock.stack", stack],
+    ...(service ? [["ragdock.service", service]] : []),
+  ].flatMap(([key, value]) => ["--filter", `label=${key}=${value}`]);
+  const ids = (await docker("ps", "-aq", "--no-trunc", ...filters)).split("\n").filter(Boolean);
+  if (ids.length === 0) return [];
+  const all = JSON.parse(await docker("inspect", ...ids)) as Container[];
+  return all.sort((a, b) => serviceOf(a).localeCompare(serviceOf(b)) || a.Created.localeCompare(b.Created));
+}
+
+/** One container as it is now. */
+export async function containerOf(id: string): Promise<Container> {
+  return (JSON.parse(await docker("inspect", id)) as [Container])[0];
+}
+
+/** The service that a container belongs to. */
+export const serviceOf = (container: Container): string => container.Config.Labels["ragdock.service"] ?? "";
+
+/** Whether a container does what it should: a job has ended well, everything else is healthy. */
+export function isWell({ State, Config }: Container): boolean {
+  if (Config.Labels["ragdock.kind"] === "job") return State.Status === "exited" && State.ExitCode === 0;
+  return State.Status === "running" && State.Health?.Status === "healthy";
+}

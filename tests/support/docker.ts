@@ -1,0 +1,129 @@
+import { execFile, spawnSync } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
+import { promisify } from "node:util";
+import { type ImageName, images } from "../../config/images.ts";
+import { ensureBaseImage } from "../../host/base-image.ts";
+import { docker } from "../../host/docker.ts";
+
+const run = promisify(execFile);
+const built = new Map<ImageName, Promise<string>>();
+
+/** Builds an image's stand-in, and what it stands on, once per test file; returns its tag. */
+export function standIn(name: ImageName): Promise<string> {
+  const tag = built.get(name) ?? build(name);
+  built.set(name, tag);
+  return tag;
+}
+
+async function build(name: ImageName): Promise<string> {
+  const image = images[name];
+  if (!("dockerfile" in image)) throw new Error(`${name} has no stand-in: ${image.standIn}`);
+  const on = image.python
+    ? `PYTHON_IMAGE=${await standIn("python")}`
+    : `BASE_IMAGE=${await ensureBaseImage()}`;
+  const tag = `ragdock-test/${name}`;
+  const env = { ...process.env, DOCKER_BUILDKIT: buildKit() };
+  const more = Object.entries(image.args ?? {}).flatMap(([key, value]) => ["--build-arg", `${key}=${value}`]);
+  await run("docker", ["build", "-q", "--build-arg", on, ...more, "-t", tag, image.dockerfile], { env });
+  return tag;
+}
+
+/** A CLI from 23 on has BuildKit only with its buildx plugin; without it the classic builder does. */
+function buildKit(): "0" | "1" {
+  const { stdout } = spawnSync("docker", ["version", "--format", "{{.Client.Version}}"], {
+    encoding: "utf8",
+  });
+  const bundled = Number.parseInt(stdout, 10) < 23;
+  return bundled || spawnSync("docker", ["buildx", "version"]).status === 0 ? "1" : "0";
+}
+
+/** A name that no other run uses. */
+export function uniqueName(part: string): string {
+  return `ragdock-test-${part}-${randomBytes(4).toString("hex")}`;
+}
+
+/** A running container. */
+export class TestContainer {
+  readonly name: string;
+
+  constructor(name: string) {
+    this.name = name;
+  }
+
+  /** Runs a command in it and returns what it printed; fails when the command does. */
+  async exec(...command: readonly string[]): Promise<string> {
+    return (await docker("exec", this.name, ...command)).trim();
+  }
+
+  /** Asks with an image's own probe until it succeeds. */
+  async healthy(probe: readonly string[], seconds = 30): Promise<void> {
+    const deadline = Date.now() + seconds * 1000;
+    for (;;) {
+      try {
+        await this.exec(...probe);
+        return;
+      } catch (error) {
+        if (Date.now() > deadline) throw new Error(`${this.name}: ${error}\n${await this.logs()}`);
+        await sleep(200);
+      }
+    }
+  }
+
+  /** What it wrote to its standard output and standard error. */
+  async logs(): Promise<string> {
+    const { stdout, stderr } = await run("docker", ["logs", this.name]);
+    return stdout + stderr;
+  }
+
+  /** The user of its first process. */
+  async uid(): Promise<string> {
+    const status = await this.exec("cat", "/proc/1/status");
+    return `${/^Uid:\s+(\d+)/m.exec(status)?.[1]}:${/^Gid:\s+(\d+)/m.exec(status)?.[1]}`;
+  }
+
+  /** Stops it by the image's own signal and returns its exit code. */
+  async stop(): Promise<number> {
+    await docker("stop", this.name);
+    return Number(await docker("inspect", "--format", "{{.State.ExitCode}}", this.name));
+  }
+}
+
+/** Starts a container, hands it over, and removes it with its anonymous volumes whatever happens. */
+export async function withContainer<T>(
+  image: ImageName,
+  { options = [], command = [] }: { options?: readonly string[]; command?: readonly string[] },
+  use: (container: TestContainer) => Promise<T>,
+): Promise<T> {
+  const name = uniqueName(image);
+  const tag = await standIn(image);
+  try {
+    await docker("run", "-d", "--name", name, ...options, tag, ...command);
+    return await use(new TestContainer(name));
+  } finally {
+    await docker("rm", "-fv", name).catch(() => {});
+  }
+}
+
+/** Runs a container to its end; returns its exit code and everything it wrote. */
+export function runToEnd(
+  tag: string,
+  options: readonly string[],
+  command: readonly string[] = [],
+): { status: number | null; output: string } {
+  const { status, stdout, stderr } = spawnSync("docker", ["run", "--rm", ...options, tag, ...command], {
+    encoding: "utf8",
+  });
+  return { status, output: stdout + stderr };
+}
+
+/** Makes a volume, hands its name over, and removes it. */
+export async function withVolume<T>(use: (name: string) => Promise<T>): Promise<T> {
+  const name = uniqueName("volume");
+  try {
+    await docker("volume", "create", name);
+    return await use(name);
+  } finally {
+    await docker("volume", "rm", "-f", name).catch(() => {});
+  }
+}

@@ -1,0 +1,189 @@
+import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { promisify } from "node:util";
+import { docker, eventually, type TestStack } from "./stack.ts";
+
+const exec = promisify(execFile);
+
+/** A running container in the terms of a system's table: what the engine says, not what the configuration asked for. */
+export interface Observed {
+  /** `address:host->container`, sorted. */
+  readonly ports: readonly string[];
+  /** Short names of its networks, sorted. */
+  readonly networks: readonly string[];
+  /** Mount point → short name of the volume, or the folder of the project; `:ro` where it is read-only. */
+  readonly mounts: Readonly<Record<string, string>>;
+  /** What it is called on its networks, besides its id and container name. */
+  readonly names: readonly string[];
+  readonly user: string;
+  readonly command: readonly string[];
+  readonly cpus: number;
+  /** MiB. */
+  readonly memory: number;
+  /** MiB; 0 is none. */
+  readonly reservation: number;
+  /** MiB. */
+  readonly shm: number;
+  /** `size x files`. */
+  readonly logs: string;
+  readonly restart: string;
+  /** `interval/timeout/start/tries`, in seconds. */
+  readonly health: string;
+  readonly replicas: number;
+  /** When the first of its containers started, for the order. */
+  readonly started: number;
+}
+
+interface Inspected {
+  readonly Config: {
+    readonly User: string;
+    readonly Cmd: readonly string[] | null;
+    readonly Labels: Readonly<Record<string, string>>;
+    readonly Healthcheck?: {
+      readonly Interval: number;
+      readonly Timeout: number;
+      readonly StartPeriod: number;
+      readonly Retries: number;
+    };
+  };
+  readonly State: { readonly StartedAt: string };
+  readonly HostConfig: {
+    readonly NanoCpus: number;
+    readonly Memory: number;
+    readonly MemoryReservation: number;
+    readonly ShmSize: number;
+    readonly LogConfig: { readonly Type: string; readonly Config: Readonly<Record<string, string>> };
+    readonly RestartPolicy: { readonly Name: string };
+    readonly PortBindings: Readonly<Record<string, readonly { HostIp: string; HostPort: string }[]>> | null;
+  };
+  readonly Mounts: readonly {
+    readonly Type: string;
+    readonly Name?: string;
+    readonly Source: string;
+    readonly Destination: string;
+    readonly RW: boolean;
+  }[];
+  readonly NetworkSettings: {
+    readonly Networks: Readonly<Record<string, { readonly Aliases: readonly string[] | null }>>;
+  };
+}
+
+const mib = 2 ** 20;
+const second = 1e9;
+
+/** Every service of a stack as it runs. */
+export async function observe(stack: TestStack): Promise<Record<string, Observed>> {
+  const ids = await stack.containers();
+  const all = JSON.parse(await docker("inspect", ...ids)) as Inspected[];
+  const services = Map.groupBy(all, (c) => c.Config.Labels["ragdock.service"] ?? "");
+  return Object.fromEntries([...services].map(([name, replicas]) => [name, observed(replicas, stack.name)]));
+}
+
+function observed(replicas: readonly Inspected[], stack: string): Observed {
+  const { Config, HostConfig, Mounts, NetworkSettings } = replicas[0] as Inspected;
+  const short = (name: string): string => name.replace(`ragdock-${stack}-`, "");
+  const { Healthcheck: h } = Config;
+  const seconds = (ns: number): string => `${ns / second}s`;
+  const aliases = Object.values(NetworkSettings.Networks).flatMap((n) => n.Aliases ?? []);
+  return {
+    ports: Object.entries(HostConfig.PortBindings ?? {})
+      .flatMap(([port, bindings]) =>
+        bindings.map((b) => `${b.HostIp}:${b.HostPort}->${Number.parseInt(port, 10)}`),
+      )
+      .sort(),
+    networks: Object.keys(NetworkSettings.Networks).map(short).sort(),
+    mounts: Object.fromEntries(
+      Mounts.map((m) => [
+        m.Destination,
+        `${m.Type === "volume" ? short(m.Name ?? "") : m.Source}${m.RW ? "" : ":ro"}`,
+      ]),
+    ),
+    names: [...new Set(aliases)].filter((name) => !/^[0-9a-f]{12}$/.test(name)).sort(),
+    user: Config.User,
+    command: Config.Cmd ?? [],
+    cpus: HostConfig.NanoCpus / second,
+    memory: HostConfig.Memory / mib,
+    reservation: HostConfig.MemoryReservation / mib,
+    shm: HostConfig.ShmSize / mib,
+    logs: `${HostConfig.LogConfig.Config["max-size"]} x ${HostConfig.LogConfig.Config["max-file"]}`,
+    restart: HostConfig.RestartPolicy.Name,
+    health: h
+      ? `${seconds(h.Interval)}/${seconds(h.Timeout)}/${seconds(h.StartPeriod)}/${h.Retries}`
+      : "none",
+    replicas: replicas.length,
+    started: Math.min(...replicas.map((c) => Date.parse(c.State.StartedAt))),
+  };
+}
+
+/** Runs a command in a service's first container: its exit code and what it printed. */
+export async function inside(
+  stack: TestStack,
+  service: string,
+  ...command: string[]
+): Promise<{ code: number; output: string }> {
+  const id = await stack.container(service);
+  try {
+    return { code: 0, output: await docker("exec", id, ...command) };
+  } catch (error) {
+    const { code, stdout = "", stderr = "" } = error as { code: number; stdout?: string; stderr?: string };
+    return { code, output: `${stdout}${stderr}` };
+  }
+}
+
+/** Whether a container can open a TCP connection. Asks with Python, which the applications' images have. */
+export async function reaches(
+  stack: TestStack,
+  service: string,
+  host: string,
+  port: number,
+): Promise<boolean> {
+  const script = `import socket; socket.create_connection(("${host}", ${port}), 3)`;
+  return (await inside(stack, service, "python3", "-c", script)).code === 0;
+}
+
+/**
+ * Calls `use` with the address of a web server that is neither this host nor a container: a network namespace behind
+ * a link of its own, so that only what the engine lets out reaches it. (The host itself is reached from every network,
+ * the internal ones too: the engine drops what is forwarded.) Needs root.
+ */
+export async function withOutside(use: (host: string, port: number) => Promise<void>): Promise<void> {
+  const [name, near, host, port] = ["ragdock-outside", "198.18.7.1", "198.18.7.2", 8080] as const;
+  const ip = async (line: string) => void (await exec("ip", line.split(" ")));
+  await ip(`netns del ${name}`).catch(() => {});
+  await ip(`netns add ${name}`);
+  const server = `require("node:http").createServer((_, res) => res.end("ok")).listen(${port}, "${host}")`;
+  let serving: ChildProcess | undefined;
+  try {
+    await ip(`link add rd-outside type veth peer name eth0 netns ${name}`);
+    await ip(`addr add ${near}/30 dev rd-outside`);
+    await ip("link set rd-outside up");
+    await ip(`-n ${name} addr add ${host}/30 dev eth0`);
+    await ip(`-n ${name} link set eth0 up`);
+    await ip(`-n ${name} route add default via ${near}`);
+    serving = spawn("ip", ["netns", "exec", name, process.execPath, "-e", server], { stdio: "ignore" });
+    await eventually(async () => (await fetch(`http://${host}:${port}`)).ok || undefined);
+    await use(host, port);
+  } finally {
+    serving?.kill();
+    await ip(`netns del ${name}`);
+  }
+}
+
+/** Megabytes of the image that a service runs, its configuration, and which of `programs` are in it. */
+export async function imageOf(
+  stack: TestStack,
+  service: string,
+  programs: readonly string[],
+): Promise<{ megabytes: number; config: string; found: string[] }> {
+  const id = (await docker("inspect", "--format", "{{.Image}}", await stack.container(service))).trim();
+  const size = Number(await docker("image", "inspect", "--format", "{{.Size}}", id));
+  const config = await docker("image", "inspect", "--format", "{{json .Config}}", id);
+  const line = programs.map((program) => `command -v ${program} >/dev/null && echo ${program}`).join("; ");
+  const found = await docker("run", "--rm", "--entrypoint", "sh", id, "-c", `${line}; true`);
+  return { megabytes: size / 1e6, config, found: found.split("\n").filter(Boolean) };
+}
+
+/** The services of a stack in the order in which they started. */
+export const startOrder = (services: Readonly<Record<string, Observed>>): string[] =>
+  Object.entries(services)
+    .sort(([, a], [, b]) => a.started - b.started)
+    .map(([name]) => name);

@@ -1,0 +1,164 @@
+import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { promisify } from "node:util";
+import { stringify } from "yaml";
+
+const run = promisify(execFile);
+
+export const projectDir = resolve(import.meta.dirname, "../..");
+
+/** What a command printed and how it ended. */
+export interface Ran {
+  readonly code: number;
+  readonly output: string;
+}
+
+/** A stack of the tests' own: its settings in a file, its state in a folder of its own, gone at the end. */
+export class TestStack {
+  readonly name: string;
+  readonly file: string;
+  private readonly state = mkdtempSync(join(tmpdir(), "ragdock-state-"));
+
+  constructor(name: string, settings: Record<string, unknown>) {
+    this.name = name;
+    this.file = join(projectDir, `Pulumi.${name}.yaml`);
+    this.configure(settings);
+  }
+
+  /** Replaces the stack's settings, given without `ragdock:`. */
+  configure(settings: Record<string, unknown>): void {
+    const config = Object.fromEntries(
+      Object.entries(settings).map(([key, value]) => [`ragdock:${key}`, value]),
+    );
+    writeFileSync(this.file, stringify({ config }));
+  }
+
+  /** Runs a command of cli/main.ts, as `make` does. */
+  make(command: string, ...args: (string | { readonly input: string })[]): Promise<Ran> {
+    const words = args.filter((arg) => typeof arg === "string");
+    const input = args.find((arg) => typeof arg !== "string")?.input ?? "";
+    return this.start([command, ...words], input).ended;
+  }
+
+  /** Starts a command and leaves it to the caller to wait for it, or to kill it. */
+  start(words: readonly string[], input = ""): { child: ChildProcess; ended: Promise<Ran> } {
+    const [command = "", ...rest] = words;
+    const child = spawn(process.execPath, ["cli/main.ts", command, "--stack", this.name, ...rest], {
+      cwd: projectDir,
+      env: this.environment(),
+      stdio: ["pipe", "pipe", "pipe"],
+    });
+    child.stdin.end(input);
+    let output = "";
+    const ended = new Promise<Ran>((done) => {
+      for (const stream of [child.stdout, child.stderr]) {
+        stream.setEncoding("utf8").on("data", (text: string) => {
+          output += text;
+          if (process.env.E2E_VERBOSE) process.stdout.write(text);
+        });
+      }
+      child.on("close", (code) => done({ code: code ?? 1, output }));
+    });
+    return { child, ended };
+  }
+
+  /** What would change now: what `up` did, and what `drift` finds when it looks at everything; both should be nothing. */
+  async unchanged(): Promise<string> {
+    const said: string[] = [];
+    const up = await this.make("up");
+    if (!up.output.includes("Nothing created, updated or replaced")) said.push(up.output);
+    const preview = await this.make("preview");
+    if (!preview.output.includes("Nothing would change.")) said.push(preview.output);
+    const drift = await this.make("drift");
+    if (drift.code !== 0) said.push(drift.output);
+    return said.join("\n");
+  }
+
+  /** Sets one of the user's secrets, as `make secret` does. */
+  async secret(key: string, value: string): Promise<void> {
+    const { code, output } = await this.make("secret", "--key", key, { input: value });
+    if (code !== 0) throw new Error(output);
+  }
+
+  /** Everything that is kept of the stack on disk, as it stands there. */
+  stateText(): string {
+    if (!existsSync(this.stateDir)) return "";
+    const names = readdirSync(this.stateDir).filter((name) => name !== "passphrase");
+    return [this.file, ...names.map((name) => join(this.stateDir, name))]
+      .map((file) => readFileSync(file, "utf8"))
+      .join("\n");
+  }
+
+  /** The folder with the encrypted state. */
+  get stateDir(): string {
+    return join(this.state, "ragdock");
+  }
+
+  /** The first container of a service, by the label every container carries; "" when there is none. */
+  async container(service: string): Promise<string> {
+    return (await this.containers(service))[0] ?? "";
+  }
+
+  /** Ids of the stack's containers, of one service or all. */
+  async containers(service?: string): Promise<string[]> {
+    const filters = [
+      `label=ragdock.stack=${this.name}`,
+      ...(service ? [`label=ragdock.service=${service}`] : []),
+    ];
+    const text = await docker("ps", "-aq", "--no-trunc", ...filters.flatMap((f) => ["--filter", f]));
+    return text.split("\n").filter(Boolean).sort();
+  }
+
+  /** Names of the stack's volumes. */
+  async volumes(): Promise<string[]> {
+    const text = await docker("volume", "ls", "-q", "--filter", `label=ragdock.stack=${this.name}`);
+    return text.split("\n").filter(Boolean).sort();
+  }
+
+  /** Takes everything away, data included, and the files. */
+  async remove(): Promise<void> {
+    await this.make("destroy-data", "--confirm", this.name);
+    for (const id of await this.containers()) await docker("rm", "-f", id);
+    for (const volume of await this.volumes()) await docker("volume", "rm", volume);
+    const networks = await docker("network", "ls", "-q", "--filter", `label=ragdock.stack=${this.name}`);
+    for (const network of networks.split("\n").filter(Boolean)) await docker("network", "rm", network);
+    rmSync(this.file, { force: true });
+    rmSync(this.state, { recursive: true, force: true });
+  }
+
+  private environment(): NodeJS.ProcessEnv {
+    // The providers' cache stays the machine's: they are the same for every stack.
+    const { PULUMI_CONFIG_PASSPHRASE: _, ...env } = process.env;
+    return { ...env, XDG_STATE_HOME: this.state, ENGINE: "embedded" };
+  }
+}
+
+/** Runs the docker CLI; what it printed. */
+export async function docker(...args: string[]): Promise<string> {
+  const { stdout } = await run("docker", args, { maxBuffer: 256 * 2 ** 20 });
+  return stdout;
+}
+
+/** A container's whole log: both streams, which the CLI keeps apart. */
+export async function logOf(id: string): Promise<string> {
+  const { stdout, stderr } = await run("docker", ["logs", id], { maxBuffer: 256 * 2 ** 20 });
+  return stdout + stderr;
+}
+
+/** Asks until `ask` gives a value; throws what it last failed with after `seconds`. */
+export async function eventually<T>(ask: () => Promise<T | undefined>, seconds = 60): Promise<T> {
+  const end = Date.now() + seconds * 1000;
+  let last: unknown = new Error("nothing came");
+  while (Date.now() < end) {
+    try {
+      const value = await ask();
+      if (value !== undefined) return value;
+    } catch (error) {
+      last = error;
+    }
+    await new Promise((wait) => setTimeout(wait, 500));
+  }
+  throw last;
+}

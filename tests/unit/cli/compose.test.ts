@@ -1,0 +1,104 @@
+/**
+ * The Compose file as data. Does not prove that Compose takes it and that what it starts gets healthy: `make bench` does.
+ */
+import { expect, it } from "vitest";
+import { type ComposeFile, composeConfigs, composeFile } from "../../../cli/compose.ts";
+import { load } from "../../../config/resolve.ts";
+import { isLongRunning, type SystemSpec } from "../../../config/spec/service.ts";
+
+const system: SystemSpec = load(
+  { images: "packages", services: { api: { replicas: 2 } } },
+  { project: "ragdock", stack: "test", secrets: new Set(), host: {} },
+);
+const secrets = Object.fromEntries(Object.keys(system.secrets).map((name) => [name, `value-of-${name}`]));
+const facts = {
+  project: "ragdock-test",
+  image: (source: { from: string; name?: string; reference?: string }) => ({
+    name: `img/${source.name ?? source.reference}`,
+    local: source.from === "build",
+  }),
+  hostPath: (path: string) => `/project/${path}`,
+};
+const file: ComposeFile = composeFile(system, facts);
+
+it("has every service, volume and network, and the database network has no way out", () => {
+  expect(Object.keys(file.services)).toEqual(system.services.map((s) => s.name));
+  const volumes = system.services.filter(isLongRunning).flatMap((s) => s.volumes.map((v) => v.volume));
+  expect(Object.keys(file.volumes).sort()).toEqual([...new Set(volumes)].sort());
+  expect(file.networks).toEqual({ frontend: { internal: false }, backend: { internal: true } });
+});
+
+it("waits for health of services and for the end of jobs", () => {
+  expect(file.services.api?.depends_on).toMatchObject({
+    postgres: { condition: "service_healthy" },
+    migrate: { condition: "service_completed_successfully" },
+  });
+  expect(file.services.migrate).toMatchObject({ restart: "no", healthcheck: { disable: true } });
+});
+
+it("carries probe, limits, log rotation, user and hardening of a service", () => {
+  const spec = system.services.filter(isLongRunning).find((s) => s.name === "api");
+  expect(file.services.api).toMatchObject({
+    image: "img/app",
+    user: spec?.user,
+    scale: 2,
+    restart: "unless-stopped",
+    healthcheck: { test: spec?.probe.test, interval: spec?.probe.interval, start_period: "1m" },
+    cpus: spec?.limits.cpus,
+    mem_limit: "768m",
+    memswap_limit: -1,
+    security_opt: ["no-new-privileges:true"],
+    logging: { driver: "json-file" },
+    stop_grace_period: "30s",
+  });
+});
+
+it("publishes a port where the system does, on this host alone", () => {
+  expect(file.services["gateway-edge"]?.ports).toEqual([
+    { target: expect.any(Number), published: "8080", host_ip: "127.0.0.1", protocol: "tcp" },
+  ]);
+  expect(file.services.postgres).not.toHaveProperty("ports");
+});
+
+it("delivers each file as a read-only config, secrets filled in", () => {
+  const path = system.services.find((s) => s.name === "postgres")?.files[0]?.path;
+  expect(file.services.postgres?.configs).toContainEqual({
+    source: "postgres-1",
+    target: path,
+  });
+  const configs = composeConfigs(system, secrets);
+  const contents = Object.values(configs).join("\n");
+  expect(contents).toContain("value-of-postgres-password");
+  expect(contents).not.toContain("{{secret:");
+  expect(Object.values(file.configs).map((config) => config.file)).toEqual(
+    Object.keys(configs).map((name) => `./${name}`),
+  );
+});
+
+it("refuses a secret without a value", () => {
+  expect(() => composeConfigs(system, {})).toThrow(/The secret "[\w-]+" of .+ has no value/);
+});
+
+it("doubles every $, which Compose would take for a variable", () => {
+  const [first, ...rest] = system.services;
+  if (!first) throw new Error("the system has no services");
+  const dollar = {
+    ...first,
+    command: ["sh", "-c", "echo $HOME"],
+    files: [{ path: "/f", content: "a$b$$c" }],
+  };
+  const changed = { ...system, services: [dollar, ...rest] };
+  expect(composeFile(changed, facts).services[first.name]?.command).toEqual(["sh", "-c", "echo $$HOME"]);
+  // Files are read as they are.
+  expect(composeConfigs(changed, secrets)[`files/${first.name}-1`]).toBe("a$b$$c");
+});
+
+it("says how an image is built when asked to", () => {
+  const build = { context: "/project/app", dockerfile: "/project/dockerfiles/app/Dockerfile", args: {} };
+  const made = composeFile(system, {
+    ...facts,
+    build: (source) => (source.from === "build" && source.name === "app" ? build : undefined),
+  });
+  expect(made.services.api?.build).toEqual(build);
+  expect(made.services.postgres).not.toHaveProperty("build");
+});

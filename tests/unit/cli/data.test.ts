@@ -1,0 +1,92 @@
+/** What follows from a system's services for its data; not how it is copied: that is tests/e2e/data.test.ts. */
+import { describe, expect, it } from "vitest";
+import { leftOut, partsOf } from "../../../cli/data/parts.ts";
+import { differences } from "../../../cli/data/postgres.ts";
+import { load } from "../../../config/resolve.ts";
+import { isLongRunning } from "../../../config/spec/service.ts";
+
+const facts = {
+  project: "ragdock",
+  stack: "test",
+  secrets: new Set(["llmApiKey", "mistralApiKey", "openaiApiKey"]),
+  host: {},
+};
+
+const parts = (raw: Record<string, unknown>): string[] =>
+  partsOf(load(raw, facts)).map(({ kind, service, volume }) => `${kind} ${service} ${volume}`);
+
+describe("the parts of a backup", () => {
+  it.each([
+    [{ system: "full" }, ["postgres postgres postgres-data", "files redis redis-data"]],
+    [
+      { system: "full", vectorStore: "chroma" },
+      ["postgres postgres postgres-data", "files redis redis-data", "files chroma chroma-data"],
+    ],
+    [{ system: "myrag" }, ["postgres pgvector pgvector", "files fastapi fastapi_data"]],
+    [{ system: "m31" }, ["files redis redis-data"]],
+    [{ system: "rag-events" }, ["files api data"]],
+    [{ system: "financerag" }, ["files financerag data"]],
+    [
+      { system: "mnemolite" },
+      [
+        "postgres db postgres_data",
+        "files chromadb chroma_data",
+        "files api api_cache",
+        "files worker worker_data",
+      ],
+    ],
+  ])("of %j", (raw, expected) => {
+    expect(parts(raw)).toEqual(expected);
+  });
+
+  it("leave nothing out but what monitoring keeps", () => {
+    for (const system of ["full", "myrag", "m31", "rag-events", "financerag", "mnemolite"]) {
+      const spec = load({ system }, facts);
+      const all = spec.services.filter(isLongRunning).flatMap((s) => s.volumes.map((v) => v.volume));
+      const known = [...partsOf(spec).map((part) => part.volume), ...leftOut(spec)];
+      expect(known.sort()).toEqual(all.sort());
+    }
+  });
+});
+
+describe("two states of the tables", () => {
+  const table = (rows: number, sum: string) => ({ rows, sum });
+
+  it("differ in words", () => {
+    const wanted = { "a.gone": table(1, "1"), "a.less": table(2, "2"), "a.other": table(3, "3") };
+    const found = { "a.less": table(1, "1"), "a.other": table(3, "4"), "a.more": table(0, "0") };
+    expect(differences(wanted, found)).toEqual([
+      "a.gone: missing",
+      "a.less: 1 rows instead of 2",
+      "a.more: not in the backup",
+      "a.other: 3 rows, but not the same ones",
+    ]);
+    expect(differences(wanted, wanted)).toEqual([]);
+  });
+});
+
+describe("a version of PostgreSQL", () => {
+  const server = (postgresVersion: string, system = "full") =>
+    load({ system, postgresVersion }, facts)
+      .services.filter(isLongRunning)
+      .find((s) => s.role === "postgres");
+
+  it("has an image, a volume and a folder of its own", () => {
+    expect(server("18")).toMatchObject({
+      image: { name: "postgres-18" },
+      volumes: [{ volume: "postgres-data-18", path: "/var/lib/postgresql" }],
+      environment: { PGDATA: "/var/lib/postgresql/18/docker" },
+    });
+    expect(server("17")).toMatchObject({
+      image: { name: "postgres" },
+      volumes: [{ volume: "postgres-data", path: "/var/lib/postgresql/data" }],
+      environment: { PGDATA: "/var/lib/postgresql/data/pgdata" },
+    });
+    expect(server("18", "myrag")?.volumes[0]?.volume).toBe("pgvector-18");
+  });
+
+  it("is refused where there is no image of it", () => {
+    expect(() => server("16")).toThrow("ragdock:postgresVersion");
+    expect(() => server("18", "mnemolite")).toThrow("ragdock:postgresVersion");
+  });
+});

@@ -1,0 +1,167 @@
+/**
+ * What the program registers, resource by resource, under Pulumi's own mocks.
+ * Proves names, inputs and secrecy; not what a provider does with them, nor a failing job: that is tests/e2e and tests/engine.
+ */
+import * as pulumi from "@pulumi/pulumi";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { RagStack } from "../../../components/stack.ts";
+import { load } from "../../../config/resolve.ts";
+import { isLongRunning, type SystemSpec } from "../../../config/spec/service.ts";
+
+interface Registered {
+  readonly type: string;
+  readonly name: string;
+  readonly inputs: Record<string, unknown>;
+}
+
+const canary = "canary0123456789canary0123456789";
+let registered: Registered[] = [];
+
+class Mocks implements pulumi.runtime.Mocks {
+  private readonly preview: boolean;
+
+  constructor(preview: boolean) {
+    this.preview = preview;
+  }
+
+  newResource({ type, name, inputs }: pulumi.runtime.MockResourceArgs) {
+    registered.push({ type, name, inputs });
+    const state = { ...inputs, name: inputs.name ?? `${name}-0000000` };
+    if (type.endsWith(":RandomPassword"))
+      return { id: name, state: { ...state, result: pulumi.secret(canary) } };
+    if (type.endsWith(":RemoteImage")) return { id: name, state: { ...state, imageId: `sha256:${name}` } };
+    if (type.endsWith(":Container"))
+      return {
+        id: name,
+        state: { ...state, ...(this.preview ? {} : { exitCode: 0, containerLogs: "log" }) },
+      };
+    return { id: `${name}-id`, state };
+  }
+
+  call() {
+    return {};
+  }
+}
+
+async function register(raw: Record<string, unknown>, { preview = false } = {}): Promise<SystemSpec> {
+  await pulumi.runtime.setMocks(new Mocks(preview), "ragdock", "test", preview);
+  const system = load(raw, { project: "ragdock", stack: "test", secrets: new Set(["llmApiKey"]), host: {} });
+  new RagStack("ragdock-test", {
+    project: "ragdock",
+    stack: "test",
+    system,
+    secrets: { llmApiKey: pulumi.secret("sk-canary") },
+    baseImage: "ragdock/base:test",
+    hostPath: (path) => `/project/${path}`,
+  });
+  await pulumi.runtime.disconnect();
+  return system;
+}
+
+const ofType = (suffix: string): Registered[] => registered.filter((r) => r.type.endsWith(suffix));
+const container = (service: string): Registered | undefined =>
+  ofType("/container:Container").find((r) => r.name === `ragdock-test-${service}`);
+
+beforeEach(async () => {
+  registered = [];
+  await pulumi.runtime.disconnect();
+});
+afterEach(() => pulumi.runtime.disconnect());
+
+describe.each(["dev", "prod"])("full in %s", (environment) => {
+  it("registers one container per replica, and every name once", async () => {
+    const system = await register({ environment });
+    const replicas = system.services.reduce((sum, s) => sum + (isLongRunning(s) ? s.replicas : 1), 0);
+    expect(ofType("/container:Container")).toHaveLength(replicas);
+    const names = registered.map((r) => `${r.type} ${r.name}`);
+    expect(new Set(names).size).toBe(names.length);
+    expect(registered.every((r) => r.name.startsWith("ragdock-test"))).toBe(true);
+  });
+
+  it("keeps volumes under explicit names, and gives containers none, so that a successor can start beside them", async () => {
+    await register({ environment });
+    for (const volume of ofType("/volume:Volume")) expect(volume.inputs.name).toBe(volume.name);
+    for (const { inputs } of ofType("/container:Container")) expect(inputs.name).toBeUndefined();
+  });
+
+  it("puts secrets into files and nowhere else", async () => {
+    await register({ environment, llm: { provider: "openai" } });
+    const withSecret = ofType("/container:Container").filter((r) =>
+      JSON.stringify(r.inputs).includes("canary"),
+    );
+    expect(withSecret.length).toBeGreaterThan(4);
+    for (const { inputs } of withSecret) {
+      const { uploads, ...rest } = inputs;
+      expect(JSON.stringify(rest)).not.toContain("canary");
+      expect(JSON.stringify(uploads)).toContain("canary");
+    }
+  });
+});
+
+describe("an image that is named", () => {
+  it("is run as it is, also where none could be built", async () => {
+    await register({ images: "packages", pinned: { grafana: "my/grafana:12" } });
+    const image = ofType("/remoteImage:RemoteImage").find((r) => r.name === "ragdock-test-image-grafana");
+    expect(image?.inputs).toMatchObject({ name: "my/grafana:12" });
+    expect(image?.inputs.build).toBeUndefined();
+    expect(container("grafana")?.inputs.image).toBe("sha256:ragdock-test-image-grafana");
+  });
+});
+
+describe("a rotated secret", () => {
+  it("is generated anew for its generation, and the others stay as they are", async () => {
+    await register({ rotations: { postgres: 3 } });
+    const keepers = Object.fromEntries(ofType(":RandomPassword").map((r) => [r.name, r.inputs.keepers]));
+    expect(keepers).toEqual({
+      "ragdock-test-postgres-admin-password": undefined,
+      "ragdock-test-postgres-password": { generation: "3" },
+      "ragdock-test-redis-admin-password": undefined,
+      "ragdock-test-redis-password": undefined,
+      "ragdock-test-grafana-password": undefined,
+    });
+  });
+});
+
+describe("containers", () => {
+  it("are limited, rotated and without new privileges, all of them", async () => {
+    await register({});
+    for (const { name, inputs } of ofType("/container:Container")) {
+      expect(inputs, name).toMatchObject({
+        logDriver: "json-file",
+        logOpts: { "max-size": "10m", "max-file": "3" },
+        securityOpts: ["no-new-privileges:true"],
+        memorySwap: -1,
+      });
+      expect(inputs.cpus, name).toMatch(/^\d+\.\d+$/);
+    }
+  });
+
+  it("write durations as the provider reads them back", async () => {
+    await register({});
+    expect(container("postgres")?.inputs.healthcheck).toMatchObject({ interval: "2s", startPeriod: "1m0s" });
+  });
+
+  it("have their grace from the first day", async () => {
+    await register({});
+    const services = ofType("/container:Container").filter((r) => r.inputs.wait);
+    for (const { name, inputs } of services)
+      expect(inputs.destroyGraceSeconds, name).toBeGreaterThanOrEqual(10);
+    expect(container("postgres")?.inputs.destroyGraceSeconds).toBe(120);
+  });
+
+  it("mount live code in dev when asked", async () => {
+    await register({ services: { api: { live: true } } });
+    expect(container("api")?.inputs.mounts).toEqual([
+      { type: "bind", source: "/project/app/ragapp", target: "/app/ragapp", readOnly: true },
+    ]);
+  });
+});
+
+describe("the migrations", () => {
+  it("let nothing start that waits for them while their outcome is unknown", async () => {
+    await register({}, { preview: true });
+    expect(container("api")).toBeDefined();
+    const labels = container("api")?.inputs.labels;
+    expect(JSON.stringify(labels ?? "unknown")).not.toContain('"value":"done"');
+  });
+});

@@ -1,0 +1,45 @@
+import { describe, expect, it } from "vitest";
+import { renderNginx } from "../../../config/services/gateway.ts";
+
+describe("nginx.conf", () => {
+  const conf = renderNginx(
+    [
+      { path: "/api/", service: "rag-api", port: 8000 },
+      { path: "/", service: "ui", port: 8501 },
+    ],
+    "gateway",
+  );
+
+  it("looks every upstream up at each request: a name in proxy_pass itself is resolved once", () => {
+    const targets = [...conf.matchAll(/proxy_pass (\S+);/g)].map((match) => match[1]);
+    expect(targets).toEqual(["http://$upstream_rag_api:8000", "http://$upstream_ui:8501"]);
+    expect(conf).toContain("set $upstream_rag_api {{release:rag-api}};");
+  });
+
+  it("gives a dead address up far below a second and tries the next one", () => {
+    expect(conf).toContain("proxy_connect_timeout 300ms;");
+    expect(conf).toContain("proxy_next_upstream error timeout;");
+  });
+
+  it("leaves closing to the other side: an edge that closes has used up its ports after 28,000 requests in a minute", () =>
+    expect(conf).toContain("map $http_upgrade $connection_upgrade { default upgrade; '' close; }"));
+
+  it("keeps metrics inside: no route leads to them", () => {
+    expect(conf).not.toMatch(/location [^{]*metrics/);
+  });
+});
+
+describe("an edge's nginx.conf", () => {
+  const conf = renderNginx([{ path: "/", service: "gateway", port: 8080 }], "edge");
+
+  it("sends a request to the gateway that has just said that it takes requests", () => {
+    expect(conf).toContain("set $gateways gateway;");
+    expect(conf).toContain("proxy_pass http://$gateways:8081/gateway;");
+    expect(conf).toContain("proxy_pass http://$gateway;");
+  });
+
+  it("believes a proxy in front that users came by TLS", () => {
+    expect(conf).toContain("map $http_x_forwarded_proto $forwarded_proto { https https; default $scheme; }");
+    expect(conf).toContain("proxy_set_header X-Forwarded-Proto $forwarded_proto;");
+  });
+});

@@ -1,0 +1,73 @@
+import { describe, expect, it } from "vitest";
+import { parse } from "yaml";
+import { dashboardQueries, renderDashboards, renderGrafanaProvisioning } from "../../../monitoring/index.ts";
+import { options, services } from "./example.ts";
+
+interface GrafanaPanel {
+  id: number;
+  type: string;
+  title: string;
+  gridPos: { x: number; y: number; w: number; h: number };
+  targets?: { expr: string; refId: string; datasource: { uid: string } }[];
+}
+
+const files = renderDashboards(services, options);
+const panelsOf = (json: string): GrafanaPanel[] => JSON.parse(json).panels;
+const overlap = (a: GrafanaPanel["gridPos"], b: GrafanaPanel["gridPos"]): boolean =>
+  a.x < b.x + b.w && b.x < a.x + a.w && a.y < b.y + b.h && b.y < a.y + a.h;
+
+describe("renderDashboards", () => {
+  it("gives the four dashboards", () => {
+    expect(Object.keys(files)).toEqual(["overview.json", "rag.json", "stores.json", "host.json"]);
+  });
+
+  it("has a row for every service with metrics or a probe", () => {
+    const rows = panelsOf(files["overview.json"] ?? "").filter((panel) => panel.type === "row");
+    const watched = services.filter((service) => service.metrics || service.probe).map(({ name }) => name);
+    expect(rows.map((row) => row.title)).toEqual(["At a glance", "Traffic", ...watched]);
+  });
+
+  it.each(Object.entries(files))("%s lays out its panels without overlap, within the grid", (_, json) => {
+    const panels = panelsOf(json);
+    for (const [index, a] of panels.entries()) {
+      expect(a.gridPos.x + a.gridPos.w, a.title).toBeLessThanOrEqual(24);
+      for (const b of panels.slice(index + 1)) {
+        expect(overlap(a.gridPos, b.gridPos), `${a.title} and ${b.title}`).toBe(false);
+      }
+    }
+    expect(new Set(panels.map((panel) => panel.id)).size).toBe(panels.length);
+  });
+
+  it("asks the provisioned data source", () => {
+    const provisioning = renderGrafanaProvisioning(options);
+    const source = parse(provisioning["/etc/grafana/provisioning/datasources/prometheus.yml"] ?? "")
+      .datasources[0];
+    expect(source).toMatchObject({ uid: "prometheus", url: "http://prometheus:9090" });
+    const uids = Object.values(files).flatMap((json) =>
+      panelsOf(json).flatMap((panel) => (panel.targets ?? []).map((target) => target.datasource.uid)),
+    );
+    expect(new Set(uids)).toEqual(new Set([source.uid]));
+  });
+
+  it("looks for the dashboards where they are put", () => {
+    const provider = renderGrafanaProvisioning(options)["/etc/grafana/provisioning/dashboards/ragdock.yml"];
+    expect(parse(provider ?? "").providers[0].options.path).toBe("/etc/grafana/dashboards");
+  });
+
+  it("leaves out what these services have nothing to show for", () => {
+    const web = { name: "web", role: "ui", kind: "stateless" } as const;
+    expect(Object.keys(renderDashboards([web], { ...options, containerMetrics: false }))).toEqual([
+      "overview.json",
+    ]);
+  });
+});
+
+describe("dashboardQueries", () => {
+  it("lists every query of every panel", () => {
+    const inJson = Object.values(files).flatMap((json) =>
+      panelsOf(json).flatMap((panel) => (panel.targets ?? []).map((target) => target.expr)),
+    );
+    expect(dashboardQueries(services, options).map((query) => query.expr)).toEqual(inJson);
+    expect(inJson.length).toBeGreaterThan(80);
+  });
+});

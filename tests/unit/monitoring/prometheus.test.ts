@@ -1,0 +1,124 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { parse } from "yaml";
+import {
+  type MonitoredService,
+  renderAlertmanager,
+  renderBlackbox,
+  renderPrometheus,
+} from "../../../monitoring/index.ts";
+import { options, services } from "./example.ts";
+
+interface Job {
+  job_name: string;
+  metrics_path: string;
+  params?: { module: string[] };
+  static_configs?: { targets: string[]; labels?: { service: string } }[];
+  dns_sd_configs?: { names: string[]; type: string; port: number }[];
+  relabel_configs: { target_label: string; replacement?: string }[];
+  metric_relabel_configs?: { regex: string }[];
+}
+
+const jobs = (of: readonly MonitoredService[] = services): Job[] =>
+  parse(renderPrometheus(of, options)).scrape_configs;
+const job = (name: string): Job | undefined => jobs().find((j) => j.job_name === name);
+
+describe("renderPrometheus", () => {
+  it("scrapes a single replica as a fixed target, so that its loss shows as up 0", () => {
+    expect(job("worker")).toEqual({
+      job_name: "worker",
+      metrics_path: "/metrics",
+      static_configs: [{ targets: ["worker:8001"] }],
+      relabel_configs: [{ target_label: "service", replacement: "worker" }],
+    });
+  });
+
+  it("scrapes each of several replicas", () => {
+    expect(job("api")?.dns_sd_configs).toEqual([
+      { names: ["api"], type: "A", port: 8000, refresh_interval: "5s" },
+    ]);
+  });
+
+  it("asks each probed service through the exporter, by module", () => {
+    const probed = (name: string) => job(name)?.static_configs?.map((s) => [s.labels?.service, s.targets[0]]);
+    expect(probed("probe-http_2xx")).toEqual([
+      ["api", "http://api:8000/api/health"],
+      ["ui", "http://ui:8501/_stcore/health"],
+      ["chroma", "http://chroma:8000/api/v2/heartbeat"],
+    ]);
+    expect(probed("probe-tcp_connect")).toEqual([
+      ["postgres", "postgres:5432"],
+      ["redis", "redis:6379"],
+    ]);
+    expect(job("probe-tcp_connect")?.params).toEqual({ module: ["tcp_connect"] });
+  });
+
+  it("probes nothing without the exporter, and warns nobody without Alertmanager", () => {
+    const config = parse(renderPrometheus([{ name: "api", role: "api", kind: "stateless" }], options));
+    expect(config.scrape_configs).toEqual([]);
+    expect(config).not.toHaveProperty("alerting");
+  });
+
+  it("keeps of cAdvisor's containers only this stack's", () => {
+    const keep = new RegExp(`^(?:${job("cadvisor")?.metric_relabel_configs?.[0]?.regex})$`);
+    expect("container_cpu_usage_seconds_total;ragdock;test").toMatch(keep);
+    expect("go_goroutines;;").toMatch(keep);
+    expect("container_cpu_usage_seconds_total;ragdock;prod").not.toMatch(keep);
+    expect("container_cpu_usage_seconds_total;;").not.toMatch(keep);
+  });
+
+  it("has exactly one job per service with metrics, whatever the services", () => {
+    const name = fc.stringMatching(/^[a-z][a-z0-9-]{0,12}$/);
+    const metrics = fc.record({
+      port: fc.integer({ min: 1, max: 65535 }),
+      path: fc.constant("/metrics"),
+      replicas: fc.integer({ min: 1, max: 9 }),
+    });
+    const list = fc.uniqueArray(
+      fc.record({
+        name,
+        role: fc.constant("api" as const),
+        kind: fc.constant("stateless" as const),
+        metrics,
+      }),
+      { selector: (s) => s.name },
+    );
+    fc.assert(
+      fc.property(list, (some) => {
+        expect(jobs(some).map((j) => j.job_name)).toEqual(some.map((s) => s.name));
+      }),
+    );
+  });
+});
+
+describe("renderBlackbox", () => {
+  it("defines every module that a service may name", () => {
+    expect(Object.keys(parse(renderBlackbox()).modules)).toEqual(["http_2xx", "tcp_connect"]);
+  });
+});
+
+describe("renderAlertmanager", () => {
+  it("sends to the webhook, but never the watchdog", () => {
+    const config = parse(renderAlertmanager(services, options));
+    expect(config.route.receiver).toBe("webhook");
+    expect(config.route.routes).toEqual([{ matchers: ['alertname="Watchdog"'], receiver: "nowhere" }]);
+    expect(config.receivers[1].webhook_configs).toEqual([
+      { url: "http://hook.example/alerts", send_resolved: true },
+    ]);
+  });
+
+  it("names a receiver that exists without a webhook too", () => {
+    const { alertWebhookUrl: _, ...silent } = options;
+    const config = parse(renderAlertmanager(services, silent));
+    expect(config.receivers).toEqual([{ name: "nowhere" }]);
+    expect(config.route.receiver).toBe("nowhere");
+  });
+
+  it("does not report the consequences of a store that is down", () => {
+    const { inhibit_rules } = parse(renderAlertmanager(services, options));
+    expect(inhibit_rules.map((r: { source_matchers: string[] }) => r.source_matchers[0])).toEqual([
+      'alertname="PostgresDown"',
+      'alertname="RedisDown"',
+    ]);
+  });
+});

@@ -1,0 +1,85 @@
+import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from "node:fs";
+import { homedir, tmpdir } from "node:os";
+import { join } from "node:path";
+import { type ComposeFile, writeCompose } from "../../cli/compose.ts";
+import { type Ran, run, say, secondsOf } from "./measure.ts";
+
+/** The Compose that Ragdock is compared with. */
+export const composeVersion = "v2.40.3";
+
+const composePackage = "github.com/docker/compose/v2/cmd";
+
+/** The path of Compose; builds it from its Go module first where this machine has not got it (minutes, once). */
+export async function ensureCompose(): Promise<string> {
+  const cache = process.env.XDG_CACHE_HOME || join(homedir(), ".cache");
+  const binary = join(cache, "ragdock", "compose", composeVersion, "docker-compose");
+  if (existsSync(binary)) return binary;
+  say(`building Compose ${composeVersion} from its Go module, once: several minutes`);
+  mkdirSync(join(binary, ".."), { recursive: true });
+  const folder = mkdtempSync(join(tmpdir(), "ragdock-compose-"));
+  const unfinished = `${binary}.${process.pid}`;
+  try {
+    const go = async (...args: string[]): Promise<void> => {
+      secondsOf(`go ${args[0]}`, await run(["go", ...args], { cwd: folder, timeoutSeconds: 1800 }));
+    };
+    await go("mod", "init", "compose");
+    await go("get", `${composePackage}@${composeVersion}`);
+    await go("build", "-trimpath", "-ldflags", "-s -w", "-o", unfinished, composePackage);
+    renameSync(unfinished, binary);
+    return binary;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+    rmSync(unfinished, { force: true });
+  }
+}
+
+/** A Compose project of the bench's own, from a file in a folder of its own. */
+export class ComposeProject {
+  private readonly binary: string;
+  private readonly folder = mkdtempSync(join(tmpdir(), "ragdock-bench-compose-"));
+
+  constructor(binary: string, file: ComposeFile, configs: Readonly<Record<string, string>>) {
+    this.binary = binary;
+    writeCompose(this.folder, file, configs);
+  }
+
+  /** Makes the project another one, for the next `up`. */
+  rewrite(file: ComposeFile, configs: Readonly<Record<string, string>>): void {
+    writeCompose(this.folder, file, configs);
+  }
+
+  /** `docker compose up -d --wait --force-recreate` of some services: a changed file of theirs is no change to Compose. */
+  recreate(...services: string[]): Promise<Ran> {
+    const wait = ["--wait", "--wait-timeout", "400"];
+    return this.compose("up", "-d", ...wait, "--no-deps", "--force-recreate", ...services);
+  }
+
+  /** Runs a job again, to its end. */
+  rerun(job: string): Promise<Ran> {
+    return this.compose("run", "--rm", "--no-deps", job);
+  }
+
+  /** `docker compose up -d --build --wait`. */
+  up(...options: string[]): Promise<Ran> {
+    return this.compose(...options, "up", "-d", "--build", "--wait", "--wait-timeout", "400");
+  }
+
+  /** `docker compose down`; volumes stay, as with `make down`. */
+  down(...options: string[]): Promise<Ran> {
+    return this.compose("down", "--timeout", "10", ...options);
+  }
+
+  /** Takes everything away, data included. */
+  async remove(): Promise<void> {
+    await this.down("--volumes", "--remove-orphans");
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  private get path(): string {
+    return join(this.folder, "compose.yaml");
+  }
+
+  private compose(...args: string[]): Promise<Ran> {
+    return run([this.binary, "--progress", "quiet", "-f", this.path, ...args], { timeoutSeconds: 500 });
+  }
+}

@@ -1,0 +1,91 @@
+import { execFileSync } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { composeFile } from "../../cli/compose.ts";
+import { destroy, type EngineOptions, preview, type RunResult, up } from "../../engine/index.ts";
+import { projectDir } from "../../host/paths.ts";
+import { ComposeProject } from "./compose-tool.ts";
+import { idleSystem } from "./idle.ts";
+import { say, secondsOf } from "./measure.ts";
+import type { Growth } from "./results.ts";
+
+const project = "ragdockbench";
+const image = "ragdock-bench-idle:1";
+
+/** Makes a tiny image from a static busybox. */
+export function makeIdleImage(): void {
+  const folder = mkdtempSync(join(tmpdir(), "ragdock-bench-busybox-"));
+  try {
+    execFileSync("apt-get", ["download", "-qq", "busybox-static"], { cwd: folder, stdio: "ignore" });
+    const archive = readdirSync(folder).find((file) => file.endsWith(".deb")) ?? "";
+    execFileSync("dpkg-deb", ["-x", archive, "root"], { cwd: folder });
+    const bin = join(folder, "root/bin");
+    if (!existsSync(bin)) mkdirSync(bin, { recursive: true });
+    for (const applet of ["sleep", "true"]) symlinkSync("busybox", join(bin, applet));
+    const tar = execFileSync("tar", ["-c", "-C", join(folder, "root"), "bin"], { maxBuffer: 1 << 26 });
+    execFileSync("docker", ["import", "-", image], { input: tar, stdio: ["pipe", "ignore", "pipe"] });
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** Removes the tiny image, and what a failed run has left of its containers. */
+export function removeIdleImage(): void {
+  const left = execFileSync("docker", ["ps", "-aq", "--filter", `label=ragdock.project=${project}`], {
+    encoding: "utf8",
+  });
+  if (left.trim()) execFileSync("docker", ["rm", "-f", ...left.trim().split("\n")], { stdio: "ignore" });
+  execFileSync("docker", ["image", "rm", image], { stdio: "ignore" });
+}
+
+/** Starts `count` idle services, asks for a preview, changes nothing; then the same with Compose where there is one. */
+export async function grow(count: number, compose: string | undefined): Promise<Growth> {
+  const folder = mkdtempSync(join(tmpdir(), "ragdock-bench-idle-"));
+  const options: EngineOptions = {
+    projectDir,
+    program: "tests/bench-programs/idle.ts",
+    project,
+    stack: `idle${count}`,
+    stateDir: folder,
+    passphrase: randomBytes(16).toString("hex"),
+    config: { count: String(count), image },
+  };
+  let ours: Pick<Growth, "start" | "unchanged" | "preview">;
+  try {
+    ours = {
+      start: well(`starting ${count} services`, await up(options)),
+      unchanged: well(`unchanged up of ${count} services`, await up(options)),
+      preview: well(`preview of ${count} services`, await preview(options)),
+    };
+  } finally {
+    await destroy({ ...options, unprotect: true });
+    rmSync(folder, { recursive: true, force: true });
+  }
+  say(`${count} services: ${JSON.stringify(ours)}`);
+  return { count, ...ours, ...(compose ? { compose: await growCompose(count, compose) } : {}) };
+}
+
+async function growCompose(count: number, binary: string): Promise<NonNullable<Growth["compose"]>> {
+  const file = composeFile(idleSystem(count, image), {
+    project: `${project}-compose`,
+    image: () => ({ name: image, local: true }),
+    hostPath: (path) => path,
+  });
+  const stack = new ComposeProject(binary, file, {});
+  try {
+    return {
+      start: secondsOf("compose up", await stack.up()),
+      unchanged: secondsOf("compose up, unchanged", await stack.up()),
+      preview: secondsOf("compose up --dry-run", await stack.up("--dry-run")),
+    };
+  } finally {
+    await stack.remove();
+  }
+}
+
+function well(what: string, result: RunResult): number {
+  if (!result.ok) throw new Error(`${what} failed: ${result.errors.join("\n")}`);
+  return result.seconds;
+}

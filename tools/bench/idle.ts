@@ -1,0 +1,38 @@
+import { Probe } from "../../config/spec/healthcheck.ts";
+import type { LongRunning, SystemSpec } from "../../config/spec/service.ts";
+
+/** Services that do nothing in a tiny image, probed as often as those of the real system. */
+export function idleSystem(count: number, image: string): SystemSpec {
+  return {
+    name: "idle",
+    environment: "dev",
+    images: "registry",
+    pinned: {},
+    networks: { backend: { internal: true } },
+    services: Array.from({ length: count }, (_, index) => idleService(index + 1, image)),
+    secrets: {},
+    missing: {},
+    urls: {},
+  };
+}
+
+function idleService(index: number, image: string): LongRunning {
+  return {
+    name: `idle-${index}`,
+    role: "worker",
+    kind: "stateless",
+    image: { from: "reference", reference: image },
+    command: ["sleep", "3600"],
+    networks: ["backend"],
+    environment: { INDEX: String(index) },
+    files: [],
+    mounts: [],
+    volumes: [],
+    limits: { cpus: 0.1, memory: "16MiB" },
+    logs: { maxSize: "1MiB", maxFiles: 1 },
+    after: [],
+    replicas: 1,
+    stopGrace: "1s",
+    probe: Probe.command(["true"], { timeout: "30s", startPeriod: "1m" }),
+  };
+}

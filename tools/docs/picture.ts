@@ -1,0 +1,44 @@
+import { isLongRunning, type ServiceSpec, type SystemSpec } from "../../config/spec/service.ts";
+
+/** A system as a Mermaid picture: networks as boxes, what waits for what as arrows. */
+export function picture(system: SystemSpec): string {
+  const groups = Map.groupBy(system.services, (s) => s.networks.join(" and "));
+  const boxes = [...groups].flatMap(([networks, services], index) => [
+    `  subgraph net${index}["${networks}${words(services[0] as ServiceSpec, system)}"]`,
+    ...services.map((service) => `    ${shape(service)}`),
+    "  end",
+  ]);
+  const entry = system.services
+    .filter(isLongRunning)
+    .filter((s) => s.endpoint && s.endpoint.exposure !== "none" && ["gateway", "api", "ui"].includes(s.role))
+    .map((s) => `  person((you)) --> ${id(s)}`);
+  const waits = system.services.flatMap((s) =>
+    directly(s, system).map((other) => `  ${id(s)} --> ${id({ name: other })}`),
+  );
+  return ["```mermaid", "flowchart LR", ...entry, ...boxes, ...waits, "```"].join("\n");
+}
+
+/** What a service waits for, but for what one of these waits for already: an arrow that says nothing new. */
+function directly({ after }: ServiceSpec, { services }: SystemSpec): string[] {
+  const before = (name: string): string[] => {
+    const own = services.find((s) => s.name === name)?.after ?? [];
+    return [...own, ...own.flatMap(before)];
+  };
+  const implied = new Set(after.flatMap(before));
+  return after.filter((name) => !implied.has(name));
+}
+
+const id = ({ name }: { readonly name: string }): string => name.replaceAll("-", "_");
+
+/** What a reader has to know of the networks of a box. */
+function words(service: ServiceSpec, { networks }: SystemSpec): string {
+  return service.networks.every((name) => networks[name]?.internal) ? ": no way out" : "";
+}
+
+function shape(s: ServiceSpec): string {
+  const port =
+    isLongRunning(s) && s.endpoint && s.endpoint.exposure !== "none" ? `<br/>:${s.endpoint.host}` : "";
+  const label = `${s.name}${port}`;
+  if (s.kind === "store") return `${id(s)}[("${label}")]`;
+  return s.kind === "job" ? `${id(s)}{{"${label}"}}` : `${id(s)}["${label}"]`;
+}

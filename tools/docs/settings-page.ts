@@ -1,0 +1,84 @@
+import { z } from "zod";
+import { settings, userSecrets } from "../../config/settings/schema.ts";
+import { line } from "./markdown.ts";
+
+interface JsonSchema {
+  readonly type?: string;
+  readonly description?: string;
+  readonly default?: unknown;
+  readonly enum?: readonly string[];
+  readonly pattern?: string;
+  readonly minimum?: number;
+  readonly maximum?: number;
+  readonly exclusiveMinimum?: number;
+  readonly properties?: Readonly<Record<string, JsonSchema>>;
+  readonly additionalProperties?: JsonSchema | boolean;
+  readonly items?: JsonSchema;
+}
+
+/** Every setting under `path`, depth first. */
+function rows(schema: JsonSchema, path: string): string[][] {
+  const own = path === "" ? [] : [[`\`${path}\``, kind(schema), preset(schema), schema.description ?? ""]];
+  const children = Object.entries(schema.properties ?? {}).flatMap(([key, child]) =>
+    rows(child, path === "" ? key : `${path}.${key}`),
+  );
+  const named =
+    typeof schema.additionalProperties === "object" && schema.additionalProperties.properties
+      ? rows(schema.additionalProperties, `${path}.<name>`).slice(1)
+      : [];
+  const listed = schema.items?.properties ? rows(schema.items, `${path}[]`).slice(1) : [];
+  return [...own, ...children, ...named, ...listed];
+}
+
+function kind(schema: JsonSchema): string {
+  if (schema.enum) return schema.enum.map((value) => `\`${value}\``).join(", ");
+  if (schema.pattern?.includes("KiB")) return "size, such as `512MiB`";
+  if (schema.pattern?.includes("(s|m|h|d)")) return "duration, such as `30s`";
+  const bounds =
+    schema.minimum !== undefined && schema.maximum !== undefined && schema.maximum < Number.MAX_SAFE_INTEGER
+      ? ` ${schema.minimum} to ${schema.maximum}`
+      : "";
+  return `${schema.type ?? "any"}${bounds}`;
+}
+
+function preset(schema: JsonSchema): string {
+  const value = schema.default;
+  if (value === undefined || typeof value === "object") return "";
+  return `\`${value}\``;
+}
+
+/** docs/reference/settings.md: every setting, from the schema. */
+export function settingsPage(): string {
+  const schema = z.toJSONSchema(settings, { io: "input" }) as JsonSchema;
+  const secrets = Object.entries(userSecrets).map(([key, words]) => line([`\`${key}\``, words]));
+  return [
+    "# Settings",
+    "",
+    "Generated from `config/settings/schema.ts` by `make docs`. All stand in `Pulumi.<stack>.yaml` under `ragdock:`, so that",
+    "`services.api.replicas` is written",
+    "",
+    "```yaml",
+    "config:",
+    "  ragdock:services:",
+    "    api:",
+    "      replicas: 2",
+    "```",
+    "",
+    "An empty default means that the system decides, by its environment. A wrong setting stops everything before anything",
+    "is touched, and all wrong ones are reported at once.",
+    "",
+    line(["setting", "values", "default", "meaning"]),
+    line(["---", "---", "---", "---"]),
+    ...rows(schema, "").map(line),
+    "",
+    "## Secrets",
+    "",
+    "Set with `pulumi config set --secret ragdock:<name>`, or `make secret KEY=<name>` under the embedded engine; delivered",
+    "as files. Passwords of the stores are generated and need no setting.",
+    "",
+    line(["secret", "meaning"]),
+    line(["---", "---"]),
+    ...secrets,
+    "",
+  ].join("\n");
+}

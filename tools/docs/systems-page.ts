@@ -1,0 +1,123 @@
+import { load } from "../../config/resolve.ts";
+import { userSecrets } from "../../config/settings/schema.ts";
+import { isLongRunning, type ServiceSpec, type SystemSpec } from "../../config/spec/service.ts";
+import { mebibytes } from "../../config/spec/units.ts";
+import { type SystemName, systems } from "../../config/systems/index.ts";
+import type { System } from "../../config/systems/system.ts";
+import { table } from "./markdown.ts";
+import { picture } from "./picture.ts";
+
+/** docs/reference/systems.md: what each named system runs, in dev and in prod. */
+export function systemsPage(): string {
+  const names = Object.keys(systems) as SystemName[];
+  return [
+    "# Systems",
+    "",
+    "Generated from `config/systems/` by `make docs`. `ragdock:system` in a stack's file chooses one; `make up SYSTEM=<name>`",
+    "makes a stack of that name. What differs between the environments is written `dev / prod`.",
+    "",
+    table(
+      ["system", "what it is"],
+      names.map((name) => [`[${name}](#${name})`, systems[name].about]),
+    ),
+    "",
+    ...names.flatMap(section),
+  ].join("\n");
+}
+
+/** The system with every key set, so that nothing is missing in prod. */
+function specOf(system: SystemName, environment: "dev" | "prod"): SystemSpec {
+  const secrets = new Set(environment === "prod" ? Object.keys(userSecrets) : []);
+  return load({ system, environment }, { project: "ragdock", stack: environment, secrets, host: {} });
+}
+
+function section(name: SystemName): string[] {
+  const { about, differs = [] }: System = systems[name];
+  const dev = specOf(name, "dev");
+  const prod = specOf(name, "prod");
+  const both = [
+    ...dev.services,
+    ...prod.services.filter((p) => !dev.services.some((d) => d.name === p.name)),
+  ];
+  const rows = both.map(({ name: service }) => {
+    const [d, p] = [dev, prod].map((spec) => spec.services.find((s) => s.name === service));
+    const cell = (of: (s: ServiceSpec) => string): string => {
+      const [a, b] = [d ? of(d) : "–", p ? of(p) : "–"];
+      return a === b ? a : `${a} / ${b}`;
+    };
+    return [`\`${service}\``, ...columns.map(({ of }) => cell(of))];
+  });
+  const keys = Object.entries(prod.secrets).flatMap(([, s]) => (s.from === "config" ? [`\`${s.key}\``] : []));
+  return [
+    `## ${name}`,
+    "",
+    about,
+    "",
+    ...(differs.length > 0 ? ["Different from the original:", "", ...differs.map((d) => `- ${d}`), ""] : []),
+    ...(keys.length > 0 ? [`Keys from you: ${keys.join(", ")}.`, ""] : []),
+    picture(dev),
+    "",
+    `Its limits add up to ${memory(dev)} in dev and ${memory(prod)} in production.`,
+    "",
+    table(["service", ...columns.map((c) => c.header)], rows),
+    "",
+    "Settings of its services, `services.<name>.environment` adds to them:",
+    "",
+    table(["service", "settings in dev", "other ones in prod"], settingsRows(dev, prod)),
+    "",
+  ];
+}
+
+function settingsRows(dev: SystemSpec, prod: SystemSpec): string[][] {
+  return dev.services
+    .filter((s) => Object.keys(s.environment).length > 0)
+    .map(({ name, environment }) => {
+      const there = prod.services.find((s) => s.name === name)?.environment ?? {};
+      const other = Object.entries(there).filter(([key, value]) => environment[key] !== value);
+      return [`\`${name}\``, assignments(Object.entries(environment)), assignments(other) || "–"];
+    });
+}
+
+const assignments = (entries: readonly (readonly [string, string])[]): string =>
+  entries.map(([key, value]) => `\`${key}=${value}\``).join("<br>");
+
+/** The memory that all containers may take together. */
+function memory({ services }: SystemSpec): string {
+  const each = services.filter(isLongRunning).map((s) => mebibytes(s.limits.memory) * s.replicas);
+  return `${(each.reduce((a, b) => a + b, 0) / 1024).toFixed(1)} GiB`;
+}
+
+const columns: readonly { readonly header: string; readonly of: (s: ServiceSpec) => string }[] = [
+  { header: "image", of: image },
+  { header: "port on the host", of: endpoint },
+  { header: "networks", of: (s) => s.networks.join(", ") },
+  { header: "volumes", of: volumes },
+  { header: "limits", of: limits },
+  { header: "replicas", of: (s) => (isLongRunning(s) ? String(s.replicas) : "runs once") },
+  { header: "command", of: (s) => (s.command ? `\`${shortened(s.command.join(" "))}\`` : "the image's") },
+  { header: "after", of: (s) => s.after.join(", ") || "–" },
+];
+
+function image({ image: source }: ServiceSpec): string {
+  if (source.from === "reference") return source.reference;
+  return source.from === "build"
+    ? `${source.name} (built${source.target ? `, ${source.target}` : ""})`
+    : source.name;
+}
+
+function endpoint(s: ServiceSpec): string {
+  if (!isLongRunning(s) || !s.endpoint || s.endpoint.exposure === "none") return "none";
+  return `${s.endpoint.host} ${s.endpoint.exposure}`;
+}
+
+function volumes(s: ServiceSpec): string {
+  const named = isLongRunning(s) ? s.volumes.map((v) => `${v.volume} on ${v.path}`) : [];
+  const bound = s.mounts.map((m) => `${m.source} on ${m.target}${m.readOnly ? ", read-only" : ""}`);
+  return [...named, ...bound].join("; ") || "none";
+}
+
+function limits({ limits: { cpus, memory, reservation } }: ServiceSpec): string {
+  return `${cpus} CPU, ${memory}${reservation ? `, ${reservation} kept` : ""}`;
+}
+
+const shortened = (text: string): string => (text.length > 60 ? `${text.slice(0, 57)}…` : text);
