@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { RagStack } from "./components/stack.ts";
-import { load } from "./config/resolve.ts";
+import { resolveSystem } from "./config/resolve.ts";
 import { ConfigError } from "./config/settings/problem.ts";
 import { readSettings } from "./config/settings/read.ts";
 import { type UserSecret, userSecrets } from "./config/settings/schema.ts";
@@ -43,7 +43,7 @@ const encrypted = (JSON.parse(process.env.PULUMI_CONFIG_SECRET_KEYS ?? "[]") as 
 
 function system(): SystemSpec {
   try {
-    return load(readSettings(pulumi.runtime.allConfig(), project), {
+    return resolveSystem(readSettings(pulumi.runtime.allConfig(), project), {
       project,
       stack,
       secrets: new Set([...Object.keys(secrets), ...encrypted]),
@@ -90,7 +90,7 @@ export const name = spec.name;
 export const environment = spec.environment;
 export const images = spec.images;
 export const urls = spec.urls;
-export const missing = spec.missing;
+export const missing = spec.unavailable;
 export const containers = rag.containers;
 export const volumes = rag.volumes;
 export const credentials = rag.secrets;

@@ -1,8 +1,8 @@
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { stringify } from "yaml";
-import { releasePlace } from "../config/spec/revision.ts";
-import { secretPlace } from "../config/spec/secrets.ts";
+import { revisionPlaceholder } from "../config/spec/revision.ts";
+import { secretPlaceholder } from "../config/spec/secrets.ts";
 import {
   type FileSpec,
   type ImageSource,
@@ -75,7 +75,9 @@ function service(spec: ServiceSpec, jobs: ReadonlySet<string>, facts: ComposeFac
     networks: Object.fromEntries(
       spec.networks.map((network) => [network, { aliases: [...(spec.aliases ?? [])] }]),
     ),
-    depends_on: Object.fromEntries(spec.after.map((other) => [other, { condition: condition(other, jobs) }])),
+    depends_on: Object.fromEntries(
+      spec.dependsOn.map((other) => [other, { condition: condition(other, jobs) }]),
+    ),
     configs: spec.files.map(({ path }, index) => ({ source: configName(spec, index), target: path })),
     ...limits(spec),
     logging: {
@@ -89,17 +91,17 @@ function service(spec: ServiceSpec, jobs: ReadonlySet<string>, facts: ComposeFac
 }
 
 /** What only a service that stays up has. */
-function running({ probe, endpoint, ...spec }: LongRunning): ComposeService {
+function running({ healthcheck, endpoint, ...spec }: LongRunning): ComposeService {
   return {
     restart: "unless-stopped",
     healthcheck: {
-      test: [...probe.test],
-      interval: probe.interval,
-      timeout: probe.timeout,
-      start_period: probe.startPeriod,
-      retries: probe.retries,
+      test: [...healthcheck.test],
+      interval: healthcheck.interval,
+      timeout: healthcheck.timeout,
+      start_period: healthcheck.startPeriod,
+      retries: healthcheck.retries,
     },
-    stop_grace_period: spec.stopGrace,
+    stop_grace_period: spec.stopGracePeriod,
     ...(spec.shm ? { shm_size: `${mebibytes(spec.shm)}m` } : {}),
     ...(spec.replicas > 1 ? { scale: spec.replicas } : {}),
     ...(endpoint && endpoint.exposure !== "none"
@@ -161,8 +163,8 @@ export function composeConfigs(
 
 function filled(file: FileSpec, secrets: Readonly<Record<string, string>>): string {
   // Compose starts what it replaces in the old one's place, so a service has one release at a time.
-  const content = file.content.replace(releasePlace, "$1");
-  return content.replace(secretPlace, (_, name: string) => {
+  const content = file.content.replace(revisionPlaceholder, "$1");
+  return content.replace(secretPlaceholder, (_, name: string) => {
     const value = secrets[name];
     if (value === undefined) throw new Error(`The secret "${name}" of ${file.path} has no value.`);
     return value;

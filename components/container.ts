@@ -1,13 +1,13 @@
 import type * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
-import { releasePlace } from "../config/spec/revision.ts";
-import { secretPlace, secretsIn } from "../config/spec/secrets.ts";
+import { revisionPlaceholder } from "../config/spec/revision.ts";
+import { secretPlaceholder, secretsIn } from "../config/spec/secrets.ts";
 import type { FileSpec, ServiceSpec } from "../config/spec/service.ts";
 import { cpuString, mebibytes } from "../config/spec/units.ts";
 import { labels, type Naming } from "./names.ts";
 
 /** What a container needs of the stack around it. */
-export interface Surroundings extends Naming {
+export interface StackContext extends Naming {
   readonly spec: ServiceSpec;
   readonly image: pulumi.Input<string>;
   /** Ids of the networks, by their short names. */
@@ -23,7 +23,7 @@ export interface Surroundings extends Naming {
 
 /** The inputs that services and jobs have in common. */
 export function containerBase(
-  args: Surroundings,
+  args: StackContext,
   gates: Readonly<Record<string, pulumi.Input<string>>> = {},
 ): docker.ContainerArgs {
   const { spec } = args;
@@ -69,20 +69,20 @@ export function containerBase(
  * Owner and group are left out although the provider has them: with them the engine looks the container's user up in
  * the *host's* user database and fails on every id that is not there (Engine 20.10, copyUIDGID; shown by tests/e2e).
  */
-function upload(file: FileSpec, args: Surroundings): docker.types.input.ContainerUpload {
-  const content = file.content.replace(releasePlace, (_, name: string) => args.releases[name] ?? name);
+function upload(file: FileSpec, args: StackContext): docker.types.input.ContainerUpload {
+  const content = file.content.replace(revisionPlaceholder, (_, name: string) => args.releases[name] ?? name);
   return { file: file.path, content: filled(content, args.secrets), permissions: "0444" };
 }
 
 /** `content` with the secrets named in it in their places. */
-function filled(content: string, secrets: Surroundings["secrets"]): pulumi.Input<string> {
+function filled(content: string, secrets: StackContext["secrets"]): pulumi.Input<string> {
   const names = secretsIn(content);
   if (names.length === 0) return content;
   const values = pulumi.all(names.map((name) => secrets[name] as pulumi.Input<string>));
   return pulumi.secret(
     values.apply((all) => {
       const byName = new Map(names.map((name, index) => [name, all[index] as string]));
-      return content.replace(secretPlace, (_, name: string) => byName.get(name) ?? "");
+      return content.replace(secretPlaceholder, (_, name: string) => byName.get(name) ?? "");
     }),
   );
 }

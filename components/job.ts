@@ -1,10 +1,10 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import type { Job as JobSpec } from "../config/spec/service.ts";
-import { containerBase, type Surroundings } from "./container.ts";
+import { containerBase, type StackContext } from "./container.ts";
 import { fullName } from "./names.ts";
 
-export interface JobArgs extends Surroundings {
+export interface JobArgs extends StackContext {
   readonly spec: JobSpec;
   readonly after: readonly pulumi.Resource[];
   /** One value per job before it, known only when that has ended with exit code 0. */

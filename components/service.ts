@@ -2,10 +2,10 @@ import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import type { LongRunning } from "../config/spec/service.ts";
 import { goDuration, mebibytes, seconds } from "../config/spec/units.ts";
-import { containerBase, type Surroundings } from "./container.ts";
+import { containerBase, type StackContext } from "./container.ts";
 import { fullName } from "./names.ts";
 
-export interface ServiceArgs extends Surroundings {
+export interface ServiceArgs extends StackContext {
   readonly spec: LongRunning;
   /** What is started before it: services once healthy, jobs once ended well. */
   readonly after: readonly pulumi.Resource[];
@@ -30,7 +30,7 @@ export class Service extends pulumi.ComponentResource {
 
   private container(name: string, args: ServiceArgs): docker.Container {
     const { spec } = args;
-    const { probe, endpoint } = spec;
+    const { healthcheck, endpoint } = spec;
     const published = endpoint !== undefined && endpoint.exposure !== "none";
     return new docker.Container(
       name,
@@ -38,16 +38,16 @@ export class Service extends pulumi.ComponentResource {
         ...containerBase(args, args.gates),
         restart: "unless-stopped",
         healthcheck: {
-          tests: [...probe.test],
-          interval: goDuration(probe.interval),
-          timeout: goDuration(probe.timeout),
-          startPeriod: goDuration(probe.startPeriod),
-          retries: probe.retries,
+          tests: [...healthcheck.test],
+          interval: goDuration(healthcheck.interval),
+          timeout: goDuration(healthcheck.timeout),
+          startPeriod: goDuration(healthcheck.startPeriod),
+          retries: healthcheck.retries,
         },
         wait: true,
         waitTimeout: longestWait(spec),
-        destroyGraceSeconds: seconds(spec.stopGrace),
-        stopTimeout: seconds(spec.stopGrace),
+        destroyGraceSeconds: seconds(spec.stopGracePeriod),
+        stopTimeout: seconds(spec.stopGracePeriod),
         ...(spec.shm ? { shmSize: mebibytes(spec.shm) } : {}),
         volumes: spec.volumes.map((v) => ({
           volumeName: args.volumes[v.volume] as pulumi.Output<string>,
@@ -68,7 +68,7 @@ export class Service extends pulumi.ComponentResource {
         parent: this,
         dependsOn: [...args.after],
         // A volume and a port on the host take one container at a time; everything else starts the new one first.
-        deleteBeforeReplace: spec.kind === "store" || published,
+        deleteBeforeReplace: spec.kind === "stateful" || published,
         // Without it a container that never got healthy would count as good at the next `up`.
         replaceOnChanges: ["#initerror", "healthcheck", "init", "tmpfs"],
       },
@@ -80,7 +80,7 @@ export class Service extends pulumi.ComponentResource {
  * Seconds until a container that is not healthy never will be: its grace, then every probe failing, then some.
  * A store gets a minute more: what it finds is an empty volume that it makes a cluster in, or one to recover.
  */
-function longestWait({ kind, probe }: LongRunning): number {
-  const failing = probe.retries * (seconds(probe.interval) + seconds(probe.timeout));
-  return seconds(probe.startPeriod) + failing + (kind === "store" ? 60 : 10);
+function longestWait({ kind, healthcheck }: LongRunning): number {
+  const failing = healthcheck.retries * (seconds(healthcheck.interval) + seconds(healthcheck.timeout));
+  return seconds(healthcheck.startPeriod) + failing + (kind === "stateful" ? 60 : 10);
 }

@@ -1,6 +1,6 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
-import { releaseNames } from "../config/spec/revision.ts";
+import { revisionNames } from "../config/spec/revision.ts";
 import { isLongRunning, type ServiceSpec, type SystemSpec } from "../config/spec/service.ts";
 import { Images } from "./images.ts";
 import { Job } from "./job.ts";
@@ -42,10 +42,10 @@ export class RagStack extends pulumi.ComponentResource {
       { parent: this },
     );
 
-    const releases = releaseNames(services, (s) => images.reference(s.image), sources);
+    const releases = revisionNames(services, (s) => images.reference(s.image), sources);
     const started = new Map<string, Service | Job>();
     for (const spec of inStartOrder(services)) {
-      const before = spec.after.map((other) => started.get(other) as Service | Job);
+      const before = spec.dependsOn.map((other) => started.get(other) as Service | Job);
       const common = {
         ...naming(args),
         image: images.id(spec.image),
@@ -57,7 +57,7 @@ export class RagStack extends pulumi.ComponentResource {
         after: before,
       };
       const gates = Object.fromEntries(
-        spec.after.flatMap((other) => {
+        spec.dependsOn.flatMap((other) => {
           const job = started.get(other);
           return job instanceof Job ? [[other, job.gate]] : [];
         }),
@@ -125,7 +125,7 @@ function inStartOrder(services: readonly ServiceSpec[]): ServiceSpec[] {
         `Services wait for each other in a circle: ${[...path, spec.name].join(" → ")}`,
       );
     }
-    for (const other of spec.after) visit(byName.get(other) as ServiceSpec, [...path, spec.name]);
+    for (const other of spec.dependsOn) visit(byName.get(other) as ServiceSpec, [...path, spec.name]);
     done.add(spec);
   };
   for (const spec of services) visit(spec, []);

@@ -1,11 +1,11 @@
 import { images } from "./images.ts";
-import { afterAccess, withAccess } from "./passes/credentials.ts";
+import { afterCredentials, withCredentials } from "./passes/credentials.ts";
 import { merge } from "./passes/overrides.ts";
 import { networksOf, reachable, urlsOf } from "./passes/publish.ts";
 import { soaked } from "./passes/soak.ts";
 import { published } from "./services/gateway.ts";
 import { chooseModels, missingKeys } from "./services/models.ts";
-import type { Context, Draft } from "./services/template.ts";
+import type { Context, ServiceTemplate } from "./services/template.ts";
 import { fromZod, without } from "./settings/issues.ts";
 import { ConfigError, type Problem, setCommand } from "./settings/problem.ts";
 import { disabledButNeeded, meaningless, withoutEffect, wrongFiles } from "./settings/rules/applies.ts";
@@ -34,7 +34,7 @@ export interface Facts {
  * @param raw what stands under `ragdock:`, key by key
  * @throws ConfigError with everything that is wrong
  */
-export function load(raw: Readonly<Record<string, unknown>>, facts: Facts): SystemSpec {
+export function resolveSystem(raw: Readonly<Record<string, unknown>>, facts: Facts): SystemSpec {
   const open = Object.fromEntries(Object.entries(raw).filter(([key]) => !facts.secrets.has(key)));
   const { spec, problems } = read(open, facts);
   const all = [...encryptedInVain(facts.secrets), ...problems];
@@ -42,12 +42,12 @@ export function load(raw: Readonly<Record<string, unknown>>, facts: Facts): Syst
   throw new ConfigError(all, facts.stack);
 }
 
-interface Loaded {
+interface Resolved {
   readonly spec?: SystemSpec;
   readonly problems: readonly Problem[];
 }
 
-function read(raw: Readonly<Record<string, unknown>>, facts: Facts): Loaded {
+function read(raw: Readonly<Record<string, unknown>>, facts: Facts): Resolved {
   const parsed = settings.safeParse(raw);
   if (parsed.success) return assemble(parsed.data, raw, facts);
   // What cannot be read is left out, so that everything else that is wrong is said too.
@@ -59,14 +59,14 @@ function read(raw: Readonly<Record<string, unknown>>, facts: Facts): Loaded {
   return { problems };
 }
 
-function assemble(user: Settings, raw: Readonly<Record<string, unknown>>, facts: Facts): Loaded {
+function assemble(user: Settings, raw: Readonly<Record<string, unknown>>, facts: Facts): Resolved {
   if (!Object.hasOwn(systems, user.system)) return { problems: [unknownSystem(user.system)] };
   const system = systemNamed(user.system);
   const ctx = contextOf(user, facts);
-  const drafts = afterAccess(withAccess(system.services(ctx)));
+  const drafts = afterCredentials(withCredentials(system.services(ctx)));
   const { kept, missing } = available(drafts, user);
   const merged = soaked(
-    afterAccess(kept.map((draft) => merge(draft, user.services[draft.name])))
+    afterCredentials(kept.map((draft) => merge(draft, user.services[draft.name])))
       .flatMap((draft) => published(ctx, draft))
       .map((draft) => reachable(draft, system.networks)),
   );
@@ -83,7 +83,7 @@ function assemble(user: Settings, raw: Readonly<Record<string, unknown>>, facts:
       services,
       networks: networksOf(services, system.networks),
       secrets,
-      missing,
+      unavailable: missing,
       urls: urlsOf(services),
     },
     problems: [
@@ -130,7 +130,7 @@ function unknownSystem(found: string): Problem {
   };
 }
 
-function unknownServices(user: Settings, drafts: readonly Draft[]): Problem[] {
+function unknownServices(user: Settings, drafts: readonly ServiceTemplate[]): Problem[] {
   const names = new Set(drafts.map((d) => d.name));
   return Object.keys(user.services)
     .filter((name) => !names.has(name))
@@ -144,9 +144,9 @@ function unknownServices(user: Settings, drafts: readonly Draft[]): Problem[] {
 
 /** Leaves out what the user disabled and what this image source cannot offer, unless an image is named for it. */
 function available(
-  drafts: readonly Draft[],
+  drafts: readonly ServiceTemplate[],
   user: Settings,
-): { kept: Draft[]; missing: Record<string, string> } {
+): { kept: ServiceTemplate[]; missing: Record<string, string> } {
   const missing: Record<string, string> = {};
   const kept = drafts.filter((draft) => {
     if (user.services[draft.name]?.enabled === false) return false;
@@ -160,10 +160,13 @@ function available(
 }
 
 /** Renders the files that depend on the whole list, and forgets start-order entries of absent services. */
-function finish(drafts: readonly Draft[]): ServiceSpec[] {
+function finish(drafts: readonly ServiceTemplate[]): ServiceSpec[] {
   const names = new Set(drafts.map((d) => d.name));
-  const ordered = drafts.map((draft) => ({ ...draft, after: draft.after.filter((name) => names.has(name)) }));
-  return ordered.map(({ render, ...service }) => ({
+  const ordered = drafts.map((draft) => ({
+    ...draft,
+    dependsOn: draft.dependsOn.filter((name) => names.has(name)),
+  }));
+  return ordered.map(({ renderFiles: render, ...service }) => ({
     ...service,
     files: [...service.files, ...(render?.(ordered) ?? [])],
   })) as ServiceSpec[];

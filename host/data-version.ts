@@ -7,7 +7,7 @@ import { type PostgresVersion, postgresVersions } from "../config/settings/schem
 import { isLongRunning, type LongRunning, type SystemSpec } from "../config/spec/service.ts";
 import { docker, hasVolume } from "./docker.ts";
 import { Failure } from "./failure.ts";
-import { project, readMemo } from "./paths.ts";
+import { project, readRecord } from "./paths.ts";
 import { pipe } from "./pipe.ts";
 
 /** Set for the program by who has looked already, or who brings the data to the other version. */
@@ -46,7 +46,7 @@ async function otherVersion(
   wanted: PostgresVersion,
 ): Promise<{ version: string; volume: string } | undefined> {
   const own = service.volumes[0]?.volume ?? "";
-  const known = readMemo(stack).volumes ?? {};
+  const known = readRecord(stack).volumes ?? {};
   const name = (volume: string): string => fullName({ project, stack }, volume);
   if (await hasVolume(name(own))) {
     const version = await versionIn(name(own), service);

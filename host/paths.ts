@@ -33,7 +33,7 @@ export function passphrase(say: (line: string) => void): string {
 }
 
 /** What an `up` that ended well was made of. */
-export interface Release {
+export interface Deployment {
   /** ISO 8601. */
   readonly at: string;
   /** The text of Pulumi.<stack>.yaml. */
@@ -54,24 +54,24 @@ export interface VolumeMark {
 }
 
 /** Facts about a stack that are not part of its settings, such as the engine that made it. */
-export interface Memo {
+export interface StackRecord {
   readonly engine?: "pulumi" | "embedded";
   readonly images?: "registry" | "packages";
   /** The last ones, newest last. */
-  readonly releases?: readonly Release[];
+  readonly deployments?: readonly Deployment[];
   /** The volumes that it had its data in when it last came up well, by full name. */
   readonly volumes?: Readonly<Record<string, VolumeMark>>;
 }
 
-const memoFile = (stack: string): string => join(stateDir, `${project}-${stack}.memo.json`);
+const recordFile = (stack: string): string => join(stateDir, `${project}-${stack}.memo.json`);
 
 /** What is remembered of a stack. */
-export function readMemo(stack: string): Memo {
-  return existsSync(memoFile(stack)) ? JSON.parse(readFileSync(memoFile(stack), "utf8")) : {};
+export function readRecord(stack: string): StackRecord {
+  return existsSync(recordFile(stack)) ? JSON.parse(readFileSync(recordFile(stack), "utf8")) : {};
 }
 
 /** Adds to what is remembered of a stack. */
-export function remember(stack: string, memo: Memo): void {
+export function record(stack: string, memo: StackRecord): void {
   mkdirSync(stateDir, { recursive: true, mode: 0o700 });
-  writeFileSync(memoFile(stack), `${JSON.stringify({ ...readMemo(stack), ...memo })}\n`, { mode: 0o600 });
+  writeFileSync(recordFile(stack), `${JSON.stringify({ ...readRecord(stack), ...memo })}\n`, { mode: 0o600 });
 }

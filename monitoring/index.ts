@@ -5,4 +5,4 @@ export { type DashboardQuery, dashboardQueries, renderDashboards } from "./dashb
 export { renderPrometheus } from "./prometheus.ts";
 export { renderGrafanaProvisioning } from "./provisioning.ts";
 export { alertGroups, renderRules } from "./rules.ts";
-export type { MonitoredService, MonitoringOptions, ProbeModule } from "./types.ts";
+export type { BlackboxModule as ProbeModule, MonitoredService, MonitoringOptions } from "./types.ts";

@@ -1,10 +1,10 @@
 import { stringify } from "yaml";
 import {
+  type BlackboxModule,
   hasService,
   isScraped,
   type MonitoredService,
   type MonitoringOptions,
-  type ProbeModule,
   type ScrapedService,
 } from "./types.ts";
 
@@ -72,10 +72,10 @@ function containerRelabelling({ project, stack }: MonitoringOptions) {
 
 function probeJobs(services: readonly MonitoredService[]) {
   if (!hasService(services, "blackbox-exporter")) return [];
-  const modules: readonly ProbeModule[] = ["http_2xx", "tcp_connect"];
+  const modules: readonly BlackboxModule[] = ["http_2xx", "tcp_connect"];
   return modules.flatMap((module) => {
-    const probed = services.flatMap(({ name, probe }) =>
-      probe?.module === module ? [{ targets: [probe.target], labels: { service: name } }] : [],
+    const probed = services.flatMap(({ name, blackbox }) =>
+      blackbox?.module === module ? [{ targets: [blackbox.target], labels: { service: name } }] : [],
     );
     return probed.length === 0 ? [] : [probeJob(module, probed)];
   });
@@ -83,7 +83,7 @@ function probeJobs(services: readonly MonitoredService[]) {
 
 /** The exporter is asked, and told whom to ask. */
 function probeJob(
-  module: ProbeModule,
+  module: BlackboxModule,
   probed: readonly { targets: string[]; labels: { service: string } }[],
 ) {
   return {

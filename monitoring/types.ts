@@ -6,14 +6,14 @@ export interface MonitoredService {
   /** Where it serves metrics; each of several replicas is a target of its own. */
   readonly metrics?: { readonly port: number; readonly path: string; readonly replicas: number };
   /** What the blackbox exporter asks, e.g. `http://api:8000/api/health` or `postgres:5432`. */
-  readonly probe?: { readonly module: ProbeModule; readonly target: string };
-  readonly kind: "store" | "stateless" | "job";
+  readonly blackbox?: { readonly module: BlackboxModule; readonly target: string };
+  readonly kind: "stateful" | "stateless" | "job";
   readonly memoryLimitBytes?: number;
   readonly role: Role;
 }
 
 /** The modules of the blackbox exporter that renderBlackbox() defines. */
-export type ProbeModule = "http_2xx" | "tcp_connect";
+export type BlackboxModule = "http_2xx" | "tcp_connect";
 
 /** What concerns the monitoring of a whole stack. */
 export interface MonitoringOptions {

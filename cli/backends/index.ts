@@ -16,8 +16,8 @@ import {
   passphraseFile,
   project,
   projectDir,
-  readMemo,
-  remember,
+  readRecord,
+  record,
   stateDir,
 } from "../../host/paths.ts";
 import { readStackFile } from "../stack-file.ts";
@@ -25,7 +25,7 @@ import { onPath, runPulumi } from "./pulumi.ts";
 import { readSecrets } from "./secrets.ts";
 
 /** Who applies the program: Pulumi itself, or the embedded engine where Pulumi cannot be had. */
-export type EngineName = "pulumi" | "embedded";
+export type DeployerName = "pulumi" | "embedded";
 
 /** The outcome of a run; Pulumi prints its own details. */
 export type Outcome = Pick<RunResult, "ok" | "errors"> & Partial<RunResult>;
@@ -33,8 +33,8 @@ export type Outcome = Pick<RunResult, "ok" | "errors"> & Partial<RunResult>;
 const imageType = "docker:index/remoteImage:RemoteImage";
 
 /** What `make` can ask of an engine. */
-export interface Backend {
-  readonly name: EngineName;
+export interface Deployer {
+  readonly name: DeployerName;
   /** @param options.refresh looks at what is really there first */
   preview(options?: { readonly refresh: boolean }): Promise<Outcome>;
   /** @param options.replace names of resources to replace whatever their inputs say */
@@ -52,8 +52,8 @@ export interface Backend {
  * The engine of a stack: the one that made it, else Pulumi where it is on PATH, else the embedded one.
  * `ENGINE=pulumi|embedded` chooses; a stack never changes engines, since each has a state of its own.
  */
-export function chooseEngine(stack: string): EngineName {
-  const made = readMemo(stack).engine;
+export function chooseDeployer(stack: string): DeployerName {
+  const made = readRecord(stack).engine;
   const asked = process.env.ENGINE;
   if (asked !== undefined && asked !== "pulumi" && asked !== "embedded") {
     throw new Failure(`ENGINE is "${asked}".`, "It must be pulumi or embedded.");
@@ -75,17 +75,17 @@ export function chooseEngine(stack: string): EngineName {
 }
 
 /** The backend for `stack`; remembers the engine, so that a later run cannot take another one. */
-export function backend(
+export function openDeployer(
   stack: string,
   tell: { event: (e: EngineEvent) => void; say: (line: string) => void },
-): Backend {
-  return chooseEngine(stack) === "pulumi" ? pulumiBackend(stack, tell.say) : embeddedBackend(stack, tell);
+): Deployer {
+  return chooseDeployer(stack) === "pulumi" ? pulumiBackend(stack, tell.say) : embeddedBackend(stack, tell);
 }
 
 function embeddedBackend(
   stack: string,
   tell: { event: (e: EngineEvent) => void; say: (line: string) => void },
-): Backend {
+): Deployer {
   const { values } = readStackFile(stack);
   const key = passphrase(tell.say);
   const secrets = readSecrets(stack, key);
@@ -103,11 +103,11 @@ function embeddedBackend(
     name: "embedded",
     preview: ({ refresh } = { refresh: false }) => preview({ ...options, refresh }),
     up: ({ refresh, replace }) => {
-      remember(stack, { engine: "embedded" });
+      record(stack, { engine: "embedded" });
       return up({ ...options, refresh, replace });
     },
     build: () => {
-      remember(stack, { engine: "embedded" });
+      record(stack, { engine: "embedded" });
       return up({ ...options, targets: [imageType] });
     },
     down: () => destroy({ ...options, excludeProtected: true }),
@@ -118,11 +118,11 @@ function embeddedBackend(
 
 /** Adds the image source found by `make up`, where the stack's file names none. */
 export function withImages(stack: string, values: Record<string, string>): Record<string, string> {
-  const { images } = readMemo(stack);
+  const { images } = readRecord(stack);
   return images && !values[`${project}:images`] ? { ...values, [`${project}:images`]: images } : values;
 }
 
-function pulumiBackend(stack: string, say: (line: string) => void): Backend {
+function pulumiBackend(stack: string, say: (line: string) => void): Deployer {
   const env = pulumiEnvironment(say);
   const run = async (...args: string[]): Promise<Outcome> => {
     const code = await runPulumi([...args, "--stack", stack], env);
@@ -141,13 +141,13 @@ function pulumiBackend(stack: string, say: (line: string) => void): Backend {
     },
     up: async ({ refresh, replace }) => {
       await select();
-      remember(stack, { engine: "pulumi" });
+      record(stack, { engine: "pulumi" });
       const again = replace.flatMap((name) => ["--replace", `**::${name}`]);
       return run("up", "--yes", "--skip-preview", ...config, ...again, ...(refresh ? ["--refresh"] : []));
     },
     build: async () => {
       await select();
-      remember(stack, { engine: "pulumi" });
+      record(stack, { engine: "pulumi" });
       // The components above the images as well: Pulumi makes nothing under a parent that is left out.
       const targets = ["ragdock:index:RagStack", "ragdock:core:Images", imageType].flatMap((type) => [
         "--target",

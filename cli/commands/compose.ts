@@ -7,7 +7,7 @@ import type { ImageSource, SystemSpec } from "../../config/spec/service.ts";
 import { containersOf } from "../../host/docker.ts";
 import { Failure } from "../../host/failure.ts";
 import { passphrase, project, projectDir } from "../../host/paths.ts";
-import { backend } from "../backends/index.ts";
+import { openDeployer } from "../backends/index.ts";
 import { readSecrets } from "../backends/secrets.ts";
 import { type Command, print } from "../command.ts";
 import { type ComposeBuild, composeConfigs, composeFile, writeCompose } from "../compose.ts";
@@ -55,7 +55,7 @@ function buildSection(source: ImageSource, images: ImagePlans): ComposeBuild | u
 /** The stack's own secrets where it has some, else those of an earlier export, else new ones. */
 async function secretsFor(stack: string, system: SystemSpec, kept: string): Promise<Record<string, string>> {
   const silent = { event: () => {}, say: print };
-  const engine = backend(stack, silent);
+  const engine = openDeployer(stack, silent);
   // A stack that runs has passwords, and not to find them is an error; one that does not run may never have had any.
   const outputs = await engine
     .outputs(true)

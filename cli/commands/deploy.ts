@@ -5,21 +5,21 @@ import { ensureBaseImage } from "../../host/base-image.ts";
 import { requirePostgresVersion } from "../../host/data-version.ts";
 import { type Container, containersOf, docker, isWell, serviceOf } from "../../host/docker.ts";
 import { project } from "../../host/paths.ts";
-import { type Backend, backend, type Outcome } from "../backends/index.ts";
+import { type Deployer, type Outcome, openDeployer } from "../backends/index.ts";
 import { type Arguments, type Command, print } from "../command.ts";
 import { type Crashed, givingUpOnCrashes } from "../crash-loops.ts";
 import { reportBackups } from "../data/report.ts";
 import { storesOf } from "../data/store-users.ts";
-import { noteRelease } from "../deployments.ts";
+import { recordDeployment } from "../deployments.ts";
 import {
   chooseImages,
   requireDisk,
-  requireEngine,
+  requireDocker,
   requirePorts,
   requireVolumes,
   systemOf,
 } from "../preflight/index.ts";
-import { rememberVolumes, requireKnownVolumes } from "../preflight/volumes.ts";
+import { recordVolumes, requireKnownVolumes } from "../preflight/volumes.ts";
 import { ensureStack, generationOf } from "../stack-file.ts";
 import { diagnose, failedBuilds } from "../ui/diagnose.ts";
 import { Progress, planned, summary } from "../ui/progress.ts";
@@ -29,19 +29,22 @@ import { elapsed } from "../ui/table.ts";
 /** A fresh progress display and the engine that reports to it. */
 export function open(stack: string) {
   const progress = new Progress(`${project}-${stack}-`);
-  return { progress, engine: backend(stack, { event: progress.event, say: (line) => progress.line(line) }) };
+  return {
+    progress,
+    engine: openDeployer(stack, { event: progress.event, say: (line) => progress.line(line) }),
+  };
 }
 
 /** What is looked at before anything is made: the engine, the settings, where images come from. */
 async function prepared({ stack, system, environment }: Arguments): Promise<SystemSpec> {
-  await requireEngine();
+  await requireDocker();
   ensureStack(stack, system, environment, print);
   await chooseImages(stack, print);
   return systemOf(stack, print);
 }
 
 /** Says what is about to happen, and makes the base of all images where they are built. */
-async function begin(stack: string, system: SystemSpec, progress: Progress, engine: Backend): Promise<void> {
+async function begin(stack: string, system: SystemSpec, progress: Progress, engine: Deployer): Promise<void> {
   progress.line(`${system.name} as stack "${stack}" (${system.environment}), by ${engineWords(engine.name)}`);
   progress.line(`images from ${imagesWords(system.images)}; ragdock:images in Pulumi.${stack}.yaml decides`);
   if (system.images === "packages") {
@@ -70,8 +73,8 @@ export const up: Command = async (args) => {
     );
     const code = await report(stack, outcome, progress, system, crashed);
     if (code === 0) {
-      noteRelease(stack, system);
-      await Promise.all([rememberVolumes(stack, system), reportBackups(stack)]);
+      recordDeployment(stack, system);
+      await Promise.all([recordVolumes(stack, system), reportBackups(stack)]);
     }
     return code;
   } finally {
@@ -199,7 +202,7 @@ export const preview: Command = async (args) => {
 
 /** Compares what runs with what the program describes; ends with 1 where they differ. */
 export const drift: Command = async ({ stack }) => {
-  await requireEngine();
+  await requireDocker();
   const system = systemOf(stack, print);
   const { progress, engine } = open(stack);
   try {

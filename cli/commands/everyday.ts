@@ -4,16 +4,16 @@ import { isLongRunning, type Role } from "../../config/spec/service.ts";
 import { containerOf, containersOf, docker, isWell, serviceOf } from "../../host/docker.ts";
 import { Failure } from "../../host/failure.ts";
 import { passphrase, project } from "../../host/paths.ts";
-import { chooseEngine } from "../backends/index.ts";
+import { chooseDeployer } from "../backends/index.ts";
 import { writeSecret } from "../backends/secrets.ts";
 import { type Command, print } from "../command.ts";
-import { requireEngine, systemOf } from "../preflight/index.ts";
+import { requireDocker, systemOf } from "../preflight/index.ts";
 import { diagnose } from "../ui/diagnose.ts";
 import { elapsed } from "../ui/table.ts";
 
 /** Follows the logs of one service or of all. */
 export const logs: Command = async ({ stack, service }) => {
-  await requireEngine();
+  await requireDocker();
   const all = await containersOf(stack, service || undefined);
   if (all.length === 0)
     throw new Failure(`Nothing of that name runs in stack "${stack}".`, "make status shows what does.");
@@ -69,7 +69,7 @@ async function inside(stack: string, service: string, command: readonly string[]
 
 /** Restarts one service or all, in start order and one container after another, each healthy before the next. */
 export const restart: Command = async ({ stack, service }) => {
-  await requireEngine();
+  await requireDocker();
   const order = systemOf(stack, print).services.map((s) => s.name);
   const all = (await containersOf(stack, service || undefined))
     .filter((c) => c.Config.Labels["ragdock.kind"] !== "job")
@@ -100,7 +100,7 @@ export async function getsWell(id: string): Promise<boolean> {
 
 /** Sets one of the user's secrets from standard input. */
 export const secret: Command = async ({ stack, key }) => {
-  if (chooseEngine(stack) === "pulumi") {
+  if (chooseDeployer(stack) === "pulumi") {
     throw new Failure(
       `Stack "${stack}" is Pulumi's.`,
       `Type: pulumi config set --secret --stack ${stack} ${project}:${key}`,
@@ -118,7 +118,7 @@ export const secret: Command = async ({ stack, key }) => {
 
 /** Removes unused images of the project and the engine's build cache, never volumes. */
 export const prune: Command = async () => {
-  await requireEngine();
+  await requireDocker();
   print((await docker("image", "prune", "-af", "--filter", `label=ragdock.project=${project}`)).trimEnd());
   print((await docker("builder", "prune", "-f")).trimEnd());
   return 0;

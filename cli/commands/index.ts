@@ -9,7 +9,7 @@ import { backup, listBackups } from "../data/backup.ts";
 import { drill } from "../data/drill.ts";
 import { restore } from "../data/restore.ts";
 import { upgradePostgres } from "../data/upgrade.ts";
-import { requireEngine, systemOf } from "../preflight/index.ts";
+import { requireDocker, systemOf } from "../preflight/index.ts";
 import { forgetVolumes } from "../preflight/volumes.ts";
 import { diagnose } from "../ui/diagnose.ts";
 import { statusTable } from "../ui/status.ts";
@@ -23,7 +23,7 @@ import { rotate } from "./rotate.ts";
 const compose: Command = async (args) => (await build(args)) || exportCompose(args);
 
 const down: Command = async ({ stack }) => {
-  await requireEngine();
+  await requireDocker();
   const { progress, engine } = open(stack);
   try {
     const outcome = await engine.down();
@@ -42,7 +42,7 @@ const down: Command = async ({ stack }) => {
 };
 
 const destroyData: Command = async ({ stack, confirm }) => {
-  await requireEngine();
+  await requireDocker();
   const volumes = await volumesOf(stack);
   if (confirm !== stack) {
     throw new Failure(
@@ -80,14 +80,14 @@ const outputs: Command = async ({ stack, showSecrets }) => {
 };
 
 const status: Command = async ({ stack }) => {
-  await requireEngine();
+  await requireDocker();
   const { text, well } = await statusTable(stack, systemOf(stack, print), true);
   print(text);
   return well ? 0 : 1;
 };
 
 const health: Command = async ({ stack }) => {
-  await requireEngine();
+  await requireDocker();
   const troubles = await diagnose(stack);
   const all = await containersOf(stack);
   if (all.length === 0)

@@ -3,10 +3,10 @@ import { join, relative } from "node:path";
 import { parseDocument } from "yaml";
 import { docker } from "../../host/docker.ts";
 import { Failure } from "../../host/failure.ts";
-import { projectDir, type Release, readMemo, remember } from "../../host/paths.ts";
+import { type Deployment, projectDir, readRecord, record } from "../../host/paths.ts";
 import { type Command, print } from "../command.ts";
 import { imagesOf, isSame, pinnedKey } from "../deployments.ts";
-import { requireEngine, systemOf } from "../preflight/index.ts";
+import { requireDocker, systemOf } from "../preflight/index.ts";
 import { readStackFile, rotationsKey, writeStackFile } from "../stack-file.ts";
 import { up } from "./deploy.ts";
 
@@ -16,10 +16,10 @@ import { up } from "./deploy.ts";
  */
 export const rollback: Command = async (args) => {
   const { stack } = args;
-  await requireEngine();
+  await requireDocker();
   const { file } = readStackFile(stack);
   const settings = readFileSync(file, "utf8");
-  const { releases = [] } = readMemo(stack);
+  const { deployments: releases = [] } = readRecord(stack);
   const now = { settings, images: described(stack) };
   const target = releases.findLast((release) => !isSame(release, now));
   if (!target) {
@@ -34,7 +34,7 @@ export const rollback: Command = async (args) => {
   writeStackFile(file, withRotations(target.settings, settings));
   pin(file, target, imagesOf(systemOf(stack, print)));
   // What comes after it is no release to go back to.
-  remember(stack, { releases: releases.slice(0, releases.indexOf(target) + 1) });
+  record(stack, { deployments: releases.slice(0, releases.indexOf(target) + 1) });
   return up(args);
 };
 
@@ -48,7 +48,7 @@ function described(stack: string): Record<string, string> {
 }
 
 /** Ends before anything is touched when an image that was built is no longer there; others are pulled again. */
-async function requireImages({ images, at }: Release): Promise<void> {
+async function requireImages({ images, at }: Deployment): Promise<void> {
   const gone: string[] = [];
   for (const reference of Object.values(images)) {
     const isBuilt = /:[0-9a-f]{12}$/.test(reference);
@@ -81,7 +81,7 @@ function withRotations(settings: string, now: string): string {
 }
 
 /** Names the images of a release in the settings, where the checkout would build others. */
-function pin(file: string, { images }: Release, built: Readonly<Record<string, string>>): void {
+function pin(file: string, { images }: Deployment, built: Readonly<Record<string, string>>): void {
   const different = Object.entries(images).filter(([part, reference]) => built[part] !== reference);
   if (different.length === 0) return;
   const document = parseDocument(readFileSync(file, "utf8"));

@@ -5,7 +5,7 @@ import { containersOf, docker } from "../../host/docker.ts";
 import { Failure } from "../../host/failure.ts";
 import { type Command, print } from "../command.ts";
 import { type StoreUsers, storesOf } from "../data/store-users.ts";
-import { requireEngine, systemOf } from "../preflight/index.ts";
+import { requireDocker, systemOf } from "../preflight/index.ts";
 import { generationOf, setGeneration } from "../stack-file.ts";
 import { up } from "./deploy.ts";
 
@@ -15,7 +15,7 @@ import { up } from "./deploy.ts";
  */
 export const rotate: Command = async (args) => {
   const { stack, secret } = args;
-  await requireEngine();
+  await requireDocker();
   const system = systemOf(stack, print);
   requireRotatable(secret, stack, system);
   if ((await containersOf(stack)).length === 0)

@@ -7,7 +7,7 @@ import { Failure } from "../../host/failure.ts";
 import { project, projectDir } from "../../host/paths.ts";
 import { digestOf } from "../../host/pipe.ts";
 import { type Command, print } from "../command.ts";
-import { requireEngine, systemOf } from "../preflight/index.ts";
+import { requireDocker, systemOf } from "../preflight/index.ts";
 import { Progress } from "../ui/progress.ts";
 import { elapsed, table } from "../ui/table.ts";
 import {
@@ -33,7 +33,7 @@ export const backup: Command = async ({ stack, keep }) => {
   if (keep && !/^[1-9]\d*$/.test(keep)) {
     throw new Failure(`KEEP is "${keep}".`, "It is the number of backups that stay: make backup KEEP=7");
   }
-  await requireEngine();
+  await requireDocker();
   const system = systemOf(stack, print);
   const progress = new Progress(`${project}-${stack}-`);
   try {

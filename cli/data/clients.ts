@@ -10,7 +10,7 @@ function isClient(system: SystemSpec, service: ServiceSpec, parts: readonly Part
   if (!["api", "worker"].includes(service.role)) return false;
   const reaches = (s: ServiceSpec): boolean =>
     parts.some((part) => part.service === s.name) ||
-    s.after.some((name) => system.services.some((other) => other.name === name && reaches(other)));
+    s.dependsOn.some((name) => system.services.some((other) => other.name === name && reaches(other)));
   return reaches(service);
 }
 
@@ -54,7 +54,7 @@ export async function startAgain(
     return begun;
   };
   const begin = async (name: string): Promise<void> => {
-    await Promise.all((system.services.find((s) => s.name === name)?.after ?? []).map(start));
+    await Promise.all((system.services.find((s) => s.name === name)?.dependsOn ?? []).map(start));
     for (const job of jobs.filter((c) => serviceOf(c) === name)) await docker("start", "--attach", job.Id);
     // What an `up` has replaced meanwhile runs already.
     const own = stopped.filter((c) => serviceOf(c) === name && all.some(({ Id }) => Id === c.Id));

@@ -4,7 +4,7 @@ import { docker } from "../../host/docker.ts";
 import { Failure } from "../../host/failure.ts";
 import { project } from "../../host/paths.ts";
 import { type Command, print } from "../command.ts";
-import { requireEngine, systemOf } from "../preflight/index.ts";
+import { requireDocker, systemOf } from "../preflight/index.ts";
 import { Progress } from "../ui/progress.ts";
 import { elapsed } from "../ui/table.ts";
 import { containerFor } from "./backup.ts";
@@ -15,7 +15,7 @@ import { throwAway, withServer, withVolume } from "./scratch.ts";
 
 /** Restores a backup beside the stack, compares all of it with what was backed up, and writes down how that went. */
 export const drill: Command = async ({ stack, from }) => {
-  await requireEngine();
+  await requireDocker();
   const system = systemOf(stack, print);
   const backup = findBackup(stack, from);
   const name = basename(backup.folder);

@@ -3,7 +3,7 @@ import type { SystemSpec } from "../../config/spec/service.ts";
 import { Failure } from "../../host/failure.ts";
 import { project } from "../../host/paths.ts";
 import { type Command, print } from "../command.ts";
-import { requireEngine, systemOf } from "../preflight/index.ts";
+import { requireDocker, systemOf } from "../preflight/index.ts";
 import { Progress } from "../ui/progress.ts";
 import { elapsed } from "../ui/table.ts";
 import { containerFor, takeBackup } from "./backup.ts";
@@ -18,7 +18,7 @@ import { Postgres, rowsOf } from "./postgres.ts";
  * The backup is read in beside what is there while the stack serves, and compared; then the two change places.
  */
 export const restore: Command = async ({ stack, from, confirm }) => {
-  await requireEngine();
+  await requireDocker();
   const system = systemOf(stack, print);
   const backup = findBackup(stack, from);
   requireFitting(system, backup);

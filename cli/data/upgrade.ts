@@ -14,8 +14,8 @@ import { project } from "../../host/paths.ts";
 import type { Outcome } from "../backends/index.ts";
 import { type Command, print } from "../command.ts";
 import { open } from "../commands/deploy.ts";
-import { plansOf, requireEngine, systemOf } from "../preflight/index.ts";
-import { rememberVolumes } from "../preflight/volumes.ts";
+import { plansOf, requireDocker, systemOf } from "../preflight/index.ts";
+import { recordVolumes } from "../preflight/volumes.ts";
 import { readStackFile, writeStackFile } from "../stack-file.ts";
 import { elapsed } from "../ui/table.ts";
 import { takeBackup } from "./backup.ts";
@@ -30,7 +30,7 @@ import { withServer } from "./scratch.ts";
  * own, every row compared, then the new server in the old one's place. The old volume stays as it is.
  */
 export const upgradePostgres: Command = async ({ stack, version }) => {
-  await requireEngine();
+  await requireDocker();
   const before = systemOf(stack, print);
   requireLater(stack, before, version);
   const { file } = readStackFile(stack);
@@ -83,7 +83,7 @@ async function upgrade(
           fill(after, volume, part, join(folder, part.file)),
         );
         requireOk(await engine.up({ refresh: false, replace: [] }));
-        await rememberVolumes(stack, after);
+        await recordVolumes(stack, after);
       } catch (error) {
         revert();
         // The engine takes the settings as they are when it is opened.

@@ -4,7 +4,7 @@ import { createServer } from "node:net";
 import { promisify } from "node:util";
 import { fullName } from "../../components/names.ts";
 import type { ImagePlans } from "../../components/plan.ts";
-import { load } from "../../config/resolve.ts";
+import { resolveSystem } from "../../config/resolve.ts";
 import { forStack, setCommand } from "../../config/settings/problem.ts";
 import { readSettings } from "../../config/settings/read.ts";
 import { isLongRunning, type LongRunning, type SystemSpec } from "../../config/spec/service.ts";
@@ -12,8 +12,8 @@ import { baseImageTag } from "../../host/base-image.ts";
 import { engineHost } from "../../host/capacity.ts";
 import { type Container, docker, serviceOf, type Volume, volumesNamed } from "../../host/docker.ts";
 import { Failure } from "../../host/failure.ts";
-import { passphrase, project, readMemo, remember } from "../../host/paths.ts";
-import { chooseEngine, withImages } from "../backends/index.ts";
+import { passphrase, project, readRecord, record } from "../../host/paths.ts";
+import { chooseDeployer, withImages } from "../backends/index.ts";
 import { readSecrets } from "../backends/secrets.ts";
 import { readStackFile } from "../stack-file.ts";
 
@@ -29,9 +29,9 @@ const registryUrl = "https://registry-1.docker.io/v2/";
 export function systemOf(stack: string, say: (line: string) => void): SystemSpec {
   const { values, encrypted } = readStackFile(stack);
   // Pulumi keeps the stack's secrets in its file, the embedded engine beside its state.
-  const own = chooseEngine(stack) === "embedded" ? Object.keys(readSecrets(stack, passphrase(say))) : [];
+  const own = chooseDeployer(stack) === "embedded" ? Object.keys(readSecrets(stack, passphrase(say))) : [];
   const secrets = [...own, ...encrypted].map((key) => key.slice(project.length + 1));
-  return load(readSettings(withImages(stack, values), project), {
+  return resolveSystem(readSettings(withImages(stack, values), project), {
     project,
     stack,
     secrets: new Set(secrets),
@@ -49,9 +49,9 @@ export const plansOf = ({ images, pinned }: SystemSpec): ImagePlans => ({
 
 /** Decides once per stack where images come from, when its file does not say. */
 export async function chooseImages(stack: string, say: (line: string) => void): Promise<void> {
-  if (readStackFile(stack).values[`${project}:images`] || readMemo(stack).images) return;
+  if (readStackFile(stack).values[`${project}:images`] || readRecord(stack).images) return;
   const images = (await registryAnswers()) ? "registry" : "packages";
-  remember(stack, { images });
+  record(stack, { images });
   if (images === "packages") {
     say(
       "No container registry answers: images are built from Debian and PyPI packages (ragdock:images: packages).",
@@ -69,7 +69,7 @@ async function registryAnswers(): Promise<boolean> {
 }
 
 /** Ends with words when there is no engine to talk to. */
-export async function requireEngine(): Promise<void> {
+export async function requireDocker(): Promise<void> {
   try {
     await docker("version", "--format", "{{.Server.Version}}");
   } catch (error) {

@@ -5,12 +5,12 @@ import { type PostgresVersion, postgresVersions } from "../../config/settings/sc
 import { isLongRunning, type SystemSpec } from "../../config/spec/service.ts";
 import { type Volume, volumesNamed } from "../../host/docker.ts";
 import { Failure } from "../../host/failure.ts";
-import { project, readMemo, remember, type VolumeMark } from "../../host/paths.ts";
+import { project, readRecord, record, type VolumeMark } from "../../host/paths.ts";
 import { partsOf } from "../data/parts.ts";
 
 /** Refuses when a volume in which this stack had data is gone, or is another one now; `confirm` lets it begin empty. */
 export async function requireKnownVolumes(stack: string, system: SystemSpec, confirm: string): Promise<void> {
-  const known = readMemo(stack).volumes ?? {};
+  const known = readRecord(stack).volumes ?? {};
   const lines: string[] = [];
   const owned = volumesOf(stack, system);
   const there = await volumesNamed(owned.map(({ name }) => name));
@@ -35,8 +35,8 @@ export async function requireKnownVolumes(stack: string, system: SystemSpec, con
 }
 
 /** Remembers the volumes that the stack has its data in. */
-export async function rememberVolumes(stack: string, system: SystemSpec): Promise<void> {
-  const volumes: Record<string, VolumeMark> = { ...readMemo(stack).volumes };
+export async function recordVolumes(stack: string, system: SystemSpec): Promise<void> {
+  const volumes: Record<string, VolumeMark> = { ...readRecord(stack).volumes };
   const owned = volumesOf(stack, system);
   for (const { volume, version } of owned) {
     // What an upgrade of PostgreSQL has left behind is not the stack's data any more.
@@ -47,11 +47,11 @@ export async function rememberVolumes(stack: string, system: SystemSpec): Promis
   for (const [name, volume] of await volumesNamed(owned.map(({ name }) => name))) {
     volumes[name] = await markOf(volume);
   }
-  remember(stack, { volumes });
+  record(stack, { volumes });
 }
 
 /** Forgets them: their data was deleted on purpose. */
-export const forgetVolumes = (stack: string): void => remember(stack, { volumes: {} });
+export const forgetVolumes = (stack: string): void => record(stack, { volumes: {} });
 
 interface Owned {
   readonly name: string;

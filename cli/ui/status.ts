@@ -30,7 +30,7 @@ export async function statusTable(
     ? [columns, ...rows]
     : [columns, ...rows].map((row) => row.filter((_, i) => i !== 3));
   const [header = [], ...body] = shown;
-  const notes = Object.entries(system.missing).map(([name, why]) => `\n${name} is not here: ${why}`);
+  const notes = Object.entries(system.unavailable).map(([name, why]) => `\n${name} is not here: ${why}`);
   const present = system.services.every((s) => containers.some((c) => serviceOf(c) === s.name));
   return {
     text: [table(header, body), ...notes].join("\n"),

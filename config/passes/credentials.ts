@@ -1,6 +1,6 @@
 import { projectFile, secretFile } from "../services/project-files.ts";
 import { database } from "../services/stores.ts";
-import { type Context, commonJob, type Draft } from "../services/template.ts";
+import { type Context, commonJob, type ServiceTemplate } from "../services/template.ts";
 import { clientUser, secretsIn } from "../spec/secrets.ts";
 import { isLongRunning, type LongRunning, type ServiceSpec } from "../spec/service.ts";
 
@@ -12,15 +12,15 @@ export const isGuarded = (service: ServiceSpec): service is Guarded =>
   isLongRunning(service) && (service.role === "postgres" || service.role === "redis");
 
 /** The job that makes the clients' user known to a store. */
-export const jobOf = (store: ServiceSpec): string => `${store.name}-access`;
+export const jobOf = (store: ServiceSpec): string => `${store.name}-credentials`;
 
 /** Adds to each store the job that makes its clients' user known to it, so that a new password changes no store. */
-export const withAccess = (drafts: readonly Draft[]): Draft[] =>
-  drafts.flatMap((draft) => (isGuarded(draft) ? [draft, access(draft)] : [draft]));
+export const withCredentials = (drafts: readonly ServiceTemplate[]): ServiceTemplate[] =>
+  drafts.flatMap((draft) => (isGuarded(draft) ? [draft, credentialsJob(draft)] : [draft]));
 
-function access(store: Guarded): Draft {
+function credentialsJob(store: Guarded): ServiceTemplate {
   const { role, name, image, user, networks } = store;
-  const script = projectFile(`config/services/files/${role}-credentials.sh`, "/etc/ragdock/access.sh");
+  const script = projectFile(`config/services/files/${role}-credentials.sh`, "/etc/ragdock/credentials.sh");
   const environment =
     role === "postgres"
       ? { PGHOST: name, PGDATABASE: database.name, PGUSER: database.user }
@@ -41,19 +41,19 @@ function access(store: Guarded): Draft {
       script,
     ],
     limits: { cpus: 0.25, memory: "64MiB" },
-    after: [name],
+    dependsOn: [name],
     ...(role === "postgres" ? { databaseConnections: 1 } : {}),
   };
 }
 
 /** Lets every service that has a store's password, the user's own files included, wait until the store knows it. */
-export function afterAccess(drafts: readonly Draft[]): Draft[] {
+export function afterCredentials(drafts: readonly ServiceTemplate[]): ServiceTemplate[] {
   const stores = drafts.filter(isGuarded);
   return drafts.map((draft) => {
     const has = new Set(draft.files.flatMap((file) => secretsIn(file.content)));
     const jobs = stores.filter((store) => has.has(`${store.role}-password`)).map(jobOf);
-    const after = [...new Set([...draft.after, ...jobs])].filter((name) => name !== draft.name);
-    return { ...draft, after };
+    const dependsOn = [...new Set([...draft.dependsOn, ...jobs])].filter((name) => name !== draft.name);
+    return { ...draft, dependsOn };
   });
 }
 

@@ -1,12 +1,12 @@
-import type { Draft } from "../services/template.ts";
+import type { ServiceTemplate } from "../services/template.ts";
 import type { ServiceSettings } from "../settings/schema.ts";
 import { defined } from "../spec/defined.ts";
 import { isLongRunning } from "../spec/service.ts";
 
 /** Puts a user's settings over a service's own values; what is not set stays. */
-export function merge(draft: Draft, user: ServiceSettings | undefined): Draft {
+export function merge(draft: ServiceTemplate, user: ServiceSettings | undefined): ServiceTemplate {
   if (!user) return draft;
-  const live = user.live ? draft.live : undefined;
+  const live = user.sourceMount ? draft.sourceMount : undefined;
   const merged = {
     ...draft,
     environment: { ...draft.environment, ...user.environment, ...live?.environment },
@@ -15,7 +15,7 @@ export function merge(draft: Draft, user: ServiceSettings | undefined): Draft {
     limits: defined({ ...draft.limits, ...defined(user.limits ?? {}) }),
     logs: { ...draft.logs, ...defined(user.logs ?? {}) },
   };
-  if (!isLongRunning(merged)) return merged as Draft;
+  if (!isLongRunning(merged)) return merged as ServiceTemplate;
   return {
     ...merged,
     replicas: user.replicas ?? merged.replicas,
@@ -27,5 +27,5 @@ export function merge(draft: Draft, user: ServiceSettings | undefined): Draft {
         ...defined({ host: user.port, exposure: user.exposure }),
       },
     }),
-  } as Draft;
+  } as ServiceTemplate;
 }

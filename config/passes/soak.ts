@@ -1,33 +1,36 @@
-import { releasesFile } from "../services/gateway.ts";
-import { catalogue, commonJob, type Draft } from "../services/template.ts";
-import { release } from "../spec/revision.ts";
-import { type Check, isLongRunning, type Job, type LongRunning } from "../spec/service.ts";
+import { revisionsFile } from "../services/gateway.ts";
+import { catalogue, commonJob, type ServiceTemplate } from "../services/template.ts";
+import { revision } from "../spec/revision.ts";
+import { type Blackbox, isLongRunning, type Job, type LongRunning } from "../spec/service.ts";
 import { seconds } from "../spec/units.ts";
 
-type HttpCheck = Extract<Check, { module: "http_2xx" }>;
-type Soaking = LongRunning & { readonly check: HttpCheck };
+type HttpCheck = Extract<Blackbox, { module: "http_2xx" }>;
+type Soaking = LongRunning & { readonly blackbox: HttpCheck };
 
 /** Whether a service has a check that can be asked for a while. */
-export const canSoak = (service: Draft): service is Soaking =>
-  isLongRunning(service) && service.check?.module === "http_2xx";
+export const canSoak = (service: ServiceTemplate): service is Soaking =>
+  isLongRunning(service) && service.blackbox?.module === "http_2xx";
 
 /**
  * Tells each gateway what has to answer before it takes requests, and puts a job before it that asks every new release for
  * its `soak`, so that one which gets healthy and then falls ill is sent no request either.
  */
-export function soaked(drafts: readonly Draft[]): Draft[] {
+export function soaked(drafts: readonly ServiceTemplate[]): ServiceTemplate[] {
   return drafts.flatMap((draft) => {
-    const behind = drafts.filter(canSoak).filter((s) => draft.after.includes(s.name) && s.role !== "gateway");
+    const behind = drafts
+      .filter(canSoak)
+      .filter((s) => draft.dependsOn.includes(s.name) && s.role !== "gateway");
     if (draft.role !== "gateway" || behind.length === 0) return [draft];
     const jobs = behind.filter((s) => s.soak && seconds(s.soak) > 0).map(soak);
-    const releases = { path: releasesFile, content: behind.map((s) => `${urlOf(s)}\n`).join("") };
-    const after = [...draft.after, ...jobs.map((job) => job.name)];
-    return [...jobs, { ...draft, files: [...draft.files, releases], after }];
+    const releases = { path: revisionsFile, content: behind.map((s) => `${urlOf(s)}\n`).join("") };
+    const dependsOn = [...draft.dependsOn, ...jobs.map((job) => job.name)];
+    return [...jobs, { ...draft, files: [...draft.files, releases], dependsOn }];
   });
 }
 
 /** Where a release, and no other, answers. */
-const urlOf = ({ name, check }: Soaking): string => `http://${release(name)}:${check.port}${check.path}`;
+const urlOf = ({ name, blackbox }: Soaking): string =>
+  `http://${revision(name)}:${blackbox.port}${blackbox.path}`;
 
 const script = "/etc/ragdock/soak.sh";
 
@@ -43,7 +46,7 @@ function soak(service: Soaking): Job {
     networks,
     files: [{ path: script, content: watch(urlOf(service), time) }],
     limits: { cpus: 0.1, memory: "32MiB" },
-    after: [name],
+    dependsOn: [name],
   };
 }
 

@@ -1,9 +1,9 @@
 import { userOf } from "../passes/credentials.ts";
-import { Probe } from "../spec/healthcheck.ts";
+import { Healthcheck } from "../spec/healthcheck.ts";
 import type { Built, FileSpec, ImageSource } from "../spec/service.ts";
 import { hasFile, secretFile } from "./project-files.ts";
 import { database } from "./stores.ts";
-import { type Context, common, commonJob, type Draft, pythonImage } from "./template.ts";
+import { type Context, common, commonJob, pythonImage, type ServiceTemplate } from "./template.ts";
 
 export const appImage: Built = {
   from: "build",
@@ -27,7 +27,7 @@ const drainSeconds = 3;
 const soak = "20s";
 
 /** The reference app's source, on the host and in its images. */
-const live = {
+const sourceMount = {
   mount: { source: "app/ragapp", target: "/app/ragapp", readOnly: true },
   environment: { RAG_RELOAD: "1" },
 } as const;
@@ -80,25 +80,25 @@ const stores = (ctx: Context): string[] => [
 ];
 
 /** Brings the database's schema up to date before anything serves from it. */
-export function migrations(ctx: Context): Draft {
+export function migrations(ctx: Context): ServiceTemplate {
   return {
     ...commonJob,
     ...appSettings(ctx),
     name: "migrate",
     role: "api",
     image: appImage,
-    live,
+    sourceMount,
     command: ["migrate"],
     user,
     networks: ["backend"],
     limits: { cpus: 1, memory: "256MiB" },
-    after: ["postgres"],
+    dependsOn: ["postgres"],
     databaseConnections: 2,
   };
 }
 
 /** The HTTP API. */
-export function api(ctx: Context): Draft {
+export function api(ctx: Context): ServiceTemplate {
   const workers = ctx.prod ? 2 : 1;
   const shared = appSettings(ctx);
   return {
@@ -108,7 +108,7 @@ export function api(ctx: Context): Draft {
     role: "api",
     kind: "stateless",
     image: appImage,
-    live,
+    sourceMount,
     command: ["api"],
     user,
     networks: ["frontend", "backend"],
@@ -117,20 +117,20 @@ export function api(ctx: Context): Draft {
       RAG_API_WORKERS: String(workers),
       RAG_DRAIN_SECONDS: String(drainSeconds),
     },
-    probe: Probe.command(["python3", "-m", "ragapp", "probe", "api"], { startPeriod: "1m" }),
-    check: { module: "http_2xx", port: 8000, path: "/api/health" },
+    healthcheck: Healthcheck.command(["python3", "-m", "ragapp", "probe", "api"], { startPeriod: "1m" }),
+    blackbox: { module: "http_2xx", port: 8000, path: "/api/health" },
     ...(ctx.prod ? { soak } : {}),
     metrics: { port: 8000, path: "/metrics" },
     replicas: ctx.prod ? 2 : 1,
     limits: ctx.prod ? { cpus: 1, memory: "1GiB" } : { cpus: 1, memory: "768MiB" },
-    after: [...stores(ctx), "migrate"],
-    stopGrace: "30s",
+    dependsOn: [...stores(ctx), "migrate"],
+    stopGracePeriod: "30s",
     databaseConnections: workers * poolSize,
   };
 }
 
 /** Reads, splits, embeds and stores what the API has queued. */
-export function worker(ctx: Context): Draft {
+export function worker(ctx: Context): ServiceTemplate {
   // The database network has no way out; a remote embedder is reached by the other one.
   const remote = ctx.models.embeddings.provider !== "local";
   const networks = remote ? ["backend", "frontend"] : ["backend"];
@@ -141,40 +141,40 @@ export function worker(ctx: Context): Draft {
     role: "worker",
     kind: "stateless",
     image: appImage,
-    live,
+    sourceMount,
     command: ["worker"],
     user,
     networks,
-    probe: Probe.command(["python3", "-m", "ragapp", "probe", "worker"], { startPeriod: "1m" }),
+    healthcheck: Healthcheck.command(["python3", "-m", "ragapp", "probe", "worker"], { startPeriod: "1m" }),
     metrics: { port: 8001, path: "/metrics" },
     limits: ctx.prod ? { cpus: 1, memory: "1GiB" } : { cpus: 1, memory: "768MiB" },
-    after: [...stores(ctx), "migrate"],
-    stopGrace: "1m",
+    dependsOn: [...stores(ctx), "migrate"],
+    stopGracePeriod: "1m",
     databaseConnections: poolSize,
   };
 }
 
 /** The web interface. */
-export function ui(ctx: Context): Draft {
+export function ui(ctx: Context): ServiceTemplate {
   return {
     ...common,
     name: "ui",
     role: "ui",
     kind: "stateless",
     image: uiImage,
-    live,
+    sourceMount,
     command: ["ui"],
     user,
     networks: ["frontend"],
     environment: { RAG_API_URL: "http://gateway:8080", RAG_PROMETHEUS_URL: "http://prometheus:9090" },
-    probe: Probe.command(["python3", "-m", "ragapp", "probe", "ui"], { startPeriod: "1m" }),
-    check: { module: "http_2xx", port: 8501, path: "/_stcore/health" },
+    healthcheck: Healthcheck.command(["python3", "-m", "ragapp", "probe", "ui"], { startPeriod: "1m" }),
+    blackbox: { module: "http_2xx", port: 8501, path: "/_stcore/health" },
     limits: { cpus: 1, memory: ctx.prod ? "768MiB" : "512MiB" },
   };
 }
 
 /** A user's own application in the API's place. */
-export function ownApp(ctx: Context, app: OwnApp): Draft {
+export function ownApp(ctx: Context, app: OwnApp): ServiceTemplate {
   const shared = appSettings(ctx);
   const serve = ["uvicorn", app.module, "--host", "0.0.0.0", "--port", String(app.port)];
   return {
@@ -186,13 +186,13 @@ export function ownApp(ctx: Context, app: OwnApp): Draft {
     image: ownImage(app),
     ...(app.source !== undefined && !hasFile(app.source, "Dockerfile") ? { command: serve } : {}),
     networks: ["frontend", "backend"],
-    probe: Probe.anyHttp(app.healthPath, app.port, { startPeriod: "1m" }),
-    check: { module: "http_2xx", port: app.port, path: app.healthPath },
+    healthcheck: Healthcheck.anyHttp(app.healthPath, app.port, { startPeriod: "1m" }),
+    blackbox: { module: "http_2xx", port: app.port, path: app.healthPath },
     ...(ctx.prod ? { soak } : {}),
     ...(app.metricsPath ? { metrics: { port: app.port, path: app.metricsPath } } : {}),
     limits: ctx.prod ? { cpus: 1, memory: "1GiB" } : { cpus: 1, memory: "768MiB" },
-    after: stores(ctx),
-    stopGrace: "30s",
+    dependsOn: stores(ctx),
+    stopGracePeriod: "30s",
     databaseConnections: poolSize,
   };
 }

@@ -1,8 +1,8 @@
 import { merge } from "../passes/overrides.ts";
-import { Probe } from "../spec/healthcheck.ts";
-import { release } from "../spec/revision.ts";
+import { Healthcheck } from "../spec/healthcheck.ts";
+import { revision } from "../spec/revision.ts";
 import { isLongRunning, type LongRunning } from "../spec/service.ts";
-import { type Context, catalogue, common, type Draft } from "./template.ts";
+import { type Context, catalogue, common, type ServiceTemplate } from "./template.ts";
 
 /** A path of the gateway and the service behind it. */
 export interface Route {
@@ -25,7 +25,7 @@ const draining = "/tmp/draining";
 const serveScript = "/etc/ragdock/serve.sh";
 
 /** What has to answer before a new gateway takes requests: a URL in each line. */
-export const releasesFile = "/etc/ragdock/releases";
+export const revisionsFile = "/etc/ragdock/releases";
 
 /**
  * Runs nginx, once every release that it leads to has answered: an engine that has looked at a release which never got
@@ -37,10 +37,10 @@ export const releasesFile = "/etc/ragdock/releases";
  */
 const serve = `rm -f ${draining}
 trap 'exit 0' QUIT TERM
-if [ ! -f /tmp/opened ] && [ -f ${releasesFile} ]; then
+if [ ! -f /tmp/opened ] && [ -f ${revisionsFile} ]; then
   while read -r url; do
     until wget -q -T 2 -O /dev/null "$url"; do echo "waiting for $url, which does not answer"; sleep 1; done
-  done < ${releasesFile}
+  done < ${revisionsFile}
   touch /tmp/opened
 fi
 trap 'touch ${draining}; sleep 0.5; kill -QUIT "$nginx"' QUIT TERM
@@ -61,12 +61,12 @@ const variable = (route: Route): string => route.service.replaceAll("-", "_");
  * What an nginx is here. An edge holds a port of the host and leads to whatever gateway there is; a gateway leads to one
  * release of each service, takes the edge's word on the client, and writes the access log.
  */
-export type Kind = "edge" | "gateway";
+export type Kind = "ingress" | "gateway";
 
 /** A gateway's location: leads to the one release that it is for. */
-const toRelease = (route: Route): string => `
+const toRevision = (route: Route): string => `
 ${hide(route)}    location ${route.path} {
-      set $upstream_${variable(route)} ${release(route.service)};
+      set $upstream_${variable(route)} ${revision(route.service)};
       proxy_pass http://$upstream_${variable(route)}:${route.port};
     }`;
 
@@ -97,8 +97,8 @@ const believeProxy = "  map $http_x_forwarded_proto $forwarded_proto { https htt
  * so a replaced container costs no 502; shown by tests/e2e and tests/images.
  */
 export function renderNginx(routes: readonly Route[], kind: Kind): string {
-  const isEdge = kind === "edge";
-  const locations = routes.map(isEdge ? toGateway : toRelease);
+  const isEdge = kind === "ingress";
+  const locations = routes.map(isEdge ? toGateway : toRevision);
   return `# Not auto: that counts the host's processors, whatever this container may use.
 worker_processes 2;
 pid /tmp/nginx.pid;
@@ -193,15 +193,15 @@ function nginx(ctx: Context, kind: Kind, routes: readonly Route[]): Omit<LongRun
     role: "gateway",
     kind: "stateless",
     ...catalogue("nginx"),
-    ...(kind === "edge"
+    ...(kind === "ingress"
       ? { files: [conf] }
       : { files: [conf, { path: serveScript, content: serve }], command: ["sh", serveScript] }),
-    probe: Probe.http("/healthz", statusPort, { interval: "2s" }),
-    check: { module: "http_2xx", port: statusPort, path: "/healthz" },
+    healthcheck: Healthcheck.http("/healthz", statusPort, { interval: "2s" }),
+    blackbox: { module: "http_2xx", port: statusPort, path: "/healthz" },
     limits: ctx.prod ? { cpus: 1, memory: "128MiB" } : { cpus: 0.5, memory: "64MiB" },
-    after: routes.map((route) => route.service),
+    dependsOn: routes.map((route) => route.service),
     // Streamed answers end in it; an open page of the web interface holds it up for all of that time.
-    stopGrace: ctx.prod ? "1m" : "10s",
+    stopGracePeriod: ctx.prod ? "1m" : "10s",
   };
 }
 
@@ -210,27 +210,27 @@ function nginx(ctx: Context, kind: Kind, routes: readonly Route[]): Omit<LongRun
  * A published application gets a gateway, which is replaced after it and so sends nobody to a release that is not healthy.
  * A port takes one container at a time, so a gateway leaves its own to an edge, which hardly ever changes.
  */
-export function published(ctx: Context, draft: Draft): Draft[] {
+export function published(ctx: Context, draft: ServiceTemplate): ServiceTemplate[] {
   if (!isLongRunning(draft) || !["api", "ui", "gateway"].includes(draft.role)) return [draft];
   const { endpoint, ...service } = draft;
   if (!endpoint || endpoint.exposure === "none") return [draft];
   const settings = endpoint.settings ?? draft.name;
   const isGateway = draft.role === "gateway";
-  const name = isGateway ? `${settings}-edge` : `${settings}-gateway`;
+  const name = isGateway ? `${settings}-ingress` : `${settings}-gateway`;
   const route: Route = {
     path: "/",
     service: draft.name,
     port: endpoint.container,
     ...(draft.metrics ? { hidden: draft.metrics.path } : {}),
   };
-  const front: Draft = {
-    ...nginx(ctx, isGateway ? "edge" : "gateway", [route]),
+  const front: ServiceTemplate = {
+    ...nginx(ctx, isGateway ? "ingress" : "gateway", [route]),
     name,
     networks: draft.networks,
     endpoint: { ...endpoint, container: listen, settings },
   };
-  const merged: Draft = merge(front, ctx.settings.services[name]);
-  return [service as Draft, ...(isGateway ? [merged] : published(ctx, merged))];
+  const merged: ServiceTemplate = merge(front, ctx.settings.services[name]);
+  return [service as ServiceTemplate, ...(isGateway ? [merged] : published(ctx, merged))];
 }
 
 /** nginx's own counters as Prometheus metrics. */
@@ -244,9 +244,9 @@ export function gatewayExporter(): LongRunning {
     command: [`--nginx.scrape-uri=http://gateway:${statusPort}/nginx_status`],
     networks: ["backend"],
     // Its own page: at /metrics it asks nginx, and whether that answers is said by nginx_up and not by its health.
-    probe: Probe.http("/", 9113),
+    healthcheck: Healthcheck.http("/", 9113),
     metrics: { port: 9113, path: "/metrics" },
     limits: { cpus: 0.25, memory: "64MiB" },
-    after: [],
+    dependsOn: [],
   };
 }

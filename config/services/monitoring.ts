@@ -9,12 +9,12 @@ import {
   renderRules,
 } from "../../monitoring/index.ts";
 import { userOf } from "../passes/credentials.ts";
-import { Probe } from "../spec/healthcheck.ts";
-import { type Check, isLongRunning, type LongRunning, type ServiceSpec } from "../spec/service.ts";
+import { Healthcheck } from "../spec/healthcheck.ts";
+import { type Blackbox, isLongRunning, type LongRunning, type ServiceSpec } from "../spec/service.ts";
 import { mebibytes } from "../spec/units.ts";
 import { secret, secretFile } from "./project-files.ts";
 import { database, maxConnections } from "./stores.ts";
-import { type Context, catalogue, common, type Draft } from "./template.ts";
+import { type Context, catalogue, common, type ServiceTemplate } from "./template.ts";
 
 /** A service as monitoring sees it. */
 export function monitored(service: ServiceSpec): MonitoredService {
@@ -26,13 +26,13 @@ export function monitored(service: ServiceSpec): MonitoredService {
     ...(isLongRunning(service) && service.metrics
       ? { metrics: { ...service.metrics, replicas: service.replicas } }
       : {}),
-    ...(isLongRunning(service) && service.check
-      ? { probe: { module: service.check.module, target: target(service.name, service.check) } }
+    ...(isLongRunning(service) && service.blackbox
+      ? { blackbox: { module: service.blackbox.module, target: target(service.name, service.blackbox) } }
       : {}),
   };
 }
 
-const target = (name: string, check: Check): string =>
+const target = (name: string, check: Blackbox): string =>
   check.module === "http_2xx" ? `http://${name}:${check.port}${check.path}` : `${name}:${check.port}`;
 
 /** What the renderers of monitoring/ need beside the services. */
@@ -53,12 +53,12 @@ export function monitoringOptions(ctx: Context, services: readonly ServiceSpec[]
 }
 
 /** Prometheus: scrapes every service that has metrics, and asks the others through the blackbox exporter. */
-export function prometheus(ctx: Context): Draft<LongRunning> {
+export function prometheus(ctx: Context): ServiceTemplate<LongRunning> {
   return {
     ...common,
     name: "prometheus",
     role: "monitoring",
-    kind: "store",
+    kind: "stateful",
     ...catalogue("prometheus"),
     command: [
       "--config.file=/etc/prometheus/prometheus.yml",
@@ -66,7 +66,7 @@ export function prometheus(ctx: Context): Draft<LongRunning> {
       `--storage.tsdb.retention.time=${ctx.settings.monitoring.retention}`,
     ],
     networks: ["frontend", "backend"],
-    render: (services) => {
+    renderFiles: (services) => {
       const options = monitoringOptions(ctx, services);
       const all = services.map(monitored);
       return [
@@ -76,20 +76,20 @@ export function prometheus(ctx: Context): Draft<LongRunning> {
     },
     volumes: [{ volume: "prometheus-data", path: "/prometheus" }],
     endpoint: { container: 9090, host: 9090, exposure: ctx.prod ? "none" : "loopback" },
-    probe: Probe.http("/-/healthy", 9090),
+    healthcheck: Healthcheck.http("/-/healthy", 9090),
     metrics: { port: 9090, path: "/metrics" },
     limits: ctx.prod ? { cpus: 1, memory: "1GiB" } : { cpus: 0.5, memory: "256MiB" },
-    stopGrace: "1m",
+    stopGracePeriod: "1m",
   };
 }
 
 /** Alertmanager: groups alerts and sends them on. */
-export function alertmanager(ctx: Context): Draft<LongRunning> {
+export function alertmanager(ctx: Context): ServiceTemplate<LongRunning> {
   return {
     ...common,
     name: "alertmanager",
     role: "monitoring",
-    kind: "store",
+    kind: "stateful",
     ...catalogue("alertmanager"),
     command: [
       "--config.file=/etc/alertmanager/alertmanager.yml",
@@ -97,7 +97,7 @@ export function alertmanager(ctx: Context): Draft<LongRunning> {
       "--cluster.listen-address=",
     ],
     networks: ["frontend", "backend"],
-    render: (services) => [
+    renderFiles: (services) => [
       {
         path: "/etc/alertmanager/alertmanager.yml",
         content: renderAlertmanager(services.map(monitored), monitoringOptions(ctx, services)),
@@ -105,19 +105,19 @@ export function alertmanager(ctx: Context): Draft<LongRunning> {
     ],
     volumes: [{ volume: "alertmanager-data", path: "/alertmanager" }],
     endpoint: { container: 9093, host: 9093, exposure: ctx.prod ? "none" : "loopback" },
-    probe: Probe.http("/-/healthy", 9093),
+    healthcheck: Healthcheck.http("/-/healthy", 9093),
     metrics: { port: 9093, path: "/metrics" },
     limits: { cpus: 0.25, memory: "64MiB" },
   };
 }
 
 /** Grafana with the dashboards of monitoring/. */
-export function grafana(ctx: Context): Draft<LongRunning> {
+export function grafana(ctx: Context): ServiceTemplate<LongRunning> {
   return {
     ...common,
     name: "grafana",
     role: "monitoring",
-    kind: "store",
+    kind: "stateful",
     ...catalogue("grafana"),
     networks: ["frontend", "backend"],
     environment: {
@@ -129,7 +129,7 @@ export function grafana(ctx: Context): Draft<LongRunning> {
       GF_PLUGINS_PREINSTALL_DISABLED: "true",
     },
     files: [secretFile("grafana-password")],
-    render: (services) => {
+    renderFiles: (services) => {
       const options = monitoringOptions(ctx, services);
       const files = {
         ...renderGrafanaProvisioning(options),
@@ -144,10 +144,10 @@ export function grafana(ctx: Context): Draft<LongRunning> {
     },
     volumes: [{ volume: "grafana-data", path: "/var/lib/grafana" }],
     endpoint: { container: 3000, host: 3000, exposure: ctx.prod ? "none" : "loopback" },
-    probe: Probe.http("/api/health", 3000, { startPeriod: "2m" }),
+    healthcheck: Healthcheck.http("/api/health", 3000, { startPeriod: "2m" }),
     metrics: { port: 3000, path: "/metrics" },
     limits: { cpus: 0.5, memory: "512MiB" },
-    after: ["prometheus"],
+    dependsOn: ["prometheus"],
   };
 }
 
@@ -155,8 +155,8 @@ export function grafana(ctx: Context): Draft<LongRunning> {
  * The least that watches a system: metrics and rules, alerts, and questions from outside each container.
  * Its ports are not published unless `services.prometheus.exposure` says so.
  */
-export function watched(ctx: Context): Draft[] {
-  const unpublished = (draft: LongRunning): Draft =>
+export function watched(ctx: Context): ServiceTemplate[] {
+  const unpublished = (draft: LongRunning): ServiceTemplate =>
     draft.endpoint ? { ...draft, endpoint: { ...draft.endpoint, exposure: "none" } } : draft;
   return [unpublished(prometheus(ctx)), unpublished(alertmanager(ctx)), blackboxExporter()];
 }
@@ -179,7 +179,7 @@ export const nodeExporter = (): LongRunning => ({
   command: ["--path.rootfs=/host", "--collector.textfile.directory=/etc/node-exporter/metrics"],
   files: [{ path: "/etc/node-exporter/metrics/backup.prom", content: "# No backup yet.\n" }],
   mounts: [{ source: "/", target: "/host", readOnly: true }],
-  probe: Probe.http("/", 9100, { startPeriod: "10s" }),
+  healthcheck: Healthcheck.http("/", 9100, { startPeriod: "10s" }),
   metrics: { port: 9100, path: "/metrics" },
 });
 
@@ -194,9 +194,9 @@ export const postgresExporter = (ctx: Context, host: string): LongRunning => ({
     DATA_SOURCE_PASS_FILE: "/run/secrets/postgres-password",
   },
   files: [secretFile("postgres-password")],
-  probe: Probe.http("/", 9187, { startPeriod: "10s" }),
+  healthcheck: Healthcheck.http("/", 9187, { startPeriod: "10s" }),
   metrics: { port: 9187, path: "/metrics" },
-  after: [host],
+  dependsOn: [host],
   databaseConnections: 2,
 });
 
@@ -216,9 +216,9 @@ export const redisExporter = (ctx: Context): LongRunning => ({
       content: `{"redis://${userOf(ctx, "redis")}@redis:6379": "${secret("redis-password")}"}`,
     },
   ],
-  probe: Probe.http("/health", 9121, { startPeriod: "10s" }),
+  healthcheck: Healthcheck.http("/health", 9121, { startPeriod: "10s" }),
   metrics: { port: 9121, path: "/metrics" },
-  after: ["redis"],
+  dependsOn: ["redis"],
 });
 
 /** Asks every service from outside its container. */
@@ -229,7 +229,7 @@ export const blackboxExporter = (): LongRunning => ({
   command: ["--config.file=/etc/blackbox_exporter/config.yml"],
   networks: ["frontend", "backend"],
   files: [{ path: "/etc/blackbox_exporter/config.yml", content: renderBlackbox() }],
-  probe: Probe.http("/-/healthy", 9115, { startPeriod: "10s" }),
+  healthcheck: Healthcheck.http("/-/healthy", 9115, { startPeriod: "10s" }),
   metrics: { port: 9115, path: "/metrics" },
 });
 
@@ -245,7 +245,7 @@ export const cadvisor = (): LongRunning => ({
     { source: "/sys", target: "/sys", readOnly: true },
     { source: "/var/lib/docker", target: "/var/lib/docker", readOnly: true },
   ],
-  probe: Probe.http("/healthz", 8080),
+  healthcheck: Healthcheck.http("/healthz", 8080),
   metrics: { port: 8080, path: "/metrics" },
   limits: { cpus: 0.5, memory: "256MiB" },
 });

@@ -1,5 +1,5 @@
 import { images } from "../images.ts";
-import { Probe } from "../spec/healthcheck.ts";
+import { Healthcheck } from "../spec/healthcheck.ts";
 import type { Limits, LongRunning } from "../spec/service.ts";
 import { mebibytes } from "../spec/units.ts";
 import { cluster } from "./cluster.ts";
@@ -63,7 +63,7 @@ export function postgres(ctx: Context, name = "postgres", volume = "postgres-dat
     ...common,
     name,
     role: "postgres",
-    kind: "store",
+    kind: "stateful",
     ...versioned,
     command: postgresCommand(postgresTuning(memory)),
     networks: ["backend"],
@@ -77,15 +77,18 @@ export function postgres(ctx: Context, name = "postgres", volume = "postgres-dat
     files: [secretFile("postgres-admin-password"), startScript],
     endpoint: { container: database.port, host: 5432, exposure: "none" },
     // Over TCP: the server that initialises an empty volume listens on its socket only.
-    probe: Probe.command(["pg_isready", "-q", "-h", "127.0.0.1", "-U", database.user, "-d", database.name], {
-      interval: "2s",
-      startPeriod: "1m",
-    }),
-    check: { module: "tcp_connect", port: database.port },
+    healthcheck: Healthcheck.command(
+      ["pg_isready", "-q", "-h", "127.0.0.1", "-U", database.user, "-d", database.name],
+      {
+        interval: "2s",
+        startPeriod: "1m",
+      },
+    ),
+    blackbox: { module: "tcp_connect", port: database.port },
     limits,
     // HNSW builds keep maintenance_work_mem, a sixteenth, in shared memory; twice that leaves room for queries.
     shm: `${Math.max(64, Math.ceil(memory / 8))}MiB`,
-    stopGrace: "2m",
+    stopGracePeriod: "2m",
   };
 }
 
@@ -97,7 +100,7 @@ export function redis(ctx: Context): LongRunning {
     ...common,
     name: "redis",
     role: "redis",
-    kind: "store",
+    kind: "stateful",
     ...catalogue("redis"),
     command: ["sh", "/etc/ragdock/start.sh", "redis-server", "/etc/redis/redis.conf"],
     networks: ["backend"],
@@ -122,13 +125,13 @@ export function redis(ctx: Context): LongRunning {
     ],
     volumes: [{ volume: "redis-data", path: "/data", own: ["users.acl"] }],
     endpoint: { container: 6379, host: 6379, exposure: "none" },
-    probe: Probe.shell(
+    healthcheck: Healthcheck.shell(
       'REDISCLI_AUTH="$(cat /run/secrets/redis-admin-password)" redis-cli --no-auth-warning --user admin ping | grep -q PONG',
       { interval: "2s" },
     ),
-    check: { module: "tcp_connect", port: 6379 },
+    blackbox: { module: "tcp_connect", port: 6379 },
     limits,
-    stopGrace: "1m",
+    stopGracePeriod: "1m",
   };
 }
 
@@ -138,15 +141,15 @@ export function chroma(ctx: Context): LongRunning {
     ...common,
     name: "chroma",
     role: "chroma",
-    kind: "store",
+    kind: "stateful",
     ...catalogue("chroma"),
     networks: ["backend"],
     environment: { ANONYMIZED_TELEMETRY: "FALSE" },
     volumes: [{ volume: "chroma-data", path: "/data" }],
     endpoint: { container: 8000, host: 8001, exposure: "none" },
-    probe: Probe.command(images.chroma.probe ?? []),
-    check: { module: "http_2xx", port: 8000, path: "/api/v2/heartbeat" },
+    healthcheck: Healthcheck.command(images.chroma.probe ?? []),
+    blackbox: { module: "http_2xx", port: 8000, path: "/api/v2/heartbeat" },
     limits: ctx.prod ? { cpus: 1, memory: "1GiB" } : { cpus: 1, memory: "512MiB" },
-    stopGrace: "1m",
+    stopGracePeriod: "1m",
   };
 }

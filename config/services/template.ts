@@ -24,10 +24,13 @@ export interface Context {
 }
 
 /** A service whose files may depend on all the services of the final system. */
-export type Draft<S extends ServiceSpec = ServiceSpec> = S & {
-  readonly render?: (services: readonly ServiceSpec[]) => readonly FileSpec[];
+export type ServiceTemplate<S extends ServiceSpec = ServiceSpec> = S & {
+  readonly renderFiles?: (services: readonly ServiceSpec[]) => readonly FileSpec[];
   /** What the setting `live` adds: the source on the host over the image's own, and what makes the app look at it. */
-  readonly live?: { readonly mount: BindMount; readonly environment: Readonly<Record<string, string>> };
+  readonly sourceMount?: {
+    readonly mount: BindMount;
+    readonly environment: Readonly<Record<string, string>>;
+  };
 };
 
 /** Three files of 10 MiB hold days of a quiet service and can never fill a disk. */
@@ -40,9 +43,9 @@ export const common = {
   mounts: [],
   volumes: [],
   logs,
-  after: [],
+  dependsOn: [],
   replicas: 1,
-  stopGrace: "10s",
+  stopGracePeriod: "10s",
 } as const satisfies Partial<LongRunning>;
 
 /** The same for jobs. */
@@ -52,7 +55,7 @@ export const commonJob = {
   files: [],
   mounts: [],
   logs,
-  after: [],
+  dependsOn: [],
 } as const satisfies Partial<Job>;
 
 /** The Python that applications are built on. */
@@ -65,5 +68,5 @@ export function catalogue(name: ImageName): { readonly image: ImageSource; reado
 }
 
 /** The same services on other networks. */
-export const on = (networks: readonly string[], drafts: readonly Draft[]): Draft[] =>
+export const on = (networks: readonly string[], drafts: readonly ServiceTemplate[]): ServiceTemplate[] =>
   drafts.map((draft) => ({ ...draft, networks }));

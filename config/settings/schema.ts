@@ -79,7 +79,7 @@ export const serviceSettings = z.strictObject({
       "Files made from the settings, in its containers alone: also how a password gets into a `.env`.",
     ),
   mounts: z.array(mount).optional().describe("Folders of the host, `dev` only."),
-  live: z
+  sourceMount: z
     .boolean()
     .optional()
     .describe("Mounts the app's source over the image's, so that edits show at once; `dev` only."),

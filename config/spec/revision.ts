@@ -3,16 +3,16 @@ import { secretsIn } from "./secrets.ts";
 import { isLongRunning, type LongRunning, type SecretSource, type ServiceSpec } from "./service.ts";
 
 /** Matches the place of a service's release in a file's content: the name that containers of this release alone have. */
-export const releasePlace = /\{\{release:([a-z0-9-]+)\}\}/g;
+export const revisionPlaceholder = /\{\{release:([a-z0-9-]+)\}\}/g;
 
 /** The place of a service's release. */
-export const release = (service: string): string => `{{release:${service}}}`;
+export const revision = (service: string): string => `{{release:${service}}}`;
 
 /** The services whose releases have a place in a file of these services. */
 export function routed(services: readonly ServiceSpec[]): Set<string> {
   const contents = services.flatMap((s) => s.files.map((file) => file.content));
   return new Set(
-    contents.flatMap((text) => [...text.matchAll(releasePlace)].map((match) => match[1] as string)),
+    contents.flatMap((text) => [...text.matchAll(revisionPlaceholder)].map((match) => match[1] as string)),
   );
 }
 
@@ -24,19 +24,19 @@ export function routed(services: readonly ServiceSpec[]): Set<string> {
  * @param image the reference of its image
  * @param secrets where the system's secrets are from, by name
  */
-export function releaseName(
+export function revisionName(
   service: LongRunning,
   image: string,
   secrets: Readonly<Record<string, SecretSource>>,
 ): string {
-  const { limits, after: _, logs: __, ...rest } = service;
+  const { limits, dependsOn: _, logs: __, ...rest } = service;
   const names = service.files.flatMap((file) => secretsIn(file.content));
   const content = JSON.stringify([image, rest, limits.cpus, names.map((name) => secrets[name])]);
   return `${service.name}-${createHash("sha256").update(content).digest("hex").slice(0, 8)}`;
 }
 
 /** Release names of the services that have one, by service. */
-export function releaseNames(
+export function revisionNames(
   services: readonly ServiceSpec[],
   image: (service: LongRunning) => string,
   secrets: Readonly<Record<string, SecretSource>>,
@@ -46,6 +46,6 @@ export function releaseNames(
     services
       .filter(isLongRunning)
       .filter((s) => named.has(s.name))
-      .map((s) => [s.name, releaseName(s, image(s), secrets)]),
+      .map((s) => [s.name, revisionName(s, image(s), secrets)]),
   );
 }

@@ -5,7 +5,7 @@ import type { SecretSource, ServiceSpec } from "./service.ts";
 type Rotations = Settings["rotations"];
 
 /** Matches the place of a secret in a file's content. */
-export const secretPlace = /\{\{secret:([a-z0-9-]+)\}\}/g;
+export const secretPlaceholder = /\{\{secret:([a-z0-9-]+)\}\}/g;
 
 /**
  * The secrets that files of these services name: the user's own by their key, the user names of a store's clients by
@@ -36,7 +36,7 @@ export const clientUser = (generation = 1): string => `rag_${generation}`;
 
 /** Names of the secrets that have a place in `content`. */
 export const secretsIn = (content: string): string[] =>
-  [...content.matchAll(secretPlace)].map((match) => match[1] as string);
+  [...content.matchAll(secretPlaceholder)].map((match) => match[1] as string);
 
 /** The file `llm-api-key` holds the user's secret `llmApiKey`. */
 const camelCase = (name: string): UserSecret =>

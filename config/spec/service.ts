@@ -1,6 +1,6 @@
 import type { ImageName } from "../images.ts";
 import type { PostgresVersion } from "../settings/schema.ts";
-import type { Probe } from "./healthcheck.ts";
+import type { Healthcheck } from "./healthcheck.ts";
 import type { Duration, Size } from "./units.ts";
 
 /** Where a service can be reached from: its own networks only, this host, or everywhere. */
@@ -102,33 +102,33 @@ interface Workload {
   readonly limits: Limits;
   readonly logs: LogRotation;
   /** Services that are healthy, and jobs that have ended well, before this one starts. */
-  readonly after: readonly string[];
+  readonly dependsOn: readonly string[];
   /** Database connections that one replica may open at most, all its processes together. */
   readonly databaseConnections?: number;
 }
 
 /** A question from outside the container: does the port open, does the path answer 2xx. */
-export type Check =
+export type Blackbox =
   | { readonly module: "http_2xx"; readonly port: number; readonly path: string }
   | { readonly module: "tcp_connect"; readonly port: number };
 
 /** A service that stays up; one without a probe does not compile. */
 export interface LongRunning extends Workload {
   /** A store stops before its successor starts and keeps its volumes; a stateless one is replaced new one first. */
-  readonly kind: "store" | "stateless";
-  readonly probe: Probe;
+  readonly kind: "stateful" | "stateless";
+  readonly healthcheck: Healthcheck;
   readonly replicas: number;
   readonly volumes: readonly VolumeMount[];
   readonly endpoint?: Endpoint;
   /** From SIGTERM (or the image's stop signal) to SIGKILL. */
-  readonly stopGrace: Duration;
+  readonly stopGracePeriod: Duration;
   /** PostgreSQL: the major version that its image runs and that its volume has to be of. */
   readonly postgresVersion?: PostgresVersion;
   /** Size of /dev/shm; the engine's default is 64 MiB. */
   readonly shm?: Size;
   readonly metrics?: { readonly port: number; readonly path: string };
   /** What the blackbox exporter asks it from outside its container. */
-  readonly check?: Check;
+  readonly blackbox?: Blackbox;
   /** How long a new release has to keep answering its check before a gateway leads to it. @default not at all */
   readonly soak?: Duration;
 }
@@ -161,7 +161,7 @@ export interface SystemSpec {
   readonly networks: Readonly<Record<string, Network>>;
   readonly secrets: Readonly<Record<string, SecretSource>>;
   /** What this image source cannot offer, in words. */
-  readonly missing: Readonly<Record<string, string>>;
+  readonly unavailable: Readonly<Record<string, string>>;
   /** Outputs: name of the URL → address. */
   readonly urls: Readonly<Record<string, string>>;
 }

@@ -3,7 +3,7 @@ import { modelSettings } from "../services/models.ts";
 import { watched } from "../services/monitoring.ts";
 import { chroma } from "../services/stores.ts";
 import { type Context, common, on, pythonImage } from "../services/template.ts";
-import { Probe } from "../spec/healthcheck.ts";
+import { Healthcheck } from "../spec/healthcheck.ts";
 import type { Built, LongRunning } from "../spec/service.ts";
 import type { System } from "./system.ts";
 
@@ -44,7 +44,7 @@ function financeragApi(ctx: Context): LongRunning {
     name: "financerag",
     role: "api",
     // Chroma's files take one process at a time; with the server nothing is kept here.
-    kind: embedded ? "store" : "stateless",
+    kind: embedded ? "stateful" : "stateless",
     image,
     command: ctx.prod ? ["serve", "--production"] : ["serve"],
     user: "10001:10001",
@@ -60,12 +60,12 @@ function financeragApi(ctx: Context): LongRunning {
       : [{ source: "systems/financerag/documents", target: "/app/documents", readOnly: true }],
     volumes: embedded ? [{ volume: "data", path: "/app/data" }] : [],
     endpoint: { container: 8000, host: 8000, exposure: ctx.prod ? "public" : "loopback" },
-    probe: Probe.command(["python", "main.py", "health"], { startPeriod: "1m" }),
-    check: { module: "http_2xx", port: 8000, path: "/health" },
+    healthcheck: Healthcheck.command(["python", "main.py", "health"], { startPeriod: "1m" }),
+    blackbox: { module: "http_2xx", port: 8000, path: "/health" },
     metrics: { port: 8000, path: "/metrics" },
     replicas: ctx.prod && !embedded ? 3 : 1,
     limits: { cpus: 1, memory: "1GiB" },
-    after: embedded ? [] : ["chroma"],
-    stopGrace: "30s",
+    dependsOn: embedded ? [] : ["chroma"],
+    stopGracePeriod: "30s",
   };
 }

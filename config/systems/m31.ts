@@ -3,7 +3,7 @@ import { cadvisor, redisExporter, watched } from "../services/monitoring.ts";
 import { secretFile } from "../services/project-files.ts";
 import { redis } from "../services/stores.ts";
 import { type Context, common, on, pythonImage } from "../services/template.ts";
-import { Probe } from "../spec/healthcheck.ts";
+import { Healthcheck } from "../spec/healthcheck.ts";
 import type { LongRunning } from "../spec/service.ts";
 import type { System } from "./system.ts";
 
@@ -45,11 +45,11 @@ function web(ctx: Context): LongRunning {
     },
     files: [secretFile("redis-password")],
     endpoint: { container: 8000, host: 8000, exposure: ctx.prod ? "public" : "loopback" },
-    probe: Probe.command(["python", "app.py", "--health"], { startPeriod: "10s" }),
-    check: { module: "http_2xx", port: 8000, path: "/health" },
+    healthcheck: Healthcheck.command(["python", "app.py", "--health"], { startPeriod: "10s" }),
+    blackbox: { module: "http_2xx", port: 8000, path: "/health" },
     metrics: { port: 8000, path: "/metrics" },
     replicas: ctx.prod ? 2 : 1,
     limits: { cpus: 1, memory: ctx.prod ? "2GiB" : "1GiB" },
-    after: ["redis"],
+    dependsOn: ["redis"],
   };
 }

@@ -3,7 +3,7 @@ import { appImage } from "../services/app.ts";
 import { projectFile, secretFile } from "../services/project-files.ts";
 import { chroma, database, postgres, postgresCommand } from "../services/stores.ts";
 import { type Context, common, commonJob, pythonImage } from "../services/template.ts";
-import { Probe } from "../spec/healthcheck.ts";
+import { Healthcheck } from "../spec/healthcheck.ts";
 import type { BindMount, Built, Job, LongRunning } from "../spec/service.ts";
 import type { System } from "./system.ts";
 
@@ -63,7 +63,7 @@ function db(ctx: Context): LongRunning {
       ),
     ],
     endpoint: loopback(ctx, database.port, 5432),
-    probe: Probe.command(pg, { interval: "5s", timeout: "5s", retries: 5, startPeriod: "10s" }),
+    healthcheck: Healthcheck.command(pg, { interval: "5s", timeout: "5s", retries: 5, startPeriod: "10s" }),
     limits: { cpus: 2, memory: "2GiB", reservation: "1GiB" },
     shm: "1GiB",
   };
@@ -104,7 +104,7 @@ function setup(ctx: Context): Job {
     environment: stores(ctx),
     files: [secretFile("postgres-password")],
     limits: { cpus: 0.5, memory: "256MiB" },
-    after: ["db"],
+    dependsOn: ["db"],
     databaseConnections: 1,
   };
 }
@@ -123,12 +123,12 @@ function api(ctx: Context): LongRunning {
     mounts: ctx.prod ? [] : [source("config"), source("templates")],
     volumes: [{ volume: "api_cache", path: "/app/cache" }],
     endpoint: { container: 8000, host: 8001, exposure: "loopback" },
-    probe: Probe.python("/health", 8000, { startPeriod: "1m" }),
-    check: { module: "http_2xx", port: 8000, path: "/health" },
+    healthcheck: Healthcheck.python("/health", 8000, { startPeriod: "1m" }),
+    blackbox: { module: "http_2xx", port: 8000, path: "/health" },
     metrics: { port: 8000, path: "/metrics" },
     limits: { cpus: 1, memory: "512MiB" },
-    after: ["db", "chromadb", "setup"],
-    stopGrace: "30s",
+    dependsOn: ["db", "chromadb", "setup"],
+    stopGracePeriod: "30s",
     databaseConnections: 10,
   };
 }
@@ -147,10 +147,10 @@ function worker(ctx: Context): LongRunning {
     files: [secretFile("postgres-password")],
     mounts: ctx.prod ? [] : [source("config")],
     volumes: [{ volume: "worker_data", path: "/app/data" }],
-    probe: Probe.command(["python", "ingestion.py", "--probe"], { startPeriod: "1m" }),
+    healthcheck: Healthcheck.command(["python", "ingestion.py", "--probe"], { startPeriod: "1m" }),
     limits: { cpus: 1, memory: "1GiB" },
-    after: ["db", "chromadb", "setup"],
-    stopGrace: "1m",
+    dependsOn: ["db", "chromadb", "setup"],
+    stopGracePeriod: "1m",
     databaseConnections: 2,
   };
 }

@@ -5,8 +5,8 @@ import { modelSettings } from "../services/models.ts";
 import { grafana, nodeExporter, postgresExporter, prometheus } from "../services/monitoring.ts";
 import { secret, secretFile } from "../services/project-files.ts";
 import { database, postgres } from "../services/stores.ts";
-import { type Context, common, type Draft, on, pythonImage } from "../services/template.ts";
-import { Probe } from "../spec/healthcheck.ts";
+import { type Context, common, on, pythonImage, type ServiceTemplate } from "../services/template.ts";
+import { Healthcheck } from "../spec/healthcheck.ts";
 import type { LongRunning } from "../spec/service.ts";
 import type { System } from "./system.ts";
 
@@ -44,7 +44,7 @@ function published(ctx: Context, service: LongRunning, port: number): LongRunnin
   };
 }
 
-function pgvector(ctx: Context): Draft {
+function pgvector(ctx: Context): ServiceTemplate {
   return published(ctx, postgres(ctx, "pgvector", "pgvector"), database.port);
 }
 
@@ -76,12 +76,12 @@ function fastapi(ctx: Context): LongRunning {
     files: [...models.files, secretFile("postgres-password"), secretFile("metrics-path")],
     volumes: [{ volume: "fastapi_data", path: "/data" }],
     // The migrations run before it serves, in its entrypoint.
-    probe: Probe.python("/api/health", 8000, { startPeriod: "2m" }),
-    check: { module: "http_2xx", port: 8000, path: "/api/health" },
+    healthcheck: Healthcheck.python("/api/health", 8000, { startPeriod: "2m" }),
+    blackbox: { module: "http_2xx", port: 8000, path: "/api/health" },
     metrics: { port: 8000, path: `/${secret("metrics-path")}` },
     limits: { cpus: 1, memory: ctx.prod ? "1GiB" : "768MiB" },
-    after: ["pgvector"],
-    stopGrace: "30s",
+    dependsOn: ["pgvector"],
+    stopGracePeriod: "30s",
     databaseConnections: 10,
   };
 }
@@ -104,10 +104,10 @@ function streamlit(ctx: Context): LongRunning {
     networks: [],
     environment: { API_URL: "http://fastapi:8000" },
     mounts: ctx.prod ? [] : [source],
-    probe: Probe.python("/_stcore/health", 8501, { startPeriod: "1m" }),
-    check: { module: "http_2xx", port: 8501, path: "/_stcore/health" },
+    healthcheck: Healthcheck.python("/_stcore/health", 8501, { startPeriod: "1m" }),
+    blackbox: { module: "http_2xx", port: 8501, path: "/_stcore/health" },
     limits: { cpus: 1, memory: "512MiB" },
-    after: ["fastapi"],
+    dependsOn: ["fastapi"],
   };
 }
 

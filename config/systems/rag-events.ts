@@ -3,7 +3,7 @@ import { modelSettings } from "../services/models.ts";
 import { watched } from "../services/monitoring.ts";
 import { secretFile } from "../services/project-files.ts";
 import { type Context, common, on, pythonImage } from "../services/template.ts";
-import { Probe } from "../spec/healthcheck.ts";
+import { Healthcheck } from "../spec/healthcheck.ts";
 import type { Built, FileSpec, LongRunning } from "../spec/service.ts";
 import type { System } from "./system.ts";
 
@@ -61,12 +61,12 @@ function api(ctx: Context): LongRunning {
     files: [...models.files, ...rebuild],
     volumes: [{ volume: "data", path: "/app/data" }],
     endpoint: { container: 8000, host: 8000, exposure: ctx.prod ? "public" : "loopback" },
-    probe: Probe.command(["python", "-m", "rag_events", "probe", "api"], timing),
-    check: { module: "http_2xx", port: 8000, path: "/health" },
+    healthcheck: Healthcheck.command(["python", "-m", "rag_events", "probe", "api"], timing),
+    blackbox: { module: "http_2xx", port: 8000, path: "/health" },
     metrics: { port: 8000, path: "/metrics" },
     replicas: ctx.prod ? 2 : 1,
     limits: { cpus: 1, memory: "1GiB" },
-    stopGrace: "30s",
+    stopGracePeriod: "30s",
   };
 }
 
@@ -83,9 +83,9 @@ function ui(ctx: Context): LongRunning {
     environment: { API_URL: "http://api:8000", STREAMLIT_PORT: "8501" },
     endpoint: { container: 8501, host: 8501, exposure: ctx.prod ? "public" : "loopback" },
     // Its own: the image's one health check asked the API's port, where the UI never was.
-    probe: Probe.command(["python", "-m", "rag_events", "probe", "ui"], timing),
-    check: { module: "http_2xx", port: 8501, path: "/_stcore/health" },
+    healthcheck: Healthcheck.command(["python", "-m", "rag_events", "probe", "ui"], timing),
+    blackbox: { module: "http_2xx", port: 8501, path: "/_stcore/health" },
     limits: { cpus: 1, memory: "512MiB" },
-    after: ["api"],
+    dependsOn: ["api"],
   };
 }

@@ -1,5 +1,5 @@
 import type { OwnProvider } from "../services/models.ts";
-import type { Context, Draft } from "../services/template.ts";
+import type { Context, ServiceTemplate } from "../services/template.ts";
 import type { VectorStore } from "../settings/schema.ts";
 import type { Network } from "../spec/service.ts";
 
@@ -23,5 +23,5 @@ export interface System {
   /** Whether a user's application can stand in the API's place. @default false */
   readonly takesApp?: true;
   /** Its services, in the order in which people read them. */
-  readonly services: (ctx: Context) => readonly Draft[];
+  readonly services: (ctx: Context) => readonly ServiceTemplate[];
 }

@@ -90,7 +90,7 @@ function redisMemory({ name, memoryLimitBytes: limit }: MonitoredService): Alert
 function storeDown(store: MonitoredService | undefined, upMetric: string | undefined): string | undefined {
   const says = [
     ...(upMetric === undefined ? [] : [`${upMetric} == 0`]),
-    ...(store?.probe ? [`probe_success{service="${store.name}"} == 0`] : []),
+    ...(store?.blackbox ? [`probe_success{service="${store.name}"} == 0`] : []),
   ];
   return says.length === 0 ? undefined : says.join("\nor ");
 }

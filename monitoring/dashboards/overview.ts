@@ -19,7 +19,7 @@ export function overview(services: readonly MonitoredService[], options: Monitor
 }
 
 function health(services: readonly MonitoredService[]): Panel[] {
-  const probed = services.some((service) => service.probe);
+  const probed = services.some((service) => service.blackbox);
   return [
     stat("Scraped", "sum(up) / count(up)", {
       unit: "percentunit",
@@ -84,7 +84,7 @@ const trafficLines: readonly Panel[] = [
 ];
 
 function isWatched(service: MonitoredService): boolean {
-  return isScraped(service) || service.probe !== undefined;
+  return isScraped(service) || service.blackbox !== undefined;
 }
 
 function serviceRow(service: MonitoredService, options: MonitoringOptions): Row {
@@ -92,7 +92,7 @@ function serviceRow(service: MonitoredService, options: MonitoringOptions): Row 
     title: service.name,
     panels: [
       ...(isScraped(service) ? [up(service), ...ownMemory(service, options)] : []),
-      ...(service.probe === undefined ? [] : answers(service)),
+      ...(service.blackbox === undefined ? [] : answers(service)),
     ],
   };
 }

@@ -7,7 +7,7 @@ export function stores(services: readonly MonitoredService[], options: Monitorin
   const rows = [
     ...(hasService(services, "postgres-exporter") ? [postgres(options)] : []),
     ...(hasService(services, "redis-exporter") ? [redis] : []),
-    ...services.filter(({ role, probe }) => role === "chroma" && probe).map(chroma),
+    ...services.filter(({ role, blackbox }) => role === "chroma" && blackbox).map(chroma),
     ...(hasService(services, "nginx-exporter") ? [gateway] : []),
   ];
   return { file: "stores.json", uid: "ragdock-stores", title: "Stores", rows };

@@ -8,7 +8,7 @@ import { readFileSync } from "node:fs";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parse } from "yaml";
-import { underLoad } from "../../tools/bench/load.ts";
+import { underTraffic } from "../../tools/bench/load.ts";
 import { Rag } from "../support/rag.ts";
 import { docker, eventually, logOf, TestStack } from "../support/stack.ts";
 
@@ -92,7 +92,7 @@ describe.each(stores)("make rotate SECRET=%s", (store) => {
     const old = await credential(store);
     expect(await logsIn(store, old)).toBe(true);
     const before = await containersOfStores();
-    const seen = await underLoad(port, async () => {
+    const seen = await underTraffic(port, async () => {
       const { code, output } = await stack.make("rotate", "--secret", store);
       expect(code, output).toBe(0);
       expect(output).toContain("Everything uses rag_2; rag_1 can no longer log in.");
@@ -156,7 +156,7 @@ describe("an interrupted rotation", () => {
       let text = "";
       child.stdout?.on("data", (chunk: string) => {
         text += chunk;
-        if (/container postgres-access: replaced/.test(text)) reached();
+        if (/container postgres-credentials: replaced/.test(text)) reached();
       });
       child.on("close", () => reached());
     });

@@ -7,8 +7,8 @@ import { Agent, request } from "node:http";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { load } from "../../config/resolve.ts";
-import { releasePlace } from "../../config/spec/revision.ts";
+import { resolveSystem } from "../../config/resolve.ts";
+import { revisionPlaceholder } from "../../config/spec/revision.ts";
 import { isLongRunning, type LongRunning } from "../../config/spec/service.ts";
 import { docker } from "../../host/docker.ts";
 import { standIn, TestContainer, uniqueName } from "../support/docker.ts";
@@ -19,7 +19,7 @@ const senders = 8;
 const network = uniqueName("handover");
 const folder = mkdtempSync(join(tmpdir(), "ragdock-handover-"));
 const running: TestContainer[] = [];
-const { services } = load({}, { project: "ragdock", stack: "test", secrets: new Set(), host: {} });
+const { services } = resolveSystem({}, { project: "ragdock", stack: "test", secrets: new Set(), host: {} });
 const spec = (name: string): LongRunning =>
   services.filter(isLongRunning).find((s) => s.name === name) as LongRunning;
 
@@ -38,7 +38,7 @@ async function start(
   const mounts = files.flatMap(({ path, content }) => {
     const file = join(folder, name, path);
     mkdirSync(dirname(file), { recursive: true });
-    writeFileSync(file, content.replace(releasePlace, "$1"));
+    writeFileSync(file, content.replace(revisionPlaceholder, "$1"));
     return ["-v", `${file}:${path}:ro`];
   });
   const where = ["--network", network, "--network-alias", alias];
@@ -59,9 +59,9 @@ async function start(
 }
 
 const gateway = async (seconds?: number): Promise<TestContainer> => {
-  const { files, command, probe } = spec("gateway");
+  const { files, command, healthcheck } = spec("gateway");
   const container = await start("gateway", files, command ?? []);
-  await container.healthy(probe.test.slice(1), seconds);
+  await container.healthy(healthcheck.test.slice(1), seconds);
   return container;
 };
 
@@ -81,9 +81,9 @@ afterAll(async () => {
 
 it("hands over to the next one", async () => {
   let now = await gateway();
-  const { files, command, probe } = spec("gateway-edge");
-  const edge = await start("edge", files, command ?? [], ["-p", "127.0.0.1::8080"]);
-  await edge.healthy(probe.test.slice(1));
+  const { files, command, healthcheck } = spec("gateway-ingress");
+  const edge = await start("ingress", files, command ?? [], ["-p", "127.0.0.1::8080"]);
+  await edge.healthy(healthcheck.test.slice(1));
   const port = Number((await docker("port", edge.name, "8080")).trim().split(":").at(-1));
 
   const seen = new Map<string, number>();
@@ -115,10 +115,10 @@ it("takes no request before what is behind it has answered once, and waits for n
   await expect(gateway(3)).rejects.toThrow("waiting for http://api:8000/api/health, which does not answer");
   const waiting = running.at(-1) as TestContainer;
   await docker("start", api.name);
-  await waiting.healthy(spec("gateway").probe.test.slice(1), 5);
+  await waiting.healthy(spec("gateway").healthcheck.test.slice(1), 5);
   await docker("stop", api.name);
   await docker("restart", waiting.name);
-  await waiting.healthy(spec("gateway").probe.test.slice(1), 5);
+  await waiting.healthy(spec("gateway").healthcheck.test.slice(1), 5);
 }, 60_000);
 
 /** The status of the answer, or why there is none. */

@@ -5,7 +5,7 @@
 import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { underLoad } from "../../tools/bench/load.ts";
+import { underTraffic } from "../../tools/bench/load.ts";
 import { Rag } from "../support/rag.ts";
 import { docker, projectDir, TestStack } from "../support/stack.ts";
 
@@ -50,7 +50,7 @@ const serverVersion = async (): Promise<string> =>
   );
 
 it("backs up under load without a failed request", async () => {
-  const seen = await underLoad(port, async () => {
+  const seen = await underTraffic(port, async () => {
     const { code, output } = await stack.make("backup");
     expect(code, output).toBe(0);
   });

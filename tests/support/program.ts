@@ -1,4 +1,4 @@
-import { contextOf, load } from "../../config/resolve.ts";
+import { contextOf, resolveSystem } from "../../config/resolve.ts";
 import type { Context } from "../../config/services/template.ts";
 import { settings as schema } from "../../config/settings/schema.ts";
 import type { SystemSpec } from "../../config/spec/service.ts";
@@ -9,5 +9,5 @@ export function systemAndContext(
   raw: Record<string, unknown>,
 ): { system: SystemSpec; context: Context } {
   const facts = { project: "ragdock", stack, secrets: new Set<string>(), host: {} };
-  return { system: load(raw, facts), context: contextOf(schema.parse(raw), facts) };
+  return { system: resolveSystem(raw, facts), context: contextOf(schema.parse(raw), facts) };
 }

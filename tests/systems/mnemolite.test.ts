@@ -58,17 +58,17 @@ describe("mnemolite in dev", () => {
   it("runs under its own names, ports, networks and volumes", () => {
     expect(Object.keys(running).sort()).toEqual([
       "api",
-      "api-edge",
+      "api-ingress",
       "api-gateway",
       "chromadb",
       "db",
-      "db-access",
+      "db-credentials",
       "setup",
       "worker",
     ]);
     expect(running.db).toMatchObject({
       ports: ["127.0.0.1:18501->5432"],
-      networks: ["access", "backend"],
+      networks: ["publish", "backend"],
       mounts: { "/var/lib/postgresql/data": "postgres_data" },
       user: "999:999",
       cpus: 2,
@@ -100,7 +100,7 @@ describe("mnemolite in dev", () => {
       memory: 512,
       logs: "10m x 3",
     });
-    expect(running["api-edge"]?.ports).toEqual([`127.0.0.1:${port}->8080`]);
+    expect(running["api-ingress"]?.ports).toEqual([`127.0.0.1:${port}->8080`]);
     expect(running.worker).toMatchObject({
       ports: [],
       networks: ["backend"],
@@ -226,7 +226,7 @@ describe("the traps of mnemolite", () => {
 
   it("a store on the internal network is reached on loopback all the same, by a network of its own", async () => {
     expect((await fetch("http://127.0.0.1:18502/api/v2/heartbeat")).status).toBe(200);
-    expect(running.api?.networks).not.toContain("access");
+    expect(running.api?.networks).not.toContain("publish");
   });
 
   it("a password that the volume does not know is repaired, not ignored", async () => {
@@ -255,7 +255,7 @@ describe("the traps of mnemolite", () => {
     await docker("restart", await stack.container("db"));
     const { code, output } = await stack.make("up");
     expect(code, output).toBe(0);
-    expect(output).toMatch(/container db-access: replaced/);
+    expect(output).toMatch(/container db-credentials: replaced/);
     await eventually(async () => ((await found()).includes(fact) ? true : undefined), 60);
   });
 });
@@ -276,7 +276,7 @@ describe("mnemolite in prod, beside dev", () => {
   it("publishes the API alone, on loopback, and mounts no source", async () => {
     const at = await observe(prod);
     const published = Object.entries(at).flatMap(([name, s]) => s.ports.map((p) => `${name} ${p}`));
-    expect(published).toEqual(["api-edge 127.0.0.1:18510->8080"]);
+    expect(published).toEqual(["api-ingress 127.0.0.1:18510->8080"]);
     for (const service of Object.values(at)) {
       expect(Object.values(service.mounts).filter((mount) => mount.startsWith("/"))).toEqual([]);
     }

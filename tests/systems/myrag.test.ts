@@ -5,7 +5,7 @@
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { underLoad } from "../../tools/bench/load.ts";
+import { underTraffic } from "../../tools/bench/load.ts";
 import { imageOf, inside, type Observed, observe, startOrder } from "../support/observe.ts";
 import { docker, eventually, logOf, projectDir, TestStack } from "../support/stack.ts";
 import { fact, fileOf, handbook, question, SmallRag } from "./small-rag.ts";
@@ -36,10 +36,10 @@ describe("myrag in dev", () => {
       [
         "fastapi",
         "nginx",
-        "nginx-edge",
+        "nginx-ingress",
         "node-exporter",
         "pgvector",
-        "pgvector-access",
+        "pgvector-credentials",
         "postgres-exporter",
         "prometheus",
         "streamlit",
@@ -50,7 +50,7 @@ describe("myrag in dev", () => {
     expect(running.pgvector?.mounts).toEqual({ "/var/lib/postgresql/data": "pgvector" });
     expect(running.prometheus?.mounts).toEqual({ "/prometheus": "prometheus_data" });
     expect(running.streamlit?.mounts).toEqual({ "/app": `${projectDir}/systems/myrag/ui:ro` });
-    expect(running["nginx-edge"]?.ports).toEqual([`127.0.0.1:${port}->8080`]);
+    expect(running["nginx-ingress"]?.ports).toEqual([`127.0.0.1:${port}->8080`]);
   });
 
   it("starts the database first, then what migrates, then the pages and the gateway", () => {
@@ -171,7 +171,7 @@ except e.HTTPError as error: print(error.code)`;
   });
 
   it("no request of 50 a second fails while the database's password is rotated", async () => {
-    const seen = await underLoad(port, async () => {
+    const seen = await underTraffic(port, async () => {
       const { code, output } = await stack.make("rotate", "--secret", "postgres");
       expect(code, output).toBe(0);
     });
@@ -202,7 +202,7 @@ describe("myrag in prod, beside dev", () => {
   it("publishes the edge alone, mounts no live code, and has a metrics path of its own", async () => {
     const at = await observe(prod);
     const published = Object.entries(at).flatMap(([name, s]) => s.ports.map((p) => `${name} ${p}`));
-    expect(published).toEqual([`nginx-edge 0.0.0.0:${prodPort}->8080`]);
+    expect(published).toEqual([`nginx-ingress 0.0.0.0:${prodPort}->8080`]);
     expect(at.streamlit?.mounts).toEqual({});
     const [one, two] = await Promise.all(
       [stack, prod].map(async (s) => (await inside(s, "fastapi", "cat", "/run/secrets/metrics-path")).output),

@@ -1,7 +1,7 @@
 import { type Changes, type Checkout, port } from "./checkout.ts";
 import type { ComposeProject } from "./compose-tool.ts";
 import { benchSystem, composeFiles } from "./everyday.ts";
-import { type Seen, underLoad } from "./load.ts";
+import { type Seen, underTraffic } from "./load.ts";
 import { attempt, type Ran, say, secondsOf } from "./measure.ts";
 import type { Disruption } from "./results.ts";
 
@@ -72,7 +72,7 @@ const changes: readonly Both[] = [
     ours: async (checkout) => [await checkout.make("rotate", "SECRET=postgres")],
     compose: async (project, checkout) => {
       await rewrite(project, checkout, { ...seldom, rotations: { postgres: 2 } });
-      const learned = await project.rerun("postgres-access");
+      const learned = await project.rerun("postgres-credentials");
       return [learned, await project.recreate("api", "worker", "postgres-exporter")];
     },
   },
@@ -85,7 +85,7 @@ export async function disrupt(
   failures: string[],
 ): Promise<Disruption[]> {
   const ours = await each("Ragdock", failures, (both) =>
-    underLoad(checkout.port, () => checked(both, both.ours(checkout))),
+    underTraffic(checkout.port, () => checked(both, both.ours(checkout))),
   );
   const theirs = compose ? await underCompose(checkout, compose, failures) : [];
   return changes.map(({ change }, index) => ({
@@ -104,7 +104,7 @@ async function underCompose(
   try {
     secondsOf("compose up", await compose.up());
     return await each("Compose", failures, (both) =>
-      underLoad(checkout.port, () => checked(both, both.compose(compose, checkout))),
+      underTraffic(checkout.port, () => checked(both, both.compose(compose, checkout))),
     );
   } finally {
     await compose.down();

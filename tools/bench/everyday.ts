@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { type ComposeBuild, type ComposeFile, composeConfigs, composeFile } from "../../cli/compose.ts";
-import { load } from "../../config/resolve.ts";
+import { resolveSystem } from "../../config/resolve.ts";
 import type { ImageSource, SystemSpec } from "../../config/spec/service.ts";
 import { docker, serviceOf } from "../../host/docker.ts";
 import { project } from "../../host/paths.ts";
@@ -11,7 +11,7 @@ import type { ImageSize, Memory } from "./results.ts";
 
 /** The system that the bench's stack runs, with changed settings. */
 export function benchSystem(images: Checkout["images"], changes: Changes = {}): SystemSpec {
-  return load(changed(full, images, changes), { project, stack, secrets: new Set(), host: {} });
+  return resolveSystem(changed(full, images, changes), { project, stack, secrets: new Set(), host: {} });
 }
 
 /** The same system for Compose: images by the names that Ragdock gave them, the application built by Compose itself. */

@@ -1,4 +1,4 @@
-import { Probe } from "../../config/spec/healthcheck.ts";
+import { Healthcheck } from "../../config/spec/healthcheck.ts";
 import type { LongRunning, SystemSpec } from "../../config/spec/service.ts";
 
 /** Services that do nothing in a tiny image, probed as often as those of the real system. */
@@ -11,7 +11,7 @@ export function idleSystem(count: number, image: string): SystemSpec {
     networks: { backend: { internal: true } },
     services: Array.from({ length: count }, (_, index) => idleService(index + 1, image)),
     secrets: {},
-    missing: {},
+    unavailable: {},
     urls: {},
   };
 }
@@ -30,9 +30,9 @@ function idleService(index: number, image: string): LongRunning {
     volumes: [],
     limits: { cpus: 0.1, memory: "16MiB" },
     logs: { maxSize: "1MiB", maxFiles: 1 },
-    after: [],
+    dependsOn: [],
     replicas: 1,
-    stopGrace: "1s",
-    probe: Probe.command(["true"], { timeout: "30s", startPeriod: "1m" }),
+    stopGracePeriod: "1s",
+    healthcheck: Healthcheck.command(["true"], { timeout: "30s", startPeriod: "1m" }),
   };
 }

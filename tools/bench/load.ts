@@ -13,7 +13,7 @@ export interface Seen {
 const rate = 50;
 
 /** Puts a steady load on a gateway while `work` runs, and for `after` seconds more. */
-export async function underLoad(port: number, work: () => Promise<unknown>, after = 3): Promise<Seen> {
+export async function underTraffic(port: number, work: () => Promise<unknown>, after = 3): Promise<Seen> {
   const load = new Load(port);
   load.start();
   try {

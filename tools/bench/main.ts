@@ -9,7 +9,7 @@ import { availableParallelism, totalmem } from "node:os";
 import { join } from "node:path";
 import { ensureBaseImage } from "../../host/base-image.ts";
 import { docker } from "../../host/docker.ts";
-import { projectDir, readMemo } from "../../host/paths.ts";
+import { projectDir, readRecord } from "../../host/paths.ts";
 import { Checkout, stack } from "./checkout.ts";
 import { type ComposeProject, composeVersion, ensureCompose } from "./compose-tool.ts";
 import { disrupt } from "./disruption.ts";
@@ -27,7 +27,7 @@ const rounds = Number(process.env.ROUNDS ?? 3);
 const counts = (process.env.SERVICES ?? "5,50,200").split(",").filter(Boolean).map(Number);
 
 async function start(): Promise<Results> {
-  const images = readMemo("dev").images ?? "packages";
+  const images = readRecord("dev").images ?? "packages";
   const commit = await run(["git", "rev-parse", "--short", "HEAD"], { cwd: projectDir });
   const engine = await docker("version", "--format", "{{.Server.Version}}");
   return {

@@ -4,7 +4,7 @@
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { load } from "../../config/resolve.ts";
+import { resolveSystem } from "../../config/resolve.ts";
 import { projectDir } from "../../host/paths.ts";
 import { picture } from "./picture.ts";
 import { settingsPage } from "./settings-page.ts";
@@ -18,7 +18,7 @@ function insert(text: string, marker: string, part: string): string {
 }
 
 const readme = readFileSync(join(projectDir, "README.md"), "utf8");
-const system = load({}, { project: "ragdock", stack: "dev", secrets: new Set(), host: {} });
+const system = resolveSystem({}, { project: "ragdock", stack: "dev", secrets: new Set(), host: {} });
 const wanted = {
   "docs/reference/settings.md": settingsPage(),
   "docs/reference/systems.md": systemsPage(),

@@ -19,13 +19,13 @@ export function picture(system: SystemSpec): string {
 }
 
 /** What a service waits for, but for what one of these waits for already: an arrow that says nothing new. */
-function directly({ after }: ServiceSpec, { services }: SystemSpec): string[] {
+function directly({ dependsOn }: ServiceSpec, { services }: SystemSpec): string[] {
   const before = (name: string): string[] => {
-    const own = services.find((s) => s.name === name)?.after ?? [];
+    const own = services.find((s) => s.name === name)?.dependsOn ?? [];
     return [...own, ...own.flatMap(before)];
   };
-  const implied = new Set(after.flatMap(before));
-  return after.filter((name) => !implied.has(name));
+  const implied = new Set(dependsOn.flatMap(before));
+  return dependsOn.filter((name) => !implied.has(name));
 }
 
 const id = ({ name }: { readonly name: string }): string => name.replaceAll("-", "_");
@@ -39,6 +39,6 @@ function shape(s: ServiceSpec): string {
   const port =
     isLongRunning(s) && s.endpoint && s.endpoint.exposure !== "none" ? `<br/>:${s.endpoint.host}` : "";
   const label = `${s.name}${port}`;
-  if (s.kind === "store") return `${id(s)}[("${label}")]`;
+  if (s.kind === "stateful") return `${id(s)}[("${label}")]`;
   return s.kind === "job" ? `${id(s)}{{"${label}"}}` : `${id(s)}["${label}"]`;
 }

@@ -1,4 +1,4 @@
-import { load } from "../../config/resolve.ts";
+import { resolveSystem } from "../../config/resolve.ts";
 import { userSecrets } from "../../config/settings/schema.ts";
 import { isLongRunning, type ServiceSpec, type SystemSpec } from "../../config/spec/service.ts";
 import { mebibytes } from "../../config/spec/units.ts";
@@ -28,7 +28,10 @@ export function systemsPage(): string {
 /** The system with every key set, so that nothing is missing in prod. */
 function specOf(system: SystemName, environment: "dev" | "prod"): SystemSpec {
   const secrets = new Set(environment === "prod" ? Object.keys(userSecrets) : []);
-  return load({ system, environment }, { project: "ragdock", stack: environment, secrets, host: {} });
+  return resolveSystem(
+    { system, environment },
+    { project: "ragdock", stack: environment, secrets, host: {} },
+  );
 }
 
 function section(name: SystemName): string[] {
@@ -95,7 +98,7 @@ const columns: readonly { readonly header: string; readonly of: (s: ServiceSpec)
   { header: "limits", of: limits },
   { header: "replicas", of: (s) => (isLongRunning(s) ? String(s.replicas) : "runs once") },
   { header: "command", of: (s) => (s.command ? `\`${shortened(s.command.join(" "))}\`` : "the image's") },
-  { header: "after", of: (s) => s.after.join(", ") || "–" },
+  { header: "after", of: (s) => s.dependsOn.join(", ") || "–" },
 ];
 
 function image({ image: source }: ServiceSpec): string {

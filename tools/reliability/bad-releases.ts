@@ -1,4 +1,4 @@
-import { type Seen, underLoad } from "../bench/load.ts";
+import { type Seen, underTraffic } from "../bench/load.ts";
 import type { World } from "./world.ts";
 
 /** What is added to which file. */
@@ -83,7 +83,7 @@ export async function release({ checkout }: World, bad: BadRelease): Promise<Ref
   let told = "";
   let rollbackSeconds = 0;
   try {
-    const seen = await underLoad(checkout.port, async () => {
+    const seen = await underTraffic(checkout.port, async () => {
       if (bad.settings) checkout.configure({ services: bad.settings });
       if (bad.source) checkout.append(bad.source.file, bad.source.text);
       for (const _ of ["first", "again"]) {

@@ -1,5 +1,5 @@
 import type { Checkout } from "../bench/checkout.ts";
-import { type Seen, underLoad } from "../bench/load.ts";
+import { type Seen, underTraffic } from "../bench/load.ts";
 import { type Ran, secondsOf } from "../bench/measure.ts";
 import { grafanaStandIn } from "./grafana.ts";
 
@@ -90,7 +90,7 @@ export const scrapeInterval: Change = {
 /** One change under load; throws when `make` fails. */
 export async function observe(change: Change, checkout: Checkout, round: number): Promise<Changed> {
   let seconds = 0;
-  const seen = await underLoad(checkout.port, async () => {
+  const seen = await underTraffic(checkout.port, async () => {
     for (const ran of await change.make(checkout, round)) seconds += secondsOf(change.name, ran);
   });
   return { ...seen, seconds };

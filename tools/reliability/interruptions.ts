@@ -1,4 +1,4 @@
-import { type Seen, underLoad } from "../bench/load.ts";
+import { type Seen, underTraffic } from "../bench/load.ts";
 import { say } from "../bench/measure.ts";
 import type { World } from "./world.ts";
 
@@ -22,7 +22,7 @@ export async function interrupt(
 ): Promise<Interrupted> {
   let stuck = 0;
   let slowest = 0;
-  const seen = await underLoad(checkout.port, async () => {
+  const seen = await underTraffic(checkout.port, async () => {
     for (let i = 1; i <= tries; i++) {
       checkout.configure({ services: changing(i) });
       const after = 0.5 + Math.random() * longest;

@@ -10,7 +10,7 @@ import { writeFileSync } from "node:fs";
 import { availableParallelism, totalmem } from "node:os";
 import { join } from "node:path";
 import { docker } from "../../host/docker.ts";
-import { projectDir, readMemo } from "../../host/paths.ts";
+import { projectDir, readRecord } from "../../host/paths.ts";
 import { Checkout } from "../bench/checkout.ts";
 import { attempt, load, run, say, secondsOf } from "../bench/measure.ts";
 import { release } from "./bad-releases.ts";
@@ -123,7 +123,7 @@ async function kill(world: World): Promise<void> {
   await each(part, "killing make up", work, (killed) => part.seen.push(killed));
 }
 
-const checkout = await Checkout.make(readMemo("dev").images ?? "packages", subject.settings);
+const checkout = await Checkout.make(readRecord("dev").images ?? "packages", subject.settings);
 try {
   say("first `make up` …");
   secondsOf("the first make up", await checkout.make("up"));

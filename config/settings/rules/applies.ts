@@ -1,6 +1,6 @@
 import { canSoak } from "../../passes/soak.ts";
 import { hasFile } from "../../services/project-files.ts";
-import type { Draft } from "../../services/template.ts";
+import type { ServiceTemplate } from "../../services/template.ts";
 import { secretsIn } from "../../spec/secrets.ts";
 import { isLongRunning, type SecretSource } from "../../spec/service.ts";
 import type { System } from "../../systems/system.ts";
@@ -8,7 +8,7 @@ import { type Problem, setCommand } from "../problem.ts";
 import type { ServiceSettings, Settings } from "../schema.ts";
 
 /** Settings of a service that it has no use for: taken silently, they would be believed to work. */
-export function withoutEffect(user: Settings, drafts: readonly Draft[]): Problem[] {
+export function withoutEffect(user: Settings, drafts: readonly ServiceTemplate[]): Problem[] {
   return drafts.flatMap((draft) =>
     useless(draft, user.services[draft.name] ?? {}).map(({ key, why }) => ({
       path: `ragdock:services.${draft.name}.${key}`,
@@ -19,7 +19,7 @@ export function withoutEffect(user: Settings, drafts: readonly Draft[]): Problem
   );
 }
 
-function useless(draft: Draft, user: ServiceSettings): { key: string; why: string }[] {
+function useless(draft: ServiceTemplate, user: ServiceSettings): { key: string; why: string }[] {
   const set = (key: keyof ServiceSettings): boolean => user[key] !== undefined;
   const found: { key: string; why: string }[] = [];
   const long = isLongRunning(draft);
@@ -37,20 +37,23 @@ function useless(draft: Draft, user: ServiceSettings): { key: string; why: strin
   if (set("soak") && !canSoak(draft)) {
     found.push({ key: "soak", why: `${draft.name} has no check over HTTP that could be asked for a while` });
   }
-  if (user.live && !draft.live) {
-    found.push({ key: "live", why: `${draft.name} has no source of the project that could be mounted` });
+  if (user.sourceMount && !draft.sourceMount) {
+    found.push({
+      key: "sourceMount",
+      why: `${draft.name} has no source of the project that could be mounted`,
+    });
   }
   return found;
 }
 
 /** Services that are disabled although others cannot work without them; exporters and consoles can be left alone. */
-export function disabledButNeeded(user: Settings, drafts: readonly Draft[]): Problem[] {
+export function disabledButNeeded(user: Settings, drafts: readonly ServiceTemplate[]): Problem[] {
   const off = (name: string): boolean => user.services[name]?.enabled === false;
   return drafts
     .filter((draft) => off(draft.name))
     .flatMap(({ name }) => {
       const users = drafts.filter(
-        (d) => d.after.includes(name) && !off(d.name) && d.role !== "exporter" && d.role !== "monitoring",
+        (d) => d.dependsOn.includes(name) && !off(d.name) && d.role !== "exporter" && d.role !== "monitoring",
       );
       if (users.length === 0) return [];
       return [
@@ -69,7 +72,7 @@ export function meaningless(
   user: Settings,
   raw: Readonly<Record<string, unknown>>,
   system: System,
-  drafts: readonly Draft[],
+  drafts: readonly ServiceTemplate[],
 ): Problem[] {
   const watched = drafts.some((d) => d.role === "monitoring");
   const useless = [
@@ -142,7 +145,7 @@ function otherUsers(content: string): { found: string; user: string }[] {
 /** Files of a user that would not be what they look like: a place for a secret that is none, a path that is taken. */
 export function wrongFiles(
   user: Settings,
-  drafts: readonly Draft[],
+  drafts: readonly ServiceTemplate[],
   secrets: Readonly<Record<string, SecretSource>>,
 ): Problem[] {
   const known = Object.keys(secrets).join(", ") || "none";

@@ -66,7 +66,7 @@ function freePort(from: number, subject: Subject): number {
 
 function exposure(subject: Subject): Problem[] {
   return longRunning(subject).flatMap(({ name, kind, role, endpoint }) =>
-    kind === "store" && endpoint?.exposure === "public" && role !== "gateway"
+    kind === "stateful" && endpoint?.exposure === "public" && role !== "gateway"
       ? [
           problem(
             `services.${name}.exposure`,
@@ -93,9 +93,9 @@ function replicas(subject: Subject): Problem[] {
 
 /** Why there can be one container of a service only; undefined when there can be several. */
 function single({ kind, role, endpoint }: LongRunning, ctx: Context): string | undefined {
-  if (kind === "store" && role === "api" && ctx.vectorStore === "embedded")
+  if (kind === "stateful" && role === "api" && ctx.vectorStore === "embedded")
     return "its vectors are embedded: files in one volume, which one process may open";
-  if (kind === "store") return "a store keeps its data in one volume, which takes one server: 1 at most";
+  if (kind === "stateful") return "a store keeps its data in one volume, which takes one server: 1 at most";
   if (endpoint && endpoint.exposure !== "none")
     return "a service with a port on the host takes that port once: 1 at most";
   return undefined;
@@ -104,7 +104,7 @@ function single({ kind, role, endpoint }: LongRunning, ctx: Context): string | u
 function productionOnly({ ctx: { settings } }: Subject): Problem[] {
   if (settings.environment === "dev") return [];
   return Object.entries(settings.services).flatMap(([name, s]) =>
-    [["live", s.live === true] as const, ["mounts", (s.mounts?.length ?? 0) > 0] as const]
+    [["sourceMount", s.sourceMount === true] as const, ["mounts", (s.mounts?.length ?? 0) > 0] as const]
       .filter(([, set]) => set)
       .map(([key]) =>
         problem(

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import { underLoad } from "../../../tools/bench/load.ts";
+import { underTraffic } from "../../../tools/bench/load.ts";
 import { docker } from "../../support/stack.ts";
 import { port, rag, settings, stack } from "./context.ts";
 
@@ -19,17 +19,17 @@ export function load(): void {
     // A busy machine has gaps of its own.
     let quiet = 0;
     beforeAll(async () => {
-      quiet = (await underLoad(port, async () => {}, 8)).gap;
+      quiet = (await underTraffic(port, async () => {}, 8)).gap;
     });
 
     it("a changed setting of the API loses none", async () => {
-      const seen = await underLoad(port, () => change(api({ environment: { RAG_LOG_LEVEL: "WARNING" } })));
+      const seen = await underTraffic(port, () => change(api({ environment: { RAG_LOG_LEVEL: "WARNING" } })));
       expect(seen).toMatchObject(none);
       expect(seen.gap).toBeLessThan(1 + quiet);
     });
 
     it("replicas 1 → 3 → 1 lose none", async () => {
-      const seen = await underLoad(port, async () => {
+      const seen = await underTraffic(port, async () => {
         await change(api({ replicas: 3 }));
         await change({});
       });
@@ -39,7 +39,7 @@ export function load(): void {
 
     it("a changed gateway loses none", async () => {
       const gateway = { ...settings.services.gateway, environment: { CHANGED: "1" } };
-      const seen = await underLoad(port, async () => {
+      const seen = await underTraffic(port, async () => {
         await change({ services: { ...settings.services, gateway } });
         await change({});
       });
@@ -48,7 +48,7 @@ export function load(): void {
     });
 
     it("a changed scrape interval, and with it Prometheus, loses none", async () => {
-      const seen = await underLoad(port, async () => {
+      const seen = await underTraffic(port, async () => {
         await change({ monitoring: { scrapeInterval: "10s" } });
         await change({});
       });

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { underLoad } from "../../../tools/bench/load.ts";
+import { underTraffic } from "../../../tools/bench/load.ts";
 import { port, settings, stack } from "./context.ts";
 
 /** A release that is no good, and the way back. `make reliability` tries those that take longer to show it, and images. */
@@ -11,7 +11,7 @@ export function releases(): void {
       const good = readFileSync(stack.file, "utf8");
       const environment = { RAG_LOG_LEVEL: "LOUD" };
       stack.configure({ ...settings, services: { ...settings.services, api: { environment } } });
-      const seen = await underLoad(port, async () => {
+      const seen = await underTraffic(port, async () => {
         const bad = await stack.make("up");
         expect(bad.code, bad.output).toBe(1);
         expect(bad.output).toMatch(/api \(ragdock-e2e-api-\w+\) is/);

@@ -3,10 +3,10 @@
  */
 import { expect, it } from "vitest";
 import { type ComposeFile, composeConfigs, composeFile } from "../../../cli/compose.ts";
-import { load } from "../../../config/resolve.ts";
+import { resolveSystem } from "../../../config/resolve.ts";
 import { isLongRunning, type SystemSpec } from "../../../config/spec/service.ts";
 
-const system: SystemSpec = load(
+const system: SystemSpec = resolveSystem(
   { images: "packages", services: { api: { replicas: 2 } } },
   { project: "ragdock", stack: "test", secrets: new Set(), host: {} },
 );
@@ -43,7 +43,7 @@ it("carries probe, limits, log rotation, user and hardening of a service", () =>
     user: spec?.user,
     scale: 2,
     restart: "unless-stopped",
-    healthcheck: { test: spec?.probe.test, interval: spec?.probe.interval, start_period: "1m" },
+    healthcheck: { test: spec?.healthcheck.test, interval: spec?.healthcheck.interval, start_period: "1m" },
     cpus: spec?.limits.cpus,
     mem_limit: "768m",
     memswap_limit: -1,
@@ -54,7 +54,7 @@ it("carries probe, limits, log rotation, user and hardening of a service", () =>
 });
 
 it("publishes a port where the system does, on this host alone", () => {
-  expect(file.services["gateway-edge"]?.ports).toEqual([
+  expect(file.services["gateway-ingress"]?.ports).toEqual([
     { target: expect.any(Number), published: "8080", host_ip: "127.0.0.1", protocol: "tcp" },
   ]);
   expect(file.services.postgres).not.toHaveProperty("ports");

@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { leftOut, partsOf } from "../../../cli/data/parts.ts";
 import { differences } from "../../../cli/data/postgres.ts";
-import { load } from "../../../config/resolve.ts";
+import { resolveSystem } from "../../../config/resolve.ts";
 import { isLongRunning } from "../../../config/spec/service.ts";
 
 const facts = {
@@ -13,7 +13,7 @@ const facts = {
 };
 
 const parts = (raw: Record<string, unknown>): string[] =>
-  partsOf(load(raw, facts)).map(({ kind, service, volume }) => `${kind} ${service} ${volume}`);
+  partsOf(resolveSystem(raw, facts)).map(({ kind, service, volume }) => `${kind} ${service} ${volume}`);
 
 describe("the parts of a backup", () => {
   it.each([
@@ -41,7 +41,7 @@ describe("the parts of a backup", () => {
 
   it("leave nothing out but what monitoring keeps", () => {
     for (const system of ["full", "myrag", "m31", "rag-events", "financerag", "mnemolite"]) {
-      const spec = load({ system }, facts);
+      const spec = resolveSystem({ system }, facts);
       const all = spec.services.filter(isLongRunning).flatMap((s) => s.volumes.map((v) => v.volume));
       const known = [...partsOf(spec).map((part) => part.volume), ...leftOut(spec)];
       expect(known.sort()).toEqual(all.sort());
@@ -67,7 +67,7 @@ describe("two states of the tables", () => {
 
 describe("a version of PostgreSQL", () => {
   const server = (postgresVersion: string, system = "full") =>
-    load({ system, postgresVersion }, facts)
+    resolveSystem({ system, postgresVersion }, facts)
       .services.filter(isLongRunning)
       .find((s) => s.role === "postgres");
 

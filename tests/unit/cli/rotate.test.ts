@@ -6,7 +6,7 @@ import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { generationOf, setGeneration } from "../../../cli/stack-file.ts";
-import { load } from "../../../config/resolve.ts";
+import { resolveSystem } from "../../../config/resolve.ts";
 import { rotatable } from "../../../config/spec/secrets.ts";
 import type { ServiceSpec, SystemSpec } from "../../../config/spec/service.ts";
 import { systems } from "../../../config/systems/index.ts";
@@ -34,9 +34,9 @@ describe("a rotation", () => {
   it.each(["postgres", "redis"])(
     "of %s changes its clients and the job before them, and no store",
     (store) => {
-      const after = load({ rotations: { [store]: 2 } }, facts);
-      expect(changed(load({}, facts), after)).toEqual(
-        ["api", "migrate", `${store}-access`, `${store}-exporter`, "worker"].sort(),
+      const after = resolveSystem({ rotations: { [store]: 2 } }, facts);
+      expect(changed(resolveSystem({}, facts), after)).toEqual(
+        ["api", "migrate", `${store}-credentials`, `${store}-exporter`, "worker"].sort(),
       );
       expect(after.secrets[`${store}-password`]).toEqual({ from: "generated", generation: 2 });
       expect(after.secrets[`${store}-user`]).toEqual({ from: "value", value: "rag_2" });
@@ -46,14 +46,17 @@ describe("a rotation", () => {
 
   it("of myrag's metrics path changes who serves there and who asks there", () => {
     const [before, after] = [{}, { rotations: { "metrics-path": 2 } }].map((raw) =>
-      load({ system: "myrag", ...raw }, facts),
+      resolveSystem({ system: "myrag", ...raw }, facts),
     );
     expect(changed(before as SystemSpec, after as SystemSpec)).toEqual(["fastapi", "prometheus"]);
   });
 
   it("is there for every secret that a system generates, but not for its stores' administrators", () => {
     const choices = Object.fromEntries(
-      Object.keys(systems).map((system) => [system, rotatable(load({ system }, facts).secrets).sort()]),
+      Object.keys(systems).map((system) => [
+        system,
+        rotatable(resolveSystem({ system }, facts).secrets).sort(),
+      ]),
     );
     expect(choices).toEqual({
       full: ["grafana", "postgres", "redis"],
@@ -68,23 +71,23 @@ describe("a rotation", () => {
 
 describe("whoever has a store's password", () => {
   it.each(Object.keys(systems))("waits in %s until the store knows it", (system) => {
-    const { services } = load({ system }, facts);
+    const { services } = resolveSystem({ system }, facts);
     for (const store of services.filter(
-      (s) => s.kind === "store" && ["postgres", "redis"].includes(s.role),
+      (s) => s.kind === "stateful" && ["postgres", "redis"].includes(s.role),
     )) {
       const place = `{{secret:${store.role}-password}}`;
       const clients = services.filter((s) => s.files.some(({ content }) => content.includes(place)));
       expect(clients.length).toBeGreaterThan(1);
       expect(clients.map((s) => s.name)).not.toContain(store.name);
-      for (const client of clients.filter((s) => s.name !== `${store.name}-access`))
-        expect(client.after, client.name).toContain(`${store.name}-access`);
+      for (const client of clients.filter((s) => s.name !== `${store.name}-credentials`))
+        expect(client.dependsOn, client.name).toContain(`${store.name}-credentials`);
     }
   });
 
   it("waits when only a file of the user's own has it", () => {
     const content = "{{secret:redis-user}} {{secret:redis-password}}";
-    const { services } = load({ services: { ui: { files: [{ path: "/.env", content }] } } }, facts);
-    expect(services.find((s) => s.name === "ui")?.after).toContain("redis-access");
+    const { services } = resolveSystem({ services: { ui: { files: [{ path: "/.env", content }] } } }, facts);
+    expect(services.find((s) => s.name === "ui")?.dependsOn).toContain("redis-credentials");
   });
 });
 

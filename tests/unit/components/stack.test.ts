@@ -5,7 +5,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { RagStack } from "../../../components/stack.ts";
-import { load } from "../../../config/resolve.ts";
+import { resolveSystem } from "../../../config/resolve.ts";
 import { isLongRunning, type SystemSpec } from "../../../config/spec/service.ts";
 
 interface Registered {
@@ -45,7 +45,12 @@ class Mocks implements pulumi.runtime.Mocks {
 
 async function register(raw: Record<string, unknown>, { preview = false } = {}): Promise<SystemSpec> {
   await pulumi.runtime.setMocks(new Mocks(preview), "ragdock", "test", preview);
-  const system = load(raw, { project: "ragdock", stack: "test", secrets: new Set(["llmApiKey"]), host: {} });
+  const system = resolveSystem(raw, {
+    project: "ragdock",
+    stack: "test",
+    secrets: new Set(["llmApiKey"]),
+    host: {},
+  });
   new RagStack("ragdock-test", {
     project: "ragdock",
     stack: "test",
@@ -150,7 +155,7 @@ describe("containers", () => {
   });
 
   it("mount live code in dev when asked", async () => {
-    await register({ services: { api: { live: true } } });
+    await register({ services: { api: { sourceMount: true } } });
     expect(container("api")?.inputs.mounts).toEqual([
       { type: "bind", source: "/project/app/ragapp", target: "/app/ragapp", readOnly: true },
     ]);

@@ -30,7 +30,7 @@ describe("nginx.conf", () => {
 });
 
 describe("an edge's nginx.conf", () => {
-  const conf = renderNginx([{ path: "/", service: "gateway", port: 8080 }], "edge");
+  const conf = renderNginx([{ path: "/", service: "gateway", port: 8080 }], "ingress");
 
   it("sends a request to the gateway that has just said that it takes requests", () => {
     expect(conf).toContain("set $gateways gateway;");

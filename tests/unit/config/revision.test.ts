@@ -1,18 +1,18 @@
 /** Releases by name, the watch over new ones, and which releases count as the same. What Docker makes of it: tests/e2e. */
 import { describe, expect, it } from "vitest";
 import { isSame } from "../../../cli/deployments.ts";
-import { load } from "../../../config/resolve.ts";
-import { releaseName, routed } from "../../../config/spec/revision.ts";
+import { resolveSystem } from "../../../config/resolve.ts";
+import { revisionName, routed } from "../../../config/spec/revision.ts";
 import { isLongRunning, type LongRunning } from "../../../config/spec/service.ts";
 
 const facts = { project: "ragdock", stack: "test", secrets: new Set<string>(), host: {} };
-const services = (raw: Record<string, unknown> = {}) => load(raw, facts).services;
+const services = (raw: Record<string, unknown> = {}) => resolveSystem(raw, facts).services;
 
 /** The release of the API with these settings of it. */
 const named = (settings: Record<string, unknown>, image = "app:1", rotations = {}): string => {
-  const system = load({ services: { api: settings }, rotations }, facts);
+  const system = resolveSystem({ services: { api: settings }, rotations }, facts);
   const api = system.services.filter(isLongRunning).find((s) => s.name === "api") as LongRunning;
-  return releaseName(api, image, system.secrets);
+  return revisionName(api, image, system.secrets);
 };
 
 describe("a release's name", () => {
@@ -38,12 +38,12 @@ describe("a release's name", () => {
   it("stands in the gateway's file and not in the edge's, which must not change with it", () => {
     const only = (service: string) => routed(services().filter((s) => s.name === service));
     expect([...only("gateway")]).toEqual(["api", "ui"]);
-    expect([...only("gateway-edge")]).toEqual([]);
+    expect([...only("gateway-ingress")]).toEqual([]);
   });
 });
 
 describe("the soak of a new release", () => {
-  const waits = (raw: Record<string, unknown>) => services(raw).find((s) => s.name === "gateway")?.after;
+  const waits = (raw: Record<string, unknown>) => services(raw).find((s) => s.name === "gateway")?.dependsOn;
 
   it("comes before the gateway in production", () => {
     expect(waits({ environment: "prod" })).toContain("api-soak");

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type Facts, load } from "../../../config/resolve.ts";
+import { type Facts, resolveSystem } from "../../../config/resolve.ts";
 import { ConfigError, type Problem } from "../../../config/settings/problem.ts";
 import { isLongRunning, type LongRunning } from "../../../config/spec/service.ts";
 
@@ -13,7 +13,7 @@ const facts: Facts = {
 
 function problems(raw: Record<string, unknown>, over: Partial<Facts> = {}): readonly Problem[] {
   try {
-    load(raw, { ...facts, ...over });
+    resolveSystem(raw, { ...facts, ...over });
   } catch (error) {
     if (error instanceof ConfigError) return error.problems;
     throw error;
@@ -22,24 +22,24 @@ function problems(raw: Record<string, unknown>, over: Partial<Facts> = {}): read
 }
 
 function service(raw: Record<string, unknown>, name: string): LongRunning {
-  const found = load(raw, facts).services.find((s) => s.name === name);
+  const found = resolveSystem(raw, facts).services.find((s) => s.name === name);
   if (!found || !isLongRunning(found)) throw new Error(`no service ${name}`);
   return found;
 }
 
 describe("defaults", () => {
   it("make a whole system of nothing", () => {
-    expect(load({}, facts).services.map((s) => s.name)).toEqual([
+    expect(resolveSystem({}, facts).services.map((s) => s.name)).toEqual([
       "postgres",
-      "postgres-access",
+      "postgres-credentials",
       "redis",
-      "redis-access",
+      "redis-credentials",
       "migrate",
       "api",
       "worker",
       "ui",
       "gateway",
-      "gateway-edge",
+      "gateway-ingress",
       "prometheus",
       "alertmanager",
       "grafana",
@@ -54,12 +54,12 @@ describe("defaults", () => {
 
   it("publish nothing beyond loopback in dev, and only the edge in prod", () => {
     const published = (environment: string) =>
-      load({ environment }, facts)
+      resolveSystem({ environment }, facts)
         .services.filter(isLongRunning)
         .filter((s) => s.endpoint && s.endpoint.exposure !== "none")
         .map((s) => `${s.name} ${s.endpoint?.exposure}`);
     expect(published("dev").every((line) => line.endsWith(" loopback"))).toBe(true);
-    expect(published("prod")).toEqual(["gateway-edge public"]);
+    expect(published("prod")).toEqual(["gateway-ingress public"]);
   });
 
   it("never expose a store", () => {
@@ -71,25 +71,25 @@ describe("defaults", () => {
   });
 
   it("leave out in packages mode what cannot be built, and say what stands in", () => {
-    const system = load({ images: "packages" }, facts);
-    expect(Object.keys(system.missing).sort()).toEqual(["cadvisor", "grafana"]);
-    expect(Object.values(system.missing).every((words) => words.length > 20)).toBe(true);
+    const system = resolveSystem({ images: "packages" }, facts);
+    expect(Object.keys(system.unavailable).sort()).toEqual(["cadvisor", "grafana"]);
+    expect(Object.values(system.unavailable).every((words) => words.length > 20)).toBe(true);
     expect(system.services.some((s) => s.name === "grafana")).toBe(false);
   });
 
   it("keep in packages mode what cannot be built when an image is named for it", () => {
-    const system = load({ images: "packages", pinned: { grafana: "my/grafana:12" } }, facts);
-    expect(Object.keys(system.missing)).toEqual(["cadvisor"]);
+    const system = resolveSystem({ images: "packages", pinned: { grafana: "my/grafana:12" } }, facts);
+    expect(Object.keys(system.unavailable)).toEqual(["cadvisor"]);
     expect(system.services.some((s) => s.name === "grafana")).toBe(true);
   });
 
   it("keep vectors in Chroma when asked", () => {
-    const system = load({ vectorStore: "chroma" }, facts);
-    expect(system.services.find((s) => s.name === "api")?.after).toContain("chroma");
+    const system = resolveSystem({ vectorStore: "chroma" }, facts);
+    expect(system.services.find((s) => s.name === "api")?.dependsOn).toContain("chroma");
   });
 
   it("generate a secret for each place that names one, and no other; also of what cannot be had here, whose data may be", () => {
-    expect(load({ images: "packages" }, facts).secrets).toEqual({
+    expect(resolveSystem({ images: "packages" }, facts).secrets).toEqual({
       "grafana-password": { from: "generated" },
       "postgres-admin-password": { from: "generated" },
       "postgres-password": { from: "generated" },
@@ -114,13 +114,13 @@ describe("a wrong setting", () => {
     [{ services: { postgres: { replicas: 2 } } }, "ragdock:services.postgres.replicas"],
     [{ services: { postgres: { exposure: "public" } } }, "ragdock:services.postgres.exposure"],
     [{ services: { postgres: { shm: "16MiB" } } }, "ragdock:services.postgres.shm"],
-    [{ services: { "gateway-edge": { replicas: 2 } } }, "ragdock:services.gateway-edge.replicas"],
+    [{ services: { "gateway-ingress": { replicas: 2 } } }, "ragdock:services.gateway-ingress.replicas"],
     [{ services: { gateway: { port: 9090 } } }, "ragdock:services.prometheus.port"],
     [{ services: { api: { replicas: 30 } } }, "ragdock:services.api.replicas"],
     [{ services: { api: { limits: { reservation: "4GiB" } } } }, "ragdock:services.api.limits.reservation"],
     [{ llm: { provider: "openai" } }, "ragdock:llmApiKey"],
     [{ embeddings: { provider: "mistral" } }, "ragdock:embeddingsApiKey"],
-    [{ environment: "prod", services: { api: { live: true } } }, "ragdock:services.api.live"],
+    [{ environment: "prod", services: { api: { sourceMount: true } } }, "ragdock:services.api.sourceMount"],
     [{ app: {} }, "ragdock:app"],
     [{ app: { source: "no/such/folder" } }, "ragdock:app.source"],
     [{ app: { source: "docs" } }, "ragdock:app.source"],
@@ -181,7 +181,7 @@ describe("a wrong setting", () => {
     ],
     [{ services: { api: { port: 9000 } } }, "ragdock:services.api.port"],
     [{ services: { migrate: { replicas: 2 } } }, "ragdock:services.migrate.replicas"],
-    [{ services: { postgres: { live: true } } }, "ragdock:services.postgres.live"],
+    [{ services: { postgres: { sourceMount: true } } }, "ragdock:services.postgres.sourceMount"],
     [{ services: { redis: { enabled: false } } }, "ragdock:services.redis.enabled"],
     [{ services: { api: { environment: { RAG_API_WORKERS: "20" } } } }, "ragdock:services.api.replicas"],
   ])("%j is named by its path, with what was found and what to type", (raw, path) => {
@@ -210,20 +210,20 @@ describe("a wrong setting", () => {
   });
 
   it("is mended by a command for the stack that has it, whichever one is selected", () => {
-    expect(() => load({ services: { api: { replicas: 0 } } }, facts)).toThrow(
+    expect(() => resolveSystem({ services: { api: { replicas: 0 } } }, facts)).toThrow(
       "Type: pulumi config set --stack test --path 'ragdock:services.api.replicas' 1",
     );
-    expect(() => load({ services: { apy: { replicas: 2 } } }, facts)).toThrow(
+    expect(() => resolveSystem({ services: { apy: { replicas: 2 } } }, facts)).toThrow(
       "Type: pulumi config rm --stack test --path 'ragdock:services.apy'",
     );
-    expect(() => load({ llm: { provider: "openai" } }, facts)).toThrow(
+    expect(() => resolveSystem({ llm: { provider: "openai" } }, facts)).toThrow(
       "Type: pulumi config set --stack test --secret ragdock:llmApiKey",
     );
   });
 
   it("is one that would be shown although it is encrypted, whatever is in it", () => {
     const raw = { monitoring: { alertWebhook: "https://hooks/secret", retentoin: "secret" } };
-    expect(() => load(raw, { ...facts, secrets: new Set(["monitoring", "llmApiKey"]) })).toThrow(
+    expect(() => resolveSystem(raw, { ...facts, secrets: new Set(["monitoring", "llmApiKey"]) })).toThrow(
       "ragdock:monitoring: found an encrypted value; only llmApiKey, ",
     );
     expect(problems(raw, { secrets: new Set(["monitoring"]) }).map((p) => p.path)).toEqual([
@@ -256,12 +256,12 @@ describe("a user's settings", () => {
     expect(service({}, "postgres").networks).toEqual(["backend"]);
     expect(service({ services: { postgres: { exposure: "loopback" } } }, "postgres").networks).toEqual([
       "backend",
-      "access",
+      "publish",
     ]);
-    expect(load({ services: { postgres: { exposure: "loopback" } } }, facts).networks).toEqual({
+    expect(resolveSystem({ services: { postgres: { exposure: "loopback" } } }, facts).networks).toEqual({
       frontend: { internal: false },
       backend: { internal: true },
-      access: { internal: false },
+      publish: { internal: false },
     });
   });
 

@@ -23,7 +23,7 @@ describe("renderDashboards", () => {
 
   it("has a row for every service with metrics or a probe", () => {
     const rows = panelsOf(files["overview.json"] ?? "").filter((panel) => panel.type === "row");
-    const watched = services.filter((service) => service.metrics || service.probe).map(({ name }) => name);
+    const watched = services.filter((service) => service.metrics || service.blackbox).map(({ name }) => name);
     expect(rows.map((row) => row.title)).toEqual(["At a glance", "Traffic", ...watched]);
   });
 
