@@ -1,10 +1,10 @@
 import { autoName, type Deployment, newEntry } from "./deployment.ts";
+import type { ResourceState } from "./model.ts";
 import type { Change, Outcome } from "./operations.ts";
 import { type ResourceType, resourceType } from "./packages.ts";
 import { differences, ignoreChanges } from "./paths.ts";
 import type { Registration } from "./registration.ts";
 import { deleteForReplacement, deletesFirst } from "./replacement.ts";
-import type { ResourceState } from "./state.ts";
 import type { Op, PropertyDiff } from "./types.ts";
 import { nameOf } from "./urn.ts";
 import { type Properties, withSecrets } from "./values.ts";
@@ -64,7 +64,7 @@ interface Work {
 
 function setName({ deployment, type, entry }: Work, old: ResourceState | undefined): void {
   if (!type.autoName || (entry.inputs.name ?? null) !== null) return;
-  const kept = old?.autoNamed ? old.inputs.name : deployment.store.state.keptNames[entry.urn];
+  const kept = old?.autoNamed ? old.inputs.name : deployment.store.keptName(entry.urn);
   entry.inputs = { ...entry.inputs, name: kept ?? autoName(entry.urn) };
   entry.autoNamed = true;
 }
@@ -80,10 +80,8 @@ function keep({ deployment, registration, entry }: Work, old: ResourceState): Re
   const outputs = withSecrets(old.outputs, entry.inputs, registration.additionalSecretOutputs);
   const kept = { ...entry, ...(id ? { id } : {}), ...(tf ? { tf } : {}), outputs, initErrors };
   kept.autoNamed = entry.autoNamed || old.autoNamed;
-  const changed = JSON.stringify(kept) !== JSON.stringify({ ...old });
-  if (changed) deployment.put(kept, old);
   deployment.report.done(entry.urn, "same");
-  return changed ? kept : old;
+  return deployment.store.resources.keep(kept, old);
 }
 
 async function create(
@@ -109,13 +107,15 @@ async function create(
 }
 
 function place(deployment: Deployment, entry: ResourceState, old: ResourceState | undefined): void {
-  delete deployment.store.state.keptNames[entry.urn];
+  const { store } = deployment;
+  store.keepName(entry.urn, undefined);
   // Created ahead of its predecessor's end: that one stays in the state until the end of the run.
   if (old && !old.pendingReplacement) {
     old.pendingDelete = true;
-    deployment.put(entry);
+    store.resources.touch(old);
+    store.resources.put(entry);
   } else {
-    deployment.put(entry, old);
+    store.resources.put(entry, old);
   }
 }
 
@@ -130,7 +130,7 @@ async function update(
   const record = { op: "update", urn, type, ...(provider ? { provider } : {}) } as const;
   return deployment.slot(() =>
     perform(work, "update", diff, record, async (target) => {
-      const placed = () => deployment.put(entry, old);
+      const placed = () => deployment.store.resources.put(entry, old);
       if (deployment.options.dryRun) return { change, placed };
       const nothing = change.changed.length === 0 && old.tf;
       const outcome: Outcome = nothing

@@ -1,13 +1,14 @@
-import { type Deployment, deleteOp, standsOn } from "./deployment.ts";
+import { type Deployment, deleteOp } from "./deployment.ts";
+import type { ResourceState } from "./model.ts";
 import { isProviderType } from "./packages.ts";
-import type { ResourceState } from "./state.ts";
+import { dependenciesOf } from "./resources.ts";
 
-/** How a deletion ends: forgotten, or remembered as waiting for its replacement. */
+/** How a deletion ends: the state forgets the entry, or records that its replacement is still to come. */
 export type Afterwards = "forget" | "await-replacement";
 
 /**
- * Deletes entries, whatever stands on another before it, and independent ones at the same time.
- * What stands under something that could not be deleted is left alone. Returns whether all went.
+ * Deletes entries: dependents before what they depend on, and independent ones at the same time.
+ * Leaves alone what something depends on that could not be deleted. Returns whether all were deleted.
  */
 export async function deleteEntries(
   deployment: Deployment,
@@ -50,12 +51,12 @@ async function deleteOne(
     return false;
   }
   if (afterwards === "await-replacement") {
-    entry.pendingReplacement = true;
-    deployment.store.save();
+    await awaitReplacement(deployment, entry);
     return true;
   }
-  deployment.drop(entry);
-  // The other half of a replacement, which is already counted as one; or a creation that never came about.
+  deployment.store.resources.drop(entry);
+  await deployment.store.flush();
+  // One half of a replacement, which is counted as one step already.
   if (entry.pendingDelete || entry.pendingReplacement) report.aside(entry.urn, op);
   else report.done(entry.urn, op);
   return true;
@@ -74,18 +75,26 @@ async function removeReal(
   await deployment.recorded({ op: "delete", urn, type, ...(provider ? { provider } : {}) }, async () => {
     const error = await operations.remove(deployment.target(entry), tf);
     if (error) throw new Error(error);
-    // Gone for certain: remembered before the operation is struck out.
-    if (afterwards === "await-replacement") entry.pendingReplacement = true;
-    else deployment.drop(entry);
+    // In the state before the operation is struck out.
+    if (afterwards === "await-replacement") await awaitReplacement(deployment, entry);
+    else deployment.store.resources.drop(entry);
   });
 }
 
-/** For each entry, those that stand on it; edges that would close a circle are left out. */
+async function awaitReplacement({ store }: Deployment, entry: ResourceState): Promise<void> {
+  entry.pendingReplacement = true;
+  store.resources.touch(entry);
+  await store.flush();
+}
+
+/** For each entry, those that depend on it; edges that would close a circle are left out. */
 function dependents(entries: readonly ResourceState[]): Map<ResourceState, ResourceState[]> {
   const all = new Map(entries.map((entry) => [entry, [] as ResourceState[]]));
+  const byUrn = Map.groupBy(entries, (entry) => entry.urn);
   for (const entry of entries) {
-    const under = standsOn(entry);
-    for (const other of entries) if (under.has(other.urn)) all.get(other)?.push(entry);
+    for (const urn of dependenciesOf(entry)) {
+      for (const other of byUrn.get(urn) ?? []) all.get(other)?.push(entry);
+    }
   }
   const finished = new Set<ResourceState>();
   const onPath = new Set<ResourceState>();
@@ -101,8 +110,8 @@ function dependents(entries: readonly ResourceState[]): Map<ResourceState, Resou
   return all;
 }
 
-/** What goes at the end of a run that succeeded: what the program no longer declares, and what was replaced. */
+/** What the end of a successful run deletes: what the program no longer declares, and what was replaced. */
 export function leftovers(deployment: Deployment): ResourceState[] {
-  const { resources } = deployment.store.state;
+  const resources = deployment.store.resources.all();
   return resources.filter((entry) => entry.pendingDelete || !deployment.seen.has(entry.urn));
 }

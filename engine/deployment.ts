@@ -1,10 +1,12 @@
 import { randomBytes, randomUUID } from "node:crypto";
+import type { PendingOperation, ResourceState } from "./model.ts";
 import { Operations, type Target } from "./operations.ts";
 import { isProviderType } from "./packages.ts";
 import type { ProviderPool } from "./pool.ts";
 import type { Registration } from "./registration.ts";
 import type { Report } from "./report.ts";
-import type { PendingOperation, ResourceState, StateStore } from "./state.ts";
+import { providerUrn } from "./resources.ts";
+import type { StateStore } from "./state.ts";
 import type { Op } from "./types.ts";
 import { aliasUrns, makeUrn, nameOf } from "./urn.ts";
 import type { Properties } from "./values.ts";
@@ -23,7 +25,7 @@ export interface DeploymentOptions {
   readonly targets?: readonly string[];
 }
 
-/** One run over one stack: its state, its providers, and who has registered so far. */
+/** One run over one stack: its state, its providers, and what has registered so far. */
 export class Deployment {
   readonly options: DeploymentOptions;
   readonly store: StateStore;
@@ -44,7 +46,7 @@ export class Deployment {
     this.#free = options.parallel;
   }
 
-  /** Gives a registration its URN, and finds what the state knows of it, under a former name if need be. */
+  /** Gives a registration its URN, and finds its entry in the state, also under a former name. */
   identify(registration: Registration): { urn: string; old: ResourceState | undefined } {
     const { stack, project } = this.options;
     const { type, name, parent } = registration;
@@ -55,36 +57,17 @@ export class Deployment {
     const aliases = aliasUrns({ stack, project, type, name, parent, parentAliases }, registration.aliases);
     this.seen.add(urn);
     this.#aliases.set(urn, aliases);
-    const found = [urn, ...aliases]
-      .map((candidate) => this.find(candidate))
-      .find((entry) => entry !== undefined);
-    if (found && found.urn !== urn) this.#rename(found.urn, urn);
-    return { urn, old: found };
-  }
-
-  /** The living entry of a URN: not one that a replacement has already taken the place of. */
-  find(urn: string): ResourceState | undefined {
-    return this.store.state.resources.find((entry) => entry.urn === urn && !entry.pendingDelete);
-  }
-
-  /** Puts an entry in the place of another, or at the end; entries stand in the order of their making. */
-  put(entry: ResourceState, old?: ResourceState): void {
-    const { resources } = this.store.state;
-    const index = old ? resources.indexOf(old) : -1;
-    if (index < 0) resources.push(entry);
-    else resources[index] = entry;
-    this.store.save();
-  }
-
-  drop(entry: ResourceState): void {
-    this.store.state.resources = this.store.state.resources.filter((other) => other !== entry);
-    this.store.save();
+    const { resources } = this.store;
+    const former = [urn, ...aliases].find((candidate) => resources.find(candidate));
+    const old = former === undefined ? undefined : resources.find(former);
+    if (old && old.urn !== urn) resources.rename(old, urn);
+    return { urn, old };
   }
 
   /** The inputs of the explicit provider that a resource names, if it names one. */
   providerInputs(reference: string | undefined): Properties | undefined {
     if (!reference) return undefined;
-    return this.find(providerUrn(reference))?.inputs;
+    return this.store.resources.find(providerUrn(reference))?.inputs;
   }
 
   /** What the provider needs to know to work on an entry of the state. */
@@ -105,41 +88,20 @@ export class Deployment {
     }
   }
 
-  /** Writes an operation down, does it, and strikes it out once its result is in the state. */
+  /** Does the work of an operation that is durable before, and struck out after its result is in the state. */
   async recorded<T>(operation: Omit<PendingOperation, "started">, work: () => Promise<T>): Promise<T> {
-    const { state } = this.store;
-    const pending: PendingOperation = { ...operation, started: Date.now() };
-    state.pending.push(pending);
-    this.store.save();
+    const number = this.store.begin({ ...operation, started: Date.now() });
+    await this.store.flush();
     try {
       return await work();
     } finally {
-      state.pending = state.pending.filter((other) => other !== pending);
-      this.store.save();
-    }
-  }
-
-  #rename(from: string, to: string): void {
-    const rename = (urn: string) => (urn === from ? to : urn);
-    for (const entry of this.store.state.resources) {
-      entry.urn = rename(entry.urn);
-      if (entry.parent) entry.parent = rename(entry.parent);
-      if (entry.deletedWith) entry.deletedWith = rename(entry.deletedWith);
-      if (entry.provider) entry.provider = entry.provider.replace(`${from}::`, `${to}::`);
-      entry.dependencies = entry.dependencies.map(rename);
-      for (const [key, urns] of Object.entries(entry.propertyDependencies)) {
-        entry.propertyDependencies[key] = urns.map(rename);
-      }
+      this.store.end(number);
+      await this.store.flush();
     }
   }
 }
 
-/** The URN in a provider reference, which is `urn::id`. */
-export function providerUrn(reference: string): string {
-  return reference.slice(0, reference.lastIndexOf("::"));
-}
-
-/** The made-up name of a resource that was given none: its logical name and seven hexadecimal digits. */
+/** The generated name of a resource that was given none: its logical name and seven hexadecimal digits. */
 export function autoName(urn: string): string {
   return `${nameOf(urn)}-${randomBytes(4).toString("hex").slice(0, 7)}`;
 }
@@ -168,15 +130,6 @@ export function newEntry(urn: string, registration: Registration): ResourceState
     pendingDelete: false,
     pendingReplacement: false,
   };
-}
-
-/** Everything an entry stands on: what must be made before it, and deleted after it. */
-export function standsOn(entry: ResourceState): Set<string> {
-  const urns = [...entry.dependencies, ...Object.values(entry.propertyDependencies).flat()];
-  if (entry.parent) urns.push(entry.parent);
-  if (entry.provider) urns.push(providerUrn(entry.provider));
-  if (entry.deletedWith) urns.push(entry.deletedWith);
-  return new Set(urns.filter((urn) => urn !== entry.urn));
 }
 
 /** How a step on an existing entry is called. */

@@ -1,10 +1,10 @@
 import { sameValue, type TfObject } from "./cty.ts";
+import type { TfState, Timeouts } from "./model.ts";
 import { resourceType } from "./packages.ts";
 import type { Plan, Plugin } from "./plugin.ts";
 import type { ProviderPool } from "./pool.ts";
 import { proposedState } from "./proposed.ts";
 import { type Block, type CtyType, typeOf } from "./schema.ts";
-import type { TfState, Timeouts } from "./state.ts";
 import { fromState, propertyName, terraformName, toConfig } from "./translate.ts";
 import type { Properties } from "./values.ts";
 

@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import type { Deployment } from "./deployment.ts";
-import type { PendingOperation, ResourceState } from "./state.ts";
+import type { PendingOperation, ResourceState } from "./model.ts";
 import { nameOf } from "./urn.ts";
 import { isSecret, secret } from "./values.ts";
 
@@ -16,13 +16,13 @@ const REMOVABLE: Readonly<Record<string, string>> = {
   "docker:index/service:Service": "service",
 };
 const VOLUME = "docker:index/volume:Volume";
-// Clocks of the engine's machine and of a remote daemon's need not agree to the second.
+// The clocks of this machine and of a remote Docker host may differ by seconds.
 const CLOCK_SLACK_MS = 5_000;
 
 /** Picks up what a killed run was in the middle of, so that this one starts from what is really there. */
 export async function continueInterrupted(deployment: Deployment): Promise<void> {
   const { store, report } = deployment;
-  for (const operation of [...store.state.pending]) {
+  for (const [number, operation] of store.pending) {
     const name = nameOf(operation.urn);
     if (operation.op === "create" && !isStored(deployment, operation)) {
       report.note(
@@ -33,41 +33,41 @@ export async function continueInterrupted(deployment: Deployment): Promise<void>
         `an earlier run was killed in the middle of a change to "${name}": reading what is there now`,
       );
     }
-    for (const entry of store.state.resources.filter(
-      (e) => e.urn === operation.urn && e.tf && !e.pendingReplacement,
-    )) {
-      await reread(deployment, entry);
-    }
-    store.state.pending = store.state.pending.filter((other) => other !== operation);
-    store.save();
+    const entries = store.resources.all().filter((entry) => entry.urn === operation.urn);
+    for (const entry of entries) await reread(deployment, entry);
+    store.end(number);
+    await store.flush();
   }
 }
 
-/** Reads one resource; what is gone leaves the state, what changed is compared anew. Returns what was found. */
+/** Reads one resource; what is gone leaves the state, what changed is compared again. Returns what was found. */
 export async function reread(
   deployment: Deployment,
   entry: ResourceState,
 ): Promise<"same" | "changed" | "gone"> {
-  if (!entry.tf) return "same";
   const { tf } = entry;
+  if (!tf || entry.pendingReplacement) return "same";
   const outcome = await deployment.slot(() => deployment.operations.read(deployment.target(entry), tf));
   if (!outcome.tf) {
-    deployment.drop(entry);
+    deployment.store.resources.drop(entry);
+    await deployment.store.flush();
     return "gone";
   }
   const changed = JSON.stringify(outcome.tf.state) !== JSON.stringify(tf.state);
   entry.tf = outcome.tf;
   entry.outputs = { ...outcome.outputs, ...keepSecrets(entry, outcome.outputs ?? {}) };
-  // Even where nothing changed: a run cut short may have recorded less than it did.
+  // Even where nothing changed: an interrupted run may have recorded less than it did.
   entry.replan = true;
-  deployment.store.save();
+  deployment.store.resources.touch(entry);
+  await deployment.store.flush();
   return changed ? "changed" : "same";
 }
 
 /** True when the killed run got as far as writing down what it made. */
 function isStored({ store }: Deployment, { urn, name }: PendingOperation): boolean {
-  const living = store.state.resources.filter((entry) => !entry.pendingDelete && !entry.pendingReplacement);
-  return living.some((entry) => entry.urn === urn && entry.tf && (entry.inputs.name ?? undefined) === name);
+  const entry = store.resources.find(urn);
+  if (!entry?.tf || entry.pendingReplacement) return false;
+  return (entry.inputs.name ?? undefined) === name;
 }
 
 function keepSecrets(entry: ResourceState, outputs: ResourceState["outputs"]): ResourceState["outputs"] {
@@ -78,7 +78,7 @@ function keepSecrets(entry: ResourceState, outputs: ResourceState["outputs"]): R
 async function clean(deployment: Deployment, operation: PendingOperation): Promise<string> {
   const { type, name, urn } = operation;
   if (type === VOLUME && name) {
-    deployment.store.state.keptNames[urn] = name;
+    deployment.store.keepName(urn, name);
     return "its volume is adopted, if it was made";
   }
   const kind = REMOVABLE[type];
@@ -93,7 +93,7 @@ async function clean(deployment: Deployment, operation: PendingOperation): Promi
   if (!(created >= operation.started - CLOCK_SLACK_MS)) {
     return `the ${kind} ${name} is older than that run and not its own: left alone`;
   }
-  // It may serve already, under a name that leads to it: it ends what it has in hand.
+  // It may serve requests already: `stop` lets it finish them.
   if (kind === "container") await docker(kind, "stop", name);
   await docker(kind, "rm", name);
   return `removed the half-made ${kind} ${name}`;

@@ -4,7 +4,7 @@ import { reread } from "./recovery.ts";
 /** Reads every resource from its provider, so that the program is compared with what is really there. */
 export async function refreshAll(deployment: Deployment, stopped: () => boolean): Promise<void> {
   const { report, store } = deployment;
-  const entries = store.state.resources.filter((entry) => entry.tf && !entry.pendingReplacement);
+  const entries = store.resources.all().filter((entry) => entry.tf && !entry.pendingReplacement);
   await Promise.all(
     entries.map(async (entry) => {
       if (stopped()) return;

@@ -1,9 +1,9 @@
 import { registerCustom, StepError } from "./custom.ts";
 import { type Deployment, newEntry } from "./deployment.ts";
+import type { ResourceState } from "./model.ts";
 import { isProviderType, packageOf } from "./packages.ts";
 import { differences } from "./paths.ts";
 import type { Registration } from "./registration.ts";
-import type { ResourceState } from "./state.ts";
 import { makeUrn } from "./urn.ts";
 import { equal, type Properties } from "./values.ts";
 
@@ -66,11 +66,10 @@ function registerComponent(
   urn: string,
   old: ResourceState | undefined,
 ): ResourceState {
-  // A component has no state of its own: what it outputs comes with registerOutputs.
+  // A component has no provider: its outputs come later, with registerOutputs.
   const entry = { ...newEntry(urn, registration), outputs: old?.outputs ?? {} };
-  deployment.put(entry, old);
   deployment.report.done(urn, old ? "same" : "create");
-  return entry;
+  return deployment.store.resources.keep(entry, old);
 }
 
 function registerProvider(
@@ -81,9 +80,8 @@ function registerProvider(
 ): ResourceState {
   packageOf(registration.type);
   const entry = { ...newEntry(urn, registration), ...(old?.id ? { id: old.id } : {}) };
-  deployment.put(entry, old);
   const diff = differences(old?.inputs ?? {}, entry.inputs, () => false);
   const op = !old ? "create" : equal(old.inputs, entry.inputs) ? "same" : "update";
   deployment.report.done(urn, op, diff);
-  return entry;
+  return deployment.store.resources.keep(entry, old);
 }

@@ -1,5 +1,5 @@
 import type { RegisterResourceRequest } from "@pulumi/pulumi/proto/resource_pb.js";
-import type { Timeouts } from "./state.ts";
+import type { Timeouts } from "./model.ts";
 import type { AliasSpec } from "./urn.ts";
 import type { Properties } from "./values.ts";
 

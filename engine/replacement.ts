@@ -1,12 +1,12 @@
 import { deleteEntries } from "./deletion.ts";
 import type { Deployment } from "./deployment.ts";
+import type { ResourceState } from "./model.ts";
 import { isProviderType, type ResourceType } from "./packages.ts";
 import type { Registration } from "./registration.ts";
-import type { ResourceState } from "./state.ts";
 import { nameOf } from "./urn.ts";
 import { equal, UNKNOWN_VALUE } from "./values.ts";
 
-/** Whether the old one goes before the new one comes: the program's word, else the provider's habit. */
+/** Whether the old one is deleted before the new one is created: as the program says, else as the provider does. */
 export function deletesFirst(
   registration: Registration,
   type: ResourceType,
@@ -15,7 +15,7 @@ export function deletesFirst(
 ): boolean {
   if (registration.deleteBeforeReplace !== undefined) return registration.deleteBeforeReplace;
   if (type.deleteFirst) return true;
-  // Two resources cannot bear one explicit name at the same time.
+  // Two resources cannot have the same explicit name at the same time.
   return type.autoName === true && !entry.autoNamed && equal(entry.inputs.name, old.inputs.name);
 }
 
@@ -33,21 +33,20 @@ export async function deleteForReplacement(deployment: Deployment, old: Resource
     throw new Error("was not replaced, because the old one, or one that depends on it, could not be deleted");
 }
 
-/** The resources whose own replacement follows from one's: the provider is asked with the outcome left unknown. */
+/** The resources that would be replaced as well: asks the provider, with the replaced one's outputs unknown. */
 async function dependentsToReplace(deployment: Deployment, root: ResourceState): Promise<ResourceState[]> {
   const replaced = new Set([root.urn]);
   const affected: ResourceState[] = [];
-  for (let again = true; again; ) {
-    again = false;
-    for (const entry of deployment.store.state.resources) {
+  for (const urn of replaced) {
+    for (const entry of deployment.store.resources.dependents(urn)) {
       if (replaced.has(entry.urn) || !isCandidate(deployment, entry)) continue;
       const properties = Object.entries(entry.propertyDependencies)
-        .filter(([, urns]) => urns.some((urn) => replaced.has(urn)))
+        .filter(([, urns]) => urns.some((other) => replaced.has(other)))
         .map(([property]) => property);
       if (properties.length === 0 || !(await wouldReplace(deployment, entry, properties))) continue;
+      // The loop over `replaced` continues with it.
       replaced.add(entry.urn);
       affected.push(entry);
-      again = true;
     }
   }
   return affected;
@@ -55,7 +54,7 @@ async function dependentsToReplace(deployment: Deployment, root: ResourceState):
 
 function isCandidate(deployment: Deployment, entry: ResourceState): boolean {
   if (!entry.custom || !entry.tf || isProviderType(entry.type)) return false;
-  // What has registered in this run has had its say: it does not wait for the one being replaced.
+  // What has registered in this run already does not depend on the one being replaced.
   return !entry.pendingDelete && !entry.pendingReplacement && !deployment.seen.has(entry.urn);
 }
 

@@ -1,6 +1,7 @@
 import { deleteEntries, leftovers } from "./deletion.ts";
-import { Deployment, standsOn } from "./deployment.ts";
+import { Deployment } from "./deployment.ts";
 import { Lock } from "./lock.ts";
+import type { ResourceState } from "./model.ts";
 import { Monitor } from "./monitor.ts";
 import { ProviderPool } from "./pool.ts";
 import { Program } from "./program.ts";
@@ -8,7 +9,8 @@ import { continueInterrupted } from "./recovery.ts";
 import { refreshAll } from "./refresh.ts";
 import { register } from "./register.ts";
 import { Report } from "./report.ts";
-import { type ResourceState, StateStore, statePath } from "./state.ts";
+import { dependenciesOf } from "./resources.ts";
+import { StateStore, statePath } from "./state.ts";
 import type { DestroyOptions, EngineOptions, RunResult } from "./types.ts";
 import { STACK_TYPE } from "./urn.ts";
 import { holdsSecret, mask, type Properties } from "./values.ts";
@@ -26,7 +28,7 @@ export function deploy(options: EngineOptions, dryRun: boolean): Promise<RunResu
     const deployment = await ready;
     if (stopped()) deployment.report.errors.push("the run was interrupted: run it again to go on");
     if (deployment.report.errors.length === 0 && !options.targets) await tidyUp(deployment, stopped);
-    const { resources } = deployment.store.state;
+    const resources = deployment.store.resources.all();
     return resources.find((entry) => entry.type === STACK_TYPE)?.outputs ?? {};
   });
 }
@@ -36,9 +38,9 @@ export function teardown(options: DestroyOptions): Promise<RunResult> {
   return withDeployment(options, false, async (opening, stopped) => {
     const deployment = await opening;
     if (options.refresh) await refreshAll(deployment, stopped);
-    const { resources } = deployment.store.state;
+    const resources = deployment.store.resources.all();
     const guarded = resources.filter((entry) => entry.protect && !entry.pendingDelete && !options.unprotect);
-    const kept = options.excludeProtected ? withFoundations(resources, guarded) : new Set<ResourceState>();
+    const kept = options.excludeProtected ? withDependencies(resources, guarded) : new Set<ResourceState>();
     if (guarded.length > 0 && !options.excludeProtected) {
       for (const entry of guarded) deployment.report.failed(entry.urn, "delete", PROTECTED);
       return {};
@@ -70,8 +72,9 @@ async function withDeployment(
     warn: (message) => report.log("warning", message),
     started: (pid) => lock?.addProvider(pid),
   });
+  const opened = StateStore.open(path, options.passphrase, !dryRun);
   const open = async (): Promise<Deployment> => {
-    const store = await StateStore.open(path, options.passphrase, !dryRun);
+    const store = await opened;
     const parallel = options.parallel ?? DEFAULT_PARALLEL;
     const dockerHost = options.config["docker:host"];
     const deployment = new Deployment({ ...options, dryRun, parallel, dockerHost }, store, pool, report);
@@ -81,11 +84,15 @@ async function withDeployment(
   const opening = open();
   try {
     const outputs = await body(opening, interruption.stopped, report);
-    (await opening).store.save();
+    await (await opened).close();
     const secrets = Object.keys(outputs).filter((key) => holdsSecret(outputs[key]));
     return report.result(mask(outputs) as Record<string, unknown>, secrets);
-  } finally {
+  } catch (error) {
     await Promise.allSettled([opening]);
+    // The first error counts. What could not be written stays in the journal.
+    await opened.then((store) => store.close()).catch(() => undefined);
+    throw error;
+  } finally {
     interruption.forget();
     await pool.stop();
     lock?.release();
@@ -109,11 +116,9 @@ async function runProgram(
     register: async (registration) => register(await ready, registration),
     setOutputs: async (urn, outputs) => {
       const deployment = await ready;
-      const entry = options.targets ? undefined : deployment.find(urn);
-      if (entry && JSON.stringify(entry.outputs) !== JSON.stringify(outputs)) {
-        entry.outputs = outputs;
-        deployment.store.save();
-      }
+      const { resources } = deployment.store;
+      const entry = options.targets ? undefined : resources.find(urn);
+      if (entry) resources.keep({ ...entry, outputs }, entry);
     },
   });
   try {
@@ -142,12 +147,16 @@ async function tidyUp(deployment: Deployment, stopped: () => boolean): Promise<v
   if (guarded.length === 0) await deleteEntries(deployment, going, "forget", stopped);
 }
 
-/** The given entries and all that they stand on. */
-function withFoundations(all: readonly ResourceState[], from: readonly ResourceState[]): Set<ResourceState> {
+/** The given entries and everything that they depend on. */
+function withDependencies(all: readonly ResourceState[], from: readonly ResourceState[]): Set<ResourceState> {
+  const byUrn = new Map(all.filter((entry) => !entry.pendingDelete).map((entry) => [entry.urn, entry]));
   const kept = new Set(from);
   for (const entry of kept) {
-    const under = standsOn(entry);
-    for (const other of all) if (under.has(other.urn) && !other.pendingDelete) kept.add(other);
+    for (const urn of dependenciesOf(entry)) {
+      const other = byUrn.get(urn);
+      // The loop over `kept` continues with it.
+      if (other) kept.add(other);
+    }
   }
   return kept;
 }
@@ -175,5 +184,5 @@ function listen(
 
 /** The state's entries, for looking at. */
 export async function readEntries(options: EngineOptions): Promise<ResourceState[]> {
-  return (await StateStore.open(statePath(options), options.passphrase, false)).state.resources;
+  return (await StateStore.open(statePath(options), options.passphrase, false)).resources.all();
 }

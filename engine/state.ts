@@ -1,181 +1,184 @@
-import { createCipheriv, createDecipheriv, createHash, randomBytes, scrypt } from "node:crypto";
-import {
-  closeSync,
-  existsSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  writeSync,
-} from "node:fs";
-import { dirname, join } from "node:path";
-import type { TfObject } from "./cty.ts";
+import { rmSync } from "node:fs";
+import { join } from "node:path";
+import { Journal, journalText, readJournal } from "./journal.ts";
+import type { PendingOperation, ResourceState } from "./model.ts";
+import { Resources } from "./resources.ts";
+import { type Opened, openSealed, SealKey } from "./sealed.ts";
 import type { EngineOptions } from "./types.ts";
-import type { Properties } from "./values.ts";
 
-/** A resource as the provider keeps it. */
-export interface TfState {
-  readonly state: TfObject;
-  /** The provider's private bytes, in base64. */
-  readonly private: string;
-  readonly version: number;
-  /** The build of the provider that wrote this. */
-  readonly key: string;
+/** A state file's content. */
+interface Content {
+  readonly resources: readonly ResourceState[];
+  readonly pending: readonly PendingOperation[];
+  readonly keptNames: Readonly<Record<string, string>>;
+  /** How many times the state was written before. Files of earlier releases have none. */
+  readonly generation?: number;
 }
 
-/** How long the provider may take, as the program said. */
-export interface Timeouts {
-  readonly create?: string;
-  readonly update?: string;
-  readonly delete?: string;
-  readonly read?: string;
+/** One record of the journal; a null stands for what is gone, an absent field for what did not change. */
+interface Changes {
+  readonly resources?: [number, ResourceState | null][];
+  readonly pending?: [number, PendingOperation | null][];
+  readonly keptNames?: Record<string, string>;
 }
 
-/** A resource as the engine keeps it between runs. */
-export interface ResourceState {
-  urn: string;
-  type: string;
-  custom: boolean;
-  id?: string;
-  parent?: string;
-  /** The explicit provider, as `urn::id`. */
-  provider?: string;
-  inputs: Properties;
-  outputs: Properties;
-  tf?: TfState;
-  dependencies: string[];
-  propertyDependencies: Record<string, string[]>;
-  protect: boolean;
-  retainOnDelete: boolean;
-  deletedWith?: string;
-  timeouts?: Timeouts;
-  /** The name was made up by the engine, and is kept across updates. */
-  autoNamed: boolean;
-  /** Creation reported these errors, and left something behind. */
-  initErrors: string[];
-  /** The provider sees a difference even where the inputs are the recorded ones. */
-  replan: boolean;
-  /** Replaced already; deleted at the end of a run that succeeds. */
-  pendingDelete: boolean;
-  /** Deleted already for a replacement that has not been made yet. */
-  pendingReplacement: boolean;
-}
-
-/** An operation written down before it starts, so that a killed run leaves a trace. */
-export interface PendingOperation {
-  readonly op: "create" | "update" | "delete";
-  readonly urn: string;
-  readonly type: string;
-  readonly name?: string;
-  readonly provider?: string;
-  /** Milliseconds since 1970. */
-  readonly started: number;
-}
-
-/** All that is remembered of one stack. */
-export interface StackState {
-  resources: ResourceState[];
-  pending: PendingOperation[];
-  /** Names to use again for volumes whose creation was cut short: a volume is adopted, never deleted. */
-  keptNames: Record<string, string>;
-}
-
-interface Envelope {
-  readonly format: "ragdock-state-1";
-  readonly salt: string;
-  readonly iv: string;
-  readonly tag: string;
-  readonly data: string;
-}
-
-const FORMAT = "ragdock-state-1";
-// One of the settings that OWASP's password storage sheet gives for scrypt; about 0.3 s on a small machine.
-const SCRYPT = { N: 1 << 15, r: 8, p: 3, maxmem: 64 * 1024 * 1024 };
-const derived = new Map<string, Promise<Buffer>>();
-
-function deriveKey(passphrase: string, salt: Buffer): Promise<Buffer> {
-  const id = createHash("sha256").update(salt).update(passphrase).digest("hex");
-  const derive = (): Promise<Buffer> =>
-    new Promise((resolve, reject) => {
-      scrypt(passphrase, salt, 32, SCRYPT, (error, key) => (error ? reject(error) : resolve(key)));
-    });
-  const key = derived.get(id) ?? derive();
-  derived.set(id, key);
-  return key;
-}
+const EMPTY: Content = { resources: [], pending: [], keptNames: {} };
 
 /** Where a stack's state is kept. */
 export function statePath(options: Pick<EngineOptions, "stateDir" | "project" | "stack">): string {
   return join(options.stateDir, `${options.project}.${options.stack}.state`);
 }
 
-/** One stack's state: read once, written whole and encrypted after each step. */
+/**
+ * One stack's state. A run appends its changes to a journal, and writes the whole state once, at its end.
+ * A run without changes writes nothing.
+ */
 export class StateStore {
-  readonly state: StackState;
+  readonly resources: Resources;
   readonly #path: string;
-  readonly #salt: Buffer;
-  readonly #key: Buffer;
   readonly #persist: boolean;
+  readonly #key: SealKey;
+  readonly #pending: Map<number, PendingOperation>;
+  #keptNames: Record<string, string>;
+  #generation: number;
+  /** The authentication tag of the state file; undefined while there is none. */
+  #tag: string | undefined;
+  #journal: Journal | undefined;
+  #nextPending: number;
+  #pendingChanges = new Map<number, PendingOperation | null>();
+  #keptNamesChanged = false;
 
-  private constructor(path: string, salt: Buffer, key: Buffer, state: StackState, persist: boolean) {
+  private constructor(path: string, persist: boolean, key: SealKey, opened: Opened | undefined) {
+    const content = opened ? (JSON.parse(opened.text) as Content) : EMPTY;
     this.#path = path;
-    this.#salt = salt;
-    this.#key = key;
-    this.state = state;
     this.#persist = persist;
+    this.#key = key;
+    this.#tag = opened?.tag;
+    this.#generation = content.generation ?? 0;
+    this.resources = new Resources(content.resources);
+    this.#pending = new Map(content.pending.entries());
+    this.#nextPending = this.#pending.size;
+    this.#keptNames = content.keptNames;
   }
 
-  /** Opens the state; with `persist` false nothing is ever written, as a preview wants it. */
+  /**
+   * Opens the state, and adds what the journal of a killed run holds.
+   * @param persist whether changes are written; a preview writes nothing
+   */
   static async open(path: string, passphrase: string, persist: boolean): Promise<StateStore> {
-    if (!passphrase) throw new Error("the state is encrypted and needs a passphrase, which is empty");
-    if (!existsSync(path)) {
-      const salt = randomBytes(16);
-      const empty: StackState = { resources: [], pending: [], keptNames: {} };
-      return new StateStore(path, salt, await deriveKey(passphrase, salt), empty, persist);
-    }
-    const envelope = JSON.parse(readFileSync(path, "utf8")) as Envelope;
-    if (envelope.format !== FORMAT) throw new Error(`${path} is no state file of this engine`);
-    const salt = Buffer.from(envelope.salt, "base64");
-    const key = await deriveKey(passphrase, salt);
-    return new StateStore(path, salt, key, decrypt(envelope, key, path), persist);
+    // Read before the state: a run that ends in between leaves a newer state, which holds the journal's changes.
+    const journal = journalText(journalPath(path));
+    const opened = await openSealed(path, passphrase);
+    const store = new StateStore(path, persist, opened?.key ?? (await SealKey.derive(passphrase)), opened);
+    if (journal !== undefined) store.#continue(journal);
+    return store;
   }
 
-  /** Writes the state so that a crash leaves either the old or the new file, never half of one. */
-  save(): void {
+  /** The operations that have begun and not ended, by number. */
+  get pending(): [number, PendingOperation][] {
+    return [...this.#pending];
+  }
+
+  /** Records an operation that is about to start, and returns its number. Durable after the next flush. */
+  begin(operation: PendingOperation): number {
+    const number = this.#nextPending++;
+    this.#pending.set(number, operation);
+    this.#pendingChanges.set(number, operation);
+    return number;
+  }
+
+  /** Strikes an operation out. */
+  end(number: number): void {
+    this.#pending.delete(number);
+    this.#pendingChanges.set(number, null);
+  }
+
+  /** The name to use again for a volume whose creation was cut short: a volume is adopted, never deleted. */
+  keptName(urn: string): string | undefined {
+    return this.#keptNames[urn];
+  }
+
+  /** Keeps a name for later, or forgets it. */
+  keepName(urn: string, name: string | undefined): void {
+    if (this.#keptNames[urn] === name) return;
+    const { [urn]: _, ...others } = this.#keptNames;
+    this.#keptNames = name === undefined ? others : { ...others, [urn]: name };
+    this.#keptNamesChanged = true;
+  }
+
+  /** Makes all changes durable. Returns once they are on the disk. */
+  async flush(): Promise<void> {
     if (!this.#persist) return;
-    const iv = randomBytes(12);
-    const cipher = createCipheriv("aes-256-gcm", this.#key, iv);
-    const data = Buffer.concat([cipher.update(JSON.stringify(this.state), "utf8"), cipher.final()]);
-    const text = (bytes: Buffer) => bytes.toString("base64");
-    const envelope: Envelope = {
-      format: FORMAT,
-      salt: text(this.#salt),
-      iv: text(iv),
-      tag: text(cipher.getAuthTag()),
-      data: text(data),
-    };
-    mkdirSync(dirname(this.#path), { recursive: true, mode: 0o700 });
-    const unfinished = `${this.#path}.new`;
-    const file = openSync(unfinished, "w", 0o600);
-    try {
-      writeSync(file, JSON.stringify(envelope));
-      fsyncSync(file);
-    } finally {
-      closeSync(file);
+    const changes = this.#takeChanges();
+    if (changes) await this.#openJournal().append(changes);
+  }
+
+  /** Writes the whole state if anything changed, and removes the journal. */
+  async close(): Promise<void> {
+    if (!this.#persist) return;
+    if (!this.#takeChanges() && !this.#journal) return;
+    // The journal goes last: until then, what it holds is in no other file.
+    this.#write(this.#generation + 1);
+    await this.#journal?.close();
+    this.#removeJournal();
+  }
+
+  #continue(text: string): void {
+    const base = { generation: this.#generation, tag: this.#tag ?? "" };
+    const records = readJournal<Changes>(journalPath(this.#path), this.#key, base, text);
+    for (const { resources = [], pending = [], keptNames } of records) {
+      this.resources.apply(resources);
+      for (const [number, operation] of pending) {
+        if (operation) this.#pending.set(number, operation);
+        else this.#pending.delete(number);
+        this.#nextPending = Math.max(this.#nextPending, number + 1);
+      }
+      this.#keptNames = keptNames ?? this.#keptNames;
     }
-    renameSync(unfinished, this.#path);
+    if (!this.#persist) return;
+    // Nothing is appended to a journal whose last line may be incomplete.
+    if (records.length > 0) this.#write(this.#generation + 1);
+    this.#removeJournal();
+  }
+
+  #openJournal(): Journal {
+    // A journal needs a state file to continue: that file holds the salt of the key.
+    if (this.#tag === undefined) this.#write(this.#generation, EMPTY);
+    this.#journal ??= new Journal(journalPath(this.#path), this.#key, {
+      generation: this.#generation,
+      tag: this.#tag ?? "",
+    });
+    return this.#journal;
+  }
+
+  #removeJournal(): void {
+    rmSync(journalPath(this.#path), { force: true });
+    this.#journal = undefined;
+  }
+
+  #write(generation: number, content = this.#content()): void {
+    this.#tag = this.#key.write(this.#path, JSON.stringify({ ...content, generation }));
+    this.#generation = generation;
+  }
+
+  #content(): Content {
+    const pending = [...this.#pending.values()];
+    return { resources: this.resources.all(), pending, keptNames: this.#keptNames };
+  }
+
+  #takeChanges(): Changes | undefined {
+    const resources = this.resources.takeChanges();
+    const changes: Changes = {
+      ...(resources.length > 0 ? { resources } : {}),
+      ...(this.#pendingChanges.size > 0 ? { pending: [...this.#pendingChanges] } : {}),
+      ...(this.#keptNamesChanged ? { keptNames: this.#keptNames } : {}),
+    };
+    this.#pendingChanges = new Map();
+    this.#keptNamesChanged = false;
+    return Object.keys(changes).length > 0 ? changes : undefined;
   }
 }
 
-function decrypt(envelope: Envelope, key: Buffer, path: string): StackState {
-  const bytes = (text: string) => Buffer.from(text, "base64");
-  const decipher = createDecipheriv("aes-256-gcm", key, bytes(envelope.iv));
-  decipher.setAuthTag(bytes(envelope.tag));
-  try {
-    const plain = Buffer.concat([decipher.update(bytes(envelope.data)), decipher.final()]);
-    return JSON.parse(plain.toString("utf8")) as StackState;
-  } catch {
-    throw new Error(`${path} does not open with this passphrase, or was damaged`);
-  }
+function journalPath(path: string): string {
+  return `${path}.journal`;
 }

@@ -1,7 +1,7 @@
+import type { ResourceState } from "./model.ts";
 import type { Change } from "./operations.ts";
 import { differences, matches } from "./paths.ts";
 import type { Registration } from "./registration.ts";
-import type { ResourceState } from "./state.ts";
 import type { Op, PropertyDiff } from "./types.ts";
 import { equal, type Properties, withSecrets } from "./values.ts";
 

@@ -1,0 +1,61 @@
+import type { TfObject } from "./cty.ts";
+import type { Properties } from "./values.ts";
+
+/** A resource as its provider keeps it. */
+export interface TfState {
+  readonly state: TfObject;
+  /** The provider's private bytes, in base64. */
+  readonly private: string;
+  readonly version: number;
+  /** The build of the provider that wrote this. */
+  readonly key: string;
+}
+
+/** How long the provider may take, as the program set it. */
+export interface Timeouts {
+  readonly create?: string;
+  readonly update?: string;
+  readonly delete?: string;
+  readonly read?: string;
+}
+
+/** A resource as the engine keeps it between runs. */
+export interface ResourceState {
+  urn: string;
+  type: string;
+  custom: boolean;
+  id?: string;
+  parent?: string;
+  /** The explicit provider, as `urn::id`. */
+  provider?: string;
+  inputs: Properties;
+  outputs: Properties;
+  tf?: TfState;
+  dependencies: string[];
+  propertyDependencies: Record<string, string[]>;
+  protect: boolean;
+  retainOnDelete: boolean;
+  deletedWith?: string;
+  timeouts?: Timeouts;
+  /** The engine generated the name, and updates keep it. */
+  autoNamed: boolean;
+  /** The errors of a creation that left something behind. */
+  initErrors: string[];
+  /** The provider sees a difference although the inputs are the recorded ones. */
+  replan: boolean;
+  /** Replaced already. The end of a successful run deletes it. */
+  pendingDelete: boolean;
+  /** Deleted already. Its replacement has not been created yet. */
+  pendingReplacement: boolean;
+}
+
+/** An operation that is recorded before it starts, so that the next run finds what a killed run was doing. */
+export interface PendingOperation {
+  readonly op: "create" | "update" | "delete";
+  readonly urn: string;
+  readonly type: string;
+  readonly name?: string;
+  readonly provider?: string;
+  /** Milliseconds since 1970. */
+  readonly started: number;
+}
