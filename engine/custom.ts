@@ -96,7 +96,7 @@ async function create(
   const { urn, type, provider, inputs } = entry;
   const name = typeof inputs.name === "string" ? { name: inputs.name } : {};
   const record = { op: "create", urn, type, ...name, ...(provider ? { provider } : {}) } as const;
-  return deployment.slot(() =>
+  return inSlot(work, () =>
     perform(work, op, adds, record, async (target) => {
       const change = await deployment.operations.plan(target, entry.inputs);
       if (deployment.options.dryRun) return { change, placed: () => place(deployment, entry, old) };
@@ -104,6 +104,12 @@ async function create(
       return { change, outcome, placed: () => place(deployment, entry, old) };
     }),
   );
+}
+
+/** Takes one of the parallel slots, but not for waiting: a slow health check must not hold up other resources. */
+function inSlot<T>({ deployment, type, entry }: Work, work: () => Promise<T>): Promise<T> {
+  const waits = type.waitsWith !== undefined && entry.inputs[type.waitsWith] === true;
+  return waits && !deployment.options.dryRun ? work() : deployment.slot(work);
 }
 
 function place(deployment: Deployment, entry: ResourceState, old: ResourceState | undefined): void {

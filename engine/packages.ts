@@ -8,13 +8,15 @@ export interface Package {
   readonly settings: readonly string[];
 }
 
-/** One resource type: what it is called on the other side, and how Pulumi's own provider treats it. */
+/** One resource type: its Terraform name, and how Pulumi's own provider treats it. */
 export interface ResourceType {
   readonly terraform: string;
-  /** Whether a missing `name` is made up from the logical name. */
+  /** Whether a missing `name` is generated from the logical name. */
   readonly autoName?: true;
   /** Whether a replacement deletes first unless the program says otherwise. */
   readonly deleteFirst?: true;
+  /** The input with which a creation also waits until the resource is healthy. */
+  readonly waitsWith?: string;
 }
 
 const docker: Package = {
@@ -32,7 +34,12 @@ const docker: Package = {
   ],
   types: {
     "docker:index/buildxBuilder:BuildxBuilder": { terraform: "docker_buildx_builder", autoName: true },
-    "docker:index/container:Container": { terraform: "docker_container", autoName: true, deleteFirst: true },
+    "docker:index/container:Container": {
+      terraform: "docker_container",
+      autoName: true,
+      deleteFirst: true,
+      waitsWith: "wait",
+    },
     "docker:index/network:Network": { terraform: "docker_network", autoName: true },
     "docker:index/plugin:Plugin": { terraform: "docker_plugin", autoName: true },
     "docker:index/registryImage:RegistryImage": { terraform: "docker_registry_image", autoName: true },
