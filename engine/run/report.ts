@@ -1,9 +1,11 @@
-import type { EngineEvent, Op, PropertyDiff, RunResult, Step, Subject } from "./types.ts";
-import { nameOf, typeOfUrn } from "./urn.ts";
+import type { Severity } from "../pulumi/log.ts";
+import type { PropertyDiff } from "../pulumi/paths.ts";
+import { nameOf, typeOfUrn } from "../pulumi/urn.ts";
+import type { EngineEvent, Op, RunResult, Step, Subject } from "./types.ts";
 
 const NONE: Record<Op, number> = { same: 0, create: 0, update: 0, replace: 0, delete: 0, retain: 0, read: 0 };
 
-/** Collects what a run does, and tells it as it happens. */
+/** Collects what a run does, and emits it as events. */
 export class Report {
   readonly steps: Step[] = [];
   readonly errors: string[] = [];
@@ -16,7 +18,7 @@ export class Report {
     this.#emit = onEvent ?? (() => undefined);
   }
 
-  /** Says that provider work begins; said once, however many calls to the provider the work takes. */
+  /** Reports that provider work begins: once, for any number of calls to the provider. */
   start(urn: string, op: Op): void {
     if (this.#started.has(urn)) return;
     this.#started.set(urn, Date.now());
@@ -29,8 +31,8 @@ export class Report {
     this.#emit({ kind: "done", op, seconds: this.#took(urn), diff, ...subject(urn) });
   }
 
-  /** Tells of finished work that is a part of a step counted elsewhere. */
-  aside(urn: string, op: Op): void {
+  /** Reports finished work that belongs to a step which is counted already. */
+  partDone(urn: string, op: Op): void {
     this.#emit({ kind: "done", op, seconds: this.#took(urn), diff: [], ...subject(urn) });
   }
 
@@ -39,7 +41,7 @@ export class Report {
     this.#emit({ kind: "failed", op, seconds: this.#took(urn), message, ...subject(urn) });
   }
 
-  log(severity: "info" | "warning" | "error" | "debug", message: string, urn?: string): void {
+  log(severity: Severity, message: string, urn?: string): void {
     if (severity === "error") this.errors.push(message);
     this.#emit({ kind: "log", severity, message, ...(urn ? { urn } : {}) });
   }

@@ -1,23 +1,13 @@
+import { differences } from "../pulumi/paths.ts";
+import type { Registered, Registration } from "../pulumi/registration.ts";
+import { makeUrn } from "../pulumi/urn.ts";
+import { equal } from "../pulumi/values.ts";
+import { isProviderType, packageOf } from "../terraform/packages.ts";
 import { registerCustom, StepError } from "./custom.ts";
 import { type Deployment, newEntry } from "./deployment.ts";
 import type { ResourceState } from "./model.ts";
-import { isProviderType, packageOf } from "./packages.ts";
-import { differences } from "./paths.ts";
-import type { Registration } from "./registration.ts";
-import { makeUrn } from "./urn.ts";
-import { equal, type Properties } from "./values.ts";
 
-/** What the program gets back for a registration. */
-export interface Registered {
-  readonly urn: string;
-  readonly id: string;
-  readonly outputs: Properties;
-  readonly failed: boolean;
-  /** Whether its outputs cannot be known in this run. @default false */
-  readonly unknown?: boolean;
-}
-
-/** Registers one resource; a failure is reported, and handed back for the program's dependents to stop at. */
+/** Registers one resource. A failure is reported, and returned so that the program stops what depends on it. */
 export async function register(deployment: Deployment, registration: Registration): Promise<Registered> {
   const { stack, project } = deployment.options;
   let urn = makeUrn(stack, project, registration.parent, registration.type, registration.name);
@@ -25,7 +15,7 @@ export async function register(deployment: Deployment, registration: Registratio
   try {
     if (registration.refusal) throw new Error(registration.refusal);
     ({ urn, old } = deployment.identify(registration));
-    if (isLeftAlone(deployment, registration)) return asItIs(urn, old);
+    if (!isTargeted(deployment, registration)) return notTargeted(urn, old);
     const entry = await one(deployment, registration, urn, old);
     return { urn, id: entry.id ?? "", outputs: entry.outputs, failed: false };
   } catch (error) {
@@ -35,13 +25,13 @@ export async function register(deployment: Deployment, registration: Registratio
   }
 }
 
-/** Whether the run was told to work on other types only. */
-function isLeftAlone({ options }: Deployment, { custom, type }: Registration): boolean {
-  return custom && !isProviderType(type) && options.targets !== undefined && !options.targets.includes(type);
+/** Whether the run is to work on this resource. */
+function isTargeted({ options }: Deployment, { custom, type }: Registration): boolean {
+  return !custom || isProviderType(type) || options.targets === undefined || options.targets.includes(type);
 }
 
-/** What is not there yet has outputs that nobody knows, as in a preview. */
-const asItIs = (urn: string, old: ResourceState | undefined): Registered => ({
+/** A resource that this run leaves alone. While it does not exist, its outputs are unknown, as in a preview. */
+const notTargeted = (urn: string, old: ResourceState | undefined): Registered => ({
   urn,
   id: old?.id ?? "",
   outputs: old?.outputs ?? {},

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { secret, UNKNOWN_VALUE } from "../../../../engine/pulumi/values.ts";
 import {
   decodeValue,
   encodeValue,
@@ -7,11 +8,10 @@ import {
   type TfObject,
   type TfValue,
   UNKNOWN,
-} from "../../../engine/cty.ts";
-import { proposedState } from "../../../engine/proposed.ts";
-import type { Attribute, Block, CtyType } from "../../../engine/schema.ts";
-import { fromState, pulumiName, toConfig } from "../../../engine/translate.ts";
-import { secret, UNKNOWN_VALUE } from "../../../engine/values.ts";
+} from "../../../../engine/terraform/cty.ts";
+import { proposedState } from "../../../../engine/terraform/proposed.ts";
+import type { Attribute, Block, CtyType } from "../../../../engine/terraform/schema.ts";
+import { fromState, pulumiName, toConfig } from "../../../../engine/terraform/translate.ts";
 
 const attribute = (name: string, type: CtyType, flags: Partial<Attribute> = {}): Attribute => ({
   name,

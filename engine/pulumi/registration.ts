@@ -1,9 +1,8 @@
 import type { RegisterResourceRequest } from "@pulumi/pulumi/proto/resource_pb.js";
-import type { Timeouts } from "./model.ts";
 import type { AliasSpec } from "./urn.ts";
 import type { Properties } from "./values.ts";
 
-/** What the program said about one resource, in plain data. */
+/** What the program declares about one resource, as plain data. */
 export interface Registration {
   readonly type: string;
   readonly name: string;
@@ -24,11 +23,29 @@ export interface Registration {
   readonly additionalSecretOutputs: readonly string[];
   readonly timeouts: Timeouts | undefined;
   readonly aliases: readonly AliasSpec[];
-  /** Why the engine cannot honour it, in words. */
+  /** Why the engine refuses it. */
   readonly refusal: string | undefined;
 }
 
-/** Reads a registration off the wire. */
+/** How long the provider may take, as the program set it. */
+export interface Timeouts {
+  readonly create?: string;
+  readonly update?: string;
+  readonly delete?: string;
+  readonly read?: string;
+}
+
+/** What the program gets back for a registration. */
+export interface Registered {
+  readonly urn: string;
+  readonly id: string;
+  readonly outputs: Properties;
+  readonly failed: boolean;
+  /** Whether its outputs cannot be known in this run. @default false */
+  readonly unknown?: boolean;
+}
+
+/** Reads a registration from its message. */
 export function readRegistration(request: RegisterResourceRequest): Registration {
   const propertyDependencies: Record<string, string[]> = {};
   for (const [key, urns] of request.getPropertydependenciesMap().entries()) {

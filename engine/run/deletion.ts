@@ -1,6 +1,6 @@
+import { isProviderType } from "../terraform/packages.ts";
 import { type Deployment, deleteOp } from "./deployment.ts";
 import type { ResourceState } from "./model.ts";
-import { isProviderType } from "./packages.ts";
 import { dependenciesOf } from "./resources.ts";
 
 /** How a deletion ends: the state forgets the entry, or records that its replacement is still to come. */
@@ -57,7 +57,7 @@ async function deleteOne(
   deployment.store.resources.drop(entry);
   await deployment.store.flush();
   // One half of a replacement, which is counted as one step already.
-  if (entry.pendingDelete || entry.pendingReplacement) report.aside(entry.urn, op);
+  if (entry.pendingDelete || entry.pendingReplacement) report.partDone(entry.urn, op);
   else report.done(entry.urn, op);
   return true;
 }

@@ -1,14 +1,14 @@
+import { differences, ignoreChanges, type PropertyDiff } from "../pulumi/paths.ts";
+import type { Registration } from "../pulumi/registration.ts";
+import { nameOf } from "../pulumi/urn.ts";
+import { type Properties, withSecrets } from "../pulumi/values.ts";
+import type { Change, Outcome } from "../terraform/operations.ts";
+import { type ResourceType, resourceType } from "../terraform/packages.ts";
 import { autoName, type Deployment, newEntry } from "./deployment.ts";
+import { diff as diffOf, isUnchanged } from "./diff.ts";
 import type { ResourceState } from "./model.ts";
-import type { Change, Outcome } from "./operations.ts";
-import { type ResourceType, resourceType } from "./packages.ts";
-import { differences, ignoreChanges } from "./paths.ts";
-import type { Registration } from "./registration.ts";
 import { deleteForReplacement, deletesFirst } from "./replacement.ts";
-import type { Op, PropertyDiff } from "./types.ts";
-import { nameOf } from "./urn.ts";
-import { type Properties, withSecrets } from "./values.ts";
-import { isUnchanged, judge } from "./verdict.ts";
+import type { Op } from "./types.ts";
 
 /** Creates, updates, replaces or keeps one resource, as its provider judges the change. */
 export async function registerCustom(
@@ -30,14 +30,12 @@ export async function registerCustom(
   const asked = deployment.options.replace?.includes(nameOf(urn)) ?? false;
   if (isUnchanged(entry, old) && !asked) return keep(work, old);
   const change = await deployment.slot(() => plan(work, old));
-  const verdict = judge(registration, entry, old, change, asked);
-  if (verdict.op === "same") return keep(work, old);
-  return attempt(verdict.op, () =>
-    verdict.op === "replace" ? replace(work, old, verdict.diff) : update(work, old, change, verdict.diff),
-  );
+  const { op, diff } = diffOf(registration, entry, old, change, asked);
+  if (op === "same") return keep(work, old);
+  return attempt(op, () => (op === "replace" ? replace(work, old, diff) : update(work, old, change, diff)));
 }
 
-/** A failure that knows what was being done. */
+/** A failure, with the operation that failed. */
 export class StepError extends Error {
   readonly op: Op;
 
@@ -115,7 +113,7 @@ function inSlot<T>({ deployment, type, entry }: Work, work: () => Promise<T>): P
 function place(deployment: Deployment, entry: ResourceState, old: ResourceState | undefined): void {
   const { store } = deployment;
   store.keepName(entry.urn, undefined);
-  // Created ahead of its predecessor's end: that one stays in the state until the end of the run.
+  // Its predecessor stays in the state until the end of the run deletes it.
   if (old && !old.pendingReplacement) {
     old.pendingDelete = true;
     store.resources.touch(old);
@@ -200,7 +198,7 @@ async function perform(
     entry.id = outcome.id ?? "";
     entry.outputs = settle(outcome.outputs ?? {});
     entry.initErrors = outcome.error ? [outcome.error] : [];
-    if (!outcome.error) entry.replan = await operations.isRestless(target, entry.inputs, outcome.tf);
+    if (!outcome.error) entry.replan = await operations.hasPerpetualDiff(target, entry.inputs, outcome.tf);
     placed();
     if (outcome.error) throw new Error(outcome.error);
   });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { aliasUrns, makeUrn, nameOf, typeOfUrn } from "../../../engine/urn.ts";
+import { aliasUrns, makeUrn, nameOf, typeOfUrn } from "../../../../engine/pulumi/urn.ts";
 
 const STACK = makeUrn("dev", "p", undefined, "pulumi:pulumi:Stack", "p-dev");
 

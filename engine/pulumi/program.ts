@@ -4,8 +4,21 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { parse } from "yaml";
-import type { Report } from "./report.ts";
-import type { EngineOptions } from "./types.ts";
+import type { Log } from "./log.ts";
+
+/** Which program to run, for which stack and with which settings. */
+export interface ProgramOptions {
+  /** The project's folder: the program's working directory, and what relative paths are relative to. */
+  readonly projectDir: string;
+  /** The program's entry file, relative to `projectDir`. @default `main` of Pulumi.yaml, else of package.json */
+  readonly program?: string;
+  readonly project: string;
+  readonly stack: string;
+  /** The stack's settings by `project:key`; a key without a colon is the project's own. */
+  readonly config: Record<string, string>;
+  /** Which keys of `config` are secret. */
+  readonly secretKeys?: readonly string[];
+}
 
 /** A Pulumi program in its own process, under Pulumi's own Node runner. */
 export class Program {
@@ -18,11 +31,11 @@ export class Program {
   }
 
   static start(
-    options: EngineOptions,
+    options: ProgramOptions,
     address: string,
     dryRun: boolean,
     parallel: number,
-    report: Report,
+    log: Log,
   ): Program {
     const runner = createRequire(join(options.projectDir, "package.json")).resolve(
       "@pulumi/pulumi/cmd/run/index.js",
@@ -39,7 +52,7 @@ export class Program {
     };
     const args = Object.entries(flags).map(([flag, value]) => `--${flag}=${value}`);
     // Its own process group: on Ctrl-C the engine decides what ends, and when.
-    const preload = new URL("runner-preload.ts", import.meta.url).href;
+    const preload = new URL("preload.ts", import.meta.url).href;
     const child = spawn(
       process.execPath,
       ["--import", preload, runner, ...args, ...(dryRun ? ["--dry-run"] : []), entryOf(options)],
@@ -50,10 +63,10 @@ export class Program {
         env: { ...process.env, ...configEnvironment(options), PULUMI_NODEJS_TYPESCRIPT: "false" },
       },
     );
-    return new Program(child, watch(child, report));
+    return new Program(child, watch(child, log));
   }
 
-  /** Waits for the end; undefined for success, else what went wrong in words. */
+  /** Waits for the end. Returns what went wrong, undefined for success. */
   ended(): Promise<string | undefined> {
     return this.#ended;
   }
@@ -65,7 +78,7 @@ export class Program {
 
 /** The stack's settings in the form in which the SDK reads them. */
 export function configEnvironment(
-  options: Pick<EngineOptions, "project" | "config" | "secretKeys">,
+  options: Pick<ProgramOptions, "project" | "config" | "secretKeys">,
 ): NodeJS.ProcessEnv {
   const full = (key: string) => (key.includes(":") ? key : `${options.project}:${key}`);
   const config = Object.fromEntries(Object.entries(options.config).map(([key, value]) => [full(key), value]));
@@ -75,7 +88,7 @@ export function configEnvironment(
   };
 }
 
-function entryOf({ program, projectDir }: EngineOptions): string {
+function entryOf({ program, projectDir }: ProgramOptions): string {
   if (program) return program;
   const file = join(projectDir, "Pulumi.yaml");
   const main = existsSync(file)
@@ -84,17 +97,17 @@ function entryOf({ program, projectDir }: EngineOptions): string {
   return main ?? ".";
 }
 
-function watch(child: ChildProcess, report: Report): Promise<string | undefined> {
+function watch(child: ChildProcess, log: Log): Promise<string | undefined> {
   const tail: string[] = [];
   const lines = (stream: NodeJS.ReadableStream | null, tell: (line: string) => void) =>
     new Promise<void>((resolve) => {
       if (!stream) return resolve();
       createInterface({ input: stream }).on("line", tell).once("close", resolve);
     });
-  const out = lines(child.stdout, (line) => report.log("info", line));
+  const out = lines(child.stdout, (line) => log("info", line));
   const err = lines(child.stderr, (line) => {
     tail.push(line);
-    report.log("info", line);
+    log("info", line);
   });
   return new Promise((resolve) => {
     child.once("error", (error) => resolve(`the program could not be started: ${error.message}`));

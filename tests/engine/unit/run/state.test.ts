@@ -1,12 +1,10 @@
-import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { Lock } from "../../../engine/lock.ts";
-import type { ResourceState } from "../../../engine/model.ts";
-import { Resources } from "../../../engine/resources.ts";
-import { StateStore } from "../../../engine/state.ts";
+import type { ResourceState } from "../../../../engine/run/model.ts";
+import { Resources } from "../../../../engine/run/resources.ts";
+import { StateStore } from "../../../../engine/run/state.ts";
 
 let folder = "";
 beforeEach(() => {
@@ -217,26 +215,5 @@ describe("the resources of a stack", () => {
     resources.drop(old);
     expect(resources.find(urn("a"))).toBe(next);
     expect(resources.all().map((one) => one.inputs.text)).toEqual(["x", "next"]);
-  });
-});
-
-describe("the lock", () => {
-  test("is refused while its holder lives, naming it", () => {
-    const path = join(folder, "a.lock");
-    const held = Lock.take(path, () => undefined);
-    expect(() => Lock.take(path, () => undefined)).toThrow(`being changed by process ${process.pid}`);
-    held.release();
-    Lock.take(path, () => undefined).release();
-  });
-
-  test.each([
-    ["a dead process", () => ({ pid: spawnSync("true").pid, begun: "1" })],
-    ["a process whose number another has now", () => ({ pid: process.pid, begun: "1" })],
-  ])("is taken over from %s, with a word", (_, holder) => {
-    const path = join(folder, "a.lock");
-    writeFileSync(path, JSON.stringify({ ...holder(), since: "then", providers: [] }));
-    const notes: string[] = [];
-    Lock.take(path, (message) => notes.push(message)).release();
-    expect(notes).toEqual([expect.stringContaining("took over the lock")]);
   });
 });

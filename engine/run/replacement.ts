@@ -1,10 +1,10 @@
+import type { Registration } from "../pulumi/registration.ts";
+import { nameOf } from "../pulumi/urn.ts";
+import { equal, UNKNOWN_VALUE } from "../pulumi/values.ts";
+import { isProviderType, type ResourceType } from "../terraform/packages.ts";
 import { deleteEntries } from "./deletion.ts";
 import type { Deployment } from "./deployment.ts";
 import type { ResourceState } from "./model.ts";
-import { isProviderType, type ResourceType } from "./packages.ts";
-import type { Registration } from "./registration.ts";
-import { nameOf } from "./urn.ts";
-import { equal, UNKNOWN_VALUE } from "./values.ts";
 
 /** Whether the old one is deleted before the new one is created: as the program says, else as the provider does. */
 export function deletesFirst(

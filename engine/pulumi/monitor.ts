@@ -8,12 +8,11 @@ import resourceServices from "@pulumi/pulumi/proto/resource_grpc_pb.js";
 import resourceMessages from "@pulumi/pulumi/proto/resource_pb.js";
 import empty from "google-protobuf/google/protobuf/empty_pb.js";
 import struct from "google-protobuf/google/protobuf/struct_pb.js";
-import type { Registered } from "./register.ts";
-import { type Registration, readRegistration } from "./registration.ts";
-import type { Report } from "./report.ts";
+import type { Log, Severity } from "./log.ts";
+import { type Registered, type Registration, readRegistration } from "./registration.ts";
 import type { Properties } from "./values.ts";
 
-// Only what the engine honours: the SDK refuses the rest with an error of its own.
+// Only what the engine supports: the SDK refuses the rest with its own error.
 const { ResourceMonitorFeature: FEATURE, Result: RESULT } = resourceMessages;
 const FEATURES = [
   FEATURE.RESOURCE_MONITOR_FEATURE_SECRETS,
@@ -22,14 +21,14 @@ const FEATURES = [
   FEATURE.RESOURCE_MONITOR_FEATURE_DELETED_WITH,
 ];
 const LEGACY_FEATURES = ["secrets", "resourceReferences", "aliasSpecs", "deletedWith"];
-const SEVERITIES = ["debug", "info", "warning", "error"] as const;
+const SEVERITIES: readonly Severity[] = ["debug", "info", "warning", "error"];
 
 /** What the monitor hands the program's requests to. */
 export interface MonitorHandlers {
   readonly project: string;
   readonly stack: string;
   readonly dryRun: boolean;
-  readonly report: Report;
+  readonly log: Log;
   register(registration: Registration): Promise<Registered>;
   setOutputs(urn: string, outputs: Properties): Promise<void>;
   /** True once nothing new may start. */
@@ -151,12 +150,12 @@ export class Monitor {
       .setResult(done.failed ? RESULT.FAIL : RESULT.SUCCESS);
   }
 
-  #log(severity: (typeof SEVERITIES)[number], message: string, urn: string): void {
+  #log(severity: Severity, message: string, urn: string): void {
     // The SDK's debug messages hold whole answers, secrets in clear.
     if (severity === "debug") return;
     // The echo of a failure that has been reported already, in full, where it happened.
     if (severity === "error" && /resource .* \[.*\] failed to register/.test(message)) return;
-    this.#handlers.report.log(severity, message.trimEnd(), urn || undefined);
+    this.#handlers.log(severity, message.trimEnd(), urn || undefined);
   }
 }
 

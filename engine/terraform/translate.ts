@@ -1,6 +1,6 @@
+import { isMap, type Properties, reveal, secret, UNKNOWN_VALUE, type Value } from "../pulumi/values.ts";
 import { isObject, type TfObject, type TfValue, UNKNOWN, Unknown } from "./cty.ts";
 import type { Attribute, Block, CtyType, NestedBlock } from "./schema.ts";
-import { isMap, type Properties, reveal, secret, UNKNOWN_VALUE, type Value } from "./values.ts";
 
 // Lists at the top of a resource that Pulumi's docker package keeps in the singular; further in it does not.
 const NOT_PLURAL: ReadonlySet<string> = new Set(["command", "networks_advanced", "registry_auth"]);

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { differences, ignoreChanges, matches, parsePath } from "../../../engine/paths.ts";
+import { differences, ignoreChanges, matches, parsePath } from "../../../../engine/pulumi/paths.ts";
 import {
   equal,
   mask,
@@ -9,7 +9,7 @@ import {
   secret,
   UNKNOWN_VALUE,
   type Value,
-} from "../../../engine/values.ts";
+} from "../../../../engine/pulumi/values.ts";
 
 const { value: anyValue } = fc.letrec<{ value: Value }>((tie) => ({
   value: fc.oneof(

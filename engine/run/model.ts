@@ -1,23 +1,6 @@
-import type { TfObject } from "./cty.ts";
-import type { Properties } from "./values.ts";
-
-/** A resource as its provider keeps it. */
-export interface TfState {
-  readonly state: TfObject;
-  /** The provider's private bytes, in base64. */
-  readonly private: string;
-  readonly version: number;
-  /** The build of the provider that wrote this. */
-  readonly key: string;
-}
-
-/** How long the provider may take, as the program set it. */
-export interface Timeouts {
-  readonly create?: string;
-  readonly update?: string;
-  readonly delete?: string;
-  readonly read?: string;
-}
+import type { Timeouts } from "../pulumi/registration.ts";
+import type { Properties } from "../pulumi/values.ts";
+import type { TfState } from "../terraform/operations.ts";
 
 /** A resource as the engine keeps it between runs. */
 export interface ResourceState {

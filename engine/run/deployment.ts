@@ -1,15 +1,15 @@
 import { randomBytes, randomUUID } from "node:crypto";
+import type { Registration } from "../pulumi/registration.ts";
+import { aliasUrns, makeUrn, nameOf } from "../pulumi/urn.ts";
+import type { Properties } from "../pulumi/values.ts";
+import { Operations, type Target } from "../terraform/operations.ts";
+import { isProviderType } from "../terraform/packages.ts";
+import type { ProviderPool } from "../terraform/pool.ts";
 import type { PendingOperation, ResourceState } from "./model.ts";
-import { Operations, type Target } from "./operations.ts";
-import { isProviderType } from "./packages.ts";
-import type { ProviderPool } from "./pool.ts";
-import type { Registration } from "./registration.ts";
 import type { Report } from "./report.ts";
 import { providerUrn } from "./resources.ts";
 import type { StateStore } from "./state.ts";
 import type { Op } from "./types.ts";
-import { aliasUrns, makeUrn, nameOf } from "./urn.ts";
-import type { Properties } from "./values.ts";
 
 /** The names under which a run knows its stack, and how it runs. */
 export interface DeploymentOptions {

@@ -1,5 +1,13 @@
-import type { PropertyDiff } from "./types.ts";
 import { equal, holdsSecret, isMap, isSecret, mask, type Properties, secret, type Value } from "./values.ts";
+
+/** One property that changes; secrets read "[secret]", what is not known yet "[unknown]". */
+export interface PropertyDiff {
+  path: string;
+  kind: "add" | "delete" | "update";
+  old?: unknown;
+  new?: unknown;
+  replaces: boolean;
+}
 
 type Path = readonly (string | number)[];
 

@@ -1,18 +1,12 @@
-/** What a run is about: a program, a stack, where its state is and how to open it. */
-export interface EngineOptions {
-  /** The project's folder: the program's working directory, and what relative paths are relative to. */
-  readonly projectDir: string;
-  /** The program's entry file, relative to `projectDir`. @default `main` of Pulumi.yaml, else of package.json */
-  readonly program?: string;
-  readonly project: string;
-  readonly stack: string;
+import type { Severity } from "../pulumi/log.ts";
+import type { PropertyDiff } from "../pulumi/paths.ts";
+import type { ProgramOptions } from "../pulumi/program.ts";
+
+/** What a run works on, and how. */
+export interface EngineOptions extends ProgramOptions {
   /** The folder of the encrypted state files. */
   readonly stateDir: string;
   readonly passphrase: string;
-  /** The stack's settings by `project:key`; a key without a colon is the project's own. */
-  readonly config: Record<string, string>;
-  /** Which keys of `config` are secret. */
-  readonly secretKeys?: readonly string[];
   readonly onEvent?: (event: EngineEvent) => void;
   /** How many provider operations may run at once. @default 16 */
   readonly parallel?: number;
@@ -26,9 +20,9 @@ export interface EngineOptions {
   readonly signal?: AbortSignal;
 }
 
-/** What `destroy` may be asked on top. */
+/** What `destroy` takes in addition. */
 export interface DestroyOptions extends EngineOptions {
-  /** Leave protected resources, and what they stand on, in place. */
+  /** Leave protected resources, and what they depend on, in place. */
   readonly excludeProtected?: boolean;
   /** Delete protected resources too. */
   readonly unprotect?: boolean;
@@ -37,12 +31,12 @@ export interface DestroyOptions extends EngineOptions {
 /** What happens to one resource. `retain` forgets a resource without deleting the real thing. */
 export type Op = "same" | "create" | "update" | "replace" | "delete" | "retain" | "read";
 
-/** What the engine tells while it works. */
+/** What the engine reports while it works. */
 export type EngineEvent =
   | ({ kind: "start"; op: Op } & Subject)
   | ({ kind: "done"; op: Op; seconds: number; diff?: PropertyDiff[] } & Subject)
   | ({ kind: "failed"; op: Op; seconds: number; message: string } & Subject)
-  | { kind: "log"; severity: "info" | "warning" | "error" | "debug"; message: string; urn?: string }
+  | { kind: "log"; severity: Severity; message: string; urn?: string }
   | { kind: "note"; message: string };
 
 /** Which resource an event or a step is about. */
@@ -50,15 +44,6 @@ export interface Subject {
   urn: string;
   type: string;
   name: string;
-}
-
-/** One property that changes; secrets read "[secret]", what is not known yet "[unknown]". */
-export interface PropertyDiff {
-  path: string;
-  kind: "add" | "delete" | "update";
-  old?: unknown;
-  new?: unknown;
-  replaces: boolean;
 }
 
 /** What happened, or in a preview would happen, to one resource. */

@@ -1,9 +1,9 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
+import { nameOf } from "../pulumi/urn.ts";
+import { isSecret, secret } from "../pulumi/values.ts";
 import type { Deployment } from "./deployment.ts";
 import type { PendingOperation, ResourceState } from "./model.ts";
-import { nameOf } from "./urn.ts";
-import { isSecret, secret } from "./values.ts";
 
 const run = promisify(execFile);
 

@@ -1,12 +1,22 @@
+import type { Timeouts } from "../pulumi/registration.ts";
+import type { Properties } from "../pulumi/values.ts";
 import { sameValue, type TfObject } from "./cty.ts";
-import type { TfState, Timeouts } from "./model.ts";
 import { resourceType } from "./packages.ts";
 import type { Plan, Plugin } from "./plugin.ts";
 import type { ProviderPool } from "./pool.ts";
 import { proposedState } from "./proposed.ts";
 import { type Block, type CtyType, typeOf } from "./schema.ts";
 import { fromState, propertyName, terraformName, toConfig } from "./translate.ts";
-import type { Properties } from "./values.ts";
+
+/** A resource as its provider keeps it. */
+export interface TfState {
+  readonly state: TfObject;
+  /** The provider's private bytes, in base64. */
+  readonly private: string;
+  readonly version: number;
+  /** The build of the provider that wrote this. */
+  readonly key: string;
+}
 
 /** Which resource to work on, and by which provider. */
 export interface Target {
@@ -20,7 +30,7 @@ export interface Target {
 export interface Change {
   readonly config: TfObject;
   readonly plan: Plan;
-  /** The properties as they would be; unknown where only the doing tells. */
+  /** The properties as they would be; unknown where only the work itself tells. */
   readonly outputs: Properties;
   /** The properties that change. */
   readonly changed: readonly string[];
@@ -28,7 +38,7 @@ export interface Change {
   readonly replacing: readonly string[];
 }
 
-/** What the provider did; with an error there may be a state all the same. */
+/** What the provider did. An error can come together with a state. */
 export interface Outcome {
   readonly tf?: TfState;
   readonly id?: string;
@@ -36,7 +46,7 @@ export interface Outcome {
   readonly error?: string;
 }
 
-/** A resource's life, spoken in Pulumi's terms and done by the real provider. */
+/** Creates, updates, reads and deletes resources in Pulumi's terms; the real provider does the work. */
 export class Operations {
   readonly #pool: ProviderPool;
 
@@ -98,8 +108,8 @@ export class Operations {
     return this.#outcome(target, plugin, read.state, read.private, undefined);
   }
 
-  /** True when the provider would change what it has just made: it will say so at the next run as well. */
-  async isRestless(target: Target, inputs: Properties, made: TfState): Promise<boolean> {
+  /** True when the provider would change what it has just created. It would say so in each later run as well. */
+  async hasPerpetualDiff(target: Target, inputs: Properties, made: TfState): Promise<boolean> {
     const change = await this.plan(target, inputs, made).catch(() => undefined);
     return change !== undefined && change.changed.length > 0;
   }
@@ -131,10 +141,10 @@ export class Operations {
     const failed = error ? { error } : {};
     if (answer === null) return failed;
     const { version, block } = await this.#pool.schema(target.type);
-    // The upgrade from the current version also writes absent blocks as empty ones; unless that is done, as
-    // Terraform does at each reading, providers of the older kind plan changes where there are none.
+    // The upgrade from the current version also writes absent blocks as empty ones. Terraform does it at each reading;
+    // without it, providers that use the older SDK plan changes where there are none.
     const upgraded = plugin.upgrade(resourceType(target.type).terraform, version, answer);
-    // What was made must be remembered, come what may.
+    // A state that cannot be upgraded is kept all the same: it names what was created.
     const state = await upgraded.catch(() => answer);
     const { key } = await this.#pool.built(target.type);
     const tf = { state, private: Buffer.from(secret).toString("base64"), version, key };

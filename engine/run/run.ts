@@ -1,10 +1,13 @@
+import type { Log } from "../pulumi/log.ts";
+import { Monitor } from "../pulumi/monitor.ts";
+import { Program } from "../pulumi/program.ts";
+import { STACK_TYPE } from "../pulumi/urn.ts";
+import { holdsSecret, mask, type Properties } from "../pulumi/values.ts";
+import { ProviderPool } from "../terraform/pool.ts";
 import { deleteEntries, leftovers } from "./deletion.ts";
 import { Deployment } from "./deployment.ts";
 import { Lock } from "./lock.ts";
 import type { ResourceState } from "./model.ts";
-import { Monitor } from "./monitor.ts";
-import { ProviderPool } from "./pool.ts";
-import { Program } from "./program.ts";
 import { continueInterrupted } from "./recovery.ts";
 import { refreshAll } from "./refresh.ts";
 import { register } from "./register.ts";
@@ -12,12 +15,10 @@ import { Report } from "./report.ts";
 import { dependenciesOf } from "./resources.ts";
 import { StateStore, statePath } from "./state.ts";
 import type { DestroyOptions, EngineOptions, RunResult } from "./types.ts";
-import { STACK_TYPE } from "./urn.ts";
-import { holdsSecret, mask, type Properties } from "./values.ts";
 
 const DEFAULT_PARALLEL = 16;
 
-/** Runs the program over its stack: really, or only to see what would happen. */
+/** Runs the program and changes its stack; in a dry run, only reports what would change. */
 export function deploy(options: EngineOptions, dryRun: boolean): Promise<RunResult> {
   return withDeployment(options, dryRun, async (opening, stopped, report) => {
     const ready = opening.then(async (deployment) => {
@@ -33,7 +34,7 @@ export function deploy(options: EngineOptions, dryRun: boolean): Promise<RunResu
   });
 }
 
-/** Deletes everything that the state knows of. */
+/** Deletes everything that is in the state. */
 export function teardown(options: DestroyOptions): Promise<RunResult> {
   return withDeployment(options, false, async (opening, stopped) => {
     const deployment = await opening;
@@ -62,7 +63,7 @@ async function withDeployment(
 ): Promise<RunResult> {
   const report = new Report(options.onEvent);
   const path = statePath(options);
-  // A preview reads what is there and changes nothing, so it need not keep others out.
+  // A preview changes nothing, so it takes no lock.
   const lock = dryRun ? undefined : Lock.take(`${path}.lock`, (message) => report.note(message));
   const interruption = listen(options.signal, report);
   const pool = new ProviderPool({
@@ -99,7 +100,7 @@ async function withDeployment(
   }
 }
 
-/** Starts the program at once, for it takes a while to load; what it registers waits until the deployment is `ready`. */
+/** Starts the program at once, because it takes seconds to load. What it registers waits until the deployment is `ready`. */
 async function runProgram(
   options: EngineOptions,
   dryRun: boolean,
@@ -107,11 +108,12 @@ async function runProgram(
   stopped: () => boolean,
   report: Report,
 ): Promise<void> {
+  const log: Log = (...message) => report.log(...message);
   const monitor = await Monitor.start({
     project: options.project,
     stack: options.stack,
     dryRun,
-    report,
+    log,
     stopped,
     register: async (registration) => register(await ready, registration),
     setOutputs: async (urn, outputs) => {
@@ -123,7 +125,7 @@ async function runProgram(
   });
   try {
     const parallel = options.parallel ?? DEFAULT_PARALLEL;
-    const program = Program.start(options, monitor.address, dryRun, parallel, report);
+    const program = Program.start(options, monitor.address, dryRun, parallel, log);
     await ready.catch((error: unknown) => {
       program.kill();
       throw error;
@@ -182,7 +184,7 @@ function listen(
   return { stopped: () => stopped, forget };
 }
 
-/** The state's entries, for looking at. */
+/** Reads the entries of the state. */
 export async function readEntries(options: EngineOptions): Promise<ResourceState[]> {
   return (await StateStore.open(statePath(options), options.passphrase, false)).resources.all();
 }

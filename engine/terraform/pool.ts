@@ -1,10 +1,10 @@
+import { holdsUnknown, type Properties, reveal, type Value } from "../pulumi/values.ts";
 import type { TfObject } from "./cty.ts";
 import { type Package, packageOf, resourceType } from "./packages.ts";
 import { Plugin } from "./plugin.ts";
 import { type BuiltProvider, getProvider } from "./providers.ts";
 import type { Schema } from "./schema.ts";
 import { toConfig } from "./translate.ts";
-import { holdsUnknown, type Properties, reveal, type Value } from "./values.ts";
 
 /** What the pool needs from the run around it. */
 export interface PoolHost {
