@@ -1,26 +1,30 @@
-import { deploy, readEntries, teardown } from "./run.ts";
-import type { DestroyOptions, EngineOptions, ResourceView, RunResult } from "./types.ts";
-import { nameOf, STACK_TYPE } from "./urn.ts";
-import { mask, type Properties, reveal } from "./values.ts";
+// The embedded engine. Imports go one way: run -> terraform -> pulumi; bridge uses terraform and pulumi; only this file is public.
 
+import { nameOf, STACK_TYPE } from "./pulumi/urn.ts";
+import { mask, type Properties, reveal } from "./pulumi/values.ts";
+import { deploy, readEntries, teardown } from "./run/run.ts";
+import type { DestroyOptions, EngineOptions, ResourceView, RunResult } from "./run/types.ts";
+
+export type { PropertyDiff } from "./pulumi/paths.ts";
+export { writeAtomic } from "./run/atomic.ts";
+export { type Opened, openSealed, readSealed, SealKey, writeSealed } from "./run/sealed.ts";
 export type {
   DestroyOptions,
   EngineEvent,
   EngineOptions,
   Op,
-  PropertyDiff,
   ResourceView,
   RunResult,
   Step,
   Subject,
-} from "./types.ts";
+} from "./run/types.ts";
 
-/** Runs the program without changing anything, and tells what `up` would do. */
+/** Runs the program without changing anything, and returns what `up` would do. */
 export function preview(options: EngineOptions): Promise<RunResult> {
   return deploy(options, true);
 }
 
-/** Runs the program and makes the stack what it says. */
+/** Runs the program and changes the stack accordingly. */
 export function up(options: EngineOptions): Promise<RunResult> {
   return deploy(options, false);
 }

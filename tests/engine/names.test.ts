@@ -1,10 +1,10 @@
 import { fileURLToPath } from "node:url";
 import ts from "typescript";
 import { describe, expect, test } from "vitest";
-import { PACKAGES } from "../../engine/packages.ts";
-import { getProvider } from "../../engine/providers.ts";
-import type { Block } from "../../engine/schema.ts";
-import { isFlattened, type Level, terraformName } from "../../engine/translate.ts";
+import { PACKAGES } from "../../engine/terraform/packages.ts";
+import { getProvider } from "../../engine/terraform/providers.ts";
+import type { Block } from "../../engine/terraform/schema.ts";
+import { isFlattened, type Level, terraformName } from "../../engine/terraform/translate.ts";
 
 // The SDK's declarations are the authority on names: whoever writes a program writes against them.
 describe("every input and output of the SDK maps to the provider's schema", () => {

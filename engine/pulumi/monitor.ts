@@ -1,0 +1,191 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import * as grpc from "@grpc/grpc-js";
+import engineServices from "@pulumi/pulumi/proto/engine_grpc_pb.js";
+import engineMessages from "@pulumi/pulumi/proto/engine_pb.js";
+import resourceServices from "@pulumi/pulumi/proto/resource_grpc_pb.js";
+import resourceMessages from "@pulumi/pulumi/proto/resource_pb.js";
+import empty from "google-protobuf/google/protobuf/empty_pb.js";
+import struct from "google-protobuf/google/protobuf/struct_pb.js";
+import type { Log, Severity } from "./log.ts";
+import { type Registered, type Registration, readRegistration } from "./registration.ts";
+import type { Properties } from "./values.ts";
+
+// Only what the engine supports: the SDK refuses the rest with its own error.
+const { ResourceMonitorFeature: FEATURE, Result: RESULT } = resourceMessages;
+const FEATURES = [
+  FEATURE.RESOURCE_MONITOR_FEATURE_SECRETS,
+  FEATURE.RESOURCE_MONITOR_FEATURE_RESOURCE_REFERENCES,
+  FEATURE.RESOURCE_MONITOR_FEATURE_ALIAS_SPECS,
+  FEATURE.RESOURCE_MONITOR_FEATURE_DELETED_WITH,
+];
+const LEGACY_FEATURES = ["secrets", "resourceReferences", "aliasSpecs", "deletedWith"];
+const SEVERITIES: readonly Severity[] = ["debug", "info", "warning", "error"];
+
+/** What the monitor hands the program's requests to. */
+export interface MonitorHandlers {
+  readonly project: string;
+  readonly stack: string;
+  readonly dryRun: boolean;
+  readonly log: Log;
+  register(registration: Registration): Promise<Registered>;
+  setOutputs(urn: string, outputs: Properties): Promise<void>;
+  /** True once nothing new may start. */
+  stopped(): boolean;
+}
+
+/** The two services that a Pulumi program talks to, on a socket that only this user can open. */
+export class Monitor {
+  readonly address: string;
+  readonly #folder: string;
+  readonly #server = new grpc.Server({
+    "grpc.max_receive_message_length": -1,
+    "grpc.max_send_message_length": -1,
+  });
+  readonly #handlers: MonitorHandlers;
+  readonly #busy = new Set<Promise<unknown>>();
+  #root = "";
+
+  private constructor(handlers: MonitorHandlers) {
+    this.#handlers = handlers;
+    this.#folder = mkdtempSync(join(tmpdir(), "ragdock-"));
+    this.address = `unix:${join(this.#folder, "monitor.sock")}`;
+  }
+
+  static async start(handlers: MonitorHandlers): Promise<Monitor> {
+    const monitor = new Monitor(handlers);
+    monitor.#serve();
+    await new Promise<void>((resolve, reject) => {
+      const credentials = grpc.ServerCredentials.createInsecure();
+      monitor.#server.bindAsync(monitor.address, credentials, (error) => (error ? reject(error) : resolve()));
+    });
+    return monitor;
+  }
+
+  /** Waits for all registrations under way. */
+  async idle(): Promise<void> {
+    while (this.#busy.size > 0) await Promise.allSettled([...this.#busy]);
+  }
+
+  stop(): void {
+    this.#server.forceShutdown();
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+
+  #serve(): void {
+    this.#server.addService(implementable(resourceServices.ResourceMonitorService), {
+      getDeploymentInfo: answer(() => this.#info()),
+      supportsFeature: answer((request: InstanceType<typeof resourceMessages.SupportsFeatureRequest>) =>
+        new resourceMessages.SupportsFeatureResponse().setHassupport(
+          LEGACY_FEATURES.includes(request.getId()),
+        ),
+      ),
+      registerResource: answer((request: InstanceType<typeof resourceMessages.RegisterResourceRequest>) =>
+        this.#register(request),
+      ),
+      registerResourceOutputs: answer(
+        async (request: InstanceType<typeof resourceMessages.RegisterResourceOutputsRequest>) => {
+          await this.#handlers.setOutputs(
+            request.getUrn(),
+            (request.getOutputs()?.toJavaScript() ?? {}) as Properties,
+          );
+          return new empty.Empty();
+        },
+      ),
+      signalAndWaitForShutdown: answer(() => new empty.Empty()),
+      invoke: refuse((r) => `the function ${r.getTok()}`, "pass the value in through the stack's config"),
+      call: refuse((r) => `the method ${r.getTok()}`, "compute the value in the program"),
+      readResource: refuse(
+        (r) => `reading ${r.getType()} "${r.getName()}"`,
+        "declare the resource in this program",
+      ),
+      existsResource: refuse((r) => `looking up ${r.getType()}`, "declare the resource in this program"),
+      registerStackTransform: refuse(() => "a stack transform", "change the arguments where they are made"),
+      registerStackInvokeTransform: refuse(
+        () => "an invoke transform",
+        "change the arguments where they are made",
+      ),
+      registerResourceHook: refuse(() => "a resource hook", "use a job container that the others depend on"),
+      registerErrorHook: refuse(() => "an error hook", "handle the failure where the program is run"),
+      registerPackage: refuse(
+        (r) => `the parameterized package ${r.getName()}`,
+        "use the docker and random packages",
+      ),
+    });
+    this.#server.addService(implementable(engineServices.EngineService), {
+      log: answer((request: InstanceType<typeof engineMessages.LogRequest>) => {
+        this.#log(SEVERITIES[request.getSeverity()] ?? "info", request.getMessage(), request.getUrn());
+        return new empty.Empty();
+      }),
+      getRootResource: answer(() => new engineMessages.GetRootResourceResponse().setUrn(this.#root)),
+      setRootResource: answer((request: InstanceType<typeof engineMessages.SetRootResourceRequest>) => {
+        this.#root = request.getUrn();
+        return new engineMessages.SetRootResourceResponse();
+      }),
+      startDebugging: answer(() => new empty.Empty()),
+      requirePulumiVersion: answer(() => new engineMessages.RequirePulumiVersionResponse()),
+    });
+  }
+
+  #info(): InstanceType<typeof resourceMessages.DeploymentInfo> {
+    const { project, stack, dryRun } = this.#handlers;
+    const info = new resourceMessages.DeploymentInfo().setProject(project).setStack(stack).setDryrun(dryRun);
+    return info.setSupportedfeaturesList(FEATURES);
+  }
+
+  async #register(
+    request: InstanceType<typeof resourceMessages.RegisterResourceRequest>,
+  ): Promise<InstanceType<typeof resourceMessages.RegisterResourceResponse>> {
+    // The SDK takes this status as the engine going down, and ends the program without a stack trace.
+    if (this.#handlers.stopped()) throw { code: grpc.status.UNAVAILABLE, details: "the run was interrupted" };
+    const work = this.#handlers.register(readRegistration(request));
+    this.#busy.add(work);
+    const done = await work.finally(() => this.#busy.delete(work));
+    return new resourceMessages.RegisterResourceResponse()
+      .setUrn(done.urn)
+      .setId(done.id)
+      .setObject(struct.Struct.fromJavaScript(done.outputs as Record<string, struct.JavaScriptValue>))
+      .setUnknown(done.unknown ?? false)
+      .setResult(done.failed ? RESULT.FAIL : RESULT.SUCCESS);
+  }
+
+  #log(severity: Severity, message: string, urn: string): void {
+    // The SDK's debug messages hold whole answers, secrets in clear.
+    if (severity === "debug") return;
+    // The echo of a failure that has been reported already, in full, where it happened.
+    if (severity === "error" && /resource .* \[.*\] failed to register/.test(message)) return;
+    this.#handlers.log(severity, message.trimEnd(), urn || undefined);
+  }
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: the library's own type for handlers of any one message.
+type Handler = grpc.handleUnaryCall<any, any>;
+
+function answer<Request, Response>(handle: (request: Request) => Response | Promise<Response>): Handler {
+  return (call, callback) => {
+    Promise.resolve()
+      .then(() => handle(call.request))
+      .then(
+        (response) => callback(null, response),
+        (error) => callback("code" in error ? error : { code: grpc.status.UNKNOWN, details: error.message }),
+      );
+  };
+}
+
+interface Named {
+  getTok(): string;
+  getType(): string;
+  getName(): string;
+}
+
+function refuse(what: (request: Named) => string, instead: string): Handler {
+  return answer((request: Named) => {
+    throw new Error(`${what(request)} is not supported by the embedded engine: ${instead}`);
+  });
+}
+
+// The SDK's services are typed by an older release of the same gRPC library.
+function implementable(service: unknown): grpc.ServiceDefinition {
+  return service as grpc.ServiceDefinition;
+}

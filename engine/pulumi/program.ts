@@ -1,0 +1,121 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { parse } from "yaml";
+import type { Log } from "./log.ts";
+
+/** Which program to run, for which stack and with which settings. */
+export interface ProgramOptions {
+  /** The project's folder: the program's working directory, and what relative paths are relative to. */
+  readonly projectDir: string;
+  /** The program's entry file, relative to `projectDir`. @default `main` of Pulumi.yaml, else of package.json */
+  readonly program?: string;
+  readonly project: string;
+  readonly stack: string;
+  /** The stack's settings by `project:key`; a key without a colon is the project's own. */
+  readonly config: Record<string, string>;
+  /** Which keys of `config` are secret. */
+  readonly secretKeys?: readonly string[];
+}
+
+/** A Pulumi program in its own process, under Pulumi's own Node runner. */
+export class Program {
+  readonly #child: ChildProcess;
+  readonly #ended: Promise<string | undefined>;
+
+  private constructor(child: ChildProcess, ended: Promise<string | undefined>) {
+    this.#child = child;
+    this.#ended = ended;
+  }
+
+  static start(
+    options: ProgramOptions,
+    address: string,
+    dryRun: boolean,
+    parallel: number,
+    log: Log,
+  ): Program {
+    const runner = createRequire(join(options.projectDir, "package.json")).resolve(
+      "@pulumi/pulumi/cmd/run/index.js",
+    );
+    const flags = {
+      monitor: address,
+      engine: address,
+      organization: "organization",
+      project: options.project,
+      stack: options.stack,
+      "root-directory": options.projectDir,
+      pwd: options.projectDir,
+      parallel: String(parallel),
+    };
+    const args = Object.entries(flags).map(([flag, value]) => `--${flag}=${value}`);
+    // Its own process group: on Ctrl-C the engine decides what ends, and when.
+    const preload = new URL("preload.ts", import.meta.url).href;
+    const child = spawn(
+      process.execPath,
+      ["--import", preload, runner, ...args, ...(dryRun ? ["--dry-run"] : []), entryOf(options)],
+      {
+        cwd: options.projectDir,
+        detached: true,
+        stdio: ["ignore", "pipe", "pipe"],
+        env: { ...process.env, ...configEnvironment(options), PULUMI_NODEJS_TYPESCRIPT: "false" },
+      },
+    );
+    return new Program(child, watch(child, log));
+  }
+
+  /** Waits for the end. Returns what went wrong, undefined for success. */
+  ended(): Promise<string | undefined> {
+    return this.#ended;
+  }
+
+  kill(): void {
+    this.#child.kill("SIGKILL");
+  }
+}
+
+/** The stack's settings in the form in which the SDK reads them. */
+export function configEnvironment(
+  options: Pick<ProgramOptions, "project" | "config" | "secretKeys">,
+): NodeJS.ProcessEnv {
+  const full = (key: string) => (key.includes(":") ? key : `${options.project}:${key}`);
+  const config = Object.fromEntries(Object.entries(options.config).map(([key, value]) => [full(key), value]));
+  return {
+    PULUMI_CONFIG: JSON.stringify(config),
+    PULUMI_CONFIG_SECRET_KEYS: JSON.stringify((options.secretKeys ?? []).map(full)),
+  };
+}
+
+function entryOf({ program, projectDir }: ProgramOptions): string {
+  if (program) return program;
+  const file = join(projectDir, "Pulumi.yaml");
+  const main = existsSync(file)
+    ? (parse(readFileSync(file, "utf8")) as { main?: string } | null)?.main
+    : undefined;
+  return main ?? ".";
+}
+
+function watch(child: ChildProcess, log: Log): Promise<string | undefined> {
+  const tail: string[] = [];
+  const lines = (stream: NodeJS.ReadableStream | null, tell: (line: string) => void) =>
+    new Promise<void>((resolve) => {
+      if (!stream) return resolve();
+      createInterface({ input: stream }).on("line", tell).once("close", resolve);
+    });
+  const out = lines(child.stdout, (line) => log("info", line));
+  const err = lines(child.stderr, (line) => {
+    tail.push(line);
+    log("info", line);
+  });
+  return new Promise((resolve) => {
+    child.once("error", (error) => resolve(`the program could not be started: ${error.message}`));
+    child.once("exit", async (code, signal) => {
+      await Promise.all([out, err]);
+      if (code === 0) resolve(undefined);
+      else
+        resolve([`the program ended with ${signal ?? `exit code ${code}`}`, ...tail.slice(-20)].join("\n"));
+    });
+  });
+}

@@ -1,0 +1,109 @@
+import type { RegisterResourceRequest } from "@pulumi/pulumi/proto/resource_pb.js";
+import type { AliasSpec } from "./urn.ts";
+import type { Properties } from "./values.ts";
+
+/** What the program declares about one resource, as plain data. */
+export interface Registration {
+  readonly type: string;
+  readonly name: string;
+  readonly custom: boolean;
+  readonly parent: string | undefined;
+  /** The explicit provider, as `urn::id`. */
+  readonly provider: string | undefined;
+  readonly inputs: Properties;
+  readonly dependencies: string[];
+  readonly propertyDependencies: Record<string, string[]>;
+  readonly protect: boolean;
+  readonly retainOnDelete: boolean;
+  /** Undefined leaves the choice to the provider. */
+  readonly deleteBeforeReplace: boolean | undefined;
+  readonly deletedWith: string | undefined;
+  readonly ignoreChanges: readonly string[];
+  readonly replaceOnChanges: readonly string[];
+  readonly additionalSecretOutputs: readonly string[];
+  readonly timeouts: Timeouts | undefined;
+  readonly aliases: readonly AliasSpec[];
+  /** Why the engine refuses it. */
+  readonly refusal: string | undefined;
+}
+
+/** How long the provider may take, as the program set it. */
+export interface Timeouts {
+  readonly create?: string;
+  readonly update?: string;
+  readonly delete?: string;
+  readonly read?: string;
+}
+
+/** What the program gets back for a registration. */
+export interface Registered {
+  readonly urn: string;
+  readonly id: string;
+  readonly outputs: Properties;
+  readonly failed: boolean;
+  /** Whether its outputs cannot be known in this run. @default false */
+  readonly unknown?: boolean;
+}
+
+/** Reads a registration from its message. */
+export function readRegistration(request: RegisterResourceRequest): Registration {
+  const propertyDependencies: Record<string, string[]> = {};
+  for (const [key, urns] of request.getPropertydependenciesMap().entries()) {
+    propertyDependencies[key] = urns.getUrnsList();
+  }
+  return {
+    type: request.getType(),
+    name: request.getName(),
+    custom: request.getCustom(),
+    parent: request.getParent() || undefined,
+    provider: request.getProvider() || undefined,
+    inputs: (request.getObject()?.toJavaScript() ?? {}) as Properties,
+    dependencies: request.getDependenciesList(),
+    propertyDependencies,
+    protect: request.getProtect() ?? false,
+    retainOnDelete: request.getRetainondelete() ?? false,
+    deleteBeforeReplace: request.getDeletebeforereplacedefined()
+      ? request.getDeletebeforereplace()
+      : undefined,
+    deletedWith: request.getDeletedwith() || undefined,
+    ignoreChanges: request.getIgnorechangesList(),
+    replaceOnChanges: request.getReplaceonchangesList(),
+    additionalSecretOutputs: request.getAdditionalsecretoutputsList(),
+    timeouts: readTimeouts(request),
+    aliases: request.getAliasesList().map((alias) => {
+      const spec = alias.getSpec();
+      if (!spec) return { urn: alias.getUrn() };
+      return {
+        name: spec.getName(),
+        type: spec.getType(),
+        stack: spec.getStack(),
+        project: spec.getProject(),
+        parent: spec.getParenturn(),
+        noParent: spec.getNoparent(),
+      };
+    }),
+    refusal: refusalOf(request),
+  };
+}
+
+function refusalOf(request: RegisterResourceRequest): string | undefined {
+  const unsupported: [boolean, string, string][] = [
+    [request.getRemote(), "a remote component", "write the component in this program's own language"],
+    [request.getImportid() !== "", "the resource option import", "run it once with the pulumi CLI"],
+    [
+      request.getTransformsList().length > 0,
+      "the resource option transforms",
+      "change the arguments where they are made",
+    ],
+    [request.getReplaceWithList().length > 0, "the resource option replaceWith", "use replaceOnChanges"],
+    [request.hasReplacementTrigger(), "the resource option replacementTrigger", "use replaceOnChanges"],
+    [request.hasHooks(), "the resource option hooks", "use a job container that the others depend on"],
+  ];
+  const first = unsupported.find(([found]) => found);
+  return first && `${first[1]} is not supported by the embedded engine: ${first[2]}`;
+}
+
+function readTimeouts(request: RegisterResourceRequest): Timeouts | undefined {
+  const sent = request.getCustomtimeouts()?.toObject();
+  return sent && Object.values(sent).some(Boolean) ? sent : undefined;
+}

@@ -1,0 +1,146 @@
+import { isDeepStrictEqual } from "node:util";
+import type { ResourceState } from "./model.ts";
+
+/** Everything that a resource depends on: created before it, and deleted after it. */
+export function dependenciesOf(entry: ResourceState): Set<string> {
+  const urns = [...entry.dependencies, ...Object.values(entry.propertyDependencies).flat()];
+  if (entry.parent) urns.push(entry.parent);
+  if (entry.provider) urns.push(providerUrn(entry.provider));
+  if (entry.deletedWith) urns.push(entry.deletedWith);
+  return new Set(urns.filter((urn) => urn !== entry.urn));
+}
+
+/** The URN in a provider reference, which is `urn::id`. */
+export function providerUrn(reference: string): string {
+  return reference.slice(0, reference.lastIndexOf("::"));
+}
+
+/** A stack's resources in the order of their creation, indexed so that no step of a run looks at all of them. */
+export class Resources {
+  /** The numbers stay: a replaced entry keeps its number, and with it its place. */
+  readonly #entries = new Map<number, ResourceState>();
+  readonly #numbers = new Map<ResourceState, number>();
+  readonly #byUrn = new Map<string, ResourceState>();
+  #dependents: Map<string, Set<ResourceState>> | undefined;
+  #next = 0;
+  #changed = new Set<number>();
+
+  constructor(entries: readonly ResourceState[]) {
+    for (const entry of entries) this.#set(this.#next++, entry);
+  }
+
+  all(): ResourceState[] {
+    return [...this.#entries.values()];
+  }
+
+  /** The current entry of a URN: not one that waits for its deletion because a replacement exists. */
+  find(urn: string): ResourceState | undefined {
+    return this.#byUrn.get(urn);
+  }
+
+  /** Puts an entry in the place of another one, or at the end. */
+  put(entry: ResourceState, old?: ResourceState): void {
+    const number = (old && this.#numbers.get(old)) ?? this.#next++;
+    if (old) this.#forget(old);
+    this.#set(number, entry);
+    this.#changed.add(number);
+  }
+
+  /** Puts an entry in the place of an old one, if the two differ. Returns the one that is in the state. */
+  keep(entry: ResourceState, old: ResourceState | undefined): ResourceState {
+    if (old && isDeepStrictEqual(entry, old)) return old;
+    this.put(entry, old);
+    return entry;
+  }
+
+  drop(entry: ResourceState): void {
+    const number = this.#numbers.get(entry);
+    if (number === undefined) return;
+    this.#forget(entry);
+    this.#entries.delete(number);
+    this.#changed.add(number);
+  }
+
+  /** Notes that an entry was changed in place. */
+  touch(entry: ResourceState): void {
+    const number = this.#numbers.get(entry);
+    if (number === undefined) return;
+    if (entry.pendingDelete && this.#byUrn.get(entry.urn) === entry) this.#byUrn.delete(entry.urn);
+    this.#changed.add(number);
+  }
+
+  /** The resources that depend on a URN in any way. */
+  dependents(urn: string): ResourceState[] {
+    if (!this.#dependents) {
+      this.#dependents = new Map();
+      for (const entry of this.#entries.values()) this.#noteDependencies(entry);
+    }
+    return [...(this.#dependents.get(urn) ?? [])];
+  }
+
+  /** Gives a resource another URN, also where others refer to it. */
+  rename(entry: ResourceState, to: string): void {
+    const from = entry.urn;
+    const replace = (urn: string) => (urn === from ? to : urn);
+    const dependents = this.dependents(from);
+    this.#byUrn.delete(from);
+    this.#byUrn.set(to, entry);
+    entry.urn = to;
+    this.touch(entry);
+    for (const other of dependents) {
+      if (other.parent) other.parent = replace(other.parent);
+      if (other.deletedWith) other.deletedWith = replace(other.deletedWith);
+      if (other.provider) other.provider = other.provider.replace(`${from}::`, `${to}::`);
+      other.dependencies = other.dependencies.map(replace);
+      for (const [key, urns] of Object.entries(other.propertyDependencies)) {
+        other.propertyDependencies[key] = urns.map(replace);
+      }
+      this.#noteDependencies(other);
+      this.touch(other);
+    }
+    this.#dependents?.delete(from);
+  }
+
+  /** What changed since the last call: entries by number, and null for what is gone. */
+  takeChanges(): [number, ResourceState | null][] {
+    const changes = [...this.#changed].map((number): [number, ResourceState | null] => [
+      number,
+      this.#entries.get(number) ?? null,
+    ]);
+    this.#changed = new Set();
+    return changes;
+  }
+
+  /** Repeats changes that an earlier run took. */
+  apply(changes: readonly [number, ResourceState | null][]): void {
+    for (const [number, entry] of changes) {
+      const old = this.#entries.get(number);
+      if (old) this.#forget(old);
+      if (entry) this.#set(number, entry);
+      else this.#entries.delete(number);
+      this.#next = Math.max(this.#next, number + 1);
+    }
+  }
+
+  #set(number: number, entry: ResourceState): void {
+    this.#entries.set(number, entry);
+    this.#numbers.set(entry, number);
+    if (!entry.pendingDelete) this.#byUrn.set(entry.urn, entry);
+    if (this.#dependents) this.#noteDependencies(entry);
+  }
+
+  #forget(entry: ResourceState): void {
+    this.#numbers.delete(entry);
+    if (this.#byUrn.get(entry.urn) === entry) this.#byUrn.delete(entry.urn);
+    if (!this.#dependents) return;
+    for (const urn of dependenciesOf(entry)) this.#dependents.get(urn)?.delete(entry);
+  }
+
+  #noteDependencies(entry: ResourceState): void {
+    for (const urn of dependenciesOf(entry)) {
+      const known = this.#dependents?.get(urn);
+      if (known) known.add(entry);
+      else this.#dependents?.set(urn, new Set([entry]));
+    }
+  }
+}

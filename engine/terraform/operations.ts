@@ -1,0 +1,176 @@
+import type { Timeouts } from "../pulumi/registration.ts";
+import type { Properties } from "../pulumi/values.ts";
+import { sameValue, type TfObject } from "./cty.ts";
+import { resourceType } from "./packages.ts";
+import type { Plan, Plugin } from "./plugin.ts";
+import type { ProviderPool } from "./pool.ts";
+import { proposedState } from "./proposed.ts";
+import { type Block, type CtyType, typeOf } from "./schema.ts";
+import { fromState, propertyName, terraformName, toConfig } from "./translate.ts";
+
+/** A resource as its provider keeps it. */
+export interface TfState {
+  readonly state: TfObject;
+  /** The provider's private bytes, in base64. */
+  readonly private: string;
+  readonly version: number;
+  /** The build of the provider that wrote this. */
+  readonly key: string;
+}
+
+/** Which resource to work on, and by which provider. */
+export interface Target {
+  readonly type: string;
+  /** The inputs of the explicit provider, if the program named one. */
+  readonly provider: Properties | undefined;
+  readonly timeouts: Timeouts | undefined;
+}
+
+/** What the provider would do. */
+export interface Change {
+  readonly config: TfObject;
+  readonly plan: Plan;
+  /** The properties as they would be; unknown where only the work itself tells. */
+  readonly outputs: Properties;
+  /** The properties that change. */
+  readonly changed: readonly string[];
+  /** Those of them that cannot change in place. */
+  readonly replacing: readonly string[];
+}
+
+/** What the provider did. An error can come together with a state. */
+export interface Outcome {
+  readonly tf?: TfState;
+  readonly id?: string;
+  readonly outputs?: Properties;
+  readonly error?: string;
+}
+
+/** Creates, updates, reads and deletes resources in Pulumi's terms; the real provider does the work. */
+export class Operations {
+  readonly #pool: ProviderPool;
+
+  constructor(pool: ProviderPool) {
+    this.#pool = pool;
+  }
+
+  /**
+   * Asks the provider what these inputs would change; without a prior state, what they would create.
+   * The properties in `ignored` count as they are, whatever the inputs say.
+   */
+  async plan(
+    target: Target,
+    inputs: Properties,
+    prior?: TfState,
+    ignored: readonly string[] = [],
+  ): Promise<Change> {
+    const { plugin, name, block } = await this.#open(target);
+    const config = toConfig(block, inputs);
+    setTimeouts(block, config, target.timeouts);
+    const before = prior ? await this.#current(target, plugin, prior) : null;
+    if (before) for (const property of ignored) leaveAsIs(block, config, before, property);
+    await plugin.validate(name, config);
+    const proposed = proposedState(block, before, config);
+    const plan = await plugin.plan(name, before, proposed, config, secretOf(prior));
+    const differs = (attribute: string) => differsIn(block, attribute, before, plan.planned);
+    const names = [...block.attributes, ...block.blocks]
+      .map((member) => member.name)
+      .filter((n) => n !== "timeouts");
+    const replacing = plan.requiresReplace.map((steps) => steps[0]?.attribute_name ?? "").filter(differs);
+    return {
+      config,
+      plan,
+      outputs: fromState(block, plan.planned),
+      changed: names.filter(differs).map((n) => propertyName(block, n)),
+      replacing: [...new Set(replacing)].map((n) => propertyName(block, n)),
+    };
+  }
+
+  /** Carries out a plan: an update when there is a prior state, a creation when there is none. */
+  async apply(target: Target, change: Change, prior?: TfState): Promise<Outcome> {
+    const { plugin, name } = await this.#open(target);
+    const before = prior ? await this.#current(target, plugin, prior) : null;
+    const applied = await plugin.apply(name, before, change.plan.planned, change.config, change.plan.private);
+    return this.#outcome(target, plugin, applied.state, applied.private, applied.error);
+  }
+
+  /** Deletes the real thing, by the rules recorded in its own state. */
+  async remove(target: Target, prior: TfState): Promise<string | undefined> {
+    const { plugin, name } = await this.#open(target);
+    const before = await this.#current(target, plugin, prior);
+    return (await plugin.apply(name, before, null, null, secretOf(prior))).error;
+  }
+
+  /** Reads the real thing; an outcome without a state when it is gone. */
+  async read(target: Target, prior: TfState): Promise<Outcome> {
+    const { plugin, name } = await this.#open(target);
+    const read = await plugin.read(name, await this.#current(target, plugin, prior), secretOf(prior));
+    return this.#outcome(target, plugin, read.state, read.private, undefined);
+  }
+
+  /** True when the provider would change what it has just created. It would say so in each later run as well. */
+  async hasPerpetualDiff(target: Target, inputs: Properties, made: TfState): Promise<boolean> {
+    const change = await this.plan(target, inputs, made).catch(() => undefined);
+    return change !== undefined && change.changed.length > 0;
+  }
+
+  /** The schema of a target's type. */
+  async block(type: string): Promise<Block> {
+    return (await this.#pool.schema(type)).block;
+  }
+
+  async #open(target: Target): Promise<{ plugin: Plugin; name: string; block: Block }> {
+    const plugin = await this.#pool.plugin(target.type, target.provider);
+    const block = await this.block(target.type);
+    return { plugin, name: resourceType(target.type).terraform, block };
+  }
+
+  async #current(target: Target, plugin: Plugin, prior: TfState): Promise<TfObject> {
+    const { key } = await this.#pool.built(target.type);
+    if (key === prior.key) return prior.state;
+    return plugin.upgrade(resourceType(target.type).terraform, prior.version, prior.state);
+  }
+
+  async #outcome(
+    target: Target,
+    plugin: Plugin,
+    answer: TfObject | null,
+    secret: Uint8Array,
+    error: string | undefined,
+  ): Promise<Outcome> {
+    const failed = error ? { error } : {};
+    if (answer === null) return failed;
+    const { version, block } = await this.#pool.schema(target.type);
+    // The upgrade from the current version also writes absent blocks as empty ones. Terraform does it at each reading;
+    // without it, providers that use the older SDK plan changes where there are none.
+    const upgraded = plugin.upgrade(resourceType(target.type).terraform, version, answer);
+    // A state that cannot be upgraded is kept all the same: it names what was created.
+    const state = await upgraded.catch(() => answer);
+    const { key } = await this.#pool.built(target.type);
+    const tf = { state, private: Buffer.from(secret).toString("base64"), version, key };
+    return { tf, id: String(state.id ?? ""), outputs: fromState(block, state), ...failed };
+  }
+}
+
+function secretOf(prior: TfState | undefined): Uint8Array {
+  return Buffer.from(prior?.private ?? "", "base64");
+}
+
+function setTimeouts(block: Block, config: TfObject, timeouts: Timeouts | undefined): void {
+  const schema = block.blocks.find((nested) => nested.name === "timeouts");
+  if (!schema || !timeouts) return;
+  const entries = schema.block.attributes.map(
+    ({ name }) => [name, timeouts[name as keyof Timeouts] || null] as const,
+  );
+  if (entries.some(([, value]) => value !== null)) config.timeouts = Object.fromEntries(entries);
+}
+
+function differsIn(block: Block, name: string, before: TfObject | null, after: TfObject): boolean {
+  const [, fields] = typeOf(block) as ["object", Record<string, CtyType>];
+  return !sameValue(before?.[name] ?? null, after[name] ?? null, fields[name] ?? "dynamic");
+}
+
+function leaveAsIs(block: Block, config: TfObject, before: TfObject, property: string): void {
+  const attribute = block.attributes.find((a) => a.name === terraformName(block, property));
+  if (attribute && config[attribute.name] !== null) config[attribute.name] = before[attribute.name] ?? null;
+}

@@ -1,0 +1,106 @@
+/** A Pulumi package that the engine can run, and the Terraform provider that it wraps. */
+export interface Package {
+  readonly name: string;
+  /** The folder under `engine/providers` that pins the provider's sources. */
+  readonly provider: string;
+  readonly types: Readonly<Record<string, ResourceType>>;
+  /** Whether an environment variable or `<package>:<key>` in the stack's config may fill a provider setting. */
+  readonly settings: readonly string[];
+}
+
+/** One resource type: its Terraform name, and how Pulumi's own provider treats it. */
+export interface ResourceType {
+  readonly terraform: string;
+  /** Whether a missing `name` is generated from the logical name. */
+  readonly autoName?: true;
+  /** Whether a replacement deletes first unless the program says otherwise. */
+  readonly deleteFirst?: true;
+  /** The input with which a creation also waits until the resource is healthy. */
+  readonly waitsWith?: string;
+}
+
+const docker: Package = {
+  name: "docker",
+  provider: "docker",
+  settings: [
+    "host",
+    "context",
+    "certPath",
+    "caMaterial",
+    "certMaterial",
+    "keyMaterial",
+    "registryAuth",
+    "sshOpts",
+  ],
+  types: {
+    "docker:index/buildxBuilder:BuildxBuilder": { terraform: "docker_buildx_builder", autoName: true },
+    "docker:index/container:Container": {
+      terraform: "docker_container",
+      autoName: true,
+      deleteFirst: true,
+      waitsWith: "wait",
+    },
+    "docker:index/network:Network": { terraform: "docker_network", autoName: true },
+    "docker:index/plugin:Plugin": { terraform: "docker_plugin", autoName: true },
+    "docker:index/registryImage:RegistryImage": { terraform: "docker_registry_image", autoName: true },
+    "docker:index/remoteImage:RemoteImage": { terraform: "docker_image" },
+    "docker:index/secret:Secret": { terraform: "docker_secret", autoName: true },
+    "docker:index/service:Service": { terraform: "docker_service", autoName: true },
+    "docker:index/serviceConfig:ServiceConfig": { terraform: "docker_config", autoName: true },
+    "docker:index/tag:Tag": { terraform: "docker_tag" },
+    "docker:index/volume:Volume": { terraform: "docker_volume", autoName: true },
+  },
+};
+
+const random: Package = {
+  name: "random",
+  provider: "random",
+  settings: [],
+  types: {
+    "random:index/randomBytes:RandomBytes": { terraform: "random_bytes" },
+    "random:index/randomId:RandomId": { terraform: "random_id" },
+    "random:index/randomInteger:RandomInteger": { terraform: "random_integer" },
+    "random:index/randomPassword:RandomPassword": { terraform: "random_password" },
+    "random:index/randomPet:RandomPet": { terraform: "random_pet" },
+    "random:index/randomShuffle:RandomShuffle": { terraform: "random_shuffle" },
+    "random:index/randomString:RandomString": { terraform: "random_string" },
+    "random:index/randomUuid:RandomUuid": { terraform: "random_uuid" },
+    "random:index/randomUuid4:RandomUuid4": { terraform: "random_uuid4" },
+    "random:index/randomUuid7:RandomUuid7": { terraform: "random_uuid7" },
+  },
+};
+
+/** The packages by their Pulumi names. */
+export const PACKAGES: Readonly<Record<string, Package>> = { docker, random };
+
+const INSTEAD: Readonly<Record<string, string>> = {
+  "docker:index/image:Image": "use docker.RemoteImage with a build block",
+  "pulumi:pulumi:StackReference": "pass the value through this stack's config",
+  "pulumi-nodejs:dynamic:Resource": "use a docker.Container that runs the step and read its exit code",
+};
+
+const PROVIDER_PREFIX = "pulumi:providers:";
+
+/** True for an explicit provider, such as `new docker.Provider(...)`. */
+export const isProviderType = (type: string): boolean => type.startsWith(PROVIDER_PREFIX);
+
+/** The package that a resource type, or an explicit provider's type, belongs to. */
+export function packageOf(type: string): Package {
+  const name = isProviderType(type) ? type.slice(PROVIDER_PREFIX.length) : (type.split(":")[0] ?? "");
+  const found = PACKAGES[name];
+  if (!found) throw new Error(refusal(type, `only ${Object.keys(PACKAGES).join(" and ")} resources are`));
+  return found;
+}
+
+/** The resource type by its Pulumi token; refuses by name what the engine does not run. */
+export function resourceType(type: string): ResourceType {
+  const instead = INSTEAD[type];
+  if (instead) throw new Error(refusal(type, instead));
+  const found = packageOf(type).types[type];
+  if (!found) throw new Error(refusal(type, "run this program with the pulumi CLI"));
+  return found;
+}
+
+function refusal(type: string, hint: string): string {
+  return `${type} is not supported by the embedded engine: ${hint}`;
+}

@@ -1,0 +1,148 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { secret, UNKNOWN_VALUE } from "../../../../engine/pulumi/values.ts";
+import {
+  decodeValue,
+  encodeValue,
+  sameValue,
+  type TfObject,
+  type TfValue,
+  UNKNOWN,
+} from "../../../../engine/terraform/cty.ts";
+import { proposedState } from "../../../../engine/terraform/proposed.ts";
+import type { Attribute, Block, CtyType } from "../../../../engine/terraform/schema.ts";
+import { fromState, pulumiName, toConfig } from "../../../../engine/terraform/translate.ts";
+
+const attribute = (name: string, type: CtyType, flags: Partial<Attribute> = {}): Attribute => ({
+  name,
+  type,
+  required: false,
+  optional: true,
+  computed: false,
+  sensitive: false,
+  ...flags,
+});
+const BLOCK: Block = {
+  attributes: [
+    attribute("env", ["set", "string"]),
+    attribute("cpu_set", "string"),
+    attribute("memory", "number", { computed: true }),
+    attribute("token", "string", { sensitive: true }),
+  ],
+  blocks: [
+    {
+      name: "healthcheck",
+      nesting: "list",
+      maxItems: 1,
+      block: { attributes: [attribute("test", ["list", "string"])], blocks: [] },
+    },
+    {
+      name: "host",
+      nesting: "set",
+      maxItems: 0,
+      block: {
+        attributes: [attribute("ip", "string"), attribute("seen", "string", { computed: true })],
+        blocks: [],
+      },
+    },
+  ],
+};
+
+describe("values on the wire", () => {
+  test("what is encoded decodes to itself, unknowns included", () => {
+    const scalar = fc.oneof(fc.string(), fc.constant(null), fc.constant(UNKNOWN));
+    fc.assert(
+      fc.property(fc.array(scalar), (list) => {
+        const value: TfValue = { list: list as TfValue[], n: 3, unset: null };
+        const type: CtyType = ["object", { list: ["list", "string"], n: "number", unset: "bool" }];
+        expect(decodeValue(encodeValue(value, type))).toEqual(value);
+      }),
+    );
+  });
+
+  test("every attribute of an object is sent, unset ones as null", () => {
+    expect(decodeValue(encodeValue({}, ["object", { a: "string" }]))).toEqual({ a: null });
+  });
+
+  test("sets compare without order, lists with it, and nothing equals an unknown", () => {
+    expect(sameValue(["a", "b"], ["b", "a"], ["set", "string"])).toBe(true);
+    expect(sameValue(["a", "b"], ["b", "a"], ["list", "string"])).toBe(false);
+    expect(sameValue(UNKNOWN, "a", "string")).toBe(false);
+  });
+});
+
+describe("names", () => {
+  test.each([
+    ["env", true, "envs"],
+    ["dns", true, "dns"],
+    ["networks_advanced", false, "networksAdvanced"],
+    ["cpu_set", false, "cpuSet"],
+    ["dns_search", true, "dnsSearches"],
+    ["capability", true, "capabilities"],
+  ])("%s (list: %s) is %s", (name, plural, expected) => expect(pulumiName(name, plural)).toBe(expected));
+});
+
+describe("configuration", () => {
+  test("has every attribute, opens secrets, wraps a flattened block and reads text as numbers", () => {
+    const inputs = {
+      envs: [secret("A=1")],
+      memory: "64",
+      healthcheck: { tests: ["CMD"] },
+      cpuSet: UNKNOWN_VALUE,
+    };
+    expect(toConfig(BLOCK, inputs)).toEqual({
+      env: ["A=1"],
+      cpu_set: UNKNOWN,
+      memory: 64,
+      token: null,
+      healthcheck: [{ test: ["CMD"] }],
+      host: [],
+    });
+  });
+
+  test.each([
+    [{ nmae: "x" }, "nmae: there is no such property"],
+    [{ hosts: [{ ip: "1", mask: "2" }] }, "hosts[0].mask: there is no such property"],
+    [{ memory: "much" }, "memory: expected a number"],
+    [{ envs: "A=1" }, "envs: expected a list"],
+  ])("%o is refused with its path", (inputs, words) => expect(() => toConfig(BLOCK, inputs)).toThrow(words));
+
+  test("comes back from a state as it went in, with sensitive values secret", () => {
+    const state = {
+      ...toConfig(BLOCK, { envs: ["A=1"], healthcheck: { tests: ["CMD"] }, hosts: [{ ip: "1" }] }),
+      token: "t",
+    };
+    expect(fromState(BLOCK, state)).toEqual({
+      envs: ["A=1"],
+      token: secret("t"),
+      healthcheck: { tests: ["CMD"] },
+      hosts: [{ ip: "1" }],
+    });
+  });
+});
+
+describe("the proposed state", () => {
+  const config = (inputs: Parameters<typeof toConfig>[1]) => toConfig(BLOCK, inputs);
+
+  test("takes the configured value, and what was computed where none is", () => {
+    const prior = { ...config({ cpuSet: "0" }), memory: 512 };
+    expect(proposedState(BLOCK, prior, config({}))).toMatchObject({ cpu_set: null, memory: 512 });
+    expect(proposedState(BLOCK, prior, config({ memory: 64 }))).toMatchObject({ memory: 64 });
+    expect(proposedState(BLOCK, null, config({}))).toMatchObject({ memory: null });
+  });
+
+  test("pairs set elements by what could have become what, and list elements by index", () => {
+    const prior: TfObject = {
+      ...config({}),
+      host: [
+        { ip: "1", seen: "a" },
+        { ip: "2", seen: "b" },
+      ],
+    };
+    const proposed = proposedState(BLOCK, prior, config({ hosts: [{ ip: "2" }, { ip: "3" }] }));
+    expect(proposed.host).toEqual([
+      { ip: "2", seen: "b" },
+      { ip: "3", seen: null },
+    ]);
+  });
+});
