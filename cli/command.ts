@@ -1,26 +1,58 @@
-/** What a command is given on its command line. */
-export interface Arguments {
-  readonly stack: string;
-  readonly service: string;
-  /** A system to make the stack for, where it has no file yet. */
-  readonly system: string;
-  readonly environment: string;
-  readonly confirm: string;
-  /** A backup: a folder or a time. */
-  readonly from: string;
-  /** How many backups stay; "" for all. */
-  readonly keep: string;
-  /** A major version of PostgreSQL. */
-  readonly version: string;
-  readonly key: string;
-  /** What to rotate. */
-  readonly secret: string;
-  readonly refresh: boolean;
-  readonly showSecrets: boolean;
+/** One option of a command. */
+export interface OptionSpec {
+  /** As commander writes it: `--keep <count>` takes a value, `--refresh` takes none. */
+  readonly flags: `--${string}`;
+  readonly description: string;
+  readonly default?: string;
 }
 
-/** Does its work and returns the exit code. */
-export type Command = (args: Arguments) => Promise<number>;
+type Options = Readonly<Record<string, OptionSpec>>;
+
+/** The values of a command's options: text where the flags take a value, else whether the option was given. */
+export type Values<O extends Options> = {
+  readonly [K in keyof O]: O[K] extends { readonly default: string }
+    ? string
+    : O[K]["flags"] extends `${string}<${string}`
+      ? string | undefined
+      : boolean;
+};
+
+/** A command of the CLI. `run` returns the exit code: 0 for success, 1 for a failure or a finding. */
+export interface Command<O extends Options = Options> {
+  readonly name: string;
+  /** One line: what it does. */
+  readonly summary: string;
+  /** More than the summary says. @default nothing */
+  readonly details?: string;
+  readonly options: O;
+  readonly examples: readonly string[];
+  readonly run: (values: Values<O>) => Promise<number>;
+}
+
+/** Declares a command. Each command is a file of cli/commands. */
+export const command = <const O extends Options>(definition: Command<O>): Command<O> => definition;
+
+/** The option of almost every command. */
+export const stackOption = {
+  flags: "--stack <name>",
+  description: "the stack, as in Pulumi.<name>.yaml",
+  default: "dev",
+} as const satisfies OptionSpec;
+
+/** The options of commands that may create a stack. */
+export const newStackOptions = {
+  stack: stackOption,
+  system: { flags: "--system <name>", description: "the system of a stack that has no file yet" },
+  environment: {
+    flags: "--environment <name>",
+    description: "dev or prod, for a stack that has no file yet",
+  },
+} as const satisfies Options;
+
+export const serviceOption = {
+  flags: "--service <name>",
+  description: "one service",
+} as const satisfies OptionSpec;
 
 /** Prints a line for people. */
 export const print = (text: string): void => void process.stdout.write(`${text}\n`);

@@ -1,19 +1,20 @@
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { stringify } from "yaml";
-import { revisionPlaceholder } from "../config/spec/revision.ts";
-import { secretPlaceholder } from "../config/spec/secrets.ts";
+import { fill } from "../config/spec/content.ts";
+import type { ImageSource } from "../config/spec/image.ts";
 import {
   type FileSpec,
-  type ImageSource,
   isLongRunning,
   type LongRunning,
+  listenAddress,
+  publishedPorts,
   type ServiceSpec,
   type SystemSpec,
 } from "../config/spec/service.ts";
 import { mebibytes } from "../config/spec/units.ts";
 
-/** How Compose makes an image itself, as its `build` section has it. */
+/** The `build` section of a service: how Compose builds the image. */
 export interface ComposeBuild {
   readonly context: string;
   readonly dockerfile: string;
@@ -23,13 +24,13 @@ export interface ComposeBuild {
 
 const configFolder = "files";
 
-/** What a system does not say of itself. */
+/** What a Compose file needs besides the system. */
 export interface ComposeFacts {
   /** Compose's project: the prefix of containers, networks and volumes. */
   readonly project: string;
-  /** The name of an image, and whether the engine has it and no registry does. */
+  /** The name of an image, and whether it exists in Docker only and in no registry. */
   readonly image: (source: ImageSource) => { readonly name: string; readonly local: boolean };
-  /** How an image is built. @default nothing is built: `--build` finds nothing to do */
+  /** How an image is built. @default no image is built */
   readonly build?: (source: ImageSource) => ComposeBuild | undefined;
   /** Turns a path of the project into the host's. */
   readonly hostPath: (path: string) => string;
@@ -47,11 +48,11 @@ export interface ComposeFile {
 /** One service of a Compose file; the keys are Compose's. */
 export type ComposeService = Readonly<Record<string, unknown>>;
 
-/** The same system for Docker Compose; the files of its services lie beside it (composeConfigs). */
+/** The same system for Docker Compose. The files of its services are in the same folder (composeConfigs). */
 export function composeFile(system: SystemSpec, facts: ComposeFacts): ComposeFile {
   const { services } = system;
   const jobs = new Set(services.filter((s) => !isLongRunning(s)).map((s) => s.name));
-  const volumes = services.filter(isLongRunning).flatMap((s) => s.volumes.map((v) => v.volume));
+  const volumes = services.flatMap((s) => s.volumes.map((v) => v.volume));
   const configs = services.flatMap((s) => s.files.map((_, index) => configName(s, index)));
   return literal({
     name: facts.project,
@@ -85,13 +86,15 @@ function service(spec: ServiceSpec, jobs: ReadonlySet<string>, facts: ComposeFac
       options: { "max-size": `${mebibytes(spec.logs.maxSize)}m`, "max-file": String(spec.logs.maxFiles) },
     },
     security_opt: ["no-new-privileges:true"],
-    volumes: [...binds(spec, facts), ...(isLongRunning(spec) ? named(spec) : [])],
+    volumes: [...binds(spec, facts), ...named(spec)],
+    ...(spec.gpus ? { gpus: spec.gpus } : {}),
     ...(isLongRunning(spec) ? running(spec) : { restart: "no", healthcheck: { disable: true } }),
   };
 }
 
-/** What only a service that stays up has. */
-function running({ healthcheck, endpoint, ...spec }: LongRunning): ComposeService {
+/** The part of a service that stays up. */
+function running({ healthcheck, ...spec }: LongRunning): ComposeService {
+  const ports = publishedPorts({ healthcheck, ...spec });
   return {
     restart: "unless-stopped",
     healthcheck: {
@@ -104,16 +107,14 @@ function running({ healthcheck, endpoint, ...spec }: LongRunning): ComposeServic
     stop_grace_period: spec.stopGracePeriod,
     ...(spec.shm ? { shm_size: `${mebibytes(spec.shm)}m` } : {}),
     ...(spec.replicas > 1 ? { scale: spec.replicas } : {}),
-    ...(endpoint && endpoint.exposure !== "none"
+    ...(ports.length > 0
       ? {
-          ports: [
-            {
-              target: endpoint.container,
-              published: String(endpoint.host),
-              host_ip: endpoint.exposure === "public" ? "0.0.0.0" : "127.0.0.1",
-              protocol: "tcp",
-            },
-          ],
+          ports: ports.map((port) => ({
+            target: port.container,
+            published: String(port.host),
+            host_ip: listenAddress(port),
+            protocol: "tcp",
+          })),
         }
       : {}),
   };
@@ -124,7 +125,7 @@ function limits({ limits: { cpus, memory, reservation } }: ServiceSpec): Compose
   return {
     cpus,
     mem_limit: most,
-    // As in the stack: the limit is on memory alone.
+    // As in the stack: the limit is on memory only.
     memswap_limit: -1,
     ...(reservation ? { mem_reservation: `${mebibytes(reservation)}m` } : {}),
   };
@@ -138,7 +139,7 @@ const binds = (spec: ServiceSpec, { hostPath }: ComposeFacts): unknown[] =>
     read_only: readOnly,
   }));
 
-const named = (spec: LongRunning): unknown[] =>
+const named = (spec: ServiceSpec): unknown[] =>
   spec.volumes.map(({ volume, path }) => ({ type: "volume", source: volume, target: path }));
 
 const condition = (name: string, jobs: ReadonlySet<string>): string =>
@@ -147,7 +148,7 @@ const condition = (name: string, jobs: ReadonlySet<string>): string =>
 const configName = (spec: ServiceSpec, index: number): string => `${spec.name}-${index + 1}`;
 
 /**
- * The files of a system's services by their names beside the Compose file; secrets stand in them in clear.
+ * The files of a system's services by their names in the folder of the Compose file. Secrets are in clear in them.
  * @throws when a secret has no value
  */
 export function composeConfigs(
@@ -161,17 +162,18 @@ export function composeConfigs(
   );
 }
 
-function filled(file: FileSpec, secrets: Readonly<Record<string, string>>): string {
-  // Compose starts what it replaces in the old one's place, so a service has one release at a time.
-  const content = file.content.replace(revisionPlaceholder, "$1");
-  return content.replace(secretPlaceholder, (_, name: string) => {
-    const value = secrets[name];
-    if (value === undefined) throw new Error(`The secret "${name}" of ${file.path} has no value.`);
-    return value;
+const filled = ({ path, content }: FileSpec, secrets: Readonly<Record<string, string>>): string =>
+  fill(content, {
+    // Compose replaces a container in place, so a service has one revision at a time.
+    revision: (service) => service,
+    secret: ({ name }) => {
+      const value = secrets[name];
+      if (value === undefined) throw new Error(`The secret "${name}" of ${path} has no value.`);
+      return value;
+    },
   });
-}
 
-/** `value` with every `$` doubled: Compose takes a single one for a variable. */
+/** `value` with every `$` doubled. Compose reads a single one as a variable. */
 function literal<T>(value: T): T {
   if (typeof value === "string") return value.replaceAll("$", "$$$$") as T;
   if (Array.isArray(value)) return value.map(literal) as T;
@@ -179,7 +181,7 @@ function literal<T>(value: T): T {
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, literal(item)])) as T;
 }
 
-/** Writes a Compose file and the files beside it, for this user alone: secrets are in them. */
+/** Writes a Compose file and its other files. Only this user can read them, because they contain secrets. */
 export function writeCompose(
   folder: string,
   file: ComposeFile,
@@ -188,7 +190,7 @@ export function writeCompose(
   mkdirSync(join(folder, configFolder), { recursive: true, mode: 0o700 });
   for (const [name, content] of Object.entries(configs)) {
     rmSync(join(folder, name), { force: true });
-    // Mounted into containers whose users are none of this host's; the folder above keeps everyone else out.
+    // The containers' users read it. The folder above keeps other users of this host out.
     writeFileSync(join(folder, name), content, { mode: 0o444 });
   }
   writeFileSync(join(folder, "compose.yaml"), stringify(file, { lineWidth: 0 }), { mode: 0o600 });

@@ -1,53 +1,70 @@
-import { parseArgs } from "node:util";
-import { ConfigError } from "../config/settings/problem.ts";
-import { Failure } from "../host/failure.ts";
+import { Command as Commander, CommanderError } from "commander";
+import { Failure } from "../config/spec/failure.ts";
+import { useDocker } from "../host/docker.ts";
 import type { Command } from "./command.ts";
-import { commands } from "./commands/index.ts";
+import { groups } from "./commands/index.ts";
+import { useConfigFile } from "./stack-file.ts";
 
-/** `node cli/main.ts COMMAND [--stack NAME] …`: what `make` calls. */
-async function main(): Promise<number> {
-  const { values, positionals } = parseArgs({
-    allowPositionals: true,
-    options: {
-      stack: { type: "string", default: "dev" },
-      service: { type: "string", default: "" },
-      system: { type: "string", default: "" },
-      environment: { type: "string", default: "" },
-      confirm: { type: "string", default: "" },
-      from: { type: "string", default: "" },
-      keep: { type: "string", default: "" },
-      version: { type: "string", default: "" },
-      key: { type: "string", default: "" },
-      secret: { type: "string", default: "" },
-      refresh: { type: "boolean", default: false },
-      "show-secrets": { type: "boolean", default: false },
-    },
-  });
-  const name = positionals[0] ?? "help";
-  const command: Command | undefined = commands[name];
-  if (!command)
-    throw new Failure(`There is no command "${name}".`, `Commands: ${Object.keys(commands).join(", ")}.`);
-  return command({
-    stack: values.stack,
-    service: values.service,
-    system: values.system,
-    environment: values.environment,
-    confirm: values.confirm,
-    from: values.from,
-    keep: values.keep,
-    version: values.version,
-    key: values.key,
-    secret: values.secret,
-    refresh: values.refresh,
-    showSecrets: values["show-secrets"],
+/** Exit code of a wrong command line. */
+const usageError = 2;
+
+/** Builds the command line from the commands. */
+function commandLine(): Commander {
+  const program = new Commander("ragdock")
+    .description("Runs a complete RAG service on a Docker host.")
+    .option("--config-file <path>", "the stack's settings file, instead of Pulumi.<stack>.yaml")
+    .hook("preAction", (_, action) => {
+      const { configFile } = action.optsWithGlobals<{ configFile?: string }>();
+      if (configFile !== undefined) useConfigFile(configFile);
+      useDocker({});
+    })
+    .addHelpText("after", exitCodes)
+    .exitOverride()
+    .configureHelp({ showGlobalOptions: true });
+  for (const [heading, commands] of Object.entries(groups)) {
+    program.commandsGroup(heading);
+    for (const command of commands) program.addCommand(subcommand(command));
+  }
+  return program;
+}
+
+const exitCodes = `
+Exit codes: 0 success; 1 failure, or something was found (drift, health, status); 2 wrong command line.
+\`ragdock COMMAND --help\` explains a command. \`make COMMAND\` runs the same, with options as variables: make logs SERVICE=api`;
+
+function subcommand(command: Command): Commander {
+  const sub = new Commander(command.name)
+    .description(command.details ? `${command.summary}. ${command.details}` : command.summary)
+    .summary(command.summary)
+    .exitOverride()
+    .allowExcessArguments(false);
+  for (const { flags, description, default: preset } of Object.values(command.options))
+    sub.option(flags, description, preset);
+  if (command.examples.length > 0)
+    sub.addHelpText(
+      "after",
+      `\nExamples:\n${command.examples.map((line) => `  $ ragdock ${line}`).join("\n")}`,
+    );
+  const names = Object.keys(command.options);
+  return sub.action(async (given: Record<string, string | boolean | undefined>) => {
+    const values = Object.fromEntries(
+      names.map((name) => {
+        const takesValue = command.options[name]?.flags.includes("<");
+        return [name, takesValue ? given[name] || undefined : given[name] === true];
+      }),
+    );
+    process.exitCode = await command.run(values as never);
   });
 }
 
 try {
-  process.exitCode = await main();
+  await commandLine().parseAsync();
 } catch (error) {
-  process.exitCode = 1;
-  if (error instanceof Failure) process.stderr.write(`\n${error.message}\n${error.advice}\n`);
-  else if (error instanceof ConfigError) process.stderr.write(`\n${error.message}\n`);
-  else process.stderr.write(`${error instanceof Error ? error.stack : error}\n`);
+  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : usageError;
+  else {
+    process.exitCode = 1;
+    const text =
+      error instanceof Failure ? `${error.message}\n${error.advice}` : ((error as Error).stack ?? error);
+    process.stderr.write(`\n${text}\n`);
+  }
 }

@@ -1,11 +1,13 @@
-import { existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { basename, join } from "node:path";
 import { parse, parseDocument, stringify } from "yaml";
+import { rotationsKey } from "../config/spec/deployment.ts";
+import { Failure } from "../config/spec/failure.ts";
 import { systems } from "../config/systems/index.ts";
-import { Failure } from "../host/failure.ts";
+import { writeAtomic } from "../engine/index.ts";
 import { project, projectDir } from "../host/paths.ts";
 
-/** A stack's settings as Pulumi hands them to a program: flat, with objects as JSON. */
+/** A stack's settings as Pulumi passes them to a program: flat, with objects as JSON. */
 export interface StackConfig {
   readonly values: Record<string, string>;
   /** Keys whose value is encrypted in the file. */
@@ -13,19 +15,35 @@ export interface StackConfig {
   readonly file: string;
 }
 
-/** Reads Pulumi.<stack>.yaml; the embedded engine's counterpart of `pulumi config`. */
+let configFile: string | undefined;
+
+/** Uses another file for the stack's settings, as Pulumi's `--config-file` does. */
+export function useConfigFile(path: string): void {
+  configFile = path;
+}
+
+/** The file with a stack's settings. */
+export const stackFile = (stack: string): string => configFile ?? join(projectDir, `Pulumi.${stack}.yaml`);
+
+/** The file of `--config-file`, if it was given. */
+export const givenConfigFile = (): string | undefined => configFile;
+
+/** Reads a stack's file: the embedded engine's counterpart of `pulumi config`. */
 export function readStackFile(stack: string): StackConfig {
-  const file = join(projectDir, `Pulumi.${stack}.yaml`);
-  if (!existsSync(file)) throw new Failure(`There is no stack "${stack}".`, unknownStack(stack));
+  const file = stackFile(stack);
+  if (!existsSync(file)) throw new Failure(`Stack "${stack}" does not exist.`, unknownStack(stack));
   const config = (parse(readFileSync(file, "utf8"))?.config ?? {}) as Record<string, unknown>;
   const values: Record<string, string> = {};
   const encrypted: string[] = [];
   for (const [key, value] of Object.entries(config)) {
     if (isEncrypted(value)) encrypted.push(key);
-    else values[key] = typeof value === "string" ? value : JSON.stringify(value);
+    else values[key] = textOf(value);
   }
   return { values, encrypted, file };
 }
+
+/** A setting as Pulumi passes it: text as it is, everything else as JSON. */
+const textOf = (value: unknown): string => (typeof value === "string" ? value : JSON.stringify(value));
 
 /** Pulumi encrypts whole values and, with `--path`, values in them: each is an object with the one key `secure`. */
 function isEncrypted(value: unknown): boolean {
@@ -35,80 +53,87 @@ function isEncrypted(value: unknown): boolean {
   return Object.values(value).some(isEncrypted);
 }
 
-/** Writes a stack's file whole or not at all, whenever this is killed: these are the stack's settings. */
-export function writeStackFile(file: string, text: string): void {
-  writeFileSync(`${file}.new`, text);
-  renameSync(`${file}.new`, file);
+/** The settings of a stack that are not encrypted, without `ragdock:`. */
+export const ownSettings = (stack: string): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(readStackFile(stack).values)
+      .filter(([key]) => key.startsWith(`${project}:`))
+      .map(([key, value]) => [key.slice(project.length + 1), value]),
+  );
+
+/**
+ * Changes settings in a stack's file. Comments and all other settings stay.
+ * @param changes values by path; undefined removes one
+ */
+export function changeSettings(
+  stack: string,
+  changes: readonly (readonly [path: readonly string[], value: unknown])[],
+): void {
+  const { file } = readStackFile(stack);
+  const document = parseDocument(readFileSync(file, "utf8"));
+  for (const [[first = "", ...rest], value] of changes) {
+    const path = ["config", `${project}:${first}`, ...rest];
+    if (value === undefined) document.deleteIn(path);
+    else document.setIn(path, value);
+  }
+  writeAtomic(file, document.toString({ lineWidth: 0 }));
 }
 
-/** The setting with the generations of secrets. */
-export const rotationsKey = `${project}:rotations`;
-
-/** The generation of a secret that a stack's file asks for; 1 where it says nothing. */
+/** The generation of a secret that a stack's file asks for. 1 if it says nothing. */
 export function generationOf(stack: string, secret: string): number {
-  const noted = JSON.parse(readStackFile(stack).values[rotationsKey] ?? "{}") as Record<string, number>;
+  const noted = JSON.parse(ownSettings(stack)[rotationsKey] ?? "{}") as Record<string, number>;
   return noted[secret] ?? 1;
 }
 
-/** Notes the generation of a secret in a stack's file; comments and every other setting stay. */
-export function setGeneration(stack: string, secret: string, generation: number): void {
-  const { file } = readStackFile(stack);
-  const document = parseDocument(readFileSync(file, "utf8"));
-  document.setIn(["config", rotationsKey, secret], generation);
-  writeStackFile(file, document.toString({ lineWidth: 0 }));
-}
+/** Writes the generation of a secret into a stack's file. */
+export const setGeneration = (stack: string, secret: string, generation: number): void =>
+  changeSettings(stack, [[[rotationsKey, secret], generation]]);
 
-/** The stacks that have a file. */
-export function stackNames(): string[] {
-  return readdirSync(projectDir).flatMap((name) => /^Pulumi\.([\w-]+)\.yaml$/.exec(name)?.[1] ?? []);
-}
+/** The stacks that have a file in the project. */
+const stackNames = (): string[] =>
+  readdirSync(projectDir).flatMap((name) => /^Pulumi\.([\w-]+)\.yaml$/.exec(name)?.[1] ?? []);
 
-function unknownStack(stack: string): string {
-  return (
-    `Stacks here: ${stackNames().join(", ")}. A new one is a file: copy Pulumi.dev.yaml to Pulumi.${stack}.yaml and give\n` +
-    `each published service another port (${project}:services: {gateway: {port: 8081}, …}).`
-  );
-}
+const unknownStack = (stack: string): string =>
+  `Stacks here: ${stackNames().join(", ")}. To make another one, copy Pulumi.dev.yaml to Pulumi.${stack}.yaml and give\n` +
+  `each published service another port (${project}:services: {gateway: {port: 8081}, …}).`;
 
 /**
- * Makes the file of a stack that has none, for a named system; a stack that has one keeps its system and environment.
- * @param system "" where the user named none
- * @param environment what a new stack is for; "" is dev for a new one, and what it is for an old one
+ * Makes the file of a stack that has none, for a named system. A stack that has one keeps its system and environment.
+ * @param environment what a new stack is for: dev unless it is named
  */
 export function ensureStack(
   stack: string,
-  system: string,
-  environment: string,
+  system: string | undefined,
+  environment: string | undefined,
   say: (line: string) => void,
 ): void {
-  const file = join(projectDir, `Pulumi.${stack}.yaml`);
+  const file = stackFile(stack);
   if (existsSync(file)) {
-    const { values } = readStackFile(stack);
-    const runs = values[`${project}:system`] ?? "full";
-    const is = values[`${project}:environment`] ?? "dev";
-    if (environment && environment !== is) {
-      throw new Failure(
-        `Stack "${stack}" is for ${is}, not for ${environment}.`,
-        `Choose another stack, or change ${project}:environment in Pulumi.${stack}.yaml.`,
-      );
-    }
-    if (!system || runs === system) return;
-    throw new Failure(
-      `Stack "${stack}" runs ${runs}, not ${system}, and a stack keeps its system: its data would be left behind.`,
-      `Give the other one a stack of its own: make up SYSTEM=${system} STACK=<another name>`,
-    );
+    requireSame(stack, system, environment);
+    return;
   }
   if (!system) return;
-  if (!Object.hasOwn(systems, system)) {
-    throw new Failure(`There is no system "${system}".`, `Systems: ${Object.keys(systems).join(", ")}.`);
-  }
-  writeFileSync(
-    file,
-    stringify({
-      config: { [`${project}:system`]: system, [`${project}:environment`]: environment || "dev" },
-    }),
-  );
+  if (!Object.hasOwn(systems, system))
+    throw new Failure(`System "${system}" does not exist.`, `Systems: ${Object.keys(systems).join(", ")}.`);
+  const config = { [`${project}:system`]: system, [`${project}:environment`]: environment ?? "dev" };
+  writeAtomic(file, stringify({ config }));
   say(
-    `Made Pulumi.${stack}.yaml for ${system} in ${environment || "dev"}: its settings go there (docs/reference/settings.md).`,
+    `Made ${basename(file)} for ${system} in ${environment ?? "dev"}. Its settings go there: docs/reference/settings.md.`,
   );
+}
+
+function requireSame(stack: string, system: string | undefined, environment: string | undefined): void {
+  const values = ownSettings(stack);
+  const runs = values.system ?? "full";
+  const is = values.environment ?? "dev";
+  if (environment && environment !== is)
+    throw new Failure(
+      `Stack "${stack}" is for ${is}, not for ${environment}.`,
+      `Choose another stack, or change ${project}:environment in ${stackFile(stack)}.`,
+    );
+  if (system && system !== runs)
+    throw new Failure(
+      `Stack "${stack}" runs ${runs}, not ${system}. A stack keeps its system, or its data would be left behind.`,
+      `Give the other system its own stack: make up SYSTEM=${system} STACK=${system}`,
+    );
 }

@@ -1,48 +1,28 @@
-import { createHash } from "node:crypto";
-import { existsSync, readdirSync, readFileSync, readlinkSync, statSync } from "node:fs";
-import { join, relative } from "node:path";
-import dockerignore from "@balena/dockerignore";
+import type * as pulumi from "@pulumi/pulumi";
+import type { SystemSpec } from "../config/spec/service.ts";
+import type { StackName } from "../config/spec/stack.ts";
+import type { Images } from "./images.ts";
 
-/**
- * A digest of what a build sees: its Dockerfile, its arguments and every file of its context that is not ignored,
- * by name, mode and content. 12 hex digits. Times and owners do not count: a fresh clone has other ones.
- */
-export function contextDigest(
-  context: string,
-  dockerfile: string,
-  buildArgs: Readonly<Record<string, string>>,
-): string {
-  const hash = createHash("sha256");
-  const add = (...parts: (string | Buffer)[]): void => {
-    for (const part of parts) hash.update(`${part.length}:`).update(part);
-  };
-  add(readFileSync(dockerfile), JSON.stringify(Object.entries(buildArgs).sort()));
-  for (const file of filesOf(context, dockerfile)) {
-    const full = join(context, file);
-    const executable = (statSync(full, { throwIfNoEntry: false })?.mode ?? 0) & 0o111;
-    add(file, executable ? "x" : "-", isLink(full) ?? readFileSync(full));
-  }
-  return hash.digest("hex").slice(0, 12);
+/** What the parts of a stack share. */
+export interface StackContext extends StackName {
+  readonly system: SystemSpec;
+  /** Turns a path of the project into a path of the Docker host. */
+  readonly hostPath: (path: string) => string;
+  readonly images: Pick<Images, "id" | "reference">;
+  /** Ids of the networks, by short name. */
+  readonly networks: Readonly<Record<string, pulumi.Input<string>>>;
+  /** Full names of the volumes, by short name. */
+  readonly volumes: Readonly<Record<string, pulumi.Input<string>>>;
+  /** Values of the secrets, by name. */
+  readonly secrets: Readonly<Record<string, pulumi.Input<string>>>;
+  /** Aliases of the current revisions, by service. */
+  readonly revisions: Readonly<Record<string, string>>;
 }
 
-/** The files of a context that a build gets, sorted. */
-function filesOf(context: string, dockerfile: string): string[] {
-  const own = `${dockerfile}.dockerignore`;
-  const ignoreFile = existsSync(own) ? own : join(context, ".dockerignore");
-  // Typed as an ES module, shipped as CommonJS: `default` is there in both readings.
-  const filter = dockerignore.default();
-  if (existsSync(ignoreFile)) filter.add(readFileSync(ignoreFile, "utf8"));
-  return readdirSync(context, { recursive: true, withFileTypes: true })
-    .filter((entry) => !entry.isDirectory())
-    .map((entry) => relative(context, join(entry.parentPath, entry.name)))
-    .filter((file) => !filter.ignores(file))
-    .sort();
-}
-
-function isLink(path: string): string | undefined {
-  try {
-    return readlinkSync(path);
-  } catch {
-    return undefined;
-  }
+/** What a service or a job starts after. */
+export interface Predecessors {
+  /** Services once they are healthy, jobs once they have succeeded. */
+  readonly resources: readonly pulumi.Resource[];
+  /** One value per job, known only when the job has ended with exit code 0. */
+  readonly gates: readonly pulumi.Output<string>[];
 }

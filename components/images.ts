@@ -3,16 +3,16 @@ import { relative } from "node:path";
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { buildLogs } from "../config/images.ts";
-import type { ImageSource } from "../config/spec/service.ts";
-import { fullName, type Naming } from "./names.ts";
-import { type Build, type ImagePlans, imagePlan, type Pull } from "./plan.ts";
+import { type ImageSource, imageName } from "../config/spec/image.ts";
+import { fullName, type StackName } from "../config/spec/stack.ts";
+import { type Build, type ImageMode, imagePlan, type Pull } from "./image-plan.ts";
 
-export interface ImagesArgs extends Naming, ImagePlans {
+export interface ImagesArgs extends StackName, ImageMode {
   /** The images that the services run. */
   readonly sources: readonly ImageSource[];
 }
 
-/** The images of a stack: each is pulled or built once, however many services run it. */
+/** The images of a stack. Each is pulled or built once, however many services run it. */
 export class Images extends pulumi.ComponentResource {
   private readonly made = new Map<string, docker.RemoteImage>();
   /** A plan reads and hashes the whole context of its build. */
@@ -27,50 +27,55 @@ export class Images extends pulumi.ComponentResource {
     this.registerOutputs();
   }
 
-  /** The id of a source's image: it changes exactly when the content does. */
+  /** The id of a source's image. It changes exactly when the content does. */
   id(source: ImageSource): pulumi.Output<string> {
     return this.image(source).imageId;
   }
 
-  /** What a source's image is called: of a built one it changes exactly when the content does. */
+  /** The reference of a source's image. That of a built image changes exactly when the content does. */
   reference(source: ImageSource): string {
     return this.plan(source).reference;
   }
 
+  /** The references of the images that services run, by short name. */
+  references(): Record<string, string> {
+    return Object.fromEntries(this.args.sources.map((source) => [imageName(source), this.reference(source)]));
+  }
+
   private image(source: ImageSource): docker.RemoteImage {
-    const key = keyOf(source);
-    const known = this.made.get(key);
+    const name = imageName(source);
+    const known = this.made.get(name);
     if (known) return known;
     const plan = this.plan(source);
     const image = plan.kind === "pull" ? this.pull(plan) : this.build(plan);
-    this.made.set(key, image);
+    this.made.set(name, image);
     return image;
   }
 
   private plan(source: ImageSource): Pull | Build {
-    const key = keyOf(source);
-    const known = this.planned.get(key);
+    const name = imageName(source);
+    const known = this.planned.get(name);
     if (known) return known;
     try {
       const plan = imagePlan(source, this.args);
-      this.planned.set(key, plan);
+      this.planned.set(name, plan);
       return plan;
     } catch (error) {
-      // Without a stack trace: the message says it all.
+      // Without a stack trace: the message is complete.
       throw new pulumi.RunError((error as Error).message);
     }
   }
 
-  private pull({ part, reference }: Pull): docker.RemoteImage {
+  private pull({ name, reference }: Pull): docker.RemoteImage {
     return new docker.RemoteImage(
-      fullName(this.args, `image-${part}`),
+      fullName(this.args, `image-${name}`),
       { name: reference, keepLocally: true },
       { parent: this },
     );
   }
 
   private build({
-    part,
+    name,
     reference,
     context,
     dockerfile,
@@ -79,7 +84,7 @@ export class Images extends pulumi.ComponentResource {
     bases,
   }: Build): docker.RemoteImage {
     return new docker.RemoteImage(
-      fullName(this.args, `image-${part}`),
+      fullName(this.args, `image-${name}`),
       {
         name: reference,
         keepLocally: true,
@@ -87,7 +92,7 @@ export class Images extends pulumi.ComponentResource {
           context,
           dockerfile: relative(context, dockerfile),
           buildArgs: { ...buildArgs },
-          // By this label `make prune` knows what is ours.
+          // `make prune` finds the project's images by this label.
           labels: { "ragdock.project": this.args.project },
           buildLogFile: `${buildLogs}/${reference.replaceAll(/[/:]/g, "-")}.log`,
           ...(target ? { target } : {}),
@@ -97,6 +102,3 @@ export class Images extends pulumi.ComponentResource {
     );
   }
 }
-
-/** What tells one source from another within a stack. */
-const keyOf = (source: ImageSource): string => (source.from === "reference" ? source.reference : source.name);

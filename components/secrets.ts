@@ -1,9 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
-import type { SecretSource } from "../config/spec/service.ts";
-import { fullName, type Naming } from "./names.ts";
+import type { SecretSource } from "../config/spec/content.ts";
+import { fullName, type StackName } from "../config/spec/stack.ts";
 
-export interface SecretsArgs extends Naming {
+export interface SecretsArgs extends StackName {
   readonly secrets: Readonly<Record<string, SecretSource>>;
   /** Values of the secrets that the user sets, by their config key. */
   readonly fromConfig: Readonly<Record<string, pulumi.Input<string>>>;
@@ -11,7 +11,7 @@ export interface SecretsArgs extends Naming {
 
 /** The secrets of a stack: generated once and kept, or taken from the stack's own secret config. */
 export class Secrets extends pulumi.ComponentResource {
-  /** Values by name; each is secret. */
+  /** Values by name. Each is secret. */
   readonly values: Readonly<Record<string, pulumi.Output<string>>>;
 
   constructor(name: string, args: SecretsArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -19,35 +19,31 @@ export class Secrets extends pulumi.ComponentResource {
     this.values = Object.fromEntries(
       Object.entries(args.secrets).map(([key, source]) => [
         key,
-        this.value(fullName(args, key), source, args.fromConfig),
+        this.value(fullName(args, key), source, args),
       ]),
     );
     this.registerOutputs();
   }
 
-  private value(
-    name: string,
-    source: SecretSource,
-    fromConfig: SecretsArgs["fromConfig"],
-  ): pulumi.Output<string> {
+  private value(name: string, source: SecretSource, { fromConfig }: SecretsArgs): pulumi.Output<string> {
     switch (source.from) {
       case "config":
         return pulumi.secret(fromConfig[source.key] ?? "");
-      case "value":
+      case "known":
         return pulumi.secret(source.value);
       case "generated":
-        return this.generate(name, source.generation ?? 1);
+        return this.generate(name, source.generation);
     }
   }
 
-  /** 32 letters and digits, 190 bits: safe in a URL and in every file format as they are. */
+  /** 32 letters and digits, 190 bits: valid in URLs and in every file format without escaping. */
   private generate(name: string, generation: number): pulumi.Output<string> {
     const first = generation === 1;
     const password = new random.RandomPassword(
       name,
       { length: 32, special: false, ...(first ? {} : { keepers: { generation: String(generation) } }) },
-      // A store remembers the first one. A later one is made by replacing it, which protection forbids; taking that off
-      // and replacing may happen in one update.
+      // A store remembers the first password, so it is protected. A later one replaces it, which protection would forbid.
+      // One update may both unprotect and replace.
       { parent: this, protect: first },
     );
     return password.result;

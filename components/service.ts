@@ -1,41 +1,39 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
-import type { LongRunning } from "../config/spec/service.ts";
+import { type LongRunning, listenAddress, publishedPorts } from "../config/spec/service.ts";
+import { fullName } from "../config/spec/stack.ts";
 import { goDuration, mebibytes, seconds } from "../config/spec/units.ts";
-import { containerBase, type StackContext } from "./container.ts";
-import { fullName } from "./names.ts";
+import { containerBase, ignoreChanges } from "./container.ts";
+import type { Predecessors, StackContext } from "./context.ts";
 
-export interface ServiceArgs extends StackContext {
+export interface ServiceArgs {
+  readonly context: StackContext;
   readonly spec: LongRunning;
-  /** What is started before it: services once healthy, jobs once ended well. */
-  readonly after: readonly pulumi.Resource[];
-  /** One value per job before it, known only when the job has ended with exit code 0. */
-  readonly gates: Readonly<Record<string, pulumi.Input<string>>>;
+  readonly after: Predecessors;
 }
 
-/** One service that stays up: its containers, one per replica, healthy before anything that waits for them. */
+/** A service that stays up: one container per replica, healthy before anything that depends on it starts. */
 export class Service extends pulumi.ComponentResource {
   /** Names of the containers. */
   readonly containers: readonly pulumi.Output<string>[];
 
   constructor(name: string, args: ServiceArgs, opts?: pulumi.ComponentResourceOptions) {
     super("ragdock:core:Service", name, {}, opts);
-    const { spec } = args;
+    const { context, spec } = args;
     this.containers = Array.from({ length: spec.replicas }, (_, index) => {
       const suffix = spec.replicas === 1 ? "" : `-${index + 1}`;
-      return this.container(`${fullName(args, spec.name)}${suffix}`, args).name;
+      return this.container(`${fullName(context, spec.name)}${suffix}`, args).name;
     });
     this.registerOutputs({ containers: this.containers });
   }
 
-  private container(name: string, args: ServiceArgs): docker.Container {
-    const { spec } = args;
-    const { healthcheck, endpoint } = spec;
-    const published = endpoint !== undefined && endpoint.exposure !== "none";
+  private container(name: string, { context, spec, after }: ServiceArgs): docker.Container {
+    const { healthcheck } = spec;
+    const ports = publishedPorts(spec);
     return new docker.Container(
       name,
       {
-        ...containerBase(args, args.gates),
+        ...containerBase(context, spec, after),
         restart: "unless-stopped",
         healthcheck: {
           tests: [...healthcheck.test],
@@ -49,36 +47,29 @@ export class Service extends pulumi.ComponentResource {
         destroyGraceSeconds: seconds(spec.stopGracePeriod),
         stopTimeout: seconds(spec.stopGracePeriod),
         ...(spec.shm ? { shmSize: mebibytes(spec.shm) } : {}),
-        volumes: spec.volumes.map((v) => ({
-          volumeName: args.volumes[v.volume] as pulumi.Output<string>,
-          containerPath: v.path,
+        ports: ports.map((port) => ({
+          internal: port.container,
+          external: port.host,
+          ip: listenAddress(port),
+          protocol: "tcp",
         })),
-        ports: published
-          ? [
-              {
-                internal: endpoint.container,
-                external: endpoint.host,
-                ip: endpoint.exposure === "public" ? "0.0.0.0" : "127.0.0.1",
-                protocol: "tcp",
-              },
-            ]
-          : [],
       },
       {
         parent: this,
-        dependsOn: [...args.after],
-        // A volume and a port on the host take one container at a time; everything else starts the new one first.
-        deleteBeforeReplace: spec.kind === "stateful" || published,
-        // Without it a container that never got healthy would count as good at the next `up`.
+        dependsOn: [...after.resources],
+        // A volume and a host port take one container at a time. Everything else starts the new container first.
+        deleteBeforeReplace: spec.kind === "stateful" || ports.length > 0,
+        // Without it a container that never became healthy would count as good at the next `up` (pulumi/pulumi#17949).
         replaceOnChanges: ["#initerror", "healthcheck", "init", "tmpfs"],
+        ignoreChanges,
       },
     );
   }
 }
 
 /**
- * Seconds until a container that is not healthy never will be: its grace, then every probe failing, then some.
- * A store gets a minute more: what it finds is an empty volume that it makes a cluster in, or one to recover.
+ * Seconds after which a container that is not healthy never will be: its start period, then every check failing, then a
+ * margin. A stateful service gets a minute more, to initialise an empty volume or to recover a full one.
  */
 function longestWait({ kind, healthcheck }: LongRunning): number {
   const failing = healthcheck.retries * (seconds(healthcheck.interval) + seconds(healthcheck.timeout));

@@ -1,14 +1,16 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
-import { revisionNames } from "../config/spec/revision.ts";
 import { isLongRunning, type ServiceSpec, type SystemSpec } from "../config/spec/service.ts";
+import { createdLabel, fullName, labels, type StackName } from "../config/spec/stack.ts";
+import { inStartOrder } from "../config/spec/start-order.ts";
+import type { Predecessors, StackContext } from "./context.ts";
 import { Images } from "./images.ts";
 import { Job } from "./job.ts";
-import { fullName, labels, type Naming } from "./names.ts";
+import { revisionNames } from "./revision.ts";
 import { Secrets } from "./secrets.ts";
 import { Service } from "./service.ts";
 
-export interface RagStackArgs extends Naming {
+export interface RagStackArgs extends StackName {
   readonly system: SystemSpec;
   /** Values of the secrets that the user sets, by their config key. */
   readonly secrets: Readonly<Record<string, pulumi.Input<string>>>;
@@ -16,72 +18,88 @@ export interface RagStackArgs extends Naming {
   readonly hostPath: (path: string) => string;
 }
 
-/** A whole system on one engine. */
+/** A whole system on one Docker host. */
 export class RagStack extends pulumi.ComponentResource {
-  /** Containers by service. */
+  /** Names of the containers, by service. */
   readonly containers: Readonly<Record<string, readonly pulumi.Output<string>[]>>;
-  /** Full names of the volumes: what holds the data. */
-  readonly volumes: readonly pulumi.Output<string>[];
-  /** Generated and given secrets by name. */
+  /** When each volume was created, by full name. */
+  readonly volumes: Readonly<Record<string, pulumi.Output<string>>>;
+  /** Generated and given secrets, by name. */
   readonly secrets: Readonly<Record<string, pulumi.Output<string>>>;
+  /** References of the images, by short name. */
+  readonly images: Readonly<Record<string, string>>;
 
   constructor(name: string, args: RagStackArgs, opts?: pulumi.ComponentResourceOptions) {
     super("ragdock:index:RagStack", name, {}, opts);
-    const { services, secrets: sources, images: mode, pinned } = args.system;
+    const { system, project, stack } = args;
+    const { services } = system;
 
     const networks = declareNetworks(args, this);
     const volumes = declareVolumes(args, this);
     const secrets = new Secrets(
       fullName(args, "secrets"),
-      { ...naming(args), secrets: sources, fromConfig: args.secrets },
+      { project, stack, secrets: system.secrets, fromConfig: args.secrets },
       { parent: this },
     );
-    const images = new Images(
-      fullName(args, "images"),
-      { ...naming(args), mode, pinned, sources: services.map((s) => s.image), baseImage: args.baseImage },
-      { parent: this },
-    );
-
-    const releases = revisionNames(services, (s) => images.reference(s.image), sources);
-    const started = new Map<string, Service | Job>();
-    for (const spec of inStartOrder(services)) {
-      const before = spec.dependsOn.map((other) => started.get(other) as Service | Job);
-      const common = {
-        ...naming(args),
-        image: images.id(spec.image),
-        networks,
-        volumes,
-        secrets: secrets.values,
-        releases,
-        hostPath: args.hostPath,
-        after: before,
-      };
-      const gates = Object.fromEntries(
-        spec.dependsOn.flatMap((other) => {
-          const job = started.get(other);
-          return job instanceof Job ? [[other, job.gate]] : [];
-        }),
-      );
-      started.set(
-        spec.name,
-        isLongRunning(spec)
-          ? new Service(fullName(args, `${spec.name}-service`), { ...common, spec, gates }, { parent: this })
-          : new Job(fullName(args, `${spec.name}-job`), { ...common, spec, gates }, { parent: this }),
-      );
-    }
+    const images = new Images(fullName(args, "images"), imagesArgs(args), { parent: this });
+    const context: StackContext = {
+      project,
+      stack,
+      system,
+      hostPath: args.hostPath,
+      images,
+      networks,
+      volumes: Object.fromEntries(Object.entries(volumes).map(([part, volume]) => [part, volume.name])),
+      secrets: secrets.values,
+      revisions: revisionNames(services, (s) => images.reference(s.image)),
+    };
+    const started = startAll(context, this);
 
     this.containers = Object.fromEntries(
       [...started].flatMap(([key, unit]) => (unit instanceof Service ? [[key, unit.containers]] : [])),
     );
-    this.volumes = Object.values(volumes);
+    this.volumes = Object.fromEntries(
+      Object.entries(volumes).map(([part, { labels }]) => [fullName(args, part), labels.apply(createdAt)]),
+    );
     this.secrets = secrets.values;
+    this.images = images.references();
     this.registerOutputs({ containers: this.containers, volumes: this.volumes });
   }
 }
 
-const naming = ({ project, stack }: Naming): Naming => ({ project, stack });
+const imagesArgs = ({ project, stack, system, baseImage }: RagStackArgs) => ({
+  project,
+  stack,
+  images: system.images,
+  pinned: system.pinned,
+  baseImage,
+  sources: system.services.map(({ image }) => image),
+});
 
-/** Ids of the system's networks, by their short names. */
+/** Declares every service and job after those that it depends on. */
+function startAll(context: StackContext, parent: pulumi.Resource): Map<string, Service | Job> {
+  const started = new Map<string, Service | Job>();
+  for (const spec of inStartOrder(context.system.services).order) {
+    const after = predecessors(spec, started);
+    started.set(
+      spec.name,
+      isLongRunning(spec)
+        ? new Service(fullName(context, `${spec.name}-service`), { context, spec, after }, { parent })
+        : new Job(fullName(context, `${spec.name}-job`), { context, spec, after }, { parent }),
+    );
+  }
+  return started;
+}
+
+function predecessors(spec: ServiceSpec, started: ReadonlyMap<string, Service | Job>): Predecessors {
+  const before = spec.dependsOn.map((name) => started.get(name) as Service | Job);
+  return {
+    resources: before,
+    gates: before.flatMap((unit) => (unit instanceof Job ? [unit.gate] : [])),
+  };
+}
+
+/** Ids of the system's networks, by short name. */
 function declareNetworks(args: RagStackArgs, parent: pulumi.Resource): Record<string, pulumi.Output<string>> {
   return Object.fromEntries(
     Object.entries(args.system.networks).map(([part, { internal }]) => {
@@ -91,43 +109,30 @@ function declareNetworks(args: RagStackArgs, parent: pulumi.Resource): Record<st
         { name, internal, labels: labels(args) },
         { parent, deleteBeforeReplace: true },
       );
-      // By id: a network made anew under the same name has lost its containers, and they must follow it.
+      // By id: a network that is created again under the same name has no containers, and they must follow it.
       return [part, network.id];
     }),
   );
 }
 
-/** Data outlives everything: no change of the program replaces or removes a volume. */
-function declareVolumes(args: RagStackArgs, parent: pulumi.Resource): Record<string, pulumi.Output<string>> {
-  const mounts = args.system.services.filter(isLongRunning).flatMap((s) => s.volumes);
+/** When a volume was created, by its labels. "" for a volume that this program did not create. */
+const createdAt = (all: readonly { label: string; value: string }[] | undefined): string =>
+  all?.find(({ label }) => label === createdLabel)?.value ?? "";
+
+/** The system's volumes, by short name. No change of the program replaces or removes one. */
+function declareVolumes(args: RagStackArgs, parent: pulumi.Resource): Record<string, docker.Volume> {
+  const parts = new Set(args.system.services.flatMap((s) => s.volumes.map(({ volume }) => volume)));
+  const created = new Date().toISOString();
   return Object.fromEntries(
-    [...new Set(mounts.map((mount) => mount.volume))].map((part) => {
+    [...parts].map((part) => {
       const name = fullName(args, part);
       const volume = new docker.Volume(
         name,
-        { name, labels: labels(args) },
-        // Retained, not protected: a service that leaves the system must not stop every later `up`, and its data stays.
+        { name, labels: labels(args, { [createdLabel]: created }) },
+        // Retained and not protected: a service that leaves the system must not stop every later `up`. Its data stays.
         { parent, retainOnDelete: true, ignoreChanges: ["labels", "driver", "driverOpts"] },
       );
-      return [part, volume.name];
+      return [part, volume];
     }),
   );
-}
-
-/** Every service after those it waits for. */
-function inStartOrder(services: readonly ServiceSpec[]): ServiceSpec[] {
-  const byName = new Map(services.map((s) => [s.name, s]));
-  const done = new Set<ServiceSpec>();
-  const visit = (spec: ServiceSpec, path: readonly string[]): void => {
-    if (done.has(spec)) return;
-    if (path.includes(spec.name)) {
-      throw new pulumi.RunError(
-        `Services wait for each other in a circle: ${[...path, spec.name].join(" → ")}`,
-      );
-    }
-    for (const other of spec.dependsOn) visit(byName.get(other) as ServiceSpec, [...path, spec.name]);
-    done.add(spec);
-  };
-  for (const spec of services) visit(spec, []);
-  return [...done];
 }

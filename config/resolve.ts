@@ -1,37 +1,37 @@
-import { images } from "./images.ts";
-import { afterCredentials, withCredentials } from "./passes/credentials.ts";
-import { merge } from "./passes/overrides.ts";
-import { networksOf, reachable, urlsOf } from "./passes/publish.ts";
-import { soaked } from "./passes/soak.ts";
-import { published } from "./services/gateway.ts";
-import { chooseModels, missingKeys } from "./services/models.ts";
-import type { Context, ServiceTemplate } from "./services/template.ts";
+import { capacity } from "../policies/capacity.ts";
+import { ports as portPolicies } from "../policies/ports.ts";
+import { replicas } from "../policies/replicas.ts";
+import { passes } from "./passes/index.ts";
+import type { Run } from "./passes/pass.ts";
+import { withPublishNetwork } from "./passes/publish.ts";
+import { chooseModels, modelProblems } from "./services/models.ts";
+import type { Context, ServiceTemplate } from "./services/module.ts";
 import { fromZod, without } from "./settings/issues.ts";
-import { ConfigError, type Problem, setCommand } from "./settings/problem.ts";
-import { disabledButNeeded, meaningless, withoutEffect, wrongFiles } from "./settings/rules/applies.ts";
-import type { Host } from "./settings/rules/capacity.ts";
-import { checks } from "./settings/rules/checks.ts";
+import { ConfigError } from "./settings/problem.ts";
+import { encryptedInVain } from "./settings/rules/encrypted.ts";
+import { traitProblems, unknownRotations, unknownSystem } from "./settings/rules/traits.ts";
 import { type Settings, settings } from "./settings/schema.ts";
 import { defined } from "./spec/defined.ts";
-import { encryptedInVain, secretsOf, unknownRotations } from "./spec/secrets.ts";
-import type { ServiceSpec, SystemSpec } from "./spec/service.ts";
+import type { Host } from "./spec/host.ts";
+import { type Problem, problem } from "./spec/problem.ts";
+import { collectSecrets, rotatable } from "./spec/secrets.ts";
+import type { Network, ServiceSpec, SystemSpec } from "./spec/service.ts";
+import type { StackName } from "./spec/stack.ts";
 import { mebibytes } from "./spec/units.ts";
-import { type SystemName, systems } from "./systems/index.ts";
-import type { System } from "./systems/system.ts";
+import { urlsOf } from "./spec/urls.ts";
+import { type System, type SystemName, systems } from "./systems/index.ts";
 
-/** What the configuration does not say of itself. */
-export interface Facts {
-  readonly project: string;
-  readonly stack: string;
-  /** Settings that are kept encrypted, by name; their values are not looked at. */
+/** What the settings do not say. */
+export interface Facts extends StackName {
+  /** Settings that are kept encrypted, by name. Their values are not read. */
   readonly secrets: ReadonlySet<string>;
-  /** The engine's host, as far as it is known. */
+  /** The Docker host, as far as it is known. */
   readonly host: Host;
 }
 
 /**
- * Turns a stack's settings into a whole system, defaults filled in and cross-checked.
- * @param raw what stands under `ragdock:`, key by key
+ * Turns a stack's settings into a whole system, with defaults filled in and everything checked.
+ * @param raw the settings under `ragdock:`, key by key
  * @throws ConfigError with everything that is wrong
  */
 export function resolveSystem(raw: Readonly<Record<string, unknown>>, facts: Facts): SystemSpec {
@@ -50,7 +50,7 @@ interface Resolved {
 function read(raw: Readonly<Record<string, unknown>>, facts: Facts): Resolved {
   const parsed = settings.safeParse(raw);
   if (parsed.success) return assemble(parsed.data, raw, facts);
-  // What cannot be read is left out, so that everything else that is wrong is said too.
+  // What cannot be read is left out, so that everything else that is wrong is reported too.
   const rest = settings.safeParse(without(raw, parsed.error.issues));
   const problems = [
     ...parsed.error.issues.flatMap((issue) => fromZod(issue, raw)),
@@ -60,49 +60,48 @@ function read(raw: Readonly<Record<string, unknown>>, facts: Facts): Resolved {
 }
 
 function assemble(user: Settings, raw: Readonly<Record<string, unknown>>, facts: Facts): Resolved {
-  if (!Object.hasOwn(systems, user.system)) return { problems: [unknownSystem(user.system)] };
+  if (!Object.hasOwn(systems, user.system))
+    return { problems: [unknownSystem(user.system, Object.keys(systems))] };
   const system = systemNamed(user.system);
   const ctx = contextOf(user, facts);
-  const drafts = afterCredentials(withCredentials(system.services(ctx)));
-  const { kept, missing } = available(drafts, user);
-  const merged = soaked(
-    afterCredentials(kept.map((draft) => merge(draft, user.services[draft.name])))
-      .flatMap((draft) => published(ctx, draft))
-      .map((draft) => reachable(draft, system.networks)),
-  );
-  const services = finish(merged);
-  // Of services that are switched off or cannot be had as well: their password is of use again with their data.
-  const possible = finish(drafts);
-  const secrets = secretsOf([...possible, ...services], user.rotations);
+  const run: Run = { ctx, networks: system.networks, problems: [], unavailable: {}, dropped: [] };
+  const modules = system.modules.filter(({ optIn }) => optIn?.(ctx) ?? true);
+  const templates = modules.flatMap((module) => [...module.services(ctx)]);
+  const services = passes.reduce((list, pass) => pass(list, run), templates as readonly ServiceTemplate[]);
+  const secrets = collectSecrets([...services, ...run.dropped]);
+  const has = (name: string): boolean => templates.some((s) => s.name === name);
+  const spec: SystemSpec = {
+    name: user.system,
+    environment: user.environment,
+    images: user.images,
+    pinned: user.pinned,
+    services,
+    networks: networksOf(services, system.networks),
+    secrets,
+    unavailable: run.unavailable,
+    urls: urlsOf(services),
+    lostVolumes: user.lostVolumes,
+  };
+  const traits = { prometheus: has("prometheus"), alertmanager: has("alertmanager") };
   return {
-    spec: {
-      name: user.system,
-      environment: user.environment,
-      images: user.images,
-      pinned: user.pinned,
-      services,
-      networks: networksOf(services, system.networks),
-      secrets,
-      unavailable: missing,
-      urls: urlsOf(services),
-    },
+    spec,
     problems: [
-      ...unknownServices(user, [...drafts, ...merged]),
-      ...meaningless(user, raw, system, drafts),
-      ...withoutEffect(user, drafts),
-      ...disabledButNeeded(user, drafts),
-      ...wrongFiles(user, drafts, secretsOf(possible, user.rotations)),
-      ...unknownRotations(user.rotations, secrets),
-      ...(system.models ? missingKeys(ctx.models, ctx.secrets, ctx.stack) : []),
-      ...checks({ ctx, services, host: { ...facts.host, ...hostOf(user) } }),
+      ...traitProblems(user, raw, system, traits),
+      ...run.problems,
+      ...takenPaths(user, services),
+      ...modules.flatMap((module) => module.rules?.(ctx) ?? []),
+      ...unknownRotations(user.rotations, rotatable(secrets)),
+      ...(system.models ? modelProblems(ctx.models, ctx.secrets, ctx.stack, system.modules) : []),
+      ...portPolicies(spec),
+      ...replicas(spec),
+      ...capacity(spec, { ...facts.host, ...hostOf(user) }),
     ],
   };
 }
 
 /** What the user says of a host that is not this machine. */
-function hostOf({ host }: Settings): Host {
-  return defined({ memoryMiB: host.memory && mebibytes(host.memory), cpus: host.cpus });
-}
+const hostOf = ({ host }: Settings): Host =>
+  defined({ memoryMiB: host.memory && mebibytes(host.memory), cpus: host.cpus });
 
 /** What the services of a system are described from. */
 export function contextOf(user: Settings, { project, stack, secrets }: Facts): Context {
@@ -114,60 +113,34 @@ export function contextOf(user: Settings, { project, stack, secrets }: Facts): C
     settings: user,
     prod: user.environment === "prod",
     vectorStore: user.vectorStore ?? system.vectorStore?.[user.environment] ?? "pgvector",
-    models: chooseModels(user, secrets, system.models?.own),
+    models: chooseModels(user, secrets, system.models?.own, system.modules),
   };
 }
 
 const systemNamed = (name: string): System => systems[name as SystemName];
 
-function unknownSystem(found: string): Problem {
-  const names = Object.keys(systems);
-  return {
-    path: "ragdock:system",
-    found: `"${found}"`,
-    problem: `must be one of ${names.join(", ")}`,
-    fix: `Type: ${setCommand("system", names[0] ?? "full")}`,
-  };
+/** The networks that services are on. */
+function networksOf(
+  services: readonly ServiceSpec[],
+  networks: Readonly<Record<string, Network>>,
+): Record<string, Network> {
+  const used = new Set(services.flatMap((s) => s.networks));
+  return Object.fromEntries(Object.entries(withPublishNetwork(networks)).filter(([name]) => used.has(name)));
 }
 
-function unknownServices(user: Settings, drafts: readonly ServiceTemplate[]): Problem[] {
-  const names = new Set(drafts.map((d) => d.name));
-  return Object.keys(user.services)
-    .filter((name) => !names.has(name))
-    .map((name) => ({
-      path: `ragdock:services.${name}`,
-      found: "settings for a service that the system does not have",
-      problem: `${user.system} has ${[...names].join(", ")}`,
-      fix: `Type: pulumi config rm --path 'ragdock:services.${name}'`,
-    }));
-}
-
-/** Leaves out what the user disabled and what this image source cannot offer, unless an image is named for it. */
-function available(
-  drafts: readonly ServiceTemplate[],
-  user: Settings,
-): { kept: ServiceTemplate[]; missing: Record<string, string> } {
-  const missing: Record<string, string> = {};
-  const kept = drafts.filter((draft) => {
-    if (user.services[draft.name]?.enabled === false) return false;
-    if (user.images === "registry" || draft.image.from !== "catalogue") return true;
-    if (Object.hasOwn(user.pinned, draft.image.name)) return true;
-    const image = images[draft.image.name];
-    if ("standIn" in image) missing[draft.name] = image.standIn;
-    return !("standIn" in image);
-  });
-  return { kept, missing };
-}
-
-/** Renders the files that depend on the whole list, and forgets start-order entries of absent services. */
-function finish(drafts: readonly ServiceTemplate[]): ServiceSpec[] {
-  const names = new Set(drafts.map((d) => d.name));
-  const ordered = drafts.map((draft) => ({
-    ...draft,
-    dependsOn: draft.dependsOn.filter((name) => names.has(name)),
-  }));
-  return ordered.map(({ renderFiles: render, ...service }) => ({
-    ...service,
-    files: [...service.files, ...(render?.(ordered) ?? [])],
-  })) as ServiceSpec[];
-}
+/** Files of the user at paths where the service has a file already. */
+const takenPaths = (user: Settings, services: readonly ServiceSpec[]): Problem[] =>
+  services.flatMap(({ name, files }) =>
+    (user.services[name]?.files ?? []).flatMap(({ path }, index) =>
+      files.filter((file) => file.path === path).length > 1
+        ? [
+            problem(
+              `services.${name}.files[${index}].path`,
+              `"${path}"`,
+              `${name} has a file at this path already`,
+              "Choose another path.",
+            ),
+          ]
+        : [],
+    ),
+  );

@@ -1,11 +1,15 @@
 // The embedded engine. Imports go one way: run -> terraform -> pulumi; bridge uses terraform and pulumi; only this file is public.
 
+import { existsSync } from "node:fs";
 import { nameOf, STACK_TYPE } from "./pulumi/urn.ts";
 import { mask, type Properties, reveal } from "./pulumi/values.ts";
 import { deploy, readEntries, teardown } from "./run/run.ts";
+import { statePath } from "./run/state.ts";
 import type { DestroyOptions, EngineOptions, ResourceView, RunResult } from "./run/types.ts";
 
-export type { PropertyDiff } from "./pulumi/paths.ts";
+export { differences, type PropertyDiff } from "./pulumi/paths.ts";
+export { nameOf, typeOfUrn } from "./pulumi/urn.ts";
+export type { Properties } from "./pulumi/values.ts";
 export { writeAtomic } from "./run/atomic.ts";
 export { type Opened, openSealed, readSealed, SealKey, writeSealed } from "./run/sealed.ts";
 export type {
@@ -60,3 +64,7 @@ export async function readState(options: EngineOptions): Promise<ResourceView[]>
     pendingDelete: entry.pendingDelete,
   }));
 }
+
+/** Whether a stack has a state of this engine. */
+export const hasState = (stack: Pick<EngineOptions, "stateDir" | "project" | "stack">): boolean =>
+  existsSync(statePath(stack));

@@ -1,25 +1,32 @@
 /**
- * The Debian base of `images: packages`: made with mmdebstrap from the mirror this host already uses,
- * so that a site with package mirrors and no container registry can build everything else on it.
+ * The Debian base of `images: packages`: made with mmdebstrap from the mirror that this host uses, so that a site with package
+ * mirrors and without a container registry can build everything else on it.
  */
-import { spawn, spawnSync } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import { createHash } from "node:crypto";
+import { once } from "node:events";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
+import { promisify } from "node:util";
+import { Failure } from "../config/spec/failure.ts";
+import type { SystemSpec } from "../config/spec/service.ts";
+import { docker, dockerArguments } from "./docker.ts";
 
-const SUITE = "trixie";
-const REPOSITORY = "ragdock/base";
-const SITE_CA_FOLDER = "/usr/local/share/ca-certificates";
-const CA_BUNDLE = "/etc/ssl/certs/ca-certificates.crt";
+const run = promisify(execFile);
 
-/** Probes of the stand-ins call busybox's wget; each image that has wget in its official form links it. */
-const PACKAGES = ["ca-certificates", "busybox"];
+const suite = "trixie";
+const repository = "ragdock/base";
+const siteCaFolder = "/usr/local/share/ca-certificates";
+const caBundle = "/etc/ssl/certs/ca-certificates.crt";
 
-const UNNEEDED_PATHS = ["/usr/share/man/*", "/usr/share/doc/*", "/usr/share/info/*", "/usr/share/locale/*"];
+/** Health checks of the stand-ins use busybox's wget. Images that have wget in their official form link it. */
+const packages = ["ca-certificates", "busybox"];
+
+const unneededPaths = ["/usr/share/man/*", "/usr/share/doc/*", "/usr/share/info/*", "/usr/share/locale/*"];
 
 /** Keeps apt's indexes and translations out of the layers. */
-const APT_OPTIONS = [
+const aptOptions = [
   'APT::Install-Recommends "false"',
   'APT::AutoRemove::SuggestsImportant "false"',
   'Acquire::Languages "none"',
@@ -29,188 +36,155 @@ const APT_OPTIONS = [
 ];
 
 /**
- * Without this every .deb stays in the layer that installed it (a third of the image for Prometheus).
- * Written when mmdebstrap has finished: it needs the downloaded packages itself.
+ * Without it every .deb stays in the layer that installed it (a third of the image of Prometheus). It is written when
+ * mmdebstrap has finished, because mmdebstrap needs the downloaded packages.
  */
-const KEEP_NO_PACKAGES = `echo 'APT::Keep-Downloaded-Packages "false";' > "$1/etc/apt/apt.conf.d/90ragdock"`;
+const keepNoPackages = `echo 'APT::Keep-Downloaded-Packages "false";' > "$1/etc/apt/apt.conf.d/90ragdock"`;
 
 /** What pip, uv, requests and OpenSSL read, so that HTTPS clients in `docker build` trust the site's CA. */
-const CA_ENVIRONMENT = [
-  `SSL_CERT_FILE=${CA_BUNDLE}`,
-  `REQUESTS_CA_BUNDLE=${CA_BUNDLE}`,
-  `PIP_CERT=${CA_BUNDLE}`,
-  `NODE_EXTRA_CA_CERTS=${CA_BUNDLE}`,
-];
+const caEnvironment = ["SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "PIP_CERT", "NODE_EXTRA_CA_CERTS"].map(
+  (name) => `${name}=${caBundle}`,
+);
 
-/** Where the Debian archive and its security updates are taken from. */
+/** Where the Debian archive and its security updates are. */
 export interface DebianMirrors {
   readonly archive: string;
-  /** @default no security suite, when the host's own sources name none */
+  /** @default no security suite, if the host's own sources name none */
   readonly security?: string;
 }
 
-/** Finds the Debian mirrors in apt source files, one-line and deb822; undefined when they name none (Ubuntu). */
-export function debianMirrors(sourceTexts: readonly string[]): DebianMirrors | undefined {
-  const uris = sourceTexts.flatMap((text) => [...deb822Uris(text), ...oneLineUris(text)]);
-  const archive = uris.find((uri) => /\/debian$/.test(uri));
-  const security = uris.find((uri) => /\/debian-security$/.test(uri));
+/** The Debian mirrors among the sites that apt uses, or undefined if there are none (Ubuntu). */
+export function debianMirrors(sites: readonly string[]): DebianMirrors | undefined {
+  const urls = sites.map((site) => site.trim().replace(/\/+$/, ""));
+  const archive = urls.find((url) => /\/debian$/.test(url));
+  const security = urls.find((url) => /\/debian-security$/.test(url));
   return archive === undefined ? undefined : { archive, ...(security === undefined ? {} : { security }) };
 }
 
-function deb822Uris(text: string): string[] {
-  return text
-    .split(/\n\s*\n/)
-    .filter((stanza) => /^Types:.*\bdeb\b/m.test(stanza) && !/^Enabled:\s*no/im.test(stanza))
-    .flatMap((stanza) => /^URIs:\s*(.+)$/m.exec(stanza)?.[1]?.split(/\s+/) ?? [])
-    .map(withoutTrailingSlash);
-}
-
-function oneLineUris(text: string): string[] {
-  return [...text.matchAll(/^\s*deb\s+(?:\[[^\]]*\]\s+)?(\S+)/gm)].map((m) =>
-    withoutTrailingSlash(m[1] ?? ""),
-  );
-}
-
-function withoutTrailingSlash(uri: string): string {
-  return uri.trim().replace(/\/+$/, "");
+/** The sites of this host's apt sources. None on a host without apt. */
+async function aptSites(): Promise<string[]> {
+  const targets = ["indextargets", "--format", "$(SITE)", "Created-By: Packages"];
+  const { stdout } = await run("apt-get", targets).catch(() => ({ stdout: "" }));
+  return [...new Set(stdout.split("\n").filter(Boolean))];
 }
 
 interface Recipe {
-  readonly suite: string;
-  readonly packages: readonly string[];
-  readonly unneededPaths: readonly string[];
-  readonly aptOptions: readonly string[];
-  readonly environment: readonly string[];
   /** Empty on a host without Debian sources: mmdebstrap then uses Debian's public mirror. */
-  readonly aptSources: readonly string[];
+  readonly sources: readonly string[];
   readonly siteCas: readonly { readonly file: string; readonly sha256: string }[];
 }
 
-function recipe(): Recipe {
-  const siteCas = filesIn(SITE_CA_FOLDER, ".crt").map((file) => ({
-    file,
-    sha256: sha256(readFileSync(file)),
-  }));
-  const mirrors = debianMirrors(hostAptSources());
+async function recipe(): Promise<Recipe> {
+  const names = existsSync(siteCaFolder) ? readdirSync(siteCaFolder) : [];
+  const cas = names.filter((name) => name.endsWith(".crt")).sort();
+  const mirrors = debianMirrors(await aptSites());
   return {
-    suite: SUITE,
-    packages: PACKAGES,
-    unneededPaths: UNNEEDED_PATHS,
-    aptOptions: [...APT_OPTIONS, KEEP_NO_PACKAGES],
-    environment: siteCas.length === 0 ? [] : CA_ENVIRONMENT,
-    aptSources: mirrors === undefined ? [] : aptSourceLines(mirrors),
-    siteCas,
+    sources: mirrors === undefined ? [] : sourceLines(mirrors),
+    siteCas: cas
+      .map((name) => join(siteCaFolder, name))
+      .map((file) => ({ file, sha256: sha256(readFileSync(file)) })),
   };
 }
 
-function aptSourceLines({ archive, security }: DebianMirrors): string[] {
-  const lines = [`deb ${archive} ${SUITE} main`, `deb ${archive} ${SUITE}-updates main`];
-  return security === undefined ? lines : [...lines, `deb ${security} ${SUITE}-security main`];
+function sourceLines({ archive, security }: DebianMirrors): string[] {
+  const lines = [`deb ${archive} ${suite} main`, `deb ${archive} ${suite}-updates main`];
+  return security === undefined ? lines : [...lines, `deb ${security} ${suite}-security main`];
 }
 
-function hostAptSources(): string[] {
-  const folder = "/etc/apt/sources.list.d";
-  const files = ["/etc/apt/sources.list", ...filesIn(folder, ".sources"), ...filesIn(folder, ".list")];
-  return files.filter((file) => existsSync(file)).map((file) => readFileSync(file, "utf8"));
+const sha256 = (data: string | Buffer): string => createHash("sha256").update(data).digest("hex");
+
+const tagOf = (from: Recipe): string => {
+  const all = [suite, packages, unneededPaths, aptOptions, keepNoPackages, caEnvironment, from];
+  return `${repository}:${sha256(JSON.stringify(all)).slice(0, 12)}`;
+};
+
+/** The base image's tag: a hash of everything that goes into it. Another mirror or CA gives another tag. */
+export const baseImageTag = async (): Promise<string> => tagOf(await recipe());
+
+interface MakeOptions {
+  /** Whether to make the image if it is not there. */
+  readonly make: boolean;
+  readonly say?: (line: string) => void;
 }
 
-function filesIn(folder: string, extension: string): string[] {
-  if (!existsSync(folder)) return [];
-  const names = readdirSync(folder).filter((name) => name.endsWith(extension));
-  return names.sort().map((name) => join(folder, name));
-}
-
-function sha256(data: string | Buffer): string {
-  return createHash("sha256").update(data).digest("hex");
-}
-
-/** The base image's tag, a hash of everything that goes into it: another mirror or CA gives another tag. */
-export function baseImageTag(): string {
-  return `${REPOSITORY}:${sha256(JSON.stringify(recipe())).slice(0, 12)}`;
+/** The base image of a system, or "" for one whose images are pulled. @throws Failure when it cannot be made */
+export async function baseImageOf({ images }: SystemSpec, options: MakeOptions): Promise<string> {
+  if (images === "registry") return "";
+  return options.make ? ensureBaseImage(options.say) : baseImageTag();
 }
 
 /**
- * Makes the base image unless the engine has it, and returns its tag; about half a minute the first time.
- *
- * @throws when mmdebstrap is missing or fails, or the engine does not take the import
+ * Makes the base image unless Docker has it, and returns its tag. The first time takes about half a minute.
+ * @throws Failure when mmdebstrap is missing or fails, or Docker does not take the import
  */
-export async function ensureBaseImage(onProgress: (line: string) => void = () => {}): Promise<string> {
-  const tag = baseImageTag();
-  if (spawnSync("docker", ["image", "inspect", tag], { stdio: "ignore" }).status === 0) return tag;
-  if (spawnSync("mmdebstrap", ["--version"], { stdio: "ignore" }).status !== 0) {
-    throw new Error(
-      "images: packages needs mmdebstrap to make its base image, and it is not installed. " +
-        "Install it: apt-get install -y mmdebstrap debian-archive-keyring",
+export async function ensureBaseImage(say: (line: string) => void = () => {}): Promise<string> {
+  const from = await recipe();
+  const tag = tagOf(from);
+  if (await docker("image", "inspect", tag).catch(() => "")) return tag;
+  await run("mmdebstrap", ["--version"]).catch(() => {
+    throw new Failure(
+      "`images: packages` makes its base image with mmdebstrap, which is not installed.",
+      "Install it: apt-get install -y mmdebstrap debian-archive-keyring",
     );
-  }
-  onProgress(`making ${tag} (Debian ${SUITE}), about half a minute`);
-  await pipeIntoImport(bootstrapArguments(recipe()), recipe(), tag, onProgress);
-  onProgress(`made ${tag}`);
+  });
+  say(`making ${tag} (Debian ${suite}), about half a minute`);
+  await pipeIntoImport(from, tag, say);
+  say(`made ${tag}`);
   return tag;
 }
 
-function bootstrapArguments(from: Recipe): string[] {
-  const hooks = [KEEP_NO_PACKAGES];
-  if (from.siteCas.length > 0) {
-    hooks.push(`copy-in ${from.siteCas.map((ca) => ca.file).join(" ")} ${SITE_CA_FOLDER}`);
-    hooks.push('chroot "$1" update-ca-certificates');
-  }
+function bootstrapArguments({ siteCas, sources }: Recipe): string[] {
+  const addCas = [
+    `copy-in ${siteCas.map((ca) => ca.file).join(" ")} ${siteCaFolder}`,
+    'chroot "$1" update-ca-certificates',
+  ];
   return [
     "--variant=minbase",
     "--format=tar",
-    `--include=${from.packages.join(",")}`,
-    ...APT_OPTIONS.map((option) => `--aptopt=${option}`),
-    ...from.unneededPaths.map((path) => `--dpkgopt=path-exclude=${path}`),
-    ...hooks.map((hook) => `--customize-hook=${hook}`),
-    from.suite,
+    `--include=${packages.join(",")}`,
+    ...aptOptions.map((option) => `--aptopt=${option}`),
+    ...unneededPaths.map((path) => `--dpkgopt=path-exclude=${path}`),
+    ...[keepNoPackages, ...(siteCas.length > 0 ? addCas : [])].map((hook) => `--customize-hook=${hook}`),
+    suite,
     "-",
-    ...from.aptSources,
+    ...sources,
   ];
 }
 
-async function pipeIntoImport(
-  bootstrap: string[],
-  from: Recipe,
-  tag: string,
-  onProgress: (line: string) => void,
-): Promise<void> {
+async function pipeIntoImport(from: Recipe, tag: string, say: (line: string) => void): Promise<void> {
   const settings = [
     "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin",
     "LANG=C.UTF-8",
-    ...from.environment,
+    ...(from.siteCas.length > 0 ? caEnvironment : []),
   ];
   const changes = [...settings.map((setting) => `ENV ${setting}`), 'CMD ["/bin/bash"]'];
-  const debootstrap = spawn("mmdebstrap", bootstrap, { stdio: ["ignore", "pipe", "pipe"] });
-  // Imported without a name and tagged only when both ends succeeded: a cut-off tar must not become the base.
-  const importer = spawn("docker", ["import", ...changes.flatMap((c) => ["--change", c]), "-"], {
-    stdio: ["pipe", "pipe", "pipe"],
-  });
-  debootstrap.stdout.pipe(importer.stdin);
-  importer.stdin.on("error", () => {}); // the importer's own exit code says what happened
-  const log: string[] = [];
-  for (const stream of [debootstrap.stderr, importer.stderr]) {
+  const bootstrap = spawn("mmdebstrap", bootstrapArguments(from), { stdio: ["ignore", "pipe", "pipe"] });
+  // Imported without a name and tagged when both ends have succeeded: a cut-off tar must not become the base.
+  const args = dockerArguments("import", ...changes.flatMap((change) => ["--change", change]), "-");
+  const importer = spawn("docker", args, { stdio: ["pipe", "pipe", "pipe"] });
+  bootstrap.stdout.pipe(importer.stdin);
+  importer.stdin.on("error", () => {}); // the importer's exit code tells what happened
+  let log = "";
+  for (const stream of [bootstrap.stderr, importer.stderr]) {
     stream.setEncoding("utf8").on("data", (text: string) => {
-      log.push(text);
-      for (const line of text.split("\n").filter((l) => l.startsWith("I: "))) onProgress(line.slice(3));
+      log += text;
+      for (const line of text.split("\n").filter((l) => l.startsWith("I: "))) say(line.slice(3));
     });
   }
-  let imageId = "";
+  let id = "";
   importer.stdout.setEncoding("utf8").on("data", (text: string) => {
-    imageId += text;
+    id += text;
   });
-  const [made, imported] = await Promise.all([exitCode(debootstrap), exitCode(importer)]);
-  if (made !== 0 || imported !== 0) {
-    if (imported === 0) spawnSync("docker", ["image", "rm", imageId.trim()], { stdio: "ignore" });
-    throw new Error(
-      `mmdebstrap exited with ${made}, docker import with ${imported}:\n${log.join("").slice(-2000)}`,
-    );
+  const [[made], [imported]] = await Promise.all([once(bootstrap, "close"), once(importer, "close")]);
+  if (made === 0 && imported === 0) {
+    await docker("tag", id.trim(), tag);
+    return;
   }
-  const tagged = spawnSync("docker", ["tag", imageId.trim(), tag], { encoding: "utf8" });
-  if (tagged.status !== 0) throw new Error(`docker tag ${tag}: ${tagged.stderr}`);
-}
-
-function exitCode(child: ReturnType<typeof spawn>): Promise<number | null> {
-  return new Promise((resolve, reject) => child.on("error", reject).on("close", resolve));
+  if (imported === 0) await docker("image", "rm", id.trim());
+  throw new Failure(
+    `The base image could not be made: mmdebstrap ended with ${made}, docker import with ${imported}.`,
+    log.slice(-2000),
+  );
 }
 
 if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {

@@ -1,20 +1,50 @@
 import { execFile } from "node:child_process";
+import { availableParallelism, totalmem } from "node:os";
 import { promisify } from "node:util";
+import type { Host } from "../config/spec/host.ts";
 import { project } from "./paths.ts";
 
 const run = promisify(execFile);
 
+/** The settings of the Docker provider that choose an endpoint. */
+export interface Endpoint {
+  readonly host?: string | undefined;
+  readonly context?: string | undefined;
+}
+
+let flags: readonly string[] = [];
+
+/**
+ * Lets every Docker command of this process use the endpoint that the Docker provider uses. The provider's settings come
+ * first, then DOCKER_CONTEXT, then DOCKER_HOST, then the default socket.
+ * @returns the host's size, if it is this machine
+ */
+export function useDocker(endpoint: Endpoint): Host {
+  const context = endpoint.context ?? process.env.DOCKER_CONTEXT;
+  const host = endpoint.host ?? process.env.DOCKER_HOST ?? "unix:///var/run/docker.sock";
+  flags = context ? ["--context", context] : ["--host", host];
+  return !context && host.startsWith("unix://") ? thisMachine() : {};
+}
+
+const thisMachine = (): Host => ({
+  memoryMiB: Math.floor(totalmem() / 2 ** 20),
+  cpus: availableParallelism(),
+});
+
+/** The arguments of the docker CLI for a command on the endpoint in use. */
+export const dockerArguments = (...args: string[]): string[] => [...flags, ...args];
+
 /** Runs the docker CLI and returns what it printed. */
 export async function docker(...args: string[]): Promise<string> {
-  const { stdout } = await run("docker", args, { maxBuffer: 64 * 2 ** 20 });
+  const { stdout } = await run("docker", dockerArguments(...args), { maxBuffer: 64 * 2 ** 20 });
   return stdout;
 }
 
-/** Whether the engine has a volume of exactly this name. */
+/** Whether the Docker host has a volume of exactly this name. */
 export const hasVolume = async (name: string): Promise<boolean> =>
   (await docker("volume", "ls", "-q", "--filter", `name=^${name}$`)).trim() !== "";
 
-/** What `docker volume inspect` says of a volume, as far as it is used here. */
+/** The parts of `docker volume inspect` that are used here. */
 export interface Volume {
   readonly Name: string;
   /** A volume made by hand has none. */
@@ -22,7 +52,7 @@ export interface Volume {
   readonly Mountpoint: string;
 }
 
-/** Those of the named volumes that the engine has, by name. */
+/** Those of the named volumes that exist, by name. */
 export async function volumesNamed(names: readonly string[]): Promise<ReadonlyMap<string, Volume>> {
   const there = new Set((await docker("volume", "ls", "-q")).split("\n"));
   const found = names.filter((name) => there.has(name));
@@ -31,7 +61,7 @@ export async function volumesNamed(names: readonly string[]): Promise<ReadonlyMa
   return new Map(volumes.map((volume) => [volume.Name, volume]));
 }
 
-/** What `docker inspect` says of a container, as far as it is used here. */
+/** The parts of `docker inspect` that are used here. */
 export interface Container {
   readonly Id: string;
   readonly Name: string;
@@ -59,7 +89,7 @@ export interface Container {
   };
 }
 
-/** The containers of a stack, by service and age; `service` narrows them to one. */
+/** The containers of a stack, by service and age. `service` narrows them to one. */
 export async function containersOf(stack: string, service?: string): Promise<Container[]> {
   const filters = [
     ["ragdock.project", project],
@@ -80,8 +110,12 @@ export async function containerOf(id: string): Promise<Container> {
 /** The service that a container belongs to. */
 export const serviceOf = (container: Container): string => container.Config.Labels["ragdock.service"] ?? "";
 
-/** Whether a container does what it should: a job has ended well, everything else is healthy. */
-export function isWell({ State, Config }: Container): boolean {
-  if (Config.Labels["ragdock.kind"] === "job") return State.Status === "exited" && State.ExitCode === 0;
+/** Whether a container is the job's: it runs once. */
+export const isJob = ({ Config }: Container): boolean => Config.Labels["ragdock.kind"] === "job";
+
+/** Whether a container does what it should: a job has succeeded, everything else is healthy. */
+export function isWell(container: Container): boolean {
+  const { State } = container;
+  if (isJob(container)) return State.Status === "exited" && State.ExitCode === 0;
   return State.Status === "running" && State.Health?.Status === "healthy";
 }

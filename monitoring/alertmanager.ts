@@ -1,14 +1,10 @@
 import { stringify } from "yaml";
-import { type MonitoredService, type MonitoringOptions, ofRole } from "./types.ts";
+import type { ServiceSpec } from "../config/spec/service.ts";
+import { alertGroups } from "./alerts/index.ts";
+import type { MonitoringOptions } from "./options.ts";
 
-/** What is only the consequence of a store being down, and so is not sent while that alert fires. */
-const CONSEQUENCES = "ServiceUnhealthy|HighErrorRate|HighLatencyP95|IngestionBacklog|IngestionFailing";
-
-/** Alertmanager's configuration: grouped by alert and service, sent to the webhook where there is one. */
-export function renderAlertmanager(
-  services: readonly MonitoredService[],
-  options: MonitoringOptions,
-): string {
+/** Alertmanager's configuration: grouped by alert and service, sent to the webhook if there is one. */
+export function renderAlertmanager(services: readonly ServiceSpec[], options: MonitoringOptions): string {
   const { alertWebhookUrl: url } = options;
   const webhook = { name: "webhook", webhook_configs: [{ url, send_resolved: true }] };
   const config = {
@@ -18,7 +14,7 @@ export function renderAlertmanager(
       group_wait: "30s",
       group_interval: "5m",
       repeat_interval: "4h",
-      // Fires all the time by design. A site that watches for its absence gives it a receiver of its own.
+      // Fires all the time by design. A site that watches for its absence gives it a receiver.
       routes: [{ matchers: ['alertname="Watchdog"'], receiver: "nowhere" }],
     },
     inhibit_rules: inhibitions(services),
@@ -27,15 +23,14 @@ export function renderAlertmanager(
   return stringify(config, { lineWidth: 0 });
 }
 
-function inhibitions(services: readonly MonitoredService[]) {
-  const stores = [
-    { role: "postgres", alert: "PostgresDown" },
-    { role: "redis", alert: "RedisDown" },
-  ] as const;
-  return stores
-    .filter(({ role }) => ofRole(services, role) !== undefined)
-    .map(({ alert }) => ({
-      source_matchers: [`alertname="${alert}"`],
-      target_matchers: [`alertname=~"${CONSEQUENCES}"`],
-    }));
+/** What follows from an alert is not sent while that alert fires. */
+function inhibitions(services: readonly ServiceSpec[]) {
+  const alerts = alertGroups(services).flatMap((group) => group.alerts);
+  const causes = new Map(
+    alerts.flatMap(({ name, suppresses }) => (suppresses ? [[name, suppresses] as const] : [])),
+  );
+  return [...causes].map(([cause, consequences]) => ({
+    source_matchers: [`alertname="${cause}"`],
+    target_matchers: [`alertname=~"${consequences.join("|")}"`],
+  }));
 }

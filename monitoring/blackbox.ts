@@ -1,11 +1,11 @@
 import { stringify } from "yaml";
-import type { BlackboxModule } from "./types.ts";
+import type { Blackbox } from "../config/spec/service.ts";
 
-/** The blackbox exporter's configuration: how to ask over HTTP and over TCP. */
+/** The blackbox exporter's configuration: how to check over HTTP and over TCP. */
 export function renderBlackbox(): string {
-  // Docker's networks are IPv4 unless told otherwise, and a probe that prefers IPv6 fails on the look-up.
+  // Docker's networks are IPv4 unless configured otherwise, and a check that prefers IPv6 fails at the lookup.
   const ipv4 = { preferred_ip_protocol: "ip4", ip_protocol_fallback: true };
-  const modules: Record<BlackboxModule, object> = {
+  const modules: Record<Blackbox["module"], object> = {
     http_2xx: { prober: "http", timeout: "5s", http: { ...ipv4, follow_redirects: false } },
     tcp_connect: { prober: "tcp", timeout: "5s", tcp: ipv4 },
   };

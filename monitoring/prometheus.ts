@@ -1,46 +1,48 @@
 import { stringify } from "yaml";
+import { type Content, contentFrom, secretsIn, shown } from "../config/spec/content.ts";
+import type { Blackbox, ServiceSpec } from "../config/spec/service.ts";
 import {
-  type BlackboxModule,
+  type Checked,
   hasService,
+  isChecked,
   isScraped,
-  type MonitoredService,
   type MonitoringOptions,
-  type ScrapedService,
-} from "./types.ts";
+  type Scraped,
+} from "./options.ts";
 
-/** Where the rules are mounted; every file there is read. */
-const RULE_FILES = "/etc/prometheus/rules/*.yml";
+/** Where the rules are mounted. Every file there is read. */
+const ruleFiles = "/etc/prometheus/rules/*.yml";
 
 /**
- * The server's configuration: one job per service that serves metrics, named like it, and one per probe module.
- * Every series carries `service`. Valid for Prometheus 2.53 and 3.
+ * The server's configuration: one job per service that serves metrics, with its name, and one per blackbox module. Every
+ * series has the label `service`. Valid for Prometheus 2.53 and 3.
  */
-export function renderPrometheus(services: readonly MonitoredService[], options: MonitoringOptions): string {
+export function renderPrometheus(services: readonly ServiceSpec[], options: MonitoringOptions): Content {
+  const scraped = services.filter(isScraped);
   const config = {
     global: {
       scrape_interval: options.scrapeInterval,
       evaluation_interval: options.scrapeInterval,
       external_labels: { project: options.project, stack: options.stack },
     },
-    rule_files: [RULE_FILES],
-    ...(hasService(services, "alertmanager") ? { alerting: alerting() } : {}),
+    rule_files: [ruleFiles],
+    ...(hasService(services, "alertmanager") ? { alerting } : {}),
     scrape_configs: [
-      ...services.filter(isScraped).map((service) => scrapeJob(service, options)),
-      ...probeJobs(services),
+      ...scraped.map((service) => scrapeJob(service, options)),
+      ...(hasService(services, "blackbox-exporter") ? blackboxJobs(services.filter(isChecked)) : []),
     ],
   };
-  return stringify(config, { lineWidth: 0 });
+  const secrets = scraped.flatMap(({ metrics }) => secretsIn(metrics.path));
+  return contentFrom(stringify(config, { lineWidth: 0 }), secrets);
 }
 
-function alerting() {
-  return { alertmanagers: [{ static_configs: [{ targets: ["alertmanager:9093"] }] }] };
-}
+const alerting = { alertmanagers: [{ static_configs: [{ targets: ["alertmanager:9093"] }] }] };
 
-function scrapeJob(service: ScrapedService, options: MonitoringOptions) {
+function scrapeJob(service: Scraped, options: MonitoringOptions) {
   const { name, metrics } = service;
   return {
     job_name: name,
-    metrics_path: metrics.path,
+    metrics_path: shown(metrics.path),
     ...targets(service),
     relabel_configs: [{ target_label: "service", replacement: name }],
     ...(name === "cadvisor" ? { metric_relabel_configs: containerRelabelling(options) } : {}),
@@ -48,53 +50,47 @@ function scrapeJob(service: ScrapedService, options: MonitoringOptions) {
 }
 
 /**
- * One replica is a fixed target, so that it stays one, with `up` 0, when its container and thereby its name are
- * gone; of several, each address behind the name is a target.
+ * A single replica is a fixed target, so that it stays a target with `up` 0 when its container and its name are gone. Of
+ * several replicas each address behind the name is a target.
  */
-function targets({ name, metrics }: ScrapedService) {
-  return metrics.replicas > 1
+const targets = ({ name, metrics, replicas }: Scraped) =>
+  replicas > 1
     ? { dns_sd_configs: [{ names: [name], type: "A", port: metrics.port, refresh_interval: "5s" }] }
     : { static_configs: [{ targets: [`${name}:${metrics.port}`] }] };
-}
 
-/** cAdvisor tells of every container of the host: keeps this stack's, each under the name of its service. */
-function containerRelabelling({ project, stack }: MonitoringOptions) {
-  return [
-    {
-      source_labels: ["__name__", "container_label_ragdock_project", "container_label_ragdock_stack"],
-      regex: `container_.+;${project};${stack}|(?:cadvisor|machine|process|go)_.+;;`,
-      action: "keep",
-    },
-    { source_labels: ["container_label_ragdock_service"], regex: "(.+)", target_label: "service" },
-    { regex: "container_label_.+|id|image", action: "labeldrop" },
-  ];
-}
+/** cAdvisor reports every container of the host. Keeps those of this stack, each under the name of its service. */
+const containerRelabelling = ({ project, stack }: MonitoringOptions) => [
+  {
+    source_labels: ["__name__", "container_label_ragdock_project", "container_label_ragdock_stack"],
+    regex: `container_.+;${project};${stack}|(?:cadvisor|machine|process|go)_.+;;`,
+    action: "keep",
+  },
+  { source_labels: ["container_label_ragdock_service"], regex: "(.+)", target_label: "service" },
+  { regex: "container_label_.+|id|image", action: "labeldrop" },
+];
 
-function probeJobs(services: readonly MonitoredService[]) {
-  if (!hasService(services, "blackbox-exporter")) return [];
-  const modules: readonly BlackboxModule[] = ["http_2xx", "tcp_connect"];
-  return modules.flatMap((module) => {
-    const probed = services.flatMap(({ name, blackbox }) =>
-      blackbox?.module === module ? [{ targets: [blackbox.target], labels: { service: name } }] : [],
-    );
-    return probed.length === 0 ? [] : [probeJob(module, probed)];
-  });
-}
+const blackboxJobs = (services: readonly Checked[]) =>
+  [...Map.groupBy(services, ({ blackbox }) => blackbox.module)]
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .map(([module, checked]) => blackboxJob(module, checked));
 
-/** The exporter is asked, and told whom to ask. */
-function probeJob(
-  module: BlackboxModule,
-  probed: readonly { targets: string[]; labels: { service: string } }[],
-) {
-  return {
-    job_name: `probe-${module}`,
-    metrics_path: "/probe",
-    params: { module: [module] },
-    static_configs: probed,
-    relabel_configs: [
-      { source_labels: ["__address__"], target_label: "__param_target" },
-      { source_labels: ["__param_target"], target_label: "instance" },
-      { target_label: "__address__", replacement: "blackbox-exporter:9115" },
-    ],
-  };
-}
+/** The exporter is the target, and gets the address that it has to check. */
+const blackboxJob = (module: Blackbox["module"], checked: readonly Checked[]) => ({
+  job_name: `probe-${module}`,
+  metrics_path: "/probe",
+  params: { module: [module] },
+  static_configs: checked.map((service) => ({
+    targets: [addressOf(service)],
+    labels: { service: service.name },
+  })),
+  relabel_configs: [
+    { source_labels: ["__address__"], target_label: "__param_target" },
+    { source_labels: ["__param_target"], target_label: "instance" },
+    { target_label: "__address__", replacement: "blackbox-exporter:9115" },
+  ],
+});
+
+const addressOf = ({ name, blackbox }: Checked): string =>
+  blackbox.module === "http_2xx"
+    ? `http://${name}:${blackbox.port}${blackbox.path}`
+    : `${name}:${blackbox.port}`;

@@ -6,7 +6,7 @@ import { spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
-import { elapsed } from "../cli/ui/table.ts";
+import { elapsed } from "../cli/ui/text.ts";
 import { projectDir } from "../host/paths.ts";
 
 interface Count {

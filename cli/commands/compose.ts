@@ -1,49 +1,58 @@
 import { randomBytes } from "node:crypto";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
-import { fullName } from "../../components/names.ts";
-import { type ImagePlans, imagePlan } from "../../components/plan.ts";
-import type { ImageSource, SystemSpec } from "../../config/spec/service.ts";
+import { type ImageMode, imagePlan } from "../../components/image-plan.ts";
+import { Failure } from "../../config/spec/failure.ts";
+import type { ImageSource } from "../../config/spec/image.ts";
+import type { SystemSpec } from "../../config/spec/service.ts";
+import { fullName } from "../../config/spec/stack.ts";
 import { containersOf } from "../../host/docker.ts";
-import { Failure } from "../../host/failure.ts";
 import { passphrase, project, projectDir } from "../../host/paths.ts";
-import { openDeployer } from "../backends/index.ts";
 import { readSecrets } from "../backends/secrets.ts";
-import { type Command, print } from "../command.ts";
+import { command, newStackOptions, print } from "../command.ts";
 import { type ComposeBuild, composeConfigs, composeFile, writeCompose } from "../compose.ts";
-import { plansOf, systemOf } from "../preflight/index.ts";
+import { withDeployer } from "../session.ts";
+import { imageModeOf, systemOf } from "../system.ts";
+import { buildImages } from "./build.ts";
 
-/** Writes the stack's system as a Compose file, with its images built before. */
-export const compose: Command = async ({ stack }) => {
-  const system = systemOf(stack, print);
+export const compose = command({
+  name: "compose",
+  summary: "Write the system as a Docker Compose file: the way out",
+  details: "Builds first, so that every image in the file exists. Secrets are in clear in the file's folder",
+  options: newStackOptions,
+  examples: ["compose --stack dev"],
+  run: async (options) => (await buildImages(options)) || write(options.stack),
+});
+
+async function write(stack: string): Promise<number> {
+  const system = await systemOf(stack);
   const folder = join(projectDir, ".ragdock", "compose", stack);
   const secrets = await secretsFor(stack, system, join(folder, "secrets.json"));
-  const images = plansOf(system);
+  const mode = await imageModeOf(system);
   const file = composeFile(system, {
     project: fullName({ project, stack }, "compose"),
     image: (source) => {
-      const plan = imagePlan(source, images);
-      return { name: plan.reference, local: plan.kind === "build" || plan.part in system.pinned };
+      const plan = imagePlan(source, mode);
+      return { name: plan.reference, local: plan.kind === "build" || plan.name in system.pinned };
     },
-    build: (source) => buildSection(source, images),
+    build: (source) => buildSection(source, mode),
     hostPath: (path) => resolve(projectDir, path),
   });
   writeCompose(folder, file, composeConfigs(system, secrets));
   writeFileSync(join(folder, "secrets.json"), `${JSON.stringify(secrets)}\n`, { mode: 0o600 });
   const path = relative(process.cwd(), join(folder, "compose.yaml"));
   print(
-    `\nWrote ${path} and what its services need beside it. Secrets are in there in clear, for this user alone.\n` +
-      `Start it where this stack does not run (the ports are the same): docker compose -f ${path} up -d --wait\n` +
-      "It has volumes of its own; docs/guide/compose.md says how to take the data along.",
+    `\nWrote ${path} and the files that its services need. They contain secrets in clear, readable for this user only.\n` +
+      `Start it where this stack does not run, because the ports are the same: docker compose -f ${path} up -d --wait\n` +
+      "It has its own volumes. docs/guide/compose.md explains how to take the data along.",
   );
   return 0;
-};
+}
 
-/** The application's own images can be built again by Compose: what they build on is there. */
-function buildSection(source: ImageSource, images: ImagePlans): ComposeBuild | undefined {
-  if (source.from !== "build") return undefined;
-  const plan = imagePlan(source, images);
-  if (plan.kind !== "build") return undefined;
+/** Compose can build the application's own images again: what they build on exists. */
+function buildSection(source: ImageSource, mode: ImageMode): ComposeBuild | undefined {
+  const plan = source.from === "build" ? imagePlan(source, mode) : undefined;
+  if (plan?.kind !== "build") return undefined;
   return {
     context: resolve(projectDir, plan.context),
     dockerfile: resolve(projectDir, plan.dockerfile),
@@ -52,27 +61,25 @@ function buildSection(source: ImageSource, images: ImagePlans): ComposeBuild | u
   };
 }
 
-/** The stack's own secrets where it has some, else those of an earlier export, else new ones. */
+/** The stack's own secrets if it has some, else those of an earlier export, else new ones. */
 async function secretsFor(stack: string, system: SystemSpec, kept: string): Promise<Record<string, string>> {
-  const silent = { event: () => {}, say: print };
-  const engine = openDeployer(stack, silent);
-  // A stack that runs has passwords, and not to find them is an error; one that does not run may never have had any.
-  const outputs = await engine
-    .outputs(true)
-    .catch(async (error: unknown): Promise<Record<string, unknown>> => {
+  const { name, credentials = {} } = await withDeployer(stack, async ({ deployer }) => {
+    // A running stack has passwords, and it is an error not to find them. A stack that does not run may have none.
+    const outputs = await deployer.outputs(true).catch(async (error: unknown) => {
       if ((await containersOf(stack)).length > 0) throw error;
       return {};
     });
-  const known = (outputs.credentials ?? {}) as Record<string, string>;
+    return { name: deployer.name, ...(outputs as { credentials?: Record<string, string> }) };
+  });
   const earlier = existsSync(kept) ? (JSON.parse(readFileSync(kept, "utf8")) as Record<string, string>) : {};
-  const own = engine.name === "embedded" ? readSecrets(stack, passphrase(print)) : {};
+  const own = name === "embedded" ? await readSecrets(stack, passphrase(print)) : {};
   return Object.fromEntries(
-    Object.entries(system.secrets).map(([name, source]) => {
-      if (source.from === "value") return [name, source.value];
+    Object.entries(system.secrets).map(([secret, source]) => {
+      if (source.from === "known") return [secret, source.value];
       const given = source.from === "config" ? own[`${project}:${source.key}`] : undefined;
-      const value = known[name] ?? given ?? earlier[name];
-      if (value !== undefined) return [name, value];
-      if (source.from === "generated") return [name, randomBytes(24).toString("hex")];
+      const value = credentials[secret] ?? given ?? earlier[secret];
+      if (value !== undefined) return [secret, value];
+      if (source.from === "generated") return [secret, randomBytes(24).toString("hex")];
       throw new Failure(`The value of ${source.key} is not known here.`, `Run make up STACK=${stack} first.`);
     }),
   );

@@ -1,95 +1,167 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
-import { parseDocument } from "yaml";
+import { isDeepStrictEqual } from "node:util";
+import { imagePlan } from "../../components/image-plan.ts";
+import { type Deployment, isSame, pinnedKey, rotationsKey } from "../../config/spec/deployment.ts";
+import { Failure } from "../../config/spec/failure.ts";
+import type { SystemSpec } from "../../config/spec/service.ts";
 import { docker } from "../../host/docker.ts";
-import { Failure } from "../../host/failure.ts";
-import { type Deployment, projectDir, readRecord, record } from "../../host/paths.ts";
-import { type Command, print } from "../command.ts";
-import { imagesOf, isSame, pinnedKey } from "../deployments.ts";
-import { requireDocker, systemOf } from "../preflight/index.ts";
-import { readStackFile, rotationsKey, writeStackFile } from "../stack-file.ts";
-import { up } from "./deploy.ts";
+import { projectDir } from "../../host/paths.ts";
+import { command, print, stackOption } from "../command.ts";
+import { requireDocker } from "../preflight/docker.ts";
+import { withDeployer } from "../session.ts";
+import { changeSettings, ownSettings, stackFile } from "../stack-file.ts";
+import { imageModeOf, systemOf } from "../system.ts";
+import { elapsed, table } from "../ui/text.ts";
+import { bringUp } from "./up.ts";
 
-/**
- * Takes the stack back to the newest release that is not what it is meant to run now: that release's settings, and its
- * images by name where the checkout would build others. Data and schema stay as they are.
- */
-export const rollback: Command = async (args) => {
-  const { stack } = args;
-  await requireDocker();
-  const { file } = readStackFile(stack);
-  const settings = readFileSync(file, "utf8");
-  const { deployments: releases = [] } = readRecord(stack);
-  const now = { settings, images: described(stack) };
-  const target = releases.findLast((release) => !isSame(release, now));
-  if (!target) {
-    throw new Failure(
-      `Stack "${stack}" has no earlier release to go back to: ${releases.length} remembered on this machine.`,
-      "Correct its settings or its source, or check out an earlier commit, and run make up.",
-    );
-  }
-  await requireImages(target);
-  const saved = save(stack, settings);
-  print(`Back to the release of ${target.at}; the settings until now are in ${saved}.`);
-  writeStackFile(file, withRotations(target.settings, settings));
-  pin(file, target, imagesOf(systemOf(stack, print)));
-  // What comes after it is no release to go back to.
-  record(stack, { deployments: releases.slice(0, releases.indexOf(target) + 1) });
-  return up(args);
-};
+/** The deployments that the stack's own outputs hold, the newest last. */
+const deploymentsOf = (stack: string): Promise<readonly Deployment[]> =>
+  withDeployer(stack, async ({ deployer }) => {
+    const { deployments = [] } = (await deployer.outputs(true)) as { deployments?: readonly Deployment[] };
+    return deployments;
+  });
 
-/** The images that the stack is meant to run now; none where its settings are what has to be taken back. */
-function described(stack: string): Record<string, string> {
-  try {
-    return imagesOf(systemOf(stack, print));
-  } catch {
-    return {};
-  }
+/** References of the images that a system's services run, by short name. */
+async function imagesOf(system: SystemSpec): Promise<Record<string, string>> {
+  const mode = await imageModeOf(system);
+  const plans = system.services.map(({ image }) => imagePlan(image, mode));
+  return Object.fromEntries(plans.map(({ name, reference }) => [name, reference]));
 }
 
-/** Ends before anything is touched when an image that was built is no longer there; others are pulled again. */
+/** The images that the stack's file asks for. None if its settings are wrong, which a rollback may have to correct. */
+const wantedImages = (stack: string): Promise<Record<string, string>> =>
+  systemOf(stack)
+    .then(imagesOf)
+    .catch(() => ({}));
+
+/** A rotated secret is not a deployment to go back to: the store does not know the old one. */
+const notCompared = [pinnedKey, rotationsKey];
+
+export const rollback = command({
+  name: "rollback",
+  summary: "Take the stack back to an earlier deployment: its settings and its images",
+  details: "Data stays as it is, and so do rotated secrets. `ragdock deployments` lists the choices",
+  options: {
+    stack: stackOption,
+    to: { flags: "--to <number>", description: "the deployment; the newest that differs unless named" },
+  },
+  examples: ["rollback", "rollback --stack prod --to 3"],
+  run: async ({ stack, to }) => {
+    await requireDocker();
+    const all = await deploymentsOf(stack);
+    const settings = ownSettings(stack);
+    const now = { settings, images: await wantedImages(stack) };
+    const target = to
+      ? all[Number(to) - 1]
+      : all.findLast((deployment) => !isSame(deployment, now, notCompared));
+    if (!target)
+      throw new Failure(
+        to
+          ? `Stack "${stack}" has no deployment ${to}.`
+          : `Stack "${stack}" has no earlier deployment that differs in more than rotated secrets: ${all.length} are recorded.`,
+        to
+          ? `List them: make deployments STACK=${stack}`
+          : "Correct its settings or its source, or check out an earlier commit, and run make up.",
+      );
+    await requireImages(target);
+    print(`Back to the deployment of ${target.at}. The settings until now are in ${save(stack)}.`);
+    restoreSettings(stack, settings, target);
+    await pin(stack, target);
+    return bringUp({ stack });
+  },
+});
+
+export const deployments = command({
+  name: "deployments",
+  summary: "List the deployments that `rollback` can return to",
+  options: { stack: stackOption },
+  examples: ["deployments --stack prod"],
+  run: async ({ stack }) => {
+    const all = await deploymentsOf(stack);
+    const rows = all.map((deployment, index) => [
+      String(index + 1),
+      `${elapsed((Date.now() - Date.parse(deployment.at)) / 1000)} ago`,
+      changesSince(all[index - 1], deployment).join(", ") || "first",
+    ]);
+    print(
+      rows.length > 0
+        ? table(["NUMBER", "DEPLOYED", "CHANGED"], rows)
+        : `Stack "${stack}" was not deployed yet.`,
+    );
+    return 0;
+  },
+});
+
+/** The settings and images that differ between two deployments. */
+function changesSince(earlier: Deployment | undefined, { settings, images }: Deployment): string[] {
+  if (!earlier) return [];
+  const keys = (one: object, other: object): string[] =>
+    [...new Set([...Object.keys(one), ...Object.keys(other)])].filter(
+      (key) => !isDeepStrictEqual((one as never)[key], (other as never)[key]),
+    );
+  return [
+    ...keys(earlier.settings, settings),
+    ...keys(earlier.images, images).map((name) => `image ${name}`),
+  ];
+}
+
+/** Ends before anything is changed if a built image no longer exists. Others are pulled again. */
 async function requireImages({ images, at }: Deployment): Promise<void> {
   const gone: string[] = [];
   for (const reference of Object.values(images)) {
     const isBuilt = /:[0-9a-f]{12}$/.test(reference);
     if (isBuilt && !(await docker("image", "inspect", reference).catch(() => ""))) gone.push(reference);
   }
-  if (gone.length === 0) return;
-  throw new Failure(
-    `Images of the release of ${at} are gone: ${gone.join(", ")}.`,
-    "make prune removes what nothing runs. Check out the commit that they were built from, and run make up.",
-  );
+  if (gone.length > 0)
+    throw new Failure(
+      `Images of the deployment of ${at} are gone: ${gone.join(", ")}.`,
+      "make prune removes images that nothing runs. Check out the commit that they were built from, and run make up.",
+    );
 }
 
-/** Keeps the settings that are taken back: they may be somebody's only copy. Returns where. */
-function save(stack: string, settings: string): string {
+/** Keeps a copy of the current settings. Returns where. */
+function save(stack: string): string {
   const folder = join(projectDir, ".ragdock", "rollback");
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const path = join(folder, `Pulumi.${stack}.${new Date().toISOString().replaceAll(/[:.]/g, "-")}.yaml`);
-  writeFileSync(path, settings, { mode: 0o600 });
+  writeFileSync(path, readFileSync(stackFile(stack)), { mode: 0o600 });
   return relative(process.cwd(), path);
 }
 
-/** The settings of a release with the generations that the secrets have now: the stores know no others. */
-function withRotations(settings: string, now: string): string {
-  const document = parseDocument(settings);
-  const rotations = parseDocument(now).getIn(["config", rotationsKey]);
-  if (rotations === document.getIn(["config", rotationsKey])) return settings;
-  if (rotations === undefined) document.deleteIn(["config", rotationsKey]);
-  else document.setIn(["config", rotationsKey], rotations);
-  return document.toString();
+/** Puts a deployment's settings into the stack's file. The generations of secrets stay: the stores know no others. */
+function restoreSettings(stack: string, now: Record<string, string>, { settings }: Deployment): void {
+  const keys = new Set([...Object.keys(now), ...Object.keys(settings)]);
+  keys.delete(rotationsKey);
+  const changed = [...keys].filter((key) => now[key] !== settings[key]);
+  changeSettings(
+    stack,
+    changed.map((key) => [[key], fromText(settings[key])] as const),
+  );
 }
 
-/** Names the images of a release in the settings, where the checkout would build others. */
-function pin(file: string, { images }: Deployment, built: Readonly<Record<string, string>>): void {
-  const different = Object.entries(images).filter(([part, reference]) => built[part] !== reference);
+/** A setting as it stands in the file: objects, lists, numbers and booleans arrive as JSON. */
+function fromText(text: string | undefined): unknown {
+  if (text === undefined) return undefined;
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
+
+/** Names the images of a deployment in the settings, where the checkout would build others. */
+async function pin(stack: string, { images }: Deployment): Promise<void> {
+  const built = await imagesOf(await systemOf(stack));
+  const different = Object.entries(images).filter(([name, reference]) => built[name] !== reference);
   if (different.length === 0) return;
-  const document = parseDocument(readFileSync(file, "utf8"));
-  const pinned = { ...(document.toJS().config?.[pinnedKey] as object), ...Object.fromEntries(different) };
-  document.setIn(["config", pinnedKey], pinned);
-  writeStackFile(file, document.toString());
+  changeSettings(
+    stack,
+    different.map(([name, reference]) => [[pinnedKey, name], reference] as const),
+  );
+  const setting = `ragdock:${pinnedKey}`;
   print(
-    `The checkout would build other images, so ${pinnedKey} now names those of the release: ${different.map(([part]) => part).join(", ")}.\n` +
-      `Once the source is mended, take that setting out again: pulumi config rm ${pinnedKey}`,
+    `The checkout would build other images, so ${setting} now names those of the deployment: ${different.map(([name]) => name).join(", ")}.\n` +
+      `When the source is fixed, remove that setting: pulumi config rm --stack ${stack} ${setting}`,
   );
 }

@@ -1,54 +1,60 @@
+import { clientUser } from "../../config/services/secrets.ts";
 import { userSecrets } from "../../config/settings/schema.ts";
-import { clientUser, rotatable } from "../../config/spec/secrets.ts";
+import { Failure } from "../../config/spec/failure.ts";
+import { rotatable } from "../../config/spec/secrets.ts";
 import type { SystemSpec } from "../../config/spec/service.ts";
 import { containersOf, docker } from "../../host/docker.ts";
-import { Failure } from "../../host/failure.ts";
-import { type Command, print } from "../command.ts";
+import { command, print, stackOption } from "../command.ts";
 import { type StoreUsers, storesOf } from "../data/store-users.ts";
-import { requireDocker, systemOf } from "../preflight/index.ts";
+import { requireDocker } from "../preflight/docker.ts";
 import { generationOf, setGeneration } from "../stack-file.ts";
-import { up } from "./deploy.ts";
+import { systemOf } from "../system.ts";
+import { bringUp } from "./up.ts";
 
-/**
- * Gives a generated secret a new value: the store learns it first, its clients roll over, then the old one is refused.
- * What an earlier run left unfinished is finished, and not begun anew.
- */
-export const rotate: Command = async (args) => {
-  const { stack, secret } = args;
-  await requireDocker();
-  const system = systemOf(stack, print);
-  requireRotatable(secret, stack, system);
-  if ((await containersOf(stack)).length === 0)
-    throw new Failure(`Stack "${stack}" does not run.`, `Start it: make up STACK=${stack}`);
-
-  const users = storesOf(stack, system).find(({ rotation }) => rotation === secret);
-  const generation = await begin(stack, secret, users);
-  const code = await up(args);
-  if (code !== 0) {
+export const rotate = command({
+  name: "rotate",
+  summary: "Give a generated secret a new value without a failed request",
+  details:
+    "The store learns the new one first, its clients roll over, then the old one is refused. An interrupted rotation is finished",
+  options: {
+    stack: stackOption,
+    secret: { flags: "--secret <name>", description: "the secret, such as postgres, redis or grafana" },
+  },
+  examples: ["rotate --secret postgres"],
+  run: async ({ stack, secret = "" }) => {
+    await requireDocker();
+    const system = await systemOf(stack);
+    requireRotatable(secret, stack, system);
+    if ((await containersOf(stack)).length === 0)
+      throw new Failure(`Stack "${stack}" does not run.`, `Start it: make up STACK=${stack}`);
+    const users = storesOf(stack, system).find(({ rotation }) => rotation === secret);
+    const generation = await begin(stack, secret, users);
+    const code = await bringUp({ stack });
+    if (code !== 0) {
+      print(
+        `\nThe rotation of ${secret} is not finished. Nothing was revoked, and the old password still works.\n` +
+          `When the cause is fixed: make rotate SECRET=${secret} STACK=${stack}`,
+      );
+      return code;
+    }
+    if (users) await revoke(users, clientUser(generation), secret);
+    if (secret === "grafana") await tellGrafana(stack);
     print(
-      `\nThe rotation of ${secret} is not finished: nothing was revoked, and what worked before goes on working.\n` +
-        `Once the cause is mended: make rotate SECRET=${secret} STACK=${stack}`,
+      `Rotated ${secret} (generation ${generation}). \`make outputs SHOW_SECRETS=1 STACK=${stack}\` shows its value.`,
     );
-    return code;
-  }
-  if (users) await revoke(users, clientUser(generation), secret);
-  if (secret === "grafana") await tellGrafana(stack);
-  print(
-    `${secret} is of generation ${generation}; \`make outputs SHOW_SECRETS=1 STACK=${stack}\` shows its value.`,
-  );
-  return 0;
-};
+    return 0;
+  },
+});
 
-/** Refuses what is not the program's to make anew, with what can be done instead. */
+/** Refuses what the program does not generate, with what can be done instead. */
 function requireRotatable(secret: string, stack: string, system: SystemSpec): void {
   const choices = rotatable(system.secrets);
   if (choices.includes(secret)) return;
-  if (Object.hasOwn(userSecrets, secret)) {
+  if (Object.hasOwn(userSecrets, secret))
     throw new Failure(
-      `${secret} is yours: whoever issued it makes a new one.`,
+      `${secret} is yours: its issuer makes a new one.`,
       `Set it and deliver it: make secret KEY=${secret} STACK=${stack} < file && make up STACK=${stack}`,
     );
-  }
   throw new Failure(
     secret
       ? `${system.name} has no secret "${secret}" that can be rotated.`
@@ -59,7 +65,7 @@ function requireRotatable(secret: string, stack: string, system: SystemSpec): vo
   );
 }
 
-/** Counts the generation up, unless an earlier one can still log in: then that rotation is not finished yet. */
+/** Increases the generation, unless an earlier user can still log in: then that rotation is not finished yet. */
 async function begin(stack: string, secret: string, users: StoreUsers | undefined): Promise<number> {
   const current = generationOf(stack, secret);
   const others = users ? await otherThan(users, clientUser(current)) : [];
@@ -71,22 +77,21 @@ async function begin(stack: string, secret: string, users: StoreUsers | undefine
   }
   const next = current + 1;
   setGeneration(stack, secret, next);
-  print(`${secret}: generation ${next} instead of ${current}, noted in Pulumi.${stack}.yaml`);
+  print(`${secret}: generation ${next} instead of ${current}, written to Pulumi.${stack}.yaml`);
   return next;
 }
 
-/** Refuses every user but the current one, and looks whether it is so. */
+/** Revokes every user but the current one, and checks the result. */
 async function revoke(users: StoreUsers, current: string, secret: string): Promise<void> {
   const others = await otherThan(users, current);
   if (others.length > 0) await users.revoke(others);
   const left = await listOf(users);
-  if (left.length !== 1 || left[0] !== current) {
+  if (left.length !== 1 || left[0] !== current)
     throw new Failure(
-      `${secret} lets in ${left.join(", ") || "nobody"}, and should let in ${current} alone.`,
+      `${secret} accepts ${left.join(", ") || "no user"}, and should accept ${current} only.`,
       `Run it again: make rotate SECRET=${secret}`,
     );
-  }
-  print(`Everything uses ${current}; ${others.join(", ") || "nobody else"} can no longer log in.`);
+  print(`Everything uses ${current}. ${others.join(", ") || "No other user"} can no longer log in.`);
 }
 
 const otherThan = async (users: StoreUsers, current: string): Promise<string[]> =>
@@ -96,23 +101,21 @@ async function listOf(users: StoreUsers): Promise<string[]> {
   const list = await users.list();
   if (list) return list;
   throw new Failure(
-    `${users.rotation} does not answer, and only it knows who may log in.`,
-    "make health says why; make up starts it.",
+    `${users.rotation} does not answer, so its users are unknown.`,
+    "make health explains why, and make up starts it.",
   );
 }
 
-/** Grafana takes its file at the first start alone, and keeps the password in its database from then on. */
+/** Grafana reads its file at the first start only, and keeps the password in its database from then on. */
 async function tellGrafana(stack: string): Promise<void> {
   const [grafana] = await containersOf(stack, "grafana");
   if (!grafana) return;
   const reset =
     "grafana cli admin reset-admin-password --password-from-stdin < /run/secrets/grafana-password";
-  try {
-    await docker("exec", grafana.Id, "sh", "-c", reset);
-  } catch (error) {
+  await docker("exec", grafana.Id, "sh", "-c", reset).catch((error: { stderr?: string }) => {
     throw new Failure(
-      `Grafana keeps its old password: ${(error as { stderr?: string }).stderr?.trim() ?? String(error)}`,
-      `Once the cause is mended: make rotate SECRET=grafana STACK=${stack}`,
+      `Grafana keeps its old password: ${error.stderr?.trim() ?? error}`,
+      `When the cause is fixed: make rotate SECRET=grafana STACK=${stack}`,
     );
-  }
+  });
 }

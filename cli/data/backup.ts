@@ -1,15 +1,16 @@
 import { renameSync, rmSync } from "node:fs";
 import { join, relative } from "node:path";
-import { fullName } from "../../components/names.ts";
+import { Failure } from "../../config/spec/failure.ts";
 import type { SystemSpec } from "../../config/spec/service.ts";
+import { fullName } from "../../config/spec/stack.ts";
 import { type Container, containersOf, docker, isWell } from "../../host/docker.ts";
-import { Failure } from "../../host/failure.ts";
 import { project, projectDir } from "../../host/paths.ts";
 import { digestOf } from "../../host/pipe.ts";
-import { type Command, print } from "../command.ts";
-import { requireDocker, systemOf } from "../preflight/index.ts";
+import { print } from "../command.ts";
+import { requireDocker } from "../preflight/docker.ts";
+import { systemOf } from "../system.ts";
 import { Progress } from "../ui/progress.ts";
-import { elapsed, table } from "../ui/table.ts";
+import { elapsed, size, table } from "../ui/text.ts";
 import {
   type BackedUp,
   type Backup,
@@ -28,31 +29,32 @@ import { Volume } from "./volume.ts";
 /** Seconds in which every probe comes around; what is not healthy then was not so before. */
 const longestProbe = 60;
 
-/** Copies all data of a stack while it serves. */
-export const backup: Command = async ({ stack, keep }) => {
+/** Backs up a stack. @returns the exit code */
+export async function backUp(stack: string, keep: string | undefined): Promise<number> {
   if (keep && !/^[1-9]\d*$/.test(keep)) {
-    throw new Failure(`KEEP is "${keep}".`, "It is the number of backups that stay: make backup KEEP=7");
+    throw new Failure(`KEEP is "${keep}".`, "It is the number of backups to keep: make backup KEEP=7");
   }
   await requireDocker();
-  const system = systemOf(stack, print);
+  const system = await systemOf(stack);
   const progress = new Progress(`${project}-${stack}-`);
   try {
     const { folder, manifest } = await takeBackup(stack, system, progress);
     print(`\n${partsTable(manifest)}\n`);
-    if (manifest.leftOut.length > 0) print(`Left out, as metrics are: ${manifest.leftOut.join(", ")}.`);
+    if (manifest.leftOut.length > 0)
+      print(`Left out, because metrics can be lost: ${manifest.leftOut.join(", ")}.`);
     print(`Backed up in ${elapsed(manifest.seconds)}: ${relative(projectDir, folder)}`);
     for (const { folder: one } of keep ? backups(stack).slice(0, -Number(keep)) : []) {
       rmSync(one, { recursive: true });
-      print(`Removed, since ${keep} are to stay: ${relative(projectDir, one)}`);
+      print(`Removed, because ${keep} are kept: ${relative(projectDir, one)}`);
     }
     return 0;
   } finally {
     progress.end();
   }
-};
+}
 
-/** Lists a stack's backups. */
-export const listBackups: Command = async ({ stack }) => {
+/** Lists a stack's backups. @returns the exit code */
+export function listBackups(stack: string): number {
   const all = backups(stack);
   if (all.length === 0) {
     print(`Stack "${stack}" has no backup. make backup STACK=${stack} makes one.`);
@@ -68,7 +70,7 @@ export const listBackups: Command = async ({ stack }) => {
   ]);
   print(table(["BACKUP", "AGE", "SIZE", "ROWS", "VERIFIED", "DRILL"], rows));
   return 0;
-};
+}
 
 /** Makes a backup; it gets its name only when every part of it has been read again. */
 export async function takeBackup(stack: string, system: SystemSpec, progress: Progress): Promise<Backup> {
@@ -103,7 +105,7 @@ export async function takeBackup(stack: string, system: SystemSpec, progress: Pr
   } catch (error) {
     throw error instanceof Failure
       ? error
-      : new Failure(`There is no backup: ${(error as Error).message}`, mend(stack));
+      : new Failure(`The backup failed: ${(error as Error).message}`, mend(stack));
   } finally {
     rmSync(partial, { recursive: true, force: true });
   }
@@ -175,7 +177,3 @@ function partsTable({ parts }: Manifest): string {
   ]);
   return table(["DATA", "SIZE", "HOLDS"], rows);
 }
-
-/** `bytes` for people. */
-const size = (bytes: number): string =>
-  bytes < 2 ** 20 ? `${(bytes / 2 ** 10).toFixed(1)} KiB` : `${(bytes / 2 ** 20).toFixed(1)} MiB`;

@@ -1,6 +1,6 @@
 import type { ServiceSpec, SystemSpec } from "../../config/spec/service.ts";
 import { type Container, containersOf, docker, serviceOf } from "../../host/docker.ts";
-import { getsWell } from "../commands/everyday.ts";
+import { becomesWell } from "../deploy.ts";
 import { diagnose } from "../ui/diagnose.ts";
 import type { Progress } from "../ui/progress.ts";
 import type { Part } from "./parts.ts";
@@ -59,7 +59,7 @@ export async function startAgain(
     // What an `up` has replaced meanwhile runs already.
     const own = stopped.filter((c) => serviceOf(c) === name && all.some(({ Id }) => Id === c.Id));
     await Promise.all(own.map((c) => docker("start", c.Id)));
-    const well = await Promise.all(own.map((c) => getsWell(c.Id)));
+    const well = await Promise.all(own.map((c) => becomesWell(c.Id)));
     if (well.every(Boolean)) return;
     throw new Error(`${name} does not get healthy with this data.\n${(await diagnose(stack)).join("\n")}`);
   };

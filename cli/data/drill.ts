@@ -1,12 +1,13 @@
 import { basename, join } from "node:path";
+import { Failure } from "../../config/spec/failure.ts";
 import { isLongRunning, type LongRunning, type SystemSpec } from "../../config/spec/service.ts";
 import { docker } from "../../host/docker.ts";
-import { Failure } from "../../host/failure.ts";
 import { project } from "../../host/paths.ts";
-import { type Command, print } from "../command.ts";
-import { requireDocker, systemOf } from "../preflight/index.ts";
+import { print } from "../command.ts";
+import { requireDocker } from "../preflight/docker.ts";
+import { systemOf } from "../system.ts";
 import { Progress } from "../ui/progress.ts";
-import { elapsed } from "../ui/table.ts";
+import { elapsed } from "../ui/text.ts";
 import { containerFor } from "./backup.ts";
 import { type BackedUp, type Drill, findBackup, requireWhole, writeDrill } from "./manifest.ts";
 import { differences, rowsOf } from "./postgres.ts";
@@ -14,9 +15,9 @@ import { reportBackups } from "./report.ts";
 import { throwAway, withServer, withVolume } from "./scratch.ts";
 
 /** Restores a backup beside the stack, compares all of it with what was backed up, and writes down how that went. */
-export const drill: Command = async ({ stack, from }) => {
+export async function drillBackup(stack: string, from: string | undefined): Promise<number> {
   await requireDocker();
-  const system = systemOf(stack, print);
+  const system = await systemOf(stack);
   const backup = findBackup(stack, from);
   const name = basename(backup.folder);
   const progress = new Progress(`${project}-${stack}-`);
@@ -45,7 +46,7 @@ export const drill: Command = async ({ stack, from }) => {
   } finally {
     progress.end();
   }
-};
+}
 
 const outcome = (begun: Date, ok: boolean, said: readonly string[]): Drill => ({
   made: begun.toISOString(),

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { fullName } from "../../components/names.ts";
+import { fullName } from "../../config/spec/stack.ts";
 import type { Container } from "../../host/docker.ts";
 import { project } from "../../host/paths.ts";
 import type { BackedUp } from "./manifest.ts";

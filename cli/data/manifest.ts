@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
-import { Failure } from "../../host/failure.ts";
+import { Failure } from "../../config/spec/failure.ts";
 import { project, projectDir } from "../../host/paths.ts";
 import { digestOf } from "../../host/pipe.ts";
 import type { Part } from "./parts.ts";
@@ -102,7 +102,7 @@ export function backups(stack: string): Backup[] {
  * The backup that a person means.
  * @param from a folder, `<stack>/<time>`, a time of this stack's own, or "" for the newest of them
  */
-export function findBackup(stack: string, from: string): Backup {
+export function findBackup(stack: string, from: string | undefined): Backup {
   if (!from) {
     const newest = backups(stack).at(-1);
     if (newest) return newest;

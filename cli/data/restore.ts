@@ -1,11 +1,12 @@
 import { basename } from "node:path";
+import { Failure } from "../../config/spec/failure.ts";
 import type { SystemSpec } from "../../config/spec/service.ts";
-import { Failure } from "../../host/failure.ts";
 import { project } from "../../host/paths.ts";
-import { type Command, print } from "../command.ts";
-import { requireDocker, systemOf } from "../preflight/index.ts";
+import { print } from "../command.ts";
+import { requireDocker } from "../preflight/docker.ts";
+import { systemOf } from "../system.ts";
 import { Progress } from "../ui/progress.ts";
-import { elapsed } from "../ui/table.ts";
+import { elapsed } from "../ui/text.ts";
 import { containerFor, takeBackup } from "./backup.ts";
 import { startAgain, stop, stopAround } from "./clients.ts";
 import { Incoming } from "./incoming.ts";
@@ -17,9 +18,13 @@ import { Postgres, rowsOf } from "./postgres.ts";
  * Replaces a stack's data by that of a backup, its own or another stack's of the same system.
  * The backup is read in beside what is there while the stack serves, and compared; then the two change places.
  */
-export const restore: Command = async ({ stack, from, confirm }) => {
+export async function restoreBackup(
+  stack: string,
+  from: string | undefined,
+  confirm: string | undefined,
+): Promise<number> {
   await requireDocker();
-  const system = systemOf(stack, print);
+  const system = await systemOf(stack);
   const backup = findBackup(stack, from);
   requireFitting(system, backup);
   if (confirm !== stack) {
@@ -44,19 +49,19 @@ export const restore: Command = async ({ stack, from, confirm }) => {
   } finally {
     progress.end();
   }
-};
+}
 
 /** Where a part belongs: a dump to its server, whose volume each version has its own of; files to their volume. */
-const placeOf = ({ kind, service, volume }: Part): string => (kind === "postgres" ? service : volume);
+const targetOf = ({ kind, service, volume }: Part): string => (kind === "postgres" ? service : volume);
 
 /** Refuses a backup that has data the system has no place for. */
 function requireFitting(system: SystemSpec, { manifest }: Backup): void {
-  const places = new Set(partsOf(system).map(placeOf));
-  const homeless = manifest.parts.filter((part) => !places.has(placeOf(part))).map((part) => part.volume);
-  if (manifest.system === system.name && homeless.length === 0) return;
+  const targets = new Set(partsOf(system).map(targetOf));
+  const unplaced = manifest.parts.filter((part) => !targets.has(targetOf(part))).map((part) => part.volume);
+  if (manifest.system === system.name && unplaced.length === 0) return;
   throw new Failure(
     manifest.system === system.name
-      ? `The backup holds ${homeless.join(", ")}, and the stack has no such volume.`
+      ? `The backup holds ${unplaced.join(", ")}, and the stack has no such volume.`
       : `The backup is of the system ${manifest.system}, and the stack runs ${system.name}.`,
     "Restore it into a stack with the settings it was made with: system, vectorStore, services.",
   );
@@ -74,7 +79,7 @@ async function requireWell(stack: string, system: SystemSpec, { manifest }: Back
       `Bring the stack to ${part.major} first: make upgrade-postgres STACK=${stack} VERSION=${part.major}`,
     );
   }
-  const rest = partsOf(system).filter((part) => !manifest.parts.some((p) => placeOf(p) === placeOf(part)));
+  const rest = partsOf(system).filter((part) => !manifest.parts.some((p) => targetOf(p) === targetOf(part)));
   for (const { volume } of rest) print(`${volume} is not in the backup and stays as it is.`);
 }
 

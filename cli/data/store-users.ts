@@ -1,28 +1,30 @@
-import { isGuarded, jobOf } from "../../config/passes/credentials.ts";
-import { database } from "../../config/services/stores.ts";
-import type { SystemSpec } from "../../config/spec/service.ts";
+import { database } from "../../config/services/postgres.ts";
+import { userName } from "../../config/services/secrets.ts";
+import { Failure } from "../../config/spec/failure.ts";
+import { isGuarded, type SystemSpec } from "../../config/spec/service.ts";
 import { containersOf, docker } from "../../host/docker.ts";
-import { Failure } from "../../host/failure.ts";
 
 /** The users that clients of a store log in as, as the store itself knows them. */
 export interface StoreUsers {
   /** The secret's name in `ragdock:rotations`. */
   readonly rotation: string;
-  /** The job that makes a user known. */
+  /** The job that makes the clients' user known to the store. */
   readonly job: string;
-  /** Users of clients that can log in, of whatever generation; undefined when the store does not answer. */
+  /** The user that the settings ask for. */
+  readonly user: string;
+  /** The clients' users that can log in, of any generation. Undefined if the store does not answer. */
   list(): Promise<string[] | undefined>;
-  /** Lets none of these log in again, and ends what they have open. */
+  /** Revokes users and ends their connections. */
   revoke(users: readonly string[]): Promise<void>;
 }
 
-/** What `clientUser` makes. */
+/** The names that `clientUser` makes. */
 const ofClients = /^rag_\d+$/;
 
-/** Every store of a system whose clients log in. */
+/** The stores of a system whose clients log in. */
 export function storesOf(stack: string, { services }: SystemSpec): StoreUsers[] {
   return services.filter(isGuarded).map((store) => {
-    // What only its administrator may is done where the administrator is: in the store's own container.
+    // The administrator's work is done in the store's own container, where the administrator is.
     const run: Run = async (...command) => {
       const [container] = await containersOf(stack, store.name);
       if (!container) throw new Failure(`${store.name} does not run.`, `Start it: make up STACK=${stack}`);
@@ -30,8 +32,9 @@ export function storesOf(stack: string, { services }: SystemSpec): StoreUsers[] 
     };
     const users = store.role === "postgres" ? postgresUsers(run) : redisUsers(run);
     return {
-      rotation: store.role,
-      job: jobOf(store),
+      rotation: store.name,
+      job: store.credentials.job,
+      user: userName(store.credentials),
       list: () =>
         users.list().then(
           (all) => all.split("\n").filter((name) => ofClients.test(name)),
@@ -50,7 +53,7 @@ interface Commands {
 }
 
 function postgresUsers(run: Run): Commands {
-  // By the container's own socket, as `make psql` does. User names are ours and hold nothing to quote.
+  // Through the container's own socket, as `make psql` does. User names are ours and need no quoting.
   const sql = (text: string): Promise<string> =>
     run("psql", "-qXAt", "-U", database.user, "-d", database.name, "-v", "ON_ERROR_STOP=1", "-c", text);
   return {
@@ -66,7 +69,7 @@ function postgresUsers(run: Run): Commands {
 
 function redisUsers(run: Run): Commands {
   const asAdmin =
-    'REDISCLI_AUTH="$(cat /run/secrets/redis-admin-password)" exec redis-cli -e --no-auth-warning --user admin "$@"';
+    'REDISCLI_AUTH="$(cat /run/secrets/admin-password)" exec redis-cli -e --no-auth-warning --user admin "$@"';
   const redis = (...command: string[]): Promise<string> =>
     run("sh", "-c", asAdmin, "redis-cli", "ACL", ...command);
   return {

@@ -1,5 +1,5 @@
 import type { EngineEvent, Op, PropertyDiff, RunResult } from "../../engine/index.ts";
-import { elapsed } from "./table.ts";
+import { elapsed } from "./text.ts";
 
 /** Seconds without a line after which a running `up` says what it is busy with: never a silent minute. */
 const heartbeatSeconds = 20;

@@ -1,6 +1,6 @@
 import { isLongRunning, type SystemSpec } from "../../config/spec/service.ts";
 import { type Container, containersOf, docker, isWell, serviceOf } from "../../host/docker.ts";
-import { elapsed, table } from "./table.ts";
+import { elapsed, table } from "./text.ts";
 
 /**
  * A table of a stack's services as they are now, and whether all of them are well.

@@ -1,31 +1,102 @@
-import type { ServiceTemplate } from "../services/template.ts";
+import type { ServiceTemplate } from "../services/module.ts";
+import type { UserContent } from "../settings/placeholders.ts";
 import type { ServiceSettings } from "../settings/schema.ts";
+import { type Content, contentOf, type Secret } from "../spec/content.ts";
 import { defined } from "../spec/defined.ts";
+import { type Problem, problem, removeCommand } from "../spec/problem.ts";
+import { secretsOf } from "../spec/secrets.ts";
 import { isLongRunning } from "../spec/service.ts";
+import type { Pass, Run } from "./pass.ts";
+import { refusals } from "./refusals.ts";
 
-/** Puts a user's settings over a service's own values; what is not set stays. */
-export function merge(draft: ServiceTemplate, user: ServiceSettings | undefined): ServiceTemplate {
-  if (!user) return draft;
-  const live = user.sourceMount ? draft.sourceMount : undefined;
+type Secrets = ReadonlyMap<string, Secret>;
+
+/** Applies the user's settings to every service, derived ones included. What a service cannot use is refused. */
+export const overrides: Pass = (services, run) => {
+  const all = run.ctx.settings.services;
+  const possible = [...services, ...run.dropped];
+  const secrets: Secrets = new Map(
+    possible.flatMap(secretsOf).map((secret) => [secret.name, secret] as const),
+  );
+  run.problems.push(...unknownServices(Object.keys(all), possible, run));
+  return services.flatMap((service) => {
+    const user = all[service.name];
+    if (!user) return [service];
+    run.problems.push(
+      ...refusals(service, user, services, run),
+      ...wrongSecrets(service.name, user, secrets),
+    );
+    if (user.enabled !== false) return [merge(service, user, secrets)];
+    run.dropped.push(service);
+    return [];
+  });
+};
+
+/** Puts a user's settings over a service's own values. What is not set stays. */
+function merge(service: ServiceTemplate, user: ServiceSettings, secrets: Secrets): ServiceTemplate {
+  const source = user.sourceMount ? service.sourceMount : undefined;
+  const files = (user.files ?? []).map(({ path, content }) => ({
+    path,
+    content: resolved(content, secrets),
+  }));
   const merged = {
-    ...draft,
-    environment: { ...draft.environment, ...user.environment, ...live?.environment },
-    files: [...draft.files, ...(user.files ?? [])],
-    mounts: [...draft.mounts, ...(user.mounts ?? []), ...(live ? [live.mount] : [])],
-    limits: defined({ ...draft.limits, ...defined(user.limits ?? {}) }),
-    logs: { ...draft.logs, ...defined(user.logs ?? {}) },
-  };
-  if (!isLongRunning(merged)) return merged as ServiceTemplate;
+    ...service,
+    environment: { ...service.environment, ...user.environment, ...source?.environment },
+    files: [...service.files, ...files],
+    mounts: [...service.mounts, ...(user.mounts ?? []), ...(source ? [source.mount] : [])],
+    limits: defined({ ...service.limits, ...defined(user.limits ?? {}) }),
+    logs: { ...service.logs, ...defined(user.logs ?? {}) },
+    ...defined({ gpus: user.gpus }),
+  } as ServiceTemplate;
+  if (!isLongRunning(merged)) return merged;
+  const [first, ...others] = merged.ports;
+  const port = first && { ...first, ...defined({ host: user.port, exposure: user.exposure }) };
   return {
     ...merged,
     replicas: user.replicas ?? merged.replicas,
-    ...defined({
-      shm: user.shm,
-      soak: user.soak,
-      endpoint: merged.endpoint && {
-        ...merged.endpoint,
-        ...defined({ host: user.port, exposure: user.exposure }),
-      },
-    }),
+    ports: port ? [port, ...others] : [],
+    ...defined({ shm: user.shm, soak: user.soak }),
   } as ServiceTemplate;
+}
+
+/** A user's content with the secrets that it names. A secret that does not exist is a problem of its own. */
+const resolved = (content: UserContent, secrets: Secrets): Content =>
+  contentOf(content.map((part) => (typeof part === "string" ? part : (secrets.get(part.secretNamed) ?? ""))));
+
+function unknownServices(
+  names: readonly string[],
+  services: readonly ServiceTemplate[],
+  run: Run,
+): Problem[] {
+  const known = services.map(({ name }) => name);
+  return names
+    .filter((name) => !known.includes(name))
+    .map((name) =>
+      problem(
+        `services.${name}`,
+        "settings for a service that the system does not have",
+        `${run.ctx.settings.system} has ${known.join(", ")}`,
+        `Run: ${removeCommand(`services.${name}`)}`,
+      ),
+    );
+}
+
+/** Files that name a secret which does not exist, or a store's password with another user than its own. */
+function wrongSecrets(service: string, user: ServiceSettings, secrets: Secrets): Problem[] {
+  const known = [...secrets.keys()].sort().join(", ") || "none";
+  return (user.files ?? []).flatMap(({ content }, index) => {
+    const path = `services.${service}.files[${index}].content`;
+    return content.flatMap((part, position): Problem[] => {
+      if (typeof part === "string") return [];
+      const secret = secrets.get(part.secretNamed);
+      const placeholder = `{{secret:${part.secretNamed}}}`;
+      if (!secret)
+        return [problem(path, placeholder, `the system's secrets are ${known}`, "Correct the name.")];
+      const before = content[position - 1];
+      const otherUser = typeof before === "string" && /\/\/(\S*):$/.test(before);
+      if (!secret.user || !otherUser) return [];
+      const why = "the password belongs to a user whose name changes at each rotation";
+      return [problem(path, `${before}${placeholder}`, why, `Write {{secret:${secret.user}}} as the user.`)];
+    });
+  });
 }

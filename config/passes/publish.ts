@@ -1,51 +1,56 @@
-import type { ServiceTemplate } from "../services/template.ts";
-import { isLongRunning, type Network, type ServiceSpec } from "../spec/service.ts";
+import type { ServiceTemplate } from "../services/module.ts";
+import {
+  isLongRunning,
+  type LongRunning,
+  type Network,
+  type PublishedPort,
+  publishedPorts,
+} from "../spec/service.ts";
+import { listenPort } from "./ingress.ts";
+import type { Pass } from "./pass.ts";
 
-/** Carries the ports of services that are otherwise on internal networks alone. */
-const publishNetwork = "publish";
+/** Carries the ports of services that are otherwise on internal networks only. */
+export const publishNetwork = "publish";
 
-/**
- * A service with a port on the host needs a network that is not internal: the engine publishes nothing otherwise.
- * It gets one of its own, so that it does not meet whoever else leads out.
- */
-export function reachable(
-  draft: ServiceTemplate,
+/** The networks of a system, with the one for published ports. */
+export const withPublishNetwork = (
   networks: Readonly<Record<string, Network>>,
-): ServiceTemplate {
-  if (!isLongRunning(draft) || !draft.endpoint || draft.endpoint.exposure === "none") return draft;
-  if (draft.networks.some((name) => !networks[name]?.internal)) return draft;
-  return { ...draft, networks: [...draft.networks, publishNetwork] };
-}
+): Readonly<Record<string, Network>> => ({ ...networks, [publishNetwork]: { internal: false } });
 
-/** The networks that services are on. */
-export function networksOf(
-  services: readonly ServiceSpec[],
-  networks: Readonly<Record<string, Network>>,
-): Record<string, Network> {
-  const used = new Set(services.flatMap((s) => s.networks));
-  return Object.fromEntries(
-    Object.entries({ ...networks, [publishNetwork]: { internal: false } }).filter(([name]) => used.has(name)),
+/** Gives the published ports to the ingress, and other published services a network that can publish. */
+export const publish: Pass = (services, run) => {
+  const ingress = services.find(({ role }) => role === "ingress");
+  const behind = ingress ? services.filter((s) => isBehind(s, services)) : [];
+  const ports = behind.flatMap((s): PublishedPort[] =>
+    publishedPorts(s).map((port) => ({ ...port, container: ingressPort(s, services), owner: s.name })),
   );
+  return services.map((service) => {
+    if (service === ingress) return reachable({ ...service, ports } as ServiceTemplate, run.networks);
+    return behind.includes(service)
+      ? ({ ...service, ports: [] } as ServiceTemplate)
+      : reachable(service, run.networks);
+  });
+};
+
+/** A system's own gateway is behind the ingress; else the applications are, through the gateway. */
+function isBehind(service: ServiceTemplate, services: readonly ServiceTemplate[]): boolean {
+  if (!isLongRunning(service) || service.ports.length === 0) return false;
+  const own = services.some((s) => s.role === "gateway" && isLongRunning(s) && s.ports.length > 0);
+  return own ? service.role === "gateway" : service.role === "api" || service.role === "ui";
 }
 
-/** Outputs: where each published service answers, and `ui` and `api` where a gateway leads to them. */
-export function urlsOf(services: readonly ServiceSpec[]): Record<string, string> {
-  const urls: Record<string, string> = {};
-  for (const { name, role, dependsOn, endpoint } of services.filter(isLongRunning)) {
-    if (!endpoint || endpoint.exposure === "none") continue;
-    const address = `localhost:${endpoint.host}`;
-    // A service is known by its own name, whoever has its port.
-    const url = role === "postgres" || role === "redis" ? address : `http://${address}`;
-    urls[endpoint.settings ?? name] = url;
-    if (role !== "gateway") continue;
-    // An edge leads to a gateway, and that to the applications.
-    const gateways = services.filter((s) => dependsOn.includes(s.name));
-    const behind = services.filter((s) => gateways.some((gateway) => gateway.dependsOn.includes(s.name)));
-    const both = behind.length > 1;
-    for (const service of behind) {
-      if (service.role === "ui") urls.ui = both ? `http://${address}/` : `http://${address}`;
-      if (service.role === "api") urls.api = both ? `http://${address}/api` : `http://${address}`;
-    }
-  }
-  return urls;
+/** The port on which the ingress takes the requests for a service. */
+function ingressPort(service: ServiceTemplate, services: readonly ServiceTemplate[]): number {
+  if (service.role === "gateway") return listenPort(0);
+  const gateway = services.find(
+    (s): s is ServiceTemplate<LongRunning> => s.role === "gateway" && isLongRunning(s),
+  );
+  return gateway?.routes?.find((route) => route.service === service.name)?.listen ?? listenPort(0);
+}
+
+/** Docker publishes nothing of a container that is on internal networks only. */
+function reachable(service: ServiceTemplate, networks: Readonly<Record<string, Network>>): ServiceTemplate {
+  if (publishedPorts(service).length === 0) return service;
+  if (service.networks.some((name) => !networks[name]?.internal)) return service;
+  return { ...service, networks: [...service.networks, publishNetwork] };
 }

@@ -1,57 +1,72 @@
-import { revisionsFile } from "../services/gateway.ts";
-import { catalogue, commonJob, type ServiceTemplate } from "../services/template.ts";
-import { revision } from "../spec/revision.ts";
-import { type Blackbox, isLongRunning, type Job, type LongRunning } from "../spec/service.ts";
+import { revisionUrl } from "../services/gateway.ts";
+import { jobDefaults, type ServiceTemplate } from "../services/module.ts";
+import { nginxCatalogueImage } from "../services/nginx.ts";
+import { type Content, content } from "../spec/content.ts";
+import { catalogueImage } from "../spec/image.ts";
+import {
+  type Blackbox,
+  isLongRunning,
+  type Job,
+  type LongRunning,
+  type ServiceSpec,
+} from "../spec/service.ts";
 import { seconds } from "../spec/units.ts";
+import type { Pass } from "./pass.ts";
 
 type HttpCheck = Extract<Blackbox, { module: "http_2xx" }>;
-type Soaking = LongRunning & { readonly blackbox: HttpCheck };
 
-/** Whether a service has a check that can be asked for a while. */
-export const canSoak = (service: ServiceTemplate): service is Soaking =>
-  isLongRunning(service) && service.blackbox?.module === "http_2xx";
+/** A service that a gateway leads to and that can be asked over HTTP. */
+export type Soakable = LongRunning & { readonly blackbox: HttpCheck };
 
-/**
- * Tells each gateway what has to answer before it takes requests, and puts a job before it that asks every new release for
- * its `soak`, so that one which gets healthy and then falls ill is sent no request either.
- */
-export function soaked(drafts: readonly ServiceTemplate[]): ServiceTemplate[] {
-  return drafts.flatMap((draft) => {
-    const behind = drafts
-      .filter(canSoak)
-      .filter((s) => draft.dependsOn.includes(s.name) && s.role !== "gateway");
-    if (draft.role !== "gateway" || behind.length === 0) return [draft];
-    const jobs = behind.filter((s) => s.soak && seconds(s.soak) > 0).map(soak);
-    const releases = { path: revisionsFile, content: behind.map((s) => `${urlOf(s)}\n`).join("") };
-    const dependsOn = [...draft.dependsOn, ...jobs.map((job) => job.name)];
-    return [...jobs, { ...draft, files: [...draft.files, releases], dependsOn }];
+/** Type guard: whether new revisions of a service can be watched before they get requests. */
+export const canSoak = (service: ServiceSpec, services: readonly ServiceSpec[]): service is Soakable =>
+  isLongRunning(service) &&
+  service.blackbox?.module === "http_2xx" &&
+  services.some(
+    (s) =>
+      isLongRunning(s) && s.role === "gateway" && s.routes?.some((route) => route.service === service.name),
+  );
+
+/** Adds a job per routed service that watches each new revision for its `soak` before the gateway leads to it. */
+export const soak: Pass = (services) => {
+  const soakable = services.filter((s) => canSoak(s, services));
+  return services.flatMap((service): ServiceTemplate[] => {
+    if (service.role !== "gateway" || !isLongRunning(service)) return [service];
+    const behind = soakable.filter(({ name }) => service.routes?.some((route) => route.service === name));
+    const jobs = behind.map((s) => soakJob(s as Soakable));
+    const dependsOn = [...service.dependsOn, ...jobs.map(({ name }) => name)];
+    return [...jobs, { ...service, dependsOn }];
   });
-}
-
-/** Where a release, and no other, answers. */
-const urlOf = ({ name, blackbox }: Soaking): string =>
-  `http://${revision(name)}:${blackbox.port}${blackbox.path}`;
+};
 
 const script = "/etc/ragdock/soak.sh";
 
-function soak(service: Soaking): Job {
-  const { name, networks } = service;
-  const time = seconds(service.soak ?? "0s");
+function soakJob({ name, networks }: Soakable): ServiceTemplate<Job> {
+  const find = (services: readonly ServiceSpec[]): Soakable | undefined =>
+    services.find((s): s is Soakable => s.name === name && canSoak(s, services));
   return {
-    ...commonJob,
+    ...jobDefaults,
     name: `${name}-soak`,
     role: "gateway",
-    ...catalogue("nginx"),
+    ...catalogueImage(nginxCatalogueImage),
     command: ["sh", script],
     networks,
-    files: [{ path: script, content: watch(urlOf(service), time) }],
     limits: { cpus: 0.1, memory: "32MiB" },
     dependsOn: [name],
+    omit: (_, services) =>
+      seconds(find(services)?.soak ?? "0s") > 0 ? undefined : `services.${name}.soak is not set`,
+    derive: (self, services) => {
+      const service = find(services);
+      return service ? { files: [...self.files, { path: script, content: watch(service) }] } : {};
+    },
   };
 }
 
-/** Three misses in a row: one may be a hiccup of a machine at work. */
-const watch = (url: string, time: number): string => `end=$(($(date +%s) + ${time}))
+/** Three misses in a row fail: a single one may be a hiccup of a busy machine. */
+function watch(service: Soakable): Content {
+  const url = revisionUrl(service, service.blackbox);
+  const time = seconds(service.soak ?? "0s");
+  return content`end=$(($(date +%s) + ${time}))
 missed=0
 while [ "$(date +%s)" -lt "$end" ]; do
   if said=$(wget -q -T 2 -O /dev/null ${url} 2>&1); then missed=0; else missed=$((missed + 1)); fi
@@ -63,3 +78,4 @@ while [ "$(date +%s)" -lt "$end" ]; do
 done
 echo "${url} answered for ${time} s"
 `;
+}

@@ -1,10 +1,11 @@
-import { type Problem, setCommand } from "../settings/problem.ts";
 import type { Settings, UserSecret } from "../settings/schema.ts";
 import { defined } from "../spec/defined.ts";
+import { type Problem, problem, setCommand } from "../spec/problem.ts";
 import type { FileSpec } from "../spec/service.ts";
-import { secretFile } from "./project-files.ts";
+import type { ServiceModule } from "./module.ts";
+import { fromUser, secretFile, secretPath } from "./secrets.ts";
 
-/** A provider that a system is made for, and the user's secret that holds its key. */
+/** The provider that a system is made for, and the user's secret that holds its key. */
 export interface OwnProvider {
   readonly name: "openai" | "mistral";
   readonly key: UserSecret;
@@ -12,76 +13,117 @@ export interface OwnProvider {
   readonly llmModel: string;
 }
 
-/** One model of a system: who runs it, and under which user's secret the key is, where one is wanted. */
+/** One model of a system. */
 export interface Model {
   readonly provider: string;
   readonly model?: string;
   readonly baseUrl?: string;
   readonly dimension?: number;
+  /** The user's secret with the provider's key. @default the provider needs no key */
   readonly key?: UserSecret;
+  /** Whether the stack runs the provider. */
+  readonly run: boolean;
 }
 
-/** What makes vectors and what writes answers. */
+/** The model that makes vectors and the one that writes answers. */
 export interface Models {
   readonly embeddings: Model;
   readonly llm: Model;
 }
 
-/** Whether a provider asks for a key: Ollama and vLLM on one's own machines mostly do not. */
+/** Ollama and vLLM on one's own machines mostly ask for no key. */
 const needsKey = (provider: string): boolean => provider === "openai" || provider === "mistral";
 
+/** Providers without a public address. */
+const isSelfHosted = (provider: string): boolean => provider === "ollama" || provider === "vllm";
+
+/** The modules that run a model provider. */
+type Runners = readonly Pick<ServiceModule, "runs">[];
+
+/** The address at which the stack itself offers a provider. */
+const runnerOf = (runners: Runners, provider: string): string | undefined =>
+  runners.find(({ runs }) => runs?.provider === provider)?.runs?.baseUrl;
+
 /**
- * The models as the settings say, else the system's own provider, else none but the local embedder.
- * A system's own provider without its key gives way to the local one in dev; in prod that is a problem (missingKeys).
+ * The models as the settings say, else the system's own provider, else the local embedder alone. A system's own provider
+ * without a key gives way to the local embedder in dev. In prod the missing key is a problem (modelProblems).
  */
 export function chooseModels(
   { embeddings, llm, environment }: Settings,
   secrets: ReadonlySet<string>,
-  own?: OwnProvider,
+  own: OwnProvider | undefined,
+  runners: Runners,
 ): Models {
   const usable = own && (environment === "prod" || secrets.has(own.key)) ? own : undefined;
-  const key = (provider: string, otherwise: UserSecret): UserSecret | undefined => {
-    if (!needsKey(provider)) return undefined;
-    return provider === own?.name ? own.key : otherwise;
+  const choose = (
+    settings: Settings["llm"] | Settings["embeddings"],
+    fallback: string,
+    ownModel: string | undefined,
+    otherKey: UserSecret,
+  ): Model => {
+    const provider = settings.provider ?? usable?.name ?? fallback;
+    const isOwn = provider === own?.name;
+    return defined({
+      ...settings,
+      provider,
+      model: settings.model ?? (isOwn ? ownModel : undefined),
+      baseUrl: settings.baseUrl ?? (settings.run ? runnerOf(runners, provider) : undefined),
+      key: needsKey(provider) ? (isOwn ? own.key : otherKey) : undefined,
+    });
   };
-  const vectors = embeddings.provider ?? usable?.name ?? "local";
-  const answers = llm.provider ?? usable?.name ?? "none";
   return {
-    embeddings: defined({
-      ...embeddings,
-      provider: vectors,
-      model: embeddings.model ?? (vectors === own?.name ? own.embeddingModel : undefined),
-      key: key(vectors, "embeddingsApiKey"),
-    }),
-    llm: defined({
-      ...llm,
-      provider: answers,
-      model: llm.model ?? (answers === own?.name ? own.llmModel : undefined),
-      key: key(answers, "llmApiKey"),
-    }),
+    embeddings: choose(embeddings, "local", own?.embeddingModel, "embeddingsApiKey"),
+    llm: choose(llm, "none", own?.llmModel, "llmApiKey"),
   };
 }
 
-/** Providers that are to be called and whose key is not set. */
-export function missingKeys(
+/** Providers that cannot be called: the key is not set, or nothing says where they are. */
+export function modelProblems(
   { embeddings, llm }: Models,
   secrets: ReadonlySet<string>,
   stack: string,
+  runners: Runners,
 ): Problem[] {
-  const lacking = [["embeddings.provider", embeddings] as const, ["llm.provider", llm] as const].flatMap(
-    ([setting, { provider, key }]) => (key && !secrets.has(key) ? [{ setting, provider, key }] : []),
+  const models = [["embeddings", embeddings, "local"] as const, ["llm", llm, "none"] as const];
+  const lacking = models.flatMap(([setting, { provider, key }, without]) =>
+    key && !secrets.has(key) ? [{ setting, provider, key, without }] : [],
   );
-  return [...Map.groupBy(lacking, ({ key }) => key)].map(([key, uses]) => ({
-    path: `ragdock:${key}`,
-    found: "nothing",
-    problem: `${uses.map((u) => `${u.setting} is ${u.provider}`).join(" and ")}, which answers nobody without its key`,
-    fix:
-      `Type: pulumi config set --secret ragdock:${key}   (or: make secret KEY=${key} STACK=${stack}); or do without: ` +
-      uses.map((u) => setCommand(u.setting, u.setting.startsWith("llm") ? "none" : "local")).join(" and "),
-  }));
+  return [
+    ...[...Map.groupBy(lacking, ({ key }) => key)].map(([key, uses]) => ({
+      path: `ragdock:${key}`,
+      found: "nothing",
+      problem: `${uses.map((u) => `${u.setting}.provider is ${u.provider}`).join(" and ")}, which needs an API key`,
+      fix:
+        `Run: pulumi config set --secret ragdock:${key}   (or: make secret KEY=${key} STACK=${stack}). ` +
+        `To do without: ${uses.map((u) => setCommand(`${u.setting}.provider`, u.without)).join(" and ")}`,
+    })),
+    ...models.flatMap(([setting, model]) => unreachable(setting, model, runners)),
+  ];
 }
 
-/** The variables by which the small applications are told of their models, and the files with their keys. */
+function unreachable(
+  setting: "embeddings" | "llm",
+  { provider, run, baseUrl }: Model,
+  runners: Runners,
+): Problem[] {
+  const runnable = runners.flatMap(({ runs }) => (runs ? [runs.provider] : []));
+  const address = setCommand(`${setting}.baseUrl`, "http://models.example.com:8000/v1");
+  if (run && !runnable.includes(provider)) {
+    const choices = runnable.length > 0 ? `it can run ${runnable.join(", ")}` : "it runs no model provider";
+    return [
+      problem(`${setting}.run`, "true", `the stack cannot run ${provider}: ${choices}`, `Run: ${address}`),
+    ];
+  }
+  if (!isSelfHosted(provider) || baseUrl !== undefined) return [];
+  const start = runnable.includes(provider)
+    ? `${setCommand(`${setting}.run`, "true")}; or name a running one: `
+    : "";
+  return [
+    problem(`${setting}.provider`, `"${provider}"`, "nothing says where it runs", `Run: ${start}${address}`),
+  ];
+}
+
+/** The variables that tell the small applications of their models, and the files with the keys. */
 export function modelSettings({ embeddings, llm }: Models): {
   readonly environment: Record<string, string>;
   readonly files: FileSpec[];
@@ -90,13 +132,11 @@ export function modelSettings({ embeddings, llm }: Models): {
     [`${kind}_PROVIDER`, model.provider],
     [`${kind}_MODEL`, model.model],
     [`${kind}_BASE_URL`, model.baseUrl],
-    ...(model.key ? [[`${kind}_API_KEY_FILE`, `/run/secrets/${kebab(model.key)}`]] : []),
+    ...(model.key ? [[`${kind}_API_KEY_FILE`, secretPath(fromUser(model.key))]] : []),
   ]);
   const keys = [...new Set([embeddings.key, llm.key].filter((key) => key !== undefined))];
   return {
     environment: defined(Object.fromEntries(entries)),
-    files: keys.map((key) => secretFile(kebab(key))),
+    files: keys.map((key) => secretFile(fromUser(key))),
   };
 }
-
-const kebab = (key: UserSecret): string => key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);

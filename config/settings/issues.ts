@@ -1,29 +1,27 @@
 import type { z } from "zod";
-import { type Problem, setCommand } from "./problem.ts";
+import { type Problem, problem, setCommand } from "../spec/problem.ts";
 
-/** zod's issues in our form; an unknown key is reported under its own path. */
+/** zod's issue as problems. An unknown key is reported under its own path. */
 export function fromZod(issue: z.core.$ZodIssue, raw: unknown): Problem[] {
   const path = dotted(issue.path);
   if (issue.code === "unrecognized_keys") {
-    return issue.keys.map((key) => ({
-      path: `ragdock:${path ? `${path}.` : ""}${key}`,
-      found: "a setting that does not exist",
-      problem: "it would be ignored",
-      fix: "See docs/reference/settings.md for the names; remove it or correct its spelling.",
-    }));
+    return issue.keys.map((key) =>
+      problem(
+        `${path ? `${path}.` : ""}${key}`,
+        "a setting that does not exist",
+        "it would be ignored",
+        "Correct its spelling or remove it: docs/reference/settings.md has the names.",
+      ),
+    );
   }
   const found = issue.path.reduce<unknown>(
     (value, key) => (value as Record<PropertyKey, unknown>)?.[key],
     raw,
   );
-  return [
-    {
-      path: `ragdock:${path}`,
-      found: found === undefined ? "nothing" : JSON.stringify(found),
-      problem: issue.message,
-      fix: `Type: ${setCommand(path, example(issue))}`,
-    },
-  ];
+  const text = found === undefined ? "nothing" : JSON.stringify(found);
+  const value = example(issue);
+  const fix = value === undefined ? `Correct the value of ${path}.` : `Run: ${setCommand(path, value)}`;
+  return [problem(path, text, issue.message, fix)];
 }
 
 const dotted = (path: readonly PropertyKey[]): string =>
@@ -33,11 +31,11 @@ const dotted = (path: readonly PropertyKey[]): string =>
   }, "");
 
 /** A value that would pass, where the issue tells one. */
-function example(issue: z.core.$ZodIssue): string {
+function example(issue: z.core.$ZodIssue): string | undefined {
   if (issue.code === "invalid_value") return String(issue.values[0]);
   if (issue.code === "too_small") return String(issue.minimum);
   if (issue.code === "too_big") return String(issue.maximum);
-  return "VALUE";
+  return /such as ([^\s,]+)/.exec(issue.message)?.[1];
 }
 
 /** `raw` without what the issues are about. */
@@ -46,7 +44,7 @@ export function without(
   issues: readonly z.core.$ZodIssue[],
 ): Record<string, unknown> {
   const copy = structuredClone(raw) as Record<string, unknown>;
-  // From the back, so that the elements of a list that go first leave the others' places as they are.
+  // From the back, so that removed elements of a list do not move those that are removed later.
   for (const issue of issues.toReversed()) {
     const paths =
       issue.code === "unrecognized_keys" ? issue.keys.map((key) => [...issue.path, key]) : [issue.path];

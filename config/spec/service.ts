@@ -1,59 +1,43 @@
-import type { ImageName } from "../images.ts";
-import type { PostgresVersion } from "../settings/schema.ts";
+import type { Content, Secret, SecretSource } from "./content.ts";
 import type { Healthcheck } from "./healthcheck.ts";
+import type { ImageSource } from "./image.ts";
+import type { Alert, Datasource, Row } from "./monitoring.ts";
+import type { PostgresVersion } from "./postgres.ts";
 import type { Duration, Size } from "./units.ts";
 
-/** Where a service can be reached from: its own networks only, this host, or everywhere. */
+/** Where a published port can be reached from: nowhere, this host, or everywhere. */
 export type Exposure = "none" | "loopback" | "public";
 
-/** A network of a system; an internal one has no way out and cannot carry a published port. */
+/** A network of a system. An internal one has no route out and cannot publish a port. */
 export interface Network {
   readonly internal: boolean;
 }
 
-/** What a service is to the system: decides its dashboards and alerts. */
+/** What a service is to the system. Alerts and dashboards depend on it. */
 export type Role =
   | "api"
   | "worker"
   | "ui"
   | "gateway"
+  | "ingress"
   | "postgres"
   | "redis"
   | "chroma"
+  | "model"
   | "monitoring"
   | "exporter";
 
-/** The image a service runs. */
-export type ImageSource =
-  /** One of the catalogue in images.ts: pulled, or built as a stand-in. */
-  | { readonly from: "catalogue"; readonly name: ImageName }
-  /** Built from a folder. */
-  | Built
-  /** Somebody else's, by reference. */
-  | { readonly from: "reference"; readonly reference: string };
-
-/** An image built from a folder of the project. */
-export interface Built {
-  readonly from: "build";
-  readonly name: string;
-  readonly context: string;
-  readonly dockerfile: string;
-  /** Images it builds on: each is handed over as build argument `<NAME>_IMAGE`. */
-  readonly bases?: readonly (Built | { readonly from: "catalogue"; readonly name: ImageName })[];
-  readonly target?: string;
-}
-
-/** A file put into the container; `{{secret:NAME}}` in it is replaced by that secret and makes the file one. */
+/** A file in the container. A file that contains a secret is secret. */
 export interface FileSpec {
   readonly path: string;
-  readonly content: string;
+  readonly content: Content;
 }
 
 export interface VolumeMount {
-  /** Short name: the volume's full name carries project and stack. */
+  /** Short name. The volume's full name has project and stack in front. */
   readonly volume: string;
   readonly path: string;
-  /** Files in it that belong to this stack and not to its data: a restored backup leaves them as they are. */
+  /** Files in it that belong to this stack and not to its data: a restore leaves them as they are. */
   readonly own?: readonly string[];
 }
 
@@ -63,20 +47,29 @@ export interface BindMount {
   readonly readOnly: boolean;
 }
 
-/** The one port of a service that may be published on the host. */
-export interface Endpoint {
+/** A port of a container that may be published on the host. */
+export interface PublishedPort {
   readonly container: number;
   readonly host: number;
   readonly exposure: Exposure;
-  /** The service whose settings say port and exposure. @default the one that has the port */
-  readonly settings?: string;
+  /** The service whose settings decide port and exposure. @default the one that has the port */
+  readonly owner?: string;
+}
+
+/** A path of a gateway or an ingress, and the service it leads to. */
+export interface Route {
+  /** The port in the container that takes the requests. */
+  readonly listen: number;
+  readonly path: string;
+  readonly service: string;
+  readonly port: number;
 }
 
 export interface Limits {
   /** CPUs, as a number: 0.5 is half of one. */
   readonly cpus: number;
   readonly memory: Size;
-  /** Soft limit under which the kernel does not go when memory is short. */
+  /** Soft limit that the kernel respects when the host is short of memory. */
   readonly reservation?: Size;
 }
 
@@ -86,85 +79,117 @@ export interface LogRotation {
 }
 
 interface Workload {
-  /** The name by which the others reach it. */
+  /** The name by which other services reach it. */
   readonly name: string;
   readonly role: Role;
   readonly image: ImageSource;
   readonly command?: readonly string[];
-  /** `uid:gid`; without it the image decides (root in some of them). */
+  /** `uid:gid`. @default the image's user */
   readonly user?: string;
   readonly networks: readonly string[];
-  /** Further names by which the others reach it. */
+  /** More names by which other services reach it. */
   readonly aliases?: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
   readonly files: readonly FileSpec[];
   readonly mounts: readonly BindMount[];
+  readonly volumes: readonly VolumeMount[];
   readonly limits: Limits;
   readonly logs: LogRotation;
-  /** Services that are healthy, and jobs that have ended well, before this one starts. */
+  /** Services that must be healthy, and jobs that must have succeeded, before this one starts. */
   readonly dependsOn: readonly string[];
-  /** Database connections that one replica may open at most, all its processes together. */
+  /** The most database connections that one replica opens, all its processes together. */
   readonly databaseConnections?: number;
+  /** GPUs that it gets. The Docker provider knows `all` only. @default none */
+  readonly gpus?: "all";
 }
 
-/** A question from outside the container: does the port open, does the path answer 2xx. */
+/** A check from outside the container: the path answers 2xx, or the port accepts a connection. */
 export type Blackbox =
   | { readonly module: "http_2xx"; readonly port: number; readonly path: string }
   | { readonly module: "tcp_connect"; readonly port: number };
 
-/** A service that stays up; one without a probe does not compile. */
+/** The logins of a store. */
+export interface Credentials {
+  readonly user: Secret;
+  readonly password: Secret;
+  /** The administrator's password. It never leaves the store and its credentials job. */
+  readonly admin: Secret;
+  /** The job that makes the clients' login known to the store. */
+  readonly job: string;
+}
+
+/** A service that stays up. */
 export interface LongRunning extends Workload {
-  /** A store stops before its successor starts and keeps its volumes; a stateless one is replaced new one first. */
+  /** A stateful service stops before its successor starts, and keeps its volumes. A stateless one starts new first. */
   readonly kind: "stateful" | "stateless";
   readonly healthcheck: Healthcheck;
   readonly replicas: number;
-  readonly volumes: readonly VolumeMount[];
-  readonly endpoint?: Endpoint;
-  /** From SIGTERM (or the image's stop signal) to SIGKILL. */
+  readonly ports: readonly PublishedPort[];
+  /** Gateway and ingress: where requests go. */
+  readonly routes?: readonly Route[];
+  /** Time from SIGTERM, or the image's stop signal, to SIGKILL. */
   readonly stopGracePeriod: Duration;
-  /** PostgreSQL: the major version that its image runs and that its volume has to be of. */
+  /** PostgreSQL: the major version of its image and of the data in its volume. */
   readonly postgresVersion?: PostgresVersion;
-  /** Size of /dev/shm; the engine's default is 64 MiB. */
+  /** PostgreSQL and Redis: who logs in. */
+  readonly credentials?: Credentials;
+  /** Size of /dev/shm. @default Docker's 64 MiB */
   readonly shm?: Size;
-  readonly metrics?: { readonly port: number; readonly path: string };
-  /** What the blackbox exporter asks it from outside its container. */
+  readonly metrics?: { readonly port: number; readonly path: Content };
+  /** What the blackbox exporter asks. */
   readonly blackbox?: Blackbox;
-  /** How long a new release has to keep answering its check before a gateway leads to it. @default not at all */
+  /** How long a new revision must keep answering before it gets requests. @default not at all */
   readonly soak?: Duration;
+  readonly alerts?: readonly Alert[];
+  readonly rows?: readonly Row[];
+  readonly datasource?: Datasource;
 }
 
-/** A container that runs once and has to end with exit code 0 before its dependants start. */
+/** A container that runs once. Its dependants start when it ends with exit code 0. */
 export interface Job extends Workload {
   readonly kind: "job";
+  /** The longest that it may take. @default 20m, the Docker provider's own */
+  readonly timeout?: Duration;
 }
 
 export type ServiceSpec = LongRunning | Job;
 
-/** Where a secret's value comes from. */
-export type SecretSource =
-  /** Generated, once per generation. @default generation 1 */
-  | { readonly from: "generated"; readonly generation?: number }
-  /** Set by the user as a secret of the stack. */
-  | { readonly from: "config"; readonly key: string }
-  /** Known beforehand, such as the user name that belongs to a password. */
-  | { readonly from: "value"; readonly value: string };
-
-/** A whole system as plain data: what the components turn into resources. */
+/** A whole system as plain data. The components turn it into resources. */
 export interface SystemSpec {
   readonly name: string;
   readonly environment: "dev" | "prod";
   readonly images: "registry" | "packages";
-  /** Images that run by this reference instead of being built, by name. */
+  /** Images that run by this reference instead of being built or pulled, by short name. */
   readonly pinned: Readonly<Record<string, string>>;
   readonly services: readonly ServiceSpec[];
   /** The networks that services are on, by short name. */
   readonly networks: Readonly<Record<string, Network>>;
   readonly secrets: Readonly<Record<string, SecretSource>>;
-  /** What this image source cannot offer, in words. */
+  /** Services that this image source cannot offer, and why. */
   readonly unavailable: Readonly<Record<string, string>>;
-  /** Outputs: name of the URL → address. */
+  /** Name of the URL → address. */
   readonly urls: Readonly<Record<string, string>>;
+  /** Volumes whose data the user gave up, by short name, with the time they were created. */
+  readonly lostVolumes: Readonly<Record<string, string>>;
 }
 
 /** Type guard: a service that stays up. */
 export const isLongRunning = (s: ServiceSpec): s is LongRunning => s.kind !== "job";
+
+/** The services of a list that stay up. */
+export const longRunning = (services: readonly ServiceSpec[]): LongRunning[] =>
+  services.filter(isLongRunning);
+
+/** A store whose clients log in. */
+export type Guarded = LongRunning & Required<Pick<LongRunning, "credentials">>;
+
+/** Type guard: a store whose clients log in. */
+export const isGuarded = (s: ServiceSpec): s is Guarded => isLongRunning(s) && s.credentials !== undefined;
+
+/** The ports that a service publishes on the host. */
+export const publishedPorts = (s: ServiceSpec): readonly PublishedPort[] =>
+  isLongRunning(s) ? s.ports.filter(({ exposure }) => exposure !== "none") : [];
+
+/** The host address that a port listens on. */
+export const listenAddress = ({ exposure }: PublishedPort): string =>
+  exposure === "public" ? "0.0.0.0" : "127.0.0.1";

@@ -1,10 +1,14 @@
-import { appImage } from "../services/app.ts";
+import { alertmanager } from "../services/alertmanager.ts";
+import { blackboxExporter } from "../services/blackbox-exporter.ts";
+import { chroma } from "../services/chroma.ts";
 import { modelSettings } from "../services/models.ts";
-import { watched } from "../services/monitoring.ts";
-import { chroma } from "../services/stores.ts";
-import { type Context, common, on, pythonImage } from "../services/template.ts";
+import { type Context, serviceDefaults } from "../services/module.ts";
+import { prometheus } from "../services/prometheus.ts";
+import { pythonImage } from "../services/python.ts";
+import { appImage } from "../services/reference-app.ts";
 import { Healthcheck } from "../spec/healthcheck.ts";
-import type { Built, LongRunning } from "../spec/service.ts";
+import type { Built } from "../spec/image.ts";
+import type { LongRunning } from "../spec/service.ts";
 import type { System } from "./system.ts";
 
 const image: Built = {
@@ -15,7 +19,7 @@ const image: Built = {
   bases: [pythonImage, appImage],
 };
 
-/** Questions to financial documents: Chroma's files beside the API in dev, its server under several replicas in prod. */
+/** Questions on financial documents: Chroma's files in the API's volume in dev, its server under replicas in prod. */
 export const financerag: System = {
   about:
     "An API over Chroma with OpenAI for vectors and answers; in production three replicas of four workers.",
@@ -30,20 +34,23 @@ export const financerag: System = {
       llmModel: "gpt-4o-mini",
     },
   },
-  services: (ctx) => {
-    const server = ctx.vectorStore === "chroma" ? [chroma(ctx)] : [];
-    return on(["default"], [...server, financeragApi(ctx), ...watched(ctx)]);
-  },
+  modules: [
+    chroma(),
+    { services: (ctx) => [api(ctx)] },
+    prometheus({ publish: false }),
+    alertmanager({ publish: false }),
+    blackboxExporter,
+  ],
 };
 
-function financeragApi(ctx: Context): LongRunning {
+function api(ctx: Context): LongRunning {
   const models = modelSettings(ctx.models);
   const embedded = ctx.vectorStore === "embedded";
   return {
-    ...common,
+    ...serviceDefaults,
     name: "financerag",
     role: "api",
-    // Chroma's files take one process at a time; with the server nothing is kept here.
+    // Chroma's files take one process at a time. With the server nothing is kept here.
     kind: embedded ? "stateful" : "stateless",
     image,
     command: ctx.prod ? ["serve", "--production"] : ["serve"],
@@ -59,7 +66,7 @@ function financeragApi(ctx: Context): LongRunning {
       ? []
       : [{ source: "systems/financerag/documents", target: "/app/documents", readOnly: true }],
     volumes: embedded ? [{ volume: "data", path: "/app/data" }] : [],
-    endpoint: { container: 8000, host: 8000, exposure: ctx.prod ? "public" : "loopback" },
+    ports: [{ container: 8000, host: 8000, exposure: ctx.prod ? "public" : "loopback" }],
     healthcheck: Healthcheck.command(["python", "main.py", "health"], { startPeriod: "1m" }),
     blackbox: { module: "http_2xx", port: 8000, path: "/health" },
     metrics: { port: 8000, path: "/metrics" },

@@ -1,17 +1,21 @@
-import { api, migrations, ownApp, ui, worker } from "../services/app.ts";
-import { gateway, gatewayExporter } from "../services/gateway.ts";
-import {
-  alertmanager,
-  blackboxExporter,
-  cadvisor,
-  grafana,
-  nodeExporter,
-  postgresExporter,
-  prometheus,
-  redisExporter,
-} from "../services/monitoring.ts";
-import { chroma, postgres, redis } from "../services/stores.ts";
+import { alertmanager } from "../services/alertmanager.ts";
+import { blackboxExporter } from "../services/blackbox-exporter.ts";
+import { cadvisor } from "../services/cadvisor.ts";
+import { chroma } from "../services/chroma.ts";
+import { gateway } from "../services/gateway.ts";
+import { grafana } from "../services/grafana.ts";
+import { nginxExporter } from "../services/nginx-exporter.ts";
+import { nodeExporter } from "../services/node-exporter.ts";
+import { ownApp } from "../services/own-app.ts";
+import { postgres } from "../services/postgres.ts";
+import { postgresExporter } from "../services/postgres-exporter.ts";
+import { prometheus } from "../services/prometheus.ts";
+import { redis } from "../services/redis.ts";
+import { redisExporter } from "../services/redis-exporter.ts";
+import { referenceApp } from "../services/reference-app.ts";
 import type { System } from "./system.ts";
+
+const stores = { postgres: postgres(), redis: redis() };
 
 /** The whole RAG service: gateway, UI, API, worker, stores, metrics, alerts. */
 export const full: System = {
@@ -21,44 +25,29 @@ export const full: System = {
   models: {},
   takesApp: true,
   anyPostgres: true,
-  services: (ctx) => {
-    const { app } = ctx.settings;
-    const application = app
-      ? [
-          ownApp(ctx, app),
-          gateway(ctx, [
-            {
-              path: "/",
-              service: "api",
-              port: app.port,
-              ...(app.metricsPath ? { hidden: app.metricsPath } : {}),
-            },
-          ]),
-        ]
-      : [
-          migrations(ctx),
-          api(ctx),
-          worker(ctx),
-          ui(ctx),
-          gateway(ctx, [
-            { path: "/api/", service: "api", port: 8000 },
-            { path: "/", service: "ui", port: 8501 },
-          ]),
-        ];
-    return [
-      postgres(ctx),
-      redis(ctx),
-      ...(ctx.vectorStore === "chroma" ? [chroma(ctx)] : []),
-      ...application,
-      prometheus(ctx),
-      alertmanager(ctx),
-      grafana(ctx),
-      nodeExporter(),
-      postgresExporter(ctx, "postgres"),
-      redisExporter(ctx),
-      blackboxExporter(),
-      cadvisor(),
-      gatewayExporter(),
-    ];
-  },
+  modules: [
+    stores.postgres,
+    stores.redis,
+    chroma(),
+    referenceApp(stores),
+    ownApp(stores),
+    gateway({
+      routes: ({ settings: { app } }) =>
+        app
+          ? [{ path: "/", service: "api", port: app.port }]
+          : [
+              { path: "/api/", service: "api", port: 8000 },
+              { path: "/", service: "ui", port: 8501 },
+            ],
+    }),
+    prometheus(),
+    alertmanager(),
+    grafana(),
+    nodeExporter(),
+    postgresExporter(stores.postgres),
+    redisExporter(stores.redis),
+    blackboxExporter,
+    cadvisor,
+    nginxExporter(),
+  ],
 };

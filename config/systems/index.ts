@@ -6,7 +6,9 @@ import { myrag } from "./myrag.ts";
 import { ragEvents } from "./rag-events.ts";
 import type { System } from "./system.ts";
 
-/** The named systems: `ragdock:system` chooses one. */
+export type { System } from "./system.ts";
+
+/** The named systems. `ragdock:system` chooses one. */
 export const systems = {
   full,
   myrag,

@@ -1,27 +1,41 @@
-import { userOf } from "../passes/credentials.ts";
-import { cadvisor, redisExporter, watched } from "../services/monitoring.ts";
-import { secretFile } from "../services/project-files.ts";
-import { redis } from "../services/stores.ts";
-import { type Context, common, on, pythonImage } from "../services/template.ts";
+import { alertmanager } from "../services/alertmanager.ts";
+import { blackboxExporter } from "../services/blackbox-exporter.ts";
+import { cadvisor } from "../services/cadvisor.ts";
+import { type Context, serviceDefaults } from "../services/module.ts";
+import { prometheus } from "../services/prometheus.ts";
+import { pythonImage } from "../services/python.ts";
+import { redis } from "../services/redis.ts";
+import { redisExporter } from "../services/redis-exporter.ts";
+import { secretFile, secretPath, userName } from "../services/secrets.ts";
 import { Healthcheck } from "../spec/healthcheck.ts";
 import type { LongRunning } from "../spec/service.ts";
 import type { System } from "./system.ts";
 
-/** Answers of a web application, cached by Redis; nothing is kept that could not be made again. */
+const cache = redis();
+
+/** Answers of a web application, cached in Redis. Everything that is kept can be made again. */
 export const m31: System = {
   about: "A web application that answers from its own pages, with Redis as a cache, and metrics of both.",
   differs: [
-    "Python is 3.13: one Python serves all applications, and 3.11 is in no package of Debian 13.",
+    "Python is 3.13: one Python serves all applications, and Debian 13 has no package of 3.11.",
     "In production the web application has 2 GiB and not 4, so that two replicas fit into 8.",
   ],
   networks: { "rag-network": { internal: false } },
-  services: (ctx) =>
-    on(["rag-network"], [web(ctx), redis(ctx), ...watched(ctx), redisExporter(ctx), cadvisor()]),
+  modules: [
+    { services: (ctx) => [web(ctx)] },
+    cache,
+    prometheus({ publish: false }),
+    alertmanager({ publish: false }),
+    blackboxExporter,
+    redisExporter(cache),
+    cadvisor,
+  ],
 };
 
 function web(ctx: Context): LongRunning {
+  const login = cache.login(ctx);
   return {
-    ...common,
+    ...serviceDefaults,
     name: "web",
     role: "api",
     kind: "stateless",
@@ -37,19 +51,19 @@ function web(ctx: Context): LongRunning {
     networks: [],
     environment: {
       ENVIRONMENT: ctx.prod ? "production" : "development",
-      REDIS_HOST: "redis",
+      REDIS_HOST: cache.name,
       REDIS_PORT: "6379",
-      REDIS_USER: userOf(ctx, "redis"),
-      REDIS_PASSWORD_FILE: "/run/secrets/redis-password",
+      REDIS_USER: userName(login),
+      REDIS_PASSWORD_FILE: secretPath(login.password),
       PORT: "8000",
     },
-    files: [secretFile("redis-password")],
-    endpoint: { container: 8000, host: 8000, exposure: ctx.prod ? "public" : "loopback" },
+    files: [secretFile(login.password)],
+    ports: [{ container: 8000, host: 8000, exposure: ctx.prod ? "public" : "loopback" }],
     healthcheck: Healthcheck.command(["python", "app.py", "--health"], { startPeriod: "10s" }),
     blackbox: { module: "http_2xx", port: 8000, path: "/health" },
     metrics: { port: 8000, path: "/metrics" },
     replicas: ctx.prod ? 2 : 1,
     limits: { cpus: 1, memory: ctx.prod ? "2GiB" : "1GiB" },
-    dependsOn: ["redis"],
+    dependsOn: [cache.name],
   };
 }

@@ -1,10 +1,13 @@
-import { userOf } from "../passes/credentials.ts";
-import { appImage } from "../services/app.ts";
-import { projectFile, secretFile } from "../services/project-files.ts";
-import { chroma, database, postgres, postgresCommand } from "../services/stores.ts";
-import { type Context, common, commonJob, pythonImage } from "../services/template.ts";
+import { chroma } from "../services/chroma.ts";
+import { type Context, jobDefaults, serviceDefaults } from "../services/module.ts";
+import { database, postgres, postgresCatalogueImage, postgresCommand } from "../services/postgres.ts";
+import { projectFile } from "../services/project-files.ts";
+import { pythonImage } from "../services/python.ts";
+import { appImage } from "../services/reference-app.ts";
+import { secretFile, secretPath, userName } from "../services/secrets.ts";
 import { Healthcheck } from "../spec/healthcheck.ts";
-import type { BindMount, Built, Job, LongRunning } from "../spec/service.ts";
+import type { Built } from "../spec/image.ts";
+import type { BindMount, FileSpec, Job, LongRunning } from "../spec/service.ts";
 import type { System } from "./system.ts";
 
 const image: Built = {
@@ -17,23 +20,14 @@ const image: Built = {
 
 const user = "10001:10001";
 
-/** A memory of texts: a tuned PostgreSQL that schedules its own upkeep, Chroma for the vectors, an API and a worker. */
-export const mnemolite: System = {
-  about:
-    "A tuned PostgreSQL 17 with pg_cron and pg_partman, a Chroma server, an API with pages, and a worker.",
-  differs: [
-    "pgmq is in no package: the queue is a table read with FOR UPDATE SKIP LOCKED.",
-    "The init SQL comes as read-only files of the container and not as a mounted folder, so that production needs no checkout.",
-    "pg_partman has no worker of its own running: at 5.2.4 it dies at each run, and pg_cron calls its maintenance every hour.",
-  ],
-  networks: { frontend: { internal: false }, backend: { internal: true } },
-  services: (ctx) => [db(ctx), chromadb(ctx), setup(ctx), api(ctx), worker(ctx)],
-};
+/** What a new cluster is initialised with. The setup runs it again at every start. */
+const initFiles = ["01-extensions.sql", "02-schema.sql", "03-partitions.sql"];
 
-function db(ctx: Context): LongRunning {
-  const pg = ["pg_isready", "-h", "127.0.0.1", "-U", database.user, "-d", database.name];
-  const server = postgres(ctx, "db", "postgres_data");
-  return {
+const db = postgres({
+  name: "db",
+  volume: "postgres_data",
+  devPort: 5432,
+  adapt: (server) => ({
     ...server,
     aliases: ["database"],
     image: {
@@ -41,14 +35,14 @@ function db(ctx: Context): LongRunning {
       name: "mnemolite-db",
       context: "systems/mnemolite/db",
       dockerfile: "systems/mnemolite/db/Dockerfile",
-      bases: [{ from: "catalogue", name: "postgres" }],
+      bases: [{ from: "catalogue", image: postgresCatalogueImage }],
     },
     command: postgresCommand({
       shared_preload_libraries: "pg_cron,pg_partman_bgw",
       "cron.database_name": database.name,
-      // Jobs run in the server itself, so that no password is needed for them.
+      // Jobs run in the server itself and need no password.
       "cron.use_background_workers": "on",
-      // Without a database pg_partman's own worker stays idle: at 5.2.4 it dies at each run, and pg_cron does its work.
+      // pg_partman's own worker stays idle without a database: at 5.2.4 it fails at each run. pg_cron does its work.
       shared_buffers: "512MB",
       work_mem: "16MB",
       effective_cache_size: "1GB",
@@ -62,72 +56,88 @@ function db(ctx: Context): LongRunning {
         projectFile(`systems/mnemolite/db/init/${file}`, `/docker-entrypoint-initdb.d/${file}`),
       ),
     ],
-    endpoint: loopback(ctx, database.port, 5432),
-    healthcheck: Healthcheck.command(pg, { interval: "5s", timeout: "5s", retries: 5, startPeriod: "10s" }),
+    healthcheck: { ...server.healthcheck, interval: "5s", timeout: "5s", retries: 5, startPeriod: "10s" },
     limits: { cpus: 2, memory: "2GiB", reservation: "1GiB" },
     shm: "1GiB",
-  };
-}
-
-/** What a new cluster is made with; the setup runs it again on every start. */
-const initFiles = ["01-extensions.sql", "02-schema.sql", "03-partitions.sql"];
-
-function chromadb(ctx: Context): LongRunning {
-  return {
-    ...chroma(ctx),
-    name: "chromadb",
-    volumes: [{ volume: "chroma_data", path: "/data" }],
-    endpoint: loopback(ctx, 8000, 8000),
-    limits: { cpus: 1, memory: "1GiB" },
-  };
-}
-
-const stores = (ctx: Context): Record<string, string> => ({
-  DATABASE_HOST: "database",
-  DATABASE_PORT: String(database.port),
-  DATABASE_NAME: database.name,
-  DATABASE_USER: userOf(ctx, "postgres"),
-  DATABASE_PASSWORD_FILE: "/run/secrets/postgres-password",
-  CHROMA_HOST: "chromadb",
-  CHROMA_PORT: "8000",
+  }),
 });
+
+/** A memory of texts: a tuned PostgreSQL that schedules its own upkeep, Chroma for the vectors, an API and a worker. */
+export const mnemolite: System = {
+  about:
+    "A tuned PostgreSQL 17 with pg_cron and pg_partman, a Chroma server, an API with pages, and a worker.",
+  differs: [
+    "pgmq is in no package: the queue is a table read with FOR UPDATE SKIP LOCKED.",
+    "The init SQL comes as read-only files of the container and not as a mounted folder, so that production needs no checkout.",
+    "pg_partman's own worker does not run: at 5.2.4 it fails at each run. pg_cron calls the maintenance every hour.",
+  ],
+  networks: { frontend: { internal: false }, backend: { internal: true } },
+  modules: [
+    db,
+    chroma({
+      name: "chromadb",
+      volume: "chroma_data",
+      devPort: 8000,
+      limits: { cpus: 1, memory: "1GiB" },
+      optIn: () => true,
+    }),
+    { services: (ctx) => [setup(ctx), api(ctx), worker(ctx)] },
+  ],
+};
+
+/** What setup, API and worker share: where the stores are, and the login. */
+function stores(ctx: Context): { environment: Record<string, string>; files: FileSpec[] } {
+  const login = db.login(ctx);
+  return {
+    environment: {
+      DATABASE_HOST: "database",
+      DATABASE_PORT: String(database.port),
+      DATABASE_NAME: database.name,
+      DATABASE_USER: userName(login),
+      DATABASE_PASSWORD_FILE: secretPath(login.password),
+      CHROMA_HOST: "chromadb",
+      CHROMA_PORT: "8000",
+    },
+    files: [secretFile(login.password)],
+  };
+}
 
 function setup(ctx: Context): Job {
   return {
-    ...commonJob,
+    ...jobDefaults,
+    ...stores(ctx),
     name: "setup",
     role: "worker",
     image,
     command: ["-m", "mnemolite.setup"],
     user,
     networks: ["backend"],
-    environment: stores(ctx),
-    files: [secretFile("postgres-password")],
     limits: { cpus: 0.5, memory: "256MiB" },
-    dependsOn: ["db"],
+    dependsOn: [db.name],
     databaseConnections: 1,
   };
 }
 
 function api(ctx: Context): LongRunning {
+  const { environment, files } = stores(ctx);
   return {
-    ...common,
+    ...serviceDefaults,
     name: "api",
     role: "api",
     kind: "stateless",
     image,
     user,
     networks: ["frontend", "backend"],
-    environment: { ...stores(ctx), API_WORKERS: "2" },
-    files: [secretFile("postgres-password")],
+    environment: { ...environment, API_WORKERS: "2" },
+    files,
     mounts: ctx.prod ? [] : [source("config"), source("templates")],
     volumes: [{ volume: "api_cache", path: "/app/cache" }],
-    endpoint: { container: 8000, host: 8001, exposure: "loopback" },
+    ports: [{ container: 8000, host: 8001, exposure: "loopback" }],
     healthcheck: Healthcheck.python("/health", 8000, { startPeriod: "1m" }),
     blackbox: { module: "http_2xx", port: 8000, path: "/health" },
     metrics: { port: 8000, path: "/metrics" },
     limits: { cpus: 1, memory: "512MiB" },
-    dependsOn: ["db", "chromadb", "setup"],
+    dependsOn: [db.name, "chromadb", "setup"],
     stopGracePeriod: "30s",
     databaseConnections: 10,
   };
@@ -135,7 +145,8 @@ function api(ctx: Context): LongRunning {
 
 function worker(ctx: Context): LongRunning {
   return {
-    ...common,
+    ...serviceDefaults,
+    ...stores(ctx),
     name: "worker",
     role: "worker",
     kind: "stateless",
@@ -143,13 +154,11 @@ function worker(ctx: Context): LongRunning {
     command: ["ingestion.py"],
     user,
     networks: ["backend"],
-    environment: stores(ctx),
-    files: [secretFile("postgres-password")],
     mounts: ctx.prod ? [] : [source("config")],
     volumes: [{ volume: "worker_data", path: "/app/data" }],
     healthcheck: Healthcheck.command(["python", "ingestion.py", "--probe"], { startPeriod: "1m" }),
     limits: { cpus: 1, memory: "1GiB" },
-    dependsOn: ["db", "chromadb", "setup"],
+    dependsOn: [db.name, "chromadb", "setup"],
     stopGracePeriod: "1m",
     databaseConnections: 2,
   };
@@ -160,7 +169,3 @@ const source = (folder: string): BindMount => ({
   target: `/app/${folder}`,
   readOnly: true,
 });
-
-/** A store's port for a developer's own tools: on this host in dev, nowhere in production unless it is asked for. */
-const loopback = (ctx: Context, container: number, host: number) =>
-  ({ container, host, exposure: ctx.prod ? "none" : "loopback" }) as const;

@@ -1,16 +1,22 @@
-import { userOf } from "../passes/credentials.ts";
-import { appImage } from "../services/app.ts";
 import { gateway } from "../services/gateway.ts";
+import { grafana } from "../services/grafana.ts";
 import { modelSettings } from "../services/models.ts";
-import { grafana, nodeExporter, postgresExporter, prometheus } from "../services/monitoring.ts";
-import { secret, secretFile } from "../services/project-files.ts";
-import { database, postgres } from "../services/stores.ts";
-import { type Context, common, on, pythonImage, type ServiceTemplate } from "../services/template.ts";
+import { type Context, serviceDefaults } from "../services/module.ts";
+import { nodeExporter } from "../services/node-exporter.ts";
+import { database, postgres } from "../services/postgres.ts";
+import { postgresExporter } from "../services/postgres-exporter.ts";
+import { prometheus } from "../services/prometheus.ts";
+import { pythonImage } from "../services/python.ts";
+import { appImage } from "../services/reference-app.ts";
+import { generated, secretFile, secretPath, userName } from "../services/secrets.ts";
+import { content } from "../spec/content.ts";
 import { Healthcheck } from "../spec/healthcheck.ts";
 import type { LongRunning } from "../spec/service.ts";
 import type { System } from "./system.ts";
 
-/** A FastAPI and a Streamlit application behind nginx, over pgvector, watched by Prometheus and Grafana. */
+const pgvector = postgres({ name: "pgvector", volume: "pgvector", devPort: database.port });
+
+/** A FastAPI and a Streamlit application behind nginx, over pgvector, with Prometheus and Grafana. */
 export const myrag: System = {
   about:
     "FastAPI and Streamlit behind nginx, over PostgreSQL with pgvector, watched by Prometheus and Grafana.",
@@ -20,38 +26,30 @@ export const myrag: System = {
   networks: { backend: { internal: false } },
   models: {},
   anyPostgres: true,
-  services: (ctx) =>
-    on(
-      ["backend"],
-      [
-        pgvector(ctx),
-        fastapi(ctx),
-        streamlit(ctx),
-        nginx(ctx),
-        { ...prometheus(ctx), volumes: [{ volume: "prometheus_data", path: "/prometheus" }] },
-        { ...grafana(ctx), volumes: [{ volume: "grafana_data", path: "/var/lib/grafana" }] },
-        published(ctx, nodeExporter(), 9100),
-        published(ctx, postgresExporter(ctx, "pgvector"), 9187),
+  modules: [
+    pgvector,
+    { services: (ctx) => [fastapi(ctx), streamlit(ctx)] },
+    gateway({
+      name: "nginx",
+      devPort: 80,
+      routes: () => [
+        { path: "/api/", service: "fastapi", port: 8000 },
+        { path: "/", service: "streamlit", port: 8501 },
       ],
-    ),
+    }),
+    prometheus({ volume: "prometheus_data" }),
+    grafana({ volume: "grafana_data" }),
+    nodeExporter(9100),
+    postgresExporter(pgvector, 9187),
+  ],
 };
-
-/** A port for a developer's own tools: on this host in dev, nowhere in production unless it is asked for. */
-function published(ctx: Context, service: LongRunning, port: number): LongRunning {
-  return {
-    ...service,
-    endpoint: { container: port, host: port, exposure: ctx.prod ? "none" : "loopback" },
-  };
-}
-
-function pgvector(ctx: Context): ServiceTemplate {
-  return published(ctx, postgres(ctx, "pgvector", "pgvector"), database.port);
-}
 
 function fastapi(ctx: Context): LongRunning {
   const models = modelSettings(ctx.models);
+  const login = pgvector.login(ctx);
+  const metricsPath = generated(ctx, "metrics-path", "metrics-path");
   return {
-    ...common,
+    ...serviceDefaults,
     name: "fastapi",
     role: "api",
     kind: "stateless",
@@ -66,21 +64,21 @@ function fastapi(ctx: Context): LongRunning {
     networks: [],
     environment: {
       ...models.environment,
-      POSTGRES_HOST: "pgvector",
+      POSTGRES_HOST: pgvector.name,
       POSTGRES_PORT: String(database.port),
       POSTGRES_DB: database.name,
-      POSTGRES_USER: userOf(ctx, "postgres"),
-      POSTGRES_PASSWORD_FILE: "/run/secrets/postgres-password",
-      METRICS_PATH_FILE: "/run/secrets/metrics-path",
+      POSTGRES_USER: userName(login),
+      POSTGRES_PASSWORD_FILE: secretPath(login.password),
+      METRICS_PATH_FILE: secretPath(metricsPath),
     },
-    files: [...models.files, secretFile("postgres-password"), secretFile("metrics-path")],
+    files: [...models.files, secretFile(login.password), secretFile(metricsPath)],
     volumes: [{ volume: "fastapi_data", path: "/data" }],
-    // The migrations run before it serves, in its entrypoint.
+    // Its entrypoint runs the migrations before it serves.
     healthcheck: Healthcheck.python("/api/health", 8000, { startPeriod: "2m" }),
     blackbox: { module: "http_2xx", port: 8000, path: "/api/health" },
-    metrics: { port: 8000, path: `/${secret("metrics-path")}` },
+    metrics: { port: 8000, path: content`/${metricsPath}` },
     limits: { cpus: 1, memory: ctx.prod ? "1GiB" : "768MiB" },
-    dependsOn: ["pgvector"],
+    dependsOn: [pgvector.name],
     stopGracePeriod: "30s",
     databaseConnections: 10,
   };
@@ -89,7 +87,7 @@ function fastapi(ctx: Context): LongRunning {
 function streamlit(ctx: Context): LongRunning {
   const source = { source: "systems/myrag/ui", target: "/app", readOnly: true };
   return {
-    ...common,
+    ...serviceDefaults,
     name: "streamlit",
     role: "ui",
     kind: "stateless",
@@ -109,13 +107,4 @@ function streamlit(ctx: Context): LongRunning {
     limits: { cpus: 1, memory: "512MiB" },
     dependsOn: ["fastapi"],
   };
-}
-
-function nginx(ctx: Context): LongRunning {
-  const routes = [
-    { path: "/api/", service: "fastapi", port: 8000 },
-    { path: "/", service: "streamlit", port: 8501 },
-  ];
-  const { endpoint, ...rest } = gateway(ctx, routes);
-  return { ...rest, name: "nginx", ...(endpoint ? { endpoint: { ...endpoint, host: 80 } } : {}) };
 }

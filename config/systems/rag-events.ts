@@ -1,13 +1,17 @@
-import { appImage } from "../services/app.ts";
+import { alertmanager } from "../services/alertmanager.ts";
+import { blackboxExporter } from "../services/blackbox-exporter.ts";
 import { modelSettings } from "../services/models.ts";
-import { watched } from "../services/monitoring.ts";
-import { secretFile } from "../services/project-files.ts";
-import { type Context, common, on, pythonImage } from "../services/template.ts";
+import { type Context, serviceDefaults } from "../services/module.ts";
+import { prometheus } from "../services/prometheus.ts";
+import { pythonImage } from "../services/python.ts";
+import { appImage } from "../services/reference-app.ts";
+import { fromUser, secretFile, secretPath } from "../services/secrets.ts";
 import { Healthcheck } from "../spec/healthcheck.ts";
-import type { Built, FileSpec, LongRunning } from "../spec/service.ts";
+import type { Built } from "../spec/image.ts";
+import type { LongRunning } from "../spec/service.ts";
 import type { System } from "./system.ts";
 
-/** One image for the API and the UI: its entrypoint's argument says which. */
+/** One image for the API and the UI. The argument of its entrypoint chooses. */
 const image: Built = {
   from: "build",
   name: "rag-events",
@@ -17,10 +21,10 @@ const image: Built = {
   bases: [pythonImage, appImage],
 };
 
-/** When its users' health checks ask. */
+/** When the health checks that its users know ask. */
 const timing = { interval: "30s", timeout: "10s", startPeriod: "5s", retries: 3 } as const;
 
-/** Questions to documents in a FAISS index; the index is a file on a volume, which replicas share. */
+/** Questions on documents in a FAISS index. The index is a file on a volume, which replicas share. */
 export const ragEvents: System = {
   about: "An API and a UI of one image over a FAISS index on a volume, with Mistral for vectors and answers.",
   differs: [
@@ -36,14 +40,19 @@ export const ragEvents: System = {
       llmModel: "mistral-small-latest",
     },
   },
-  services: (ctx) => on(["rag-network"], [api(ctx), ui(ctx), ...watched(ctx)]),
+  modules: [
+    { services: (ctx) => [api(ctx), ui(ctx)] },
+    prometheus({ publish: false }),
+    alertmanager({ publish: false }),
+    blackboxExporter,
+  ],
 };
 
 function api(ctx: Context): LongRunning {
   const models = modelSettings(ctx.models);
-  const rebuild: FileSpec[] = ctx.secrets.has("rebuildApiKey") ? [secretFile("rebuild-api-key")] : [];
+  const rebuildKey = fromUser("rebuildApiKey");
   return {
-    ...common,
+    ...serviceDefaults,
     name: "api",
     role: "api",
     kind: "stateless",
@@ -55,12 +64,12 @@ function api(ctx: Context): LongRunning {
       ...models.environment,
       API_HOST: "0.0.0.0",
       API_PORT: "8000",
-      // Not there unless the user has set the key: the application then refuses to rebuild.
-      REBUILD_API_KEY_FILE: "/run/secrets/rebuild-api-key",
+      // The file exists only if the user has set the key. Without it the application refuses to rebuild.
+      REBUILD_API_KEY_FILE: secretPath(rebuildKey),
     },
-    files: [...models.files, ...rebuild],
+    files: [...models.files, ...(ctx.secrets.has("rebuildApiKey") ? [secretFile(rebuildKey)] : [])],
     volumes: [{ volume: "data", path: "/app/data" }],
-    endpoint: { container: 8000, host: 8000, exposure: ctx.prod ? "public" : "loopback" },
+    ports: [{ container: 8000, host: 8000, exposure: ctx.prod ? "public" : "loopback" }],
     healthcheck: Healthcheck.command(["python", "-m", "rag_events", "probe", "api"], timing),
     blackbox: { module: "http_2xx", port: 8000, path: "/health" },
     metrics: { port: 8000, path: "/metrics" },
@@ -72,7 +81,7 @@ function api(ctx: Context): LongRunning {
 
 function ui(ctx: Context): LongRunning {
   return {
-    ...common,
+    ...serviceDefaults,
     name: "ui",
     role: "ui",
     kind: "stateless",
@@ -81,8 +90,8 @@ function ui(ctx: Context): LongRunning {
     user: "10001:10001",
     networks: [],
     environment: { API_URL: "http://api:8000", STREAMLIT_PORT: "8501" },
-    endpoint: { container: 8501, host: 8501, exposure: ctx.prod ? "public" : "loopback" },
-    // Its own: the image's one health check asked the API's port, where the UI never was.
+    ports: [{ container: 8501, host: 8501, exposure: ctx.prod ? "public" : "loopback" }],
+    // Its own health check: the image's one asks the API's port, where the UI never listens.
     healthcheck: Healthcheck.command(["python", "-m", "rag_events", "probe", "ui"], timing),
     blackbox: { module: "http_2xx", port: 8501, path: "/_stcore/health" },
     limits: { cpus: 1, memory: "512MiB" },

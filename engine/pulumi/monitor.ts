@@ -10,7 +10,12 @@ import empty from "google-protobuf/google/protobuf/empty_pb.js";
 import struct from "google-protobuf/google/protobuf/struct_pb.js";
 import type { Log, Severity } from "./log.ts";
 import { type Registered, type Registration, readRegistration } from "./registration.ts";
-import type { Properties } from "./values.ts";
+import { makeUrn } from "./urn.ts";
+import { holdsSecret, type Properties } from "./values.ts";
+
+/** The organization of every stack in a local backend, as Pulumi calls it. */
+export const ORGANIZATION = "organization";
+const STACK_REFERENCE = "pulumi:pulumi:StackReference";
 
 // Only what the engine supports: the SDK refuses the rest with its own error.
 const { ResourceMonitorFeature: FEATURE, Result: RESULT } = resourceMessages;
@@ -31,6 +36,8 @@ export interface MonitorHandlers {
   readonly log: Log;
   register(registration: Registration): Promise<Registered>;
   setOutputs(urn: string, outputs: Properties): Promise<void>;
+  /** The outputs of the stack's last successful run. */
+  readOutputs(): Promise<Properties>;
   /** True once nothing new may start. */
   stopped(): boolean;
 }
@@ -96,9 +103,8 @@ export class Monitor {
       signalAndWaitForShutdown: answer(() => new empty.Empty()),
       invoke: refuse((r) => `the function ${r.getTok()}`, "pass the value in through the stack's config"),
       call: refuse((r) => `the method ${r.getTok()}`, "compute the value in the program"),
-      readResource: refuse(
-        (r) => `reading ${r.getType()} "${r.getName()}"`,
-        "declare the resource in this program",
+      readResource: answer((request: InstanceType<typeof resourceMessages.ReadResourceRequest>) =>
+        this.#read(request),
       ),
       existsResource: refuse((r) => `looking up ${r.getType()}`, "declare the resource in this program"),
       registerStackTransform: refuse(() => "a stack transform", "change the arguments where they are made"),
@@ -132,6 +138,27 @@ export class Monitor {
     const { project, stack, dryRun } = this.#handlers;
     const info = new resourceMessages.DeploymentInfo().setProject(project).setStack(stack).setDryrun(dryRun);
     return info.setSupportedfeaturesList(FEATURES);
+  }
+
+  /** Reads the stack's own outputs, the only resource that a program can read here. */
+  async #read(
+    request: InstanceType<typeof resourceMessages.ReadResourceRequest>,
+  ): Promise<InstanceType<typeof resourceMessages.ReadResourceResponse>> {
+    const { project, stack } = this.#handlers;
+    const own = `${ORGANIZATION}/${project}/${stack}`;
+    if (request.getType() !== STACK_REFERENCE || request.getId() !== own) {
+      const instead =
+        request.getType() === STACK_REFERENCE
+          ? "pass the value through this stack's config"
+          : "declare the resource in this program";
+      throw new Error(unsupported(`reading ${request.getType()} "${request.getName()}"`, instead));
+    }
+    const outputs = await this.#handlers.readOutputs();
+    const secretOutputNames = Object.keys(outputs).filter((name) => holdsSecret(outputs[name]));
+    const properties = { name: own, outputs, secretOutputNames } as Record<string, struct.JavaScriptValue>;
+    return new resourceMessages.ReadResourceResponse()
+      .setUrn(makeUrn(stack, project, undefined, STACK_REFERENCE, own))
+      .setProperties(struct.Struct.fromJavaScript(properties));
   }
 
   async #register(
@@ -181,9 +208,12 @@ interface Named {
 
 function refuse(what: (request: Named) => string, instead: string): Handler {
   return answer((request: Named) => {
-    throw new Error(`${what(request)} is not supported by the embedded engine: ${instead}`);
+    throw new Error(unsupported(what(request), instead));
   });
 }
+
+const unsupported = (what: string, instead: string): string =>
+  `${what} is not supported by the embedded engine: ${instead}`;
 
 // The SDK's services are typed by an older release of the same gRPC library.
 function implementable(service: unknown): grpc.ServiceDefinition {

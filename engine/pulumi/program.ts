@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { parse } from "yaml";
 import type { Log } from "./log.ts";
+import { ORGANIZATION } from "./monitor.ts";
 
 /** Which program to run, for which stack and with which settings. */
 export interface ProgramOptions {
@@ -43,7 +44,7 @@ export class Program {
     const flags = {
       monitor: address,
       engine: address,
-      organization: "organization",
+      organization: ORGANIZATION,
       project: options.project,
       stack: options.stack,
       "root-directory": options.projectDir,

@@ -29,10 +29,13 @@ export function deploy(options: EngineOptions, dryRun: boolean): Promise<RunResu
     const deployment = await ready;
     if (stopped()) deployment.report.errors.push("the run was interrupted: run it again to go on");
     if (deployment.report.errors.length === 0 && !options.targets) await tidyUp(deployment, stopped);
-    const resources = deployment.store.resources.all();
-    return resources.find((entry) => entry.type === STACK_TYPE)?.outputs ?? {};
+    return stackOutputs(deployment);
   });
 }
+
+/** The outputs of the stack, as of its last run that got that far. */
+const stackOutputs = ({ store }: Deployment): Properties =>
+  store.resources.all().find((entry) => entry.type === STACK_TYPE)?.outputs ?? {};
 
 /** Deletes everything that is in the state. */
 export function teardown(options: DestroyOptions): Promise<RunResult> {
@@ -116,6 +119,7 @@ async function runProgram(
     log,
     stopped,
     register: async (registration) => register(await ready, registration),
+    readOutputs: async () => stackOutputs(await ready),
     setOutputs: async (urn, outputs) => {
       const deployment = await ready;
       const { resources } = deployment.store;

@@ -1,7 +1,15 @@
-import type { Dashboard, Panel, Row } from "./model.ts";
+import type { Panel, Row } from "../../config/spec/monitoring.ts";
 
-/** The data source's uid, by which every panel refers to it. */
-export const datasource = { type: "prometheus", uid: "prometheus" } as const;
+/** One dashboard. */
+export interface Dashboard {
+  readonly file: string;
+  readonly uid: string;
+  readonly title: string;
+  readonly rows: readonly Row[];
+}
+
+/** Every panel asks Prometheus; its module declares the data source under this uid. */
+const datasource = { type: "prometheus", uid: "prometheus" } as const;
 
 const WIDTH = 24;
 const PANEL_HEIGHT = { stat: 4, timeseries: 7 } as const;

@@ -1,30 +1,37 @@
-import type { MonitoredService, MonitoringOptions } from "../types.ts";
-import { scrapesRole } from "../types.ts";
-import { toGrafana } from "./grafana.ts";
-import { host } from "./host.ts";
-import type { Dashboard } from "./model.ts";
-import { overview } from "./overview.ts";
-import { rag } from "./rag.ts";
-import { stores } from "./stores.ts";
+import type { Row } from "../../config/spec/monitoring.ts";
+import { longRunning, type ServiceSpec } from "../../config/spec/service.ts";
+import { scrapesRole } from "../options.ts";
+import { type Dashboard, toGrafana } from "./grafana.ts";
+import { overviewRows } from "./overview.ts";
+import { ragRows } from "./rag.ts";
 
-/** The dashboards that have anything to show for these services. */
-export function dashboards(services: readonly MonitoredService[], options: MonitoringOptions): Dashboard[] {
-  const all = [
-    overview(services, options),
-    ...(scrapesRole(services, "api") ? [rag] : []),
-    stores(services, options),
-    host(services, options),
+const titles = {
+  overview: "Overview",
+  rag: "RAG pipeline",
+  stores: "Stores",
+  host: "Host and containers",
+} as const satisfies Record<Row["board"], string>;
+
+/** The dashboards that have something to show for these services. */
+function dashboards(services: readonly ServiceSpec[]): Dashboard[] {
+  const rows = [
+    ...overviewRows(services),
+    ...(scrapesRole(services, "api") ? ragRows : []),
+    ...longRunning(services).flatMap((service) => service.rows ?? []),
   ];
-  return all.filter((dashboard) => dashboard.rows.length > 0);
+  return (Object.keys(titles) as Row["board"][])
+    .map((board) => ({
+      file: `${board}.json`,
+      uid: `ragdock-${board}`,
+      title: titles[board],
+      rows: rows.filter((row) => row.board === board),
+    }))
+    .filter((dashboard) => dashboard.rows.length > 0);
 }
 
 /** Grafana's dashboards as files: name to JSON. */
-export function renderDashboards(
-  services: readonly MonitoredService[],
-  options: MonitoringOptions,
-): Record<string, string> {
-  return Object.fromEntries(dashboards(services, options).map((d) => [d.file, toGrafana(d)]));
-}
+export const renderDashboards = (services: readonly ServiceSpec[]): Record<string, string> =>
+  Object.fromEntries(dashboards(services).map((d) => [d.file, toGrafana(d)]));
 
 /** One query of one panel. */
 export interface DashboardQuery {
@@ -33,16 +40,12 @@ export interface DashboardQuery {
   readonly expr: string;
 }
 
-/** Every query of every panel, so that a test can put them to a live Prometheus. */
-export function dashboardQueries(
-  services: readonly MonitoredService[],
-  options: MonitoringOptions,
-): DashboardQuery[] {
-  return dashboards(services, options).flatMap(({ title: dashboard, rows }) =>
+/** Every query of every panel, so that a test can send them to a live Prometheus. */
+export const dashboardQueries = (services: readonly ServiceSpec[]): DashboardQuery[] =>
+  dashboards(services).flatMap(({ title: dashboard, rows }) =>
     rows.flatMap((row) =>
       row.panels.flatMap((panel) =>
         panel.queries.map(({ expr }) => ({ dashboard, panel: `${row.title}: ${panel.title}`, expr })),
       ),
     ),
   );
-}

@@ -1,25 +1,23 @@
-import { memoryMetric } from "../alerts/services.ts";
-import { orZero, quantile, ratio, realTraffic } from "../queries.ts";
-import { isScraped, type MonitoredService, type MonitoringOptions, scrapesRole } from "../types.ts";
-import { type Dashboard, lines, type Panel, type Row, stat } from "./model.ts";
+import { lines, type Panel, type Row, stat } from "../../config/spec/monitoring.ts";
+import { orZero, quantile, ratio, realTraffic } from "../../config/spec/promql.ts";
+import type { LongRunning, ServiceSpec } from "../../config/spec/service.ts";
+import { isChecked, isScraped, memoryMetric, scrapesRole } from "../options.ts";
 
-/** Is everything well, and if not, which service: a row of numbers, the traffic, then each service. */
-export function overview(services: readonly MonitoredService[], options: MonitoringOptions): Dashboard {
+/** Numbers that show whether everything works, then the traffic, then each service. */
+export function overviewRows(services: readonly ServiceSpec[]): Row[] {
   const api = scrapesRole(services, "api");
-  return {
-    file: "overview.json",
-    uid: "ragdock-overview",
-    title: "Overview",
-    rows: [
-      { title: "At a glance", panels: [...health(services), ...(api ? trafficNumbers : [])] },
-      ...(api ? [{ title: "Traffic", panels: trafficLines }] : []),
-      ...services.filter(isWatched).map((service) => serviceRow(service, options)),
-    ],
-  };
+  const board = "overview";
+  return [
+    { board, title: "At a glance", panels: [...health(services), ...(api ? trafficNumbers : [])] },
+    ...(api ? [{ board, title: "Traffic", panels: trafficLines } as const] : []),
+    ...services
+      .filter((s): s is LongRunning => isScraped(s) || isChecked(s))
+      .map((s) => serviceRow(s, services)),
+  ];
 }
 
-function health(services: readonly MonitoredService[]): Panel[] {
-  const probed = services.some((service) => service.blackbox);
+function health(services: readonly ServiceSpec[]): Panel[] {
+  const probed = services.some(isChecked);
   return [
     stat("Scraped", "sum(up) / count(up)", {
       unit: "percentunit",
@@ -31,7 +29,7 @@ function health(services: readonly MonitoredService[]): Panel[] {
           stat("Answering", ratio("sum(probe_success)", "count(probe_success)"), {
             unit: "percentunit",
             redBelow: 1,
-            description: "Share of services that answer when asked from outside.",
+            description: "Share of services that answer a check from outside.",
           }),
         ]
       : []),
@@ -83,44 +81,34 @@ const trafficLines: readonly Panel[] = [
   ),
 ];
 
-function isWatched(service: MonitoredService): boolean {
-  return isScraped(service) || service.blackbox !== undefined;
-}
+const serviceRow = (service: LongRunning, services: readonly ServiceSpec[]): Row => ({
+  board: "overview",
+  title: service.name,
+  panels: [
+    ...(isScraped(service) ? [up(service), memory(service, services)] : []),
+    ...(isChecked(service) ? answers(service) : []),
+  ],
+});
 
-function serviceRow(service: MonitoredService, options: MonitoringOptions): Row {
-  return {
-    title: service.name,
-    panels: [
-      ...(isScraped(service) ? [up(service), ...ownMemory(service, options)] : []),
-      ...(service.blackbox === undefined ? [] : answers(service)),
+const up = ({ name, replicas }: LongRunning): Panel =>
+  stat("Targets up", orZero(`sum(up{service="${name}",job!~"probe-.+"})`), { redBelow: replicas });
+
+/** Used memory and the limit in one panel, so that the distance shows. */
+const memory = ({ name }: LongRunning, services: readonly ServiceSpec[]): Panel =>
+  lines(
+    "Memory",
+    [
+      { expr: orZero(`max(${memoryMetric(services)}{service="${name}"})`), legend: "used" },
+      { expr: `ragdock:memory_limit_bytes{service="${name}"}`, legend: "limit" },
     ],
-  };
-}
+    { unit: "bytes" },
+  );
 
-function up({ name, metrics }: MonitoredService): Panel {
-  const replicas = metrics?.replicas ?? 1;
-  return stat("Targets up", orZero(`sum(up{service="${name}",job!~"probe-.+"})`), { redBelow: replicas });
-}
-
-/** Beside the limit, so that the distance shows. */
-function ownMemory({ name, memoryLimitBytes }: MonitoredService, options: MonitoringOptions): Panel[] {
-  const used = {
-    expr: orZero(`max(${memoryMetric(options)}{service="${name}"})`),
-    legend: "used",
-  };
-  const limit = { expr: `ragdock:memory_limit_bytes{service="${name}"}`, legend: "limit" };
-  return [lines("Memory", memoryLimitBytes === undefined ? [used] : [used, limit], { unit: "bytes" })];
-}
-
-function answers({ name }: MonitoredService): Panel[] {
-  return [
-    stat("Answers", orZero(`min(probe_success{service="${name}"})`), { redBelow: 1 }),
-    lines(
-      "Time to answer",
-      [{ expr: orZero(`max(probe_duration_seconds{service="${name}"})`), legend: "probe" }],
-      {
-        unit: "s",
-      },
-    ),
-  ];
-}
+const answers = ({ name }: LongRunning): Panel[] => [
+  stat("Answers", orZero(`min(probe_success{service="${name}"})`), { redBelow: 1 }),
+  lines(
+    "Time to answer",
+    [{ expr: orZero(`max(probe_duration_seconds{service="${name}"})`), legend: "check" }],
+    { unit: "s" },
+  ),
+];

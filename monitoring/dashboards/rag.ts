@@ -1,85 +1,83 @@
-import { orZero, quantile, ratio } from "../queries.ts";
-import { type Dashboard, lines, stat } from "./model.ts";
+import { lines, type Row, stat } from "../../config/spec/monitoring.ts";
+import { orZero, quantile, ratio } from "../../config/spec/promql.ts";
 
-/** Where a question's time goes and what it finds; how documents get in. */
-export const rag: Dashboard = {
-  file: "rag.json",
-  uid: "ragdock-rag",
-  title: "RAG pipeline",
-  rows: [
-    {
-      title: "Knowledge",
-      panels: [
-        stat("Documents ready", orZero('max(rag_documents{state="ready"})')),
-        stat("Documents failed", orZero('max(rag_documents{state="failed"})'), { redFrom: 1 }),
-        stat("Chunks", orZero("max(rag_chunks)")),
-        stat("Queue", orZero("max(rag_queue_depth)"), { description: "Documents that wait for the worker." }),
-        stat("Oldest in queue", orZero("max(rag_queue_oldest_age_seconds)"), { unit: "s", redFrom: 900 }),
-        stat(
-          "Nothing found",
-          ratio(
-            "sum(increase(rag_empty_retrievals_total[30m]))",
-            "sum(increase(rag_retrieved_chunks_count[30m]))",
-          ),
-          { unit: "percentunit", redFrom: 0.3, description: "Share of questions that retrieve no chunk." },
+/** How long the stages of a question take, what it finds, and how documents are ingested. */
+export const ragRows: readonly Row[] = [
+  {
+    board: "rag",
+    title: "Knowledge",
+    panels: [
+      stat("Documents ready", orZero('max(rag_documents{state="ready"})')),
+      stat("Documents failed", orZero('max(rag_documents{state="failed"})'), { redFrom: 1 }),
+      stat("Chunks", orZero("max(rag_chunks)")),
+      stat("Queue", orZero("max(rag_queue_depth)"), { description: "Documents that wait for the worker." }),
+      stat("Oldest in queue", orZero("max(rag_queue_oldest_age_seconds)"), { unit: "s", redFrom: 900 }),
+      stat(
+        "Nothing found",
+        ratio(
+          "sum(increase(rag_empty_retrievals_total[30m]))",
+          "sum(increase(rag_retrieved_chunks_count[30m]))",
         ),
-      ],
-    },
-    {
-      title: "Questions",
-      panels: [
-        lines(
-          "Stages, p95",
-          [
-            {
-              expr: orZero(quantile(0.95, "rag_stage_duration_seconds_bucket", ["stage"])),
-              legend: "{{stage}}",
-            },
-          ],
-          { unit: "s", description: "Time per stage of questions and of ingestions." },
-        ),
-        lines("Chunks per question", [
-          { expr: orZero(quantile(0.5, "rag_retrieved_chunks_bucket")), legend: "median" },
-          { expr: orZero(quantile(0.05, "rag_retrieved_chunks_bucket")), legend: "p5" },
-        ]),
-        lines(
-          "Cached query embeddings",
-          [
-            {
-              expr: ratio(
-                'sum(rate(rag_embedding_cache_total{result="hit"}[5m]))',
-                "sum(rate(rag_embedding_cache_total[5m]))",
-              ),
-              legend: "hits",
-            },
-          ],
-          { unit: "percentunit" },
-        ),
-      ],
-    },
-    {
-      title: "Ingestion and models",
-      panels: [
-        lines("Documents", [{ expr: orZero("max by (state) (rag_documents)"), legend: "{{state}}" }]),
-        lines(
-          "Ingestions ended",
-          [{ expr: orZero("sum by (outcome) (rate(rag_ingestions_total[5m]))"), legend: "{{outcome}}" }],
-          { unit: "ops" },
-        ),
-        lines("Tokens per second", [
-          { expr: orZero("sum by (kind) (rate(rag_tokens_total[5m]))"), legend: "{{kind}}" },
-        ]),
-        lines(
-          "Model requests tried again",
-          [
-            {
-              expr: orZero("sum by (provider) (rate(rag_provider_retries_total[5m]))"),
-              legend: "{{provider}}",
-            },
-          ],
-          { unit: "ops", description: "A provider that limits the rate or fails." },
-        ),
-      ],
-    },
-  ],
-};
+        { unit: "percentunit", redFrom: 0.3, description: "Share of questions that retrieve no chunk." },
+      ),
+    ],
+  },
+  {
+    board: "rag",
+    title: "Questions",
+    panels: [
+      lines(
+        "Stages, p95",
+        [
+          {
+            expr: orZero(quantile(0.95, "rag_stage_duration_seconds_bucket", ["stage"])),
+            legend: "{{stage}}",
+          },
+        ],
+        { unit: "s", description: "Time per stage of questions and of ingestions." },
+      ),
+      lines("Chunks per question", [
+        { expr: orZero(quantile(0.5, "rag_retrieved_chunks_bucket")), legend: "median" },
+        { expr: orZero(quantile(0.05, "rag_retrieved_chunks_bucket")), legend: "p5" },
+      ]),
+      lines(
+        "Cached query embeddings",
+        [
+          {
+            expr: ratio(
+              'sum(rate(rag_embedding_cache_total{result="hit"}[5m]))',
+              "sum(rate(rag_embedding_cache_total[5m]))",
+            ),
+            legend: "hits",
+          },
+        ],
+        { unit: "percentunit" },
+      ),
+    ],
+  },
+  {
+    board: "rag",
+    title: "Ingestion and models",
+    panels: [
+      lines("Documents", [{ expr: orZero("max by (state) (rag_documents)"), legend: "{{state}}" }]),
+      lines(
+        "Ingestions ended",
+        [{ expr: orZero("sum by (outcome) (rate(rag_ingestions_total[5m]))"), legend: "{{outcome}}" }],
+        { unit: "ops" },
+      ),
+      lines("Tokens per second", [
+        { expr: orZero("sum by (kind) (rate(rag_tokens_total[5m]))"), legend: "{{kind}}" },
+      ]),
+      lines(
+        "Model requests tried again",
+        [
+          {
+            expr: orZero("sum by (provider) (rate(rag_provider_retries_total[5m]))"),
+            legend: "{{provider}}",
+          },
+        ],
+        { unit: "ops", description: "A provider that limits the rate or fails." },
+      ),
+    ],
+  },
+];

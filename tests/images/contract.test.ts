@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { type ImageName, images } from "../../config/images.ts";
+import { images } from "../../config/images.ts";
 import { docker } from "../../host/docker.ts";
-import { runToEnd, standIn, withContainer } from "../support/docker.ts";
+import { imageNamed, runToEnd, standIn, withContainer } from "../support/docker.ts";
 
 /** What each needs to start at all; nothing here is reachable, and each must be healthy all the same. */
-const starts: Partial<Record<ImageName, { options?: string[]; command?: string[] }>> = {
+const starts: Record<string, { options?: string[]; command?: string[] }> = {
   postgres: { options: ["-e", "POSTGRES_PASSWORD=secret"] },
   "postgres-18": { options: ["-e", "POSTGRES_PASSWORD=secret"] },
   "postgres-exporter": { options: ["-e", "DATA_SOURCE_URI=nowhere:5432/x", "-e", "DATA_SOURCE_USER=x"] },
@@ -13,15 +13,15 @@ const starts: Partial<Record<ImageName, { options?: string[]; command?: string[]
   nginx: { options: ["--tmpfs", "/run", "--tmpfs", "/var/cache/nginx"] },
 };
 
-const standIns = (Object.keys(images) as ImageName[]).filter((name) => "dockerfile" in images[name]);
+const standIns = images.filter(({ standIn }) => "folder" in standIn).map(({ name }) => name);
 const servers = standIns.filter((name) => name !== "python");
 
 describe.each(servers)("%s", (name) => {
-  const { probe, user, port, dataPath, metrics } = images[name];
+  const { healthcheck, user, port, dataPath, metrics } = imageNamed(name);
 
   it("runs by default as its user, healthy by the probe of the catalogue", async () => {
     await withContainer(name, starts[name] ?? {}, async (container) => {
-      if (probe) await container.healthy(probe);
+      if (healthcheck) await container.healthy(healthcheck);
       // nginx keeps a master as root when it is started as root; its workers step down.
       if (name !== "nginx") expect(await container.uid()).toBe(user);
       if (metrics) {

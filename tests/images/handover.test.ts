@@ -7,11 +7,11 @@ import { Agent, request } from "node:http";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { resolveSystem } from "../../config/resolve.ts";
-import { revisionPlaceholder } from "../../config/spec/revision.ts";
-import { isLongRunning, type LongRunning } from "../../config/spec/service.ts";
+import { shown } from "../../config/spec/content.ts";
+import type { LongRunning } from "../../config/spec/service.ts";
 import { docker } from "../../host/docker.ts";
 import { standIn, TestContainer, uniqueName } from "../support/docker.ts";
+import { serviceOf, systemWith } from "../support/program.ts";
 
 const replacements = 8;
 const senders = 8;
@@ -19,9 +19,8 @@ const senders = 8;
 const network = uniqueName("handover");
 const folder = mkdtempSync(join(tmpdir(), "ragdock-handover-"));
 const running: TestContainer[] = [];
-const { services } = resolveSystem({}, { project: "ragdock", stack: "test", secrets: new Set(), host: {} });
-const spec = (name: string): LongRunning =>
-  services.filter(isLongRunning).find((s) => s.name === name) as LongRunning;
+const system = systemWith();
+const spec = (name: string): LongRunning => serviceOf(system, name);
 
 const listens = "listen 8000; listen 8501;";
 const upstream = `events {} http { access_log off; server { ${listens} location / { return 200; } } }`;
@@ -38,7 +37,7 @@ async function start(
   const mounts = files.flatMap(({ path, content }) => {
     const file = join(folder, name, path);
     mkdirSync(dirname(file), { recursive: true });
-    writeFileSync(file, content.replace(revisionPlaceholder, "$1"));
+    writeFileSync(file, shown(content));
     return ["-v", `${file}:${path}:ro`];
   });
   const where = ["--network", network, "--network-alias", alias];
@@ -81,7 +80,7 @@ afterAll(async () => {
 
 it("hands over to the next one", async () => {
   let now = await gateway();
-  const { files, command, healthcheck } = spec("gateway-ingress");
+  const { files, command, healthcheck } = spec("ingress");
   const edge = await start("ingress", files, command ?? [], ["-p", "127.0.0.1::8080"]);
   await edge.healthy(healthcheck.test.slice(1));
   const port = Number((await docker("port", edge.name, "8080")).trim().split(":").at(-1));

@@ -2,12 +2,18 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { images } from "../../config/images.ts";
-import { runToEnd, standIn, type TestContainer, withContainer, withVolume } from "../support/docker.ts";
+import {
+  imageNamed,
+  runToEnd,
+  standIn,
+  type TestContainer,
+  withContainer,
+  withVolume,
+} from "../support/docker.ts";
 
-const data = images.postgres.dataPath;
+const data = imageNamed("postgres").dataPath;
 const password = ["-e", "POSTGRES_PASSWORD=secret"];
-const ready = async (container: TestContainer) => container.healthy(images.postgres.probe ?? []);
+const ready = async (container: TestContainer) => container.healthy(imageNamed("postgres").healthcheck ?? []);
 const sql = (container: TestContainer, query: string, database = "postgres", user = "postgres") =>
   container.exec("psql", "-U", user, "-d", database, "-Atqc", query);
 

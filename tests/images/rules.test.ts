@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parse, stringify } from "yaml";
+import { shown } from "../../config/spec/content.ts";
 import {
   alertGroups,
   dashboardQueries,
@@ -15,13 +16,13 @@ import { runToEnd, standIn } from "../support/docker.ts";
 import { type AlertCase, alertCases } from "../unit/monitoring/alert-cases.ts";
 import { options, services } from "../unit/monitoring/example.ts";
 
-const alerts = alertGroups(services, options).flatMap((group) => group.alerts);
+const alerts = alertGroups(services).flatMap((group) => group.alerts);
 
 let folder = "";
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), "ragdock-rules-"));
   chmodSync(folder, 0o755);
-  writeFileSync(join(folder, "rules.yml"), renderRules(services, options));
+  writeFileSync(join(folder, "rules.yml"), renderRules(services));
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -52,14 +53,14 @@ function promtoolTest({ title, series, alert, at: minute, fires }: AlertCase) {
 
 describe("Prometheus' own tools", () => {
   it("accept the configuration and the rules", async () => {
-    writeFileSync(join(folder, "prometheus.yaml"), renderPrometheus(services, options));
+    writeFileSync(join(folder, "prometheus.yaml"), shown(renderPrometheus(services, options)));
     const { status, output } = await tool("prometheus", "promtool", "check", "config", at("prometheus.yaml"));
     expect(output).toContain("SUCCESS");
     expect(status, output).toBe(0);
   });
 
   it("accept every query of the dashboards", async () => {
-    const rules = dashboardQueries(services, options).map(({ expr }, index) => ({
+    const rules = dashboardQueries(services).map(({ expr }, index) => ({
       record: `q:${index}`,
       expr,
     }));
@@ -91,7 +92,7 @@ describe("alerts over time", () => {
 
   it("fire when they should and not otherwise", async () => {
     // The tester would compare the rendered words too; their templates are checked with the rules above.
-    writeFileSync(join(folder, "bare.yaml"), withoutWords(renderRules(services, options)));
+    writeFileSync(join(folder, "bare.yaml"), withoutWords(renderRules(services)));
     const tests = alertCases.map(promtoolTest);
     writeFileSync(
       join(folder, "cases.yaml"),

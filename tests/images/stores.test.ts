@@ -1,10 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { images } from "../../config/images.ts";
 import { docker } from "../../host/docker.ts";
-import { standIn, withContainer, withVolume } from "../support/docker.ts";
+import { imageNamed, standIn, withContainer, withVolume } from "../support/docker.ts";
 
 describe("redis", () => {
-  const probe = images.redis.probe ?? [];
+  const probe = imageNamed("redis").healthcheck ?? [];
 
   it("keeps its data when the container is replaced, as 999 and without any capability", async () => {
     await withVolume(async (volume) => {
@@ -41,7 +40,7 @@ describe("redis", () => {
 });
 
 describe("chroma", () => {
-  const probe = images.chroma.probe ?? [];
+  const probe = imageNamed("chroma").healthcheck ?? [];
 
   it("works with no network, keeps its data, and stops when told to", async () => {
     await withVolume(async (volume) => {

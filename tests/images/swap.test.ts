@@ -8,9 +8,8 @@ import { join } from "node:path";
 import { expect, it } from "vitest";
 import { Incoming } from "../../cli/data/incoming.ts";
 import { Postgres } from "../../cli/data/postgres.ts";
-import { images } from "../../config/images.ts";
 import type { Container } from "../../host/docker.ts";
-import { withContainer } from "../support/docker.ts";
+import { imageNamed, withContainer } from "../support/docker.ts";
 
 const options = ["-e", "POSTGRES_PASSWORD=x", "-e", "POSTGRES_USER=rag", "-e", "POSTGRES_DB=rag"];
 const settings = {
@@ -45,7 +44,7 @@ it("puts a dump in the place of the live database, and takes it back", async () 
   const folder = mkdtempSync(join(tmpdir(), "ragdock-swap-"));
   try {
     await withContainer("postgres", { options, command }, async (container) => {
-      await container.healthy(images.postgres.probe ?? []);
+      await container.healthy(imageNamed("postgres").healthcheck ?? []);
       const server = new Postgres(container.name);
       await server.query(before);
       const { tables, bytes, sha256 } = await server.dump(join(folder, "x.dump"));

@@ -2,30 +2,38 @@ import { execFile, spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
-import { type ImageName, images } from "../../config/images.ts";
+import { images } from "../../config/images.ts";
+import type { CatalogueImage } from "../../config/spec/image.ts";
 import { ensureBaseImage } from "../../host/base-image.ts";
 import { docker } from "../../host/docker.ts";
 
 const run = promisify(execFile);
-const built = new Map<ImageName, Promise<string>>();
+const built = new Map<string, Promise<string>>();
+
+/** An image of the catalogue. */
+export function imageNamed(name: string): CatalogueImage {
+  const image = images.find((one) => one.name === name);
+  if (!image) throw new Error(`the catalogue has no ${name}`);
+  return image;
+}
 
 /** Builds an image's stand-in, and what it stands on, once per test file; returns its tag. */
-export function standIn(name: ImageName): Promise<string> {
+export function standIn(name: string): Promise<string> {
   const tag = built.get(name) ?? build(name);
   built.set(name, tag);
   return tag;
 }
 
-async function build(name: ImageName): Promise<string> {
-  const image = images[name];
-  if (!("dockerfile" in image)) throw new Error(`${name} has no stand-in: ${image.standIn}`);
-  const on = image.python
-    ? `PYTHON_IMAGE=${await standIn("python")}`
+async function build(name: string): Promise<string> {
+  const { standIn: how } = imageNamed(name);
+  if ("unavailable" in how) throw new Error(`${name} has no stand-in: ${how.unavailable}`);
+  const on = how.base
+    ? `PYTHON_IMAGE=${await standIn(how.base.name)}`
     : `BASE_IMAGE=${await ensureBaseImage()}`;
   const tag = `ragdock-test/${name}`;
   const env = { ...process.env, DOCKER_BUILDKIT: buildKit() };
-  const more = Object.entries(image.args ?? {}).flatMap(([key, value]) => ["--build-arg", `${key}=${value}`]);
-  await run("docker", ["build", "-q", "--build-arg", on, ...more, "-t", tag, image.dockerfile], { env });
+  const more = Object.entries(how.args ?? {}).flatMap(([key, value]) => ["--build-arg", `${key}=${value}`]);
+  await run("docker", ["build", "-q", "--build-arg", on, ...more, "-t", tag, how.folder], { env });
   return tag;
 }
 
@@ -91,7 +99,7 @@ export class TestContainer {
 
 /** Starts a container, hands it over, and removes it with its anonymous volumes whatever happens. */
 export async function withContainer<T>(
-  image: ImageName,
+  image: string,
   { options = [], command = [] }: { options?: readonly string[]; command?: readonly string[] },
   use: (container: TestContainer) => Promise<T>,
 ): Promise<T> {

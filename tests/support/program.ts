@@ -1,13 +1,17 @@
-import { contextOf, resolveSystem } from "../../config/resolve.ts";
-import type { Context } from "../../config/services/template.ts";
-import { settings as schema } from "../../config/settings/schema.ts";
-import type { SystemSpec } from "../../config/spec/service.ts";
+import { type Facts, resolveSystem } from "../../config/resolve.ts";
+import type { LongRunning, SystemSpec } from "../../config/spec/service.ts";
+import { longRunning } from "../../config/spec/service.ts";
 
-/** The system that a test stack's settings make, and the context its services were described in. */
-export function systemAndContext(
-  stack: string,
-  raw: Record<string, unknown>,
-): { system: SystemSpec; context: Context } {
-  const facts = { project: "ragdock", stack, secrets: new Set<string>(), host: {} };
-  return { system: resolveSystem(raw, facts), context: contextOf(schema.parse(raw), facts) };
+/** A stack of tests, on a host whose size is unknown. */
+export const facts: Facts = { project: "ragdock", stack: "test", secrets: new Set(), host: {} };
+
+/** The system that these settings make. */
+export const systemWith = (raw: Record<string, unknown> = {}, over: Partial<Facts> = {}): SystemSpec =>
+  resolveSystem(raw, { ...facts, ...over });
+
+/** A service of a system that stays up. */
+export function serviceOf(system: SystemSpec, name: string): LongRunning {
+  const found = longRunning(system.services).find((s) => s.name === name);
+  if (!found) throw new Error(`${system.name} has no service ${name}`);
+  return found;
 }

@@ -131,7 +131,7 @@ export class TestStack {
   private environment(): NodeJS.ProcessEnv {
     // The providers' cache stays the machine's: they are the same for every stack.
     const { PULUMI_CONFIG_PASSPHRASE: _, ...env } = process.env;
-    return { ...env, XDG_STATE_HOME: this.state, ENGINE: "embedded" };
+    return { ...env, XDG_STATE_HOME: this.state, DEPLOYER: "embedded" };
   }
 }
 

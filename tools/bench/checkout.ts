@@ -194,7 +194,7 @@ export class Checkout {
     return {
       ...env,
       XDG_STATE_HOME: this.state,
-      ENGINE: "embedded",
+      DEPLOYER: "embedded",
       PULUMI_CONFIG_PASSPHRASE: this.passphrase,
     };
   }

@@ -2,7 +2,8 @@ import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { type ComposeBuild, type ComposeFile, composeConfigs, composeFile } from "../../cli/compose.ts";
 import { resolveSystem } from "../../config/resolve.ts";
-import type { ImageSource, SystemSpec } from "../../config/spec/service.ts";
+import { type ImageSource, imageName } from "../../config/spec/image.ts";
+import type { SystemSpec } from "../../config/spec/service.ts";
 import { docker, serviceOf } from "../../host/docker.ts";
 import { project } from "../../host/paths.ts";
 import { type Changes, type Checkout, changed, full, stack } from "./checkout.ts";
@@ -34,22 +35,23 @@ export async function composeFiles(
   images ??= await checkout.builtImages();
   const built = images;
   const tagOf = (name: string): string => built.get(name)?.tag ?? name;
-  const partOf = (source: ImageSource): string =>
-    source.from === "reference" ? source.reference.replaceAll(/[^a-z0-9]+/gi, "-") : source.name;
   const build = (source: ImageSource): ComposeBuild | undefined =>
     source.from === "build"
       ? {
           context: join(checkout.project, source.context),
           dockerfile: join(checkout.project, source.dockerfile),
           args: Object.fromEntries(
-            (source.bases ?? []).map(({ name }) => [`${name.toUpperCase()}_IMAGE`, tagOf(name)]),
+            (source.bases ?? []).map((base) => [
+              `${imageName(base).toUpperCase().replaceAll("-", "_")}_IMAGE`,
+              tagOf(imageName(base)),
+            ]),
           ),
           ...(source.target ? { target: source.target } : {}),
         }
       : undefined;
   const secrets = Object.fromEntries(
     Object.entries(system.secrets).map(([name, source]) => {
-      if (source.from === "value") return [name, source.value];
+      if (source.from === "known") return [name, source.value];
       const generation = JSON.stringify([name, source]);
       const value = passwords.get(generation) ?? randomBytes(16).toString("hex");
       passwords.set(generation, value);
@@ -59,7 +61,7 @@ export async function composeFiles(
   const file = composeFile(system, {
     project: `${project}-${stack}-compose`,
     image: (source) => ({
-      name: source.from === "build" ? `ragdock-bench-${source.name}:compose` : tagOf(partOf(source)),
+      name: source.from === "build" ? `ragdock-bench-${source.name}:compose` : tagOf(imageName(source)),
       local: system.images === "packages",
     }),
     build,

@@ -13,6 +13,7 @@ export function idleSystem(count: number, image: string): SystemSpec {
     secrets: {},
     unavailable: {},
     urls: {},
+    lostVolumes: {},
   };
 }
 
@@ -28,6 +29,7 @@ function idleService(index: number, image: string): LongRunning {
     files: [],
     mounts: [],
     volumes: [],
+    ports: [],
     limits: { cpus: 0.1, memory: "16MiB" },
     logs: { maxSize: "1MiB", maxFiles: 1 },
     dependsOn: [],

@@ -9,13 +9,14 @@ import { availableParallelism, totalmem } from "node:os";
 import { join } from "node:path";
 import { ensureBaseImage } from "../../host/base-image.ts";
 import { docker } from "../../host/docker.ts";
-import { projectDir, readRecord } from "../../host/paths.ts";
+import { projectDir } from "../../host/paths.ts";
 import { Checkout, stack } from "./checkout.ts";
 import { type ComposeProject, composeVersion, ensureCompose } from "./compose-tool.ts";
 import { disrupt } from "./disruption.ts";
 import { composeTwin, memoryOf, sizesOf } from "./everyday.ts";
 import { readFresh } from "./fresh.ts";
 import { grow, makeIdleImage, removeIdleImage } from "./growth.ts";
+import { imagesOfDev } from "./images.ts";
 import { attempt, load, run, say, secondsOf } from "./measure.ts";
 import { page } from "./page.ts";
 import type { Fresh, Results } from "./results.ts";
@@ -27,7 +28,7 @@ const rounds = Number(process.env.ROUNDS ?? 3);
 const counts = (process.env.SERVICES ?? "5,50,200").split(",").filter(Boolean).map(Number);
 
 async function start(): Promise<Results> {
-  const images = readRecord("dev").images ?? "packages";
+  const images = imagesOfDev();
   const commit = await run(["git", "rev-parse", "--short", "HEAD"], { cwd: projectDir });
   const engine = await docker("version", "--format", "{{.Server.Version}}");
   return {

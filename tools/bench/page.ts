@@ -1,4 +1,4 @@
-import { elapsed } from "../../cli/ui/table.ts";
+import { elapsed } from "../../cli/ui/text.ts";
 import { aims, ratio } from "./aims.ts";
 import type { Seen } from "./load.ts";
 import { median } from "./measure.ts";

@@ -1,4 +1,4 @@
-import { isLongRunning, type ServiceSpec, type SystemSpec } from "../../config/spec/service.ts";
+import { publishedPorts, type ServiceSpec, type SystemSpec } from "../../config/spec/service.ts";
 
 /** A system as a Mermaid picture: networks as boxes, what waits for what as arrows. */
 export function picture(system: SystemSpec): string {
@@ -9,8 +9,7 @@ export function picture(system: SystemSpec): string {
     "  end",
   ]);
   const entry = system.services
-    .filter(isLongRunning)
-    .filter((s) => s.endpoint && s.endpoint.exposure !== "none" && ["gateway", "api", "ui"].includes(s.role))
+    .filter((s) => publishedPorts(s).length > 0 && ["ingress", "gateway", "api", "ui"].includes(s.role))
     .map((s) => `  person((you)) --> ${id(s)}`);
   const waits = system.services.flatMap((s) =>
     directly(s, system).map((other) => `  ${id(s)} --> ${id({ name: other })}`),
@@ -36,9 +35,8 @@ function words(service: ServiceSpec, { networks }: SystemSpec): string {
 }
 
 function shape(s: ServiceSpec): string {
-  const port =
-    isLongRunning(s) && s.endpoint && s.endpoint.exposure !== "none" ? `<br/>:${s.endpoint.host}` : "";
-  const label = `${s.name}${port}`;
+  const ports = publishedPorts(s).map(({ host }) => `<br/>:${host}`);
+  const label = `${s.name}${ports.join("")}`;
   if (s.kind === "stateful") return `${id(s)}[("${label}")]`;
   return s.kind === "job" ? `${id(s)}{{"${label}"}}` : `${id(s)}["${label}"]`;
 }

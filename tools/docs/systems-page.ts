@@ -1,6 +1,11 @@
 import { resolveSystem } from "../../config/resolve.ts";
 import { userSecrets } from "../../config/settings/schema.ts";
-import { isLongRunning, type ServiceSpec, type SystemSpec } from "../../config/spec/service.ts";
+import {
+  isLongRunning,
+  publishedPorts,
+  type ServiceSpec,
+  type SystemSpec,
+} from "../../config/spec/service.ts";
 import { mebibytes } from "../../config/spec/units.ts";
 import { type SystemName, systems } from "../../config/systems/index.ts";
 import type { System } from "../../config/systems/system.ts";
@@ -105,16 +110,19 @@ function image({ image: source }: ServiceSpec): string {
   if (source.from === "reference") return source.reference;
   return source.from === "build"
     ? `${source.name} (built${source.target ? `, ${source.target}` : ""})`
-    : source.name;
+    : source.image.name;
 }
 
 function endpoint(s: ServiceSpec): string {
-  if (!isLongRunning(s) || !s.endpoint || s.endpoint.exposure === "none") return "none";
-  return `${s.endpoint.host} ${s.endpoint.exposure}`;
+  return (
+    publishedPorts(s)
+      .map(({ host, exposure }) => `${host} ${exposure}`)
+      .join(", ") || "none"
+  );
 }
 
 function volumes(s: ServiceSpec): string {
-  const named = isLongRunning(s) ? s.volumes.map((v) => `${v.volume} on ${v.path}`) : [];
+  const named = s.volumes.map((v) => `${v.volume} on ${v.path}`);
   const bound = s.mounts.map((m) => `${m.source} on ${m.target}${m.readOnly ? ", read-only" : ""}`);
   return [...named, ...bound].join("; ") || "none";
 }

@@ -1,4 +1,4 @@
-import { elapsed } from "../../cli/ui/table.ts";
+import { elapsed } from "../../cli/ui/text.ts";
 import { docker, serviceOf } from "../../host/docker.ts";
 import { secondsOf } from "../bench/measure.ts";
 import type { Fault, World } from "./world.ts";

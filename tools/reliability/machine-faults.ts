@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { elapsed } from "../../cli/ui/table.ts";
+import { elapsed } from "../../cli/ui/text.ts";
 import { docker } from "../../host/docker.ts";
 import { projectDir } from "../../host/paths.ts";
 import { stack } from "../bench/checkout.ts";

@@ -10,8 +10,9 @@ import { writeFileSync } from "node:fs";
 import { availableParallelism, totalmem } from "node:os";
 import { join } from "node:path";
 import { docker } from "../../host/docker.ts";
-import { projectDir, readRecord } from "../../host/paths.ts";
+import { projectDir } from "../../host/paths.ts";
 import { Checkout } from "../bench/checkout.ts";
+import { imagesOfDev } from "../bench/images.ts";
 import { attempt, load, run, say, secondsOf } from "../bench/measure.ts";
 import { release } from "./bad-releases.ts";
 import { observe } from "./changes.ts";
@@ -123,7 +124,7 @@ async function kill(world: World): Promise<void> {
   await each(part, "killing make up", work, (killed) => part.seen.push(killed));
 }
 
-const checkout = await Checkout.make(readRecord("dev").images ?? "packages", subject.settings);
+const checkout = await Checkout.make(imagesOfDev(), subject.settings);
 try {
   say("first `make up` …");
   secondsOf("the first make up", await checkout.make("up"));

@@ -1,4 +1,4 @@
-import { elapsed } from "../../cli/ui/table.ts";
+import { elapsed } from "../../cli/ui/text.ts";
 import type { Seen } from "../bench/load.ts";
 import { dashboard } from "./changes.ts";
 import type { Findings, Part, Survived, SystemFindings } from "./findings.ts";

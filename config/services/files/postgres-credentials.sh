@@ -4,9 +4,9 @@
 # `make rotate` revokes them. PGHOST, PGDATABASE and PGUSER, the owner, come from the environment.
 set -euo pipefail
 
-user=$(</run/secrets/postgres-user)
-password=$(</run/secrets/postgres-password)
-PGPASSWORD=$(</run/secrets/postgres-admin-password)
+user=$(</run/secrets/user)
+password=$(</run/secrets/password)
+PGPASSWORD=$(</run/secrets/admin-password)
 export PGPASSWORD PGCONNECT_TIMEOUT=10 PGOPTIONS="-c client_min_messages=warning"
 
 psql -qX -v ON_ERROR_STOP=1 -v user="$user" -v owner="$PGUSER" <<'SQL'

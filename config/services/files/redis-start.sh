@@ -5,7 +5,7 @@ set -eu
 umask 077
 
 file=/data/users.acl
-hash=$(printf %s "$(cat /run/secrets/redis-admin-password)" | sha256sum | cut -d ' ' -f 1)
+hash=$(printf %s "$(cat /run/secrets/admin-password)" | sha256sum | cut -d ' ' -f 1)
 {
   echo "user default off"
   echo "user admin on #$hash ~* &* +@all"

@@ -1,9 +1,8 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { monitored, monitoringOptions } from "../../../config/services/monitoring.ts";
 import { dashboardQueries } from "../../../monitoring/index.ts";
-import { systemAndContext } from "../../support/program.ts";
+import { systemWith } from "../../support/program.ts";
 import { docker, eventually, logOf } from "../../support/stack.ts";
 import { port, prometheus, prometheusPort, settings, stack } from "./context.ts";
 
@@ -30,11 +29,7 @@ export function observed(): void {
     });
 
     it("has data for every panel of every dashboard", async () => {
-      const { system, context } = systemAndContext(stack.name, settings);
-      const queries = dashboardQueries(
-        system.services.map(monitored),
-        monitoringOptions(context, system.services),
-      );
+      const queries = dashboardQueries(systemWith(settings, { stack: stack.name }).services);
       expect(queries.length).toBeGreaterThan(15);
       const empty = await eventually(async () => {
         const without: string[] = [];

@@ -3,27 +3,22 @@
  */
 import { expect, it } from "vitest";
 import { type ComposeFile, composeConfigs, composeFile } from "../../../cli/compose.ts";
-import { resolveSystem } from "../../../config/resolve.ts";
-import { isLongRunning, type SystemSpec } from "../../../config/spec/service.ts";
+import type { ImageSource } from "../../../config/spec/image.ts";
+import { imageName } from "../../../config/spec/image.ts";
+import { serviceOf, systemWith } from "../../support/program.ts";
 
-const system: SystemSpec = resolveSystem(
-  { images: "packages", services: { api: { replicas: 2 } } },
-  { project: "ragdock", stack: "test", secrets: new Set(), host: {} },
-);
+const system = systemWith({ images: "packages", services: { api: { replicas: 2 } } });
 const secrets = Object.fromEntries(Object.keys(system.secrets).map((name) => [name, `value-of-${name}`]));
 const facts = {
   project: "ragdock-test",
-  image: (source: { from: string; name?: string; reference?: string }) => ({
-    name: `img/${source.name ?? source.reference}`,
-    local: source.from === "build",
-  }),
+  image: (source: ImageSource) => ({ name: `img/${imageName(source)}`, local: source.from === "build" }),
   hostPath: (path: string) => `/project/${path}`,
 };
 const file: ComposeFile = composeFile(system, facts);
 
 it("has every service, volume and network, and the database network has no way out", () => {
   expect(Object.keys(file.services)).toEqual(system.services.map((s) => s.name));
-  const volumes = system.services.filter(isLongRunning).flatMap((s) => s.volumes.map((v) => v.volume));
+  const volumes = system.services.flatMap((s) => s.volumes.map((v) => v.volume));
   expect(Object.keys(file.volumes).sort()).toEqual([...new Set(volumes)].sort());
   expect(file.networks).toEqual({ frontend: { internal: false }, backend: { internal: true } });
 });
@@ -37,14 +32,14 @@ it("waits for health of services and for the end of jobs", () => {
 });
 
 it("carries probe, limits, log rotation, user and hardening of a service", () => {
-  const spec = system.services.filter(isLongRunning).find((s) => s.name === "api");
+  const spec = serviceOf(system, "api");
   expect(file.services.api).toMatchObject({
     image: "img/app",
-    user: spec?.user,
+    user: spec.user,
     scale: 2,
     restart: "unless-stopped",
-    healthcheck: { test: spec?.healthcheck.test, interval: spec?.healthcheck.interval, start_period: "1m" },
-    cpus: spec?.limits.cpus,
+    healthcheck: { test: spec.healthcheck.test, interval: spec.healthcheck.interval, start_period: "1m" },
+    cpus: spec.limits.cpus,
     mem_limit: "768m",
     memswap_limit: -1,
     security_opt: ["no-new-privileges:true"],
@@ -54,7 +49,7 @@ it("carries probe, limits, log rotation, user and hardening of a service", () =>
 });
 
 it("publishes a port where the system does, on this host alone", () => {
-  expect(file.services["gateway-ingress"]?.ports).toEqual([
+  expect(file.services.ingress?.ports).toEqual([
     { target: expect.any(Number), published: "8080", host_ip: "127.0.0.1", protocol: "tcp" },
   ]);
   expect(file.services.postgres).not.toHaveProperty("ports");

@@ -2,18 +2,11 @@
 import { describe, expect, it } from "vitest";
 import { leftOut, partsOf } from "../../../cli/data/parts.ts";
 import { differences } from "../../../cli/data/postgres.ts";
-import { resolveSystem } from "../../../config/resolve.ts";
-import { isLongRunning } from "../../../config/spec/service.ts";
-
-const facts = {
-  project: "ragdock",
-  stack: "test",
-  secrets: new Set(["llmApiKey", "mistralApiKey", "openaiApiKey"]),
-  host: {},
-};
+import { longRunning } from "../../../config/spec/service.ts";
+import { systemWith } from "../../support/program.ts";
 
 const parts = (raw: Record<string, unknown>): string[] =>
-  partsOf(resolveSystem(raw, facts)).map(({ kind, service, volume }) => `${kind} ${service} ${volume}`);
+  partsOf(systemWith(raw)).map(({ kind, service, volume }) => `${kind} ${service} ${volume}`);
 
 describe("the parts of a backup", () => {
   it.each([
@@ -41,8 +34,8 @@ describe("the parts of a backup", () => {
 
   it("leave nothing out but what monitoring keeps", () => {
     for (const system of ["full", "myrag", "m31", "rag-events", "financerag", "mnemolite"]) {
-      const spec = resolveSystem({ system }, facts);
-      const all = spec.services.filter(isLongRunning).flatMap((s) => s.volumes.map((v) => v.volume));
+      const spec = systemWith({ system });
+      const all = spec.services.flatMap((s) => s.volumes.map((v) => v.volume));
       const known = [...partsOf(spec).map((part) => part.volume), ...leftOut(spec)];
       expect(known.sort()).toEqual(all.sort());
     }
@@ -67,18 +60,16 @@ describe("two states of the tables", () => {
 
 describe("a version of PostgreSQL", () => {
   const server = (postgresVersion: string, system = "full") =>
-    resolveSystem({ system, postgresVersion }, facts)
-      .services.filter(isLongRunning)
-      .find((s) => s.role === "postgres");
+    longRunning(systemWith({ system, postgresVersion }).services).find((s) => s.role === "postgres");
 
   it("has an image, a volume and a folder of its own", () => {
     expect(server("18")).toMatchObject({
-      image: { name: "postgres-18" },
+      image: { from: "catalogue", image: { name: "postgres-18" } },
       volumes: [{ volume: "postgres-data-18", path: "/var/lib/postgresql" }],
       environment: { PGDATA: "/var/lib/postgresql/18/docker" },
     });
     expect(server("17")).toMatchObject({
-      image: { name: "postgres" },
+      image: { from: "catalogue", image: { name: "postgres" } },
       volumes: [{ volume: "postgres-data", path: "/var/lib/postgresql/data" }],
       environment: { PGDATA: "/var/lib/postgresql/data/pgdata" },
     });

@@ -2,81 +2,76 @@
  * What a rotation changes in a system as data, and in a stack's file. Does not prove that a store takes the new password
  * and refuses the old one: tests/e2e/rotate.test.ts does.
  */
-import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
-import { generationOf, setGeneration } from "../../../cli/stack-file.ts";
-import { resolveSystem } from "../../../config/resolve.ts";
-import { rotatable } from "../../../config/spec/secrets.ts";
-import type { ServiceSpec, SystemSpec } from "../../../config/spec/service.ts";
+import { generationOf, setGeneration, useConfigFile } from "../../../cli/stack-file.ts";
+import { rotatable, secretsOf } from "../../../config/spec/secrets.ts";
+import type { SystemSpec } from "../../../config/spec/service.ts";
 import { systems } from "../../../config/systems/index.ts";
-import { projectDir } from "../../../host/paths.ts";
-
-const facts = { project: "ragdock", stack: "test", secrets: new Set<string>(), host: {} };
+import { systemWith } from "../../support/program.ts";
 
 /** Names of the services that a change of settings changes. */
 function changed(before: SystemSpec, after: SystemSpec): string[] {
-  const text = (s: ServiceSpec | undefined): string => JSON.stringify(s);
-  const own = before.services.filter(
-    (s) => text(s) !== text(after.services.find(({ name }) => name === s.name)),
-  );
-  // A secret of another generation is another value in the same file.
-  const others = Object.entries(after.secrets)
-    .filter(([name, source]) => JSON.stringify(source) !== JSON.stringify(before.secrets[name]))
-    .map(([name]) => `{{secret:${name}}}`);
-  const delivered = after.services.filter((s) =>
-    s.files.some(({ content }) => others.some((place) => content.includes(place))),
-  );
-  return [...new Set([...own, ...delivered].map((s) => s.name))].sort();
+  // A store's credentials are in the files of others, and not in its own.
+  const containers = ({ services }: SystemSpec) =>
+    new Map(services.map((s) => [s.name, JSON.stringify({ ...s, credentials: undefined })]));
+  const earlier = containers(before);
+  return [...containers(after)]
+    .filter(([name, container]) => container !== earlier.get(name))
+    .map(([name]) => name)
+    .sort();
 }
 
 describe("a rotation", () => {
   it.each(["postgres", "redis"])(
     "of %s changes its clients and the job before them, and no store",
     (store) => {
-      const after = resolveSystem({ rotations: { [store]: 2 } }, facts);
-      expect(changed(resolveSystem({}, facts), after)).toEqual(
+      const after = systemWith({ rotations: { [store]: 2 } });
+      expect(changed(systemWith(), after)).toEqual(
         ["api", "migrate", `${store}-credentials`, `${store}-exporter`, "worker"].sort(),
       );
-      expect(after.secrets[`${store}-password`]).toEqual({ from: "generated", generation: 2 });
-      expect(after.secrets[`${store}-user`]).toEqual({ from: "value", value: "rag_2" });
-      expect(after.secrets[`${store}-admin-password`]).toEqual({ from: "generated" });
+      expect(after.secrets[`${store}-password`]).toEqual({
+        from: "generated",
+        generation: 2,
+        rotation: store,
+      });
+      expect(after.secrets[`${store}-user`]).toEqual({ from: "known", value: "rag_2" });
+      expect(after.secrets[`${store}-admin-password`]).toEqual({ from: "generated", generation: 1 });
     },
   );
 
   it("of myrag's metrics path changes who serves there and who asks there", () => {
     const [before, after] = [{}, { rotations: { "metrics-path": 2 } }].map((raw) =>
-      resolveSystem({ system: "myrag", ...raw }, facts),
+      systemWith({ system: "myrag", ...raw }),
     );
     expect(changed(before as SystemSpec, after as SystemSpec)).toEqual(["fastapi", "prometheus"]);
   });
 
   it("is there for every secret that a system generates, but not for its stores' administrators", () => {
     const choices = Object.fromEntries(
-      Object.keys(systems).map((system) => [
-        system,
-        rotatable(resolveSystem({ system }, facts).secrets).sort(),
-      ]),
+      Object.keys(systems).map((system) => [system, rotatable(systemWith({ system }).secrets).sort()]),
     );
     expect(choices).toEqual({
       full: ["grafana", "postgres", "redis"],
-      myrag: ["grafana", "metrics-path", "postgres"],
+      myrag: ["grafana", "metrics-path", "pgvector"],
       m31: ["redis"],
       "rag-events": [],
       financerag: [],
-      mnemolite: ["postgres"],
+      mnemolite: ["db"],
     });
   });
 });
 
 describe("whoever has a store's password", () => {
   it.each(Object.keys(systems))("waits in %s until the store knows it", (system) => {
-    const { services } = resolveSystem({ system }, facts);
+    const { services } = systemWith({ system });
     for (const store of services.filter(
       (s) => s.kind === "stateful" && ["postgres", "redis"].includes(s.role),
     )) {
-      const place = `{{secret:${store.role}-password}}`;
-      const clients = services.filter((s) => s.files.some(({ content }) => content.includes(place)));
+      const password = `${store.name}-password`;
+      const clients = services.filter((s) => secretsOf(s).some(({ name }) => name === password));
       expect(clients.length).toBeGreaterThan(1);
       expect(clients.map((s) => s.name)).not.toContain(store.name);
       for (const client of clients.filter((s) => s.name !== `${store.name}-credentials`))
@@ -86,15 +81,17 @@ describe("whoever has a store's password", () => {
 
   it("waits when only a file of the user's own has it", () => {
     const content = "{{secret:redis-user}} {{secret:redis-password}}";
-    const { services } = resolveSystem({ services: { ui: { files: [{ path: "/.env", content }] } } }, facts);
+    const { services } = systemWith({ services: { ui: { files: [{ path: "/.env", content }] } } });
     expect(services.find((s) => s.name === "ui")?.dependsOn).toContain("redis-credentials");
   });
 });
 
 describe("the stack's file", () => {
   const stack = "unit-rotate";
-  const file = join(projectDir, `Pulumi.${stack}.yaml`);
-  afterAll(() => rmSync(file, { force: true }));
+  const folder = mkdtempSync(join(tmpdir(), "ragdock-rotate-"));
+  const file = join(folder, "stack.yaml");
+  useConfigFile(file);
+  afterAll(() => rmSync(folder, { recursive: true }));
 
   it("keeps its comments and settings when a generation is noted", () => {
     writeFileSync(

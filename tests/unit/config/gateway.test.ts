@@ -1,19 +1,22 @@
 import { describe, expect, it } from "vitest";
-import { renderNginx } from "../../../config/services/gateway.ts";
+import { renderNginx } from "../../../config/services/nginx.ts";
+import { shown } from "../../../config/spec/content.ts";
 
-describe("nginx.conf", () => {
-  const conf = renderNginx(
-    [
-      { path: "/api/", service: "rag-api", port: 8000 },
-      { path: "/", service: "ui", port: 8501 },
-    ],
-    "gateway",
+describe("a gateway's nginx.conf", () => {
+  const conf = shown(
+    renderNginx(
+      [
+        { listen: 8080, path: "/api/", service: "rag-api", port: 8000, hidden: "/api/metrics" },
+        { listen: 8080, path: "/", service: "ui", port: 8501 },
+      ],
+      "gateway",
+    ),
   );
 
-  it("looks every upstream up at each request: a name in proxy_pass itself is resolved once", () => {
+  it("looks up every upstream at each request: a name in proxy_pass itself is resolved once", () => {
     const targets = [...conf.matchAll(/proxy_pass (\S+);/g)].map((match) => match[1]);
     expect(targets).toEqual(["http://$upstream_rag_api:8000", "http://$upstream_ui:8501"]);
-    expect(conf).toContain("set $upstream_rag_api {{release:rag-api}};");
+    expect(conf).toContain("set $upstream_rag_api rag-api;");
   });
 
   it("gives a dead address up far below a second and tries the next one", () => {
@@ -21,21 +24,36 @@ describe("nginx.conf", () => {
     expect(conf).toContain("proxy_next_upstream error timeout;");
   });
 
-  it("leaves closing to the other side: an edge that closes has used up its ports after 28,000 requests in a minute", () =>
+  it("leaves closing to the other side: an ingress that closes has used up its ports after 28,000 requests in a minute", () =>
     expect(conf).toContain("map $http_upgrade $connection_upgrade { default upgrade; '' close; }"));
 
-  it("keeps metrics inside: no route leads to them", () => {
-    expect(conf).not.toMatch(/location [^{]*metrics/);
+  it("keeps metrics inside: the only location with them answers 404", () => {
+    expect([...conf.matchAll(/location [^{]*metrics.*/g)].map(([line]) => line)).toEqual([
+      "location ~ ^/api/metrics(/|$) { return 404; }",
+    ]);
+  });
+
+  it("has one server for each port that a route listens on, and one for its own state", () => {
+    const two = shown(
+      renderNginx(
+        [
+          { listen: 8080, path: "/", service: "web", port: 80 },
+          { listen: 8082, path: "/", service: "admin", port: 81 },
+        ],
+        "gateway",
+      ),
+    );
+    expect([...two.matchAll(/listen (\d+);/g)].map((match) => match[1])).toEqual(["8080", "8082", "8081"]);
   });
 });
 
-describe("an edge's nginx.conf", () => {
-  const conf = renderNginx([{ path: "/", service: "gateway", port: 8080 }], "ingress");
+describe("an ingress' nginx.conf", () => {
+  const conf = shown(renderNginx([{ listen: 8080, path: "/", service: "gateway", port: 8080 }], "ingress"));
 
   it("sends a request to the gateway that has just said that it takes requests", () => {
     expect(conf).toContain("set $gateways gateway;");
     expect(conf).toContain("proxy_pass http://$gateways:8081/gateway;");
-    expect(conf).toContain("proxy_pass http://$gateway;");
+    expect(conf).toContain("proxy_pass http://$gateway:8080;");
   });
 
   it("believes a proxy in front that users came by TLS", () => {

@@ -1,21 +1,14 @@
-/** Releases by name, the watch over new ones, and which releases count as the same. What Docker makes of it: tests/e2e. */
+/** Aliases of revisions, the soak of new ones, and which deployments are the same. What Docker makes of it: tests/e2e. */
 import { describe, expect, it } from "vitest";
-import { isSame } from "../../../cli/deployments.ts";
-import { resolveSystem } from "../../../config/resolve.ts";
-import { revisionName, routed } from "../../../config/spec/revision.ts";
-import { isLongRunning, type LongRunning } from "../../../config/spec/service.ts";
+import { revisionName, routed } from "../../../components/revision.ts";
+import { type Deployment, isSame, withDeployment } from "../../../config/spec/deployment.ts";
+import { serviceOf, systemWith } from "../../support/program.ts";
 
-const facts = { project: "ragdock", stack: "test", secrets: new Set<string>(), host: {} };
-const services = (raw: Record<string, unknown> = {}) => resolveSystem(raw, facts).services;
+/** The revision of the API with these settings of it. */
+const named = (settings: Record<string, unknown>, image = "app:1", rotations = {}): string =>
+  revisionName(serviceOf(systemWith({ services: { api: settings }, rotations }), "api"), image);
 
-/** The release of the API with these settings of it. */
-const named = (settings: Record<string, unknown>, image = "app:1", rotations = {}): string => {
-  const system = resolveSystem({ services: { api: settings }, rotations }, facts);
-  const api = system.services.filter(isLongRunning).find((s) => s.name === "api") as LongRunning;
-  return revisionName(api, image, system.secrets);
-};
-
-describe("a release's name", () => {
+describe("a revision's name", () => {
   const name = named({});
 
   it("is an address", () => expect(name).toMatch(/^api-[0-9a-f]{8}$/));
@@ -23,6 +16,7 @@ describe("a release's name", () => {
   it("is another one when the containers are", () => {
     expect(named({}, "app:2")).not.toBe(name);
     expect(named({ environment: { X: "1" } })).not.toBe(name);
+    expect(named({ limits: { cpus: 0.5 } })).not.toBe(name);
   });
 
   it("is another one when there are more or fewer, so that none is sent requests before it is healthy or while it ends", () =>
@@ -33,17 +27,34 @@ describe("a release's name", () => {
     expect(named({}, "app:1", { grafana: 2 })).toBe(name);
   });
 
-  it("stays with what is changed in place", () => expect(named({ limits: { memory: "1GiB" } })).toBe(name));
+  it.each([
+    ["memory", { limits: { memory: "1GiB" } }],
+    ["logs", { logs: { maxFiles: 9 } }],
+    ["the soak", { soak: "7s" }],
+  ])("stays with %s, which replaces no container", (_, settings) => expect(named(settings)).toBe(name));
 
-  it("stands in the gateway's file and not in the edge's, which must not change with it", () => {
-    const only = (service: string) => routed(services().filter((s) => s.name === service));
-    expect([...only("gateway")]).toEqual(["api", "ui"]);
-    expect([...only("gateway-ingress")]).toEqual([]);
+  it("stays when it depends on one service more", () => {
+    const api = serviceOf(systemWith(), "api");
+    const more = { ...api, dependsOn: [...api.dependsOn, "ui"] };
+    expect(revisionName(more, "app:1")).toBe(name);
+  });
+
+  it("stays with an alert webhook and a scrape interval: monitoring replaces no application", () => {
+    const system = systemWith({
+      monitoring: { alertWebhook: "http://hook.example/", scrapeInterval: "30s" },
+    });
+    expect(revisionName(serviceOf(system, "api"), "app:1")).toBe(name);
+  });
+
+  it("stands in the gateway's file and not in the ingress', which must not change with it", () => {
+    const only = (service: string) => routed(systemWith().services.filter((s) => s.name === service));
+    expect([...only("gateway")].sort()).toEqual(["api", "ui"]);
+    expect([...only("ingress")]).toEqual([]);
   });
 });
 
-describe("the soak of a new release", () => {
-  const waits = (raw: Record<string, unknown>) => services(raw).find((s) => s.name === "gateway")?.dependsOn;
+describe("the soak of a new revision", () => {
+  const waits = (raw: Record<string, unknown>) => serviceOf(systemWith(raw), "gateway").dependsOn;
 
   it("comes before the gateway in production", () => {
     expect(waits({ environment: "prod" })).toContain("api-soak");
@@ -56,27 +67,44 @@ describe("the soak of a new release", () => {
   });
 
   it("is refused where nothing could be asked", () => {
-    expect(() => services({ services: { worker: { soak: "5s" } } })).toThrow("ragdock:services.worker.soak");
+    expect(() => systemWith({ services: { worker: { soak: "5s" } } })).toThrow(
+      "ragdock:services.worker.soak",
+    );
   });
 });
 
-describe("two releases", () => {
-  const one = { settings: "config:\n  ragdock:system: full\n", images: { app: "ragdock/app:1" } };
+describe("two deployments", () => {
+  const one: Deployment = {
+    at: "2026-01-01T00:00:00.000Z",
+    settings: { system: "full", services: '{"api":{"replicas":2},"ui":{}}' },
+    images: { app: "ragdock/app:1" },
+  };
+  const later = (changes: Partial<Deployment>): Deployment => ({
+    ...one,
+    at: "2026-02-02T00:00:00.000Z",
+    ...changes,
+  });
+  const pinned = later({ settings: { ...one.settings, pinned: '{"app":"ragdock/app:1"}' } });
 
-  it("are the same when only a pin tells them apart", () => {
-    const pinned = `${one.settings}  ragdock:pinned: { app: "ragdock/app:1" }\n`;
-    expect(isSame(one, { ...one, settings: pinned })).toBe(true);
+  it("are the same when only a setting that does not count tells them apart", () => {
+    expect(isSame(one, pinned, ["pinned"])).toBe(true);
+    expect(isSame(one, pinned, [])).toBe(false);
   });
 
-  it("are the same in whatever order their settings stand, anchors included", () => {
-    const written = (config: string) => ({ ...one, settings: `config:\n${config}` });
-    const anchored = written("  ragdock:services: { api: &off { enabled: false }, a: *off }\n");
-    const plain = written("  ragdock:services: { a: { enabled: false }, api: { enabled: false } }\n");
-    expect(isSame(anchored, plain)).toBe(true);
-  });
+  it("are the same in whatever order the keys of their settings stand", () =>
+    expect(
+      isSame(one, later({ settings: { ...one.settings, services: '{"ui":{},"api":{"replicas":2}}' } }), []),
+    ).toBe(true));
 
   it("differ by a setting or an image", () => {
-    expect(isSame(one, { ...one, images: { app: "ragdock/app:2" } })).toBe(false);
-    expect(isSame(one, { ...one, settings: "config:\n  ragdock:system: m31\n" })).toBe(false);
+    expect(isSame(one, later({ images: { app: "ragdock/app:2" } }), [])).toBe(false);
+    expect(isSame(one, later({ settings: { system: "m31" } }), [])).toBe(false);
+  });
+
+  it("are two in the history only when they differ, and ten are kept", () => {
+    expect(withDeployment([one], pinned)).toEqual([one]);
+    const many = Array.from({ length: 12 }, (_, index) => later({ images: { app: `ragdock/app:${index}` } }));
+    const history = many.reduce<readonly Deployment[]>(withDeployment, []);
+    expect(history.map(({ images }) => images.app)).toEqual(many.slice(2).map(({ images }) => images.app));
   });
 });

@@ -1,8 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type Facts, resolveSystem } from "../../../config/resolve.ts";
-import { ConfigError, type Problem } from "../../../config/settings/problem.ts";
-import { isLongRunning, type LongRunning } from "../../../config/spec/service.ts";
+import { ConfigError } from "../../../config/settings/problem.ts";
+import type { Problem } from "../../../config/spec/problem.ts";
+import { type LongRunning, longRunning, publishedPorts } from "../../../config/spec/service.ts";
+import { serviceOf } from "../../support/program.ts";
 
 const facts: Facts = {
   project: "ragdock",
@@ -21,11 +23,8 @@ function problems(raw: Record<string, unknown>, over: Partial<Facts> = {}): read
   return [];
 }
 
-function service(raw: Record<string, unknown>, name: string): LongRunning {
-  const found = resolveSystem(raw, facts).services.find((s) => s.name === name);
-  if (!found || !isLongRunning(found)) throw new Error(`no service ${name}`);
-  return found;
-}
+const service = (raw: Record<string, unknown>, name: string): LongRunning =>
+  serviceOf(resolveSystem(raw, facts), name);
 
 describe("defaults", () => {
   it("make a whole system of nothing", () => {
@@ -39,7 +38,7 @@ describe("defaults", () => {
       "worker",
       "ui",
       "gateway",
-      "gateway-ingress",
+      "ingress",
       "prometheus",
       "alertmanager",
       "grafana",
@@ -52,20 +51,19 @@ describe("defaults", () => {
     ]);
   });
 
-  it("publish nothing beyond loopback in dev, and only the edge in prod", () => {
+  it("publish nothing beyond loopback in dev, and only the ingress in prod", () => {
     const published = (environment: string) =>
-      resolveSystem({ environment }, facts)
-        .services.filter(isLongRunning)
-        .filter((s) => s.endpoint && s.endpoint.exposure !== "none")
-        .map((s) => `${s.name} ${s.endpoint?.exposure}`);
+      longRunning(resolveSystem({ environment }, facts).services).flatMap((s) =>
+        publishedPorts(s).map(({ exposure }) => `${s.name} ${exposure}`),
+      );
     expect(published("dev").every((line) => line.endsWith(" loopback"))).toBe(true);
-    expect(published("prod")).toEqual(["gateway-ingress public"]);
+    expect(published("prod")).toEqual(["ingress public"]);
   });
 
   it("never expose a store", () => {
     for (const environment of ["dev", "prod"]) {
       for (const name of ["postgres", "redis"]) {
-        expect(service({ environment }, name).endpoint?.exposure).toBe("none");
+        expect(publishedPorts(service({ environment }, name))).toEqual([]);
       }
     }
   });
@@ -90,13 +88,13 @@ describe("defaults", () => {
 
   it("generate a secret for each place that names one, and no other; also of what cannot be had here, whose data may be", () => {
     expect(resolveSystem({ images: "packages" }, facts).secrets).toEqual({
-      "grafana-password": { from: "generated" },
-      "postgres-admin-password": { from: "generated" },
-      "postgres-password": { from: "generated" },
-      "postgres-user": { from: "value", value: "rag_1" },
-      "redis-admin-password": { from: "generated" },
-      "redis-password": { from: "generated" },
-      "redis-user": { from: "value", value: "rag_1" },
+      "grafana-password": { from: "generated", generation: 1, rotation: "grafana" },
+      "postgres-admin-password": { from: "generated", generation: 1 },
+      "postgres-password": { from: "generated", generation: 1, rotation: "postgres" },
+      "postgres-user": { from: "known", value: "rag_1" },
+      "redis-admin-password": { from: "generated", generation: 1 },
+      "redis-password": { from: "generated", generation: 1, rotation: "redis" },
+      "redis-user": { from: "known", value: "rag_1" },
     });
   });
 });
@@ -114,7 +112,7 @@ describe("a wrong setting", () => {
     [{ services: { postgres: { replicas: 2 } } }, "ragdock:services.postgres.replicas"],
     [{ services: { postgres: { exposure: "public" } } }, "ragdock:services.postgres.exposure"],
     [{ services: { postgres: { shm: "16MiB" } } }, "ragdock:services.postgres.shm"],
-    [{ services: { "gateway-ingress": { replicas: 2 } } }, "ragdock:services.gateway-ingress.replicas"],
+    [{ services: { ingress: { replicas: 2 } } }, "ragdock:services.ingress.replicas"],
     [{ services: { gateway: { port: 9090 } } }, "ragdock:services.prometheus.port"],
     [{ services: { api: { replicas: 30 } } }, "ragdock:services.api.replicas"],
     [{ services: { api: { limits: { reservation: "4GiB" } } } }, "ragdock:services.api.limits.reservation"],
@@ -136,8 +134,8 @@ describe("a wrong setting", () => {
       "ragdock:services.prometheus.port",
     ],
     [
-      { system: "m31", services: { "web-gateway": { limits: { memory: "64" } } } },
-      "ragdock:services.web-gateway.limits.memory",
+      { system: "m31", services: { gateway: { limits: { memory: "64" } } } },
+      "ragdock:services.gateway.limits.memory",
     ],
     [
       { services: { redis: { files: [{ path: "/etc/redis/redis.conf", content: "" }] } } },
@@ -209,15 +207,15 @@ describe("a wrong setting", () => {
     ]);
   });
 
-  it("is mended by a command for the stack that has it, whichever one is selected", () => {
+  it("is fixed by a command for the stack that has it, whichever one is selected", () => {
     expect(() => resolveSystem({ services: { api: { replicas: 0 } } }, facts)).toThrow(
-      "Type: pulumi config set --stack test --path 'ragdock:services.api.replicas' 1",
+      "Run: pulumi config set --stack test --path 'ragdock:services.api.replicas' 1",
     );
     expect(() => resolveSystem({ services: { apy: { replicas: 2 } } }, facts)).toThrow(
-      "Type: pulumi config rm --stack test --path 'ragdock:services.apy'",
+      "Run: pulumi config rm --stack test --path 'ragdock:services.apy'",
     );
     expect(() => resolveSystem({ llm: { provider: "openai" } }, facts)).toThrow(
-      "Type: pulumi config set --stack test --secret ragdock:llmApiKey",
+      "Run: pulumi config set --stack test --secret ragdock:llmApiKey",
     );
   });
 

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { dashboardQueries, renderDashboards, renderGrafanaProvisioning } from "../../../monitoring/index.ts";
-import { options, services } from "./example.ts";
+import { isChecked, isScraped } from "../../../monitoring/options.ts";
+import { lone, options, services } from "./example.ts";
 
 interface GrafanaPanel {
   id: number;
@@ -11,7 +12,7 @@ interface GrafanaPanel {
   targets?: { expr: string; refId: string; datasource: { uid: string } }[];
 }
 
-const files = renderDashboards(services, options);
+const files = renderDashboards(services);
 const panelsOf = (json: string): GrafanaPanel[] => JSON.parse(json).panels;
 const overlap = (a: GrafanaPanel["gridPos"], b: GrafanaPanel["gridPos"]): boolean =>
   a.x < b.x + b.w && b.x < a.x + a.w && a.y < b.y + b.h && b.y < a.y + a.h;
@@ -23,8 +24,9 @@ describe("renderDashboards", () => {
 
   it("has a row for every service with metrics or a probe", () => {
     const rows = panelsOf(files["overview.json"] ?? "").filter((panel) => panel.type === "row");
-    const watched = services.filter((service) => service.metrics || service.blackbox).map(({ name }) => name);
+    const watched = services.filter((s) => isScraped(s) || isChecked(s)).map(({ name }) => name);
     expect(rows.map((row) => row.title)).toEqual(["At a glance", "Traffic", ...watched]);
+    expect(watched).toEqual(expect.arrayContaining(["api", "postgres", "chroma", "prometheus"]));
   });
 
   it.each(Object.entries(files))("%s lays out its panels without overlap, within the grid", (_, json) => {
@@ -39,8 +41,8 @@ describe("renderDashboards", () => {
   });
 
   it("asks the provisioned data source", () => {
-    const provisioning = renderGrafanaProvisioning(options);
-    const source = parse(provisioning["/etc/grafana/provisioning/datasources/prometheus.yml"] ?? "")
+    const provisioning = renderGrafanaProvisioning(services, options);
+    const source = parse(provisioning["/etc/grafana/provisioning/datasources/ragdock.yml"] ?? "")
       .datasources[0];
     expect(source).toMatchObject({ uid: "prometheus", url: "http://prometheus:9090" });
     const uids = Object.values(files).flatMap((json) =>
@@ -50,15 +52,14 @@ describe("renderDashboards", () => {
   });
 
   it("looks for the dashboards where they are put", () => {
-    const provider = renderGrafanaProvisioning(options)["/etc/grafana/provisioning/dashboards/ragdock.yml"];
+    const provider = renderGrafanaProvisioning(services, options)[
+      "/etc/grafana/provisioning/dashboards/ragdock.yml"
+    ];
     expect(parse(provider ?? "").providers[0].options.path).toBe("/etc/grafana/dashboards");
   });
 
   it("leaves out what these services have nothing to show for", () => {
-    const web = { name: "web", role: "ui", kind: "stateless" } as const;
-    expect(Object.keys(renderDashboards([web], { ...options, containerMetrics: false }))).toEqual([
-      "overview.json",
-    ]);
+    expect(Object.keys(renderDashboards(lone))).toEqual(["overview.json"]);
   });
 });
 
@@ -67,7 +68,7 @@ describe("dashboardQueries", () => {
     const inJson = Object.values(files).flatMap((json) =>
       panelsOf(json).flatMap((panel) => (panel.targets ?? []).map((target) => target.expr)),
     );
-    expect(dashboardQueries(services, options).map((query) => query.expr)).toEqual(inJson);
+    expect(dashboardQueries(services).map((query) => query.expr)).toEqual(inJson);
     expect(inJson.length).toBeGreaterThan(80);
   });
 });

@@ -1,13 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
-import {
-  type MonitoredService,
-  renderAlertmanager,
-  renderBlackbox,
-  renderPrometheus,
-} from "../../../monitoring/index.ts";
-import { options, services } from "./example.ts";
+import { shown } from "../../../config/spec/content.ts";
+import type { LongRunning, ServiceSpec } from "../../../config/spec/service.ts";
+import { renderAlertmanager, renderBlackbox, renderPrometheus } from "../../../monitoring/index.ts";
+import { serviceOf, systemWith } from "../../support/program.ts";
+import { lone, options, services } from "./example.ts";
 
 interface Job {
   job_name: string;
@@ -19,8 +17,8 @@ interface Job {
   metric_relabel_configs?: { regex: string }[];
 }
 
-const jobs = (of: readonly MonitoredService[] = services): Job[] =>
-  parse(renderPrometheus(of, options)).scrape_configs;
+const jobs = (of: readonly ServiceSpec[] = services): Job[] =>
+  parse(shown(renderPrometheus(of, options))).scrape_configs;
 const job = (name: string): Job | undefined => jobs().find((j) => j.job_name === name);
 
 describe("renderPrometheus", () => {
@@ -42,9 +40,11 @@ describe("renderPrometheus", () => {
   it("asks each probed service through the exporter, by module", () => {
     const probed = (name: string) => job(name)?.static_configs?.map((s) => [s.labels?.service, s.targets[0]]);
     expect(probed("probe-http_2xx")).toEqual([
+      ["chroma", "http://chroma:8000/api/v2/heartbeat"],
       ["api", "http://api:8000/api/health"],
       ["ui", "http://ui:8501/_stcore/health"],
-      ["chroma", "http://chroma:8000/api/v2/heartbeat"],
+      ["gateway", "http://gateway:8081/healthz"],
+      ["ingress", "http://ingress:8081/healthz"],
     ]);
     expect(probed("probe-tcp_connect")).toEqual([
       ["postgres", "postgres:5432"],
@@ -54,7 +54,7 @@ describe("renderPrometheus", () => {
   });
 
   it("probes nothing without the exporter, and warns nobody without Alertmanager", () => {
-    const config = parse(renderPrometheus([{ name: "api", role: "api", kind: "stateless" }], options));
+    const config = parse(shown(renderPrometheus(lone, options)));
     expect(config.scrape_configs).toEqual([]);
     expect(config).not.toHaveProperty("alerting");
   });
@@ -69,20 +69,12 @@ describe("renderPrometheus", () => {
 
   it("has exactly one job per service with metrics, whatever the services", () => {
     const name = fc.stringMatching(/^[a-z][a-z0-9-]{0,12}$/);
-    const metrics = fc.record({
-      port: fc.integer({ min: 1, max: 65535 }),
-      path: fc.constant("/metrics"),
-      replicas: fc.integer({ min: 1, max: 9 }),
-    });
-    const list = fc.uniqueArray(
-      fc.record({
-        name,
-        role: fc.constant("api" as const),
-        kind: fc.constant("stateless" as const),
-        metrics,
-      }),
-      { selector: (s) => s.name },
-    );
+    const replicas = fc.integer({ min: 1, max: 9 });
+    const metrics = fc.record({ port: fc.integer({ min: 1, max: 65535 }), path: fc.constant("/metrics") });
+    const api = serviceOf(systemWith(), "api");
+    const list = fc
+      .uniqueArray(fc.record({ name, replicas, metrics }), { selector: (s) => s.name })
+      .map((some) => some.map((own): LongRunning => ({ ...api, ...own })));
     fc.assert(
       fc.property(list, (some) => {
         expect(jobs(some).map((j) => j.job_name)).toEqual(some.map((s) => s.name));

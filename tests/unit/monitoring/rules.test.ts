@@ -1,9 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { alertGroups, renderRules } from "../../../monitoring/index.ts";
-import { options, services } from "./example.ts";
+import { systemWith } from "../../support/program.ts";
+import { lone, services } from "./example.ts";
 
-const alerts = alertGroups(services, options).flatMap((group) => group.alerts);
+const alerts = alertGroups(services).flatMap((group) => group.alerts);
 const named = (name: string) => alerts.find((alert) => alert.name === name);
 
 describe("alerts", () => {
@@ -18,16 +19,19 @@ describe("alerts", () => {
       "IngestionFailing",
       "EmptyRetrievalsHigh",
       "PostgresDown",
+      "RedisDown",
+      "PrometheusRuleFailures",
+      "Watchdog",
+      "AlertsNotDelivered",
+      "HostDiskAlmostFull",
+      "HostMemoryLow",
+      "BackupTooOld",
+      "DrillTooOld",
+      // Once by its probe and once by its exporter.
+      "PostgresDown",
       "PostgresConnectionsNearLimit",
       "RedisDown",
       "RedisMemoryHigh",
-      "BackupTooOld",
-      "DrillTooOld",
-      "HostDiskAlmostFull",
-      "HostMemoryLow",
-      "AlertsNotDelivered",
-      "PrometheusRuleFailures",
-      "Watchdog",
     ]);
   });
 
@@ -41,25 +45,23 @@ describe("alerts", () => {
   });
 
   it("measure memory by container with cAdvisor and by process without", () => {
-    const without = alertGroups(services, { ...options, containerMetrics: false });
+    const without = alertGroups(services.filter(({ name }) => name !== "cadvisor"));
     expect(named("MemoryNearLimit")?.expr).toContain("container_memory_working_set_bytes");
     expect(without[0]?.alerts[2]?.expr).toContain("process_resident_memory_bytes");
   });
 
   it("watch only what is there", () => {
-    const few = alertGroups([{ name: "web", role: "ui", kind: "stateless" }], options);
+    const few = alertGroups(lone);
     expect(few.flatMap((g) => g.alerts.map((a) => a.name))).toEqual([
       "TargetDown",
       "ServiceUnhealthy",
       "MemoryNearLimit",
-      "PrometheusRuleFailures",
-      "Watchdog",
     ]);
   });
 
   it("watch a store without an exporter by its probe", () => {
-    const bare = services.filter((service) => service.role !== "exporter");
-    const expr = alertGroups(bare, options)
+    const bare = systemWith({ services: { "postgres-exporter": { enabled: false } } });
+    const expr = alertGroups(bare.services)
       .flatMap((g) => g.alerts)
       .find((a) => a.name === "PostgresDown")?.expr;
     expect(expr).toBe('probe_success{service="postgres"} == 0');
@@ -68,9 +70,11 @@ describe("alerts", () => {
 
 describe("renderRules", () => {
   it("records each memory limit, the jobs' too", () => {
-    const [limits] = parse(renderRules(services, options)).groups;
-    expect(limits.rules).toHaveLength(5);
-    expect(limits.rules[0]).toEqual({
+    const [limits] = parse(renderRules(services)).groups;
+    const limited = limits.rules.map((rule: { labels: { service: string } }) => rule.labels.service);
+    expect(limited).toEqual(services.map(({ name }) => name));
+    expect(limited).toContain("migrate");
+    expect(limits.rules[limited.indexOf("api")]).toEqual({
       record: "ragdock:memory_limit_bytes",
       expr: "vector(536870912)",
       labels: { service: "api" },
@@ -79,7 +83,7 @@ describe("renderRules", () => {
 
   it("gives every alert a severity", () => {
     const groups: { rules: { alert?: string; labels: { severity?: string } }[] }[] = parse(
-      renderRules(services, options),
+      renderRules(services),
     ).groups;
     const severities = groups.flatMap((g) => g.rules).flatMap((r) => (r.alert ? [r.labels.severity] : []));
     expect(severities).toHaveLength(alerts.length);

@@ -1,0 +1,73 @@
+import { existsSync } from "node:fs";
+import { Failure } from "../../config/spec/failure.ts";
+import type { EngineEvent, RunResult } from "../../engine/index.ts";
+import { hasState } from "../../engine/index.ts";
+import { project, stateDir } from "../../host/paths.ts";
+import { onPath } from "../on-path.ts";
+
+/** What applies the program: Pulumi, or the embedded engine on a machine without Pulumi. */
+export type DeployerName = "pulumi" | "embedded";
+
+/** The type of the images, for runs that make nothing else. */
+export const imageType = "docker:index/remoteImage:RemoteImage";
+
+export interface UpOptions {
+  /** Whether to look first at what really runs. */
+  readonly refresh?: boolean;
+  /** Names of resources to replace whatever their inputs are. */
+  readonly replace?: readonly string[];
+}
+
+/** What the commands ask of a deployer. Both report the same events and results. */
+export interface Deployer {
+  readonly name: DeployerName;
+  preview(options?: { readonly refresh?: boolean }): Promise<RunResult>;
+  up(options?: UpOptions): Promise<RunResult>;
+  /** Makes the images and nothing else. */
+  build(): Promise<RunResult>;
+  /** Removes everything but what is protected: the data, and the secrets that open it. */
+  down(): Promise<RunResult>;
+  /** Forgets what `down` keeps. The caller removes the volumes. */
+  forget(): Promise<RunResult>;
+  /** The stack's outputs. None before the first deployment. */
+  outputs(showSecrets: boolean): Promise<Record<string, unknown>>;
+}
+
+/** Where a deployer reports to. */
+export interface Listener {
+  readonly event: (event: EngineEvent) => void;
+  readonly say: (line: string) => void;
+}
+
+/**
+ * The deployer of a stack: the one that has its state, else Pulumi if it is on PATH, else the embedded engine.
+ * `DEPLOYER=pulumi|embedded` chooses for a new stack. A stack never changes its deployer: each has its own state.
+ */
+export function deployerOf(stack: string): DeployerName {
+  const made = madeBy(stack);
+  const asked = process.env.DEPLOYER;
+  if (asked !== undefined && asked !== "pulumi" && asked !== "embedded")
+    throw new Failure(`DEPLOYER is "${asked}".`, "It must be pulumi or embedded.");
+  if (made && asked && made !== asked)
+    throw new Failure(
+      `${deployerText(made)} made stack "${stack}", and DEPLOYER asks for ${asked}.`,
+      `Each keeps its own state. Unset DEPLOYER, or take the stack down first: make down STACK=${stack}`,
+    );
+  const deployer = made ?? asked ?? (onPath("pulumi") ? "pulumi" : "embedded");
+  if (deployer === "pulumi" && !onPath("pulumi"))
+    throw new Failure(
+      `Pulumi made stack "${stack}", and pulumi is not on PATH.`,
+      "Install it: https://www.pulumi.com/docs/install/",
+    );
+  return deployer;
+}
+
+/** Who has a state of the stack on this machine. */
+function madeBy(stack: string): DeployerName | undefined {
+  if (hasState({ stateDir, project, stack })) return "embedded";
+  return existsSync(`${stateDir}/.pulumi/stacks/${project}/${stack}.json`) ? "pulumi" : undefined;
+}
+
+/** The name of a deployer for people. */
+export const deployerText = (name: DeployerName): string =>
+  name === "pulumi" ? "Pulumi" : "The embedded engine";

@@ -1,0 +1,30 @@
+import { destroy, type EngineOptions, preview, readOutputs, up } from "../../engine/index.ts";
+import { passphrase, project, projectDir, stateDir } from "../../host/paths.ts";
+import { readStackFile } from "../stack-file.ts";
+import { type Deployer, imageType, type Listener } from "./deployer.ts";
+import { readSecrets } from "./secrets.ts";
+
+/** Deploys with the embedded engine. */
+export async function embedded(stack: string, { event, say }: Listener): Promise<Deployer> {
+  const key = passphrase(say);
+  const secrets = await readSecrets(stack, key);
+  const options: EngineOptions = {
+    projectDir,
+    project,
+    stack,
+    stateDir,
+    passphrase: key,
+    config: { ...readStackFile(stack).values, ...secrets },
+    secretKeys: Object.keys(secrets),
+    onEvent: event,
+  };
+  return {
+    name: "embedded",
+    preview: ({ refresh = false } = {}) => preview({ ...options, refresh }),
+    up: ({ refresh = false, replace = [] } = {}) => up({ ...options, refresh, replace }),
+    build: () => up({ ...options, targets: [imageType] }),
+    down: () => destroy({ ...options, excludeProtected: true }),
+    forget: () => destroy({ ...options, unprotect: true }),
+    outputs: (showSecrets) => readOutputs(options, { showSecrets }),
+  };
+}

@@ -1,0 +1,31 @@
+import { command, newStackOptions, print } from "../command.ts";
+import { begin } from "../deploy.ts";
+import { requireDisk } from "../preflight/docker.ts";
+import { withDeployer } from "../session.ts";
+import { failedBuilds } from "../ui/diagnose.ts";
+import { elapsed } from "../ui/text.ts";
+import { prepared } from "./up.ts";
+
+/** Makes the images of a stack. @returns the exit code */
+export async function buildImages(options: Parameters<typeof prepared>[0]): Promise<number> {
+  const { stack } = options;
+  const system = await prepared(options);
+  await requireDisk();
+  return withDeployer(stack, async (session) => {
+    const { deployer, progress } = session;
+    await begin(stack, system, session);
+    const { ok, errors } = await deployer.build();
+    for (const error of errors) print(`\n${error}`);
+    if (ok) print(`\nEvery image of ${system.name} is there, after ${elapsed(progress.seconds())}.`);
+    else for (const trouble of failedBuilds(Date.now() - progress.seconds() * 1000)) print(`\n${trouble}`);
+    return ok ? 0 : 1;
+  });
+}
+
+export const build = command({
+  name: "build",
+  summary: "Make the images and start nothing",
+  options: newStackOptions,
+  examples: ["build --stack prod"],
+  run: buildImages,
+});

@@ -1,0 +1,64 @@
+import { command, stackOption } from "../command.ts";
+import { backUp, listBackups } from "../data/backup.ts";
+import { drillBackup } from "../data/drill.ts";
+import { restoreBackup } from "../data/restore.ts";
+import { upgradePostgres } from "../data/upgrade.ts";
+
+const from = {
+  flags: "--from <backup>",
+  description: "a folder, a time, or <stack>/<time>; the newest unless named",
+} as const;
+
+export const backup = command({
+  name: "backup",
+  summary: "Copy all data while the stack serves, into .ragdock/backups",
+  options: {
+    stack: stackOption,
+    keep: { flags: "--keep <count>", description: "how many backups to keep; older ones are removed" },
+  },
+  examples: ["backup", "backup --stack prod --keep 7"],
+  run: ({ stack, keep }) => backUp(stack, keep),
+});
+
+export const backups = command({
+  name: "backups",
+  summary: "List the backups of a stack: age, size, drills",
+  options: { stack: stackOption },
+  examples: ["backups"],
+  run: async ({ stack }) => listBackups(stack),
+});
+
+export const restore = command({
+  name: "restore",
+  summary: "Replace the data by that of a backup",
+  details: "The backup is read in and compared while the stack serves. The current data is backed up first",
+  options: {
+    stack: stackOption,
+    from,
+    confirm: { flags: "--confirm <stack>", description: "repeat the stack's name" },
+  },
+  examples: [
+    "restore --confirm dev",
+    "restore --stack staging --from prod/2026-11-26T02-00-00Z --confirm staging",
+  ],
+  run: ({ stack, from, confirm }) => restoreBackup(stack, from, confirm),
+});
+
+export const drill = command({
+  name: "drill",
+  summary: "Restore a backup next to the stack and compare all of it",
+  options: { stack: stackOption, from },
+  examples: ["drill"],
+  run: ({ stack, from }) => drillBackup(stack, from),
+});
+
+export const upgrade = command({
+  name: "upgrade-postgres",
+  summary: "Upgrade the data to another major version of PostgreSQL; the old volume stays",
+  options: {
+    stack: stackOption,
+    version: { flags: "--version <major>", description: "the major version, such as 18" },
+  },
+  examples: ["upgrade-postgres --version 18"],
+  run: ({ stack, version = "" }) => upgradePostgres(stack, version),
+});

@@ -1,0 +1,83 @@
+import { rmSync } from "node:fs";
+import { join } from "node:path";
+import { buildLogs } from "../../config/images.ts";
+import { Failure } from "../../config/spec/failure.ts";
+import { docker } from "../../host/docker.ts";
+import { project, projectDir } from "../../host/paths.ts";
+import { command, print, stackOption } from "../command.ts";
+import { requireDocker } from "../preflight/docker.ts";
+import { withDeployer } from "../session.ts";
+import { pruneImages } from "./prune.ts";
+
+async function volumesOf(stack: string): Promise<string[]> {
+  const labels = [`label=ragdock.project=${project}`, `label=ragdock.stack=${stack}`];
+  const filters = labels.flatMap((label) => ["--filter", label]);
+  return (await docker("volume", "ls", "-q", ...filters)).split("\n").filter(Boolean);
+}
+
+/** Takes a stack down; its data stays. @returns the exit code */
+async function takeDown(stack: string): Promise<number> {
+  await requireDocker();
+  return withDeployer(stack, async ({ deployer }) => {
+    const { ok, errors } = await deployer.down();
+    for (const error of errors) print(error);
+    const volumes = await volumesOf(stack);
+    print(
+      volumes.length > 0
+        ? `\nThe stack is down. Its data stays in ${volumes.join(", ")}.\n` +
+            `make up STACK=${stack} uses it again. make destroy-data STACK=${stack} CONFIRM=${stack} deletes it for good.`
+        : "\nThe stack is down. It has no data.",
+    );
+    return ok ? 0 : 1;
+  });
+}
+
+export const down = command({
+  name: "down",
+  summary: "Stop and remove everything but the data",
+  options: { stack: stackOption },
+  examples: ["down --stack m31"],
+  run: ({ stack }) => takeDown(stack),
+});
+
+export const clean = command({
+  name: "clean",
+  summary: "Take the stack down, and remove unused images and the build cache",
+  details: "Data stays. Unused images are those of all stacks of this project",
+  options: { stack: stackOption },
+  examples: ["clean"],
+  run: async ({ stack }) => {
+    const code = await takeDown(stack);
+    if (code !== 0) return code;
+    rmSync(join(projectDir, buildLogs), { recursive: true, force: true });
+    await pruneImages();
+    return 0;
+  },
+});
+
+export const destroyData = command({
+  name: "destroy-data",
+  summary: "Delete the data of a stack for good",
+  options: {
+    stack: stackOption,
+    confirm: { flags: "--confirm <stack>", description: "repeat the stack's name" },
+  },
+  examples: ["destroy-data --stack dev --confirm dev"],
+  run: async ({ stack, confirm }) => {
+    await requireDocker();
+    const volumes = await volumesOf(stack);
+    if (confirm !== stack)
+      throw new Failure(
+        `This deletes the data of stack "${stack}" for good: ${volumes.join(", ") || "no volumes"}.`,
+        `Confirm it: make destroy-data STACK=${stack} CONFIRM=${stack}`,
+      );
+    return withDeployer(stack, async ({ deployer }) => {
+      const { ok, errors } = await deployer.forget();
+      for (const error of errors) print(error);
+      if (!ok) return 1;
+      if (volumes.length > 0) await docker("volume", "rm", ...volumes);
+      print(`Deleted: ${volumes.join(", ") || "nothing was left"}.`);
+      return 0;
+    });
+  },
+});

@@ -1,0 +1,29 @@
+import { execa } from "execa";
+import { Failure } from "../../config/spec/failure.ts";
+import { containersOf, dockerArguments } from "../../host/docker.ts";
+import { project } from "../../host/paths.ts";
+import { command, print, serviceOption, stackOption } from "../command.ts";
+import { requireDocker } from "../preflight/docker.ts";
+
+/** Prints a container's log as it grows, with its name before each line. */
+async function follow(id: string, name: string): Promise<void> {
+  const short = name.replace(`/${project}-`, "");
+  const args = dockerArguments("logs", "--follow", "--tail", "50", id);
+  const log = execa("docker", args, { all: true, buffer: false, reject: false });
+  for await (const line of log.iterable({ from: "all" })) print(`${short} | ${line}`);
+}
+
+export const logs = command({
+  name: "logs",
+  summary: "Follow the logs of one service or of all",
+  options: { stack: stackOption, service: serviceOption },
+  examples: ["logs --service api", "logs --stack prod"],
+  run: async ({ stack, service }) => {
+    await requireDocker();
+    const all = await containersOf(stack, service);
+    if (all.length === 0)
+      throw new Failure(`Stack "${stack}" runs no such service.`, "make status shows its services.");
+    await Promise.all(all.map(({ Id, Name }) => follow(Id, Name)));
+    return 0;
+  },
+});

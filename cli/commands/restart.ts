@@ -1,0 +1,36 @@
+import { Failure } from "../../config/spec/failure.ts";
+import { inStartOrder } from "../../config/spec/start-order.ts";
+import { containersOf, docker, isJob, serviceOf } from "../../host/docker.ts";
+import { command, print, serviceOption, stackOption } from "../command.ts";
+import { becomesWell } from "../deploy.ts";
+import { requireDocker } from "../preflight/docker.ts";
+import { systemOf } from "../system.ts";
+import { diagnose } from "../ui/diagnose.ts";
+import { elapsed } from "../ui/text.ts";
+
+export const restart = command({
+  name: "restart",
+  summary: "Restart one service or all, one container after another",
+  details: "In start order. Each container is healthy before the next one restarts",
+  options: { stack: stackOption, service: serviceOption },
+  examples: ["restart --service api", "restart"],
+  run: async ({ stack, service }) => {
+    await requireDocker();
+    const order = inStartOrder((await systemOf(stack)).services).order.map((s) => s.name);
+    const all = (await containersOf(stack, service))
+      .filter((c) => !isJob(c))
+      .sort((a, b) => order.indexOf(serviceOf(a)) - order.indexOf(serviceOf(b)));
+    if (all.length === 0)
+      throw new Failure(`Stack "${stack}" runs no such service.`, "make status shows its services.");
+    for (const container of all) {
+      const started = Date.now();
+      await docker("restart", container.Id);
+      if (!(await becomesWell(container.Id))) {
+        for (const trouble of await diagnose(stack)) print(`\n${trouble}`);
+        return 1;
+      }
+      print(`${serviceOf(container)} restarted, healthy after ${elapsed((Date.now() - started) / 1000)}`);
+    }
+    return 0;
+  },
+});

@@ -1,0 +1,48 @@
+import { execa } from "execa";
+import { database } from "../../config/services/postgres.ts";
+import { Failure } from "../../config/spec/failure.ts";
+import { longRunning, type Role } from "../../config/spec/service.ts";
+import { containersOf, dockerArguments } from "../../host/docker.ts";
+import { command, serviceOption, stackOption } from "../command.ts";
+import { systemOf } from "../system.ts";
+
+async function serviceOfRole(stack: string, role: Role): Promise<string> {
+  const system = await systemOf(stack);
+  const service = longRunning(system.services).find((s) => s.role === role);
+  if (service) return service.name;
+  throw new Failure(`${system.name} has no ${role}.`, "make status shows its services.");
+}
+
+/** Runs a command in a service's first container, on this terminal if there is one. @returns its exit code */
+async function inside(stack: string, service: string, words: readonly string[]): Promise<number> {
+  const [container] = await containersOf(stack, service);
+  if (!container)
+    throw new Failure(`Stack "${stack}" has no service "${service}".`, "make status shows its services.");
+  const terminal = process.stdin.isTTY ? "-it" : "-i";
+  const args = dockerArguments("exec", terminal, container.Id, ...words);
+  const { exitCode = 1 } = await execa("docker", args, { stdio: "inherit", reject: false });
+  return exitCode;
+}
+
+export const shell = command({
+  name: "shell",
+  summary: "Open a shell in the container of a service",
+  options: {
+    stack: stackOption,
+    service: { ...serviceOption, description: "the service; the API unless named" },
+  },
+  examples: ["shell --service worker"],
+  run: async ({ stack, service }) => inside(stack, service ?? (await serviceOfRole(stack, "api")), ["sh"]),
+});
+
+export const psql = command({
+  name: "psql",
+  summary: "Open psql on the stack's database, or run SQL from standard input",
+  options: { stack: stackOption },
+  examples: ["psql", "psql < query.sql"],
+  run: async ({ stack }) =>
+    inside(stack, await serviceOfRole(stack, "postgres"), [
+      "psql",
+      ...["-U", database.user, "-d", database.name, "-v", "ON_ERROR_STOP=1"],
+    ]),
+});

@@ -1,0 +1,54 @@
+import { Failure } from "../../config/spec/failure.ts";
+import { containersOf, docker, isWell } from "../../host/docker.ts";
+import { project } from "../../host/paths.ts";
+import { command, print, stackOption } from "../command.ts";
+import { requireDocker } from "../preflight/docker.ts";
+import { systemOf } from "../system.ts";
+import { diagnose } from "../ui/diagnose.ts";
+import { statusTable } from "../ui/status.ts";
+
+export const status = command({
+  name: "status",
+  summary: "Show services, health, memory and URLs",
+  options: { stack: stackOption },
+  examples: ["status"],
+  run: async ({ stack }) => {
+    await requireDocker();
+    const { text, well } = await statusTable(stack, await systemOf(stack), true);
+    print(text);
+    return well ? 0 : 1;
+  },
+});
+
+export const health = command({
+  name: "health",
+  summary: "Explain what is wrong",
+  details: "Ends with 1 if anything is",
+  options: { stack: stackOption },
+  examples: ["health --stack prod"],
+  run: async ({ stack }) => {
+    await requireDocker();
+    const troubles = await diagnose(stack);
+    const all = await containersOf(stack);
+    if (all.length === 0)
+      throw new Failure(`Stack "${stack}" does not run.`, `Start it: make up STACK=${stack}`);
+    print(
+      troubles.length > 0
+        ? troubles.join("\n\n")
+        : `All ${all.filter(isWell).length} containers are healthy.`,
+    );
+    return troubles.length > 0 ? 1 : 0;
+  },
+});
+
+export const ps = command({
+  name: "ps",
+  summary: "List the stack's containers as Docker does",
+  options: { stack: stackOption },
+  examples: ["ps"],
+  run: async ({ stack }) => {
+    const labels = [`label=ragdock.project=${project}`, `label=ragdock.stack=${stack}`];
+    print((await docker("ps", "-a", ...labels.flatMap((label) => ["--filter", label]))).trimEnd());
+    return 0;
+  },
+});

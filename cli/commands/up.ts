@@ -1,0 +1,79 @@
+import type { SystemSpec } from "../../config/spec/service.ts";
+import { containersOf } from "../../host/docker.ts";
+import { lostVolumes } from "../../host/own-data.ts";
+import { project } from "../../host/paths.ts";
+import { command, newStackOptions, print } from "../command.ts";
+import { reportBackups } from "../data/report.ts";
+import { begin, deploy } from "../deploy.ts";
+import { requireDisk, requireDocker } from "../preflight/docker.ts";
+import { chooseImages } from "../preflight/images.ts";
+import { requirePorts } from "../preflight/ports.ts";
+import { requireVolumeOwners } from "../preflight/volumes.ts";
+import { type Session, withDeployer } from "../session.ts";
+import { changeSettings, ensureStack } from "../stack-file.ts";
+import { systemOf } from "../system.ts";
+
+interface StackOptions {
+  readonly stack: string;
+  readonly system?: string | undefined;
+  readonly environment?: string | undefined;
+}
+
+/** What comes before anything is made: Docker, the stack's file, where images come from, the settings. */
+export async function prepared({ stack, system, environment }: StackOptions): Promise<SystemSpec> {
+  await requireDocker();
+  ensureStack(stack, system, environment, print);
+  await chooseImages(stack, print);
+  return systemOf(stack);
+}
+
+/** Brings a stack up. @returns the exit code */
+export async function bringUp(
+  options: StackOptions & { readonly refresh?: boolean; readonly confirm?: string | undefined },
+): Promise<number> {
+  const { stack, refresh = false, confirm } = options;
+  const system = await prepared(options);
+  const before = await containersOf(stack);
+  await Promise.all([requireDisk(), requirePorts(stack, system, before), requireVolumeOwners(stack, system)]);
+  return withDeployer(stack, async (session) => {
+    const gaveUp = confirm === stack && (await acceptLoss(stack, system, session));
+    await begin(stack, system, session);
+    const code = await deploy(stack, system, session, { refresh: refresh || gaveUp });
+    if (code === 0) await reportBackups(stack);
+    return code;
+  });
+}
+
+/** Writes into the stack's file that the data of lost volumes is given up. Returns whether there were any. */
+async function acceptLoss(
+  stack: string,
+  system: SystemSpec,
+  { deployer, progress }: Session,
+): Promise<boolean> {
+  const { volumes = {} } = (await deployer.outputs(false)) as { volumes?: Record<string, string> };
+  const lost = await lostVolumes({ project, stack }, system, volumes);
+  if (lost.length === 0) return false;
+  changeSettings(
+    stack,
+    lost.map(({ volume, created }) => [["lostVolumes", volume], created] as const),
+  );
+  progress.line(`starting without the data of ${lost.map(({ name }) => name).join(", ")}`);
+  return true;
+}
+
+export const up = command({
+  name: "up",
+  summary: "Build, start and wait until everything is healthy",
+  details:
+    "A second time it changes nothing. It refuses before anything is changed, with everything that is wrong",
+  options: {
+    ...newStackOptions,
+    refresh: { flags: "--refresh", description: "look first at what really runs, and repair it" },
+    confirm: {
+      flags: "--confirm <stack>",
+      description: "start without data that was lost: repeat the stack's name",
+    },
+  },
+  examples: ["up", "up --system m31 --stack m31", "up --stack prod --refresh"],
+  run: bringUp,
+});

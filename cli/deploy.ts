@@ -1,0 +1,145 @@
+import { longRunning, type SystemSpec } from "../config/spec/service.ts";
+import { fullName } from "../config/spec/stack.ts";
+import type { RunResult } from "../engine/index.ts";
+import { ensureBaseImage } from "../host/base-image.ts";
+import {
+  type Container,
+  containerOf,
+  containersOf,
+  docker,
+  isJob,
+  isWell,
+  serviceOf,
+} from "../host/docker.ts";
+import { project } from "../host/paths.ts";
+import { deployerText } from "./backends/deployer.ts";
+import { print } from "./command.ts";
+import { type Crashed, givingUpOnCrashes } from "./crash-loops.ts";
+import { storesOf } from "./data/store-users.ts";
+import type { Session } from "./session.ts";
+import { diagnose, failedBuilds } from "./ui/diagnose.ts";
+import { summary } from "./ui/progress.ts";
+import { statusTable } from "./ui/status.ts";
+import { elapsed } from "./ui/text.ts";
+
+/** Says what is about to happen, and makes the base of all images if they are built. */
+export async function begin(
+  stack: string,
+  system: SystemSpec,
+  { progress, deployer }: Session,
+): Promise<void> {
+  const source = system.images === "registry" ? "their registries" : "packages";
+  progress.line(
+    `${system.name} as stack "${stack}" (${system.environment}), by ${deployerText(deployer.name)}`,
+  );
+  progress.line(`images from ${source} (ragdock:images)`);
+  if (system.images === "packages")
+    await progress.step("making the base image", () => ensureBaseImage((line) => progress.line(line)));
+}
+
+interface DeployOptions {
+  /** Whether to look first at what really runs. Otherwise that is decided by what is missing. */
+  readonly refresh: boolean;
+}
+
+/** Deploys a system, waits until everything is healthy, and reports. @returns the exit code */
+export async function deploy(
+  stack: string,
+  system: SystemSpec,
+  session: Session,
+  { refresh }: DeployOptions,
+): Promise<number> {
+  const before = await containersOf(stack);
+  const look = refresh || (await isAmiss(stack, system, before));
+  const replace = [...(await jobsAgain(stack, system, before)), ...(look ? neverHealthy(before) : [])];
+  const { outcome, crashed } = await givingUpOnCrashes(stack, before, () =>
+    session.deployer.up({ refresh: look, replace }),
+  );
+  if (outcome.ok) await session.progress.step("waiting for health", () => settled(stack));
+  return report(stack, outcome, session, system, crashed);
+}
+
+/** Whether a container or a network was stopped or removed by hand: the deployer must look before it compares. */
+async function isAmiss(
+  stack: string,
+  system: SystemSpec,
+  containers: readonly Container[],
+): Promise<boolean> {
+  const networks = new Set((await docker("network", "ls", "--format", "{{.Name}}")).split("\n"));
+  const isThere = (part: string): boolean => networks.has(fullName({ project, stack }, part));
+  if (!Object.keys(system.networks).every(isThere)) return true;
+  const isStopped = ({ State }: Container): boolean =>
+    State.Status === "exited" || State.Status === "created";
+  const running = new Map(longRunning(system.services).map((s) => [s.name, s.replicas]));
+  return system.services.some(({ name }) => {
+    const own = containers.filter((c) => serviceOf(c) === name);
+    return own.length < (running.get(name) ?? 1) || (running.has(name) && own.some(isStopped));
+  });
+}
+
+/** Resources that a refresh would take for good: it forgets that they never became healthy (pulumi/pulumi#17949). */
+const neverHealthy = (containers: readonly Container[]): string[] =>
+  containers
+    .filter((c) => c.Config.Labels["ragdock.kind"] === "stateless" && c.State.Health?.Status === "unhealthy")
+    // Without the suffix that the deployer adds to a resource's name.
+    .map(({ Name }) => Name.replace(/^\//, "").replace(/-[0-9a-f]{7}$/, ""));
+
+/** Jobs that have to run again although their inputs may be as they were: their work is not done. */
+async function jobsAgain(
+  stack: string,
+  system: SystemSpec,
+  containers: readonly Container[],
+): Promise<string[]> {
+  const jobs = containers.filter(isJob);
+  const failed = jobs.filter((job) => !isWell(job)).map(serviceOf);
+  // A volume that was restored or created again does not know the stack's clients.
+  const stores = storesOf(stack, system).filter(({ job }) => jobs.some((c) => serviceOf(c) === job));
+  const forgotten = await Promise.all(
+    stores.map(async ({ job, user, list }) => ((await list())?.includes(user) ? [] : [job])),
+  );
+  return [...new Set([...failed, ...forgotten.flat()])].map((job) => fullName({ project, stack }, job));
+}
+
+/** Waits for containers that are still starting, such as a database that was restarted a moment ago. */
+async function settled(stack: string): Promise<void> {
+  const starting = (await containersOf(stack)).filter((c) => !isJob(c) && !isWell(c));
+  await Promise.all(starting.map(({ Id }) => becomesWell(Id)));
+}
+
+/** Whether a container becomes healthy before its health check gives up. */
+export async function becomesWell(id: string): Promise<boolean> {
+  for (;;) {
+    const container = await containerOf(id);
+    if (isWell(container)) return true;
+    if (container.State.Health?.Status !== "starting" || container.State.Status === "exited") return false;
+    await new Promise((wait) => setTimeout(wait, 500));
+  }
+}
+
+/** An error without the SDK's list of the inputs that waited for what failed. */
+const withoutPath = (error: string): string => error.replace(/^(error serializing property "\w+": )+/, "");
+
+async function report(
+  stack: string,
+  outcome: RunResult,
+  { progress }: Session,
+  system: SystemSpec,
+  crashed: readonly Crashed[],
+): Promise<number> {
+  const { text, well } = await statusTable(stack, system, false);
+  print(`\n${text}\n`);
+  print(summary(outcome.changes));
+  const others = outcome.errors.filter((error) => !crashed.some(({ id }) => error.includes(id)));
+  for (const error of others) print(`\n${withoutPath(error)}`);
+  if (outcome.ok && well) {
+    print(`Healthy after ${elapsed(progress.seconds())}.`);
+    return 0;
+  }
+  const builds = failedBuilds(Date.now() - progress.seconds() * 1000);
+  const troubles = [...builds, ...crashed.map(({ told }) => told), ...(await diagnose(stack))];
+  for (const trouble of troubles) print(`\n${trouble}`);
+  print(
+    `\nFailed after ${elapsed(progress.seconds())}. Fix the cause and run the same command again. It continues from here.`,
+  );
+  return 1;
+}

@@ -1,0 +1,30 @@
+import type { ImageMode } from "../components/image-plan.ts";
+import { resolveSystem } from "../config/resolve.ts";
+import { readSettings } from "../config/settings/read.ts";
+import type { SystemSpec } from "../config/spec/service.ts";
+import { baseImageTag } from "../host/base-image.ts";
+import { useDocker } from "../host/docker.ts";
+import { passphrase, project } from "../host/paths.ts";
+import { deployerOf } from "./backends/deployer.ts";
+import { readSecrets } from "./backends/secrets.ts";
+import { print } from "./command.ts";
+import { readStackFile } from "./stack-file.ts";
+
+/** The system that a stack's file asks for. @throws ConfigError with everything that is wrong in it */
+export async function systemOf(stack: string): Promise<SystemSpec> {
+  const { values, encrypted } = readStackFile(stack);
+  const host = useDocker({ host: values["docker:host"], context: values["docker:context"] });
+  // Pulumi keeps the stack's secrets in its file, the embedded engine in a file of its own.
+  const own =
+    deployerOf(stack) === "embedded" ? Object.keys(await readSecrets(stack, passphrase(print))) : [];
+  const secrets = new Set([...own, ...encrypted].map((key) => key.slice(project.length + 1)));
+  return resolveSystem(readSettings(values, project), { project, stack, secrets, host });
+}
+
+/** Where the images of a system come from, as the program sees it. */
+export const imageModeOf = async ({ images, pinned }: SystemSpec): Promise<ImageMode> => ({
+  project,
+  images,
+  pinned,
+  baseImage: images === "packages" ? await baseImageTag() : "",
+});

@@ -1,0 +1,48 @@
+import { createHash } from "node:crypto";
+import { existsSync, readdirSync, readFileSync, readlinkSync, statSync } from "node:fs";
+import { join, relative } from "node:path";
+import dockerignore from "@balena/dockerignore";
+
+/**
+ * A digest of what a build sees: its Dockerfile, its arguments and every file of its context that is not ignored,
+ * by name, mode and content. 12 hex digits. Times and owners do not count: a fresh clone has other ones.
+ */
+export function contextDigest(
+  context: string,
+  dockerfile: string,
+  buildArgs: Readonly<Record<string, string>>,
+): string {
+  const hash = createHash("sha256");
+  const add = (...parts: (string | Buffer)[]): void => {
+    for (const part of parts) hash.update(`${part.length}:`).update(part);
+  };
+  add(readFileSync(dockerfile), JSON.stringify(Object.entries(buildArgs).sort()));
+  for (const file of filesOf(context, dockerfile)) {
+    const full = join(context, file);
+    const executable = (statSync(full, { throwIfNoEntry: false })?.mode ?? 0) & 0o111;
+    add(file, executable ? "x" : "-", isLink(full) ?? readFileSync(full));
+  }
+  return hash.digest("hex").slice(0, 12);
+}
+
+/** The files of a context that a build gets, sorted. */
+function filesOf(context: string, dockerfile: string): string[] {
+  const own = `${dockerfile}.dockerignore`;
+  const ignoreFile = existsSync(own) ? own : join(context, ".dockerignore");
+  // Typed as an ES module, shipped as CommonJS: `default` is there in both readings.
+  const filter = dockerignore.default();
+  if (existsSync(ignoreFile)) filter.add(readFileSync(ignoreFile, "utf8"));
+  return readdirSync(context, { recursive: true, withFileTypes: true })
+    .filter((entry) => !entry.isDirectory())
+    .map((entry) => relative(context, join(entry.parentPath, entry.name)))
+    .filter((file) => !filter.ignores(file))
+    .sort();
+}
+
+function isLink(path: string): string | undefined {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,23 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { Deployment } from "../config/spec/deployment.ts";
+import type { StackName } from "../config/spec/stack.ts";
+
+/** What earlier deployments of this stack left in its outputs. */
+export interface History {
+  /** Successful deployments, the newest last. */
+  readonly deployments: readonly Deployment[];
+  /** When each volume was created, by full name. */
+  readonly volumes: Readonly<Record<string, string>>;
+}
+
+/**
+ * Reads the stack's own outputs of the last successful deployment: a reference to itself. So the history lives in the state
+ * backend, and every deployer keeps it.
+ */
+export async function readHistory({ project, stack }: StackName): Promise<History> {
+  const self = new pulumi.StackReference(`${pulumi.getOrganization()}/${project}/${stack}`);
+  const [deployments, volumes] = await Promise.all(
+    ["deployments", "volumes"].map(async (name) => (await self.getOutputDetails(name)).value),
+  );
+  return { deployments: deployments ?? [], volumes: volumes ?? {} };
+}

@@ -1,0 +1,106 @@
+import { existsSync } from "node:fs";
+import { dirname } from "node:path";
+import { lockedReference } from "../config/images.ts";
+import {
+  type BaseImage,
+  type Built,
+  type CatalogueImage,
+  type ImageSource,
+  imageName,
+} from "../config/spec/image.ts";
+import { contextDigest } from "./context-digest.ts";
+
+/** Where the images of a stack come from. */
+export interface ImageMode {
+  readonly project: string;
+  readonly images: "registry" | "packages";
+  /** Packages mode: the image that everything else is built on. */
+  readonly baseImage: string;
+  /** Images that run by this reference, by short name. */
+  readonly pinned: Readonly<Record<string, string>>;
+}
+
+/** An image that is pulled. */
+export interface Pull {
+  readonly kind: "pull";
+  readonly name: string;
+  readonly reference: string;
+}
+
+/** An image that is built. */
+export interface Build {
+  readonly kind: "build";
+  readonly name: string;
+  /** `project/name:digest`. The digest stands for all that the build sees, so an old image keeps its name. */
+  readonly reference: string;
+  readonly context: string;
+  readonly dockerfile: string;
+  readonly target?: string;
+  readonly buildArgs: Readonly<Record<string, string>>;
+  /** Images that must exist before. */
+  readonly bases: readonly BaseImage[];
+}
+
+/**
+ * Decides whether an image is pulled or built, and under which reference.
+ * @throws Error for a folder without a Dockerfile, and for an image that the mode cannot offer
+ */
+export function imagePlan(source: ImageSource, mode: ImageMode): Pull | Build {
+  const name = imageName(source);
+  const pinned = mode.pinned[name];
+  if (pinned !== undefined) return { kind: "pull", name, reference: pinned };
+  switch (source.from) {
+    case "reference":
+      return { kind: "pull", name, reference: source.reference };
+    case "catalogue":
+      return mode.images === "registry" ? official(source.image, mode) : standIn(source.image, mode);
+    case "build":
+      return build(source, baseArguments(source.bases ?? [], mode), mode);
+  }
+}
+
+function official(image: CatalogueImage, mode: ImageMode): Pull | Build {
+  const { name, wrapped } = image;
+  const reference = lockedReference(image);
+  if (wrapped === undefined) return { kind: "pull", name, reference };
+  return build({ name, context: dirname(wrapped), dockerfile: wrapped }, { OFFICIAL_IMAGE: reference }, mode);
+}
+
+/** A stand-in is built on the Debian base, or on another image of the catalogue. */
+function standIn({ name, standIn }: CatalogueImage, mode: ImageMode): Build {
+  if ("unavailable" in standIn)
+    throw new Error(`${name} cannot be built from packages. ${standIn.unavailable}`);
+  const bases: BaseImage[] = standIn.base ? [{ from: "catalogue", image: standIn.base }] : [];
+  const args = standIn.base ? baseArguments(bases, mode) : { BASE_IMAGE: mode.baseImage };
+  const source = { name, context: standIn.folder, dockerfile: `${standIn.folder}/Dockerfile`, bases };
+  return build(source, { ...args, ...standIn.args }, mode);
+}
+
+/** The build arguments with the references of the images that a Dockerfile builds on, such as `PYTHON_IMAGE`. */
+const baseArguments = (bases: readonly BaseImage[], mode: ImageMode): Record<string, string> =>
+  Object.fromEntries(
+    bases.map((base) => [
+      `${imageName(base).toUpperCase().replaceAll("-", "_")}_IMAGE`,
+      imagePlan(base, mode).reference,
+    ]),
+  );
+
+function build(
+  { name, context, dockerfile, target, bases = [] }: Omit<Built, "from">,
+  buildArgs: Readonly<Record<string, string>>,
+  { project }: ImageMode,
+): Build {
+  if (!existsSync(dockerfile))
+    throw new Error(`${dockerfile} does not exist: a folder to build needs a Dockerfile.`);
+  const reference = `${project}/${name}:${contextDigest(context, dockerfile, buildArgs)}`;
+  return {
+    kind: "build",
+    name,
+    reference,
+    context,
+    dockerfile,
+    ...(target ? { target } : {}),
+    buildArgs,
+    bases,
+  };
+}

@@ -1,0 +1,46 @@
+import * as pulumi from "@pulumi/pulumi";
+import { readSettings } from "../config/settings/read.ts";
+import { type UserSecret, userSecrets } from "../config/settings/schema.ts";
+import { Failure } from "../config/spec/failure.ts";
+
+/** The stack's configuration as Pulumi passes it to the program. */
+export function readConfig() {
+  const config = new pulumi.Config();
+  const provider = new pulumi.Config("docker");
+  const project = pulumi.getProject();
+  const prefix = `${project}:`;
+  const secrets = Object.fromEntries(
+    (Object.keys(userSecrets) as UserSecret[]).flatMap((key) => {
+      const value = config.getSecret(key);
+      return value ? [[key, value] as const] : [];
+    }),
+  );
+  // The SDK has no function for it: which values the stack's file keeps encrypted.
+  const encrypted = (JSON.parse(process.env.PULUMI_CONFIG_SECRET_KEYS ?? "[]") as string[])
+    .filter((key) => key.startsWith(prefix))
+    .map((key) => key.slice(prefix.length));
+  const hidden = new Set([...Object.keys(secrets), ...encrypted]);
+  const open = Object.entries(pulumi.runtime.allConfig()).filter(
+    ([key]) => key.startsWith(prefix) && !hidden.has(key.slice(prefix.length)),
+  );
+  return {
+    stack: { project, stack: pulumi.getStack() },
+    /** The settings, parsed. */
+    settings: readSettings(pulumi.runtime.allConfig(), project),
+    /** The settings that are not secret, as text. */
+    texts: Object.fromEntries(open.map(([key, value]) => [key.slice(prefix.length), value])),
+    secrets,
+    /** Names of the settings that are kept encrypted. */
+    encrypted: hidden as ReadonlySet<string>,
+    docker: { host: provider.get("host"), context: provider.get("context") },
+  };
+}
+
+/** Runs `work`. A user's mistake ends the program with its message alone, without a stack trace. */
+export async function explained<T>(work: () => T | Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw error instanceof Failure ? new pulumi.RunError(`${error.message}\n${error.advice}`) : error;
+  }
+}

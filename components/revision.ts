@@ -1,0 +1,79 @@
+import { createHash } from "node:crypto";
+import { type Content, revisionsIn, shown } from "../config/spec/content.ts";
+import { secretsOf } from "../config/spec/secrets.ts";
+import { type LongRunning, longRunning, type ServiceSpec } from "../config/spec/service.ts";
+
+/** Whether a change of a field replaces the containers of a service. A new field does not compile until it is here. */
+const identifies = {
+  name: true,
+  image: false, // by its reference, which changes with its content
+  command: true,
+  user: true,
+  networks: true,
+  aliases: true,
+  environment: true,
+  files: true,
+  mounts: true,
+  volumes: true,
+  ports: true,
+  gpus: true,
+  shm: true,
+  healthcheck: true,
+  replicas: true,
+  stopGracePeriod: true,
+  limits: false, // CPUs replace, memory is updated in place
+  logs: false,
+  dependsOn: false,
+  soak: false,
+  role: false,
+  kind: false,
+  routes: false, // they are in the files
+  metrics: false,
+  blackbox: false,
+  alerts: false,
+  rows: false,
+  datasource: false,
+  credentials: false,
+  databaseConnections: false,
+  postgresVersion: false,
+} as const satisfies Record<keyof LongRunning, boolean>;
+
+/**
+ * The alias of a service's revision. It changes exactly when the containers are replaced, so that a gateway with the alias
+ * in its files is replaced after them and reaches no other container. The number of replicas counts: of containers that
+ * share an alias some would get requests before they are healthy, or while they stop. So do the generations of secrets. The
+ * value of a secret that the user sets is not known here.
+ * @param image the reference of its image
+ */
+export function revisionName(service: LongRunning, image: string): string {
+  const picked = Object.entries(identifies)
+    .filter(([, identifying]) => identifying)
+    .map(([field]) =>
+      field === "files" ? service.files.map(fileIdentity) : service[field as keyof LongRunning],
+    );
+  const generations = secretsOf(service).map(({ name, source }) => [name, source]);
+  const content = JSON.stringify([image, picked, service.limits.cpus, generations]);
+  return `${service.name}-${createHash("sha256").update(content).digest("hex").slice(0, 8)}`;
+}
+
+const fileIdentity = ({ path, content }: { readonly path: string; readonly content: Content }) => [
+  path,
+  shown(content),
+];
+
+/** The services that have a revision in a file of these services. */
+export const routed = (services: readonly ServiceSpec[]): Set<string> =>
+  new Set(services.flatMap((s) => s.files.flatMap((file) => revisionsIn(file.content))));
+
+/** Aliases of the services that a gateway leads to, by service. */
+export function revisionNames(
+  services: readonly ServiceSpec[],
+  image: (service: LongRunning) => string,
+): Record<string, string> {
+  const named = routed(services);
+  return Object.fromEntries(
+    longRunning(services)
+      .filter((s) => named.has(s.name))
+      .map((s) => [s.name, revisionName(s, image(s))]),
+  );
+}

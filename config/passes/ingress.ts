@@ -1,0 +1,48 @@
+import { gatewayPort, gatewayTo, ingressTo } from "../services/gateway.ts";
+import type { ServiceTemplate } from "../services/module.ts";
+import { statusPort } from "../services/nginx.ts";
+import { isLongRunning, type LongRunning, type Route } from "../spec/service.ts";
+import type { Pass, Run } from "./pass.ts";
+
+type Published = ServiceTemplate<LongRunning>;
+
+/**
+ * Puts a gateway and an ingress in front of applications with a port. The gateway is replaced after them, and so leads to
+ * no revision that is not healthy. The ingress has the ports and hardly ever changes.
+ */
+export const ingress: Pass = (services, run) => {
+  const published = services.filter(
+    (s): s is Published =>
+      isLongRunning(s) && ["api", "ui", "gateway"].includes(s.role) && s.ports.length > 0,
+  );
+  if (published.length === 0) return services;
+  const own = published.find(({ role }) => role === "gateway");
+  const gateway = own ?? gatewayOf(published, run);
+  const routes: Route[] = (own ? [own] : published).map((_, index) => {
+    const port = listenPort(index);
+    return { listen: port, path: "/", service: gateway.name, port };
+  });
+  const added = [...(own ? [] : [gateway]), ingressTo(run.ctx, routes, gateway.networks)];
+  const last = services.lastIndexOf(published.at(-1) as Published);
+  return [...services.slice(0, last + 1), ...added, ...services.slice(last + 1)];
+};
+
+/** Gateways and ingresses take requests on 8080, then on the ports after the status port. */
+export const listenPort = (index: number): number => (index === 0 ? gatewayPort : statusPort + index);
+
+/** A gateway with a port for each published application. */
+function gatewayOf(published: readonly Published[], { ctx }: Run): Published {
+  const routes = published.map(({ name, ports }, index) => ({
+    listen: listenPort(index),
+    path: "/",
+    service: name,
+    port: ports[0]?.container ?? 0,
+  }));
+  const networks = [...new Set(published.flatMap((service) => service.networks))];
+  return {
+    ...gatewayTo(ctx, "gateway", routes),
+    networks,
+    omit: (_, services) =>
+      services.some(({ name }) => name === "ingress") ? undefined : "no service behind it publishes a port",
+  };
+}

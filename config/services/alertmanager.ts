@@ -1,0 +1,65 @@
+import { renderAlertmanager } from "../../monitoring/index.ts";
+import { Healthcheck } from "../spec/healthcheck.ts";
+import { type CatalogueImage, catalogueImage } from "../spec/image.ts";
+import type { Alert } from "../spec/monitoring.ts";
+import { nobody, wget } from "./health-commands.ts";
+import { type ServiceModule, serviceDefaults } from "./module.ts";
+import { type MonitoringServiceOptions, monitoringOptions } from "./prometheus.ts";
+import { devPort } from "./store.ts";
+
+const image = {
+  name: "alertmanager",
+  reference: "prom/alertmanager:v0.28.1",
+  user: nobody,
+  port: 9093,
+  dataPath: "/alertmanager",
+  configPath: "/etc/alertmanager/alertmanager.yml",
+  healthcheck: wget(9093, "/-/healthy"),
+  metrics: { port: 9093, path: "/metrics" },
+  standIn: { folder: "dockerfiles/alertmanager" },
+} as const satisfies CatalogueImage;
+
+const undelivered: Alert = {
+  name: "AlertsNotDelivered",
+  severity: "warning",
+  expr: "sum(increase(alertmanager_notifications_failed_total[15m])) > 0",
+  summary: "Alertmanager could not deliver alerts",
+  description: "{{ $value | humanize }} notifications failed within 15 minutes: no one got them.",
+  runbook:
+    "Read `make logs SERVICE=alertmanager`. Check the webhook's address, and that it can be reached from that container.",
+};
+
+/** Alertmanager groups alerts and sends them on. */
+export const alertmanager = ({
+  volume = "alertmanager-data",
+  publish = true,
+}: MonitoringServiceOptions = {}): ServiceModule => ({
+  images: [image],
+  services: (ctx) => [
+    {
+      ...serviceDefaults,
+      name: "alertmanager",
+      role: "monitoring",
+      kind: "stateful",
+      ...catalogueImage(image),
+      command: [
+        `--config.file=${image.configPath}`,
+        `--storage.path=${image.dataPath}`,
+        "--cluster.listen-address=",
+      ],
+      networks: ["frontend", "backend"],
+      volumes: [{ volume, path: image.dataPath }],
+      ports: [devPort(ctx, image.port, publish ? image.port : undefined)],
+      healthcheck: Healthcheck.http("/-/healthy", image.port),
+      metrics: image.metrics,
+      limits: { cpus: 0.25, memory: "64MiB" },
+      alerts: [undelivered],
+      derive: (self, services) => ({
+        files: [
+          ...self.files,
+          { path: image.configPath, content: renderAlertmanager(services, monitoringOptions(ctx)) },
+        ],
+      }),
+    },
+  ],
+});

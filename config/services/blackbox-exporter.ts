@@ -1,0 +1,34 @@
+import { renderBlackbox } from "../../monitoring/index.ts";
+import { type CatalogueImage, catalogueImage } from "../spec/image.ts";
+import { exporterDefaults, exporterHealth } from "./exporter.ts";
+import { nobody, wget } from "./health-commands.ts";
+import type { ServiceModule } from "./module.ts";
+
+const image = {
+  name: "blackbox-exporter",
+  reference: "prom/blackbox-exporter:v0.26.0",
+  // The official image starts as root. Only ICMP checks need that.
+  user: nobody,
+  port: 9115,
+  configPath: "/etc/blackbox_exporter/config.yml",
+  healthcheck: wget(9115, "/-/healthy"),
+  metrics: { port: 9115, path: "/metrics" },
+  standIn: { folder: "dockerfiles/blackbox-exporter" },
+} as const satisfies CatalogueImage;
+
+/** Checks every service from outside its container. */
+export const blackboxExporter: ServiceModule = {
+  images: [image],
+  services: () => [
+    {
+      ...exporterDefaults,
+      name: "blackbox-exporter",
+      ...catalogueImage(image),
+      command: [`--config.file=${image.configPath}`],
+      networks: ["frontend", "backend"],
+      files: [{ path: image.configPath, content: renderBlackbox() }],
+      healthcheck: exporterHealth("/-/healthy", image.port),
+      metrics: image.metrics,
+    },
+  ],
+};

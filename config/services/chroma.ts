@@ -1,0 +1,71 @@
+import { Healthcheck } from "../spec/healthcheck.ts";
+import { type CatalogueImage, catalogueImage } from "../spec/image.ts";
+import { lines, stat } from "../spec/monitoring.ts";
+import { orZero } from "../spec/promql.ts";
+import type { LongRunning } from "../spec/service.ts";
+import { bashHttp } from "./health-commands.ts";
+import { type Context, type ServiceModule, serviceDefaults } from "./module.ts";
+import { pythonCatalogueImage } from "./python.ts";
+import { devPort, type StoreOptions } from "./store.ts";
+
+const image = {
+  name: "chroma",
+  reference: "chromadb/chroma:1.5.9",
+  user: "0:0",
+  port: 8000,
+  dataPath: "/data",
+  configPath: "/config.yaml",
+  healthcheck: bashHttp(8000, "/api/v2/heartbeat"),
+  standIn: { folder: "dockerfiles/chroma", base: pythonCatalogueImage },
+} as const satisfies CatalogueImage;
+
+export const chromaCatalogueImage: CatalogueImage = image;
+
+interface ChromaOptions extends StoreOptions {
+  readonly limits?: LongRunning["limits"];
+  /** @default where the setting `vectorStore` is chroma */
+  readonly optIn?: (ctx: Context) => boolean;
+}
+
+/** Chroma's server, for vectors outside PostgreSQL. */
+export const chroma = ({
+  name = "chroma",
+  volume = "chroma-data",
+  devPort: port,
+  limits,
+  optIn = (ctx) => ctx.vectorStore === "chroma",
+}: ChromaOptions = {}): ServiceModule => ({
+  images: [image],
+  optIn,
+  services: (ctx) => [
+    {
+      ...serviceDefaults,
+      name,
+      role: "chroma",
+      kind: "stateful",
+      ...catalogueImage(image),
+      networks: ["backend"],
+      environment: { ANONYMIZED_TELEMETRY: "FALSE" },
+      volumes: [{ volume, path: image.dataPath }],
+      ports: [{ ...devPort(ctx, image.port, port), ...(port === undefined ? { host: 8001 } : {}) }],
+      healthcheck: Healthcheck.command(image.healthcheck),
+      blackbox: { module: "http_2xx", port: image.port, path: "/api/v2/heartbeat" },
+      limits: limits ?? (ctx.prod ? { cpus: 1, memory: "1GiB" } : { cpus: 1, memory: "512MiB" }),
+      stopGracePeriod: "1m",
+      rows: [
+        {
+          board: "stores",
+          title: "Chroma",
+          panels: [
+            stat("Answers", orZero(`min(probe_success{service="${name}"})`), { redBelow: 1 }),
+            lines(
+              "Heartbeat",
+              [{ expr: orZero(`max(probe_duration_seconds{service="${name}"})`), legend: "time" }],
+              { unit: "s", width: 20 },
+            ),
+          ],
+        },
+      ],
+    },
+  ],
+});

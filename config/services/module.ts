@@ -1,0 +1,78 @@
+import type { Settings, VectorStore } from "../settings/schema.ts";
+import type { CatalogueImage } from "../spec/image.ts";
+import type { Alert, Row } from "../spec/monitoring.ts";
+import type { Problem } from "../spec/problem.ts";
+import type { BindMount, Job, LogRotation, LongRunning, ServiceSpec } from "../spec/service.ts";
+import type { StackName } from "../spec/stack.ts";
+import type { Models } from "./models.ts";
+
+/** What a service knows when it is described. */
+export interface Context extends StackName {
+  readonly settings: Settings;
+  readonly prod: boolean;
+  /** User secrets that are set, by name. */
+  readonly secrets: ReadonlySet<string>;
+  readonly vectorStore: VectorStore;
+  readonly models: Models;
+}
+
+/** Source code of the project that the setting `sourceMount` puts over the image's own. */
+export interface SourceMount {
+  readonly mount: BindMount;
+  /** What makes the application look for edits. */
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+/** A service in the making. The passes of config/passes turn templates into the services of a SystemSpec. */
+export type ServiceTemplate<S extends ServiceSpec = ServiceSpec> = S & {
+  /** Fields that depend on the user's settings or on the other services. Runs last. */
+  derive?(self: S, services: readonly ServiceSpec[]): Partial<S>;
+  deriveAlerts?(self: S, services: readonly ServiceSpec[]): readonly Alert[];
+  deriveRows?(self: S, services: readonly ServiceSpec[]): readonly Row[];
+  /** Why the service is left out of the finished list; undefined keeps it. */
+  omit?(self: S, services: readonly ServiceSpec[]): string | undefined;
+  readonly sourceMount?: SourceMount;
+  /** Whether `gpus` is of use to it. @default false */
+  readonly usesGpus?: boolean;
+};
+
+/** A service with everything that is known about it. */
+export interface ServiceModule {
+  /** The images of the catalogue that it runs. */
+  readonly images?: readonly CatalogueImage[];
+  /** Whether a system that lists the module runs it. @default always */
+  readonly optIn?: (ctx: Context) => boolean;
+  /** Its services and jobs, in the order in which people read them. */
+  readonly services: (ctx: Context) => readonly ServiceTemplate[];
+  /** Problems of the settings that only this module knows. */
+  readonly rules?: (ctx: Context) => readonly Problem[];
+  /** The model provider that it runs for `llm: { provider, run: true }`. */
+  readonly runs?: { readonly provider: string; readonly baseUrl: string };
+}
+
+/** Three files of 10 MiB hold days of a quiet service and never fill a disk. */
+const logs: LogRotation = { maxSize: "10MiB", maxFiles: 3 };
+
+/** What most services are. A module states where its service differs. */
+export const serviceDefaults = {
+  environment: {},
+  files: [],
+  mounts: [],
+  volumes: [],
+  ports: [],
+  logs,
+  dependsOn: [],
+  replicas: 1,
+  stopGracePeriod: "10s",
+} as const satisfies Partial<LongRunning>;
+
+/** The same for jobs. */
+export const jobDefaults = {
+  kind: "job",
+  environment: {},
+  files: [],
+  mounts: [],
+  volumes: [],
+  logs,
+  dependsOn: [],
+} as const satisfies Partial<Job>;

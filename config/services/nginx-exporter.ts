@@ -1,0 +1,59 @@
+import { Healthcheck } from "../spec/healthcheck.ts";
+import { type CatalogueImage, catalogueImage } from "../spec/image.ts";
+import { lines, type Row, stat } from "../spec/monitoring.ts";
+import { orZero } from "../spec/promql.ts";
+import { exporterDefaults } from "./exporter.ts";
+import { wget } from "./health-commands.ts";
+import type { ServiceModule } from "./module.ts";
+import { statusPort } from "./nginx.ts";
+
+const image = {
+  name: "nginx-exporter",
+  reference: "nginx/nginx-prometheus-exporter:1.4.2",
+  user: "1001:1001",
+  port: 9113,
+  // The official image is built FROM scratch and holds the exporter alone: no shell and no wget.
+  wrapped: "dockerfiles/nginx-exporter/wrapped.Dockerfile",
+  healthcheck: wget(9113, "/metrics"),
+  metrics: { port: 9113, path: "/metrics" },
+  standIn: { folder: "dockerfiles/nginx-exporter" },
+} as const satisfies CatalogueImage;
+
+const row: Row = {
+  board: "stores",
+  title: "Gateway",
+  panels: [
+    stat("Up", orZero("min(nginx_up)"), { redBelow: 1 }),
+    // The ingress asks before each request, and nginx counts both.
+    lines(
+      "Requests",
+      [{ expr: orZero("sum(rate(nginx_http_requests_total[5m])) / 2"), legend: "requests" }],
+      { unit: "reqps", width: 10 },
+    ),
+    lines(
+      "Connections",
+      [
+        { expr: orZero("sum(nginx_connections_active)"), legend: "active" },
+        { expr: orZero("sum(nginx_connections_waiting)"), legend: "idle" },
+      ],
+      { width: 10 },
+    ),
+  ],
+};
+
+/** nginx's own counters as Prometheus metrics. */
+export const nginxExporter = (gateway = "gateway"): ServiceModule => ({
+  images: [image],
+  services: () => [
+    {
+      ...exporterDefaults,
+      name: "nginx-exporter",
+      ...catalogueImage(image),
+      command: [`--nginx.scrape-uri=http://${gateway}:${statusPort}/nginx_status`],
+      // At /metrics the exporter asks nginx. Whether nginx answers is told by nginx_up, not by the exporter's health.
+      healthcheck: Healthcheck.http("/", image.port),
+      metrics: image.metrics,
+      rows: [row],
+    },
+  ],
+});

@@ -1,0 +1,155 @@
+import { type Content, content, joined } from "../spec/content.ts";
+import type { CatalogueImage } from "../spec/image.ts";
+import type { Route } from "../spec/service.ts";
+import { wget } from "./health-commands.ts";
+
+export const nginxCatalogueImage = {
+  name: "nginx",
+  reference: "nginx:1.28.0-alpine",
+  // Unless it is started as root. As 101 the pid file and temporary files need paths that it may write to.
+  user: "101:101",
+  port: 80,
+  configPath: "/etc/nginx/nginx.conf",
+  healthcheck: wget(80, "/"),
+  standIn: { folder: "dockerfiles/nginx" },
+} as const satisfies CatalogueImage;
+
+/** The port for the health check, the metrics exporter and the ingress. It is never published. */
+export const statusPort = 8081;
+
+/** Exists while a gateway takes no new requests because it is about to stop. */
+export const drainingFile = "/tmp/draining";
+
+/** One MiB over the application's own limit, so that the application explains what is too large. */
+const maxBodyMiB = 26;
+
+/** A gateway leads to one revision of each service. An ingress has the published ports and leads to a gateway. */
+export type NginxKind = "ingress" | "gateway";
+
+/** A route, and the path below it that is not for clients. */
+export type RoutedPath = Route & { readonly hidden?: string };
+
+/** Metrics are for the system's own networks. */
+const hide = ({ hidden }: RoutedPath): string =>
+  hidden ? `    location ~ ^${hidden.replaceAll(/[^\w/-]/g, "\\$&")}(/|$) { return 404; }\n` : "";
+
+/** A gateway's location. nginx's variables cannot contain hyphens. */
+function toRevision(route: RoutedPath): Content {
+  const upstream = `$upstream_${route.service.replaceAll("-", "_")}`;
+  return content`
+${hide(route)}    location ${route.path} {
+      set ${upstream} ${{ revisionOf: route.service }};
+      proxy_pass http://${upstream}:${route.port};
+    }`;
+}
+
+/** An ingress' locations: asks the gateways which of them takes requests, and leads to that one. */
+const toGateway = (route: RoutedPath): Content => `
+    location ${route.path} {
+      auth_request /.ragdock/gateway;
+      auth_request_set $gateway $upstream_http_x_gateway;
+      proxy_pass http://$gateway:${route.port};
+    }
+    location = /.ragdock/gateway {
+      internal;
+      set $gateways ${route.service};
+      proxy_pass http://$gateways:${statusPort}/gateway;
+      proxy_pass_request_headers off;
+      proxy_pass_request_body off;
+      proxy_set_header Content-Length "";
+      proxy_next_upstream error timeout http_503;
+    }`;
+
+/** The server for all routes on one port. */
+function server(listen: number, routes: readonly RoutedPath[], kind: NginxKind): Content {
+  const locations = routes.map(kind === "ingress" ? toGateway : toRevision);
+  return content`
+  server {
+    listen ${listen};
+    error_page ${kind === "ingress" ? "500 " : ""}502 504 = @unavailable;
+    error_page 413 = @too_large;
+    location @unavailable {
+      default_type application/problem+json;
+      return 503 '{"title":"Service unavailable","status":503,"detail":"No service answers at this path yet. Try again in a few seconds."}';
+    }
+    location @too_large {
+      default_type application/problem+json;
+      return 413 '{"title":"Request too large","status":413,"detail":"A request may be at most ${maxBodyMiB} MiB."}';
+    }
+${joined(locations)}
+  }
+`;
+}
+
+/**
+ * nginx.conf for these routes. Names are looked up at each request (valid for 1 s), and a dead address is given up after
+ * 300 ms for the next one, so that a replaced container causes no 502: tests/e2e and tests/images show it.
+ */
+export function renderNginx(routes: readonly RoutedPath[], kind: NginxKind): Content {
+  const isIngress = kind === "ingress";
+  const servers = [...Map.groupBy(routes, ({ listen }) => listen)].map(([listen, own]) =>
+    server(listen, own, kind),
+  );
+  return content`# Not auto: that counts the host's processors, whatever this container may use.
+worker_processes 2;
+pid /tmp/nginx.pid;
+error_log /dev/stderr warn;
+
+events { worker_connections 1024; }
+
+http {
+  include /etc/nginx/mime.types;
+  server_tokens off;
+  client_body_temp_path /tmp/body;
+  proxy_temp_path /tmp/proxy;
+  fastcgi_temp_path /tmp/fastcgi;
+  uwsgi_temp_path /tmp/uwsgi;
+  scgi_temp_path /tmp/scgi;
+
+  log_format access escape=json '{"time":"$time_iso8601","method":"$request_method","path":"$uri","status":$status,'
+    '"bytes":$body_bytes_sent,"seconds":$request_time,"upstream":"$upstream_addr","upstream_status":"$upstream_status"}';
+  access_log ${isIngress ? "off" : "/dev/stdout access"};
+
+  # Keeps upstream connections open. The side that closes first holds its port in TIME_WAIT for 60 s, and the ingress
+  # would run out of ports.
+  map $http_upgrade $connection_upgrade { default upgrade; '' close; }
+
+${isIngress ? forwardedProto : ""}  resolver 127.0.0.11 valid=1s ipv6=off;
+  resolver_timeout 2s;
+  client_max_body_size ${maxBodyMiB}m;
+  proxy_http_version 1.1;
+  proxy_set_header Host $http_host;
+  proxy_set_header X-Real-IP ${isIngress ? "$remote_addr" : "$http_x_real_ip"};
+  proxy_set_header X-Forwarded-For ${isIngress ? "$proxy_add_x_forwarded_for" : "$http_x_forwarded_for"};
+  proxy_set_header X-Forwarded-Proto ${isIngress ? "$forwarded_proto" : "$http_x_forwarded_proto"};
+  proxy_set_header Upgrade $http_upgrade;
+  proxy_set_header Connection $connection_upgrade;
+  # Answers are streamed token by token.
+  proxy_buffering off;
+${isIngress ? "  # A gateway that took requests before a long upload may take none after it.\n  proxy_request_buffering off;\n" : ""}  proxy_connect_timeout 300ms;
+  proxy_read_timeout 600s;
+  proxy_next_upstream error timeout;
+  proxy_next_upstream_tries 4;
+${joined(servers)}
+  server {
+    listen ${statusPort};
+    # A kept connection would lead to a gateway that has been replaced.
+    keepalive_timeout 0;
+    location = /healthz { access_log off; default_type text/plain; return 200 "ok\\n"; }
+    location = /gateway {
+      access_log off;
+      if (-f ${drainingFile}) { return 503; }
+      add_header X-Gateway $server_addr;
+      return 204;
+    }
+    location = /nginx_status { stub_status; access_log off; }
+  }
+}
+`;
+}
+
+/**
+ * Trusts `X-Forwarded-Proto` from a TLS proxy in front. Without such a proxy, a client that forges the header affects only
+ * its own request.
+ */
+const forwardedProto = "  map $http_x_forwarded_proto $forwarded_proto { https https; default $scheme; }\n\n";

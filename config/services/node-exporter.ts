@@ -1,0 +1,139 @@
+import { type CatalogueImage, catalogueImage } from "../spec/image.ts";
+import { type Alert, lines, type Row, stat } from "../spec/monitoring.ts";
+import { orZero, realFilesystems } from "../spec/promql.ts";
+import { exporterDefaults, exporterHealth } from "./exporter.ts";
+import { nobody, wget } from "./health-commands.ts";
+import type { ServiceModule } from "./module.ts";
+import { devPort } from "./store.ts";
+
+const image = {
+  name: "node-exporter",
+  reference: "prom/node-exporter:v1.9.1",
+  user: nobody,
+  port: 9100,
+  healthcheck: wget(9100, "/"),
+  metrics: { port: 9100, path: "/metrics" },
+  standIn: { folder: "dockerfiles/node-exporter" },
+} as const satisfies CatalogueImage;
+
+/** Free share of a filesystem or of the host's memory. */
+const free = 0.1;
+
+/** Seconds: a daily backup that takes up to two hours. */
+const backupAge = 26 * 3600;
+
+/** Seconds: a weekly drill that may be a day late. */
+const drillAge = 8 * 24 * 3600;
+
+/** The host's own metrics, and those that `make backup` and `make drill` write. */
+export const nodeExporter = (port?: number): ServiceModule => ({
+  images: [image],
+  services: (ctx) => [
+    {
+      ...exporterDefaults,
+      name: "node-exporter",
+      ...catalogueImage(image),
+      command: ["--path.rootfs=/host", "--collector.textfile.directory=/etc/node-exporter/metrics"],
+      files: [{ path: "/etc/node-exporter/metrics/backup.prom", content: "# No backup yet.\n" }],
+      mounts: [{ source: "/", target: "/host", readOnly: true }],
+      ports: port === undefined ? [] : [devPort(ctx, image.port, port)],
+      healthcheck: exporterHealth("/", image.port),
+      metrics: image.metrics,
+      rows: [row],
+      deriveAlerts: (_, services) => [
+        ...hostAlerts,
+        ...(services.some(({ role }) => role === "postgres") ? backupAlerts(ctx.prod) : []),
+      ],
+    },
+  ],
+});
+
+const hostAlerts: readonly Alert[] = [
+  {
+    name: "HostDiskAlmostFull",
+    severity: "critical",
+    expr: `node_filesystem_avail_bytes{${realFilesystems}} / node_filesystem_size_bytes{${realFilesystems}} < ${free}`,
+    holds: "10m",
+    summary: "Disk {{ $labels.mountpoint }} has {{ $value | humanizePercentage }} left",
+    description: "When the disk is full, PostgreSQL stops, Redis refuses writes, and images cannot be built.",
+    runbook:
+      "`docker system df` shows what Docker holds. `docker image prune` and `docker builder prune` remove what is not in " +
+      "use. Never prune volumes: they are the data. Then look at the size of the database.",
+  },
+  {
+    name: "HostMemoryLow",
+    severity: "warning",
+    expr: `node_memory_MemAvailable_bytes / node_memory_MemTotal_bytes < ${free}`,
+    holds: "5m",
+    summary: "The host has {{ $value | humanizePercentage }} of its memory left",
+    description: "With no memory left the kernel kills the largest process, which often is the database.",
+    runbook:
+      "The panel `Memory` of each service shows who uses it. Lower limits or replicas, or move to a larger host. " +
+      "`make up` compares the sum of the limits with the host.",
+  },
+];
+
+/** In production a backup that was never made is too old as well. */
+const tooOld = (metric: string, seconds: number, prod: boolean): string =>
+  `time() - ${metric} > ${seconds}${prod ? ` or absent(${metric})` : ""}`;
+
+/** Whether the data could be restored. cli/data/report.ts writes these metrics. */
+const backupAlerts = (prod: boolean): readonly Alert[] => [
+  {
+    name: "BackupTooOld",
+    severity: "critical",
+    expr: tooOld("ragdock_backup_last_success_timestamp_seconds", backupAge, prod),
+    holds: "1h",
+    summary: "The last backup is older than a day",
+    description: "A loss of data now would reach back to the last backup. `make backups` shows its age.",
+    runbook:
+      "Run `make backup` and read its output. Then find out why the host's cron did not run it (docs/guide/backup.md).",
+  },
+  {
+    name: "DrillTooOld",
+    severity: "warning",
+    expr: tooOld("ragdock_backup_last_drill_success_timestamp_seconds", drillAge, prod),
+    holds: "1h",
+    summary: "No backup has been restored as a test for over a week",
+    description: "Only a restored backup proves that backups can be restored.",
+    runbook: "Run `make drill`. If it fails, make another backup and drill that one.",
+  },
+];
+
+const cpuInUse = '1 - avg(rate(node_cpu_seconds_total{mode="idle"}[5m]))';
+const memoryInUse = "1 - node_memory_MemAvailable_bytes / node_memory_MemTotal_bytes";
+const diskInUse = `max by (device) (1 - node_filesystem_avail_bytes{${realFilesystems}} / node_filesystem_size_bytes{${realFilesystems}})`;
+const loadPerCpu = 'node_load5 / count(node_cpu_seconds_total{mode="idle"}) without (cpu, mode)';
+
+const row: Row = {
+  board: "host",
+  title: "Host",
+  panels: [
+    stat("CPU", cpuInUse, { unit: "percentunit", redFrom: 0.9 }),
+    stat("Memory", memoryInUse, { unit: "percentunit", redFrom: 0.9 }),
+    stat("Fullest disk", `max(${diskInUse})`, { unit: "percentunit", redFrom: 0.9 }),
+    stat("Load per CPU", loadPerCpu, { redFrom: 2 }),
+    stat("Waiting for the disk", orZero("max(rate(node_pressure_io_waiting_seconds_total[5m]))"), {
+      unit: "percentunit",
+      redFrom: 0.5,
+    }),
+    stat("Killed for memory", orZero("sum(increase(node_vmstat_oom_kill[1h]))"), {
+      redFrom: 1,
+      description: "Processes that the kernel killed in the last hour. Look for exit code 137.",
+    }),
+    lines(
+      "CPU by mode",
+      [{ expr: 'sum by (mode) (rate(node_cpu_seconds_total{mode!="idle"}[5m]))', legend: "{{mode}}" }],
+      { description: "In CPUs." },
+    ),
+    lines(
+      "Network",
+      [
+        { expr: 'sum(rate(node_network_receive_bytes_total{device!="lo"}[5m]))', legend: "in" },
+        { expr: 'sum(rate(node_network_transmit_bytes_total{device!="lo"}[5m]))', legend: "out" },
+      ],
+      { unit: "Bps" },
+    ),
+    lines("Disks", [{ expr: diskInUse, legend: "{{device}}" }], { unit: "percentunit" }),
+  ],
+};

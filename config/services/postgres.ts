@@ -1,0 +1,176 @@
+import { Healthcheck } from "../spec/healthcheck.ts";
+import { type CatalogueImage, catalogueImage } from "../spec/image.ts";
+import type { Alert } from "../spec/monitoring.ts";
+import { clusterVolume, type PostgresVersion } from "../spec/postgres.ts";
+import type { Credentials, LongRunning } from "../spec/service.ts";
+import { mebibytes } from "../spec/units.ts";
+import { type Context, type ServiceTemplate, serviceDefaults } from "./module.ts";
+import { projectFile } from "./project-files.ts";
+import { secretFile } from "./secrets.ts";
+import { devPort, type StoreModule, type StoreOptions, storeModule } from "./store.ts";
+
+const image17 = {
+  name: "postgres",
+  reference: "pgvector/pgvector:0.8.1-pg17-trixie",
+  user: "999:999",
+  port: 5432,
+  dataPath: "/var/lib/postgresql/data",
+  // Over TCP: the temporary server of the first start listens on its socket only.
+  healthcheck: ["pg_isready", "-q", "-h", "127.0.0.1"],
+  secretFiles: [
+    "POSTGRES_PASSWORD_FILE",
+    "POSTGRES_USER_FILE",
+    "POSTGRES_DB_FILE",
+    "POSTGRES_INITDB_ARGS_FILE",
+  ],
+  standIn: { folder: "dockerfiles/postgres" },
+} as const satisfies CatalogueImage;
+
+const image18: CatalogueImage = {
+  ...image17,
+  name: "postgres-18",
+  reference: "pgvector/pgvector:0.8.1-pg18-trixie",
+  dataPath: "/var/lib/postgresql",
+  standIn: {
+    folder: "dockerfiles/postgres",
+    // Debian 13 has 17.
+    args: {
+      PG_MAJOR: "18",
+      SUITE: "forky",
+      DATA_VOLUME: "/var/lib/postgresql",
+      PGDATA: "/var/lib/postgresql/18/docker",
+    },
+  },
+};
+
+/**
+ * Images and data folders by major version. The data has a folder of its own in the volume. It is set here, so that a
+ * changed default of the image cannot move the data.
+ */
+const versions: Readonly<Record<PostgresVersion, { image: CatalogueImage; folder: string }>> = {
+  "17": { image: image17, folder: "pgdata" },
+  // The official image's own folder from 18 on.
+  "18": { image: image18, folder: "18/docker" },
+};
+
+export const postgresCatalogueImage: CatalogueImage = image17;
+
+/** Connections that a server accepts. The policy on connections keeps the sum of all pools below it. */
+export const maxConnections = 100;
+
+/** The application's database and the role that owns it, which is also the server's administrator. */
+export const database = { name: "rag", user: "rag", port: 5432 } as const;
+
+/**
+ * Server settings that follow from the container's memory, in MiB. The shares are those of the PostgreSQL manual (19.4,
+ * resource consumption): a quarter for shared buffers, three quarters as assumed cache, a sixteenth for maintenance,
+ * which HNSW builds use.
+ */
+function tuning(memoryMiB: number): Record<string, string> {
+  const share = (part: number, least: number): string => `${Math.max(least, Math.floor(memoryMiB * part))}MB`;
+  return {
+    shared_buffers: share(1 / 4, 32),
+    effective_cache_size: share(3 / 4, 96),
+    maintenance_work_mem: share(1 / 16, 32),
+    work_mem: share(1 / 128, 4),
+    max_connections: String(maxConnections),
+    // JIT costs more than it gains: the stand-in has no LLVM, and the queries are short.
+    jit: "off",
+  };
+}
+
+const startScript = projectFile("config/services/files/postgres-start.sh", "/etc/ragdock/start.sh");
+
+/** The server's command line: the start script, then each setting as `-c name=value`. */
+export const postgresCommand = (settings: Readonly<Record<string, string>>): string[] => [
+  "bash",
+  startScript.path,
+  "postgres",
+  ...Object.entries(settings).flatMap(([key, value]) => ["-c", `${key}=${value}`]),
+];
+
+/** PostgreSQL with pgvector: documents, and vectors unless Chroma holds them. */
+export function postgres(options: StoreOptions = {}): StoreModule {
+  const { name = "postgres", adapt = (service) => service } = options;
+  const environment = { PGHOST: name, PGDATABASE: database.name, PGUSER: database.user };
+  const service = (ctx: Context, credentials: Credentials) => adapt(server(ctx, name, credentials, options));
+  return {
+    ...storeModule(name, "postgres", environment, service),
+    images: Object.values(versions).map(({ image }) => image),
+  };
+}
+
+function server(
+  ctx: Context,
+  name: string,
+  credentials: Credentials,
+  { volume = "postgres-data", devPort: port }: StoreOptions,
+): ServiceTemplate<LongRunning> {
+  const version = ctx.settings.postgresVersion;
+  const { image, folder } = versions[version];
+  const path = image.dataPath ?? "";
+  const password = { ...secretFile(credentials.admin), path: "/run/secrets/admin-password" };
+  return {
+    ...serviceDefaults,
+    name,
+    role: "postgres",
+    kind: "stateful",
+    ...catalogueImage(image),
+    volumes: [{ volume: clusterVolume(volume, version), path }],
+    postgresVersion: version,
+    credentials,
+    networks: ["backend"],
+    environment: {
+      POSTGRES_USER: database.user,
+      POSTGRES_DB: database.name,
+      POSTGRES_PASSWORD_FILE: password.path,
+      POSTGRES_INITDB_ARGS: "--data-checksums",
+      PGDATA: `${path}/${folder}`,
+    },
+    files: [password, startScript],
+    ports: [devPort(ctx, database.port, port)],
+    // Over TCP: the server that initialises an empty volume listens on its socket only.
+    healthcheck: Healthcheck.command([...image17.healthcheck, "-U", database.user, "-d", database.name], {
+      interval: "2s",
+      startPeriod: "1m",
+    }),
+    blackbox: { module: "tcp_connect", port: database.port },
+    limits: ctx.prod
+      ? { cpus: 2, memory: "2GiB", reservation: "1GiB" }
+      : { cpus: 1, memory: "512MiB", reservation: "128MiB" },
+    stopGracePeriod: "2m",
+    derive: ({ limits, shm, command }) => {
+      const memory = mebibytes(limits.memory);
+      return {
+        command: command ?? postgresCommand(tuning(memory)),
+        // HNSW builds keep maintenance_work_mem, a sixteenth of the memory, in shared memory. Twice that leaves room for queries.
+        shm: shm ?? `${Math.max(64, Math.ceil(memory / 8))}MiB`,
+      };
+    },
+    deriveAlerts: (self) => [postgresDown(self.name, `probe_success{service="${self.name}"} == 0`)],
+  };
+}
+
+/** Fires when the server does not answer: the blackbox exporter and the server's own exporter both look. */
+export const postgresDown = (server: string, expr: string): Alert => ({
+  name: "PostgresDown",
+  severity: "critical",
+  expr,
+  holds: "1m",
+  summary: "PostgreSQL does not answer",
+  description:
+    "No question can be asked and no document ingested while the database is down. Its data is on its volume.",
+  runbook:
+    `Read \`make logs SERVICE=${server}\`. After a crash the server recovers without help: give it time and do not kill it. ` +
+    "If the disk is full, free space first. If the password is refused, the volume is older than the secret: rotate the password.",
+  suppresses: storeConsequences,
+});
+
+/** What follows when a store is down. */
+export const storeConsequences = [
+  "ServiceUnhealthy",
+  "HighErrorRate",
+  "HighLatencyP95",
+  "IngestionBacklog",
+  "IngestionFailing",
+] as const;

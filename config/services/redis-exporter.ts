@@ -1,0 +1,120 @@
+import { content } from "../spec/content.ts";
+import { type CatalogueImage, catalogueImage } from "../spec/image.ts";
+import { type Alert, lines, type Row, stat } from "../spec/monitoring.ts";
+import { orZero, ratio } from "../spec/promql.ts";
+import { mebibytes } from "../spec/units.ts";
+import { exporterDefaults, exporterHealth } from "./exporter.ts";
+import { wget } from "./health-commands.ts";
+import type { ServiceModule } from "./module.ts";
+import { redisDown } from "./redis.ts";
+import { userName } from "./secrets.ts";
+import type { StoreModule } from "./store.ts";
+
+const image = {
+  name: "redis-exporter",
+  reference: "oliver006/redis_exporter:v1.69.0-alpine",
+  user: "59000:59000",
+  port: 9121,
+  healthcheck: wget(9121, "/health"),
+  // A JSON object from address to password, not the password alone.
+  secretFiles: ["REDIS_PASSWORD_FILE"],
+  metrics: { port: 9121, path: "/metrics" },
+  standIn: { folder: "dockerfiles/redis-exporter" },
+} as const satisfies CatalogueImage;
+
+const passwords = "/run/secrets/redis-passwords.json";
+
+/** Of the memory limit: at 1 the kernel kills the process. */
+const memoryBound = 0.9;
+
+/** The metrics of a Redis server. */
+export const redisExporter = (store: StoreModule): ServiceModule => ({
+  images: [image],
+  services: (ctx) => {
+    const login = store.login(ctx);
+    return [
+      {
+        ...exporterDefaults,
+        name: "redis-exporter",
+        ...catalogueImage(image),
+        environment: {
+          REDIS_ADDR: `redis://${store.name}:6379`,
+          REDIS_USER: userName(login),
+          REDIS_PASSWORD_FILE: passwords,
+        },
+        files: [
+          {
+            path: passwords,
+            content: content`{"redis://${userName(login)}@${store.name}:6379": "${login.password}"}`,
+          },
+        ],
+        healthcheck: exporterHealth("/health", image.port),
+        metrics: image.metrics,
+        dependsOn: [store.name],
+        rows: [row],
+        deriveAlerts: (_, services) => [
+          redisDown(store.name, "redis_up == 0"),
+          ...services
+            .filter(({ name }) => name === store.name)
+            .map(({ limits }) => memoryHigh(store.name, mebibytes(limits.memory) * 2 ** 20)),
+        ],
+      },
+    ];
+  },
+});
+
+/** A cache fills its memory by design. What counts is whether there is still something that it may drop. */
+function memoryHigh(server: string, limit: number): Alert {
+  const nothingToDrop =
+    `redis_memory_used_bytes / (redis_memory_max_bytes > 0) > ${memoryBound}\n` +
+    "and on (instance) sum by (instance) (redis_db_keys_expiring) <= 0.1 * sum by (instance) (redis_db_keys)";
+  return {
+    name: "RedisMemoryHigh",
+    severity: "warning",
+    expr: `(${nothingToDrop})\nor (redis_memory_used_rss_bytes / ${limit} > ${memoryBound})`,
+    holds: "5m",
+    summary: "Redis has {{ $value | humanizePercentage }} of its memory in use",
+    description:
+      "Either Redis is full and can hardly drop anything, so that it refuses writes, or its process is near the container's " +
+      "limit, so that the kernel may kill it.",
+    runbook:
+      `Raise \`services.${server}.limits.memory\` in the stack's settings. Keys without a time to live are the queue: a long ` +
+      "queue means that the worker does not work.",
+  };
+}
+
+const row: Row = {
+  board: "stores",
+  title: "Redis",
+  panels: [
+    stat("Up", "min(redis_up)", { redBelow: 1 }),
+    stat("Clients", "sum(redis_connected_clients)"),
+    stat("Keys", orZero("sum(redis_db_keys)")),
+    stat("Dropped keys", orZero("sum(increase(redis_evicted_keys_total[1h]))"), {
+      description: "In the last hour, to make room. Normal for a full cache.",
+    }),
+    stat(
+      "Cache hits",
+      ratio(
+        "sum(rate(redis_keyspace_hits_total[5m]))",
+        "sum(rate(redis_keyspace_hits_total[5m])) + sum(rate(redis_keyspace_misses_total[5m]))",
+      ),
+      { unit: "percentunit" },
+    ),
+    stat("Unsaved changes", orZero("sum(redis_rdb_changes_since_last_save)")),
+    lines(
+      "Memory",
+      [
+        { expr: "sum(redis_memory_used_bytes)", legend: "used" },
+        { expr: "sum(redis_memory_used_rss_bytes)", legend: "resident" },
+        { expr: "sum(redis_memory_max_bytes)", legend: "maxmemory" },
+      ],
+      { unit: "bytes", width: 12 },
+    ),
+    lines(
+      "Commands",
+      [{ expr: orZero("sum(rate(redis_commands_processed_total[5m]))"), legend: "commands" }],
+      { unit: "ops", width: 12 },
+    ),
+  ],
+};

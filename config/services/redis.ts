@@ -1,0 +1,93 @@
+import { Healthcheck } from "../spec/healthcheck.ts";
+import { type CatalogueImage, catalogueImage } from "../spec/image.ts";
+import type { Alert } from "../spec/monitoring.ts";
+import type { Credentials, FileSpec, LongRunning } from "../spec/service.ts";
+import { mebibytes } from "../spec/units.ts";
+import { type Context, type ServiceTemplate, serviceDefaults } from "./module.ts";
+import { storeConsequences } from "./postgres.ts";
+import { projectFile } from "./project-files.ts";
+import { secretFile } from "./secrets.ts";
+import { type StoreModule, type StoreOptions, storeModule } from "./store.ts";
+
+const image = {
+  name: "redis",
+  reference: "redis:8.0.3-bookworm",
+  user: "999:999",
+  port: 6379,
+  dataPath: "/data",
+  // Exits with 0 on NOAUTH too. A check that proves more gives the password.
+  healthcheck: ["redis-cli", "ping"],
+  standIn: { folder: "dockerfiles/redis" },
+} as const satisfies CatalogueImage;
+
+/** Redis: the queue between API and worker, and the cache of query embeddings. */
+export function redis({ name = "redis", volume = "redis-data" }: StoreOptions = {}): StoreModule {
+  return {
+    ...storeModule(name, "redis", { REDIS_HOST: name }, (ctx, credentials) =>
+      server(ctx, name, volume, credentials),
+    ),
+    images: [image],
+  };
+}
+
+function server(
+  ctx: Context,
+  name: string,
+  volume: string,
+  credentials: Credentials,
+): ServiceTemplate<LongRunning> {
+  const password = { ...secretFile(credentials.admin), path: "/run/secrets/admin-password" };
+  return {
+    ...serviceDefaults,
+    name,
+    role: "redis",
+    kind: "stateful",
+    ...catalogueImage(image),
+    command: ["sh", "/etc/ragdock/start.sh", "redis-server", "/etc/redis/redis.conf"],
+    networks: ["backend"],
+    credentials,
+    files: [password, projectFile("config/services/files/redis-start.sh", "/etc/ragdock/start.sh")],
+    volumes: [{ volume, path: image.dataPath, own: ["users.acl"] }],
+    ports: [{ container: image.port, host: image.port, exposure: "none" }],
+    healthcheck: Healthcheck.shell(
+      `REDISCLI_AUTH="$(cat ${password.path})" redis-cli --no-auth-warning --user admin ping | grep -q PONG`,
+      { interval: "2s" },
+    ),
+    blackbox: { module: "tcp_connect", port: image.port },
+    limits: ctx.prod ? { cpus: 1, memory: "512MiB" } : { cpus: 0.5, memory: "128MiB" },
+    stopGracePeriod: "1m",
+    derive: ({ files, limits }) => ({ files: [...files, configuration(mebibytes(limits.memory))] }),
+    deriveAlerts: (self) => [redisDown(self.name, `probe_success{service="${self.name}"} == 0`)],
+  };
+}
+
+const configuration = (memoryMiB: number): FileSpec => ({
+  path: "/etc/redis/redis.conf",
+  content: [
+    "bind * -::*",
+    `port ${image.port}`,
+    "dir /data",
+    "appendonly yes",
+    // Leaves a quarter for rewriting the append-only file. Only keys of the cache have a time to live.
+    `maxmemory ${Math.floor(memoryMiB * 0.75)}mb`,
+    "maxmemory-policy volatile-lru",
+    // Users and the hashes of their passwords, so that a new client does not change this container.
+    "aclfile /data/users.acl",
+    "",
+  ].join("\n"),
+});
+
+/** Fires when the server does not answer: the blackbox exporter and the server's own exporter both look. */
+export const redisDown = (server: string, expr: string): Alert => ({
+  name: "RedisDown",
+  severity: "critical",
+  expr,
+  holds: "1m",
+  summary: "Redis does not answer",
+  description:
+    "Without Redis the worker does not learn of new documents, and query embeddings are not cached.",
+  runbook:
+    `Read \`make logs SERVICE=${server}\`. While it loads its append-only file it answers no client: wait. If it ran out of ` +
+    "memory (exit code 137), raise its limit.",
+  suppresses: storeConsequences,
+});

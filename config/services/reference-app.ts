@@ -1,0 +1,198 @@
+import type { Secret } from "../spec/content.ts";
+import { defined } from "../spec/defined.ts";
+import { Healthcheck } from "../spec/healthcheck.ts";
+import type { Built } from "../spec/image.ts";
+import type { FileSpec, Job, LongRunning } from "../spec/service.ts";
+import {
+  type Context,
+  jobDefaults,
+  type ServiceModule,
+  type ServiceTemplate,
+  serviceDefaults,
+} from "./module.ts";
+import { database } from "./postgres.ts";
+import { pythonImage } from "./python.ts";
+import { fromUser, secretFile, secretPath, userName } from "./secrets.ts";
+import type { StoreModule } from "./store.ts";
+
+export const appImage: Built = {
+  from: "build",
+  name: "app",
+  context: "app",
+  dockerfile: "dockerfiles/app/Dockerfile",
+  bases: [pythonImage],
+};
+const uiImage: Built = { ...appImage, name: "ui", dockerfile: "dockerfiles/ui/Dockerfile" };
+
+/** The images' user. */
+const user = "10001:10001";
+
+/** Connections per process: enough for its threads, few enough for a hundred in all. */
+export const poolSize = 5;
+
+/** Seconds in which the API still answers after SIGTERM: longer than the gateway remembers an address. */
+const drainSeconds = 3;
+
+/** In production a revision soaks for as long as four of its health checks take. */
+export const productionSoak = "20s";
+
+/** The application's source, on the host and in its images. */
+const sourceMount = {
+  mount: { source: "app/ragapp", target: "/app/ragapp", readOnly: true },
+  environment: { RAG_RELOAD: "1" },
+} as const;
+
+/** The stores that the application uses. */
+export interface AppStores {
+  readonly postgres: StoreModule;
+  readonly redis: StoreModule;
+}
+
+/** The settings that API, worker, migrations and own applications share, and the files behind them. */
+export function appSettings(
+  ctx: Context,
+  stores: AppStores,
+): { environment: Record<string, string>; files: FileSpec[] } {
+  const { embeddings, llm } = ctx.models;
+  const postgres = stores.postgres.login(ctx);
+  const redis = stores.redis.login(ctx);
+  const keys: Record<"embeddings" | "llm", Secret | undefined> = {
+    embeddings: embeddings.key && fromUser(embeddings.key),
+    llm: llm.key && fromUser(llm.key),
+  };
+  return {
+    environment: defined({
+      RAG_DATABASE_HOST: stores.postgres.name,
+      RAG_DATABASE_PORT: String(database.port),
+      RAG_DATABASE_NAME: database.name,
+      RAG_DATABASE_USER: userName(postgres),
+      RAG_DATABASE_PASSWORD_FILE: secretPath(postgres.password),
+      RAG_DATABASE_POOL_SIZE: String(poolSize),
+      RAG_REDIS_HOST: stores.redis.name,
+      RAG_REDIS_USER: userName(redis),
+      RAG_REDIS_PASSWORD_FILE: secretPath(redis.password),
+      RAG_VECTOR_STORE: ctx.vectorStore,
+      RAG_EMBEDDING_PROVIDER: embeddings.provider,
+      RAG_LLM_PROVIDER: llm.provider,
+      RAG_EMBEDDING_MODEL: embeddings.model,
+      RAG_EMBEDDING_DIMENSION: embeddings.dimension?.toString(),
+      RAG_EMBEDDING_BASE_URL: embeddings.baseUrl,
+      RAG_LLM_MODEL: llm.model,
+      RAG_LLM_BASE_URL: llm.baseUrl,
+      RAG_EMBEDDING_API_KEY_FILE: keys.embeddings && secretPath(keys.embeddings),
+      RAG_LLM_API_KEY_FILE: keys.llm && secretPath(keys.llm),
+      RAG_CHROMA_HOST: ctx.vectorStore === "chroma" ? "chroma" : undefined,
+    }) as Record<string, string>,
+    files: [
+      secretFile(postgres.password),
+      secretFile(redis.password),
+      ...Object.values(keys).flatMap((key) => (key ? [secretFile(key)] : [])),
+    ],
+  };
+}
+
+/** The services that must be there before the application. */
+export const storesOf = (ctx: Context, { postgres, redis }: AppStores): string[] => [
+  postgres.name,
+  redis.name,
+  ...(ctx.vectorStore === "chroma" ? ["chroma"] : []),
+];
+
+/** Ragdock's own application, where the settings name no other one. */
+export const referenceApp = (stores: AppStores): ServiceModule => ({
+  optIn: (ctx) => ctx.settings.app === undefined,
+  services: (ctx) => [migrations(ctx, stores), api(ctx, stores), worker(ctx, stores), ui(ctx)],
+});
+
+/** Updates the database's schema before a service uses it. */
+function migrations(ctx: Context, stores: AppStores): ServiceTemplate<Job> {
+  return {
+    ...jobDefaults,
+    ...appSettings(ctx, stores),
+    name: "migrate",
+    role: "api",
+    image: appImage,
+    sourceMount,
+    command: ["migrate"],
+    user,
+    networks: ["backend"],
+    limits: { cpus: 1, memory: "256MiB" },
+    dependsOn: [stores.postgres.name],
+    databaseConnections: 2,
+  };
+}
+
+/** The HTTP API. */
+function api(ctx: Context, stores: AppStores): ServiceTemplate<LongRunning> {
+  const workers = ctx.prod ? 2 : 1;
+  const shared = appSettings(ctx, stores);
+  return {
+    ...serviceDefaults,
+    ...shared,
+    name: "api",
+    role: "api",
+    kind: "stateless",
+    image: appImage,
+    sourceMount,
+    command: ["api"],
+    user,
+    networks: ["frontend", "backend"],
+    environment: {
+      ...shared.environment,
+      RAG_API_WORKERS: String(workers),
+      RAG_DRAIN_SECONDS: String(drainSeconds),
+    },
+    healthcheck: Healthcheck.command(["python3", "-m", "ragapp", "probe", "api"], { startPeriod: "1m" }),
+    blackbox: { module: "http_2xx", port: 8000, path: "/api/health" },
+    ...(ctx.prod ? { soak: productionSoak } : {}),
+    metrics: { port: 8000, path: "/metrics" },
+    replicas: ctx.prod ? 2 : 1,
+    limits: ctx.prod ? { cpus: 1, memory: "1GiB" } : { cpus: 1, memory: "768MiB" },
+    dependsOn: [...storesOf(ctx, stores), "migrate"],
+    stopGracePeriod: "30s",
+    databaseConnections: workers * poolSize,
+  };
+}
+
+/** Reads, splits, embeds and stores what the API has queued. */
+function worker(ctx: Context, stores: AppStores): ServiceTemplate<LongRunning> {
+  // The database network has no route out. A remote embedder is reached through the other one.
+  const remote = ctx.models.embeddings.provider !== "local" && !ctx.models.embeddings.run;
+  return {
+    ...serviceDefaults,
+    ...appSettings(ctx, stores),
+    name: "worker",
+    role: "worker",
+    kind: "stateless",
+    image: appImage,
+    sourceMount,
+    command: ["worker"],
+    user,
+    networks: remote ? ["backend", "frontend"] : ["backend"],
+    healthcheck: Healthcheck.command(["python3", "-m", "ragapp", "probe", "worker"], { startPeriod: "1m" }),
+    metrics: { port: 8001, path: "/metrics" },
+    limits: ctx.prod ? { cpus: 1, memory: "1GiB" } : { cpus: 1, memory: "768MiB" },
+    dependsOn: [...storesOf(ctx, stores), "migrate"],
+    stopGracePeriod: "1m",
+    databaseConnections: poolSize,
+  };
+}
+
+/** The web interface. */
+function ui(ctx: Context): ServiceTemplate<LongRunning> {
+  return {
+    ...serviceDefaults,
+    name: "ui",
+    role: "ui",
+    kind: "stateless",
+    image: uiImage,
+    sourceMount,
+    command: ["ui"],
+    user,
+    networks: ["frontend"],
+    environment: { RAG_API_URL: "http://gateway:8080", RAG_PROMETHEUS_URL: "http://prometheus:9090" },
+    healthcheck: Healthcheck.command(["python3", "-m", "ragapp", "probe", "ui"], { startPeriod: "1m" }),
+    blackbox: { module: "http_2xx", port: 8501, path: "/_stcore/health" },
+    limits: { cpus: 1, memory: ctx.prod ? "768MiB" : "512MiB" },
+  };
+}

@@ -1,0 +1,83 @@
+import { type Problem, problem, removeCommand, setCommand, withoutEffect } from "../../spec/problem.ts";
+import type { Settings, VectorStore } from "../schema.ts";
+
+/** Which of the general settings mean something to a system. */
+export interface SystemTraits {
+  /** Where it can keep vectors. @default `vectorStore` has no effect */
+  readonly vectorStore?: {
+    readonly allowed: readonly VectorStore[];
+    readonly dev: VectorStore;
+    readonly prod: VectorStore;
+  };
+  /** Whether it embeds or asks language models. @default neither */
+  readonly models?: object;
+  /** Whether it runs on any version of PostgreSQL. @default false, `postgresVersion` has no effect */
+  readonly anyPostgres?: true;
+  /** Whether a user's application can take the place of its API. @default false */
+  readonly takesApp?: true;
+}
+
+/** General settings that a system has no use for, or not with this value. */
+export function traitProblems(
+  settings: Settings,
+  raw: Readonly<Record<string, unknown>>,
+  system: SystemTraits,
+  services: { readonly prometheus: boolean; readonly alertmanager: boolean },
+): Problem[] {
+  const { prometheus, alertmanager } = services;
+  const useless: readonly (readonly [key: string, hasEffect: boolean, why: string])[] = [
+    ["vectorStore", system.vectorStore !== undefined, "has one place for its vectors, or none"],
+    ["embeddings", system.models !== undefined, "makes no vectors with a model"],
+    ["llm", system.models !== undefined, "asks no language model"],
+    ["app", system.takesApp === true, "runs its own application; full takes yours"],
+    ["postgresVersion", system.anyPostgres === true, "has a fixed version, or no PostgreSQL"],
+    ["monitoring", prometheus, "has no Prometheus"],
+    ["monitoring.alertWebhook", !prometheus || alertmanager, "has no Alertmanager that could send alerts"],
+    ["embeddings.dimension", !system.models || system.takesApp === true, "knows the dimension of each model"],
+  ];
+  return [
+    ...useless
+      .filter(([key, hasEffect]) => !hasEffect && isSet(raw, key))
+      .map(([key, , why]) => withoutEffect(key, `${settings.system} ${why}`)),
+    ...wrongVectorStore(settings, system),
+  ];
+}
+
+function wrongVectorStore({ system, vectorStore }: Settings, traits: SystemTraits): Problem[] {
+  const allowed = traits.vectorStore?.allowed;
+  if (!allowed || !vectorStore || allowed.includes(vectorStore)) return [];
+  const fix = `Run: ${setCommand("vectorStore", allowed[0] as string)}`;
+  return [problem("vectorStore", `"${vectorStore}"`, `${system} supports ${allowed.join(" or ")}`, fix)];
+}
+
+/** Whether the user has set the value at a dotted path. */
+const isSet = (raw: unknown, path: string): boolean =>
+  path.split(".").reduce<unknown>((value, key) => (value as Record<string, unknown>)?.[key], raw) !==
+  undefined;
+
+/** A system that does not exist. */
+export const unknownSystem = (found: string, names: readonly string[]): Problem =>
+  problem(
+    "system",
+    `"${found}"`,
+    `must be one of ${names.join(", ")}`,
+    `Run: ${setCommand("system", names[0] ?? "full")}`,
+  );
+
+/** Rotations of secrets that the system does not have. */
+export function unknownRotations(rotations: Settings["rotations"], known: readonly string[]): Problem[] {
+  const choices = known.join(", ") || "none that can be rotated";
+  const fix = known[0]
+    ? `Correct the name, such as: ${setCommand(`rotations.${known[0]}`, "2")}; or remove it.`
+    : `Run: ${removeCommand("rotations")}`;
+  return Object.keys(rotations)
+    .filter((name) => !known.includes(name))
+    .map((name) =>
+      problem(
+        `rotations.${name}`,
+        "a rotation of a secret that the system does not have",
+        `it has ${choices}`,
+        fix,
+      ),
+    );
+}

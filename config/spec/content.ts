@@ -1,0 +1,102 @@
+/** Where a secret's value comes from. */
+export type SecretSource =
+  /** Generated once per generation. `rotation` is its name in `ragdock:rotations`; without one it is never rotated. */
+  | { readonly from: "generated"; readonly generation: number; readonly rotation?: string }
+  /** Set by the user under this key as a secret of the stack. */
+  | { readonly from: "config"; readonly key: string }
+  /** Known when the settings are read, such as the user name that belongs to a password. */
+  | { readonly from: "known"; readonly value: string };
+
+/** A secret of a stack. */
+export interface Secret {
+  /** Unique in a system. Users write `{{secret:<name>}}` for it in their own files. */
+  readonly name: string;
+  readonly source: SecretSource;
+  /** The job that makes the secret known to its store. Every service that holds the secret waits for it. */
+  readonly validAfter?: string;
+  /** For a password: the secret that holds the user who logs in with it. */
+  readonly user?: string;
+}
+
+/** A placeholder for the alias that the containers of one revision of a service share. */
+export interface RevisionOf {
+  readonly revisionOf: string;
+}
+
+export type Part = string | Secret | RevisionOf;
+
+/** Text that may contain secrets and revisions. The deployment fills them in. */
+export type Content = string | { readonly parts: readonly Part[] };
+
+const isRevision = (part: Part): part is RevisionOf => typeof part === "object" && "revisionOf" in part;
+const isSecret = (part: Part): part is Secret => typeof part === "object" && !("revisionOf" in part);
+
+/** The parts of a content, in order. */
+export const partsOf = (content: Content): readonly Part[] =>
+  typeof content === "string" ? [content] : content.parts;
+
+/**
+ * Template tag for contents with secrets.
+ * @example content`redis://${login.user}:${login.password}@redis:6379`
+ */
+export function content(
+  strings: TemplateStringsArray,
+  ...values: readonly (Content | Secret | RevisionOf | number)[]
+): Content {
+  const parts = strings.flatMap((text, index): readonly Part[] => {
+    const value = values[index];
+    if (value === undefined) return [text];
+    if (typeof value === "number") return [text, String(value)];
+    return typeof value === "object" && !("parts" in value) ? [text, value] : [text, ...partsOf(value)];
+  });
+  return contentOf(parts);
+}
+
+/** A content of these parts. Neighbouring texts are joined, so that equal contents are equal values. */
+export function contentOf(parts: readonly Part[]): Content {
+  const merged: Part[] = [];
+  for (const part of parts) {
+    const last = merged.at(-1);
+    if (typeof part === "string" && typeof last === "string") merged[merged.length - 1] = last + part;
+    else if (part !== "") merged.push(part);
+  }
+  if (merged.length === 0) return "";
+  return merged.length === 1 && typeof merged[0] === "string" ? merged[0] : { parts: merged };
+}
+
+/** Contents one after the other. */
+export const joined = (contents: readonly Content[]): Content => contentOf(contents.flatMap(partsOf));
+
+/** The secrets in a content. */
+export const secretsIn = (text: Content): Secret[] => partsOf(text).filter(isSecret);
+
+/** The services whose revisions are in a content. */
+export const revisionsIn = (text: Content): string[] =>
+  partsOf(text)
+    .filter(isRevision)
+    .map(({ revisionOf }) => revisionOf);
+
+/** The text of a content, with each placeholder replaced. */
+export const fill = (
+  text: Content,
+  values: { readonly secret: (secret: Secret) => string; readonly revision: (service: string) => string },
+): string =>
+  partsOf(text)
+    .map((part) => {
+      if (typeof part === "string") return part;
+      return isRevision(part) ? values.revision(part.revisionOf) : values.secret(part);
+    })
+    .join("");
+
+/** The text of a content for people: secrets by name, services in place of their revisions. */
+export const shown = (text: Content): string =>
+  fill(text, { secret: ({ name }) => `{{secret:${name}}}`, revision: (service) => service });
+
+/** A text in which `shown` has put these secrets, as a content. For texts that a library has written. */
+export function contentFrom(text: string, secrets: readonly Secret[]): Content {
+  const byName = new Map(secrets.map((secret) => [secret.name, secret]));
+  const parts = text.split(/\{\{secret:([a-z0-9-]+)\}\}/);
+  return contentOf(
+    parts.map((part, index) => (index % 2 === 1 ? (byName.get(part) ?? `{{secret:${part}}}`) : part)),
+  );
+}

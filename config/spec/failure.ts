@@ -1,0 +1,10 @@
+/** A user's mistake or a broken environment: what happened, and how to fix it. It is shown without a stack trace. */
+export class Failure extends Error {
+  readonly advice: string;
+
+  constructor(what: string, advice: string) {
+    super(what);
+    this.name = "Failure";
+    this.advice = advice;
+  }
+}

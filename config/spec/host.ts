@@ -1,0 +1,5 @@
+/** The Docker host, as far as it is known. What is unknown is not checked. */
+export interface Host {
+  readonly memoryMiB?: number;
+  readonly cpus?: number;
+}

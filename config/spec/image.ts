@@ -1,0 +1,80 @@
+/** What holds for an official image and for its stand-in alike. */
+export interface CatalogueImage {
+  /** Unique: the name of the built image, and of the build argument under which others get it. */
+  readonly name: string;
+  /** The official image as `repository:tag`. The tag names an exact version. */
+  readonly reference: string;
+  /** `uid:gid` of the process. Images that start as root and step down may be started as this user. */
+  readonly user: string;
+  /** The port it listens on by default. */
+  readonly port?: number;
+  /** The folder that holds its data: the volume belongs here. */
+  readonly dataPath?: string;
+  /** The configuration file it reads by default. */
+  readonly configPath?: string;
+  /** A health command whose program is in the image. Without one the image has no program to ask with. */
+  readonly healthcheck?: readonly string[];
+  /** The variables that take a secret as the name of a file. */
+  readonly secretFiles?: readonly string[];
+  readonly metrics?: { readonly port: number; readonly path: string };
+  /** Registry mode: a Dockerfile that adds to the official image, its build argument OFFICIAL_IMAGE. */
+  readonly wrapped?: string;
+  /** Packages mode: how the image is built, or why it cannot be. */
+  readonly standIn: StandIn | { readonly unavailable: string };
+}
+
+/** How an image is built from packages. */
+export interface StandIn {
+  /** The folder with its Dockerfile. */
+  readonly folder: string;
+  readonly args?: Readonly<Record<string, string>>;
+  /** Builds on this image instead of the Debian base. */
+  readonly base?: CatalogueImage;
+}
+
+/** An image built from a folder of the project. */
+export interface Built {
+  readonly from: "build";
+  readonly name: string;
+  readonly context: string;
+  readonly dockerfile: string;
+  /** Images it builds on. Each is passed as the build argument `<NAME>_IMAGE`. */
+  readonly bases?: readonly BaseImage[];
+  readonly target?: string;
+}
+
+export type BaseImage = Built | { readonly from: "catalogue"; readonly image: CatalogueImage };
+
+/** The image that a service runs. */
+export type ImageSource =
+  /** An official image or its stand-in. */
+  | { readonly from: "catalogue"; readonly image: CatalogueImage }
+  | Built
+  /** Any other image, by reference. */
+  | { readonly from: "reference"; readonly reference: string };
+
+/** The short name of an image in a stack: what `ragdock:pinned` calls it. */
+export function imageName(source: ImageSource): string {
+  switch (source.from) {
+    case "catalogue":
+      return source.image.name;
+    case "build":
+      return source.name;
+    case "reference":
+      return source.reference.replaceAll(/[^a-z0-9]+/gi, "-");
+  }
+}
+
+/** A catalogue image and its user. Images of root stay without one. */
+export const catalogueImage = (
+  image: CatalogueImage,
+): { readonly image: ImageSource; readonly user?: string } => ({
+  image: { from: "catalogue", image },
+  ...(image.user.startsWith("0:") ? {} : { user: image.user }),
+});
+
+/** Whether an image cannot be built from packages, and why. */
+export const unavailableInPackages = (source: ImageSource): string | undefined =>
+  source.from === "catalogue" && "unavailable" in source.image.standIn
+    ? source.image.standIn.unavailable
+    : undefined;

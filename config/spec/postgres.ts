@@ -1,0 +1,10 @@
+/** Major versions of PostgreSQL that there is an image of. */
+export const postgresVersions = ["17", "18"] as const;
+export type PostgresVersion = (typeof postgresVersions)[number];
+
+/** The volume that holds a version's cluster. Each version has its own, so that an upgrade keeps the old one. */
+export const clusterVolume = (volume: string, version: PostgresVersion): string =>
+  version === "17" ? volume : `${volume}-${version}`;
+
+/** The volume's name without the version in it. */
+export const withoutVersion = (volume: string): string => volume.replace(/-\d+$/, "");

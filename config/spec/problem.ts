@@ -1,0 +1,38 @@
+/** One thing that is wrong in a configuration. */
+export interface Problem {
+  /** The setting, from `ragdock:` on. */
+  readonly path: string;
+  readonly found: string;
+  /** What is wrong, with the bound. */
+  readonly problem: string;
+  /** The command that fixes it, or where to look. */
+  readonly fix: string;
+}
+
+/** A problem of the setting at `path`, given without `ragdock:`. */
+export const problem = (path: string, found: string, what: string, fix: string): Problem => ({
+  path: `ragdock:${path}`,
+  found,
+  problem: what,
+  fix,
+});
+
+/** A setting that the system has no use for. */
+export const withoutEffect = (path: string, why: string): Problem =>
+  problem(path, "a setting without effect", why, `Run: ${removeCommand(path)}`);
+
+const isNested = (path: string): boolean => path.includes(".") || path.includes("[");
+
+/** The command that sets `path` to `value`. `forStack` adds the stack. */
+export const setCommand = (path: string, value: string): string =>
+  isNested(path)
+    ? `pulumi config set --path 'ragdock:${path}' ${value}`
+    : `pulumi config set ragdock:${path} ${value}`;
+
+/** The command that removes the setting at `path`. `forStack` adds the stack. */
+export const removeCommand = (path: string): string =>
+  isNested(path) ? `pulumi config rm --path 'ragdock:${path}'` : `pulumi config rm ragdock:${path}`;
+
+/** `text` with `--stack` in each of its `pulumi config` commands. */
+export const forStack = (text: string, stack: string): string =>
+  text.replaceAll(/\bpulumi config (set|rm) /g, `pulumi config $1 --stack ${stack} `);

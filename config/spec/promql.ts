@@ -1,0 +1,16 @@
+/** Excludes requests of health checks and of Prometheus itself. */
+export const realTraffic = 'route!~"/metrics|.*/health.*"';
+
+/** `expr`, or 0 where its series do not exist yet: "nothing has happened" is an answer, not a gap. */
+export const orZero = (expr: string): string => `(${expr}) or on () vector(0)`;
+
+/** One sum divided by another. 0 while nothing has been counted. */
+export const ratio = (part: string, whole: string): string =>
+  `(${orZero(part)}) / clamp_min(${orZero(whole)}, 1e-9)`;
+
+/** A quantile over a classic histogram, per `by`, over five minutes. */
+export const quantile = (q: number, bucket: string, by: readonly string[] = []): string =>
+  `histogram_quantile(${q}, sum by (${[...by, "le"].join(", ")}) (rate(${bucket}[5m])))`;
+
+/** Filesystems that can fill up. Docker's bind mounts would show the same disk again. */
+export const realFilesystems = 'fstype!~"tmpfs|overlay|squashfs|ramfs|devtmpfs|9p",mountpoint!~"/etc/.+"';

@@ -1,0 +1,28 @@
+import { longRunning, publishedPorts, type ServiceSpec } from "./service.ts";
+
+/** Where each published service answers, and `ui` and `api` where a gateway leads to them. */
+export function urlsOf(services: readonly ServiceSpec[]): Record<string, string> {
+  const urls: Record<string, string> = {};
+  for (const service of longRunning(services)) {
+    for (const { host, owner = service.name } of publishedPorts(service)) {
+      const address = `localhost:${host}`;
+      const url = service.role === "postgres" || service.role === "redis" ? address : `http://${address}`;
+      urls[owner] = url;
+      Object.assign(urls, behind(owner, url, services));
+    }
+  }
+  return urls;
+}
+
+/** The applications behind a system's own gateway. */
+function behind(name: string, url: string, services: readonly ServiceSpec[]): Record<string, string> {
+  const gateway = longRunning(services).find((s) => s.name === name && s.role === "gateway");
+  const routes = gateway?.routes ?? [];
+  return Object.fromEntries(
+    routes.flatMap(({ path, service }) => {
+      const role = services.find((s) => s.name === service)?.role ?? "";
+      const suffix = routes.length > 1 ? path.replace(/(.)\/$/, "$1") : "";
+      return role === "api" || role === "ui" ? [[role, `${url}${suffix}`]] : [];
+    }),
+  );
+}

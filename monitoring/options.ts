@@ -1,0 +1,37 @@
+import { isLongRunning, type LongRunning, type Role, type ServiceSpec } from "../config/spec/service.ts";
+
+/** What concerns the monitoring of a whole stack. */
+export interface MonitoringOptions {
+  readonly project: string;
+  readonly stack: string;
+  /** How often targets are scraped and rules evaluated, such as `15s`. */
+  readonly scrapeInterval: string;
+  /** Where Alertmanager sends what fires. @default nowhere: alerts show on its own page only */
+  readonly alertWebhookUrl?: string;
+}
+
+/** A service that serves metrics. */
+export type Scraped = LongRunning & Required<Pick<LongRunning, "metrics">>;
+
+/** Type guard: whether a service serves metrics. */
+export const isScraped = (service: ServiceSpec): service is Scraped =>
+  isLongRunning(service) && service.metrics !== undefined;
+
+/** A service that the blackbox exporter checks. */
+export type Checked = LongRunning & Required<Pick<LongRunning, "blackbox">>;
+
+/** Type guard: whether the blackbox exporter checks a service. */
+export const isChecked = (service: ServiceSpec): service is Checked =>
+  isLongRunning(service) && service.blackbox !== undefined;
+
+/** Whether a service of this name is there. */
+export const hasService = (services: readonly ServiceSpec[], name: string): boolean =>
+  services.some((service) => service.name === name);
+
+/** Whether a service of this role serves metrics. */
+export const scrapesRole = (services: readonly ServiceSpec[], role: Role): boolean =>
+  services.some((service) => service.role === role && isScraped(service));
+
+/** The metric that shows a service's memory: the container's with cAdvisor, else the process' own. */
+export const memoryMetric = (services: readonly ServiceSpec[]): string =>
+  hasService(services, "cadvisor") ? "container_memory_working_set_bytes" : "process_resident_memory_bytes";

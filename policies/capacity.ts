@@ -1,0 +1,112 @@
+import type { Host } from "../config/spec/host.ts";
+import { type Problem, problem, setCommand } from "../config/spec/problem.ts";
+import { secretsOf } from "../config/spec/secrets.ts";
+import {
+  isLongRunning,
+  type LongRunning,
+  longRunning,
+  type ServiceSpec,
+  type SystemSpec,
+} from "../config/spec/service.ts";
+import { mebibytes } from "../config/spec/units.ts";
+
+/** PostgreSQL's defaults. */
+const defaults = { max_connections: "100", maintenance_work_mem: "64MB" } as const;
+
+/** What PostgreSQL keeps for its superuser: superuser_reserved_connections, default 3. */
+const reservedConnections = 3;
+
+/** The limits fit each other, the host and PostgreSQL. */
+export const capacity = (system: SystemSpec, host: Host): Problem[] => [
+  ...reservations(system),
+  ...memory(system, host),
+  ...cpus(system, host),
+  ...connections(system),
+  ...sharedMemory(system),
+];
+
+const reservations = ({ services }: SystemSpec): Problem[] =>
+  services.flatMap(({ name, limits: { reservation, memory } }) => {
+    if (!reservation || mebibytes(reservation) <= mebibytes(memory)) return [];
+    const path = `services.${name}.limits.reservation`;
+    const why = `must be at most the memory limit, ${memory}`;
+    return [problem(path, reservation, why, `Run: ${setCommand(path, memory)}`)];
+  });
+
+function memory({ services }: SystemSpec, { memoryMiB }: Host): Problem[] {
+  const memoryOf = (s: LongRunning): number => mebibytes(s.limits.memory) * s.replicas;
+  const all = longRunning(services);
+  const total = all.reduce((sum, s) => sum + memoryOf(s), 0);
+  if (memoryMiB === undefined || total <= memoryMiB) return [];
+  const largest = all.toSorted((a, b) => memoryOf(b) - memoryOf(a))[0] as LongRunning;
+  const half = `${Math.max(6, Math.floor(mebibytes(largest.limits.memory) / 2))}MiB`;
+  return [
+    problem(
+      "services.*.limits.memory",
+      `${total} MiB in all (limits × replicas)`,
+      `the host has ${memoryMiB} MiB, ${total - memoryMiB} fewer`,
+      `Lower some, the largest first: ${setCommand(`services.${largest.name}.limits.memory`, half)}`,
+    ),
+  ];
+}
+
+const cpus = ({ services }: SystemSpec, host: Host): Problem[] =>
+  services.flatMap(({ name, limits }) => {
+    if (host.cpus === undefined || limits.cpus <= host.cpus) return [];
+    const path = `services.${name}.limits.cpus`;
+    const fix = `Run: ${setCommand(path, String(host.cpus))}`;
+    return [problem(path, String(limits.cpus), `the host has ${host.cpus}`, fix)];
+  });
+
+/** The pools of all clients of a server fit into what it accepts. */
+const connections = ({ services }: SystemSpec): Problem[] =>
+  longRunning(services)
+    .filter(({ role, credentials }) => role === "postgres" && credentials)
+    .flatMap((server) => {
+      const password = server.credentials?.password.name;
+      const users = services
+        .filter((s) => secretsOf(s).some(({ name }) => name === password))
+        .map((s) => ({ name: s.name, count: connectionsOf(s) * containersAtOnce(s) }));
+      const total = users.reduce((sum, { count }) => sum + count, 0) + reservedConnections;
+      const accepted = Number(setting(server, "max_connections"));
+      if (total <= accepted) return [];
+      const most = users.reduce((a, b) => (b.count > a.count ? b : a));
+      const path = `services.${most.name}.replicas`;
+      const counted = `pools × processes × replicas, twice during a change, ${reservedConnections} reserved`;
+      return [
+        problem(
+          path,
+          `${total} database connections in all (${counted})`,
+          `${server.name} accepts ${accepted}`,
+          `Run fewer: ${setCommand(path, "1")}`,
+        ),
+      ];
+    });
+
+/** Pool × processes where the environment says so, which a user may have changed; else the service's own number. */
+function connectionsOf({ environment, databaseConnections }: ServiceSpec): number {
+  const pool = Number(environment.RAG_DATABASE_POOL_SIZE);
+  return Number.isFinite(pool) ? pool * Number(environment.RAG_API_WORKERS ?? 1) : (databaseConnections ?? 0);
+}
+
+/** While a stateless service is replaced, old and new containers run together. */
+function containersAtOnce(service: ServiceSpec): number {
+  if (!isLongRunning(service)) return 1;
+  return service.kind === "stateless" ? 2 * service.replicas : service.replicas;
+}
+
+/** An HNSW build fits into /dev/shm. */
+const sharedMemory = ({ services }: SystemSpec): Problem[] =>
+  longRunning(services)
+    .filter(({ role, shm }) => role === "postgres" && shm !== undefined)
+    .flatMap((server) => {
+      const needed = Number.parseInt(setting(server, "maintenance_work_mem"), 10);
+      if (!server.shm || mebibytes(server.shm) >= needed) return [];
+      const path = `services.${server.name}.shm`;
+      const why = `an HNSW build uses maintenance_work_mem, ${needed} MiB`;
+      return [problem(path, server.shm, why, `Run: ${setCommand(path, `${needed}MiB`)}`)];
+    });
+
+/** A setting on a server's command line, `-c name=value`, or PostgreSQL's default. */
+const setting = ({ command = [] }: LongRunning, name: keyof typeof defaults): string =>
+  command.find((word) => word.startsWith(`${name}=`))?.slice(name.length + 1) ?? defaults[name];
