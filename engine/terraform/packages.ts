@@ -1,3 +1,5 @@
+import { createRequire } from "node:module";
+
 /** A Pulumi package that the engine can run, and the Terraform provider that it wraps. */
 export interface Package {
   readonly name: string;
@@ -79,6 +81,7 @@ const INSTEAD: Readonly<Record<string, string>> = {
   "pulumi-nodejs:dynamic:Resource": "use a docker.Container that runs the step and read its exit code",
 };
 
+const sdk = createRequire(import.meta.url);
 const PROVIDER_PREFIX = "pulumi:providers:";
 
 /** True for an explicit provider, such as `new docker.Provider(...)`. */
@@ -90,6 +93,19 @@ export function packageOf(type: string): Package {
   const found = PACKAGES[name];
   if (!found) throw new Error(refusal(type, `only ${Object.keys(PACKAGES).join(" and ")} resources are`));
   return found;
+}
+
+/** Refuses a version other than the installed one, because there is one build of each provider. */
+export function requireVersion(type: string, version: string | undefined): void {
+  const { name } = packageOf(type);
+  const installed = (sdk(`@pulumi/${name}/package.json`) as { version: string }).version;
+  if (version === undefined || version === installed) return;
+  throw new Error(
+    refusal(
+      `the resource option version "${version}"`,
+      `the installed @pulumi/${name} is ${installed}; remove the option`,
+    ),
+  );
 }
 
 /** The resource type by its Pulumi token; refuses by name what the engine does not run. */
