@@ -5,6 +5,7 @@ import { mask, type Properties, reveal } from "./pulumi/values.ts";
 import { deploy, readEntries, teardown } from "./run/run.ts";
 import type { DestroyOptions, EngineOptions, ResourceView, RunResult } from "./run/types.ts";
 
+export { installPlugins } from "./bridge/install.ts";
 export type { PropertyDiff } from "./pulumi/paths.ts";
 export { writeAtomic } from "./run/atomic.ts";
 export { type Opened, openSealed, readSealed, SealKey, writeSealed } from "./run/sealed.ts";

@@ -95,10 +95,15 @@ export function packageOf(type: string): Package {
   return found;
 }
 
+/** The version of a package's SDK that is installed. */
+export function packageVersion(name: string): string {
+  return (sdk(`@pulumi/${name}/package.json`) as { version: string }).version;
+}
+
 /** Refuses a version other than the installed one, because there is one build of each provider. */
 export function requireVersion(type: string, version: string | undefined): void {
   const { name } = packageOf(type);
-  const installed = (sdk(`@pulumi/${name}/package.json`) as { version: string }).version;
+  const installed = packageVersion(name);
   if (version === undefined || version === installed) return;
   throw new Error(
     refusal(
