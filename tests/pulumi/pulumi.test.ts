@@ -107,7 +107,8 @@ describe.skipIf(missing.length > 0)("the program under the real Pulumi CLI", () 
     const answers: number[] = [];
     const ask = setInterval(() => void health().then((status) => answers.push(status)), 250);
     try {
-      stack.configure({ ...settings, app: { source: "tests/e2e/broken-app" } });
+      const api = { environment: { RAG_DATABASE_NAME: "nowhere" } };
+      stack.configure({ ...settings, services: { ...settings.services, api } });
       const bad = await stack.pulumi("up", "--yes", "--skip-preview");
       expect(bad.code, bad.output).not.toBe(0);
     } finally {
