@@ -8,7 +8,7 @@ import type { DestroyOptions, EngineOptions, ResourceView, RunResult } from "./r
 export { installPlugins } from "./bridge/install.ts";
 export type { PropertyDiff } from "./pulumi/paths.ts";
 export { writeAtomic } from "./run/atomic.ts";
-export { type Opened, openSealed, readSealed, SealKey, writeSealed } from "./run/sealed.ts";
+export { readSealed, writeSealed } from "./run/sealed.ts";
 export type {
   DestroyOptions,
   EngineEvent,

@@ -57,7 +57,7 @@ export interface AliasBase {
   readonly parentAliases: readonly string[];
 }
 
-/** All URNs that a resource may be found under in the state, besides its own. */
+/** The former URNs of a resource, under which the state may hold it. */
 export function aliasUrns(base: AliasBase, specs: readonly AliasSpec[]): string[] {
   const found = new Set<string>();
   for (const spec of [{}, ...specs]) {

@@ -1,4 +1,4 @@
-// Registers a component that the monitor fails, one that depends on it, and logs an error of its own.
+// Registers a component that the monitor fails, one that depends on it, and logs another error.
 import * as pulumi from "@pulumi/pulumi";
 
 class Custom extends pulumi.CustomResource {}
