@@ -3,7 +3,7 @@ import { createRequire } from "node:module";
 /** A Pulumi package that the engine can run, and the Terraform provider that it wraps. */
 export interface Package {
   readonly name: string;
-  /** The folder under `engine/providers` that pins the provider's sources. */
+  /** The folder under `engine/terraform/providers` that pins the provider's sources. */
   readonly provider: string;
   readonly types: Readonly<Record<string, ResourceType>>;
   /** Whether an environment variable or `<package>:<key>` in the stack's config may fill a provider setting. */

@@ -46,7 +46,8 @@ async function prepare(name: string, note: (message: string) => void): Promise<B
   const goMod = readFileSync(join(SOURCES, name, "go.mod"), "utf8");
   const tool = goMod.match(/^tool (\S+)$/m)?.[1];
   const goVersion = goMod.match(/^go (\S+)$/m)?.[1];
-  if (!tool || !goVersion) throw new Error(`engine/providers/${name}/go.mod names no tool or no Go version`);
+  if (!tool || !goVersion)
+    throw new Error(`engine/terraform/providers/${name}/go.mod names no tool or no Go version`);
   const binary = join(folder, tool.split("/").at(-1) ?? name);
   if (!existsSync(binary)) await build(name, tool, goVersion, binary, note);
   return { name, key, binary, schema: await schemaOf(binary) };
