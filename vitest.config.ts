@@ -36,6 +36,15 @@ export default defineConfig({
       },
       {
         test: {
+          // Skipped where the real Pulumi CLI is not on PATH.
+          name: "pulumi",
+          include: ["tests/pulumi/**/*.test.ts"],
+          testTimeout: 900_000,
+          hookTimeout: 300_000,
+        },
+      },
+      {
+        test: {
           // What takes too long for every change: `make reliability` runs it.
           name: "slow",
           include: ["tests/slow/**/*.test.ts"],

@@ -7,11 +7,12 @@ import { deploy, readEntries, teardown } from "./run/run.ts";
 import { statePath } from "./run/state.ts";
 import type { DestroyOptions, EngineOptions, ResourceView, RunResult } from "./run/types.ts";
 
+export { installPlugins } from "./bridge/install.ts";
 export { differences, type PropertyDiff } from "./pulumi/paths.ts";
 export { nameOf, typeOfUrn } from "./pulumi/urn.ts";
 export type { Properties } from "./pulumi/values.ts";
 export { writeAtomic } from "./run/atomic.ts";
-export { type Opened, openSealed, readSealed, SealKey, writeSealed } from "./run/sealed.ts";
+export { readSealed, writeSealed } from "./run/sealed.ts";
 export type {
   DestroyOptions,
   EngineEvent,

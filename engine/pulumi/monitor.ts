@@ -52,6 +52,11 @@ export class Monitor {
   });
   readonly #handlers: MonitorHandlers;
   readonly #busy = new Set<Promise<unknown>>();
+  /**
+   * The errors with which the SDK tells again of a registration that failed; the handler has reported the cause.
+   * The SDK marks them by nothing but their text. tests/engine/unit/pulumi/monitor.test.ts compares it with the real SDK.
+   */
+  readonly #echoes = new Set<string>();
   #root = "";
 
   private constructor(handlers: MonitorHandlers) {
@@ -107,10 +112,10 @@ export class Monitor {
         this.#read(request),
       ),
       existsResource: refuse((r) => `looking up ${r.getType()}`, "declare the resource in this program"),
-      registerStackTransform: refuse(() => "a stack transform", "change the arguments where they are made"),
+      registerStackTransform: refuse(() => "a stack transform", "change the arguments in the program"),
       registerStackInvokeTransform: refuse(
         () => "an invoke transform",
-        "change the arguments where they are made",
+        "change the arguments in the program",
       ),
       registerResourceHook: refuse(() => "a resource hook", "use a job container that the others depend on"),
       registerErrorHook: refuse(() => "an error hook", "handle the failure where the program is run"),
@@ -169,6 +174,8 @@ export class Monitor {
     const work = this.#handlers.register(readRegistration(request));
     this.#busy.add(work);
     const done = await work.finally(() => this.#busy.delete(work));
+    if (done.failed)
+      this.#echoes.add(`resource ${request.getName()} [${request.getType()}] failed to register`);
     return new resourceMessages.RegisterResourceResponse()
       .setUrn(done.urn)
       .setId(done.id)
@@ -180,8 +187,7 @@ export class Monitor {
   #log(severity: Severity, message: string, urn: string): void {
     // The SDK's debug messages hold whole answers, secrets in clear.
     if (severity === "debug") return;
-    // The echo of a failure that has been reported already, in full, where it happened.
-    if (severity === "error" && /resource .* \[.*\] failed to register/.test(message)) return;
+    if (severity === "error" && [...this.#echoes].some((echo) => message.includes(echo))) return;
     this.#handlers.log(severity, message.trimEnd(), urn || undefined);
   }
 }

@@ -23,6 +23,8 @@ export interface Registration {
   readonly additionalSecretOutputs: readonly string[];
   readonly timeouts: Timeouts | undefined;
   readonly aliases: readonly AliasSpec[];
+  /** The version of the package that the program was written for. */
+  readonly version: string | undefined;
   /** Why the engine refuses it. */
   readonly refusal: string | undefined;
 }
@@ -82,24 +84,40 @@ export function readRegistration(request: RegisterResourceRequest): Registration
         noParent: spec.getNoparent(),
       };
     }),
+    version: request.getVersion() || undefined,
     refusal: refusalOf(request),
   };
 }
 
 function refusalOf(request: RegisterResourceRequest): string | undefined {
-  const unsupported: [boolean, string, string][] = [
+  const use = "run this program with the pulumi CLI";
+  const unsupported: [isSet: boolean, what: string, instead: string][] = [
     [request.getRemote(), "a remote component", "write the component in this program's own language"],
     [request.getImportid() !== "", "the resource option import", "run it once with the pulumi CLI"],
     [
       request.getTransformsList().length > 0,
       "the resource option transforms",
-      "change the arguments where they are made",
+      "change the arguments in the program",
     ],
     [request.getReplaceWithList().length > 0, "the resource option replaceWith", "use replaceOnChanges"],
     [request.hasReplacementTrigger(), "the resource option replacementTrigger", "use replaceOnChanges"],
     [request.hasHooks(), "the resource option hooks", "use a job container that the others depend on"],
+    [request.getHidediffsList().length > 0, "the resource option hideDiffs", "remove the option"],
+    [
+      request.getPlugindownloadurl() !== "",
+      "the resource option pluginDownloadURL",
+      "remove the option: the provider is built from engine/terraform/providers",
+    ],
+    [request.getPluginchecksumsMap().getLength() > 0, "a plugin checksum", use],
+    [
+      request.getEnvvarmappingsMap().getLength() > 0,
+      "the resource option envVarMappings",
+      "set the provider's settings in the program or in the stack's config",
+    ],
+    [request.getPackageref() !== "", "a parameterized package", "use the docker and random packages"],
+    [request.getStateMigrationsList().length > 0, "a state migration", use],
   ];
-  const first = unsupported.find(([found]) => found);
+  const first = unsupported.find(([isSet]) => isSet);
   return first && `${first[1]} is not supported by the embedded engine: ${first[2]}`;
 }
 

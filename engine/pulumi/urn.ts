@@ -1,3 +1,5 @@
+import { randomBytes } from "node:crypto";
+
 /** The type of a stack's root component. */
 export const STACK_TYPE = "pulumi:pulumi:Stack";
 
@@ -17,6 +19,11 @@ export function makeUrn(
 /** The logical name that a URN ends with. */
 export function nameOf(urn: string): string {
   return urn.split("::").slice(3).join("::");
+}
+
+/** The generated name of a resource that was given none: its logical name and seven hexadecimal digits. */
+export function autoName(urn: string, seed: Buffer = randomBytes(4)): string {
+  return `${nameOf(urn)}-${seed.toString("hex").slice(0, 7)}`;
 }
 
 /** The resource's own type, without those of its parents. */
@@ -50,7 +57,7 @@ export interface AliasBase {
   readonly parentAliases: readonly string[];
 }
 
-/** All URNs that a resource may be found under in the state, besides its own. */
+/** The former URNs of a resource, under which the state may hold it. */
 export function aliasUrns(base: AliasBase, specs: readonly AliasSpec[]): string[] {
   const found = new Set<string>();
   for (const spec of [{}, ...specs]) {

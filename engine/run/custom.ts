@@ -1,10 +1,10 @@
 import { differences, ignoreChanges, type PropertyDiff } from "../pulumi/paths.ts";
 import type { Registration } from "../pulumi/registration.ts";
-import { nameOf } from "../pulumi/urn.ts";
+import { autoName, nameOf } from "../pulumi/urn.ts";
 import { type Properties, withSecrets } from "../pulumi/values.ts";
 import type { Change, Outcome } from "../terraform/operations.ts";
 import { type ResourceType, resourceType } from "../terraform/packages.ts";
-import { autoName, type Deployment, newEntry } from "./deployment.ts";
+import { type Deployment, newEntry } from "./deployment.ts";
 import { diff as diffOf, isUnchanged } from "./diff.ts";
 import type { ResourceState } from "./model.ts";
 import { deleteForReplacement, deletesFirst } from "./replacement.ts";

@@ -1,6 +1,6 @@
-import { randomBytes, randomUUID } from "node:crypto";
+import { randomUUID } from "node:crypto";
 import type { Registration } from "../pulumi/registration.ts";
-import { aliasUrns, makeUrn, nameOf } from "../pulumi/urn.ts";
+import { aliasUrns, makeUrn } from "../pulumi/urn.ts";
 import type { Properties } from "../pulumi/values.ts";
 import { Operations, type Target } from "../terraform/operations.ts";
 import { isProviderType } from "../terraform/packages.ts";
@@ -99,11 +99,6 @@ export class Deployment {
       await this.store.flush();
     }
   }
-}
-
-/** The generated name of a resource that was given none: its logical name and seven hexadecimal digits. */
-export function autoName(urn: string): string {
-  return `${nameOf(urn)}-${randomBytes(4).toString("hex").slice(0, 7)}`;
 }
 
 /** The entry that a registration asks for, before any provider has worked on it. */

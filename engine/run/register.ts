@@ -2,7 +2,7 @@ import { differences } from "../pulumi/paths.ts";
 import type { Registered, Registration } from "../pulumi/registration.ts";
 import { makeUrn } from "../pulumi/urn.ts";
 import { equal } from "../pulumi/values.ts";
-import { isProviderType, packageOf } from "../terraform/packages.ts";
+import { isProviderType, packageOf, requireVersion } from "../terraform/packages.ts";
 import { registerCustom, StepError } from "./custom.ts";
 import { type Deployment, newEntry } from "./deployment.ts";
 import type { ResourceState } from "./model.ts";
@@ -14,6 +14,7 @@ export async function register(deployment: Deployment, registration: Registratio
   let old: ResourceState | undefined;
   try {
     if (registration.refusal) throw new Error(registration.refusal);
+    if (registration.custom) requireVersion(registration.type, registration.version);
     ({ urn, old } = deployment.identify(registration));
     if (!isTargeted(deployment, registration)) return notTargeted(urn, old);
     const entry = await one(deployment, registration, urn, old);

@@ -1,7 +1,9 @@
+import { createRequire } from "node:module";
+
 /** A Pulumi package that the engine can run, and the Terraform provider that it wraps. */
 export interface Package {
   readonly name: string;
-  /** The folder under `engine/providers` that pins the provider's sources. */
+  /** The folder under `engine/terraform/providers` that pins the provider's sources. */
   readonly provider: string;
   readonly types: Readonly<Record<string, ResourceType>>;
   /** Whether an environment variable or `<package>:<key>` in the stack's config may fill a provider setting. */
@@ -79,6 +81,7 @@ const INSTEAD: Readonly<Record<string, string>> = {
   "pulumi-nodejs:dynamic:Resource": "use a docker.Container that runs the step and read its exit code",
 };
 
+const sdk = createRequire(import.meta.url);
 const PROVIDER_PREFIX = "pulumi:providers:";
 
 /** True for an explicit provider, such as `new docker.Provider(...)`. */
@@ -90,6 +93,24 @@ export function packageOf(type: string): Package {
   const found = PACKAGES[name];
   if (!found) throw new Error(refusal(type, `only ${Object.keys(PACKAGES).join(" and ")} resources are`));
   return found;
+}
+
+/** The version of a package's SDK that is installed. */
+export function packageVersion(name: string): string {
+  return (sdk(`@pulumi/${name}/package.json`) as { version: string }).version;
+}
+
+/** Refuses a version other than the installed one, because there is one build of each provider. */
+export function requireVersion(type: string, version: string | undefined): void {
+  const { name } = packageOf(type);
+  const installed = packageVersion(name);
+  if (version === undefined || version === installed) return;
+  throw new Error(
+    refusal(
+      `the resource option version "${version}"`,
+      `the installed @pulumi/${name} is ${installed}; remove the option`,
+    ),
+  );
 }
 
 /** The resource type by its Pulumi token; refuses by name what the engine does not run. */

@@ -11,7 +11,7 @@ import type { ProviderSchema } from "./schema.ts";
 const SOURCES = fileURLToPath(new URL("providers", import.meta.url));
 const PROGRESS_EVERY_MS = 15_000;
 
-/** A provider built on this machine: its binary and its schema, both kept beside each other. */
+/** A provider built on this machine: its binary and its schema, in one folder. */
 export interface BuiltProvider {
   readonly name: string;
   /** Names the exact sources; a state written under another key is brought up to date before use. */
@@ -22,7 +22,7 @@ export interface BuiltProvider {
 
 const inFlight = new Map<string, Promise<BuiltProvider>>();
 
-/** Returns the provider, building it first where this machine has not got it yet (minutes, once). */
+/** Returns the provider. Builds it first where this machine does not have it (minutes, once). */
 export function getProvider(name: string, note: (message: string) => void): Promise<BuiltProvider> {
   const known = inFlight.get(name);
   if (known) return known;
@@ -32,7 +32,7 @@ export function getProvider(name: string, note: (message: string) => void): Prom
   return started;
 }
 
-/** The folder that built providers are kept in, outside of any checkout and named by what is in it. */
+/** The folder of a built provider: outside of any checkout, and named by its exact sources. */
 export function providerFolder(name: string): { key: string; folder: string } {
   const hash = createHash("sha256");
   for (const file of ["go.mod", "go.sum"]) hash.update(readFileSync(join(SOURCES, name, file)));
@@ -46,7 +46,8 @@ async function prepare(name: string, note: (message: string) => void): Promise<B
   const goMod = readFileSync(join(SOURCES, name, "go.mod"), "utf8");
   const tool = goMod.match(/^tool (\S+)$/m)?.[1];
   const goVersion = goMod.match(/^go (\S+)$/m)?.[1];
-  if (!tool || !goVersion) throw new Error(`engine/providers/${name}/go.mod names no tool or no Go version`);
+  if (!tool || !goVersion)
+    throw new Error(`engine/terraform/providers/${name}/go.mod names no tool or no Go version`);
   const binary = join(folder, tool.split("/").at(-1) ?? name);
   if (!existsSync(binary)) await build(name, tool, goVersion, binary, note);
   return { name, key, binary, schema: await schemaOf(binary) };
@@ -68,7 +69,7 @@ async function build(
     PROGRESS_EVERY_MS,
   );
   mkdirSync(dirname(binary), { recursive: true });
-  // Built under a name of its own and renamed: two checkouts may build at the same time.
+  // Built under another name and renamed: two checkouts may build at the same time.
   const unfinished = `${binary}.${randomUUID()}`;
   try {
     await go(["build", "-trimpath", "-ldflags", "-s -w", "-o", unfinished, tool], join(SOURCES, name));

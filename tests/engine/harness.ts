@@ -34,7 +34,7 @@ export interface Declared {
   readonly opts?: Record<string, unknown>;
 }
 
-/** Makes a tiny image from a static busybox on the spot, under a name of its own. */
+/** Makes a tiny image from a static busybox, under a new name. */
 export function makeImage(): string {
   const root = join(tmpdir(), "ragdock-engine-busybox", "root");
   if (!existsSync(root)) {
@@ -58,7 +58,7 @@ export function removeImage(image: string): void {
   execFileSync("docker", ["rmi", "--force", image], { stdio: "ignore" });
 }
 
-/** A stack of its own in a folder of its own. */
+/** A stack with its own folder of state. */
 export class TestStack {
   readonly folder = mkdtempSync(join(tmpdir(), "ragdock-engine-test-"));
   readonly events: engine.EngineEvent[] = [];

@@ -83,6 +83,21 @@ describe.concurrent("a resource's life", () => {
       expect(ops(await stack.up(lonely))).toEqual({ box: "update" });
     }));
 
+  test("a container that waits for its health check does not keep others from starting", () =>
+    withStack("declared", {}, async (stack) => {
+      const script = "sleep 4; touch /healthy; sleep 600";
+      const healthcheck = { tests: ["CMD", "test", "-f", "/healthy"], interval: "1s", retries: 30 };
+      const slow = ["slow1", "slow2"].map((name) =>
+        box({ command: ["sh", "-c", script], healthcheck, wait: true, waitTimeout: 60 }, {}, name),
+      );
+      // In any order of registration, the two slow ones would hold both slots before this one can start.
+      const keepers = { gate: "<gate.name>" };
+      const quick: Declared = { kind: "RandomId", name: "quick", args: { byteLength: 2, keepers } };
+      expect((await stack.up([...slow, box({}, {}, "gate"), quick], { parallel: 2 })).errors).toEqual([]);
+      const done = stack.work().filter((line) => line.startsWith("done create "));
+      expect(done.slice(0, 2)).toEqual(["done create gate", "done create quick"]);
+    }));
+
   test("what leaves the program is deleted last, dependents first; a volume that is retained stays", () =>
     withStack("declared", {}, async (stack) => {
       const name = `kept-${stack.folder.split("-").at(-1)}`;

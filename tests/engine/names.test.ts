@@ -6,7 +6,7 @@ import { getProvider } from "../../engine/terraform/providers.ts";
 import type { Block } from "../../engine/terraform/schema.ts";
 import { isFlattened, type Level, terraformName } from "../../engine/terraform/translate.ts";
 
-// The SDK's declarations are the authority on names: whoever writes a program writes against them.
+// The SDK's declarations are the authority on names, because programs are written against them.
 describe("every input and output of the SDK maps to the provider's schema", () => {
   test.each(Object.values(PACKAGES))("$name", async ({ name, types }) => {
     const { schema } = await getProvider(name, () => undefined);

@@ -64,7 +64,7 @@ describe.concurrent("replacement", () => {
       expect(ops(await stack.up(all("2")))).toEqual({ root: "same", follower: "same", bystander: "same" });
     }));
 
-  test("protect refuses replacement and deletion in words, and destroy can leave protected ones out", () =>
+  test("protect refuses replacement and deletion with a message, and destroy can leave protected ones out", () =>
     withStack("declared", {}, async (stack) => {
       const guarded = (a: string) => id("root", { a }, { protect: true });
       await stack.up([guarded("1"), id("other", { a: "1" })]);
@@ -104,7 +104,7 @@ describe.concurrent("replacement", () => {
       expect((await stack.resource("b")).id).toBe(before.id);
     }));
 
-  test("a container whose creation failed is kept with its error, made anew at the next run, and so on until it is well", () =>
+  test("a container whose creation failed is kept with its error, created again at the next run, and so on until it is healthy", () =>
     withStack("declared", {}, async (stack) => {
       const checked = (verdict: string) => ({
         healthcheck: { tests: ["CMD", verdict], interval: "1s", retries: 1 },

@@ -100,11 +100,11 @@ describe.concurrent("runs", () => {
       expect(ops(await stack.up(all))).toEqual({ gone: "same", bent: "same" });
       const planned = await stack.preview(all, { refresh: true });
       expect(planned.changes).toMatchObject({ create: 1, update: 1 });
-      const mended = await stack.up(all, { refresh: true });
-      expect(mended.errors).toEqual([]);
-      expect(mended.changes).toMatchObject({ create: 1, update: 1 });
+      const fixed = await stack.up(all, { refresh: true });
+      expect(fixed.errors).toEqual([]);
+      expect(fixed.changes).toMatchObject({ create: 1, update: 1 });
       expect(
-        mended.steps
+        fixed.steps
           .find((s) => s.op === "update")
           ?.diff.map((d) => d.path)
           .sort(),

@@ -8,13 +8,15 @@ import { destroy, type EngineOptions, preview, type RunResult, up } from "../../
 import { projectDir } from "../../host/paths.ts";
 import { ComposeProject } from "./compose-tool.ts";
 import { idleSystem } from "./idle.ts";
-import { say, secondsOf } from "./measure.ts";
+import { median, say, secondsOf } from "./measure.ts";
 import type { Growth } from "./results.ts";
 
 const project = "ragdockbench";
 const image = "ragdock-bench-idle:1";
+/** How often what changes nothing is measured: it is short, and its time varies most. */
+const shortOnes = 3;
 
-/** Makes a tiny image from a static busybox. */
+/** Imports a tiny image from a static busybox. */
 export function makeIdleImage(): void {
   const folder = mkdtempSync(join(tmpdir(), "ragdock-bench-busybox-"));
   try {
@@ -40,7 +42,7 @@ export function removeIdleImage(): void {
   execFileSync("docker", ["image", "rm", image], { stdio: "ignore" });
 }
 
-/** Starts `count` idle services, asks for a preview, changes nothing; then the same with Compose where there is one. */
+/** Starts `count` idle services, then measures an unchanged `up` and a preview; then the same with Compose, if given. */
 export async function grow(count: number, compose: string | undefined): Promise<Growth> {
   const folder = mkdtempSync(join(tmpdir(), "ragdock-bench-idle-"));
   const options: EngineOptions = {
@@ -56,11 +58,13 @@ export async function grow(count: number, compose: string | undefined): Promise<
   try {
     ours = {
       start: well(`starting ${count} services`, await up(options)),
-      unchanged: well(`unchanged up of ${count} services`, await up(options)),
-      preview: well(`preview of ${count} services`, await preview(options)),
+      unchanged: await typical(async () => well(`unchanged up of ${count} services`, await up(options))),
+      preview: await typical(async () => well(`preview of ${count} services`, await preview(options))),
     };
   } finally {
-    await destroy({ ...options, unprotect: true });
+    const { ok, errors } = await destroy({ ...options, unprotect: true });
+    // Docker can take longer to release a network than the provider waits.
+    if (!ok) say(`not removed: ${errors.join("; ")}`);
     rmSync(folder, { recursive: true, force: true });
   }
   say(`${count} services: ${JSON.stringify(ours)}`);
@@ -77,12 +81,19 @@ async function growCompose(count: number, binary: string): Promise<NonNullable<G
   try {
     return {
       start: secondsOf("compose up", await stack.up()),
-      unchanged: secondsOf("compose up, unchanged", await stack.up()),
-      preview: secondsOf("compose up --dry-run", await stack.up("--dry-run")),
+      unchanged: await typical(async () => secondsOf("compose up, unchanged", await stack.up())),
+      preview: await typical(async () => secondsOf("compose up --dry-run", await stack.up("--dry-run"))),
     };
   } finally {
     await stack.remove();
   }
+}
+
+/** The median of a few measurements. */
+async function typical(measure: () => Promise<number>): Promise<number> {
+  const series: number[] = [];
+  while (series.length < shortOnes) series.push(await measure());
+  return median(series);
 }
 
 function well(what: string, result: RunResult): number {

@@ -1,0 +1,79 @@
+import { execFile } from "node:child_process";
+import { accessSync, constants, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { delimiter, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { stringify } from "yaml";
+import { installPlugins } from "../../engine/index.ts";
+
+export const projectDir = fileURLToPath(new URL("../..", import.meta.url));
+
+/** What a command printed and how it ended. */
+export interface Ran {
+  readonly code: number;
+  readonly stdout: string;
+  readonly output: string;
+}
+
+/** The commands of the real CLI that are not on PATH. */
+export function missingCommands(): string[] {
+  const folders = (process.env.PATH ?? "").split(delimiter);
+  return ["pulumi", "pulumi-language-nodejs"].filter((command) => {
+    return !folders.some((folder) => {
+      try {
+        accessSync(join(folder, command), constants.X_OK);
+        return true;
+      } catch {
+        return false;
+      }
+    });
+  });
+}
+
+/** A stack of the real CLI, with its own home, backend and stack file in a temporary folder. */
+export class CliStack {
+  readonly name: string;
+  readonly #folder = mkdtempSync(join(tmpdir(), "ragdock-pulumi-"));
+  readonly #env: NodeJS.ProcessEnv;
+
+  constructor(name: string) {
+    this.name = name;
+    const home = join(this.#folder, "home");
+    installPlugins(home);
+    this.#env = {
+      ...process.env,
+      PULUMI_HOME: home,
+      PULUMI_BACKEND_URL: `file://${this.#folder}`,
+      PULUMI_CONFIG_PASSPHRASE: "correct horse battery staple",
+      PULUMI_SKIP_UPDATE_CHECK: "true",
+    };
+  }
+
+  /** Replaces the stack's settings, given without `ragdock:`. */
+  configure(settings: Readonly<Record<string, unknown>>): void {
+    const entries = Object.entries(settings).map(([key, value]) => [`ragdock:${key}`, value] as const);
+    writeFileSync(this.#file, stringify({ config: Object.fromEntries(entries) }));
+  }
+
+  /** Runs the CLI on this stack; never throws for its exit code. */
+  pulumi(command: string, ...args: string[]): Promise<Ran> {
+    const stack = command === "stack" ? [] : ["--stack", this.name];
+    const file = ["up", "preview", "destroy"].includes(command) ? ["--config-file", this.#file] : [];
+    return new Promise((resolve) => {
+      const options = { cwd: projectDir, env: this.#env, maxBuffer: 1 << 28 };
+      const all = [command, ...args, ...stack, ...file, "--non-interactive"];
+      execFile("pulumi", all, options, (error, stdout, stderr) => {
+        const code = error ? (typeof error.code === "number" ? error.code : 1) : 0;
+        resolve({ code, stdout, output: stdout + stderr });
+      });
+    });
+  }
+
+  remove(): void {
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+
+  get #file(): string {
+    return join(this.#folder, `Pulumi.${this.name}.yaml`);
+  }
+}
