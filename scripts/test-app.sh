@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# The application's tests, against a real PostgreSQL and Redis in containers of their own that are gone at the end,
-# then those of the systems' applications. Arguments go to pytest, and then the application's tests are all.
+# The tests of all members of the Python workspace, with a real PostgreSQL and Redis in containers that are removed at
+# the end. With arguments, which go to pytest, only the tests of the reference application run.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -13,7 +13,7 @@ cleanup() {
 }
 trap cleanup EXIT
 
-echo "starting PostgreSQL and Redis for the application's tests …"
+echo "starting PostgreSQL and Redis for the Python tests …"
 tools=$(scripts/checks-image.sh)
 base=$(node scripts/base-image.ts | tail -n 1)
 image() { DOCKER_BUILDKIT=0 docker build -q --build-arg BASE_IMAGE="$base" "dockerfiles/$1" 2>/dev/null; }
@@ -26,20 +26,20 @@ for _ in $(seq 60); do
 done
 
 failed=0
-# Runs pytest in a folder of the project.
+# Runs pytest in a member of the workspace.
 tests_of() {
   echo "== $1"
   docker run --rm --network "$name" --tmpfs /tmp:exec -v "$PWD:/project:ro" -w "/project/$1" \
-    -e PYTHONPATH=/project/app \
     -e RAG_TEST_DATABASE_URL="postgresql+psycopg://postgres:test@$name-postgres:5432/rag" \
     -e RAG_TEST_REDIS_URL="redis://$name-redis:6379/0" \
-    "$tools" python -m pytest -q "${@:2}" 2>&1 | tee -a "$output" || failed=1
+    "$tools" python -m pytest -q -c /project/pyproject.toml --rootdir . "${@:2}" 2>&1 | tee -a "$output" || failed=1
 }
 
-tests_of app "$@"
-if [ $# = 0 ]; then
-  for tests in systems/*/tests systems/*/*/tests; do
-    [ -d "$tests" ] && tests_of "${tests%/tests}" -c /project/systems/pyproject.toml --rootdir .
+if [ $# -gt 0 ]; then
+  tests_of app "$@"
+else
+  for member in $(app/members.sh); do
+    tests_of "$member"
   done
 fi
 # One line for all of them.

@@ -5,12 +5,31 @@ import { type Context, common, commonJob, type Draft, pythonImage } from "./draf
 import { hasFile, secretFile } from "./files.ts";
 import { database } from "./stores.ts";
 
-export const appImage: Built = {
+/** Installs the dependencies of the Python applications, as app/requirements.lock pins them. */
+const pythonBuilder: Built = {
+  from: "build",
+  name: "python-builder",
+  context: "app",
+  dockerfile: "dockerfiles/python-builder/Dockerfile",
+  bases: [pythonImage],
+};
+/** The wheel of the library that the Python applications share. */
+const ragkit: Built = {
+  from: "build",
+  name: "ragkit",
+  context: "app/library",
+  dockerfile: "dockerfiles/ragkit/Dockerfile",
+  bases: [pythonBuilder],
+};
+/** The images that a Python application of this project is built from. */
+export const pythonBases = [pythonImage, pythonBuilder, ragkit] as const;
+
+const appImage: Built = {
   from: "build",
   name: "app",
   context: "app",
   dockerfile: "dockerfiles/app/Dockerfile",
-  bases: [pythonImage],
+  bases: pythonBases,
 };
 const uiImage: Built = { ...appImage, name: "ui", dockerfile: "dockerfiles/ui/Dockerfile" };
 
@@ -26,9 +45,9 @@ const drainSeconds = 3;
 /** In production a release is watched for as long as four of its probes take before it is sent requests. */
 const soak = "20s";
 
-/** The reference app's source, on the host and in its images. */
+/** The source of the reference application and of the library, on the host and in the images. */
 const live = {
-  mount: { source: "app/ragapp", target: "/app/ragapp", readOnly: true },
+  mount: { source: "app", target: "/app", readOnly: true },
   environment: { RAG_RELOAD: "1" },
 } as const;
 

@@ -1,7 +1,7 @@
 import { Probe } from "../probe.ts";
 import type { Built, LongRunning } from "../service.ts";
-import { appImage } from "../services/app.ts";
-import { type Context, common, on, pythonImage } from "../services/draft.ts";
+import { pythonBases } from "../services/app.ts";
+import { type Context, common, on } from "../services/draft.ts";
 import { modelSettings } from "../services/models.ts";
 import { watched } from "../services/monitoring.ts";
 import { chroma } from "../services/stores.ts";
@@ -12,7 +12,7 @@ const image: Built = {
   name: "financerag",
   context: "systems/financerag",
   dockerfile: "systems/financerag/Dockerfile",
-  bases: [pythonImage, appImage],
+  bases: pythonBases,
 };
 
 /** Questions to financial documents: Chroma's files beside the API in dev, its server under several replicas in prod. */

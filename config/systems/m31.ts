@@ -1,7 +1,8 @@
 import { Probe } from "../probe.ts";
 import type { LongRunning } from "../service.ts";
 import { userOf } from "../services/access.ts";
-import { type Context, common, on, pythonImage } from "../services/draft.ts";
+import { pythonBases } from "../services/app.ts";
+import { type Context, common, on } from "../services/draft.ts";
 import { secretFile } from "../services/files.ts";
 import { cadvisor, redisExporter, watched } from "../services/monitoring.ts";
 import { redis } from "../services/stores.ts";
@@ -30,7 +31,7 @@ function web(ctx: Context): LongRunning {
       name: "m31-web",
       context: "systems/m31",
       dockerfile: "systems/m31/Dockerfile",
-      bases: [pythonImage],
+      bases: pythonBases,
     },
     command: ["--serve"],
     user: "1000:1000",

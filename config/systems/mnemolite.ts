@@ -1,8 +1,8 @@
 import { Probe } from "../probe.ts";
 import type { BindMount, Built, Job, LongRunning } from "../service.ts";
 import { userOf } from "../services/access.ts";
-import { appImage } from "../services/app.ts";
-import { type Context, common, commonJob, pythonImage } from "../services/draft.ts";
+import { pythonBases } from "../services/app.ts";
+import { type Context, common, commonJob } from "../services/draft.ts";
 import { projectFile, secretFile } from "../services/files.ts";
 import { chroma, database, postgres, postgresCommand } from "../services/stores.ts";
 import type { System } from "./system.ts";
@@ -12,7 +12,7 @@ const image: Built = {
   name: "mnemolite",
   context: "systems/mnemolite",
   dockerfile: "systems/mnemolite/Dockerfile",
-  bases: [pythonImage, appImage],
+  bases: pythonBases,
 };
 
 const user = "10001:10001";

@@ -1,8 +1,8 @@
 import { Probe } from "../probe.ts";
 import type { LongRunning } from "../service.ts";
 import { userOf } from "../services/access.ts";
-import { appImage } from "../services/app.ts";
-import { type Context, common, type Draft, on, pythonImage } from "../services/draft.ts";
+import { pythonBases } from "../services/app.ts";
+import { type Context, common, type Draft, on } from "../services/draft.ts";
 import { secret, secretFile } from "../services/files.ts";
 import { gateway } from "../services/gateway.ts";
 import { modelSettings } from "../services/models.ts";
@@ -60,7 +60,7 @@ function fastapi(ctx: Context): LongRunning {
       name: "myrag-api",
       context: "systems/myrag/api",
       dockerfile: "systems/myrag/api/Dockerfile",
-      bases: [pythonImage, appImage],
+      bases: pythonBases,
     },
     user: "10001:10001",
     networks: [],
@@ -98,7 +98,7 @@ function streamlit(ctx: Context): LongRunning {
       name: "myrag-ui",
       context: "systems/myrag/ui",
       dockerfile: "systems/myrag/ui/Dockerfile",
-      bases: [pythonImage],
+      bases: pythonBases,
     },
     user: "10001:10001",
     networks: [],

@@ -1,7 +1,7 @@
 import { Probe } from "../probe.ts";
 import type { Built, FileSpec, LongRunning } from "../service.ts";
-import { appImage } from "../services/app.ts";
-import { type Context, common, on, pythonImage } from "../services/draft.ts";
+import { pythonBases } from "../services/app.ts";
+import { type Context, common, on } from "../services/draft.ts";
 import { secretFile } from "../services/files.ts";
 import { modelSettings } from "../services/models.ts";
 import { watched } from "../services/monitoring.ts";
@@ -14,7 +14,7 @@ const image: Built = {
   context: "systems/rag-events",
   dockerfile: "systems/rag-events/Dockerfile",
   target: "production",
-  bases: [pythonImage, appImage],
+  bases: pythonBases,
 };
 
 /** When its users' health checks ask. */
@@ -24,7 +24,7 @@ const timing = { interval: "30s", timeout: "10s", startPeriod: "5s", retries: 3 
 export const ragEvents: System = {
   about: "An API and a UI of one image over a FAISS index on a volume, with Mistral for vectors and answers.",
   differs: [
-    "Libraries are installed by uv from a requirements.txt with hashes: a uv.lock would name the index it was made with.",
+    "Libraries are installed by uv from a lock of requirements with hashes: a uv.lock would name the index it was made with.",
     "The API extra and the UI are in the one image, because its entrypoint has both modes.",
   ],
   networks: { "rag-network": { internal: false } },

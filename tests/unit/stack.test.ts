@@ -152,7 +152,7 @@ describe("containers", () => {
   it("mount live code in dev when asked", async () => {
     await register({ services: { api: { live: true } } });
     expect(container("api")?.inputs.mounts).toEqual([
-      { type: "bind", source: "/project/app/ragapp", target: "/app/ragapp", readOnly: true },
+      { type: "bind", source: "/project/app", target: "/app", readOnly: true },
     ]);
   });
 });

@@ -18,10 +18,10 @@ from sqlalchemy.orm import Session
 
 from ragapp import migrate
 from ragapp.api.app import make_app
-from ragapp.embeddings.local import LocalEmbedder
 from ragapp.ingest import Ingester
 from ragapp.services import Services, make_services
 from ragapp.settings import load_settings
+from ragkit.embeddings.local import LocalEmbedder
 
 NEEDED = ("RAG_TEST_DATABASE_URL", "RAG_TEST_REDIS_URL")
 
@@ -71,7 +71,7 @@ def environment(
     monkeypatch.setenv("RAG_DATABASE_NAME", database)
     monkeypatch.setenv("RAG_REDIS_HOST", redis.hostname or "127.0.0.1")
     monkeypatch.setenv("RAG_REDIS_PORT", str(redis.port or 6379))
-    monkeypatch.setattr("ragapp.embeddings.local.LocalEmbedder", lambda *_, **__: local)
+    monkeypatch.setattr("ragkit.embeddings.local.LocalEmbedder", lambda *_, **__: local)
     monkeypatch.setenv("RAG_MAX_UPLOAD_MB", "1")
     monkeypatch.setenv("RAG_VECTOR_STORE", request.param)
     if request.param == "chroma":

@@ -12,8 +12,8 @@ from ragapp import migrate
 from ragapp.api.app import make_app
 from ragapp.ingest import Ingester
 from ragapp.services import Services
-from tests.unit.files import pdf
-from tests.unit.provider import provider
+from ragkit_testing.files import pdf
+from ragkit_testing.provider import provider
 
 CAT = b"# Office\n\nThe office cat is called Minka.\n"
 BACKUP = b"<html><body><p>The database is backed up at two o'clock.</p></body></html>"
