@@ -7,7 +7,7 @@ import pytest
 
 from ragapp.settings import Settings, load_settings
 
-pytest_plugins = ["ragkit_testing.model"]
+pytest_plugins = ["ragkit_testing.fixtures"]
 
 
 @pytest.fixture(autouse=True)
@@ -15,13 +15,6 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in list(os.environ):
         if name.startswith("RAG_") and not name.startswith("RAG_TEST_"):
             monkeypatch.delenv(name)
-
-
-@pytest.fixture
-def secret(tmp_path: Path) -> Path:
-    file = tmp_path / "secret"
-    file.write_text("hunter2-key\n")
-    return file
 
 
 @pytest.fixture

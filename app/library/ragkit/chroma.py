@@ -21,7 +21,7 @@ class Collection:
     """A collection with cosine distance. The first call that needs it creates it."""
 
     def __init__(self, url: str, name: str, dependency: str, *, timeout: float) -> None:
-        """Connect to nothing yet. Errors name the server as `dependency`; the timeout is in seconds."""
+        """Create the client. Errors name the server as `dependency`. The timeout is in seconds."""
         self._http = httpx.Client(base_url=url, timeout=httpx.Timeout(timeout, connect=2))
         self._name = name
         self._dependency = dependency

@@ -1,4 +1,4 @@
-"""Small files of every type, made on the spot."""
+"""Small files of every type, created by code."""
 
 import io
 

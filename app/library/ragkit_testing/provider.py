@@ -1,4 +1,4 @@
-"""A small OpenAI-compatible server on loopback that misbehaves as a test asks it to."""
+"""A small OpenAI-compatible server on loopback that fails as a test needs it."""
 
 import json
 import threading
@@ -14,7 +14,7 @@ Failure = tuple[int, dict[str, str], float]
 
 @dataclass
 class Provider:
-    """What the server was asked, and the failures it will answer with first: status, headers, delay."""
+    """The requests to the server, and its first failures: status, headers, delay."""
 
     url: str = ""
     failures: list[Failure] = field(default_factory=list)

@@ -1,3 +1,3 @@
 """The fixtures of the library's tests."""
 
-pytest_plugins = ["ragkit_testing.model"]
+pytest_plugins = ["ragkit_testing.fixtures"]

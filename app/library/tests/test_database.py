@@ -1,4 +1,4 @@
-"""The problems that errors of the database become. Does not prove that PostgreSQL raises these errors."""
+"""The problems for errors of the database. Does not prove that PostgreSQL raises these errors."""
 
 import psycopg
 import pytest

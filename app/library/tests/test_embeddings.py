@@ -1,4 +1,4 @@
-"""The local embedding model."""
+"""The local embedding model. Does not prove the quality of its vectors beyond one example."""
 
 import os
 import subprocess
@@ -42,8 +42,8 @@ print(re.search(r"VmHWM:\\s+(\\d+) kB", Path("/proc/self/status").read_text())[1
 
 
 def peak(model_dir: Path, text: str, texts: int, threads: int, compact: str = "") -> int:
-    """Embed in a process of its own; KiB, and not by getrusage, which counts what its parent has used."""
-    done = subprocess.run(  # noqa: S603 - our own words
+    """Return the peak memory of a separate process in KiB. getrusage would count the memory of its parent."""
+    done = subprocess.run(  # noqa: S603 - the arguments are constants
         [sys.executable, "-c", PEAK, str(model_dir), text, str(texts), str(threads), compact],
         capture_output=True,
         text=True,

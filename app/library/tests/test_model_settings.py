@@ -1,4 +1,4 @@
-"""The models of an application without settings of its own class."""
+"""The models from plain environment variables. Does not prove that a provider accepts them."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""The client of OpenAI-compatible endpoints, against a real server on loopback."""
+"""The client of OpenAI-compatible endpoints, with a server on loopback. Does not prove a real provider."""
 
 import logging
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Readers: text out of every type, and words for what cannot be read."""
+"""Readers: text from every file type, and the reason when there is none. Does not prove every PDF."""
 
 import pytest
 from hypothesis import given

@@ -1,4 +1,4 @@
-"""A server that stops answers the connections that it has already accepted."""
+"""A server that stops answers the connections that it has accepted. Does not prove several processes."""
 
 import signal
 import socket
@@ -27,7 +27,7 @@ def test_a_connection_that_comes_last_is_answered() -> None:
 
     server.handle_exit(signal.SIGTERM, None)
     with socket.create_connection(("127.0.0.1", port)) as last:
-        # As a proxy that is short of time does it: connected before the end, asked after it.
+        # Like a slow proxy: it connects before the end and sends its request after it.
         time.sleep(DRAIN + 0.2)
         last.sendall(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
         answer = last.makefile("rb").read()

@@ -1,4 +1,4 @@
-"""The splitter: nothing lost, nothing longer than allowed."""
+"""The splitter loses no text and exceeds no limit."""
 
 from itertools import pairwise
 
@@ -16,7 +16,7 @@ def test_chunks_hold_every_word_and_keep_the_size(media_type: str, text: str) ->
     assert all(0 < len(chunk) <= 100 for chunk in chunks)
     for chunk in chunks:
         assert chunk in text
-    # Weaker than "every word": it would miss a lost word whose characters all occur elsewhere.
+    # Does not prove that no word is lost: all characters of a lost word may occur elsewhere.
     assert set("".join(text.split())) == set("".join("".join(chunks).split()))
 
 

@@ -1,7 +1,7 @@
-"""Real PostgreSQL with pgvector and real Redis, given by RAG_TEST_DATABASE_URL and RAG_TEST_REDIS_URL.
+"""A real PostgreSQL with pgvector and a real Redis, from RAG_TEST_DATABASE_URL and RAG_TEST_REDIS_URL.
 
-Every run gets a database of its own, which is dropped at the end. With RAG_TEST_CHROMA_URL the
-tests run against a Chroma server too.
+Every run creates its own database and drops it at the end. With RAG_TEST_CHROMA_URL the tests also use a
+Chroma server.
 """
 
 import os
@@ -36,7 +36,7 @@ def urls() -> tuple[str, str]:
 
 @pytest.fixture(scope="session")
 def database(urls: tuple[str, str]) -> Iterator[str]:
-    """A new, empty database; its name."""
+    """The name of a new, empty database."""
     name = f"ragapp_test_{uuid.uuid4().hex[:8]}"
     admin = create_engine(
         make_url(urls[0]).set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT"

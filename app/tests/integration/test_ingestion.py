@@ -1,4 +1,4 @@
-"""Ingestion that loses nothing: killed workers, a lost queue, documents that kill."""
+"""Ingestion loses no document: killed workers, a lost queue, documents that kill the worker."""
 
 import uuid
 from datetime import timedelta

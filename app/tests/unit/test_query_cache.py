@@ -1,4 +1,4 @@
-"""The cache of query embeddings, with a Redis in memory or none."""
+"""The cache of query embeddings, with a Redis in memory or none. Does not prove a real Redis."""
 
 from collections.abc import Sequence
 from typing import Any, cast

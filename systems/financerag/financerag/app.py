@@ -44,7 +44,7 @@ def create() -> FastAPI:
         stop.set()
         ingesting.join(10)
         if lock:
-            lock.release()
+            lock.close()
 
     chat_model = make_chat_model(settings.llm)
     return make_app(

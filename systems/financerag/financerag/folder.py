@@ -5,10 +5,9 @@ import tempfile
 import threading
 from pathlib import Path
 
-from filelock import FileLock
-
 from financerag.store import FOLDER, ChromaLibrary, document_id_of
 from ragkit.errors import Refused, Unavailable, Unreadable
+from ragkit.locks import held
 from ragkit.metrics import INGESTIONS, stage
 from ragkit.readers import media_type_of
 
@@ -55,7 +54,7 @@ class Folder:
         files = self._fingerprints()
         if files == self._done:
             return
-        with FileLock(self._lock):
+        with held(self._lock):
             for name in files:
                 self._ingest(name, files[name])
             wanted = {document_id_of(FOLDER, name) for name in files if name not in self._unreadable}

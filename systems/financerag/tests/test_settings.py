@@ -6,10 +6,10 @@ import threading
 from pathlib import Path
 
 import pytest
-from filelock import FileLock
 
 from financerag import settings
 from financerag.locks import take_data
+from ragkit.locks import held
 
 
 @pytest.fixture
@@ -70,7 +70,7 @@ def test_the_data_belong_to_one_process(tmp_path: Path) -> None:
     other = [sys.executable, "-c", code, str(tmp_path / "lock")]
     refused = subprocess.run(other, capture_output=True, text=True, check=False)  # noqa: S603
     assert "another process uses the Chroma data" in refused.stderr
-    kept.release()
+    kept.close()
     subprocess.run(other, check=True)  # noqa: S603
 
 
@@ -78,10 +78,10 @@ def test_one_ingests_at_a_time(tmp_path: Path) -> None:
     entered = threading.Event()
 
     def enter() -> None:
-        with FileLock(tmp_path / "lock"):
+        with held(tmp_path / "lock"):
             entered.set()
 
-    with FileLock(tmp_path / "lock"):
+    with held(tmp_path / "lock"):
         thread = threading.Thread(target=enter)
         thread.start()
         assert not entered.wait(0.3)

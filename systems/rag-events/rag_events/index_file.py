@@ -8,16 +8,17 @@ import io
 import json
 import os
 import zipfile
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import faiss
 import numpy as np
-from filelock import FileLock
 
 from ragkit.embeddings import Vectors
 from ragkit.errors import Unavailable
+from ragkit.locks import held
 
 UNREADABLE = "the index cannot be read ({}); POST /rebuild creates it again from the stored documents"
 
@@ -74,9 +75,9 @@ class IndexFile:
             return None
         return status.st_ino, status.st_mtime_ns, status.st_size
 
-    def locked(self) -> FileLock:
+    def locked(self) -> AbstractContextManager[None]:
         """Return a lock that keeps other writers out. The kernel frees the lock of a killed process."""
-        return FileLock(self._lock)
+        return held(self._lock)
 
     def read(self) -> Index:
         """Return the index. Its file must exist."""

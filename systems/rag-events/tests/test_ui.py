@@ -1,4 +1,4 @@
-"""The page, run by Streamlit's own test runner over an API that answers as a test asks it to."""
+"""The page in Streamlit's test runner, with an imitated API. Does not prove a browser."""
 
 from pathlib import Path
 from typing import Any

@@ -56,7 +56,7 @@ def test_metrics_are_at_the_secret_path_alone(client: TestClient) -> None:
         assert client.get(path).status_code == 404, path
 
 
-def test_the_secret_path_is_told_to_nobody(client: TestClient) -> None:
+def test_no_answer_repeats_the_secret_path(client: TestClient) -> None:
     client.get(f"/{SECRET}")
     assert SECRET not in client.get(f"/{SECRET}").text
     assert SECRET not in client.get("/api/openapi.json").text
@@ -98,7 +98,7 @@ def test_without_the_database_alive_but_not_ready(client: TestClient) -> None:
         ("POSTGRES_PASSWORD_FILE", "/nowhere", "POSTGRES_PASSWORD_FILE=/nowhere: absent or empty"),
         ("METRICS_PATH_FILE", "/nowhere", "METRICS_PATH_FILE=/nowhere: it must hold"),
         ("EMBEDDING_PROVIDER", "mistral", "MISTRAL_API_KEY_FILE"),
-        ("EMBEDDING_PROVIDER", "nobody", "one of local"),
+        ("EMBEDDING_PROVIDER", "unheard-of", "one of local"),
     ],
 )
 def test_wrong_settings_are_named(

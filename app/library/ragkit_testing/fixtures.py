@@ -1,4 +1,4 @@
-"""The real local embedding model, as pytest fixtures."""
+"""The real local embedding model, and a secret, as pytest fixtures."""
 
 import importlib.util
 import shutil
@@ -22,6 +22,14 @@ def model_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
         assert spec.origin is not None  # noqa: S101
         shutil.copy(Path(spec.origin).parent / path, folder)
     return folder
+
+
+@pytest.fixture
+def secret(tmp_path: Path) -> Path:
+    """Return a file that holds a secret."""
+    file = tmp_path / "secret"
+    file.write_text("hunter2-key\n")
+    return file
 
 
 @pytest.fixture(scope="session")
