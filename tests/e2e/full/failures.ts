@@ -11,7 +11,7 @@ export function failures(): void {
         const { code, output } = await other.make("up");
         expect(code).toBe(1);
         expect(output).toMatch(
-          new RegExp(`port ${port} of gateway is taken by the container ragdock-e2e-gateway-ingress`),
+          new RegExp(`port ${port} of gateway is taken by the container ragdock-e2e-ingress`),
         );
         expect(output).toContain(
           "pulumi config set --stack e2e-taken --path 'ragdock:services.gateway.port'",

@@ -22,7 +22,7 @@ export function releases(): void {
         expect(await stack.containers("api")).toEqual(expect.arrayContaining(before));
         const back = await stack.make("rollback");
         expect(back.code, back.output).toBe(0);
-        expect(back.output).toMatch(/Back to the release of \d{4}-/);
+        expect(back.output).toMatch(/Back to the deployment of \d{4}-/);
       });
       expect(seen.failures).toEqual({});
       expect(readFileSync(stack.file, "utf8")).toBe(good);
