@@ -184,7 +184,7 @@ describe("the traps of m31", () => {
     try {
       const { code, output } = await small.make("up");
       expect(code, output).toBe(1);
-      expect(output).toContain("It ran out of its 20 MiB");
+      expect(output).toContain("It ran out of memory: its limit is 20 MiB");
       expect(output).toContain("services.web.limits.memory");
     } finally {
       await small.remove();
@@ -212,7 +212,7 @@ describe("everyday commands", () => {
     const before = await stack.containers();
     const { code, output } = await stack.make("build");
     expect(code, output).toBe(0);
-    expect(output).toContain("Every image of m31 is there");
+    expect(output).toContain("All images of m31 exist");
     expect(await stack.containers()).toEqual(before);
   });
 
@@ -237,7 +237,7 @@ describe("everyday commands", () => {
     expect((await stack.make("ps")).output).toContain("ragdock-e2e-m31-web");
     expect((await stack.make("status")).output).toMatch(/web +healthy/);
     const all = (await stack.containers()).length;
-    expect((await stack.make("health")).output).toContain(`All ${all} containers are well.`);
+    expect((await stack.make("health")).output).toContain(`All ${all} containers are healthy.`);
     expect(JSON.parse((await stack.make("outputs")).output).urls.web).toBe(`http://localhost:${port}`);
   });
 });

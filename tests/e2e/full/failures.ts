@@ -30,7 +30,7 @@ export function failures(): void {
         const { code, output } = await stack.make("up");
         expect(code, output).toBe(1);
         expect(output).toMatch(/redis-exporter \(ragdock-e2e-redis-exporter-\w+\) is (unhealthy|starting)/);
-        expect(output).toContain("Last probe: exit code 1");
+        expect(output).toContain("Last health check: exit code 1");
         expect(output).toContain("End of its log:");
       }
       stack.configure(settings);

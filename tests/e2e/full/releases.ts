@@ -16,7 +16,7 @@ export function releases(): void {
         expect(bad.code, bad.output).toBe(1);
         expect(bad.output).toMatch(/api \(ragdock-e2e-api-\w+\) is/);
         expect(bad.output).toContain("RAG_LOG_LEVEL");
-        expect(bad.output).toMatch(/It ended \d+ times, was never healthy and has been taken away/);
+        expect(bad.output).toMatch(/It crashed \d+ times, was never healthy, and was removed/);
         const [, log = ""] = /Its whole log: (\S+)/.exec(bad.output) ?? [];
         expect(readFileSync(log, "utf8")).toContain("LOUD");
         expect(await stack.containers("api")).toEqual(expect.arrayContaining(before));
