@@ -8,7 +8,7 @@ import { readFileSync } from "node:fs";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parse } from "yaml";
-import { underTraffic } from "../../tools/bench/load.ts";
+import { underTraffic } from "../../tools/traffic.ts";
 import { Rag } from "../support/rag.ts";
 import { docker, eventually, logOf, TestStack } from "../support/stack.ts";
 

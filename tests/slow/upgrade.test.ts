@@ -5,7 +5,7 @@
 import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { underTraffic } from "../../tools/bench/load.ts";
+import { underTraffic } from "../../tools/traffic.ts";
 import { Rag } from "../support/rag.ts";
 import { docker, projectDir, TestStack } from "../support/stack.ts";
 

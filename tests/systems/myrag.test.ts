@@ -5,7 +5,7 @@
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { underTraffic } from "../../tools/bench/load.ts";
+import { underTraffic } from "../../tools/traffic.ts";
 import { imageOf, inside, type Observed, observe, startOrder } from "../support/observe.ts";
 import { docker, eventually, logOf, projectDir, TestStack } from "../support/stack.ts";
 import { fact, fileOf, handbook, question, SmallRag } from "./small-rag.ts";

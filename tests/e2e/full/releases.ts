@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { underTraffic } from "../../../tools/bench/load.ts";
+import { underTraffic } from "../../../tools/traffic.ts";
 import { port, settings, stack } from "./context.ts";
 
 /** A release that is no good, and the way back. `make reliability` tries those that take longer to show it, and images. */
