@@ -110,7 +110,8 @@ const suites: readonly Suite[] = [
   { name: "checks", command: ["tools/check.sh"], count: printed },
   { name: "application tests", command: ["tools/test-app.sh"], count: printed },
   vitest("unit", "unit and property tests"),
-  vitest("e2e", "end-to-end tests on real Docker"),
+  vitest("full", "the system full on real Docker"),
+  vitest("e2e", "rotated passwords under traffic"),
   vitest("systems", "systems, images and the embedded engine, two files at a time"),
   // Skipped with a line where the command pulumi is not on PATH.
   vitest("pulumi", "the program under the Pulumi CLI"),

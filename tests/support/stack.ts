@@ -19,10 +19,13 @@ export interface Ran {
 export class TestStack {
   readonly name: string;
   readonly file: string;
-  private readonly folder = mkdtempSync(join(tmpdir(), "ragdock-test-"));
+  /** Its settings and its state. */
+  readonly folder: string;
 
-  constructor(name: string, settings: Record<string, unknown>) {
+  /** @param folder that of a stack which another process has made @default a new one */
+  constructor(name: string, settings: Record<string, unknown>, folder?: string) {
     this.name = name;
+    this.folder = folder ?? mkdtempSync(join(tmpdir(), "ragdock-test-"));
     this.file = join(this.folder, `Pulumi.${name}.yaml`);
     this.configure(settings);
   }
