@@ -118,6 +118,9 @@ clean: setup ## down, and remove unused images of all stacks and the build cache
 prune: node_modules ## remove unused images of this project and the build cache, never volumes
 	@$(ragdock) prune
 
+plugins: node_modules ## install resource plugins for the Pulumi CLI, for machines that cannot download them
+	@$(ragdock) plugins
+
 base: setup ## make the Debian base of `images: packages`
 	@node host/base-image.ts
 

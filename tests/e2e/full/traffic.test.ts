@@ -1,8 +1,7 @@
 /** What a user notices of a change while the stack serves: nothing, where a new container comes before the old one goes. */
-import { beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { underTraffic } from "../../../tools/traffic.ts";
-import { docker } from "../../support/stack.ts";
-import { port, rag, settings, stack } from "./context.ts";
+import { port, settings, stack } from "./context.ts";
 
 const none = { failures: {} };
 
@@ -20,6 +19,7 @@ describe("under 50 requests a second", () => {
   beforeAll(async () => {
     quiet = (await underTraffic(port, async () => {}, 8)).gap;
   });
+  afterAll(() => change({}));
 
   it("a changed setting of the API loses none", async () => {
     const seen = await underTraffic(port, () => change(api({ environment: { RAG_LOG_LEVEL: "WARNING" } })));
