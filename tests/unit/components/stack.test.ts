@@ -157,7 +157,7 @@ describe("containers", () => {
   it("mount live code in dev when asked", async () => {
     await register({ services: { api: { sourceMount: true } } });
     expect(container("api")?.inputs.mounts).toEqual([
-      { type: "bind", source: "/project/app/ragapp", target: "/app/ragapp", readOnly: true },
+      { type: "bind", source: "/project/app", target: "/app", readOnly: true },
     ]);
   });
 });
