@@ -77,7 +77,7 @@ drill: node_modules ## restore a backup next to the stack and compare all of it;
 	@$(ragdock) drill $(on_stack) $(call option,FROM,from)
 
 upgrade-postgres: setup ## upgrade the data to another major version: VERSION=18; the old volume stays
-	@$(ragdock) upgrade-postgres $(on_stack) $(call option,VERSION,to)
+	@$(ragdock) upgrade-postgres $(on_stack) $(call option,VERSION,version)
 
 outputs: node_modules ## print the stack's outputs as JSON; SHOW_SECRETS=1 in clear
 	@$(ragdock) outputs $(on_stack) $(if $(SHOW_SECRETS),--show-secrets)

@@ -1,5 +1,5 @@
 import { elapsed } from "../../cli/ui/text.ts";
-import type { Seen } from "../bench/load.ts";
+import type { Seen } from "../traffic.ts";
 import { dashboard } from "./changes.ts";
 import type { Findings, Part, Survived, SystemFindings } from "./findings.ts";
 

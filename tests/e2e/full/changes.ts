@@ -75,8 +75,8 @@ export function changes(): void {
         expect(
           JSON.stringify((await rag.ask("What does the lighthouse keeper collect?")).sources),
         ).not.toContain("barometers");
-        const [edge] = JSON.parse(await docker("inspect", await prod.container("gateway-ingress")));
-        expect(JSON.stringify(edge.HostConfig.PortBindings)).toContain("0.0.0.0");
+        const [ingress] = JSON.parse(await docker("inspect", await prod.container("ingress")));
+        expect(JSON.stringify(ingress.HostConfig.PortBindings)).toContain("0.0.0.0");
         expect(await prod.unchanged()).toBe("");
       } finally {
         await prod.remove();

@@ -11,7 +11,7 @@ export function failures(): void {
         const { code, output } = await other.make("up");
         expect(code).toBe(1);
         expect(output).toMatch(
-          new RegExp(`port ${port} of gateway is taken by the container ragdock-e2e-gateway-ingress`),
+          new RegExp(`port ${port} of gateway is taken by the container ragdock-e2e-ingress`),
         );
         expect(output).toContain(
           "pulumi config set --stack e2e-taken --path 'ragdock:services.gateway.port'",
@@ -30,7 +30,7 @@ export function failures(): void {
         const { code, output } = await stack.make("up");
         expect(code, output).toBe(1);
         expect(output).toMatch(/redis-exporter \(ragdock-e2e-redis-exporter-\w+\) is (unhealthy|starting)/);
-        expect(output).toContain("Last probe: exit code 1");
+        expect(output).toContain("Last health check: exit code 1");
         expect(output).toContain("End of its log:");
       }
       stack.configure(settings);

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import { underTraffic } from "../../../tools/bench/load.ts";
+import { underTraffic } from "../../../tools/traffic.ts";
 import { docker } from "../../support/stack.ts";
 import { port, rag, settings, stack } from "./context.ts";
 

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { underTraffic } from "../../../tools/bench/load.ts";
+import { underTraffic } from "../../../tools/traffic.ts";
 import { port, settings, stack } from "./context.ts";
 
 /** A release that is no good, and the way back. `make reliability` tries those that take longer to show it, and images. */
@@ -16,13 +16,13 @@ export function releases(): void {
         expect(bad.code, bad.output).toBe(1);
         expect(bad.output).toMatch(/api \(ragdock-e2e-api-\w+\) is/);
         expect(bad.output).toContain("RAG_LOG_LEVEL");
-        expect(bad.output).toMatch(/It ended \d+ times, was never healthy and has been taken away/);
+        expect(bad.output).toMatch(/It crashed \d+ times, was never healthy, and was removed/);
         const [, log = ""] = /Its whole log: (\S+)/.exec(bad.output) ?? [];
         expect(readFileSync(log, "utf8")).toContain("LOUD");
         expect(await stack.containers("api")).toEqual(expect.arrayContaining(before));
         const back = await stack.make("rollback");
         expect(back.code, back.output).toBe(0);
-        expect(back.output).toMatch(/Back to the release of \d{4}-/);
+        expect(back.output).toMatch(/Back to the deployment of \d{4}-/);
       });
       expect(seen.failures).toEqual({});
       expect(readFileSync(stack.file, "utf8")).toBe(good);
