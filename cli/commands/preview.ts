@@ -2,7 +2,7 @@ import { ensureBaseImage } from "../../host/base-image.ts";
 import { command, newStackOptions, print } from "../command.ts";
 import { withDeployer } from "../session.ts";
 import { onCopyOfSettings } from "../stack-file.ts";
-import { planned } from "../ui/progress.ts";
+import { planned } from "../ui/planned.ts";
 import { prepared } from "./up.ts";
 
 export const preview = command({
