@@ -13,7 +13,7 @@ import {
 
 type Metadata = NonNullable<PulumiEvent["resOutputsEvent"]>["metadata"];
 
-/** Pulumi's operations in the engine's terms. The logical step `replace` has no work of its own. */
+/** Pulumi's operations in the engine's terms. The logical step `replace` does nothing by itself. */
 const ops: Readonly<Record<string, Op>> = {
   same: "same",
   create: "create",

@@ -4,7 +4,7 @@ import { elapsed } from "./text.ts";
 /** Seconds without output after which a run prints what it is waiting for. */
 const heartbeatSeconds = 20;
 
-/** Resource types in words. */
+/** Resource types, as messages name them. */
 export const kinds: Readonly<Record<string, string>> = {
   "docker:index/container:Container": "container",
   "docker:index/remoteImage:RemoteImage": "image",

@@ -77,7 +77,7 @@ const developmentOnly = (user: ServiceSettings): string[] => [
   ...(user.mounts?.length ? ["mounts"] : []),
 ];
 
-/** Refuses to leave out what others need. Exporters and consoles can do without, and so can whoever waits for an optional job. */
+/** Refuses to omit a service that others need. Exporters, consoles and services that wait for an optional job do not count. */
 function neededBy(
   { name, omit }: ServiceTemplate,
   services: readonly ServiceTemplate[],

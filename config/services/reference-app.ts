@@ -30,7 +30,7 @@ const user = "10001:10001";
 /** Connections per process: enough for its threads, few enough for a hundred in all. */
 export const poolSize = 5;
 
-/** Seconds in which the API still answers after SIGTERM: longer than the gateway remembers an address. */
+/** Seconds in which the API still answers after SIGTERM: longer than the gateway caches an address. */
 const drainSeconds = 3;
 
 /** In production a revision soaks for as long as four of its health checks take. */
