@@ -1,6 +1,6 @@
 import type { Settings, UserSecret } from "../settings/schema.ts";
 import { defined } from "../spec/defined.ts";
-import { type Problem, problem, setCommand } from "../spec/problem.ts";
+import { type Problem, problem, removeCommand, setCommand } from "../spec/problem.ts";
 import type { FileSpec } from "../spec/service.ts";
 import type { ServiceModule } from "./module.ts";
 import { fromUser, secretFile, secretPath } from "./secrets.ts";
@@ -77,6 +77,13 @@ export function chooseModels(
   };
 }
 
+/** The services of the stack that answer for its models. What asks a model waits for them. */
+export const modelServices = ({ embeddings, llm }: Models): string[] => [
+  ...new Set(
+    [embeddings, llm].flatMap(({ run, baseUrl }) => (run && baseUrl ? [new URL(baseUrl).hostname] : [])),
+  ),
+];
+
 /** Providers that cannot be called: the key is not set, or nothing says where they are. */
 export function modelProblems(
   { embeddings, llm }: Models,
@@ -107,17 +114,21 @@ function unreachable(
   runners: Runners,
 ): Problem[] {
   const runnable = runners.flatMap(({ runs }) => (runs ? [runs.provider] : []));
+  const own = runnerOf(runners, provider);
   const address = setCommand(`${setting}.baseUrl`, "http://models.example.com:8000/v1");
-  if (run && !runnable.includes(provider)) {
+  const doNotRun = removeCommand(`${setting}.run`);
+  if (run && own === undefined) {
     const choices = runnable.length > 0 ? `it can run ${runnable.join(", ")}` : "it runs no model provider";
-    return [
-      problem(`${setting}.run`, "true", `the stack cannot run ${provider}: ${choices}`, `Run: ${address}`),
-    ];
+    const other = isSelfHosted(provider) ? `${doNotRun} and ${address}` : doNotRun;
+    const fix = runnable[0] ? `${setCommand(`${setting}.provider`, runnable[0])}; or: ${other}` : other;
+    return [problem(`${setting}.run`, "true", `the stack cannot run ${provider}: ${choices}`, `Run: ${fix}`)];
+  }
+  if (run && baseUrl !== own) {
+    const fix = `Run: ${removeCommand(`${setting}.baseUrl`)}; or: ${doNotRun}`;
+    return [problem(`${setting}.baseUrl`, `"${baseUrl}"`, `the stack runs ${provider} at ${own}`, fix)];
   }
   if (!isSelfHosted(provider) || baseUrl !== undefined) return [];
-  const start = runnable.includes(provider)
-    ? `${setCommand(`${setting}.run`, "true")}; or name a running one: `
-    : "";
+  const start = own ? `${setCommand(`${setting}.run`, "true")}; or name a running one: ` : "";
   return [
     problem(`${setting}.provider`, `"${provider}"`, "nothing says where it runs", `Run: ${start}${address}`),
   ];

@@ -1,4 +1,5 @@
 import type { Settings, VectorStore } from "../settings/schema.ts";
+import type { Host } from "../spec/host.ts";
 import type { CatalogueImage } from "../spec/image.ts";
 import type { Alert, Row } from "../spec/monitoring.ts";
 import type { Problem } from "../spec/problem.ts";
@@ -14,6 +15,8 @@ export interface Context extends StackName {
   readonly secrets: ReadonlySet<string>;
   readonly vectorStore: VectorStore;
   readonly models: Models;
+  /** The Docker host, as far as it is known. For rules: a service is the same on each host. */
+  readonly host: Host;
 }
 
 /** Source code of the project that the setting `sourceMount` puts over the image's own. */
@@ -44,9 +47,9 @@ export interface ServiceModule {
   readonly optIn?: (ctx: Context) => boolean;
   /** Its services and jobs, in the order in which people read them. */
   readonly services: (ctx: Context) => readonly ServiceTemplate[];
-  /** Problems of the settings that only this module knows. */
-  readonly rules?: (ctx: Context) => readonly Problem[];
-  /** The model provider that it runs for `llm: { provider, run: true }`. */
+  /** Problems that only this module knows, in the settings or in the finished services. */
+  readonly rules?: (ctx: Context, services: readonly ServiceSpec[]) => readonly Problem[];
+  /** The model provider that it runs for `llm: { provider, run: true }`. The host in `baseUrl` is the service's name. */
   readonly runs?: { readonly provider: string; readonly baseUrl: string };
 }
 
