@@ -28,6 +28,7 @@ function api(ctx: Context, stores: AppStores, app: OwnApp): ServiceTemplate<Long
     role: "api",
     kind: "stateless",
     image: imageOf(app),
+    usesGpus: true,
     ...(servesByModule(app) ? { command: serve } : {}),
     networks: ["frontend", "backend"],
     healthcheck: Healthcheck.anyHttp(app.healthPath, app.port, { startPeriod: "1m" }),

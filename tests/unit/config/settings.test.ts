@@ -271,6 +271,12 @@ describe("a user's settings", () => {
     ).toEqual([]);
   });
 
+  it("give GPUs to an own application, which may compute on them, and not to the reference application", () => {
+    const services = { api: { gpus: "all" } };
+    expect(service({ app: { image: "mine:1.0" }, services }, "api").gpus).toBe("all");
+    expect(problems({ services }).map((p) => p.path)).toEqual(["ragdock:services.api.gpus"]);
+  });
+
   it("take numbers and booleans for variables, which `pulumi config set --path` makes of them", () => {
     const api = service({ services: { api: { environment: { DEBUG: true, LEVEL: 1, NAME: "a" } } } }, "api");
     expect(api.environment).toMatchObject({ DEBUG: "true", LEVEL: "1", NAME: "a" });
