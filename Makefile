@@ -77,7 +77,7 @@ drill: node_modules ## restore a backup next to the stack and compare all of it;
 	@$(ragdock) drill $(on_stack) $(call option,FROM,from)
 
 upgrade-postgres: setup ## upgrade the data to another major version: VERSION=18; the old volume stays
-	@$(ragdock) upgrade-postgres $(on_stack) $(call option,VERSION,to)
+	@$(ragdock) upgrade-postgres $(on_stack) $(call option,VERSION,version)
 
 outputs: node_modules ## print the stack's outputs as JSON; SHOW_SECRETS=1 in clear
 	@$(ragdock) outputs $(on_stack) $(if $(SHOW_SECRETS),--show-secrets)
@@ -118,6 +118,9 @@ clean: setup ## down, and remove unused images of all stacks and the build cache
 prune: node_modules ## remove unused images of this project and the build cache, never volumes
 	@$(ragdock) prune
 
+plugins: node_modules ## install resource plugins for the Pulumi CLI, for machines that cannot download them
+	@$(ragdock) plugins
+
 base: setup ## make the Debian base of `images: packages`
 	@node host/base-image.ts
 
@@ -131,7 +134,7 @@ unit: node_modules ## unit and property tests
 	@vitest run --project unit
 
 e2e: setup-test ## end-to-end tests on real Docker
-	@vitest run --project e2e --project systems
+	@vitest run --project full --project e2e --project systems
 
 test: setup-test ## everything: check, unit, end-to-end; ends with "N passed, N failed"
 	@node tools/test.ts

@@ -17,8 +17,20 @@ export default defineConfig({
       {
         test: {
           name: "e2e",
-          include: ["tests/e2e/**/*.test.ts"],
+          include: ["tests/e2e/*.test.ts"],
           // They measure under load, on an engine that has nothing else to do.
+          fileParallelism: false,
+          testTimeout: 300_000,
+          hookTimeout: 1_200_000,
+        },
+      },
+      {
+        test: {
+          // Groups that share one stack. Each runs alone too: vitest run --project full tests/e2e/full/browser.test.ts
+          name: "full",
+          include: ["tests/e2e/full/*.test.ts"],
+          globalSetup: "tests/e2e/full/setup.ts",
+          // Changes are made one after another.
           fileParallelism: false,
           testTimeout: 300_000,
           hookTimeout: 1_200_000,

@@ -26,7 +26,7 @@ export interface Command<O extends Options = Options> {
   readonly details?: string;
   readonly options: O;
   readonly examples: readonly string[];
-  readonly run: (values: Values<O>) => Promise<number>;
+  run(values: Values<O>): Promise<number>;
 }
 
 /** Declares a command. Each command is a file of cli/commands. */

@@ -7,25 +7,25 @@ import { type Container, containersOf, docker } from "../host/docker.ts";
 import { projectDir } from "../host/paths.ts";
 import { describe } from "./ui/diagnose.ts";
 
-/** Restarts after which a new container counts as one that only ever crashes; the engine's pauses between them sum up to 3 s. */
+/** Restarts after which a new container counts as a crash loop. Docker's pauses between them add up to 3 s. */
 const restarts = 5;
 
-/** Milliseconds between two looks, and before the first: a run that changes nothing is over after about one. */
+/** Milliseconds between two checks, and before the first one. */
 const interval = 4000;
 
-/** Where the logs are kept of containers that were given up. */
+/** The folder of the logs of removed containers. */
 const crashLogs = ".ragdock/crashes";
 
-/** A container that was given up, and what was known of it in words. */
+/** A container that was removed because it crashed repeatedly, and its description. */
 export interface Crashed {
   readonly id: string;
   readonly told: string;
 }
 
 /**
- * Runs `work`, and gives up on containers that were not there before and only ever crash.
- * The provider asks for a container's health until its time is over, whatever becomes of the container, and ends early
- * only when it is gone. So it goes, once its log has been saved; what it was to replace runs on.
+ * Runs `work`, and removes new containers that crash repeatedly. The provider waits for a container's health until its
+ * timeout, and stops early only if the container is gone. Its log is saved first. The container that it was meant to replace
+ * runs on.
  */
 export async function givingUpOnCrashes<T>(
   stack: string,
@@ -40,7 +40,7 @@ export async function givingUpOnCrashes<T>(
     for (const container of crashing) crashed.push(await giveUp(container));
   };
   const watch = async (): Promise<void> => {
-    // A container may go between the list and the look at it: the next look sees the rest.
+    // A container may disappear between two calls. The next check sees the rest.
     for await (const _ of setInterval(interval, undefined, over)) await look().catch(() => undefined);
   };
   const watching = watch().catch(() => undefined);
@@ -52,11 +52,11 @@ export async function givingUpOnCrashes<T>(
   }
 }
 
-/** A job ends once, and its exit code is waited for. What was healthy in between works, if not for long: it may be let be. */
+/** Jobs do not count: the deployer waits for their exit code. Leaves a container alone once it has passed a health check. */
 const isCrashing = ({ RestartCount, State, Config }: Container): boolean =>
   Config.Labels["ragdock.kind"] !== "job" &&
   RestartCount >= restarts &&
-  !State.Health?.Log?.some((probe) => probe.ExitCode === 0);
+  !State.Health?.Log?.some((check) => check.ExitCode === 0);
 
 async function giveUp(container: Container): Promise<Crashed> {
   const { Id: id, Name, RestartCount } = container;
@@ -64,11 +64,11 @@ async function giveUp(container: Container): Promise<Crashed> {
   const told = await describe(container);
   await saveLog(id, file);
   await docker("rm", "--force", id);
-  const end = `It ended ${RestartCount} times, was never healthy and has been taken away. Its whole log: ${file}`;
+  const end = `It crashed ${RestartCount} times, was never healthy, and was removed. Its whole log: ${file}`;
   return { id, told: `${told}\n  ${end}` };
 }
 
-/** Both streams, for its owner's eyes. */
+/** Saves both streams. Only the owner can read the file. */
 async function saveLog(id: string, file: string): Promise<void> {
   mkdirSync(join(projectDir, crashLogs), { recursive: true });
   const log = openSync(file, "w", 0o600);

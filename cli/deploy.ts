@@ -22,7 +22,7 @@ import { summary } from "./ui/progress.ts";
 import { statusTable } from "./ui/status.ts";
 import { elapsed } from "./ui/text.ts";
 
-/** Says what is about to happen, and makes the base of all images if they are built. */
+/** Prints what will be deployed, and builds the base image where images are built from packages. */
 export async function begin(
   stack: string,
   system: SystemSpec,
@@ -30,15 +30,15 @@ export async function begin(
 ): Promise<void> {
   const source = system.images === "registry" ? "their registries" : "packages";
   progress.line(
-    `${system.name} as stack "${stack}" (${system.environment}), by ${deployerText(deployer.name)}`,
+    `${system.name} as stack "${stack}" (${system.environment}), deployed by ${deployerText(deployer.name)}`,
   );
   progress.line(`images from ${source} (ragdock:images)`);
   if (system.images === "packages")
-    await progress.step("making the base image", () => ensureBaseImage((line) => progress.line(line)));
+    await progress.step("building the base image", () => ensureBaseImage((line) => progress.line(line)));
 }
 
 interface DeployOptions {
-  /** Whether to look first at what really runs. Otherwise that is decided by what is missing. */
+  /** Whether to compare with what really runs. @default only if something is missing */
   readonly refresh: boolean;
 }
 

@@ -61,10 +61,14 @@ export function debianMirrors(sites: readonly string[]): DebianMirrors | undefin
   return archive === undefined ? undefined : { archive, ...(security === undefined ? {} : { security }) };
 }
 
-/** The sites of this host's apt sources. None on a host without apt. */
-async function aptSites(): Promise<string[]> {
-  const targets = ["indextargets", "--format", "$(SITE)", "Created-By: Packages"];
-  const { stdout } = await run("apt-get", targets).catch(() => ({ stdout: "" }));
+/**
+ * The sites of this host's apt sources. None on a host without apt.
+ * @param options options of apt-get, such as another folder with sources
+ */
+export async function aptSites(...options: readonly string[]): Promise<string[]> {
+  // Also before the first `apt-get update` of a machine, when no release files are there.
+  const targets = ["indextargets", "--no-release-info", "--format", "$(SITE)", "Created-By: Packages"];
+  const { stdout } = await run("apt-get", [...options, ...targets]).catch(() => ({ stdout: "" }));
   return [...new Set(stdout.split("\n").filter(Boolean))];
 }
 

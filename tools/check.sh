@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Every check that runs nothing of the stack: types, lint, format, Dockerfiles, shell, generated docs.
+# All checks that start no part of the stack: types, lint, format, lock, Dockerfiles, shell, generated docs.
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit
 
@@ -20,26 +20,24 @@ check() {
 
 echo "building the image with the Python tools …"
 image=$(tools/checks-image.sh) || exit 1
-# In the image, with the project at /project and nothing to write to.
+# Runs a command in the image. The project is at /project, read-only.
 inside() { docker run --rm --tmpfs /tmp:exec -v "$PWD:/project:ro" -w "/project/$1" "$image" "${@:2}"; }
 
-mapfile -t shells < <(git ls-files '*.sh' .ci/run)
+mapfile -t shells < <(git ls-files '*.sh' .ci/run app/build-venv app/pin)
 mapfile -t dockerfiles < <(git ls-files 'dockerfiles/*Dockerfile' 'systems/*Dockerfile')
-# Each system's application by itself: several have a module called app or main.
+# Every member of the workspace separately: several have a module called app, main or tests.
 # shellcheck disable=SC2016
-each_system='for list in $(find . -name requirements.in); do
-  (cd "${list%/*}" && echo "${list%/*}:" && mypy --config-file /project/systems/pyproject.toml .) || exit 1
+each_member='for member in $(app/members.sh); do
+  (cd "$member" && echo "$member:" && mypy --config-file /project/pyproject.toml .) || exit 1
 done'
 
 check "types (tsc)" tsc --noEmit -p .
 check "lint and format (biome)" biome check --error-on-warnings .
 check "docs are current" node tools/docs/main.ts --check
-check "Python lint (ruff)" inside app ruff check .
-check "Python format (ruff)" inside app ruff format --check .
-check "Python types (mypy)" inside app mypy
-check "Python lint of systems (ruff)" inside systems ruff check .
-check "Python format of systems (ruff)" inside systems ruff format --check .
-check "Python types of systems (mypy)" inside systems sh -c "$each_system"
+check "Python lint (ruff)" inside . ruff check .
+check "Python format (ruff)" inside . ruff format --check .
+check "Python types (mypy)" inside . sh -c "$each_member"
+check "Python lock fits pyproject.toml (uv)" inside . app/lock.sh --check
 check "shell (shellcheck)" inside . shellcheck "${shells[@]}"
 check "Dockerfiles (hadolint)" inside . hadolint "${dockerfiles[@]}"
 

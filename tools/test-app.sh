@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# The application's tests, against a real PostgreSQL and Redis in containers of their own that are gone at the end,
-# then those of the systems' applications. Arguments go to pytest, and then the application's tests are all.
+# The tests of all members of the Python workspace, with a real PostgreSQL, Redis and Chroma in containers that are
+# removed at the end. With arguments, which go to pytest, only the tests of the reference application run.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -8,38 +8,42 @@ name=ragdock-test-app-$$
 output=$(mktemp)
 cleanup() {
   rm -f "$output"
-  docker rm -fv "$name-postgres" "$name-redis" >/dev/null 2>&1 || true
+  docker rm -fv "$name-postgres" "$name-redis" "$name-chroma" >/dev/null 2>&1 || true
   docker network rm "$name" >/dev/null 2>&1 || true
 }
 trap cleanup EXIT
 
-echo "starting PostgreSQL and Redis for the application's tests …"
+echo "starting PostgreSQL, Redis and Chroma for the Python tests …"
 tools=$(tools/checks-image.sh)
 base=$(node host/base-image.ts | tail -n 1)
 image() { DOCKER_BUILDKIT=0 docker build -q --build-arg BASE_IMAGE="$base" "dockerfiles/$1" 2>/dev/null; }
 docker network create "$name" >/dev/null
 docker run -d --name "$name-postgres" --network "$name" -e POSTGRES_PASSWORD=test -e POSTGRES_DB=rag "$(image postgres)" >/dev/null
 docker run -d --name "$name-redis" --network "$name" "$(image redis)" redis-server --protected-mode no >/dev/null
+# The server of Chroma, from the package in the image of the checks. Its command line needs packages that the lock leaves out.
+chroma='import chromadb_rust_bindings as chroma; chroma.cli("chroma run --host 0.0.0.0 --port 8000 --path /tmp/data".split())'
+docker run -d --name "$name-chroma" --network "$name" --tmpfs /tmp "$tools" python -c "$chroma" >/dev/null
 for _ in $(seq 60); do
   docker exec "$name-postgres" pg_isready -q -h 127.0.0.1 -U postgres && break
   sleep 1
 done
 
 failed=0
-# Runs pytest in a folder of the project.
+# Runs pytest in a member of the workspace.
 tests_of() {
   echo "== $1"
   docker run --rm --network "$name" --tmpfs /tmp:exec -v "$PWD:/project:ro" -w "/project/$1" \
-    -e PYTHONPATH=/project/app \
     -e RAG_TEST_DATABASE_URL="postgresql+psycopg://postgres:test@$name-postgres:5432/rag" \
     -e RAG_TEST_REDIS_URL="redis://$name-redis:6379/0" \
-    "$tools" python -m pytest -q "${@:2}" 2>&1 | tee -a "$output" || failed=1
+    -e RAG_TEST_CHROMA_URL="http://$name-chroma:8000" \
+    "$tools" python -m pytest -q -c /project/pyproject.toml --rootdir . "${@:2}" 2>&1 | tee -a "$output" || failed=1
 }
 
-tests_of app "$@"
-if [ $# = 0 ]; then
-  for tests in systems/*/tests systems/*/*/tests; do
-    [ -d "$tests" ] && tests_of "${tests%/tests}" -c /project/systems/pyproject.toml --rootdir .
+if [ $# -gt 0 ]; then
+  tests_of app "$@"
+else
+  for member in $(app/members.sh); do
+    tests_of "$member"
   done
 fi
 # One line for all of them.

@@ -1,6 +1,6 @@
 /**
- * `make test`: every check and every test, one suite after the other, and one line at the end: "N passed, N failed".
- * A suite that breaks before it reports counts as one failure.
+ * Runs every check and every test, one suite after the other. The last line is "N passed, N failed". A suite that ends
+ * before it reports counts as one failure.
  */
 import { spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
@@ -12,8 +12,10 @@ import { projectDir } from "../host/paths.ts";
 interface Count {
   readonly passed: number;
   readonly failed: number;
-  /** What failed and why, where the suite's report tells. */
+  /** What failed and why. */
   readonly failures?: readonly string[];
+  /** How long each file took that is worth a line. */
+  readonly times?: readonly string[];
 }
 
 /** The parts of vitest's report that are read here. */
@@ -22,7 +24,10 @@ interface Report {
   readonly numFailedTests: number;
   readonly testResults: readonly {
     readonly name: string;
-    /** Why a whole file broke; empty where only tests of it failed. */
+    /** Milliseconds since 1970. */
+    readonly startTime: number;
+    readonly endTime: number;
+    /** Why the whole file failed. Empty if only some of its tests failed. */
     readonly message: string;
     readonly assertionResults: readonly {
       readonly fullName: string;
@@ -57,12 +62,28 @@ const vitest = (project: string, name: string): Suite => {
     count: () => {
       if (!existsSync(report)) return undefined;
       const read: Report = JSON.parse(readFileSync(report, "utf8"));
-      return { passed: read.numPassedTests, failed: read.numFailedTests, failures: failures(read) };
+      return {
+        passed: read.numPassedTests,
+        failed: read.numFailedTests,
+        failures: failures(read),
+        times: times(read),
+      };
     },
   };
 };
 
-/** Each failed test and each broken file with the end of its message: a command's output has its reason there. */
+/** Files that take at least this long, in seconds, get a line in the summary. */
+const worthALine = 20;
+
+/** How long the slow files took, the slowest first. */
+const times = ({ testResults }: Report): string[] =>
+  testResults
+    .map(({ name, startTime, endTime }) => ({ name, seconds: (endTime - startTime) / 1000 }))
+    .filter(({ seconds }) => seconds >= worthALine)
+    .sort((a, b) => b.seconds - a.seconds)
+    .map(({ name, seconds }) => `    ${elapsed(seconds)}  ${relative(projectDir, name)}`);
+
+/** Each failed test and each broken file, with the end of its message, where the output of commands is. */
 function failures({ testResults }: Report): string[] {
   const told = (name: string, message: string): string => {
     const lines = message.split("\n").filter((line) => line.trim() !== "" && !/^\s+at /.test(line));
@@ -89,8 +110,11 @@ const suites: readonly Suite[] = [
   { name: "checks", command: ["tools/check.sh"], count: printed },
   { name: "application tests", command: ["tools/test-app.sh"], count: printed },
   vitest("unit", "unit and property tests"),
-  vitest("e2e", "end-to-end tests on a real engine"),
-  vitest("systems", "systems, images and the engine, two at a time"),
+  vitest("full", "the system full on real Docker"),
+  vitest("e2e", "rotated passwords under traffic"),
+  vitest("systems", "systems, images and the embedded engine, two files at a time"),
+  // Skipped with a line where the command pulumi is not on PATH.
+  vitest("pulumi", "the program under the Pulumi CLI"),
 ];
 
 function run(command: readonly string[]): Promise<{ code: number; output: string }> {
@@ -115,16 +139,17 @@ for (const { name, command, count } of suites) {
   process.stdout.write(`\n== ${name}\n`);
   const begun = performance.now();
   const { code, output } = await run(command);
-  const { passed, failed, failures = [] } = count(output) ?? { passed: 0, failed: 0 };
-  // An exit code tells of what no count does: a crash, or no test at all.
+  const { passed, failed, failures = [], times = [] } = count(output) ?? { passed: 0, failed: 0 };
+  // A crash, or no test at all, shows in the exit code only.
   const broken = code !== 0 && failed === 0 ? 1 : 0;
   total.passed += passed;
   total.failed += failed + broken;
   const trouble = broken ? ` (ended with exit code ${code})` : "";
-  // Beside the totals, at the end: a log of forty minutes is read from there.
+  // At the end, where readers of a long log look first.
   lines.push(
     ...failures,
     `${name}: ${passed} passed, ${failed + broken} failed${trouble}, ${elapsed((performance.now() - begun) / 1000)}`,
+    ...times,
   );
 }
 rmSync(reports, { recursive: true, force: true });

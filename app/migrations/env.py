@@ -1,4 +1,4 @@
-"""Runs the migrations on the connection that `ragapp.migrate` hands over."""
+"""Runs the migrations on the connection that `ragapp.migrate` passes."""
 
 from alembic import context
 

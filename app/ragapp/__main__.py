@@ -1,6 +1,6 @@
-"""The image's entry point: `python -m ragapp api|worker|migrate|reindex|ui|probe`.
+"""The entry point of the images: `python -m ragapp api|worker|migrate|reindex|ui|probe`.
 
-Every mode is imported only when it is asked for, so that a probe costs milliseconds.
+Only the chosen mode is imported. A health check then costs milliseconds.
 """
 
 import sys
@@ -9,10 +9,10 @@ USAGE = """usage: python -m ragapp MODE
 
   api              serve the HTTP API on :8000
   worker           ingest documents; metrics and health on :8001
-  migrate          bring the database to the newest schema, then exit
-  reindex          empty the vector store and queue every document again, then exit
+  migrate          bring the database to the newest schema and exit
+  reindex          empty the vector store, queue every document again and exit
   ui               serve the Streamlit UI on :8501
-  probe api|worker|ui   ask the service in this container whether it is alive
+  probe api|worker|ui   check the health of the service in this container
 """
 
 

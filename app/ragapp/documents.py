@@ -1,4 +1,4 @@
-"""The life of a document in the database: queued, ingesting, then ready or failed."""
+"""The states of a document in the database: queued, ingesting, then ready or failed."""
 
 import hashlib
 import uuid
@@ -12,20 +12,21 @@ from sqlalchemy.orm import Session, undefer
 
 from ragapp.models import Chunk, Document
 
-# A worker that is alive renews its lease every few seconds; one that was killed loses it after this long.
+# A running worker renews its lease every few seconds. A killed one loses it after this time.
 LEASE = timedelta(seconds=60)
 RETRY_AFTER = timedelta(seconds=20)
 AT_ONCE = timedelta(0)
-# Only attempts that ended with the worker's death count: such a document may be what kills it.
+# Only attempts in which the worker died count: the document may be the cause.
 MAX_ATTEMPTS = 3
-# A time further ahead than so many times what is ever written was written before the clock was set back.
+# The code never writes a time further ahead than one lease or retry. A time beyond this multiple was written
+# before the system clock was set back.
 BEYOND = 2
 
 
 def add(session: Session, name: str, media_type: str, content: bytes) -> tuple[Document, bool]:
-    """Store a file and return its document and whether it must be ingested.
+    """Store a file. Return its document and whether it must be ingested.
 
-    The same bytes are one document: a second upload returns the first, and queues it anew if it had failed.
+    The same bytes are one document: a second upload returns the first, and queues it again if it has failed.
     """
     digest = hashlib.sha256(content).hexdigest()
     created = session.scalar(
@@ -54,7 +55,7 @@ def add(session: Session, name: str, media_type: str, content: bytes) -> tuple[D
 
 
 def listing(session: Session, limit: int, offset: int) -> tuple[int, list[tuple[Document, int]]]:
-    """Return the number of all documents, and a page of them, newest first, with their numbers of chunks."""
+    """Return the number of all documents, and a page of them with their numbers of chunks, newest first."""
     total = session.scalar(select(func.count()).select_from(Document)) or 0
     page = select(Document).order_by(Document.created_at.desc(), Document.id).limit(limit).offset(offset)
     documents = session.scalars(page).all()
@@ -63,7 +64,7 @@ def listing(session: Session, limit: int, offset: int) -> tuple[int, list[tuple[
 
 
 def chunk_counts(session: Session, ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, int]:
-    """Return the number of chunks of each of these documents that has any."""
+    """Return the numbers of chunks of these documents. Documents without chunks are left out."""
     rows = session.execute(
         select(Chunk.document_id, func.count()).where(Chunk.document_id.in_(ids)).group_by(Chunk.document_id)
     )
@@ -71,7 +72,7 @@ def chunk_counts(session: Session, ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, 
 
 
 def claim(session: Session, document_id: uuid.UUID) -> Document | None:
-    """Take a document that is due, with its content; None when someone else has it or it is gone."""
+    """Claim a document that is due, with its content. None when another worker has it or it was deleted."""
     taken = session.execute(
         update(Document)
         .where(Document.id == document_id, _is_due())
@@ -97,7 +98,7 @@ def renew(session: Session, claims: Iterable[uuid.UUID]) -> None:
 
 
 def finish(session: Session, held: uuid.UUID) -> bool:
-    """Mark the claimed document as ready; false when the claim was lost, and then nothing may be kept."""
+    """Mark the claimed document as ready. False when the claim was lost: then nothing may be stored."""
     return _end(session, held, state="ready", reason=None, attempts=0)
 
 
@@ -107,7 +108,7 @@ def fail(session: Session, held: uuid.UUID, reason: str) -> bool:
 
 
 def put_back(session: Session, held: uuid.UUID, reason: str | None, delay: timedelta = RETRY_AFTER) -> bool:
-    """Queue the claimed document again, after a while: not it but a dependency is at fault."""
+    """Queue the claimed document again after a delay, because a dependency failed and not the document."""
     return _end(
         session,
         held,
@@ -119,8 +120,8 @@ def put_back(session: Session, held: uuid.UUID, reason: str | None, delay: timed
 
 
 def recover_lost(session: Session) -> int:
-    """Queue documents whose worker died again, fail those that outlived none, return how many there were."""
-    hopeless = Document.attempts >= MAX_ATTEMPTS
+    """Queue the documents of lost workers again, or fail those without attempts left. Return their number."""
+    out_of_attempts = Document.attempts >= MAX_ATTEMPTS
     reason = f"the worker was lost {MAX_ATTEMPTS} times while it read this file (out of memory?)"
     rows = session.execute(
         update(Document)
@@ -133,8 +134,8 @@ def recover_lost(session: Session) -> int:
             ),
         )
         .values(
-            state=case((hopeless, "failed"), else_="queued"),
-            reason=case((hopeless, reason), else_="queued again: its worker was lost"),
+            state=case((out_of_attempts, "failed"), else_="queued"),
+            reason=case((out_of_attempts, reason), else_="queued again: its worker was lost"),
             claim=None,
             lease_until=None,
         )
@@ -149,7 +150,7 @@ def due(session: Session, limit: int) -> Sequence[uuid.UUID]:
 
 
 def _is_due() -> ColumnElement[bool]:
-    """Tell whether a queued document's time has come, or was written before the clock was set back."""
+    """Whether a queued document is due, or its time was written before the clock was set back."""
     ahead = Document.due_at > func.now() + BEYOND * RETRY_AFTER
     return (Document.state == "queued") & ((Document.due_at <= func.now()) | ahead)
 

@@ -1,4 +1,4 @@
-"""Ingestion of one document: claim, parse, split, embed, store; killed at any point it can start over."""
+"""Ingestion of one document: claim, parse, split, embed, store. After a crash it can be repeated."""
 
 import logging
 import threading
@@ -11,17 +11,17 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from ragapp import documents
-from ragapp.embeddings import Vectors
-from ragapp.errors import Refused, SpaceMismatch, Unavailable, Unreadable
-from ragapp.metrics import INGESTIONS, stage
-from ragapp.readers import read_text
 from ragapp.services import Services
 from ragapp.space import check_space
-from ragapp.splitter import split
+from ragkit.embeddings import Vectors
+from ragkit.errors import Refused, SpaceMismatch, Unavailable, Unreadable
+from ragkit.metrics import INGESTIONS, stage
+from ragkit.readers import read_text
+from ragkit.splitter import split
 
 log = logging.getLogger(__name__)
 
-# Between two of these the ingestion looks whether it should stop.
+# Chunks per call of the embedder. Between two calls the ingestion checks whether it must stop.
 BATCH = 64
 
 
@@ -30,7 +30,7 @@ class Stopping(Exception):
 
 
 class Ingester:
-    """Ingests documents and knows which ones it holds, since when."""
+    """Ingests documents, and records which ones it holds and since when."""
 
     def __init__(self, services: Services) -> None:
         self._services = services
@@ -43,7 +43,7 @@ class Ingester:
         return {claim: now - started for claim, started in list(self._held.items())}
 
     def ingest(self, document_id: uuid.UUID) -> None:
-        """Ingest a document if it is due; how it ended is written into its row."""
+        """Ingest a document if it is due. Its row records the outcome."""
         if self.stopping.is_set():
             return
         with Session(self._services.engine, expire_on_commit=False) as session:
@@ -68,7 +68,7 @@ class Ingester:
                 check_space(session, self._services.settings)
             texts, vectors = self._prepare(content, media_type)
             with stage("store"), session.begin():
-                # First the claim: its row lock keeps a second worker from storing the same document.
+                # The claim comes first: its row lock keeps a second worker from storing the same document.
                 if not documents.finish(session, claim):
                     return "superseded"
                 self._services.store.replace(session, document_id, texts, vectors)
@@ -86,11 +86,11 @@ class Ingester:
                 documents.put_back(session, claim, None, documents.AT_ONCE)
             return "postponed"
         except SQLAlchemyError as error:
-            # Nothing can be written down now: the lease runs out, and the document is queued again.
+            # The outcome cannot be stored now. The lease expires, and the document is queued again.
             log.warning("document %s: %s", document_id, error)
             return "lost"
         except Exception:
-            log.exception("document %s: an error of ours", document_id)
+            log.exception("document %s: an unexpected error", document_id)
             with session.begin():
                 documents.fail(session, claim, "an unexpected error; the worker's log has it")
             return "failed"

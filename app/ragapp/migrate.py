@@ -1,34 +1,34 @@
-"""The migrations as a job: its exit code tells whether the schema is ready for the application."""
+"""The migrations as a job. The exit code tells whether the schema is ready for the application."""
 
 import logging
-import time
 from collections.abc import Callable
 from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection, text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from ragapp.database import make_engine
-from ragapp.errors import SpaceMismatch, Unavailable
-from ragapp.logs import configure_logs
 from ragapp.settings import Settings, load_settings_or_exit
 from ragapp.space import adopt_space, reset_space
 from ragapp.stores import make_store
+from ragkit.database import connect_when_up
+from ragkit.errors import SpaceMismatch, Unavailable
+from ragkit.logs import configure_logs
 
 log = logging.getLogger(__name__)
 
 MIGRATIONS = Path(__file__).parent.parent / "migrations"
 # As long as the API waits for its stores.
 WAIT_SECONDS = 30.0
-# Any constant will do, as long as everyone who migrates this database takes the same one.
+# Any constant works, as long as all migrations of this database use the same one.
 ADVISORY_LOCK = 7_261_038
 
 
 def migrate() -> int:
-    """Upgrade to the newest schema and record the embedding space; 1 when the stored vectors do not fit."""
+    """Upgrade to the newest schema and record the embedding space. Return 1 on a mismatch."""
     return _run(_adopt)
 
 
@@ -42,8 +42,8 @@ def _run(finish: Callable[[Session, Settings], None]) -> int:
     configure_logs(settings.log_level)
     engine = make_engine(settings)
     try:
-        _wait_for(engine, WAIT_SECONDS)
-        upgrade(engine, lambda session: finish(session, settings))
+        with connect_when_up(engine, WAIT_SECONDS) as connection:
+            upgrade(connection, lambda session: finish(session, settings))
     except OperationalError as error:
         log.error("the database cannot be used: %s", error.orig)
         return 1
@@ -54,23 +54,22 @@ def _run(finish: Callable[[Session, Settings], None]) -> int:
     return 0
 
 
-def upgrade(engine: Engine, finish: Callable[[Session], None]) -> None:
-    """Apply the migrations and then `finish`, while holding a lock against others who do the same."""
-    with engine.connect() as connection:
-        # An index over many vectors takes longer than a query is allowed to.
-        connection.execute(text("SET statement_timeout = 0"))
-        connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": ADVISORY_LOCK})
+def upgrade(connection: Connection, finish: Callable[[Session], None]) -> None:
+    """Apply the migrations and then `finish`. A lock keeps out others who do the same."""
+    # An index over many vectors takes longer than a query is allowed to.
+    connection.execute(text("SET statement_timeout = 0"))
+    connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": ADVISORY_LOCK})
+    connection.commit()
+    try:
+        _upgrade(connection)
+        with Session(connection) as session, session.begin():
+            finish(session)
+    finally:
+        connection.rollback()
+        connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": ADVISORY_LOCK})
         connection.commit()
-        try:
-            _upgrade(connection)
-            with Session(connection) as session, session.begin():
-                finish(session)
-        finally:
-            connection.rollback()
-            connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": ADVISORY_LOCK})
-            connection.commit()
-            # The next user of this pooled connection must get the ordinary timeout back.
-            connection.invalidate()
+        # The next user of this pooled connection must get the ordinary timeout back.
+        connection.invalidate()
 
 
 def _upgrade(connection: Connection) -> None:
@@ -94,17 +93,3 @@ def _reset(session: Session, settings: Settings) -> None:
     queued = reset_space(session, settings)
     make_store(settings).clear()
     log.warning("%d documents are queued to be embedded with %s", queued, settings.embedding_model)
-
-
-def _wait_for(engine: Engine, seconds: float) -> None:
-    deadline = time.monotonic() + seconds
-    while True:
-        try:
-            with engine.connect() as connection:
-                connection.execute(text("SELECT 1"))
-            return
-        except OperationalError as error:
-            if time.monotonic() > deadline:
-                raise
-            log.info("waiting for the database: %s", str(error.orig).strip().splitlines()[-1])
-            time.sleep(1)

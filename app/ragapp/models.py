@@ -17,7 +17,7 @@ class Base(DeclarativeBase):
 
 
 class Document(Base):
-    """An uploaded file and how far its ingestion is; this table, not the queue, is the truth."""
+    """An uploaded file and the state of its ingestion. This table decides, not the queue."""
 
     __tablename__ = "documents"
 
@@ -38,7 +38,7 @@ class Document(Base):
 
 
 class Chunk(Base):
-    """A piece of a document's text; its embedding is null where Chroma keeps the vectors."""
+    """A part of the text of a document. Its embedding is null where Chroma keeps the vectors."""
 
     __tablename__ = "chunks"
 
@@ -47,12 +47,12 @@ class Chunk(Base):
     )
     ordinal: Mapped[int] = mapped_column(primary_key=True)
     text: Mapped[str] = mapped_column(Text)
-    # The dimension is set on the column by `migrate`, from the settings.
+    # `migrate` sets the dimension of the column from the settings.
     embedding: Mapped[Any | None] = mapped_column(Vector(), deferred=True)
 
 
 class EmbeddingSpace(Base):
-    """The one row that says with which model, dimension and store the vectors were made."""
+    """The one row that names the model, the dimension and the store of the vectors."""
 
     __tablename__ = "embedding_space"
 

@@ -1,4 +1,4 @@
-"""The ingestion queue in Redis: it only says that a document is waiting; the documents table is the truth."""
+"""The ingestion queue in Redis. It only announces documents: the documents table holds their state."""
 
 import logging
 import uuid
@@ -11,8 +11,8 @@ from dramatiq.brokers.redis import RedisBroker
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from ragapp.secret_files import read_secret
 from ragapp.settings import Settings
+from ragkit.secret_files import read_secret
 
 log = logging.getLogger(__name__)
 
@@ -21,7 +21,7 @@ ACTOR = "ingest_document"
 
 
 def connect(settings: Settings, timeout: float = 1.0) -> "redis.Redis":
-    """Return a client that gives up after `timeout` seconds, because nothing here must wait for Redis."""
+    """Return a client that gives up after `timeout` seconds. Nothing here may wait for Redis."""
     return redis.Redis(
         host=settings.redis_host,
         port=settings.redis_port,
@@ -30,8 +30,8 @@ def connect(settings: Settings, timeout: float = 1.0) -> "redis.Redis":
         socket_timeout=timeout,
         socket_connect_timeout=timeout,
         health_check_interval=10,
-        # Once more at once, for a connection that a restart of Redis left stale; redis-py's own back-off
-        # would hold up every request for seconds while Redis is down.
+        # One immediate retry, for a connection that a restart of Redis left stale. The default back-off of
+        # redis-py would delay every request for seconds while Redis is down.
         retry=Retry(NoBackoff(), 1),
     )
 
@@ -40,26 +40,28 @@ class IngestionQueue:
     """Sends and receives the ids of documents to ingest."""
 
     def __init__(self, client: "redis.Redis") -> None:
-        # No middleware: retries and time limits are kept in the documents table, where people can see them.
+        # No middleware: retries and time limits are in the documents table, where users can see them.
         self.broker = RedisBroker(  # type: ignore[no-untyped-call]
             client=client, middleware=[], namespace="ragapp"
         )
         self.broker.declare_queue(QUEUE)
 
     def send(self, document_id: uuid.UUID) -> bool:
-        """Announce a document; false when Redis is down, and then the worker's sweep finds it later."""
+        """Announce a document. False when Redis is down: the sweep of the worker finds the document later."""
         message: dramatiq.Message[Any] = dramatiq.Message(
             queue_name=QUEUE, actor_name=ACTOR, args=(str(document_id),), kwargs={}, options={}
         )
         try:
             self.broker.enqueue(message)
         except (dramatiq.DramatiqError, redis.RedisError) as error:
-            log.warning("document %s is not announced, the worker will find it: %s", document_id, error)
+            log.warning(
+                "document %s is not announced, a sweep of the worker finds it: %s", document_id, error
+            )
             return False
         return True
 
     def is_empty(self) -> bool:
-        """Tell whether no announced document waits for a worker."""
+        """Return whether no announced document waits for a worker."""
         return not self.broker.client.llen(f"ragapp:{QUEUE}")
 
     def receive(self, handle: Callable[[uuid.UUID], None], threads: int) -> dramatiq.Worker:

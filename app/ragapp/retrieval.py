@@ -1,4 +1,4 @@
-"""Retrieval: the question becomes a vector, the vector the passages nearest to it."""
+"""Retrieval: the question becomes a vector, and the nearest passages are found for it."""
 
 import time
 import uuid
@@ -9,16 +9,16 @@ from dataclasses import asdict, dataclass, field
 from sqlalchemy import select, tuple_
 from sqlalchemy.orm import Session
 
-from ragapp.metrics import EMPTY_RETRIEVALS, RETRIEVED_CHUNKS, stage
 from ragapp.models import Chunk, Document
 from ragapp.services import Services
 from ragapp.space import check_space
 from ragapp.stores import Hit
+from ragkit.metrics import count_retrieved, stage
 
 
 @dataclass(frozen=True)
 class Source:
-    """A passage with the document it is from and its cosine similarity to the question."""
+    """A passage with its document and its cosine similarity to the question."""
 
     document: str
     document_id: uuid.UUID
@@ -33,7 +33,7 @@ class Source:
 
 @dataclass
 class Timings:
-    """The milliseconds that each stage of one query took."""
+    """The milliseconds of each stage of one query."""
 
     milliseconds: dict[str, float] = field(default_factory=dict)
 
@@ -49,7 +49,7 @@ class Timings:
 def retrieve(services: Services, question: str, k: int, timings: Timings) -> list[Source]:
     """Return at most k passages, best first."""
     with Session(services.engine) as session:
-        # Before the embedding, which may cost money, and in a transaction of its own: embedding takes time.
+        # Before the embedding, which may cost money. In a separate transaction, because it takes time.
         with session.begin():
             check_space(session, services.settings)
         with timings.measure("embed"):
@@ -57,9 +57,7 @@ def retrieve(services: Services, question: str, k: int, timings: Timings) -> lis
         with timings.measure("retrieve"), session.begin():
             hits = services.store.search(session, vector, k)
             sources = _with_texts(session, [hit for hit in hits if hit.score >= services.settings.min_score])
-    RETRIEVED_CHUNKS.observe(len(sources))
-    if not sources:
-        EMPTY_RETRIEVALS.inc()
+    count_retrieved(len(sources))
     return sources
 
 
@@ -72,7 +70,7 @@ def _with_texts(session: Session, hits: list[Hit]) -> list[Source]:
     found = {(document_id, ordinal): (name, text) for name, document_id, ordinal, text in rows}
     sources = []
     for hit in hits:
-        # Chroma may still know a chunk whose document was just deleted here.
+        # Chroma may still have a chunk whose document was just deleted here.
         if (hit.document_id, hit.ordinal) in found:
             name, text = found[hit.document_id, hit.ordinal]
             sources.append(Source(name, hit.document_id, hit.ordinal, text, round(hit.score, 4)))

@@ -1,4 +1,4 @@
-"""Settings from environment variables prefixed RAG_; all errors are reported at once, in words."""
+"""Settings from environment variables that start with RAG_. All errors are reported at once."""
 
 import difflib
 import os
@@ -10,13 +10,11 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from ragapp.providers import DIMENSIONS, EMBEDDING_MODELS, NEEDS_KEY, URLS, ModelSettings
-from ragapp.secret_files import read_secret
+from ragkit.pgvector import MAX_DIMENSION
+from ragkit.providers import DIMENSIONS, EMBEDDING_MODELS, NEEDS_KEY, URLS, ModelSettings
+from ragkit.secret_files import read_secret
 
-# pgvector's HNSW index takes at most this many dimensions for the type `vector`.
-PGVECTOR_MAX_DIMENSION = 2000
-
-# Read by the UI alone, which has no pydantic; known here so that they are not reported as typing errors.
+# Only the UI reads these, and it has no pydantic. They are listed so that they are not reported as mistyped.
 UI_SETTINGS = {"RAG_API_URL", "RAG_PROMETHEUS_URL"}
 
 
@@ -35,7 +33,7 @@ SecretFile = Annotated[Path, AfterValidator(_readable)]
 
 
 class SettingsError(Exception):
-    """The environment cannot be used; the message lists every reason."""
+    """The environment cannot be used. The message lists every reason."""
 
 
 class Settings(BaseSettings):
@@ -91,7 +89,7 @@ class Settings(BaseSettings):
 
     @property
     def embedding(self) -> ModelSettings:
-        """What an embedder is made from."""
+        """The settings of the embedder."""
         return ModelSettings(
             provider=self.embedding_provider,
             model=self.embedding_model,
@@ -104,7 +102,7 @@ class Settings(BaseSettings):
 
     @property
     def llm(self) -> ModelSettings:
-        """What a chat model is made from."""
+        """The settings of the chat model."""
         return ModelSettings(
             provider=self.llm_provider,
             model=self.llm_model,
@@ -135,7 +133,7 @@ class Settings(BaseSettings):
         provider = info.data.get("embedding_provider", "local")
         default = EMBEDDING_MODELS.get(provider, "")
         if provider == "local" and value not in ("", default):
-            raise ValueError(f"the local provider ships {default} alone; leave this unset")
+            raise ValueError(f"the local provider has only {default}; leave this unset")
         if not value and not default:
             raise ValueError(f"required when RAG_EMBEDDING_PROVIDER is {provider}")
         return value or default
@@ -149,9 +147,9 @@ class Settings(BaseSettings):
             raise ValueError(f"required: the dimension of {model} is not known here")
         if info.data.get("embedding_provider") == "local" and value != DIMENSIONS[EMBEDDING_MODELS["local"]]:
             raise ValueError(f"the local model has {DIMENSIONS[EMBEDDING_MODELS['local']]}; leave this unset")
-        if info.data.get("vector_store") == "pgvector" and value > PGVECTOR_MAX_DIMENSION:
+        if info.data.get("vector_store") == "pgvector" and value > MAX_DIMENSION:
             raise ValueError(
-                f"pgvector indexes at most {PGVECTOR_MAX_DIMENSION} dimensions; "
+                f"pgvector indexes at most {MAX_DIMENSION} dimensions; "
                 "choose fewer or set RAG_VECTOR_STORE=chroma"
             )
         return value
@@ -210,9 +208,9 @@ def _line(error: dict[str, object]) -> str:
     name = "RAG_" + str(location[0] if isinstance(location, tuple) else location).upper()
     if error["type"] == "missing":
         return f"{name}: required, but not set"
-    words = str(error["msg"]).removeprefix("Value error, ")
+    reason = str(error["msg"]).removeprefix("Value error, ")
     found = error["input"]
-    return f"{name}: {words}" + (f" (found {str(found)!r})" if found not in ("", 0, None) else "")
+    return f"{name}: {reason}" + (f" (found {str(found)!r})" if found not in ("", 0, None) else "")
 
 
 def _unknown_names(environment: Mapping[str, str]) -> list[str]:

@@ -1,15 +1,16 @@
-"""The embedding space: vectors of different models must never be compared with each other."""
+"""The embedding space: vectors of different models must never be compared."""
 
 from sqlalchemy import delete, func, select, text, update
 from sqlalchemy.orm import Session
 
-from ragapp.errors import SpaceMismatch, Unavailable
 from ragapp.models import Chunk, Document, EmbeddingSpace
 from ragapp.settings import Settings
+from ragkit.errors import SpaceMismatch, Unavailable
+from ragkit.pgvector import index_chunks
 
 
 def check_space(session: Session, settings: Settings) -> None:
-    """Raise SpaceMismatch unless the stored vectors were made as the settings say."""
+    """Raise SpaceMismatch unless the stored vectors are of the model, dimension and store of the settings."""
     space = session.get(EmbeddingSpace, True)
     if space is None:
         raise Unavailable("database", "the schema is not ready; run `python -m ragapp migrate`")
@@ -17,13 +18,13 @@ def check_space(session: Session, settings: Settings) -> None:
         raise SpaceMismatch(
             f"the stored vectors are of {space.model} ({space.dimension} dimensions, in {space.store}), "
             f"the settings name {settings.embedding_model} ({settings.embedding_dimension} dimensions, "
-            f"in {settings.vector_store}); set those back, or make the vectors again with "
+            f"in {settings.vector_store}); restore the settings, or embed all documents again with "
             "`python -m ragapp reindex` (or RAG_EMBEDDING_CHANGE=reindex for the migrations)"
         )
 
 
 def adopt_space(session: Session, settings: Settings) -> None:
-    """Record the settings' embedding space, or raise SpaceMismatch when vectors of another one are stored."""
+    """Record the embedding space of the settings. Raises SpaceMismatch when another one has vectors."""
     space = session.get(EmbeddingSpace, True)
     if space is not None and session.scalar(select(func.count()).select_from(Chunk)):
         check_space(session, settings)
@@ -33,7 +34,7 @@ def adopt_space(session: Session, settings: Settings) -> None:
 
 
 def reset_space(session: Session, settings: Settings) -> int:
-    """Drop all chunks, record the settings' embedding space, queue every document, return their number."""
+    """Delete all chunks, record the embedding space, queue all documents. Return their number."""
     session.execute(text("TRUNCATE chunks"))
     _replace_space(session, settings)
     return len(
@@ -54,9 +55,7 @@ def _replace_space(session: Session, settings: Settings) -> None:
     session.execute(delete(EmbeddingSpace))
     session.add(EmbeddingSpace(id=True, model=model, dimension=dimension, store=store))
     session.flush()
-    session.execute(text("DROP INDEX IF EXISTS chunks_embedding"))
     if store == "pgvector":
-        session.execute(text(f"ALTER TABLE chunks ALTER COLUMN embedding TYPE vector({int(dimension)})"))
-        session.execute(
-            text("CREATE INDEX chunks_embedding ON chunks USING hnsw (embedding vector_cosine_ops)")
-        )
+        index_chunks(session, dimension)
+    else:
+        session.execute(text("DROP INDEX IF EXISTS chunks_embedding"))

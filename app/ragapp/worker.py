@@ -1,4 +1,4 @@
-"""The ingestion worker: takes documents from the queue, and from the database what the queue lost."""
+"""The ingestion worker: takes documents from the queue, and from the database those that the queue lost."""
 
 import json
 import logging
@@ -15,21 +15,21 @@ from sqlalchemy.orm import Session
 
 from ragapp import documents
 from ragapp.ingest import Ingester
-from ragapp.logs import configure_logs
 from ragapp.services import Services, make_services
 from ragapp.settings import load_settings_or_exit
+from ragkit.logs import configure_logs
 
 log = logging.getLogger(__name__)
 
 PORT = 8001
 SWEEP_SECONDS = 5.0
-# A sweep may wait for the database's time limits, so several missed ones mean that the loop is stuck.
+# A sweep may wait for the time limits of the database. Several missed sweeps mean that the loop is stuck.
 STALE_SECONDS = 90.0
 ANNOUNCE_AT_ONCE = 100
 
 
 class Health:
-    """What the probe asks: does the loop turn, do the threads live, does each ingestion get on."""
+    """What the health check reports: the loop runs, the threads live, no ingestion takes too long."""
 
     def __init__(self, ingester: Ingester, timeout: float) -> None:
         self._ingester = ingester
@@ -38,14 +38,14 @@ class Health:
         self.worker: dramatiq.Worker | None = None
 
     def beat(self) -> None:
-        """Record that the loop has turned."""
+        """Record that the loop runs."""
         self._beat = time.monotonic()
 
     def problem(self) -> str:
         """Return what is wrong, or nothing."""
         age = time.monotonic() - self._beat
         if age > STALE_SECONDS:
-            return f"the worker's loop has not turned for {age:.0f} s"
+            return f"the loop of the worker has not run for {age:.0f} s"
         if self.worker and not all(thread.is_alive() for thread in self.worker.workers):
             return "a worker thread has died"
         if any(seconds > self._timeout for seconds in self._ingester.held().values()):
@@ -54,7 +54,7 @@ class Health:
 
 
 def work() -> int:
-    """Ingest documents until SIGTERM; running ingestions are put back at their next batch."""
+    """Ingest documents until SIGTERM. Running ingestions are queued again at their next batch."""
     settings = load_settings_or_exit()
     configure_logs(settings.log_level)
     services = make_services(settings)
@@ -76,20 +76,20 @@ def work() -> int:
 
 
 def _sweep(services: Services, ingester: Ingester) -> None:
-    """Renew leases, take documents back from lost workers, and announce what the queue does not know."""
+    """Renew leases, queue the documents of lost workers again, and announce what the queue lost."""
     limit = services.settings.ingest_timeout_seconds
     try:
         with Session(services.engine) as session, session.begin():
             documents.renew(session, [claim for claim, age in ingester.held().items() if age <= limit])
             if lost := documents.recover_lost(session):
-                log.warning("%d documents were taken back from lost workers", lost)
-            # Only into an empty queue: otherwise each sweep would announce a long backlog once more. What is
-            # announced twice is ingested once, because only one worker gets the claim.
+                log.warning("%d documents of lost workers are queued again", lost)
+            # Only into an empty queue: otherwise each sweep would announce a long backlog again. A document
+            # that is announced twice is ingested once, because only one worker gets the claim.
             waiting = documents.due(session, ANNOUNCE_AT_ONCE) if services.queue.is_empty() else []
         for document_id in waiting:
             services.queue.send(document_id)
     except (SQLAlchemyError, redis.RedisError) as error:
-        log.warning("the sweep is put off: %s", str(error).splitlines()[0])
+        log.warning("the sweep is postponed: %s", str(error).splitlines()[0])
 
 
 def _serve_metrics(health: Health) -> None:
@@ -112,7 +112,7 @@ def _serve_metrics(health: Health) -> None:
             self.wfile.write(body)
 
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-            """Probes and scrapes are no news."""
+            """Log nothing: health checks and scrapes are frequent."""
 
     server = ThreadingHTTPServer(("0.0.0.0", PORT), Handler)  # noqa: S104 - Prometheus scrapes it
     threading.Thread(target=server.serve_forever, daemon=True).start()

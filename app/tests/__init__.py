@@ -3,5 +3,5 @@
 import os
 import tempfile
 
-# The API always adds up its processes' metrics; prometheus_client looks for this when it is imported.
+# The API adds up the metrics of its processes. prometheus_client reads this variable at import.
 os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="ragapp-metrics-")

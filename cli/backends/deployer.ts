@@ -50,13 +50,13 @@ export function deployerOf(stack: string): DeployerName {
     throw new Failure(`DEPLOYER is "${asked}".`, "It must be pulumi or embedded.");
   if (made && asked && made !== asked)
     throw new Failure(
-      `${deployerText(made)} made stack "${stack}", and DEPLOYER asks for ${asked}.`,
+      `Stack "${stack}" was created by ${deployerText(made)}, and DEPLOYER asks for ${asked}.`,
       `Each keeps its own state. Unset DEPLOYER, or take the stack down first: make down STACK=${stack}`,
     );
   const deployer = made ?? asked ?? (onPath("pulumi") ? "pulumi" : "embedded");
   if (deployer === "pulumi" && !onPath("pulumi"))
     throw new Failure(
-      `Pulumi made stack "${stack}", and pulumi is not on PATH.`,
+      `Pulumi created stack "${stack}", and pulumi is not on PATH.`,
       "Install it: https://www.pulumi.com/docs/install/",
     );
   return deployer;
@@ -70,4 +70,4 @@ function madeBy(stack: string): DeployerName | undefined {
 
 /** The name of a deployer for people. */
 export const deployerText = (name: DeployerName): string =>
-  name === "pulumi" ? "Pulumi" : "The embedded engine";
+  name === "pulumi" ? "Pulumi" : "the embedded engine";

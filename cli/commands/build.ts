@@ -6,7 +6,7 @@ import { failedBuilds } from "../ui/diagnose.ts";
 import { elapsed } from "../ui/text.ts";
 import { prepared } from "./up.ts";
 
-/** Makes the images of a stack. @returns the exit code */
+/** Builds or pulls the images of a stack. @returns the exit code */
 export async function buildImages(options: Parameters<typeof prepared>[0]): Promise<number> {
   const { stack } = options;
   const system = await prepared(options);
@@ -16,7 +16,7 @@ export async function buildImages(options: Parameters<typeof prepared>[0]): Prom
     await begin(stack, system, session);
     const { ok, errors } = await deployer.build();
     for (const error of errors) print(`\n${error}`);
-    if (ok) print(`\nEvery image of ${system.name} is there, after ${elapsed(progress.seconds())}.`);
+    if (ok) print(`\nAll images of ${system.name} exist after ${elapsed(progress.seconds())}.`);
     else for (const trouble of failedBuilds(Date.now() - progress.seconds() * 1000)) print(`\n${trouble}`);
     return ok ? 0 : 1;
   });
@@ -24,7 +24,7 @@ export async function buildImages(options: Parameters<typeof prepared>[0]): Prom
 
 export const build = command({
   name: "build",
-  summary: "Make the images and start nothing",
+  summary: "Build or pull the images and start nothing",
   options: newStackOptions,
   examples: ["build --stack prod"],
   run: buildImages,

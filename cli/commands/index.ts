@@ -6,6 +6,7 @@ import { clean, destroyData, down } from "./down.ts";
 import { drift } from "./drift.ts";
 import { logs } from "./logs.ts";
 import { outputs } from "./outputs.ts";
+import { plugins } from "./plugins.ts";
 import { preview } from "./preview.ts";
 import { prune } from "./prune.ts";
 import { restart } from "./restart.ts";
@@ -23,5 +24,5 @@ export const groups: Readonly<Record<string, readonly Command[]>> = {
   "Work inside:": [restart, shell, psql],
   "Secrets:": [secret, rotate],
   "Data:": [backup, backups, restore, drill, upgrade, destroyData],
-  "Other:": [compose, clean, prune],
-} as unknown as Readonly<Record<string, readonly Command[]>>;
+  "Other:": [compose, clean, prune, plugins],
+};

@@ -26,13 +26,16 @@ import { Postgres, rowsOf } from "./postgres.ts";
 import { reportBackups } from "./report.ts";
 import { Volume } from "./volume.ts";
 
-/** Seconds in which every probe comes around; what is not healthy then was not so before. */
-const longestProbe = 60;
+/** Seconds in which every health check runs at least once. */
+const longestHealthcheck = 60;
 
 /** Backs up a stack. @returns the exit code */
 export async function backUp(stack: string, keep: string | undefined): Promise<number> {
   if (keep && !/^[1-9]\d*$/.test(keep)) {
-    throw new Failure(`KEEP is "${keep}".`, "It is the number of backups to keep: make backup KEEP=7");
+    throw new Failure(
+      `KEEP is "${keep}".`,
+      "KEEP is the number of backups to keep, such as: make backup KEEP=7",
+    );
   }
   await requireDocker();
   const system = await systemOf(stack);
@@ -41,11 +44,11 @@ export async function backUp(stack: string, keep: string | undefined): Promise<n
     const { folder, manifest } = await takeBackup(stack, system, progress);
     print(`\n${partsTable(manifest)}\n`);
     if (manifest.leftOut.length > 0)
-      print(`Left out, because metrics can be lost: ${manifest.leftOut.join(", ")}.`);
+      print(`Not in the backup, because metrics can be lost: ${manifest.leftOut.join(", ")}.`);
     print(`Backed up in ${elapsed(manifest.seconds)}: ${relative(projectDir, folder)}`);
     for (const { folder: one } of keep ? backups(stack).slice(0, -Number(keep)) : []) {
       rmSync(one, { recursive: true });
-      print(`Removed, because ${keep} are kept: ${relative(projectDir, one)}`);
+      print(`Removed, because KEEP=${keep}: ${relative(projectDir, one)}`);
     }
     return 0;
   } finally {
@@ -57,7 +60,7 @@ export async function backUp(stack: string, keep: string | undefined): Promise<n
 export function listBackups(stack: string): number {
   const all = backups(stack);
   if (all.length === 0) {
-    print(`Stack "${stack}" has no backup. make backup STACK=${stack} makes one.`);
+    print(`Stack "${stack}" has no backup. Create one: make backup STACK=${stack}`);
     return 0;
   }
   const rows = all.map(({ folder, manifest: { made, parts }, drill }) => [
@@ -65,18 +68,18 @@ export function listBackups(stack: string): number {
     elapsed((Date.now() - Date.parse(made)) / 1000),
     size(parts.reduce((sum, { bytes }) => sum + bytes, 0)),
     String(parts.reduce((sum, part) => sum + rowsOf(part.tables), 0)),
-    "when made",
-    drill ? `${drill.ok ? "restored well" : "FAILED"} ${drill.made}` : "never",
+    "at creation",
+    drill ? `${drill.ok ? "succeeded" : "FAILED"} ${drill.made}` : "never",
   ]);
   print(table(["BACKUP", "AGE", "SIZE", "ROWS", "VERIFIED", "DRILL"], rows));
   return 0;
 }
 
-/** Makes a backup; it gets its name only when every part of it has been read again. */
+/** Takes a backup. It gets its final name only after every part was read back and compared. */
 export async function takeBackup(stack: string, system: SystemSpec, progress: Progress): Promise<Backup> {
   const parts = partsOf(system);
   if (parts.length === 0) {
-    throw new Failure(`${system.name} keeps no data that a backup would hold.`, "There is nothing to do.");
+    throw new Failure(`${system.name} keeps no data to back up.`, "You need no backup of it.");
   }
   const begun = new Date();
   const name = stamp(begun);
@@ -86,7 +89,9 @@ export async function takeBackup(stack: string, system: SystemSpec, progress: Pr
     for (const part of parts) {
       done.push(await progress.step(`backing up ${part.volume}`, () => copied(stack, part, partial)));
     }
-    await progress.step("waiting for the probes of what was frozen", () => probed(stack));
+    await progress.step("waiting for the health checks of the services that were paused", () =>
+      healthyAgain(stack),
+    );
     const manifest: Manifest = {
       format: 1,
       stack,
@@ -105,15 +110,15 @@ export async function takeBackup(stack: string, system: SystemSpec, progress: Pr
   } catch (error) {
     throw error instanceof Failure
       ? error
-      : new Failure(`The backup failed: ${(error as Error).message}`, mend(stack));
+      : new Failure(`The backup failed: ${(error as Error).message}`, advice(stack));
   } finally {
     rmSync(partial, { recursive: true, force: true });
   }
 }
 
-const mend = (stack: string): string => `make health STACK=${stack} says whether the stack is well.`;
+const advice = (stack: string): string => `Check the stack: make health STACK=${stack}`;
 
-/** Copies one part into the folder, and reads the copy again. */
+/** Copies one part into the folder, and reads the copy back. */
 async function copied(stack: string, part: Part, folder: string): Promise<BackedUp> {
   const container = await containerFor(stack, part);
   const image = container.Image;
@@ -138,32 +143,33 @@ async function copied(stack: string, part: Part, folder: string): Promise<Backed
   });
 }
 
-/** Waits until everything is healthy again: the engine calls a container unhealthy from its freezing to its next probe. */
-async function probed(stack: string): Promise<void> {
-  const end = Date.now() + longestProbe * 1000;
+/** Waits until everything is healthy. Docker calls a paused container unhealthy until its next health check. */
+async function healthyAgain(stack: string): Promise<void> {
+  const end = Date.now() + longestHealthcheck * 1000;
   const wait = (c: Container): boolean => c.State.Status === "running" && !isWell(c);
   while (Date.now() < end && (await containersOf(stack)).some(wait)) {
     await new Promise((done) => setTimeout(done, 500));
   }
 }
 
-/** The disk gives back what was written to it. */
+/** Reads a file back from the disk and compares its checksum. */
 async function requireSame(path: string, sha256: string): Promise<void> {
-  if ((await digestOf(path)).sha256 !== sha256) throw new Error(`${path} reads back as something else`);
+  if ((await digestOf(path)).sha256 !== sha256)
+    throw new Error(`The file ${path} differs from what was written. Check the disk.`);
 }
 
-/** The container that has a part's data. */
+/** The running container through which a part is read. */
 export async function containerFor(stack: string, part: Part): Promise<Container> {
   const all = await containersOf(stack, part.service);
   const container = all.find((c) => c.State.Status === "running");
   if (container) return container;
   throw new Failure(
-    `"${part.service}" of stack "${stack}" does not run, and its data is read through it.`,
+    `"${part.service}" of stack "${stack}" does not run. Its data can be read only while it runs.`,
     `Start it: make up STACK=${stack}`,
   );
 }
 
-/** Running containers that have a volume. */
+/** Ids of the running containers that use a volume. */
 const writersOf = async (volume: string): Promise<string[]> =>
   (await docker("ps", "-q", "--no-trunc", "--filter", `volume=${volume}`)).split("\n").filter(Boolean);
 
@@ -173,7 +179,7 @@ function partsTable({ parts }: Manifest): string {
     size(part.bytes),
     part.kind === "postgres"
       ? `${rowsOf(part.tables)} rows of ${Object.keys(part.tables ?? {}).length} tables, PostgreSQL ${part.version}`
-      : `${part.files} files, ${part.service} frozen for ${elapsed(part.frozenSeconds ?? 0)}`,
+      : `${part.files} files, ${part.service} paused for ${elapsed(part.frozenSeconds ?? 0)}`,
   ]);
   return table(["DATA", "SIZE", "HOLDS"], rows);
 }

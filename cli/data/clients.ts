@@ -5,7 +5,7 @@ import { diagnose } from "../ui/diagnose.ts";
 import type { Progress } from "../ui/progress.ts";
 import type { Part } from "./parts.ts";
 
-/** Whether a service has its own view of the data: what it remembers must not outlive the data. */
+/** Whether a service caches data. It must not run with the cache of other data. */
 function isClient(system: SystemSpec, service: ServiceSpec, parts: readonly Part[]): boolean {
   if (!["api", "worker"].includes(service.role)) return false;
   const reaches = (s: ServiceSpec): boolean =>
@@ -14,7 +14,7 @@ function isClient(system: SystemSpec, service: ServiceSpec, parts: readonly Part
   return reaches(service);
 }
 
-/** Stops the clients, then every store but PostgreSQL, each with its grace. @returns what was stopped, in that order */
+/** Stops the clients, then every store except PostgreSQL, within their grace periods. @returns the stopped containers in that order */
 export async function stopAround(
   stack: string,
   system: SystemSpec,
@@ -32,14 +32,14 @@ export async function stopAround(
   return stopped;
 }
 
-/** Stops containers one service after another, the containers of one together. */
+/** Stops containers, one service after another. The replicas of a service stop together. */
 export async function stop(containers: readonly Container[]): Promise<void> {
   for (const name of new Set(containers.map(serviceOf))) {
     await Promise.all(containers.filter((c) => serviceOf(c) === name).map((c) => docker("stop", c.Id)));
   }
 }
 
-/** Starts what was stopped, each after what it waits for, with the jobs between that bring older data up to date. */
+/** Starts the stopped containers in the order of their dependencies. Runs the jobs between them, which migrate older data. */
 export async function startAgain(
   stack: string,
   system: SystemSpec,
@@ -56,12 +56,12 @@ export async function startAgain(
   const begin = async (name: string): Promise<void> => {
     await Promise.all((system.services.find((s) => s.name === name)?.dependsOn ?? []).map(start));
     for (const job of jobs.filter((c) => serviceOf(c) === name)) await docker("start", "--attach", job.Id);
-    // What an `up` has replaced meanwhile runs already.
+    // A container that `up` has replaced in the meantime runs already.
     const own = stopped.filter((c) => serviceOf(c) === name && all.some(({ Id }) => Id === c.Id));
     await Promise.all(own.map((c) => docker("start", c.Id)));
     const well = await Promise.all(own.map((c) => becomesWell(c.Id)));
     if (well.every(Boolean)) return;
-    throw new Error(`${name} does not get healthy with this data.\n${(await diagnose(stack)).join("\n")}`);
+    throw new Error(`${name} does not become healthy with this data.\n${(await diagnose(stack)).join("\n")}`);
   };
   await Promise.all(system.services.map((s) => start(s.name)));
 }

@@ -14,7 +14,7 @@ import { differences, rowsOf } from "./postgres.ts";
 import { reportBackups } from "./report.ts";
 import { throwAway, withServer, withVolume } from "./scratch.ts";
 
-/** Restores a backup beside the stack, compares all of it with what was backed up, and writes down how that went. */
+/** Restores a backup next to the stack, compares all of it with the manifest, and records the result. */
 export async function drillBackup(stack: string, from: string | undefined): Promise<number> {
   await requireDocker();
   const system = await systemOf(stack);
@@ -26,7 +26,7 @@ export async function drillBackup(stack: string, from: string | undefined): Prom
   try {
     await requireWhole(backup);
     for (const part of backup.manifest.parts) {
-      const line = await progress.step(`restoring ${part.volume} into a place of its own`, () =>
+      const line = await progress.step(`restoring ${part.volume} into a temporary copy`, () =>
         rehearse(stack, system, part, join(backup.folder, part.file)),
       );
       progress.line(line);
@@ -34,14 +34,16 @@ export async function drillBackup(stack: string, from: string | undefined): Prom
     }
     writeDrill(backup.folder, outcome(begun, true, said));
     await reportBackups(stack);
-    print(`\nThe drill of ${name} went well after ${elapsed(progress.seconds())}: it can be restored.`);
+    print(
+      `\nThe drill of ${name} succeeded after ${elapsed(progress.seconds())}. The backup can be restored.`,
+    );
     return 0;
   } catch (error) {
     said.push((error as Error).message);
     writeDrill(backup.folder, outcome(begun, false, said));
     throw new Failure(
       `The drill of ${name} failed: ${(error as Error).message}`,
-      `Make another backup and try that: make backup STACK=${stack} && make drill STACK=${stack}`,
+      `Take another backup and drill that one: make backup STACK=${stack} && make drill STACK=${stack}`,
     );
   } finally {
     progress.end();
@@ -55,7 +57,7 @@ const outcome = (begun: Date, ok: boolean, said: readonly string[]): Drill => ({
   said,
 });
 
-/** Restores one part, and says what is the same. */
+/** Restores one part and compares it. @returns a line for the user */
 async function rehearse(stack: string, system: SystemSpec, part: BackedUp, file: string): Promise<string> {
   const image = await imageFor(stack, part);
   if (part.kind === "files") {
@@ -66,7 +68,8 @@ async function rehearse(stack: string, system: SystemSpec, part: BackedUp, file:
     await server.ensureRoles(part.roles ?? []);
     await server.restore(file, await server.database());
     const wrong = differences(part.tables ?? {}, await server.tables());
-    if (wrong.length > 0) throw new Error(`${part.volume} is not what was backed up:\n${wrong.join("\n")}`);
+    if (wrong.length > 0)
+      throw new Error(`${part.volume} differs from what was backed up:\n${wrong.join("\n")}`);
     return `${part.volume}: ${rowsOf(part.tables)} rows of ${Object.keys(part.tables ?? {}).length} tables are the same`;
   });
 }
@@ -80,5 +83,5 @@ async function imageFor(stack: string, part: BackedUp): Promise<string> {
 function serviceOf(system: SystemSpec, part: BackedUp): LongRunning {
   const service = system.services.filter(isLongRunning).find((s) => s.name === part.service);
   if (service) return service;
-  throw new Error(`${system.name} has no ${part.service}`);
+  throw new Error(`The system ${system.name} has no service ${part.service}.`);
 }

@@ -6,14 +6,14 @@ import type { BackedUp } from "./manifest.ts";
 import { differences, Postgres } from "./postgres.ts";
 import { Volume } from "./volume.ts";
 
-/** Names beside the live data: a database's, and a folder's in a volume. */
+/** Temporary names next to the live data: of a database, and of a folder in a volume. */
 const next = "ragdock_restore_new";
 const old = "ragdock_restore_old";
 
-/** Entries of a dump that exist in the live database alone: pg_cron's extension is refused in any other. */
+/** Entries of a dump that only the live database can have: the extension pg_cron works in one database. */
 const bound = /\b(pg_cron|cron)\b/;
 
-/** One part of a backup on its way into a stack: read in beside what is there, then swapped with it. */
+/** One part of a backup that is being restored: read in next to the live data, then swapped with it. */
 export class Incoming {
   readonly server: Postgres;
   private readonly part: BackedUp;
@@ -29,7 +29,7 @@ export class Incoming {
     this.image = container.Image;
   }
 
-  /** Reads the part in and compares it with the manifest; what is live is not touched. */
+  /** Reads the part in and compares it with the manifest. The live data is not changed. */
   async prepare(): Promise<void> {
     await this.clear();
     if (this.part.kind === "files") {
@@ -43,10 +43,10 @@ export class Incoming {
     await this.server.restore(this.file, next, here.join("\n"));
     const wrong = differences(this.part.tables ?? {}, await this.server.tables(next));
     if (wrong.length > 0)
-      throw new Error(`the restored database is not that of the backup:\n${wrong.join("\n")}`);
+      throw new Error(`The restored database differs from the backup:\n${wrong.join("\n")}`);
   }
 
-  /** Puts the new data in the place of the old, which stays beside it. */
+  /** Makes the new data live. The old data stays next to it. */
   async swap(): Promise<void> {
     if (this.part.kind === "files") {
       const { own = [] } = this.part;
@@ -65,7 +65,7 @@ export class Incoming {
     }
   }
 
-  /** Puts the old data back where it was. */
+  /** Makes the old data live again. */
   async swapBack(): Promise<void> {
     if (this.part.kind === "files") {
       const { own = [] } = this.part;
@@ -73,7 +73,7 @@ export class Incoming {
     } else await this.server.swap(old, next);
   }
 
-  /** Removes whatever is not live. */
+  /** Removes the data that is not live. */
   async clear(): Promise<void> {
     if (this.part.kind === "files") {
       await this.inVolume(async (volume) => {

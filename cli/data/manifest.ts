@@ -5,38 +5,38 @@ import { project, projectDir } from "../../host/paths.ts";
 import { digestOf } from "../../host/pipe.ts";
 import type { Part } from "./parts.ts";
 
-/** What one table holds: the number of its rows, and a sum over the MD5 of each, whatever their order. */
+/** The content of a table: the number of rows, and a sum over the MD5 of each row. The order does not count. */
 export interface Table {
   readonly rows: number;
   readonly sum: string;
 }
 
-/** By `schema.table`; partitions each for themselves, tables of extensions left out. */
+/** By `schema.table`. Each partition counts by itself. Tables of extensions are left out. */
 export type Tables = Readonly<Record<string, Table>>;
 
 interface Copied {
   readonly file: string;
   readonly bytes: number;
   readonly sha256: string;
-  /** The image that wrote it, by id. */
+  /** Id of the image that wrote the part. */
   readonly image: string;
 }
 
-/** A part as a backup holds it. */
+/** A part in a backup. */
 export type BackedUp = Part &
   Copied & {
     /** PostgreSQL: major and full version of the server. */
     readonly major?: number;
     readonly version?: string;
-    /** PostgreSQL: roles of the server, without their passwords. */
+    /** PostgreSQL: roles of the server, without passwords. */
     readonly roles?: readonly string[];
     readonly tables?: Tables;
-    /** Files: how many, folders included, and for how many seconds their writers were frozen. */
+    /** Files: their number, folders included, and for how many seconds their writers were paused. */
     readonly files?: number;
     readonly frozenSeconds?: number;
   };
 
-/** What a backup says of itself, in its manifest.json. */
+/** The manifest.json of a backup. */
 export interface Manifest {
   readonly format: 1;
   readonly stack: string;
@@ -45,11 +45,11 @@ export interface Manifest {
   readonly made: string;
   readonly seconds: number;
   readonly parts: readonly BackedUp[];
-  /** Volumes of the stack that are not in it. */
+  /** Volumes of the stack that are not in the backup. */
   readonly leftOut: readonly string[];
 }
 
-/** How a drill of a backup ended, in its drill.json. */
+/** The result of a drill, in the backup's drill.json. */
 export interface Drill {
   readonly made: string;
   readonly seconds: number;
@@ -66,17 +66,17 @@ export interface Backup {
 
 const root = join(projectDir, ".ragdock", "backups");
 
-/** Where a stack's backups are. */
+/** The folder of a stack's backups. */
 export const backupsOf = (stack: string): string => join(root, stack);
 
-/** A folder for a backup in the making, under a name that no list shows. */
+/** The folder of an unfinished backup. `backups` does not list it. */
 export function partialFolder(stack: string, name: string): string {
   const folder = join(backupsOf(stack), `.${name}.partial`);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   return folder;
 }
 
-/** A moment as a folder's name: 2026-11-21T17-27-06Z. */
+/** A time as the name of a folder, such as 2026-11-21T17-27-06Z. */
 export const stamp = (at: Date): string => `${at.toISOString().slice(0, 19).replaceAll(":", "-")}Z`;
 
 export const writeManifest = (folder: string, manifest: Manifest): void =>
@@ -99,21 +99,21 @@ export function backups(stack: string): Backup[] {
 }
 
 /**
- * The backup that a person means.
- * @param from a folder, `<stack>/<time>`, a time of this stack's own, or "" for the newest of them
+ * Finds a backup.
+ * @param from a folder, `<stack>/<time>`, a time of this stack, or "" for the newest
  */
 export function findBackup(stack: string, from: string | undefined): Backup {
   if (!from) {
     const newest = backups(stack).at(-1);
     if (newest) return newest;
-    throw new Failure(`Stack "${stack}" has no backup.`, `Make one: make backup STACK=${stack}`);
+    throw new Failure(`Stack "${stack}" has no backup.`, `Create one: make backup STACK=${stack}`);
   }
   const places = [resolve(from), join(root, from), join(backupsOf(stack), from)];
   const folder = places.find((place) => existsSync(join(place, "manifest.json")));
   if (folder) return read(folder);
   throw new Failure(
-    `There is no backup "${from}": a folder with a manifest.json, or a time of stack "${stack}".`,
-    `make backups STACK=${stack} lists ${backups(stack).length} of them; one of another stack is <stack>/<time>.`,
+    `There is no backup "${from}". FROM is a folder with a manifest.json, or the time of a backup of stack "${stack}".`,
+    `List the ${backups(stack).length} backups of this stack: make backups STACK=${stack}. Name one of another stack as <stack>/<time>.`,
   );
 }
 
@@ -121,8 +121,8 @@ function read(folder: string): Backup {
   const manifest = JSON.parse(readFileSync(join(folder, "manifest.json"), "utf8")) as Manifest;
   if (manifest.format !== 1) {
     throw new Failure(
-      `${folder} is of format ${manifest.format}, and this ${project} reads format 1.`,
-      `Use the version of ${project} that made it.`,
+      `The backup ${folder} has format ${manifest.format}. This version of ${project} reads format 1.`,
+      `Use the version of ${project} that created it.`,
     );
   }
   const drill = join(folder, "drill.json");
@@ -131,7 +131,7 @@ function read(folder: string): Backup {
     : { folder, manifest };
 }
 
-/** Reads every file of a backup and refuses one that is not what its manifest says. */
+/** Reads every file of a backup, and refuses a file that differs from the manifest. */
 export async function requireWhole({ folder, manifest }: Backup): Promise<void> {
   const wrong: string[] = [];
   for (const { file, bytes, sha256 } of manifest.parts) {
@@ -142,13 +142,12 @@ export async function requireWhole({ folder, manifest }: Backup): Promise<void> 
     }
     const found = await digestOf(path);
     if (found.bytes !== bytes) wrong.push(`  ${file} has ${found.bytes} bytes instead of ${bytes}`);
-    else if (found.sha256 !== sha256)
-      wrong.push(`  ${file} has other bytes than were written: SHA-256 differs`);
+    else if (found.sha256 !== sha256) wrong.push(`  ${file} has another SHA-256 than the manifest`);
   }
   if (wrong.length > 0) {
     throw new Failure(
-      `The backup ${basename(folder)} is damaged, nothing was touched:\n${wrong.join("\n")}`,
-      `Take another one: make backups STACK=${manifest.stack} lists them.`,
+      `The backup ${basename(folder)} is damaged. Nothing was changed:\n${wrong.join("\n")}`,
+      `Choose another one. List them: make backups STACK=${manifest.stack}`,
     );
   }
 }

@@ -1,21 +1,21 @@
 import { isLongRunning, type LongRunning, type SystemSpec } from "../../config/spec/service.ts";
 
-/** A part of a system's data, and how it is copied. */
+/** A part of a system's data. */
 export type Part =
-  /** A PostgreSQL server: dumped from one snapshot by its own tools. */
+  /** A PostgreSQL server. `pg_dump` copies it from one snapshot. */
   | { readonly kind: "postgres"; readonly service: string; readonly volume: string }
-  /** A volume whose files are copied while its writers are frozen. */
+  /** A volume. Its files are copied while the containers that write to it are paused. */
   | {
       readonly kind: "files";
       readonly service: string;
       readonly volume: string;
-      /** Files that stay as they are when the others are replaced. */
+      /** Files that a restore does not replace. */
       readonly own?: readonly string[];
     };
 
 /**
- * What there is to back up, PostgreSQL first: what the others hold then belongs to rows that are there, or is an
- * orphan; the other way round rows would miss what they point at.
+ * The parts of a system's data. PostgreSQL comes first: the volumes then hold everything that its rows refer to, and at
+ * most some files more.
  */
 export function partsOf(system: SystemSpec): Part[] {
   const kept = system.services.filter(isLongRunning).filter((s) => s.role !== "monitoring");
@@ -30,7 +30,7 @@ export function partsOf(system: SystemSpec): Part[] {
   return parts.sort((a, b) => Number(b.kind === "postgres") - Number(a.kind === "postgres"));
 }
 
-/** Volumes that no backup holds: metrics and what monitoring keeps can be lost. */
+/** Volumes that no backup contains: the data of monitoring. */
 export const leftOut = (system: SystemSpec): string[] =>
   system.services
     .filter((s): s is LongRunning => isLongRunning(s) && s.role === "monitoring")

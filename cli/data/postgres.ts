@@ -7,18 +7,18 @@ import type { Table, Tables } from "./manifest.ts";
 const sql = (name: string): string =>
   readFileSync(join(projectDir, "cli", "data", "sql", `${name}.psql`), "utf8");
 
-/** As the role and on the database that the container's own settings name, through the server's socket. */
+/** Connects through the server's socket, as the role and to the database in the container's environment. */
 const client =
   'export PGUSER="$POSTGRES_USER"; [ "$PGDATABASE" ] || export PGDATABASE="$POSTGRES_DB"; exec "$@"';
 
 const psqlFlags = ["-X", "-q", "-A", "-t", "-F", "\t", "-v", "ON_ERROR_STOP=1"];
 
-/** What a dump is and what was in it. */
+/** A dump and its content. */
 export interface Dump extends Piped {
   readonly tables: Tables;
 }
 
-/** A PostgreSQL server in a container, spoken to from inside it: no password, no port. */
+/** A PostgreSQL server in a container. Its tools run in the container and need no password and no port. */
 export class Postgres {
   private readonly container: string;
 
@@ -26,7 +26,7 @@ export class Postgres {
     this.container = container;
   }
 
-  /** Writes a dump of the database into a file, and counts what the same snapshot holds. */
+  /** Dumps the database into a file, and counts the rows of the same snapshot. */
   async dump(file: string): Promise<Dump> {
     const piped = await this.run(["psql", ...psqlFlags, "-f", "-"], {
       input: { text: sql("dump") + sql("tables") },
@@ -35,17 +35,17 @@ export class Postgres {
     return { ...piped, tables: readTables(piped.stderr) };
   }
 
-  /** What the tables of a database hold now. @param database by default the container's own */
+  /** The content of a database's tables. @param database @default the container's own */
   async tables(database?: string): Promise<Tables> {
     return readTables(await this.query(sql("tables"), database));
   }
 
-  /** Reads a dump from its first byte to its last, as a restore would. */
+  /** Reads a whole dump, as a restore would. */
   async check(file: string): Promise<void> {
     await this.run(["pg_restore", "--file=/dev/null"], { input: { file } });
   }
 
-  /** Full version of the server, its major one, and its roles but the built-in. */
+  /** Full and major version of the server, and its roles without the built-in ones. */
   async facts(): Promise<{ version: string; major: number; roles: string[] }> {
     const [version = "", ...roles] = (
       await this.query(
@@ -56,8 +56,8 @@ export class Postgres {
   }
 
   /**
-   * Reads a dump into an empty database, all of it or nothing.
-   * @param list the entries to restore, as `entries` gives them; by default all
+   * Restores a dump into an empty database, in one transaction.
+   * @param list the entries to restore, from `entries` @default all
    */
   async restore(file: string, database: string, list?: string): Promise<void> {
     const chosen = list === undefined ? [] : [`--use-list=${await this.keep(list)}`];
@@ -69,13 +69,13 @@ export class Postgres {
     );
   }
 
-  /** The table of contents of a dump, an entry per line. */
+  /** The entries of a dump. */
   async entries(file: string): Promise<string[]> {
     const { stdout } = await this.run(["pg_restore", "--list"], { input: { file } });
     return stdout.split("\n").filter((line) => /^\d/.test(line));
   }
 
-  /** Makes the roles that own something in a dump and are not here; nobody can log in as one of them. */
+  /** Creates the roles that a dump needs and the server lacks. They cannot log in. */
   async ensureRoles(roles: readonly string[]): Promise<void> {
     const here = new Set((await this.facts()).roles);
     for (const role of roles.filter((name) => !here.has(name))) {
@@ -91,7 +91,7 @@ export class Postgres {
     await this.query(`DROP DATABASE IF EXISTS ${identifier(name)} WITH (FORCE);`, "postgres");
   }
 
-  /** Gives the live database's name to `next`, and the name `old` to the live one; ends the sessions of both. */
+  /** Renames the live database to `old`, and `next` to the live name. Ends the sessions of both. */
   async swap(next: string, old: string): Promise<void> {
     const names = ["-v", `live=${await this.database()}`, "-v", `new=${next}`, "-v", `old=${old}`];
     try {
@@ -107,7 +107,7 @@ export class Postgres {
     }
   }
 
-  /** Whether the server lets clients in: over TCP, where the one that makes a new cluster does not listen. */
+  /** Whether the server accepts clients. Asks over TCP, where the temporary server of initdb does not listen. */
   async answers(): Promise<boolean> {
     return this.run(["pg_isready", "-q", "-h", "127.0.0.1"]).then(
       () => true,
@@ -115,12 +115,12 @@ export class Postgres {
     );
   }
 
-  /** The name of the database that the container was made for. */
+  /** The database in the container's environment. */
   async database(): Promise<string> {
     return (await this.run(["printenv", "PGDATABASE"])).stdout.trim();
   }
 
-  /** Runs SQL; its rows, columns apart by tabs. */
+  /** Runs SQL. @returns rows with columns separated by tabs */
   async query(text: string, database?: string): Promise<string> {
     return (await this.run(["psql", ...psqlFlags, "-f", "-"], { input: { text } }, database)).stdout.trim();
   }
@@ -152,7 +152,7 @@ function readTables(text: string): Tables {
   );
 }
 
-/** Tables that hold something else than they should, in words; none when all is the same. */
+/** One line per table that differs. */
 export function differences(wanted: Tables, found: Tables): string[] {
   const names = [...new Set([...Object.keys(wanted), ...Object.keys(found)])].sort();
   return names.flatMap((name) => {

@@ -2,14 +2,14 @@ import { containersOf, docker } from "../../host/docker.ts";
 import { print } from "../command.ts";
 import { backups } from "./manifest.ts";
 
-/** Where node-exporter looks for metrics that others write; config/services/monitoring.ts makes it. */
+/** The folder of node-exporter's textfile collector. */
 const file = "/etc/node-exporter/metrics/backup.prom";
 
 const prefix = "ragdock_backup_last";
 
 /**
- * Tells the stack's Prometheus when the last backup was made and when one was last restored on trial, in seconds since 1970.
- * Without a node-exporter, or with one that does not run, nobody is told.
+ * Writes the times of the last backup and the last drill, in seconds since 1970, where the stack's Prometheus reads them.
+ * Does nothing without a running node-exporter.
  */
 export async function reportBackups(stack: string): Promise<void> {
   const [exporter] = await containersOf(stack, "node-exporter");
@@ -17,23 +17,19 @@ export async function reportBackups(stack: string): Promise<void> {
   const all = backups(stack);
   const drills = all.flatMap(({ drill }) => (drill?.ok ? [drill.made] : []));
   const text = [
-    ...metric(
-      `${prefix}_success_timestamp_seconds`,
-      "When the last backup was made.",
-      all.at(-1)?.manifest.made,
-    ),
+    ...metric(`${prefix}_success_timestamp_seconds`, "Time of the last backup.", all.at(-1)?.manifest.made),
     ...metric(
       `${prefix}_drill_success_timestamp_seconds`,
-      "When a backup was last restored on trial.",
+      "Time of the last successful drill.",
       drills.sort().at(-1),
     ),
   ].join("\n");
   const write = `printf '%s\\n' "$1" > ${file}.new && mv ${file}.new ${file}`;
   const command = ["exec", "--user", "0", exporter.Id, "sh", "-c", write, "sh", text];
-  // What was done is done, whether or not anybody can be told of it.
+  // A backup is valid even if its metric cannot be written.
   await docker(...command).catch((error: unknown) =>
     print(
-      `Prometheus was not told of the backups: ${(error as { stderr?: string }).stderr?.trim() ?? error}`,
+      `The metrics of the backups could not be written: ${(error as { stderr?: string }).stderr?.trim() ?? error}`,
     ),
   );
 }

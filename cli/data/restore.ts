@@ -15,8 +15,8 @@ import { type Part, partsOf } from "./parts.ts";
 import { Postgres, rowsOf } from "./postgres.ts";
 
 /**
- * Replaces a stack's data by that of a backup, its own or another stack's of the same system.
- * The backup is read in beside what is there while the stack serves, and compared; then the two change places.
+ * Replaces a stack's data by that of a backup, of this stack or of another one with the same system. Reads the backup in next
+ * to the live data while the stack serves, compares it, and then swaps the two.
  */
 export async function restoreBackup(
   stack: string,
@@ -30,7 +30,7 @@ export async function restoreBackup(
   if (confirm !== stack) {
     throw new Failure(
       `This replaces the data of stack "${stack}" by that of stack "${backup.manifest.stack}" at ${backup.manifest.made}.`,
-      `What is there is backed up first. Say so: make restore STACK=${stack} FROM=${from || basename(backup.folder)} CONFIRM=${stack}`,
+      `The current data is backed up first. Confirm: make restore STACK=${stack} FROM=${from || basename(backup.folder)} CONFIRM=${stack}`,
     );
   }
   const progress = new Progress(`${project}-${stack}-`);
@@ -38,32 +38,32 @@ export async function restoreBackup(
     await progress.step("reading the backup's checksums", () => requireWhole(backup));
     await requireWell(stack, system, backup);
     const before = await takeBackup(stack, system, progress);
-    progress.line(`what is there now is kept in ${before.folder}`);
+    progress.line(`the current data is backed up in ${before.folder}`);
     await replaceData(stack, system, backup, progress);
     const rows = backup.manifest.parts.reduce((sum, { tables }) => sum + rowsOf(tables), 0);
     print(
-      `\nRestored after ${elapsed(progress.seconds())}: ${rows} rows and every file are those of the backup.`,
+      `\nRestored after ${elapsed(progress.seconds())}. All ${rows} rows and every file are the same as in the backup.`,
     );
-    print(`To take it back: make restore STACK=${stack} FROM=${basename(before.folder)} CONFIRM=${stack}`);
+    print(`To undo it: make restore STACK=${stack} FROM=${basename(before.folder)} CONFIRM=${stack}`);
     return 0;
   } finally {
     progress.end();
   }
 }
 
-/** Where a part belongs: a dump to its server, whose volume each version has its own of; files to their volume. */
+/** Where a part belongs: a dump to its server, because each version has another volume; files to their volume. */
 const targetOf = ({ kind, service, volume }: Part): string => (kind === "postgres" ? service : volume);
 
-/** Refuses a backup that has data the system has no place for. */
+/** Refuses a backup with data that the system has no volume for. */
 function requireFitting(system: SystemSpec, { manifest }: Backup): void {
   const targets = new Set(partsOf(system).map(targetOf));
   const unplaced = manifest.parts.filter((part) => !targets.has(targetOf(part))).map((part) => part.volume);
   if (manifest.system === system.name && unplaced.length === 0) return;
   throw new Failure(
     manifest.system === system.name
-      ? `The backup holds ${unplaced.join(", ")}, and the stack has no such volume.`
-      : `The backup is of the system ${manifest.system}, and the stack runs ${system.name}.`,
-    "Restore it into a stack with the settings it was made with: system, vectorStore, services.",
+      ? `The backup contains ${unplaced.join(", ")}. The stack has no such volume.`
+      : `The backup comes from the system ${manifest.system}. The stack runs ${system.name}.`,
+    "Restore it into a stack with the same system, vectorStore and services.",
   );
 }
 
@@ -75,15 +75,15 @@ async function requireWell(stack: string, system: SystemSpec, { manifest }: Back
     const { major, version } = await new Postgres(container.Id).facts();
     if (part.major === undefined || major >= part.major) continue;
     throw new Failure(
-      `The backup is of PostgreSQL ${part.version}, and ${part.service} runs ${version}, which cannot read it.`,
-      `Bring the stack to ${part.major} first: make upgrade-postgres STACK=${stack} VERSION=${part.major}`,
+      `The backup comes from PostgreSQL ${part.version}. ${part.service} runs ${version}, which cannot read it.`,
+      `Upgrade the stack to ${part.major} first: make upgrade-postgres STACK=${stack} VERSION=${part.major}`,
     );
   }
   const rest = partsOf(system).filter((part) => !manifest.parts.some((p) => targetOf(p) === targetOf(part)));
   for (const { volume } of rest) print(`${volume} is not in the backup and stays as it is.`);
 }
 
-/** Reads everything in beside what is there; only when all of it is right do the two change places. */
+/** Reads everything in next to the live data. Swaps the two only when all of it is correct. */
 async function replaceData(
   stack: string,
   system: SystemSpec,
@@ -95,7 +95,7 @@ async function replaceData(
     for (const part of manifest.parts) {
       const one = new Incoming(stack, part, await containerFor(stack, part), folder);
       incoming.push(one);
-      await progress.step(`reading in ${part.volume}, beside what is there`, () => one.prepare());
+      await progress.step(`reading ${part.volume} in, next to the live data`, () => one.prepare());
     }
     const begun = performance.now();
     const stopped = await stopAround(stack, system, manifest.parts, progress);
@@ -116,7 +116,7 @@ async function replaceData(
   } catch (error) {
     throw new Failure(
       `Nothing was replaced: ${(error as Error).message}`,
-      `The stack goes on with the data it had. make health STACK=${stack} says how it is.`,
+      `The stack runs on with the data that it had. Check it: make health STACK=${stack}`,
     );
   } finally {
     for (const one of incoming) await one.clear();

@@ -5,19 +5,19 @@ import { docker } from "../../host/docker.ts";
 import { Postgres } from "./postgres.ts";
 import { Volume } from "./volume.ts";
 
-/** Seconds in which a new cluster is made and answers. */
+/** Seconds in which a new cluster must answer. */
 const patience = 120;
 
-/** Settings of a server whose data nobody keeps: no waiting for the disk. */
+/** Settings of a server whose data is thrown away: it does not wait for the disk. */
 export const throwAway: readonly string[] = ["fsync=off", "full_page_writes=off"];
 
-/** Jobs of pg_cron would change the data that is compared; without it the setting means nothing. */
+/** Jobs of pg_cron would change the data that is compared. Without pg_cron the setting has no effect. */
 const quiet = "cron.launch_active_jobs=off";
 
 /**
- * Runs a PostgreSQL server of a service's image and settings on a cluster of its own, on no network, for as long as
- * `work` takes; then stops it cleanly.
- * @param volume where the cluster is made; by default it goes with the server
+ * Runs a temporary PostgreSQL server with a service's image and settings, on a new cluster and without a network, while
+ * `work` runs. Then stops it cleanly.
+ * @param volume where the cluster is created @default an anonymous volume, which is removed with the server
  */
 export async function withServer<T>(
   spec: LongRunning,
@@ -27,7 +27,7 @@ export async function withServer<T>(
   volume?: string,
 ): Promise<T> {
   const environment = Object.entries(spec.environment).filter(([key]) => !key.endsWith("_FILE"));
-  // Of no use to anybody: nothing reaches the server, and the service's own start sets the stack's password.
+  // Nothing can reach the server, and the service sets the stack's password at its start.
   const password = ["POSTGRES_PASSWORD", randomBytes(16).toString("hex")];
   const mount = spec.volumes.map(
     ({ path }) => `type=volume${volume ? `,source=${volume}` : ""},target=${path}`,
@@ -54,12 +54,12 @@ export async function withServer<T>(
     await docker("stop", "--time", "120", id);
     return result;
   } finally {
-    // Its unnamed volume with it; a named one stays.
+    // Removes an anonymous volume. A named one stays.
     await docker("rm", "-f", "-v", id);
   }
 }
 
-/** The server's own command line, without what a service of a stack does before it. */
+/** The server's command line, without what a service of a stack runs before it. */
 function serverCommand({ command = [] }: LongRunning): readonly string[] {
   return command.slice(command.indexOf("postgres"));
 }
@@ -73,12 +73,12 @@ async function ready(id: string, server: Postgres): Promise<void> {
       continue;
     }
     throw new Error(
-      `a PostgreSQL of ${id.slice(0, 12)} does not start: ${await docker("logs", "--tail", "5", id)}`,
+      `PostgreSQL of the image ${id.slice(0, 12)} does not start: ${await docker("logs", "--tail", "5", id)}`,
     );
   }
 }
 
-/** Works on a volume that is there for as long as that takes. */
+/** Runs `work` with a temporary volume. */
 export async function withVolume<T>(image: string, work: (volume: Volume) => Promise<T>): Promise<T> {
   const name = (await docker("volume", "create", "--label", "ragdock.helper=data")).trim();
   try {

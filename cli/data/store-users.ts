@@ -4,7 +4,7 @@ import { Failure } from "../../config/spec/failure.ts";
 import { isGuarded, type SystemSpec } from "../../config/spec/service.ts";
 import { containersOf, docker } from "../../host/docker.ts";
 
-/** The users that clients of a store log in as, as the store itself knows them. */
+/** The users of a store's clients, as the store knows them. */
 export interface StoreUsers {
   /** The secret's name in `ragdock:rotations`. */
   readonly rotation: string;
@@ -24,7 +24,7 @@ const ofClients = /^rag_\d+$/;
 /** The stores of a system whose clients log in. */
 export function storesOf(stack: string, { services }: SystemSpec): StoreUsers[] {
   return services.filter(isGuarded).map((store) => {
-    // The administrator's work is done in the store's own container, where the administrator is.
+    // The administrator's password is only in the store's own container.
     const run: Run = async (...command) => {
       const [container] = await containersOf(stack, store.name);
       if (!container) throw new Failure(`${store.name} does not run.`, `Start it: make up STACK=${stack}`);

@@ -24,8 +24,8 @@ import { differences, type Postgres, rowsOf } from "./postgres.ts";
 import { withServer } from "./scratch.ts";
 
 /**
- * Upgrades a stack's data to a later major version of PostgreSQL: a backup, a cluster of that version on a new volume, every
- * row compared, then the new server in the place of the old one. The old volume stays as it is.
+ * Upgrades a stack's data to a later major version of PostgreSQL. Takes a backup, restores it into a new cluster on a new
+ * volume, compares every row, and replaces the server. The old volume stays as it is.
  * @returns the exit code
  */
 export async function upgradePostgres(stack: string, version: string): Promise<number> {
@@ -38,9 +38,9 @@ export async function upgradePostgres(stack: string, version: string): Promise<n
       upgrade(stack, before, version as PostgresVersion, session),
     );
     print(
-      `\nPostgreSQL ${version} after ${elapsed((performance.now() - begun) / 1000)}: all ${rows} rows are the same.`,
+      `\nUpgraded to PostgreSQL ${version} after ${elapsed((performance.now() - begun) / 1000)}. All ${rows} rows are the same.`,
     );
-    print(`The data as it was before stays in the volume ${volumeOf(stack, before)}.`);
+    print(`The data before the upgrade stays in the volume ${volumeOf(stack, before)}.`);
     return 0;
   } catch (error) {
     if (error instanceof Failure) throw error;
@@ -51,7 +51,7 @@ export async function upgradePostgres(stack: string, version: string): Promise<n
   }
 }
 
-/** @returns how many rows were taken over */
+/** @returns the number of rows */
 async function upgrade(
   stack: string,
   before: SystemSpec,
@@ -63,7 +63,7 @@ async function upgrade(
   const volume = fullName({ project, stack }, server.volumes[0]?.volume ?? "");
   await requireFree(stack, volume);
   if (before.images === "packages") await ensureBaseImage((line) => progress.line(line));
-  const image = await progress.step(`making the image of PostgreSQL ${version}`, async () =>
+  const image = await progress.step(`building the image of PostgreSQL ${version}`, async () =>
     present(imagePlan(server.image, await imageModeOf(before))),
   );
   const postgres = partsOf(before).filter((part) => part.kind === "postgres");
@@ -122,7 +122,7 @@ async function present(plan: Pull | Build): Promise<string> {
   return reference;
 }
 
-/** Creates the volume with the evidence that its data comes from the old one. */
+/** Creates the volume. Its labels say that its data comes from the old one. */
 async function createVolume(stack: string, volume: string, from: string): Promise<void> {
   const old = (await volumesNamed([from])).get(from);
   const marks = labels(
@@ -153,7 +153,7 @@ async function fill(
     await cluster.restore(file, await cluster.database());
     await cluster.query("ANALYZE;");
     const wrong = differences(part.tables ?? {}, await cluster.tables());
-    if (wrong.length > 0) throw new Error(`the new cluster does not hold the same:\n${wrong.join("\n")}`);
+    if (wrong.length > 0) throw new Error(`The new cluster differs from the backup:\n${wrong.join("\n")}`);
   };
   await withServer(server, image, [], work, volume);
 }
@@ -177,7 +177,7 @@ function requireLater(stack: string, system: SystemSpec, version: string): void 
 async function requireFree(stack: string, volume: string): Promise<void> {
   if (!(await hasVolume(volume))) return;
   throw new Failure(
-    `The volume ${volume} exists already.`,
+    `The volume ${volume} exists already. It may contain data.`,
     `Check what is in it. If it is not needed: docker volume rm ${volume}, then make upgrade-postgres STACK=${stack} again.`,
   );
 }

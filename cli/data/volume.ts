@@ -1,16 +1,16 @@
 import { docker } from "../../host/docker.ts";
 import { exec, type Piped, pipe } from "../../host/pipe.ts";
 
-/** Where the helper sees the volume. */
+/** Where the volume is mounted in the helper container. */
 const here = "/data";
 
-/** Longest life of a helper, in seconds: one that is forgotten ends by itself. */
+/** Seconds after which a helper container that was left behind ends by itself. */
 const longest = 6 * 60 * 60;
 
 /**
- * Freezes containers, copies, and lets them go on: also when this process is killed meanwhile, since the pipe then
- * breaks and the trap runs. The kernel's first freezer gives up where a process, such as a probe, is just being
- * started (cgroup v1, runc's "unable to freeze"): a moment later it works.
+ * Pauses containers, copies, and resumes them. They also resume when this process is killed, because the pipe then breaks
+ * and the trap runs. With cgroup v1 a pause fails ("unable to freeze") while a process, such as a health check, is starting.
+ * It works a moment later.
  */
 const frozenCopy = `
 set -euo pipefail
@@ -27,7 +27,7 @@ done
 docker exec "$helper" tar -C ${here} --numeric-owner --sparse -cf - .
 `;
 
-/** A volume, seen from a helper container that has the tools and no network. */
+/** A volume, mounted in a helper container that has the tools and no network. */
 export class Volume {
   private readonly helper: string;
 
@@ -36,8 +36,8 @@ export class Volume {
   }
 
   /**
-   * Works on a volume, and takes the helper away again.
-   * @param image one that is on the engine: the service's own has sh, tar and find
+   * Runs `work` on a volume, and removes the helper container.
+   * @param image an image that Docker has: the service's own has sh, tar and find
    */
   static async open<T>(
     volume: string,
@@ -66,7 +66,7 @@ export class Volume {
     }
   }
 
-  /** Writes the files into an archive while `writers` stand still; requests to them wait that long. */
+  /** Writes the files into an archive while `writers` are paused. Requests to them wait. */
   async copy(file: string, writers: readonly string[]): Promise<Piped & { readonly seconds: number }> {
     const begun = performance.now();
     const piped = await pipe("bash", ["-c", frozenCopy, "bash", this.helper, ...writers], {
@@ -76,25 +76,25 @@ export class Volume {
     return { ...piped, seconds: (performance.now() - begun) / 1000 };
   }
 
-  /** Reads an archive from its first byte to its last. @returns how many entries it has */
+  /** Reads a whole archive. @returns the number of its entries */
   async check(file: string): Promise<number> {
     const { stdout } = await this.sh("tar -tf - | wc -l", { file });
     return Number(stdout);
   }
 
-  /** Unpacks an archive beside what is there, and compares every file with it. */
+  /** Unpacks an archive into a folder of the volume, and compares every file with it. */
   async unpack(file: string, folder: string): Promise<void> {
     await this.sh(`rm -rf '${here}/${folder}' && mkdir '${here}/${folder}'`);
     await this.sh(`tar -C '${here}/${folder}' --numeric-owner -xpf -`, { file });
     await this.compare(file, folder);
   }
 
-  /** Throws when a folder's files are not those of an archive: contents, owner, mode and time. */
+  /** Throws if a folder's files differ from those of an archive in content, owner, mode or time. */
   async compare(file: string, folder: string): Promise<void> {
     await this.sh(`tar -C '${here}/${folder}' --numeric-owner --compare -f -`, { file });
   }
 
-  /** Gives the volume the contents of one of its folders, and puts what was there into `old`; files of `own` stay. */
+  /** Moves the files of the volume to `old`, and those of `folder` to their place. Files in `own` stay. */
   async swap(folder: string, old: string, own: readonly string[]): Promise<void> {
     const kept = own.map((file) => `rm -f '${file}'; [ ! -e '${old}/${file}' ] || cp -p '${old}/${file}' .`);
     const all = `find . -mindepth 1 -maxdepth 1`;

@@ -1,7 +1,7 @@
 import type { EngineEvent, Op, PropertyDiff, RunResult } from "../../engine/index.ts";
 import { elapsed } from "./text.ts";
 
-/** Seconds without a line after which a running `up` says what it is busy with: never a silent minute. */
+/** Seconds without output after which a run prints what it is waiting for. */
 const heartbeatSeconds = 20;
 
 const kinds: Readonly<Record<string, string>> = {
@@ -32,7 +32,7 @@ const past: Readonly<Record<Op, string>> = {
   retain: "kept, no longer managed",
 };
 
-/** Tells a person at the terminal what a run does, line by line, with the time since it began. */
+/** Prints what a run does, one line per change, with the time since its start. */
 export class Progress {
   private readonly begun = performance.now();
   private readonly running = new Map<string, { readonly what: string; readonly since: number }>();
@@ -41,20 +41,20 @@ export class Progress {
   private readonly prefix: string;
   private readonly write: (line: string) => void;
 
-  /** @param prefix what stands before each resource's name and is left out for people, `project-stack-` */
+  /** @param prefix prefix of each resource's name that is not shown, `project-stack-` */
   constructor(prefix: string, write: (line: string) => void = (line) => process.stdout.write(`${line}\n`)) {
     this.prefix = prefix;
     this.write = write;
     this.timer = setInterval(() => this.beat(), 1000);
   }
 
-  /** Prints a line of its own. */
+  /** Prints a line. */
   line(text: string): void {
     this.lastLine = performance.now();
     this.write(`${this.clock()}  ${text}`);
   }
 
-  /** Runs `work` as one named step. */
+  /** Runs `work` as a named step. Prints how long it took if that is more than a second. */
   async step<T>(what: string, work: () => Promise<T>): Promise<T> {
     const since = performance.now();
     this.running.set(what, { what, since });
@@ -67,7 +67,7 @@ export class Progress {
     }
   }
 
-  /** Shows one event of the embedded engine. */
+  /** Prints an event of the deployer. */
   readonly event = (event: EngineEvent): void => {
     if (event.kind === "note") this.line(event.message);
     if (event.kind === "log" && event.severity === "warning") this.line(`warning: ${event.message}`);
@@ -98,7 +98,7 @@ export class Progress {
     return short.replace(/^image-/, "");
   }
 
-  /** Seconds since the beginning. */
+  /** Seconds since the start. */
   seconds(): number {
     return (performance.now() - this.begun) / 1000;
   }
@@ -119,14 +119,14 @@ export class Progress {
   }
 }
 
-/** An image that is no longer used stays on the engine (keepLocally): nothing a person would see was removed. */
+/** An image that is no longer used stays in Docker (keepLocally), so nothing was removed. */
 const isImageRemoval = (event: { type: string; op: Op }): boolean =>
   event.op === "delete" && event.type.endsWith(":RemoteImage");
 
 function doing(type: string, op: Op): string {
   if (op === "delete") return "stopping";
   if (type.endsWith(":RemoteImage")) return "building or pulling";
-  return type.endsWith(":Container") ? "waiting for" : "making";
+  return type.endsWith(":Container") ? "waiting for" : "creating";
 }
 
 /** One line on what a run changed: `2 created, 1 replaced, 61 unchanged`. */

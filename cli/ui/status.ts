@@ -3,8 +3,8 @@ import { type Container, containersOf, docker, isWell, serviceOf } from "../../h
 import { elapsed, table } from "./text.ts";
 
 /**
- * A table of a stack's services as they are now, and whether all of them are well.
- * @param withMemory adds what each takes; the engine needs two seconds to measure it
+ * A table of a stack's services, and whether all of them are healthy.
+ * @param withMemory adds the memory that each uses. Docker needs two seconds to measure it
  */
 export async function statusTable(
   stack: string,
@@ -16,7 +16,7 @@ export async function statusTable(
   const rows = system.services.flatMap((service) => {
     const own = containers.filter((c) => serviceOf(c) === service.name);
     const url = isLongRunning(service) ? (system.urls[service.name] ?? "") : "";
-    if (own.length === 0) return [[service.name, "absent", "", "", url]];
+    if (own.length === 0) return [[service.name, "not created", "", "", url]];
     return own.map((c, index) => [
       own.length > 1 ? `${service.name} ${index + 1}` : service.name,
       health(c),
@@ -30,7 +30,7 @@ export async function statusTable(
     ? [columns, ...rows]
     : [columns, ...rows].map((row) => row.filter((_, i) => i !== 3));
   const [header = [], ...body] = shown;
-  const notes = Object.entries(system.unavailable).map(([name, why]) => `\n${name} is not here: ${why}`);
+  const notes = Object.entries(system.unavailable).map(([name, why]) => `\n${name} is not available: ${why}`);
   const present = system.services.every((s) => containers.some((c) => serviceOf(c) === s.name));
   return {
     text: [table(header, body), ...notes].join("\n"),

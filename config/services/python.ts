@@ -1,4 +1,4 @@
-import type { CatalogueImage } from "../spec/image.ts";
+import type { Built, CatalogueImage } from "../spec/image.ts";
 
 /** The Python that applications are built on. */
 export const pythonCatalogueImage: CatalogueImage = {
@@ -9,3 +9,24 @@ export const pythonCatalogueImage: CatalogueImage = {
 };
 
 export const pythonImage = { from: "catalogue", image: pythonCatalogueImage } as const;
+
+/** Installs the dependencies of the Python applications, as app/requirements.lock pins them. */
+const pythonBuilder: Built = {
+  from: "build",
+  name: "python-builder",
+  context: "app",
+  dockerfile: "dockerfiles/python-builder/Dockerfile",
+  bases: [pythonImage],
+};
+
+/** The wheel of the library that the Python applications share. */
+const ragkit: Built = {
+  from: "build",
+  name: "ragkit",
+  context: "app/library",
+  dockerfile: "dockerfiles/ragkit/Dockerfile",
+  bases: [pythonBuilder],
+};
+
+/** The images that a Python application of this project is built from. */
+export const pythonBases = [pythonImage, pythonBuilder, ragkit] as const;

@@ -12,16 +12,16 @@ import {
   serviceDefaults,
 } from "./module.ts";
 import { database } from "./postgres.ts";
-import { pythonImage } from "./python.ts";
+import { pythonBases } from "./python.ts";
 import { fromUser, secretFile, secretPath, userName } from "./secrets.ts";
 import type { StoreModule } from "./store.ts";
 
-export const appImage: Built = {
+const appImage: Built = {
   from: "build",
   name: "app",
   context: "app",
   dockerfile: "dockerfiles/app/Dockerfile",
-  bases: [pythonImage],
+  bases: pythonBases,
 };
 const uiImage: Built = { ...appImage, name: "ui", dockerfile: "dockerfiles/ui/Dockerfile" };
 
@@ -37,9 +37,9 @@ const drainSeconds = 3;
 /** In production a revision soaks for as long as four of its health checks take. */
 export const productionSoak = "20s";
 
-/** The application's source, on the host and in its images. */
+/** The source of the application and of the library, on the host and in the images. */
 const sourceMount = {
-  mount: { source: "app/ragapp", target: "/app/ragapp", readOnly: true },
+  mount: { source: "app", target: "/app", readOnly: true },
   environment: { RAG_RELOAD: "1" },
 } as const;
 

@@ -4,8 +4,7 @@ import { chroma } from "../services/chroma.ts";
 import { modelSettings } from "../services/models.ts";
 import { type Context, serviceDefaults } from "../services/module.ts";
 import { prometheus } from "../services/prometheus.ts";
-import { pythonImage } from "../services/python.ts";
-import { appImage } from "../services/reference-app.ts";
+import { pythonBases } from "../services/python.ts";
 import { Healthcheck } from "../spec/healthcheck.ts";
 import type { Built } from "../spec/image.ts";
 import type { LongRunning } from "../spec/service.ts";
@@ -16,7 +15,7 @@ const image: Built = {
   name: "financerag",
   context: "systems/financerag",
   dockerfile: "systems/financerag/Dockerfile",
-  bases: [pythonImage, appImage],
+  bases: pythonBases,
 };
 
 /** Questions on financial documents: Chroma's files in the API's volume in dev, its server under replicas in prod. */

@@ -2,8 +2,7 @@ import { chroma } from "../services/chroma.ts";
 import { type Context, jobDefaults, serviceDefaults } from "../services/module.ts";
 import { database, postgres, postgresCatalogueImage, postgresCommand } from "../services/postgres.ts";
 import { projectFile } from "../services/project-files.ts";
-import { pythonImage } from "../services/python.ts";
-import { appImage } from "../services/reference-app.ts";
+import { pythonBases } from "../services/python.ts";
 import { secretFile, secretPath, userName } from "../services/secrets.ts";
 import { Healthcheck } from "../spec/healthcheck.ts";
 import type { Built } from "../spec/image.ts";
@@ -15,7 +14,7 @@ const image: Built = {
   name: "mnemolite",
   context: "systems/mnemolite",
   dockerfile: "systems/mnemolite/Dockerfile",
-  bases: [pythonImage, appImage],
+  bases: pythonBases,
 };
 
 const user = "10001:10001";

@@ -6,8 +6,7 @@ import { nodeExporter } from "../services/node-exporter.ts";
 import { database, postgres } from "../services/postgres.ts";
 import { postgresExporter } from "../services/postgres-exporter.ts";
 import { prometheus } from "../services/prometheus.ts";
-import { pythonImage } from "../services/python.ts";
-import { appImage } from "../services/reference-app.ts";
+import { pythonBases } from "../services/python.ts";
 import { generated, secretFile, secretPath, userName } from "../services/secrets.ts";
 import { content } from "../spec/content.ts";
 import { Healthcheck } from "../spec/healthcheck.ts";
@@ -58,7 +57,7 @@ function fastapi(ctx: Context): LongRunning {
       name: "myrag-api",
       context: "systems/myrag/api",
       dockerfile: "systems/myrag/api/Dockerfile",
-      bases: [pythonImage, appImage],
+      bases: pythonBases,
     },
     user: "10001:10001",
     networks: [],
@@ -96,7 +95,7 @@ function streamlit(ctx: Context): LongRunning {
       name: "myrag-ui",
       context: "systems/myrag/ui",
       dockerfile: "systems/myrag/ui/Dockerfile",
-      bases: [pythonImage],
+      bases: pythonBases,
     },
     user: "10001:10001",
     networks: [],

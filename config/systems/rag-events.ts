@@ -3,8 +3,7 @@ import { blackboxExporter } from "../services/blackbox-exporter.ts";
 import { modelSettings } from "../services/models.ts";
 import { type Context, serviceDefaults } from "../services/module.ts";
 import { prometheus } from "../services/prometheus.ts";
-import { pythonImage } from "../services/python.ts";
-import { appImage } from "../services/reference-app.ts";
+import { pythonBases } from "../services/python.ts";
 import { fromUser, secretFile, secretPath } from "../services/secrets.ts";
 import { Healthcheck } from "../spec/healthcheck.ts";
 import type { Built } from "../spec/image.ts";
@@ -18,7 +17,7 @@ const image: Built = {
   context: "systems/rag-events",
   dockerfile: "systems/rag-events/Dockerfile",
   target: "production",
-  bases: [pythonImage, appImage],
+  bases: pythonBases,
 };
 
 /** When the health checks that its users know ask. */
@@ -28,7 +27,7 @@ const timing = { interval: "30s", timeout: "10s", startPeriod: "5s", retries: 3 
 export const ragEvents: System = {
   about: "An API and a UI of one image over a FAISS index on a volume, with Mistral for vectors and answers.",
   differs: [
-    "Libraries are installed by uv from a requirements.txt with hashes: a uv.lock would name the index it was made with.",
+    "Libraries are installed by uv from a lock of requirements with hashes: a uv.lock would name the index it was made with.",
     "The API extra and the UI are in the one image, because its entrypoint has both modes.",
   ],
   networks: { "rag-network": { internal: false } },

@@ -1,30 +1,30 @@
-"""Gunicorn's settings, for `main.py serve --production`."""
+"""The settings of gunicorn, for `main.py serve --production`."""
 
 from typing import Any
 
 from financerag.settings import load_or_exit
-from ragapp.multiprocess import share_metrics
+from ragkit.multiprocess import share_metrics
 
 settings = load_or_exit()
 # Before the workers import prometheus_client.
-share_metrics()
+share_metrics("financerag")
 
 wsgi_app = "financerag.app:create()"
 bind = "0.0.0.0:8000"
 workers = settings.processes
 worker_class = "uvicorn_worker.UvicornWorker"
-# Workers tell through files that they live; a disk that is slow would make them look dead.
+# Workers report through files that they live. On a slow disk they would look dead.
 worker_tmp_dir = "/dev/shm"  # noqa: S108
 graceful_timeout = 20
-# Longer than a gateway keeps its idle connections, so that it never writes into a closing one.
+# Longer than a gateway keeps idle connections. The gateway then never writes into a closing one.
 keepalive = 75
 forwarded_allow_ips = "*"
-# Would be a file in a home that the user does not have.
+# The socket would be in the home folder, which the user does not have.
 control_socket_disable = True
 logconfig_dict = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"json": {"()": "ragapp.logs.JsonFormatter"}},
+    "formatters": {"json": {"()": "ragkit.logs.JsonFormatter"}},
     "handlers": {
         "out": {"class": "logging.StreamHandler", "stream": "ext://sys.stdout", "formatter": "json"}
     },
@@ -34,7 +34,7 @@ logconfig_dict = {
 
 
 def child_exit(_server: Any, worker: Any) -> None:
-    """Forget what a worker that ended was doing at the time; its counts stay."""
+    """Delete the gauges of a worker that has ended. Its counters stay."""
     from prometheus_client import multiprocess
 
     multiprocess.mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]

@@ -1,4 +1,4 @@
-"""The image's entry point: `serve` with one process, `serve --production` with gunicorn, `health`."""
+"""The entry point of the image: `serve` with one process, `serve --production` with gunicorn, `health`."""
 
 import argparse
 import os
@@ -13,20 +13,20 @@ def main() -> int:
     serving.add_argument(
         "--production", action="store_true", help="with gunicorn and WEB_CONCURRENCY workers"
     )
-    modes.add_parser("health", help="exit 0 if the service in this container is well")
+    modes.add_parser("health", help="exit 0 if the service in this container is healthy")
     arguments = parser.parse_args()
-    # Imported only when asked for, so that a health check costs milliseconds.
+    # Only the chosen mode is imported. A health check then costs milliseconds.
     if arguments.mode == "health":
-        from ragapp.probe import ask
+        from ragkit.probe import ask
 
         return ask("financerag", 8000, "/health")
     if arguments.production:
-        # In place of this process, so that gunicorn gets the container's signals.
+        # Replaces this process, so that gunicorn receives the signals of the container.
         os.execvp("gunicorn", ["gunicorn", "-c", "gunicorn.conf.py"])  # noqa: S606, S607
     from financerag.app import create
-    from ragapp.api.draining import serve_one
+    from ragkit.api import server
 
-    return serve_one(create(), "0.0.0.0", 8000)  # noqa: S104 - the networks decide who reaches it
+    return server.serve(create(), 8000)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The ingestion worker: `python ingestion.py`, and with `--probe` the health check of the one that runs."""
+"""The ingestion worker: `python ingestion.py`. With `--probe` it checks the health of the running worker."""
 
 import sys
 
@@ -6,13 +6,13 @@ from mnemolite import heartbeat
 
 
 def main(arguments: list[str]) -> int:
-    """Work until SIGTERM, or probe; the exit code says how it went."""
+    """Work until SIGTERM, or check the health. Return the exit code."""
     if arguments == ["--probe"]:
         return heartbeat.probe()
     if arguments:
         sys.stderr.write("usage: ingestion.py [--probe]\n")
         return 2
-    # Imported here: the probe runs every few seconds and needs none of it.
+    # Imported here: the health check runs every few seconds and does not need it.
     from mnemolite.worker import work
 
     return work()

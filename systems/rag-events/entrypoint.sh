@@ -1,5 +1,5 @@
 #!/bin/sh
-# Chooses what this container is: nothing or `api`, `streamlit`, anything else is run as it stands.
+# Chooses the mode of the container: `api` (the default) or `streamlit`. Any other command is run as it is.
 set -eu
 
 case "${1:-api}" in

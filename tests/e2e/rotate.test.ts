@@ -8,7 +8,7 @@ import { readFileSync } from "node:fs";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parse } from "yaml";
-import { underTraffic } from "../../tools/bench/load.ts";
+import { underTraffic } from "../../tools/traffic.ts";
 import { Rag } from "../support/rag.ts";
 import { docker, eventually, logOf, TestStack } from "../support/stack.ts";
 
@@ -95,7 +95,7 @@ describe.each(stores)("make rotate SECRET=%s", (store) => {
     const seen = await underTraffic(port, async () => {
       const { code, output } = await stack.make("rotate", "--secret", store);
       expect(code, output).toBe(0);
-      expect(output).toContain("Everything uses rag_2; rag_1 can no longer log in.");
+      expect(output).toContain("Everything uses rag_2. rag_1 can no longer log in.");
       expect(output).not.toContain(old.password);
     });
     expect(await containersOfStores()).toEqual(before);
@@ -168,7 +168,7 @@ describe("an interrupted rotation", () => {
     const { code, output } = await stack.make("rotate", "--secret", "postgres");
     expect(code, output).toBe(0);
     expect(output).toContain("A rotation of postgres was interrupted: rag_2");
-    expect(output).toContain("Everything uses rag_3; rag_2 can no longer log in.");
+    expect(output).toContain("Everything uses rag_3. rag_2 can no longer log in.");
     expect(rotations()).toEqual({ postgres: 3, redis: 2 });
     expect((await credential("postgres")).user).toBe("rag_3");
     expect(await logsIn("postgres", old)).toBe(false);
@@ -182,7 +182,7 @@ describe("an interrupted rotation", () => {
     stack.configure({ ...settings, rotations: rotations(), services: { ...settings.services, ...broken } });
     const failed = await stack.make("rotate", "--secret", "redis");
     expect(failed.code, failed.output).toBe(1);
-    expect(failed.output).toContain("The rotation of redis is not finished: nothing was revoked");
+    expect(failed.output).toContain("The rotation of redis is not finished. Nothing was revoked");
     expect(await logsIn("redis", old)).toBe(true);
     expect((await rag.get("/api/ready")).status).toBe(200);
     await stillThere();

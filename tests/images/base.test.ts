@@ -1,6 +1,21 @@
-import { describe, expect, it } from "vitest";
-import { baseImageTag, debianMirrors, ensureBaseImage } from "../../host/base-image.ts";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, it } from "vitest";
+import { aptSites, baseImageTag, debianMirrors, ensureBaseImage } from "../../host/base-image.ts";
 import { runToEnd } from "../support/docker.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "ragdock-apt-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** The mirrors that apt finds in these sources. */
+async function mirrorsIn(text: string, file: string): ReturnType<typeof mirrorsOf> {
+  const parts = mkdtempSync(join(folder, "sources-"));
+  writeFileSync(join(parts, file), `${text}\n`);
+  return mirrorsOf(["-o", "Dir::Etc::SourceList=/dev/null", "-o", `Dir::Etc::SourceParts=${parts}`]);
+}
+
+const mirrorsOf = async (options: readonly string[]) => debianMirrors(await aptSites(...options));
 
 describe("debianMirrors", () => {
   const found = {
@@ -8,28 +23,29 @@ describe("debianMirrors", () => {
     security: "http://mirror.example/debian-security",
   };
 
-  it("reads one-line sources, with and without options", () => {
+  it("reads one-line sources, with and without options", async () => {
     const text = [
       "# deb http://old.example/debian bookworm main",
       "deb [arch=amd64 signed-by=/k.gpg] http://mirror.example/debian/ bookworm main",
       "deb-src http://source.example/debian bookworm main",
       "deb http://mirror.example/debian-security bookworm-security main",
     ].join("\n");
-    expect(debianMirrors([text])).toEqual(found);
+    expect(await mirrorsIn(text, "one.list")).toEqual(found);
   });
 
-  it("reads deb822 sources, of which a stanza may be disabled", () => {
+  it("reads deb822 sources, of which a stanza may be disabled", async () => {
     const text = [
-      "Types: deb\nURIs: http://off.example/debian\nSuites: bookworm\nEnabled: no",
-      "Types: deb deb-src\nURIs: http://mirror.example/debian\nSuites: bookworm",
-      "Types: deb\nURIs: http://mirror.example/debian-security/\nSuites: bookworm-security",
+      "Types: deb\nURIs: http://off.example/debian\nSuites: bookworm\nComponents: main\nEnabled: no",
+      "Types: deb deb-src\nURIs: http://mirror.example/debian\nSuites: bookworm\nComponents: main",
+      "Types: deb\nURIs: http://mirror.example/debian-security/\nSuites: bookworm-security\nComponents: main",
     ].join("\n\n");
-    expect(debianMirrors([text])).toEqual(found);
+    expect(await mirrorsIn(text, "debian.sources")).toEqual(found);
   });
 
-  it("finds none on Ubuntu and takes no third party's archive for Debian's", () => {
-    expect(debianMirrors(["deb http://mirror.example/ubuntu noble main"])).toBeUndefined();
-    expect(debianMirrors(["deb https://vendor.example/linux/debian12 stable main"])).toBeUndefined();
+  it("finds none on Ubuntu and takes no third party's archive for Debian's", async () => {
+    const none = async (line: string) => expect(await mirrorsIn(line, "other.list"), line).toBeUndefined();
+    await none("deb http://mirror.example/ubuntu noble main");
+    await none("deb https://vendor.example/linux/debian12 stable main");
   });
 });
 
@@ -37,8 +53,8 @@ describe("the base image", () => {
   it("has the tag of its recipe, and nothing is made a second time", async () => {
     const lines: string[] = [];
     await ensureBaseImage();
-    expect(await ensureBaseImage((line) => lines.push(line))).toBe(baseImageTag());
-    expect(baseImageTag()).toMatch(/^ragdock\/base:[0-9a-f]{12}$/);
+    expect(await ensureBaseImage((line) => lines.push(line))).toBe(await baseImageTag());
+    expect(await baseImageTag()).toMatch(/^ragdock\/base:[0-9a-f]{12}$/);
     expect(lines).toEqual([]);
   });
 

@@ -100,7 +100,7 @@ describe("backup", () => {
     const before = await one.containers();
     const { code, output } = await one.make("restore", "--from", folder, "--confirm", one.name);
     expect(code).toBe(1);
-    expect(output).toContain("postgres-data.dump has other bytes than were written");
+    expect(output).toContain("postgres-data.dump has another SHA-256 than the manifest");
     expect(output).toContain("redis-data.tar is missing");
     expect(await one.containers()).toEqual(before);
     rmSync(folder, { recursive: true });
@@ -135,7 +135,7 @@ describe("restore", () => {
     expect(restored.code, restored.output).toBe(0);
     expect(await heron()).not.toContain("whistles");
     expect((await rag.ask(question)).answer).toContain("compasses");
-    const [, before = ""] = /To take it back: make restore \S+ FROM=(\S+)/.exec(restored.output) ?? [];
+    const [, before = ""] = /To undo it: make restore \S+ FROM=(\S+)/.exec(restored.output) ?? [];
     const back = await one.make("restore", "--from", before, "--confirm", one.name);
     expect(back.code, back.output).toBe(0);
     expect(await heron()).toContain("whistles");
@@ -170,7 +170,7 @@ describe("drill", () => {
     const drill = JSON.parse(readFileSync(join(folder, "drill.json"), "utf8"));
     expect(drill.ok).toBe(true);
     expect(drill.said[0]).toMatch(/postgres-data: \d+ rows of \d+ tables are the same/);
-    expect((await one.make("backups")).output).toMatch(/restored well \S+$/m);
+    expect((await one.make("backups")).output).toMatch(/succeeded \S+$/m);
     expect(await helpers()).toBe("");
   });
 
@@ -217,7 +217,7 @@ describe("a volume that is not the one it was", () => {
     await docker("volume", "create", "ragdock-e2e-data-2-postgres-data");
     const { code, output } = await two.make("up");
     expect(code).toBe(1);
-    expect(output).toContain("is not the one it was");
+    expect(output).toContain("was created again");
     await docker("volume", "rm", "ragdock-e2e-data-2-postgres-data");
   });
 

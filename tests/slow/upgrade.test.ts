@@ -5,7 +5,7 @@
 import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { underTraffic } from "../../tools/bench/load.ts";
+import { underTraffic } from "../../tools/traffic.ts";
 import { Rag } from "../support/rag.ts";
 import { docker, projectDir, TestStack } from "../support/stack.ts";
 
@@ -83,7 +83,7 @@ describe("another version of PostgreSQL", () => {
     const { code, output } = await stack.make("upgrade-postgres", "--version", "18");
     await docker("volume", "rm", `${volume}-18`);
     expect(code).toBe(1);
-    expect(output).toContain(`${volume}-18 is there already`);
+    expect(output).toContain(`${volume}-18 exists already`);
     expect(readFileSync(stack.file, "utf8")).not.toContain("postgresVersion");
     expect(await answer()).toContain("compasses");
   });
@@ -91,7 +91,7 @@ describe("another version of PostgreSQL", () => {
   it("gets every row, and the old volume stays", async () => {
     const { code, output } = await stack.make("upgrade-postgres", "--version", "18");
     expect(code, output).toBe(0);
-    expect(output).toMatch(/PostgreSQL 18 after .*: all \d+ rows are the same/);
+    expect(output).toMatch(/Upgraded to PostgreSQL 18 after .*\. All \d+ rows are the same/);
     expect(await serverVersion()).toMatch(/^18/);
     expect(await answer()).toContain("compasses");
     expect(await stack.volumes()).toEqual(expect.arrayContaining([volume, `${volume}-18`]));

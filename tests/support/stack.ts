@@ -15,15 +15,18 @@ export interface Ran {
   readonly output: string;
 }
 
-/** A stack of the tests' own: its settings in a file, its state in a folder of its own, gone at the end. */
+/** A stack for tests. Its settings and its state are in a temporary folder, which `remove` deletes. */
 export class TestStack {
   readonly name: string;
   readonly file: string;
-  private readonly state = mkdtempSync(join(tmpdir(), "ragdock-state-"));
+  /** Its settings and its state. */
+  readonly folder: string;
 
-  constructor(name: string, settings: Record<string, unknown>) {
+  /** @param folder that of a stack which another process has made @default a new one */
+  constructor(name: string, settings: Record<string, unknown>, folder?: string) {
     this.name = name;
-    this.file = join(projectDir, `Pulumi.${name}.yaml`);
+    this.folder = folder ?? mkdtempSync(join(tmpdir(), "ragdock-test-"));
+    this.file = join(this.folder, `Pulumi.${name}.yaml`);
     this.configure(settings);
   }
 
@@ -45,7 +48,8 @@ export class TestStack {
   /** Starts a command and leaves it to the caller to wait for it, or to kill it. */
   start(words: readonly string[], input = ""): { child: ChildProcess; ended: Promise<Ran> } {
     const [command = "", ...rest] = words;
-    const child = spawn(process.execPath, ["cli/main.ts", command, "--stack", this.name, ...rest], {
+    const stack = ["--config-file", this.file, command, "--stack", this.name];
+    const child = spawn(process.execPath, ["cli/main.ts", ...stack, ...rest], {
       cwd: projectDir,
       env: this.environment(),
       stdio: ["pipe", "pipe", "pipe"],
@@ -93,7 +97,7 @@ export class TestStack {
 
   /** The folder with the encrypted state. */
   get stateDir(): string {
-    return join(this.state, "ragdock");
+    return join(this.folder, "ragdock");
   }
 
   /** The first container of a service, by the label every container carries; "" when there is none. */
@@ -124,14 +128,13 @@ export class TestStack {
     for (const volume of await this.volumes()) await docker("volume", "rm", volume);
     const networks = await docker("network", "ls", "-q", "--filter", `label=ragdock.stack=${this.name}`);
     for (const network of networks.split("\n").filter(Boolean)) await docker("network", "rm", network);
-    rmSync(this.file, { force: true });
-    rmSync(this.state, { recursive: true, force: true });
+    rmSync(this.folder, { recursive: true, force: true });
   }
 
   private environment(): NodeJS.ProcessEnv {
     // The providers' cache stays the machine's: they are the same for every stack.
     const { PULUMI_CONFIG_PASSPHRASE: _, ...env } = process.env;
-    return { ...env, XDG_STATE_HOME: this.state, DEPLOYER: "embedded" };
+    return { ...env, XDG_STATE_HOME: this.folder, DEPLOYER: "embedded" };
   }
 }
 

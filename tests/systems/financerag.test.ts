@@ -42,7 +42,7 @@ describe("financerag in dev", () => {
       memory: 1024,
       logs: "10m x 3",
     });
-    expect(running["financerag-ingress"]?.ports).toEqual([`127.0.0.1:${port}->8080`]);
+    expect(running.ingress?.ports).toEqual([`127.0.0.1:${port}->8080`]);
     expect(running).not.toHaveProperty("chroma");
   });
 
@@ -142,7 +142,7 @@ describe("financerag in prod, with OpenAI", () => {
     at = await observe(prod);
     expect(at.financerag).toMatchObject({ replicas: 3, mounts: {}, ports: [] });
     expect(at.chroma?.mounts).toEqual({ "/data": "chroma-data" });
-    expect(at["financerag-ingress"]?.ports).toEqual([`0.0.0.0:${prodPort}->8080`]);
+    expect(at.ingress?.ports).toEqual([`0.0.0.0:${prodPort}->8080`]);
     const processes = await docker("top", await prod.container("financerag"), "-eo", "pid,args");
     // One that watches and four that work.
     expect(processes.split("\n").filter((line) => line.includes("gunicorn"))).toHaveLength(5);

@@ -35,8 +35,8 @@ describe("m31 in dev", () => {
         "redis-credentials",
         "redis-exporter",
         "web",
-        "web-ingress",
-        "web-gateway",
+        "ingress",
+        "gateway",
       ].sort(),
     );
     for (const service of Object.values(running)) expect(service.networks).toEqual(["rag-network"]);
@@ -44,7 +44,7 @@ describe("m31 in dev", () => {
     expect(running.redis?.names).toContain("redis");
     expect(running.redis?.ports).toEqual([]);
     expect(running.web?.ports).toEqual([]);
-    expect(running["web-ingress"]?.ports).toEqual([`127.0.0.1:${port}->8080`]);
+    expect(running.ingress?.ports).toEqual([`127.0.0.1:${port}->8080`]);
     expect(startOrder(running).indexOf("redis")).toBeLessThan(startOrder(running).indexOf("web"));
   });
 
@@ -142,7 +142,7 @@ describe("the traps of m31", () => {
     try {
       const { code, output } = await other.make("up");
       expect(code).toBe(1);
-      expect(output).toContain(`port ${port} of web is taken by the container ragdock-e2e-m31-web-ingress`);
+      expect(output).toContain(`port ${port} of web is taken by the container ragdock-e2e-m31-ingress`);
       expect(output).toContain("ragdock:services.web.port");
       expect(await other.containers()).toEqual([]);
     } finally {
@@ -184,7 +184,7 @@ describe("the traps of m31", () => {
     try {
       const { code, output } = await small.make("up");
       expect(code, output).toBe(1);
-      expect(output).toContain("It ran out of its 20 MiB");
+      expect(output).toContain("It ran out of memory: its limit is 20 MiB");
       expect(output).toContain("services.web.limits.memory");
     } finally {
       await small.remove();
@@ -212,7 +212,7 @@ describe("everyday commands", () => {
     const before = await stack.containers();
     const { code, output } = await stack.make("build");
     expect(code, output).toBe(0);
-    expect(output).toContain("Every image of m31 is there");
+    expect(output).toContain("All images of m31 exist");
     expect(await stack.containers()).toEqual(before);
   });
 
@@ -237,7 +237,7 @@ describe("everyday commands", () => {
     expect((await stack.make("ps")).output).toContain("ragdock-e2e-m31-web");
     expect((await stack.make("status")).output).toMatch(/web +healthy/);
     const all = (await stack.containers()).length;
-    expect((await stack.make("health")).output).toContain(`All ${all} containers are well.`);
+    expect((await stack.make("health")).output).toContain(`All ${all} containers are healthy.`);
     expect(JSON.parse((await stack.make("outputs")).output).urls.web).toBe(`http://localhost:${port}`);
   });
 });
@@ -260,8 +260,8 @@ describe("m31 in prod, beside dev", () => {
 
   it("scales behind a gateway that has the one port, and hides the metrics", async () => {
     expect(services.web).toMatchObject({ replicas: 2, ports: [], memory: 2048 });
-    expect(services["web-ingress"]?.ports).toEqual([`0.0.0.0:${prodPort}->8080`]);
-    const others = Object.entries(services).filter(([name]) => name !== "web-ingress");
+    expect(services.ingress?.ports).toEqual([`0.0.0.0:${prodPort}->8080`]);
+    const others = Object.entries(services).filter(([name]) => name !== "ingress");
     for (const [name, service] of others) expect(service.ports, name).toEqual([]);
     const gate = new SmallRag(prodPort);
     expect(await (await gate.get("/health")).json()).toMatchObject({ environment: "production" });

@@ -58,11 +58,11 @@ describe("mnemolite in dev", () => {
   it("runs under its own names, ports, networks and volumes", () => {
     expect(Object.keys(running).sort()).toEqual([
       "api",
-      "api-ingress",
-      "api-gateway",
       "chromadb",
       "db",
       "db-credentials",
+      "gateway",
+      "ingress",
       "setup",
       "worker",
     ]);
@@ -100,7 +100,7 @@ describe("mnemolite in dev", () => {
       memory: 512,
       logs: "10m x 3",
     });
-    expect(running["api-ingress"]?.ports).toEqual([`127.0.0.1:${port}->8080`]);
+    expect(running.ingress?.ports).toEqual([`127.0.0.1:${port}->8080`]);
     expect(running.worker).toMatchObject({
       ports: [],
       networks: ["backend"],
@@ -232,7 +232,7 @@ describe("the traps of mnemolite", () => {
   it("a password that the volume does not know is repaired, not ignored", async () => {
     // By its name on the network: to its own address a server asks for the password, on loopback it does not.
     const login =
-      'PGPASSWORD="$(cat /run/secrets/postgres-admin-password)" psql -h database -U rag -d rag -c "SELECT 1"';
+      'PGPASSWORD="$(cat /run/secrets/admin-password)" psql -h database -U rag -d rag -c "SELECT 1"';
     const administrator = () => inside(stack, "db", "sh", "-c", login);
     expect((await administrator()).code).toBe(0);
     // Somebody changed it, or the state that knew it was lost.
@@ -276,7 +276,7 @@ describe("mnemolite in prod, beside dev", () => {
   it("publishes the API alone, on loopback, and mounts no source", async () => {
     const at = await observe(prod);
     const published = Object.entries(at).flatMap(([name, s]) => s.ports.map((p) => `${name} ${p}`));
-    expect(published).toEqual(["api-ingress 127.0.0.1:18510->8080"]);
+    expect(published).toEqual(["ingress 127.0.0.1:18510->8080"]);
     for (const service of Object.values(at)) {
       expect(Object.values(service.mounts).filter((mount) => mount.startsWith("/"))).toEqual([]);
     }

@@ -5,7 +5,7 @@
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { underTraffic } from "../../tools/bench/load.ts";
+import { underTraffic } from "../../tools/traffic.ts";
 import { imageOf, inside, type Observed, observe, startOrder } from "../support/observe.ts";
 import { docker, eventually, logOf, projectDir, TestStack } from "../support/stack.ts";
 import { fact, fileOf, handbook, question, SmallRag } from "./small-rag.ts";
@@ -36,7 +36,7 @@ describe("myrag in dev", () => {
       [
         "fastapi",
         "nginx",
-        "nginx-ingress",
+        "ingress",
         "node-exporter",
         "pgvector",
         "pgvector-credentials",
@@ -50,7 +50,7 @@ describe("myrag in dev", () => {
     expect(running.pgvector?.mounts).toEqual({ "/var/lib/postgresql/data": "pgvector" });
     expect(running.prometheus?.mounts).toEqual({ "/prometheus": "prometheus_data" });
     expect(running.streamlit?.mounts).toEqual({ "/app": `${projectDir}/systems/myrag/ui:ro` });
-    expect(running["nginx-ingress"]?.ports).toEqual([`127.0.0.1:${port}->8080`]);
+    expect(running.ingress?.ports).toEqual([`127.0.0.1:${port}->8080`]);
   });
 
   it("starts the database first, then what migrates, then the pages and the gateway", () => {
@@ -127,7 +127,7 @@ describe("the traps of myrag", () => {
     (await inside(stack, "fastapi", "cat", "/run/secrets/metrics-path")).output.trim();
 
   it("the database password is generated, not in alembic.ini, and in no environment", async () => {
-    const password = (await inside(stack, "fastapi", "cat", "/run/secrets/postgres-password")).output.trim();
+    const password = (await inside(stack, "fastapi", "cat", "/run/secrets/pgvector-password")).output.trim();
     expect(password).toMatch(/^[A-Za-z0-9]{32}$/);
     expect(fileOf("systems/myrag/api/alembic.ini")).not.toMatch(/postgresql.*:.*@/);
     expect((await inside(stack, "fastapi", "cat", "/app/alembic.ini")).output).not.toContain(password);
@@ -202,7 +202,7 @@ describe("myrag in prod, beside dev", () => {
   it("publishes the edge alone, mounts no live code, and has a metrics path of its own", async () => {
     const at = await observe(prod);
     const published = Object.entries(at).flatMap(([name, s]) => s.ports.map((p) => `${name} ${p}`));
-    expect(published).toEqual([`nginx-ingress 0.0.0.0:${prodPort}->8080`]);
+    expect(published).toEqual([`ingress 0.0.0.0:${prodPort}->8080`]);
     expect(at.streamlit?.mounts).toEqual({});
     const [one, two] = await Promise.all(
       [stack, prod].map(async (s) => (await inside(s, "fastapi", "cat", "/run/secrets/metrics-path")).output),

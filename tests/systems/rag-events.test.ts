@@ -45,8 +45,7 @@ describe("rag-events in dev", () => {
       command: ["streamlit"],
       health: "30s/10s/5s/3",
     });
-    expect(running["api-ingress"]?.ports).toEqual([`127.0.0.1:${port}->8080`]);
-    expect(running["ui-ingress"]?.ports).toEqual([`127.0.0.1:${uiPort}->8080`]);
+    expect(running.ingress?.ports).toEqual([`127.0.0.1:${port}->8080`, `127.0.0.1:${uiPort}->8082`]);
     expect(startOrder(running).indexOf("api")).toBeLessThan(startOrder(running).indexOf("ui"));
   });
 
@@ -171,10 +170,7 @@ describe("rag-events in prod, with Mistral", () => {
     at = await observe(prod);
     expect(at.api).toMatchObject({ replicas: 2, ports: [] });
     const published = Object.entries(at).flatMap(([name, s]) => s.ports.map((p) => `${name} ${p}`));
-    expect(published.sort()).toEqual([
-      `api-ingress 0.0.0.0:${prodPort}->8080`,
-      "ui-ingress 0.0.0.0:18206->8080",
-    ]);
+    expect(published.sort()).toEqual([`ingress 0.0.0.0:${prodPort}->8080`, "ingress 0.0.0.0:18206->8082"]);
   });
 
   it("really calls the provider: in batches, again after 429 and 5xx, with the system's models", async () => {

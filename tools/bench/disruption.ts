@@ -1,7 +1,7 @@
+import { type Seen, underTraffic } from "../traffic.ts";
 import { type Changes, type Checkout, port } from "./checkout.ts";
 import type { ComposeProject } from "./compose-tool.ts";
 import { benchSystem, composeFiles } from "./everyday.ts";
-import { type Seen, underTraffic } from "./load.ts";
 import { attempt, type Ran, say, secondsOf } from "./measure.ts";
 import type { Disruption } from "./results.ts";
 

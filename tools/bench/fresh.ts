@@ -4,7 +4,7 @@ import type { Fresh } from "./results.ts";
 
 /** What ends each part of a first `make up`, in order: the part lasts until its last such line. */
 const ends: readonly (readonly [part: string, line: RegExp])[] = [
-  ["Debian base image", /making the base image: /],
+  ["Debian base image", /building the base image: /],
   ["providers of the embedded engine, from their Go sources", /built the \S+ provider in /],
   ["images, as far as containers had not begun already", /\+ image \S+: created/],
   ["containers, to all healthy", /./],

@@ -1,6 +1,6 @@
 import { elapsed } from "../../cli/ui/text.ts";
+import type { Seen } from "../traffic.ts";
 import { aims, ratio } from "./aims.ts";
-import type { Seen } from "./load.ts";
 import { median } from "./measure.ts";
 import type { Growth, Pair, Results } from "./results.ts";
 

@@ -1,4 +1,4 @@
-import type { Seen } from "./load.ts";
+import type { Seen } from "../traffic.ts";
 
 /** The same thing done by both, in turns; seconds in the order in which they were taken. */
 export interface Pair {

@@ -1,16 +1,19 @@
 /**
- * Writes the generated parts of docs/ and README.md: the settings from the schema, systems and pictures from the services.
- * `--check` writes nothing and ends with exit code 1 when a part is not current.
+ * Writes docs/reference/ and the picture in README.md from the code.
+ * `--check` writes nothing. It ends with exit code 1 when a page is not current or a link in a Markdown file leads nowhere.
  */
-import { readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { resolveSystem } from "../../config/resolve.ts";
 import { projectDir } from "../../host/paths.ts";
+import { commandsPage } from "./commands-page.ts";
+import { brokenLinks } from "./links.ts";
+import { metricsPage } from "./metrics-page.ts";
 import { picture } from "./picture.ts";
 import { settingsPage } from "./settings-page.ts";
+import { specOf } from "./specs.ts";
 import { systemsPage } from "./systems-page.ts";
 
-/** `text` with the part between the markers replaced. */
+/** Replaces the part of a text between two markers. */
 function insert(text: string, marker: string, part: string): string {
   const pattern = new RegExp(`(<!-- ${marker} -->\n)[\\s\\S]*?(<!-- /${marker} -->)`);
   if (!pattern.test(text)) throw new Error(`README.md has no markers for ${marker}`);
@@ -18,27 +21,26 @@ function insert(text: string, marker: string, part: string): string {
 }
 
 const readme = readFileSync(join(projectDir, "README.md"), "utf8");
-const system = resolveSystem({}, { project: "ragdock", stack: "dev", secrets: new Set(), host: {} });
 const wanted = {
+  "docs/reference/commands.md": commandsPage(),
+  "docs/reference/metrics-and-alerts.md": metricsPage(),
   "docs/reference/settings.md": settingsPage(),
   "docs/reference/systems.md": systemsPage(),
-  "README.md": insert(readme, "picture", picture(system)),
+  "README.md": insert(readme, "picture", picture(specOf("full", "dev"))),
 };
-const check = process.argv.includes("--check");
+const isCheck = process.argv.includes("--check");
 for (const [file, text] of Object.entries(wanted)) {
   const path = join(projectDir, file);
-  let current = "";
-  try {
-    current = readFileSync(path, "utf8");
-  } catch {
-    // The file is about to be made for the first time.
-  }
-  if (current === text) continue;
-  if (check) {
+  if (existsSync(path) && readFileSync(path, "utf8") === text) continue;
+  if (isCheck) {
     process.exitCode = 1;
-    process.stderr.write(`${file} is not current: run \`make docs\` and commit it.\n`);
+    process.stderr.write(`${file} is not current. Run \`make docs\` and commit the file.\n`);
   } else {
     writeFileSync(path, text);
     process.stdout.write(`wrote ${file}\n`);
   }
+}
+for (const broken of isCheck ? brokenLinks() : []) {
+  process.exitCode = 1;
+  process.stderr.write(`${broken} leads nowhere.\n`);
 }

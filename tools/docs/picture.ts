@@ -1,23 +1,23 @@
 import { publishedPorts, type ServiceSpec, type SystemSpec } from "../../config/spec/service.ts";
 
-/** A system as a Mermaid picture: networks as boxes, what waits for what as arrows. */
+/** A system as a Mermaid picture: networks as boxes, dependencies as arrows. */
 export function picture(system: SystemSpec): string {
   const groups = Map.groupBy(system.services, (s) => s.networks.join(" and "));
   const boxes = [...groups].flatMap(([networks, services], index) => [
-    `  subgraph net${index}["${networks}${words(services[0] as ServiceSpec, system)}"]`,
+    `  subgraph net${index}["${networks}${note(services[0] as ServiceSpec, system)}"]`,
     ...services.map((service) => `    ${shape(service)}`),
     "  end",
   ]);
   const entry = system.services
     .filter((s) => publishedPorts(s).length > 0 && ["ingress", "gateway", "api", "ui"].includes(s.role))
     .map((s) => `  person((you)) --> ${id(s)}`);
-  const waits = system.services.flatMap((s) =>
+  const arrows = system.services.flatMap((s) =>
     directly(s, system).map((other) => `  ${id(s)} --> ${id({ name: other })}`),
   );
-  return ["```mermaid", "flowchart LR", ...entry, ...boxes, ...waits, "```"].join("\n");
+  return ["```mermaid", "flowchart LR", ...entry, ...boxes, ...arrows, "```"].join("\n");
 }
 
-/** What a service waits for, but for what one of these waits for already: an arrow that says nothing new. */
+/** The dependencies of a service that no other dependency implies. */
 function directly({ dependsOn }: ServiceSpec, { services }: SystemSpec): string[] {
   const before = (name: string): string[] => {
     const own = services.find((s) => s.name === name)?.dependsOn ?? [];
@@ -29,9 +29,9 @@ function directly({ dependsOn }: ServiceSpec, { services }: SystemSpec): string[
 
 const id = ({ name }: { readonly name: string }): string => name.replaceAll("-", "_");
 
-/** What a reader has to know of the networks of a box. */
-function words(service: ServiceSpec, { networks }: SystemSpec): string {
-  return service.networks.every((name) => networks[name]?.internal) ? ": no way out" : "";
+/** Marks a box whose networks have no route out. */
+function note(service: ServiceSpec, { networks }: SystemSpec): string {
+  return service.networks.every((name) => networks[name]?.internal) ? ": internal" : "";
 }
 
 function shape(s: ServiceSpec): string {

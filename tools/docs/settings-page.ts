@@ -50,12 +50,12 @@ function preset(schema: JsonSchema): string {
 /** docs/reference/settings.md: every setting, from the schema. */
 export function settingsPage(): string {
   const schema = z.toJSONSchema(settings, { io: "input" }) as JsonSchema;
-  const secrets = Object.entries(userSecrets).map(([key, words]) => line([`\`${key}\``, words]));
+  const secrets = Object.entries(userSecrets).map(([key, meaning]) => line([`\`${key}\``, meaning]));
   return [
     "# Settings",
     "",
-    "Generated from `config/settings/schema.ts` by `make docs`. All stand in `Pulumi.<stack>.yaml` under `ragdock:`, so that",
-    "`services.api.replicas` is written",
+    "`make docs` generates this page from `config/settings/schema.ts`. Settings belong in `Pulumi.<stack>.yaml` under",
+    "`ragdock:`. For example, this sets `services.api.replicas`:",
     "",
     "```yaml",
     "config:",
@@ -64,8 +64,8 @@ export function settingsPage(): string {
     "      replicas: 2",
     "```",
     "",
-    "An empty default means that the system decides, by its environment. A wrong setting stops everything before anything",
-    "is touched, and all wrong ones are reported at once.",
+    "Where the default is empty, the system and its environment decide. A wrong setting stops the deployment before",
+    "anything changes. All wrong settings are reported together.",
     "",
     line(["setting", "values", "default", "meaning"]),
     line(["---", "---", "---", "---"]),
@@ -73,8 +73,8 @@ export function settingsPage(): string {
     "",
     "## Secrets",
     "",
-    "Set with `pulumi config set --secret ragdock:<name>`, or `make secret KEY=<name>` under the embedded engine; delivered",
-    "as files. Passwords of the stores are generated and need no setting.",
+    "Set a secret with `make secret KEY=<name> < file`, or under Pulumi with `pulumi config set --secret ragdock:<name>`.",
+    "The services that need it get it as a file. Passwords of the stores are generated and need no setting.",
     "",
     line(["secret", "meaning"]),
     line(["---", "---"]),

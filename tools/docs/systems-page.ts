@@ -1,5 +1,3 @@
-import { resolveSystem } from "../../config/resolve.ts";
-import { userSecrets } from "../../config/settings/schema.ts";
 import {
   isLongRunning,
   publishedPorts,
@@ -11,32 +9,24 @@ import { type SystemName, systems } from "../../config/systems/index.ts";
 import type { System } from "../../config/systems/system.ts";
 import { table } from "./markdown.ts";
 import { picture } from "./picture.ts";
+import { specOf, systemNames } from "./specs.ts";
 
 /** docs/reference/systems.md: what each named system runs, in dev and in prod. */
 export function systemsPage(): string {
-  const names = Object.keys(systems) as SystemName[];
   return [
     "# Systems",
     "",
-    "Generated from `config/systems/` by `make docs`. `ragdock:system` in a stack's file chooses one; `make up SYSTEM=<name>`",
-    "makes a stack of that name. What differs between the environments is written `dev / prod`.",
+    "`make docs` generates this page from `config/systems/`. The setting `ragdock:system` chooses a system.",
+    "`make up SYSTEM=<name>` makes a stack of that name. `dev / prod` separates values that differ between the",
+    "environments.",
     "",
     table(
       ["system", "what it is"],
-      names.map((name) => [`[${name}](#${name})`, systems[name].about]),
+      systemNames.map((name) => [`[${name}](#${name})`, systems[name].about]),
     ),
     "",
-    ...names.flatMap(section),
+    ...systemNames.flatMap(section),
   ].join("\n");
-}
-
-/** The system with every key set, so that nothing is missing in prod. */
-function specOf(system: SystemName, environment: "dev" | "prod"): SystemSpec {
-  const secrets = new Set(environment === "prod" ? Object.keys(userSecrets) : []);
-  return resolveSystem(
-    { system, environment },
-    { project: "ragdock", stack: environment, secrets, host: {} },
-  );
 }
 
 function section(name: SystemName): string[] {
@@ -62,16 +52,16 @@ function section(name: SystemName): string[] {
     about,
     "",
     ...(differs.length > 0 ? ["Different from the original:", "", ...differs.map((d) => `- ${d}`), ""] : []),
-    ...(keys.length > 0 ? [`Keys from you: ${keys.join(", ")}.`, ""] : []),
+    ...(keys.length > 0 ? [`Keys that you set: ${keys.join(", ")}.`, ""] : []),
     picture(dev),
     "",
-    `Its limits add up to ${memory(dev)} in dev and ${memory(prod)} in production.`,
+    `Its memory limits add up to ${memory(dev)} in dev and ${memory(prod)} in production.`,
     "",
     table(["service", ...columns.map((c) => c.header)], rows),
     "",
-    "Settings of its services, `services.<name>.environment` adds to them:",
+    "The environment variables of its services. `services.<name>.environment` adds to them:",
     "",
-    table(["service", "settings in dev", "other ones in prod"], settingsRows(dev, prod)),
+    table(["service", "in dev", "different in prod"], settingsRows(dev, prod)),
     "",
   ];
 }
@@ -103,7 +93,7 @@ const columns: readonly { readonly header: string; readonly of: (s: ServiceSpec)
   { header: "limits", of: limits },
   { header: "replicas", of: (s) => (isLongRunning(s) ? String(s.replicas) : "runs once") },
   { header: "command", of: (s) => (s.command ? `\`${shortened(s.command.join(" "))}\`` : "the image's") },
-  { header: "after", of: (s) => s.dependsOn.join(", ") || "–" },
+  { header: "depends on", of: (s) => s.dependsOn.join(", ") || "–" },
 ];
 
 function image({ image: source }: ServiceSpec): string {

@@ -1,4 +1,4 @@
-import { type Seen, underTraffic } from "../bench/load.ts";
+import { type Seen, underTraffic } from "../traffic.ts";
 import type { World } from "./world.ts";
 
 /** What is added to which file. */

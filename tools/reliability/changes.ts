@@ -1,6 +1,6 @@
 import type { Checkout } from "../bench/checkout.ts";
-import { type Seen, underTraffic } from "../bench/load.ts";
 import { type Ran, secondsOf } from "../bench/measure.ts";
+import { type Seen, underTraffic } from "../traffic.ts";
 import { grafanaStandIn } from "./grafana.ts";
 
 /** A change of a running stack that must not be noticed, made `rounds` times under load, with `make` and nothing else. */

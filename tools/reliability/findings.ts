@@ -29,9 +29,11 @@ export interface Part<T> {
   /** Load averages of 1 minute, before and after. */
   readonly loadBefore: string;
   loadAfter: string;
+  /** The names of the cases that the run was to try. */
+  readonly planned: readonly string[];
   readonly seen: T;
-  /** What could not be tried, and why. */
-  readonly failures: string[];
+  /** The cases that did not end as promised, by name, with the reason. The page shows them in its tables. */
+  readonly failures: Record<string, string>;
 }
 
 /** The last that was seen of every system. */

@@ -1,5 +1,5 @@
-import { type Seen, underTraffic } from "../bench/load.ts";
 import { say } from "../bench/measure.ts";
+import { type Seen, underTraffic } from "../traffic.ts";
 import type { World } from "./world.ts";
 
 /** What came of killing `make up` again and again. */

@@ -44,30 +44,38 @@ const machine = `${availableParallelism()} cores, ${memory}, Docker Engine ${eng
 /** The parts of this run. */
 const begun: Part<unknown>[] = [];
 
-function begin<T>(seen: T): Part<T> {
-  const part = { date, commit, machine, loadBefore: load(), loadAfter: load(), seen, failures: [] };
+function begin<T>(planned: readonly string[], seen: T): Part<T> {
+  const loads = { loadBefore: load(), loadAfter: load() };
+  const part = { date, commit, machine, ...loads, planned, seen, failures: {} };
   begun.push(part);
   return part;
 }
 
-/** Tries one thing, and writes the page with what came of it. */
-async function each<T>(part: Part<unknown>, name: string, work: () => Promise<T>, keep: (seen: T) => void) {
-  const seen = await attempt(name, part.failures, work);
+/** Tries one case, and writes the page with its result. @param round of a case that is tried several times */
+async function each<T>(
+  part: Part<unknown>,
+  { name, round = "" }: { readonly name: string; readonly round?: string },
+  work: () => Promise<T>,
+  keep: (seen: T) => void,
+) {
+  const reasons: string[] = [];
+  const seen = await attempt(`${name}${round}`, reasons, work);
   if (seen !== undefined) keep(seen);
+  for (const reason of reasons) part.failures[name] = reason;
   part.loadAfter = load();
   writeFindings(all);
   writeFileSync(join(projectDir, "docs/measurements/reliability.md"), page(all));
 }
 
 async function changeUnderLoad({ checkout }: World): Promise<void> {
-  const part = begin<NonNullable<SystemFindings["changes"]>["seen"]>({});
+  const planned = subject.changes.map(({ name }) => name);
+  const part = begin<NonNullable<SystemFindings["changes"]>["seen"]>(planned, {});
   findings.changes = part;
   for (let round = 1; round <= rounds; round++) {
     for (const change of subject.changes) {
-      const name = `${change.name}, ${round} of ${rounds}`;
       await each(
         part,
-        name,
+        { name: change.name, round: `, ${round} of ${rounds}` },
         () => observe(change, checkout, round),
         (seen) => {
           const { seconds, sent, gap, failures } = seen;
@@ -82,12 +90,13 @@ async function changeUnderLoad({ checkout }: World): Promise<void> {
 }
 
 async function releaseBadly(world: World): Promise<void> {
-  const part = begin<NonNullable<SystemFindings["releases"]>["seen"]>([]);
+  const planned = subject.badReleases.map(({ name }) => name);
+  const part = begin<NonNullable<SystemFindings["releases"]>["seen"]>(planned, []);
   findings.releases = part;
   for (const bad of subject.badReleases) {
     await each(
       part,
-      bad.name,
+      bad,
       () => release(world, bad),
       (refused) => {
         say(`  ${JSON.stringify(refused)}`);
@@ -105,7 +114,7 @@ async function breakThings(world: World, part: Part<Survived[]>, all: readonly F
       const seconds = await world.healed();
       return { name, promise, seconds, told, ...(await world.documents()) };
     };
-    await each(part, name, survive, (survived) => {
+    await each(part, { name }, survive, (survived) => {
       const { seconds, found, acknowledged, told } = survived;
       say(`  ${seconds.toFixed(1)} s, ${found} of ${acknowledged} documents; ${told}`);
       part.seen.push(survived);
@@ -113,16 +122,20 @@ async function breakThings(world: World, part: Part<Survived[]>, all: readonly F
   }
 }
 
+const killing = "killing make up";
+
 async function kill(world: World): Promise<void> {
-  const part = begin<NonNullable<SystemFindings["kills"]>["seen"]>([]);
+  const part = begin<NonNullable<SystemFindings["kills"]>["seen"]>([killing], []);
   findings.kills = part;
   const work = async () => {
     await world.upload();
     const interrupted = await interrupt(world, kills, subject.changing);
     return { ...interrupted, seconds: await world.healed(), ...(await world.documents()) };
   };
-  await each(part, "killing make up", work, (killed) => part.seen.push(killed));
+  await each(part, { name: killing }, work, (killed) => part.seen.push(killed));
 }
+
+const names = (faults: readonly Fault[]): string[] => faults.map(({ name }) => name);
 
 const checkout = await Checkout.make(imagesOfDev(), subject.settings);
 try {
@@ -132,13 +145,14 @@ try {
   if (parts.includes("changes")) await changeUnderLoad(world);
   if (parts.includes("releases")) await releaseBadly(world);
   if (parts.includes("faults")) {
-    findings.faults = begin([]);
     const faults = [...killsOf(await checkout.containers()), ...subject.faults];
+    findings.faults = begin(names(faults), []);
     await breakThings(world, findings.faults, faults);
   }
   if (parts.includes("machine")) {
-    findings.machine = begin([]);
-    await breakThings(world, findings.machine, machineFaults());
+    const faults = machineFaults();
+    findings.machine = begin(names(faults), []);
+    await breakThings(world, findings.machine, faults);
   }
   if (parts.includes("kills")) await kill(world);
 } finally {
@@ -146,4 +160,4 @@ try {
   await checkout.remove();
 }
 say("wrote docs/measurements/reliability.md");
-if (begun.some(({ failures }) => failures.length > 0)) process.exitCode = 1;
+if (begun.some(({ failures }) => Object.keys(failures).length > 0)) process.exitCode = 1;

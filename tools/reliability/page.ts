@@ -1,5 +1,5 @@
 import { elapsed } from "../../cli/ui/text.ts";
-import type { Seen } from "../bench/load.ts";
+import type { Seen } from "../traffic.ts";
 import { dashboard } from "./changes.ts";
 import type { Findings, Part, Survived, SystemFindings } from "./findings.ts";
 
@@ -64,6 +64,22 @@ const standIn =
   "Where images are built from packages there is none of Grafana's. For the changed dashboard a small web server has its place, " +
   "its volume and its files; that Grafana shows them is not seen.";
 
+/** A row for each planned case: its results, the reason why it failed, or that it was not run. */
+function cases<P extends Part<unknown>>(
+  part: P,
+  rowOf: (part: P, name: string) => readonly string[] | undefined,
+): (readonly string[])[] {
+  return part.planned.flatMap((name) => {
+    const found = rowOf(part, name);
+    const failure = part.failures[name];
+    return [
+      ...(found ? [found] : []),
+      ...(failure ? [[name, `**failed**: ${failure}`]] : []),
+      ...(found || failure ? [] : [[name, "not run"]]),
+    ];
+  });
+}
+
 function changed(part: NonNullable<SystemFindings["changes"]>): string[] {
   return [
     "### Changes under load",
@@ -72,14 +88,19 @@ function changed(part: NonNullable<SystemFindings["changes"]>): string[] {
     "",
     ...table(
       ["change", "times", "requests", "failed", "longest gap", "`make up`, slowest"],
-      Object.entries(part.seen).map(([name, all]) => [
-        name,
-        String(all.length),
-        String(sum(all.map((seen) => seen.sent))),
-        failed(all),
-        `${most(all.map((seen) => seen.gap)).toFixed(2)} s`,
-        elapsed(most(all.map((seen) => seen.seconds))),
-      ]),
+      cases(part, ({ seen }, name) => {
+        const all = seen[name];
+        return (
+          all && [
+            name,
+            String(all.length),
+            String(sum(all.map((one) => one.sent))),
+            failed(all),
+            `${most(all.map((one) => one.gap)).toFixed(2)} s`,
+            elapsed(most(all.map((one) => one.seconds))),
+          ]
+        );
+      }),
     ),
     ...(dashboard.name in part.seen ? ["", standIn] : []),
   ];
@@ -94,15 +115,20 @@ function refused(part: NonNullable<SystemFindings["releases"]>): string[] {
     "",
     ...table(
       ["release", "requests", "failed", "longest gap", "failing `make up`", "told", "`make rollback`"],
-      part.seen.map((each) => [
-        each.name,
-        String(each.sent),
-        failed([each]),
-        `${each.gap.toFixed(2)} s`,
-        each.seconds.map(elapsed).join(", "),
-        each.told,
-        elapsed(each.rollbackSeconds),
-      ]),
+      cases(part, ({ seen }, name) => {
+        const one = seen.find((each) => each.name === name);
+        return (
+          one && [
+            name,
+            String(one.sent),
+            failed([one]),
+            `${one.gap.toFixed(2)} s`,
+            one.seconds.map(elapsed).join(", "),
+            one.told,
+            elapsed(one.rollbackSeconds),
+          ]
+        );
+      }),
     ),
   ];
 }
@@ -118,13 +144,18 @@ function survived(heading: string, part: Part<readonly Survived[]>): string[] {
     "",
     ...table(
       ["fault", "promised", "healthy again after", "documents", "what the user is told"],
-      part.seen.map((each) => [
-        each.name,
-        each.promise,
-        elapsed(each.seconds),
-        each.found === each.acknowledged ? `all ${each.found}` : `**${each.found} of ${each.acknowledged}**`,
-        each.told,
-      ]),
+      cases(part, ({ seen }, name) => {
+        const one = seen.find((each) => each.name === name);
+        return (
+          one && [
+            name,
+            one.promise,
+            elapsed(one.seconds),
+            one.found === one.acknowledged ? `all ${one.found}` : `**${one.found} of ${one.acknowledged}**`,
+            one.told,
+          ]
+        );
+      }),
     ),
   ];
 }
@@ -146,25 +177,23 @@ function killed(part: NonNullable<SystemFindings["kills"]>): string[] {
         "longest gap",
         "documents",
       ],
-      part.seen.map((each) => [
-        String(each.tries),
-        String(each.stuck),
-        elapsed(each.slowest),
-        String(each.sent),
-        failed([each]),
-        `${each.gap.toFixed(2)} s`,
-        `${each.found} of ${each.acknowledged}`,
-      ]),
+      [
+        ...part.seen.map((each) => [
+          String(each.tries),
+          String(each.stuck),
+          elapsed(each.slowest),
+          String(each.sent),
+          failed([each]),
+          `${each.gap.toFixed(2)} s`,
+          `${each.found} of ${each.acknowledged}`,
+        ]),
+        ...Object.values(part.failures).map((reason) => [`**failed**: ${reason}`]),
+      ],
     ),
   ];
 }
 
 function missing(findings: Findings): string[] {
-  const failures = Object.entries(findings).flatMap(([name, parts]) =>
-    Object.values<Part<unknown>>({ ...parts }).flatMap((part) =>
-      part.failures.map((failure) => `${name}: ${failure}`),
-    ),
-  );
   const unseen = [
     "The clock is set by libfaketime for PostgreSQL and the application alone: Redis does not start with it, Go asks the kernel itself.",
     ...(findings.full?.machine
@@ -173,5 +202,5 @@ function missing(findings: Findings): string[] {
           "A restart of the engine and a full disk under a store: `make reliability ONLY=machine` tries them.",
         ]),
   ];
-  return ["## Not seen", "", ...[...unseen, ...failures].map((each) => `- ${each}`)];
+  return ["## Not seen", "", ...unseen.map((each) => `- ${each}`)];
 }

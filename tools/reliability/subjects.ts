@@ -84,7 +84,7 @@ export const subjects: Readonly<Record<SubjectName, Subject>> = {
       setting(myragChanging),
       replicas("fastapi"),
       route("config/systems/myrag.ts", '{ path: "/api/", service: "fastapi", port: 8000 },'),
-      rotated("postgres"),
+      rotated("pgvector"),
       rotated("metrics-path"),
       scrapeInterval,
     ],

@@ -1,7 +1,5 @@
-"""The FastAPI application, put together."""
+"""The FastAPI application with its routes."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 import fastapi_offline
@@ -10,18 +8,20 @@ from fastapi.openapi.docs import get_swagger_ui_html
 from fastapi.responses import HTMLResponse
 from fastapi.staticfiles import StaticFiles
 
-from ragapp.api import database, documents, health, problems, query, telemetry
-from ragapp.api.body_limit import BodyLimit
-from ragapp.api.uploads import FORM_BYTES
-from ragapp.logs import configure_logs
+from ragapp.api import documents, health, query
+from ragapp.api.metrics import measure
 from ragapp.services import Services, make_services
 from ragapp.settings import load_settings_or_exit
+from ragkit.api import body_limit, telemetry
+from ragkit.api.database import StateCollector, install_problems
+from ragkit.database import disposing
+from ragkit.logs import configure_logs
 
 DOCS_ASSETS = Path(fastapi_offline.__file__).parent / "static"
 
 
 def create() -> FastAPI:
-    """Return the application for the settings in the environment; uvicorn calls this in each process."""
+    """Return the application for the settings in the environment. Uvicorn calls this in each process."""
     settings = load_settings_or_exit()
     configure_logs(settings.log_level)
     services = make_services(settings)
@@ -31,12 +31,6 @@ def create() -> FastAPI:
 
 def make_app(services: Services) -> FastAPI:
     """Return the application for these services."""
-
-    @asynccontextmanager
-    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        yield
-        services.engine.dispose()
-
     app = FastAPI(
         title="RAG API",
         version="1.0.0",
@@ -44,15 +38,12 @@ def make_app(services: Services) -> FastAPI:
         openapi_url="/api/openapi.json",
         docs_url=None,
         redoc_url=None,
-        lifespan=lifespan,
+        lifespan=disposing(services.engine),
     )
     app.state.services = services
-    problems.install(app, *database.ERRORS, translate=database.problem_of)
-    limit = services.settings.max_upload_mb
-    app.add_middleware(
-        BodyLimit, limit * 1024 * 1024 + FORM_BYTES, f"larger than RAG_MAX_UPLOAD_MB, which is {limit}"
-    )
-    telemetry.install(app, database.StateCollector(services.engine))
+    install_problems(app)
+    body_limit.install(app, services.settings.max_upload_mb, "RAG_MAX_UPLOAD_MB")
+    telemetry.install(app, StateCollector(services.engine, measure))
     for module in (documents, query, health):
         app.include_router(module.router)
     _serve_docs(app)
@@ -60,7 +51,7 @@ def make_app(services: Services) -> FastAPI:
 
 
 def _serve_docs(app: FastAPI) -> None:
-    """Serve Swagger UI with assets out of a package, because the browser may reach no CDN."""
+    """Serve Swagger UI with assets from a package, because the browser may reach no CDN."""
     app.mount("/api/docs-assets", StaticFiles(directory=DOCS_ASSETS), name="docs-assets")
 
     @app.get("/api/docs", include_in_schema=False)

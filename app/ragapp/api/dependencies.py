@@ -1,4 +1,4 @@
-"""What routes depend on."""
+"""What the routes depend on."""
 
 from fastapi import Request
 
@@ -6,7 +6,7 @@ from ragapp.services import Services
 
 
 def get_services(request: Request) -> Services:
-    """Return the services that the application was made with."""
+    """Return the services of the application."""
     services = request.app.state.services
     assert isinstance(services, Services)  # noqa: S101
     return services

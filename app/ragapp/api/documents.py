@@ -1,4 +1,4 @@
-"""Routes of the documents: upload, look, list, delete."""
+"""The routes of documents: upload, read, list, delete."""
 
 import uuid
 from datetime import datetime
@@ -10,16 +10,16 @@ from sqlalchemy.orm import Session
 
 from ragapp import documents
 from ragapp.api.dependencies import get_services
-from ragapp.api.problems import Problem, ProblemDetails
-from ragapp.api.uploads import read_upload
 from ragapp.models import Document
 from ragapp.services import Services
+from ragkit.api.problems import Problem, ProblemDetails
+from ragkit.api.uploads import read_upload
 
 router = APIRouter(tags=["documents"])
 
 
 class Accepted(BaseModel):
-    """What an upload answers."""
+    """The answer to an upload."""
 
     id: uuid.UUID
     state: str
@@ -27,7 +27,7 @@ class Accepted(BaseModel):
 
 
 class DocumentView(BaseModel):
-    """A document and how far its ingestion is."""
+    """A document and the state of its ingestion."""
 
     id: uuid.UUID
     name: str
@@ -52,7 +52,7 @@ class DocumentPage(BaseModel):
     status_code=202,
     summary="Upload a document",
     responses={
-        200: {"model": Accepted, "description": "The same bytes are stored already"},
+        200: {"model": Accepted, "description": "The same bytes are already stored"},
         413: {"model": ProblemDetails},
         415: {"model": ProblemDetails},
         422: {"model": ProblemDetails},
@@ -64,7 +64,7 @@ def upload(
     response: Response,
     services: Annotated[Services, Depends(get_services)],
 ) -> Accepted:
-    """Store a file and queue it for ingestion; the same bytes are one document however often they come."""
+    """Store a file and queue it for ingestion. The same bytes are one document, however often they arrive."""
     upload = read_upload(file, services.settings.max_upload_mb, "RAG_MAX_UPLOAD_MB")
     with Session(services.engine, expire_on_commit=False) as session, session.begin():
         document, is_new = documents.add(session, upload.name, upload.media_type, upload.content)
@@ -89,9 +89,9 @@ def listing(
 
 
 @router.get(
-    "/api/documents/{document_id}", summary="Look at a document", responses={404: {"model": ProblemDetails}}
+    "/api/documents/{document_id}", summary="Read a document", responses={404: {"model": ProblemDetails}}
 )
-def look(document_id: uuid.UUID, services: Annotated[Services, Depends(get_services)]) -> DocumentView:
+def read(document_id: uuid.UUID, services: Annotated[Services, Depends(get_services)]) -> DocumentView:
     """Return a document's state: queued, ingesting, ready, or failed with the reason."""
     with Session(services.engine) as session:
         document = _get(session, document_id)
@@ -105,7 +105,7 @@ def look(document_id: uuid.UUID, services: Annotated[Services, Depends(get_servi
     responses={404: {"model": ProblemDetails}},
 )
 def delete(document_id: uuid.UUID, services: Annotated[Services, Depends(get_services)]) -> None:
-    """Delete a document with its chunks; an ingestion under way comes to nothing."""
+    """Delete a document with its chunks. An ingestion in progress is discarded."""
     with Session(services.engine) as session, session.begin():
         session.delete(_get(session, document_id))
         session.flush()

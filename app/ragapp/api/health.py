@@ -1,9 +1,8 @@
-"""Routes of health: alive (does this process answer) and ready (do its dependencies)."""
+"""The health routes: alive (does this process answer) and ready (do its dependencies answer)."""
 
 import sys
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Annotated
 
@@ -13,10 +12,11 @@ from redis import RedisError
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from ragapp.api.database import problem_of
 from ragapp.api.dependencies import get_services
 from ragapp.services import Services
 from ragapp.space import check_space
+from ragkit.api.database import problem_of
+from ragkit.api.dependencies import check_all
 
 router = APIRouter(tags=["health"])
 
@@ -41,13 +41,13 @@ class Readiness(BaseModel):
 
 @router.get("/api/health", summary="Is the API alive?")
 async def health() -> dict[str, str]:
-    """Answer while the process does, whatever its dependencies do."""
+    """Answer 200 while the process runs. No dependency is checked."""
     return {"status": "ok"}
 
 
-@router.get("/api/ready", summary="Are its dependencies?", responses={503: {"model": Readiness}})
+@router.get("/api/ready", summary="Can the API do its work?", responses={503: {"model": Readiness}})
 def ready(response: Response, services: Annotated[Services, Depends(get_services)]) -> Readiness:
-    """Ask every dependency; 503 when one cannot be used."""
+    """Check every dependency. Answers 503 when one cannot be used."""
     checks: dict[str, Callable[[], None]] = {
         "database": partial(_check_database, services),
         "redis": partial(_check_redis, services),
@@ -56,42 +56,29 @@ def ready(response: Response, services: Annotated[Services, Depends(get_services
     }
     if services.chat_model:
         checks["language model"] = services.chat_model.check
-    # Side by side: each may take seconds to give up.
-    with ThreadPoolExecutor(len(checks)) as pool:
-        dependencies = list(pool.map(_check, checks.keys(), checks.values()))
-    failing = [f"{dependency.name}: {dependency.detail}" for dependency in dependencies if not dependency.ok]
+    checked = check_all(checks, problem_of)
+    failing = [f"{one.name}: {one.detail}" for one in checked if one.detail]
     response.status_code = 503 if failing else 200
     return Readiness(
         title="Service Unavailable" if failing else "OK",
-        detail="; ".join(failing) or "every dependency answers",
+        detail="; ".join(failing) or "all dependencies answer",
         status=response.status_code,
-        dependencies=dependencies,
-    )
-
-
-def _check(name: str, check: Callable[[], None]) -> Dependency:
-    started = time.perf_counter()
-    detail = ""
-    try:
-        check()
-    except Exception as error:
-        problem = problem_of(error)
-        detail = (problem.detail if problem else str(error) or type(error).__name__).removeprefix(f"{name}: ")
-    return Dependency(
-        name=name, ok=not detail, detail=detail, milliseconds=round((time.perf_counter() - started) * 1000, 1)
+        dependencies=[
+            Dependency(name=one.name, ok=not one.detail, detail=one.detail, milliseconds=one.milliseconds)
+            for one in checked
+        ],
     )
 
 
 def wait_for_stores(services: Services, seconds: float = 30) -> None:
-    """Return once database and Redis answer, and exit with what they say when they have not in time.
+    """Return when database and Redis answer. Exit with their errors when they do not answer in time.
 
-    So a release that cannot reach them never gets healthy, and takes no request from the one before.
+    A revision that cannot reach them then never becomes healthy and receives no requests.
     """
     end = time.monotonic() + seconds
     checks = {"database": partial(_reach_database, services), "redis": partial(_check_redis, services)}
     while True:
-        asked = [_check(name, check) for name, check in checks.items()]
-        failing = [f"{one.name}: {one.detail}" for one in asked if not one.ok]
+        failing = [f"{one.name}: {one.detail}" for one in check_all(checks, problem_of) if one.detail]
         if not failing:
             return
         if time.monotonic() > end:

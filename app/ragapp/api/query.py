@@ -1,4 +1,4 @@
-"""The route of the questions: one answer as JSON, or a stream of server-sent events."""
+"""The route of questions: one answer as JSON, or a stream of server-sent events."""
 
 import json
 import logging
@@ -9,13 +9,13 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel
 
-from ragapp.answers import answer
-from ragapp.api.database import problem_of
 from ragapp.api.dependencies import get_services
-from ragapp.api.problems import Problem, ProblemDetails
-from ragapp.api.questions import Question
 from ragapp.retrieval import Source, Timings, retrieve
 from ragapp.services import Services
+from ragkit.answers import answer
+from ragkit.api.database import problem_of
+from ragkit.api.problems import UNEXPECTED, Problem, ProblemDetails
+from ragkit.api.questions import Question
 
 log = logging.getLogger(__name__)
 
@@ -23,7 +23,7 @@ router = APIRouter(tags=["query"])
 
 
 class SourceView(BaseModel):
-    """A passage that the answer rests on; the score is the cosine similarity to the question."""
+    """A passage that the answer is based on. The score is the cosine similarity to the question."""
 
     document: str
     document_id: str
@@ -33,7 +33,7 @@ class SourceView(BaseModel):
 
 
 class Answer(BaseModel):
-    """An answer with its sources, in the order of the citations [1], [2], …, and the stages' milliseconds."""
+    """An answer, its sources in the order of the citations [1], [2], …, and the time of each stage."""
 
     answer: str
     sources: list[SourceView]
@@ -55,21 +55,21 @@ class Answer(BaseModel):
 def query(
     body: Question, request: Request, services: Annotated[Services, Depends(get_services)]
 ) -> Answer | StreamingResponse:
-    """Answer; with `Accept: text/event-stream` as events: sources, token…, done (or error)."""
+    """Answer a question. With `Accept: text/event-stream` as events: sources, token…, done (or error)."""
     timings = Timings()
     sources = retrieve(services, body.question, body.k, timings)
     if "text/event-stream" in request.headers.get("accept", ""):
-        # Retrieval came first, so that its errors still have a status of their own.
+        # Retrieval is done before the stream starts. Its errors still set the status.
         return StreamingResponse(
             _events(services, body.question, sources, timings),
             media_type="text/event-stream",
-            # Without this nginx collects the answer before it passes it on.
+            # Without this header nginx buffers the answer.
             headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
         )
     with timings.measure("generate"):
-        words = "".join(answer(services.chat_model, body.question, sources))
+        text = "".join(answer(services.chat_model, body.question, sources))
     return Answer(
-        answer=words,
+        answer=text,
         sources=[SourceView.model_validate(source.as_json()) for source in sources],
         timings=timings.milliseconds,
     )
@@ -85,8 +85,8 @@ def _events(services: Services, question: str, sources: Sequence[Source], timing
     except Exception as error:
         problem = problem_of(error)
         if problem is None:
-            log.exception("an answer broke off")
-            problem = Problem(500, "an unexpected error; the log has it")
+            log.exception("an answer failed")
+            problem = Problem(500, UNEXPECTED)
         yield _event("error", {"detail": problem.detail, "status": problem.status})
 
 

@@ -1,4 +1,4 @@
-"""Vector stores: where vectors are kept and searched; the chunks' texts are always in PostgreSQL."""
+"""Vector stores keep and search vectors. The texts of the chunks are always in PostgreSQL."""
 
 import uuid
 from collections.abc import Sequence
@@ -7,13 +7,13 @@ from typing import Protocol
 
 from sqlalchemy.orm import Session
 
-from ragapp.embeddings import Vectors
 from ragapp.settings import Settings
+from ragkit.embeddings import Vectors
 
 
 @dataclass(frozen=True)
 class Hit:
-    """A chunk that was found, with the cosine similarity of its vector to the question's."""
+    """A chunk that was found, with the cosine similarity of its vector to that of the question."""
 
     document_id: uuid.UUID
     ordinal: int
@@ -21,12 +21,12 @@ class Hit:
 
 
 class VectorStore(Protocol):
-    """What the application asks of a vector store; the session is the unit of work the change belongs to."""
+    """What the application needs from a vector store. A change belongs to the transaction of the session."""
 
     def replace(
         self, session: Session, document_id: uuid.UUID, texts: Sequence[str], vectors: Vectors
     ) -> None:
-        """Replace all chunks of a document by these."""
+        """Replace all chunks of a document with these."""
 
     def delete(self, session: Session, document_id: uuid.UUID) -> None:
         """Delete all chunks of a document."""
@@ -38,7 +38,7 @@ class VectorStore(Protocol):
         """Raise Unavailable when the store cannot be used."""
 
     def clear(self) -> None:
-        """Forget every vector that is not kept in the chunks table."""
+        """Delete all vectors that are not in the chunks table."""
 
 
 def make_store(settings: Settings) -> VectorStore:

@@ -1,4 +1,4 @@
-"""Vectors in PostgreSQL, beside the texts, searched through an HNSW index by cosine distance."""
+"""Vectors in PostgreSQL, next to the texts, with an HNSW index for cosine distance."""
 
 import uuid
 from collections.abc import Sequence
@@ -6,16 +6,14 @@ from collections.abc import Sequence
 from sqlalchemy import delete, insert, select, text
 from sqlalchemy.orm import Session
 
-from ragapp.embeddings import Vectors
 from ragapp.models import Chunk
 from ragapp.stores import Hit
-
-# pgvector looks at 40 candidates unless told; it cannot return more than it looks at.
-MIN_CANDIDATES = 40
+from ragkit.embeddings import Vectors
+from ragkit.pgvector import widen_search
 
 
 class PgvectorStore:
-    """Keeps each vector in its chunk's row, so that text and vector change in one transaction."""
+    """Keeps each vector in the row of its chunk. Text and vector then change in one transaction."""
 
     def replace(
         self, session: Session, document_id: uuid.UUID, texts: Sequence[str], vectors: Vectors
@@ -30,12 +28,11 @@ class PgvectorStore:
             session.execute(insert(Chunk), rows)
 
     def delete(self, session: Session, document_id: uuid.UUID) -> None:
-        """Do nothing: the foreign key deletes the rows with their document."""
+        """Do nothing. The foreign key deletes the rows with their document."""
 
     def search(self, session: Session, vector: Vectors, k: int) -> list[Hit]:
         """Return the nearest chunks through the index."""
-        candidates = max(MIN_CANDIDATES, 2 * k)
-        session.execute(text(f"SET LOCAL hnsw.ef_search = {int(candidates)}"))
+        widen_search(session, k)
         distance = Chunk.embedding.cosine_distance(vector)
         rows = session.execute(
             select(Chunk.document_id, Chunk.ordinal, distance)
@@ -46,8 +43,8 @@ class PgvectorStore:
         return [Hit(document_id, ordinal, 1 - float(far)) for document_id, ordinal, far in rows]
 
     def check(self, session: Session) -> None:
-        """Ask for the extension's version."""
+        """Read the version of the extension."""
         session.execute(text("SELECT extversion FROM pg_extension WHERE extname = 'vector'")).one()
 
     def clear(self) -> None:
-        """Do nothing: the chunks table is all there is."""
+        """Do nothing. There is only the chunks table."""

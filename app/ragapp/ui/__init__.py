@@ -1,1 +1,1 @@
-"""The Streamlit UI: ask questions, manage documents, look at the state of the services."""
+"""The Streamlit UI: ask questions, manage documents, see the state of the services."""

@@ -1,4 +1,4 @@
-"""The UI's client of the API; every failure becomes an ApiError with words to show."""
+"""The client of the API. Every failure becomes an ApiError whose message the pages show."""
 
 import json
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from ragapp.ui.config import API_URL
 
 
 class ApiError(Exception):
-    """What the API said is wrong, or that it does not answer."""
+    """The error that the API reports, or that the API does not answer."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ def _json(method: str, path: str, accept_status: int = 0, **options: Any) -> dic
     try:
         return dict(answer.json()) if answer.content else {}
     except ValueError as error:
-        raise ApiError(f"The API answers {answer.status_code} without words.") from error
+        raise ApiError(f"The API answers {answer.status_code} without a message.") from error
 
 
 def _detail(answer: httpx.Response) -> str:

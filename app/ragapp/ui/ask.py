@@ -1,10 +1,11 @@
-"""The page to ask questions: the answer as it is written, then the passages it rests on."""
+"""The page of questions: the answer while it is written, then the passages it is based on."""
 
 from typing import Any
 
 import streamlit as st
 
 from ragapp.ui import api
+from ragkit.pages import without_pictures
 
 
 def page() -> None:
@@ -19,7 +20,7 @@ def page() -> None:
         k = st.slider("Passages to retrieve (top-k)", 1, 20, 5)
     if not turns:
         st.caption(
-            "Every answer comes with the passages it rests on. Upload documents on the page Documents."
+            "Every answer comes with the passages it is based on. Upload documents on the page Documents."
         )
     for turn in turns:
         _show(turn)
@@ -37,14 +38,14 @@ def page() -> None:
 
 
 def _stream(question: str, k: int, turn: dict[str, Any]) -> None:
-    place = st.empty()
+    output = st.empty()
     turn["answer"] = ""
     for event in api.ask(question, k):
         if event.name == "sources":
             turn["sources"] = event.data["sources"]
         elif event.name == "token":
             turn["answer"] += event.data["text"]
-            place.markdown(_without_pictures(turn["answer"]))
+            output.markdown(without_pictures(turn["answer"]))
         elif event.name == "done":
             turn["timings"] = event.data["timings"]
         elif event.name == "error":
@@ -56,13 +57,8 @@ def _show(turn: dict[str, Any]) -> None:
         st.markdown(turn["question"])
     with st.chat_message("assistant", avatar=":material/menu_book:"):
         if "answer" in turn:
-            st.markdown(_without_pictures(turn["answer"]))
+            st.markdown(without_pictures(turn["answer"]))
         _show_rest(turn)
-
-
-def _without_pictures(markdown: str) -> str:
-    """Return the text so that no document, and no model, makes the reader's browser fetch an address."""
-    return markdown.replace("![", "!\\[")
 
 
 def _show_rest(turn: dict[str, Any]) -> None:
@@ -76,7 +72,7 @@ def _show_rest(turn: dict[str, Any]) -> None:
                     f"**[{number}] {source['document']}** · passage {source['chunk'] + 1} "
                     f"· :blue-badge[similarity {source['score']:.2f}]"
                 )
-                # As plain text: a passage's own markup must not become part of this page.
+                # As plain text: the markup of a passage must not become part of the page.
                 st.text(source["text"])
     if "timings" in turn:
         st.caption(

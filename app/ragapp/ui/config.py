@@ -1,8 +1,8 @@
-"""The UI's settings."""
+"""The settings of the UI."""
 
 import os
 
 API_URL = os.environ.get("RAG_API_URL", "http://api:8000").rstrip("/")
 PROMETHEUS_URL = os.environ.get("RAG_PROMETHEUS_URL", "").rstrip("/")
-# The same setting as the API's, which decides; here it is only shown, and saves a useless upload.
+# The setting of the API, which enforces it. The UI refuses a file that is too large before it is sent.
 MAX_UPLOAD_MB = os.environ.get("RAG_MAX_UPLOAD_MB", "25")

@@ -1,4 +1,4 @@
-"""The page of the documents: upload, states that refresh themselves, delete."""
+"""The page of documents: upload, states with automatic refresh, delete."""
 
 from typing import Any
 
@@ -6,6 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from ragapp.ui import api
+from ragkit.pages import FILE_TYPES
 
 STATES = {
     "queued": ":material/schedule: queued",
@@ -22,7 +23,7 @@ def page() -> None:
     with st.form("upload", clear_on_submit=True, border=True):
         files = st.file_uploader(
             "Markdown, text, HTML or PDF",
-            type=["md", "markdown", "txt", "text", "html", "htm", "pdf"],
+            type=FILE_TYPES,
             accept_multiple_files=True,
         )
         if st.form_submit_button("Add to the documents", icon=":material/library_add:", type="primary"):
@@ -39,8 +40,8 @@ def _upload(files: list[Any]) -> None:
         except api.ApiError as error:
             st.error(str(error), icon=":material/error:")
             continue
-        words = "is stored already" if answer["duplicate"] else "is queued for ingestion"
-        st.toast(f"{file.name} {words}", icon=":material/check:")
+        state = "is already stored" if answer["duplicate"] else "is queued for ingestion"
+        st.toast(f"{file.name} {state}", icon=":material/check:")
 
 
 @st.fragment(run_every=REFRESH)

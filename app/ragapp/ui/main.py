@@ -1,4 +1,4 @@
-"""The UI's entry: three pages and what they have in common."""
+"""The entry point of the UI: three pages and their common layout."""
 
 from pathlib import Path
 
@@ -6,7 +6,7 @@ import streamlit as st
 
 from ragapp.ui import ask, documents, status
 
-# A file of our own: the icons that Streamlit offers by name come from a server on the internet.
+# A local file: the icons that Streamlit offers by name come from a server on the internet.
 ICON = Path(__file__).parent / "icon.svg"
 
 st.set_page_config(page_title="RAG", page_icon=ICON, layout="wide")

@@ -1,4 +1,4 @@
-"""The UI's client of Prometheus; where it is absent the pages say so and show the rest."""
+"""The client of Prometheus. Without Prometheus the pages say so and show the rest."""
 
 import time
 from dataclasses import dataclass
@@ -12,12 +12,12 @@ from ragapp.ui.config import PROMETHEUS_URL
 
 
 class PrometheusError(Exception):
-    """Why there is nothing to show."""
+    """The reason why Prometheus has nothing to show."""
 
 
 @dataclass(frozen=True)
 class Sample:
-    """A series' labels and its newest value."""
+    """The labels of a series and its newest value."""
 
     labels: dict[str, str]
     value: float
@@ -29,7 +29,7 @@ def _http() -> httpx.Client:
 
 
 def instant(query: str) -> list[Sample]:
-    """Return the present value of every series."""
+    """Return the current value of every series."""
     result = _query("/api/v1/query", {"query": query})
     return [Sample(series["metric"], float(series["value"][1])) for series in result]
 
@@ -49,7 +49,7 @@ def history(query: str, label: str, minutes: int) -> pd.DataFrame:
         }
         for series in result
         for moment, text in series["values"]
-        if (value := float(text)) == value  # a rate over nothing is NaN, which no chart can draw
+        if (value := float(text)) == value  # a rate without requests is NaN, which no chart can draw
     ]
     return pd.DataFrame(rows, columns=["time", "series", "value"])
 

@@ -1,4 +1,4 @@
-"""Starts Streamlit in place of this process, so that it gets the container's signals."""
+"""Replaces this process with Streamlit, which then receives the signals of the container."""
 
 import os
 import sys
@@ -9,7 +9,7 @@ from ragapp.ui.config import MAX_UPLOAD_MB
 
 
 def run() -> NoReturn:
-    """Become Streamlit; its options are in .streamlit/config.toml."""
+    """Replace this process with Streamlit. Its options are in .streamlit/config.toml."""
     script = Path(__file__).parent / "main.py"
     limit = f"--server.maxUploadSize={MAX_UPLOAD_MB}"
     os.execv(sys.executable, [sys.executable, "-m", "streamlit", "run", limit, str(script)])  # noqa: S606

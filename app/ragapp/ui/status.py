@@ -1,4 +1,4 @@
-"""The page of the system's state: health of every service, and what Prometheus has recorded."""
+"""The page of the system state: the health of every service and charts from Prometheus."""
 
 from dataclasses import dataclass
 
@@ -12,7 +12,7 @@ REFRESH = "15s"
 
 @dataclass(frozen=True)
 class Chart:
-    """A chart: its query's series are named by a label; the first query that has data is drawn."""
+    """A chart. A label names the series. The first query that has data is drawn."""
 
     title: str
     unit: str
@@ -21,12 +21,12 @@ class Chart:
     scale: float = 1
 
 
-# Without what probes and Prometheus ask for.
-BY_PEOPLE = 'route=~"/api/.+",route!~"/api/(health|ready)"'
+# Without the requests of health checks and Prometheus.
+OF_USERS = 'route=~"/api/.+",route!~"/api/(health|ready)"'
 
 CHARTS = (
     Chart(
-        "Requests", "per second", "route", (f"sum by (route) (rate(http_requests_total{{{BY_PEOPLE}}}[1m]))",)
+        "Requests", "per second", "route", (f"sum by (route) (rate(http_requests_total{{{OF_USERS}}}[1m]))",)
     ),
     Chart(
         "Latency by stage, 95th percentile",
@@ -66,7 +66,7 @@ def page() -> None:
 
 @st.fragment(run_every=REFRESH)
 def _health() -> None:
-    st.subheader("The API and what it depends on")
+    st.subheader("The API and its dependencies")
     try:
         readiness = api.readiness()
     except api.ApiError as error:
@@ -77,26 +77,30 @@ def _health() -> None:
     try:
         samples = prometheus.instant("up") + prometheus.instant("probe_success")
     except prometheus.PrometheusError as error:
-        st.info(f"{error} Health of single services and charts are not shown.", icon=":material/info:")
+        st.info(
+            f"{error} The health of single services and the charts are not shown.", icon=":material/info:"
+        )
         return
     services: dict[str, tuple[bool, str]] = {}
     for sample in samples:
         name = sample.labels.get("service") or sample.labels.get("job", "?")
-        well, words = services.get(name, (True, ""))
+        healthy, details = services.get(name, (True, ""))
         if not sample.value:
-            what = "probe fails" if sample.labels.get("__name__") == "probe_success" else "cannot be scraped"
-            words = f"{words} {sample.labels.get('instance', '')}: {what}".strip()
-        services[name] = (well and bool(sample.value), words)
+            reason = (
+                "probe fails" if sample.labels.get("__name__") == "probe_success" else "cannot be scraped"
+            )
+            details = f"{details} {sample.labels.get('instance', '')}: {reason}".strip()
+        services[name] = (healthy and bool(sample.value), details)
     _tiles(dict(sorted(services.items())))
 
 
 def _tiles(services: dict[str, tuple[bool, str]]) -> None:
     columns = st.columns(4)
-    for index, (name, (well, words)) in enumerate(services.items()):
+    for index, (name, (healthy, details)) in enumerate(services.items()):
         with columns[index % 4].container(border=True):
-            st.markdown(f"**{name}** :green-badge[up]" if well else f"**{name}** :red-badge[down]")
-            if words:
-                st.caption(words)
+            st.markdown(f"**{name}** :green-badge[up]" if healthy else f"**{name}** :red-badge[down]")
+            if details:
+                st.caption(details)
 
 
 @st.fragment(run_every=REFRESH)
@@ -106,7 +110,7 @@ def _charts(minutes: int) -> None:
         try:
             drawn = _draw(chart, minutes)
         except prometheus.PrometheusError:
-            return  # the section above has said it
+            return  # the section above shows the reason
         with columns[index % 2].container(border=True):
             st.markdown(f"**{chart.title}** ({chart.unit})")
             if drawn is None:

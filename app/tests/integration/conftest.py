@@ -1,7 +1,7 @@
-"""Real PostgreSQL with pgvector and real Redis, given by RAG_TEST_DATABASE_URL and RAG_TEST_REDIS_URL.
+"""A real PostgreSQL with pgvector and a real Redis, from RAG_TEST_DATABASE_URL and RAG_TEST_REDIS_URL.
 
-Every run gets a database of its own, which is dropped at the end. With RAG_TEST_CHROMA_URL the
-tests run against a Chroma server too.
+Every run creates its own database and drops it at the end. With RAG_TEST_CHROMA_URL the tests also use a
+Chroma server.
 """
 
 import os
@@ -18,10 +18,10 @@ from sqlalchemy.orm import Session
 
 from ragapp import migrate
 from ragapp.api.app import make_app
-from ragapp.embeddings.local import LocalEmbedder
 from ragapp.ingest import Ingester
 from ragapp.services import Services, make_services
 from ragapp.settings import load_settings
+from ragkit.embeddings.local import LocalEmbedder
 
 NEEDED = ("RAG_TEST_DATABASE_URL", "RAG_TEST_REDIS_URL")
 
@@ -36,7 +36,7 @@ def urls() -> tuple[str, str]:
 
 @pytest.fixture(scope="session")
 def database(urls: tuple[str, str]) -> Iterator[str]:
-    """A new, empty database; its name."""
+    """The name of a new, empty database."""
     name = f"ragapp_test_{uuid.uuid4().hex[:8]}"
     admin = create_engine(
         make_url(urls[0]).set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT"
@@ -71,7 +71,7 @@ def environment(
     monkeypatch.setenv("RAG_DATABASE_NAME", database)
     monkeypatch.setenv("RAG_REDIS_HOST", redis.hostname or "127.0.0.1")
     monkeypatch.setenv("RAG_REDIS_PORT", str(redis.port or 6379))
-    monkeypatch.setattr("ragapp.embeddings.local.LocalEmbedder", lambda *_, **__: local)
+    monkeypatch.setattr("ragkit.embeddings.local.LocalEmbedder", lambda *_, **__: local)
     monkeypatch.setenv("RAG_MAX_UPLOAD_MB", "1")
     monkeypatch.setenv("RAG_VECTOR_STORE", request.param)
     if request.param == "chroma":

@@ -1,4 +1,4 @@
-"""The HTTP contract, on real stores."""
+"""The HTTP contract, with real stores. Does not prove the gateway."""
 
 import json
 import uuid
@@ -12,8 +12,8 @@ from ragapp import migrate
 from ragapp.api.app import make_app
 from ragapp.ingest import Ingester
 from ragapp.services import Services
-from tests.unit.files import pdf
-from tests.unit.provider import provider
+from ragkit_testing.files import pdf
+from ragkit_testing.provider import provider
 
 CAT = b"# Office\n\nThe office cat is called Minka.\n"
 BACKUP = b"<html><body><p>The database is backed up at two o'clock.</p></body></html>"
@@ -81,7 +81,7 @@ def test_an_answer_is_streamed_as_events(client: TestClient, ingester: Ingester)
 def test_nothing_stored_is_said(client: TestClient) -> None:
     answer = client.post("/api/query", json={"question": "anything?"}).json()
     assert answer["sources"] == []
-    assert "nothing" in answer["answer"]
+    assert "no passage" in answer["answer"]
 
 
 @pytest.mark.parametrize(
@@ -214,7 +214,7 @@ def test_a_missing_schema_is_said(services: Services, client: TestClient) -> Non
     try:
         answer = client.get("/api/documents")
         assert answer.status_code == 503
-        assert "python -m ragapp migrate" in answer.json()["detail"]
+        assert "the schema is missing; run the migrations" in answer.json()["detail"]
     finally:
         with services.engine.begin() as connection:
             connection.execute(text("ALTER TABLE hidden RENAME TO documents"))

@@ -1,4 +1,4 @@
-"""Ingestion that loses nothing: killed workers, a lost queue, documents that kill."""
+"""Ingestion loses no document: killed workers, a lost queue, documents that kill the worker."""
 
 import uuid
 from datetime import timedelta
@@ -9,10 +9,10 @@ from sqlalchemy import func, select, text, update
 from sqlalchemy.orm import Session
 
 from ragapp import documents, worker
-from ragapp.errors import Refused, Unavailable
 from ragapp.ingest import Ingester
 from ragapp.models import Chunk, Document
 from ragapp.services import Services
+from ragkit.errors import Refused, Unavailable
 
 
 def add(services: Services, content: bytes = b"The office cat is called Minka.") -> uuid.UUID:

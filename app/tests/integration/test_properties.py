@@ -1,4 +1,4 @@
-"""Whatever is sent, the API answers in words and never with a 500."""
+"""No generated request makes the API answer 500. Does not prove requests that are not generated."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The check at the start; what the stores themselves say is in the integration tests."""
+"""The check at the start. Does not prove what real stores answer: the integration tests do."""
 
 from typing import Any
 from unittest.mock import MagicMock

@@ -1,4 +1,4 @@
-"""The probe: right, loud and quick."""
+"""The health check is correct, gives a reason, and is quick."""
 
 import subprocess
 import sys

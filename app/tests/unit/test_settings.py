@@ -1,4 +1,4 @@
-"""Settings: all errors at once, each naming its variable and what to do."""
+"""Settings report all errors at once. Each names its variable and what to do."""
 
 import pytest
 
@@ -53,7 +53,7 @@ def test_a_misspelt_name_is_reported_with_the_nearest_one(minimal: pytest.Monkey
         ({"RAG_EMBEDDING_DIMENSION": "512"}, "RAG_EMBEDDING_DIMENSION: the local model has 384"),
         (
             {"RAG_EMBEDDING_MODEL": "bge"},
-            "RAG_EMBEDDING_MODEL: the local provider ships all-MiniLM-L6-v2 alone",
+            "RAG_EMBEDDING_MODEL: the local provider has only all-MiniLM-L6-v2",
         ),
         ({"RAG_LLM_BASE_URL": "ollama:11434"}, "RAG_LLM_BASE_URL: must start with http:// or https://"),
         ({"RAG_CHUNK_SIZE": "200", "RAG_CHUNK_OVERLAP": "200"}, "RAG_CHUNK_OVERLAP: must be smaller"),

@@ -1,4 +1,4 @@
-"""The UI's pages, run by Streamlit's own test runner against an API and a Prometheus made up here."""
+"""The pages in Streamlit's test runner, with an imitated API and Prometheus. Does not prove a browser."""
 
 import json
 from collections.abc import Callable

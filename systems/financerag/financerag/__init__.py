@@ -1,1 +1,1 @@
-"""The application of financerag: documents in a folder, their chunks in Chroma, an API over both."""
+"""The application of financerag: documents in a folder, their chunks in Chroma, and an API."""

@@ -1,4 +1,4 @@
-"""The application, put together for the settings in the environment."""
+"""The application for the settings in the environment."""
 
 import threading
 from collections.abc import AsyncIterator
@@ -7,25 +7,25 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 
 from financerag.folder import Folder
-from financerag.locks import take_for_good
+from financerag.locks import take_data
 from financerag.settings import load_or_exit
 from financerag.store import ChromaLibrary, connector
-from ragapp.api.library import make_app
-from ragapp.embeddings import make_embedder
-from ragapp.environment import refuse
-from ragapp.llm import make_chat_model
-from ragapp.logs import configure_logs
+from ragkit.api.library import make_app
+from ragkit.embeddings import make_embedder
+from ragkit.environment import refuse
+from ragkit.llm import make_chat_model
+from ragkit.logs import configure_logs
 
 
 def create() -> FastAPI:
-    """Return the application for one process; gunicorn calls this in each worker."""
-    # Whoever started several processes has checked their number.
+    """Return the application for one process. Gunicorn calls this in each worker."""
+    # The parent of several processes has already checked their number.
     settings = load_or_exit(processes=1)
     configure_logs(settings.log_level)
     lock = None
     if not settings.chroma_host:
         try:
-            lock = take_for_good(settings.chroma_path / "financerag.lock")
+            lock = take_data(settings.chroma_path / "financerag.lock")
         except ValueError as error:
             refuse(error)
     connect = connector(str(settings.chroma_path), settings.chroma_host, settings.chroma_port)
@@ -35,7 +35,7 @@ def create() -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        # Beside the requests: a provider may be slow, and the service is alive meanwhile.
+        # In a thread: a provider may be slow, and the service answers meanwhile.
         ingesting = threading.Thread(
             target=folder.run, args=(stop, settings.watch), name="documents", daemon=True
         )

@@ -1,30 +1,30 @@
-"""The folder of documents: ingested at the start, and when watched, again as its files change."""
+"""The folder of documents. It is ingested at the start, and again when its files change if it is watched."""
 
 import logging
 import tempfile
 import threading
 from pathlib import Path
 
-from financerag.locks import held
 from financerag.store import FOLDER, ChromaLibrary, document_id_of
-from ragapp.errors import Refused, Unavailable, Unreadable
-from ragapp.metrics import INGESTIONS, stage
-from ragapp.readers import media_type_of
+from ragkit.errors import Refused, Unavailable, Unreadable
+from ragkit.locks import held
+from ragkit.metrics import INGESTIONS, stage
+from ragkit.readers import media_type_of
 
 log = logging.getLogger(__name__)
 
 POLL_SECONDS = 2.0
-# After a failure; a provider that takes money is not asked every other second.
+# After a failure. A provider that charges for requests must not be called every other second.
 RETRY_SECONDS = 15.0
 
-# One file in the container for all of its workers.
+# All workers of the container use this file.
 LOCK = Path(tempfile.gettempdir()) / "financerag-ingest.lock"
 
 Fingerprints = dict[str, tuple[int, int]]
 
 
 class Folder:
-    """Brings the store in line with the files, with one worker at a time."""
+    """Updates the store from the files, one worker at a time."""
 
     def __init__(self, path: Path, library: ChromaLibrary, lock: Path = LOCK) -> None:
         self._path = path
@@ -34,7 +34,7 @@ class Folder:
         self._unreadable: Fingerprints = {}
 
     def run(self, stop: threading.Event, watch: bool) -> None:
-        """Ingest the folder until that has succeeded once, or for as long as it is watched."""
+        """Ingest the folder until it has succeeded once. A watched folder is ingested until the end."""
         while not stop.is_set():
             pause = POLL_SECONDS
             try:
@@ -47,10 +47,10 @@ class Folder:
             stop.wait(pause)
 
     def sync(self) -> None:
-        """Store files that are new or changed, delete what has no file any more."""
+        """Store files that are new or changed. Delete documents whose file is gone."""
         if not self._path.is_dir():
-            # Not the same as an empty folder: a mount that is missing must not delete everything.
-            raise OSError(f"{self._path} is no folder")
+            # A missing folder is not an empty one: a missing mount must not delete everything.
+            raise OSError(f"{self._path} is not a folder")
         files = self._fingerprints()
         if files == self._done:
             return
@@ -61,7 +61,7 @@ class Folder:
             for document in self._library.documents(FOLDER):
                 if document.id not in wanted:
                     self._library.remove(document.id)
-                    log.info("%s is gone", document.name)
+                    log.info("%s is deleted", document.name)
         self._done = files
 
     def _ingest(self, name: str, fingerprint: tuple[int, int]) -> None:
@@ -82,7 +82,7 @@ class Folder:
             log.info("%s is ingested", name)
 
     def _fingerprints(self) -> Fingerprints:
-        """Return when each readable file was changed, and its size."""
+        """Return the time of change and the size of each readable file."""
         found = {}
         for path in sorted(self._path.rglob("*")):
             name = path.relative_to(self._path).as_posix()

@@ -4,15 +4,16 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from ragapp.environment import model_from_environment, number, refuse
-from ragapp.providers import ModelSettings
+from ragkit.environment import data_folder, model_from_environment, number, or_exit, port
+from ragkit.providers import ModelSettings
 
+CHROMA_PATH = "/app/data"
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
 
 @dataclass(frozen=True)
 class Settings:
-    """What the application needs to know; without a `chroma_host` Chroma runs in this process."""
+    """What the application needs to know. Without a `chroma_host` Chroma runs in this process."""
 
     embedding: ModelSettings
     llm: ModelSettings
@@ -27,13 +28,13 @@ class Settings:
 
 
 def load(processes: int | None = None) -> Settings:
-    """Read the environment, or raise ValueError; a given number of processes replaces WEB_CONCURRENCY."""
+    """Read the environment, or raise ValueError. A given number of processes replaces WEB_CONCURRENCY."""
     settings = Settings(
         embedding=model_from_environment("embedding"),
         llm=model_from_environment("llm"),
-        chroma_path=Path(os.environ.get("CHROMA_PATH") or "/app/data"),
+        chroma_path=Path(os.environ.get("CHROMA_PATH") or CHROMA_PATH),
         chroma_host=os.environ.get("CHROMA_HOST", ""),
-        chroma_port=number("CHROMA_PORT", 8000, 1, 65535),
+        chroma_port=port("CHROMA_PORT", 8000),
         documents_dir=Path(os.environ.get("DOCUMENTS_DIR") or "/app/documents"),
         watch=bool(number("WATCH_DOCUMENTS", 0, 0, 1)),
         processes=processes or number("WEB_CONCURRENCY", 1, 1, 64),
@@ -49,19 +50,10 @@ def load(processes: int | None = None) -> Settings:
             f"WEB_CONCURRENCY={settings.processes}: Chroma in the process cannot be shared by several; "
             "set CHROMA_HOST to a Chroma server, or WEB_CONCURRENCY=1"
         )
-    folder = settings.chroma_path
-    if not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
-        owner = folder.stat().st_uid if folder.is_dir() else "nobody"
-        raise ValueError(
-            f"CHROMA_PATH={folder}: user {os.getuid()} cannot write there (it belongs to {owner}); "
-            f"run `chown -R {os.getuid()}:{os.getgid()}` on the volume as root"
-        )
+    data_folder("CHROMA_PATH", CHROMA_PATH)
     return settings
 
 
 def load_or_exit(processes: int | None = None) -> Settings:
     """Read the environment, or print what is wrong and exit with code 2."""
-    try:
-        return load(processes)
-    except ValueError as error:
-        refuse(error)
+    return or_exit(lambda: load(processes))

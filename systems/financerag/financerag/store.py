@@ -1,7 +1,7 @@
-"""Chunks in a Chroma collection, one collection for each embedding model so that models never mix.
+"""Chunks in a Chroma collection. Each embedding model has its own collection, so that models never mix.
 
-Ids are made of a document's origin and name and of the chunk's number: writing the same document twice leaves
-one copy. The first chunk is written last, and its digest says that the document is there whole.
+The ids consist of the origin and the name of a document and the number of the chunk: a document that is
+written twice is stored once. The first chunk is written last. Its digest shows that the document is complete.
 """
 
 import hashlib
@@ -13,19 +13,19 @@ from typing import Any
 
 import chromadb
 import httpx
+from chromadb.config import Settings
 from chromadb.errors import ChromaError
 
-from ragapp.api.library import Document, Source
-from ragapp.api.problems import Problem
-from ragapp.api.uploads import Upload
-from ragapp.embeddings import Embedder
-from ragapp.errors import Unavailable, Unreadable
-from ragapp.metrics import stage
-from ragapp.providers import ModelSettings
-from ragapp.readers import read_text
-from ragapp.splitter import split
+from ragkit.api.library import Document, Source
+from ragkit.api.problems import Problem
+from ragkit.api.uploads import Upload
+from ragkit.embeddings import Embedder
+from ragkit.errors import Unavailable, Unreadable
+from ragkit.metrics import stage
+from ragkit.providers import ModelSettings
+from ragkit.readers import read_text
+from ragkit.splitter import split
 
-CHUNK_SIZE, CHUNK_OVERLAP = 800, 100
 # Chroma refuses larger upserts (SQLite's limit on variables).
 BATCH = 1000
 
@@ -33,7 +33,7 @@ UPLOAD, FOLDER = "upload", "folder"
 
 
 class ChromaLibrary:
-    """Connects when first used, and again after a failure."""
+    """Connects at its first use, and again after a failure."""
 
     def __init__(self, connect: Callable[[], Any], embedder: Embedder, model: ModelSettings) -> None:
         self._connect = connect
@@ -43,21 +43,21 @@ class ChromaLibrary:
         self._connecting = threading.Lock()
 
     def add(self, upload: Upload) -> tuple[Document, bool]:
-        """Store an uploaded file in place of an earlier one of this name."""
+        """Store an uploaded file. It replaces an earlier one of the same name."""
         try:
             return self.put(UPLOAD, upload.name, upload.media_type, upload.content)
         except Unreadable as error:
             raise Problem(422, f"{upload.name}: {error}") from error
 
     def put(self, origin: str, name: str, media_type: str, content: bytes) -> tuple[Document, bool]:
-        """Store a document unless it is there with the same bytes."""
+        """Store a document unless it is stored with the same bytes."""
         document_id = document_id_of(origin, name)
         digest = hashlib.sha256(content).hexdigest()
         with self._collection() as collection:
             first = collection.get(ids=[f"{document_id}:0"], include=["metadatas"])["metadatas"]
         if first and first[0]["digest"] == digest:
             return _document(first[0]), False
-        chunks = split(read_text(content, media_type), media_type, CHUNK_SIZE, CHUNK_OVERLAP)
+        chunks = split(read_text(content, media_type), media_type)
         with stage("embed"):
             vectors = self._embedder.embed(chunks)
         common = {"document": document_id, "origin": origin, "name": name, "digest": digest}
@@ -70,7 +70,7 @@ class ChromaLibrary:
                     documents=[chunks[number] for number in numbers],
                     metadatas=[common | {"number": number, "chunks": len(chunks)} for number in numbers],
                 )
-            # What a longer version of the document left.
+            # The rest of a longer version of the document.
             collection.delete(where={"$and": [{"document": document_id}, {"number": {"$gte": len(chunks)}}]})
         return Document(id=document_id, name=name, chunks=len(chunks)), True
 
@@ -115,22 +115,22 @@ class ChromaLibrary:
                 collection = self._connected
             yield collection
         except (ChromaError, httpx.HTTPError, ValueError) as error:
-            # The server may be another one now, without the collection.
+            # There may be another server now, without the collection.
             self._connected = None
-            words = str(error).splitlines()[0] if str(error) else type(error).__name__
-            raise Unavailable("vector store", f"Chroma does not answer as it should ({words})") from error
+            reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+            raise Unavailable("vector store", f"Chroma does not answer as expected ({reason})") from error
 
 
 def connector(path: str, host: str, port: int) -> Callable[[], Any]:
-    """Return what makes the client: of the server, or of the files in this process."""
-    settings = chromadb.Settings(anonymized_telemetry=False)
+    """Return the function that creates the client: for the server, or for the files in this process."""
+    settings = Settings(anonymized_telemetry=False)
     if host:
         return lambda: chromadb.HttpClient(host=host, port=port, settings=settings)
     return lambda: chromadb.PersistentClient(path, settings=settings)
 
 
 def collection_name(model: ModelSettings) -> str:
-    """Return a name that Chroma takes: letters, digits, dots, dashes."""
+    """Return a name that Chroma accepts: letters, digits, dots, dashes."""
     slug = re.sub(r"[^a-zA-Z0-9.]+", "-", model.model).strip("-.")
     return f"financerag-{slug}-{model.dimension}"
 

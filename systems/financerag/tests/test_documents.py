@@ -1,36 +1,16 @@
-"""Documents of the folder and uploads in a real Chroma, which is not in the image of the checks."""
+"""Documents of the folder and uploads, in a Chroma in this process. Does not prove a Chroma server."""
 
 import os
-from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
 import pytest
-
-pytest.importorskip("chromadb", reason="chromadb is installed in the image of financerag alone")
 
 from financerag.folder import Folder
 from financerag.store import ChromaLibrary, collection_name, connector
-from ragapp.api.uploads import Upload
-from ragapp.embeddings import Vectors, normalise
-from ragapp.errors import Unavailable
-from ragapp.providers import ModelSettings
-
-MODEL = ModelSettings("local", "letters", dimension=26)
-
-
-class Letters:
-    """Counts letters: texts with the same letters are alike. Remembers how many texts it was given."""
-
-    def __init__(self) -> None:
-        self.texts = 0
-
-    def embed(self, texts: Sequence[str]) -> Vectors:
-        self.texts += len(texts)
-        counts = [[1 + text.lower().count(chr(97 + letter)) for letter in range(26)] for text in texts]
-        return normalise(np.array(counts, dtype=np.float32).reshape(len(texts), 26))
-
-    def check(self) -> None: ...
+from ragkit.api.uploads import Upload
+from ragkit.errors import Unavailable
+from ragkit.providers import ModelSettings
+from ragkit_testing import MODEL, Letters
 
 
 @pytest.fixture
@@ -113,7 +93,7 @@ def test_a_missing_folder_deletes_nothing(folder: Folder, path: Path, library: C
     folder.sync()
     (path / "a.md").unlink()
     path.rmdir()
-    with pytest.raises(OSError, match="is no folder"):
+    with pytest.raises(OSError, match="is not a folder"):
         folder.sync()
     assert names(library) == ["a.md"]
 

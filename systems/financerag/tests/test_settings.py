@@ -1,4 +1,4 @@
-"""Settings, above all the combinations that would lose data, and the locks."""
+"""Settings, above all those that would lose data, and the locks. Does not prove locks on network drives."""
 
 import subprocess
 import sys
@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from financerag import settings
-from financerag.locks import held, take_for_good
+from financerag.locks import take_data
+from ragkit.locks import held
 
 
 @pytest.fixture
@@ -61,10 +62,10 @@ def test_what_is_wrong_is_named(environment: pytest.MonkeyPatch, name: str, valu
 
 
 def test_the_data_belong_to_one_process(tmp_path: Path) -> None:
-    kept = take_for_good(tmp_path / "lock")
+    kept = take_data(tmp_path / "lock")
     code = (
-        "import sys; from pathlib import Path; from financerag.locks import take_for_good; "
-        "take_for_good(Path(sys.argv[1]), 0.3)"
+        "import sys; from pathlib import Path; from financerag.locks import take_data; "
+        "take_data(Path(sys.argv[1]), 0.3)"
     )
     other = [sys.executable, "-c", code, str(tmp_path / "lock")]
     refused = subprocess.run(other, capture_output=True, text=True, check=False)  # noqa: S603

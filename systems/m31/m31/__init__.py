@@ -1,1 +1,1 @@
-"""The application of m31: BM25 over a few documents, answers cached in Redis."""
+"""The application of m31: BM25 over a few documents, and answers cached in Redis."""

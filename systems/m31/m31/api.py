@@ -1,19 +1,20 @@
-"""The routes: a question, the service's health, its metrics."""
+"""The routes (a question, the health of the service, its metrics) and the server."""
 
 from typing import Annotated
 
-from fastapi import FastAPI, Response
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from fastapi import FastAPI
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from m31 import problems
-from m31.cache import AnswerCache
+from m31 import settings
+from m31.cache import AnswerCache, connect
 from m31.documents import Documents, answer
-from m31.metrics import RequestMetrics
+from ragkit.api import problems, server, telemetry
+from ragkit.environment import or_exit
+from ragkit.logs import configure_logs
 
 
 class Question(BaseModel):
-    """A question and the greatest number of passages to return."""
+    """A question and the maximum number of passages to return."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -31,7 +32,7 @@ class Source(BaseModel):
 
 
 class Answer(BaseModel):
-    """An answer, what it rests on, and whether it came out of the cache."""
+    """An answer, its sources, and whether it came from the cache."""
 
     answer: str
     sources: list[Source]
@@ -42,16 +43,16 @@ def make_app(environment: str, documents: Documents, cache: AnswerCache) -> Fast
     """Return the application."""
     app = FastAPI(title="m31", version="1.0.0", docs_url=None, redoc_url=None)
     problems.install(app)
-    app.add_middleware(RequestMetrics)
+    telemetry.install(app)
 
     @app.get("/health")
     def health() -> dict[str, str]:
-        """Answer while the process does; Redis is only told of, because questions are answered without it."""
+        """Answer 200 while the process runs. Redis is only reported, because the service works without it."""
         return {"status": "ok", "environment": environment, "redis": cache.state()}
 
     @app.post("/query")
     def query(body: Question) -> Answer:
-        """Answer a question out of the documents."""
+        """Answer a question from the documents."""
         if kept := cache.get(body.question, body.k):
             return Answer(**kept, cached=True)
         found = documents.search(body.question, body.k)
@@ -62,8 +63,15 @@ def make_app(environment: str, documents: Documents, cache: AnswerCache) -> Fast
         cache.put(body.question, body.k, made)
         return Answer.model_validate(made | {"cached": False})
 
-    @app.get("/metrics", include_in_schema=False)
-    def metrics() -> Response:
-        return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
-
     return app
+
+
+def serve() -> int:
+    """Serve on all addresses of the container until SIGTERM, then finish the requests in progress."""
+    loaded = or_exit(settings.load)
+    configure_logs()
+    documents = or_exit(Documents)
+    cache = AnswerCache(connect(loaded), documents.version)
+    app = make_app(loaded.environment, documents, cache)
+    # No drain: the gateway in front of the replicas learns at once that one has gone.
+    return server.serve(app, loaded.port, drain_seconds=0, shutdown_seconds=15)

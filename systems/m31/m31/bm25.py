@@ -1,15 +1,15 @@
-"""Okapi BM25: passages ranked by the words that they share with the question, rare words counting most."""
+"""Okapi BM25: ranks passages by the words that they share with the question. Rare words count most."""
 
 import math
 import re
 from collections import Counter
 from collections.abc import Sequence
 
-# How soon repeating a word stops to count, and how much long passages are held back: the usual values.
+# How soon the repetition of a word stops to count, and how much long passages lose: the usual values.
 K1 = 1.5
 B = 0.75
 
-# Words that say nothing of a question's subject; "not" and "no" do.
+# Words that say nothing about the subject of a question. "not" and "no" are not among them.
 STOP_WORDS = frozenset(
     re.findall(
         r"\w+",
@@ -23,7 +23,7 @@ STOP_WORDS = frozenset(
 
 
 def words(text: str) -> list[str]:
-    """Return the words of a text: lower case, no stop words, simple forms cut to one stem."""
+    """Return the words of a text: lower case, without stop words, simple forms reduced to a stem."""
     found = re.findall(r"[a-z0-9]+", text.lower().replace("'s", ""))
     return [_stem(word) for word in found if word not in STOP_WORDS]
 

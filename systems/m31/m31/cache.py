@@ -1,4 +1,4 @@
-"""Answers kept in Redis. It is a cache and nothing more: without it every answer is made anew."""
+"""A cache of answers in Redis. Without Redis every answer is computed."""
 
 import hashlib
 import json
@@ -7,19 +7,23 @@ from collections.abc import Callable
 from typing import Any
 
 import redis
+from prometheus_client import Counter
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from m31.metrics import CACHE
 from m31.settings import Settings
 
+CACHE = Counter("m31_cache", "Look-ups of answers in the cache.", ["result"])
+for _result in ("hit", "miss", "error"):
+    CACHE.labels(_result)
+
 KEEP_SECONDS = 3600
-# After an error Redis is left alone for so long: a host that is gone may take its whole timeout to say so.
+# After an error the cache is not used for this time: a request to a lost host may take the whole timeout.
 PAUSE_SECONDS = 5.0
 
 
 def connect(settings: Settings) -> "redis.Redis":
-    """Return a client that connects when first used, and gives up soon."""
+    """Return a client that connects at its first use and gives up after half a second."""
     return redis.Redis(
         host=settings.redis_host,
         port=settings.redis_port,
@@ -32,7 +36,7 @@ def connect(settings: Settings) -> "redis.Redis":
 
 
 class AnswerCache:
-    """Answers by question, number of passages and version of the documents."""
+    """The answers, by question, number of passages and version of the documents."""
 
     def __init__(self, client: Any, version: str, clock: Callable[[], float] = time.monotonic) -> None:
         self._client = client
@@ -41,7 +45,7 @@ class AnswerCache:
         self._resume = 0.0
 
     def get(self, question: str, k: int) -> dict[str, Any] | None:
-        """Return the answer that was kept, None without one or without Redis."""
+        """Return the cached answer. None when there is none or Redis does not answer."""
         if self._clock() < self._resume:
             CACHE.labels("error").inc()
             return None
@@ -54,7 +58,7 @@ class AnswerCache:
         return None if kept is None else dict(json.loads(kept))
 
     def put(self, question: str, k: int, answer: dict[str, Any]) -> None:
-        """Keep an answer for an hour."""
+        """Store an answer for an hour."""
         if self._clock() < self._resume:
             return
         try:

@@ -1,4 +1,4 @@
-"""The documents in the image, cut into one passage a heading, and the answers out of them."""
+"""The documents in the image, split into one passage per heading, and the answers from them."""
 
 import hashlib
 from dataclasses import dataclass
@@ -8,13 +8,13 @@ from m31.bm25 import Ranking
 
 FOLDER = Path(__file__).parent.parent / "documents"
 NOTHING_FOUND = (
-    "The documents say nothing about this. They are about containers that do not start or do not stay up."
+    "The documents do not cover this. They are about containers that do not start or do not keep running."
 )
 
 
 @dataclass(frozen=True)
 class Passage:
-    """A part of a document: its heading and what stands below."""
+    """A part of a document: its heading and the text below."""
 
     document: str
     chunk: int
@@ -23,14 +23,14 @@ class Passage:
 
 @dataclass(frozen=True)
 class Found:
-    """A passage with its BM25 score, which compares passages of one question only."""
+    """A passage with its BM25 score. Scores of different questions cannot be compared."""
 
     passage: Passage
     score: float
 
 
 class Documents:
-    """All passages, ranked by a question."""
+    """All passages, ranked for a question."""
 
     def __init__(self, folder: Path = FOLDER) -> None:
         self._passages = [passage for path in sorted(folder.glob("*.md")) for passage in _passages(path)]
@@ -47,7 +47,7 @@ class Documents:
 
 
 def answer(found: list[Found]) -> str:
-    """Return the best passage as the answer: no language model writes here."""
+    """Return the best passage as the answer. There is no language model."""
     if not found:
         return NOTHING_FOUND
     heading, _, text = found[0].passage.text.partition("\n")
@@ -55,7 +55,7 @@ def answer(found: list[Found]) -> str:
 
 
 def _passages(path: Path) -> list[Passage]:
-    # The title stands at the head of every passage, because it names the trouble.
+    # The title is the start of every passage, because it names the problem.
     title, *sections = path.read_text(encoding="utf-8").split("\n## ")
     heading, _, introduction = title.partition("\n")
     name = heading.lstrip("# ").strip()

@@ -1,4 +1,4 @@
-"""Settings from the environment; the standard library alone, because the health check reads them too."""
+"""Settings from the environment."""
 
 import os
 from collections.abc import Mapping
@@ -19,13 +19,13 @@ class Settings:
 
     @property
     def redis_password(self) -> str | None:
-        """Return the content of the password's file, if one is named."""
+        """Return the password from its file, or None when no file is named."""
         file = self.redis_password_file
         return file.read_text(encoding="utf-8").strip() if file else None
 
 
 def load(environment: Mapping[str, str] = os.environ) -> Settings:
-    """Read the environment; a ValueError names every variable that is wrong."""
+    """Read the environment. A ValueError names all variables that are wrong."""
     wrong = []
 
     def port(name: str, default: int) -> int:

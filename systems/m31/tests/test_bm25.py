@@ -1,4 +1,4 @@
-"""BM25, and the troubles that the documents in the image answer."""
+"""BM25, and the problems that the documents in the image answer. Does not prove other questions."""
 
 import pytest
 

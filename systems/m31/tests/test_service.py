@@ -1,4 +1,7 @@
-"""The API with a Redis in memory, gone, and coming back; settings and the health command."""
+"""The API with a Redis in memory, without it, and after it returns; the settings and the health check.
+
+Does not prove that redis-py behaves like the Redis here.
+"""
 
 import json
 import socket
@@ -127,4 +130,4 @@ def test_the_health_command_says_why_not(
         free.bind(("127.0.0.1", 0))
         monkeypatch.setenv("PORT", str(free.getsockname()[1]))
         assert health.check() == 1
-    assert "nothing answers on port" in capsys.readouterr().err
+    assert "m31 does not answer on port" in capsys.readouterr().err

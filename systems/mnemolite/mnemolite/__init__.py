@@ -1,1 +1,1 @@
-"""Memories: texts come in, are queued, embedded by a worker, and found again by meaning."""
+"""Memories: texts are queued, embedded by a worker, and found by meaning."""

@@ -1,4 +1,4 @@
-"""Query embeddings kept on disk, because people search for the same; without the disk all still works."""
+"""A cache of query embeddings on disk, because searches repeat. Without the disk searches still work."""
 
 import hashlib
 import logging
@@ -9,17 +9,17 @@ from pathlib import Path
 
 import numpy as np
 
-from ragapp.embeddings import Embedder, Vectors
-from ragapp.metrics import EMBEDDING_CACHE
+from ragkit.embeddings import Embedder, Vectors
+from ragkit.metrics import EMBEDDING_CACHE
 
 log = logging.getLogger(__name__)
 
-# Entries dropped at once when the cache is full: the oldest tenth.
+# A full cache drops one entry in this many at once, the least recently used ones.
 DROPPED = 10
 
 
 class CachedEmbedder:
-    """Embeds single queries through a file that all processes of the API share."""
+    """Embeds single queries. All processes of the API share the file of the cache."""
 
     def __init__(self, embedder: Embedder, folder: Path, model: str, entries: int) -> None:
         self._embedder = embedder
@@ -41,7 +41,7 @@ class CachedEmbedder:
         try:
             self._write(key, vector)
         except sqlite3.Error as error:
-            log.warning("the query embedding is not kept: %s", error)
+            log.warning("the query embedding is not cached: %s", error)
         return vector
 
     def _without(self, query: str, error: sqlite3.Error) -> Vectors:
@@ -52,7 +52,7 @@ class CachedEmbedder:
 
     def _connect(self) -> "closing[sqlite3.Connection]":
         connection = sqlite3.connect(self._file, timeout=1, isolation_level=None)
-        # What a crash loses is embedded again.
+        # An embedding that a crash loses is computed again.
         connection.execute("PRAGMA synchronous = off")
         connection.execute(
             "CREATE TABLE IF NOT EXISTS embeddings "

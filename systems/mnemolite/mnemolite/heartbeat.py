@@ -1,4 +1,7 @@
-"""The worker's sign of life: a file that its main loop touches. Standard library only, for a quick probe."""
+"""The heartbeat of the worker: a file that its main loop writes.
+
+It uses the standard library only, because the health check must be quick.
+"""
 
 import os
 import sys
@@ -11,21 +14,21 @@ COMMAND = b"ingestion.py"
 
 
 class Heartbeat:
-    """A file with the worker's process id, as old as the last turn of its main loop."""
+    """A file with the process id of the worker. Its time is that of the last turn of the main loop."""
 
     def __init__(self, folder: Path) -> None:
         self._file = folder / "heartbeat"
 
     def beat(self) -> None:
-        """Record that the loop has turned."""
+        """Record that the loop runs."""
         try:
             self._file.write_text(f"{os.getpid()}\n", encoding="ascii")
         except OSError as error:
-            # No reason to stop working; the probe will say what is wrong.
+            # The worker goes on. The health check reports the problem.
             sys.stderr.write(f"the heartbeat cannot be written: {error}\n")
 
     def stop(self) -> None:
-        """Leave no sign of life behind."""
+        """Delete the file."""
         self._file.unlink(missing_ok=True)
 
     def problem(self) -> str:
@@ -34,24 +37,24 @@ class Heartbeat:
             age = time.time() - self._file.stat().st_mtime
             process = int(self._file.read_text(encoding="ascii"))
         except (OSError, ValueError) as error:
-            return f"the worker gives no sign of life ({error})"
+            return f"the worker has no heartbeat ({error})"
         if age > STALE_SECONDS:
-            return f"the worker's loop has not turned for {age:.0f} s"
-        # The file outlives the process: one that is still fresh may be of a worker that has just died.
+            return f"the loop of the worker has not run for {age:.0f} s"
+        # The file outlives the process: a new file may be of a worker that has just died.
         try:
             running = process != os.getpid() and COMMAND in Path(f"/proc/{process}/cmdline").read_bytes()
         except OSError:
             running = False
-        return "" if running else f"the worker's process {process} is gone"
+        return "" if running else f"the process of the worker ({process}) is gone"
 
 
 def default() -> Heartbeat:
-    """Return the heartbeat of this container: on the volume, another worker's would do for it."""
+    """Return the heartbeat of this container. It is not on the volume, which other workers share."""
     return Heartbeat(Path(tempfile.gettempdir()))
 
 
 def probe() -> int:
-    """Return 0 while the worker lives, else print why not and return 1."""
+    """Return 0 while the worker runs. Otherwise print the reason and return 1."""
     problem = default().problem()
     if problem:
         sys.stderr.write(f"{problem}\n")

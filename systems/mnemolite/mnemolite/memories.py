@@ -1,4 +1,4 @@
-"""The memories in PostgreSQL: what came in, its state, and the passages that are searched."""
+"""The memories in PostgreSQL: the texts, their states, and the passages for searches."""
 
 import uuid
 from collections.abc import Sequence
@@ -22,7 +22,7 @@ PASSAGES = text("""
 
 
 class Memory(BaseModel):
-    """A memory and how far its ingestion is: queued, running, done, or failed with the reason."""
+    """A memory and the state of its ingestion: queued, running, done, or failed with the reason."""
 
     id: uuid.UUID
     source: str
@@ -33,7 +33,7 @@ class Memory(BaseModel):
 
 
 class Result(BaseModel):
-    """A passage that was found; the score is the cosine similarity to the query."""
+    """A passage that was found. The score is the cosine similarity to the query."""
 
     memory_id: uuid.UUID
     source: str
@@ -43,15 +43,15 @@ class Result(BaseModel):
 
 
 def add(connection: Connection, source: str, media_type: str, content: bytes) -> uuid.UUID:
-    """Store a memory and queue it, both or neither."""
+    """Store a memory and queue it. The transaction does both or neither."""
     values = {"source": source, "media_type": media_type, "content": content}
     memory_id: uuid.UUID = connection.execute(ADD, values).scalar_one()
     work_queue.put(connection, memory_id)
     return memory_id
 
 
-def look(connection: Connection, memory_id: uuid.UUID) -> Memory | None:
-    """Return a memory, if there is one of this id."""
+def read(connection: Connection, memory_id: uuid.UUID) -> Memory | None:
+    """Return the memory with this id, or None."""
     row = connection.execute(
         text("SELECT * FROM memory_states WHERE id = :id"), {"id": memory_id}
     ).one_or_none()
@@ -75,7 +75,7 @@ def counts(connection: Connection) -> dict[str, int]:
 
 
 def content(connection: Connection, memory_id: uuid.UUID) -> tuple[bytes, str]:
-    """Return a memory's bytes and their media type."""
+    """Return the bytes of a memory and their media type."""
     row = connection.execute(
         text("SELECT content, media_type FROM memories WHERE id = :id"), {"id": memory_id}
     ).one()
@@ -83,16 +83,16 @@ def content(connection: Connection, memory_id: uuid.UUID) -> tuple[bytes, str]:
 
 
 def keep_passages(connection: Connection, memory_id: uuid.UUID, texts: Sequence[str]) -> None:
-    """Replace a memory's passages."""
+    """Replace the passages of a memory."""
     connection.execute(text("DELETE FROM passages WHERE memory_id = :id"), {"id": memory_id})
     connection.execute(
         text("INSERT INTO passages (memory_id, ordinal, text) VALUES (:id, :ordinal, :text)"),
-        [{"id": memory_id, "ordinal": ordinal, "text": words} for ordinal, words in enumerate(texts)],
+        [{"id": memory_id, "ordinal": ordinal, "text": passage} for ordinal, passage in enumerate(texts)],
     )
 
 
 def with_texts(connection: Connection, hits: Sequence[Hit]) -> list[Result]:
-    """Return the hits with their texts; one whose ingestion never ended is left out."""
+    """Return the hits with their texts. Hits of unfinished ingestions are left out."""
     values = {"ids": [hit.memory_id for hit in hits], "ordinals": [hit.ordinal for hit in hits]}
     found = {(row.memory_id, row.ordinal): row for row in connection.execute(PASSAGES, values)}
     return [

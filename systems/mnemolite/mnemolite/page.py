@@ -1,4 +1,4 @@
-"""The page at /, from a template that may be edited while the API runs."""
+"""The page at /. Its template may be edited while the API runs."""
 
 from pathlib import Path
 from typing import Annotated
@@ -9,21 +9,21 @@ from fastapi import Query as QueryParameter
 from fastapi.responses import HTMLResponse
 
 from mnemolite import memories
-from mnemolite.routes import sensible
 from mnemolite.services import Given
-from ragapp.errors import Unavailable
+from ragkit.api.questions import sensible
+from ragkit.errors import Unavailable
 
 RECENT = 20
 
 
 def router(templates: Path) -> APIRouter:
-    """Return the route of the page, drawn from the templates in this folder."""
+    """Return the route of the page with the templates in this folder."""
     environment = jinja2.Environment(loader=jinja2.FileSystemLoader(templates), autoescape=True)
     route = APIRouter()
 
     @route.get("/", response_class=HTMLResponse, summary="The page")
     def page(services: Given, q: Annotated[str, QueryParameter(max_length=4000)] = "") -> str:
-        """Show counts, the newest memories, and what a search found."""
+        """Show the counts, the newest memories, and the results of a search."""
         results: list[memories.Result] = []
         problem = ""
         if q.strip():

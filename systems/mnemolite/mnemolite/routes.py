@@ -1,4 +1,4 @@
-"""Routes of the memories: add, look, search."""
+"""The routes of memories: add, read, search."""
 
 import uuid
 from typing import Annotated, Any
@@ -12,45 +12,37 @@ from starlette.datastructures import UploadFile
 from mnemolite import memories
 from mnemolite.memories import Memory, Result
 from mnemolite.services import Given, Services
-from ragapp.api.problems import Problem, ProblemDetails
-from ragapp.api.uploads import read_upload
+from ragkit.api.problems import Problem, ProblemDetails
+from ragkit.api.questions import sensible
+from ragkit.api.uploads import read_upload
 
 router = APIRouter()
 
 
-def sensible(words: str) -> str:
-    """Return the words trimmed, ValueError if there are none."""
-    if not words.strip():
-        raise ValueError("it is empty")
-    if "\x00" in words:
-        raise ValueError("it has a NUL character")
-    return words.strip()
-
-
-Words = AfterValidator(sensible)
+Text = AfterValidator(sensible)
 
 
 class NewMemory(BaseModel):
-    """A text to remember, and where it is from."""
+    """A text to store, and its source."""
 
     model_config = ConfigDict(extra="forbid")
 
-    text: Annotated[str, Field(min_length=1), Words]
-    source: Annotated[str, Field(min_length=1, max_length=255), Words] = "api"
+    text: Annotated[str, Field(min_length=1), Text]
+    source: Annotated[str, Field(min_length=1, max_length=255), Text] = "api"
 
 
 class Queued(BaseModel):
-    """What a new memory answers: it is stored, and a worker will make it findable."""
+    """The answer to a new memory: it is stored, and a worker will make it searchable."""
 
     id: uuid.UUID
 
 
 class Query(BaseModel):
-    """What to search for, and how many passages to find."""
+    """The text to search for, and the number of passages to find."""
 
     model_config = ConfigDict(extra="forbid")
 
-    query: Annotated[str, Field(min_length=1, max_length=4000), Words]
+    query: Annotated[str, Field(min_length=1, max_length=4000), Text]
     k: Annotated[int, Field(ge=1, le=50)] | None = None
 
 
@@ -81,7 +73,7 @@ PROBLEMS: dict[int | str, dict[str, Any]] = {
 
 
 @router.post(
-    "/memories", status_code=202, openapi_extra=BODY, responses=PROBLEMS, summary="Remember a text or a file"
+    "/memories", status_code=202, openapi_extra=BODY, responses=PROBLEMS, summary="Store a text or a file"
 )
 async def add(request: Request, services: Given) -> Queued:
     """Store a memory and queue it for ingestion."""
@@ -103,11 +95,11 @@ async def add(request: Request, services: Given) -> Queued:
     raise Problem(415, "send application/json with text and source, or multipart/form-data with file")
 
 
-@router.get("/memories/{memory_id}", responses=PROBLEMS, summary="Look at a memory")
-def look(memory_id: uuid.UUID, services: Given) -> Memory:
+@router.get("/memories/{memory_id}", responses=PROBLEMS, summary="Read a memory")
+def read(memory_id: uuid.UUID, services: Given) -> Memory:
     """Return a memory's state: queued, running, done, or failed with the reason."""
     with services.engine.connect() as connection:
-        memory = memories.look(connection, memory_id)
+        memory = memories.read(connection, memory_id)
     if memory is None:
         raise Problem(404, f"there is no memory {memory_id}")
     return memory
@@ -115,12 +107,12 @@ def look(memory_id: uuid.UUID, services: Given) -> Memory:
 
 @router.post("/search", responses=PROBLEMS, summary="Search the memories")
 def search(body: Query, services: Given) -> Found:
-    """Return the passages nearest in meaning."""
+    """Return the passages that are nearest in meaning."""
     return Found(results=services.search(body.query, body.k or services.settings.config.search.default_k))
 
 
 def _add_file(services: Services, file: UploadFile) -> Queued:
-    # FastAPI's own class is made of this one, and adds nothing that is used.
+    # The class of FastAPI is a subclass of this one. read_upload uses nothing that it adds.
     given = read_upload(file, services.settings.config.upload.max_mb, "upload.max_mb")  # type: ignore[arg-type]
     return _add(services, given.name, given.media_type, given.content)
 

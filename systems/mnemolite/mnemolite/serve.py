@@ -1,23 +1,23 @@
-"""Serves the API with uvicorn on uvloop; the processes share one page of metrics."""
+"""Serves the API with uvicorn on uvloop. The processes share one page of metrics."""
 
 import uvicorn
 
 from mnemolite.settings import load_settings_or_exit
-from ragapp.logs import configure_logs
-from ragapp.multiprocess import share_metrics
+from ragkit.logs import configure_logs
+from ragkit.multiprocess import share_metrics
 
 PORT = 8000
 
 
 def serve() -> None:
-    """Serve until SIGTERM, then finish what is in flight."""
+    """Serve until SIGTERM, then finish the requests in progress."""
     settings = load_settings_or_exit()
-    configure_logs("INFO")
-    share_metrics("mnemolite-metrics")
+    configure_logs()
+    share_metrics("mnemolite")
     uvicorn.run(
         "mnemolite.api:create",
         factory=True,
-        host="0.0.0.0",  # noqa: S104 - the container's networks decide who reaches it
+        host="0.0.0.0",  # noqa: S104 - the networks of the container decide who reaches it
         port=PORT,
         workers=settings.api_workers,
         loop="uvloop",

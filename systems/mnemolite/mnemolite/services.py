@@ -1,4 +1,4 @@
-"""What the API's routes work with, made once a process."""
+"""What the routes of the API use. It is created once per process."""
 
 from dataclasses import dataclass
 from typing import Annotated
@@ -11,9 +11,9 @@ from mnemolite.chroma import Chroma
 from mnemolite.database import make_engine
 from mnemolite.memories import Result, with_texts
 from mnemolite.settings import Settings
-from ragapp.embeddings import make_embedder
-from ragapp.metrics import EMPTY_RETRIEVALS, RETRIEVED_CHUNKS, stage
-from ragapp.providers import model_settings
+from ragkit.embeddings import make_embedder
+from ragkit.metrics import count_retrieved, stage
+from ragkit.providers import model_settings
 
 
 @dataclass(frozen=True)
@@ -33,16 +33,14 @@ class Services:
             hits = self.chroma.search(vector, k)
             with self.engine.connect() as connection:
                 results = with_texts(connection, hits)
-        RETRIEVED_CHUNKS.observe(len(results))
-        if not results:
-            EMPTY_RETRIEVALS.inc()
+        count_retrieved(len(results))
         return results
 
 
 def make_services(settings: Settings) -> Services:
-    """Make all services; the model is loaded here, so that the first request does not wait for it."""
+    """Create all services. The model is loaded here, so that the first request does not wait for it."""
     model = model_settings("embedding", "local")
-    # Two processes share 512 MiB.
+    # Compact: two processes share 512 MiB.
     local = make_embedder(model, compact=True)
     embedder = CachedEmbedder(local, settings.cache_dir, model.model, settings.config.search.cache_entries)
     return Services(settings, make_engine(settings), Chroma(settings.chroma_url), embedder)

@@ -1,4 +1,4 @@
-"""Settings: addresses and folders from the environment, the rest from config/mnemolite.toml."""
+"""Settings: addresses and folders from the environment, everything else from config/mnemolite.toml."""
 
 import os
 import tomllib
@@ -8,7 +8,8 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from ragapp.environment import number, refuse, secret_file
+from ragkit.database import Address
+from ragkit.environment import number, or_exit, port, required_secret_file
 
 
 class _Section(BaseModel):
@@ -16,13 +17,13 @@ class _Section(BaseModel):
 
 
 class Upload(_Section):
-    """What is taken in."""
+    """What the API accepts."""
 
     max_mb: Annotated[int, Field(ge=1, le=1024)] = 25
 
 
 class Ingestion(_Section):
-    """How memories are embedded; sizes are in characters."""
+    """How memories are embedded. Sizes are in characters."""
 
     chunk_size: Annotated[int, Field(ge=100, le=8000)] = 800
     chunk_overlap: Annotated[int, Field(ge=0, le=4000)] = 100
@@ -59,11 +60,7 @@ class Config(_Section):
 class Settings:
     """What the API, the worker and the setup need to know."""
 
-    database_host: str
-    database_port: int
-    database_name: str
-    database_user: str
-    database_password_file: Path
+    database: Address
     chroma_url: str
     api_workers: int
     templates_dir: Path
@@ -72,21 +69,16 @@ class Settings:
 
 
 def load_settings() -> Settings:
-    """Read environment and file, or raise a ValueError that names what is wrong."""
-    name = "DATABASE_PASSWORD_FILE"
-    password_file = secret_file(name)
-    if password_file is None:
-        found = os.environ.get(name)
-        raise ValueError(f"{name}={found}: absent or empty" if found else f"{name}: required, but not set")
+    """Read the environment and the file, or raise a ValueError that names what is wrong."""
     return Settings(
-        database_host=os.environ.get("DATABASE_HOST") or "database",
-        database_port=number("DATABASE_PORT", 5432, 1, 65535),
-        database_name=os.environ.get("DATABASE_NAME") or "mnemolite",
-        database_user=os.environ.get("DATABASE_USER") or "mnemolite",
-        database_password_file=password_file,
-        chroma_url=(
-            f"http://{os.environ.get('CHROMA_HOST') or 'chromadb'}:{number('CHROMA_PORT', 8000, 1, 65535)}"
+        database=Address(
+            host=os.environ.get("DATABASE_HOST") or "database",
+            port=port("DATABASE_PORT", 5432),
+            database=os.environ.get("DATABASE_NAME") or "mnemolite",
+            user=os.environ.get("DATABASE_USER") or "mnemolite",
+            password_file=required_secret_file("DATABASE_PASSWORD_FILE"),
         ),
+        chroma_url=f"http://{os.environ.get('CHROMA_HOST') or 'chromadb'}:{port('CHROMA_PORT', 8000)}",
         api_workers=number("API_WORKERS", 2, 1, 64),
         templates_dir=folder("TEMPLATES_DIR"),
         cache_dir=folder("CACHE_DIR"),
@@ -95,15 +87,12 @@ def load_settings() -> Settings:
 
 
 def load_settings_or_exit() -> Settings:
-    """Read environment and file, or print what is wrong and exit with code 2."""
-    try:
-        return load_settings()
-    except ValueError as error:
-        refuse(error)
+    """Read the environment and the file, or print what is wrong and exit with code 2."""
+    return or_exit(load_settings)
 
 
 def load_config(path: Path) -> Config:
-    """Read the file, or raise a ValueError that names the setting; what it leaves out has its default."""
+    """Read the file, or raise a ValueError that names the setting. Missing settings have their defaults."""
     try:
         return Config.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
@@ -114,6 +103,6 @@ def load_config(path: Path) -> Config:
 
 
 def folder(name: str) -> Path:
-    """Return the folder that a variable names, by default one beside the package."""
+    """Return the folder that a variable names. The default is next to the package."""
     default = Path(__file__).parent.parent / name.removesuffix("_DIR").lower()
     return Path(os.environ.get(name) or default)

@@ -1,38 +1,38 @@
-"""The setup job: makes what is missing in the running database, and may run again at any time."""
+"""The setup job: creates what is missing in the running database. It may run again at any time."""
 
 import logging
-import time
 from pathlib import Path
 
-from sqlalchemy import Connection, Engine, text
-from sqlalchemy.exc import OperationalError, SQLAlchemyError
+from sqlalchemy import Connection, text
+from sqlalchemy.exc import SQLAlchemyError
 
 from mnemolite.database import make_engine
 from mnemolite.settings import load_settings_or_exit
-from ragapp.logs import configure_logs
+from ragkit.database import connect_when_up
+from ragkit.logs import configure_logs
 
 log = logging.getLogger(__name__)
 
 SQL = Path(__file__).parent.parent / "db"
 WAIT_SECONDS = 60.0
-# Any constant will do, as long as every setup takes the same one.
+# Any constant works, as long as all setups use the same one.
 ADVISORY_LOCK = 4_930_662
 
 
 def setup() -> int:
-    """Run the SQL of the first start and then that of the recurring jobs; all of it or nothing."""
+    """Run the SQL of the first start, then that of the recurring jobs, in one transaction."""
     settings = load_settings_or_exit()
-    configure_logs("INFO")
+    configure_logs()
     engine = make_engine(settings, statement_timeout="0")
     try:
-        with connect(engine) as connection, connection.begin():
+        with connect_when_up(engine, WAIT_SECONDS) as connection, connection.begin():
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": ADVISORY_LOCK})
             if problem := unprepared(connection):
                 log.error("%s", problem)
                 return 1
             for file in [*sorted((SQL / "init").glob("*.sql")), SQL / "setup.sql"]:
                 log.info("running %s", file.name)
-                # Without parameters, so that a % in the file is a %.
+                # Without parameters: a % in the file then stays a %.
                 connection.execution_options(no_parameters=True).exec_driver_sql(
                     file.read_text(encoding="utf-8")
                 )
@@ -44,7 +44,7 @@ def setup() -> int:
 
 
 def unprepared(connection: Connection) -> str:
-    """Return which options the server was started without, or nothing."""
+    """Return the options that the server was started without, or "" if none are missing."""
     libraries = str(connection.scalar(text("SHOW shared_preload_libraries")))
     if "pg_cron" not in libraries:
         libraries = "pg_cron,pg_partman_bgw"
@@ -55,18 +55,6 @@ def unprepared(connection: Connection) -> str:
     if ours != theirs:
         return f"pg_cron works in the database {theirs}: start PostgreSQL with -c cron.database_name={ours}"
     return ""
-
-
-def connect(engine: Engine) -> Connection:
-    """Return a connection, waiting for a database that is still starting."""
-    deadline = time.monotonic() + WAIT_SECONDS
-    while True:
-        try:
-            return engine.connect()
-        except OperationalError:
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(1)
 
 
 if __name__ == "__main__":

@@ -1,12 +1,12 @@
-"""The queue: memories that wait, each claimed by one worker at a time."""
+"""The queue of memories. One worker at a time claims a memory."""
 
 import uuid
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, text
 
-# SKIP LOCKED: workers that look at the same moment take different rows. A row that runs and is due again was
-# left by a worker that died; one that is due further ahead than anything ever is was written before the clock
+# SKIP LOCKED: workers that read at the same time take different rows. A running row that is due again belongs
+# to a worker that died. A row that is due later than the code ever writes was written before the system clock
 # was set back.
 CLAIM = text("""
     UPDATE queue SET state = 'running', attempts = attempts + 1, claim = gen_random_uuid(),
@@ -19,7 +19,7 @@ CLAIM = text("""
     RETURNING memory_id, claim, attempts
 """)
 RENEW = text("UPDATE queue SET due_at = now() + make_interval(secs => :lease) WHERE claim = :claim")
-# The claim in the condition: who lost it changes nothing.
+# The claim is in the condition: a worker that lost it changes nothing.
 END = text("""
     UPDATE queue SET state = :state, reason = :reason, claim = NULL, updated_at = now(),
         attempts = attempts - :uncounted, due_at = now() + make_interval(secs => :pause)
@@ -31,7 +31,7 @@ PUT = text("INSERT INTO queue (memory_id) VALUES (:memory)")
 
 @dataclass(frozen=True)
 class Claim:
-    """A memory that this worker alone may ingest while it renews the claim."""
+    """A memory that only this worker may ingest while it renews the claim."""
 
     id: uuid.UUID
     memory_id: uuid.UUID
@@ -39,40 +39,40 @@ class Claim:
 
 
 def put(connection: Connection, memory_id: uuid.UUID) -> None:
-    """Let a memory wait for a worker."""
+    """Queue a memory for a worker."""
     connection.execute(PUT, {"memory": memory_id})
     _record(connection, memory_id, "queued", None)
 
 
 def take(connection: Connection, lease_seconds: float, longest_pause_seconds: float) -> Claim | None:
-    """Claim the memory that has been due longest."""
+    """Claim the memory that has been due for the longest time."""
     beyond = 2 * max(lease_seconds, longest_pause_seconds)
     row = connection.execute(CLAIM, {"lease": lease_seconds, "beyond": beyond}).one_or_none()
     return Claim(row.claim, row.memory_id, row.attempts) if row else None
 
 
 def renew(connection: Connection, claim: Claim, lease_seconds: float) -> None:
-    """Keep a claim for longer."""
+    """Extend a claim."""
     connection.execute(RENEW, {"claim": claim.id, "lease": lease_seconds})
 
 
 def done(connection: Connection, claim: Claim) -> bool:
-    """Mark a memory as done; False when another worker has it by now."""
+    """Mark a memory as done. False when another worker has claimed it."""
     return _end(connection, claim, "done", None)
 
 
 def again(connection: Connection, claim: Claim, reason: str | None, pause_seconds: float) -> bool:
-    """Queue a memory for another try; without a reason nothing went wrong, and the try does not count."""
+    """Queue a memory for another attempt. Without a reason nothing failed, and the attempt does not count."""
     return _end(connection, claim, "queued", reason, pause_seconds, uncounted=0 if reason else 1)
 
 
 def fail(connection: Connection, claim: Claim, reason: str) -> bool:
-    """Give a memory up."""
+    """Mark a memory as failed, for good."""
     return _end(connection, claim, "failed", reason)
 
 
 def pause(attempts: int, first: float, longest: float) -> float:
-    """Return the seconds to wait after so many attempts: each time twice as long."""
+    """Return the seconds to wait after this number of attempts. Each pause is twice the previous one."""
     return float(min(first * 2 ** (attempts - 1), longest))
 
 

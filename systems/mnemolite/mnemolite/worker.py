@@ -1,4 +1,4 @@
-"""The worker: takes memories from the queue, embeds them, and shows that it lives."""
+"""The worker: takes memories from the queue, embeds them, and writes its heartbeat."""
 
 import logging
 import os
@@ -17,16 +17,16 @@ from mnemolite.database import make_engine
 from mnemolite.heartbeat import Heartbeat
 from mnemolite.settings import Ingestion, load_settings_or_exit
 from mnemolite.work_queue import Claim
-from ragapp.embeddings import Embedder, make_embedder
-from ragapp.errors import Unavailable, Unreadable
-from ragapp.logs import configure_logs
-from ragapp.providers import model_settings
-from ragapp.readers import read_text
-from ragapp.splitter import split
+from ragkit.embeddings import Embedder, make_embedder
+from ragkit.errors import Unavailable, Unreadable
+from ragkit.logs import configure_logs
+from ragkit.providers import model_settings
+from ragkit.readers import read_text
+from ragkit.splitter import split
 
 log = logging.getLogger(__name__)
 
-# Between two batches the worker looks whether it should stop: about three seconds of one core.
+# Passages per batch, about three seconds of one core. After each the worker checks whether it must stop.
 BATCH = 8
 # After a dependency has failed.
 REST_SECONDS = 5.0
@@ -37,7 +37,7 @@ class Stopping(Exception):
 
 
 class Worker:
-    """One loop that claims, supervises and reports; the work itself is done in a thread beside it."""
+    """A loop that claims, supervises and reports. A separate thread does the work."""
 
     def __init__(
         self, engine: Engine, chroma: Chroma, embedder: Embedder, config: Ingestion, life: Heartbeat
@@ -50,12 +50,12 @@ class Worker:
         self.stopping = threading.Event()
 
     def run(self) -> None:
-        """Ingest until stopped; a memory under way is then put back."""
+        """Ingest until stopped. A memory in progress is then queued again."""
         with ThreadPoolExecutor(1) as pool:
             while not self.stopping.is_set():
                 self._life.beat()
                 try:
-                    # First: while the vectors cannot be stored, nothing is claimed and no attempt is lost.
+                    # First: while vectors cannot be stored, nothing is claimed and no attempt is lost.
                     self._chroma.check()
                     with self._engine.begin() as connection:
                         config = self._config
@@ -71,14 +71,14 @@ class Worker:
                     self.stopping.wait(REST_SECONDS)
 
     def _supervise(self, work: "Future[list[str]]", claim: Claim) -> "Future[list[str]]":
-        """Wait for the work; meanwhile show signs of life and keep the claim."""
+        """Wait for the work. Write the heartbeat and extend the claim meanwhile."""
         started = renewed = time.monotonic()
         while not wait([work], timeout=1).done:
             self._life.beat()
             now = time.monotonic()
             if now - started > self._config.timeout_seconds:
-                # A thread cannot be ended, the process can: its restart counts as an attempt.
-                log.error("memory %s takes longer than timeout_seconds: giving up", claim.memory_id)
+                # A thread cannot be ended, but the process can. Its restart counts as an attempt.
+                log.error("memory %s takes longer than timeout_seconds: the worker ends", claim.memory_id)
                 os._exit(1)
             if now - renewed > self._config.lease_seconds / 3:
                 renewed = now
@@ -90,7 +90,7 @@ class Worker:
         return work
 
     def _ingest(self, claim: Claim) -> list[str]:
-        """Store a memory's vectors and return its passages."""
+        """Store the vectors of a memory and return its passages."""
         if claim.attempts > self._config.max_attempts:
             raise Unreadable("its worker died at every attempt")
         with self._engine.begin() as connection:
@@ -102,12 +102,12 @@ class Worker:
             if self.stopping.is_set():
                 raise Stopping
             vectors.append(self._embedder.embed(texts[start : start + BATCH]))
-        # Before the texts: a search leaves out vectors without texts, and a retry overwrites them.
+        # Vectors before texts: a search leaves out vectors without texts, and a retry overwrites them.
         self._chroma.put(claim.memory_id, np.concatenate(vectors))
         return texts
 
     def _finish(self, claim: Claim, work: "Future[list[str]]") -> None:
-        """Write down how it ended."""
+        """Record the outcome."""
         error = work.exception()
         with self._engine.begin() as connection:
             if error is None:
@@ -120,32 +120,34 @@ class Worker:
         if ours:
             log.info("memory %s: %s", claim.memory_id, outcome)
         else:
-            log.warning("memory %s: another worker took it meanwhile", claim.memory_id)
+            log.warning("memory %s: another worker has claimed it", claim.memory_id)
 
     def _not_done(self, connection: Connection, claim: Claim, error: BaseException) -> tuple[bool, str]:
         if isinstance(error, Stopping):
-            return work_queue.again(connection, claim, None, 0), "put back"
+            return work_queue.again(connection, claim, None, 0), "queued again"
         if isinstance(error, Unavailable | SQLAlchemyError):
             reason = str(error).splitlines()[0]
         elif isinstance(error, Unreadable):
             return work_queue.fail(connection, claim, str(error)), f"failed: {error}"
         else:
-            log.error("memory %s: an error of ours", claim.memory_id, exc_info=error)
+            log.error("memory %s: an unexpected error", claim.memory_id, exc_info=error)
             reason = "an unexpected error; the worker's log has it"
         if claim.attempts >= self._config.max_attempts:
             reason = f"{reason} (after {claim.attempts} attempts)"
             return work_queue.fail(connection, claim, reason), f"failed: {reason}"
         config = self._config
         pause = work_queue.pause(claim.attempts, config.first_pause_seconds, config.longest_pause_seconds)
-        return work_queue.again(connection, claim, reason, pause), f"again in {pause:.0f} s: {reason}"
+        return work_queue.again(
+            connection, claim, reason, pause
+        ), f"another attempt in {pause:.0f} s: {reason}"
 
 
 def work() -> int:
     """Run the worker until SIGTERM."""
     settings = load_settings_or_exit()
-    configure_logs("INFO")
+    configure_logs()
     life = heartbeat.default()
-    # Of the worker before this one, perhaps.
+    # The file may be of the previous worker.
     life.stop()
     embedder = make_embedder(model_settings("embedding", "local"))
     worker = Worker(

@@ -1,4 +1,4 @@
-"""What holds without PostgreSQL and Chroma; the rest is tried end to end."""
+"""What needs no PostgreSQL and no Chroma. Tests of the whole system cover the rest."""
 
 import os
 import subprocess
@@ -13,7 +13,7 @@ from mnemolite.cache import CachedEmbedder
 from mnemolite.heartbeat import STALE_SECONDS, Heartbeat
 from mnemolite.settings import load_config
 from mnemolite.work_queue import pause
-from ragapp.embeddings import Vectors
+from ragkit.embeddings import Vectors
 
 ROOT = Path(__file__).parent.parent
 
@@ -30,7 +30,7 @@ def probe(folder: Path) -> "subprocess.CompletedProcess[str]":
 
 @pytest.fixture
 def worker(tmp_path: Path) -> "subprocess.Popen[str]":
-    """Return a process that looks like the worker and has just given its sign of life."""
+    """Return a process that looks like the worker and has just written its heartbeat."""
     (tmp_path / "ingestion.py").write_text("import time; print(); time.sleep(60)")
     process = subprocess.Popen(  # noqa: S603
         [sys.executable, "-u", str(tmp_path / "ingestion.py")], stdout=subprocess.PIPE, text=True
@@ -44,7 +44,7 @@ def worker(tmp_path: Path) -> "subprocess.Popen[str]":
 def test_a_worker_that_never_started_is_dead(tmp_path: Path) -> None:
     result = probe(tmp_path)
     assert result.returncode == 1
-    assert "no sign of life" in result.stderr
+    assert "no heartbeat" in result.stderr
 
 
 def test_a_worker_lives_until_it_hangs_or_dies(tmp_path: Path, worker: "subprocess.Popen[str]") -> None:
@@ -52,7 +52,7 @@ def test_a_worker_lives_until_it_hangs_or_dies(tmp_path: Path, worker: "subproce
         assert probe(tmp_path).returncode == 0
         old = time.time() - STALE_SECONDS - 1
         os.utime(tmp_path / "heartbeat", (old, old))
-        assert "has not turned for 2" in probe(tmp_path).stderr
+        assert "has not run for 2" in probe(tmp_path).stderr
     finally:
         worker.kill()
         worker.wait()

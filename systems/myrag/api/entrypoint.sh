@@ -1,5 +1,5 @@
 #!/bin/sh
-# The newest schema first; an error ends the container before anything is served.
+# Migrates first. An error ends the container before it serves anything.
 set -e
 alembic upgrade head
 exec "$@"

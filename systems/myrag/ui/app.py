@@ -1,4 +1,4 @@
-"""The page: ask a question, upload documents, look at what is stored."""
+"""The page: ask a question, upload documents, see the stored documents."""
 
 import os
 from pathlib import Path
@@ -7,37 +7,25 @@ from typing import Any
 import httpx
 import streamlit as st
 
+from ragkit.pages import FILE_TYPES, call, show_sources, without_pictures
+
 API_URL = os.environ.get("API_URL", "http://fastapi:8000").rstrip("/")
-# A file of our own: the icons that Streamlit offers by name come from a server on the internet.
+# A local file: the icons that Streamlit offers by name come from a server on the internet.
 ICON = Path(__file__).parent / "icon.svg"
-TYPES = ["md", "markdown", "txt", "text", "html", "htm", "pdf"]
 
 
 @st.cache_resource
 def _http() -> httpx.Client:
-    # An upload is answered when it is embedded, which takes minutes for a large one.
+    # The API answers an upload when the file is embedded. A large file takes minutes.
     return httpx.Client(base_url=API_URL, timeout=httpx.Timeout(600, connect=3))
 
 
-def _call(method: str, path: str, **options: Any) -> dict[str, Any] | None:
-    """Return what the API answers; when it fails, show why and return None."""
-    try:
-        answer = _http().request(method, path, **options)
-        body = dict(answer.json()) if answer.content else {}
-    except httpx.HTTPError as error:
-        st.error(f"The API does not answer at {API_URL} ({error or type(error).__name__}).")
-        return None
-    except ValueError:
-        st.error(f"The API answers {answer.status_code} without words.")
-        return None
-    if answer.status_code >= 400:
-        st.error(str(body.get("detail", f"The API answers {answer.status_code}.")))
-        return None
-    return body
+def _call(method: str, path: str, **options: Any) -> Any:
+    return call(_http(), method, path, **options)
 
 
 def ask() -> None:
-    """Take a question and show the answer with the passages it rests on."""
+    """Take a question and show the answer with the passages that it is based on."""
     with st.form("ask", border=False):
         question = st.text_input("Question", max_chars=4000, placeholder="What do the documents say about …?")
         k = st.slider("Passages to retrieve (top-k)", 1, 20, 5)
@@ -48,21 +36,15 @@ def ask() -> None:
         st.warning("Type a question first.")
         return
     answer = _call("POST", "/api/query", json={"question": question, "k": k})
-    if answer is None:
-        return
-    # No document, and no model, may make the reader's browser fetch an address.
-    st.markdown(answer["answer"].replace("![", "!\\["))
-    for number, source in enumerate(answer["sources"], start=1):
-        title = f"[{number}] {source['document']}, passage {source['chunk'] + 1} ({source['score']:.2f})"
-        with st.expander(title):
-            # As plain text: a passage's own markup must not become part of this page.
-            st.text(source["text"])
+    if answer is not None:
+        st.markdown(without_pictures(answer["answer"]))
+        show_sources(answer["sources"])
 
 
 def upload() -> None:
-    """Send files to the API, which answers when they can be asked about."""
+    """Send files to the API. It answers when the documents can be searched."""
     with st.form("upload", clear_on_submit=True, border=False):
-        files = st.file_uploader("Markdown, text, HTML or PDF", type=TYPES, accept_multiple_files=True)
+        files = st.file_uploader("Markdown, text, HTML or PDF", type=FILE_TYPES, accept_multiple_files=True)
         sent = st.form_submit_button("Add to the documents", type="primary")
     if not sent:
         return
@@ -70,14 +52,14 @@ def upload() -> None:
         st.warning("Choose at least one file.")
     for file in files:
         parts = {"file": (file.name, file.getvalue(), file.type or "application/octet-stream")}
-        with st.spinner(f"{file.name} is being read and embedded …"):
+        with st.spinner(f"Reading and embedding {file.name} …"):
             answer = _call("POST", "/api/documents", files=parts)
         if answer is not None:
             st.success(f"{file.name}: {answer['chunks']} passages.")
 
 
 def listing() -> None:
-    """Show what is stored, newest first, and delete what is chosen."""
+    """Show the stored documents, newest first. Delete those that are selected."""
     answer = _call("GET", "/api/documents", params={"limit": 500})
     if answer is None:
         return
@@ -104,13 +86,13 @@ def listing() -> None:
         st.caption("Select rows to delete documents.")
     elif st.button(f"Delete {len(chosen)} selected"):
         kept = [row for row in chosen if _call("DELETE", f"/api/documents/{row['id']}") is None]
-        # Where one could not be deleted, the reason stays on the page.
+        # When a deletion failed, the reason stays on the page.
         if not kept:
             st.rerun()
 
 
 st.set_page_config(page_title="myrag", page_icon=ICON)
-# A quoted passage's headings are not headings of this page.
+# The headings of a quoted passage are not headings of this page.
 st.html("<style>blockquote :is(h1, h2, h3, h4, h5, h6) { font-size: 1rem; padding: 0.2rem 0; }</style>")
 st.title("Ask your documents")
 questions, stored = st.tabs(["Ask", "Documents"])

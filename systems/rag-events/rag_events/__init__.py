@@ -1,1 +1,1 @@
-"""The application of rag-events: a FAISS index on a volume, an API and a Streamlit page over it."""
+"""The application of rag-events: a FAISS index on a volume, an API and a Streamlit page."""

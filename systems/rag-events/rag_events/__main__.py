@@ -1,19 +1,19 @@
 """The modes of the image: `python -m rag_events api|ui|probe api|probe ui`.
 
-Every mode is imported only when it is asked for, so that a probe costs milliseconds.
+Only the chosen mode is imported. A health check then costs milliseconds.
 """
 
 import os
 import sys
 from pathlib import Path
 
-from ragapp.environment import number, refuse
+from ragkit.environment import number, port, refuse
 
 USAGE = """usage: python -m rag_events MODE
 
   api             serve the HTTP API on API_HOST:API_PORT
   ui              serve the Streamlit page on STREAMLIT_PORT
-  probe api|ui    ask the service in this container whether it is alive
+  probe api|ui    check the health of the service in this container
 """
 
 
@@ -24,41 +24,37 @@ def main(arguments: list[str]) -> int:
             case ["api"]:
                 from rag_events.server import serve
 
-                return serve(os.environ.get("API_HOST") or "0.0.0.0", _port("API_PORT", 8000))  # noqa: S104
+                return serve(os.environ.get("API_HOST") or "0.0.0.0", port("API_PORT", 8000))  # noqa: S104
             case ["ui"]:
-                _become_streamlit(_port("STREAMLIT_PORT", 8501))
+                _become_streamlit(port("STREAMLIT_PORT", 8501))
             case ["probe", "api"]:
-                from ragapp.probe import ask
+                from ragkit.probe import ask
 
-                return ask("api", _port("API_PORT", 8000), "/health")
+                return ask("api", port("API_PORT", 8000), "/health")
             case ["probe", "ui"]:
-                from ragapp.probe import ask
+                from ragkit.probe import ask
 
-                return ask("ui", _port("STREAMLIT_PORT", 8501), "/_stcore/health")
+                return ask("ui", port("STREAMLIT_PORT", 8501), "/_stcore/health")
     except ValueError as error:
         refuse(error)
     sys.stderr.write(USAGE)
     return 2
 
 
-def _port(name: str, default: int) -> int:
-    return number(name, default, 1, 65535)
-
-
-def _become_streamlit(port: int) -> None:
-    """Replace this process, so that Streamlit gets the container's signals."""
+def _become_streamlit(listen: int) -> None:
+    """Replace this process with Streamlit, which then receives the signals of the container."""
     options = {
-        "server.address": "0.0.0.0",  # noqa: S104 - the container's networks decide who reaches it
-        "server.port": port,
+        "server.address": "0.0.0.0",  # noqa: S104 - the networks of the container decide who reaches it
+        "server.port": listen,
         "server.headless": "true",
         "server.maxUploadSize": number("MAX_UPLOAD_MB", 25, 1, 1024),
         "server.fileWatcherType": "none",
-        # Behind a gateway the browser's Origin is the gateway's name, which Streamlit cannot know: its check
-        # would refuse every websocket.
+        # Behind a gateway the Origin of the browser is the name of the gateway, which Streamlit does not
+        # know. Its check would refuse every websocket.
         "server.enableCORS": "false",
         "server.enableXsrfProtection": "false",
         "browser.gatherUsageStats": "false",
-        # Only printed; unset, Streamlit asks a server on the internet for the address of this machine.
+        # Streamlit only prints it. When unset, Streamlit asks a server on the internet for this address.
         "browser.serverAddress": "localhost",
         "client.toolbarMode": "minimal",
         "client.showErrorDetails": "none",

@@ -1,16 +1,14 @@
 """The index as one file: the vectors as FAISS writes them, and the documents in the same order.
 
-A new index is written beside the old one and renamed over it, so a reader sees the one or the other. Writers
-of all containers that share the volume take turns by a lock on a file beside it.
+A new index is written to another file and renamed over the old one. A reader sees the one or the other. The
+writers of all containers that share the volume take turns with a lock on a file next to it.
 """
 
-import fcntl
 import io
 import json
 import os
 import zipfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,15 +16,16 @@ from typing import Any
 import faiss
 import numpy as np
 
-from ragapp.embeddings import Vectors
-from ragapp.errors import Unavailable
+from ragkit.embeddings import Vectors
+from ragkit.errors import Unavailable
+from ragkit.locks import held
 
-UNREADABLE = "the index cannot be read ({}); POST /rebuild makes it anew from the kept documents"
+UNREADABLE = "the index cannot be read ({}); POST /rebuild creates it again from the stored documents"
 
 
 @dataclass(frozen=True)
 class Entry:
-    """A document with its chunks' texts."""
+    """A document with the texts of its chunks."""
 
     id: str
     name: str
@@ -35,7 +34,7 @@ class Entry:
 
 @dataclass
 class Index:
-    """Vectors and texts of one embedding model; row n of the vectors is the nth chunk of all documents."""
+    """Vectors and texts of one embedding model. Row n of the vectors is the nth chunk of all documents."""
 
     model: str
     dimension: int
@@ -48,7 +47,7 @@ class Index:
         self._rows = [(entry, number) for entry in self.entries for number in range(len(entry.chunks))]
 
     def with_entry(self, entry: Entry, vectors: Vectors) -> "Index":
-        """Return an index that holds one document more."""
+        """Return an index with one more document."""
         grown = faiss.clone_index(self.vectors)
         grown.add(np.ascontiguousarray(vectors))
         return Index(self.model, self.dimension, [*self.entries, entry], grown)
@@ -62,29 +61,26 @@ class Index:
 
 
 class IndexFile:
-    """The index's file in a folder that several processes use."""
+    """The file of the index, in a folder that several processes use."""
 
     def __init__(self, folder: Path) -> None:
         self._path = folder / "index.zip"
         self._lock = folder / "index.lock"
 
     def version(self) -> tuple[int, int, int] | None:
-        """Return what changes whenever the file does; None while there is none."""
+        """Return a value that changes with the file. None while there is no file."""
         try:
             status = self._path.stat()
         except FileNotFoundError:
             return None
         return status.st_ino, status.st_mtime_ns, status.st_size
 
-    @contextmanager
-    def locked(self) -> Iterator[None]:
-        """Keep all other writers out; the kernel frees the lock of a process that is killed."""
-        with self._lock.open("w") as file:
-            fcntl.flock(file, fcntl.LOCK_EX)
-            yield
+    def locked(self) -> AbstractContextManager[None]:
+        """Return a lock that keeps other writers out. The kernel frees the lock of a killed process."""
+        return held(self._lock)
 
     def read(self) -> Index:
-        """Return the index, which must exist."""
+        """Return the index. Its file must exist."""
         try:
             with zipfile.ZipFile(self._path) as archive:
                 content = json.loads(archive.read("documents.json"))
@@ -97,7 +93,7 @@ class IndexFile:
         return Index(content["model"], content["dimension"], entries, vectors)
 
     def write(self, index: Index) -> None:
-        """Replace the file; call this with the lock."""
+        """Replace the file. The caller holds the lock."""
         content = {
             "model": index.model,
             "dimension": index.dimension,
@@ -111,7 +107,7 @@ class IndexFile:
 
 
 def write_whole(path: Path, content: bytes) -> None:
-    """Write a file so that it is there whole or not at all, also after a loss of power."""
+    """Write a file completely or not at all, even when the power fails."""
     new = path.with_name(f"{path.name}.new")
     try:
         with new.open("wb") as file:

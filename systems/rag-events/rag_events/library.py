@@ -1,4 +1,4 @@
-"""The documents: originals kept in a folder, their chunks in the index; several replicas may share both."""
+"""The documents: the originals in a folder, their chunks in the index. Several replicas may share both."""
 
 import hashlib
 import threading
@@ -7,25 +7,23 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from rag_events.index_file import Entry, Index, IndexFile, write_whole
-from ragapp.api.library import Document, Source
-from ragapp.api.problems import Problem
-from ragapp.api.uploads import Upload
-from ragapp.embeddings import Embedder, Vectors
-from ragapp.errors import SpaceMismatch, Unreadable
-from ragapp.metrics import stage
-from ragapp.providers import ModelSettings
-from ragapp.readers import media_type_of, read_text
-from ragapp.splitter import split
+from ragkit.api.library import Document, Source
+from ragkit.api.problems import Problem
+from ragkit.api.uploads import Upload
+from ragkit.embeddings import Embedder, Vectors
+from ragkit.errors import SpaceMismatch, Unreadable
+from ragkit.metrics import stage
+from ragkit.providers import ModelSettings
+from ragkit.readers import media_type_of, read_text
+from ragkit.splitter import split
 
-CHUNK_SIZE, CHUNK_OVERLAP = 800, 100
-
-# A file name has at most 255 bytes, and the id stands before it.
+# A file name has at most 255 bytes. The id is in front of it.
 NAME_BYTES = 200
 
 
 @dataclass
 class Rebuilt:
-    """What a rebuild made, and the originals that it could not read with the reasons."""
+    """The result of a rebuild, and the originals that it could not read, with the reasons."""
 
     documents: int = 0
     chunks: int = 0
@@ -33,7 +31,7 @@ class Rebuilt:
 
 
 class FaissLibrary:
-    """Searches the newest index that any replica wrote."""
+    """Searches the newest index that any replica has written."""
 
     def __init__(self, folder: Path, embedder: Embedder, model: ModelSettings) -> None:
         self._originals = folder / "documents"
@@ -45,7 +43,7 @@ class FaissLibrary:
         self._loaded: tuple[object, Index] = (None, self._empty())
 
     def add(self, upload: Upload) -> tuple[Document, bool]:
-        """Keep the original and index it; the slow part, the embedding, keeps nobody out."""
+        """Store the original and index it. The embedding, which is slow, needs no lock."""
         document_id = hashlib.sha256(upload.content).hexdigest()[:16]
         if known := _find(self._current(), document_id):
             return known, False
@@ -57,7 +55,7 @@ class FaissLibrary:
             index = self._current()
             if known := _find(index, document_id):
                 return known, False
-            # The original first: what is in the index must be there at a rebuild.
+            # The original first: a rebuild needs the original of everything in the index.
             write_whole(self._originals / _file_name(document_id, upload.name), upload.content)
             self._file.write(index.with_entry(entry, vectors))
         return _document(entry), True
@@ -77,16 +75,16 @@ class FaissLibrary:
         ]
 
     def rebuild(self) -> Rebuilt:
-        """Make the index anew from the originals with the settings' model; the old one serves meanwhile."""
+        """Create the index again from the originals, with the current model. The old one serves meanwhile."""
         rebuilt = Rebuilt()
         index = self._extended(self._empty(), rebuilt)
         with self._file.locked():
-            # Others may have added documents to the old index meanwhile.
+            # Other replicas may have added documents to the old index.
             self._file.write(self._extended(index, rebuilt))
         return rebuilt
 
     def _extended(self, index: Index, rebuilt: Rebuilt) -> Index:
-        """Return the index with all originals that it lacks."""
+        """Return the index with all originals that it does not have yet."""
         for path in sorted(self._originals.iterdir()):
             document_id, _, name = path.name.partition("-")
             media_type = media_type_of(name, None)
@@ -104,14 +102,14 @@ class FaissLibrary:
         return index
 
     def _embed(self, document_id: str, name: str, media_type: str, content: bytes) -> tuple[Entry, Vectors]:
-        chunks = split(read_text(content, media_type), media_type, CHUNK_SIZE, CHUNK_OVERLAP)
+        chunks = split(read_text(content, media_type), media_type)
         with stage("embed"):
             return Entry(document_id, name, chunks), self._embedder.embed(chunks)
 
     def _current(self) -> Index:
-        """Return the index as it is on the volume; SpaceMismatch when another model made it."""
+        """Return the index on the volume. Raises SpaceMismatch when it is of another model."""
         with self._loading:
-            # Looked at before it is read: a change in between is then found the next time.
+            # The version is read before the file: the next call then finds a change in between.
             version = self._file.version()
             if version is None:
                 return self._empty()
@@ -121,7 +119,7 @@ class FaissLibrary:
         if (index.model, index.dimension) != (self._model.model, self._model.dimension):
             raise SpaceMismatch(
                 f"the index was made with {index.model} ({index.dimension} dimensions), the settings name "
-                f"{self._model.model} ({self._model.dimension}); POST /rebuild makes it anew"
+                f"{self._model.model} ({self._model.dimension}); POST /rebuild creates it again"
             )
         return index
 

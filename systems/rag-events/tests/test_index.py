@@ -1,35 +1,18 @@
-"""The index on a volume that several replicas share. FAISS is not in the image of the checks."""
+"""The index on a volume that several replicas share. Does not prove locks on network drives."""
 
 import threading
-from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
 import pytest
-
-pytest.importorskip("faiss", reason="faiss-cpu is installed in the image of rag-events alone")
-
 from fastapi.testclient import TestClient
 
 from rag_events import server
 from rag_events.index_file import IndexFile
 from rag_events.library import FaissLibrary, _file_name
-from ragapp.api.uploads import Upload
-from ragapp.embeddings import Vectors, normalise
-from ragapp.errors import SpaceMismatch, Unavailable
-from ragapp.providers import ModelSettings
-
-MODEL = ModelSettings("local", "letters", dimension=26)
-
-
-class Letters:
-    """Counts letters: texts with the same letters are alike."""
-
-    def embed(self, texts: Sequence[str]) -> Vectors:
-        counts = [[text.lower().count(chr(97 + letter)) for letter in range(26)] for text in texts]
-        return normalise(np.array(counts, dtype=np.float32).reshape(len(texts), 26))
-
-    def check(self) -> None: ...
+from ragkit.api.uploads import Upload
+from ragkit.errors import SpaceMismatch, Unavailable
+from ragkit.providers import ModelSettings
+from ragkit_testing import MODEL, Letters
 
 
 def library(folder: Path, model: ModelSettings = MODEL) -> FaissLibrary:

@@ -1,4 +1,4 @@
-"""The modes of the image, chosen by its entrypoint."""
+"""The modes of the image. Does not prove that a server starts."""
 
 import os
 import socket

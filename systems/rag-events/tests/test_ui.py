@@ -1,4 +1,4 @@
-"""The page, run by Streamlit's own test runner over an API that answers as a test asks it to."""
+"""The page in Streamlit's test runner, with an imitated API. Does not prove a browser."""
 
 from pathlib import Path
 from typing import Any
@@ -26,7 +26,7 @@ def test_an_answer_shows_with_its_sources_and_fetches_no_pictures(monkeypatch: p
     app.text_input[0].set_value("What is for lunch?")
     app.button[0].click().run()
     assert not app.exception
-    assert app.markdown[0].value == "Soup [x](http://elsewhere/x.png)"
+    assert app.markdown[0].value == "Soup !\\[x](http://elsewhere/x.png)"
     assert "a.md" in app.expander[0].label
     assert list(app.dataframe[0].value["name"]) == ["a.md"]
 

@@ -1,28 +1,18 @@
+import { inject } from "vitest";
 import { Rag } from "../../support/rag.ts";
 import { TestStack } from "../../support/stack.ts";
+import { name, port, prometheusPort, settings } from "./settings.ts";
 
-/** The gateway's port. */
-export const port = 18_080;
-/** Prometheus' port. */
-export const prometheusPort = 19_090;
+export { port, prometheusPort, settings } from "./settings.ts";
 
-/** The settings of the stack under test. */
-export const settings = {
-  system: "full",
-  environment: "dev",
-  images: "packages",
-  monitoring: { scrapeInterval: "5s" },
-  services: {
-    gateway: { port },
-    prometheus: { port: prometheusPort },
-    alertmanager: { port: 19_093 },
-  },
-};
+/**
+ * The stack under test: the system `full` on the embedded engine, with `images: packages`. setup.ts brings it up and removes
+ * it. Each file next to this one is a group that runs alone too, and leaves the stack as it found it. None of them proves
+ * what the Pulumi CLI or a registry does.
+ */
+export const stack = new TestStack(name, settings, inject("stackFolder"));
 
-/** The stack under test; full.test.ts brings it up and takes it away. */
-export const stack = new TestStack("e2e", settings);
-
-/** Its API, through its gateway. */
+/** Its API, through its ingress. */
 export const rag = new Rag(port);
 
 /** Asks its Prometheus. */

@@ -3,7 +3,7 @@ import { facts, systemWith } from "../../support/program.ts";
 
 /** `full` with everything that monitoring knows of: two replicas of the API, one worker and all three stores. */
 export const { services } = systemWith({
-  environment: "dev",
+  environment: "prod",
   vectorStore: "chroma",
   services: {
     api: { replicas: 2, limits: { memory: "512MiB" } },

@@ -36,7 +36,9 @@ describe("alerts", () => {
   });
 
   it.each(alerts)("$name says what it means and what to do", ({ summary, description, runbook }) => {
-    for (const words of [summary, description, runbook]) expect(words.length).toBeGreaterThan(10);
+    expect(summary).toMatch(/^[A-Z{].*[^.]$/);
+    for (const sentences of [description, runbook]) expect(sentences).toMatch(/^[A-Z`{].*\.$/s);
+    expect(new Set([summary, description, runbook]).size).toBe(3);
   });
 
   it("miss a replicated service when its last replica is gone", () => {

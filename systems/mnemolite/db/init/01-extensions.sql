@@ -1,10 +1,10 @@
--- Extensions. Everything in this folder may run again and again: at the first start, and in each setup.
+-- Extensions. The files of this folder run at the first start and in each setup.
 CREATE EXTENSION IF NOT EXISTS vector;
 CREATE SCHEMA IF NOT EXISTS partman;
 CREATE EXTENSION IF NOT EXISTS pg_partman SCHEMA partman;
 
--- Only where its library is loaded, which it need not be while a new cluster is being made.
--- The setup, on the running server, then insists.
+-- Only where its library is loaded. A new cluster may be created without it. The setup, on the running server,
+-- requires it.
 DO $$
 BEGIN
     IF current_setting('shared_preload_libraries') LIKE '%pg_cron%'

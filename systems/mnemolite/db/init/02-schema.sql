@@ -1,4 +1,4 @@
--- Memories as they came, their passages, the queue of those that wait, and what happened to them.
+-- The memories, their passages, the queue, and the events.
 
 CREATE TABLE IF NOT EXISTS memories (
     id uuid PRIMARY KEY DEFAULT gen_random_uuid(),
@@ -16,14 +16,14 @@ CREATE TABLE IF NOT EXISTS passages (
     PRIMARY KEY (memory_id, ordinal)
 );
 
--- A plain table read with FOR UPDATE SKIP LOCKED: pgmq, an extension in SQL around the same idea, is in no
--- package. A row that was done is deleted after a while; a memory without a row is done.
+-- A plain table, read with FOR UPDATE SKIP LOCKED. pgmq, an SQL extension with the same idea, is in no package. Rows
+-- that are done are deleted after a day. A memory without a row is done.
 CREATE TABLE IF NOT EXISTS queue (
     memory_id uuid PRIMARY KEY REFERENCES memories ON DELETE CASCADE,
     state text NOT NULL DEFAULT 'queued' CHECK (state IN ('queued', 'running', 'done', 'failed')),
     attempts integer NOT NULL DEFAULT 0,
     reason text,
-    -- Of a row that runs, due_at is when its worker counts as lost.
+    -- For a running row, due_at is the time from which its worker counts as lost.
     due_at timestamptz NOT NULL DEFAULT now(),
     claim uuid,
     updated_at timestamptz NOT NULL DEFAULT now()

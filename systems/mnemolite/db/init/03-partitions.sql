@@ -1,4 +1,4 @@
--- One partition of events a day, made four days ahead; after 30 days a partition is dropped.
+-- One partition of events per day, created four days ahead. A partition is dropped after 30 days.
 DO $$
 BEGIN
     IF NOT EXISTS (SELECT FROM partman.part_config WHERE parent_table = 'public.events') THEN

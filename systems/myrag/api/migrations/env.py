@@ -1,7 +1,5 @@
 """Runs the migrations on the database that the environment names, one container at a time."""
 
-import time
-
 from alembic import context
 from alembic.util import CommandError
 from sqlalchemy import Connection, text
@@ -10,28 +8,24 @@ from sqlalchemy.exc import OperationalError
 from myrag.database import make_engine
 from myrag.settings import load_settings_or_exit
 from myrag.space import adopt
-from ragapp.errors import SpaceMismatch
-from ragapp.logs import configure_logs
+from ragkit.database import connect_when_up
+from ragkit.errors import SpaceMismatch
+from ragkit.logs import configure_logs
 
 WAIT_SECONDS = 30.0
-# Any constant will do, as long as every container takes the same one.
+# Any constant works, as long as all containers use the same one.
 ADVISORY_LOCK = 8_150_217
 
 settings = load_settings_or_exit()
-configure_logs("INFO")
+configure_logs()
 
 
 def connect() -> Connection:
-    """Return a connection, waiting for a database that starts at the same time as this container."""
-    engine = make_engine(settings)
-    deadline = time.monotonic() + WAIT_SECONDS
-    while True:
-        try:
-            return engine.connect()
-        except OperationalError as error:
-            if time.monotonic() > deadline:
-                raise CommandError(f"the database cannot be used: {error.orig}") from error
-            time.sleep(1)
+    """Return a connection. Waits for a database that starts at the same time as this container."""
+    try:
+        return connect_when_up(make_engine(settings), WAIT_SECONDS)
+    except OperationalError as error:
+        raise CommandError(f"the database cannot be used: {error.orig}") from error
 
 
 with connect() as connection:
@@ -39,7 +33,7 @@ with connect() as connection:
     with context.begin_transaction():
         # An index over many vectors takes longer than a query is allowed to.
         connection.execute(text("SET LOCAL statement_timeout = 0"))
-        # Held until the commit: a second container then finds the schema there and does nothing.
+        # Held until the commit: a second container then finds the schema and does nothing.
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": ADVISORY_LOCK})
         context.run_migrations()
         try:

@@ -1,31 +1,30 @@
-"""The FastAPI application, put together."""
-
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+"""The FastAPI application with its routes."""
 
 from fastapi import APIRouter, FastAPI
 from sqlalchemy import text
 
 from myrag import documents, query
-from myrag.metrics import SecretMetricsPath, StateCollector
+from myrag.metrics import SecretMetricsPath, measure
 from myrag.services import Given, Services, make_services
 from myrag.settings import load_settings_or_exit
-from ragapp.api import database, problems, telemetry
-from ragapp.api.body_limit import BodyLimit
-from ragapp.api.uploads import FORM_BYTES
+from ragkit.api import body_limit, problems, telemetry
+from ragkit.api.database import StateCollector, install_problems
+from ragkit.database import disposing
 
 health = APIRouter(tags=["health"])
 
 
 @health.get("/api/health", summary="Is the API alive?")
 async def alive() -> dict[str, str]:
-    """Answer while the process does, whatever the database does."""
+    """Answer 200 while the process runs. No dependency is checked."""
     return {"status": "ok"}
 
 
-@health.get("/api/ready", summary="Can it do its work?", responses={503: {"model": problems.ProblemDetails}})
+@health.get(
+    "/api/ready", summary="Can the API do its work?", responses={503: {"model": problems.ProblemDetails}}
+)
 def ready(services: Given) -> dict[str, str]:
-    """Ask the database and look at the data folder; 503 says what is wrong."""
+    """Check the database, the data folder and the embedder. A 503 says what is wrong."""
     with services.engine.connect() as connection:
         connection.execute(text("SELECT FROM documents LIMIT 1"))
     services.originals.check()
@@ -34,35 +33,26 @@ def ready(services: Given) -> dict[str, str]:
 
 
 def create() -> FastAPI:
-    """Return the application for the settings in the environment; uvicorn calls this."""
+    """Return the application for the settings in the environment. Uvicorn calls this."""
     return make_app(make_services(load_settings_or_exit()))
 
 
 def make_app(services: Services) -> FastAPI:
     """Return the application for these services."""
-
-    @asynccontextmanager
-    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        yield
-        services.engine.dispose()
-
     app = FastAPI(
         title="myrag",
         version="1.0.0",
         openapi_url="/api/openapi.json",
-        # Their assets would come from a CDN.
+        # The assets of these pages would come from a CDN.
         docs_url=None,
         redoc_url=None,
-        lifespan=lifespan,
+        lifespan=disposing(services.engine),
     )
     app.state.services = services
-    problems.install(app, *database.ERRORS, translate=database.problem_of)
-    limit = services.settings.max_upload_mb
-    app.add_middleware(
-        BodyLimit, limit * 1024 * 1024 + FORM_BYTES, f"larger than MAX_UPLOAD_MB, which is {limit}"
-    )
-    telemetry.install(app, StateCollector(services.engine))
-    # Last, and so outermost: nothing further in ever sees the secret path.
+    install_problems(app)
+    body_limit.install(app, services.settings.max_upload_mb, "MAX_UPLOAD_MB")
+    telemetry.install(app, StateCollector(services.engine, measure))
+    # Added last, so that it runs first: no other middleware ever sees the secret path.
     app.add_middleware(SecretMetricsPath, services.settings.metrics_path)
     for router in (documents.router, query.router, health):
         app.include_router(router)

@@ -1,4 +1,4 @@
-"""Routes of the documents: upload, list, delete."""
+"""The routes of documents: upload, list, delete."""
 
 import hashlib
 import threading
@@ -14,24 +14,22 @@ from sqlalchemy.dialects.postgresql import insert
 
 from myrag.services import Given, Services
 from myrag.tables import chunks, documents
-from ragapp.api.problems import Problem, ProblemDetails
-from ragapp.api.uploads import Upload, read_upload
-from ragapp.embeddings import Vectors
-from ragapp.errors import Unreadable
-from ragapp.metrics import INGESTIONS, stage
-from ragapp.readers import read_text
-from ragapp.splitter import split
+from ragkit.api.problems import Problem, ProblemDetails
+from ragkit.api.uploads import Upload, read_upload
+from ragkit.embeddings import Vectors
+from ragkit.errors import Unreadable
+from ragkit.metrics import INGESTIONS, stage
+from ragkit.readers import read_text
+from ragkit.splitter import split
 
 router = APIRouter(tags=["documents"])
 
-CHUNK_SIZE = 800
-CHUNK_OVERLAP = 100
-# One upload at a time: side by side they are no faster, and each takes as much memory.
+# One upload at a time: parallel uploads are no faster, and each takes as much memory.
 EMBEDDING = threading.Lock()
 
 
 class Uploaded(BaseModel):
-    """What an upload answers."""
+    """The answer to an upload."""
 
     id: uuid.UUID
     name: str
@@ -39,7 +37,7 @@ class Uploaded(BaseModel):
 
 
 class DocumentView(Uploaded):
-    """A document as the list shows it."""
+    """A document in the list."""
 
     media_type: str
     size_bytes: int
@@ -58,7 +56,7 @@ class DocumentPage(BaseModel):
     status_code=201,
     summary="Upload a document",
     responses={
-        200: {"model": Uploaded, "description": "The same bytes are stored already"},
+        200: {"model": Uploaded, "description": "The same bytes are already stored"},
         413: {"model": ProblemDetails},
         415: {"model": ProblemDetails},
         422: {"model": ProblemDetails},
@@ -66,7 +64,7 @@ class DocumentPage(BaseModel):
     },
 )
 def upload(file: UploadFile, response: Response, services: Given) -> Uploaded:
-    """Store a file, its chunks and their vectors; the same bytes are one document however often they come."""
+    """Store a file, its chunks and their vectors. The same bytes are one document, also when sent again."""
     given = read_upload(file, services.settings.max_upload_mb, "MAX_UPLOAD_MB")
     sha256 = hashlib.sha256(given.content).hexdigest()
     if known := _find(services, sha256):
@@ -117,7 +115,7 @@ def delete(document_id: uuid.UUID, services: Given) -> None:
     with services.engine.begin() as connection:
         if not connection.execute(delete_from(documents).where(documents.c.id == document_id)).rowcount:
             raise Problem(404, f"there is no document {document_id}")
-    # After the commit: a file too many harms nobody, a document without its file would.
+    # After the commit: a file without a document is harmless, a document without its file is not.
     services.originals.forget(document_id)
 
 
@@ -135,7 +133,7 @@ def _prepare(services: Services, given: Upload) -> tuple[list[str], Vectors]:
     with stage("parse"):
         text = read_text(given.content, given.media_type)
     with stage("split"):
-        texts = split(text, given.media_type, CHUNK_SIZE, CHUNK_OVERLAP)
+        texts = split(text, given.media_type)
     with EMBEDDING, stage("embed"):
         return texts, services.embedder.embed(texts)
 
@@ -143,7 +141,7 @@ def _prepare(services: Services, given: Upload) -> tuple[list[str], Vectors]:
 def _store(
     services: Services, document_id: uuid.UUID, sha256: str, given: Upload, texts: list[str], vectors: Vectors
 ) -> bool:
-    """Store all of a document or nothing; False when its bytes are stored already."""
+    """Store all of a document or nothing. False when its bytes are already stored."""
     row = {
         "id": document_id,
         "name": given.name,

@@ -1,20 +1,20 @@
-"""The uploaded files as they came, in a folder on a volume."""
+"""The uploaded files, unchanged, in a folder on a volume."""
 
 import os
 import uuid
 from pathlib import Path
 
-from ragapp.errors import Unavailable
+from ragkit.errors import Unavailable
 
 
 class Originals:
-    """Keeps each file under its document's id: a name from outside never becomes a path."""
+    """Stores each file under the id of its document: a name from outside never becomes a path."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
     def keep(self, document_id: uuid.UUID, content: bytes) -> None:
-        """Write the file; a crash in between leaves no half of one under its name."""
+        """Write the file. A crash never leaves an incomplete file under its name."""
         path = self._folder / str(document_id)
         part = path.with_suffix(".part")
         try:
@@ -22,13 +22,13 @@ class Originals:
             part.replace(path)
         except OSError as error:
             part.unlink(missing_ok=True)
-            raise Unavailable("data folder", f"the file cannot be kept ({error.strerror})") from error
+            raise Unavailable("data folder", f"the file cannot be stored ({error.strerror})") from error
 
     def forget(self, document_id: uuid.UUID) -> None:
-        """Delete the file, if it is there."""
+        """Delete the file, if it exists."""
         (self._folder / str(document_id)).unlink(missing_ok=True)
 
     def check(self) -> None:
-        """Raise Unavailable when nothing can be written."""
+        """Raise Unavailable when the folder is not writable."""
         if not os.access(self._folder, os.W_OK | os.X_OK):
             raise Unavailable("data folder", f"{self._folder} is not writable for uid {os.getuid()}")

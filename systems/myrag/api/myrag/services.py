@@ -1,4 +1,4 @@
-"""What the routes work with, made once a process."""
+"""What the routes use. It is created once per process."""
 
 from dataclasses import dataclass
 from typing import Annotated
@@ -9,13 +9,13 @@ from sqlalchemy import Engine
 from myrag.database import make_engine
 from myrag.originals import Originals
 from myrag.settings import Settings
-from ragapp.embeddings import Embedder, make_embedder
-from ragapp.llm import ChatModel, make_chat_model
+from ragkit.embeddings import Embedder, make_embedder
+from ragkit.llm import ChatModel, make_chat_model
 
 
 @dataclass(frozen=True)
 class Services:
-    """The database, the kept files and the models."""
+    """The database, the stored files and the models."""
 
     settings: Settings
     engine: Engine
@@ -25,7 +25,7 @@ class Services:
 
 
 def make_services(settings: Settings) -> Services:
-    """Make all services; the local model is loaded here, so that the first request does not wait for it."""
+    """Create all services. The local model is loaded here, so that the first request does not wait for it."""
     return Services(
         settings=settings,
         engine=make_engine(settings),

@@ -1,4 +1,4 @@
-"""The tables as the queries see them; the migrations make them."""
+"""The tables, for the queries. The migrations create them."""
 
 from pgvector.sqlalchemy import Vector
 from sqlalchemy import BigInteger, Column, DateTime, ForeignKey, Integer, MetaData, Table, Text, Uuid

@@ -1,4 +1,4 @@
-"""What holds without a database; the rest is tried end to end."""
+"""What needs no database. Tests of the whole system cover the rest."""
 
 import logging
 import uuid
@@ -14,7 +14,7 @@ from myrag.database import make_engine
 from myrag.originals import Originals
 from myrag.services import Services
 from myrag.settings import Settings, load_settings
-from ragapp.embeddings import Vectors
+from ragkit.embeddings import Vectors
 
 SECRET = "0f1e2d3c4b5a69788796a5b4c3d2e1f0"
 
@@ -32,7 +32,7 @@ def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
     (tmp_path / "password").write_text("hunter2\n")
     (tmp_path / "path").write_text(f"{SECRET}\n")
     monkeypatch.setenv("POSTGRES_HOST", "127.0.0.1")
-    monkeypatch.setenv("POSTGRES_PORT", "1")  # nobody listens there
+    monkeypatch.setenv("POSTGRES_PORT", "1")  # no server listens there
     monkeypatch.setenv("POSTGRES_DB", "myrag")
     monkeypatch.setenv("POSTGRES_USER", "myrag")
     monkeypatch.setenv("POSTGRES_PASSWORD_FILE", str(tmp_path / "password"))
@@ -56,7 +56,7 @@ def test_metrics_are_at_the_secret_path_alone(client: TestClient) -> None:
         assert client.get(path).status_code == 404, path
 
 
-def test_the_secret_path_is_told_to_nobody(client: TestClient) -> None:
+def test_no_answer_repeats_the_secret_path(client: TestClient) -> None:
     client.get(f"/{SECRET}")
     assert SECRET not in client.get(f"/{SECRET}").text
     assert SECRET not in client.get("/api/openapi.json").text
@@ -98,7 +98,7 @@ def test_without_the_database_alive_but_not_ready(client: TestClient) -> None:
         ("POSTGRES_PASSWORD_FILE", "/nowhere", "POSTGRES_PASSWORD_FILE=/nowhere: absent or empty"),
         ("METRICS_PATH_FILE", "/nowhere", "METRICS_PATH_FILE=/nowhere: it must hold"),
         ("EMBEDDING_PROVIDER", "mistral", "MISTRAL_API_KEY_FILE"),
-        ("EMBEDDING_PROVIDER", "nobody", "one of local"),
+        ("EMBEDDING_PROVIDER", "unheard-of", "one of local"),
     ],
 )
 def test_wrong_settings_are_named(

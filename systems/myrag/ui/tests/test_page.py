@@ -1,4 +1,4 @@
-"""The page against an API on loopback, and without one."""
+"""The page with an API on loopback, and without one. Does not prove a browser."""
 
 import json
 import threading

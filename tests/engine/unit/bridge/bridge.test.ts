@@ -1,7 +1,7 @@
 // Talks to an installed plugin as the pulumi CLI does, without a Terraform provider. tests/pulumi runs it under the real CLI.
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { createInterface } from "node:readline";
@@ -22,7 +22,7 @@ let client: grpc.Client;
 beforeAll(async () => {
   // The quote shows that the script quotes its paths.
   home = mkdtempSync(join(tmpdir(), "ragdock's-home-"));
-  paths = installPlugins(home);
+  paths = installPlugins(home).map(({ path }) => path);
   child = spawn(paths[0] as string, { stdio: ["ignore", "pipe", "inherit"] });
   const [port] = await once(createInterface({ input: child.stdout as NodeJS.ReadableStream }), "line");
   client = new grpc.Client(`127.0.0.1:${port}`, grpc.credentials.createInsecure());
@@ -39,6 +39,18 @@ describe("a resource plugin", () => {
       "plugins/resource-docker-v5.2.0/pulumi-resource-docker",
       "plugins/resource-random-v4.21.2/pulumi-resource-random",
     ]);
+  });
+
+  test("does not replace a plugin that Pulumi has downloaded, and replaces one of ours", () => {
+    const other = mkdtempSync(join(tmpdir(), "ragdock-home-"));
+    try {
+      const [docker, random] = installPlugins(other);
+      writeFileSync(docker?.path ?? "", "downloaded");
+      expect(installPlugins(other)).toEqual([{ ...docker, installed: false }, random]);
+      expect(readFileSync(docker?.path ?? "", "utf8")).toBe("downloaded");
+    } finally {
+      rmSync(other, { recursive: true });
+    }
   });
 
   test("tells its version", async () => {

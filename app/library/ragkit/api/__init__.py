@@ -1,0 +1,1 @@
+"""What an HTTP API of an application is made of."""

@@ -1,0 +1,25 @@
+"""What a question must look like. Extra: api."""
+
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+
+def sensible(text: str, what: str = "the text") -> str:
+    """Return the text without surrounding white space. Raises ValueError for an empty one and for NUL."""
+    if not text.strip():
+        raise ValueError(f"{what} is empty")
+    if "\x00" in text:
+        raise ValueError(f"{what} has a NUL character")
+    return text.strip()
+
+
+class Question(BaseModel):
+    """A question and the number of passages to retrieve for it."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    question: Annotated[
+        str, Field(min_length=1, max_length=4000), AfterValidator(lambda text: sensible(text, "the question"))
+    ]
+    k: Annotated[int, Field(ge=1, le=50)] = 5

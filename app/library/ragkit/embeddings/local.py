@@ -1,0 +1,78 @@
+"""The local embedding model: MiniLM with int8 weights on ONNX Runtime. It needs no network."""
+
+import os
+import threading
+from collections.abc import Sequence
+from contextlib import nullcontext
+from pathlib import Path
+
+import numpy as np
+
+# ONNX Runtime reports its use to Microsoft unless this is set. It reads the variable at import.
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"
+
+import onnxruntime as ort
+from tokenizers import Tokenizer
+
+from ragkit.embeddings import Vectors, normalise
+from ragkit.metrics import TOKENS
+
+# The length that the model was trained with (max_seq_length of sentence-transformers). Longer texts are cut.
+MAX_TOKENS = 256
+# Texts per run. Memory grows with it. Measured for 128 texts of 256 tokens with compact weights, peak of the
+# process and seconds: 32: 946 MB, 28 s; 16: 560 MB, 24 s; 8: 362 MB, 21 s; 4: 269 MB, 20 s.
+BATCH = 8
+
+
+class LocalEmbedder:
+    """Mean-pools the model's last layer over the tokens of each text.
+
+    The weights are int8 in the file. By default they are expanded to floats once, which takes 130 MB.
+    With `compact` they are expanded in each run: a question then takes 117 ms of a processor instead of 8 ms,
+    and 90 MB during the run. A compact embedder runs one batch at a time.
+    """
+
+    def __init__(self, model_dir: Path, *, compact: bool = False) -> None:
+        self._tokenizer = Tokenizer.from_file(str(model_dir / "tokenizer.json"))
+        self._tokenizer.enable_truncation(MAX_TOKENS)
+        self._tokenizer.enable_padding()
+        options = ort.SessionOptions()
+        # One thread: API workers and worker threads already use the cores. Spinning threads slow each other.
+        options.intra_op_num_threads = 1
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        # The arena never returns the memory that a batch has taken.
+        options.enable_cpu_mem_arena = False
+        self._session = ort.InferenceSession(
+            str(model_dir / "model.onnx"),
+            options,
+            providers=["CPUExecutionProvider"],
+            disabled_optimizers=["ConstantFolding"] if compact else [],
+        )
+        self._compact = compact
+        self._turn = threading.Lock()
+        self._inputs = {entry.name for entry in self._session.get_inputs()}
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        """Return one vector per text, in order."""
+        batches = [self._embed(texts[start : start + BATCH]) for start in range(0, len(texts), BATCH)]
+        return np.concatenate(batches) if batches else np.empty((0, 0), np.float32)
+
+    def check(self) -> None:
+        """Do nothing: the constructor has loaded the model."""
+
+    def _embed(self, texts: Sequence[str]) -> Vectors:
+        encodings = self._tokenizer.encode_batch(list(texts))
+        mask = np.array([encoding.attention_mask for encoding in encodings], dtype=np.int64)
+        TOKENS.labels("embedding").inc(int(mask.sum()))
+        feed = {
+            "input_ids": np.array([encoding.ids for encoding in encodings], dtype=np.int64),
+            "attention_mask": mask,
+            "token_type_ids": np.zeros_like(mask),
+        }
+        # One batch of passages at a time: parallel batches are no faster, and each takes its own memory.
+        with self._turn if self._compact or len(texts) > 1 else nullcontext():
+            output = self._session.run(None, {name: feed[name] for name in self._inputs})[0]
+        if output.ndim == 2:  # this export already pools
+            return normalise(output)
+        weights = mask[..., None].astype(np.float32)
+        return normalise((output * weights).sum(axis=1) / np.maximum(weights.sum(axis=1), 1))

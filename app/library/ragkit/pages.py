@@ -1,0 +1,41 @@
+"""What the Streamlit pages of the small applications share. Extra: pages."""
+
+from typing import Any
+
+import httpx
+import streamlit as st
+
+# The file types that ragkit.readers accepts.
+FILE_TYPES = ["md", "markdown", "txt", "text", "html", "htm", "pdf"]
+
+
+def call(http: httpx.Client, method: str, path: str, **options: Any) -> Any:
+    """Return the JSON that the API answers. When the call fails, show the reason and return None."""
+    try:
+        answer = http.request(method, path, **options)
+        body = answer.json() if answer.content else {}
+    except httpx.HTTPError as error:
+        st.error(f"The API does not answer at {http.base_url} ({error or type(error).__name__}).")
+        return None
+    except ValueError:
+        st.error(f"The API answers {answer.status_code} without a message.")
+        return None
+    if answer.is_success:
+        return body
+    detail = body.get("detail") if isinstance(body, dict) else None
+    st.error(f"{answer.status_code}: {detail}" if detail else f"The API answers {answer.status_code}.")
+    return None
+
+
+def without_pictures(markdown: str) -> str:
+    """Return the text without pictures, so that no document or model makes the browser fetch an address."""
+    return markdown.replace("![", "!\\[")
+
+
+def show_sources(sources: list[dict[str, Any]]) -> None:
+    """Show the passages that an answer is based on, each in a box that opens."""
+    for number, source in enumerate(sources, start=1):
+        title = f"[{number}] {source['document']}, passage {source['chunk'] + 1} ({source['score']:.2f})"
+        with st.expander(title):
+            # As plain text: the markup of a passage must not become part of the page.
+            st.text(source["text"])

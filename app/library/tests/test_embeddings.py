@@ -1,0 +1,75 @@
+"""The local embedding model. Does not prove the quality of its vectors beyond one example."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+
+from ragkit.embeddings.local import LocalEmbedder
+
+
+def test_like_texts_have_like_vectors(local: LocalEmbedder) -> None:
+    question, near, far = local.embed(
+        [
+            "How do I reset my password?",
+            "Steps to change a forgotten password",
+            "The cat sleeps on the printer",
+        ]
+    )
+    assert question.shape == (384,)
+    assert question @ near > 0.7
+    assert question @ far < 0.3
+
+
+def test_a_text_has_one_vector_whatever_it_is_batched_with(local: LocalEmbedder) -> None:
+    texts = ["short", "a much longer text of many words " * 20, *["filler"] * 40]
+    assert np.allclose(local.embed(texts)[0], local.embed(["short"])[0], atol=0.02)
+
+
+PEAK = """
+import re, sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from ragkit.embeddings.local import LocalEmbedder
+model_dir, text, texts, threads, compact = sys.argv[1:]
+local = LocalEmbedder(Path(model_dir), compact=bool(compact))
+with ThreadPoolExecutor(int(threads)) as pool:
+    list(pool.map(local.embed, [[text] * int(texts)] * int(threads)))
+print(re.search(r"VmHWM:\\s+(\\d+) kB", Path("/proc/self/status").read_text())[1])
+"""
+
+
+def peak(model_dir: Path, text: str, texts: int, threads: int, compact: str = "") -> int:
+    """Return the peak memory of a separate process in KiB. getrusage would count the memory of its parent."""
+    done = subprocess.run(  # noqa: S603 - the arguments are constants
+        [sys.executable, "-c", PEAK, str(model_dir), text, str(texts), str(threads), compact],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=120,
+    )
+    return int(done.stdout)
+
+
+def test_the_longest_texts_fit_into_a_worker(model_dir: Path) -> None:
+    # It was beyond 900 MB with batches of 32.
+    assert peak(model_dir, "word " * 300, texts=32, threads=2) < 600_000, "of the 768 MiB of a worker in dev"
+
+
+def test_many_questions_at_once_take_no_more_memory_than_one(model_dir: Path) -> None:
+    # It was 1.5 GB for 16 when each run wrote all weights out as floats.
+    assert peak(model_dir, "Where is the spare mirror kept?", texts=1, threads=16) < 400_000
+
+
+def test_compact_weights_fit_twice_into_512_mib(model_dir: Path) -> None:
+    assert peak(model_dir, "Where is the spare mirror kept?", texts=1, threads=16, compact="yes") < 240_000
+
+
+def test_no_texts_have_no_vectors(local: LocalEmbedder) -> None:
+    assert len(local.embed([])) == 0
+
+
+def test_the_runtime_reports_nothing_to_its_maker(local: LocalEmbedder) -> None:
+    assert os.environ["ORT_DISABLE_TELEMETRY"] == "1"

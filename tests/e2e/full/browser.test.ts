@@ -1,0 +1,80 @@
+/** A person at a browser: uploads a document, asks about it, looks at the status page. */
+import { existsSync } from "node:fs";
+import { type Browser, chromium, type Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { port, rag } from "./context.ts";
+
+/** Debian's Chromium; `make e2e` installs it where it may. */
+const executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium";
+
+/** Without these Chromium talks to servers of its maker at every start. */
+const quiet = [
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
+
+describe("in a real browser", () => {
+  let chrome: Browser;
+  let page: Page;
+
+  beforeAll(async () => {
+    if (!existsSync(executablePath))
+      throw new Error(`No browser at ${executablePath}: apt-get install chromium, or set CHROMIUM.`);
+    chrome = await chromium.launch({ executablePath, args: quiet });
+    page = await chrome.newPage();
+    page.setDefaultTimeout(60_000);
+  });
+  afterAll(() => chrome?.close());
+
+  const open = async (path: string): Promise<void> => {
+    await page.goto(`http://127.0.0.1:${port}${path}`);
+    await page.locator("h1").first().waitFor();
+  };
+
+  it("takes a document", async () => {
+    await open("/documents");
+    await page.locator('input[type="file"]').setInputFiles({
+      name: "otter.md",
+      mimeType: "text/markdown",
+      buffer: Buffer.from("# Otters\n\nThe otter Balthasar juggles quartz pebbles at noon.\n"),
+    });
+    await page.getByText("otter.md").first().waitFor();
+    await page.getByRole("button", { name: "Add to the documents" }).click();
+    await page.getByText("otter.md is queued").waitFor();
+    // The table is drawn on a canvas: the API tells what it shows.
+    const states = async (): Promise<unknown> => {
+      const { documents } = (await (await rag.get("/api/documents")).json()) as {
+        documents: { name: string; state: string }[];
+      };
+      return documents.find((d) => d.name === "otter.md")?.state;
+    };
+    await expect.poll(states, { timeout: 60_000 }).toBe("ready");
+  });
+
+  it("answers a question about it, with the passage", async () => {
+    await open("/");
+    await page.getByPlaceholder(/question/i).fill("What does the otter Balthasar do at noon?");
+    await page.keyboard.press("Enter");
+    await page
+      .getByText(/juggles quartz pebbles/)
+      .first()
+      .waitFor();
+  });
+
+  it("shows every service's health, and charts", async () => {
+    await open("/status");
+    await page.getByText("Services under monitoring").waitFor();
+    for (const name of ["gateway", "postgres", "worker"])
+      await page.getByText(name, { exact: true }).first().waitFor();
+    await expect
+      .poll(() => page.locator("canvas, svg.marks, [data-testid='stVegaLiteChart']").count(), {
+        timeout: 60_000,
+      })
+      .toBeGreaterThan(3);
+  });
+});

@@ -1,0 +1,50 @@
+/** What was changed, stopped or removed by hand is named, and `up` repairs it. */
+import { describe, expect, it } from "vitest";
+import { docker } from "../../support/stack.ts";
+import { rag, stack } from "./context.ts";
+
+describe("drift", () => {
+  it("is none after an up, and the exit code says so", async () => {
+    const { code, output } = await stack.make("drift");
+    expect(code, output).toBe(0);
+  });
+
+  it("names a container whose memory was changed by hand; up with a look at everything mends it", async () => {
+    const ui = await stack.container("ui");
+    await docker("update", "--memory", "400m", "--memory-swap", "-1", ui);
+    const { code, output } = await stack.make("drift");
+    expect(code, output).toBe(1);
+    expect(output).toMatch(/container ui/);
+    const mended = await stack.make("up", "--refresh");
+    expect(mended.code, mended.output).toBe(0);
+    const memory = (await docker("inspect", "--format", "{{.HostConfig.Memory}}", ui)).trim();
+    expect(Number(memory)).toBe(512 * 2 ** 20);
+  });
+
+  it("names a network that was removed; up makes it again, and all that was on it", async () => {
+    const network = "ragdock-e2e-frontend";
+    const format = "{{range .Containers}}{{.Name}} {{end}}";
+    const members = (await docker("network", "inspect", "--format", format, network)).trim().split(" ");
+    for (const name of members) await docker("network", "disconnect", "--force", network, name);
+    await docker("network", "rm", network);
+    const { code, output } = await stack.make("drift");
+    expect(code, output).toBe(1);
+    expect(output).toMatch(/network frontend/);
+    const mended = await stack.make("up");
+    expect(mended.code, mended.output).toBe(0);
+    expect((await stack.make("drift")).code).toBe(0);
+    expect((await rag.get("/api/documents")).status).toBe(200);
+  });
+
+  it("names a container that was stopped and one that was removed; up mends both", async () => {
+    await docker("stop", await stack.container("ui"));
+    await docker("rm", "-f", await stack.container("blackbox-exporter"));
+    const { code, output } = await stack.make("drift");
+    expect(code, output).toBe(1);
+    expect(output).toMatch(/container ui/);
+    expect(output).toMatch(/container blackbox-exporter/);
+    const mended = await stack.make("up");
+    expect(mended.code, mended.output).toBe(0);
+    expect((await stack.make("drift")).code).toBe(0);
+  });
+});

@@ -1,0 +1,30 @@
+/** A bad revision, and the way back. `make reliability` tries those that take longer to fail, and images. */
+import { readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { underTraffic } from "../../../tools/traffic.ts";
+import { port, settings, stack } from "./context.ts";
+
+describe("a bad revision", () => {
+  it("takes no request from the one before, and is taken back", async () => {
+    const before = await stack.containers("api");
+    const good = readFileSync(stack.file, "utf8");
+    const environment = { RAG_LOG_LEVEL: "LOUD" };
+    stack.configure({ ...settings, services: { ...settings.services, api: { environment } } });
+    const seen = await underTraffic(port, async () => {
+      const bad = await stack.make("up");
+      expect(bad.code, bad.output).toBe(1);
+      expect(bad.output).toMatch(/api \(ragdock-e2e-api-\w+\) is/);
+      expect(bad.output).toContain("RAG_LOG_LEVEL");
+      expect(bad.output).toMatch(/It crashed \d+ times, was never healthy, and was removed/);
+      const [, log = ""] = /Its whole log: (\S+)/.exec(bad.output) ?? [];
+      expect(readFileSync(log, "utf8")).toContain("LOUD");
+      expect(await stack.containers("api")).toEqual(expect.arrayContaining(before));
+      const back = await stack.make("rollback");
+      expect(back.code, back.output).toBe(0);
+      expect(back.output).toMatch(/Back to the deployment of \d{4}-/);
+    });
+    expect(seen.failures).toEqual({});
+    expect(readFileSync(stack.file, "utf8")).toBe(good);
+    expect(await stack.containers("api")).toHaveLength(1);
+  });
+});

@@ -1,0 +1,22 @@
+/** Brings the stack of tests/e2e/full up once, before the first of its groups, and removes it after the last. */
+import type { TestProject } from "vitest/node";
+import { TestStack } from "../../support/stack.ts";
+import { name, settings } from "./settings.ts";
+
+declare module "vitest" {
+  export interface ProvidedContext {
+    /** The folder with the stack's settings and state. */
+    stackFolder: string;
+  }
+}
+
+export default async function setup({ provide }: TestProject): Promise<() => Promise<void>> {
+  const stack = new TestStack(name, settings);
+  provide("stackFolder", stack.folder);
+  const { code, output } = await stack.make("up");
+  if (code !== 0) {
+    await stack.remove();
+    throw new Error(output);
+  }
+  return () => stack.remove();
+}

@@ -1,0 +1,37 @@
+import { execFileSync } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { projectDir } from "../../host/paths.ts";
+
+/** A Markdown link or picture to a file of the project, with an optional heading. */
+const link = /\]\((?!https?:|mailto:)([^)#\s]*)(?:#([^)\s]+))?\)/g;
+
+/** GitHub's name of a heading in an address. */
+const slug = (heading: string): string =>
+  heading
+    .toLowerCase()
+    .replaceAll(/[^\p{L}\p{N}\s_-]/gu, "")
+    .replaceAll(/\s/g, "-");
+
+const headings = (markdown: string): Set<string> =>
+  new Set([...markdown.matchAll(/^#+ (.+)$/gm)].map(([, text = ""]) => slug(text)));
+
+/** The links in the project's Markdown files that lead nowhere, as `file: link`. */
+export function brokenLinks(): string[] {
+  const listed = execFileSync("git", ["ls-files", "-co", "--exclude-standard", "*.md"], {
+    cwd: projectDir,
+    encoding: "utf8",
+  });
+  const files = listed.split("\n").filter((file) => file !== "" && existsSync(join(projectDir, file)));
+  return files.flatMap((file) => {
+    const text = readFileSync(join(projectDir, file), "utf8").replaceAll(/^```[\s\S]*?^```/gm, "");
+    return [...text.matchAll(link)].flatMap(([, path = "", heading]) => {
+      const target = path === "" ? file : join(dirname(file), path);
+      const full = join(projectDir, target);
+      if (!existsSync(full)) return [`${file}: ${path}`];
+      const isMissing =
+        heading !== undefined && full.endsWith(".md") && !headings(readFileSync(full, "utf8")).has(heading);
+      return isMissing ? [`${file}: ${path}#${heading}`] : [];
+    });
+  });
+}

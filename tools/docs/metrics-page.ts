@@ -1,0 +1,153 @@
+import { globSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { shown } from "../../config/spec/content.ts";
+import type { Alert } from "../../config/spec/monitoring.ts";
+import { longRunning, type SystemSpec } from "../../config/spec/service.ts";
+import type { SystemName } from "../../config/systems/index.ts";
+import { projectDir } from "../../host/paths.ts";
+import { alertGroups, dashboardQueries } from "../../monitoring/index.ts";
+import { table } from "./markdown.ts";
+import { specOf, systemNames } from "./specs.ts";
+
+/** The systems in prod that have a Prometheus. */
+const watched: readonly (readonly [SystemName, SystemSpec])[] = systemNames
+  .map((name) => [name, specOf(name, "prod")] as const)
+  .filter(([, { services }]) => services.some(({ name }) => name === "prometheus"));
+
+/** docs/reference/metrics-and-alerts.md: what Prometheus scrapes, shows and reports, from the services of all systems. */
+export function metricsPage(): string {
+  const silent = watched.filter(([, { services }]) => !services.some((s) => s.name === "alertmanager"));
+  return [
+    "# Metrics and alerts",
+    "",
+    "`make docs` generates this page from the services of all systems in `prod`. These systems have a Prometheus:",
+    `${list(watched.map(([name]) => name))}. Alertmanager sends alerts to \`ragdock:monitoring.alertWebhook\`.`,
+    `${list(silent.map(([name]) => name))} has no Alertmanager: its alerts show on the Alerts page of Prometheus only.`,
+    "",
+    "## Alerts",
+    "",
+    "`critical` pages someone. `warning` can wait until the morning. `none` is for machines.",
+    "",
+    ...alertSections(),
+    "## Scrape targets",
+    "",
+    "Prometheus scrapes each of these with the label `service`. No gateway leads to a metrics path.",
+    "",
+    table(["service", "port", "path", "systems"], targets()),
+    "",
+    "## Metrics of the applications",
+    "",
+    "The Python applications serve these. A counter has the suffix `_total`. A histogram has `_bucket`, `_sum` and",
+    "`_count`. Each exporter documents its own metrics.",
+    "",
+    table(["metric", "type", "labels", "meaning"], applicationMetrics()),
+    "",
+    "## Dashboards",
+    "",
+    "These are the dashboards of `full`. They are in the Grafana folder `<project> <stack>`, such as `ragdock dev`.",
+    "",
+    table(["dashboard", "row", "panels"], panels()),
+    "",
+  ].join("\n");
+}
+
+const list = (names: readonly string[]): string => names.map((name) => `\`${name}\``).join(", ");
+
+/** Each alert once, with all systems that have it. */
+function alertSections(): string[] {
+  const found = watched.flatMap(([system, { services }]) =>
+    alertGroups(services).flatMap(({ alerts }) => alerts.map((alert) => ({ system, alert }))),
+  );
+  const alerts = [...Map.groupBy(found, ({ alert }) => alert.name).values()].map((same) => ({
+    alert: (same[0] as (typeof found)[number]).alert,
+    systems: [...new Set(same.map(({ system }) => system))],
+  }));
+  const rows = alerts.map(({ alert: { name, severity, holds, summary } }) => [
+    `[${name}](#${name.toLowerCase()})`,
+    severity,
+    holds ?? "at once",
+    readable(summary),
+  ]);
+  return [table(["alert", "severity", "after", "says"], rows), "", ...alerts.flatMap(section)];
+}
+
+interface Found {
+  readonly alert: Alert;
+  readonly systems: readonly SystemName[];
+}
+
+function section({ alert, systems }: Found): string[] {
+  const where = systems.length === watched.length ? "all" : list(systems);
+  return [
+    `### ${alert.name}`,
+    "",
+    `Severity: ${alert.severity}. Systems: ${where}.`,
+    "",
+    readable(alert.description),
+    "",
+    `**What to do.** ${readable(alert.runbook)}`,
+    "",
+    `The expression in \`${systems[0]}\`${alert.holds ? `, which must hold for ${alert.holds}` : ""}:`,
+    "",
+    "```promql",
+    alert.expr,
+    "```",
+    "",
+  ];
+}
+
+/** A text with Prometheus' templates as placeholders. */
+const readable = (text: string): string =>
+  text
+    .replaceAll(/\{\{ \$labels\.(\w+) \}\}/g, "<$1>")
+    .replaceAll(/\{\{ \$value[^}]*\}\}/g, "<value>")
+    .replaceAll(/(`[^`]*`)|<(\w+)>/g, (_, code?: string, name?: string) => code ?? `\\<${name}>`);
+
+function targets(): string[][] {
+  const all = watched.flatMap(([system, { services }]) =>
+    longRunning(services).flatMap(({ name, metrics }) =>
+      metrics ? [{ system, cells: [`\`${name}\``, String(metrics.port), `\`${shown(metrics.path)}\``] }] : [],
+    ),
+  );
+  return [...Map.groupBy(all, ({ cells }) => cells.join())].map(([, same]) => [
+    ...(same[0]?.cells ?? []),
+    same.map(({ system }) => system).join(", "),
+  ]);
+}
+
+/** How the Python sources declare a metric: its type, name, help and labels. */
+const declaration =
+  /\b(Counter|Gauge|Histogram)(?:MetricFamily)?\(\s*"([a-z]\w+)",\s*f?"([^"]+)"(?:,\s*(?:labels=)?\[([^\]]*)\])?/g;
+
+function applicationMetrics(): string[][] {
+  const files = globSync(["app/{library/ragkit,ragapp}/**/*.py", "systems/**/*.py"], { cwd: projectDir });
+  const rows = files.flatMap((file) =>
+    [...readFileSync(join(projectDir, file), "utf8").matchAll(declaration)].map(
+      ([, type = "", name = "", help = "", labels = ""]) => [
+        `\`${name}${type === "Counter" ? "_total" : ""}\``,
+        type.toLowerCase(),
+        labels.replaceAll('"', ""),
+        help.replace("{things}", "Documents"),
+      ],
+    ),
+  );
+  return rows.sort(([a = ""], [b = ""]) => (a < b ? -1 : 1));
+}
+
+/** The panels of each dashboard row. */
+function panels(): string[][] {
+  const { services } = specOf("full", "prod");
+  const queries = dashboardQueries(services).map(({ dashboard, panel }) => {
+    const [row = "", title = ""] = panel.split(": ");
+    return {
+      dashboard,
+      row: services.some(({ name }) => name === row) ? "one row for each service" : row,
+      title,
+    };
+  });
+  return [...Map.groupBy(queries, ({ dashboard, row }) => `${dashboard}/${row}`).values()].map((same) => [
+    same[0]?.dashboard ?? "",
+    same[0]?.row ?? "",
+    [...new Set(same.map(({ title }) => title))].join("; "),
+  ]);
+}

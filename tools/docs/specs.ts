@@ -1,0 +1,16 @@
+import { resolveSystem } from "../../config/resolve.ts";
+import { userSecrets } from "../../config/settings/schema.ts";
+import type { SystemSpec } from "../../config/spec/service.ts";
+import { type SystemName, systems } from "../../config/systems/index.ts";
+
+/** The names of all systems. */
+export const systemNames = Object.keys(systems) as SystemName[];
+
+/** A system with the settings' defaults. In prod every key is set, so that nothing is missing. */
+export function specOf(system: SystemName, environment: "dev" | "prod"): SystemSpec {
+  const secrets = new Set(environment === "prod" ? Object.keys(userSecrets) : []);
+  return resolveSystem(
+    { system, environment },
+    { project: "ragdock", stack: environment, secrets, host: {} },
+  );
+}
