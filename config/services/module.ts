@@ -5,7 +5,7 @@ import type { Alert, Row } from "../spec/monitoring.ts";
 import type { Problem } from "../spec/problem.ts";
 import type { BindMount, Job, LogRotation, LongRunning, ServiceSpec } from "../spec/service.ts";
 import type { StackName } from "../spec/stack.ts";
-import type { Models } from "./models.ts";
+import type { Models, Runner } from "./models.ts";
 
 /** What a service knows when it is described. */
 export interface Context extends StackName {
@@ -49,8 +49,8 @@ export interface ServiceModule {
   readonly services: (ctx: Context) => readonly ServiceTemplate[];
   /** Problems that only this module knows, in the settings or in the finished services. */
   readonly rules?: (ctx: Context, services: readonly ServiceSpec[]) => readonly Problem[];
-  /** The model provider that it runs for `llm: { provider, run: true }`. The host in `baseUrl` is the service's name. */
-  readonly runs?: { readonly provider: string; readonly baseUrl: string };
+  /** The model provider that it runs for `llm: { provider, run: true }`. */
+  readonly runs?: Runner;
 }
 
 /** Three files of 10 MiB hold days of a quiet service and never fill a disk. */
