@@ -90,7 +90,7 @@ const developmentOnly = (user: ServiceSettings): string[] => [
   ...(user.mounts?.length ? ["mounts"] : []),
 ];
 
-/** Refuses to leave out what others need. Exporters and consoles can do without, and so can whoever waits for an optional job. */
+/** Refuses to leave out what others need. Exporters and consoles need nothing, and an optional job is needed by no service. */
 function neededBy(
   { name, omit }: ServiceTemplate,
   services: readonly ServiceTemplate[],
