@@ -17,6 +17,7 @@ export function refusals(
   const useless = [...portReasons(service, user, services), ...reasons(service, user, services)];
   return [
     ...useless.map(({ key, why }) => withoutEffect(path(key), why)),
+    ...unpublished(service, user),
     ...(user.enabled === false ? neededBy(service, services, run) : []),
     ...(run.ctx.prod ? developmentOnly(user) : []).map((key) =>
       problem(
@@ -50,6 +51,18 @@ function portReasons(
     ? `${service.name} publishes the ports of ${owners.join(", ")}: set it there`
     : `${service.name} is reached through the gateway or inside its networks only`;
   return keys.map((key) => ({ key, why }));
+}
+
+/** A port on the host that nothing publishes. */
+function unpublished(service: ServiceTemplate, user: ServiceSettings): Problem[] {
+  const [first] = isLongRunning(service) ? service.ports : [];
+  if (!first || user.port === undefined || (user.exposure ?? first.exposure) !== "none") return [];
+  const { name } = service;
+  const exposure = `services.${name}.exposure`;
+  const fix = `Run: ${setCommand(exposure, "loopback")}; or: ${removeCommand(`services.${name}.port`)}`;
+  return [
+    problem(`services.${name}.port`, String(user.port), `${exposure} is none, so no port is published`, fix),
+  ];
 }
 
 function reasons(

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Makes the clients' role of this generation known to the server, and logs in as it: whoever waits for this job can, too.
+# Makes the clients' role of this generation known to the server, and logs in as it: services that wait for it can, too.
 # The role acts as the owner, so that objects have one owner whichever role made them. Earlier roles go on working until
 # `make rotate` revokes them. PGHOST, PGDATABASE and PGUSER, the owner, come from the environment.
 set -euo pipefail

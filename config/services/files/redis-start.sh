@@ -1,6 +1,6 @@
 #!/bin/sh
-# Starts Redis with its users in a file on the volume, where `ACL SAVE` keeps them. The administrator is written anew each
-# time, as the secret has it: a volume that knows another password is repaired. Nobody gets in without a user.
+# Starts Redis with its users in a file on the volume, where `ACL SAVE` keeps them. The administrator is written
+# at each start, as the secret has it: a volume that knows another password is repaired. No client gets in without a user.
 set -eu
 umask 077
 

@@ -33,6 +33,11 @@ describe("a revision's name", () => {
     ["the soak", { soak: "7s" }],
   ])("stays with %s, which replaces no container", (_, settings) => expect(named(settings)).toBe(name));
 
+  it("is another one with another entrypoint", () => {
+    const api = serviceOf(systemWith(), "api");
+    expect(revisionName({ ...api, entrypoint: ["sh"] }, "app:1")).not.toBe(name);
+  });
+
   it("stays when it depends on one service more", () => {
     const api = serviceOf(systemWith(), "api");
     const more = { ...api, dependsOn: [...api.dependsOn, "ui"] };

@@ -179,6 +179,8 @@ describe("a wrong setting", () => {
       "ragdock:services.api.files[0].content",
     ],
     [{ services: { api: { port: 9000 } } }, "ragdock:services.api.port"],
+    [{ services: { postgres: { port: 5433 } } }, "ragdock:services.postgres.port"],
+    [{ services: { prometheus: { exposure: "none", port: 9091 } } }, "ragdock:services.prometheus.port"],
     [{ services: { migrate: { replicas: 2 } } }, "ragdock:services.migrate.replicas"],
     [{ services: { postgres: { sourceMount: true } } }, "ragdock:services.postgres.sourceMount"],
     [{ services: { redis: { enabled: false } } }, "ragdock:services.redis.enabled"],
@@ -268,6 +270,12 @@ describe("a user's settings", () => {
     expect(
       problems({ services: { grafana: { enabled: false }, "redis-exporter": { enabled: false } } }),
     ).toEqual([]);
+  });
+
+  it("give GPUs to an own application, which may compute on them, and not to the reference application", () => {
+    const services = { api: { gpus: "all" } };
+    expect(service({ app: { image: "mine:1.0" }, services }, "api").gpus).toBe("all");
+    expect(problems({ services }).map((p) => p.path)).toEqual(["ragdock:services.api.gpus"]);
   });
 
   it("take numbers and booleans for variables, which `pulumi config set --path` makes of them", () => {
