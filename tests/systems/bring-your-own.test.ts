@@ -1,10 +1,13 @@
 /**
- * docs/guide/own-application.md, done: a foreign application with a Dockerfile, and a FastAPI folder without one.
+ * The guide docs/guide/own-application.md: examples/own-application with its Dockerfile, and a FastAPI folder without one.
  * Does not prove that any application gets along with a read-only source, several replicas or Grafana.
  */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
+import { parse } from "yaml";
 import { inside } from "../support/observe.ts";
-import { docker, TestStack } from "../support/stack.ts";
+import { docker, projectDir, TestStack } from "../support/stack.ts";
 
 const port = 18_600;
 const off = { enabled: false };
@@ -35,14 +38,9 @@ const at = (path: string, init?: RequestInit): Promise<Response> =>
 
 describe("an application of one's own", () => {
   it("runs from its Dockerfile, with the database's password in the file where it looks for it", async () => {
-    const env =
-      "DATABASE_URL=postgresql://{{secret:postgres-user}}:{{secret:postgres-password}}@postgres/rag\n";
-    stack.configure(
-      settings(
-        { source: "tests/support/fixtures/flask-app", port: 5000, healthPath: "/ping" },
-        { files: [{ path: "/srv/.env", content: env }] },
-      ),
-    );
+    const example = readFileSync(join(projectDir, "examples/own-application/Pulumi.notes.yaml"), "utf8");
+    const { config } = parse(example);
+    stack.configure(settings(config["ragdock:app"], config["ragdock:services"].api));
     const { code, output } = await stack.make("up");
     expect(code, output).toBe(0);
     expect(await (await at("/ping")).text()).toBe("pong");
