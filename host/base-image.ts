@@ -1,6 +1,6 @@
 /**
- * The Debian base image of `images: packages`. mmdebstrap builds it from the mirror that this host uses. All other images
- * build on it, so a site needs package mirrors and no container registry.
+ * The Debian base image of `images: packages`. mmdebstrap builds it from the mirror that this host
+ * uses. All other images build on it, so a site needs package mirrors and no container registry.
  */
 import { execFile, spawn } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -20,7 +20,10 @@ const repository = "ragdock/base";
 const siteCaFolder = "/usr/local/share/ca-certificates";
 const caBundle = "/etc/ssl/certs/ca-certificates.crt";
 
-/** The health checks of the stand-ins use BusyBox's wget. An image links wget where the official image contains it. */
+/**
+ * The health checks of the stand-ins use BusyBox's wget. An image links wget where the official
+ * image contains it.
+ */
 const packages = ["ca-certificates", "busybox"];
 
 const unneededPaths = ["/usr/share/man/*", "/usr/share/doc/*", "/usr/share/info/*", "/usr/share/locale/*"];
@@ -36,12 +39,16 @@ const aptOptions = [
 ];
 
 /**
- * Makes apt delete each .deb after its installation. Otherwise the files stay in the layer: a third of the Prometheus image.
- * The setting is written after mmdebstrap has finished, because mmdebstrap needs the downloaded packages.
+ * Makes apt delete each .deb after its installation. Otherwise the files stay in the layer: a third
+ * of the Prometheus image. The setting is written after mmdebstrap has finished, because mmdebstrap
+ * needs the downloaded packages.
  */
 const keepNoPackages = `echo 'APT::Keep-Downloaded-Packages "false";' > "$1/etc/apt/apt.conf.d/90ragdock"`;
 
-/** Variables that pip, uv, requests and OpenSSL read. With them, HTTPS clients in `docker build` trust the site's CA. */
+/**
+ * Variables that pip, uv, requests and OpenSSL read. With them, HTTPS clients in `docker build`
+ * trust the site's CA.
+ */
 const caEnvironment = ["SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "PIP_CERT", "NODE_EXTRA_CA_CERTS"].map(
   (name) => `${name}=${caBundle}`,
 );
@@ -102,7 +109,9 @@ const tagOf = (from: Recipe): string => {
   return `${repository}:${sha256(JSON.stringify(all)).slice(0, 12)}`;
 };
 
-/** The base image's tag: a hash of all inputs of the build. Another mirror or CA gives another tag. */
+/**
+ * The base image's tag: a hash of all inputs of the build. Another mirror or CA gives another tag.
+ */
 export const baseImageTag = async (): Promise<string> => tagOf(await recipe());
 
 interface MakeOptions {
@@ -111,14 +120,18 @@ interface MakeOptions {
   readonly say?: (line: string) => void;
 }
 
-/** Returns the base image of a system, or "" if its images are pulled. @throws Failure when the build fails */
+/**
+ * Returns the base image of a system, or "" if its images are pulled.
+ * @throws Failure when the build fails
+ */
 export async function baseImageOf({ images }: SystemSpec, options: MakeOptions): Promise<string> {
   if (images === "registry") return "";
   return options.make ? ensureBaseImage(options.say) : baseImageTag();
 }
 
 /**
- * Builds the base image unless Docker has it, and returns its tag. The first build takes about 30 s.
+ * Builds the base image unless Docker has it, and returns its tag. The first build takes about 30
+ * s.
  * @throws Failure when mmdebstrap is not installed, when it fails, or when `docker import` fails
  */
 export async function ensureBaseImage(say: (line: string) => void = () => {}): Promise<string> {
@@ -163,7 +176,8 @@ async function pipeIntoImport(from: Recipe, tag: string, say: (line: string) => 
   ];
   const changes = [...settings.map((setting) => `ENV ${setting}`), 'CMD ["/bin/bash"]'];
   const bootstrap = spawn("mmdebstrap", bootstrapArguments(from), { stdio: ["ignore", "pipe", "pipe"] });
-  // The import gets its tag only after both processes have succeeded, so an incomplete tar never becomes the base image.
+  // The import gets its tag only after both processes have succeeded, so an incomplete tar never
+  // becomes the base image.
   const args = dockerArguments("import", ...changes.flatMap((change) => ["--change", change]), "-");
   const importer = spawn("docker", args, { stdio: ["pipe", "pipe", "pipe"] });
   bootstrap.stdout.pipe(importer.stdin);

@@ -15,8 +15,8 @@ export interface Endpoint {
 let flags: readonly string[] = [];
 
 /**
- * Makes every Docker command of this process use the Docker provider's endpoint. The provider's settings take precedence
- * over DOCKER_CONTEXT, DOCKER_HOST and the default socket, in this order.
+ * Makes every Docker command of this process use the Docker provider's endpoint. The provider's
+ * settings take precedence over DOCKER_CONTEXT, DOCKER_HOST and the default socket, in this order.
  * @returns the host's size, if it is this machine
  */
 export function useDocker(endpoint: Endpoint): Host {

@@ -14,7 +14,9 @@ import { type LongRunning, longRunning, type SystemSpec } from "../config/spec/s
 import { createdLabel, fullName, type StackName, upgradedFromLabel } from "../config/spec/stack.ts";
 import { docker, dockerArguments, type Volume, volumesNamed } from "./docker.ts";
 
-/** The creation time of each volume of a stack, by full name, as the last deployment recorded it. */
+/**
+ * The creation time of each volume of a stack, by full name, as the last deployment recorded it.
+ */
 export type RecordedVolumes = Readonly<Record<string, string>>;
 
 /** A volume with the stack's data that no longer exists. */
@@ -31,8 +33,9 @@ export interface LostVolume {
 }
 
 /**
- * Refuses to run if a recorded volume is gone or was created again, or if the data comes from another major version of
- * PostgreSQL. Docker would create a missing volume as an empty one, without an error.
+ * Refuses to run if a recorded volume is gone or was created again, or if the data comes from
+ * another major version of PostgreSQL. Docker would create a missing volume as an empty one,
+ * without an error.
  */
 export async function requireOwnData(
   stack: StackName,
@@ -131,8 +134,9 @@ async function otherVersion(
 }
 
 /**
- * Reads the version of the cluster in a volume. As root on the Docker host it reads the volume's folder. Otherwise it reads
- * through a container that mounts the volume. Returns undefined if the version is not known.
+ * Reads the version of the cluster in a volume. As root on the Docker host it reads the volume's
+ * folder. Otherwise it reads through a container that mounts the volume. Returns undefined if the
+ * version is not known.
  */
 async function versionIn(
   { Name, Mountpoint }: Volume,
@@ -144,7 +148,10 @@ async function versionIn(
   return text.trim() || undefined;
 }
 
-/** Reads a small file from a container. `docker cp` returns a tar: a header of 512 bytes, then the file. */
+/**
+ * Reads a small file from a container. `docker cp` returns a tar: a header of 512 bytes, then the
+ * file.
+ */
 async function copied(volume: string, file: string): Promise<string> {
   const [id] = (await docker("ps", "-aq", "--filter", `volume=${volume}`)).split("\n");
   if (!id) return "";

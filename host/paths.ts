@@ -17,8 +17,8 @@ export const stateDir = join(process.env.XDG_STATE_HOME ?? join(homedir(), ".loc
 export const passphraseFile = join(stateDir, "passphrase");
 
 /**
- * Returns the passphrase. The first use generates it. PULUMI_CONFIG_PASSPHRASE and PULUMI_CONFIG_PASSPHRASE_FILE take
- * precedence, so that a team can share one.
+ * Returns the passphrase. The first use generates it. PULUMI_CONFIG_PASSPHRASE and
+ * PULUMI_CONFIG_PASSPHRASE_FILE take precedence, so that a team can share one.
  * @param say called once, when the file is generated
  */
 export function passphrase(say: (line: string) => void): string {

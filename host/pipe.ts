@@ -10,7 +10,10 @@ export interface Ends {
   readonly input?: { readonly file: string } | { readonly text: string };
   /** A file to write, which only its owner can read. @default the output is returned */
   readonly output?: string;
-  /** Runs the command in a separate session, which Ctrl-C at the terminal does not reach. @default false */
+  /**
+   * Runs the command in a separate session, which Ctrl-C at the terminal does not reach.
+   * @default false
+   */
   readonly detached?: boolean;
 }
 
@@ -66,7 +69,8 @@ async function feed(child: ChildProcess, input: Ends["input"]): Promise<void> {
     child.stdin.end(input?.text ?? "");
     return;
   }
-  // A program that ends before it has read all input reports why in its exit code and on standard error.
+  // A program that ends before it has read all input reports why in its exit code and on standard
+  // error.
   await pipeline(createReadStream(input.file), child.stdin).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== "EPIPE" && error.code !== "ERR_STREAM_PREMATURE_CLOSE") throw error;
   });

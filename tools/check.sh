@@ -25,7 +25,8 @@ inside() { docker run --rm --tmpfs /tmp:exec -v "$PWD:/project:ro" -w "/project/
 
 mapfile -t shells < <(git ls-files '*.sh' .ci/run app/build-venv app/pin)
 mapfile -t dockerfiles < <(git ls-files 'dockerfiles/*Dockerfile' 'systems/*Dockerfile')
-# mypy runs once per workspace member, because several members have a module called app, main or tests.
+# mypy runs once per workspace member, because several members have a module called app, main or
+# tests.
 # shellcheck disable=SC2016
 each_member='for member in $(app/members.sh); do
   (cd "$member" && echo "$member:" && mypy --config-file /project/pyproject.toml .) || exit 1

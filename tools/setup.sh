@@ -1,13 +1,15 @@
 #!/usr/bin/env bash
-# Installs what `make up` needs on this machine and starts Docker: Docker, and Pulumi or the tools of the embedded engine.
-# It installs packages only as root, and only where apt-get exists. Elsewhere it prints what to install.
+# Installs what `make up` needs on this machine and starts Docker: Docker, and Pulumi or the tools
+# of the embedded engine. It installs packages only as root, and only where apt-get exists.
+# Elsewhere it prints what to install.
 set -euo pipefail
 
 say() { printf '%s\n' "$*"; }
 fail() { printf '\n%s\n' "$*" >&2; exit 1; }
 have() { command -v "$1" >/dev/null 2>&1; }
 
-# Runs a command without its output. Prints every ten seconds that the command still runs, and its output when it fails.
+# Runs a command without its output. Prints every ten seconds that the command still runs, and its
+# output when it fails.
 quietly() {
   local what=$1 log pid since=$SECONDS
   shift
@@ -73,7 +75,8 @@ $(tail -n 15 /var/log/dockerd.log 2>/dev/null || journalctl -u docker -n 15 2>/d
 
 if ! have docker || ! docker_answers; then start_docker; fi
 
-# Without the Pulumi CLI, the embedded engine applies the program. It builds its providers from Go modules.
+# Without the Pulumi CLI, the embedded engine applies the program. It builds its providers from Go
+# modules.
 go_is_new_enough() {
   have go && printf 'go1.26\n%s\n' "$(go env GOVERSION)" | sort --check=quiet --version-sort
 }

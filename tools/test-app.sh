@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Runs the tests of all members of the Python workspace against a real PostgreSQL, Redis and Chroma. The containers are
-# removed at the end. With arguments, only the tests of the reference application run, and pytest gets the arguments.
+# Runs the tests of all members of the Python workspace against a real PostgreSQL, Redis and Chroma.
+# The containers are removed at the end. With arguments, only the tests of the reference application
+# run, and pytest gets the arguments.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -20,7 +21,8 @@ image() { DOCKER_BUILDKIT=0 docker build -q --build-arg BASE_IMAGE="$base" "dock
 docker network create "$name" >/dev/null
 docker run -d --name "$name-postgres" --network "$name" -e POSTGRES_PASSWORD=test -e POSTGRES_DB=rag "$(image postgres)" >/dev/null
 docker run -d --name "$name-redis" --network "$name" "$(image redis)" redis-server --protected-mode no >/dev/null
-# Starts Chroma's server from the package in the checks image. Chroma's CLI needs packages that the lock does not contain.
+# Starts Chroma's server from the package in the checks image. Chroma's CLI needs packages that the
+# lock does not contain.
 chroma='import chromadb_rust_bindings as chroma; chroma.cli("chroma run --host 0.0.0.0 --port 8000 --path /tmp/data".split())'
 docker run -d --name "$name-chroma" --network "$name" --tmpfs /tmp "$tools" python -c "$chroma" >/dev/null
 for _ in $(seq 60); do

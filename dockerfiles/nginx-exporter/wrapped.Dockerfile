@@ -1,4 +1,5 @@
-# Adds BusyBox to the official image, which contains one program only and no tool for a health check.
+# Adds BusyBox to the official image, which contains one program only and no tool for a health
+# check.
 ARG OFFICIAL_IMAGE
 FROM ${OFFICIAL_IMAGE} AS official
 

@@ -1,5 +1,6 @@
 #!/bin/bash
-# Creates the cluster if the data folder is empty, then starts the server, as the official image's entrypoint does.
+# Creates the cluster if the data folder is empty, then starts the server, as the official image's
+# entrypoint does.
 set -Eeuo pipefail
 
 fail() {
@@ -45,8 +46,9 @@ make_cluster() {
   printf '\nhost all all all %s\n' "$method" >> "$PGDATA/pg_hba.conf"
 }
 
-# During the initialisation the server listens on its Unix socket only. TCP clients and health checks over TCP succeed only
-# after it. The temporary server gets the same settings as the final one, such as the libraries to preload.
+# During the initialisation the server listens on its Unix socket only. TCP clients and health
+# checks over TCP succeed only after it. The temporary server gets the same settings as the final
+# one, such as the libraries to preload.
 with_temporary_server() {
   local work=$1 options
   shift 2 # skips the function's name and the word `postgres`

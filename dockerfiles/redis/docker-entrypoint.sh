@@ -18,8 +18,9 @@ fi
 # Only the server's user can read the files that the server writes.
 umask 0077
 
-# Without a password, Debian's build refuses clients of other hosts. The official image accepts them, because only its
-# container networks reach it. The command can still set --protected-mode itself.
+# Without a password, Debian's build refuses clients of other hosts. The official image accepts
+# them, because only its container networks reach it. The command can still set --protected-mode
+# itself.
 case " $* " in
   *" --protected-mode "*) ;;
   *) set -- "$@" --protected-mode no ;;

@@ -1,13 +1,15 @@
 #!/usr/bin/env bash
-# Starts PostgreSQL with the password of the secret. An existing cluster keeps its old password and ignores
-# POSTGRES_PASSWORD_FILE, so this script sets the password first. For a new cluster the image's entrypoint sets it.
+# Starts PostgreSQL with the password of the secret. An existing cluster keeps its old password and
+# ignores POSTGRES_PASSWORD_FILE, so this script sets the password first. For a new cluster the
+# image's entrypoint sets it.
 set -euo pipefail
 
 if [[ -s $PGDATA/PG_VERSION ]]; then
   password=$(<"$POSTGRES_PASSWORD_FILE")
-  # Single-user mode needs no password and opens no port. The secret contains only letters and digits, so it needs no quoting.
-  # The statement stays out of the log. The exit code does not show whether it failed, so the output is checked below.
-  # After a kill, the lock file can contain the process id of this script. PG_GRANDPARENT_PID makes PostgreSQL ignore it.
+  # Single-user mode needs no password and opens no port. The secret contains only letters and
+  # digits, so it needs no quoting. The statement stays out of the log. The exit code does not show
+  # whether it failed, so the output is checked below. After a kill, the lock file can contain the
+  # process id of this script. PG_GRANDPARENT_PID makes PostgreSQL ignore it.
   said=$(printf "ALTER ROLE \"%s\" PASSWORD '%s'\n" "$POSTGRES_USER" "$password" |
     PG_GRANDPARENT_PID=$$ postgres --single -D "$PGDATA" -c log_statement=none -c log_min_error_statement=panic "$POSTGRES_DB" 2>&1) || true
   if [[ ! $said =~ backend\> || $said =~ (ERROR|FATAL|PANIC): ]]; then

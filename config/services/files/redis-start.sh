@@ -1,6 +1,7 @@
 #!/bin/sh
-# Starts Redis with its users in a file on the volume. `ACL SAVE` writes the same file. Every start writes the
-# administrator again from the secret, which repairs a volume with another password. Clients without a user are refused.
+# Starts Redis with its users in a file on the volume. `ACL SAVE` writes the same file. Every start
+# writes the administrator again from the secret, which repairs a volume with another password.
+# Clients without a user are refused.
 set -eu
 umask 077
 
