@@ -1,4 +1,5 @@
-// The embedded engine. Imports go one way: run -> terraform -> pulumi; bridge uses terraform and pulumi; only this file is public.
+// The embedded engine. Imports go in one direction: run -> terraform -> pulumi. bridge imports
+// terraform and pulumi. Only this file is public.
 
 import { existsSync } from "node:fs";
 import { nameOf, STACK_TYPE } from "./pulumi/urn.ts";
@@ -24,22 +25,28 @@ export type {
   Subject,
 } from "./run/types.ts";
 
-/** Runs the program without changing anything, and returns what `up` would do. */
+/** Runs the program without changing anything, and returns the changes that `up` would make. */
 export function preview(options: EngineOptions): Promise<RunResult> {
   return deploy(options, true);
 }
 
-/** Runs the program and changes the stack accordingly. */
+/** Runs the program and changes the stack so that it matches. */
 export function up(options: EngineOptions): Promise<RunResult> {
   return deploy(options, false);
 }
 
-/** Deletes the stack's resources; refuses as a whole while one of them is protected, unless told otherwise. */
+/**
+ * Deletes the stack's resources. If one of them is protected, it deletes nothing unless an option
+ * keeps or unprotects it.
+ */
 export function destroy(options: DestroyOptions): Promise<RunResult> {
   return teardown(options);
 }
 
-/** The stack's outputs as of the last run; secrets read "[secret]" unless asked for. */
+/**
+ * Returns the stack's outputs of the last run. Secrets appear as "[secret]" unless the caller asks
+ * for them.
+ */
 export async function readOutputs(
   options: EngineOptions,
   { showSecrets = false }: { showSecrets?: boolean } = {},
@@ -49,7 +56,7 @@ export async function readOutputs(
   return (showSecrets ? reveal(outputs) : mask(outputs)) as Record<string, unknown>;
 }
 
-/** The stack's resources as of the last run, secrets masked. */
+/** Returns the stack's resources of the last run, with secrets masked. */
 export async function readState(options: EngineOptions): Promise<ResourceView[]> {
   return (await readEntries(options)).map((entry) => ({
     urn: entry.urn,
@@ -66,6 +73,6 @@ export async function readState(options: EngineOptions): Promise<ResourceView[]>
   }));
 }
 
-/** Whether a stack has a state of this engine. */
+/** Whether the embedded engine has a state of the stack. */
 export const hasState = (stack: Pick<EngineOptions, "stateDir" | "project" | "stack">): boolean =>
   existsSync(statePath(stack));

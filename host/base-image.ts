@@ -1,6 +1,6 @@
 /**
- * The Debian base of `images: packages`: made with mmdebstrap from the mirror that this host uses, so that a site with package
- * mirrors and without a container registry can build everything else on it.
+ * The Debian base image of `images: packages`. mmdebstrap builds it from the mirror that this host
+ * uses. All other images build on it, so a site needs package mirrors and no container registry.
  */
 import { execFile, spawn } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -20,12 +20,15 @@ const repository = "ragdock/base";
 const siteCaFolder = "/usr/local/share/ca-certificates";
 const caBundle = "/etc/ssl/certs/ca-certificates.crt";
 
-/** Health checks of the stand-ins use busybox's wget. Images that have wget in their official form link it. */
+/**
+ * The health checks of the stand-ins use BusyBox's wget. An image links wget where the official
+ * image contains it.
+ */
 const packages = ["ca-certificates", "busybox"];
 
 const unneededPaths = ["/usr/share/man/*", "/usr/share/doc/*", "/usr/share/info/*", "/usr/share/locale/*"];
 
-/** Keeps apt's indexes and translations out of the layers. */
+/** Files of apt that the layers leave out: indexes and translations. */
 const aptOptions = [
   'APT::Install-Recommends "false"',
   'APT::AutoRemove::SuggestsImportant "false"',
@@ -36,24 +39,28 @@ const aptOptions = [
 ];
 
 /**
- * Without it every .deb stays in the layer that installed it (a third of the image of Prometheus). It is written when
- * mmdebstrap has finished, because mmdebstrap needs the downloaded packages.
+ * Makes apt delete each .deb after its installation. Otherwise the files stay in the layer: a third
+ * of the Prometheus image. The setting is written after mmdebstrap has finished, because mmdebstrap
+ * needs the downloaded packages.
  */
 const keepNoPackages = `echo 'APT::Keep-Downloaded-Packages "false";' > "$1/etc/apt/apt.conf.d/90ragdock"`;
 
-/** What pip, uv, requests and OpenSSL read, so that HTTPS clients in `docker build` trust the site's CA. */
+/**
+ * Variables that pip, uv, requests and OpenSSL read. With them, HTTPS clients in `docker build`
+ * trust the site's CA.
+ */
 const caEnvironment = ["SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "PIP_CERT", "NODE_EXTRA_CA_CERTS"].map(
   (name) => `${name}=${caBundle}`,
 );
 
-/** Where the Debian archive and its security updates are. */
+/** The URLs of the Debian archive and of its security updates. */
 export interface DebianMirrors {
   readonly archive: string;
-  /** @default no security suite, if the host's own sources name none */
+  /** @default no security suite, if the host's sources name none */
   readonly security?: string;
 }
 
-/** The Debian mirrors among the sites that apt uses, or undefined if there are none (Ubuntu). */
+/** The Debian mirrors among the sites that apt uses. Undefined if there are none, as on Ubuntu. */
 export function debianMirrors(sites: readonly string[]): DebianMirrors | undefined {
   const urls = sites.map((site) => site.trim().replace(/\/+$/, ""));
   const archive = urls.find((url) => /\/debian$/.test(url));
@@ -62,11 +69,11 @@ export function debianMirrors(sites: readonly string[]): DebianMirrors | undefin
 }
 
 /**
- * The sites of this host's apt sources. None on a host without apt.
+ * Returns the sites of this host's apt sources. The list is empty on a host without apt.
  * @param options options of apt-get, such as another folder with sources
  */
 export async function aptSites(...options: readonly string[]): Promise<string[]> {
-  // Also before the first `apt-get update` of a machine, when no release files are there.
+  // Works before the machine's first `apt-get update` too, when there are no release files.
   const targets = ["indextargets", "--no-release-info", "--format", "$(SITE)", "Created-By: Packages"];
   const { stdout } = await run("apt-get", [...options, ...targets]).catch(() => ({ stdout: "" }));
   return [...new Set(stdout.split("\n").filter(Boolean))];
@@ -102,24 +109,30 @@ const tagOf = (from: Recipe): string => {
   return `${repository}:${sha256(JSON.stringify(all)).slice(0, 12)}`;
 };
 
-/** The base image's tag: a hash of everything that goes into it. Another mirror or CA gives another tag. */
+/**
+ * The base image's tag: a hash of all inputs of the build. Another mirror or CA gives another tag.
+ */
 export const baseImageTag = async (): Promise<string> => tagOf(await recipe());
 
 interface MakeOptions {
-  /** Whether to make the image if it is not there. */
+  /** Whether to build the image if Docker does not have it. */
   readonly make: boolean;
   readonly say?: (line: string) => void;
 }
 
-/** The base image of a system, or "" for one whose images are pulled. @throws Failure when it cannot be made */
+/**
+ * Returns the base image of a system, or "" if its images are pulled.
+ * @throws Failure when the build fails
+ */
 export async function baseImageOf({ images }: SystemSpec, options: MakeOptions): Promise<string> {
   if (images === "registry") return "";
   return options.make ? ensureBaseImage(options.say) : baseImageTag();
 }
 
 /**
- * Makes the base image unless Docker has it, and returns its tag. The first time takes about half a minute.
- * @throws Failure when mmdebstrap is missing or fails, or Docker does not take the import
+ * Builds the base image unless Docker has it, and returns its tag. The first build takes about 30
+ * s.
+ * @throws Failure when mmdebstrap is not installed, when it fails, or when `docker import` fails
  */
 export async function ensureBaseImage(say: (line: string) => void = () => {}): Promise<string> {
   const from = await recipe();
@@ -127,7 +140,7 @@ export async function ensureBaseImage(say: (line: string) => void = () => {}): P
   if (await docker("image", "inspect", tag).catch(() => "")) return tag;
   await run("mmdebstrap", ["--version"]).catch(() => {
     throw new Failure(
-      "`images: packages` makes its base image with mmdebstrap, which is not installed.",
+      "`images: packages` builds its base image with mmdebstrap, which is not installed.",
       "Install it: apt-get install -y mmdebstrap debian-archive-keyring",
     );
   });
@@ -163,11 +176,12 @@ async function pipeIntoImport(from: Recipe, tag: string, say: (line: string) => 
   ];
   const changes = [...settings.map((setting) => `ENV ${setting}`), 'CMD ["/bin/bash"]'];
   const bootstrap = spawn("mmdebstrap", bootstrapArguments(from), { stdio: ["ignore", "pipe", "pipe"] });
-  // Imported without a name and tagged when both ends have succeeded: a cut-off tar must not become the base.
+  // The import gets its tag only after both processes have succeeded, so an incomplete tar never
+  // becomes the base image.
   const args = dockerArguments("import", ...changes.flatMap((change) => ["--change", change]), "-");
   const importer = spawn("docker", args, { stdio: ["pipe", "pipe", "pipe"] });
   bootstrap.stdout.pipe(importer.stdin);
-  importer.stdin.on("error", () => {}); // the importer's exit code tells what happened
+  importer.stdin.on("error", () => {}); // the exit code of `docker import` reports the error
   let log = "";
   for (const stream of [bootstrap.stderr, importer.stderr]) {
     stream.setEncoding("utf8").on("data", (text: string) => {
@@ -186,7 +200,7 @@ async function pipeIntoImport(from: Recipe, tag: string, say: (line: string) => 
   }
   if (imported === 0) await docker("image", "rm", id.trim());
   throw new Failure(
-    `The base image could not be made: mmdebstrap ended with ${made}, docker import with ${imported}.`,
+    `The base image could not be built: mmdebstrap ended with exit code ${made}, docker import with ${imported}.`,
     log.slice(-2000),
   );
 }

@@ -6,7 +6,7 @@ import { project } from "./paths.ts";
 
 const run = promisify(execFile);
 
-/** The settings of the Docker provider that choose an endpoint. */
+/** The settings of the Docker provider that select an endpoint. */
 export interface Endpoint {
   readonly host?: string | undefined;
   readonly context?: string | undefined;
@@ -15,8 +15,8 @@ export interface Endpoint {
 let flags: readonly string[] = [];
 
 /**
- * Lets every Docker command of this process use the endpoint that the Docker provider uses. The provider's settings come
- * first, then DOCKER_CONTEXT, then DOCKER_HOST, then the default socket.
+ * Makes every Docker command of this process use the Docker provider's endpoint. The provider's
+ * settings take precedence over DOCKER_CONTEXT, DOCKER_HOST and the default socket, in this order.
  * @returns the host's size, if it is this machine
  */
 export function useDocker(endpoint: Endpoint): Host {
@@ -31,28 +31,28 @@ const thisMachine = (): Host => ({
   cpus: availableParallelism(),
 });
 
-/** The arguments of the docker CLI for a command on the endpoint in use. */
+/** The docker CLI's arguments for a command on the endpoint in use. */
 export const dockerArguments = (...args: string[]): string[] => [...flags, ...args];
 
-/** Runs the docker CLI and returns what it printed. */
+/** Runs the docker CLI and returns its standard output. */
 export async function docker(...args: string[]): Promise<string> {
   const { stdout } = await run("docker", dockerArguments(...args), { maxBuffer: 64 * 2 ** 20 });
   return stdout;
 }
 
-/** Whether the Docker host has a volume of exactly this name. */
+/** Whether the Docker host has a volume with exactly this name. */
 export const hasVolume = async (name: string): Promise<boolean> =>
   (await docker("volume", "ls", "-q", "--filter", `name=^${name}$`)).trim() !== "";
 
-/** The parts of `docker volume inspect` that are used here. */
+/** The fields of `docker volume inspect` that Ragdock uses. */
 export interface Volume {
   readonly Name: string;
-  /** A volume made by hand has none. */
+  /** Null for a volume that was created by hand. */
   readonly Labels: Readonly<Record<string, string>> | null;
   readonly Mountpoint: string;
 }
 
-/** Those of the named volumes that exist, by name. */
+/** The given volumes that exist, by name. */
 export async function volumesNamed(names: readonly string[]): Promise<ReadonlyMap<string, Volume>> {
   const there = new Set((await docker("volume", "ls", "-q")).split("\n"));
   const found = names.filter((name) => there.has(name));
@@ -61,11 +61,11 @@ export async function volumesNamed(names: readonly string[]): Promise<ReadonlyMa
   return new Map(volumes.map((volume) => [volume.Name, volume]));
 }
 
-/** The parts of `docker inspect` that are used here. */
+/** The fields of `docker inspect` that Ragdock uses. */
 export interface Container {
   readonly Id: string;
   readonly Name: string;
-  /** Id of its image. */
+  /** Id of the container's image. */
   readonly Image: string;
   readonly Created: string;
   readonly RestartCount: number;
@@ -89,7 +89,7 @@ export interface Container {
   };
 }
 
-/** The containers of a stack, by service and age. `service` narrows them to one. */
+/** The containers of a stack, sorted by service and age. `service` selects those of one service. */
 export async function containersOf(stack: string, service?: string): Promise<Container[]> {
   const filters = [
     ["ragdock.project", project],
@@ -102,7 +102,7 @@ export async function containersOf(stack: string, service?: string): Promise<Con
   return all.sort((a, b) => serviceOf(a).localeCompare(serviceOf(b)) || a.Created.localeCompare(b.Created));
 }
 
-/** One container as it is now. */
+/** The current state of one container. */
 export async function containerOf(id: string): Promise<Container> {
   return (JSON.parse(await docker("inspect", id)) as [Container])[0];
 }
@@ -110,10 +110,10 @@ export async function containerOf(id: string): Promise<Container> {
 /** The service that a container belongs to. */
 export const serviceOf = (container: Container): string => container.Config.Labels["ragdock.service"] ?? "";
 
-/** Whether a container is the job's: it runs once. */
+/** Whether a container belongs to a job, which runs once. */
 export const isJob = ({ Config }: Container): boolean => Config.Labels["ragdock.kind"] === "job";
 
-/** Whether a container does what it should: a job has succeeded, everything else is healthy. */
+/** Whether a job's container has succeeded, or any other container is healthy. */
 export function isWell(container: Container): boolean {
   const { State } = container;
   if (isJob(container)) return State.Status === "exited" && State.ExitCode === 0;

@@ -14,25 +14,28 @@ import { isLongRunning, type LongRunning, longRunning, type SystemSpec } from ".
 import { createdLabel, fullName, type StackName, upgradedFromLabel } from "../config/spec/stack.ts";
 import { docker, dockerArguments, type Volume, volumesNamed } from "./docker.ts";
 
-/** When each volume of a stack was created, by full name, as its last deployment recorded it. */
+/**
+ * The creation time of each volume of a stack, by full name, as the last deployment recorded it.
+ */
 export type RecordedVolumes = Readonly<Record<string, string>>;
 
-/** A volume with data of the stack that is not there any more. */
+/** A volume with the stack's data that no longer exists. */
 export interface LostVolume {
   /** Short name. */
   readonly volume: string;
   readonly name: string;
-  /** The service whose data it was. */
+  /** The service that the data belongs to. */
   readonly owner: string;
-  /** When it was created. */
+  /** The creation time of the recorded volume. */
   readonly created: string;
-  /** Whether another volume has its name now. */
+  /** Whether another volume now has the name. */
   readonly replaced: boolean;
 }
 
 /**
- * Refuses to run on other data than the stack's own: a volume that is gone or was created again, and data of another major
- * version of PostgreSQL. Docker would create a missing volume empty, without a word.
+ * Refuses to run if a recorded volume is gone or was created again, or if the data comes from
+ * another major version of PostgreSQL. Docker would create a missing volume as an empty one,
+ * without an error.
  */
 export async function requireOwnData(
   stack: StackName,
@@ -79,15 +82,15 @@ function dataIsGone(stack: string, system: SystemSpec, lost: readonly LostVolume
   });
   const give = lost.map(({ volume, created }) => setCommand(`lostVolumes.${volume}`, `'${created}'`));
   return new Failure(
-    `The data of stack "${stack}" is not there any more, and nothing was changed:\n${lines.join("\n")}`,
-    `Is this the Docker host that it ran on (docker context show, DOCKER_HOST)? If the data is lost, start without it:\n` +
+    `The data of stack "${stack}" is gone. Nothing was changed.\n${lines.join("\n")}`,
+    `Check that this is the stack's Docker host: docker context show, DOCKER_HOST. If the data is lost, start without it:\n` +
       `  make up STACK=${stack} CONFIRM=${stack}\n` +
-      `Then restore a backup: make backups STACK=${stack}, and make restore STACK=${stack} CONFIRM=${stack} for the newest.\n` +
+      `Then restore the newest backup: make restore STACK=${stack} CONFIRM=${stack} (list: make backups STACK=${stack})\n` +
       `With the Pulumi CLI: ${forStack(give.join(" && "), stack)} && pulumi up --refresh`,
   );
 }
 
-/** Refuses data of another major version of PostgreSQL than the settings ask for. */
+/** Refuses data of a major version of PostgreSQL other than the one in the settings. */
 async function requirePostgresVersion(
   stack: StackName,
   system: SystemSpec,
@@ -99,10 +102,10 @@ async function requirePostgresVersion(
     if (!found) continue;
     const stay = forStack(setCommand("postgresVersion", found.version), stack.stack);
     throw new Failure(
-      `The data of ${service.name} is of PostgreSQL ${found.version} (volume ${found.volume}), but the settings ask for ${wanted}. Nothing was changed.`,
+      `The data of ${service.name} comes from PostgreSQL ${found.version} (volume ${found.volume}), but the settings select ${wanted}. Nothing was changed.`,
       Number(found.version) < Number(wanted)
-        ? `To stay: ${stay}. To upgrade after that: make upgrade-postgres STACK=${stack.stack} VERSION=${wanted}`
-        : `No version of PostgreSQL reads the data of a later one. Run: ${stay}`,
+        ? `To keep the version: ${stay}. To upgrade after that: make upgrade-postgres STACK=${stack.stack} VERSION=${wanted}`
+        : `PostgreSQL cannot read the data of a later version. Run: ${stay}`,
     );
   }
 }
@@ -134,8 +137,9 @@ async function otherVersion(
 }
 
 /**
- * The version of the cluster in a volume, or undefined: it is read from the volume's folder as root on the Docker host, and
- * otherwise through a container that has the volume.
+ * Reads the version of the cluster in a volume. As root on the Docker host it reads the volume's
+ * folder. Otherwise it reads through a container that mounts the volume. Returns undefined if the
+ * version is not known.
  */
 async function versionIn(
   { Name, Mountpoint }: Volume,
@@ -147,7 +151,10 @@ async function versionIn(
   return text.trim() || undefined;
 }
 
-/** A file of a few bytes, from a container with the volume. `docker cp` gives a tar: a header of 512 bytes, then the file. */
+/**
+ * Reads a small file from a container. `docker cp` returns a tar: a header of 512 bytes, then the
+ * file.
+ */
 async function copied(volume: string, file: string): Promise<string> {
   const [id] = (await docker("ps", "-aq", "--filter", `volume=${volume}`)).split("\n");
   if (!id) return "";

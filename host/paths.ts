@@ -4,7 +4,7 @@ import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 import { parse } from "yaml";
 
-/** The checkout. */
+/** The folder of the checkout. */
 export const projectDir = resolve(import.meta.dirname, "..");
 
 /** The project's name, from Pulumi.yaml. */
@@ -17,9 +17,9 @@ export const stateDir = join(process.env.XDG_STATE_HOME ?? join(homedir(), ".loc
 export const passphraseFile = join(stateDir, "passphrase");
 
 /**
- * The passphrase. It is generated at the first use. A team's own (PULUMI_CONFIG_PASSPHRASE or
- * PULUMI_CONFIG_PASSPHRASE_FILE) comes first.
- * @param say told once, when the file is generated
+ * Returns the passphrase. The first use generates it. PULUMI_CONFIG_PASSPHRASE and
+ * PULUMI_CONFIG_PASSPHRASE_FILE take precedence, so that a team can share one.
+ * @param say called once, when the file is generated
  */
 export function passphrase(say: (line: string) => void): string {
   const given = process.env.PULUMI_CONFIG_PASSPHRASE;
@@ -28,6 +28,8 @@ export function passphrase(say: (line: string) => void): string {
   if (existsSync(file)) return readFileSync(file, "utf8").trim();
   mkdirSync(stateDir, { recursive: true, mode: 0o700 });
   writeFileSync(passphraseFile, `${randomBytes(32).toString("hex")}\n`, { mode: 0o600, flag: "wx" });
-  say(`State is kept in ${stateDir}. The passphrase in ${passphraseFile} encrypts it: back that file up.`);
+  say(
+    `Ragdock keeps its state in ${stateDir}, encrypted with the passphrase in ${passphraseFile}. Back up that file.`,
+  );
   return readFileSync(passphraseFile, "utf8").trim();
 }

@@ -4,26 +4,29 @@ import { createReadStream, createWriteStream } from "node:fs";
 import { Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
 
-/** Where a command's standard input comes from and its standard output goes to. */
+/** The source of a command's standard input and the target of its standard output. */
 export interface Ends {
   /** A file to read, or text. */
   readonly input?: { readonly file: string } | { readonly text: string };
-  /** A file to write, readable by its owner alone. @default the output is returned */
+  /** A file to write, which only its owner can read. @default the output is returned */
   readonly output?: string;
-  /** In a session of its own, which Ctrl-C at the terminal does not reach. */
+  /**
+   * Runs the command in a separate session, which Ctrl-C at the terminal does not reach.
+   * @default false
+   */
   readonly detached?: boolean;
 }
 
-/** What a command left. */
+/** The result of a command. */
 export interface Piped {
   readonly stdout: string;
   readonly stderr: string;
-  /** Of what went into the file. */
+  /** Size of the output file. */
   readonly bytes: number;
   readonly sha256: string;
 }
 
-/** Runs a command with files at its ends; throws what it said on standard error when it fails. */
+/** Runs a command with files as its input and output. @throws its standard error when it fails */
 export async function pipe(command: string, args: readonly string[], ends: Ends = {}): Promise<Piped> {
   const child = spawn(command, args, { stdio: "pipe", detached: ends.detached ?? false });
   const hash = new Hash();
@@ -66,7 +69,8 @@ async function feed(child: ChildProcess, input: Ends["input"]): Promise<void> {
     child.stdin.end(input?.text ?? "");
     return;
   }
-  // A program that ends before it has read everything says why in its exit code and on standard error.
+  // A program that ends before it has read all input reports why in its exit code and on standard
+  // error.
   await pipeline(createReadStream(input.file), child.stdin).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== "EPIPE" && error.code !== "ERR_STREAM_PREMATURE_CLOSE") throw error;
   });
@@ -78,7 +82,7 @@ async function textOf(stream: AsyncIterable<Buffer> | null): Promise<string> {
   return Buffer.concat(chunks).toString("utf8");
 }
 
-/** Passes bytes on, and counts and digests them. */
+/** Passes bytes on, counts them and adds them to the digest. */
 class Hash extends Transform {
   bytes = 0;
   private readonly hash = createHash("sha256");

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# All checks that start no part of the stack: types, lint, format, lock, Dockerfiles, shell, generated docs.
+# Runs all checks that need no stack: types, lint, format, lock, Dockerfiles, shell, generated docs.
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit
 
 failed=()
 passed=0
-# Runs one check; its output shows only when it fails.
+# Runs one check. Prints its output only when the check fails.
 check() {
   local name=$1 output
   shift
@@ -20,7 +20,7 @@ check() {
 
 echo "building the image with the Python tools …"
 image=$(tools/checks-image.sh) || exit 1
-# Runs a command in the image. The project is at /project, read-only.
+# Runs a command in the image, with the project mounted read-only at /project.
 inside() { docker run --rm --tmpfs /tmp:exec -v "$PWD:/project:ro" -w "/project/$1" "$image" "${@:2}"; }
 
 # Finds words that the project replaced with the usual ones.
@@ -35,7 +35,8 @@ words() {
 mapfile -t programs < <(git ls-files '*.ts')
 mapfile -t shells < <(git ls-files '*.sh' .ci/run app/build-venv app/pin)
 mapfile -t dockerfiles < <(git ls-files 'dockerfiles/*Dockerfile' 'systems/*Dockerfile')
-# Every member of the workspace separately: several have a module called app, main or tests.
+# mypy runs once per workspace member, because several members have a module called app, main or
+# tests.
 # shellcheck disable=SC2016
 each_member='for member in $(app/members.sh); do
   (cd "$member" && echo "$member:" && mypy --config-file /project/pyproject.toml .) || exit 1
@@ -45,11 +46,11 @@ check "types (tsc)" tsc --noEmit -p .
 check "lint and format (biome)" biome check --error-on-warnings .
 check "imports (dependency-cruiser)" depcruise --config .dependency-cruiser.mjs "${programs[@]}"
 check "words (tools/words.txt)" words
-check "docs are current" node tools/docs/main.ts --check
+check "docs are current, links lead somewhere" node tools/docs/main.ts --check
 check "Python lint (ruff)" inside . ruff check .
 check "Python format (ruff)" inside . ruff format --check .
 check "Python types (mypy)" inside . sh -c "$each_member"
-check "Python lock fits pyproject.toml (uv)" inside . app/lock.sh --check
+check "Python lock matches pyproject.toml (uv)" inside . app/lock.sh --check
 check "shell (shellcheck)" inside . shellcheck "${shells[@]}"
 check "Dockerfiles (hadolint)" inside . hadolint "${dockerfiles[@]}"
 

@@ -3,9 +3,9 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 base=$(node host/base-image.ts | tail -n 1)
-# The classic builder: a CLI from version 23 on needs a plugin for BuildKit.
+# Uses the classic builder, because BuildKit needs a plugin from version 23 of the docker CLI on.
 export DOCKER_BUILDKIT=0
 python=$(docker build -q --build-arg BASE_IMAGE="$base" dockerfiles/python 2>/dev/null)
-# The lock and the Dockerfile are in different folders.
+# The build context combines files of two folders.
 tar -c --sort=name --mtime=@0 -C app pin requirements.lock -C ../dockerfiles/checks Dockerfile |
   docker build -q --build-arg PYTHON_IMAGE="$python" -

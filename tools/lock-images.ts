@@ -1,4 +1,7 @@
-/** `make lock-images`: writes the digest of every pulled image into config/images.lock.json. Needs the registries. */
+/**
+ * `make lock-images`: writes the digests of all pulled images to config/images.lock.json. It asks
+ * their registries.
+ */
 import { execFile } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -28,8 +31,12 @@ for (const reference of references) {
 }
 if (failures.length > 0) {
   process.exitCode = 1;
-  process.stderr.write(`\nNothing was written: these did not answer.\n  ${failures.join("\n  ")}\n`);
+  process.stderr.write(
+    `\nThese images could not be inspected. Nothing was written.\n  ${failures.join("\n  ")}\n`,
+  );
 } else {
   writeFileSync(join(projectDir, "config/images.lock.json"), `${JSON.stringify(lock, null, 2)}\n`);
-  process.stdout.write("\nwrote config/images.lock.json: commit it, and `make up` pulls exactly these.\n");
+  process.stdout.write(
+    "\nWrote config/images.lock.json. Commit it: `make up` then pulls exactly these images.\n",
+  );
 }

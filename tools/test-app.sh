@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# The tests of all members of the Python workspace, with a real PostgreSQL, Redis and Chroma in containers that are
-# removed at the end. With arguments, which go to pytest, only the tests of the reference application run.
+# Runs the tests of all members of the Python workspace against a real PostgreSQL, Redis and Chroma.
+# The containers are removed at the end. With arguments, only the tests of the reference application
+# run, and pytest gets the arguments.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -20,7 +21,8 @@ image() { DOCKER_BUILDKIT=0 docker build -q --build-arg BASE_IMAGE="$base" "dock
 docker network create "$name" >/dev/null
 docker run -d --name "$name-postgres" --network "$name" -e POSTGRES_PASSWORD=test -e POSTGRES_DB=rag "$(image postgres)" >/dev/null
 docker run -d --name "$name-redis" --network "$name" "$(image redis)" redis-server --protected-mode no >/dev/null
-# The server of Chroma, from the package in the image of the checks. Its command line needs packages that the lock leaves out.
+# Starts Chroma's server from the package in the checks image. Chroma's CLI needs packages that the
+# lock does not contain.
 chroma='import chromadb_rust_bindings as chroma; chroma.cli("chroma run --host 0.0.0.0 --port 8000 --path /tmp/data".split())'
 docker run -d --name "$name-chroma" --network "$name" --tmpfs /tmp "$tools" python -c "$chroma" >/dev/null
 for _ in $(seq 60); do
@@ -29,7 +31,7 @@ for _ in $(seq 60); do
 done
 
 failed=0
-# Runs pytest in a member of the workspace.
+# Runs pytest in one member of the workspace.
 tests_of() {
   echo "== $1"
   docker run --rm --network "$name" --tmpfs /tmp:exec -v "$PWD:/project:ro" -w "/project/$1" \
@@ -46,7 +48,7 @@ else
     tests_of "$member"
   done
 fi
-# One line for all of them.
+# Prints one line with the sum over all members.
 awk '{ while (match($0, /[0-9]+ (passed|failed|error)/)) { split(substr($0, RSTART, RLENGTH), word, " ")
          count[word[2]] += word[1]; $0 = substr($0, RSTART + RLENGTH) } }
      END { printf "%d passed, %d failed\n", count["passed"], count["failed"] + count["error"] }' \

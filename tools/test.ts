@@ -1,6 +1,6 @@
 /**
- * Runs every check and every test, one suite after the other. The last line is "N passed, N failed". A suite that ends
- * before it reports counts as one failure.
+ * Runs all checks and tests, one suite after the other. The last line is "N passed, N failed". A
+ * suite that ends before it reports a result counts as one failure.
  */
 import { spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
@@ -12,13 +12,13 @@ import { projectDir } from "../host/paths.ts";
 interface Count {
   readonly passed: number;
   readonly failed: number;
-  /** What failed and why. */
+  /** The failed tests with their messages. */
   readonly failures?: readonly string[];
-  /** How long each file took that is worth a line. */
+  /** The durations of the slow files. */
   readonly times?: readonly string[];
 }
 
-/** The parts of vitest's report that are read here. */
+/** The fields of vitest's report that this file reads. */
 interface Report {
   readonly numPassedTests: number;
   readonly numFailedTests: number;
@@ -27,7 +27,7 @@ interface Report {
     /** Milliseconds since 1970. */
     readonly startTime: number;
     readonly endTime: number;
-    /** Why the whole file failed. Empty if only some of its tests failed. */
+    /** The error of the whole file. Empty if only some of its tests failed. */
     readonly message: string;
     readonly assertionResults: readonly {
       readonly fullName: string;
@@ -40,7 +40,7 @@ interface Report {
 interface Suite {
   readonly name: string;
   readonly command: readonly string[];
-  /** Reads the count from a report or from what was printed. */
+  /** Reads the count from a report or from the suite's output. */
   readonly count: (output: string) => Count | undefined;
 }
 
@@ -72,18 +72,21 @@ const vitest = (project: string, name: string): Suite => {
   };
 };
 
-/** Files that take at least this long, in seconds, get a line in the summary. */
-const worthALine = 20;
+/** The summary lists files that take at least this many seconds. */
+const slowSeconds = 20;
 
-/** How long the slow files took, the slowest first. */
+/** Returns the durations of the slow files, the slowest first. */
 const times = ({ testResults }: Report): string[] =>
   testResults
     .map(({ name, startTime, endTime }) => ({ name, seconds: (endTime - startTime) / 1000 }))
-    .filter(({ seconds }) => seconds >= worthALine)
+    .filter(({ seconds }) => seconds >= slowSeconds)
     .sort((a, b) => b.seconds - a.seconds)
     .map(({ name, seconds }) => `    ${elapsed(seconds)}  ${relative(projectDir, name)}`);
 
-/** Each failed test and each broken file, with the end of its message, where the output of commands is. */
+/**
+ * Returns each failed test and each failed file, with the end of its message, which contains the
+ * output of commands.
+ */
 function failures({ testResults }: Report): string[] {
   const told = (name: string, message: string): string => {
     const lines = message.split("\n").filter((line) => line.trim() !== "" && !/^\s+at /.test(line));
@@ -99,7 +102,7 @@ function failures({ testResults }: Report): string[] {
   ]);
 }
 
-/** The last "N passed" and "N failed" that a suite printed. */
+/** Reads the last "N passed" and "N failed" of a suite's output. */
 function printed(output: string): Count | undefined {
   const last = (pattern: RegExp): number => Number([...output.matchAll(pattern)].at(-1)?.[1] ?? 0);
   if (!/\d+ (\w+ )?passed/.test(output)) return undefined;
@@ -113,7 +116,7 @@ const suites: readonly Suite[] = [
   vitest("full", "the system full on real Docker"),
   vitest("e2e", "rotated passwords under traffic"),
   vitest("systems", "systems, images and the embedded engine, two files at a time"),
-  // Skipped with a line where the command pulumi is not on PATH.
+  // Skipped if the command pulumi is not on PATH.
   vitest("pulumi", "the program under the Pulumi CLI"),
 ];
 
@@ -140,12 +143,12 @@ for (const { name, command, count } of suites) {
   const begun = performance.now();
   const { code, output } = await run(command);
   const { passed, failed, failures = [], times = [] } = count(output) ?? { passed: 0, failed: 0 };
-  // A crash, or no test at all, shows in the exit code only.
+  // Only the exit code shows a crash, or a suite without tests.
   const broken = code !== 0 && failed === 0 ? 1 : 0;
   total.passed += passed;
   total.failed += failed + broken;
   const trouble = broken ? ` (ended with exit code ${code})` : "";
-  // At the end, where readers of a long log look first.
+  // The lines appear at the end, where readers of a long log look first.
   lines.push(
     ...failures,
     `${name}: ${passed} passed, ${failed + broken} failed${trouble}, ${elapsed((performance.now() - begun) / 1000)}`,

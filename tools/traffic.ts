@@ -1,34 +1,37 @@
 import { Agent, request } from "node:http";
 
-/** What a load has seen. */
+/** The results of traffic. */
 export interface Seen {
   readonly sent: number;
-  /** What went wrong, each with how often: a status, or a broken connection. */
+  /** The number of each kind of failure: a status or a broken connection. */
   readonly failures: Readonly<Record<string, number>>;
   /** The longest time without an answer, in seconds. */
   readonly gap: number;
 }
 
-/** Requests a second: half on kept connections, half on new ones; a fifth are writes, a tenth streamed answers. */
+/**
+ * Requests a second. Half of them use kept connections and half use new ones. A fifth are writes,
+ * and a tenth are streamed answers.
+ */
 const rate = 50;
 
-/** Puts a steady load on a gateway while `work` runs, and for `after` seconds more. */
+/** Sends steady traffic to a gateway while `work` runs, and for `after` more seconds. */
 export async function underTraffic(port: number, work: () => Promise<unknown>, after = 3): Promise<Seen> {
-  const load = new Load(port);
-  load.start();
+  const traffic = new Traffic(port);
+  traffic.start();
   try {
     await wait(2);
     await work();
     await wait(after);
   } finally {
-    await load.stop();
+    await traffic.stop();
   }
-  return load.seen();
+  return traffic.seen();
 }
 
 const wait = (seconds: number): Promise<void> => new Promise((done) => setTimeout(done, seconds * 1000));
 
-class Load {
+class Traffic {
   private readonly port: number;
   private readonly kept = new Agent({ keepAlive: true, maxSockets: 20 });
   private readonly failures: Record<string, number> = {};
@@ -71,14 +74,14 @@ class Load {
     }
   }
 
-  /** Sends one request; its status once the whole answer is there, or what broke. */
+  /** Sends one request. Returns the status after the whole answer, or the error. */
   private send(number: number): Promise<string> {
     const { path, method, headers, body } = shape(number);
     return new Promise((done) => {
       const agent = number % 2 === 0 ? this.kept : false;
       const options = { host: "127.0.0.1", port: this.port, path, method, headers, agent, timeout: 10_000 };
       const sent = request(options, (response) => {
-        response.on("error", (error) => done(`answer broken off: ${error.message}`));
+        response.on("error", (error) => done(`incomplete answer: ${error.message}`));
         let body = "";
         response.setEncoding("utf8").on("data", (text: string) => {
           body += text;
@@ -92,7 +95,7 @@ class Load {
   }
 }
 
-/** A status in the two hundreds, else the status and what was said with it. */
+/** Returns a 2xx status, or any other status with the start of its body. */
 const outcome = (status: number, body: string): string =>
   status >= 200 && status < 300 ? String(status) : `${status} ${body.slice(0, 120)}`;
 
@@ -103,7 +106,7 @@ interface Shape {
   readonly body: string;
 }
 
-/** The same ten requests over and over. */
+/** Returns one of ten requests, which repeat. */
 function shape(number: number): Shape {
   const ask = JSON.stringify({ question: "Where is the spare mirror kept?", k: 2 });
   const json = { "content-type": "application/json" };
@@ -126,7 +129,10 @@ function shape(number: number): Shape {
   }
 }
 
-/** The same small document: from the second time on the API only says that it knows it. */
+/**
+ * Returns the upload of one of three small documents. After the first upload, the API answers that
+ * it has the document.
+ */
 function upload(number: number): Shape {
   const line = "------------------------ragdockload";
   const body =

@@ -1,4 +1,5 @@
-# The official image is its one program and nothing else, so it has nothing to probe itself with: add BusyBox.
+# Adds BusyBox to the official image, which contains one program only and no tool for a health
+# check.
 ARG OFFICIAL_IMAGE
 FROM ${OFFICIAL_IMAGE} AS official
 

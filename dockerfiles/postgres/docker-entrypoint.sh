@@ -1,5 +1,6 @@
 #!/bin/bash
-# Makes the cluster when the data folder is empty, then becomes the server: the contract of the official image.
+# Creates the cluster if the data folder is empty, then starts the server, as the official image's
+# entrypoint does.
 set -Eeuo pipefail
 
 fail() {
@@ -7,14 +8,14 @@ fail() {
   exit 1
 }
 
-# Sets VARIABLE from VARIABLE_FILE; both at once would leave open which of the two counts.
+# Sets VARIABLE from the file that VARIABLE_FILE names. Fails if both are set.
 from_file() {
   local variable=$1 default=${2:-} file="${1}_FILE"
   if [[ -n ${!file:-} && -n ${!variable:-} ]]; then
-    fail "$variable and $file are both set: keep one"
+    fail "$variable and $file are both set: unset one of them"
   fi
   if [[ -n ${!file:-} ]]; then
-    [[ -r ${!file} ]] || fail "$file names ${!file}, which uid $(id -u) cannot read"
+    [[ -r ${!file} ]] || fail "uid $(id -u) cannot read ${!file}, the value of $file"
     printf -v "$variable" '%s' "$(<"${!file}")"
   else
     printf -v "$variable" '%s' "${!variable:-$default}"
@@ -32,24 +33,25 @@ prepare_folders() {
 require_password() {
   if [[ -z $POSTGRES_PASSWORD && ${POSTGRES_HOST_AUTH_METHOD:-} != trust ]]; then
     fail "the database has no password: set POSTGRES_PASSWORD_FILE or POSTGRES_PASSWORD" \
-      "(POSTGRES_HOST_AUTH_METHOD=trust lets everybody in without one, and is not for anything but a trial)"
+      "POSTGRES_HOST_AUTH_METHOD=trust accepts every client without a password: use it for tests only"
   fi
 }
 
 make_cluster() {
   local -a arguments=()
-  # POSTGRES_INITDB_ARGS is one string of arguments, quoted as in a shell.
+  # POSTGRES_INITDB_ARGS is one string with arguments, quoted as in a shell.
   eval "arguments=(${POSTGRES_INITDB_ARGS:-})"
   initdb --username="$POSTGRES_USER" --pwfile=<(printf '%s\n' "$POSTGRES_PASSWORD") "${arguments[@]}"
   local method=${POSTGRES_HOST_AUTH_METHOD:-$(postgres -C password_encryption)}
   printf '\nhost all all all %s\n' "$method" >> "$PGDATA/pg_hba.conf"
 }
 
-# While it initialises, the server listens on its socket only: a client over TCP, and so a probe over TCP,
-# gets in only when everything is there. It has the server's own settings: libraries to preload are among them.
+# During the initialisation the server listens on its Unix socket only. TCP clients and health
+# checks over TCP succeed only after it. The temporary server gets the same settings as the final
+# one, such as the libraries to preload.
 with_temporary_server() {
   local work=$1 options
-  shift 2 # the work, and the name `postgres`
+  shift 2 # skips the function's name and the word `postgres`
   printf -v options '%q ' "$@" -c "listen_addresses=" -p 5432
   pg_ctl -D "$PGDATA" -o "$options" -w start
   "$work"
@@ -69,7 +71,7 @@ make_database() {
 
 run_init_files() {
   local file folder=/docker-entrypoint-initdb.d
-  # Files that are there but unreadable must not look like none at all.
+  # Without this check, a folder that cannot be read would count as empty.
   [[ -r $folder && -x $folder ]] || fail "uid $(id -u) cannot read $folder"
   for file in "$folder"/*; do
     [[ -e $file ]] || continue
@@ -81,7 +83,7 @@ run_init_files() {
         ;;
       *.sql) run_sql --dbname "$POSTGRES_DB" -f "$file" ;;
       *.sql.gz) gunzip -c "$file" | run_sql --dbname "$POSTGRES_DB" ;;
-      *) echo "ignored: $file is neither .sh, .sql nor .sql.gz" ;;
+      *) echo "ignored $file: its name does not end with .sh, .sql or .sql.gz" ;;
     esac
   done
 }
@@ -110,7 +112,7 @@ main() {
     make_cluster
     with_temporary_server initialise "$@"
     unset POSTGRES_PASSWORD
-    echo "initialised: the database is ready to start"
+    echo "The database is initialised. Starting the server."
   fi
   exec "$@"
 }

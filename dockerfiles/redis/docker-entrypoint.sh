@@ -1,5 +1,5 @@
 #!/bin/sh
-# Starts redis-server as the redis user, whoever the container starts as; anything else runs as it is.
+# Starts redis-server as the user redis. Any other command runs unchanged.
 set -eu
 
 case "${1:-}" in
@@ -15,11 +15,12 @@ if [ "$(id -u)" = 0 ]; then
   exec setpriv --reuid=redis --regid=redis --init-groups "$0" "$@"
 fi
 
-# What the server writes is for its own user alone.
+# Only the server's user can read the files that the server writes.
 umask 0077
 
-# Debian's build refuses other hosts while no password is set; the official image, reachable only through
-# its container's network, does not. Whoever names the option keeps the choice.
+# Without a password, Debian's build refuses clients of other hosts. The official image accepts
+# them, because only its container networks reach it. The command can still set --protected-mode
+# itself.
 case " $* " in
   *" --protected-mode "*) ;;
   *) set -- "$@" --protected-mode no ;;

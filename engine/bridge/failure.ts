@@ -12,7 +12,10 @@ export interface HalfMade {
   readonly inputs: Properties;
 }
 
-/** The error as gRPC sends it. A half-made resource goes with it, so that the CLI keeps it in its state. */
+/**
+ * Converts an error for gRPC. It carries a partly created resource along, so that the CLI keeps the
+ * resource in its state.
+ */
 export function failure(message: string, halfMade?: HalfMade): Partial<grpc.ServiceError> {
   const metadata = new grpc.Metadata();
   if (halfMade) metadata.set("grpc-status-details-bin", details(message, halfMade));

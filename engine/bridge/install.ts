@@ -4,15 +4,16 @@ import { fileURLToPath } from "node:url";
 import { PACKAGES, packageVersion } from "../terraform/packages.ts";
 
 /**
- * Writes resource plugins for the pulumi CLI, for machines that have the CLI but cannot download plugins. They run this
- * checkout with the Node that runs now. A plugin that Pulumi has downloaded stays.
- * @param home the CLI's own folder: $PULUMI_HOME, else ~/.pulumi
- * @returns the paths of the executables, and whether each is one of ours
+ * Installs resource plugins for the pulumi CLI on a machine that cannot download plugins. They run
+ * this checkout with the current Node. A plugin that Pulumi has downloaded stays in place.
+ * @param home the CLI's folder: $PULUMI_HOME, else ~/.pulumi
+ * @returns the paths of the executables, and whether Ragdock wrote each of them
  */
 export function installPlugins(home: string): { readonly path: string; readonly installed: boolean }[] {
   const main = fileURLToPath(new URL("main.ts", import.meta.url));
   return Object.keys(PACKAGES).map((name) => {
-    // The CLI looks for <home>/plugins/resource-<name>-v<version>/pulumi-resource-<name>, unless one is on PATH.
+    // The CLI looks for <home>/plugins/resource-<name>-v<version>/pulumi-resource-<name>, unless
+    // PATH has the plugin.
     const folder = join(home, "plugins", `resource-${name}-v${packageVersion(name)}`);
     const path = join(folder, `pulumi-resource-${name}`);
     if (existsSync(path) && !readFileSync(path).includes(mark)) return { path, installed: false };
@@ -23,7 +24,7 @@ export function installPlugins(home: string): { readonly path: string; readonly 
   });
 }
 
-/** A line of our executables, by which they are known. */
+/** This line identifies the executables that Ragdock wrote. */
 const mark = "# Runs the embedded engine's provider. Written by `ragdock plugins`.";
 
 function quoted(word: string): string {

@@ -1,4 +1,5 @@
-// A resource plugin of the pulumi CLI. Its argument is the package; the CLI reads the port from its first line.
+// A resource plugin for the pulumi CLI. Its argument is the package. The CLI reads the port from
+// the first line of output.
 import * as grpc from "@grpc/grpc-js";
 import services from "@pulumi/pulumi/proto/provider_grpc_pb.js";
 import provider from "@pulumi/pulumi/proto/provider_pb.js";
@@ -6,7 +7,7 @@ import empty from "google-protobuf/google/protobuf/empty_pb.js";
 import { failure } from "./failure.ts";
 import { BridgeService } from "./service.ts";
 
-// biome-ignore lint/suspicious/noExplicitAny: the library's own type for a handler of any message.
+// biome-ignore lint/suspicious/noExplicitAny: the library's type for a handler of any message.
 type Handler = grpc.handleUnaryCall<any, any>;
 
 const service = new BridgeService(process.argv[2] ?? "");

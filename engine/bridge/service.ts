@@ -16,7 +16,7 @@ type Message<Type extends keyof typeof provider> = (typeof provider)[Type] exten
   : never;
 type Timeout = "create" | "update" | "delete";
 
-/** Answers the pulumi CLI for one package; the real Terraform provider does the work. */
+/** Serves the pulumi CLI for one package. The real Terraform provider does the work. */
 export class BridgeService {
   readonly #name: string;
   readonly #config: Record<string, string> = {};
@@ -25,7 +25,7 @@ export class BridgeService {
 
   constructor(name: string) {
     this.#name = name;
-    // The CLI reads standard output for the port only, and shows standard error.
+    // The CLI reads only the port from standard output. It shows standard error.
     const tell = (message: string) => process.stderr.write(`${message}\n`);
     this.#pool = new ProviderPool({
       cwd: process.cwd(),
@@ -96,7 +96,7 @@ export class BridgeService {
   async read(request: Message<"ReadRequest">): Promise<Message<"ReadResponse">> {
     const target = targetOf(request.getUrn());
     const outcome = await this.#operations.read(target, stateOf(request.getProperties()));
-    // No id tells the CLI that the resource is gone.
+    // An answer without an id tells the CLI that the resource is gone.
     if (!outcome.tf) return new provider.ReadResponse();
     const result = done(outcome);
     return new provider.ReadResponse()
@@ -129,7 +129,7 @@ export class BridgeService {
     return new empty.Empty();
   }
 
-  /** A provider's own settings are checked when the provider is configured. */
+  /** Accepts every setting of a provider: `Configure` checks them. */
   checkConfig(request: Message<"CheckRequest">): Message<"CheckResponse"> {
     return new provider.CheckResponse().setInputs(request.getNews() as struct.Struct);
   }
@@ -137,7 +137,7 @@ export class BridgeService {
 
 function targetOf(urn: string, operation?: Timeout, seconds = 0): Target {
   const timeouts = operation && seconds > 0 ? { [operation]: `${seconds}s` } : undefined;
-  // The CLI starts one plugin per explicit provider, and configures it.
+  // The CLI starts and configures one plugin per explicit provider.
   return { type: typeOfUrn(urn), provider: undefined, timeouts };
 }
 
@@ -145,7 +145,10 @@ function settled(result: ReturnType<typeof done>, inputs: Properties): Propertie
   return withState(withSecrets(result.outputs, inputs, []), result.tf);
 }
 
-/** The CLI has put nested old values back already. Whole properties are passed on, because the provider decides there. */
+/**
+ * The ignored top-level properties, which the provider handles. The CLI has already restored nested
+ * old values.
+ */
 function topLevel(paths: readonly string[]): string[] {
   return paths.filter((path) => /^\w+$/.test(path));
 }

@@ -1,5 +1,5 @@
-/** How important a message is. */
+/** The severity of a message. */
 export type Severity = "debug" | "info" | "warning" | "error";
 
-/** Takes the messages of the program and of the SDK. */
+/** Receives the messages of the program and of the SDK. */
 export type Log = (severity: Severity, message: string, urn?: string) => void;

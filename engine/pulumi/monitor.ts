@@ -13,11 +13,11 @@ import { type Registered, type Registration, readRegistration } from "./registra
 import { makeUrn } from "./urn.ts";
 import { holdsSecret, type Properties } from "./values.ts";
 
-/** The organization of every stack in a local backend, as Pulumi calls it. */
+/** Pulumi's name for the organization of every stack in a local backend. */
 export const ORGANIZATION = "organization";
 const STACK_REFERENCE = "pulumi:pulumi:StackReference";
 
-// Only what the engine supports: the SDK refuses the rest with its own error.
+// Lists only the supported features. The SDK refuses all others with its own error.
 const { ResourceMonitorFeature: FEATURE, Result: RESULT } = resourceMessages;
 const FEATURES = [
   FEATURE.RESOURCE_MONITOR_FEATURE_SECRETS,
@@ -28,7 +28,7 @@ const FEATURES = [
 const LEGACY_FEATURES = ["secrets", "resourceReferences", "aliasSpecs", "deletedWith"];
 const SEVERITIES: readonly Severity[] = ["debug", "info", "warning", "error"];
 
-/** What the monitor hands the program's requests to. */
+/** Handles the program's requests. */
 export interface MonitorHandlers {
   readonly project: string;
   readonly stack: string;
@@ -36,13 +36,15 @@ export interface MonitorHandlers {
   readonly log: Log;
   register(registration: Registration): Promise<Registered>;
   setOutputs(urn: string, outputs: Properties): Promise<void>;
-  /** The outputs of the stack's last successful run. */
+  /** Returns the outputs of the stack's last successful run. */
   readOutputs(): Promise<Properties>;
-  /** True once nothing new may start. */
+  /** Whether the run was interrupted, so that nothing new may start. */
   stopped(): boolean;
 }
 
-/** The two services that a Pulumi program talks to, on a socket that only this user can open. */
+/**
+ * Serves the two services that a Pulumi program calls, on a socket that only this user can open.
+ */
 export class Monitor {
   readonly address: string;
   readonly #folder: string;
@@ -53,8 +55,9 @@ export class Monitor {
   readonly #handlers: MonitorHandlers;
   readonly #busy = new Set<Promise<unknown>>();
   /**
-   * The errors with which the SDK tells again of a registration that failed; the handler has reported the cause.
-   * The SDK marks them by nothing but their text. tests/engine/unit/pulumi/monitor.test.ts compares it with the real SDK.
+   * Errors of the SDK that repeat a failed registration, whose cause the handler has already
+   * reported. Only their text identifies them. tests/engine/unit/pulumi/monitor.test.ts compares
+   * the text with the real SDK.
    */
   readonly #echoes = new Set<string>();
   #root = "";
@@ -75,7 +78,7 @@ export class Monitor {
     return monitor;
   }
 
-  /** Waits for all registrations under way. */
+  /** Waits until all running registrations have ended. */
   async idle(): Promise<void> {
     while (this.#busy.size > 0) await Promise.allSettled([...this.#busy]);
   }
@@ -106,7 +109,7 @@ export class Monitor {
         },
       ),
       signalAndWaitForShutdown: answer(() => new empty.Empty()),
-      invoke: refuse((r) => `the function ${r.getTok()}`, "pass the value in through the stack's config"),
+      invoke: refuse((r) => `the function ${r.getTok()}`, "pass the value through the stack's config"),
       call: refuse((r) => `the method ${r.getTok()}`, "compute the value in the program"),
       readResource: answer((request: InstanceType<typeof resourceMessages.ReadResourceRequest>) =>
         this.#read(request),
@@ -118,7 +121,10 @@ export class Monitor {
         "change the arguments in the program",
       ),
       registerResourceHook: refuse(() => "a resource hook", "use a job container that the others depend on"),
-      registerErrorHook: refuse(() => "an error hook", "handle the failure where the program is run"),
+      registerErrorHook: refuse(
+        () => "an error hook",
+        "handle the failure in the code that runs the program",
+      ),
       registerPackage: refuse(
         (r) => `the parameterized package ${r.getName()}`,
         "use the docker and random packages",
@@ -145,7 +151,7 @@ export class Monitor {
     return info.setSupportedfeaturesList(FEATURES);
   }
 
-  /** Reads the stack's own outputs, the only resource that a program can read here. */
+  /** Reads the stack's outputs. The program can read no other resource. */
   async #read(
     request: InstanceType<typeof resourceMessages.ReadResourceRequest>,
   ): Promise<InstanceType<typeof resourceMessages.ReadResourceResponse>> {
@@ -169,7 +175,7 @@ export class Monitor {
   async #register(
     request: InstanceType<typeof resourceMessages.RegisterResourceRequest>,
   ): Promise<InstanceType<typeof resourceMessages.RegisterResourceResponse>> {
-    // The SDK takes this status as the engine going down, and ends the program without a stack trace.
+    // On this status the SDK ends the program without a stack trace.
     if (this.#handlers.stopped()) throw { code: grpc.status.UNAVAILABLE, details: "the run was interrupted" };
     const work = this.#handlers.register(readRegistration(request));
     this.#busy.add(work);
@@ -185,14 +191,14 @@ export class Monitor {
   }
 
   #log(severity: Severity, message: string, urn: string): void {
-    // The SDK's debug messages hold whole answers, secrets in clear.
+    // The SDK's debug messages contain whole answers, with secrets in clear text.
     if (severity === "debug") return;
     if (severity === "error" && [...this.#echoes].some((echo) => message.includes(echo))) return;
     this.#handlers.log(severity, message.trimEnd(), urn || undefined);
   }
 }
 
-// biome-ignore lint/suspicious/noExplicitAny: the library's own type for handlers of any one message.
+// biome-ignore lint/suspicious/noExplicitAny: the library's type for handlers of any one message.
 type Handler = grpc.handleUnaryCall<any, any>;
 
 function answer<Request, Response>(handle: (request: Request) => Response | Promise<Response>): Handler {
@@ -221,7 +227,7 @@ function refuse(what: (request: Named) => string, instead: string): Handler {
 const unsupported = (what: string, instead: string): string =>
   `${what} is not supported by the embedded engine: ${instead}`;
 
-// The SDK's services are typed by an older release of the same gRPC library.
+// The types of the SDK's services come from an older version of the same gRPC library.
 function implementable(service: unknown): grpc.ServiceDefinition {
   return service as grpc.ServiceDefinition;
 }

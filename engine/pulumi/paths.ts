@@ -1,6 +1,8 @@
 import { equal, holdsSecret, isMap, isSecret, mask, type Properties, secret, type Value } from "./values.ts";
 
-/** One property that changes; secrets read "[secret]", what is not known yet "[unknown]". */
+/**
+ * One changed property. Secrets appear as "[secret]", values that are not known yet as "[unknown]".
+ */
 export interface PropertyDiff {
   path: string;
   kind: "add" | "delete" | "update";
@@ -22,7 +24,7 @@ export function parsePath(text: string): Path {
   return steps;
 }
 
-/** The new inputs with the old values put back wherever changes are to be ignored. */
+/** Returns the new inputs with the old values at all ignored paths. */
 export function ignoreChanges(news: Properties, olds: Properties, paths: readonly string[]): Properties {
   let result: Value = news;
   for (const path of paths) result = putBack(result, olds, parsePath(path)) ?? {};
@@ -53,7 +55,7 @@ function putBack(now: Value | undefined, before: Value | undefined, path: Path):
   return Object.keys(merged).length === 0 && now === undefined ? undefined : merged;
 }
 
-/** True when a changed path lies in, or contains, what the pattern names. */
+/** Whether a changed path is inside the pattern's path, or contains it. */
 export function matches(pattern: string, changed: string): boolean {
   const a = parsePath(pattern);
   const b = parsePath(changed);
@@ -63,7 +65,7 @@ export function matches(pattern: string, changed: string): boolean {
   return true;
 }
 
-/** The differences between two sets of properties, down to single values. */
+/** Returns the differences between two sets of properties, down to single values. */
 export function differences(
   olds: Properties,
   news: Properties,
@@ -84,7 +86,7 @@ function compare(
 ): void {
   if (equal(before, after)) return;
   if (isSecret(before) || isSecret(after)) {
-    // Shown as a whole: which part of a secret changed is part of the secret.
+    // A secret counts as one value, because the changed part would reveal something about it.
     found.push(entry(path, before, after, true, replaces));
   } else if (Array.isArray(before) && Array.isArray(after)) {
     for (let i = 0; i < Math.max(before.length, after.length); i++) {

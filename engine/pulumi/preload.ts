@@ -1,5 +1,6 @@
-// Loaded into Pulumi's runner before everything else. Each patch skips work of the SDK that this engine does not need;
-// tests/engine/unit/pulumi/preload.test.ts shows for each that it works and that it is still needed.
+// Patches Pulumi's SDK before the runner loads it. Each patch skips work of the SDK that the
+// embedded engine does not need. tests/engine/unit/pulumi/preload.test.ts shows that each patch
+// works and is still needed.
 import { createRequire, Module } from "node:module";
 import util from "node:util";
 
@@ -7,7 +8,10 @@ type Fn = (...args: never[]) => unknown;
 const sdk = createRequire(import.meta.url);
 const { version } = sdk("@pulumi/pulumi/package.json") as { version: string };
 
-/** Replaces a function of one of the SDK's private modules. @throws where this version of the SDK has no such function */
+/**
+ * Replaces a function of a private module of the SDK.
+ * @throws if this version of the SDK has no such function
+ */
 function patch<T extends Fn>(file: string, path: readonly string[], replace: (original: T) => T): void {
   const name = path.at(-1) as string;
   let owner = sdk(`@pulumi/pulumi/${file}`) as Record<string, unknown> | undefined;
@@ -22,9 +26,10 @@ function patch<T extends Fn>(file: string, path: readonly string[], replace: (or
   owner[name] = replace(original as T);
 }
 
-// Colouring the stack of an error takes half a minute and all memory when a frame's path ends right after
-// node_modules/@scope (nodejs/node#64011, fixed by nodejs/node#64022 in later releases). The SDK's source maps contain
-// such paths, so that each failing program would hang: tests/engine/runs.test.ts, "a program that throws".
+// Node needs half a minute and all memory to colour an error's stack when the path of a frame ends
+// right after node_modules/@scope (nodejs/node#64011, fixed by nodejs/node#64022 in later
+// versions). The SDK's source maps contain such paths, so each failing program would hang:
+// tests/engine/runs.test.ts, "a program that throws".
 const inspect = util.inspect;
 function withoutColors(value: unknown, ...rest: [options?: util.InspectOptions]): string {
   const [options] = rest;
@@ -33,8 +38,8 @@ function withoutColors(value: unknown, ...rest: [options?: util.InspectOptions])
 }
 util.inspect = Object.assign(withoutColors, inspect) as typeof inspect;
 
-// The SDK loads a compiler and a package manager to serialise functions, which is half of its load time. Programs here
-// pass no functions: both are loaded at the first use of anything in them.
+// The SDK loads a compiler and a package manager to serialise functions, which takes half of its
+// load time. These programs pass no functions, so both load only at their first use.
 const RARELY_USED = new Set(["typescript", "@npmcli/arborist"]);
 type Load = (request: string, ...rest: unknown[]) => object;
 const modules = Module as unknown as { _load: Load };
@@ -51,18 +56,20 @@ function onFirstUse(now: () => object): object {
   return new Proxy({}, { get });
 }
 
-// For serialising functions the SDK also opens a debugger session on its own process, which is told of each script.
-// It is opened later on demand.
+// To serialise functions, the SDK also opens a debugger session on its own process, which receives
+// each script. The session now opens on demand.
 patch("runtime/closure/v8Hooks.js", ["isInitializedAsync"], () => async () => {});
 
-// Each resource is sent with a stack trace of its declaration. The engine reads none.
+// The SDK sends each resource with a stack trace of its declaration. The engine does not read it.
 patch("resource.js", ["Resource", "stackTrace"], () => () => []);
 
-// Five debug messages are sent per resource, each as its own call. The monitor drops them: they hold secrets in clear.
+// The SDK sends five debug messages per resource, each in a separate call. The monitor drops them,
+// because they contain secrets in clear text.
 patch("log/index.js", ["debug"], () => async () => {});
 
-// Each promise is marked with a stack trace and two more fields, for a search for leaked promises that is off by default.
-// Four promises belong to each property of each resource. The leak check at the end of the program stays.
+// The SDK marks each promise with a stack trace and two more fields, for a search for leaked
+// promises that is off by default. Each property of each resource has four promises. The leak check
+// at the end of the program still works.
 if (!process.env.PULUMI_DEBUG_PROMISE_LEAKS) {
   type Candidates = { leakCandidates: Set<Promise<unknown>> };
   const state = sdk("@pulumi/pulumi/runtime/state.js") as { getStore(): Candidates | undefined };

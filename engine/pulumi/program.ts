@@ -7,21 +7,24 @@ import { parse } from "yaml";
 import type { Log } from "./log.ts";
 import { ORGANIZATION } from "./monitor.ts";
 
-/** Which program to run, for which stack and with which settings. */
+/** The program to run, its stack and its settings. */
 export interface ProgramOptions {
-  /** The project's folder: the program's working directory, and what relative paths are relative to. */
+  /** The project's folder. It is the program's working directory and the base of relative paths. */
   readonly projectDir: string;
-  /** The program's entry file, relative to `projectDir`. @default `main` of Pulumi.yaml, else of package.json */
+  /**
+   * The program's entry file, relative to `projectDir`.
+   * @default `main` of Pulumi.yaml, else of package.json
+   */
   readonly program?: string;
   readonly project: string;
   readonly stack: string;
-  /** The stack's settings by `project:key`; a key without a colon is the project's own. */
+  /** The stack's settings by `project:key`. A key without a colon belongs to the project. */
   readonly config: Record<string, string>;
-  /** Which keys of `config` are secret. */
+  /** The keys of `config` that are secret. */
   readonly secretKeys?: readonly string[];
 }
 
-/** A Pulumi program in its own process, under Pulumi's own Node runner. */
+/** A Pulumi program in a separate process, under Pulumi's Node runner. */
 export class Program {
   readonly #child: ChildProcess;
   readonly #ended: Promise<string | undefined>;
@@ -52,7 +55,7 @@ export class Program {
       parallel: String(parallel),
     };
     const args = Object.entries(flags).map(([flag, value]) => `--${flag}=${value}`);
-    // Its own process group: on Ctrl-C the engine decides what ends, and when.
+    // A separate process group lets the engine decide what ends on Ctrl-C, and when.
     const preload = new URL("preload.ts", import.meta.url).href;
     const child = spawn(
       process.execPath,
@@ -67,7 +70,7 @@ export class Program {
     return new Program(child, watch(child, log));
   }
 
-  /** Waits for the end. Returns what went wrong, undefined for success. */
+  /** Waits for the program's end. Returns the error, or undefined for success. */
   ended(): Promise<string | undefined> {
     return this.#ended;
   }
@@ -77,7 +80,7 @@ export class Program {
   }
 }
 
-/** The stack's settings in the form in which the SDK reads them. */
+/** Returns the stack's settings in the SDK's format. */
 export function configEnvironment(
   options: Pick<ProgramOptions, "project" | "config" | "secretKeys">,
 ): NodeJS.ProcessEnv {

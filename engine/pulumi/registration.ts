@@ -2,7 +2,7 @@ import type { RegisterResourceRequest } from "@pulumi/pulumi/proto/resource_pb.j
 import type { AliasSpec } from "./urn.ts";
 import type { Properties } from "./values.ts";
 
-/** What the program declares about one resource, as plain data. */
+/** The program's declaration of one resource, as plain data. */
 export interface Registration {
   readonly type: string;
   readonly name: string;
@@ -15,7 +15,7 @@ export interface Registration {
   readonly propertyDependencies: Record<string, string[]>;
   readonly protect: boolean;
   readonly retainOnDelete: boolean;
-  /** Undefined leaves the choice to the provider. */
+  /** @default the provider decides */
   readonly deleteBeforeReplace: boolean | undefined;
   readonly deletedWith: string | undefined;
   readonly ignoreChanges: readonly string[];
@@ -23,13 +23,13 @@ export interface Registration {
   readonly additionalSecretOutputs: readonly string[];
   readonly timeouts: Timeouts | undefined;
   readonly aliases: readonly AliasSpec[];
-  /** The version of the package that the program was written for. */
+  /** The version of the package that the program asks for. */
   readonly version: string | undefined;
-  /** Why the engine refuses it. */
+  /** The reason why the engine refuses the resource. */
   readonly refusal: string | undefined;
 }
 
-/** How long the provider may take, as the program set it. */
+/** The provider's time limits, as the program set them. */
 export interface Timeouts {
   readonly create?: string;
   readonly update?: string;
@@ -37,13 +37,13 @@ export interface Timeouts {
   readonly read?: string;
 }
 
-/** What the program gets back for a registration. */
+/** The answer to a registration. */
 export interface Registered {
   readonly urn: string;
   readonly id: string;
   readonly outputs: Properties;
   readonly failed: boolean;
-  /** Whether its outputs cannot be known in this run. @default false */
+  /** Whether this run cannot know the outputs. @default false */
   readonly unknown?: boolean;
 }
 
@@ -92,7 +92,7 @@ export function readRegistration(request: RegisterResourceRequest): Registration
 function refusalOf(request: RegisterResourceRequest): string | undefined {
   const use = "run this program with the pulumi CLI";
   const unsupported: [isSet: boolean, what: string, instead: string][] = [
-    [request.getRemote(), "a remote component", "write the component in this program's own language"],
+    [request.getRemote(), "a remote component", "write the component in the language of this program"],
     [request.getImportid() !== "", "the resource option import", "run it once with the pulumi CLI"],
     [
       request.getTransformsList().length > 0,

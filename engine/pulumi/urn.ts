@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 /** The type of a stack's root component. */
 export const STACK_TYPE = "pulumi:pulumi:Stack";
 
-/** Builds a resource's URN from its place in the tree. */
+/** Builds a resource's URN from its position in the tree. */
 export function makeUrn(
   stack: string,
   project: string,
@@ -16,17 +16,20 @@ export function makeUrn(
   return `urn:pulumi:${stack}::${project}::${qualified}::${name}`;
 }
 
-/** The logical name that a URN ends with. */
+/** Returns the logical name at the end of a URN. */
 export function nameOf(urn: string): string {
   return urn.split("::").slice(3).join("::");
 }
 
-/** The generated name of a resource that was given none: its logical name and seven hexadecimal digits. */
+/**
+ * Generates the name of a resource without an explicit one: its logical name and seven hexadecimal
+ * digits.
+ */
 export function autoName(urn: string, seed: Buffer = randomBytes(4)): string {
   return `${nameOf(urn)}-${seed.toString("hex").slice(0, 7)}`;
 }
 
-/** The resource's own type, without those of its parents. */
+/** Returns the resource's type, without the types of its parents. */
 export function typeOfUrn(urn: string): string {
   return qualifiedType(urn).split("$").at(-1) ?? "";
 }
@@ -35,7 +38,7 @@ function qualifiedType(urn: string): string {
   return urn.split("::")[2] ?? "";
 }
 
-/** Which other URNs a resource may be known by. */
+/** An alias: another URN that a resource may have in the state. */
 export interface AliasSpec {
   readonly urn?: string;
   readonly name?: string;
@@ -46,18 +49,18 @@ export interface AliasSpec {
   readonly noParent?: boolean;
 }
 
-/** What the aliases of a resource start from. */
+/** The resource that aliases belong to. */
 export interface AliasBase {
   readonly stack: string;
   readonly project: string;
   readonly type: string;
   readonly name: string;
   readonly parent: string | undefined;
-  /** The parent's own former URNs, each of which gives this resource a former URN too. */
+  /** The parent's former URNs. Each of them gives this resource one more former URN. */
   readonly parentAliases: readonly string[];
 }
 
-/** The former URNs of a resource, under which the state may hold it. */
+/** Returns the former URNs under which the state may contain a resource. */
 export function aliasUrns(base: AliasBase, specs: readonly AliasSpec[]): string[] {
   const found = new Set<string>();
   for (const spec of [{}, ...specs]) {
@@ -80,7 +83,8 @@ export function aliasUrns(base: AliasBase, specs: readonly AliasSpec[]): string[
   return [...found];
 }
 
-// By convention a child's name begins with its parent's: a renamed parent renames the child with it.
+// By convention a child's name begins with its parent's name, so a new name of the parent also
+// changes the child's.
 function inherited(base: AliasBase, parent: string | undefined): string {
   const now = base.parent ? nameOf(base.parent) : "";
   const before = parent ? nameOf(parent) : "";

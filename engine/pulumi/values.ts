@@ -1,6 +1,6 @@
 /**
- * Property values as Pulumi's protocol carries them: plain JSON, where secrets, resource references and
- * assets are objects marked by a signature, and what is not known yet is one reserved string.
+ * Property values in the format of Pulumi's protocol: plain JSON. Secrets, resource references and
+ * assets are objects with a signature. A value that is not known yet is one reserved string.
  */
 export type Value = null | boolean | number | string | Value[] | { [key: string]: Value };
 /** The properties of one resource. */
@@ -12,25 +12,25 @@ const RESOURCE = "5cf8f73096256a8f31e491e813e4eb8e";
 const ASSET = "c44067f5952c0a294b673a41bacd8c17";
 const ARCHIVE = "0def7320c3a5731c473e5ecbe6d01bc7";
 
-/** How Pulumi writes a value that is not known yet. */
+/** Pulumi's string for a value that is not known yet. */
 export const UNKNOWN_VALUE = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 
-/** Marks a value as secret; a secret is never marked twice. */
+/** Marks a value as secret, unless it is marked already. */
 export function secret(value: Value): Value {
   return isSecret(value) ? value : { [SIGNATURE]: SECRET, value };
 }
 
-/** True for a value marked as secret at its top. */
+/** Whether the value itself is marked as secret. */
 export function isSecret(value: Value | undefined): value is { value: Value } {
   return isMap(value) && value[SIGNATURE] === SECRET;
 }
 
-/** True for a plain or marked object, false for arrays and null. */
+/** Whether the value is a plain or marked object. False for arrays and null. */
 export function isMap(value: unknown): value is { [key: string]: Value } {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** True when the value is, or holds anywhere, what `test` accepts. */
+/** Whether `test` accepts the value or any value inside it. */
 export function some(value: Value | undefined, test: (value: Value) => boolean): boolean {
   if (value === undefined) return false;
   if (test(value)) return true;
@@ -38,12 +38,15 @@ export function some(value: Value | undefined, test: (value: Value) => boolean):
   return isMap(value) && Object.values(value).some((item) => some(item, test));
 }
 
-/** True when a secret is anywhere inside. */
+/** Whether the value is or contains a secret. */
 export const holdsSecret = (value: Value | undefined): boolean => some(value, isSecret);
-/** True when an unknown is anywhere inside. */
+/** Whether the value is or contains an unknown. */
 export const holdsUnknown = (value: Value | undefined): boolean => some(value, (v) => v === UNKNOWN_VALUE);
 
-/** The value as a provider wants it: secrets opened, references to resources turned into their ids. */
+/**
+ * Returns the value for a provider, with secrets in clear text and with ids in place of references
+ * to resources.
+ */
 export function reveal(value: Value): Value {
   if (Array.isArray(value)) return value.map(reveal);
   if (!isMap(value)) return value;
@@ -61,7 +64,9 @@ export function reveal(value: Value): Value {
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, reveal(item)]));
 }
 
-/** The value as a person may see it: "[secret]" and "[unknown]" in place of what is behind them. */
+/**
+ * Returns the value for display, with "[secret]" and "[unknown]" in place of secrets and unknowns.
+ */
 export function mask(value: Value | undefined): Value | undefined {
   if (value === undefined) return undefined;
   if (value === UNKNOWN_VALUE) return "[unknown]";
@@ -71,7 +76,7 @@ export function mask(value: Value | undefined): Value | undefined {
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, mask(item) ?? null]));
 }
 
-/** Compares two values for what they say, secret or not; a key holding null counts as absent. */
+/** Whether two values are equal, secret or not. A key with the value null counts as absent. */
 export function equal(a: Value | undefined, b: Value | undefined): boolean {
   return canonical(a ?? null) === canonical(b ?? null);
 }
@@ -87,7 +92,10 @@ function canonical(value: Value): string {
     .join()}}`;
 }
 
-/** Marks as secret what the program names, and what came from a secret input of the same name. */
+/**
+ * Marks as secret the outputs that the program names, and those that have a secret input of the
+ * same name.
+ */
 export function withSecrets(outputs: Properties, inputs: Properties, named: readonly string[]): Properties {
   const marked: Properties = {};
   for (const [key, value] of Object.entries(outputs)) {

@@ -10,7 +10,7 @@ import type { ResourceState } from "./model.ts";
 import { deleteForReplacement, deletesFirst } from "./replacement.ts";
 import type { Op } from "./types.ts";
 
-/** Creates, updates, replaces or keeps one resource, as its provider judges the change. */
+/** Creates, updates, replaces or keeps one resource. Its provider decides which. */
 export async function registerCustom(
   deployment: Deployment,
   registration: Registration,
@@ -35,7 +35,7 @@ export async function registerCustom(
   return attempt(op, () => (op === "replace" ? replace(work, old, diff) : update(work, old, change, diff)));
 }
 
-/** A failure, with the operation that failed. */
+/** An error, with the operation that failed. */
 export class StepError extends Error {
   readonly op: Op;
 
@@ -104,7 +104,10 @@ async function create(
   );
 }
 
-/** Takes one of the parallel slots, but not for waiting: a slow health check must not hold up other resources. */
+/**
+ * Creates a resource in one of the parallel slots. The wait for its health takes no slot, so it
+ * delays no other resource.
+ */
 function inSlot<T>({ deployment, type, entry }: Work, work: () => Promise<T>): Promise<T> {
   const waits = type.waitsWith !== undefined && entry.inputs[type.waitsWith] === true;
   return waits && !deployment.options.dryRun ? work() : deployment.slot(work);
@@ -113,7 +116,7 @@ function inSlot<T>({ deployment, type, entry }: Work, work: () => Promise<T>): P
 function place(deployment: Deployment, entry: ResourceState, old: ResourceState | undefined): void {
   const { store } = deployment;
   store.keepName(entry.urn, undefined);
-  // Its predecessor stays in the state until the end of the run deletes it.
+  // The old resource stays in the state until the end of the run deletes it.
   if (old && !old.pendingReplacement) {
     old.pendingDelete = true;
     store.resources.touch(old);
@@ -153,7 +156,7 @@ async function replace(work: Work, old: ResourceState, diff: PropertyDiff[]): Pr
   const { deployment, registration, type, entry } = work;
   if (old.protect && registration.protect) {
     throw new Error(
-      "must be replaced, but is protected: take `protect` out of the program first, and run again",
+      "must be replaced, but is protected: remove `protect` from the program, then run it again",
     );
   }
   if (deletesFirst(registration, type, entry, old)) await deleteForReplacement(deployment, old);
@@ -193,7 +196,7 @@ async function perform(
   report.start(entry.urn, op);
   await deployment.recorded(record, async () => {
     const { outcome = {}, placed } = await work(target);
-    if (!outcome.tf) throw new Error(outcome.error ?? "the provider reported nothing made");
+    if (!outcome.tf) throw new Error(outcome.error ?? "the provider reported no created resource");
     entry.tf = outcome.tf;
     entry.id = outcome.id ?? "";
     entry.outputs = settle(outcome.outputs ?? {});

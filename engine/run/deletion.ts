@@ -3,12 +3,15 @@ import { type Deployment, deleteOp } from "./deployment.ts";
 import type { ResourceState } from "./model.ts";
 import { dependenciesOf } from "./resources.ts";
 
-/** How a deletion ends: the state forgets the entry, or records that its replacement is still to come. */
+/**
+ * The state's change after a deletion: it forgets the entry, or records that the replacement must
+ * still be created.
+ */
 export type Afterwards = "forget" | "await-replacement";
 
 /**
- * Deletes entries: dependents before what they depend on, and independent ones at the same time.
- * Leaves alone what something depends on that could not be deleted. Returns whether all were deleted.
+ * Deletes entries: dependents before their dependencies, and independent entries at the same time.
+ * An entry stays if a dependent could not be deleted. Returns whether all entries were deleted.
  */
 export async function deleteEntries(
   deployment: Deployment,
@@ -56,7 +59,7 @@ async function deleteOne(
   }
   deployment.store.resources.drop(entry);
   await deployment.store.flush();
-  // One half of a replacement, which is counted as one step already.
+  // This deletion is part of a replacement, which already counts as one step.
   if (entry.pendingDelete || entry.pendingReplacement) report.partDone(entry.urn, op);
   else report.done(entry.urn, op);
   return true;
@@ -75,7 +78,7 @@ async function removeReal(
   await deployment.recorded({ op: "delete", urn, type, ...(provider ? { provider } : {}) }, async () => {
     const error = await operations.remove(deployment.target(entry), tf);
     if (error) throw new Error(error);
-    // In the state before the operation is struck out.
+    // The state changes before the operation is removed from it.
     if (afterwards === "await-replacement") await awaitReplacement(deployment, entry);
     else deployment.store.resources.drop(entry);
   });
@@ -87,7 +90,7 @@ async function awaitReplacement({ store }: Deployment, entry: ResourceState): Pr
   await store.flush();
 }
 
-/** For each entry, those that depend on it; edges that would close a circle are left out. */
+/** Returns the dependents of each entry, without edges that would close a cycle. */
 function dependents(entries: readonly ResourceState[]): Map<ResourceState, ResourceState[]> {
   const all = new Map(entries.map((entry) => [entry, [] as ResourceState[]]));
   const byUrn = Map.groupBy(entries, (entry) => entry.urn);
@@ -110,7 +113,10 @@ function dependents(entries: readonly ResourceState[]): Map<ResourceState, Resou
   return all;
 }
 
-/** What the end of a successful run deletes: what the program no longer declares, and what was replaced. */
+/**
+ * Returns the entries that a successful run deletes at its end: those that the program no longer
+ * declares, and replaced ones.
+ */
 export function leftovers(deployment: Deployment): ResourceState[] {
   const resources = deployment.store.resources.all();
   return resources.filter((entry) => entry.pendingDelete || !deployment.seen.has(entry.urn));

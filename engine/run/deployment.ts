@@ -11,21 +11,21 @@ import { providerUrn } from "./resources.ts";
 import type { StateStore } from "./state.ts";
 import type { Op } from "./types.ts";
 
-/** The names under which a run knows its stack, and how it runs. */
+/** The stack of a run, and the run's options. */
 export interface DeploymentOptions {
   readonly project: string;
   readonly stack: string;
   readonly dryRun: boolean;
   readonly parallel: number;
-  /** The daemon of the default docker provider, where the stack's config names one. */
+  /** The Docker host of the default docker provider, if the stack's config sets one. */
   readonly dockerHost: string | undefined;
-  /** Names of resources to replace whatever their inputs say. */
+  /** Names of resources to replace even if their inputs have not changed. */
   readonly replace?: readonly string[];
-  /** Types of the resources to work on. */
+  /** The types of the resources that the run may change. */
   readonly targets?: readonly string[];
 }
 
-/** One run over one stack: its state, its providers, and what has registered so far. */
+/** One run of one stack: its state, its providers and the resources that have registered so far. */
 export class Deployment {
   readonly options: DeploymentOptions;
   readonly store: StateStore;
@@ -33,7 +33,7 @@ export class Deployment {
   readonly report: Report;
   /** The URNs registered in this run. */
   readonly seen = new Set<string>();
-  /** The former URNs of what registered in this run. */
+  /** The former URNs of the resources that registered in this run. */
   readonly #aliases = new Map<string, string[]>();
   readonly #waiting: (() => void)[] = [];
   #free: number;
@@ -46,13 +46,15 @@ export class Deployment {
     this.#free = options.parallel;
   }
 
-  /** Gives a registration its URN, and finds its entry in the state, also under a former name. */
+  /** Sets the URN of a registration, and finds its entry in the state, even under a former name. */
   identify(registration: Registration): { urn: string; old: ResourceState | undefined } {
     const { stack, project } = this.options;
     const { type, name, parent } = registration;
     const urn = makeUrn(stack, project, parent, type, name);
     if (this.seen.has(urn))
-      throw new Error(`a resource of type ${type} named "${name}" is declared twice: rename one`);
+      throw new Error(
+        `the program declares two resources of type ${type} named "${name}": rename one of them`,
+      );
     const parentAliases = (parent && this.#aliases.get(parent)) || [];
     const aliases = aliasUrns({ stack, project, type, name, parent, parentAliases }, registration.aliases);
     this.seen.add(urn);
@@ -64,18 +66,18 @@ export class Deployment {
     return { urn, old };
   }
 
-  /** The inputs of the explicit provider that a resource names, if it names one. */
+  /** Returns the inputs of a resource's explicit provider, if it has one. */
   providerInputs(reference: string | undefined): Properties | undefined {
     if (!reference) return undefined;
     return this.store.resources.find(providerUrn(reference))?.inputs;
   }
 
-  /** What the provider needs to know to work on an entry of the state. */
+  /** Returns the provider's target for an entry of the state. */
   target(entry: Pick<ResourceState, "type" | "provider" | "timeouts">): Target {
     return { type: entry.type, provider: this.providerInputs(entry.provider), timeouts: entry.timeouts };
   }
 
-  /** Runs provider work when one of the parallel slots is free. */
+  /** Runs provider work as soon as one of the parallel slots is free. */
   async slot<T>(work: () => Promise<T>): Promise<T> {
     if (this.#free === 0) await new Promise<void>((resolve) => this.#waiting.push(resolve));
     else this.#free--;
@@ -88,7 +90,10 @@ export class Deployment {
     }
   }
 
-  /** Does the work of an operation that is durable before, and struck out after its result is in the state. */
+  /**
+   * Records an operation durably, does its work, and removes the record once the state contains the
+   * result.
+   */
   async recorded<T>(operation: Omit<PendingOperation, "started">, work: () => Promise<T>): Promise<T> {
     const number = this.store.begin({ ...operation, started: Date.now() });
     await this.store.flush();
@@ -101,7 +106,7 @@ export class Deployment {
   }
 }
 
-/** The entry that a registration asks for, before any provider has worked on it. */
+/** Returns the entry that a registration declares, before a provider has worked on it. */
 export function newEntry(urn: string, registration: Registration): ResourceState {
   const { type, custom, parent, provider, deletedWith, timeouts } = registration;
   return {
@@ -127,6 +132,6 @@ export function newEntry(urn: string, registration: Registration): ResourceState
   };
 }
 
-/** How a step on an existing entry is called. */
+/** Returns the operation that removes an entry. */
 export const deleteOp = (entry: ResourceState): Op =>
   entry.retainOnDelete && entry.custom ? "retain" : "delete";

@@ -7,7 +7,7 @@ import type { Op } from "./types.ts";
 
 const INIT_ERROR = "#initerror";
 
-/** Whether nothing has changed that the provider would have to look at. */
+/** Whether an entry has no change that the provider must check. */
 export function isUnchanged(entry: ResourceState, old: ResourceState): boolean {
   if (old.replan || old.initErrors.length > 0) return false;
   return equal(entry.inputs, old.inputs) && sameProvider(entry, old) && equal(times(entry), times(old));
@@ -20,9 +20,9 @@ function sameProvider(entry: ResourceState, old: ResourceState): boolean {
 }
 
 /**
- * What has to be done so that `old` becomes `entry`, and what differs.
- * @param change what the provider would do
- * @param asked whether the run was told to replace it
+ * Returns the operation that changes `old` into `entry`, and the differences.
+ * @param change the provider's plan
+ * @param asked whether the run's options request a replacement
  */
 export function diff(
   registration: Registration,
@@ -45,12 +45,16 @@ export function diff(
   );
   if (change.replacing.length > 0 || forced.length > 0 || remake || moved || asked)
     return { op: "replace", diff: found };
-  // A change of nothing but the provider's own bookkeeping still clears what went wrong at creation, as in Pulumi.
+  // As in Pulumi, an update clears the errors of a creation even if only the provider's private
+  // data changes.
   const op = change.changed.length > 0 || old.initErrors.length > 0 ? "update" : "same";
   return { op, diff: found };
 }
 
-/** The inputs that differ; where none does, the outputs that the provider would change. */
+/**
+ * Returns the inputs that differ. If there are none, returns the outputs that the provider would
+ * change.
+ */
 function describe(
   old: ResourceState,
   entry: ResourceState,

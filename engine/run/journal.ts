@@ -8,13 +8,16 @@ const FORMAT = "ragdock-journal-1";
 
 /** The state file that a journal continues. */
 export interface JournalBase {
-  /** How many times the state was written before. */
+  /** The number of earlier writes of the state. */
   readonly generation: number;
-  /** The authentication tag of the state file: binds the journal to this one writing of it. */
+  /** The authentication tag of the state file. It binds the journal to this write of the file. */
   readonly tag: string;
 }
 
-/** The changes since the state was last written: one encrypted line each, appended and never changed. */
+/**
+ * The changes since the last write of the state. Each is one encrypted line, which is appended and
+ * never changed.
+ */
 export class Journal {
   readonly #path: string;
   readonly #key: SealKey;
@@ -30,7 +33,10 @@ export class Journal {
     this.#base = base;
   }
 
-  /** Appends a record, and returns once it is on the disk. Records that arrive during a write share the next one. */
+  /**
+   * Appends a record, and returns once it is on the disk. Records that arrive during a write share
+   * the next write.
+   */
   append(record: unknown): Promise<void> {
     if (this.#count === 0)
       this.#lines.push(JSON.stringify({ format: FORMAT, generation: this.#base.generation }));
@@ -49,12 +55,12 @@ export class Journal {
   }
 
   async #write(): Promise<void> {
-    // An earlier write of this turn may have taken the lines along.
+    // A write that began before may have included the lines.
     if (this.#lines.length === 0) return;
     const text = `${this.#lines.join("\n")}\n`;
     this.#lines = [];
     if (!this.#file) {
-      // "wx": an unread journal is never overwritten.
+      // "wx" prevents that an unread journal is overwritten.
       this.#file = await open(this.#path, "wx", 0o600);
       syncFolder(dirname(this.#path));
     }
@@ -64,19 +70,21 @@ export class Journal {
 }
 
 /**
- * Reads a journal's records; none when there is no journal, or when it is older than the state.
- * Only the last line may be incomplete: a killed run was not told yet that it is on the disk.
+ * Reads a journal's records. Returns none if there is no journal, or if it is older than the state.
+ * Only the last line may be incomplete: a killed run did not rely on it yet.
  * @throws for any other damage, and for a journal that is newer than the state
  */
 export function readJournal<T>(path: string, key: SealKey, base: JournalBase, text: string): T[] {
   const lines = text.split("\n");
-  // What follows the last line break is an incomplete line, or nothing.
+  // The text after the last line break is an incomplete line or empty.
   lines.pop();
   const [head, ...rest] = lines;
   if (head === undefined) return [];
-  const damaged = new Error(`${path} was damaged, or belongs to another state: restore both from one backup`);
+  const damaged = new Error(
+    `${path} was damaged, or belongs to another state: restore both files from the same backup`,
+  );
   const generation = readHead(head);
-  // The state was written and the run was killed before it removed the journal.
+  // The run wrote the state, and was killed before it removed the journal.
   if (generation !== undefined && generation < base.generation) return [];
   if (generation !== base.generation) throw damaged;
   return rest.map((line, index) => {
@@ -88,7 +96,7 @@ export function readJournal<T>(path: string, key: SealKey, base: JournalBase, te
   });
 }
 
-/** The text of a journal file; undefined when there is none. */
+/** Returns the text of a journal file, or undefined if there is none. */
 export function journalText(path: string): string | undefined {
   return existsSync(path) ? readFileSync(path, "utf8") : undefined;
 }
@@ -102,7 +110,8 @@ function readHead(line: string): number | undefined {
   }
 }
 
-// A record opens only at its own place in its own journal: none can be moved, repeated or left out in between.
+// A record decrypts only at its position in its journal, so no record can be moved, repeated or
+// left out.
 function context({ tag }: JournalBase, index: number): string {
   return `${FORMAT} ${tag} ${index}`;
 }

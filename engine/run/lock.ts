@@ -14,16 +14,19 @@ import { makePrivateFolder, writeAtomic } from "./atomic.ts";
 
 interface Holder {
   readonly pid: number;
-  /** When the process began, in clock ticks since boot: tells a process from a later one with the same pid. */
+  /**
+   * The start of the process, in clock ticks since boot. It distinguishes the process from a later
+   * one with the same pid.
+   */
   readonly begun: string;
   readonly since: string;
-  /** Provider processes. They survive a killed engine and would continue to work. */
+  /** Provider processes. They survive a killed engine and would continue their work. */
   readonly providers: readonly number[];
-  /** Names this one taking of the lock. Locks of earlier releases have none. */
+  /** Identifies this acquisition of the lock. Locks of earlier versions have none. */
   readonly token?: string;
 }
 
-/** The right to change one stack. One process has it at a time. */
+/** The lock of one stack. Only the process that holds it may change the stack. */
 export class Lock {
   readonly #path: string;
   #holder: Holder;
@@ -34,8 +37,8 @@ export class Lock {
   }
 
   /**
-   * Takes the lock, also from a process that is gone, and tells so.
-   * @throws while another process holds it, and for a lock file that cannot be read
+   * Takes the lock. Takes it over from a process that is gone, and reports that.
+   * @throws while another process holds the lock, and for a lock file that cannot be read
    */
   static take(path: string, note: (message: string) => void): Lock {
     makePrivateFolder(dirname(path));
@@ -52,7 +55,9 @@ export class Lock {
         refuseIfAlive(other);
         if (!takeOver(path, own, other)) continue;
         for (const pid of other.providers) endProvider(pid);
-        note(`took over the lock of process ${other.pid}, which is gone (it began ${other.since})`);
+        note(
+          `Took over the lock of process ${other.pid}, which is gone. It had the lock since ${other.since}.`,
+        );
         return new Lock(path, holder);
       }
     } finally {
@@ -60,7 +65,7 @@ export class Lock {
     }
   }
 
-  /** Records a provider's process, which is ended when another process takes the lock over. */
+  /** Records a provider's process. A process that takes over the lock ends it. */
   addProvider(pid: number): void {
     this.#holder = { ...this.#holder, providers: [...this.#holder.providers, pid] };
     writeAtomic(this.#path, JSON.stringify(this.#holder));
@@ -72,15 +77,17 @@ export class Lock {
 }
 
 /**
- * Replaces the lock of a dead process. Only one process can create the claim to it. The claim counts only while that
- * lock is in place: a late taker would otherwise replace the lock of the process that was first.
+ * Replaces the lock of a dead process. Only one process can create the claim file. The claim is
+ * valid only while the dead process's lock is in place. Otherwise a late process could replace the
+ * lock of the process that was first.
  */
 function takeOver(path: string, own: string, dead: Holder): boolean {
   const claim = `${path}.${tokenOf(dead)}.claim`;
   if (!linkIfAbsent(own, claim)) {
     const claimant = read(claim);
     if (claimant) refuseIfAlive(claimant);
-    if (claimant) throw new Error(`${unusable(claim)}: a process was killed while it took over the lock`);
+    if (claimant)
+      throw new Error(`${unusable(claim)}: a process was killed during its take-over of the lock`);
     return false;
   }
   try {
@@ -93,7 +100,7 @@ function takeOver(path: string, own: string, dead: Holder): boolean {
   }
 }
 
-/** Links a file to a name that is free: the content appears at once and whole. */
+/** Links a file to an unused name, so that the complete content appears at once. */
 function linkIfAbsent(file: string, name: string): boolean {
   try {
     linkSync(file, name);
@@ -114,7 +121,7 @@ function writeWhole(path: string, text: string): void {
   }
 }
 
-/** The holder of a lock; undefined where the lock was released meanwhile. */
+/** Returns the holder of a lock, or undefined if the lock has been released. */
 function read(path: string): Holder | undefined {
   let text: string;
   try {
@@ -129,7 +136,7 @@ function read(path: string): Holder | undefined {
   } catch {
     // Reported below.
   }
-  throw new Error(`${unusable(path)}: its content is incomplete, so its holder is not known`);
+  throw new Error(`${unusable(path)}: its content is incomplete, so its holder is unknown`);
 }
 
 function unusable(path: string): string {
@@ -149,7 +156,8 @@ function refuseIfAlive({ pid, begun, since }: Holder): void {
 
 function beginningOf(pid: number): string | undefined {
   try {
-    // Field 22 of /proc/<pid>/stat. The name in field 2 may hold spaces, so fields are counted from its closing bracket.
+    // Field 22 of /proc/<pid>/stat. The name in field 2 may contain spaces, so the count starts at
+    // its closing bracket.
     return readFileSync(`/proc/${pid}/stat`, "utf8").split(") ").at(-1)?.split(" ")[19];
   } catch {
     return undefined;

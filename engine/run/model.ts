@@ -2,7 +2,7 @@ import type { Timeouts } from "../pulumi/registration.ts";
 import type { Properties } from "../pulumi/values.ts";
 import type { TfState } from "../terraform/operations.ts";
 
-/** A resource as the engine keeps it between runs. */
+/** A resource in the state. */
 export interface ResourceState {
   urn: string;
   type: string;
@@ -20,19 +20,19 @@ export interface ResourceState {
   retainOnDelete: boolean;
   deletedWith?: string;
   timeouts?: Timeouts;
-  /** The engine generated the name, and updates keep it. */
+  /** Whether the engine generated the name. Updates keep a generated name. */
   autoNamed: boolean;
-  /** The errors of a creation that left something behind. */
+  /** The errors of a creation that left a resource behind. */
   initErrors: string[];
-  /** The provider sees a difference although the inputs are the recorded ones. */
+  /** Whether the provider reports a difference although the inputs match the recorded ones. */
   replan: boolean;
-  /** Replaced already. The end of a successful run deletes it. */
+  /** Whether a replacement exists. The end of a successful run deletes this resource. */
   pendingDelete: boolean;
-  /** Deleted already. Its replacement has not been created yet. */
+  /** Whether the resource was deleted and its replacement has not been created yet. */
   pendingReplacement: boolean;
 }
 
-/** An operation that is recorded before it starts, so that the next run finds what a killed run was doing. */
+/** An operation, recorded before it starts. After a kill, the next run finds it in the state. */
 export interface PendingOperation {
   readonly op: "create" | "update" | "delete";
   readonly urn: string;

@@ -7,7 +7,7 @@ import type { PendingOperation, ResourceState } from "./model.ts";
 
 const run = promisify(execFile);
 
-// Docker objects that a creation cut short leaves behind under their name, and that hold no data.
+// Docker objects without data that an interrupted creation can leave behind under their name.
 const REMOVABLE: Readonly<Record<string, string>> = {
   "docker:index/container:Container": "container",
   "docker:index/network:Network": "network",
@@ -16,22 +16,22 @@ const REMOVABLE: Readonly<Record<string, string>> = {
   "docker:index/service:Service": "service",
 };
 const VOLUME = "docker:index/volume:Volume";
-// The clocks of this machine and of a remote Docker host may differ by seconds.
+// The clocks of this machine and of a remote Docker host may differ by some seconds.
 const CLOCK_SLACK_MS = 5_000;
 
-/** Picks up what a killed run was in the middle of, so that this one starts from what is really there. */
+/**
+ * Resolves the unfinished operations of a killed run, so that the state matches the real resources.
+ */
 export async function continueInterrupted(deployment: Deployment): Promise<void> {
   const { store, report } = deployment;
   for (const [number, operation] of store.pending) {
     const name = nameOf(operation.urn);
     if (operation.op === "create" && !isStored(deployment, operation)) {
       report.note(
-        `an earlier run was killed while it created "${name}": ${await clean(deployment, operation)}`,
+        `An earlier run was killed while it created "${name}". ${await clean(deployment, operation)}.`,
       );
     } else {
-      report.note(
-        `an earlier run was killed in the middle of a change to "${name}": reading what is there now`,
-      );
+      report.note(`An earlier run was killed while it changed "${name}". Reading its current state.`);
     }
     const entries = store.resources.all().filter((entry) => entry.urn === operation.urn);
     for (const entry of entries) await reread(deployment, entry);
@@ -40,7 +40,10 @@ export async function continueInterrupted(deployment: Deployment): Promise<void>
   }
 }
 
-/** Reads one resource; what is gone leaves the state, what changed is compared again. Returns what was found. */
+/**
+ * Reads one resource. Removes it from the state if it is gone, and marks it for a comparison if it
+ * changed.
+ */
 export async function reread(
   deployment: Deployment,
   entry: ResourceState,
@@ -56,14 +59,15 @@ export async function reread(
   const changed = JSON.stringify(outcome.tf.state) !== JSON.stringify(tf.state);
   entry.tf = outcome.tf;
   entry.outputs = { ...outcome.outputs, ...keepSecrets(entry, outcome.outputs ?? {}) };
-  // Even where nothing changed: an interrupted run may have recorded less than it did.
+  // This is also needed without a change, because an interrupted run may have recorded only a part
+  // of its work.
   entry.replan = true;
   deployment.store.resources.touch(entry);
   await deployment.store.flush();
   return changed ? "changed" : "same";
 }
 
-/** True when the killed run got as far as writing down what it made. */
+/** Whether the killed run recorded the resource that it created. */
 function isStored({ store }: Deployment, { urn, name }: PendingOperation): boolean {
   const entry = store.resources.find(urn);
   if (!entry?.tf || entry.pendingReplacement) return false;
@@ -79,22 +83,22 @@ async function clean(deployment: Deployment, operation: PendingOperation): Promi
   const { type, name, urn } = operation;
   if (type === VOLUME && name) {
     deployment.store.keepName(urn, name);
-    return "its volume is adopted, if it was made";
+    return "If its volume exists, this run adopts it";
   }
   const kind = REMOVABLE[type];
-  if (!kind || !name) return "nothing to clean up";
+  if (!kind || !name) return "There is nothing to clean up";
   const host = deployment.providerInputs(operation.provider)?.host ?? deployment.options.dockerHost;
   const docker = (...args: string[]) =>
     run("docker", [...(typeof host === "string" ? ["-H", host] : []), ...args]);
   const found = await docker(kind, "inspect", name, "--format", "{{json .}}").catch(() => undefined);
-  if (!found) return "nothing of it is there";
+  if (!found) return "It left nothing behind";
   const details = JSON.parse(found.stdout) as { Created?: string; CreatedAt?: string };
   const created = Date.parse(details.Created ?? details.CreatedAt ?? "");
   if (!(created >= operation.started - CLOCK_SLACK_MS)) {
-    return `the ${kind} ${name} is older than that run and not its own: left alone`;
+    return `Kept the ${kind} ${name}, which is older than that run`;
   }
-  // It may serve requests already: `stop` lets it finish them.
+  // The container may serve requests already. `stop` lets it finish them.
   if (kind === "container") await docker(kind, "stop", name);
   await docker(kind, "rm", name);
-  return `removed the half-made ${kind} ${name}`;
+  return `Removed the incomplete ${kind} ${name}`;
 }

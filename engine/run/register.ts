@@ -7,7 +7,10 @@ import { registerCustom, StepError } from "./custom.ts";
 import { type Deployment, newEntry } from "./deployment.ts";
 import type { ResourceState } from "./model.ts";
 
-/** Registers one resource. A failure is reported, and returned so that the program stops what depends on it. */
+/**
+ * Registers one resource. Reports a failure, and returns it so that the program stops the
+ * resource's dependents.
+ */
 export async function register(deployment: Deployment, registration: Registration): Promise<Registered> {
   const { stack, project } = deployment.options;
   let urn = makeUrn(stack, project, registration.parent, registration.type, registration.name);
@@ -26,12 +29,15 @@ export async function register(deployment: Deployment, registration: Registratio
   }
 }
 
-/** Whether the run is to work on this resource. */
+/** Whether the run may change this resource. */
 function isTargeted({ options }: Deployment, { custom, type }: Registration): boolean {
   return !custom || isProviderType(type) || options.targets === undefined || options.targets.includes(type);
 }
 
-/** A resource that this run leaves alone. While it does not exist, its outputs are unknown, as in a preview. */
+/**
+ * Registers a resource that this run does not change. If it does not exist, its outputs are
+ * unknown, as in a preview.
+ */
 const notTargeted = (urn: string, old: ResourceState | undefined): Registered => ({
   urn,
   id: old?.id ?? "",
@@ -57,7 +63,7 @@ function registerComponent(
   urn: string,
   old: ResourceState | undefined,
 ): ResourceState {
-  // A component has no provider: its outputs come later, with registerOutputs.
+  // A component has no provider. Its outputs arrive later, with registerOutputs.
   const entry = { ...newEntry(urn, registration), outputs: old?.outputs ?? {} };
   deployment.report.done(urn, old ? "same" : "create");
   return deployment.store.resources.keep(entry, old);

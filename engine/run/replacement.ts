@@ -6,7 +6,10 @@ import { deleteEntries } from "./deletion.ts";
 import type { Deployment } from "./deployment.ts";
 import type { ResourceState } from "./model.ts";
 
-/** Whether the old one is deleted before the new one is created: as the program says, else as the provider does. */
+/**
+ * Whether the old resource is deleted before the new one is created. The program's choice overrides
+ * the provider's.
+ */
 export function deletesFirst(
   registration: Registration,
   type: ResourceType,
@@ -15,11 +18,14 @@ export function deletesFirst(
 ): boolean {
   if (registration.deleteBeforeReplace !== undefined) return registration.deleteBeforeReplace;
   if (type.deleteFirst) return true;
-  // Two resources cannot have the same explicit name at the same time.
+  // Two resources cannot have the same explicit name at once.
   return type.autoName === true && !entry.autoNamed && equal(entry.inputs.name, old.inputs.name);
 }
 
-/** Deletes a resource ahead of its replacement, together with all that its replacement will replace in turn. */
+/**
+ * Deletes a resource before its replacement, together with all dependents that must be replaced
+ * too.
+ */
 export async function deleteForReplacement(deployment: Deployment, old: ResourceState): Promise<void> {
   const affected = await dependentsToReplace(deployment, old);
   const guarded = affected.find((entry) => entry.protect);
@@ -30,10 +36,15 @@ export async function deleteForReplacement(deployment: Deployment, old: Resource
   }
   const all = await deleteEntries(deployment, [old, ...affected], "await-replacement", () => false);
   if (!all)
-    throw new Error("was not replaced, because the old one, or one that depends on it, could not be deleted");
+    throw new Error(
+      "was not replaced, because the old resource or one of its dependents could not be deleted",
+    );
 }
 
-/** The resources that would be replaced as well: asks the provider, with the replaced one's outputs unknown. */
+/**
+ * Returns the dependents that must be replaced too. Asks the provider, with the outputs of the
+ * replaced resource unknown.
+ */
 async function dependentsToReplace(deployment: Deployment, root: ResourceState): Promise<ResourceState[]> {
   const replaced = new Set([root.urn]);
   const affected: ResourceState[] = [];
@@ -44,7 +55,7 @@ async function dependentsToReplace(deployment: Deployment, root: ResourceState):
         .filter(([, urns]) => urns.some((other) => replaced.has(other)))
         .map(([property]) => property);
       if (properties.length === 0 || !(await wouldReplace(deployment, entry, properties))) continue;
-      // The loop over `replaced` continues with it.
+      // The loop over `replaced` visits this entry too.
       replaced.add(entry.urn);
       affected.push(entry);
     }
@@ -54,7 +65,7 @@ async function dependentsToReplace(deployment: Deployment, root: ResourceState):
 
 function isCandidate(deployment: Deployment, entry: ResourceState): boolean {
   if (!entry.custom || !entry.tf || isProviderType(entry.type)) return false;
-  // What has registered in this run already does not depend on the one being replaced.
+  // A resource that has already registered in this run does not depend on the replaced one.
   return !entry.pendingDelete && !entry.pendingReplacement && !deployment.seen.has(entry.urn);
 }
 

@@ -5,20 +5,22 @@ import type { EngineEvent, Op, RunResult, Step, Subject } from "./types.ts";
 
 const NONE: Record<Op, number> = { same: 0, create: 0, update: 0, replace: 0, delete: 0, retain: 0, read: 0 };
 
-/** Collects what a run does, and emits it as events. */
+/** Collects the steps of a run, and emits events for them. */
 export class Report {
   readonly steps: Step[] = [];
   readonly errors: string[] = [];
   readonly #emit: (event: EngineEvent) => void;
   readonly #began = Date.now();
-  /** When work on a resource started, in milliseconds since 1970. */
+  /** The start of the work on each resource, in milliseconds since 1970. */
   readonly #started = new Map<string, number>();
 
   constructor(onEvent: ((event: EngineEvent) => void) | undefined) {
     this.#emit = onEvent ?? (() => undefined);
   }
 
-  /** Reports that provider work begins: once, for any number of calls to the provider. */
+  /**
+   * Reports the start of provider work once, even if the work needs several calls to the provider.
+   */
   start(urn: string, op: Op): void {
     if (this.#started.has(urn)) return;
     this.#started.set(urn, Date.now());
@@ -31,7 +33,7 @@ export class Report {
     this.#emit({ kind: "done", op, seconds: this.#took(urn), diff, ...subject(urn) });
   }
 
-  /** Reports finished work that belongs to a step which is counted already. */
+  /** Reports finished work that is part of a step which already counts. */
   partDone(urn: string, op: Op): void {
     this.#emit({ kind: "done", op, seconds: this.#took(urn), diff: [], ...subject(urn) });
   }

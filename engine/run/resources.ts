@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { ResourceState } from "./model.ts";
 
-/** Everything that a resource depends on: created before it, and deleted after it. */
+/** Returns all dependencies of a resource. They are created before it and deleted after it. */
 export function dependenciesOf(entry: ResourceState): Set<string> {
   const urns = [...entry.dependencies, ...Object.values(entry.propertyDependencies).flat()];
   if (entry.parent) urns.push(entry.parent);
@@ -10,14 +10,17 @@ export function dependenciesOf(entry: ResourceState): Set<string> {
   return new Set(urns.filter((urn) => urn !== entry.urn));
 }
 
-/** The URN in a provider reference, which is `urn::id`. */
+/** Returns the URN of a provider reference, which is `urn::id`. */
 export function providerUrn(reference: string): string {
   return reference.slice(0, reference.lastIndexOf("::"));
 }
 
-/** A stack's resources in the order of their creation, indexed so that no step of a run looks at all of them. */
+/**
+ * A stack's resources in the order of their creation. Indexes make the steps of a run independent
+ * of their number.
+ */
 export class Resources {
-  /** The numbers stay: a replaced entry keeps its number, and with it its place. */
+  /** The entries by number. A replaced entry keeps its number, and so its position. */
   readonly #entries = new Map<number, ResourceState>();
   readonly #numbers = new Map<ResourceState, number>();
   readonly #byUrn = new Map<string, ResourceState>();
@@ -33,12 +36,15 @@ export class Resources {
     return [...this.#entries.values()];
   }
 
-  /** The current entry of a URN: not one that waits for its deletion because a replacement exists. */
+  /**
+   * Returns the current entry of a URN. An entry with a replacement, which waits for its deletion,
+   * does not count.
+   */
   find(urn: string): ResourceState | undefined {
     return this.#byUrn.get(urn);
   }
 
-  /** Puts an entry in the place of another one, or at the end. */
+  /** Puts an entry at the position of another one, or at the end. */
   put(entry: ResourceState, old?: ResourceState): void {
     const number = (old && this.#numbers.get(old)) ?? this.#next++;
     if (old) this.#forget(old);
@@ -46,7 +52,7 @@ export class Resources {
     this.#changed.add(number);
   }
 
-  /** Puts an entry in the place of an old one, if the two differ. Returns the one that is in the state. */
+  /** Replaces an old entry if the two differ. Returns the entry that is in the state. */
   keep(entry: ResourceState, old: ResourceState | undefined): ResourceState {
     if (old && isDeepStrictEqual(entry, old)) return old;
     this.put(entry, old);
@@ -61,7 +67,7 @@ export class Resources {
     this.#changed.add(number);
   }
 
-  /** Notes that an entry was changed in place. */
+  /** Records that an entry was changed in place. */
   touch(entry: ResourceState): void {
     const number = this.#numbers.get(entry);
     if (number === undefined) return;
@@ -69,7 +75,7 @@ export class Resources {
     this.#changed.add(number);
   }
 
-  /** The resources that depend on a URN in any way. */
+  /** Returns the resources that depend on a URN in any way. */
   dependents(urn: string): ResourceState[] {
     if (!this.#dependents) {
       this.#dependents = new Map();
@@ -78,7 +84,7 @@ export class Resources {
     return [...(this.#dependents.get(urn) ?? [])];
   }
 
-  /** Gives a resource another URN, also where others refer to it. */
+  /** Changes the URN of a resource, and all references to it. */
   rename(entry: ResourceState, to: string): void {
     const from = entry.urn;
     const replace = (urn: string) => (urn === from ? to : urn);
@@ -101,7 +107,7 @@ export class Resources {
     this.#dependents?.delete(from);
   }
 
-  /** What changed since the last call: entries by number, and null for what is gone. */
+  /** Returns the changes since the last call: entries by number, and null for a removed entry. */
   takeChanges(): [number, ResourceState | null][] {
     const changes = [...this.#changed].map((number): [number, ResourceState | null] => [
       number,
@@ -111,7 +117,7 @@ export class Resources {
     return changes;
   }
 
-  /** Repeats changes that an earlier run took. */
+  /** Applies changes that an earlier run recorded. */
   apply(changes: readonly [number, ResourceState | null][]): void {
     for (const [number, entry] of changes) {
       const old = this.#entries.get(number);

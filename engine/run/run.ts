@@ -18,7 +18,7 @@ import type { DestroyOptions, EngineOptions, RunResult } from "./types.ts";
 
 const DEFAULT_PARALLEL = 16;
 
-/** Runs the program and changes its stack; in a dry run, only reports what would change. */
+/** Runs the program and changes its stack. A dry run only reports the changes. */
 export function deploy(options: EngineOptions, dryRun: boolean): Promise<RunResult> {
   return withDeployment(options, dryRun, async (opening, stopped, report) => {
     const ready = opening.then(async (deployment) => {
@@ -27,17 +27,18 @@ export function deploy(options: EngineOptions, dryRun: boolean): Promise<RunResu
     });
     await runProgram(options, dryRun, ready, stopped, report);
     const deployment = await ready;
-    if (stopped()) deployment.report.errors.push("the run was interrupted: run it again to go on");
+    if (stopped())
+      deployment.report.errors.push("the run was interrupted: run the same command again to continue");
     if (deployment.report.errors.length === 0 && !options.targets) await tidyUp(deployment, stopped);
     return stackOutputs(deployment);
   });
 }
 
-/** The outputs of the stack, as of its last run that got that far. */
+/** Returns the stack's outputs of the last run that set them. */
 const stackOutputs = ({ store }: Deployment): Properties =>
   store.resources.all().find((entry) => entry.type === STACK_TYPE)?.outputs ?? {};
 
-/** Deletes everything that is in the state. */
+/** Deletes all resources of the state. */
 export function teardown(options: DestroyOptions): Promise<RunResult> {
   return withDeployment(options, false, async (opening, stopped) => {
     const deployment = await opening;
@@ -51,13 +52,14 @@ export function teardown(options: DestroyOptions): Promise<RunResult> {
     }
     const going = resources.filter((entry) => !kept.has(entry));
     await deleteEntries(deployment, going, "forget", stopped);
-    if (stopped()) deployment.report.errors.push("the run was interrupted: run it again to go on");
+    if (stopped())
+      deployment.report.errors.push("the run was interrupted: run the same command again to continue");
     return {};
   });
 }
 
 const PROTECTED =
-  "is protected, so nothing was deleted: take `protect` off first, or leave protected resources out";
+  "is protected, so nothing was deleted: remove `protect` from the program and run it, or keep protected resources";
 
 async function withDeployment(
   options: EngineOptions,
@@ -93,7 +95,7 @@ async function withDeployment(
     return report.result(mask(outputs) as Record<string, unknown>, secrets);
   } catch (error) {
     await Promise.allSettled([opening]);
-    // The first error counts. What could not be written stays in the journal.
+    // The first error is the one to report. The journal keeps changes that could not be written.
     await opened.then((store) => store.close()).catch(() => undefined);
     throw error;
   } finally {
@@ -103,7 +105,10 @@ async function withDeployment(
   }
 }
 
-/** Starts the program at once, because it takes seconds to load. What it registers waits until the deployment is `ready`. */
+/**
+ * Starts the program early, because it takes seconds to load. Its registrations wait until the
+ * deployment is `ready`.
+ */
 async function runProgram(
   options: EngineOptions,
   dryRun: boolean,
@@ -160,20 +165,20 @@ async function tidyUp(deployment: Deployment, stopped: () => boolean): Promise<v
   const guarded = going.filter((entry) => entry.protect && !entry.pendingDelete);
   for (const entry of guarded) {
     const why =
-      "is protected, but no longer in the program: nothing was deleted; put it back, or unprotect it first";
+      "is protected, but no longer in the program: nothing was deleted. Put it back, or unprotect it first";
     deployment.report.failed(entry.urn, "delete", why);
   }
   if (guarded.length === 0) await deleteEntries(deployment, going, "forget", stopped);
 }
 
-/** The given entries and everything that they depend on. */
+/** Returns the given entries and all their dependencies. */
 function withDependencies(all: readonly ResourceState[], from: readonly ResourceState[]): Set<ResourceState> {
   const byUrn = new Map(all.filter((entry) => !entry.pendingDelete).map((entry) => [entry.urn, entry]));
   const kept = new Set(from);
   for (const entry of kept) {
     for (const urn of dependenciesOf(entry)) {
       const other = byUrn.get(urn);
-      // The loop over `kept` continues with it.
+      // The loop over `kept` visits this entry too.
       if (other) kept.add(other);
     }
   }
@@ -186,7 +191,7 @@ function listen(
 ): { stopped: () => boolean; forget: () => void } {
   let stopped = signal?.aborted ?? false;
   const stop = () => {
-    if (!stopped) report.note("interrupted: running operations end, nothing new starts");
+    if (!stopped) report.note("Interrupted. Running operations end, and no new operation starts.");
     stopped = true;
   };
   if (signal) {

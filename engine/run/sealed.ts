@@ -2,10 +2,11 @@ import { createCipheriv, createDecipheriv, createHash, randomBytes, scrypt } fro
 import { existsSync, readFileSync } from "node:fs";
 import { writeAtomic } from "./atomic.ts";
 
-// One of the settings that OWASP's password storage cheat sheet gives for scrypt; about 0.3 s on a small machine.
+// OWASP's password storage cheat sheet recommends these scrypt settings. They take about 0.3 s on a
+// small machine.
 const SCRYPT = { N: 1 << 15, r: 8, p: 3, maxmem: 64 * 1024 * 1024 };
 const FORMAT = "ragdock-sealed-1";
-// The state files of earlier releases differ from this format only in its name.
+// The state files of earlier versions differ from this format only in its name.
 const READABLE: readonly string[] = [FORMAT, "ragdock-state-1"];
 const IV_BYTES = 12;
 const TAG_BYTES = 16;
@@ -20,7 +21,7 @@ interface Envelope {
 
 const derived = new Map<string, Promise<Buffer>>();
 
-/** A key that is derived from a passphrase by scrypt. It encrypts with AES-256-GCM. */
+/** A key for AES-256-GCM that scrypt derives from a passphrase. */
 export class SealKey {
   readonly #salt: Buffer;
   readonly #key: Buffer;
@@ -30,16 +31,16 @@ export class SealKey {
     this.#key = key;
   }
 
-  /** Derives the key; the same passphrase and salt are derived once per process. */
+  /** Derives the key. A process derives each pair of passphrase and salt once. */
   static async derive(passphrase: string, salt: Buffer = randomBytes(16)): Promise<SealKey> {
-    if (!passphrase) throw new Error("the file is encrypted and needs a passphrase, which is empty");
+    if (!passphrase) throw new Error("the file needs a passphrase, but the passphrase is empty");
     const id = createHash("sha256").update(salt).update(passphrase).digest("hex");
     const key = derived.get(id) ?? deriveBytes(passphrase, salt);
     derived.set(id, key);
     return new SealKey(salt, await key);
   }
 
-  /** Encrypts a text. It opens again only with the same `context`. */
+  /** Encrypts a text. Only the same `context` decrypts it. */
   seal(text: string, context = ""): Buffer {
     const iv = randomBytes(IV_BYTES);
     const cipher = createCipheriv("aes-256-gcm", this.#key, iv).setAAD(Buffer.from(context));
@@ -47,7 +48,7 @@ export class SealKey {
     return Buffer.concat([iv, cipher.getAuthTag(), data]);
   }
 
-  /** Decrypts what `seal` returned. @throws when the key or the context is another one, or a byte was changed */
+  /** Decrypts a result of `seal`. @throws for another key or context, and for a changed byte */
   open(sealed: Buffer, context = ""): string {
     const decipher = createDecipheriv("aes-256-gcm", this.#key, sealed.subarray(0, IV_BYTES));
     decipher.setAAD(Buffer.from(context));
@@ -56,7 +57,7 @@ export class SealKey {
     return Buffer.concat([decipher.update(data), decipher.final()]).toString("utf8");
   }
 
-  /** Writes an encrypted file. Returns its authentication tag, which names this one writing of it. */
+  /** Writes an encrypted file. Returns its authentication tag, which identifies this write. */
   write(path: string, text: string): string {
     const sealed = this.seal(text);
     const part = (from: number, to?: number) => sealed.subarray(from, to).toString("base64");
@@ -72,14 +73,14 @@ export class SealKey {
   }
 }
 
-/** An encrypted file, opened. */
+/** A decrypted file. */
 export interface Opened {
   readonly key: SealKey;
   readonly text: string;
   readonly tag: string;
 }
 
-/** Opens an encrypted file; undefined when there is none. */
+/** Decrypts a file. Returns undefined if there is none. */
 export async function openSealed(path: string, passphrase: string): Promise<Opened | undefined> {
   if (!existsSync(path)) return undefined;
   const envelope = readEnvelope(path);
@@ -93,7 +94,7 @@ export async function openSealed(path: string, passphrase: string): Promise<Open
   }
 }
 
-/** Reads a JSON value from an encrypted file; undefined when there is no such file. */
+/** Reads a JSON value from an encrypted file. Returns undefined if there is no such file. */
 export async function readSealed<T>(path: string, passphrase: string): Promise<T | undefined> {
   const opened = await openSealed(path, passphrase);
   return opened && (JSON.parse(opened.text) as T);

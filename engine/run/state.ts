@@ -6,16 +6,16 @@ import { Resources } from "./resources.ts";
 import { type Opened, openSealed, SealKey } from "./sealed.ts";
 import type { EngineOptions } from "./types.ts";
 
-/** A state file's content. */
+/** The content of a state file. */
 interface Content {
   readonly resources: readonly ResourceState[];
   readonly pending: readonly PendingOperation[];
   readonly keptNames: Readonly<Record<string, string>>;
-  /** How many times the state was written before. Files of earlier releases have none. */
+  /** The number of earlier writes of the state. Files of earlier versions have none. */
   readonly generation?: number;
 }
 
-/** One record of the journal; a null stands for what is gone, an absent field for what did not change. */
+/** One record of the journal. Null means removed, and an absent field means unchanged. */
 interface Changes {
   readonly resources?: [number, ResourceState | null][];
   readonly pending?: [number, PendingOperation | null][];
@@ -24,14 +24,14 @@ interface Changes {
 
 const EMPTY: Content = { resources: [], pending: [], keptNames: {} };
 
-/** Where a stack's state is kept. */
+/** Returns the path of a stack's state file. */
 export function statePath(options: Pick<EngineOptions, "stateDir" | "project" | "stack">): string {
   return join(options.stateDir, `${options.project}.${options.stack}.state`);
 }
 
 /**
- * One stack's state. A run appends its changes to a journal, and writes the whole state once, at its end.
- * A run without changes writes nothing.
+ * The state of one stack. A run appends its changes to a journal, and writes the whole state once,
+ * at its end. A run without changes writes nothing.
  */
 export class StateStore {
   readonly resources: Resources;
@@ -41,7 +41,7 @@ export class StateStore {
   readonly #pending: Map<number, PendingOperation>;
   #keptNames: Record<string, string>;
   #generation: number;
-  /** The authentication tag of the state file; undefined while there is none. */
+  /** The authentication tag of the state file, or undefined if there is none. */
   #tag: string | undefined;
   #journal: Journal | undefined;
   #nextPending: number;
@@ -62,11 +62,12 @@ export class StateStore {
   }
 
   /**
-   * Opens the state, and adds what the journal of a killed run holds.
-   * @param persist whether changes are written; a preview writes nothing
+   * Opens the state, and adds the changes in the journal of a killed run.
+   * @param persist whether to write changes: false for a preview
    */
   static async open(path: string, passphrase: string, persist: boolean): Promise<StateStore> {
-    // Read before the state: a run that ends in between leaves a newer state, which holds the journal's changes.
+    // The journal is read first. If a run ends in between, the newer state contains the journal's
+    // changes.
     const journal = journalText(journalPath(path));
     const opened = await openSealed(path, passphrase);
     const store = new StateStore(path, persist, opened?.key ?? (await SealKey.derive(passphrase)), opened);
@@ -74,12 +75,15 @@ export class StateStore {
     return store;
   }
 
-  /** The operations that have begun and not ended, by number. */
+  /** The unfinished operations, by number. */
   get pending(): [number, PendingOperation][] {
     return [...this.#pending];
   }
 
-  /** Records an operation that is about to start, and returns its number. Durable after the next flush. */
+  /**
+   * Records an operation before its start, and returns its number. The record is durable after the
+   * next flush.
+   */
   begin(operation: PendingOperation): number {
     const number = this.#nextPending++;
     this.#pending.set(number, operation);
@@ -87,18 +91,21 @@ export class StateStore {
     return number;
   }
 
-  /** Strikes an operation out. */
+  /** Removes the record of an operation. */
   end(number: number): void {
     this.#pending.delete(number);
     this.#pendingChanges.set(number, null);
   }
 
-  /** The name to use again for a volume whose creation was cut short: a volume is adopted, never deleted. */
+  /**
+   * Returns the name of a volume whose creation was interrupted. The next creation adopts that
+   * volume.
+   */
   keptName(urn: string): string | undefined {
     return this.#keptNames[urn];
   }
 
-  /** Keeps a name for later, or forgets it. */
+  /** Records a name for later, or removes it. */
   keepName(urn: string, name: string | undefined): void {
     if (this.#keptNames[urn] === name) return;
     const { [urn]: _, ...others } = this.#keptNames;
@@ -106,18 +113,18 @@ export class StateStore {
     this.#keptNamesChanged = true;
   }
 
-  /** Makes all changes durable. Returns once they are on the disk. */
+  /** Writes all changes to the disk, and returns once they are durable. */
   async flush(): Promise<void> {
     if (!this.#persist) return;
     const changes = this.#takeChanges();
     if (changes) await this.#openJournal().append(changes);
   }
 
-  /** Writes the whole state if anything changed, and removes the journal. */
+  /** Writes the whole state if it changed, and removes the journal. */
   async close(): Promise<void> {
     if (!this.#persist) return;
     if (!this.#takeChanges() && !this.#journal) return;
-    // The journal goes last: until then, what it holds is in no other file.
+    // The journal is removed last, because no other durable file contains its changes before.
     this.#write(this.#generation + 1);
     await this.#journal?.close();
     this.#removeJournal();
@@ -136,13 +143,13 @@ export class StateStore {
       this.#keptNames = keptNames ?? this.#keptNames;
     }
     if (!this.#persist) return;
-    // Nothing is appended to a journal whose last line may be incomplete.
+    // A journal whose last line may be incomplete must not grow.
     if (records.length > 0) this.#write(this.#generation + 1);
     this.#removeJournal();
   }
 
   #openJournal(): Journal {
-    // A journal needs a state file to continue: that file holds the salt of the key.
+    // A journal needs a state file, which contains the salt of the key.
     if (this.#tag === undefined) this.#write(this.#generation, EMPTY);
     this.#journal ??= new Journal(journalPath(this.#path), this.#key, {
       generation: this.#generation,

@@ -2,36 +2,49 @@ import type { Severity } from "../pulumi/log.ts";
 import type { PropertyDiff } from "../pulumi/paths.ts";
 import type { ProgramOptions } from "../pulumi/program.ts";
 
-/** What a run works on, and how. */
+/** The stack and the options of a run. */
 export interface EngineOptions extends ProgramOptions {
   /** The folder of the encrypted state files. */
   readonly stateDir: string;
   readonly passphrase: string;
   readonly onEvent?: (event: EngineEvent) => void;
-  /** How many provider operations may run at once. @default 16 */
+  /** The maximum number of parallel provider operations. @default 16 */
   readonly parallel?: number;
-  /** Read every resource from the provider first, so that drift shows. @default false */
+  /** Whether to read every resource from its provider first, which reveals drift. @default false */
   readonly refresh?: boolean;
-  /** Names of resources to replace whatever their inputs say, as `pulumi up --replace` does. @default none */
+  /**
+   * Names of resources to replace even if their inputs have not changed, as with `pulumi up
+   * --replace`.
+   * @default none
+   */
   readonly replace?: readonly string[];
-  /** Types of the resources to work on, as `pulumi up --target` does; all others stay as they are. @default all */
+  /**
+   * The types of the resources that the run may change, as with `pulumi up --target`.
+   * @default all
+   */
   readonly targets?: readonly string[];
-  /** Ends the run early: running operations end, nothing new starts. @default SIGINT and SIGTERM do so */
+  /**
+   * Interrupts the run: running operations end, and no new one starts.
+   * @default SIGINT and SIGTERM interrupt it
+   */
   readonly signal?: AbortSignal;
 }
 
-/** What `destroy` takes in addition. */
+/** Additional options of `destroy`. */
 export interface DestroyOptions extends EngineOptions {
-  /** Leave protected resources, and what they depend on, in place. */
+  /** Whether to keep protected resources and their dependencies. @default false */
   readonly excludeProtected?: boolean;
-  /** Delete protected resources too. */
+  /** Whether to delete protected resources too. @default false */
   readonly unprotect?: boolean;
 }
 
-/** What happens to one resource. `retain` forgets a resource without deleting the real thing. */
+/**
+ * The operation on one resource. `retain` removes it from the state without deleting the real
+ * resource.
+ */
 export type Op = "same" | "create" | "update" | "replace" | "delete" | "retain" | "read";
 
-/** What the engine reports while it works. */
+/** An event of a run. */
 export type EngineEvent =
   | ({ kind: "start"; op: Op } & Subject)
   | ({ kind: "done"; op: Op; seconds: number; diff?: PropertyDiff[] } & Subject)
@@ -39,32 +52,32 @@ export type EngineEvent =
   | { kind: "log"; severity: Severity; message: string; urn?: string }
   | { kind: "note"; message: string };
 
-/** Which resource an event or a step is about. */
+/** The resource of an event or a step. */
 export interface Subject {
   urn: string;
   type: string;
   name: string;
 }
 
-/** What happened, or in a preview would happen, to one resource. */
+/** The operation that a run did, or that a preview would do, on one resource. */
 export interface Step extends Subject {
   op: Op;
   diff: PropertyDiff[];
 }
 
-/** The outcome of a run. */
+/** The result of a run. */
 export interface RunResult {
   ok: boolean;
   changes: Record<Op, number>;
   steps: Step[];
-  /** The stack's outputs, secrets masked. */
+  /** The stack's outputs, with secrets masked. */
   outputs: Record<string, unknown>;
   secretOutputs: string[];
   errors: string[];
   seconds: number;
 }
 
-/** One resource of the state, secrets masked. */
+/** One resource of the state, with secrets masked. */
 export interface ResourceView extends Subject {
   id?: string;
   parent?: string;

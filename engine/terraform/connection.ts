@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import * as grpc from "@grpc/grpc-js";
 import { loadSync } from "@grpc/proto-loader";
 
-// The go-plugin handshake: a provider started without this pair refuses to serve.
+// The handshake of go-plugin. A provider that starts without this pair refuses to serve.
 const COOKIE = { TF_PLUGIN_MAGIC_COOKIE: "d602bf8f470bc67ca7faa0386276bbdd4330efaf76d1a219cb4d6991ca9872b2" };
 const V5_METHODS: Record<string, string> = {
   GetProviderSchema: "GetSchema",
@@ -11,15 +11,17 @@ const V5_METHODS: Record<string, string> = {
   ValidateResourceConfig: "ValidateResourceTypeConfig",
 };
 
-/** A message of the protocol, field by field. */
+/** The fields of a message of the protocol. */
 export type Wire = Record<string, unknown>;
 
-/** Asks the provider; methods are named as in protocol 6. */
+/** Calls a method of the provider. Methods have their names of protocol 6. */
 export type Call = (method: string, request: Wire) => Promise<Wire>;
 
-/** Starts a provider's binary with `cwd` as its working directory; it serves once it has shaken hands. */
+/**
+ * Starts a provider's binary with `cwd` as its working directory, and connects after the handshake.
+ */
 export function launch(binary: string, cwd: string): ChildProcess {
-  // Its own process group: Ctrl-C must not reach a provider in the middle of its work.
+  // A separate process group keeps Ctrl-C from a provider that is working.
   return spawn(binary, [], {
     cwd,
     detached: true,
@@ -29,8 +31,8 @@ export function launch(binary: string, cwd: string): ChildProcess {
 }
 
 /**
- * Waits for the line with which a provider says where it serves.
- * @throws what it said instead, when it ends or speaks another protocol
+ * Waits for the line in which a provider prints its address.
+ * @throws the provider's output if it ends before that or uses another protocol
  */
 export function handshake(
   child: ChildProcess,
@@ -41,9 +43,9 @@ export function handshake(
     let err = "";
     child.once("error", reject);
     child.once("exit", (code) =>
-      reject(new Error(`${binary} ended before serving (exit ${code}): ${err.trim()}`)),
+      reject(new Error(`${binary} ended with exit code ${code} before it served: ${err.trim()}`)),
     );
-    // Drained for good: a full pipe would block the provider.
+    // The output is read to its end, because a full pipe would block the provider.
     child.stderr?.on("data", (data: Buffer) => {
       err = (err + data.toString()).slice(-2000);
     });
@@ -62,7 +64,7 @@ export function handshake(
   });
 }
 
-/** A connection to a provider that serves at `address`. */
+/** Connects to a provider at `address`. */
 export function connect(protocol: 5 | 6, address: string): { call: Call; close: () => void } {
   const definition = loadSync(fileURLToPath(new URL("tfplugin.proto", import.meta.url)), {
     keepCase: true,
@@ -85,7 +87,9 @@ export function connect(protocol: 5 | 6, address: string): { call: Call; close: 
         definition.responseDeserialize,
         request,
         (error, answer) =>
-          error ? reject(new Error(`the provider broke off: ${error.details}`)) : resolve(answer ?? {}),
+          error
+            ? reject(new Error(`the call of the provider failed: ${error.details}`))
+            : resolve(answer ?? {}),
       );
     });
   return { call, close: () => client.close() };

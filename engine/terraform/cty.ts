@@ -1,7 +1,7 @@
 import { decode, ExtData, ExtensionCodec, encode } from "@msgpack/msgpack";
 import type { CtyType } from "./schema.ts";
 
-/** The value that a provider will only know after it has done the work. */
+/** The type of a value that a provider knows only after its work. */
 export class Unknown {
   toJSON(): string {
     return "[unknown]";
@@ -11,16 +11,20 @@ export class Unknown {
 /** The one instance of `Unknown`. */
 export const UNKNOWN = new Unknown();
 
-/** A provider's value in plain JavaScript: null, scalars, arrays, objects, and `UNKNOWN` anywhere. */
+/**
+ * A provider's value in plain JavaScript: null, scalars, arrays and objects. `UNKNOWN` can be
+ * anywhere in it.
+ */
 export type TfValue = null | boolean | number | string | Unknown | TfValue[] | { [name: string]: TfValue };
-/** An object of a provider's schema. */
+/** An object that matches a provider's schema. */
 export type TfObject = { [name: string]: TfValue };
 
-// cty marks an unknown value as extension 0, or as extension 12 when it knows something about it (its prefix, say).
+// cty marks an unknown value as extension 0, or as extension 12 if it knows something about it,
+// such as its prefix.
 const extensions = new ExtensionCodec();
 for (const type of [0, 12]) extensions.register({ type, encode: () => null, decode: () => UNKNOWN });
 
-/** Encodes a value as cty's msgpack; the type is needed only where it is dynamic. */
+/** Encodes a value as cty's msgpack. Only dynamic parts need the type. */
 export function encodeValue(value: TfValue, type: CtyType): Uint8Array {
   return encode(wire(value, type), { extensionCodec: extensions });
 }
@@ -30,7 +34,7 @@ export function decodeValue(bytes: Uint8Array): TfValue {
   return decode(bytes, { extensionCodec: extensions }) as TfValue;
 }
 
-/** True when the value is unknown or holds an unknown anywhere. */
+/** Whether the value is or contains an unknown. */
 export function hasUnknown(value: TfValue | undefined): boolean {
   if (value instanceof Unknown) return true;
   if (Array.isArray(value)) return value.some(hasUnknown);
@@ -38,12 +42,15 @@ export function hasUnknown(value: TfValue | undefined): boolean {
   return false;
 }
 
-/** True for an object, not an array, null or unknown. */
+/** Whether the value is an object. False for arrays, null and unknowns. */
 export function isObject(value: unknown): value is TfObject {
   return typeof value === "object" && value !== null && !Array.isArray(value) && !(value instanceof Unknown);
 }
 
-/** Compares two values of one type; sets compare without order, and an unknown equals nothing but an unknown. */
+/**
+ * Whether two values of one type are equal. Sets compare without order. An unknown equals only an
+ * unknown.
+ */
 export function sameValue(a: TfValue | undefined, b: TfValue | undefined, type: CtyType): boolean {
   return canonical(a ?? null, type) === canonical(b ?? null, type);
 }

@@ -8,37 +8,37 @@ import { proposedState } from "./proposed.ts";
 import { type Block, type CtyType, typeOf } from "./schema.ts";
 import { fromState, propertyName, terraformName, toConfig } from "./translate.ts";
 
-/** A resource as its provider keeps it. */
+/** A resource in its provider's form. */
 export interface TfState {
   readonly state: TfObject;
-  /** The provider's private bytes, in base64. */
+  /** The provider's private data, in base64. */
   readonly private: string;
   readonly version: number;
-  /** The build of the provider that wrote this. */
+  /** The key of the provider's build that wrote this state. */
   readonly key: string;
 }
 
-/** Which resource to work on, and by which provider. */
+/** The resource of an operation, and its provider. */
 export interface Target {
   readonly type: string;
-  /** The inputs of the explicit provider, if the program named one. */
+  /** The inputs of the explicit provider, if the program sets one. */
   readonly provider: Properties | undefined;
   readonly timeouts: Timeouts | undefined;
 }
 
-/** What the provider would do. */
+/** The changes that a provider would make. */
 export interface Change {
   readonly config: TfObject;
   readonly plan: Plan;
-  /** The properties as they would be; unknown where only the work itself tells. */
+  /** The properties after the change. Those that only the work itself determines are unknown. */
   readonly outputs: Properties;
   /** The properties that change. */
   readonly changed: readonly string[];
-  /** Those of them that cannot change in place. */
+  /** The changed properties that need a replacement. */
   readonly replacing: readonly string[];
 }
 
-/** What the provider did. An error can come together with a state. */
+/** The result of a provider's work. It can contain both an error and a state. */
 export interface Outcome {
   readonly tf?: TfState;
   readonly id?: string;
@@ -46,7 +46,9 @@ export interface Outcome {
   readonly error?: string;
 }
 
-/** Creates, updates, reads and deletes resources in Pulumi's terms; the real provider does the work. */
+/**
+ * Creates, updates, reads and deletes resources in Pulumi's terms. The real provider does the work.
+ */
 export class Operations {
   readonly #pool: ProviderPool;
 
@@ -55,8 +57,8 @@ export class Operations {
   }
 
   /**
-   * Asks the provider what these inputs would change; without a prior state, what they would create.
-   * The properties in `ignored` count as they are, whatever the inputs say.
+   * Asks the provider for the changes that these inputs need. Without a prior state, it plans a
+   * creation. The properties in `ignored` keep their current values.
    */
   async plan(
     target: Target,
@@ -86,7 +88,7 @@ export class Operations {
     };
   }
 
-  /** Carries out a plan: an update when there is a prior state, a creation when there is none. */
+  /** Applies a plan: an update if there is a prior state, a creation otherwise. */
   async apply(target: Target, change: Change, prior?: TfState): Promise<Outcome> {
     const { plugin, name } = await this.#open(target);
     const before = prior ? await this.#current(target, plugin, prior) : null;
@@ -94,27 +96,30 @@ export class Operations {
     return this.#outcome(target, plugin, applied.state, applied.private, applied.error);
   }
 
-  /** Deletes the real thing, by the rules recorded in its own state. */
+  /** Deletes the real resource, with the settings recorded in its state. */
   async remove(target: Target, prior: TfState): Promise<string | undefined> {
     const { plugin, name } = await this.#open(target);
     const before = await this.#current(target, plugin, prior);
     return (await plugin.apply(name, before, null, null, secretOf(prior))).error;
   }
 
-  /** Reads the real thing; an outcome without a state when it is gone. */
+  /** Reads the real resource. The outcome has no state if the resource is gone. */
   async read(target: Target, prior: TfState): Promise<Outcome> {
     const { plugin, name } = await this.#open(target);
     const read = await plugin.read(name, await this.#current(target, plugin, prior), secretOf(prior));
     return this.#outcome(target, plugin, read.state, read.private, undefined);
   }
 
-  /** True when the provider would change what it has just created. It would say so in each later run as well. */
+  /**
+   * Whether the provider would change the resource that it has just created. It would then do so in
+   * each later run too.
+   */
   async hasPerpetualDiff(target: Target, inputs: Properties, made: TfState): Promise<boolean> {
     const change = await this.plan(target, inputs, made).catch(() => undefined);
     return change !== undefined && change.changed.length > 0;
   }
 
-  /** The schema of a target's type. */
+  /** Returns the schema of a target's type. */
   async block(type: string): Promise<Block> {
     return (await this.#pool.schema(type)).block;
   }
@@ -141,10 +146,10 @@ export class Operations {
     const failed = error ? { error } : {};
     if (answer === null) return failed;
     const { version, block } = await this.#pool.schema(target.type);
-    // The upgrade from the current version also writes absent blocks as empty ones. Terraform does it at each reading;
-    // without it, providers that use the older SDK plan changes where there are none.
+    // An upgrade from the current version also writes absent blocks as empty ones. Terraform does
+    // it at each read. Without it, providers with the older SDK plan changes that do not exist.
     const upgraded = plugin.upgrade(resourceType(target.type).terraform, version, answer);
-    // A state that cannot be upgraded is kept all the same: it names what was created.
+    // A state that cannot be upgraded still names the created resource, so the engine keeps it.
     const state = await upgraded.catch(() => answer);
     const { key } = await this.#pool.built(target.type);
     const tf = { state, private: Buffer.from(secret).toString("base64"), version, key };

@@ -1,23 +1,26 @@
 import { createRequire } from "node:module";
 
-/** A Pulumi package that the engine can run, and the Terraform provider that it wraps. */
+/** A supported Pulumi package, and the Terraform provider that it wraps. */
 export interface Package {
   readonly name: string;
   /** The folder under `engine/terraform/providers` that pins the provider's sources. */
   readonly provider: string;
   readonly types: Readonly<Record<string, ResourceType>>;
-  /** Whether an environment variable or `<package>:<key>` in the stack's config may fill a provider setting. */
+  /**
+   * Whether an environment variable or `<package>:<key>` in the stack's config may set a provider
+   * setting.
+   */
   readonly settings: readonly string[];
 }
 
-/** One resource type: its Terraform name, and how Pulumi's own provider treats it. */
+/** One resource type: its Terraform name, and its properties in Pulumi's provider. */
 export interface ResourceType {
   readonly terraform: string;
-  /** Whether a missing `name` is generated from the logical name. */
+  /** Whether an absent `name` is generated from the logical name. */
   readonly autoName?: true;
-  /** Whether a replacement deletes first unless the program says otherwise. */
+  /** Whether a replacement deletes first, unless the program sets `deleteBeforeReplace`. */
   readonly deleteFirst?: true;
-  /** The input with which a creation also waits until the resource is healthy. */
+  /** The input that makes a creation wait until the resource is healthy. */
   readonly waitsWith?: string;
 }
 
@@ -72,7 +75,7 @@ const random: Package = {
   },
 };
 
-/** The packages by their Pulumi names. */
+/** The supported packages by their Pulumi names. */
 export const PACKAGES: Readonly<Record<string, Package>> = { docker, random };
 
 const INSTEAD: Readonly<Record<string, string>> = {
@@ -84,10 +87,10 @@ const INSTEAD: Readonly<Record<string, string>> = {
 const sdk = createRequire(import.meta.url);
 const PROVIDER_PREFIX = "pulumi:providers:";
 
-/** True for an explicit provider, such as `new docker.Provider(...)`. */
+/** Whether a type is that of an explicit provider, such as `new docker.Provider(...)`. */
 export const isProviderType = (type: string): boolean => type.startsWith(PROVIDER_PREFIX);
 
-/** The package that a resource type, or an explicit provider's type, belongs to. */
+/** Returns the package of a resource type or of an explicit provider's type. */
 export function packageOf(type: string): Package {
   const name = isProviderType(type) ? type.slice(PROVIDER_PREFIX.length) : (type.split(":")[0] ?? "");
   const found = PACKAGES[name];
@@ -95,12 +98,12 @@ export function packageOf(type: string): Package {
   return found;
 }
 
-/** The version of a package's SDK that is installed. */
+/** Returns the installed version of a package's SDK. */
 export function packageVersion(name: string): string {
   return (sdk(`@pulumi/${name}/package.json`) as { version: string }).version;
 }
 
-/** Refuses a version other than the installed one, because there is one build of each provider. */
+/** Refuses a version other than the installed one, because each provider has only one build. */
 export function requireVersion(type: string, version: string | undefined): void {
   const { name } = packageOf(type);
   const installed = packageVersion(name);
@@ -113,7 +116,7 @@ export function requireVersion(type: string, version: string | undefined): void 
   );
 }
 
-/** The resource type by its Pulumi token; refuses by name what the engine does not run. */
+/** Returns the resource type of a Pulumi token. @throws for an unsupported type, with its name */
 export function resourceType(type: string): ResourceType {
   const instead = INSTEAD[type];
   if (instead) throw new Error(refusal(type, instead));

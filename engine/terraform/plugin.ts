@@ -3,10 +3,10 @@ import { type Call, connect, handshake, launch, type Wire } from "./connection.t
 import { decodeValue, encodeValue, type TfObject, type TfValue } from "./cty.ts";
 import { type CtyType, type ProviderSchema, readSchema, typeOf, type WireSchemaResponse } from "./schema.ts";
 
-// Providers read this only to word their messages.
+// Providers use this only in their messages.
 const CORE_VERSION = "1.9.0";
 
-/** What the provider said went wrong, or what it warns of. */
+/** An error or a warning of the provider. */
 export interface Diagnostic {
   readonly severity: number;
   readonly summary: string;
@@ -14,7 +14,7 @@ export interface Diagnostic {
   readonly attribute: { steps: PathStep[] } | null;
 }
 
-/** One step of a path into a value: an attribute's name, a map's key or a list's index. */
+/** One step of a path into a value: an attribute name, a map key or a list index. */
 export interface PathStep {
   readonly selector: "attribute_name" | "element_key_string" | "element_key_int";
   readonly attribute_name?: string;
@@ -22,21 +22,21 @@ export interface PathStep {
   readonly element_key_int?: number;
 }
 
-/** The outcome of planning one change. */
+/** The plan of one change. */
 export interface Plan {
   readonly planned: TfObject;
   readonly requiresReplace: readonly PathStep[][];
   readonly private: Uint8Array;
 }
 
-/** The outcome of applying one change: a state can come back together with an error. */
+/** The result of one applied change. It can contain both a state and an error. */
 export interface Applied {
   readonly state: TfObject | null;
   readonly private: Uint8Array;
   readonly error?: string;
 }
 
-/** A running provider, spoken to over the Terraform plugin protocol. */
+/** A running provider, behind the Terraform plugin protocol. */
 export class Plugin {
   readonly pid: number;
   readonly schema: ProviderSchema;
@@ -87,7 +87,7 @@ export class Plugin {
     check(await this.#call("ValidateResourceConfig", request), this.#warn);
   }
 
-  /** Brings a state written by another version of the provider to this one's form. */
+  /** Upgrades a state of another version of the provider to this version's form. */
   async upgrade(typeName: string, version: number, state: TfObject): Promise<TfObject> {
     const raw = { json: Buffer.from(JSON.stringify(state)) };
     const answer = await this.#call("UpgradeResourceState", { type_name: typeName, version, raw_state: raw });
@@ -95,7 +95,7 @@ export class Plugin {
     return unpack(answer.upgraded_state) as TfObject;
   }
 
-  /** Reads the real thing; null when it is gone. */
+  /** Reads the real resource. Returns null if it is gone. */
   async read(typeName: string, state: TfObject, secret: Uint8Array): Promise<Applied> {
     const current = pack(state, this.#type(typeName));
     const answer = await this.#call("ReadResource", {
@@ -130,7 +130,10 @@ export class Plugin {
     };
   }
 
-  /** Applies a plan; `planned` null deletes. An error does not throw here, because the state counts all the same. */
+  /**
+   * Applies a plan. A `planned` of null deletes. Returns errors instead of throwing them, because
+   * the state counts too.
+   */
   async apply(
     typeName: string,
     prior: TfObject | null,
@@ -151,7 +154,7 @@ export class Plugin {
     return { state, private: answer.private as Uint8Array, ...(error ? { error } : {}) };
   }
 
-  /** Ends the provider; whatever it was asked to do has been answered by then. */
+  /** Ends the provider. All its calls must have ended. */
   async stop(): Promise<void> {
     const exited = new Promise((resolve) => this.#child.once("exit", resolve));
     this.#close();

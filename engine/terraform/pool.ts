@@ -6,17 +6,20 @@ import { type BuiltProvider, getProvider } from "./providers.ts";
 import type { Schema } from "./schema.ts";
 import { toConfig } from "./translate.ts";
 
-/** What the pool needs from the run around it. */
+/** The run's options for its pool. */
 export interface PoolHost {
   readonly cwd: string;
-  /** The stack's config, where `<package>:<key>` fills the settings of a package's default provider. */
+  /** The stack's config. `<package>:<key>` sets the settings of a package's default provider. */
   readonly config: Readonly<Record<string, string>>;
   note(message: string): void;
   warn(message: string): void;
   started(pid: number): void;
 }
 
-/** The providers of one run: built when first asked about, started and configured when first put to work. */
+/**
+ * The providers of one run. A provider is built at the first question about it, and started at its
+ * first work.
+ */
 export class ProviderPool {
   readonly #host: PoolHost;
   readonly #running = new Map<string, Promise<Plugin>>();
@@ -25,12 +28,12 @@ export class ProviderPool {
     this.#host = host;
   }
 
-  /** The provider behind a type, built but not necessarily running. */
+  /** Returns the provider of a type. It is built, but may not be running. */
   built(type: string): Promise<BuiltProvider> {
     return getProvider(packageOf(type).provider, (message) => this.#host.note(message));
   }
 
-  /** The provider's schema of a resource type, which needs no running provider. */
+  /** Returns the provider's schema of a resource type. The provider need not run. */
   async schema(type: string): Promise<Schema> {
     const name = resourceType(type).terraform;
     const schema = (await this.built(type)).schema.resources[name];
@@ -38,7 +41,10 @@ export class ProviderPool {
     return schema;
   }
 
-  /** A running provider, configured by an explicit provider's inputs or else by the stack's config. */
+  /**
+   * Returns a running provider. An explicit provider's inputs configure it, or else the stack's
+   * config.
+   */
   plugin(type: string, inputs: Properties | undefined): Promise<Plugin> {
     const owner = packageOf(type);
     const settings = inputs ? decodeSettings(inputs) : this.#defaults(owner);
@@ -80,7 +86,7 @@ export class ProviderPool {
   }
 }
 
-/** Provider settings arrive as JSON text where they are not plain strings. */
+/** Parses provider settings, which arrive as JSON text unless they are plain strings. */
 function decodeSettings(inputs: Properties): Properties {
   const decoded: Properties = {};
   for (const [key, value] of Object.entries(reveal(inputs) as Properties)) {

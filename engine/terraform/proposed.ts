@@ -3,9 +3,10 @@ import type { Attribute, Block, NestedBlock, Nesting } from "./schema.ts";
 import { typeOf } from "./schema.ts";
 
 /**
- * The state to propose to the provider's planning: what is configured, and what was computed before
- * wherever nothing is configured. Nested blocks pair up by index, by key, or, in sets, with the first prior
- * element that the configured one could have become.
+ * Returns the proposed state for the provider's plan. It has the configured values, and prior
+ * computed values wherever nothing is configured. Nested blocks of lists match by index, those of
+ * maps by key. A configured element of a set matches the first prior element that it could have
+ * become.
  */
 export function proposedState(block: Block, prior: TfObject | null, config: TfObject): TfObject {
   const proposed = attributes(block.attributes, prior, config);
@@ -32,7 +33,8 @@ function attributes(all: readonly Attribute[], prior: TfObject | null, config: T
   return proposed;
 }
 
-// A prior value holding something that only a person could have written was configured: unset now, it goes.
+// A prior value with a part that the provider cannot compute was configured. It is now unset, so it
+// is dropped.
 function wasConfigured(attribute: Attribute, prior: TfValue): boolean {
   if (!attribute.optional || !attribute.nested) return false;
   const fixed = attribute.nested.attributes.filter((inner) => !inner.computed);
@@ -70,7 +72,7 @@ function item(block: Block, prior: TfValue, config: TfValue): TfValue {
   return isObject(config) ? proposedState(block, isObject(prior) ? prior : null, config) : config;
 }
 
-/** True when the prior element is the configured one plus nothing but computed values. */
+/** Whether the prior element is the configured one plus computed values only. */
 function couldBecome(block: Block, config: TfValue, prior: TfValue): boolean {
   if (!isObject(config) || !isObject(prior)) return false;
   const attributesFit = block.attributes.every((attribute) => {

@@ -11,10 +11,10 @@ import type { ProviderSchema } from "./schema.ts";
 const SOURCES = fileURLToPath(new URL("providers", import.meta.url));
 const PROGRESS_EVERY_MS = 15_000;
 
-/** A provider built on this machine: its binary and its schema, in one folder. */
+/** A provider that was built on this machine: a folder with its binary and its schema. */
 export interface BuiltProvider {
   readonly name: string;
-  /** Names the exact sources; a state written under another key is brought up to date before use. */
+  /** Identifies the exact sources. A state with another key is upgraded before use. */
   readonly key: string;
   readonly binary: string;
   readonly schema: ProviderSchema;
@@ -22,7 +22,9 @@ export interface BuiltProvider {
 
 const inFlight = new Map<string, Promise<BuiltProvider>>();
 
-/** Returns the provider. Builds it first where this machine does not have it (minutes, once). */
+/**
+ * Returns the provider. Builds it first if this machine does not have it, which takes minutes once.
+ */
 export function getProvider(name: string, note: (message: string) => void): Promise<BuiltProvider> {
   const known = inFlight.get(name);
   if (known) return known;
@@ -32,7 +34,10 @@ export function getProvider(name: string, note: (message: string) => void): Prom
   return started;
 }
 
-/** The folder of a built provider: outside of any checkout, and named by its exact sources. */
+/**
+ * Returns the folder of a built provider. It is outside of any checkout, and its name identifies
+ * the exact sources.
+ */
 export function providerFolder(name: string): { key: string; folder: string } {
   const hash = createHash("sha256");
   for (const file of ["go.mod", "go.sum"]) hash.update(readFileSync(join(SOURCES, name, file)));
@@ -47,7 +52,7 @@ async function prepare(name: string, note: (message: string) => void): Promise<B
   const tool = goMod.match(/^tool (\S+)$/m)?.[1];
   const goVersion = goMod.match(/^go (\S+)$/m)?.[1];
   if (!tool || !goVersion)
-    throw new Error(`engine/terraform/providers/${name}/go.mod names no tool or no Go version`);
+    throw new Error(`engine/terraform/providers/${name}/go.mod has no tool or no Go version`);
   const binary = join(folder, tool.split("/").at(-1) ?? name);
   if (!existsSync(binary)) await build(name, tool, goVersion, binary, note);
   return { name, key, binary, schema: await schemaOf(binary) };
@@ -63,13 +68,13 @@ async function build(
   await requireGo(goVersion);
   const started = Date.now();
   const elapsed = () => `${Math.round((Date.now() - started) / 1000)} s`;
-  note(`building the ${name} provider from its Go sources (once per version; minutes on a small machine)`);
+  note(`building the ${name} provider from its Go sources, once per version: minutes on a small machine`);
   const ticker = setInterval(
     () => note(`still building the ${name} provider: ${elapsed()}`),
     PROGRESS_EVERY_MS,
   );
   mkdirSync(dirname(binary), { recursive: true });
-  // Built under another name and renamed: two checkouts may build at the same time.
+  // The build gets its final name at the end, because two checkouts may build at the same time.
   const unfinished = `${binary}.${randomUUID()}`;
   try {
     await go(["build", "-trimpath", "-ldflags", "-s -w", "-o", unfinished, tool], join(SOURCES, name));
@@ -82,11 +87,11 @@ async function build(
 }
 
 async function requireGo(wanted: string): Promise<void> {
-  const advice = `install Go ${wanted} or newer (your distribution's package "golang-go" or its backport, or the archive from go.dev) and put it first in PATH`;
+  const advice = `install Go ${wanted} or newer (https://go.dev/doc/install, or the distribution's package golang-go) and put it first in PATH`;
   const answer = await promisify(execFile)("go", ["env", "GOVERSION"]).catch(() => undefined);
-  if (!answer) throw new Error(`go was not found, and the providers are built with it: ${advice}`);
+  if (!answer) throw new Error(`the providers are built with go, which was not found: ${advice}`);
   const found = answer.stdout.trim().replace(/^go/, "");
-  // From 1.21 on, go fetches the toolchain that go.mod asks for by itself.
+  // From 1.21 on, go downloads the toolchain that go.mod asks for.
   if (Number(found.split(".")[1] ?? 0) < 21)
     throw new Error(`go ${found} is too old to build the providers: ${advice}`);
 }

@@ -1,4 +1,4 @@
-/** A type as cty writes it in JSON: `"string"`, `["list", "string"]`, `["object", {name: "string"}]`. */
+/** A cty type in JSON: `"string"`, `["list", "string"]`, `["object", {name: "string"}]`. */
 export type CtyType =
   | "string"
   | "number"
@@ -8,7 +8,7 @@ export type CtyType =
   | ["object", Record<string, CtyType>]
   | ["tuple", CtyType[]];
 
-/** How nested blocks or objects are held. */
+/** The collection type of nested blocks or objects. */
 export type Nesting = "single" | "list" | "set" | "map" | "group";
 
 /** One attribute of a block. */
@@ -19,11 +19,11 @@ export interface Attribute {
   readonly optional: boolean;
   readonly computed: boolean;
   readonly sensitive: boolean;
-  /** Present where the attribute is itself made of described attributes (protocol 6). */
+  /** The attributes inside this attribute (protocol 6). */
   readonly nested?: { readonly nesting: Nesting; readonly attributes: readonly Attribute[] };
 }
 
-/** One kind of nested block. */
+/** One type of nested block. */
 export interface NestedBlock {
   readonly name: string;
   readonly nesting: Nesting;
@@ -43,14 +43,14 @@ export interface Schema {
   readonly block: Block;
 }
 
-/** What a provider says about itself. */
+/** The schema of a provider. */
 export interface ProviderSchema {
   readonly protocol: 5 | 6;
   readonly provider: Schema;
   readonly resources: Readonly<Record<string, Schema>>;
 }
 
-/** The cty type of a whole block. */
+/** Returns the cty type of a whole block. */
 export function typeOf(block: Block): CtyType {
   const fields: Record<string, CtyType> = {};
   for (const attribute of block.attributes) fields[attribute.name] = attribute.type;
@@ -60,13 +60,13 @@ export function typeOf(block: Block): CtyType {
 
 const NESTINGS: readonly (Nesting | undefined)[] = [undefined, "single", "list", "set", "map", "group"];
 
-/** Reads the provider's answer to GetProviderSchema, keeping only what the engine uses. */
+/** Reads the provider's answer to GetProviderSchema. Keeps only the parts that the engine uses. */
 export function readSchema(answer: WireSchemaResponse, protocol: 5 | 6): ProviderSchema {
   const resources = Object.entries(answer.resource_schemas).map(([name, s]) => [name, schema(s)] as const);
   return { protocol, provider: schema(answer.provider), resources: Object.fromEntries(resources) };
 }
 
-/** GetProviderSchema's answer as it comes over the wire. */
+/** The answer to GetProviderSchema in the format of the protocol. */
 export interface WireSchemaResponse {
   readonly provider: WireSchema | null;
   readonly resource_schemas: Record<string, WireSchema>;

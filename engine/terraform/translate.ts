@@ -2,26 +2,36 @@ import { isMap, type Properties, reveal, secret, UNKNOWN_VALUE, type Value } fro
 import { isObject, type TfObject, type TfValue, UNKNOWN, Unknown } from "./cty.ts";
 import type { Attribute, Block, CtyType, NestedBlock } from "./schema.ts";
 
-// Lists at the top of a resource that Pulumi's docker package keeps in the singular; further in it does not.
+// Top-level lists whose names stay in the singular in Pulumi's docker package. Nested lists are in
+// the plural.
 const NOT_PLURAL: ReadonlySet<string> = new Set(["command", "networks_advanced", "registry_auth"]);
-// Set through the resource option `customTimeouts`, never as a property.
+// The resource option `customTimeouts` sets this. It is not a property.
 const TIMEOUTS = "timeouts";
 
-/** Where in a resource a name stands: the package renames some at the top only. */
+/** The position of a name in a resource. The package renames some names at the top level only. */
 export type Level = "top" | "nested";
 
-/** The Pulumi name of a Terraform attribute or block: camel case, lists and sets in the plural. */
+/**
+ * Returns the Pulumi name of a Terraform attribute or block: camel case, with lists and sets in the
+ * plural.
+ */
 export function pulumiName(name: string, plural: boolean, level: Level = "nested"): string {
   const worded = plural && !(level === "top" && NOT_PLURAL.has(name)) ? pluralize(name) : name;
   return worded.replace(/_+([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
 }
 
-/** Writes Pulumi properties as the provider's configuration: every attribute present, null where unset. */
+/**
+ * Converts Pulumi properties to the provider's configuration. It has every attribute, with null for
+ * an unset one.
+ */
 export function toConfig(block: Block, properties: Properties): TfObject {
   return blockFrom(block, reveal(properties) as Properties, "", "top");
 }
 
-/** Reads a provider's state as Pulumi properties; what is unset is left out, what is sensitive is secret. */
+/**
+ * Converts a provider's state to Pulumi properties. Unset values are left out, and sensitive values
+ * are secret.
+ */
 export function fromState(block: Block, state: TfObject, level: Level = "top"): Properties {
   const properties: Properties = {};
   for (const attribute of block.attributes) {
@@ -37,13 +47,13 @@ export function fromState(block: Block, state: TfObject, level: Level = "top"): 
   return properties;
 }
 
-/** The Terraform name behind a Pulumi property, for messages and for paths. */
+/** Returns the Terraform name of a Pulumi property, for messages and paths. */
 export function terraformName(block: Block, property: string, level: Level = "top"): string | undefined {
   const attribute = block.attributes.find((a) => attributeName(a, level) === property);
   return attribute?.name ?? block.blocks.find((b) => blockName(b, level) === property)?.name;
 }
 
-/** The Pulumi property for an attribute or block of the top level. */
+/** Returns the Pulumi property of a top-level attribute or block. */
 export function propertyName(block: Block, name: string): string {
   const attribute = block.attributes.find((a) => a.name === name);
   if (attribute) return attributeName(attribute, "top");
@@ -51,7 +61,7 @@ export function propertyName(block: Block, name: string): string {
   return nested ? blockName(nested, "top") : name;
 }
 
-/** True when Pulumi shows at most one block as an object instead of a list. */
+/** Whether Pulumi shows a list of at most one block as an object. */
 export const isFlattened = (nested: NestedBlock): boolean =>
   nested.nesting === "single" || nested.maxItems === 1;
 
@@ -90,7 +100,7 @@ function blockFrom(block: Block, properties: Properties, path: string, level: Le
     config[nested.name] = nested.name === TIMEOUTS ? null : writeBlocks(nested, take(name), join(path, name));
   }
   const stray = [...rest][0];
-  if (stray !== undefined) throw new Error(`${join(path, stray)}: there is no such property`);
+  if (stray !== undefined) throw new Error(`${join(path, stray)}: the resource type has no such property`);
   return config;
 }
 
@@ -132,7 +142,7 @@ function write(value: Value, type: CtyType, path: string): TfValue {
   return value.map((item, i) => write(item, inner as CtyType, `${path}[${i}]`));
 }
 
-// Providers are strict about scalar types where Pulumi is not: "8080" for a number has always been accepted.
+// Providers are strict about scalar types and Pulumi is not: it accepts "8080" for a number.
 function scalar(value: Value, type: CtyType, path: string): TfValue {
   if (type === "dynamic") return value as TfValue;
   if (typeof value === "object") throw new Error(`${path}: expected a ${String(type)}`);

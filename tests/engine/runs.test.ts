@@ -161,8 +161,8 @@ describe.concurrent("runs", () => {
       const died = ["--since", `${since}`, "--until", `${until}`, ...ended];
       expect(await docker("events", ...died, "--format", "{{.Actor.Attributes.exitCode}}")).toBe("0");
       expect(stack.notes()).toEqual([
-        expect.stringContaining(`took over the lock of process ${child.pid}`),
-        expect.stringMatching(/killed while it created "slow": removed the half-made container slow-/),
+        expect.stringContaining(`Took over the lock of process ${child.pid}`),
+        expect.stringMatching(/killed while it created "slow"\. Removed the incomplete container slow-/),
       ]);
       expect(await docker("ps", "-aq", "--filter", `id=${left}`)).toBe("");
     }));

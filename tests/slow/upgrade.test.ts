@@ -65,7 +65,7 @@ describe("another version of PostgreSQL", () => {
     const { code, output } = await stack.make("up");
     stack.configure(settings);
     expect(code).toBe(1);
-    expect(output).toContain(`is of PostgreSQL 17 (volume ${volume})`);
+    expect(output).toContain(`comes from PostgreSQL 17 (volume ${volume})`);
     expect(output).toContain("make upgrade-postgres STACK=e2e-data-upgrade VERSION=18");
     expect(await stack.containers()).toEqual(before);
   });
@@ -75,7 +75,7 @@ describe("another version of PostgreSQL", () => {
     const { code, output } = await stack.make("preview");
     stack.configure(settings);
     expect(code).toBe(1);
-    expect(output).toContain(`is of PostgreSQL 17 (volume ${volume})`);
+    expect(output).toContain(`comes from PostgreSQL 17 (volume ${volume})`);
   });
 
   it("is not begun over a volume that is there, and nothing has changed", async () => {
@@ -107,7 +107,7 @@ describe("another version of PostgreSQL", () => {
     const { code, output } = await stack.make("up");
     stack.configure({ ...settings, postgresVersion: "18" });
     expect(code).toBe(1);
-    expect(output).toContain("is of PostgreSQL 18");
+    expect(output).toContain("comes from PostgreSQL 18");
   });
 
   it("takes a backup of the old one", async () => {

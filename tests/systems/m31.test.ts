@@ -5,6 +5,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { imageOf, inside, type Observed, observe, startOrder } from "../support/observe.ts";
 import { docker, eventually, TestStack } from "../support/stack.ts";
+import { describeProd } from "./m31-prod.ts";
 import { SmallRag } from "./small-rag.ts";
 
 const port = 18_100;
@@ -242,34 +243,4 @@ describe("everyday commands", () => {
   });
 });
 
-describe("m31 in prod, beside dev", () => {
-  const prodPort = 18_105;
-  const prod = new TestStack("e2e-m31-prod", {
-    system: "m31",
-    environment: "prod",
-    images: "packages",
-    services: { web: { port: prodPort } },
-  });
-  let services: Record<string, Observed> = {};
-  beforeAll(async () => {
-    const { code, output } = await prod.make("up");
-    expect(code, output).toBe(0);
-    services = await observe(prod);
-  });
-  afterAll(() => prod.remove());
-
-  it("scales behind a gateway that has the one port, and hides the metrics", async () => {
-    expect(services.web).toMatchObject({ replicas: 2, ports: [], memory: 2048 });
-    expect(services.ingress?.ports).toEqual([`0.0.0.0:${prodPort}->8080`]);
-    const others = Object.entries(services).filter(([name]) => name !== "ingress");
-    for (const [name, service] of others) expect(service.ports, name).toEqual([]);
-    const gate = new SmallRag(prodPort);
-    expect(await (await gate.get("/health")).json()).toMatchObject({ environment: "production" });
-    expect((await gate.get("/metrics")).status).toBe(404);
-  });
-
-  it("leaves dev as it was, and changes nothing a second time", async () => {
-    expect((await web.get("/health")).status).toBe(200);
-    for (const each of [prod, stack]) expect(await each.unchanged()).toBe("");
-  });
-});
+describeProd(stack, web);

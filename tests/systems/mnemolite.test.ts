@@ -14,7 +14,9 @@ import {
   withOutside,
 } from "../support/observe.ts";
 import { docker, eventually, projectDir, TestStack } from "../support/stack.ts";
-import { fact, fileOf, handbook, question } from "./small-rag.ts";
+import { clientOf } from "./mnemolite-client.ts";
+import { describeProd } from "./mnemolite-prod.ts";
+import { fact, fileOf, handbook } from "./small-rag.ts";
 
 const port = 18_500;
 const services = { api: { port }, db: { port: 18_501 }, chromadb: { port: 18_502 } };
@@ -28,31 +30,7 @@ beforeAll(async () => {
 });
 afterAll(() => stack.remove());
 
-const json = async <T>(path: string, body?: unknown): Promise<T> => {
-  const init = body
-    ? { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) }
-    : {};
-  return (await (await fetch(`http://127.0.0.1:${port}${path}`, init)).json()) as T;
-};
-
-/** Runs SQL on the stack's database as `make psql` does. */
-const sql = async (query: string): Promise<string> => {
-  const { code, output } = await stack.make("psql", { input: `\\t on\n\\a\n${query};\n` });
-  expect(code, output).toBe(0);
-  return output.trim();
-};
-
-const remember = async (text: string): Promise<string> => {
-  const { id } = await json<{ id: string }>("/memories", { text, source: "handbook" });
-  await eventually(
-    async () => ((await json<{ state: string }>(`/memories/${id}`)).state === "done" ? true : undefined),
-    60,
-  );
-  return id;
-};
-
-const found = async (): Promise<string> =>
-  JSON.stringify(await json<unknown>("/search", { query: question, k: 3 }));
+const { json, sql, remember, found } = clientOf(stack, port);
 
 describe("mnemolite in dev", () => {
   it("runs under its own names, ports, networks and volumes", () => {
@@ -260,30 +238,4 @@ describe("the traps of mnemolite", () => {
   });
 });
 
-describe("mnemolite in prod, beside dev", () => {
-  const prod = new TestStack("e2e-mnemo-prod", {
-    system: "mnemolite",
-    environment: "prod",
-    images: "packages",
-    services: { api: { port: 18_510 } },
-  });
-  beforeAll(async () => {
-    const { code, output } = await prod.make("up");
-    expect(code, output).toBe(0);
-  });
-  afterAll(() => prod.remove());
-
-  it("publishes the API alone, on loopback, and mounts no source", async () => {
-    const at = await observe(prod);
-    const published = Object.entries(at).flatMap(([name, s]) => s.ports.map((p) => `${name} ${p}`));
-    expect(published).toEqual(["ingress 127.0.0.1:18510->8080"]);
-    for (const service of Object.values(at)) {
-      expect(Object.values(service.mounts).filter((mount) => mount.startsWith("/"))).toEqual([]);
-    }
-    expect((await fetch("http://127.0.0.1:18510/health")).status).toBe(200);
-  });
-
-  it("changes nothing a second time, in either", async () => {
-    for (const each of [prod, stack]) expect(await each.unchanged()).toBe("");
-  });
-});
+describeProd(stack);

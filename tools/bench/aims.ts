@@ -1,7 +1,7 @@
 import { median } from "./measure.ts";
 import type { Results } from "./results.ts";
 
-/** One aim, what was measured against it, and why it was missed where it was. */
+/** One aim, its measured value, and the reason if it was missed. */
 export interface Aim {
   readonly what: string;
   readonly aim: string;
@@ -10,7 +10,7 @@ export interface Aim {
   readonly why: string;
 }
 
-/** What the project aims at; an aim that could not be measured is neither met nor missed. */
+/** Returns the project's aims. An aim without a measured value is neither met nor missed. */
 export function aims(results: Results): Aim[] {
   const { unchanged, warm, edit } = results.pairs;
   const app = results.sizes?.find((size) => size.image === "app")?.megabytes;
@@ -24,25 +24,28 @@ export function aims(results: Results): Aim[] {
   ];
 }
 
-/** Why an aim is missed when it is; written down here because the cause is in the code and not in the numbers. */
+/**
+ * The reasons for missed aims. They are constants, because the cause is in the code and not in the
+ * numbers.
+ */
 const causes = {
   unchanged:
-    "most of it is Node loading Pulumi's SDK, and the look at the engine; on a busy machine both wait for the CPU",
+    "Node loads Pulumi's SDK, and Ragdock reads the containers' state. On a busy machine both wait for the CPU.",
   warm:
-    "the provider asks for a container's health at intervals of its own, builds each image again from the cache, " +
-    "and starts what waits for a service only after that",
+    "The provider checks a container's health at fixed intervals and builds each image again from the cache. " +
+    "Dependents of a service start only after that.",
   edit:
-    "the image is built, migrations run again from it, API and worker get healthy beside the old ones, with the first probe " +
-    "only after its interval (Engine 20.10 has no start interval), the gateway follows, and the old API ends what it has",
-  image: "the libraries of the local embeddings are most of it",
-  memory:
-    "each service has a process of its own, and the local embeddings are loaded twice, by API and worker",
+    "The command builds the image and runs the migrations. Then it waits for the health of the new API and worker, whose " +
+    "first health check runs only after one interval (Docker 20.10 has no start interval). At the end it replaces the " +
+    "gateway, and the old API finishes its requests.",
+  image: "The libraries of the local embeddings take most of the space.",
+  memory: "Each service has a separate process, and both API and worker load the local embeddings.",
 } as const;
 
 const seconds = (series: readonly number[]): number | undefined =>
   series.length > 0 ? median(series) : undefined;
 
-/** How many times as long as Compose; undefined where either was not measured. */
+/** Returns the time as a multiple of Compose's, or undefined if either was not measured. */
 export function ratio(ours: readonly number[], compose: readonly number[]): number | undefined {
   return ours.length > 0 && compose.length > 0 ? median(ours) / median(compose) : undefined;
 }

@@ -19,27 +19,27 @@ import { type Container, containersOf, docker } from "../../host/docker.ts";
 import { project, projectDir } from "../../host/paths.ts";
 import { type Ran, run, secondsOf } from "./measure.ts";
 
-/** The bench's stack; beside it others may run on the same engine. */
+/** The name of the bench's stack. Other stacks may run on the same Docker host. */
 export const stack = "bench";
 
-/** The port at which users come in. */
+/** The stack's public port. */
 export const port = 28_080;
 
-/** What the stack is without the changes that are tried. */
+/** The stack's settings before any change. */
 export interface BenchSettings {
   readonly system: string;
   readonly environment: string;
-  /** Ports of its own among them. */
+  /** Settings of services, with ports that no other stack uses. */
   readonly services: Readonly<Record<string, Record<string, unknown>>>;
 }
 
-/** Settings that a change gives the stack; those of services are put beside its own. */
+/** Settings of a change. Those of services are added to the stack's settings of services. */
 export interface Changes {
   readonly services?: Readonly<Record<string, unknown>>;
   readonly [key: string]: unknown;
 }
 
-/** `full` as `dev` has it. */
+/** The settings of `full` in `dev`. */
 export const full: BenchSettings = {
   system: "full",
   environment: "dev",
@@ -51,7 +51,7 @@ export const full: BenchSettings = {
   },
 };
 
-/** A stack's settings with changes in them. */
+/** Returns a stack's settings with changes. */
 export const changed = (settings: BenchSettings, images: Checkout["images"], changes: Changes) => ({
   ...settings,
   images,
@@ -59,9 +59,12 @@ export const changed = (settings: BenchSettings, images: Checkout["images"], cha
   services: { ...settings.services, ...changes.services },
 });
 
-/** A copy of the last commit with a stack and a state of its own: edits and settings never touch the real checkout. */
+/**
+ * A copy of the last commit with a separate stack and state. Edits and settings never change the
+ * real checkout.
+ */
 export class Checkout {
-  /** Where users come in. */
+  /** The stack's public port. */
   readonly port = port;
   readonly folder = mkdtempSync(join(tmpdir(), "ragdock-bench-"));
   readonly images: "registry" | "packages";
@@ -85,10 +88,10 @@ export class Checkout {
     return made;
   }
 
-  /** Makes the stack's settings the bench's own, with `changes` in them. */
+  /** Writes the stack's settings, with `changes`. */
   configure(changes: Changes): void {
     const file = join(this.project, `Pulumi.${stack}.yaml`);
-    // What was rotated stays so.
+    // The generations of rotated secrets stay.
     const key = `${project}:rotations`;
     const rotations = existsSync(file) ? parse(readFileSync(file, "utf8")).config[key] : undefined;
     const all = changed(this.settings, this.images, changes);
@@ -96,25 +99,28 @@ export class Checkout {
     writeFileSync(file, stringify({ config: { ...Object.fromEntries(config), [key]: rotations } }));
   }
 
-  /** Adds to the end of a file of the copy. */
+  /** Appends text to a file of the copy. */
   append(file: string, text: string): void {
     appendFileSync(join(this.project, file), text);
   }
 
-  /** Replaces a piece of a file of the copy; throws when it is not there. */
+  /** Replaces a part of a file of the copy. @throws if the file does not contain it */
   replace(file: string, piece: string, by: string): void {
     const path = join(this.project, file);
     const text = readFileSync(path, "utf8");
-    if (!text.includes(piece)) throw new Error(`There is no ${piece} in ${file}.`);
+    if (!text.includes(piece)) throw new Error(`${file} does not contain: ${piece}`);
     writeFileSync(path, text.replace(piece, by));
   }
 
-  /** Takes the edits of a file of the copy back. */
+  /** Reverts the edits of a file of the copy. */
   restore(file: string): void {
     copyFileSync(join(projectDir, file), join(this.project, file));
   }
 
-  /** Starts `make up` and ends it with SIGKILL, all its processes, after so many seconds, unless it has ended before. */
+  /**
+   * Starts `make up`, and kills all its processes with SIGKILL after the given seconds unless it
+   * has ended.
+   */
   async killed(seconds: number): Promise<void> {
     const child = spawn("make", ["-o", "node_modules", "up", `STACK=${stack}`], {
       cwd: this.project,
@@ -132,7 +138,10 @@ export class Checkout {
     return join(this.folder, "project");
   }
 
-  /** Runs `make TARGET STACK=bench`; `node_modules` is the real checkout's and never made anew. */
+  /**
+   * Runs `make TARGET STACK=bench`. It uses the real checkout's `node_modules` and never reinstalls
+   * them.
+   */
   make(target: string, ...args: string[]): Promise<Ran> {
     return run(["make", "-o", "node_modules", target, `STACK=${stack}`, ...args], {
       cwd: this.project,
@@ -141,7 +150,7 @@ export class Checkout {
     });
   }
 
-  /** Adds a line of comment to the application while `work` runs, another one each time. */
+  /** Adds a comment line to the application while `work` runs. Each call adds another one. */
   async edited<T>(work: () => Promise<T>): Promise<T> {
     const file = join(this.project, "app/ragapp/__init__.py");
     const before = readFileSync(file);
@@ -153,7 +162,7 @@ export class Checkout {
     }
   }
 
-  /** The stack's images by resource name, without the stack's prefix. */
+  /** Returns the stack's images by resource name, without the stack's prefix. */
   async builtImages(): Promise<Map<string, { tag: string; id: string }>> {
     const prefix = `${project}-${stack}-image-`;
     const images = (await this.resources()).filter((r) => r.type === "docker:index/remoteImage:RemoteImage");
@@ -165,8 +174,8 @@ export class Checkout {
     );
   }
 
-  /** Remembers the images that an edit made, for `remove`. */
-  async noteEdited(before: ReadonlyMap<string, { tag: string }>): Promise<void> {
+  /** Records the images of an edit, so that `remove` deletes them. */
+  async recordEdited(before: ReadonlyMap<string, { tag: string }>): Promise<void> {
     const known = new Set([...before.values()].map((image) => image.tag));
     for (const { tag } of (await this.builtImages()).values()) if (!known.has(tag)) this.fromEdits.add(tag);
   }
@@ -175,7 +184,7 @@ export class Checkout {
     return containersOf(stack);
   }
 
-  /** Takes everything away: stack, data, images of edits, files. */
+  /** Removes everything: stack, data, images of edits and files. */
   async remove(): Promise<void> {
     await this.make("destroy-data", `CONFIRM=${stack}`);
     for (const { Id } of await this.containers()) await docker("rm", "-f", Id);
@@ -184,8 +193,8 @@ export class Checkout {
   }
 
   private resources(): Promise<ResourceView[]> {
-    const place = { stateDir: join(this.state, "ragdock"), projectDir: this.project, project, stack };
-    const options: EngineOptions = { ...place, passphrase: this.passphrase, config: {} };
+    const paths = { stateDir: join(this.state, "ragdock"), projectDir: this.project };
+    const options: EngineOptions = { ...paths, project, stack, passphrase: this.passphrase, config: {} };
     return readState(options);
   }
 

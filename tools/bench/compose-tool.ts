@@ -4,12 +4,15 @@ import { join } from "node:path";
 import { type ComposeFile, writeCompose } from "../../cli/compose.ts";
 import { type Ran, run, say, secondsOf } from "./measure.ts";
 
-/** The Compose that Ragdock is compared with. */
+/** The version of Compose in the comparison. */
 export const composeVersion = "v2.40.3";
 
 const composePackage = "github.com/docker/compose/v2/cmd";
 
-/** The path of Compose; builds it from its Go module first where this machine has not got it (minutes, once). */
+/**
+ * Returns the path of Compose. Builds it first from its Go module if this machine lacks it, which
+ * takes minutes once.
+ */
 export async function ensureCompose(): Promise<string> {
   const cache = process.env.XDG_CACHE_HOME || join(homedir(), ".cache");
   const binary = join(cache, "ragdock", "compose", composeVersion, "docker-compose");
@@ -33,7 +36,7 @@ export async function ensureCompose(): Promise<string> {
   }
 }
 
-/** A Compose project of the bench's own, from a file in a folder of its own. */
+/** The bench's Compose project, with its file in a temporary folder. */
 export class ComposeProject {
   private readonly binary: string;
   private readonly folder = mkdtempSync(join(tmpdir(), "ragdock-bench-compose-"));
@@ -43,12 +46,15 @@ export class ComposeProject {
     writeCompose(this.folder, file, configs);
   }
 
-  /** Makes the project another one, for the next `up`. */
+  /** Replaces the project's files before the next `up`. */
   rewrite(file: ComposeFile, configs: Readonly<Record<string, string>>): void {
     writeCompose(this.folder, file, configs);
   }
 
-  /** `docker compose up -d --wait --force-recreate` of some services: a changed file of theirs is no change to Compose. */
+  /**
+   * Runs `docker compose up -d --wait --force-recreate` for some services. Compose does not detect
+   * changed config files.
+   */
   recreate(...services: string[]): Promise<Ran> {
     const wait = ["--wait", "--wait-timeout", "400"];
     return this.compose("up", "-d", ...wait, "--no-deps", "--force-recreate", ...services);
@@ -59,17 +65,17 @@ export class ComposeProject {
     return this.compose("run", "--rm", "--no-deps", job);
   }
 
-  /** `docker compose up -d --build --wait`. */
+  /** Runs `docker compose up -d --build --wait`. */
   up(...options: string[]): Promise<Ran> {
     return this.compose(...options, "up", "-d", "--build", "--wait", "--wait-timeout", "400");
   }
 
-  /** `docker compose down`; volumes stay, as with `make down`. */
+  /** Runs `docker compose down`. Volumes stay, as with `make down`. */
   down(...options: string[]): Promise<Ran> {
     return this.compose("down", "--timeout", "10", ...options);
   }
 
-  /** Takes everything away, data included. */
+  /** Removes everything, including the data. */
   async remove(): Promise<void> {
     await this.down("--volumes", "--remove-orphans");
     rmSync(this.folder, { recursive: true, force: true });

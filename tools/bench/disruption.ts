@@ -5,7 +5,10 @@ import { benchSystem, composeFiles } from "./everyday.ts";
 import { attempt, type Ran, say, secondsOf } from "./measure.ts";
 import type { Disruption } from "./results.ts";
 
-/** A change as a user of each would make it; both begin with the system as it was after the change before. */
+/**
+ * A change as a user of each tool would make it. Both start from the system after the change
+ * before.
+ */
 interface Both {
   readonly change: string;
   readonly ours: (checkout: Checkout) => Promise<readonly Ran[]>;
@@ -47,19 +50,19 @@ const seldom = { ...quiet, monitoring: { scrapeInterval: "30s" } };
 
 const changes: readonly Both[] = [
   {
-    change: "a new image of the application",
+    change: "new image of the application",
     ours: (checkout) => checkout.edited(async () => [await checkout.make("up")]),
     compose: (project, checkout) => checkout.edited(async () => [await project.up()]),
   },
-  { change: "a changed setting of the API", ours: oursWith(quiet), compose: composeWith(quiet) },
+  { change: "changed setting of the API", ours: oursWith(quiet), compose: composeWith(quiet) },
   { change: "replicas 1 → 3 → 1", ours: oursWith(wide, quiet), compose: composeWith(wide, quiet) },
   {
-    change: "a changed gateway",
+    change: "changed gateway",
     ours: oursWith(gateway),
     compose: async (project) => [await project.recreate("gateway")],
   },
   {
-    change: "a changed scrape interval of Prometheus",
+    change: "changed scrape interval of Prometheus",
     ours: oursWith(seldom),
     compose: async (project, checkout) => {
       await rewrite(project, checkout, seldom);
@@ -67,8 +70,9 @@ const changes: readonly Both[] = [
     },
   },
   {
-    // Compose's is made as carefully as it can be: the database learns a second user, and keeps the first.
-    change: "a rotated password of postgres",
+    // The best procedure that Compose allows: it adds a second user to the database and keeps the
+    // first one.
+    change: "rotated password of postgres",
     ours: async (checkout) => [await checkout.make("rotate", "SECRET=postgres")],
     compose: async (project, checkout) => {
       await rewrite(project, checkout, { ...seldom, rotations: { postgres: 2 } });
@@ -78,7 +82,10 @@ const changes: readonly Both[] = [
   },
 ];
 
-/** Makes every change under load, first Ragdock's stack, then Compose's; begins and ends with Ragdock's up. */
+/**
+ * Makes every change under traffic, first with Ragdock and then with Compose. Ragdock's stack is up
+ * before and after.
+ */
 export async function disrupt(
   checkout: Checkout,
   compose: ComposeProject | undefined,

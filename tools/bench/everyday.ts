@@ -10,24 +10,30 @@ import { type Changes, type Checkout, changed, full, stack } from "./checkout.ts
 import { ComposeProject } from "./compose-tool.ts";
 import type { ImageSize, Memory } from "./results.ts";
 
-/** The system that the bench's stack runs, with changed settings. */
+/** Returns the system of the bench's stack, with changed settings. */
 export function benchSystem(images: Checkout["images"], changes: Changes = {}): SystemSpec {
   return resolveSystem(changed(full, images, changes), { project, stack, secrets: new Set(), host: {} });
 }
 
-/** The same system for Compose: images by the names that Ragdock gave them, the application built by Compose itself. */
+/**
+ * Creates the same system for Compose. It uses the images that Ragdock built. Compose builds the
+ * application and the UI.
+ */
 export async function composeTwin(checkout: Checkout, binary: string): Promise<ComposeProject> {
   const system = benchSystem(checkout.images);
   const { file, configs } = await composeFiles(checkout, system);
   return new ComposeProject(binary, file, configs);
 }
 
-/** Passwords of the twin: the same for every file of it that is written. */
+/** The passwords of the Compose project, which stay the same in all its files. */
 const passwords = new Map<string, string>();
-/** Its images too: a stack that is down has none. */
+/**
+ * The images of the Compose project, recorded while Ragdock's stack is up: a stopped stack has
+ * none.
+ */
 let images: ReadonlyMap<string, { readonly tag: string }> | undefined;
 
-/** What Compose is given to run a system. */
+/** Returns the Compose file and the config files of a system. */
 export async function composeFiles(
   checkout: Checkout,
   system: SystemSpec,
@@ -70,7 +76,7 @@ export async function composeFiles(
   return { file, configs: composeConfigs(system, secrets) };
 }
 
-/** Memory of each container of the stack now, the largest first. */
+/** Returns the current memory of each container of the stack, the largest first. */
 export async function memoryOf(checkout: Checkout): Promise<Memory[]> {
   const running = (await checkout.containers()).filter((c) => c.State.Status === "running");
   const names = new Map(running.map((c) => [c.Id.slice(0, 12), serviceOf(c)]));
@@ -92,7 +98,7 @@ function mebibytesIn(text: string): number {
   return Number(amount) * (unit[suffix] ?? Number.NaN);
 }
 
-/** Sizes of the stack's images, the largest first. */
+/** Returns the sizes of the stack's images, the largest first. */
 export async function sizesOf(checkout: Checkout): Promise<ImageSize[]> {
   const built = [...(await checkout.builtImages())];
   const text = await docker("image", "inspect", "--format", "{{.Size}}", ...built.map(([, { id }]) => id));

@@ -2,24 +2,28 @@ import { readFileSync, statSync } from "node:fs";
 import { availableParallelism, totalmem } from "node:os";
 import type { Fresh } from "./results.ts";
 
-/** What ends each part of a first `make up`, in order: the part lasts until its last such line. */
+/**
+ * The parts of a first `make up` in order. Each part lasts until the last line that matches its
+ * pattern.
+ */
 const ends: readonly (readonly [part: string, line: RegExp])[] = [
   ["Debian base image", /building the base image: /],
   ["providers of the embedded engine, from their Go sources", /built the \S+ provider in /],
-  ["images, as far as containers had not begun already", /\+ image \S+: created/],
-  ["containers, to all healthy", /./],
+  ["images, until the last one is created", /\+ image \S+: created/],
+  ["containers, until all are healthy", /./],
 ];
 
 /**
- * The first `make up` of a machine without anything, from its log; it cannot be measured where the bench runs.
- * @param file the output of `( time make up ) > FILE 2>&1`, in bash
- * @throws when it is no such log, or the stack did not get healthy
+ * Reads the times of the first `make up` of a fresh machine from its log. The bench cannot measure
+ * it itself.
+ * @param file the output of `( time make up ) > up.log 2>&1` in bash
+ * @throws if the file is no such log, or if the stack did not become healthy
  */
 export function readFresh(file: string): Fresh {
   const log = readFileSync(file, "utf8");
   const [, minutes, seconds] = /^real\s+(\d+)m([\d.]+)s/m.exec(log) ?? [];
   if (seconds === undefined || !/^Healthy after /m.test(log)) {
-    throw new Error(`${file} is not the log of a make up that got healthy: ( time make up ) > ${file} 2>&1`);
+    throw new Error(`${file} is no log of a successful make up. Create one: ( time make up ) > ${file} 2>&1`);
   }
   const all = Number(minutes) * 60 + Number(seconds);
   const memory = (totalmem() / 2 ** 30).toFixed(0);
@@ -31,7 +35,10 @@ export function readFresh(file: string): Fresh {
   };
 }
 
-/** How long each part took; what came before the first line with a clock is installing. */
+/**
+ * Returns the duration of each part. The time before the first line with a clock is the
+ * installation.
+ */
 function parts(log: string, all: number): Fresh["parts"] {
   const lines = log.split("\n").flatMap((line) => {
     const [, hours, minutes, seconds, text] = /^\s*(?:(\d+):)?(\d+):(\d\d) {2}(.*)$/.exec(line) ?? [];

@@ -13,10 +13,13 @@ import type { Growth } from "./results.ts";
 
 const project = "ragdockbench";
 const image = "ragdock-bench-idle:1";
-/** How often what changes nothing is measured: it is short, and its time varies most. */
+/**
+ * The number of measurements of an unchanged `up` and of a preview, whose times are short and vary
+ * most.
+ */
 const shortOnes = 3;
 
-/** Imports a tiny image from a static busybox. */
+/** Imports a tiny image with a static BusyBox. */
 export function makeIdleImage(): void {
   const folder = mkdtempSync(join(tmpdir(), "ragdock-bench-busybox-"));
   try {
@@ -33,7 +36,7 @@ export function makeIdleImage(): void {
   }
 }
 
-/** Removes the tiny image, and what a failed run has left of its containers. */
+/** Removes the tiny image, and containers that a failed run left behind. */
 export function removeIdleImage(): void {
   const left = execFileSync("docker", ["ps", "-aq", "--filter", `label=ragdock.project=${project}`], {
     encoding: "utf8",
@@ -42,7 +45,10 @@ export function removeIdleImage(): void {
   execFileSync("docker", ["image", "rm", image], { stdio: "ignore" });
 }
 
-/** Starts `count` idle services, then measures an unchanged `up` and a preview; then the same with Compose, if given. */
+/**
+ * Measures the start of `count` idle services, an unchanged `up` and a preview. Repeats it with
+ * Compose, if given.
+ */
 export async function grow(count: number, compose: string | undefined): Promise<Growth> {
   const folder = mkdtempSync(join(tmpdir(), "ragdock-bench-idle-"));
   const options: EngineOptions = {
@@ -63,7 +69,7 @@ export async function grow(count: number, compose: string | undefined): Promise<
     };
   } finally {
     const { ok, errors } = await destroy({ ...options, unprotect: true });
-    // Docker can take longer to release a network than the provider waits.
+    // Docker can take longer to free a network than the provider waits.
     if (!ok) say(`not removed: ${errors.join("; ")}`);
     rmSync(folder, { recursive: true, force: true });
   }
@@ -89,7 +95,7 @@ async function growCompose(count: number, binary: string): Promise<NonNullable<G
   }
 }
 
-/** The median of a few measurements. */
+/** Returns the median of a few measurements. */
 async function typical(measure: () => Promise<number>): Promise<number> {
   const series: number[] = [];
   while (series.length < shortOnes) series.push(await measure());

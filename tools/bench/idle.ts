@@ -1,7 +1,10 @@
 import { Healthcheck } from "../../config/spec/healthcheck.ts";
 import type { LongRunning, SystemSpec } from "../../config/spec/service.ts";
 
-/** Services that do nothing in a tiny image, probed as often as those of the real system. */
+/**
+ * Returns a system of services that do nothing, with the health check interval of the real
+ * services.
+ */
 export function idleSystem(count: number, image: string): SystemSpec {
   return {
     name: "idle",

@@ -1,5 +1,5 @@
 import { ownSettings } from "../../cli/stack-file.ts";
 
-/** Where the images of the stack dev come from: the tools use the same. */
+/** Returns the setting `images` of the stack dev. The tools use the same setting. */
 export const imagesOfDev = (): "registry" | "packages" =>
   ownSettings("dev").images === "registry" ? "registry" : "packages";

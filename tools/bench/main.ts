@@ -1,8 +1,12 @@
 /**
- * Measures, and writes docs/measurements/performance.md: `make bench`, about a quarter of an hour.
- * `ROUNDS=3` sets the repetitions, `SERVICES=5,50,200` the steps of growth, and `FRESH=up.log` takes up the log of a first
- * `( time make up ) > up.log 2>&1` on a fresh machine, whose numbers then stay in docs/measurements/performance.fresh.json.
- * Works on a stack, a state and a copy of the checkout of its own, and takes them away at the end.
+ * `make bench`: measures Ragdock and writes docs/measurements/performance.md. A run takes about 15
+ * minutes.
+ *
+ * `ROUNDS=3` sets the number of repetitions, and `SERVICES=5,50,200` the steps of growth.
+ * `FRESH=up.log` reads the log of a first `( time make up ) > up.log 2>&1` on a fresh machine, and
+ * keeps its times in docs/measurements/performance.fresh.json.
+ *
+ * A run works on a separate stack, state and copy of the last commit, and removes them at the end.
  */
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { availableParallelism, totalmem } from "node:os";
@@ -30,7 +34,7 @@ const counts = (process.env.SERVICES ?? "5,50,200").split(",").filter(Boolean).m
 async function start(): Promise<Results> {
   const images = imagesOfDev();
   const commit = await run(["git", "rev-parse", "--short", "HEAD"], { cwd: projectDir });
-  const engine = await docker("version", "--format", "{{.Server.Version}}");
+  const version = await docker("version", "--format", "{{.Server.Version}}");
   return {
     date: new Date().toISOString().slice(0, 10),
     commit: commit.output.trim(),
@@ -38,7 +42,7 @@ async function start(): Promise<Results> {
     machine: [
       ["cores", String(availableParallelism())],
       ["memory", `${(totalmem() / 2 ** 30).toFixed(0)} GiB`],
-      ["Docker Engine", engine.trim()],
+      ["Docker Engine", version.trim()],
       ["Node", process.versions.node],
       ["Docker Compose", composeVersion.slice(1)],
     ],
@@ -57,7 +61,7 @@ async function start(): Promise<Results> {
   };
 }
 
-/** Everything about the real stack. */
+/** Measures the real stack. */
 async function measureStack(results: Results): Promise<void> {
   const { failures } = results;
   const checkout = await Checkout.make(results.images as Checkout["images"]);
@@ -74,14 +78,16 @@ async function measureStack(results: Results): Promise<void> {
       await attempt(`round ${i} of ${rounds}`, failures, () => all.round());
       save(results);
     }
-    const disruption = await attempt("changes under load", failures, () => disrupt(checkout, twin, failures));
+    const disruption = await attempt("changes under traffic", failures, () =>
+      disrupt(checkout, twin, failures),
+    );
     if (disruption) results.disruption = disruption;
     save(results);
     const memory = await attempt("memory", failures, () => memoryOf(checkout));
     const sizes = await attempt("image sizes", failures, () => sizesOf(checkout));
     Object.assign(results, memory ? { memory } : {}, sizes ? { sizes } : {});
   } finally {
-    say("taking the stack away …");
+    say("removing the stack …");
     await twin?.remove();
     await run(["docker", "image", "rm", "ragdock-bench-app:compose", "ragdock-bench-ui:compose"]);
     await checkout.remove();

@@ -1,17 +1,17 @@
 import { spawn } from "node:child_process";
 import { loadavg } from "node:os";
 
-/** Seconds of repeated measurements, in the order in which they were taken. */
+/** Seconds of repeated measurements, in their order. */
 export type Series = readonly number[];
 
-/** What a command printed, how it ended and how long it took. */
+/** The output, exit code and duration of a command. */
 export interface Ran {
   readonly code: number;
   readonly output: string;
   readonly seconds: number;
 }
 
-/** Runs a program to its end; never throws for its exit code. */
+/** Runs a program to its end. Does not throw if it fails. */
 export function run(
   argv: readonly string[],
   options: { readonly cwd?: string; readonly env?: NodeJS.ProcessEnv; readonly timeoutSeconds?: number } = {},
@@ -40,13 +40,13 @@ export function run(
   });
 }
 
-/** Seconds of a run that must have ended well; throws with the end of its output when it has not. */
+/** Returns the seconds of a successful run. @throws the end of the output if the run failed */
 export function secondsOf(what: string, ran: Ran): number {
   if (ran.code === 0) return ran.seconds;
   throw new Error(`${what} ended with exit code ${ran.code}:\n${ran.output.trimEnd().slice(-1500)}`);
 }
 
-/** The middle of a series, the mean of the middle two when there is none. */
+/** Returns the median of a series. */
 export function median(series: Series): number {
   const sorted = [...series].sort((a, b) => a - b);
   const half = sorted.length / 2;
@@ -54,12 +54,12 @@ export function median(series: Series): number {
   return (low + high) / 2;
 }
 
-/** The 1-minute load average, as the page shows it. */
+/** Returns the 1-minute load average with one decimal. */
 export const load = (): string => (loadavg()[0] ?? 0).toFixed(1);
 
 const begun = performance.now();
 
-/** Tells on the terminal what is going on, with the minutes since the start. */
+/** Prints a line with the time since the start. */
 export function say(text: string): void {
   const s = Math.round((performance.now() - begun) / 1000);
   process.stdout.write(`${Math.floor(s / 60)}:${String(s % 60).padStart(2, "0")}  ${text}\n`);
@@ -69,13 +69,13 @@ let stopping = false;
 for (const signal of ["SIGINT", "SIGTERM"] as const) {
   process.on(signal, () => {
     stopping = true;
-    say("stopping; what was started is taken away first …");
+    say("stopping: first removing what this run has started …");
   });
 }
 
 /**
- * Runs `measure` and says what came out; a failure is noted for the page and does not end the bench.
- * After a signal nothing new begins, so that a caller comes to its `finally`.
+ * Runs `measure`. A failure is recorded for the page and does not end the bench. After a signal it
+ * runs nothing, so that the callers reach their `finally`.
  */
 export async function attempt<T>(
   what: string,

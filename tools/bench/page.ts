@@ -4,7 +4,7 @@ import { aims, ratio } from "./aims.ts";
 import { median } from "./measure.ts";
 import type { Growth, Pair, Results } from "./results.ts";
 
-/** docs/measurements/performance.md from what a run has measured. */
+/** Returns docs/measurements/performance.md for the results of a run. */
 export function page(results: Results): string {
   return `${[
     intro(results),
@@ -16,7 +16,7 @@ export function page(results: Results): string {
     fresh(results),
     memory(results),
     sizes(results),
-    missing(results),
+    unmeasured(results),
   ]
     .filter((part) => part.length > 0)
     .map((part) => part.join("\n"))
@@ -33,11 +33,11 @@ function intro({ date, commit, compose }: Results): string[] {
   return [
     "# Performance",
     "",
-    `Written by \`make bench\` on ${date}, at commit ${commit}; every number is from that one run.`,
-    "Times are medians, the single values in brackets. The machine had other work at the same time, so a time by itself says",
+    `\`make bench\` wrote this page on ${date}, at commit ${commit}. All numbers come from that one run. Times are`,
+    "medians, with the single values in brackets. The machine had other work at the same time, so the times only allow",
     compose
-      ? "little: compare it with Docker Compose, which took turns with Ragdock in the same run, on the same services and images."
-      : "little. Docker Compose could not be built here, so there is nothing to compare with.",
+      ? "comparisons. Docker Compose ran in turns with Ragdock in the same run, with the same services and images."
+      : "comparisons. Docker Compose could not be built here, so there is no comparison.",
   ];
 }
 
@@ -86,15 +86,16 @@ function everyday({ pairs, first }: Results): string[] {
       ],
     ),
     "",
-    "Beside `make up` stands `docker compose up -d --build --wait`, beside `make preview` the same with `--dry-run`. Compose runs",
-    "the same system, generated from the same settings by `cli/compose.ts`, with the images that Ragdock built; only the",
-    "application and the UI have a `build` section there, so that `--build` has something to find after an edit. All of it ends when every",
-    "container is healthy and the job has ended well. The edit adds one line of comment in a copy of the checkout.",
+    "`make up` is compared with `docker compose up -d --build --wait`, and `make preview` with the same",
+    "command and `--dry-run`. Compose runs the same system: `cli/compose.ts` generates it from the same",
+    "settings, with the images that Ragdock built. Only the application and the UI have a `build`",
+    "section, so that `--build` finds the edit. Each time ends when every container is healthy and the",
+    "job has succeeded. The edit adds one comment line in a copy of the checkout.",
     ...(first === undefined
       ? []
       : [
           "",
-          `The first \`make up\` of the stack, with the build cache of earlier ones, took ${elapsed(first)}.`,
+          `The first \`make up\` of the stack, with the build cache of earlier stacks, took ${elapsed(first)}.`,
         ]),
   ];
 }
@@ -111,9 +112,11 @@ function disruption({ disruption: all }: Results): string[] {
       all.map(({ change, ours, compose }) => [change, ...cells(ours), ...cells(compose)]),
     ),
     "",
-    "Once each, under 50 requests a second at the one port: half on kept connections, half on new ones, a fifth uploads, a tenth streamed",
-    "answers. Failed is whatever is not a 2xx. Compose runs the same gateway, which looks names up at each request; a compose file whose",
-    "proxy keeps the addresses it started with fails until somebody restarts it. [reliability.md](reliability.md) has each change again and again.",
+    "Each change ran once, under 50 requests a second to the public port. Half of the requests used kept",
+    "connections, and half used new ones. A fifth were uploads, and a tenth were streamed answers. A",
+    "request failed if its status was not 2xx. Compose ran the same gateway, which looks up names at each",
+    "request. With a proxy that keeps its first addresses, requests fail until the proxy restarts.",
+    "[reliability.md](reliability.md) has repeated measurements of each change.",
   ];
 }
 
@@ -140,16 +143,18 @@ function growth(all: readonly Growth[]): string[] {
       ],
     ),
     "",
-    "One value each. Services that sleep, in an image of 2 MB, with a probe every 5 s as the real ones; declared with the components of the",
-    "real program, and run by the embedded engine without `make` around it. It works on 16 resources at once, and a service counts as",
-    "work until it is healthy: beyond 16 services they get healthy in groups, where Compose waits for all of them together.",
+    "Each number is one value. The services sleep in an image of 2 MB, with a health check every 5 s as",
+    "in the real system. The components of the real program declare them, and the embedded engine runs",
+    "them without `make`. It works on 16 resources at once, and a service counts as work until it is",
+    "healthy. More than 16 services become healthy in groups, while Compose waits for all of them",
+    "together.",
   ];
 }
 
 function fresh({ fresh }: Results): string[] {
   const how =
-    "It needs a machine without anything, so the bench cannot repeat it: there, `( time make up ) > up.log 2>&1`, then " +
-    "`make bench FRESH=up.log`; the numbers stay in `docs/measurements/performance.fresh.json`.";
+    "This needs a fresh machine, so the bench cannot repeat it. Run `( time make up ) > up.log 2>&1` on a fresh machine, " +
+    "then `make bench FRESH=up.log`. The times stay in `docs/measurements/performance.fresh.json`.";
   const title = ["## From a fresh machine", ""];
   if (!fresh) return [...title, `Not measured. ${how}`];
   return [
@@ -162,7 +167,7 @@ function fresh({ fresh }: Results): string[] {
       ],
     ),
     "",
-    `On ${fresh.date}, ${fresh.machine}; the parts overlap, each counts until its last line. ${how}`,
+    `Measured on ${fresh.date}, on ${fresh.machine}. The parts overlap: each lasts until its last line. ${how}`,
   ];
 }
 
@@ -180,7 +185,7 @@ function memory({ memory }: Results): string[] {
       ],
     ),
     "",
-    "As `docker stats` shows it after the last start, with no documents and no questions.",
+    "`docker stats` showed these values after the last start, without documents and questions.",
   ];
 }
 
@@ -192,11 +197,11 @@ function sizes({ sizes }: Results): string[] {
     "",
     ...table(["image", "MB"], rows),
     "",
-    "As the engine counts them, each with its base; on disk they share it.",
+    "Docker counts the base image in each size. On disk the images share it.",
   ];
 }
 
-function missing({ failures }: Results): string[] {
+function unmeasured({ failures }: Results): string[] {
   if (failures.length === 0) return [];
   return ["## Not measured", "", ...failures.map((failure) => `- ${failure.replaceAll("|", "\\|")}`)];
 }

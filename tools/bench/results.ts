@@ -1,15 +1,15 @@
 import type { Seen } from "../traffic.ts";
 
-/** The same thing done by both, in turns; seconds in the order in which they were taken. */
+/** The seconds of one command with each tool, in the order of the measurements. */
 export interface Pair {
   readonly ours: number[];
   readonly compose: number[];
 }
 
-/** What is measured again and again, and beside Compose. */
+/** The commands that the bench measures repeatedly and compares with Compose. */
 export type Topic = "unchanged" | "preview" | "warm" | "edit";
 
-/** What a number of idle services costs. */
+/** Seconds for a number of idle services. */
 export interface Growth {
   readonly count: number;
   readonly start: number;
@@ -18,7 +18,7 @@ export interface Growth {
   readonly compose?: { readonly start: number; readonly unchanged: number; readonly preview: number };
 }
 
-/** What a steady load saw of the same change, made by both. */
+/** The traffic's results of one change with each tool. */
 export interface Disruption {
   readonly change: string;
   readonly ours?: Seen;
@@ -31,13 +31,13 @@ export interface Memory {
   readonly mebibytes: number;
 }
 
-/** Size of one image, in MB as `docker images` counts. */
+/** Size of one image, in MB as in `docker images`. */
 export interface ImageSize {
   readonly image: string;
   readonly megabytes: number;
 }
 
-/** A first `make up` on a machine without anything, with its parts. */
+/** The first `make up` on a fresh machine, with its parts. */
 export interface Fresh {
   readonly date: string;
   readonly machine: string;
@@ -45,7 +45,7 @@ export interface Fresh {
   readonly parts: readonly { readonly part: string; readonly seconds: number }[];
 }
 
-/** Everything that one run has measured; what is absent could not be. */
+/** The results of one run. An absent value could not be measured. */
 export interface Results {
   readonly date: string;
   readonly commit: string;

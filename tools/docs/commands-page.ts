@@ -5,14 +5,18 @@ import { groups } from "../../cli/commands/index.ts";
 import { projectDir } from "../../host/paths.ts";
 import { table } from "./markdown.ts";
 
-/** docs/reference/commands.md: every command with its options, from the definitions that the CLI itself uses. */
+/**
+ * Returns docs/reference/commands.md, with every command and its options, from the CLI's
+ * definitions.
+ */
 export function commandsPage(): string {
   return [
     "# Commands",
     "",
-    "`make docs` generates this page from the commands of `cli/commands/`. `./ragdock <command> --help` prints the",
-    "same for one command. Most commands have a `make` target of the same name, which takes options as variables:",
-    "`make up STACK=prod` runs `./ragdock up --stack prod`. `make help` lists the targets.",
+    "`make docs` generates this page from the commands of `cli/commands/`. `./ragdock <command> --help`",
+    "prints the same for one command. Most commands have a `make` target of the same name, which takes",
+    "options as variables: `make up STACK=prod` runs `./ragdock up --stack prod`. `make help` lists the",
+    "targets.",
     "",
     "Environment variables:",
     "",
@@ -20,7 +24,7 @@ export function commandsPage(): string {
       ["variable", "meaning"],
       [
         ["`DEPLOYER`", "`pulumi` or `embedded`: what applies the program for a new stack"],
-        ["`DOCKER_HOST`, `DOCKER_CONTEXT`", "the Docker engine, as for the docker CLI"],
+        ["`DOCKER_HOST`, `DOCKER_CONTEXT`", "the Docker host, as for the docker CLI"],
         ["`PULUMI_CONFIG_PASSPHRASE`, `PULUMI_CONFIG_PASSPHRASE_FILE`", "the passphrase of the local state"],
         ["`XDG_STATE_HOME`", "the folder above `ragdock`, where local state is kept"],
       ],
@@ -38,7 +42,7 @@ export function commandsPage(): string {
   ].join("\n");
 }
 
-/** The help of the whole CLI, with the options of all commands and the exit codes. */
+/** Returns the help of the whole CLI, with the options of all commands and the exit codes. */
 const help = (): string =>
   execFileSync(process.execPath, [join(projectDir, "cli", "main.ts"), "--help"], { encoding: "utf8" }).trim();
 
@@ -57,7 +61,7 @@ function section({ name, summary, details, options, examples }: Command): string
   ];
 }
 
-/** An option's description, with text in angle brackets that Markdown does not take for HTML. */
+/** Returns an option's description. Escapes angle brackets, which Markdown would read as HTML. */
 function meaning({ description, default: preset }: OptionSpec): string {
   const text = description.replaceAll("<", "\\<");
   return preset === undefined ? text : `${text} (default: \`${preset}\`)`;

@@ -3,10 +3,10 @@ import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { projectDir } from "../../host/paths.ts";
 
-/** A Markdown link or picture to a file of the project, with an optional heading. */
+/** Matches a Markdown link or picture of a file of the project, with an optional heading. */
 const link = /\]\((?!https?:|mailto:)([^)#\s]*)(?:#([^)\s]+))?\)/g;
 
-/** GitHub's name of a heading in an address. */
+/** Returns GitHub's anchor for a heading. */
 const slug = (heading: string): string =>
   heading
     .toLowerCase()
@@ -16,7 +16,7 @@ const slug = (heading: string): string =>
 const headings = (markdown: string): Set<string> =>
   new Set([...markdown.matchAll(/^#+ (.+)$/gm)].map(([, text = ""]) => slug(text)));
 
-/** The links in the project's Markdown files that lead nowhere, as `file: link`. */
+/** Returns the broken links in the project's Markdown files, as `file: link`. */
 export function brokenLinks(): string[] {
   const listed = execFileSync("git", ["ls-files", "-co", "--exclude-standard", "*.md"], {
     cwd: projectDir,

@@ -1,6 +1,6 @@
 /**
- * Writes docs/reference/ and the picture in README.md from the code.
- * `--check` writes nothing. It ends with exit code 1 when a page is not current or a link in a Markdown file leads nowhere.
+ * Generates docs/reference/ and the diagram in README.md from the code. With `--check` it writes
+ * nothing, and ends with exit code 1 if a page is not current or a Markdown link is broken.
  */
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -42,5 +42,5 @@ for (const [file, text] of Object.entries(wanted)) {
 }
 for (const broken of isCheck ? brokenLinks() : []) {
   process.exitCode = 1;
-  process.stderr.write(`${broken} leads nowhere.\n`);
+  process.stderr.write(`${broken} is a broken link.\n`);
 }

@@ -9,12 +9,15 @@ import { alertGroups, dashboardQueries } from "../../monitoring/index.ts";
 import { table } from "./markdown.ts";
 import { specOf, systemNames } from "./specs.ts";
 
-/** The systems in prod that have a Prometheus. */
+/** The systems that have Prometheus in prod. */
 const watched: readonly (readonly [SystemName, SystemSpec])[] = systemNames
   .map((name) => [name, specOf(name, "prod")] as const)
   .filter(([, { services }]) => services.some(({ name }) => name === "prometheus"));
 
-/** docs/reference/metrics-and-alerts.md: what Prometheus scrapes, shows and reports, from the services of all systems. */
+/**
+ * Returns docs/reference/metrics-and-alerts.md, with the targets, dashboards and alerts of all
+ * systems.
+ */
 export function metricsPage(): string {
   const silent = watched.filter(([, { services }]) => !services.some((s) => s.name === "alertmanager"));
   return [
@@ -37,8 +40,8 @@ export function metricsPage(): string {
     "",
     "## Metrics of the applications",
     "",
-    "The Python applications serve these. A counter has the suffix `_total`. A histogram has `_bucket`, `_sum` and",
-    "`_count`. Each exporter documents its own metrics.",
+    "The Python applications serve these. A counter has the suffix `_total`. A histogram has `_bucket`,",
+    "`_sum` and `_count`. Each exporter documents its own metrics.",
     "",
     table(["metric", "type", "labels", "meaning"], applicationMetrics()),
     "",
@@ -53,7 +56,7 @@ export function metricsPage(): string {
 
 const list = (names: readonly string[]): string => names.map((name) => `\`${name}\``).join(", ");
 
-/** Each alert once, with all systems that have it. */
+/** Returns a section for each alert, with all systems that have it. */
 function alertSections(): string[] {
   const found = watched.flatMap(([system, { services }]) =>
     alertGroups(services).flatMap(({ alerts }) => alerts.map((alert) => ({ system, alert }))),
@@ -96,7 +99,7 @@ function section({ alert, systems }: Found): string[] {
   ];
 }
 
-/** A text with Prometheus' templates as placeholders. */
+/** Replaces Prometheus' templates in a text by placeholders. */
 const readable = (text: string): string =>
   text
     .replaceAll(/\{\{ \$labels\.(\w+) \}\}/g, "<$1>")
@@ -115,7 +118,7 @@ function targets(): string[][] {
   ]);
 }
 
-/** How the Python sources declare a metric: its type, name, help and labels. */
+/** Matches a metric's declaration in the Python sources: its type, name, help and labels. */
 const declaration =
   /\b(Counter|Gauge|Histogram)(?:MetricFamily)?\(\s*"([a-z]\w+)",\s*f?"([^"]+)"(?:,\s*(?:labels=)?\[([^\]]*)\])?/g;
 
@@ -134,7 +137,7 @@ function applicationMetrics(): string[][] {
   return rows.sort(([a = ""], [b = ""]) => (a < b ? -1 : 1));
 }
 
-/** The panels of each dashboard row. */
+/** Returns the panels of each dashboard row. */
 function panels(): string[][] {
   const { services } = specOf("full", "prod");
   const queries = dashboardQueries(services).map(({ dashboard, panel }) => {

@@ -1,6 +1,6 @@
 import { publishedPorts, type ServiceSpec, type SystemSpec } from "../../config/spec/service.ts";
 
-/** A system as a Mermaid picture: networks as boxes, dependencies as arrows. */
+/** Draws a system as a Mermaid diagram, with networks as boxes and dependencies as arrows. */
 export function picture(system: SystemSpec): string {
   const groups = Map.groupBy(system.services, (s) => s.networks.join(" and "));
   const boxes = [...groups].flatMap(([networks, services], index) => [
@@ -17,7 +17,7 @@ export function picture(system: SystemSpec): string {
   return ["```mermaid", "flowchart LR", ...entry, ...boxes, ...arrows, "```"].join("\n");
 }
 
-/** The dependencies of a service that no other dependency implies. */
+/** Returns the dependencies of a service that no other dependency implies. */
 function directly({ dependsOn }: ServiceSpec, { services }: SystemSpec): string[] {
   const before = (name: string): string[] => {
     const own = services.find((s) => s.name === name)?.dependsOn ?? [];
@@ -29,7 +29,7 @@ function directly({ dependsOn }: ServiceSpec, { services }: SystemSpec): string[
 
 const id = ({ name }: { readonly name: string }): string => name.replaceAll("-", "_");
 
-/** Marks a box whose networks have no route out. */
+/** Returns the note of a box whose networks have no route to the internet. */
 function note(service: ServiceSpec, { networks }: SystemSpec): string {
   return service.networks.every((name) => networks[name]?.internal) ? ": internal" : "";
 }

@@ -16,7 +16,7 @@ interface JsonSchema {
   readonly items?: JsonSchema;
 }
 
-/** Every setting under `path`, depth first. */
+/** Returns a row for every setting under `path`, depth first. */
 function rows(schema: JsonSchema, path: string): string[][] {
   const own = path === "" ? [] : [[`\`${path}\``, kind(schema), preset(schema), schema.description ?? ""]];
   const children = Object.entries(schema.properties ?? {}).flatMap(([key, child]) =>
@@ -47,15 +47,15 @@ function preset(schema: JsonSchema): string {
   return `\`${value}\``;
 }
 
-/** docs/reference/settings.md: every setting, from the schema. */
+/** Returns docs/reference/settings.md, with every setting of the schema. */
 export function settingsPage(): string {
   const schema = z.toJSONSchema(settings, { io: "input" }) as JsonSchema;
   const secrets = Object.entries(userSecrets).map(([key, meaning]) => line([`\`${key}\``, meaning]));
   return [
     "# Settings",
     "",
-    "`make docs` generates this page from `config/settings/schema.ts`. Settings belong in `Pulumi.<stack>.yaml` under",
-    "`ragdock:`. For example, this sets `services.api.replicas`:",
+    "`make docs` generates this page from `config/settings/schema.ts`. Settings belong in",
+    "`Pulumi.<stack>.yaml` under `ragdock:`. For example, this sets `services.api.replicas`:",
     "",
     "```yaml",
     "config:",
@@ -64,8 +64,8 @@ export function settingsPage(): string {
     "      replicas: 2",
     "```",
     "",
-    "Where the default is empty, the system and its environment decide. A wrong setting stops the deployment before",
-    "anything changes. All wrong settings are reported together.",
+    "Where the default is empty, the system and its environment decide. A wrong setting stops the",
+    "deployment before anything changes. All wrong settings are reported together.",
     "",
     line(["setting", "values", "default", "meaning"]),
     line(["---", "---", "---", "---"]),
@@ -73,8 +73,9 @@ export function settingsPage(): string {
     "",
     "## Secrets",
     "",
-    "Set a secret with `make secret KEY=<name> < file`, or under Pulumi with `pulumi config set --secret ragdock:<name>`.",
-    "The services that need it get it as a file. Passwords of the stores are generated and need no setting.",
+    "Set a secret with `make secret KEY=<name> < file`, or under Pulumi with `pulumi config set --secret",
+    "ragdock:<name>`. The services that need it get it as a file. Ragdock generates the passwords of",
+    "databases and caches.",
     "",
     line(["secret", "meaning"]),
     line(["---", "---"]),

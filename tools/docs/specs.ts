@@ -6,7 +6,10 @@ import { type SystemName, systems } from "../../config/systems/index.ts";
 /** The names of all systems. */
 export const systemNames = Object.keys(systems) as SystemName[];
 
-/** A system with the settings' defaults. In prod every key is set, so that nothing is missing. */
+/**
+ * Returns a system with the default settings. In prod every key is set, so that every service is
+ * available.
+ */
 export function specOf(system: SystemName, environment: "dev" | "prod"): SystemSpec {
   const secrets = new Set(environment === "prod" ? Object.keys(userSecrets) : []);
   return resolveSystem(

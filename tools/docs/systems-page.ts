@@ -11,13 +11,14 @@ import { table } from "./markdown.ts";
 import { picture } from "./picture.ts";
 import { specOf, systemNames } from "./specs.ts";
 
-/** docs/reference/systems.md: what each named system runs, in dev and in prod. */
+/** Returns docs/reference/systems.md, with the services of each system in dev and in prod. */
 export function systemsPage(): string {
   return [
     "# Systems",
     "",
-    "`make docs` generates this page from `config/systems/`. The setting `ragdock:system` chooses a system.",
-    "`make up SYSTEM=<name>` makes a stack of that name. `dev / prod` separates values that differ between the",
+    "`make docs` generates this page from `config/systems/`. The setting `ragdock:system` chooses a",
+    "system. `make up SYSTEM=<name>` makes a stack of that name. `dev / prod` separates values that",
+    "differ between the",
     "environments.",
     "",
     table(
@@ -79,7 +80,7 @@ function settingsRows(dev: SystemSpec, prod: SystemSpec): string[][] {
 const assignments = (entries: readonly (readonly [string, string])[]): string =>
   entries.map(([key, value]) => `\`${key}=${value}\``).join("<br>");
 
-/** The memory that all containers may take together. */
+/** Returns the sum of all memory limits. */
 function memory({ services }: SystemSpec): string {
   const each = services.filter(isLongRunning).map((s) => mebibytes(s.limits.memory) * s.replicas);
   return `${(each.reduce((a, b) => a + b, 0) / 1024).toFixed(1)} GiB`;

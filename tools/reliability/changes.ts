@@ -3,40 +3,43 @@ import { type Ran, secondsOf } from "../bench/measure.ts";
 import { type Seen, underTraffic } from "../traffic.ts";
 import { grafanaStandIn } from "./grafana.ts";
 
-/** A change of a running stack that must not be noticed, made `rounds` times under load, with `make` and nothing else. */
+/**
+ * A change of a running stack that must fail no request. A run makes it several times under
+ * traffic, with `make` only.
+ */
 export interface Change {
   readonly name: string;
-  /** Makes the change for the `round`-th time, each time another one, and brings it up. */
+  /** Makes and deploys the change. Each round makes another one. */
   readonly make: (checkout: Checkout, round: number) => Promise<readonly Ran[]>;
 }
 
-/** What the load saw of one change. */
+/** The traffic's results of one change. */
 export interface Changed extends Seen {
-  /** Of `make up`, or of all of them where a change takes several. */
+  /** Seconds of all `make` commands of the change. */
   readonly seconds: number;
 }
 
 const up = (checkout: Checkout): Promise<Ran> => checkout.make("up");
 
-/** @param file a module of the application, which gets a line of comment */
+/** @param file a module of the application. The change adds a comment line to it. */
 export const image = (file: string): Change => ({
-  name: "a new image of the application",
+  name: "new image of the application",
   make: async (checkout, round) => {
-    checkout.append(file, `# release ${round} of ${Date.now()}\n`);
+    checkout.append(file, `# revision ${round} of ${Date.now()}\n`);
     return [await up(checkout)];
   },
 });
 
-/** @param services settings of the API, others each time */
+/** @param services settings of the API, which differ in each round */
 export const setting = (services: (round: number) => Record<string, unknown>): Change => ({
-  name: "a changed setting of the API",
+  name: "changed setting of the API",
   make: async (checkout, round) => {
     checkout.configure({ services: services(round) });
     return [await up(checkout)];
   },
 });
 
-/** @param api the service that answers users */
+/** @param api the service behind the API's routes */
 export const replicas = (api: string): Change => ({
   name: "replicas 1 → 3 → 1",
   make: async (checkout) => {
@@ -47,27 +50,30 @@ export const replicas = (api: string): Change => ({
   },
 });
 
-/** @param first the API's route as it stands in the system's file; another one is written after it */
+/** @param first the API's route in the system's file. The change adds another route after it. */
 export const route = (file: string, first: string): Change => ({
-  name: "a changed gateway route",
+  name: "changed gateway route",
   make: async (checkout, round) => {
     checkout.replace(file, first, `${first}\n${first.replace("/api/", `/v${round}/`)}`);
     return [await up(checkout)];
   },
 });
 
-/** @param secret as `make rotate` calls it */
+/** @param secret the secret's name in `make rotate` */
 export const rotated = (secret: string): Change => ({
-  name: secret === "metrics-path" ? "a rotated path of the metrics" : `a rotated password of ${secret}`,
+  name: secret === "metrics-path" ? "rotated metrics path" : `rotated password of ${secret}`,
   make: async (checkout) => [await checkout.make("rotate", `SECRET=${secret}`)],
 });
 
-/** Where Grafana's image cannot be had, its stand-in comes before the change and goes after it, under the same load. */
+/**
+ * Changes a dashboard. If Grafana's image cannot be pulled, its stand-in runs during the change,
+ * under the same traffic.
+ */
 export const dashboard: Change = {
-  name: "a changed dashboard",
+  name: "changed dashboard",
   make: async (checkout, round) => {
-    const isHad = checkout.images === "registry";
-    const pinned = isHad ? {} : { grafana: await grafanaStandIn(await checkout.containers()) };
+    const canPull = checkout.images === "registry";
+    const pinned = canPull ? {} : { grafana: await grafanaStandIn(await checkout.containers()) };
     checkout.configure({ pinned });
     const before = await up(checkout);
     const title = 'title: "Traffic';
@@ -78,16 +84,16 @@ export const dashboard: Change = {
   },
 };
 
-/** The one setting that every system with monitoring has of it. */
+/** Changes the one monitoring setting that every system with monitoring has. */
 export const scrapeInterval: Change = {
-  name: "a changed scrape interval of Prometheus",
+  name: "changed scrape interval of Prometheus",
   make: async (checkout, round) => {
     checkout.configure({ monitoring: { scrapeInterval: `${10 + (round % 2)}s` } });
     return [await up(checkout)];
   },
 };
 
-/** One change under load; throws when `make` fails. */
+/** Makes one change under traffic. @throws if `make` fails */
 export async function observe(change: Change, checkout: Checkout, round: number): Promise<Changed> {
   let seconds = 0;
   const seen = await underTraffic(checkout.port, async () => {

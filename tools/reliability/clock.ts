@@ -3,15 +3,19 @@ import { docker, serviceOf } from "../../host/docker.ts";
 import { secondsOf } from "../bench/measure.ts";
 import type { Fault, World } from "./world.ts";
 
-/** What notes times, and what reads them. Redis keeps none here, and does not start with another clock under it. */
+/**
+ * The services that record times or read them. Redis is left out: it records no times here, and it
+ * does not start with libfaketime.
+ */
 const services = ["postgres", "api", "worker"];
 
-/** Where the containers that are tried look up how far their clock is off. */
+/** The file in which the containers look up the offset of their clock. */
 const offsetFile = "/tmp/clock";
 
 /**
- * libfaketime stands between programs and the C library's clock. The monotonic clock stays as it is, as it does when a
- * machine's clock is set. Without the file it changes nothing.
+ * Build instructions that add libfaketime, which replaces the C library's clock. The monotonic
+ * clock does not change, as when a machine's clock is set. Without the file, libfaketime changes
+ * nothing.
  */
 const withClock = (user: string): string => `
 USER root
@@ -27,14 +31,14 @@ const images: Readonly<Record<string, string>> = {
   "dockerfiles/app/Dockerfile": "10001:10001",
 };
 
-/** The clock set an hour ahead while the stack works, and back again. */
+/** Sets the clock one hour ahead and back again while the stack works. */
 export const clockJumps = (): Fault => ({
-  name: "the clock an hour ahead, and back again",
-  promise: "uploads, ingestion and answers go on; what was noted at the wrong time holds nothing up",
+  name: "clock one hour ahead and back",
+  promise: "Uploads, ingestion and answers continue. Records with a wrong time delay nothing.",
   strike: async (world) => {
     const { checkout } = world;
     if (checkout.images !== "packages")
-      throw new Error("only images that are built here can be given a clock");
+      throw new Error("this fault needs `images: packages`, because it adds libfaketime to the images");
     const up = async (): Promise<void> => void secondsOf("make up", await checkout.make("up"));
     for (const [file, user] of Object.entries(images)) checkout.append(file, withClock(user));
     await up();
@@ -55,7 +59,7 @@ export const clockJumps = (): Fault => ({
   },
 });
 
-/** Sets the clocks while a document waits. */
+/** Sets the clocks while a document is queued. */
 async function jump(world: World, offset: string): Promise<void> {
   const containers = (await world.checkout.containers()).filter((c) => services.includes(serviceOf(c)));
   const [workers, others] = [true, false].map((is) =>
@@ -72,12 +76,15 @@ async function jump(world: World, offset: string): Promise<void> {
   await setIn(workers);
 }
 
-/** A document from its upload to its place among the answers, and what PostgreSQL takes for the time meanwhile. */
+/**
+ * Uploads a document, waits until it is ready and asks a question. Returns the results and
+ * PostgreSQL's clock offset.
+ */
 async function works(world: World): Promise<string> {
   const begun = performance.now();
   await world.upload();
   const { acknowledged, found } = await world.documents();
-  if (found < acknowledged) throw new Error(`only ${found} of ${acknowledged} documents got ready`);
+  if (found < acknowledged) throw new Error(`only ${found} of ${acknowledged} documents became ready`);
   const seconds = (performance.now() - begun) / 1000;
   const asked = await fetch(`http://127.0.0.1:${world.checkout.port}/api/query`, {
     method: "POST",
@@ -87,7 +94,7 @@ async function works(world: World): Promise<string> {
   return `a document ready after ${elapsed(seconds)}, a question ${asked.status}, ${await ahead(world)} ahead`;
 }
 
-/** How far the database's clock is off, to see that it is. */
+/** Returns the offset of the database's clock, which proves that the fault works. */
 async function ahead({ checkout }: World): Promise<string> {
   const store = (await checkout.containers()).find((c) => serviceOf(c) === "postgres");
   const sql = "SELECT extract(epoch FROM clock_timestamp())";

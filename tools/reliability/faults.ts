@@ -2,7 +2,7 @@ import { createServer } from "node:net";
 import { type Container, docker, serviceOf } from "../../host/docker.ts";
 import type { Fault, World } from "./world.ts";
 
-/** A kill of every container that runs. */
+/** Returns a fault for each service with a running container: a kill. */
 export const kills = (containers: readonly Container[]): Fault[] =>
   [...new Set(containers.filter((c) => c.State.Status === "running").map(serviceOf))].map(killed);
 
@@ -14,11 +14,14 @@ async function only(world: World, service: string): Promise<Container> {
   return container;
 }
 
-/** From outside, as the kernel would: a `docker kill` counts as a wish that it stay down. */
+/**
+ * Kills the process from the host, as the kernel would. After a `docker kill`, Docker would not
+ * restart the container.
+ */
 function killed(service: string): Fault {
   return {
     name: `kill -9 of ${service}`,
-    promise: "the engine starts it again; nothing acknowledged is lost",
+    promise: "Docker restarts it. No acknowledged document is lost.",
     strike: async (world) => {
       const { Id } = await only(world, service);
       const pid = (await docker("inspect", "--format", "{{.State.Pid}}", Id)).trim();
@@ -29,15 +32,16 @@ function killed(service: string): Fault {
   };
 }
 
-/** @param service one whose image has Python */
+/** @param service a service whose image contains Python */
 export function outOfMemory(service: string): Fault {
   return {
     name: `${service} out of memory`,
     promise:
-      "the kernel ends what goes beyond the limit, the engine starts it again; the others notice nothing",
+      "The kernel ends the process that exceeds the limit. Docker restarts the container if needed. Other services are not affected.",
     strike: async (world) => {
       const { Id, HostConfig } = await only(world, service);
-      // As a leak would, inside its own limit; the kernel ends the largest process there.
+      // Allocates memory inside the container's limit, as a leak would. The kernel ends the largest
+      // process there.
       const leak = `bytearray(${HostConfig.Memory})`;
       const since = Math.floor(Date.now() / 1000) - 1;
       await docker("exec", Id, "python3", "-c", leak).catch(() => {});
@@ -50,23 +54,26 @@ export function outOfMemory(service: string): Fault {
         "--filter",
         `container=${Id}`,
       );
-      return events.includes(" oom ")
-        ? "the engine's event `oom`, which `make health` shows"
-        : "no `oom` event";
+      return events.includes(" oom ") ? "Docker's event `oom`, which `make health` shows" : "no `oom` event";
     },
   };
 }
 
 export const gone = (service: string): Fault =>
-  away(service, "gone", ["stop", "start"], "answers are refused in words (503) and never hang");
+  away(service, "stopped", ["stop", "start"], "Requests get a 503 with the reason. None hangs.");
 
 export const hangs = (service: string): Fault =>
-  away(service, "hanging", ["pause", "unpause"], "answers are refused in words within their time limits");
+  away(
+    service,
+    "paused",
+    ["pause", "unpause"],
+    "Requests get an error with the reason within their time limits.",
+  );
 
 function away(service: string, how: string, [down, up]: readonly [string, string], promise: string): Fault {
   return {
     name: `${service} ${how} for a minute`,
-    promise: `${promise}; after it, all goes on by itself`,
+    promise: `${promise} Afterwards the stack recovers without help.`,
     strike: async (world) => {
       const { Id } = await only(world, service);
       await docker(down, Id);
@@ -86,19 +93,19 @@ async function saidOfReadiness({ checkout }: World): Promise<string> {
     const { status, detail } = (await answer.json()) as { status: number; detail: string };
     return `/api/ready: ${status} ${detail}`;
   } catch (error) {
-    return `/api/ready gave no answer in 30 s (${(error as Error).name})`;
+    return `/api/ready did not answer within 30 s (${(error as Error).name})`;
   }
 }
 
 export function removed(service: string): Fault {
   return {
     name: `${service} removed by hand`,
-    promise: "`make drift` names it, `make up` makes it again",
+    promise: "`make drift` reports it, and `make up` creates it again.",
     strike: async (world) => {
       const { Id } = await only(world, service);
       await docker("rm", "-f", Id);
       const drift = await world.checkout.make("drift");
-      if (drift.code === 0) throw new Error("make drift saw nothing");
+      if (drift.code === 0) throw new Error("make drift reported nothing");
       const up = await world.checkout.make("up");
       if (up.code !== 0) throw new Error(up.output.slice(-500));
       return lineWith(drift.output, `container ${service}`);
@@ -107,25 +114,26 @@ export function removed(service: string): Fault {
 }
 
 export const portTaken: Fault = {
-  name: "the port taken between down and up",
-  promise: "`make up` names who has it and the setting that moves ours, and touches nothing",
+  name: "port taken between down and up",
+  promise:
+    "`make up` names the process that has the port and the setting for another port. It changes nothing.",
   strike: async (world) => {
     await world.checkout.make("down");
     const squatter = createServer().listen(world.checkout.port, "127.0.0.1");
     const refused = await world.checkout.make("up");
     await new Promise((done) => squatter.close(done));
-    if (refused.code === 0) throw new Error("make up took a port that was taken");
+    if (refused.code === 0) throw new Error("make up did not fail although its port was taken");
     const up = await world.checkout.make("up");
     if (up.code !== 0) throw new Error(up.output.slice(-500));
     return lineWith(refused.output, "is taken by");
   },
 };
 
-/** @param changing settings of services that take an `up` some time */
+/** @param changing settings whose `up` takes some time */
 export function twice(changing: (round: number) => Record<string, unknown>): Fault {
   return {
     name: "two `make up` at once",
-    promise: "one works, the other is told who does",
+    promise: "One of them works. The other one names its process.",
     strike: async ({ checkout }) => {
       checkout.configure({ services: changing(1) });
       const both = await Promise.all([checkout.make("up"), checkout.make("up")]);

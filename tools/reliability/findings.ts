@@ -1,27 +1,27 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { projectDir } from "../../host/paths.ts";
-import type { Refused } from "./bad-releases.ts";
+import type { Refused } from "./bad-revisions.ts";
 import type { Changed } from "./changes.ts";
 import type { Interrupted } from "./interruptions.ts";
 import type { SubjectName } from "./subjects.ts";
 
-/** Documents acknowledged before, and those of them that are there and ready afterwards. */
+/** The documents that were acknowledged before, and those of them that are ready afterwards. */
 export interface Documents {
   readonly acknowledged: number;
   readonly found: number;
 }
 
-/** What came of one fault. */
+/** The result of one fault. */
 export interface Survived extends Documents {
   readonly name: string;
   readonly promise: string;
-  /** From the end of the fault until all is healthy and ready. */
+  /** Seconds from the end of the fault until the whole stack is healthy and ready. */
   readonly seconds: number;
   readonly told: string;
 }
 
-/** One part of a run: what it saw, and where and when. */
+/** One part of a run: its results, and the machine and date. */
 export interface Part<T> {
   readonly date: string;
   readonly commit: string;
@@ -29,33 +29,33 @@ export interface Part<T> {
   /** Load averages of 1 minute, before and after. */
   readonly loadBefore: string;
   loadAfter: string;
-  /** The names of the cases that the run was to try. */
+  /** The names of the planned cases. */
   readonly planned: readonly string[];
   readonly seen: T;
-  /** The cases that did not end as promised, by name, with the reason. The page shows them in its tables. */
+  /** The reasons of failed cases, by name. The page shows them in its tables. */
   readonly failures: Record<string, string>;
 }
 
-/** The last that was seen of every system. */
+/** The latest results of every system. */
 export type Findings = Partial<Record<SubjectName, SystemFindings>>;
 
-/** The last that was seen of every part. */
+/** The latest results of every part. */
 export interface SystemFindings {
-  /** By name, one entry a round. */
+  /** The results by name, with one entry per round. */
   changes?: Part<Record<string, Changed[]>>;
   releases?: Part<Refused[]>;
   faults?: Part<Survived[]>;
-  /** Faults of the machine itself. */
+  /** Faults of the machine. */
   machine?: Part<Survived[]>;
   kills?: Part<(Interrupted & Documents & { readonly seconds: number })[]>;
 }
 
 const dataFile = join(projectDir, "docs/measurements/reliability.json");
 
-/** What earlier runs have seen: parts that are not run again stay as they are. */
+/** Reads the results of earlier runs. A run keeps the results of the parts that it does not run. */
 export const readFindings = (): Findings =>
   existsSync(dataFile) ? JSON.parse(readFileSync(dataFile, "utf8")) : {};
 
-/** Keeps what has been seen for later runs, and for the page. */
+/** Writes the results for later runs and for the page. */
 export const writeFindings = (findings: Findings): void =>
   writeFileSync(dataFile, `${JSON.stringify(findings, null, 2)}\n`);

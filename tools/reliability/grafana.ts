@@ -2,7 +2,10 @@ import { type Container, serviceOf } from "../../host/docker.ts";
 import { project } from "../../host/paths.ts";
 import { pipe } from "../../host/pipe.ts";
 
-/** Answers what Grafana is asked for by the stack and shows the dashboards' files; it draws nothing. */
+/**
+ * Configures nginx to answer the stack's requests to Grafana and to serve the dashboards' files. It
+ * draws no dashboard.
+ */
 const conf = `pid /tmp/nginx.pid;
 error_log /dev/stderr warn;
 events { worker_connections 64; }
@@ -18,12 +21,13 @@ ${["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map((what) => `  ${what}_
 }`;
 
 /**
- * The name of a small web server in Grafana's place, made where Grafana's own image cannot be had.
- * @param containers the running stack's: it is built on the image that its gateway has
+ * Builds a small web server in place of Grafana, for machines that cannot pull Grafana's image.
+ * Returns its tag.
+ * @param containers the running stack's containers: the stand-in builds on the gateway's image
  */
 export async function grafanaStandIn(containers: readonly Container[]): Promise<string> {
   const gateway = containers.find((c) => serviceOf(c) === "gateway");
-  if (!gateway) throw new Error("there is no gateway whose image Grafana's stand-in could be built on");
+  if (!gateway) throw new Error("the stack has no gateway, whose image Grafana's stand-in builds on");
   const tag = `${project}/grafana-stand-in:bench`;
   const lines = [
     `FROM ${gateway.Image}`,

@@ -2,19 +2,25 @@ import { say } from "../bench/measure.ts";
 import { type Seen, underTraffic } from "../traffic.ts";
 import type { World } from "./world.ts";
 
-/** What came of killing `make up` again and again. */
+/** The result of repeated kills of `make up`. */
 export interface Interrupted extends Seen {
   readonly tries: number;
-  /** Runs after a kill that did not end well at once. */
+  /** The number of runs after a kill that failed. */
   readonly stuck: number;
-  /** Seconds of the run after a kill, the slowest. */
+  /** Seconds of the slowest run after a kill. */
   readonly slowest: number;
 }
 
-/** Longest time, in seconds, after which an `up` that replaces API and gateway is killed; it takes about that long. */
+/**
+ * The latest moment of a kill, in seconds after the start. An `up` that replaces API and gateway
+ * takes about that long.
+ */
 const longest = 20;
 
-/** Kills `make up` at random moments, each time in the middle of another change; the next one has to go on from there. */
+/**
+ * Kills `make up` at random moments, each time during another change. The next `make up` has to
+ * continue from there.
+ */
 export async function interrupt(
   { checkout }: World,
   tries: number,
@@ -31,7 +37,7 @@ export async function interrupt(
       if (next.code !== 0) stuck += 1;
       slowest = Math.max(slowest, next.seconds);
       say(
-        `  killed after ${after.toFixed(1)} s; the next one ended with ${next.code} after ${next.seconds.toFixed(1)} s`,
+        `  killed after ${after.toFixed(1)} s; the next run ended with ${next.code} after ${next.seconds.toFixed(1)} s`,
       );
     }
   });

@@ -9,8 +9,11 @@ import { stack } from "../bench/checkout.ts";
 import { run, secondsOf } from "../bench/measure.ts";
 import type { Fault, World } from "./world.ts";
 
-/** Faults of the machine itself: they need root, and the engine's restart hits whatever else runs on it. */
-export const machineFaults = (): Fault[] => [diskFull("postgres"), engineRestarts()];
+/**
+ * Returns the faults of the machine. They need root. The restart of Docker affects all other
+ * containers on the machine.
+ */
+export const machineFaults = (): Fault[] => [diskFull("postgres"), dockerRestarts()];
 
 const shell = async (what: string, script: string): Promise<string> => {
   const ran = await run(["bash", "-euo", "pipefail", "-c", script], { cwd: projectDir, timeoutSeconds: 120 });
@@ -18,15 +21,15 @@ const shell = async (what: string, script: string): Promise<string> => {
   return ran.output;
 };
 
-function engineRestarts(): Fault {
+function dockerRestarts(): Fault {
   return {
-    name: "the engine restarted",
-    promise: "every container comes back by itself; nothing acknowledged is lost",
+    name: "Docker restarted",
+    promise: "Every container starts again without help. No acknowledged document is lost.",
     strike: async () => {
-      // As an upgrade of the engine does it; without systemd the pid file knows it.
+      // Restarts Docker as an upgrade does. Without systemd, the pid file has its process id.
       const pid = readFileSync("/run/docker.pid", "utf8").trim();
       await shell(
-        "restarting the engine",
+        "restarting Docker",
         `if [ -d /run/systemd/system ]; then systemctl restart docker
          else kill ${pid}; while kill -0 ${pid} 2>/dev/null; do sleep 0.2; done; fi
          tools/setup.sh >/dev/null`,
@@ -36,20 +39,21 @@ function engineRestarts(): Fault {
   };
 }
 
-/** MiB that are free on the store's small disk before it is filled. */
+/** Free MiB on the store's small disk before the fault fills it. */
 const freeMiB = 64;
 
 function diskFull(service: string): Fault {
   return {
-    name: `the disk under ${service} full`,
-    promise: "writes are refused in words, answers go on; with space again all goes on by itself",
+    name: `disk of ${service} full`,
+    promise:
+      "Writes get an error with the reason, and answers continue. With free space the stack recovers without help.",
     strike: async (world) => {
       const volume = await volumeOf(world, service);
       const folder = mkdtempSync(join(tmpdir(), "ragdock-small-disk-"));
       const make = async (target: string, ...args: string[]): Promise<void> => {
         secondsOf(`make ${target}`, await world.checkout.make(target, ...args));
       };
-      // The volume's folder is another one for a while, and `up` would not take it without a word.
+      // The volume's folder is another one for a while, and `up` would refuse it without CONFIRM.
       const confirmed = `CONFIRM=${stack}`;
       await make("down");
       try {
@@ -76,7 +80,10 @@ async function volumeOf({ checkout }: World, service: string): Promise<string> {
   return (await docker("inspect", "--format", format, container.Id)).trim();
 }
 
-/** A file system of its own, in a file, hides the volume's folder, with all that is in there copied. */
+/**
+ * Returns a script that mounts a small file system over the volume's folder, with a copy of the
+ * data.
+ */
 const moveOnto = (volume: string, folder: string): string => `
   size=$(( $(du -sm '${volume}' | cut -f1) + ${freeMiB} ))
   truncate -s "\${size}M" '${folder}/disk'
@@ -88,7 +95,7 @@ const moveOnto = (volume: string, folder: string): string => `
   umount '${folder}/mount'
   mount -o loop '${folder}/disk' '${volume}'`;
 
-/** What was written there since comes back into the volume. */
+/** Returns a script that copies the data back into the volume. */
 const moveBack = (volume: string, folder: string): string => `
   if mountpoint -q '${volume}'; then
     umount '${volume}'
@@ -99,12 +106,13 @@ const moveBack = (volume: string, folder: string): string => `
     umount '${folder}/mount'
   fi`;
 
-/** Uploads until one is refused; what was said then, and whether a question is still answered. */
+/** Uploads documents until one is refused. Returns that answer, and the status of a question. */
 async function fillWithUploads({ checkout }: World): Promise<string> {
   const url = `http://127.0.0.1:${checkout.port}/api`;
   for (let number = 0; number < 200; number++) {
     const form = new FormData();
-    // Takes room and nobody's time: the worker finds at once that it is no document.
+    // The upload takes space and little time: the worker finds at once that it is no valid
+    // document.
     const content = [`%PDF-1.7 ${number}\n`, randomBytes(2 ** 20)];
     form.set("file", new Blob(content, { type: "application/pdf" }), `filler-${number}.pdf`);
     const answer = await fetch(`${url}/documents`, { method: "POST", body: form });

@@ -1,10 +1,15 @@
 /**
- * Breaks things on purpose and writes docs/measurements/reliability.md: `make reliability`, about two hours.
- * `SYSTEM=myrag` tries that system in place of `full`. `ROUNDS=10` sets how often each change is made, `KILLS=20` how often
- * `make up` is killed, and `ONLY=changes,releases,faults,kills` chooses parts; the page keeps what it has of the others. One
- * part is left out unless chosen: `machine` restarts the engine, with whatever else runs on it, and fills a disk of its own.
- * Needs root, for it kills processes of containers from outside.
- * Works on a stack, a state and a copy of the last commit of its own, and takes them away at the end.
+ * `make reliability`: causes faults on purpose and writes docs/measurements/reliability.md. A run
+ * takes about two hours.
+ *
+ * `SYSTEM=myrag` tests that system instead of `full`. `ROUNDS=10` sets the number of rounds of each
+ * change, and `KILLS=20` the number of kills of `make up`. `ONLY=changes,releases,faults,kills`
+ * selects parts: the page keeps the earlier results of all other parts. The part `machine` runs
+ * only if selected. It restarts Docker, with all other containers of the machine, and fills a
+ * separate small disk.
+ *
+ * A run needs root, because it kills processes of containers from the host. It works on a separate
+ * stack, state and copy of the last commit, and removes them at the end.
  */
 import { writeFileSync } from "node:fs";
 import { availableParallelism, totalmem } from "node:os";
@@ -14,7 +19,7 @@ import { projectDir } from "../../host/paths.ts";
 import { Checkout } from "../bench/checkout.ts";
 import { imagesOfDev } from "../bench/images.ts";
 import { attempt, load, run, say, secondsOf } from "../bench/measure.ts";
-import { release } from "./bad-releases.ts";
+import { refuse } from "./bad-revisions.ts";
 import { observe } from "./changes.ts";
 import { kills as killsOf } from "./faults.ts";
 import { type Part, readFindings, type Survived, type SystemFindings, writeFindings } from "./findings.ts";
@@ -30,16 +35,16 @@ const parts = (process.env.ONLY ?? "changes,releases,faults,kills").split(",");
 
 const name = (process.env.SYSTEM ?? "full") as SubjectName;
 const subject = subjects[name];
-if (!subject) throw new Error(`SYSTEM is ${name}; one of ${Object.keys(subjects).join(", ")} can be tried`);
+if (!subject) throw new Error(`SYSTEM is ${name}. Use one of: ${Object.keys(subjects).join(", ")}`);
 
 const all = readFindings();
 const findings: SystemFindings = { ...all[name] };
 all[name] = findings;
 const date = new Date().toISOString().slice(0, 10);
 const commit = (await run(["git", "rev-parse", "--short", "HEAD"], { cwd: projectDir })).output.trim();
-const engine = (await docker("version", "--format", "{{.Server.Version}}")).trim();
+const version = (await docker("version", "--format", "{{.Server.Version}}")).trim();
 const memory = `${(totalmem() / 2 ** 30).toFixed(0)} GiB`;
-const machine = `${availableParallelism()} cores, ${memory}, Docker Engine ${engine}`;
+const machine = `${availableParallelism()} cores, ${memory}, Docker Engine ${version}`;
 
 /** The parts of this run. */
 const begun: Part<unknown>[] = [];
@@ -51,7 +56,10 @@ function begin<T>(planned: readonly string[], seen: T): Part<T> {
   return part;
 }
 
-/** Tries one case, and writes the page with its result. @param round of a case that is tried several times */
+/**
+ * Runs one case, and writes the page with its result.
+ * @param round of a case that runs several times
+ */
 async function each<T>(
   part: Part<unknown>,
   { name, round = "" }: { readonly name: string; readonly round?: string },
@@ -67,7 +75,7 @@ async function each<T>(
   writeFileSync(join(projectDir, "docs/measurements/reliability.md"), page(all));
 }
 
-async function changeUnderLoad({ checkout }: World): Promise<void> {
+async function changeUnderTraffic({ checkout }: World): Promise<void> {
   const planned = subject.changes.map(({ name }) => name);
   const part = begin<NonNullable<SystemFindings["changes"]>["seen"]>(planned, {});
   findings.changes = part;
@@ -89,15 +97,15 @@ async function changeUnderLoad({ checkout }: World): Promise<void> {
   }
 }
 
-async function releaseBadly(world: World): Promise<void> {
-  const planned = subject.badReleases.map(({ name }) => name);
+async function deployBadRevisions(world: World): Promise<void> {
+  const planned = subject.badRevisions.map(({ name }) => name);
   const part = begin<NonNullable<SystemFindings["releases"]>["seen"]>(planned, []);
   findings.releases = part;
-  for (const bad of subject.badReleases) {
+  for (const bad of subject.badRevisions) {
     await each(
       part,
       bad,
-      () => release(world, bad),
+      () => refuse(world, bad),
       (refused) => {
         say(`  ${JSON.stringify(refused)}`);
         part.seen.push(refused);
@@ -106,7 +114,7 @@ async function releaseBadly(world: World): Promise<void> {
   }
 }
 
-async function breakThings(world: World, part: Part<Survived[]>, all: readonly Fault[]): Promise<void> {
+async function causeFaults(world: World, part: Part<Survived[]>, all: readonly Fault[]): Promise<void> {
   for (const { name, promise, strike } of all) {
     const survive = async (): Promise<Survived> => {
       await world.upload();
@@ -122,7 +130,7 @@ async function breakThings(world: World, part: Part<Survived[]>, all: readonly F
   }
 }
 
-const killing = "killing make up";
+const killing = "kills of `make up`";
 
 async function kill(world: World): Promise<void> {
   const part = begin<NonNullable<SystemFindings["kills"]>["seen"]>([killing], []);
@@ -142,21 +150,21 @@ try {
   say("first `make up` …");
   secondsOf("the first make up", await checkout.make("up"));
   const world = new World(checkout);
-  if (parts.includes("changes")) await changeUnderLoad(world);
-  if (parts.includes("releases")) await releaseBadly(world);
+  if (parts.includes("changes")) await changeUnderTraffic(world);
+  if (parts.includes("releases")) await deployBadRevisions(world);
   if (parts.includes("faults")) {
     const faults = [...killsOf(await checkout.containers()), ...subject.faults];
     findings.faults = begin(names(faults), []);
-    await breakThings(world, findings.faults, faults);
+    await causeFaults(world, findings.faults, faults);
   }
   if (parts.includes("machine")) {
     const faults = machineFaults();
     findings.machine = begin(names(faults), []);
-    await breakThings(world, findings.machine, faults);
+    await causeFaults(world, findings.machine, faults);
   }
   if (parts.includes("kills")) await kill(world);
 } finally {
-  say("taking the stack away …");
+  say("removing the stack …");
   await checkout.remove();
 }
 say("wrote docs/measurements/reliability.md");

@@ -3,10 +3,10 @@ import type { Seen } from "../traffic.ts";
 import { dashboard } from "./changes.ts";
 import type { Findings, Part, Survived, SystemFindings } from "./findings.ts";
 
-/** docs/measurements/reliability.md from what was seen. */
+/** Returns docs/measurements/reliability.md for the results. */
 export function page(findings: Findings): string {
   const systems = Object.entries(findings);
-  return `${[intro, ...systems.flatMap(([name, of]) => system(name, of)), missing(findings)]
+  return `${[intro, ...systems.flatMap(([name, of]) => system(name, of)), untested(findings)]
     .map((part) => part.join("\n"))
     .join("\n\n")}\n`;
 }
@@ -17,7 +17,7 @@ function system(name: string, { changes, releases, faults, machine, kills }: Sys
     ...(changes ? [changed(changes)] : []),
     ...(releases ? [refused(releases)] : []),
     ...(faults ? [survived("Faults", faults)] : []),
-    ...(machine ? [survived("Faults of the machine itself", machine)] : []),
+    ...(machine ? [survived("Faults of the machine", machine)] : []),
     ...(kills ? [killed(kills)] : []),
   ];
 }
@@ -31,7 +31,7 @@ const table = (header: readonly string[], rows: readonly (readonly string[])[]):
   ...rows.map(row),
 ];
 
-/** `none`, or what failed and how often. */
+/** Returns `none`, or each kind of failure with its number. */
 function failed(all: readonly Seen[]): string {
   const counts = new Map<string, number>();
   for (const seen of all)
@@ -48,23 +48,27 @@ const sum = (values: readonly number[]): number => values.reduce((all, each) => 
 const intro: readonly string[] = [
   "# Reliability",
   "",
-  "Written by `make reliability`: the system `full` and one of the five others, `myrag`, whose application knows nothing of Ragdock;",
-  "in `dev`, with the embedded engine. Nothing here was tried with the Pulumi CLI.",
+  "`make reliability` writes this page. It tests two systems in `dev` with the embedded engine: `full`,",
+  "and `myrag`, whose application contains nothing specific to Ragdock. These tests do not use the",
+  "Pulumi CLI.",
   "",
-  "The load is 50 requests a second at the one port: half of them on kept connections, half on new ones; a fifth are uploads,",
-  "a tenth streamed answers (`myrag` streams none). Anything but a 2xx, and a connection that breaks, is a failed request. A gap is the longest time without",
-  "an answer; on a busy machine it also says how busy that was.",
+  "The traffic is 50 requests a second to the public port. Half of the requests use kept connections,",
+  "and half use new ones. A fifth are uploads, and a tenth are streamed answers (`myrag` streams none).",
+  "A request fails if its status is not 2xx or if its connection breaks. The longest gap is the longest",
+  "time without an answer. On a busy machine the gap grows.",
 ];
 
-/** Where and when a part was tried. */
+/** Returns the date, commit and machine of a part. */
 const seenOn = ({ date, commit, machine, loadBefore, loadAfter }: Part<unknown>): string =>
-  `On ${date}, at commit ${commit}, on ${machine}; load average of 1 minute ${loadBefore} before and ${loadAfter} after.`;
+  `Measured on ${date}, at commit ${commit}, on ${machine}. The load average of 1 minute was ${loadBefore} before and ${loadAfter} after.`;
 
 const standIn =
-  "Where images are built from packages there is none of Grafana's. For the changed dashboard a small web server has its place, " +
-  "its volume and its files; that Grafana shows them is not seen.";
+  "No Debian package contains Grafana. For the changed dashboard, a small web server with Grafana's volume and files " +
+  "stands in for it. These tests do not prove that Grafana shows the dashboard.";
 
-/** A row for each planned case: its results, the reason why it failed, or that it was not run. */
+/**
+ * Returns a row for each planned case, with its results, the reason of its failure, or `not run`.
+ */
 function cases<P extends Part<unknown>>(
   part: P,
   rowOf: (part: P, name: string) => readonly string[] | undefined,
@@ -82,12 +86,12 @@ function cases<P extends Part<unknown>>(
 
 function changed(part: NonNullable<SystemFindings["changes"]>): string[] {
   return [
-    "### Changes under load",
+    "### Changes under traffic",
     "",
     seenOn(part),
     "",
     ...table(
-      ["change", "times", "requests", "failed", "longest gap", "`make up`, slowest"],
+      ["change", "rounds", "requests", "failed", "longest gap", "slowest `make up`"],
       cases(part, ({ seen }, name) => {
         const all = seen[name];
         return (
@@ -108,13 +112,23 @@ function changed(part: NonNullable<SystemFindings["changes"]>): string[] {
 
 function refused(part: NonNullable<SystemFindings["releases"]>): string[] {
   return [
-    "### Releases that are no good",
+    "### Bad revisions",
     "",
     seenOn(part),
-    "Each is brought up twice, and taken back with `make rollback`, under load. Both `make up` have to fail and to say why.",
+    "",
+    "Under traffic, each bad revision is deployed twice and then rolled back with `make rollback`. Both",
+    "`make up` must fail and give the reason.",
     "",
     ...table(
-      ["release", "requests", "failed", "longest gap", "failing `make up`", "told", "`make rollback`"],
+      [
+        "revision",
+        "requests",
+        "failed",
+        "longest gap",
+        "failing `make up`",
+        "reason in the output",
+        "`make rollback`",
+      ],
       cases(part, ({ seen }, name) => {
         const one = seen.find((each) => each.name === name);
         return (
@@ -139,11 +153,12 @@ function survived(heading: string, part: Part<readonly Survived[]>): string[] {
     "",
     seenOn(part),
     "",
-    "Healthy again: every probe, and `/api/ready`, from the end of the fault. Before each one a document is uploaded, and all",
-    "that were ever acknowledged have to be there and ready afterwards.",
+    "`healthy after` is the time from the end of the fault until every health check and `/api/ready`",
+    "succeed. A document is uploaded before each fault. Afterwards, all documents that were ever",
+    "acknowledged must be ready.",
     "",
     ...table(
-      ["fault", "promised", "healthy again after", "documents", "what the user is told"],
+      ["fault", "promise", "healthy after", "documents", "message to the user"],
       cases(part, ({ seen }, name) => {
         const one = seen.find((each) => each.name === name);
         return (
@@ -162,14 +177,15 @@ function survived(heading: string, part: Part<readonly Survived[]>): string[] {
 
 function killed(part: NonNullable<SystemFindings["kills"]>): string[] {
   return [
-    "### `make up` killed",
+    "### Kills of `make up`",
     "",
     seenOn(part),
-    "SIGKILL at random moments of an `up` that replaces API and gateway, under load; then `make up` again.",
+    "",
+    "Under traffic, SIGKILL ends an `up` that replaces API and gateway at a random moment. Then `make up` runs again.",
     "",
     ...table(
       [
-        "tries",
+        "kills",
         "next `make up` failed",
         "slowest next `make up`",
         "requests",
@@ -193,14 +209,12 @@ function killed(part: NonNullable<SystemFindings["kills"]>): string[] {
   ];
 }
 
-function missing(findings: Findings): string[] {
-  const unseen = [
-    "The clock is set by libfaketime for PostgreSQL and the application alone: Redis does not start with it, Go asks the kernel itself.",
+function untested(findings: Findings): string[] {
+  const open = [
+    "Clock faults of services other than PostgreSQL and the application. libfaketime sets the clock: Redis does not start with it, and Go programs read the kernel's clock.",
     ...(findings.full?.machine
       ? []
-      : [
-          "A restart of the engine and a full disk under a store: `make reliability ONLY=machine` tries them.",
-        ]),
+      : ["A restart of Docker, and a full disk of a database. `make reliability ONLY=machine` tests them."]),
   ];
-  return ["## Not seen", "", ...unseen.map((each) => `- ${each}`)];
+  return ["## Not tested", "", ...open.map((each) => `- ${each}`)];
 }

@@ -1,5 +1,5 @@
 import { type BenchSettings, full as fullSettings, port } from "../bench/checkout.ts";
-import { type BadRelease, badReleases } from "./bad-releases.ts";
+import { type BadRevision, badRevisions } from "./bad-revisions.ts";
 import {
   type Change,
   dashboard,
@@ -14,14 +14,14 @@ import { clockJumps } from "./clock.ts";
 import { gone, hangs, outOfMemory, portTaken, removed, twice } from "./faults.ts";
 import type { Fault } from "./world.ts";
 
-/** A system that is tried: its stack, and what is done to it. */
+/** A system under test: its stack and the cases of a run. */
 export interface Subject {
   readonly settings: BenchSettings;
   readonly changes: readonly Change[];
-  readonly badReleases: readonly BadRelease[];
-  /** Beside a kill of every container. */
+  readonly badRevisions: readonly BadRevision[];
+  /** Faults in addition to a kill of every container. */
   readonly faults: readonly Fault[];
-  /** Settings of the API, others each time. */
+  /** Settings of the API, which differ in each round. */
   readonly changing: (round: number) => Record<string, unknown>;
 }
 
@@ -29,10 +29,10 @@ const level = (round: number): string => (round % 2 === 0 ? "WARNING" : "ERROR")
 const fullChanging = (round: number) => ({ api: { environment: { RAG_LOG_LEVEL: level(round) } } });
 const myragChanging = (round: number) => ({ fastapi: { environment: { ROUND: String(round) } } });
 
-/** A system that can be tried. */
+/** The name of a system under test. */
 export type SubjectName = "full" | "myrag";
 
-/** Every system that can be tried; both have the same routes, and so take the same load. */
+/** The systems under test. Both have the same routes, so both take the same traffic. */
 export const subjects: Readonly<Record<SubjectName, Subject>> = {
   full: {
     settings: fullSettings,
@@ -46,7 +46,7 @@ export const subjects: Readonly<Record<SubjectName, Subject>> = {
       dashboard,
       scrapeInterval,
     ],
-    badReleases: badReleases({
+    badRevisions: badRevisions({
       api: "api",
       broken: "app/ragapp/api/server.py",
       silent: {
@@ -88,7 +88,7 @@ export const subjects: Readonly<Record<SubjectName, Subject>> = {
       rotated("metrics-path"),
       scrapeInterval,
     ],
-    badReleases: badReleases({
+    badRevisions: badRevisions({
       api: "fastapi",
       broken: "systems/myrag/api/myrag/app.py",
       silent: {

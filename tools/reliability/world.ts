@@ -1,10 +1,10 @@
 import { isWell } from "../../host/docker.ts";
 import type { Checkout } from "../bench/checkout.ts";
 
-/** Seconds after which something that has not healed counts as broken. */
+/** Seconds after which a stack that has not recovered counts as broken. */
 const patience = 300;
 
-/** A running stack with documents in it, of which every one that was acknowledged has to stay. */
+/** A running stack with documents. It must keep every acknowledged document. */
 export class World {
   readonly checkout: Checkout;
   private readonly acknowledged: string[] = [];
@@ -13,7 +13,7 @@ export class World {
     this.checkout = checkout;
   }
 
-  /** Uploads a document; what gets a 201 or a 202 counts from then on. */
+  /** Uploads a document. It counts as acknowledged after a 201 or 202. */
   async upload(): Promise<void> {
     const form = new FormData();
     const number = this.acknowledged.length + 1;
@@ -25,7 +25,7 @@ export class World {
     this.acknowledged.push(((await response.json()) as { id: string }).id);
   }
 
-  /** Waits until all is healthy and ready; the seconds it took. */
+  /** Waits until the whole stack is healthy and ready. Returns the seconds that it took. */
   async healed(): Promise<number> {
     const begun = performance.now();
     const seconds = (): number => (performance.now() - begun) / 1000;
@@ -36,7 +36,10 @@ export class World {
     return seconds();
   }
 
-  /** How many acknowledged documents there are, and how many of them are there and ready, waiting for those in work. */
+  /**
+   * Waits for documents in work. Returns the number of acknowledged documents, and of those that
+   * are ready.
+   */
   async documents(): Promise<{ acknowledged: number; found: number }> {
     const end = Date.now() + 120_000;
     for (;;) {
@@ -48,7 +51,7 @@ export class World {
     }
   }
 
-  /** The documents that are ready; where they have no state they are, once they are there. */
+  /** Returns the ids of the ready documents. A document without a state is ready. */
   private async ready(): Promise<Set<string>> {
     const response = await fetch(`${this.url}/api/documents?limit=500`).catch(() => undefined);
     if (!response?.ok) return new Set();
@@ -70,11 +73,14 @@ export class World {
   }
 }
 
-/** Something that goes wrong, done on purpose. */
+/** A fault that a run causes on purpose. */
 export interface Fault {
   readonly name: string;
-  /** What a user is promised of it. */
+  /** Ragdock's promise to the user for this fault. */
   readonly promise: string;
-  /** Lets it happen and, where it does not mend itself, mends it as a user would; what the user is told on the way. */
+  /**
+   * Causes the fault. If the stack does not recover without help, repairs it as a user would.
+   * Returns the user's messages.
+   */
   readonly strike: (world: World) => Promise<string>;
 }

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# Makes the clients' role of this generation known to the server, and logs in as it: services that wait for it can, too.
-# The role acts as the owner, so that objects have one owner whichever role made them. Earlier roles go on working until
-# `make rotate` revokes them. PGHOST, PGDATABASE and PGUSER, the owner, come from the environment.
+# Creates the clients' role of this generation, and logs in as that role. Services that depend on
+# this job can then log in. The role acts as the owner, so all objects have one owner. Roles of
+# earlier generations keep working until `make rotate` revokes them. PGHOST, PGDATABASE and PGUSER
+# (the owner) come from the environment.
 set -euo pipefail
 
 user=$(</run/secrets/user)
@@ -15,7 +16,8 @@ GRANT :"owner" TO :"user";
 ALTER ROLE :"user" SET role = :'owner';
 ALTER ROLE :"user" LOGIN;
 SQL
-# psql hashes it itself, so that neither the network nor a log sees it; without a terminal it asks on standard input.
+# psql hashes the password before it sends it, so the network and the log carry only the hash.
+# Without a terminal, psql reads the password from standard input.
 if ! said=$(printf '%s\n%s\n' "$password" "$password" | psql -qX -c "\\password $user" 2>&1); then
   printf '%s\n' "$said" "The password of role $user could not be set." >&2
   exit 1

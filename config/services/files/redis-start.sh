@@ -1,6 +1,7 @@
 #!/bin/sh
-# Starts Redis with its users in a file on the volume, where `ACL SAVE` keeps them. The administrator is written
-# at each start, as the secret has it: a volume that knows another password is repaired. No client gets in without a user.
+# Starts Redis with its users in a file on the volume. `ACL SAVE` writes the same file. Every start
+# writes the administrator again from the secret, which repairs a volume with another password.
+# Clients without a user are refused.
 set -eu
 umask 077
 

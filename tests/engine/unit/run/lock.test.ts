@@ -40,7 +40,7 @@ describe("the lock", () => {
     writeFileSync(path, JSON.stringify(holder()));
     const notes: string[] = [];
     Lock.take(path, (message) => notes.push(message)).release();
-    expect(notes).toEqual([expect.stringContaining("took over the lock")]);
+    expect(notes).toEqual([expect.stringContaining("Took over the lock")]);
     expect(readdirSync(folder)).toEqual([]);
   });
 

@@ -101,8 +101,8 @@ describe("configuration", () => {
   });
 
   test.each([
-    [{ nmae: "x" }, "nmae: there is no such property"],
-    [{ hosts: [{ ip: "1", mask: "2" }] }, "hosts[0].mask: there is no such property"],
+    [{ nmae: "x" }, "nmae: the resource type has no such property"],
+    [{ hosts: [{ ip: "1", mask: "2" }] }, "hosts[0].mask: the resource type has no such property"],
     [{ memory: "much" }, "memory: expected a number"],
     [{ envs: "A=1" }, "envs: expected a list"],
   ])("%o is refused with its path", (inputs, words) => expect(() => toConfig(BLOCK, inputs)).toThrow(words));

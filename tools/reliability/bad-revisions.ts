@@ -1,54 +1,61 @@
 import { type Seen, underTraffic } from "../traffic.ts";
 import type { World } from "./world.ts";
 
-/** What is added to which file. */
+/** Text that a bad revision adds to a file. */
 interface Source {
   readonly file: string;
   readonly text: string;
 }
 
-/** A release that is no good. */
-export interface BadRelease {
+/** A revision that must fail. */
+export interface BadRevision {
   readonly name: string;
-  /** Settings of services, or a source that does not work. */
+  /** Settings of services that do not work. */
   readonly settings?: Record<string, unknown>;
+  /** Source code that does not work. */
   readonly source?: Source;
-  /** What the user has to be told, somewhere in the output. */
+  /** Matches the reason that the output must contain. */
   readonly told: RegExp;
 }
 
-/** What came of it. */
+/** The result of a bad revision. */
 export interface Refused extends Seen {
   readonly name: string;
-  /** Of the failing `make up` and of the next one with the same release. */
+  /** Seconds of the failing `make up`, and of the next one with the same revision. */
   readonly seconds: readonly number[];
   readonly told: string;
   readonly rollbackSeconds: number;
 }
 
-/** How the same bad releases are made of different systems. */
-interface Spoiled {
-  /** The service that answers users. */
+/** The parts of a system that bad revisions change. */
+interface Parts {
+  /** The service behind the API's routes. */
   readonly api: string;
-  /** A module that the API cannot do without. */
+  /** A module that the API imports. */
   readonly broken: string;
-  /** What is added to which file so that the API starts, and answers its probe with an error; what the probe says then. */
-  readonly silent: Source & Pick<BadRelease, "told">;
-  /** Settings of services with which the API never gets healthy. */
+  /**
+   * Source code with which the API starts and fails its health check, and the output of that health
+   * check.
+   */
+  readonly silent: Source & Pick<BadRevision, "told">;
+  /** Settings with which the API never becomes healthy. */
   readonly settings: Record<string, unknown>;
-  /** Settings of services with which the migration fails, where it is a job of its own. */
+  /** Settings with which the migration fails, if it is a separate job. */
   readonly migration?: Record<string, unknown>;
 }
 
-/** From one that ends at once to one that has done its harm in the database. */
-export const badReleases = ({ api, broken, silent, settings, migration }: Spoiled): BadRelease[] => [
+/**
+ * Returns the bad revisions of a system, from one that crashes at its start to one that fails in
+ * the database.
+ */
+export const badRevisions = ({ api, broken, silent, settings, migration }: Parts): BadRevision[] => [
   {
-    name: "an image that crashes at once",
-    source: { file: broken, text: '\nraise RuntimeError("this release is broken")\n' },
-    told: /this release is broken/,
+    name: "image that crashes at its start",
+    source: { file: broken, text: '\nraise RuntimeError("this revision is broken")\n' },
+    told: /this revision is broken/,
   },
   {
-    name: "an image that gets healthy, and ends 20 s after its start (`soak: 40s`)",
+    name: "image that becomes healthy and ends 20 s after its start (`soak: 40s`)",
     settings: { [api]: { soak: "40s" } },
     source: {
       file: broken,
@@ -57,19 +64,19 @@ export const badReleases = ({ api, broken, silent, settings, migration }: Spoile
     told: /was healthy, but did not answer three times in a row/,
   },
   {
-    name: "a setting with which the API never gets healthy",
+    name: "setting with which the API never becomes healthy",
     settings,
     told: /failed to resolve host 'nowhere'/,
   },
   {
-    name: "an image whose API answers every request with an error",
+    name: "image whose API answers every request with an error",
     source: silent,
     told: silent.told,
   },
   ...(migration
     ? [
         {
-          name: "a migration that fails",
+          name: "migration that fails",
           settings: migration,
           told: /The job "migrate" ended with exit code \d+/,
         },
@@ -77,8 +84,11 @@ export const badReleases = ({ api, broken, silent, settings, migration }: Spoile
     : []),
 ];
 
-/** Brings a bad release up twice under load, and takes it back. */
-export async function release({ checkout }: World, bad: BadRelease): Promise<Refused> {
+/**
+ * Deploys a bad revision twice under traffic, then rolls back.
+ * @throws if `make up` succeeds or gives no reason
+ */
+export async function refuse({ checkout }: World, bad: BadRevision): Promise<Refused> {
   const seconds: number[] = [];
   let told = "";
   let rollbackSeconds = 0;
@@ -88,9 +98,9 @@ export async function release({ checkout }: World, bad: BadRelease): Promise<Ref
       if (bad.source) checkout.append(bad.source.file, bad.source.text);
       for (const _ of ["first", "again"]) {
         const up = await checkout.make("up");
-        if (up.code === 0) throw new Error(`${bad.name}: make up ended well`);
+        if (up.code === 0) throw new Error(`${bad.name}: make up succeeded`);
         told = bad.told.exec(up.output)?.[0] ?? "";
-        if (!told) throw new Error(`${bad.name}: not told why:\n${up.output.slice(-1500)}`);
+        if (!told) throw new Error(`${bad.name}: make up gave no reason:\n${up.output.slice(-1500)}`);
         seconds.push(up.seconds);
       }
       const back = await checkout.make("rollback");

@@ -1,0 +1,39 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type Observed, observe } from "../support/observe.ts";
+import { TestStack } from "../support/stack.ts";
+import { SmallRag } from "./small-rag.ts";
+
+/** The tests of m31 in prod, next to a running stack in dev. @param web the API of the stack in dev */
+export function describeProd(dev: TestStack, web: SmallRag): void {
+  describe("m31 in prod, beside dev", () => {
+    const prodPort = 18_105;
+    const prod = new TestStack("e2e-m31-prod", {
+      system: "m31",
+      environment: "prod",
+      images: "packages",
+      services: { web: { port: prodPort } },
+    });
+    let services: Record<string, Observed> = {};
+    beforeAll(async () => {
+      const { code, output } = await prod.make("up");
+      expect(code, output).toBe(0);
+      services = await observe(prod);
+    });
+    afterAll(() => prod.remove());
+
+    it("scales behind a gateway that has the one port, and hides the metrics", async () => {
+      expect(services.web).toMatchObject({ replicas: 2, ports: [], memory: 2048 });
+      expect(services.ingress?.ports).toEqual([`0.0.0.0:${prodPort}->8080`]);
+      const others = Object.entries(services).filter(([name]) => name !== "ingress");
+      for (const [name, service] of others) expect(service.ports, name).toEqual([]);
+      const gate = new SmallRag(prodPort);
+      expect(await (await gate.get("/health")).json()).toMatchObject({ environment: "production" });
+      expect((await gate.get("/metrics")).status).toBe(404);
+    });
+
+    it("leaves dev as it was, and changes nothing a second time", async () => {
+      expect((await web.get("/health")).status).toBe(200);
+      for (const each of [prod, dev]) expect(await each.unchanged()).toBe("");
+    });
+  });
+}

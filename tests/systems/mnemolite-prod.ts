@@ -1,0 +1,34 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { observe } from "../support/observe.ts";
+import { TestStack } from "../support/stack.ts";
+
+/** The tests of mnemolite in prod, next to a running stack in dev. */
+export function describeProd(dev: TestStack): void {
+  describe("mnemolite in prod, beside dev", () => {
+    const prod = new TestStack("e2e-mnemo-prod", {
+      system: "mnemolite",
+      environment: "prod",
+      images: "packages",
+      services: { api: { port: 18_510 } },
+    });
+    beforeAll(async () => {
+      const { code, output } = await prod.make("up");
+      expect(code, output).toBe(0);
+    });
+    afterAll(() => prod.remove());
+
+    it("publishes the API alone, on loopback, and mounts no source", async () => {
+      const at = await observe(prod);
+      const published = Object.entries(at).flatMap(([name, s]) => s.ports.map((p) => `${name} ${p}`));
+      expect(published).toEqual(["ingress 127.0.0.1:18510->8080"]);
+      for (const service of Object.values(at)) {
+        expect(Object.values(service.mounts).filter((mount) => mount.startsWith("/"))).toEqual([]);
+      }
+      expect((await fetch("http://127.0.0.1:18510/health")).status).toBe(200);
+    });
+
+    it("changes nothing a second time, in either", async () => {
+      for (const each of [prod, dev]) expect(await each.unchanged()).toBe("");
+    });
+  });
+}

@@ -1,0 +1,22 @@
+import { type Facts, resolveSystem } from "../../../config/resolve.ts";
+import { ConfigError } from "../../../config/settings/problem.ts";
+import type { Problem } from "../../../config/spec/problem.ts";
+
+/** A stack of the settings tests, on a host with plenty of memory and CPUs. */
+export const facts: Facts = {
+  project: "ragdock",
+  stack: "test",
+  secrets: new Set(),
+  host: { memoryMiB: 65_536, cpus: 16 },
+};
+
+/** Returns the problems of settings, or none if they are valid. */
+export function problems(raw: Record<string, unknown>, over: Partial<Facts> = {}): readonly Problem[] {
+  try {
+    resolveSystem(raw, { ...facts, ...over });
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems;
+    throw error;
+  }
+  return [];
+}

@@ -1,0 +1,149 @@
+import { describe, expect, it } from "vitest";
+import { resolveSystem } from "../../../config/resolve.ts";
+import { facts, problems } from "./problems.ts";
+
+describe("a wrong setting", () => {
+  it.each([
+    [{ sistem: "full" }, "ragdock:sistem"],
+    [{ system: "foo" }, "ragdock:system"],
+    [{ images: "docker" }, "ragdock:images"],
+    [{ services: { api: { replica: 2 } } }, "ragdock:services.api.replica"],
+    [{ services: { api: { replicas: 0 } } }, "ragdock:services.api.replicas"],
+    [{ services: { apy: { replicas: 2 } } }, "ragdock:services.apy"],
+    [{ services: { api: { limits: { memory: "512" } } } }, "ragdock:services.api.limits.memory"],
+    [{ services: { api: { limits: { memory: "1KiB" } } } }, "ragdock:services.api.limits.memory"],
+    [{ services: { postgres: { replicas: 2 } } }, "ragdock:services.postgres.replicas"],
+    [{ services: { postgres: { exposure: "public" } } }, "ragdock:services.postgres.exposure"],
+    [{ services: { postgres: { shm: "16MiB" } } }, "ragdock:services.postgres.shm"],
+    [{ services: { ingress: { replicas: 2 } } }, "ragdock:services.ingress.replicas"],
+    [{ services: { gateway: { port: 9090 } } }, "ragdock:services.prometheus.port"],
+    [{ services: { api: { replicas: 30 } } }, "ragdock:services.api.replicas"],
+    [{ services: { api: { limits: { reservation: "4GiB" } } } }, "ragdock:services.api.limits.reservation"],
+    [{ llm: { provider: "openai" } }, "ragdock:llmApiKey"],
+    [{ embeddings: { provider: "mistral" } }, "ragdock:embeddingsApiKey"],
+    [{ environment: "prod", services: { api: { sourceMount: true } } }, "ragdock:services.api.sourceMount"],
+    [{ app: {} }, "ragdock:app"],
+    [{ app: { source: "no/such/folder" } }, "ragdock:app.source"],
+    [{ app: { source: "docs" } }, "ragdock:app.source"],
+    [{ system: "m31", app: { source: "tests/support/fixtures/flask-app" } }, "ragdock:app"],
+    [{ system: "m31", vectorStore: "chroma" }, "ragdock:vectorStore"],
+    [{ vectorStore: "embedded" }, "ragdock:vectorStore"],
+    [{ system: "myrag", monitoring: { alertWebhook: "http://a/" } }, "ragdock:monitoring.alertWebhook"],
+    [{ system: "myrag", embeddings: { dimension: 512 } }, "ragdock:embeddings.dimension"],
+    [{ app: { image: "mine:1.0", module: "main:app" } }, "ragdock:app.module"],
+    [{ host: { memory: "1GiB" } }, "ragdock:services.*.limits.memory"],
+    [
+      { system: "m31", services: { web: { port: 9000 }, prometheus: { exposure: "loopback", port: 9000 } } },
+      "ragdock:services.prometheus.port",
+    ],
+    [
+      { system: "m31", services: { gateway: { limits: { memory: "64" } } } },
+      "ragdock:services.gateway.limits.memory",
+    ],
+    [
+      { services: { redis: { files: [{ path: "/etc/redis/redis.conf", content: "" }] } } },
+      "ragdock:services.redis.files[0].path",
+    ],
+    [
+      { services: { api: { files: [{ path: "/.env", content: "{{ secret:redis-password }}" }] } } },
+      "ragdock:services.api.files[0].content",
+    ],
+    [
+      {
+        services: {
+          api: {
+            files: [{ path: "/.env", content: "postgresql://rag:{{secret:postgres-password}}@postgres/rag" }],
+          },
+        },
+      },
+      "ragdock:services.api.files[0].content",
+    ],
+    [
+      {
+        services: {
+          api: { files: [{ path: "/.env", content: "redis://:{{secret:redis-password}}@redis" }] },
+        },
+      },
+      "ragdock:services.api.files[0].content",
+    ],
+    [{ rotations: { postgres: 0 } }, "ragdock:rotations.postgres"],
+    [{ rotations: { "postgres-admin": 2 } }, "ragdock:rotations.postgres-admin"],
+    [{ system: "m31", rotations: { postgres: 2 } }, "ragdock:rotations.postgres"],
+    [{ system: "mnemolite", monitoring: { retention: "1d" } }, "ragdock:monitoring"],
+    [
+      { system: "financerag", services: { financerag: { replicas: 2 } } },
+      "ragdock:services.financerag.replicas",
+    ],
+    [{ system: "rag-events", environment: "prod" }, "ragdock:mistralApiKey"],
+    [{ system: "financerag", environment: "prod" }, "ragdock:openaiApiKey"],
+    [
+      { services: { api: { files: [{ path: "/.env", content: "{{secret:postgres}}" }] } } },
+      "ragdock:services.api.files[0].content",
+    ],
+    [{ services: { api: { port: 9000 } } }, "ragdock:services.api.port"],
+    [{ services: { postgres: { port: 5433 } } }, "ragdock:services.postgres.port"],
+    [{ services: { prometheus: { exposure: "none", port: 9091 } } }, "ragdock:services.prometheus.port"],
+    [{ services: { migrate: { replicas: 2 } } }, "ragdock:services.migrate.replicas"],
+    [{ services: { postgres: { sourceMount: true } } }, "ragdock:services.postgres.sourceMount"],
+    [{ services: { redis: { enabled: false } } }, "ragdock:services.redis.enabled"],
+    [{ services: { api: { environment: { RAG_API_WORKERS: "20" } } } }, "ragdock:services.api.replicas"],
+  ])("%j is named by its path, with what was found and what to type", (raw, path) => {
+    const found = problems(raw);
+    expect(found.map((p) => p.path)).toContain(path);
+    for (const problem of found) {
+      expect(problem.found).not.toBe("");
+      expect(problem.problem).not.toBe("");
+      expect(problem.fix).not.toBe("");
+    }
+  });
+
+  it("does not hide another one", () => {
+    const paths = problems({
+      images: "docker",
+      vectorStore: "faiss",
+      services: { api: { replicas: 0 }, gateway: { port: 9090 } },
+    }).map((p) => p.path);
+    expect(paths).toEqual([
+      "ragdock:images",
+      "ragdock:vectorStore",
+      "ragdock:services.api.replicas",
+      // Not a wrong value by itself: found with the wrong ones left out.
+      "ragdock:services.prometheus.port",
+    ]);
+  });
+
+  it("is fixed by a command for the stack that has it, whichever one is selected", () => {
+    expect(() => resolveSystem({ services: { api: { replicas: 0 } } }, facts)).toThrow(
+      "Run: pulumi config set --stack test --path 'ragdock:services.api.replicas' 1",
+    );
+    expect(() => resolveSystem({ services: { apy: { replicas: 2 } } }, facts)).toThrow(
+      "Run: pulumi config rm --stack test --path 'ragdock:services.apy'",
+    );
+    expect(() => resolveSystem({ llm: { provider: "openai" } }, facts)).toThrow(
+      "Run: pulumi config set --stack test --secret ragdock:llmApiKey",
+    );
+  });
+
+  it("is one that would be shown although it is encrypted, whatever is in it", () => {
+    const raw = { monitoring: { alertWebhook: "https://hooks/secret", retentoin: "secret" } };
+    expect(() => resolveSystem(raw, { ...facts, secrets: new Set(["monitoring", "llmApiKey"]) })).toThrow(
+      "ragdock:monitoring: found an encrypted value; only llmApiKey, ",
+    );
+    expect(problems(raw, { secrets: new Set(["monitoring"]) }).map((p) => p.path)).toEqual([
+      "ragdock:monitoring",
+    ]);
+  });
+
+  it("is found against the host as well", () => {
+    expect(problems({}, { host: { memoryMiB: 1024 } }).map((p) => p.path)).toEqual([
+      "ragdock:services.*.limits.memory",
+    ]);
+    expect(problems({ environment: "prod" }, { host: { cpus: 1 } }).map((p) => p.path)).toEqual([
+      "ragdock:services.postgres.limits.cpus",
+    ]);
+  });
+
+  it("is none once the key is there", () => {
+    expect(problems({ llm: { provider: "openai" } }, { secrets: new Set(["llmApiKey"]) })).toEqual([]);
+  });
+});
