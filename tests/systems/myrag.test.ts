@@ -172,7 +172,7 @@ except e.HTTPError as error: print(error.code)`;
 
   it("no request of 50 a second fails while the database's password is rotated", async () => {
     const seen = await underTraffic(port, async () => {
-      const { code, output } = await stack.make("rotate", "--secret", "postgres");
+      const { code, output } = await stack.make("rotate", "--secret", "pgvector");
       expect(code, output).toBe(0);
     });
     expect(seen.failures).toEqual({});
