@@ -1,3 +1,6 @@
+/** The folder that the user ran the command in. The CLI itself works in the project's. */
+export const startFolder = process.cwd();
+
 /** One option of a command. */
 export interface OptionSpec {
   /** As commander writes it: `--keep <count>` takes a value, `--refresh` takes none. */

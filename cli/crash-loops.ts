@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { closeSync, mkdirSync, openSync } from "node:fs";
 import { join } from "node:path";
 import { setInterval } from "node:timers/promises";
-import { type Container, containersOf, docker } from "../host/docker.ts";
+import { type Container, containersOf, docker, dockerArguments } from "../host/docker.ts";
 import { projectDir } from "../host/paths.ts";
 import { describe } from "./ui/diagnose.ts";
 
@@ -72,6 +72,6 @@ async function giveUp(container: Container): Promise<Crashed> {
 async function saveLog(id: string, file: string): Promise<void> {
   mkdirSync(join(projectDir, crashLogs), { recursive: true });
   const log = openSync(file, "w", 0o600);
-  await once(spawn("docker", ["logs", id], { stdio: ["ignore", log, log] }), "close");
+  await once(spawn("docker", dockerArguments("logs", id), { stdio: ["ignore", log, log] }), "close");
   closeSync(log);
 }

@@ -1,9 +1,10 @@
 import { Command as Commander, CommanderError } from "commander";
 import { Failure } from "../config/spec/failure.ts";
 import { useDocker } from "../host/docker.ts";
+import { projectDir } from "../host/paths.ts";
 import type { Command } from "./command.ts";
 import { groups } from "./commands/index.ts";
-import { useConfigFile } from "./stack-file.ts";
+import { endpointOf, useConfigFile } from "./stack-file.ts";
 
 /** Exit code of a wrong command line. */
 const usageError = 2;
@@ -14,9 +15,11 @@ function commandLine(): Commander {
     .description("Runs a complete RAG service on a Docker host.")
     .option("--config-file <path>", "the stack's settings file, instead of Pulumi.<stack>.yaml")
     .hook("preAction", (_, action) => {
-      const { configFile } = action.optsWithGlobals<{ configFile?: string }>();
+      const { configFile, stack } = action.optsWithGlobals<{ configFile?: string; stack?: string }>();
       if (configFile !== undefined) useConfigFile(configFile);
-      useDocker({});
+      useDocker(stack ? endpointOf(stack) : {});
+      // Paths of build contexts are relative to the project.
+      process.chdir(projectDir);
     })
     .addHelpText("after", exitCodes)
     .exitOverride()
@@ -50,12 +53,18 @@ function subcommand(command: Command): Commander {
     const values = Object.fromEntries(
       names.map((name) => {
         const takesValue = command.options[name]?.flags.includes("<");
-        return [name, takesValue ? given[name] || undefined : given[name] === true];
+        return [name, takesValue ? given[name] || command.options[name]?.default : given[name] === true];
       }),
     );
     process.exitCode = await command.run(values as never);
   });
 }
+
+// A reader of a pipe, such as head, may end before the output does.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code === "EPIPE") process.exit(0);
+  throw error;
+});
 
 try {
   await commandLine().parseAsync();

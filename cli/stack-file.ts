@@ -1,11 +1,12 @@
 import { copyFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { basename, join } from "node:path";
+import { basename, join, resolve } from "node:path";
 import { parse, parseDocument, stringify } from "yaml";
 import { rotationsKey } from "../config/spec/deployment.ts";
 import { Failure } from "../config/spec/failure.ts";
 import { systems } from "../config/systems/index.ts";
 import { writeAtomic } from "../engine/index.ts";
+import type { Endpoint } from "../host/docker.ts";
 import { project, projectDir } from "../host/paths.ts";
 
 /** A stack's settings as Pulumi passes them to a program: flat, with objects as JSON. */
@@ -20,7 +21,14 @@ let configFile: string | undefined;
 
 /** Uses another file for the stack's settings, as Pulumi's `--config-file` does. */
 export function useConfigFile(path: string): void {
-  configFile = path;
+  configFile = resolve(path);
+}
+
+/** The Docker host that a stack's file selects. Nothing if there is no such file. */
+export function endpointOf(stack: string): Endpoint {
+  if (!existsSync(stackFile(stack))) return {};
+  const { values } = readStackFile(stack);
+  return { host: values["docker:host"], context: values["docker:context"] };
 }
 
 /** The file with a stack's settings. */

@@ -8,12 +8,12 @@ import { passphrase, project } from "../host/paths.ts";
 import { deployerOf } from "./backends/deployer.ts";
 import { readSecrets } from "./backends/secrets.ts";
 import { print } from "./command.ts";
-import { readStackFile } from "./stack-file.ts";
+import { endpointOf, readStackFile } from "./stack-file.ts";
 
 /** The system that a stack's file asks for. @throws ConfigError with everything that is wrong in it */
 export async function systemOf(stack: string): Promise<SystemSpec> {
   const { values, encrypted } = readStackFile(stack);
-  const host = useDocker({ host: values["docker:host"], context: values["docker:context"] });
+  const host = useDocker(endpointOf(stack));
   // Pulumi keeps the stack's secrets in its file, the embedded engine in a separate file.
   const own =
     deployerOf(stack) === "embedded" ? Object.keys(await readSecrets(stack, passphrase(print))) : [];

@@ -13,6 +13,7 @@ export interface Endpoint {
 }
 
 let flags: readonly string[] = [];
+let environment: NodeJS.ProcessEnv = process.env;
 
 /**
  * Makes every Docker command of this process use the Docker provider's endpoint. The provider's
@@ -20,9 +21,11 @@ let flags: readonly string[] = [];
  * @returns the host's size, if it is this machine
  */
 export function useDocker(endpoint: Endpoint): Host {
-  const context = endpoint.context ?? process.env.DOCKER_CONTEXT;
-  const host = endpoint.host ?? process.env.DOCKER_HOST ?? "unix:///var/run/docker.sock";
+  const { DOCKER_CONTEXT, DOCKER_HOST, ...others } = process.env;
+  const context = endpoint.context || DOCKER_CONTEXT;
+  const host = endpoint.host || DOCKER_HOST || "unix:///var/run/docker.sock";
   flags = context ? ["--context", context] : ["--host", host];
+  environment = { ...others, ...(context ? { DOCKER_CONTEXT: context } : { DOCKER_HOST: host }) };
   return !context && host.startsWith("unix://") ? thisMachine() : {};
 }
 
@@ -33,6 +36,9 @@ const thisMachine = (): Host => ({
 
 /** The docker CLI's arguments for a command on the endpoint in use. */
 export const dockerArguments = (...args: string[]): string[] => [...flags, ...args];
+
+/** The environment for programs that run the docker CLI themselves. They use the endpoint in use. */
+export const dockerEnvironment = (): NodeJS.ProcessEnv => environment;
 
 /** Runs the docker CLI and returns its standard output. */
 export async function docker(...args: string[]): Promise<string> {

@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { createReadStream, createWriteStream } from "node:fs";
 import { Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
+import { dockerEnvironment } from "./docker.ts";
 
 /** The source of a command's standard input and the target of its standard output. */
 export interface Ends {
@@ -26,9 +27,10 @@ export interface Piped {
   readonly sha256: string;
 }
 
-/** Runs a command with files as its input and output. @throws its standard error when it fails */
+/** Runs a command on the Docker host in use, with files as its input and output. @throws its standard error when it fails */
 export async function pipe(command: string, args: readonly string[], ends: Ends = {}): Promise<Piped> {
-  const child = spawn(command, args, { stdio: "pipe", detached: ends.detached ?? false });
+  const options = { detached: ends.detached ?? false, env: dockerEnvironment() };
+  const child = spawn(command, args, { stdio: "pipe", ...options });
   const hash = new Hash();
   const [code, stdout, stderr] = await Promise.all([
     new Promise<number>((resolve, reject) => {

@@ -45,13 +45,13 @@ export interface Listener {
  */
 export function deployerOf(stack: string): DeployerName {
   const made = madeBy(stack);
-  const asked = process.env.DEPLOYER;
+  const asked = process.env.DEPLOYER || undefined;
   if (asked !== undefined && asked !== "pulumi" && asked !== "embedded")
     throw new Failure(`DEPLOYER is "${asked}".`, "It must be pulumi or embedded.");
   if (made && asked && made !== asked)
     throw new Failure(
       `Stack "${stack}" was created by ${deployerText(made)}, and DEPLOYER asks for ${asked}.`,
-      `Each keeps its own state. Unset DEPLOYER, or take the stack down first: make down STACK=${stack}`,
+      "Each keeps its own state, so a stack cannot change it. Unset DEPLOYER.",
     );
   const deployer = made ?? asked ?? (onPath("pulumi") ? "pulumi" : "embedded");
   if (deployer === "pulumi" && !onPath("pulumi"))

@@ -7,7 +7,7 @@ import { Failure } from "../../config/spec/failure.ts";
 import type { SystemSpec } from "../../config/spec/service.ts";
 import { docker } from "../../host/docker.ts";
 import { projectDir } from "../../host/paths.ts";
-import { command, print, stackOption } from "../command.ts";
+import { command, print, stackOption, startFolder } from "../command.ts";
 import { requireDocker } from "../preflight/docker.ts";
 import { withDeployer } from "../session.ts";
 import { changeSettings, ownSettings, stackFile } from "../stack-file.ts";
@@ -35,8 +35,11 @@ const wantedImages = (stack: string): Promise<Record<string, string>> =>
     .then(imagesOf)
     .catch(() => ({}));
 
-/** A rotated secret is not a deployment to go back to: the store does not know the old one. */
-const notCompared = [pinnedKey, rotationsKey];
+/** Settings that follow the data. A rollback keeps them: the data knows no earlier ones. */
+const ofData = [rotationsKey, "postgresVersion", "lostVolumes"];
+
+/** Settings that alone make no deployment to go back to. */
+const notCompared = [pinnedKey, ...ofData];
 
 export const rollback = command({
   name: "rollback",
@@ -126,13 +129,13 @@ function save(stack: string): string {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const path = join(folder, `Pulumi.${stack}.${new Date().toISOString().replaceAll(/[:.]/g, "-")}.yaml`);
   writeFileSync(path, readFileSync(stackFile(stack)), { mode: 0o600 });
-  return relative(process.cwd(), path);
+  return relative(startFolder, path);
 }
 
-/** Puts a deployment's settings into the stack's file. The generations of secrets stay: the stores know no others. */
+/** Puts a deployment's settings into the stack's file, except for those that follow the data. */
 function restoreSettings(stack: string, now: Record<string, string>, { settings }: Deployment): void {
   const keys = new Set([...Object.keys(now), ...Object.keys(settings)]);
-  keys.delete(rotationsKey);
+  for (const key of ofData) keys.delete(key);
   const changed = [...keys].filter((key) => now[key] !== settings[key]);
   changeSettings(
     stack,

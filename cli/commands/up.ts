@@ -35,8 +35,10 @@ export async function bringUp(
   const system = await prepared(options);
   const before = await containersOf(stack);
   await Promise.all([requireDisk(), requirePorts(stack, system, before), requireVolumeOwners(stack, system)]);
+  // By itself: a deployer reads the settings when it is opened.
+  const gaveUp =
+    confirm === stack && (await withDeployer(stack, (session) => acceptLoss(stack, system, session)));
   return withDeployer(stack, async (session) => {
-    const gaveUp = confirm === stack && (await acceptLoss(stack, system, session));
     await begin(stack, system, session);
     const code = await deploy(stack, system, session, { refresh: refresh || gaveUp });
     if (code === 0) await reportBackups(stack);

@@ -16,13 +16,17 @@ const bound = /\b(pg_cron|cron)\b/;
 /** One part of a backup that is being restored: read in next to the live data, then swapped with it. */
 export class Incoming {
   readonly server: Postgres;
+  readonly name: string;
   private readonly part: BackedUp;
   private readonly file: string;
   private readonly volume: string;
   private readonly image: string;
+  /** Whether a swap began that did not end. `old` then has data that is nowhere else in the stack. */
+  torn = false;
 
   constructor(stack: string, part: BackedUp, container: Container, folder: string) {
     this.part = part;
+    this.name = part.volume;
     this.server = new Postgres(container.Id);
     this.file = join(folder, part.file);
     this.volume = fullName({ project, stack }, part.volume);
@@ -31,6 +35,7 @@ export class Incoming {
 
   /** Reads the part in and compares it with the manifest. The live data is not changed. */
   async prepare(): Promise<void> {
+    await this.refuseOld();
     await this.clear();
     if (this.part.kind === "files") {
       await this.inVolume((volume) => volume.unpack(this.file, next));
@@ -48,12 +53,8 @@ export class Incoming {
 
   /** Makes the new data live. The old data stays next to it. */
   async swap(): Promise<void> {
-    if (this.part.kind === "files") {
-      const { own = [] } = this.part;
-      await this.inVolume((volume) => volume.swap(next, old, own));
-      return;
-    }
-    await this.server.swap(next, old);
+    await this.exchange(next, old);
+    if (this.part.kind === "files") return;
     const entries = await this.server.entries(this.file);
     const late = entries.filter((entry) => isBound(entries, entry));
     if (late.length === 0) return;
@@ -67,21 +68,42 @@ export class Incoming {
 
   /** Makes the old data live again. */
   async swapBack(): Promise<void> {
-    if (this.part.kind === "files") {
-      const { own = [] } = this.part;
-      await this.inVolume((volume) => volume.swap(old, next, own));
-    } else await this.server.swap(old, next);
+    await this.exchange(old, next);
   }
 
-  /** Removes the data that is not live. */
+  /** Removes the data that is not live. After a swap that did not end, the old data stays. */
   async clear(): Promise<void> {
+    const names = this.torn ? [next] : [next, old];
     if (this.part.kind === "files") {
       await this.inVolume(async (volume) => {
-        for (const folder of [next, old]) await volume.remove(folder);
+        for (const folder of names) await volume.remove(folder);
       });
       return;
     }
-    for (const database of [next, old]) await this.server.dropDatabase(database);
+    for (const database of names) await this.server.dropDatabase(database);
+  }
+
+  /** Exchanges live and other data. PostgreSQL does it in one transaction, a volume file by file. */
+  private async exchange(from: string, to: string): Promise<void> {
+    if (this.part.kind === "postgres") return this.server.swap(from, to);
+    const { own = [] } = this.part;
+    this.torn = true;
+    await this.inVolume((volume) => volume.swap(from, to, own));
+    this.torn = false;
+  }
+
+  /** Refuses to begin where an earlier restore ended in the middle: what it left may be the only copy. */
+  private async refuseOld(): Promise<void> {
+    const found =
+      this.part.kind === "files"
+        ? await this.inVolume((volume) => volume.has(old))
+        : await this.server.hasDatabase(old);
+    if (!found) return;
+    this.torn = true;
+    throw new Error(
+      `${this.name} has ${this.part.kind === "files" ? "a folder" : "a database"} ${old} from an earlier restore that did not end. ` +
+        "It may be the only copy of that data. Save or delete it first.",
+    );
   }
 
   private inVolume<T>(work: (volume: Volume) => Promise<T>): Promise<T> {

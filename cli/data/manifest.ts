@@ -3,6 +3,7 @@ import { basename, join, resolve } from "node:path";
 import { Failure } from "../../config/spec/failure.ts";
 import { project, projectDir } from "../../host/paths.ts";
 import { digestOf } from "../../host/pipe.ts";
+import { startFolder } from "../command.ts";
 import type { Part } from "./parts.ts";
 
 /** The content of a table: the number of rows, and a sum over the MD5 of each row. The order does not count. */
@@ -108,8 +109,8 @@ export function findBackup(stack: string, from: string | undefined): Backup {
     if (newest) return newest;
     throw new Failure(`Stack "${stack}" has no backup.`, `Create one: make backup STACK=${stack}`);
   }
-  const places = [resolve(from), join(root, from), join(backupsOf(stack), from)];
-  const folder = places.find((place) => existsSync(join(place, "manifest.json")));
+  const folders = [resolve(startFolder, from), join(root, from), join(backupsOf(stack), from)];
+  const folder = folders.find((place) => existsSync(join(place, "manifest.json")));
   if (folder) return read(folder);
   throw new Failure(
     `There is no backup "${from}". FROM is a folder with a manifest.json, or the time of a backup of stack "${stack}".`,

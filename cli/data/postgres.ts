@@ -87,6 +87,11 @@ export class Postgres {
     await this.query(`CREATE DATABASE ${identifier(name)} TEMPLATE template0;`, "postgres");
   }
 
+  async hasDatabase(name: string): Promise<boolean> {
+    const found = await this.query(`SELECT 1 FROM pg_database WHERE datname = '${name}';`, "postgres");
+    return found.length > 0;
+  }
+
   async dropDatabase(name: string): Promise<void> {
     await this.query(`DROP DATABASE IF EXISTS ${identifier(name)} WITH (FORCE);`, "postgres");
   }

@@ -39,7 +39,7 @@ export async function restoreBackup(
     await requireWell(stack, system, backup);
     const before = await takeBackup(stack, system, progress);
     progress.line(`the current data is backed up in ${before.folder}`);
-    await replaceData(stack, system, backup, progress);
+    await replaceData(stack, system, backup, before, progress);
     const rows = backup.manifest.parts.reduce((sum, { tables }) => sum + rowsOf(tables), 0);
     print(
       `\nRestored after ${elapsed(progress.seconds())}. All ${rows} rows and every file are the same as in the backup.`,
@@ -88,6 +88,7 @@ async function replaceData(
   stack: string,
   system: SystemSpec,
   { folder, manifest }: Backup,
+  before: Backup,
   progress: Progress,
 ): Promise<void> {
   const incoming: Incoming[] = [];
@@ -114,6 +115,12 @@ async function replaceData(
     }
     progress.line(`clients were stopped for ${elapsed((performance.now() - begun) / 1000)}`);
   } catch (error) {
+    const torn = incoming.filter((one) => one.torn).map(({ name }) => name);
+    if (torn.length > 0)
+      throw new Failure(
+        `The restore ended in the middle of ${torn.join(", ")}: ${(error as Error).message}`,
+        `The data before the restore is in the backup ${before.folder}.`,
+      );
     throw new Failure(
       `Nothing was replaced: ${(error as Error).message}`,
       `The stack runs on with the data that it had. Check it: make health STACK=${stack}`,

@@ -79,15 +79,22 @@ async function upgrade(
       changeSettings(stack, [[["postgresVersion"], version]]);
       requireOk(await withSettings(stack));
     } catch (error) {
-      changeSettings(stack, [[["postgresVersion"], old.postgresVersion]]);
-      requireOk(await withSettings(stack));
-      await docker("volume", "rm", volume);
+      await undo(stack, old.postgresVersion, volume).catch((undoing: Error) => {
+        throw new Error(`${(error as Error).message}\nUndoing the upgrade failed, too: ${undoing.message}`);
+      });
       throw error;
     }
     return rowsOf(part.tables);
   } finally {
     await progress.step("starting the clients", () => startAgain(stack, before, stopped));
   }
+}
+
+/** Brings the old server back, and removes the new volume. */
+async function undo(stack: string, version: string | undefined, volume: string): Promise<void> {
+  changeSettings(stack, [[["postgresVersion"], version]]);
+  requireOk(await withSettings(stack));
+  await docker("volume", "rm", volume);
 }
 
 /** Deploys with the settings as the stack's file has them now: a deployer reads them when it is opened. */

@@ -106,6 +106,12 @@ export class Volume {
     );
   }
 
+  /** Whether the volume has a folder. */
+  async has(folder: string): Promise<boolean> {
+    const { stdout } = await this.sh(`[ ! -e '${here}/${folder}' ] || echo there`);
+    return stdout.trim() !== "";
+  }
+
   async remove(folder: string): Promise<void> {
     await this.sh(`rm -rf '${here}/${folder}'`);
   }

@@ -2,7 +2,14 @@ import { execFile } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { buildLogs } from "../../config/images.ts";
-import { type Container, containersOf, docker, isWell, serviceOf } from "../../host/docker.ts";
+import {
+  type Container,
+  containersOf,
+  docker,
+  dockerArguments,
+  isWell,
+  serviceOf,
+} from "../../host/docker.ts";
 import { projectDir } from "../../host/paths.ts";
 
 /** Lines shown from the log of an unhealthy container. */
@@ -59,7 +66,7 @@ async function ranOutOfMemory(id: string): Promise<boolean> {
 /** Both streams: `docker logs` prints a container's standard error to its own. */
 function logEnd(id: string): Promise<string> {
   return new Promise((resolve) => {
-    execFile("docker", ["logs", "--tail", String(logLines), id], (_, stdout, stderr) =>
+    execFile("docker", dockerArguments("logs", "--tail", String(logLines), id), (_, stdout, stderr) =>
       resolve(stdout + stderr),
     );
   });
