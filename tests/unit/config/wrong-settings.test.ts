@@ -95,7 +95,7 @@ describe("a wrong setting", () => {
     }
   });
 
-  it("does not hide another one", () => {
+  it("does not hide another wrong setting", () => {
     const paths = problems({
       images: "docker",
       vectorStore: "faiss",
@@ -105,12 +105,12 @@ describe("a wrong setting", () => {
       "ragdock:images",
       "ragdock:vectorStore",
       "ragdock:services.api.replicas",
-      // Not a wrong value by itself: found with the wrong ones left out.
+      // This value is valid alone. It conflicts after the wrong values are left out.
       "ragdock:services.prometheus.port",
     ]);
   });
 
-  it("is fixed by a command for the stack that has it, whichever one is selected", () => {
+  it("is reported with a command for its stack, even if another stack is selected", () => {
     expect(() => resolveSystem({ services: { api: { replicas: 0 } } }, facts)).toThrow(
       "Run: pulumi config set --stack test --path 'ragdock:services.api.replicas' 1",
     );
@@ -122,7 +122,7 @@ describe("a wrong setting", () => {
     );
   });
 
-  it("is one that would be shown although it is encrypted, whatever is in it", () => {
+  it("is an encrypted setting that Ragdock would show, for any value", () => {
     const raw = { monitoring: { alertWebhook: "https://hooks/secret", retentoin: "secret" } };
     expect(() => resolveSystem(raw, { ...facts, secrets: new Set(["monitoring", "llmApiKey"]) })).toThrow(
       "ragdock:monitoring: found an encrypted value; only llmApiKey, ",
@@ -132,7 +132,7 @@ describe("a wrong setting", () => {
     ]);
   });
 
-  it("is found against the host as well", () => {
+  it("is a limit that exceeds the host", () => {
     expect(problems({}, { host: { memoryMiB: 1024 } }).map((p) => p.path)).toEqual([
       "ragdock:services.*.limits.memory",
     ]);
@@ -141,7 +141,7 @@ describe("a wrong setting", () => {
     ]);
   });
 
-  it("is none once the key is there", () => {
+  it("is no longer reported once the key exists", () => {
     expect(problems({ llm: { provider: "openai" } }, { secrets: new Set(["llmApiKey"]) })).toEqual([]);
   });
 });

@@ -1,4 +1,5 @@
-// Each field of the SDK's request is read, refused by name, or listed here with the reason why it may be ignored.
+// The engine reads each field of the SDK's request, refuses it by name, or ignores it for a reason
+// that this file gives.
 import aliases from "@pulumi/pulumi/proto/alias_pb.js";
 import callbacks from "@pulumi/pulumi/proto/callback_pb.js";
 import resource from "@pulumi/pulumi/proto/resource_pb.js";
@@ -54,9 +55,9 @@ const REFUSED: Readonly<Record<string, [name: RegExp, set: (request: Request) =>
 };
 
 const IGNORED: Readonly<Record<string, string>> = {
-  acceptsecrets: "says what the SDK understands; the engine sends it nothing else",
-  acceptresources: "says what the SDK understands; the engine sends no references",
-  acceptsByteString: "says what the SDK understands; the engine sends none",
+  acceptsecrets: "a capability of the SDK: the engine sends no other values",
+  acceptresources: "a capability of the SDK: the engine sends no references",
+  acceptsByteString: "a capability of the SDK: the engine sends none",
   supportspartialvalues: "says what the SDK understands",
   supportsresultreporting: "says what the SDK understands; this SDK always does",
   aliasspecs: "says that aliases are specs, which readRegistration reads with URNs as well",
@@ -68,7 +69,7 @@ const IGNORED: Readonly<Record<string, string>> = {
   snippetid: "refers to a piece of source text",
 };
 
-/** The fields of the request, from the accessors that the SDK's protocol compiler generates for each. */
+/** The fields of the request, from the accessors in the SDK's generated code. */
 function fields(): string[] {
   const accessors = Object.getOwnPropertyNames(RegisterResourceRequest.prototype);
   const found = accessors.flatMap((name) => {
@@ -97,7 +98,7 @@ describe("a request to register a resource", () => {
     expect(readRegistration(request).refusal).toMatch(name);
   });
 
-  test("a version other than the installed package's is refused", () => {
+  test("a version other than the installed one is refused", () => {
     const type = "docker:index/volume:Volume";
     requireVersion(type, undefined);
     requireVersion(type, "5.2.0");
