@@ -207,7 +207,8 @@ describe("a rotation leaves", () => {
     const passwords = Object.entries(await credentials()).flatMap(([name, value]) =>
       name.endsWith("-password") ? [value] : [],
     );
-    // Two passwords of each store, and Grafana's, which the state keeps although Grafana is unavailable.
+    // Two passwords of each store, and Grafana's, which the state keeps although Grafana is
+    // unavailable.
     expect(passwords).toHaveLength(5);
     const ids = await stack.containers();
     const texts = [await docker("inspect", ...ids), ...(await Promise.all(ids.map(logOf)))];

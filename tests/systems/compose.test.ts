@@ -47,7 +47,7 @@ describe("the Compose file", () => {
       { api: { port: 18_701 }, db: { port: 18_702 }, chromadb: { port: 18_703 } },
       "http://127.0.0.1:18701/health",
     ],
-  ])("of %s comes up healthy, and its API answers", async (system, services, url) => {
+  ])("of %s starts healthy services, and its API answers", async (system, services, url) => {
     const stack = new TestStack(`e2e-compose-${system}`, { system, images: "packages", services });
     try {
       const compose = await exported(stack);

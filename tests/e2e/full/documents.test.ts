@@ -32,7 +32,7 @@ describe("documents and questions", () => {
     ["Who painted the bridge?", "bridge.txt", "Greta Holm"],
     ["How long does the cheese ripen?", "cheese.html", "400 days"],
     ["How often does the comet return?", "comet.pdf", "seventy-three years"],
-  ])("%s: the right passage comes first", async (question, document, words) => {
+  ])("answers %j with the right passage first", async (question, document, words) => {
     const answer = await rag.ask(question);
     expect(answer.sources[0]?.text).toContain(words);
     expect(JSON.stringify(answer.sources[0])).toContain(document);

@@ -34,7 +34,9 @@ describe("a revision's name", () => {
     ["memory", { limits: { memory: "1GiB" } }],
     ["logs", { logs: { maxFiles: 9 } }],
     ["the soak", { soak: "7s" }],
-  ])("stays with %s, which replaces no container", (_, settings) => expect(named(settings)).toBe(name));
+  ])("does not change with %s, which replaces no container", (_, settings) =>
+    expect(named(settings)).toBe(name),
+  );
 
   it("does not change with an additional dependency", () => {
     const api = serviceOf(systemWith(), "api");

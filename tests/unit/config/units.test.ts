@@ -52,7 +52,7 @@ describe("cpus", () => {
     [0.5, "0.5"],
     [0.25, "0.25"],
     [2, "2.0"],
-  ])("%d is written %s, as the provider reads it back", (cpus, expected) => {
+  ])("%d is written as %s, the provider's format", (cpus, expected) => {
     expect(cpuString(cpus)).toBe(expected);
   });
 });

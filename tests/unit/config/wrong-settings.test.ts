@@ -85,7 +85,7 @@ describe("a wrong setting", () => {
     [{ services: { postgres: { sourceMount: true } } }, "ragdock:services.postgres.sourceMount"],
     [{ services: { redis: { enabled: false } } }, "ragdock:services.redis.enabled"],
     [{ services: { api: { environment: { RAG_API_WORKERS: "20" } } } }, "ragdock:services.api.replicas"],
-  ])("%j is named by its path, with what was found and what to type", (raw, path) => {
+  ])("%j is reported with its path, its value and a fix", (raw, path) => {
     const found = problems(raw);
     expect(found.map((p) => p.path)).toContain(path);
     for (const problem of found) {

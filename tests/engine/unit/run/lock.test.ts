@@ -35,8 +35,8 @@ describe("the lock", () => {
 
   test.each([
     ["a dead process", dead],
-    ["a process whose number another has now", () => ({ ...dead(), pid: process.pid })],
-  ])("is taken over from %s, and a note says so", (_, holder) => {
+    ["a process whose id another process has now", () => ({ ...dead(), pid: process.pid })],
+  ])("is taken over from %s, with a note", (_, holder) => {
     writeFileSync(path, JSON.stringify(holder()));
     const notes: string[] = [];
     Lock.take(path, (message) => notes.push(message)).release();
@@ -65,7 +65,7 @@ describe("the lock", () => {
 
   test.each([
     ["an empty", ""],
-    ["a half-written", '{"pid":12'],
+    ["an incomplete", '{"pid":12'],
     ["a foreign", "{}"],
   ])("%s lock file is refused with the command that removes it", (_, text) => {
     writeFileSync(path, text);
@@ -95,7 +95,7 @@ describe("two processes that take the lock at the same time", () => {
   test.each([
     ["a free lock", () => undefined],
     ["a dead process's lock", () => writeFileSync(path, JSON.stringify({ ...dead(), token: "t" }))],
-    ["a dead process's lock of an earlier release", () => writeFileSync(path, JSON.stringify(dead()))],
+    ["a dead process's lock of an earlier version", () => writeFileSync(path, JSON.stringify(dead()))],
   ])("exactly one gets %s", { timeout: 120_000 }, async (_, prepare) => {
     const wins = [0, 0];
     for (let round = 0; round < ROUNDS; round++) {
