@@ -70,6 +70,7 @@ function service(spec: ServiceSpec, jobs: ReadonlySet<string>, facts: ComposeFac
     image: image.name,
     ...(image.local && !build ? { pull_policy: "never" } : {}),
     ...(build ? { build } : {}),
+    ...(spec.entrypoint ? { entrypoint: [...spec.entrypoint] } : {}),
     ...(spec.command ? { command: [...spec.command] } : {}),
     ...(spec.user ? { user: spec.user } : {}),
     environment: { ...spec.environment },

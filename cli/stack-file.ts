@@ -1,4 +1,5 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { parse, parseDocument, stringify } from "yaml";
 import { rotationsKey } from "../config/spec/deployment.ts";
@@ -27,6 +28,22 @@ export const stackFile = (stack: string): string => configFile ?? join(projectDi
 
 /** The file of `--config-file`, if it was given. */
 export const givenConfigFile = (): string | undefined => configFile;
+
+/** Runs `work` on a copy of a stack's file, so that what it writes there is gone afterwards. */
+export async function onCopyOfSettings<T>(stack: string, work: () => Promise<T>): Promise<T> {
+  const given = configFile;
+  const file = stackFile(stack);
+  const folder = mkdtempSync(join(tmpdir(), "ragdock-preview-"));
+  const copy = join(folder, basename(file));
+  if (existsSync(file)) copyFileSync(file, copy);
+  configFile = copy;
+  try {
+    return await work();
+  } finally {
+    configFile = given;
+    rmSync(folder, { recursive: true });
+  }
+}
 
 /** Reads a stack's file: the embedded engine's counterpart of `pulumi config`. */
 export function readStackFile(stack: string): StackConfig {
@@ -94,11 +111,11 @@ const stackNames = (): string[] =>
   readdirSync(projectDir).flatMap((name) => /^Pulumi\.([\w-]+)\.yaml$/.exec(name)?.[1] ?? []);
 
 const unknownStack = (stack: string): string =>
-  `Stacks here: ${stackNames().join(", ")}. To make another one, copy Pulumi.dev.yaml to Pulumi.${stack}.yaml and give\n` +
+  `Stacks here: ${stackNames().join(", ")}. To create another one, copy Pulumi.dev.yaml to Pulumi.${stack}.yaml and give\n` +
   `each published service another port (${project}:services: {gateway: {port: 8081}, …}).`;
 
 /**
- * Makes the file of a stack that has none, for a named system. A stack that has one keeps its system and environment.
+ * Creates the file of a stack that has none, for a named system. A stack that has one keeps its system and environment.
  * @param environment what a new stack is for: dev unless it is named
  */
 export function ensureStack(
@@ -118,7 +135,7 @@ export function ensureStack(
   const config = { [`${project}:system`]: system, [`${project}:environment`]: environment ?? "dev" };
   writeAtomic(file, stringify({ config }));
   say(
-    `Made ${basename(file)} for ${system} in ${environment ?? "dev"}. Its settings go there: docs/reference/settings.md.`,
+    `Created ${basename(file)} for ${system} in ${environment ?? "dev"}. Its settings go there: docs/reference/settings.md.`,
   );
 }
 

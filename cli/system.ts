@@ -14,7 +14,7 @@ import { readStackFile } from "./stack-file.ts";
 export async function systemOf(stack: string): Promise<SystemSpec> {
   const { values, encrypted } = readStackFile(stack);
   const host = useDocker({ host: values["docker:host"], context: values["docker:context"] });
-  // Pulumi keeps the stack's secrets in its file, the embedded engine in a file of its own.
+  // Pulumi keeps the stack's secrets in its file, the embedded engine in a separate file.
   const own =
     deployerOf(stack) === "embedded" ? Object.keys(await readSecrets(stack, passphrase(print))) : [];
   const secrets = new Set([...own, ...encrypted].map((key) => key.slice(project.length + 1)));

@@ -19,6 +19,7 @@ export function containerBase(
   return {
     // The image is known only when the jobs before it have succeeded, so that nothing starts with an unfinished job before it.
     image: pulumi.all([context.images.id(spec.image), ...gates]).apply(([image]) => image as string),
+    ...(spec.entrypoint ? { entrypoints: [...spec.entrypoint] } : {}),
     ...(spec.command ? { command: [...spec.command] } : {}),
     ...(spec.user ? { user: spec.user } : {}),
     envs: Object.entries(spec.environment)

@@ -7,6 +7,7 @@ import { type LongRunning, longRunning, type ServiceSpec } from "../config/spec/
 const identifies = {
   name: true,
   image: false, // by its reference, which changes with its content
+  entrypoint: true,
   command: true,
   user: true,
   networks: true,

@@ -42,7 +42,7 @@ export class Secrets extends pulumi.ComponentResource {
     const password = new random.RandomPassword(
       name,
       { length: 32, special: false, ...(first ? {} : { keepers: { generation: String(generation) } }) },
-      // A store remembers the first password, so it is protected. A later one replaces it, which protection would forbid.
+      // A store keeps the first password, so it is protected. A later one replaces it, which protection would forbid.
       // One update may both unprotect and replace.
       { parent: this, protect: first },
     );

@@ -89,12 +89,12 @@ function assemble(user: Settings, raw: Readonly<Record<string, unknown>>, facts:
       ...traitProblems(user, raw, system, traits),
       ...run.problems,
       ...takenPaths(user, services),
-      ...modules.flatMap((module) => module.rules?.(ctx) ?? []),
+      ...modules.flatMap((module) => module.rules?.(ctx, services) ?? []),
       ...unknownRotations(user.rotations, rotatable(secrets)),
       ...(system.models ? modelProblems(ctx.models, ctx.secrets, ctx.stack, system.modules) : []),
       ...portPolicies(spec),
       ...replicas(spec),
-      ...capacity(spec, { ...facts.host, ...hostOf(user) }),
+      ...capacity(spec, ctx.host),
     ],
   };
 }
@@ -104,7 +104,7 @@ const hostOf = ({ host }: Settings): Host =>
   defined({ memoryMiB: host.memory && mebibytes(host.memory), cpus: host.cpus });
 
 /** What the services of a system are described from. */
-export function contextOf(user: Settings, { project, stack, secrets }: Facts): Context {
+export function contextOf(user: Settings, { project, stack, secrets, host }: Facts): Context {
   const system = systemNamed(user.system);
   return {
     project,
@@ -114,6 +114,7 @@ export function contextOf(user: Settings, { project, stack, secrets }: Facts): C
     prod: user.environment === "prod",
     vectorStore: user.vectorStore ?? system.vectorStore?.[user.environment] ?? "pgvector",
     models: chooseModels(user, secrets, system.models?.own, system.modules),
+    host: { ...host, ...hostOf(user) },
   };
 }
 

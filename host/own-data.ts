@@ -10,7 +10,7 @@ import {
   withoutVersion,
 } from "../config/spec/postgres.ts";
 import { forStack, setCommand } from "../config/spec/problem.ts";
-import { type LongRunning, longRunning, type SystemSpec } from "../config/spec/service.ts";
+import { isLongRunning, type LongRunning, longRunning, type SystemSpec } from "../config/spec/service.ts";
 import { createdLabel, fullName, type StackName, upgradedFromLabel } from "../config/spec/stack.ts";
 import { docker, dockerArguments, type Volume, volumesNamed } from "./docker.ts";
 
@@ -55,10 +55,13 @@ export async function lostVolumes(
   system: SystemSpec,
   recorded: RecordedVolumes,
 ): Promise<LostVolume[]> {
-  const owned = system.services.flatMap(({ name: owner, volumes }) =>
+  const byKind = system.services.toSorted((a, b) => Number(isLongRunning(a)) - Number(isLongRunning(b)));
+  const owned = byKind.flatMap(({ name: owner, volumes }) =>
     volumes.map(({ volume }) => ({ owner, volume, name: fullName(stack, volume) })),
   );
-  const known = owned.filter(({ name }) => recorded[name] !== undefined);
+  // A job may share the volume of a service. The service, which stays up, is the owner.
+  const unique = [...new Map(owned.map((one) => [one.name, one])).values()];
+  const known = unique.filter(({ name }) => recorded[name] !== undefined);
   const there = await volumesNamed(known.map(({ name }) => name));
   return known.flatMap(({ owner, volume, name }) => {
     const created = recorded[name] ?? "";

@@ -23,6 +23,16 @@ image=$(tools/checks-image.sh) || exit 1
 # Runs a command in the image, with the project mounted read-only at /project.
 inside() { docker run --rm --tmpfs /tmp:exec -v "$PWD:/project:ro" -w "/project/$1" "$image" "${@:2}"; }
 
+# Finds words that the project replaced with the usual ones.
+words() {
+  local found
+  # Measurements and the changelog quote earlier words. The folders after them still use some.
+  found=$(git grep -niwFf tools/words.txt -- '*.ts' '*.py' '*.sh' '*.md' Makefile \
+    ':!docs/measurements' ':!CHANGELOG.md' ':!dockerfiles' ':!host' ':!tests' ':!tools')
+  [ -z "$found" ] || { printf '%s\n' "$found" && return 1; }
+}
+
+mapfile -t programs < <(git ls-files '*.ts')
 mapfile -t shells < <(git ls-files '*.sh' .ci/run app/build-venv app/pin)
 mapfile -t dockerfiles < <(git ls-files 'dockerfiles/*Dockerfile' 'systems/*Dockerfile')
 # mypy runs once per workspace member, because several members have a module called app, main or
@@ -34,7 +44,9 @@ done'
 
 check "types (tsc)" tsc --noEmit -p .
 check "lint and format (biome)" biome check --error-on-warnings .
-check "generated docs" node tools/docs/main.ts --check
+check "imports (dependency-cruiser)" depcruise --config .dependency-cruiser.mjs "${programs[@]}"
+check "words (tools/words.txt)" words
+check "docs are current, links lead somewhere" node tools/docs/main.ts --check
 check "Python lint (ruff)" inside . ruff check .
 check "Python format (ruff)" inside . ruff format --check .
 check "Python types (mypy)" inside . sh -c "$each_member"

@@ -13,7 +13,7 @@ import {
 
 type Metadata = NonNullable<PulumiEvent["resOutputsEvent"]>["metadata"];
 
-/** Pulumi's operations in the engine's terms. The logical step `replace` has no work of its own. */
+/** Pulumi's operations in the engine's terms. The logical step `replace` does nothing by itself. */
 const ops: Readonly<Record<string, Op>> = {
   same: "same",
   create: "create",
@@ -102,11 +102,11 @@ export class PulumiRun {
 
 const subjectOf = (urn: string) => ({ urn, type: typeOfUrn(urn), name: nameOf(urn) });
 
-/** The changed inputs, down to single values. Pulumi has masked the secrets. */
-function diffOf({ old, new: next, keys = [], detailedDiff = {} }: Metadata): PropertyDiff[] {
+/** The changed inputs, down to single values. Pulumi has masked the secrets, and writes null for an empty list or map. */
+function diffOf({ old, new: next, keys, detailedDiff }: Metadata): PropertyDiff[] {
   const replacing = [
-    ...keys,
-    ...Object.entries(detailedDiff)
+    ...(keys ?? []),
+    ...Object.entries(detailedDiff ?? {})
       .filter(([, { diffKind }]) => diffKind.endsWith("-replace"))
       .map(([path]) => path),
   ];

@@ -16,10 +16,15 @@ export async function pulumi(stackName: string, { event, say }: Listener): Promi
   const args = { stackName, workDir: projectDir };
   const stack = await LocalWorkspace.createOrSelectStack(args, { envVars: environment(say) });
   const configFile = givenConfigFile();
+  /** A preview reports resources as if they were changed. */
+  const messages: Listener["event"] = (one) => {
+    if (one.kind === "log") event(one);
+  };
   const run = async (
     work: (options: RunOptions) => Promise<unknown>,
+    show: Listener["event"] = event,
   ): Promise<ReturnType<PulumiRun["result"]>> => {
-    const events = new PulumiRun(event);
+    const events = new PulumiRun(show);
     const options = { onEvent: events.event, ...(configFile ? { configFile } : {}) };
     return work(options).then(
       () => events.result(undefined),
@@ -28,7 +33,7 @@ export async function pulumi(stackName: string, { event, say }: Listener): Promi
   };
   return {
     name: "pulumi",
-    preview: ({ refresh = false } = {}) => run((options) => stack.preview({ ...options, refresh })),
+    preview: ({ refresh = false } = {}) => run((options) => stack.preview({ ...options, refresh }), messages),
     up: ({ refresh = false, replace = [] } = {}) =>
       run((options) => stack.up({ ...options, refresh, replace: replace.map((name) => `**::${name}`) })),
     build: () =>

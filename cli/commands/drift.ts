@@ -3,7 +3,7 @@ import { command, print, stackOption } from "../command.ts";
 import { requireDocker } from "../preflight/docker.ts";
 import { withDeployer } from "../session.ts";
 import { systemOf } from "../system.ts";
-import { planned } from "../ui/progress.ts";
+import { planned } from "../ui/planned.ts";
 
 export const drift = command({
   name: "drift",

@@ -1,3 +1,4 @@
+import { basename } from "node:path";
 import { clientUser } from "../../config/services/secrets.ts";
 import { userSecrets } from "../../config/settings/schema.ts";
 import { Failure } from "../../config/spec/failure.ts";
@@ -7,7 +8,7 @@ import { containersOf, docker } from "../../host/docker.ts";
 import { command, print, stackOption } from "../command.ts";
 import { type StoreUsers, storesOf } from "../data/store-users.ts";
 import { requireDocker } from "../preflight/docker.ts";
-import { generationOf, setGeneration } from "../stack-file.ts";
+import { generationOf, setGeneration, stackFile } from "../stack-file.ts";
 import { systemOf } from "../system.ts";
 import { bringUp } from "./up.ts";
 
@@ -77,7 +78,7 @@ async function begin(stack: string, secret: string, users: StoreUsers | undefine
   }
   const next = current + 1;
   setGeneration(stack, secret, next);
-  print(`${secret}: generation ${next} instead of ${current}, written to Pulumi.${stack}.yaml`);
+  print(`${secret}: generation ${next} instead of ${current}, written to ${basename(stackFile(stack))}`);
   return next;
 }
 

@@ -44,7 +44,7 @@ export async function backUp(stack: string, keep: string | undefined): Promise<n
     const { folder, manifest } = await takeBackup(stack, system, progress);
     print(`\n${partsTable(manifest)}\n`);
     if (manifest.leftOut.length > 0)
-      print(`Not in the backup, because metrics can be lost: ${manifest.leftOut.join(", ")}.`);
+      print(`Not in the backup, because it can be lost: ${manifest.leftOut.join(", ")}.`);
     print(`Backed up in ${elapsed(manifest.seconds)}: ${relative(projectDir, folder)}`);
     for (const { folder: one } of keep ? backups(stack).slice(0, -Number(keep)) : []) {
       rmSync(one, { recursive: true });

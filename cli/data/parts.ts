@@ -1,4 +1,9 @@
-import { isLongRunning, type LongRunning, type SystemSpec } from "../../config/spec/service.ts";
+import {
+  isLongRunning,
+  type LongRunning,
+  type ServiceSpec,
+  type SystemSpec,
+} from "../../config/spec/service.ts";
 
 /** A part of a system's data. */
 export type Part =
@@ -18,7 +23,7 @@ export type Part =
  * most some files more.
  */
 export function partsOf(system: SystemSpec): Part[] {
-  const kept = system.services.filter(isLongRunning).filter((s) => s.role !== "monitoring");
+  const kept = system.services.filter(isLongRunning).filter((s) => !isReplaceable(s));
   const parts = kept.flatMap((s) =>
     s.volumes.map(
       ({ volume, own }): Part =>
@@ -30,8 +35,11 @@ export function partsOf(system: SystemSpec): Part[] {
   return parts.sort((a, b) => Number(b.kind === "postgres") - Number(a.kind === "postgres"));
 }
 
-/** Volumes that no backup contains: the data of monitoring. */
+/** Whether a service's data can be lost: metrics, and models that are downloaded again. */
+const isReplaceable = ({ role }: ServiceSpec): boolean => role === "monitoring" || role === "model";
+
+/** Volumes that no backup contains. */
 export const leftOut = (system: SystemSpec): string[] =>
   system.services
-    .filter((s): s is LongRunning => isLongRunning(s) && s.role === "monitoring")
+    .filter((s): s is LongRunning => isLongRunning(s) && isReplaceable(s))
     .flatMap((s) => s.volumes.map((v) => v.volume));

@@ -1,10 +1,12 @@
 import { execFile } from "node:child_process";
 import { createServer } from "node:net";
+import { basename } from "node:path";
 import { promisify } from "node:util";
 import { Failure } from "../../config/spec/failure.ts";
 import { forStack, setCommand } from "../../config/spec/problem.ts";
 import { listenAddress, publishedPorts, type SystemSpec } from "../../config/spec/service.ts";
 import { type Container, docker, serviceOf } from "../../host/docker.ts";
+import { stackFile } from "../stack-file.ts";
 
 const run = promisify(execFile);
 
@@ -36,7 +38,7 @@ export async function requirePorts(
     const move = forStack(setCommand(`services.${owner}.port`, String(host + 1)), stack);
     lines.push(
       `  port ${host} of ${owner} is taken by ${await holder(host)}`,
-      `      Move ours: ${move}   (or in Pulumi.${stack}.yaml)`,
+      `      Move ours: ${move}   (or in ${basename(stackFile(stack))})`,
     );
   }
   if (lines.length === 0) return;

@@ -1,10 +1,11 @@
-import type { EngineEvent, Op, PropertyDiff, RunResult } from "../../engine/index.ts";
+import type { EngineEvent, Op, RunResult } from "../../engine/index.ts";
 import { elapsed } from "./text.ts";
 
 /** Seconds without output after which a run prints what it is waiting for. */
 const heartbeatSeconds = 20;
 
-const kinds: Readonly<Record<string, string>> = {
+/** Resource types, as messages name them. */
+export const kinds: Readonly<Record<string, string>> = {
   "docker:index/container:Container": "container",
   "docker:index/remoteImage:RemoteImage": "image",
   "docker:index/network:Network": "network",
@@ -12,7 +13,8 @@ const kinds: Readonly<Record<string, string>> = {
   "random:index/randomPassword:RandomPassword": "secret",
 };
 
-const signs: Readonly<Record<Op, string>> = {
+/** The sign in front of a change. */
+export const signs: Readonly<Record<Op, string>> = {
   same: " ",
   read: " ",
   create: "+",
@@ -138,23 +140,4 @@ export function summary(changes: RunResult["changes"]): string {
   return parts.length === 0
     ? `Nothing created, updated or replaced: ${same}.`
     : `${parts.join(", ")}, ${same}.`;
-}
-
-/** What a preview would do, a line per resource and per changed property. */
-export function planned(result: RunResult, shortName: (name: string) => string): string[] {
-  return result.steps
-    .filter((step) => step.op !== "same" && step.op !== "read" && kinds[step.type])
-    .flatMap((step) => [
-      `${signs[step.op]} ${kinds[step.type]} ${shortName(step.name)}: ${step.op}`,
-      ...(step.op === "update" || step.op === "replace" ? step.diff.map(property) : []),
-    ]);
-}
-
-function property(diff: PropertyDiff): string {
-  const value = (v: unknown): string => {
-    const text = typeof v === "string" ? v : JSON.stringify(v);
-    return text === undefined ? "nothing" : text.length > 100 ? `${text.slice(0, 100)}…` : text;
-  };
-  const forced = diff.replaces ? "   (replaces)" : "";
-  return `      ${diff.path}: ${value(diff.old)} → ${value(diff.new)}${forced}`;
 }

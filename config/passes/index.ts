@@ -10,7 +10,7 @@ import { publish } from "./publish.ts";
 import { soak } from "./soak.ts";
 import { startOrder } from "./start-order.ts";
 
-/** The way from a system's templates to its finished services, in this order. */
+/** The passes that turn a system's templates into its finished services, in this order. */
 export const passes: readonly Pass[] = [
   // Puts every service on the one network of a system that has one.
   networks,
@@ -18,17 +18,17 @@ export const passes: readonly Pass[] = [
   ingress,
   // Adds a job per routed service that watches each new revision.
   soak,
-  // Leaves out what the image source cannot offer.
+  // Removes services whose images the image source does not have.
   available,
   // Applies the user's settings. No other pass does.
   overrides,
   // Gives the published ports to the ingress, and published stores a network that can publish.
   publish,
-  // Leaves out what has nothing to do after all.
+  // Removes derived services that have no work, such as a soak job without a soak.
   omit,
-  // Lets every holder of a store's password wait until the store knows it.
+  // Makes every service with a store's password depend on the job that creates its user.
   credentials,
-  // Forgets dependencies on services that are not there, and refuses circles.
+  // Removes dependencies on services that are not there. Refuses circular dependencies.
   startOrder,
   // Fills in what depends on the finished list: files, alerts, dashboards.
   derive,

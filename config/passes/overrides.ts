@@ -59,7 +59,7 @@ function merge(service: ServiceTemplate, user: ServiceSettings, secrets: Secrets
   } as ServiceTemplate;
 }
 
-/** A user's content with the secrets that it names. A secret that does not exist is a problem of its own. */
+/** A user's content with the secrets that it names. A secret that does not exist is a separate problem. */
 const resolved = (content: UserContent, secrets: Secrets): Content =>
   contentOf(content.map((part) => (typeof part === "string" ? part : (secrets.get(part.secretNamed) ?? ""))));
 

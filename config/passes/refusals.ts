@@ -17,6 +17,7 @@ export function refusals(
   const useless = [...portReasons(service, user, services), ...reasons(service, user, services)];
   return [
     ...useless.map(({ key, why }) => withoutEffect(path(key), why)),
+    ...unpublished(service, user),
     ...(user.enabled === false ? neededBy(service, services, run) : []),
     ...(run.ctx.prod ? developmentOnly(user) : []).map((key) =>
       problem(
@@ -52,6 +53,18 @@ function portReasons(
   return keys.map((key) => ({ key, why }));
 }
 
+/** A port on the host that nothing publishes. */
+function unpublished(service: ServiceTemplate, user: ServiceSettings): Problem[] {
+  const [first] = isLongRunning(service) ? service.ports : [];
+  if (!first || user.port === undefined || (user.exposure ?? first.exposure) !== "none") return [];
+  const { name } = service;
+  const exposure = `services.${name}.exposure`;
+  const fix = `Run: ${setCommand(exposure, "loopback")}; or: ${removeCommand(`services.${name}.port`)}`;
+  return [
+    problem(`services.${name}.port`, String(user.port), `${exposure} is none, so no port is published`, fix),
+  ];
+}
+
 function reasons(
   service: ServiceTemplate,
   user: ServiceSettings,
@@ -77,7 +90,7 @@ const developmentOnly = (user: ServiceSettings): string[] => [
   ...(user.mounts?.length ? ["mounts"] : []),
 ];
 
-/** Refuses to leave out what others need. Exporters and consoles can do without, and so can whoever waits for an optional job. */
+/** Refuses to omit a service that others need. Exporters, consoles and services that wait for an optional job do not count. */
 function neededBy(
   { name, omit }: ServiceTemplate,
   services: readonly ServiceTemplate[],

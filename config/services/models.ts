@@ -1,9 +1,6 @@
 import type { Settings, UserSecret } from "../settings/schema.ts";
 import { defined } from "../spec/defined.ts";
-import { type Problem, problem, setCommand } from "../spec/problem.ts";
-import type { FileSpec } from "../spec/service.ts";
-import type { ServiceModule } from "./module.ts";
-import { fromUser, secretFile, secretPath } from "./secrets.ts";
+import { type Problem, problem, removeCommand, setCommand } from "../spec/problem.ts";
 
 /** The provider that a system is made for, and the user's secret that holds its key. */
 export interface OwnProvider {
@@ -37,8 +34,14 @@ const needsKey = (provider: string): boolean => provider === "openai" || provide
 /** Providers without a public address. */
 const isSelfHosted = (provider: string): boolean => provider === "ollama" || provider === "vllm";
 
-/** The modules that run a model provider. */
-type Runners = readonly Pick<ServiceModule, "runs">[];
+/** A model provider that the stack runs. The host in `baseUrl` is the service's name. */
+export interface Runner {
+  readonly provider: string;
+  readonly baseUrl: string;
+}
+
+/** Modules, of which some run a model provider. */
+type Runners = readonly { readonly runs?: Runner }[];
 
 /** The address at which the stack itself offers a provider. */
 const runnerOf = (runners: Runners, provider: string): string | undefined =>
@@ -77,6 +80,13 @@ export function chooseModels(
   };
 }
 
+/** The services of the stack that answer for its models. What asks a model waits for them. */
+export const modelServices = ({ embeddings, llm }: Models): string[] => [
+  ...new Set(
+    [embeddings, llm].flatMap(({ run, baseUrl }) => (run && baseUrl ? [new URL(baseUrl).hostname] : [])),
+  ),
+];
+
 /** Providers that cannot be called: the key is not set, or nothing says where they are. */
 export function modelProblems(
   { embeddings, llm }: Models,
@@ -107,36 +117,22 @@ function unreachable(
   runners: Runners,
 ): Problem[] {
   const runnable = runners.flatMap(({ runs }) => (runs ? [runs.provider] : []));
+  const own = runnerOf(runners, provider);
   const address = setCommand(`${setting}.baseUrl`, "http://models.example.com:8000/v1");
-  if (run && !runnable.includes(provider)) {
+  const doNotRun = removeCommand(`${setting}.run`);
+  if (run && own === undefined) {
     const choices = runnable.length > 0 ? `it can run ${runnable.join(", ")}` : "it runs no model provider";
-    return [
-      problem(`${setting}.run`, "true", `the stack cannot run ${provider}: ${choices}`, `Run: ${address}`),
-    ];
+    const other = isSelfHosted(provider) ? `${doNotRun} and ${address}` : doNotRun;
+    const fix = runnable[0] ? `${setCommand(`${setting}.provider`, runnable[0])}; or: ${other}` : other;
+    return [problem(`${setting}.run`, "true", `the stack cannot run ${provider}: ${choices}`, `Run: ${fix}`)];
+  }
+  if (run && baseUrl !== own) {
+    const fix = `Run: ${removeCommand(`${setting}.baseUrl`)}; or: ${doNotRun}`;
+    return [problem(`${setting}.baseUrl`, `"${baseUrl}"`, `the stack runs ${provider} at ${own}`, fix)];
   }
   if (!isSelfHosted(provider) || baseUrl !== undefined) return [];
-  const start = runnable.includes(provider)
-    ? `${setCommand(`${setting}.run`, "true")}; or name a running one: `
-    : "";
+  const start = own ? `${setCommand(`${setting}.run`, "true")}; or name a running one: ` : "";
   return [
     problem(`${setting}.provider`, `"${provider}"`, "nothing says where it runs", `Run: ${start}${address}`),
   ];
-}
-
-/** The variables that tell the small applications of their models, and the files with the keys. */
-export function modelSettings({ embeddings, llm }: Models): {
-  readonly environment: Record<string, string>;
-  readonly files: FileSpec[];
-} {
-  const entries = [["EMBEDDING", embeddings] as const, ["LLM", llm] as const].flatMap(([kind, model]) => [
-    [`${kind}_PROVIDER`, model.provider],
-    [`${kind}_MODEL`, model.model],
-    [`${kind}_BASE_URL`, model.baseUrl],
-    ...(model.key ? [[`${kind}_API_KEY_FILE`, secretPath(fromUser(model.key))]] : []),
-  ]);
-  const keys = [...new Set([embeddings.key, llm.key].filter((key) => key !== undefined))];
-  return {
-    environment: defined(Object.fromEntries(entries)),
-    files: keys.map((key) => secretFile(fromUser(key))),
-  };
 }

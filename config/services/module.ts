@@ -1,10 +1,11 @@
 import type { Settings, VectorStore } from "../settings/schema.ts";
+import type { Host } from "../spec/host.ts";
 import type { CatalogueImage } from "../spec/image.ts";
 import type { Alert, Row } from "../spec/monitoring.ts";
 import type { Problem } from "../spec/problem.ts";
 import type { BindMount, Job, LogRotation, LongRunning, ServiceSpec } from "../spec/service.ts";
 import type { StackName } from "../spec/stack.ts";
-import type { Models } from "./models.ts";
+import type { Models, Runner } from "./models.ts";
 
 /** What a service knows when it is described. */
 export interface Context extends StackName {
@@ -14,6 +15,8 @@ export interface Context extends StackName {
   readonly secrets: ReadonlySet<string>;
   readonly vectorStore: VectorStore;
   readonly models: Models;
+  /** The Docker host, as far as it is known. For rules: a service is the same on each host. */
+  readonly host: Host;
 }
 
 /** Source code of the project that the setting `sourceMount` puts over the image's own. */
@@ -44,10 +47,10 @@ export interface ServiceModule {
   readonly optIn?: (ctx: Context) => boolean;
   /** Its services and jobs, in the order in which people read them. */
   readonly services: (ctx: Context) => readonly ServiceTemplate[];
-  /** Problems of the settings that only this module knows. */
-  readonly rules?: (ctx: Context) => readonly Problem[];
+  /** Problems that only this module knows, in the settings or in the finished services. */
+  readonly rules?: (ctx: Context, services: readonly ServiceSpec[]) => readonly Problem[];
   /** The model provider that it runs for `llm: { provider, run: true }`. */
-  readonly runs?: { readonly provider: string; readonly baseUrl: string };
+  readonly runs?: Runner;
 }
 
 /** Three files of 10 MiB hold days of a quiet service and never fill a disk. */

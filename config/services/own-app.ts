@@ -5,7 +5,7 @@ import type { LongRunning } from "../spec/service.ts";
 import { type Context, type ServiceModule, type ServiceTemplate, serviceDefaults } from "./module.ts";
 import { hasFile } from "./project-files.ts";
 import { pythonImage } from "./python.ts";
-import { type AppStores, appSettings, poolSize, productionSoak, storesOf } from "./reference-app.ts";
+import { type AppStores, appSettings, dependenciesOf, poolSize, productionSoak } from "./reference-app.ts";
 
 /** What uvicorn serves unless `app.module` says otherwise. */
 const defaultModule = "main:app";
@@ -28,6 +28,7 @@ function api(ctx: Context, stores: AppStores, app: OwnApp): ServiceTemplate<Long
     role: "api",
     kind: "stateless",
     image: imageOf(app),
+    usesGpus: true,
     ...(servesByModule(app) ? { command: serve } : {}),
     networks: ["frontend", "backend"],
     healthcheck: Healthcheck.anyHttp(app.healthPath, app.port, { startPeriod: "1m" }),
@@ -35,7 +36,7 @@ function api(ctx: Context, stores: AppStores, app: OwnApp): ServiceTemplate<Long
     ...(ctx.prod ? { soak: productionSoak } : {}),
     ...(app.metricsPath ? { metrics: { port: app.port, path: app.metricsPath } } : {}),
     limits: ctx.prod ? { cpus: 1, memory: "1GiB" } : { cpus: 1, memory: "768MiB" },
-    dependsOn: storesOf(ctx, stores),
+    dependsOn: dependenciesOf(ctx, stores),
     stopGracePeriod: "30s",
     databaseConnections: poolSize,
   };

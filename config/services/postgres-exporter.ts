@@ -22,15 +22,22 @@ const image = {
 /** PostgreSQL refuses clients at 1, and keeps a few connections for superusers. */
 const connectionsBound = 0.8;
 
-/** The metrics of a PostgreSQL server. */
-export const postgresExporter = (store: StoreModule, port?: number): ServiceModule => ({
+/**
+ * The metrics of a PostgreSQL server.
+ * @param name of the service. A system with two servers gives each exporter another one.
+ */
+export const postgresExporter = (
+  store: StoreModule,
+  port?: number,
+  name = "postgres-exporter",
+): ServiceModule => ({
   images: [image],
   services: (ctx) => {
     const login = store.login(ctx);
     return [
       {
         ...exporterDefaults,
-        name: "postgres-exporter",
+        name,
         ...catalogueImage(image),
         environment: {
           DATA_SOURCE_URI: `${store.name}:${database.port}/${database.name}?sslmode=disable`,
@@ -44,11 +51,11 @@ export const postgresExporter = (store: StoreModule, port?: number): ServiceModu
         dependsOn: [store.name],
         databaseConnections: 2,
         alerts: [
-          postgresDown(store.name, "pg_up == 0"),
+          postgresDown(store.name, `pg_up{service="${name}"} == 0`),
           {
             name: "PostgresConnectionsNearLimit",
             severity: "warning",
-            expr: `sum(pg_stat_database_numbackends) / vector(${maxConnections}) > ${connectionsBound}`,
+            expr: `sum by (service) (pg_stat_database_numbackends) / ${maxConnections} > ${connectionsBound}`,
             holds: "5m",
             summary: "PostgreSQL has {{ $value | humanizePercentage }} of its connections in use",
             description: "At the limit PostgreSQL refuses new clients, and requests fail with 503.",

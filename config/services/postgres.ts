@@ -44,7 +44,7 @@ const image18: CatalogueImage = {
 };
 
 /**
- * Images and data folders by major version. The data has a folder of its own in the volume. It is set here, so that a
+ * Images and data folders by major version. The data has its own folder in the volume. It is set here, so that a
  * changed default of the image cannot move the data.
  */
 const versions: Readonly<Record<PostgresVersion, { image: CatalogueImage; folder: string }>> = {

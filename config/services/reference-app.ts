@@ -3,6 +3,7 @@ import { defined } from "../spec/defined.ts";
 import { Healthcheck } from "../spec/healthcheck.ts";
 import type { Built } from "../spec/image.ts";
 import type { FileSpec, Job, LongRunning } from "../spec/service.ts";
+import { modelServices } from "./models.ts";
 import {
   type Context,
   jobDefaults,
@@ -30,7 +31,7 @@ const user = "10001:10001";
 /** Connections per process: enough for its threads, few enough for a hundred in all. */
 export const poolSize = 5;
 
-/** Seconds in which the API still answers after SIGTERM: longer than the gateway remembers an address. */
+/** Seconds in which the API still answers after SIGTERM: longer than the gateway caches an address. */
 const drainSeconds = 3;
 
 /** In production a revision soaks for as long as four of its health checks take. */
@@ -91,11 +92,12 @@ export function appSettings(
   };
 }
 
-/** The services that must be there before the application. */
-export const storesOf = (ctx: Context, { postgres, redis }: AppStores): string[] => [
+/** The services that must be there before the application: its stores, and the models that the stack runs. */
+export const dependenciesOf = (ctx: Context, { postgres, redis }: AppStores): string[] => [
   postgres.name,
   redis.name,
   ...(ctx.vectorStore === "chroma" ? ["chroma"] : []),
+  ...modelServices(ctx.models),
 ];
 
 /** Ragdock's own application, where the settings name no other one. */
@@ -148,7 +150,7 @@ function api(ctx: Context, stores: AppStores): ServiceTemplate<LongRunning> {
     metrics: { port: 8000, path: "/metrics" },
     replicas: ctx.prod ? 2 : 1,
     limits: ctx.prod ? { cpus: 1, memory: "1GiB" } : { cpus: 1, memory: "768MiB" },
-    dependsOn: [...storesOf(ctx, stores), "migrate"],
+    dependsOn: [...dependenciesOf(ctx, stores), "migrate"],
     stopGracePeriod: "30s",
     databaseConnections: workers * poolSize,
   };
@@ -172,7 +174,7 @@ function worker(ctx: Context, stores: AppStores): ServiceTemplate<LongRunning> {
     healthcheck: Healthcheck.command(["python3", "-m", "ragapp", "probe", "worker"], { startPeriod: "1m" }),
     metrics: { port: 8001, path: "/metrics" },
     limits: ctx.prod ? { cpus: 1, memory: "1GiB" } : { cpus: 1, memory: "768MiB" },
-    dependsOn: [...storesOf(ctx, stores), "migrate"],
+    dependsOn: [...dependenciesOf(ctx, stores), "migrate"],
     stopGracePeriod: "1m",
     databaseConnections: poolSize,
   };

@@ -20,7 +20,7 @@ export const fromUser = (key: UserSecret): Secret => ({
 });
 
 /**
- * The user that clients of a store log in as. Each generation has a user of its own: one user has one password, and
+ * The user that clients of a store log in as. Each generation has its own user: one user has one password, and
  * during a rotation two passwords have to work.
  */
 export const clientUser = (generation = 1): string => `rag_${generation}`;

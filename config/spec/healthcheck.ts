@@ -11,14 +11,14 @@ export interface Healthcheck {
   readonly startPeriod: Duration;
 }
 
-/** When a probe runs and what counts as a failure. */
+/** When a health check runs and what counts as a failure. */
 export type HealthcheckTiming = Partial<Omit<Healthcheck, "test">>;
 
 const timing = { interval: "5s", timeout: "5s", retries: 3, startPeriod: "30s" } as const;
 
 const urlopen = (url: string): string => `import urllib.request as u; u.urlopen('${url}', timeout=4)`;
 
-/** Named ways to probe a service; each can fail, and each uses a program that is in the image. */
+/** Kinds of health checks. Each can fail, and each uses a program that is in the image. */
 export const Healthcheck = {
   /** Runs `argv` in the container; exit code 0 is healthy. */
   command: (argv: readonly string[], t: HealthcheckTiming = {}): Healthcheck => ({

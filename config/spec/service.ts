@@ -83,6 +83,8 @@ interface Workload {
   readonly name: string;
   readonly role: Role;
   readonly image: ImageSource;
+  /** The program that gets `command` as its arguments. @default the image's */
+  readonly entrypoint?: readonly string[];
   readonly command?: readonly string[];
   /** `uid:gid`. @default the image's user */
   readonly user?: string;

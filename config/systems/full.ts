@@ -6,6 +6,7 @@ import { gateway } from "../services/gateway.ts";
 import { grafana } from "../services/grafana.ts";
 import { nginxExporter } from "../services/nginx-exporter.ts";
 import { nodeExporter } from "../services/node-exporter.ts";
+import { ollama } from "../services/ollama.ts";
 import { ownApp } from "../services/own-app.ts";
 import { postgres } from "../services/postgres.ts";
 import { postgresExporter } from "../services/postgres-exporter.ts";
@@ -29,6 +30,7 @@ export const full: System = {
     stores.postgres,
     stores.redis,
     chroma(),
+    ollama(),
     referenceApp(stores),
     ownApp(stores),
     gateway({

@@ -1,6 +1,6 @@
 import { gateway } from "../services/gateway.ts";
 import { grafana } from "../services/grafana.ts";
-import { modelSettings } from "../services/models.ts";
+import { modelSettings } from "../services/model-settings.ts";
 import { type Context, serviceDefaults } from "../services/module.ts";
 import { nodeExporter } from "../services/node-exporter.ts";
 import { database, postgres } from "../services/postgres.ts";

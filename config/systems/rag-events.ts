@@ -1,6 +1,6 @@
 import { alertmanager } from "../services/alertmanager.ts";
 import { blackboxExporter } from "../services/blackbox-exporter.ts";
-import { modelSettings } from "../services/models.ts";
+import { modelSettings } from "../services/model-settings.ts";
 import { type Context, serviceDefaults } from "../services/module.ts";
 import { prometheus } from "../services/prometheus.ts";
 import { pythonBases } from "../services/python.ts";

@@ -117,6 +117,7 @@ async function runProgram(
   report: Report,
 ): Promise<void> {
   const log: Log = (...message) => report.log(...message);
+  let ofStack: { readonly urn: string; readonly outputs: Properties } | undefined;
   const monitor = await Monitor.start({
     project: options.project,
     stack: options.stack,
@@ -126,10 +127,10 @@ async function runProgram(
     register: async (registration) => register(await ready, registration),
     readOutputs: async () => stackOutputs(await ready),
     setOutputs: async (urn, outputs) => {
-      const deployment = await ready;
-      const { resources } = deployment.store;
-      const entry = options.targets ? undefined : resources.find(urn);
-      if (entry) resources.keep({ ...entry, outputs }, entry);
+      const { store } = await ready;
+      if (options.targets) return;
+      if (store.resources.find(urn)?.type === STACK_TYPE) ofStack = { urn, outputs };
+      else setOutputs(store, urn, outputs);
     },
   });
   try {
@@ -142,9 +143,21 @@ async function runProgram(
     const failure = await program.ended();
     await monitor.idle();
     if (failure && report.errors.length === 0 && !stopped()) report.log("error", failure);
+    if (ofStack) {
+      const { store } = await ready;
+      // The SDK sends none, or some, when the program failed. Those of the last successful run stay.
+      const failed = failure !== undefined || report.errors.length > 0 || stopped();
+      const earlier = failed ? store.resources.find(ofStack.urn)?.outputs : {};
+      setOutputs(store, ofStack.urn, { ...earlier, ...ofStack.outputs });
+    }
   } finally {
     monitor.stop();
   }
+}
+
+function setOutputs({ resources }: StateStore, urn: string, outputs: Properties): void {
+  const entry = resources.find(urn);
+  if (entry) resources.keep({ ...entry, outputs }, entry);
 }
 
 async function tidyUp(deployment: Deployment, stopped: () => boolean): Promise<void> {

@@ -45,9 +45,11 @@ describe.concurrent("runs", () => {
       expect(await stack.resource("after")).toBeDefined();
     }));
 
-  test("a program that throws fails the run and deletes nothing", () =>
+  test("a program that throws fails the run, deletes nothing and leaves the outputs as they were", () =>
     withStack("job", { image, mode: "0", token: "t" }, async (stack) => {
       expect((await engine.up(stack.options)).errors).toEqual([]);
+      const outputs = await engine.readOutputs(stack.options, { showSecrets: true });
+      expect(outputs).toEqual({ afterId: expect.any(String), token: "t" });
       const broken = await engine.up({
         ...stack.options,
         config: { ...stack.options.config, mode: "throw" },
@@ -61,6 +63,7 @@ describe.concurrent("runs", () => {
       });
       expect(explained.errors).toEqual(["the setting mode must not be explain"]);
       expect(await engine.readState(stack.options)).toHaveLength(4);
+      expect(await engine.readOutputs(stack.options, { showSecrets: true })).toEqual(outputs);
     }));
 
   test.for([

@@ -1,11 +1,14 @@
 /**
- * Follows docs/guide/own-application.md with an application that has a Dockerfile, and with a
- * FastAPI folder without one. These tests do not prove that every application works with a
+ * Follows docs/guide/own-application.md with examples/own-application, which has a Dockerfile, and
+ * with a FastAPI folder without one. These tests do not prove that every application works with a
  * read-only source, several replicas or Grafana.
  */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
+import { parse } from "yaml";
 import { inside } from "../support/observe.ts";
-import { docker, TestStack } from "../support/stack.ts";
+import { docker, projectDir, TestStack } from "../support/stack.ts";
 
 const port = 18_600;
 const off = { enabled: false };
@@ -36,14 +39,9 @@ const at = (path: string, init?: RequestInit): Promise<Response> =>
 
 describe("the user's own application", () => {
   it("runs from its Dockerfile, with the database's password in a file at the path that it reads", async () => {
-    const env =
-      "DATABASE_URL=postgresql://{{secret:postgres-user}}:{{secret:postgres-password}}@postgres/rag\n";
-    stack.configure(
-      settings(
-        { source: "tests/support/fixtures/flask-app", port: 5000, healthPath: "/ping" },
-        { files: [{ path: "/srv/.env", content: env }] },
-      ),
-    );
+    const example = readFileSync(join(projectDir, "examples/own-application/Pulumi.notes.yaml"), "utf8");
+    const { config } = parse(example);
+    stack.configure(settings(config["ragdock:app"], config["ragdock:services"].api));
     const { code, output } = await stack.make("up");
     expect(code, output).toBe(0);
     expect(await (await at("/ping")).text()).toBe("pong");

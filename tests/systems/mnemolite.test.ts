@@ -47,7 +47,7 @@ describe("mnemolite in dev", () => {
     ]);
     expect(running.db).toMatchObject({
       ports: ["127.0.0.1:18501->5432"],
-      networks: ["publish", "backend"],
+      networks: ["backend", "publish"],
       mounts: { "/var/lib/postgresql/data": "postgres_data" },
       user: "999:999",
       cpus: 2,

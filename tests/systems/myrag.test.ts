@@ -173,7 +173,7 @@ except e.HTTPError as error: print(error.code)`;
 
   it("no request of 50 a second fails during a rotation of the database's password", async () => {
     const seen = await underTraffic(port, async () => {
-      const { code, output } = await stack.make("rotate", "--secret", "postgres");
+      const { code, output } = await stack.make("rotate", "--secret", "pgvector");
       expect(code, output).toBe(0);
     });
     expect(seen.failures).toEqual({});

@@ -38,6 +38,11 @@ describe("a revision's name", () => {
     expect(named(settings)).toBe(name),
   );
 
+  it("changes with the entrypoint", () => {
+    const api = serviceOf(systemWith(), "api");
+    expect(revisionName({ ...api, entrypoint: ["sh"] }, "app:1")).not.toBe(name);
+  });
+
   it("does not change with an additional dependency", () => {
     const api = serviceOf(systemWith(), "api");
     const more = { ...api, dependsOn: [...api.dependsOn, "ui"] };

@@ -108,6 +108,12 @@ describe("a user's settings", () => {
     ).toEqual([]);
   });
 
+  it("give GPUs to the user's own application, and not to the reference application, which cannot use them", () => {
+    const services = { api: { gpus: "all" } };
+    expect(service({ app: { image: "mine:1.0" }, services }, "api").gpus).toBe("all");
+    expect(problems({ services }).map((p) => p.path)).toEqual(["ragdock:services.api.gpus"]);
+  });
+
   it("accept numbers and booleans as variables, because `pulumi config set --path` converts them", () => {
     const api = service({ services: { api: { environment: { DEBUG: true, LEVEL: 1, NAME: "a" } } } }, "api");
     expect(api.environment).toMatchObject({ DEBUG: "true", LEVEL: "1", NAME: "a" });

@@ -81,6 +81,8 @@ describe("a wrong setting", () => {
       "ragdock:services.api.files[0].content",
     ],
     [{ services: { api: { port: 9000 } } }, "ragdock:services.api.port"],
+    [{ services: { postgres: { port: 5433 } } }, "ragdock:services.postgres.port"],
+    [{ services: { prometheus: { exposure: "none", port: 9091 } } }, "ragdock:services.prometheus.port"],
     [{ services: { migrate: { replicas: 2 } } }, "ragdock:services.migrate.replicas"],
     [{ services: { postgres: { sourceMount: true } } }, "ragdock:services.postgres.sourceMount"],
     [{ services: { redis: { enabled: false } } }, "ragdock:services.redis.enabled"],

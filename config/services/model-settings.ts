@@ -1,0 +1,22 @@
+import { defined } from "../spec/defined.ts";
+import type { FileSpec } from "../spec/service.ts";
+import type { Models } from "./models.ts";
+import { fromUser, secretFile, secretPath } from "./secrets.ts";
+
+/** The variables that tell the small applications of their models, and the files with the keys. */
+export function modelSettings({ embeddings, llm }: Models): {
+  readonly environment: Record<string, string>;
+  readonly files: FileSpec[];
+} {
+  const entries = [["EMBEDDING", embeddings] as const, ["LLM", llm] as const].flatMap(([kind, model]) => [
+    [`${kind}_PROVIDER`, model.provider],
+    [`${kind}_MODEL`, model.model],
+    [`${kind}_BASE_URL`, model.baseUrl],
+    ...(model.key ? [[`${kind}_API_KEY_FILE`, secretPath(fromUser(model.key))]] : []),
+  ]);
+  const keys = [...new Set([embeddings.key, llm.key].filter((key) => key !== undefined))];
+  return {
+    environment: defined(Object.fromEntries(entries)),
+    files: keys.map((key) => secretFile(fromUser(key))),
+  };
+}

@@ -1,0 +1,248 @@
+import type { Settings } from "../settings/schema.ts";
+import { Healthcheck } from "../spec/healthcheck.ts";
+import { type CatalogueImage, catalogueImage, imageName } from "../spec/image.ts";
+import { type Alert, lines, type Row, stat } from "../spec/monitoring.ts";
+import { type Problem, problem, removeCommand, setCommand } from "../spec/problem.ts";
+import { orZero } from "../spec/promql.ts";
+import type { Job, LongRunning, ServiceSpec, VolumeMount } from "../spec/service.ts";
+import { mebibytes, type Size } from "../spec/units.ts";
+import {
+  type Context,
+  jobDefaults,
+  type ServiceModule,
+  type ServiceTemplate,
+  serviceDefaults,
+} from "./module.ts";
+import { projectFile } from "./project-files.ts";
+
+const unavailable =
+  "Debian and PyPI have no package of Ollama. A provider that runs elsewhere stands in, by its `baseUrl`.";
+
+const image = {
+  name: "ollama",
+  reference: "ollama/ollama:0.12.10",
+  user: "0:0",
+  port: 11434,
+  dataPath: "/root/.ollama",
+  standIn: { unavailable },
+} as const satisfies CatalogueImage;
+
+type Use = "llm" | "embeddings";
+
+/** A model that the stack runs. */
+interface OwnModel {
+  readonly use: Use;
+  readonly name: string;
+}
+
+/** Ollama: a server for language and embedding models, and the job that downloads the models once. */
+export const ollama = (): ServiceModule => ({
+  images: [image],
+  runs: { provider: "ollama", baseUrl: `http://ollama:${image.port}/v1` },
+  optIn: (ctx) => usesOf(ctx).length > 0,
+  services: (ctx) => [pull(ctx), server(ctx)],
+  rules: (ctx, services) => [...unnamed(ctx), ...notBuilt(ctx.settings, ctx), ...tooLarge(ctx, services)],
+});
+
+/** What the stack's own Ollama is used for. */
+const usesOf = ({ models }: Context): Use[] =>
+  (["llm", "embeddings"] as const).filter((use) => models[use].run && models[use].provider === "ollama");
+
+const modelsOf = (ctx: Context): OwnModel[] =>
+  usesOf(ctx).flatMap((use) => {
+    const name = ctx.models[use].model;
+    return name === undefined ? [] : [{ use, name }];
+  });
+
+const volumes: readonly VolumeMount[] = [{ volume: "ollama-models", path: image.dataPath }];
+
+// At its start Ollama removes what no model refers to yet: half a download, or the one of a job that runs next to it.
+const environment = { OLLAMA_NOPRUNE: "1" } as const;
+
+const folder = "/etc/ragdock";
+const pullScript = `${folder}/pull.sh`;
+const healthScript = `${folder}/health.sh`;
+
+/** Downloads the models. The job starts a temporary server, because the service is healthy only once it has them. */
+function pull(ctx: Context): ServiceTemplate<Job> {
+  const names = [...new Set(modelsOf(ctx).map(({ name }) => JSON.stringify(name)))];
+  return {
+    ...jobDefaults,
+    name: "ollama-pull",
+    role: "model",
+    ...catalogueImage(image),
+    entrypoint: ["bash", pullScript],
+    // The one with a route out.
+    networks: ["frontend"],
+    environment,
+    files: [
+      projectFile("config/services/files/ollama-pull.sh", pullScript),
+      { path: `${folder}/models`, content: names.map((name) => `${name}\n`).join("") },
+    ],
+    volumes,
+    limits: { cpus: 1, memory: "512MiB" },
+    // 40 GB, a model of 70 billion parameters, at 3 MB/s.
+    timeout: "4h",
+  };
+}
+
+function server(ctx: Context): ServiceTemplate<LongRunning> {
+  return {
+    ...serviceDefaults,
+    name: "ollama",
+    role: "model",
+    kind: "stateful",
+    ...catalogueImage(image),
+    usesGpus: true,
+    networks: ["backend"],
+    environment,
+    files: [
+      projectFile("config/services/files/ollama-health.sh", healthScript),
+      { path: `${folder}/questions`, content: modelsOf(ctx).map(question).join("") },
+    ],
+    volumes,
+    ports: [{ container: image.port, host: image.port, exposure: "none" }],
+    // The check waits behind running answers, and the first one until the model is in memory.
+    healthcheck: Healthcheck.command(["bash", healthScript], {
+      interval: "15s",
+      timeout: "1m",
+      retries: 5,
+      startPeriod: "5m",
+    }),
+    blackbox: { module: "http_2xx", port: image.port, path: "/v1/models" },
+    limits: { cpus: ctx.prod ? 4 : 2, memory: defaultMemory(modelsOf(ctx)) },
+    dependsOn: ["ollama-pull"],
+    stopGracePeriod: "30s",
+    alerts: [down],
+    rows: [row],
+  };
+}
+
+/** What the health check asks of a model, and what a good answer contains: `path answer request`, a line each. */
+const question = ({ use, name }: OwnModel): string =>
+  use === "llm"
+    ? `/api/generate "done":true ${JSON.stringify({ model: name, prompt: "Hi", stream: false, options: { num_predict: 1 } })}\n`
+    : `/api/embed "embeddings":[[ ${JSON.stringify({ model: name, input: "Hi" })}\n`;
+
+/**
+ * Bits per weight of a quantization, rounded up, from llama.cpp's own table (tools/quantize/README.md, Llama 3.1 8B).
+ * Ollama's library has Q4_K_M where the tag names none.
+ */
+const bitsPerWeight: Readonly<Record<string, number>> = {
+  q2: 3.2,
+  q3: 4.3,
+  q4: 4.9,
+  q5: 5.8,
+  q6: 6.6,
+  q8: 8.6,
+  f16: 16.1,
+  fp16: 16.1,
+  bf16: 16.1,
+};
+
+/** What a model needs besides its weights, in MiB: the context of 4096 tokens that Ollama gives it, and the server. */
+const overhead = 1024;
+
+/** The memory that a model needs, in MiB, by the number of parameters in its tag. Undefined where the tag has none. */
+export function modelMemory(name: string): number | undefined {
+  const tag = name.toLowerCase().split(":").slice(1).at(-1) ?? "";
+  const [, count, unit] = /(?:^|-)(\d+(?:\.\d+)?)(b|m)(?:-|$)/.exec(tag) ?? [];
+  if (count === undefined) return undefined;
+  const parameters = Number(count) * (unit === "b" ? 1e9 : 1e6);
+  const [, quantization = "q4"] = /-(q\d|f16|fp16|bf16)/.exec(tag) ?? [];
+  const bits = bitsPerWeight[quantization] ?? 4.9;
+  return Math.ceil((parameters * bits) / 8 / 2 ** 20) + overhead;
+}
+
+/** What the models need together, in MiB: Ollama keeps them in memory side by side. */
+const memoryOf = (models: readonly OwnModel[]): number =>
+  [...new Set(models.map(({ name }) => name))].reduce((sum, name) => sum + (modelMemory(name) ?? 0), 0);
+
+/** Room for what is known of the models, and 4 GiB where nothing is. */
+const defaultMemory = (models: readonly OwnModel[]): Size =>
+  models.some(({ name }) => modelMemory(name) === undefined)
+    ? `${Math.max(4096, memoryOf(models) + 2048)}MiB`
+    : `${memoryOf(models)}MiB`;
+
+/** The names of small models, for fixes. */
+const small: Readonly<Record<Use, string>> = { llm: "llama3.2:1b", embeddings: "nomic-embed-text" };
+
+/** The job downloads models by name. */
+const unnamed = (ctx: Context): Problem[] =>
+  usesOf(ctx)
+    .filter((use) => ctx.models[use].model === undefined)
+    .map((use) =>
+      problem(
+        `${use}.model`,
+        "nothing",
+        "a model that the stack runs needs a name",
+        `Run: ${setCommand(`${use}.model`, small[use])}`,
+      ),
+    );
+
+/** Without the image the application would ask a provider that is not there. */
+const notBuilt = ({ images, pinned }: Settings, ctx: Context): Problem[] =>
+  images === "registry" || Object.hasOwn(pinned, imageName({ from: "catalogue", image }))
+    ? []
+    : usesOf(ctx).map((use) =>
+        problem(
+          `${use}.run`,
+          "true",
+          `images is packages, and ${unavailable}`,
+          `Run: ${removeCommand(`${use}.run`)} and ${setCommand(`${use}.baseUrl`, "http://models.example.com:11434/v1")}; ` +
+            `or name an image: ${setCommand("pinned.ollama", image.reference)}`,
+        ),
+      );
+
+/** Models that do not fit into the host or the container. On a GPU they are in its memory, which is not known. */
+function tooLarge(ctx: Context, services: readonly ServiceSpec[]): Problem[] {
+  const self = services.find(({ name }) => name === "ollama");
+  const models = modelsOf(ctx);
+  const needed = memoryOf(models);
+  const [first] = models;
+  if (!self || !first || self.gpus) return [];
+  const names = models.map(({ name }) => name).join(" and ");
+  const need = `${names} ${models.length === 1 ? "needs" : "need"} about ${needed} MiB`;
+  const smaller = setCommand(`${first.use}.model`, small[first.use]);
+  const { memoryMiB: host } = ctx.host;
+  if (host !== undefined && needed > host)
+    return [
+      problem(
+        `${first.use}.model`,
+        `"${first.name}"`,
+        `${need}, the host has ${host} MiB`,
+        `Run: ${smaller}`,
+      ),
+    ];
+  if (mebibytes(self.limits.memory) >= needed) return [];
+  const path = "services.ollama.limits.memory";
+  const fix = `Run: ${setCommand(path, `${needed}MiB`)}; or take a smaller model: ${smaller}`;
+  return [problem(path, self.limits.memory, need, fix)];
+}
+
+const down: Alert = {
+  name: "OllamaDown",
+  severity: "critical",
+  expr: 'probe_success{service="ollama"} == 0',
+  holds: "1m",
+  summary: "Ollama does not answer",
+  description:
+    "Questions get no answer, or documents no vectors, while the stack's own model server is down.",
+  runbook:
+    "Read `make logs SERVICE=ollama`. Exit code 137 is the memory limit: raise services.ollama.limits.memory, or take a " +
+    "smaller model. If a model is missing, `make logs SERVICE=ollama-pull` says why it could not be downloaded.",
+  suppresses: ["ServiceUnhealthy", "HighErrorRate", "HighLatencyP95", "IngestionBacklog", "IngestionFailing"],
+};
+
+const row: Row = {
+  board: "rag",
+  title: "Ollama",
+  panels: [
+    stat("Answers", orZero('min(probe_success{service="ollama"})'), { redBelow: 1 }),
+    lines(
+      "Time to list its models",
+      [{ expr: orZero('max(probe_duration_seconds{service="ollama"})'), legend: "time" }],
+      { unit: "s", width: 20 },
+    ),
+  ],
+};

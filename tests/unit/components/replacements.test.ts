@@ -1,0 +1,136 @@
+/**
+ * What a change of the settings does to the containers of the applications, under Pulumi's own mocks: which inputs differ.
+ * Does not prove what the provider makes of a changed input: tests/e2e.
+ */
+import { isDeepStrictEqual } from "node:util";
+import * as pulumi from "@pulumi/pulumi";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { ignoreChanges } from "../../../components/container.ts";
+import { RagStack } from "../../../components/stack.ts";
+import type { SystemSpec } from "../../../config/spec/service.ts";
+import { systemWith } from "../../support/program.ts";
+
+type Inputs = Readonly<Record<string, unknown>>;
+
+const mocks: pulumi.runtime.Mocks & { containers: Map<string, Inputs> } = {
+  containers: new Map(),
+  newResource({ type, name, inputs }) {
+    const state = { ...inputs, name: inputs.name ?? `${name}-0000000` };
+    if (type.endsWith(":RandomPassword"))
+      return { id: name, state: { ...state, result: pulumi.secret(`${name}-0123456789`) } };
+    if (type.endsWith(":RemoteImage"))
+      return { id: name, state: { ...state, imageId: `sha256:${inputs.name}` } };
+    if (!type.endsWith(":Container")) return { id: `${name}-id`, state };
+    this.containers.set(name, inputs);
+    return { id: name, state: { ...state, exitCode: 0, containerLogs: "log" } };
+  },
+  call: () => ({}),
+};
+
+/** The inputs of each container of a system, by name. */
+async function containersOf(system: SystemSpec): Promise<Map<string, Inputs>> {
+  mocks.containers = new Map();
+  await pulumi.runtime.setMocks(mocks, "ragdock", "test");
+  new RagStack("ragdock-test", {
+    project: "ragdock",
+    stack: "test",
+    system,
+    secrets: {},
+    baseImage: "ragdock/base:test",
+    hostPath: (path) => `/project/${path}`,
+  });
+  await pulumi.runtime.disconnect();
+  return mocks.containers;
+}
+
+beforeEach(() => pulumi.runtime.disconnect());
+afterEach(() => pulumi.runtime.disconnect());
+
+type Raw = Record<string, unknown>;
+const all = (settings: Raw): Raw =>
+  Object.fromEntries(["api", "worker", "ui", "gateway"].map((name) => [name, settings]));
+
+/** What differs per container: the names of its inputs, or `new` or `gone` for a container of one side alone. */
+type Changes = Record<string, readonly string[] | "new" | "gone">;
+
+function differences(old: ReadonlyMap<string, Inputs>, next: ReadonlyMap<string, Inputs>): Changes {
+  const found: Changes = {};
+  for (const name of new Set([...old.keys(), ...next.keys()])) {
+    const [a, b] = [old.get(name), next.get(name)];
+    const keys = Object.keys({ ...a, ...b }).filter((key) => !isDeepStrictEqual(a?.[key], b?.[key]));
+    const short = name.replace("ragdock-test-", "");
+    if (a && b && keys.length > 0) found[short] = keys;
+    else if (!a || !b) found[short] = a ? "gone" : "new";
+  }
+  return found;
+}
+
+/** A system whose images are named, so that no build context is read. */
+const systemOf = (raw: Raw): SystemSpec => systemWith({ ...raw, pinned: { app: "app:1", ui: "ui:1" } });
+const plain = systemOf({});
+const containersOfPlain = await containersOf(plain);
+
+const change = async (before: Raw, after: Raw): Promise<Changes> => {
+  const old = isDeepStrictEqual(before, {}) ? containersOfPlain : await containersOf(systemOf(before));
+  return differences(old, await containersOf(systemOf(after)));
+};
+
+describe("no container of an application is replaced by", () => {
+  it("another soak: only the job that watches new revisions has it", async () => {
+    const services = { api: { soak: "7s" }, ui: { soak: "7s" } };
+    expect(await change({ services }, { services: { api: { soak: "9s" }, ui: { soak: "9s" } } })).toEqual({
+      "api-soak": ["uploads"],
+      "ui-soak": ["uploads"],
+    });
+  });
+
+  it("a first soak: only its job is new", async () => {
+    const found = await change({}, { services: { api: { soak: "9s" } } });
+    // Prometheus' rules know the limits of jobs, too.
+    expect(found).toEqual({ "api-soak": "new", prometheus: ["uploads"] });
+  });
+
+  it("a dependency more or less", async () => {
+    const services = plain.services.map((s) => ({
+      ...s,
+      dependsOn:
+        s.name === "worker" ? [...s.dependsOn, "ui"] : s.dependsOn.filter((name) => name !== "redis"),
+    }));
+    expect(differences(containersOfPlain, await containersOf({ ...plain, services }))).toEqual({});
+  });
+
+  it("other logs: Docker cannot change them, and the program asks for no replacement", async () => {
+    const found = await change({}, { services: all({ logs: { maxSize: "7MiB", maxFiles: 7 } }) });
+    expect(found).toEqual({ api: ["logOpts"], worker: ["logOpts"], ui: ["logOpts"], gateway: ["logOpts"] });
+    expect(ignoreChanges).toContain("logOpts");
+  });
+
+  it("other memory: the provider updates it in place", async () => {
+    const found = await change({}, { services: all({ limits: { memory: "2GiB" } }) });
+    for (const name of ["api", "worker", "ui", "gateway"]) expect(found[name], name).toEqual(["memory"]);
+    const others = Object.keys(found).filter((name) => !["api", "worker", "ui", "gateway"].includes(name));
+    // Prometheus' rules know the limits.
+    expect(others).toEqual(["prometheus"]);
+  });
+
+  it.each([
+    ["an alert webhook", { alertWebhook: "http://hook.example/" }, { alertmanager: ["uploads"] }],
+    ["another scrape interval", { scrapeInterval: "30s" }, { prometheus: ["uploads"], grafana: ["uploads"] }],
+    ["another retention", { retention: "3d" }, { prometheus: ["command"] }],
+  ])("%s: it concerns the monitoring alone", async (_, monitoring, expected) => {
+    expect(await change({}, { monitoring })).toEqual(expected);
+  });
+});
+
+describe("a container is replaced, and the gateway after it, by", () => {
+  it.each([
+    ["a variable", { environment: { SAMPLE: "1" } }, "envs"],
+    ["CPUs", { limits: { cpus: 0.5 } }, "cpus"],
+    ["a file", { files: [{ path: "/sample", content: "x" }] }, "uploads"],
+  ])("%s", async (_, settings, input) => {
+    const found = await change({}, { services: { api: settings } });
+    expect(found.api).toEqual(expect.arrayContaining([input, "networksAdvanced"]));
+    expect(found.gateway).toEqual(["uploads"]);
+    expect(found.worker).toBeUndefined();
+  });
+});

@@ -1,0 +1,68 @@
+/** Which models a stack uses, where they are, and what is refused. That a provider answers: tests/systems. */
+import { describe, expect, it } from "vitest";
+import { chooseModels, modelProblems, modelServices } from "../../../config/services/models.ts";
+import { settings } from "../../../config/settings/schema.ts";
+
+const ollama = [{ runs: { provider: "ollama", baseUrl: "http://ollama:11434/v1" } }];
+const none = new Set<string>();
+
+/** The models of these settings in a stack with these modules. */
+const models = (raw: Record<string, unknown>, runners: typeof ollama = []) =>
+  chooseModels(settings.parse(raw), none, undefined, runners);
+
+const problems = (raw: Record<string, unknown>, runners: typeof ollama = []) =>
+  modelProblems(models(raw, runners), none, "test", runners).map(({ path, fix }) => ({ path, fix }));
+
+describe("a provider without a public address", () => {
+  it.each(["ollama", "vllm"])("needs one for %s, and the fix is a line to type", (provider) => {
+    expect(problems({ llm: { provider, model: "m" } })).toEqual([
+      {
+        path: "ragdock:llm.provider",
+        fix: "Run: pulumi config set --path 'ragdock:llm.baseUrl' http://models.example.com:8000/v1",
+      },
+    ]);
+    expect(problems({ llm: { provider, baseUrl: "http://gpu.example.com/v1" } })).toEqual([]);
+  });
+
+  it("can be run by a stack that has a module for it, and the fix says so first", () => {
+    const [found] = problems({ embeddings: { provider: "ollama" } }, ollama);
+    expect(found?.path).toBe("ragdock:embeddings.provider");
+    expect(found?.fix).toContain("Run: pulumi config set --path 'ragdock:embeddings.run' true; or name");
+    expect(problems({ embeddings: { provider: "ollama", run: true } }, ollama)).toEqual([]);
+  });
+});
+
+describe("run", () => {
+  it("gives the application the address of the stack's own service, and a service to wait for", () => {
+    const own = models({ llm: { provider: "ollama", model: "llama3.2:3b", run: true } }, ollama);
+    expect(own.llm.baseUrl).toBe("http://ollama:11434/v1");
+    expect(modelServices(own)).toEqual(["ollama"]);
+  });
+
+  it("is not waited for where the provider runs elsewhere", () =>
+    expect(modelServices(models({ llm: { provider: "ollama", baseUrl: "http://gpu/v1" } }, ollama))).toEqual(
+      [],
+    ));
+
+  it.each([
+    ["vllm", ollama, "llm.provider' ollama; or: pulumi config rm --path 'ragdock:llm.run' and"],
+    [
+      "vllm",
+      [],
+      "Run: pulumi config rm --path 'ragdock:llm.run' and pulumi config set --path 'ragdock:llm.b",
+    ],
+    ["none", ollama, "Run: pulumi config set --path 'ragdock:llm.provider' ollama; or: pulumi config rm"],
+    ["openai", [], "Run: pulumi config rm --path 'ragdock:llm.run'"],
+  ])("is refused for %s, which no module runs", (provider, runners, fix) => {
+    const found = problems({ llm: { provider, run: true } }, runners).filter((p) => p.path.endsWith(".run"));
+    expect(found).toHaveLength(1);
+    expect(found[0]?.fix).toContain(fix);
+  });
+
+  it("is refused together with another address: the service would run for no client", () => {
+    const llm = { provider: "ollama", model: "m", run: true, baseUrl: "http://gpu.example.com/v1" };
+    const fix =
+      "pulumi config rm --path 'ragdock:llm.baseUrl'; or: pulumi config rm --path 'ragdock:llm.run'";
+    expect(problems({ llm }, ollama)).toEqual([{ path: "ragdock:llm.baseUrl", fix: `Run: ${fix}` }]);
+  });
+});
