@@ -18,7 +18,7 @@ export default defineConfig({
         test: {
           name: "e2e",
           include: ["tests/e2e/*.test.ts"],
-          // They measure under load, on an engine that has nothing else to do.
+          // These tests measure under traffic, so nothing else may use Docker at the same time.
           fileParallelism: false,
           testTimeout: 300_000,
           hookTimeout: 1_200_000,
@@ -26,11 +26,12 @@ export default defineConfig({
       },
       {
         test: {
-          // Groups that share one stack. Each runs alone too: vitest run --project full tests/e2e/full/browser.test.ts
+          // Groups of tests that share one stack. One group can run alone:
+          // vitest run --project full tests/e2e/full/browser.test.ts
           name: "full",
           include: ["tests/e2e/full/*.test.ts"],
           globalSetup: "tests/e2e/full/setup.ts",
-          // Changes are made one after another.
+          // The groups change the stack, so they run one after another.
           fileParallelism: false,
           testTimeout: 300_000,
           hookTimeout: 1_200_000,
@@ -40,7 +41,8 @@ export default defineConfig({
         test: {
           name: "systems",
           include: ["tests/systems/**/*.test.ts", "tests/images/**/*.test.ts", "tests/engine/*.test.ts"],
-          // Two at a time: stacks side by side are what systems promise, and most of the time is waiting for probes.
+          // Two files run at a time: stacks must work next to each other, and most of the time is
+          // waiting for health checks.
           maxWorkers: 2,
           testTimeout: 300_000,
           hookTimeout: 1_200_000,
@@ -48,7 +50,7 @@ export default defineConfig({
       },
       {
         test: {
-          // Skipped where the real Pulumi CLI is not on PATH.
+          // These tests are skipped if the real Pulumi CLI is not on PATH.
           name: "pulumi",
           include: ["tests/pulumi/**/*.test.ts"],
           testTimeout: 900_000,
@@ -57,7 +59,7 @@ export default defineConfig({
       },
       {
         test: {
-          // What takes too long for every change: `make reliability` runs it.
+          // These tests take too long for every change. `make reliability` runs them.
           name: "slow",
           include: ["tests/slow/**/*.test.ts"],
           fileParallelism: false,

@@ -1,4 +1,4 @@
-// Declares the idle services of the bench with the components that the real program uses.
+// Declares the bench's idle services with the components of the real program.
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import type { StackContext } from "../../components/context.ts";
@@ -6,7 +6,7 @@ import { Service } from "../../components/service.ts";
 import { longRunning } from "../../config/spec/service.ts";
 import { idleSystem } from "../../tools/bench/idle.ts";
 
-// As in index.ts: formatting stack traces is most of the time in which a program loads.
+// As in index.ts: the formatting of stack traces takes most of a program's load time.
 Error.prepareStackTrace = undefined as never;
 
 const config = new pulumi.Config();

@@ -1,7 +1,8 @@
 /**
- * Passwords of the stores rotated while the system `full` serves: no request fails, the old one is refused afterwards, and
- * what was interrupted is finished. Runs on the embedded engine and with `images: packages`; Grafana is in no package, so
- * its password is not rotated here. Does not prove that a client which never reads its file again rolls over.
+ * Rotates the stores' passwords while the system `full` serves. No request fails, the old password
+ * is refused afterwards, and an interrupted rotation can be finished. These tests use the embedded
+ * engine and `images: packages`. No Debian package contains Grafana, so they do not rotate its
+ * password. They do not prove that a client that never reads its file again changes its password.
  */
 import { execFile } from "node:child_process";
 import { readFileSync } from "node:fs";
@@ -49,7 +50,10 @@ async function credential(store: Store): Promise<Credential> {
   return { user: all[`${store}-user`] ?? "", password: all[`${store}-password`] ?? "" };
 }
 
-/** A login over the network, from the store's own container: by its name a server asks for the password. */
+/**
+ * Logs in from the store's container over the network, because the server requires the password
+ * there.
+ */
 const commands: Record<Store, (credential: Credential, container: string, work?: string) => string[]> = {
   postgres: ({ user, password }, container, work = "SELECT 1") => [
     ...["exec", "-e", `PGPASSWORD=${password}`, container],
@@ -63,7 +67,7 @@ const commands: Record<Store, (credential: Credential, container: string, work?:
 
 async function logsIn(store: Store, who: Credential): Promise<boolean> {
   try {
-    // redis-cli says PONG to a failed AUTH with a server that lets everybody in, and NOAUTH here.
+    // After a failed AUTH, redis-cli prints PONG if the server needs no password, and NOAUTH here.
     const said = await docker(...commands[store](who, await stack.container(store)));
     return /PONG|1 row/.test(said);
   } catch {
@@ -117,7 +121,7 @@ describe("after a rotation", () => {
     expect(output).toContain("Nothing created, updated or replaced");
   });
 
-  it("a user of Redis' clients makes no other, and nobody gets in without one", async () => {
+  it("a client's user of Redis cannot create users, and a client without a user is refused", async () => {
     const redis = await stack.container("redis");
     const asClient = commands.redis(await credential("redis"), redis).slice(0, -1);
     const refused = await docker(...asClient, "ACL", "SETUSER", "guest", "on", "nopass").catch(
@@ -128,7 +132,7 @@ describe("after a rotation", () => {
     expect(anonymous).toContain("NOAUTH");
   });
 
-  it("both stores know their users after a restart", async () => {
+  it("both stores have their users after a restart", async () => {
     for (const store of stores) {
       await docker("restart", await stack.container(store));
       const now = await credential(store);
@@ -140,9 +144,9 @@ describe("after a rotation", () => {
 });
 
 describe("an interrupted rotation", () => {
-  it("leaves the old password working, is finished by the same command, and is no third one", async () => {
+  it("keeps the old password working, and the same command finishes it without a third password", async () => {
     const old = await credential("postgres");
-    // A connection that somebody else keeps open by the old password.
+    // Another client keeps a connection open with the old password.
     const session = exec(
       "docker",
       commands.postgres(old, await stack.container("postgres"), "SELECT pg_sleep(900)"),
@@ -176,7 +180,7 @@ describe("an interrupted rotation", () => {
     await stillThere();
   });
 
-  it("is finished after an up that failed, which revoked nothing", async () => {
+  it("can be finished after a failed up, which revoked nothing", async () => {
     const old = await credential("redis");
     const broken = { migrate: { environment: { RAG_DATABASE_NAME: "nowhere" } } };
     stack.configure({ ...settings, rotations: rotations(), services: { ...settings.services, ...broken } });
@@ -198,12 +202,13 @@ describe("an interrupted rotation", () => {
   });
 });
 
-describe("what a rotation leaves behind", () => {
-  it("no password in a log, an environment or a label", async () => {
+describe("a rotation leaves", () => {
+  it("no password in a log, an environment variable or a label", async () => {
     const passwords = Object.entries(await credentials()).flatMap(([name, value]) =>
       name.endsWith("-password") ? [value] : [],
     );
-    // Two of each store, and Grafana's, which is kept for where it can be had.
+    // Two passwords of each store, and Grafana's, which the state keeps although Grafana is
+    // unavailable.
     expect(passwords).toHaveLength(5);
     const ids = await stack.containers();
     const texts = [await docker("inspect", ...ids), ...(await Promise.all(ids.map(logOf)))];
@@ -214,7 +219,7 @@ describe("what a rotation leaves behind", () => {
     expect(stack.stateText()).not.toContain(passwords[0]);
   });
 
-  it("a stack that goes down and comes up again with its data", async () => {
+  it("a stack that has its data after down and up", async () => {
     const down = await stack.make("down");
     expect(down.code, down.output).toBe(0);
     const { code, output } = await stack.make("up");
@@ -225,7 +230,7 @@ describe("what a rotation leaves behind", () => {
 });
 
 describe("make rotate refuses", () => {
-  it("what is not there, with the choices, and what is the user's, with its own command", async () => {
+  it("an unknown secret with the possible names, and a user's secret with the command that sets it", async () => {
     const unknown = await stack.make("rotate", "--secret", "postgres-admin");
     expect(unknown.code).toBe(1);
     expect(unknown.output).toContain("make rotate SECRET=postgres STACK=e2e-rotate");

@@ -19,7 +19,7 @@ const run = promisify(execFile);
 const CHECKOUT = fileURLToPath(new URL("../..", import.meta.url));
 const APPLETS = ["sh", "sleep", "cat", "true", "false", "test", "touch"];
 
-/** One resource as `programs/declared.ts` reads it; `<name.property>` stands for another's output. */
+/** One resource for `programs/declared.ts`. `<name.property>` is the output of another resource. */
 export interface Declared {
   readonly kind:
     | "Container"
@@ -34,11 +34,12 @@ export interface Declared {
   readonly opts?: Record<string, unknown>;
 }
 
-/** Makes a tiny image from a static busybox, under a new name. */
+/** Builds a tiny image with a static BusyBox, under a new name. */
 export function makeImage(): string {
   const root = join(tmpdir(), "ragdock-engine-busybox", "root");
   if (!existsSync(root)) {
-    // Another file of tests may be at it at the same time: whole, or not there.
+    // Another test file may do the same at the same time, so the file appears complete or not at
+    // all.
     const folder = mkdtempSync(join(tmpdir(), "ragdock-engine-busybox-"));
     execFileSync("apt-get", ["download", "-qq", "busybox-static"], { cwd: folder, stdio: "ignore" });
     const archive = readdirSync(folder).find((file) => file.endsWith(".deb")) ?? "";
@@ -58,7 +59,7 @@ export function removeImage(image: string): void {
   execFileSync("docker", ["rmi", "--force", image], { stdio: "ignore" });
 }
 
-/** A stack with its own folder of state. */
+/** A stack with a separate state folder. */
 export class TestStack {
   readonly folder = mkdtempSync(join(tmpdir(), "ragdock-engine-test-"));
   readonly events: engine.EngineEvent[] = [];
@@ -100,7 +101,7 @@ export class TestStack {
     return found;
   }
 
-  /** The pieces of provider work in the order in which they began or ended: "start replace box". */
+  /** Returns the provider work in the order of its events, such as "start replace box". */
   work(): string[] {
     return this.events.flatMap((e) =>
       (e.kind === "start" || e.kind === "done" || e.kind === "failed") &&
@@ -130,7 +131,7 @@ export class TestStack {
   }
 }
 
-/** Runs a body with a fresh stack, and leaves nothing behind whatever happens. */
+/** Runs a body with a new stack, and removes the stack even if the body fails. */
 export async function withStack(
   program: string,
   config: Record<string, string>,
@@ -144,7 +145,7 @@ export async function withStack(
   }
 }
 
-/** Runs the docker CLI and returns what it prints; empty when the object is not there. */
+/** Runs the docker CLI and returns its output. The output is empty if the object does not exist. */
 export async function docker(...args: string[]): Promise<string> {
   const result = await run("docker", args).catch((error: { stdout?: string }) => ({
     stdout: error.stdout ?? "",
@@ -152,7 +153,7 @@ export async function docker(...args: string[]): Promise<string> {
   return result.stdout.trim();
 }
 
-/** The operations of a result by resource name, the stack itself left out. */
+/** Returns the operations of a result by resource name, without the stack itself. */
 export function ops(result: engine.RunResult): Record<string, engine.Op> {
   const steps = result.steps.filter((step) => step.type !== "pulumi:pulumi:Stack");
   return Object.fromEntries(steps.map((step) => [step.name, step.op]));

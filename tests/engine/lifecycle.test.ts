@@ -15,8 +15,8 @@ const box = (args: Record<string, unknown> = {}, opts?: Record<string, unknown>,
   ...(opts ? { opts } : {}),
 });
 
-describe.concurrent("a resource's life", () => {
-  test("preview, create, same, replace and delete agree with what the program registered", () =>
+describe.concurrent("the lifecycle of a resource", () => {
+  test("preview, create, same, replace and delete match the program's registrations", () =>
     withStack("basic", { image }, async (stack) => {
       const planned = await engine.preview(stack.options);
       expect(planned.errors).toEqual([]);
@@ -65,7 +65,7 @@ describe.concurrent("a resource's life", () => {
       expect(await engine.readState(stack.options)).toEqual([]);
     }));
 
-  test("what can change in place is updated, and keeps its made-up name", () =>
+  test("a change in place updates the resource, which keeps its generated name", () =>
     withStack("declared", {}, async (stack) => {
       await stack.up([box({ memory: 64, memorySwap: 64 })]);
       const before = await stack.resource("box");
@@ -76,21 +76,22 @@ describe.concurrent("a resource's life", () => {
       expect(await docker("inspect", String(before.outputs.name), "--format", format)).toBe(String(96 << 20));
     }));
 
-  test("what the provider would change at every run is changed at every run, as under Pulumi", () =>
+  test("a property that the provider changes at every run is changed at every run, as under Pulumi", () =>
     withStack("declared", {}, async (stack) => {
       const lonely = [box({ memory: 64 })];
       await stack.up(lonely);
       expect(ops(await stack.up(lonely))).toEqual({ box: "update" });
     }));
 
-  test("a container that waits for its health check does not keep others from starting", () =>
+  test("a container that waits for its health check does not delay other containers", () =>
     withStack("declared", {}, async (stack) => {
       const script = "sleep 4; touch /healthy; sleep 600";
       const healthcheck = { tests: ["CMD", "test", "-f", "/healthy"], interval: "1s", retries: 30 };
       const slow = ["slow1", "slow2"].map((name) =>
         box({ command: ["sh", "-c", script], healthcheck, wait: true, waitTimeout: 60 }, {}, name),
       );
-      // In any order of registration, the two slow ones would hold both slots before this one can start.
+      // If the wait took a slot, the two slow containers would hold both slots before this one
+      // could start.
       const keepers = { gate: "<gate.name>" };
       const quick: Declared = { kind: "RandomId", name: "quick", args: { byteLength: 2, keepers } };
       expect((await stack.up([...slow, box({}, {}, "gate"), quick], { parallel: 2 })).errors).toEqual([]);
@@ -98,7 +99,7 @@ describe.concurrent("a resource's life", () => {
       expect(done.slice(0, 2)).toEqual(["done create gate", "done create quick"]);
     }));
 
-  test("what leaves the program is deleted last, dependents first; a volume that is retained stays", () =>
+  test("a resource that leaves the program is deleted last, after its dependents, and a retained volume stays", () =>
     withStack("declared", {}, async (stack) => {
       const name = `kept-${stack.folder.split("-").at(-1)}`;
       const all: Declared[] = [
@@ -121,7 +122,7 @@ describe.concurrent("a resource's life", () => {
       }
     }));
 
-  test("an explicit provider is started with its own settings, and works", () =>
+  test("an explicit provider starts with its settings and works", () =>
     withStack("declared", {}, async (stack) => {
       const host = process.env.DOCKER_HOST ?? "unix:///var/run/docker.sock";
       const all: Declared[] = [
@@ -133,7 +134,7 @@ describe.concurrent("a resource's life", () => {
       expect(ops(await stack.up(all))).toEqual({ here: "same", net: "same" });
     }));
 
-  test("additionalSecretOutputs, customTimeouts and deletedWith", () =>
+  test("additionalSecretOutputs, customTimeouts and deletedWith work", () =>
     withStack("declared", {}, async (stack) => {
       const all: Declared[] = [
         {
@@ -154,7 +155,7 @@ describe.concurrent("a resource's life", () => {
       expect(stack.work()).not.toContain("start delete rider");
     }));
 
-  test("an image is built from a path relative to the project, and nothing of this machine is in the state", () =>
+  test("an image builds from a path relative to the project, and the state contains no path of this machine", () =>
     withStack("declared", {}, async (stack) => {
       const name = `${image}-built`;
       const built: Declared[] = [

@@ -6,7 +6,7 @@ import { getProvider } from "../../engine/terraform/providers.ts";
 import type { Block } from "../../engine/terraform/schema.ts";
 import { isFlattened, type Level, terraformName } from "../../engine/terraform/translate.ts";
 
-// The SDK's declarations are the authority on names, because programs are written against them.
+// The SDK's declarations define the names, because programs use them.
 describe("every input and output of the SDK maps to the provider's schema", () => {
   test.each(Object.values(PACKAGES))("$name", async ({ name, types }) => {
     const { schema } = await getProvider(name, () => undefined);
@@ -21,7 +21,7 @@ describe("every input and output of the SDK maps to the provider's schema", () =
       walker.walk(`${className}State`, block);
     }
     expect(walker.wrong).toEqual([]);
-    // Guards the test itself: a walk that finds nothing would pass as well.
+    // Without this check, a walk that finds no name would pass too.
     expect(walker.count).toBeGreaterThan(name === "docker" ? 1000 : 90);
   });
 });
@@ -73,7 +73,7 @@ class Walker {
     }
   }
 
-  /** The type inside `Input<T | undefined>`, and whether it is an array. */
+  /** Returns the type inside `Input<T | undefined>`, and whether it is an array. */
   #plain(type: ts.Type): { list: boolean; inner: ts.Type } {
     const parts = type.isUnion() ? type.types : [type];
     const wrappers = ["Promise", "OutputInstance"];

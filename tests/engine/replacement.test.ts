@@ -25,7 +25,7 @@ const id = (
 });
 
 describe.concurrent("replacement", () => {
-  test("create-first makes the new one before anything that used the old one goes; the old goes last", () =>
+  test("create-first creates the new resource before dependents of the old one are deleted, and deletes the old one last", () =>
     withStack("declared", {}, async (stack) => {
       const stateless = { deleteBeforeReplace: false };
       await stack.up([id("root", { a: "1" }), box({ envs: ["ROOT=<root.hex>"] }, stateless)]);
@@ -45,13 +45,13 @@ describe.concurrent("replacement", () => {
       expect(await docker("ps", "-aq", "--filter", `name=${before}`)).toBe("");
     }));
 
-  test("delete-first takes along what would be replaced with it, and nothing else", () =>
+  test("delete-first also deletes the dependents that must be replaced, and no other resource", () =>
     withStack("declared", {}, async (stack) => {
       const first = { deleteBeforeReplace: true };
       const all = (a: string): Declared[] => [
         id("root", { a }, first),
         id("follower", { root: "<root.hex>" }),
-        // Its own replacement does not follow from the root's: only the order does.
+        // The root's replacement does not replace this resource. It only determines the order.
         id("bystander", { fixed: "1" }, { dependsOn: ["root"] }),
       ];
       await stack.up(all("1"));
@@ -64,7 +64,7 @@ describe.concurrent("replacement", () => {
       expect(ops(await stack.up(all("2")))).toEqual({ root: "same", follower: "same", bystander: "same" });
     }));
 
-  test("protect refuses replacement and deletion with a message, and destroy can leave protected ones out", () =>
+  test("protect refuses replacement and deletion with a message, and destroy can keep protected resources", () =>
     withStack("declared", {}, async (stack) => {
       const guarded = (a: string) => id("root", { a }, { protect: true });
       await stack.up([guarded("1"), id("other", { a: "1" })]);
@@ -84,7 +84,7 @@ describe.concurrent("replacement", () => {
       expect((await stack.resource("root")).protect).toBe(true);
     }));
 
-  test("ignoreChanges, replaceOnChanges and aliases", () =>
+  test("ignoreChanges, replaceOnChanges and aliases work", () =>
     withStack("declared", {}, async (stack) => {
       await stack.up([
         id("a", { x: "1", y: "1" }, { ignoreChanges: ["keepers.x"] }),
@@ -104,7 +104,7 @@ describe.concurrent("replacement", () => {
       expect((await stack.resource("b")).id).toBe(before.id);
     }));
 
-  test("a container whose creation failed is kept with its error, created again at the next run, and so on until it is healthy", () =>
+  test("a container that fails its creation stays in the state with its error, and every run recreates it until it is healthy", () =>
     withStack("declared", {}, async (stack) => {
       const checked = (verdict: string) => ({
         healthcheck: { tests: ["CMD", verdict], interval: "1s", retries: 1 },

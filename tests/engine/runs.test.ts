@@ -13,7 +13,7 @@ beforeAll(() => {
 afterAll(() => removeImage(image));
 
 describe.concurrent("runs", () => {
-  test("a job's exit code is there while the program runs, and stops what depends on it", () =>
+  test("a job's exit code is available while the program runs, and a failure stops its dependents", () =>
     withStack("job", { image, mode: "3", token: "s3cret-token" }, async (stack) => {
       const options = { ...stack.options, secretKeys: ["token"] };
       const failed = await engine.up(options);
@@ -31,7 +31,7 @@ describe.concurrent("runs", () => {
       expect(stack.stateFile()).not.toContain("s3cret-token");
     }));
 
-  test("targets are worked on alone, before everything else is there and afterwards", () =>
+  test("a run with targets changes only the targets, both before and after the other resources exist", () =>
     withStack("job", { image, mode: "0", token: "t" }, async (stack) => {
       const targets = ["random:index/randomPassword:RandomPassword"];
       const nothing = await engine.up({ ...stack.options, targets });
@@ -80,7 +80,7 @@ describe.concurrent("runs", () => {
     }),
   );
 
-  test("refresh finds what was deleted or changed behind the program's back", () =>
+  test("refresh finds resources that were deleted or changed by hand", () =>
     withStack("declared", {}, async (stack) => {
       const all: Declared[] = [
         { kind: "Container", name: "gone", args: { image, command: ["sleep", "600"] } },
@@ -114,17 +114,17 @@ describe.concurrent("runs", () => {
       ).toEqual(["memory", "memorySwap"]);
     }));
 
-  test("a run killed in the middle of a replacement is continued: what it left half-made is removed, then made", () =>
+  test("the run after a kill during a replacement removes the incomplete container and creates it again", () =>
     withStack("declared", {}, async (stack) => {
       const slow = (verdict: string): Declared[] => [
         {
           kind: "Container",
           name: "slow",
-          // The provider would leave a changed probe alone.
+          // The provider would not replace the container for a changed health check alone.
           opts: { replaceOnChanges: ["healthcheck"] },
           args: {
             image,
-            // Ends within a moment when it is asked to, and says so.
+            // Ends soon after SIGTERM, with exit code 0.
             command: ["sh", "-c", "trap 'exit 0' TERM; sleep 600 & wait"],
             healthcheck: { tests: ["CMD", verdict], interval: "1s", retries: 30 },
             wait: true,
@@ -156,7 +156,7 @@ describe.concurrent("runs", () => {
       expect(result.errors).toEqual([]);
       expect(ops(result)).toEqual({ slow: "replace" });
       const until = Math.ceil(Date.now() / 1000);
-      // It may have been serving: asked to end, not killed.
+      // The container may have served requests, so the engine stops it and does not kill it.
       const ended = ["--filter", `container=${left}`, "--filter", "event=die"];
       const died = ["--since", `${since}`, "--until", `${until}`, ...ended];
       expect(await docker("events", ...died, "--format", "{{.Actor.Attributes.exitCode}}")).toBe("0");
@@ -167,7 +167,7 @@ describe.concurrent("runs", () => {
       expect(await docker("ps", "-aq", "--filter", `id=${left}`)).toBe("");
     }));
 
-  test("an interrupted run ends what is running, starts nothing new, and is continued by the next", () =>
+  test("an interrupted run ends running operations and starts no new one, and the next run continues", () =>
     withStack("declared", {}, async (stack) => {
       const all: Declared[] = [
         { kind: "Network", name: "first" },

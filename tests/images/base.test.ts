@@ -8,7 +8,7 @@ import { runToEnd } from "../support/docker.ts";
 const folder = mkdtempSync(join(tmpdir(), "ragdock-apt-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** The mirrors that apt finds in these sources. */
+/** Returns the mirrors that apt finds in these sources. */
 async function mirrorsIn(text: string, file: string): ReturnType<typeof mirrorsOf> {
   const parts = mkdtempSync(join(folder, "sources-"));
   writeFileSync(join(parts, file), `${text}\n`);
@@ -33,7 +33,7 @@ describe("debianMirrors", () => {
     expect(await mirrorsIn(text, "one.list")).toEqual(found);
   });
 
-  it("reads deb822 sources, of which a stanza may be disabled", async () => {
+  it("reads deb822 sources, without disabled stanzas", async () => {
     const text = [
       "Types: deb\nURIs: http://off.example/debian\nSuites: bookworm\nComponents: main\nEnabled: no",
       "Types: deb deb-src\nURIs: http://mirror.example/debian\nSuites: bookworm\nComponents: main",
@@ -42,7 +42,7 @@ describe("debianMirrors", () => {
     expect(await mirrorsIn(text, "debian.sources")).toEqual(found);
   });
 
-  it("finds none on Ubuntu and takes no third party's archive for Debian's", async () => {
+  it("finds none on Ubuntu, and ignores archives of third parties", async () => {
     const none = async (line: string) => expect(await mirrorsIn(line, "other.list"), line).toBeUndefined();
     await none("deb http://mirror.example/ubuntu noble main");
     await none("deb https://vendor.example/linux/debian12 stable main");
@@ -50,7 +50,7 @@ describe("debianMirrors", () => {
 });
 
 describe("the base image", () => {
-  it("has the tag of its recipe, and nothing is made a second time", async () => {
+  it("has a tag from its inputs, and is not built a second time", async () => {
     const lines: string[] = [];
     await ensureBaseImage();
     expect(await ensureBaseImage((line) => lines.push(line))).toBe(await baseImageTag());
@@ -58,7 +58,7 @@ describe("the base image", () => {
     expect(lines).toEqual([]);
   });
 
-  it("is Debian trixie without manuals, and keeps no packages that apt downloads", async () => {
+  it("is Debian trixie without manuals, and keeps no downloaded packages", async () => {
     const script =
       '. /etc/os-release; echo "$VERSION_CODENAME"; ls /usr/share/man /usr/share/locale 2>/dev/null';
     const { output } = runToEnd(await ensureBaseImage(), ["--network", "none"], ["sh", "-c", script]);

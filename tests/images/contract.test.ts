@@ -3,7 +3,10 @@ import { images } from "../../config/images.ts";
 import { docker } from "../../host/docker.ts";
 import { imageNamed, runToEnd, standIn, withContainer } from "../support/docker.ts";
 
-/** What each needs to start at all; nothing here is reachable, and each must be healthy all the same. */
+/**
+ * The options that each server needs to start. No dependency is reachable, and each server must be
+ * healthy nevertheless.
+ */
 const starts: Record<string, { options?: string[]; command?: string[] }> = {
   postgres: { options: ["-e", "POSTGRES_PASSWORD=secret"] },
   "postgres-18": { options: ["-e", "POSTGRES_PASSWORD=secret"] },
@@ -19,10 +22,10 @@ const servers = standIns.filter((name) => name !== "python");
 describe.each(servers)("%s", (name) => {
   const { healthcheck, user, port, dataPath, metrics } = imageNamed(name);
 
-  it("runs by default as its user, healthy by the probe of the catalogue", async () => {
+  it("runs as its user by default, and passes the health check of the catalogue", async () => {
     await withContainer(name, starts[name] ?? {}, async (container) => {
       if (healthcheck) await container.healthy(healthcheck);
-      // nginx keeps a master as root when it is started as root; its workers step down.
+      // nginx keeps a master as root if it starts as root. Its workers drop root.
       if (name !== "nginx") expect(await container.uid()).toBe(user);
       if (metrics) {
         const url = `http://127.0.0.1:${metrics.port}${metrics.path}`;
@@ -35,7 +38,7 @@ describe.each(servers)("%s", (name) => {
     const format = "{{json .Config.ExposedPorts}} {{json .Config.Volumes}}";
     const declared = await docker("image", "inspect", "--format", format, await standIn(name));
     expect(declared).toContain(`"${port}/tcp":{}`);
-    // Chroma's official image declares none.
+    // Chroma's official image declares no volume.
     if (dataPath && name !== "chroma") expect(declared).toContain(`"${dataPath}":{}`);
   });
 });

@@ -1,6 +1,7 @@
 /**
- * A gateway that is replaced loses no request, POSTs on new connections among them, which no proxy may send twice.
- * The edge and the gateways are as `full` has them, what is behind them is not: a release that changes is in tests/e2e.
+ * A replaced gateway loses no request. This includes POST requests on new connections, which a
+ * proxy must not repeat. The ingress and the gateways are those of `full`, and a small server
+ * stands in for the API. tests/e2e changes a real revision.
  */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { Agent, request } from "node:http";
@@ -26,7 +27,7 @@ const listens = "listen 8000; listen 8501;";
 const upstream = `events {} http { access_log off; server { ${listens} location / { return 200; } } }`;
 const behind = [{ path: "/etc/nginx/nginx.conf", content: upstream }];
 
-/** Starts what a service is, or an nginx with a configuration, under an alias. */
+/** Starts a service, or an nginx with a configuration, under an alias. */
 async function start(
   alias: string,
   files: LongRunning["files"],
@@ -78,12 +79,12 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
-it("hands over to the next one", async () => {
+it("hands over to the next gateway without a failed request", async () => {
   let now = await gateway();
   const { files, command, healthcheck } = spec("ingress");
-  const edge = await start("ingress", files, command ?? [], ["-p", "127.0.0.1::8080"]);
-  await edge.healthy(healthcheck.test.slice(1));
-  const port = Number((await docker("port", edge.name, "8080")).trim().split(":").at(-1));
+  const ingress = await start("ingress", files, command ?? [], ["-p", "127.0.0.1::8080"]);
+  await ingress.healthy(healthcheck.test.slice(1));
+  const port = Number((await docker("port", ingress.name, "8080")).trim().split(":").at(-1));
 
   const seen = new Map<string, number>();
   let over = false;
@@ -98,7 +99,8 @@ it("hands over to the next one", async () => {
   );
   for (let count = 0; count < replacements; count++) {
     const next = await gateway();
-    // As long as a name that was looked up stays valid: a second, which nginx counts in whole ones. A probe takes as long.
+    // A looked-up name stays valid for one second, which nginx counts in whole seconds. A health
+    // check takes as long.
     await new Promise((wait) => setTimeout(wait, 2000));
     expect(await now.stop()).toBe(0);
     now = next;
@@ -109,7 +111,7 @@ it("hands over to the next one", async () => {
   expect(seen.get("200")).toBeGreaterThan(replacements * 100);
 }, 180_000);
 
-it("takes no request before what is behind it has answered once, and waits for nothing when it starts again", async () => {
+it("waits at its first start until its upstreams answer, and does not wait at a restart", async () => {
   await docker("stop", api.name);
   await expect(gateway(3)).rejects.toThrow("waiting for http://api:8000/api/health, which does not answer");
   const waiting = running.at(-1) as TestContainer;
@@ -120,7 +122,7 @@ it("takes no request before what is behind it has answered once, and waits for n
   await waiting.healthy(spec("gateway").healthcheck.test.slice(1), 5);
 }, 60_000);
 
-/** The status of the answer, or why there is none. */
+/** Returns the status of the answer, or the error. */
 function post(port: number, agent: Agent): Promise<string> {
   return new Promise((resolve) => {
     const sent = request(

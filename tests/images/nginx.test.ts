@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { expect, it } from "vitest";
 import { withContainer } from "../support/docker.ts";
 
-/** As the gateway has it: a high port, and everything it writes below /tmp. */
+/** A configuration like the gateway's, with a high port and all written files below /tmp. */
 const config = `
 pid /tmp/nginx.pid;
 error_log /dev/stderr;

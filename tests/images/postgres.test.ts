@@ -20,12 +20,12 @@ const sql = (container: TestContainer, query: string, database = "postgres", use
 let folder = "";
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), "ragdock-postgres-"));
-  chmodSync(folder, 0o755); // the server's user reads it
+  chmodSync(folder, 0o755); // the server's user must read it
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 describe("postgres", () => {
-  it("has the extensions, and checksums when initdb is asked for them", async () => {
+  it("has the extensions, and checksums if the arguments of initdb ask for them", async () => {
     const options = [...password, "-e", "POSTGRES_INITDB_ARGS=--data-checksums"];
     const command = [
       "postgres",
@@ -46,7 +46,7 @@ describe("postgres", () => {
     });
   });
 
-  it("takes its names and its password from files, and asks for that password over TCP", async () => {
+  it("reads its names and its password from files, and requires that password over TCP", async () => {
     const file = join(folder, "password");
     writeFileSync(file, "from-a-file\n");
     const options = [
@@ -55,13 +55,13 @@ describe("postgres", () => {
     ];
     await withContainer("postgres", { options }, async (container) => {
       await ready(container);
-      // Not the loopback address, which initdb trusts.
+      // The container's address, because initdb trusts the loopback address.
       const address = await container.exec("hostname", "-i");
       const ask = (secret: string) =>
         container.exec("psql", `postgresql://rag:${secret}@${address}/library`, "-Atqc", "SELECT 1");
       expect(await ask("from-a-file")).toBe("1");
       await expect(ask("another")).rejects.toThrow("password authentication failed");
-      // As the server's own user: not even root may look into it without the capability to trace.
+      // As the server's user: even root cannot read it without the capability to trace.
       const asPostgres = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"];
       const environment = await container.exec(...asPostgres, "cat", "/proc/1/environ");
       expect(environment).toContain("PGDATA=");
@@ -69,7 +69,7 @@ describe("postgres", () => {
     });
   });
 
-  it("refuses to start without a password, and with two", async () => {
+  it("refuses to start without a password, and with two passwords", async () => {
     const tag = await standIn("postgres");
     const none = runToEnd(tag, []);
     expect(none.output).toContain("set POSTGRES_PASSWORD_FILE");
@@ -79,7 +79,7 @@ describe("postgres", () => {
     expect(two.status).toBe(1);
   });
 
-  it("runs init files on the first start only, and keeps its data when the container is replaced", async () => {
+  it("runs init files at the first start only, and keeps its data when the container is replaced", async () => {
     writeFileSync(join(folder, "10.sql"), "CREATE TABLE starts (at timestamptz DEFAULT now());");
     writeFileSync(join(folder, "20.sh"), `psql -U "$POSTGRES_USER" -c 'INSERT INTO starts DEFAULT VALUES'`);
     await withVolume(async (volume) => {
@@ -99,7 +99,7 @@ describe("postgres", () => {
     });
   });
 
-  it("does not take init files that it cannot read for none", async () => {
+  it("fails if it cannot read the folder of the init files", async () => {
     const options = [...password, "-v", `${folder}:/docker-entrypoint-initdb.d:ro`];
     chmodSync(folder, 0o700);
     try {
@@ -111,7 +111,7 @@ describe("postgres", () => {
     }
   });
 
-  it("runs as 999 from the start too, without any capability", async () => {
+  it("can also start as 999, without any capability", async () => {
     const options = [...password, "--user", "999:999", "--cap-drop", "ALL"];
     await withContainer("postgres", { options }, async (container) => {
       await ready(container);

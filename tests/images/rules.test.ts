@@ -51,7 +51,7 @@ function promtoolTest({ title, series, alert, at: minute, fires }: AlertCase) {
   };
 }
 
-describe("Prometheus' own tools", () => {
+describe("the tools of Prometheus", () => {
   it("accept the configuration and the rules", async () => {
     writeFileSync(join(folder, "prometheus.yaml"), shown(renderPrometheus(services, options)));
     const { status, output } = await tool("prometheus", "promtool", "check", "config", at("prometheus.yaml"));
@@ -85,13 +85,14 @@ describe("Prometheus' own tools", () => {
 });
 
 describe("alerts over time", () => {
-  it("all have a case that sets them off", () => {
+  it("all have a case in which they fire", () => {
     const set = new Set(alertCases.filter((c) => c.fires.length > 0).map((c) => c.alert));
     expect(set).toEqual(new Set(alerts.map((alert) => alert.name)));
   });
 
-  it("fire when they should and not otherwise", async () => {
-    // The tester would compare the rendered words too; their templates are checked with the rules above.
+  it("fire only when they should", async () => {
+    // promtool would also compare the rendered texts. The check of the rules above covers their
+    // templates.
     writeFileSync(join(folder, "bare.yaml"), withoutWords(renderRules(services)));
     const tests = alertCases.map(promtoolTest);
     writeFileSync(

@@ -3,7 +3,7 @@ import { docker } from "../../host/docker.ts";
 import { imageNamed, standIn, withContainer, withVolume } from "../support/docker.ts";
 
 describe("redis", () => {
-  const probe = imageNamed("redis").healthcheck ?? [];
+  const healthcheck = imageNamed("redis").healthcheck ?? [];
 
   it("keeps its data when the container is replaced, as 999 and without any capability", async () => {
     await withVolume(async (volume) => {
@@ -12,26 +12,26 @@ describe("redis", () => {
         command: ["redis-server", "--appendonly", "yes"],
       };
       await withContainer("redis", start, async (container) => {
-        await container.healthy(probe);
+        await container.healthy(healthcheck);
         await container.exec("redis-cli", "set", "key", "value");
         expect(await container.stop()).toBe(0);
       });
       await withContainer("redis", start, async (container) => {
-        await container.healthy(probe);
+        await container.healthy(healthcheck);
         expect(await container.exec("redis-cli", "get", "key")).toBe("value");
       });
     });
   });
 
-  it("answers other hosts, like the official image, and asks for a password where one is set", async () => {
+  it("answers other hosts, like the official image, and requires a password if one is set", async () => {
     const start = { command: ["--requirepass", "secret"] };
     await withContainer("redis", {}, async (open) => {
-      await open.healthy(probe);
+      await open.healthy(healthcheck);
       const address = (
         await docker("inspect", "--format", "{{.NetworkSettings.IPAddress}}", open.name)
       ).trim();
       await withContainer("redis", start, async (closed) => {
-        await closed.healthy(probe);
+        await closed.healthy(healthcheck);
         expect(await closed.exec("redis-cli", "-h", address, "ping")).toBe("PONG");
         expect(await closed.exec("redis-cli", "ping")).toContain("NOAUTH");
       });
@@ -40,9 +40,9 @@ describe("redis", () => {
 });
 
 describe("chroma", () => {
-  const probe = imageNamed("chroma").healthcheck ?? [];
+  const healthcheck = imageNamed("chroma").healthcheck ?? [];
 
-  it("works with no network, keeps its data, and stops when told to", async () => {
+  it("works without a network, keeps its data, and stops on its stop signal", async () => {
     await withVolume(async (volume) => {
       const start = { options: ["--network", "none", "-v", `${volume}:/data`] };
       const collections =
@@ -50,27 +50,27 @@ describe("chroma", () => {
       const post = `import urllib.request as u; r = u.Request("${collections}", b'{"name": "books"}', {"content-type": "application/json"}); print(u.urlopen(r).status)`;
       const list = `import urllib.request as u; print(u.urlopen("${collections}").read().decode())`;
       await withContainer("chroma", start, async (container) => {
-        await container.healthy(probe);
+        await container.healthy(healthcheck);
         expect(await container.exec("python3", "-c", post)).toBe("200");
         expect(await container.stop()).not.toBe(137);
       });
       await withContainer("chroma", start, async (container) => {
-        await container.healthy(probe);
+        await container.healthy(healthcheck);
         expect(await container.exec("python3", "-c", list)).toContain('"books"');
       });
     });
   });
 
-  it("answers anything but 200 to its probe with a failure", async () => {
-    const wrong = probe.map((part) => part.replace("/api/v2/heartbeat", "/api/v9/nothing"));
-    expect(wrong).not.toEqual(probe);
+  it("fails its health check on any status except 200", async () => {
+    const wrong = healthcheck.map((part) => part.replace("/api/v2/heartbeat", "/api/v9/nothing"));
+    expect(wrong).not.toEqual(healthcheck);
     await withContainer("chroma", {}, async (container) => {
-      await container.healthy(probe);
+      await container.healthy(healthcheck);
       await expect(container.exec(...wrong)).rejects.toThrow();
     });
   });
 
-  it("is small: the server alone, not the Python client and its models", async () => {
+  it("contains only the server, without the Python client and its models", async () => {
     const size = Number(await docker("image", "inspect", "--format", "{{.Size}}", await standIn("chroma")));
     expect(size).toBeLessThan(250e6);
   });

@@ -1,6 +1,7 @@
 /**
- * A dump of the stand-in for PostgreSQL changes places with what is live, and back: with pg_cron, which exists in one
- * database of a server alone, and with a database's own rights and settings. Does not prove it while clients write.
+ * Swaps the live database of the PostgreSQL stand-in with a restored dump, and back. The database
+ * has pg_cron, which can exist in only one database of a server, and its own rights and settings.
+ * These tests do not prove it while clients write.
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -40,7 +41,7 @@ SHOW search_path;
 SELECT has_database_privilege('app', 'rag', 'CONNECT'), datallowconn FROM pg_database WHERE datname = 'rag';
 `;
 
-it("puts a dump in the place of the live database, and takes it back", async () => {
+it("replaces the live database with a restored dump, and reverts that", async () => {
   const folder = mkdtempSync(join(tmpdir(), "ragdock-swap-"));
   try {
     await withContainer("postgres", { options, command }, async (container) => {

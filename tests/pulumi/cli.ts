@@ -8,14 +8,14 @@ import { installPlugins } from "../../engine/index.ts";
 
 export const projectDir = fileURLToPath(new URL("../..", import.meta.url));
 
-/** What a command printed and how it ended. */
+/** The output and exit code of a command. */
 export interface Ran {
   readonly code: number;
   readonly stdout: string;
   readonly output: string;
 }
 
-/** The commands of the real CLI that are not on PATH. */
+/** Returns the commands of the real CLI that are not on PATH. */
 export function missingCommands(): string[] {
   const folders = (process.env.PATH ?? "").split(delimiter);
   return ["pulumi", "pulumi-language-nodejs"].filter((command) => {
@@ -30,7 +30,7 @@ export function missingCommands(): string[] {
   });
 }
 
-/** A stack of the real CLI, with its own home, backend and stack file in a temporary folder. */
+/** A stack of the real CLI, with its home, backend and stack file in a temporary folder. */
 export class CliStack {
   readonly name: string;
   readonly #folder = mkdtempSync(join(tmpdir(), "ragdock-pulumi-"));
@@ -55,7 +55,7 @@ export class CliStack {
     writeFileSync(this.#file, stringify({ config: Object.fromEntries(entries) }));
   }
 
-  /** Runs the CLI on this stack; never throws for its exit code. */
+  /** Runs the CLI on this stack. Does not throw if it fails. */
   pulumi(command: string, ...args: string[]): Promise<Ran> {
     const stack = command === "stack" ? [] : ["--stack", this.name];
     const file = ["up", "preview", "destroy"].includes(command) ? ["--config-file", this.#file] : [];

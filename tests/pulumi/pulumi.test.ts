@@ -1,7 +1,8 @@
 /**
- * The program under the real Pulumi CLI, where `pulumi` and `pulumi-language-nodejs` are on PATH.
- * CLI, language host, SDK, program and Terraform providers are real. Pulumi's own docker and random plugins are not: this
- * project's bridge stands in for them. Does not prove `images: registry`, a production stack, or the monitoring services.
+ * Runs the program under the real Pulumi CLI, if `pulumi` and `pulumi-language-nodejs` are on PATH.
+ * The CLI, language host, SDK, program and Terraform providers are real. This project's bridge
+ * stands in for Pulumi's docker and random plugins. These tests do not prove `images: registry`, a
+ * production stack, or the monitoring services.
  */
 import { execFile } from "node:child_process";
 import { randomBytes } from "node:crypto";
@@ -60,7 +61,7 @@ describe.skipIf(missing.length > 0)("the program under the real Pulumi CLI", () 
     expect(destroyed.code, destroyed.output).toBe(0);
   });
 
-  test("it declares the same resources as under the embedded engine", async () => {
+  test("declares the same resources as under the embedded engine", async () => {
     const cli = await stack.pulumi("preview", "--json");
     expect(cli.code, cli.output).toBe(0);
     const { steps } = JSON.parse(cli.stdout) as { steps: PlannedStep[] };
@@ -71,7 +72,7 @@ describe.skipIf(missing.length > 0)("the program under the real Pulumi CLI", () 
     expect(theirs.map((step) => step.urn).sort()).toEqual(ours);
   });
 
-  test("it starts and serves, and a second preview is empty, also after a refresh", async () => {
+  test("starts and serves, and a second preview is empty, even after a refresh", async () => {
     const up = await stack.pulumi("up", "--yes", "--skip-preview");
     expect(up.code, up.output).toBe(0);
     expect(await health()).toBe(200);
@@ -81,7 +82,7 @@ describe.skipIf(missing.length > 0)("the program under the real Pulumi CLI", () 
     expect(refreshed.code, refreshed.output).toBe(0);
   });
 
-  test("its state holds no generated password in clear", async () => {
+  test("has no generated password in clear text in its state", async () => {
     const state = await stack.pulumi("stack", "export", "--stack", NAME);
     const clear = await stack.pulumi("stack", "export", "--show-secrets", "--stack", NAME);
     expect(state.code).toBe(0);
@@ -98,7 +99,7 @@ describe.skipIf(missing.length > 0)("the program under the real Pulumi CLI", () 
     }
   });
 
-  test("a revision that never gets healthy fails, while the old one serves", async () => {
+  test("fails on a revision that never becomes healthy, while the old revision serves", async () => {
     const answers: number[] = [];
     const ask = setInterval(() => void health().then((status) => answers.push(status)), 250);
     try {
@@ -117,7 +118,7 @@ describe.skipIf(missing.length > 0)("the program under the real Pulumi CLI", () 
     expect(await health()).toBe(200);
   });
 
-  test("destroy leaves nothing but the data, and no provider process", async () => {
+  test("leaves only the data and no provider process after destroy", async () => {
     const gone = await stack.pulumi("destroy", "--yes", "--skip-preview", "--exclude-protected");
     expect(gone.code, gone.output).toBe(0);
     expect(await objects("container")).toEqual([]);
@@ -128,7 +129,7 @@ describe.skipIf(missing.length > 0)("the program under the real Pulumi CLI", () 
   });
 });
 
-/** The URNs that the embedded engine would create from the same settings. */
+/** Returns the URNs that the embedded engine would create from the same settings. */
 async function embeddedPreview(): Promise<string[]> {
   const folder = mkdtempSync(join(tmpdir(), "ragdock-embedded-"));
   try {
@@ -157,7 +158,7 @@ async function health(): Promise<number> {
   return answer?.status ?? 0;
 }
 
-/** The Docker objects of this stack. */
+/** Returns the Docker objects of this stack. */
 async function objects(kind: string): Promise<string[]> {
   const all = kind === "container" ? ["ps", "--all"] : [kind, "ls"];
   const { stdout } = await run("docker", [...all, "--quiet", "--filter", `name=ragdock-${NAME}`]);

@@ -1,8 +1,8 @@
 /**
- * Data is safe: backup and restore while a stack serves, a drill, a second stack out of the first one's backup, and a
- * stack that lost a volume. On a real engine, with `images: packages` and Chroma, so that rows, vectors and files are
- * in three stores. Does not prove what a backup costs a large one (upgrade.test.ts puts a load on a small one), nor
- * another engine than the embedded one.
+ * Tests backup and restore while a stack serves, a drill, a second stack from the first stack's
+ * backup, and a stack that lost a volume. They run on real Docker with `images: packages` and
+ * Chroma, so that rows, vectors and files are in three stores. They do not prove the cost of a
+ * backup for a large stack (upgrade.test.ts sends traffic to a small one), or the Pulumi CLI.
  */
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -47,11 +47,11 @@ afterAll(async () => {
   }
 });
 
-/** The folder that a backup says it is in. */
+/** Returns the folder of a backup, from its output. */
 const folderIn = (output: string): string =>
   join(projectDir, /Backed up in .*: (\S+)/.exec(output)?.[1] ?? "nowhere");
 
-/** Makes a backup of the first stack. */
+/** Creates a backup of the first stack. */
 async function backup(): Promise<string> {
   const { code, output } = await one.make("backup");
   expect(code, output).toBe(0);
@@ -60,14 +60,14 @@ async function backup(): Promise<string> {
 
 const manifestOf = (folder: string) => JSON.parse(readFileSync(join(folder, "manifest.json"), "utf8"));
 
-/** Containers and volumes that a command made for itself. */
+/** Returns temporary containers and volumes of a command. */
 async function helpers(): Promise<string> {
   const filter = ["--filter", "label=ragdock.helper=data"];
   return (await docker("ps", "-aq", ...filter)) + (await docker("volume", "ls", "-q", ...filter));
 }
 
 describe("backup", () => {
-  it("counts what it holds, and is listed", async () => {
+  it("records its number of rows and files, and is listed", async () => {
     const folder = await backup();
     const { parts, leftOut } = manifestOf(folder);
     expect(parts.map((p: { volume: string }) => p.volume)).toEqual([
@@ -82,7 +82,7 @@ describe("backup", () => {
     expect(output).toMatch(/^\d{4}-\d\d-\d\dT\S+ .* never$/m);
   });
 
-  it("keeps as many as it is told", async () => {
+  it("keeps the requested number of backups", async () => {
     const wrong = await one.make("backup", "--keep", "none");
     expect(wrong.output).toContain('KEEP is "none"');
     const { code, output } = await one.make("backup", "--keep", "1");
@@ -90,7 +90,7 @@ describe("backup", () => {
     expect((await one.make("backups")).output.match(/never$/gm)).toHaveLength(1);
   });
 
-  it("is refused when it is damaged, before anything is touched", async () => {
+  it("is refused if it is damaged, before anything changes", async () => {
     const folder = await backup();
     const file = join(folder, "postgres-data.dump");
     const bytes = readFileSync(file);
@@ -106,7 +106,7 @@ describe("backup", () => {
     rmSync(folder, { recursive: true });
   });
 
-  it("is no backup when a store does not run, and leaves nothing behind", async () => {
+  it("fails if a store does not run, and leaves nothing behind", async () => {
     const chroma = await one.container("chroma");
     await docker("stop", chroma);
     const { code, output } = await one.make("backup");
@@ -119,13 +119,13 @@ describe("backup", () => {
 });
 
 describe("restore", () => {
-  it("wants to be told twice", async () => {
+  it("needs a confirmation", async () => {
     const { code, output } = await one.make("restore");
     expect(code).toBe(1);
     expect(output).toMatch(/make restore STACK=e2e-data FROM=\S+ CONFIRM=e2e-data/);
   });
 
-  it("brings back what was there, and can be taken back itself", async () => {
+  it("restores the data, and can be undone", async () => {
     const folder = await backup();
     await rag.upload("heron.txt", "text/plain", "The heron keeper of Lund collects tin whistles.");
     const heron = async () =>
@@ -142,10 +142,10 @@ describe("restore", () => {
     expect(await helpers()).toBe("");
   }, 900_000);
 
-  it("leaves everything as it was when the data cannot be served", async () => {
+  it("changes nothing if the restored data is not the backed up data", async () => {
     const folder = await backup();
     const manifest = manifestOf(folder);
-    // Says of a table what is not in the dump: what is read in is not what was backed up.
+    // The backup's summary now differs from its dump.
     manifest.parts[0].tables["public.documents"].rows += 1;
     writeFileSync(join(folder, "manifest.json"), JSON.stringify(manifest));
     const { code, output } = await one.make("restore", "--from", folder, "--confirm", one.name);
@@ -163,7 +163,7 @@ describe("restore", () => {
 });
 
 describe("drill", () => {
-  it("restores the newest backup beside the stack, and writes down that all of it is the same", async () => {
+  it("restores the newest backup next to the stack, and records that all data is equal", async () => {
     const folder = await backup();
     const { code, output } = await one.make("drill");
     expect(code, output).toBe(0);
@@ -174,7 +174,7 @@ describe("drill", () => {
     expect(await helpers()).toBe("");
   });
 
-  it("fails, and says so, on a backup that is not what it counted", async () => {
+  it("fails with a message if the backup differs from its summary", async () => {
     const folder = await backup();
     const manifest = manifestOf(folder);
     manifest.parts[0].tables["public.chunks"].sum = "1";
@@ -186,7 +186,7 @@ describe("drill", () => {
     rmSync(folder, { recursive: true });
   });
 
-  it("makes a second stack out of the first one's backup, which answers the same question", async () => {
+  it("creates a second stack from the first stack's backup, which answers the same question", async () => {
     const folder = await backup();
     const up = await two.make("up");
     expect(up.code, up.output).toBe(0);
@@ -195,14 +195,14 @@ describe("drill", () => {
     const other = new Rag(twoPort);
     expect((await other.ask(question)).answer).toBe((await rag.ask(question)).answer);
     expect((await other.ask(question)).answer).toContain("compasses");
-    // It goes on from there: a new document is taken and found.
+    // The second stack accepts and finds a new document.
     await other.upload("stork.txt", "text/plain", "The stork keeper of Malmo collects glass prisms.");
     expect((await other.ask("What does the stork keeper of Malmo collect?")).answer).toContain("prisms");
   }, 900_000);
 });
 
-describe("a volume that is not the one it was", () => {
-  it("stops up when it is gone, before anything is made", async () => {
+describe("a lost or replaced volume", () => {
+  it("stops up if it is gone, before anything is created", async () => {
     const down = await two.make("down");
     expect(down.code, down.output).toBe(0);
     await docker("volume", "rm", "ragdock-e2e-data-2-postgres-data");
@@ -213,7 +213,7 @@ describe("a volume that is not the one it was", () => {
     expect(await two.containers()).toEqual([]);
   });
 
-  it("stops up when another one has its name", async () => {
+  it("stops up if another volume has its name", async () => {
     await docker("volume", "create", "ragdock-e2e-data-2-postgres-data");
     const { code, output } = await two.make("up");
     expect(code).toBe(1);
@@ -221,7 +221,7 @@ describe("a volume that is not the one it was", () => {
     await docker("volume", "rm", "ragdock-e2e-data-2-postgres-data");
   });
 
-  it("begins without it when told so, and has its data again after a restore", async () => {
+  it("is created again with a confirmation, and has its data after a restore", async () => {
     const up = await two.make("up", "--confirm", two.name);
     expect(up.code, up.output).toBe(0);
     const folder = await backup();

@@ -1,6 +1,7 @@
 /**
- * A backup under load, and a stack brought from PostgreSQL 17 to 18, on a real engine with `images: packages`: 18 is
- * Debian's. Does not prove the official image of 18, nor how long a large database takes.
+ * Tests a backup under traffic and an upgrade from PostgreSQL 17 to 18, on real Docker with
+ * `images: packages`. PostgreSQL 18 comes from Debian. These tests do not prove the official image
+ * of 18, or the time for a large database.
  */
 import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
@@ -49,7 +50,7 @@ const serverVersion = async (): Promise<string> =>
     ...["psql", "-U", "rag", "-Atc", "SHOW server_version_num"],
   );
 
-it("backs up under load without a failed request", async () => {
+it("backs up under traffic without a failed request", async () => {
   const seen = await underTraffic(port, async () => {
     const { code, output } = await stack.make("backup");
     expect(code, output).toBe(0);
@@ -59,7 +60,7 @@ it("backs up under load without a failed request", async () => {
 });
 
 describe("another version of PostgreSQL", () => {
-  it("is refused while the data is of the old one, before anything is touched", async () => {
+  it("is refused while the data comes from the old version, before anything changes", async () => {
     const before = await stack.containers();
     stack.configure({ ...settings, postgresVersion: "18" });
     const { code, output } = await stack.make("up");
@@ -70,7 +71,7 @@ describe("another version of PostgreSQL", () => {
     expect(await stack.containers()).toEqual(before);
   });
 
-  it("is refused by the program itself, however it is run", async () => {
+  it("is refused by the program too, not only by the CLI", async () => {
     stack.configure({ ...settings, postgresVersion: "18" });
     const { code, output } = await stack.make("preview");
     stack.configure(settings);
@@ -78,7 +79,7 @@ describe("another version of PostgreSQL", () => {
     expect(output).toContain(`comes from PostgreSQL 17 (volume ${volume})`);
   });
 
-  it("is not begun over a volume that is there, and nothing has changed", async () => {
+  it("is refused if the new volume exists, and changes nothing", async () => {
     await docker("volume", "create", `${volume}-18`);
     const { code, output } = await stack.make("upgrade-postgres", "--version", "18");
     await docker("volume", "rm", `${volume}-18`);
@@ -100,7 +101,7 @@ describe("another version of PostgreSQL", () => {
     expect(again.output).toContain("Nothing created, updated or replaced");
   }, 1_200_000);
 
-  it("has no way back by the setting alone: the old volume is what was there before", async () => {
+  it("cannot be undone by the setting alone, and the old volume keeps its data", async () => {
     const upgraded = readFileSync(stack.file, "utf8");
     expect(upgraded).toContain("postgresVersion");
     stack.configure(settings);
@@ -110,7 +111,7 @@ describe("another version of PostgreSQL", () => {
     expect(output).toContain("comes from PostgreSQL 18");
   });
 
-  it("takes a backup of the old one", async () => {
+  it("accepts a backup of the old version", async () => {
     const { output } = await stack.make("backups");
     const [oldest = ""] = /^\d{4}\S+/m.exec(output) ?? [];
     const restored = await stack.make("restore", "--from", oldest, "--confirm", stack.name);

@@ -10,14 +10,14 @@ import { docker } from "../../host/docker.ts";
 const run = promisify(execFile);
 const built = new Map<string, Promise<string>>();
 
-/** An image of the catalogue. */
+/** Returns an image of the catalogue. */
 export function imageNamed(name: string): CatalogueImage {
   const image = images.find((one) => one.name === name);
   if (!image) throw new Error(`the catalogue has no ${name}`);
   return image;
 }
 
-/** Builds an image's stand-in, and what it stands on, once per test file; returns its tag. */
+/** Builds an image's stand-in and its base images, once per test file. Returns its tag. */
 export function standIn(name: string): Promise<string> {
   const tag = built.get(name) ?? build(name);
   built.set(name, tag);
@@ -37,7 +37,10 @@ async function build(name: string): Promise<string> {
   return tag;
 }
 
-/** A CLI from 23 on has BuildKit only with its buildx plugin; without it the classic builder does. */
+/**
+ * From version 23 of the docker CLI on, BuildKit needs the buildx plugin. Without it, the classic
+ * builder builds.
+ */
 function buildKit(): "0" | "1" {
   const { stdout } = spawnSync("docker", ["version", "--format", "{{.Client.Version}}"], {
     encoding: "utf8",
@@ -46,7 +49,7 @@ function buildKit(): "0" | "1" {
   return bundled || spawnSync("docker", ["buildx", "version"]).status === 0 ? "1" : "0";
 }
 
-/** A name that no other run uses. */
+/** Returns a name that no other run uses. */
 export function uniqueName(part: string): string {
   return `ragdock-test-${part}-${randomBytes(4).toString("hex")}`;
 }
@@ -59,17 +62,17 @@ export class TestContainer {
     this.name = name;
   }
 
-  /** Runs a command in it and returns what it printed; fails when the command does. */
+  /** Runs a command in the container and returns its output. @throws if the command fails */
   async exec(...command: readonly string[]): Promise<string> {
     return (await docker("exec", this.name, ...command)).trim();
   }
 
-  /** Asks with an image's own probe until it succeeds. */
-  async healthy(probe: readonly string[], seconds = 30): Promise<void> {
+  /** Runs a health check until it succeeds. */
+  async healthy(healthcheck: readonly string[], seconds = 30): Promise<void> {
     const deadline = Date.now() + seconds * 1000;
     for (;;) {
       try {
-        await this.exec(...probe);
+        await this.exec(...healthcheck);
         return;
       } catch (error) {
         if (Date.now() > deadline) throw new Error(`${this.name}: ${error}\n${await this.logs()}`);
@@ -78,26 +81,29 @@ export class TestContainer {
     }
   }
 
-  /** What it wrote to its standard output and standard error. */
+  /** Returns the container's standard output and standard error. */
   async logs(): Promise<string> {
     const { stdout, stderr } = await run("docker", ["logs", this.name]);
     return stdout + stderr;
   }
 
-  /** The user of its first process. */
+  /** Returns the user of the container's first process. */
   async uid(): Promise<string> {
     const status = await this.exec("cat", "/proc/1/status");
     return `${/^Uid:\s+(\d+)/m.exec(status)?.[1]}:${/^Gid:\s+(\d+)/m.exec(status)?.[1]}`;
   }
 
-  /** Stops it by the image's own signal and returns its exit code. */
+  /** Stops the container with the image's stop signal and returns its exit code. */
   async stop(): Promise<number> {
     await docker("stop", this.name);
     return Number(await docker("inspect", "--format", "{{.State.ExitCode}}", this.name));
   }
 }
 
-/** Starts a container, hands it over, and removes it with its anonymous volumes whatever happens. */
+/**
+ * Starts a container and passes it to `use`. Removes it with its anonymous volumes afterwards, even
+ * after an error.
+ */
 export async function withContainer<T>(
   image: string,
   { options = [], command = [] }: { options?: readonly string[]; command?: readonly string[] },
@@ -113,7 +119,7 @@ export async function withContainer<T>(
   }
 }
 
-/** Runs a container to its end; returns its exit code and everything it wrote. */
+/** Runs a container to its end. Returns its exit code and its output. */
 export function runToEnd(
   tag: string,
   options: readonly string[],
@@ -125,7 +131,7 @@ export function runToEnd(
   return { status, output: stdout + stderr };
 }
 
-/** Makes a volume, hands its name over, and removes it. */
+/** Creates a volume, passes its name to `use`, and removes the volume. */
 export async function withVolume<T>(use: (name: string) => Promise<T>): Promise<T> {
   const name = uniqueName("volume");
   try {

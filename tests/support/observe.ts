@@ -4,22 +4,24 @@ import { docker, eventually, type TestStack } from "./stack.ts";
 
 const exec = promisify(execFile);
 
-/** A running container in the terms of a system's table: what the engine says, not what the configuration asked for. */
+/** A running service as Docker reports it, which may differ from its configuration. */
 export interface Observed {
   /** `address:host->container`, sorted. */
   readonly ports: readonly string[];
-  /** Short names of its networks, sorted. */
+  /** Short names of the networks, sorted. */
   readonly networks: readonly string[];
-  /** Mount point → short name of the volume, or the folder of the project; `:ro` where it is read-only. */
+  /**
+   * The volume's short name or the source folder by mount point. A read-only mount ends with `:ro`.
+   */
   readonly mounts: Readonly<Record<string, string>>;
-  /** What it is called on its networks, besides its id and container name. */
+  /** The network aliases, without the container's id and name. */
   readonly names: readonly string[];
   readonly user: string;
   readonly command: readonly string[];
   readonly cpus: number;
   /** MiB. */
   readonly memory: number;
-  /** MiB; 0 is none. */
+  /** MiB. 0 means none. */
   readonly reservation: number;
   /** MiB. */
   readonly shm: number;
@@ -29,7 +31,7 @@ export interface Observed {
   /** `interval/timeout/start/tries`, in seconds. */
   readonly health: string;
   readonly replicas: number;
-  /** When the first of its containers started, for the order. */
+  /** The start of the service's first container. */
   readonly started: number;
 }
 
@@ -70,7 +72,7 @@ interface Inspected {
 const mib = 2 ** 20;
 const second = 1e9;
 
-/** Every service of a stack as it runs. */
+/** Returns every running service of a stack. */
 export async function observe(stack: TestStack): Promise<Record<string, Observed>> {
   const ids = await stack.containers();
   const all = JSON.parse(await docker("inspect", ...ids)) as Inspected[];
@@ -114,7 +116,7 @@ function observed(replicas: readonly Inspected[], stack: string): Observed {
   };
 }
 
-/** Runs a command in a service's first container: its exit code and what it printed. */
+/** Runs a command in a service's first container. Returns its exit code and output. */
 export async function inside(
   stack: TestStack,
   service: string,
@@ -129,7 +131,10 @@ export async function inside(
   }
 }
 
-/** Whether a container can open a TCP connection. Asks with Python, which the applications' images have. */
+/**
+ * Whether a container can open a TCP connection. It runs Python, which the applications' images
+ * contain.
+ */
 export async function reaches(
   stack: TestStack,
   service: string,
@@ -141,9 +146,10 @@ export async function reaches(
 }
 
 /**
- * Calls `use` with the address of a web server that is neither this host nor a container: a network namespace behind
- * a link of its own, so that only what the engine lets out reaches it. (The host itself is reached from every network,
- * the internal ones too: the engine drops what is forwarded.) Needs root.
+ * Calls `use` with the address of a web server outside of this host and of all containers. The
+ * server is in a network namespace behind a separate link, so only traffic that Docker forwards
+ * reaches it. Every network, even an internal one, reaches the host itself, because Docker only
+ * drops forwarded traffic. Needs root.
  */
 export async function withOutside(use: (host: string, port: number) => Promise<void>): Promise<void> {
   const [name, near, host, port] = ["ragdock-outside", "198.18.7.1", "198.18.7.2", 8080] as const;
@@ -168,7 +174,10 @@ export async function withOutside(use: (host: string, port: number) => Promise<v
   }
 }
 
-/** Megabytes of the image that a service runs, its configuration, and which of `programs` are in it. */
+/**
+ * Returns the size of a service's image in megabytes, its configuration, and the `programs` that it
+ * contains.
+ */
 export async function imageOf(
   stack: TestStack,
   service: string,
@@ -182,7 +191,7 @@ export async function imageOf(
   return { megabytes: size / 1e6, config, found: found.split("\n").filter(Boolean) };
 }
 
-/** The services of a stack in the order in which they started. */
+/** Returns the services of a stack in the order of their start. */
 export const startOrder = (services: Readonly<Record<string, Observed>>): string[] =>
   Object.entries(services)
     .sort(([, a], [, b]) => a.started - b.started)

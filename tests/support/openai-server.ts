@@ -1,37 +1,40 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 
-/** One request that the server has seen. */
+/** One request that the server got. */
 export interface Seen {
   readonly path: string;
   readonly key: string;
   readonly model: string;
-  /** Texts of an embeddings request. */
+  /** The texts of an embeddings request. */
   readonly texts: number;
   readonly status: number;
 }
 
-/** A small OpenAI-compatible server: embeddings by words, answers that repeat the passages, failures on demand. */
+/**
+ * A small OpenAI-compatible server with embeddings of words, answers that repeat the passages, and
+ * failures on request.
+ */
 export class OpenAIServer {
   readonly seen: Seen[] = [];
-  /** Status codes that the next requests are answered with, first to last. */
+  /** The status codes of the next answers, in their order. */
   failures: number[] = [];
   private readonly server = createServer((request, response) => void this.answer(request, response));
   private readonly key: string;
   private readonly dimension: number;
 
-  /** @param dimension length of the vectors that the model is known for */
+  /** @param dimension the length of the model's vectors */
   constructor(key: string, dimension: number) {
     this.key = key;
     this.dimension = dimension;
   }
 
-  /** Starts it; the address at which containers of this engine reach it. */
+  /** Starts the server. Returns its address for containers on this Docker host. */
   start(): Promise<string> {
     return new Promise((resolve) => {
       this.server.listen(0, "0.0.0.0", () => {
         const { port } = this.server.address() as AddressInfo;
-        // The host's end of the engine's default bridge.
+        // The host's address on Docker's default bridge.
         resolve(`http://172.17.0.1:${port}/v1`);
       });
     });
@@ -52,7 +55,7 @@ export class OpenAIServer {
     const texts = Array.isArray(body.input) ? body.input.length : 0;
     this.seen.push({ path, key, model: body.model ?? "", texts, status });
     if (status !== 200) {
-      // Some providers repeat the key: it must reach no log all the same.
+      // Some providers repeat the key in errors. It must not reach a log.
       const headers = { "content-type": "application/json", "retry-after": "0.2" };
       response.writeHead(status, headers).end(JSON.stringify({ error: { message: `not now, ${key}` } }));
       return;
@@ -71,7 +74,7 @@ export class OpenAIServer {
       .end(`data: ${event}\n\ndata: [DONE]\n\n`);
   }
 
-  /** Words that texts share make their vectors similar. */
+  /** Returns a vector of a text. Texts with equal words have similar vectors. */
   private vector(text: string): number[] {
     const vector = new Array<number>(this.dimension).fill(0.001);
     for (const word of text.toLowerCase().match(/[a-z]{4,}/g) ?? []) {

@@ -1,6 +1,6 @@
 import { eventually } from "./stack.ts";
 
-/** A document as the API tells of it. */
+/** A document in an answer of the API. */
 export interface Document {
   readonly id: string;
   readonly state: "queued" | "ingesting" | "ready" | "failed";
@@ -15,7 +15,7 @@ export interface Answer {
   readonly timings: Record<string, number>;
 }
 
-/** The HTTP contract of the API behind a gateway, as a user's program would call it. */
+/** A client of the API behind a gateway. */
 export class Rag {
   readonly base: string;
 
@@ -33,7 +33,7 @@ export class Rag {
     return this.get("/api/documents", { method: "POST", body: form });
   }
 
-  /** Uploads a document and waits until the worker has done with it. */
+  /** Uploads a document and waits until the worker has processed it. */
   async upload(name: string, type: string, body: string | Uint8Array): Promise<Document> {
     const response = await this.send(name, type, body);
     if (response.status !== 202) throw new Error(`${name}: ${response.status} ${await response.text()}`);
@@ -63,7 +63,7 @@ export class Rag {
   }
 }
 
-/** A one-page PDF with one line of text, made by hand so that the test needs no writer. */
+/** Returns a one-page PDF with one line of text, without a PDF library. */
 export function pdf(text: string): Uint8Array {
   const stream = `BT /F1 12 Tf 72 720 Td (${text.replaceAll(/[()\\]/g, "\\$&")}) Tj ET`;
   const objects = [

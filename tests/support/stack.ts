@@ -9,20 +9,20 @@ const run = promisify(execFile);
 
 export const projectDir = resolve(import.meta.dirname, "../..");
 
-/** What a command printed and how it ended. */
+/** The output and exit code of a command. */
 export interface Ran {
   readonly code: number;
   readonly output: string;
 }
 
-/** A stack for tests. Its settings and its state are in a temporary folder, which `remove` deletes. */
+/** A test stack. Its settings and its state are in a temporary folder, which `remove` deletes. */
 export class TestStack {
   readonly name: string;
   readonly file: string;
-  /** Its settings and its state. */
+  /** The folder with the stack's settings and state. */
   readonly folder: string;
 
-  /** @param folder that of a stack which another process has made @default a new one */
+  /** @param folder the folder of a stack of another process @default a new folder */
   constructor(name: string, settings: Record<string, unknown>, folder?: string) {
     this.name = name;
     this.folder = folder ?? mkdtempSync(join(tmpdir(), "ragdock-test-"));
@@ -45,7 +45,7 @@ export class TestStack {
     return this.start([command, ...words], input).ended;
   }
 
-  /** Starts a command and leaves it to the caller to wait for it, or to kill it. */
+  /** Starts a command. The caller waits for it or kills it. */
   start(words: readonly string[], input = ""): { child: ChildProcess; ended: Promise<Ran> } {
     const [command = "", ...rest] = words;
     const stack = ["--config-file", this.file, command, "--stack", this.name];
@@ -68,7 +68,7 @@ export class TestStack {
     return { child, ended };
   }
 
-  /** What would change now: what `up` did, and what `drift` finds when it looks at everything; both should be nothing. */
+  /** Runs `up` and `drift`. Returns their changes, which should be empty. */
   async unchanged(): Promise<string> {
     const said: string[] = [];
     const up = await this.make("up");
@@ -80,13 +80,13 @@ export class TestStack {
     return said.join("\n");
   }
 
-  /** Sets one of the user's secrets, as `make secret` does. */
+  /** Sets a user's secret, as `make secret` does. */
   async secret(key: string, value: string): Promise<void> {
     const { code, output } = await this.make("secret", "--key", key, { input: value });
     if (code !== 0) throw new Error(output);
   }
 
-  /** Everything that is kept of the stack on disk, as it stands there. */
+  /** Returns all files of the stack's settings and state. */
   stateText(): string {
     if (!existsSync(this.stateDir)) return "";
     const names = readdirSync(this.stateDir).filter((name) => name !== "passphrase");
@@ -100,12 +100,12 @@ export class TestStack {
     return join(this.folder, "ragdock");
   }
 
-  /** The first container of a service, by the label every container carries; "" when there is none. */
+  /** Returns the first container of a service, by its label, or "" if there is none. */
   async container(service: string): Promise<string> {
     return (await this.containers(service))[0] ?? "";
   }
 
-  /** Ids of the stack's containers, of one service or all. */
+  /** Returns the ids of the stack's containers, of one service or of all. */
   async containers(service?: string): Promise<string[]> {
     const filters = [
       `label=ragdock.stack=${this.name}`,
@@ -115,13 +115,13 @@ export class TestStack {
     return text.split("\n").filter(Boolean).sort();
   }
 
-  /** Names of the stack's volumes. */
+  /** Returns the names of the stack's volumes. */
   async volumes(): Promise<string[]> {
     const text = await docker("volume", "ls", "-q", "--filter", `label=ragdock.stack=${this.name}`);
     return text.split("\n").filter(Boolean).sort();
   }
 
-  /** Takes everything away, data included, and the files. */
+  /** Removes the stack, its data and its files. */
   async remove(): Promise<void> {
     await this.make("destroy-data", "--confirm", this.name);
     for (const id of await this.containers()) await docker("rm", "-f", id);
@@ -132,28 +132,28 @@ export class TestStack {
   }
 
   private environment(): NodeJS.ProcessEnv {
-    // The providers' cache stays the machine's: they are the same for every stack.
+    // All stacks share the machine's cache of providers.
     const { PULUMI_CONFIG_PASSPHRASE: _, ...env } = process.env;
     return { ...env, XDG_STATE_HOME: this.folder, DEPLOYER: "embedded" };
   }
 }
 
-/** Runs the docker CLI; what it printed. */
+/** Runs the docker CLI and returns its output. */
 export async function docker(...args: string[]): Promise<string> {
   const { stdout } = await run("docker", args, { maxBuffer: 256 * 2 ** 20 });
   return stdout;
 }
 
-/** A container's whole log: both streams, which the CLI keeps apart. */
+/** Returns a container's whole log, with both streams. */
 export async function logOf(id: string): Promise<string> {
   const { stdout, stderr } = await run("docker", ["logs", id], { maxBuffer: 256 * 2 ** 20 });
   return stdout + stderr;
 }
 
-/** Asks until `ask` gives a value; throws what it last failed with after `seconds`. */
+/** Calls `ask` until it returns a value. @throws the last error after `seconds` */
 export async function eventually<T>(ask: () => Promise<T | undefined>, seconds = 60): Promise<T> {
   const end = Date.now() + seconds * 1000;
-  let last: unknown = new Error("nothing came");
+  let last: unknown = new Error("there was no value in time");
   while (Date.now() < end) {
     try {
       const value = await ask();

@@ -1,6 +1,7 @@
 /**
- * The guide docs/guide/own-application.md: examples/own-application with its Dockerfile, and a FastAPI folder without one.
- * Does not prove that any application gets along with a read-only source, several replicas or Grafana.
+ * Follows docs/guide/own-application.md with examples/own-application, which has a Dockerfile, and
+ * with a FastAPI folder without one. These tests do not prove that every application works with a
+ * read-only source, several replicas or Grafana.
  */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -36,8 +37,8 @@ afterAll(() => stack.remove());
 const at = (path: string, init?: RequestInit): Promise<Response> =>
   fetch(`http://127.0.0.1:${port}${path}`, init);
 
-describe("an application of one's own", () => {
-  it("runs from its Dockerfile, with the database's password in the file where it looks for it", async () => {
+describe("the user's own application", () => {
+  it("runs from its Dockerfile, with the database's password in a file at the path that it reads", async () => {
     const example = readFileSync(join(projectDir, "examples/own-application/Pulumi.notes.yaml"), "utf8");
     const { config } = parse(example);
     stack.configure(settings(config["ragdock:app"], config["ragdock:services"].api));
@@ -51,7 +52,7 @@ describe("an application of one's own", () => {
     expect(await docker("inspect", ...(await stack.containers()))).not.toContain(password);
   });
 
-  it("runs from a folder with a requirements.txt and nothing else, and hides its metrics", async () => {
+  it("runs from a folder with only sources and a requirements.txt, and hides its metrics", async () => {
     stack.configure(
       settings({
         source: "tests/support/fixtures/fastapi-app",
@@ -67,7 +68,7 @@ describe("an application of one's own", () => {
     for (const path of ["/metrics", "/metrics/"]) expect((await at(path)).status).toBe(404);
   });
 
-  it("is refused in one line when its folder is not there, before anything is touched", async () => {
+  it("is refused with one line if its folder does not exist, before anything changes", async () => {
     const before = await stack.containers();
     stack.configure(settings({ source: "../nowhere" }));
     const { code, output } = await stack.make("up");

@@ -1,6 +1,7 @@
 /**
- * financerag as it runs: its row of the table, its main job with and without OpenAI, its traps.
- * OpenAI is a small server of the tests' own; Swarm and Kubernetes, on which its users run replicas, are not tried.
+ * Tests the running system financerag: its services, its main task with and without OpenAI, and its
+ * traps. A small test server stands in for OpenAI. Replicas under Swarm and Kubernetes are not
+ * tested.
  */
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -64,7 +65,7 @@ describe("financerag in dev", () => {
     );
   });
 
-  it("keeps what was uploaded when its container is made anew", async () => {
+  it("keeps uploaded documents when its container is recreated", async () => {
     await api.upload("handbook.md", handbook);
     await docker("rm", "-f", await stack.container("financerag"));
     const { code, output } = await stack.make("up", "--refresh");
@@ -74,24 +75,24 @@ describe("financerag in dev", () => {
 });
 
 describe("the traps of financerag", () => {
-  it("the health check needs no curl: there is none in the image, no compiler either, and it is healthy", async () => {
+  it("the health check works although the image contains no curl and no compiler", async () => {
     const image = await imageOf(stack, "financerag", ["curl", "wget", "gcc", "cc", "uv"]);
     expect(image.found).toEqual([]);
     expect(image.megabytes).toBeLessThan(400);
     const id = await stack.container("financerag");
     expect((await docker("inspect", "--format", "{{.State.Health.Status}}", id)).trim()).toBe("healthy");
-    // It can fail, too: with a server that does not answer.
-    const probe = () => inside(stack, "financerag", "python", "main.py", "health");
-    expect((await probe()).code).toBe(0);
+    // The health check must fail if the server does not answer.
+    const healthcheck = () => inside(stack, "financerag", "python", "main.py", "health");
+    expect((await healthcheck()).code).toBe(0);
     await docker("kill", "-s", "STOP", id);
     try {
-      expect((await probe()).code).not.toBe(0);
+      expect((await healthcheck()).code).not.toBe(0);
     } finally {
       await docker("kill", "-s", "CONT", id);
     }
   });
 
-  it("embedded Chroma cannot be shared: replicas are refused with both ways out, before anything is touched", async () => {
+  it("replicas with embedded Chroma are refused with both solutions, before anything changes", async () => {
     const before = await stack.containers();
     stack.configure({ ...settings, services: { financerag: { port, replicas: 3 } } });
     const { code, output } = await stack.make("up");
@@ -127,7 +128,7 @@ describe("financerag in prod, with OpenAI", () => {
     openai.stop();
   });
 
-  it("is refused without its key, in one line that says how to set it", async () => {
+  it("is refused without its key, with one line that sets it", async () => {
     const { code, output } = await prod.make("up");
     expect(code).toBe(1);
     expect(output).toContain("ragdock:openaiApiKey");
@@ -144,12 +145,12 @@ describe("financerag in prod, with OpenAI", () => {
     expect(at.chroma?.mounts).toEqual({ "/data": "chroma-data" });
     expect(at.ingress?.ports).toEqual([`0.0.0.0:${prodPort}->8080`]);
     const processes = await docker("top", await prod.container("financerag"), "-eo", "pid,args");
-    // One that watches and four that work.
+    // One master and four workers.
     expect(processes.split("\n").filter((line) => line.includes("gunicorn"))).toHaveLength(5);
   });
 
-  it("really calls the provider: again after 429 and 5xx, with the system's models", async () => {
-    // The documents of the image were ingested at the start.
+  it("calls the provider with the system's models, and retries after 429 and 5xx", async () => {
+    // The application ingests the documents of the image at its start.
     openai.seen.splice(0);
     openai.failures = [429, 500];
     await gate.upload("handbook.md", handbook);
@@ -164,11 +165,11 @@ describe("financerag in prod, with OpenAI", () => {
     expect(openai.seen.at(-1)).toMatchObject({ path: "/v1/chat/completions", model: "gpt-4o-mini" });
   });
 
-  it("changes nothing a second time, in either", async () => {
+  it("changes nothing in a second run, in dev and prod", async () => {
     for (const each of [prod, stack]) expect(await each.unchanged()).toBe("");
   });
 
-  it("lets the key into no environment, label, log or the clear part of the state", async () => {
+  it("has the key in no environment variable, label, log or clear text of the state", async () => {
     const ids = await prod.containers();
     expect(await docker("inspect", ...ids)).not.toContain(key);
     expect((await Promise.all(ids.map(logOf))).join("\n")).not.toContain(key);

@@ -3,9 +3,12 @@ import { type Observed, observe } from "../support/observe.ts";
 import { TestStack } from "../support/stack.ts";
 import { SmallRag } from "./small-rag.ts";
 
-/** The tests of m31 in prod, next to a running stack in dev. @param web the API of the stack in dev */
+/**
+ * The tests of m31 in prod, next to a running stack in dev.
+ * @param web the API of the stack in dev
+ */
 export function describeProd(dev: TestStack, web: SmallRag): void {
-  describe("m31 in prod, beside dev", () => {
+  describe("m31 in prod, next to dev", () => {
     const prodPort = 18_105;
     const prod = new TestStack("e2e-m31-prod", {
       system: "m31",
@@ -21,7 +24,7 @@ export function describeProd(dev: TestStack, web: SmallRag): void {
     });
     afterAll(() => prod.remove());
 
-    it("scales behind a gateway that has the one port, and hides the metrics", async () => {
+    it("has two replicas behind one public port, and hides the metrics", async () => {
       expect(services.web).toMatchObject({ replicas: 2, ports: [], memory: 2048 });
       expect(services.ingress?.ports).toEqual([`0.0.0.0:${prodPort}->8080`]);
       const others = Object.entries(services).filter(([name]) => name !== "ingress");
@@ -31,7 +34,7 @@ export function describeProd(dev: TestStack, web: SmallRag): void {
       expect((await gate.get("/metrics")).status).toBe(404);
     });
 
-    it("leaves dev as it was, and changes nothing a second time", async () => {
+    it("does not affect dev, and changes nothing in a second run", async () => {
       expect((await web.get("/health")).status).toBe(200);
       for (const each of [prod, dev]) expect(await each.unchanged()).toBe("");
     });

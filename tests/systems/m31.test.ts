@@ -1,6 +1,7 @@
 /**
- * m31 as it runs: its row of the table, its main job, its traps; dev and prod beside each other.
- * Does not prove Python 3.11, which its users have: the stand-in for python:3.13-slim is all that packages offer.
+ * Tests the running system m31: its services, its main task, its traps, and dev and prod next to
+ * each other. These tests do not prove Python 3.11, which its users have: Debian's packages contain
+ * only Python 3.13.
  */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { imageOf, inside, type Observed, observe, startOrder } from "../support/observe.ts";
@@ -49,7 +50,7 @@ describe("m31 in dev", () => {
     expect(startOrder(running).indexOf("redis")).toBeLessThan(startOrder(running).indexOf("web"));
   });
 
-  it("is limited, probed, unprivileged, and its log rotated", () => {
+  it("has limits, a health check and a rotated log, and runs without privileges", () => {
     expect(running.web).toMatchObject({
       user: "1000:1000",
       command: ["--serve"],
@@ -61,7 +62,7 @@ describe("m31 in dev", () => {
     });
   });
 
-  it("has a small image without tools to build and without a secret", async () => {
+  it("has a small image without build tools and without a secret", async () => {
     const image = await imageOf(stack, "web", ["gcc", "uv", "pip", "curl"]);
     expect(image.megabytes).toBeLessThan(250);
     expect(image.found).toEqual([]);
@@ -77,7 +78,7 @@ describe("m31 in dev", () => {
 
   it("answers a second identical request from Redis", async () => {
     expect(await (await web.get("/health")).json()).toMatchObject({ status: "ok", redis: "ok" });
-    // From inside: the gateway does not lead to the metrics.
+    // Read inside the container, because the gateway does not route to the metrics.
     const metrics = async (): Promise<string> => {
       const script =
         "import urllib.request as u; print(u.urlopen('http://127.0.0.1:8000/metrics').read().decode())";
@@ -94,7 +95,7 @@ describe("m31 in dev", () => {
     expect(first.sources.length).toBeGreaterThan(0);
   });
 
-  it("goes on without its cache, and says so", async () => {
+  it("works without its cache, and reports that", async () => {
     const redis = await stack.container("redis");
     await docker("stop", redis);
     try {
@@ -108,7 +109,7 @@ describe("m31 in dev", () => {
     );
   });
 
-  it("is measured: requests, latency, the cache, and whether it answers", async () => {
+  it("has metrics for requests, latency, the cache and availability", async () => {
     const ask = async (query: string): Promise<unknown[]> => {
       const response = await fetch(`http://127.0.0.1:18101/api/v1/query?query=${encodeURIComponent(query)}`);
       return ((await response.json()) as { data: { result: unknown[] } }).data.result;
@@ -132,13 +133,13 @@ describe("the traps of m31", () => {
     ["connection refused on localhost", "localhost-is-the-container"],
     ["an old version runs after a build", "stale-build-cache"],
     ["exit code 137", "exit-137-out-of-memory"],
-  ])("%j is answered in words", async (question, document) => {
+  ])("%j gets an answer from the documents", async (question, document) => {
     const { answer, sources } = await web.ask(question, 1);
     expect(sources[0]?.document).toContain(document);
     expect(answer.length).toBeGreaterThan(80);
   });
 
-  it("a port already in use is named, with the setting that moves ours, before anything is touched", async () => {
+  it("a port in use is named, with the setting for another port, before anything changes", async () => {
     const other = new TestStack("e2e-m31-taken", settings);
     try {
       const { code, output } = await other.make("up");
@@ -151,7 +152,7 @@ describe("the traps of m31", () => {
     }
   });
 
-  it("a volume owned by another user is named, with the command that hands it over, before anything is touched", async () => {
+  it("a volume of another user is named, with the command that changes its owner, before anything changes", async () => {
     const other = new TestStack("e2e-m31-owned", { ...settings, services: { web: { port: 18_103 } } });
     const volume = "ragdock-e2e-m31-owned-redis-data";
     const labels = ["--label", "ragdock.project=ragdock", "--label", "ragdock.stack=e2e-m31-owned"];
@@ -170,7 +171,7 @@ describe("the traps of m31", () => {
     }
   });
 
-  it("out of memory is called by its name", async () => {
+  it("a service out of memory is reported as such", async () => {
     const off = { enabled: false };
     const small = new TestStack("e2e-m31-small", {
       ...settings,
@@ -194,7 +195,7 @@ describe("the traps of m31", () => {
 });
 
 describe("scaling", () => {
-  it("takes a running service to two replicas and back, without moving its port", async () => {
+  it("scales a running service to two replicas and back, on the same port", async () => {
     const replicas = async (count: number): Promise<void> => {
       stack.configure({ ...settings, services: { ...settings.services, web: { port, replicas: count } } });
       const { code, output } = await stack.make("up");
@@ -209,7 +210,7 @@ describe("scaling", () => {
 });
 
 describe("everyday commands", () => {
-  it("build makes the images and touches no container", async () => {
+  it("build builds the images and changes no container", async () => {
     const before = await stack.containers();
     const { code, output } = await stack.make("build");
     expect(code, output).toBe(0);
@@ -228,13 +229,13 @@ describe("everyday commands", () => {
     expect((await stack.make("restart", "--service", "nosuch")).code).toBe(1);
   });
 
-  it("psql is refused in words where there is no database", async () => {
+  it("psql is refused with a message if there is no database", async () => {
     const { code, output } = await stack.make("psql");
     expect(code).toBe(1);
     expect(output).toContain("m31 has no postgres");
   });
 
-  it("ps, status, health and outputs tell of the stack", async () => {
+  it("ps, status, health and outputs describe the stack", async () => {
     expect((await stack.make("ps")).output).toContain("ragdock-e2e-m31-web");
     expect((await stack.make("status")).output).toMatch(/web +healthy/);
     const all = (await stack.containers()).length;

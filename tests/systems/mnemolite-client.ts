@@ -11,7 +11,7 @@ export function clientOf(stack: TestStack, port: number) {
     return (await (await fetch(`http://127.0.0.1:${port}${path}`, init)).json()) as T;
   };
 
-  /** Runs SQL on the stack's database as `make psql` does. */
+  /** Runs SQL on the stack's database with `make psql`. */
   const sql = async (query: string): Promise<string> => {
     const { code, output } = await stack.make("psql", { input: `\\t on\n\\a\n${query};\n` });
     expect(code, output).toBe(0);

@@ -4,7 +4,7 @@ import { TestStack } from "../support/stack.ts";
 
 /** The tests of mnemolite in prod, next to a running stack in dev. */
 export function describeProd(dev: TestStack): void {
-  describe("mnemolite in prod, beside dev", () => {
+  describe("mnemolite in prod, next to dev", () => {
     const prod = new TestStack("e2e-mnemo-prod", {
       system: "mnemolite",
       environment: "prod",
@@ -17,7 +17,7 @@ export function describeProd(dev: TestStack): void {
     });
     afterAll(() => prod.remove());
 
-    it("publishes the API alone, on loopback, and mounts no source", async () => {
+    it("publishes only the API, on loopback, and mounts no source", async () => {
       const at = await observe(prod);
       const published = Object.entries(at).flatMap(([name, s]) => s.ports.map((p) => `${name} ${p}`));
       expect(published).toEqual(["ingress 127.0.0.1:18510->8080"]);
@@ -27,7 +27,7 @@ export function describeProd(dev: TestStack): void {
       expect((await fetch("http://127.0.0.1:18510/health")).status).toBe(200);
     });
 
-    it("changes nothing a second time, in either", async () => {
+    it("changes nothing in a second run, in dev and prod", async () => {
       for (const each of [prod, dev]) expect(await each.unchanged()).toBe("");
     });
   });

@@ -1,6 +1,7 @@
 /**
- * mnemolite as it runs: its table, its main job, its traps.
- * pgmq is in no package: its queue is a plain table here. That partitions are dropped after 30 days is not proven.
+ * Tests the running system mnemolite: its services, its main task and its traps. No Debian package
+ * contains pgmq, so its queue is a plain table here. These tests do not prove that partitions are
+ * dropped after 30 days.
  */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { images } from "../../config/images.ts";
@@ -90,7 +91,7 @@ describe("mnemolite in dev", () => {
     });
   });
 
-  it("starts both stores, then the setup, then API and worker; the API has two workers", async () => {
+  it("starts both stores, then the setup, then API and worker, and the API has two workers", async () => {
     const order = startOrder(running);
     for (const store of ["db", "chromadb"]) {
       expect(order.indexOf(store)).toBeLessThan(order.indexOf("api"));
@@ -100,13 +101,13 @@ describe("mnemolite in dev", () => {
     expect((await inside(stack, "api", "env")).output).toMatch(/^API_WORKERS=2$/m);
   });
 
-  it("has an image without tools to build", async () => {
+  it("has an image without build tools", async () => {
     const image = await imageOf(stack, "api", ["gcc", "uv", "curl"]);
     expect(image.found).toEqual([]);
     expect(image.megabytes).toBeLessThan(320);
   });
 
-  it("has no way out of the backend network", async () => {
+  it("has no route from the backend network to the internet", async () => {
     expect(await reaches(stack, "worker", "database", 5432)).toBe(true);
     expect(await reaches(stack, "worker", "chromadb", 8000)).toBe(true);
     await withOutside(async (host, outside) => {
@@ -144,7 +145,7 @@ describe("mnemolite in dev", () => {
     ).toBeGreaterThan(4);
   });
 
-  it("remembers texts and finds them by meaning; its page shows them", async () => {
+  it("stores texts, finds them by meaning and shows them on its page", async () => {
     await remember(handbook);
     expect(await found()).toContain(fact);
     const page = await (await fetch(`http://127.0.0.1:${port}/`)).text();
@@ -160,14 +161,14 @@ describe("mnemolite in dev", () => {
 });
 
 describe("the traps of mnemolite", () => {
-  it("Chroma's data is on the volume: it survives a container made anew, as does the rest", async () => {
+  it("all data, including Chroma's, is on volumes and survives a recreated container", async () => {
     for (const service of ["chromadb", "db"]) await docker("rm", "-f", await stack.container(service));
     const { code, output } = await stack.make("up", "--refresh");
     expect(code, output).toBe(0);
     expect(await found()).toContain(fact);
   });
 
-  it("no image floats: each is of an exact version, or built here from what its digest names", () => {
+  it("every image has an exact version, or is built from images with a digest", () => {
     for (const { reference } of Object.values(images)) expect(reference).toMatch(/:v?\d+\.\d+/);
     for (const file of ["systems/mnemolite/Dockerfile", "systems/mnemolite/db/Dockerfile"]) {
       for (const [, from] of fileOf(file).matchAll(/^FROM (\S+)/gm))
@@ -175,48 +176,48 @@ describe("the traps of mnemolite", () => {
     }
   });
 
-  it("Chroma is asked for its v2 heartbeat, without curl", async () => {
-    const probe = await docker(
+  it("Chroma's health check requests its v2 heartbeat, without curl", async () => {
+    const healthcheck = await docker(
       "inspect",
       "--format",
       "{{json .Config.Healthcheck.Test}}",
       await stack.container("chromadb"),
     );
-    expect(probe).toContain("/api/v2/heartbeat");
-    expect(probe).not.toContain("curl");
+    expect(healthcheck).toContain("/api/v2/heartbeat");
+    expect(healthcheck).not.toContain("curl");
   });
 
-  it("the worker's probe fails when the worker is dead", async () => {
-    const probe = () => inside(stack, "worker", "python3", "ingestion.py", "--probe");
-    expect((await probe()).code).toBe(0);
+  it("the worker's health check fails if the worker does not respond", async () => {
+    const healthcheck = () => inside(stack, "worker", "python3", "ingestion.py", "--probe");
+    expect((await healthcheck()).code).toBe(0);
     await docker("kill", "-s", "STOP", await stack.container("worker"));
     try {
       const dead = await eventually(async () => {
-        const result = await probe();
+        const result = await healthcheck();
         return result.code !== 0 ? result : undefined;
       }, 60);
       expect(dead.code).toBe(1);
     } finally {
       await docker("kill", "-s", "CONT", await stack.container("worker"));
     }
-    await eventually(async () => ((await probe()).code === 0 ? true : undefined));
+    await eventually(async () => ((await healthcheck()).code === 0 ? true : undefined));
   });
 
-  it("a store on the internal network is reached on loopback all the same, by a network of its own", async () => {
+  it("a store on the internal network is reachable on loopback through a separate network", async () => {
     expect((await fetch("http://127.0.0.1:18502/api/v2/heartbeat")).status).toBe(200);
     expect(running.api?.networks).not.toContain("publish");
   });
 
-  it("a password that the volume does not know is repaired, not ignored", async () => {
-    // By its name on the network: to its own address a server asks for the password, on loopback it does not.
+  it("a password that differs from the volume's is set again", async () => {
+    // Connects to the name on the network, because the server requires no password on loopback.
     const login =
       'PGPASSWORD="$(cat /run/secrets/admin-password)" psql -h database -U rag -d rag -c "SELECT 1"';
     const administrator = () => inside(stack, "db", "sh", "-c", login);
     expect((await administrator()).code).toBe(0);
-    // Somebody changed it, or the state that knew it was lost.
+    // As after a change by hand, or after a lost state.
     await sql("ALTER ROLE rag PASSWORD 'another'");
     expect((await administrator()).code).not.toBe(0);
-    // Killed, the harder way: a lock file is left behind.
+    // A kill leaves a lock file behind.
     await docker("kill", await stack.container("db"));
     await docker("start", await stack.container("db"));
     await eventually(async () => ((await administrator()).code === 0 ? true : undefined), 60);
@@ -227,8 +228,8 @@ describe("the traps of mnemolite", () => {
     expect(await found()).toContain(fact);
   });
 
-  it("a volume that does not know its clients is told of them by the next up", async () => {
-    // As an older copy of the volume would have it.
+  it("up creates the clients' roles again if the volume does not have them", async () => {
+    // As in an older copy of the volume.
     await sql("ALTER ROLE rag_1 NOLOGIN PASSWORD NULL");
     await docker("restart", await stack.container("db"));
     const { code, output } = await stack.make("up");

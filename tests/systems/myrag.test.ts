@@ -1,6 +1,7 @@
 /**
- * myrag as it runs: its row of the table, its main job through its gateway, its traps.
- * Grafana is in no package and so not here; that its users see it is not proven.
+ * Tests the running system myrag: its services, its main task through its gateway, and its traps.
+ * No Debian package contains Grafana, so it does not run here. These tests do not prove that users
+ * see it.
  */
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -53,7 +54,7 @@ describe("myrag in dev", () => {
     expect(running.ingress?.ports).toEqual([`127.0.0.1:${port}->8080`]);
   });
 
-  it("starts the database first, then what migrates, then the pages and the gateway", () => {
+  it("starts the database first, then the API, which migrates, then the pages and the gateway", () => {
     const order = startOrder(running);
     const at = (name: string): number => order.indexOf(name);
     expect(at("pgvector")).toBeLessThan(at("fastapi"));
@@ -70,7 +71,7 @@ describe("myrag in dev", () => {
     expect(workers.split("\n").filter((line) => line.includes("uvicorn"))).toHaveLength(1);
   });
 
-  it("has images without tools to build", async () => {
+  it("has images without build tools", async () => {
     for (const [service, most] of [
       ["fastapi", 320],
       ["streamlit", 450],
@@ -87,13 +88,13 @@ describe("myrag in dev", () => {
     expect(running.pgvector).toMatchObject({ user: "999:999", reservation: 128 });
   });
 
-  it("takes documents and answers from them, through the gateway", async () => {
+  it("accepts documents and answers from them, through the gateway", async () => {
     expect((await api.upload("handbook.md", handbook)).chunks).toBeGreaterThan(0);
     expect((await api.ask(question)).sources[0]?.text).toContain(fact);
     expect((await fetch(`http://127.0.0.1:${port}/`)).headers.get("content-type")).toContain("text/html");
   });
 
-  it("shows an edit of the page live", async () => {
+  it("shows an edit of the page at once", async () => {
     const edited = join(projectDir, "systems/myrag/ui/e2e-edit.txt");
     writeFileSync(edited, "seen at once");
     try {
@@ -103,7 +104,7 @@ describe("myrag in dev", () => {
     }
   });
 
-  it("is scraped every 15 s at its four targets, the API at its secret path", async () => {
+  it("has four targets that Prometheus scrapes every 15 s, with the API at its secret path", async () => {
     const targets = await eventually(async () => {
       const response = await fetch(`http://127.0.0.1:${prometheusPort}/api/v1/targets`);
       const { data } = (await response.json()) as {
@@ -126,7 +127,7 @@ describe("the traps of myrag", () => {
   const path = async (): Promise<string> =>
     (await inside(stack, "fastapi", "cat", "/run/secrets/metrics-path")).output.trim();
 
-  it("the database password is generated, not in alembic.ini, and in no environment", async () => {
+  it("the database password is generated, and is not in alembic.ini or an environment variable", async () => {
     const password = (await inside(stack, "fastapi", "cat", "/run/secrets/pgvector-password")).output.trim();
     expect(password).toMatch(/^[A-Za-z0-9]{32}$/);
     expect(fileOf("systems/myrag/api/alembic.ini")).not.toMatch(/postgresql.*:.*@/);
@@ -134,14 +135,14 @@ describe("the traps of myrag", () => {
     expect(await docker("inspect", ...(await stack.containers()))).not.toContain(password);
   });
 
-  it("the metrics path is generated per stack, and the gateway does not lead to metrics at all", async () => {
+  it("the metrics path is generated per stack, and the gateway does not route to metrics", async () => {
     const secret = await path();
     expect(secret).toMatch(/^[A-Za-z0-9]{32}$/);
     const direct = `import urllib.request as u; print(u.urlopen('http://fastapi:8000/${secret}').read().decode())`;
     expect((await inside(stack, "streamlit", "python3", "-c", direct)).output).toContain(
       "http_requests_total",
     );
-    // Before the guesses below: those the gateway writes down.
+    // Read before the guesses below, which the gateway logs.
     const logs = (await Promise.all((await stack.containers()).map(logOf))).join("\n");
     expect(logs).not.toContain(secret);
     for (const guess of ["/metrics", "/api/metrics", `/api/${secret}`]) {
@@ -150,7 +151,7 @@ describe("the traps of myrag", () => {
     }
   });
 
-  it("the metrics path is rotated: Prometheus asks at the new one, and the old one is gone", async () => {
+  it("after a rotation of the metrics path, Prometheus scrapes the new path and the old path is gone", async () => {
     const old = await path();
     const { code, output } = await stack.make("rotate", "--secret", "metrics-path");
     expect(code, output).toBe(0);
@@ -170,7 +171,7 @@ except e.HTTPError as error: print(error.code)`;
     expect((await inside(stack, "streamlit", "python3", "-c", status)).output.trim()).toBe("404");
   });
 
-  it("no request of 50 a second fails while the database's password is rotated", async () => {
+  it("no request of 50 a second fails during a rotation of the database's password", async () => {
     const seen = await underTraffic(port, async () => {
       const { code, output } = await stack.make("rotate", "--secret", "pgvector");
       expect(code, output).toBe(0);
@@ -178,14 +179,14 @@ except e.HTTPError as error: print(error.code)`;
     expect(seen.failures).toEqual({});
   });
 
-  it("nothing is published to the world: loopback in dev", () => {
+  it("dev publishes ports on loopback only", () => {
     const published = Object.values(running).flatMap((s) => s.ports);
     expect(published).toHaveLength(5);
     for (const line of published) expect(line).toMatch(/^127\.0\.0\.1:/);
   });
 });
 
-describe("myrag in prod, beside dev", () => {
+describe("myrag in prod, next to dev", () => {
   const prodPort = 18_410;
   const prod = new TestStack("e2e-myrag-prod", {
     system: "myrag",
@@ -199,7 +200,7 @@ describe("myrag in prod, beside dev", () => {
   });
   afterAll(() => prod.remove());
 
-  it("publishes the edge alone, mounts no live code, and has a metrics path of its own", async () => {
+  it("publishes only the ingress, mounts no source, and has a separate metrics path", async () => {
     const at = await observe(prod);
     const published = Object.entries(at).flatMap(([name, s]) => s.ports.map((p) => `${name} ${p}`));
     expect(published).toEqual([`ingress 0.0.0.0:${prodPort}->8080`]);
@@ -210,7 +211,7 @@ describe("myrag in prod, beside dev", () => {
     expect(one).not.toBe(two);
   });
 
-  it("changes nothing a second time, in either", async () => {
+  it("changes nothing in a second run, in dev and prod", async () => {
     for (const each of [prod, stack]) expect(await each.unchanged()).toBe("");
   });
 });

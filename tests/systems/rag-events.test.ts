@@ -1,6 +1,7 @@
 /**
- * rag-events as it runs: its row of the table, its main job with and without Mistral, its traps.
- * Mistral is a small server of the tests' own: what the real one answers is not proven.
+ * Tests the running system rag-events: its services, its main task with and without Mistral, and
+ * its traps. A small test server stands in for Mistral. These tests do not prove the answers of the
+ * real one.
  */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { imageOf, inside, type Observed, observe, startOrder } from "../support/observe.ts";
@@ -27,7 +28,7 @@ const health = async (service: string): Promise<string> =>
   (await docker("inspect", "--format", "{{.State.Health.Status}}", await stack.container(service))).trim();
 
 describe("rag-events in dev", () => {
-  it("runs under its own names, ports, network and volume; the UI after the API", () => {
+  it("runs under its own names, ports, network and volume, and starts the UI after the API", () => {
     expect(running.api).toMatchObject({
       ports: [],
       networks: ["rag-network"],
@@ -49,7 +50,7 @@ describe("rag-events in dev", () => {
     expect(startOrder(running).indexOf("api")).toBeLessThan(startOrder(running).indexOf("ui"));
   });
 
-  it("is one image of three stages, with entrypoint modes, and no tools to build", async () => {
+  it("is one image of three stages, with entrypoint modes and without build tools", async () => {
     const image = await imageOf(stack, "api", ["gcc", "uv", "curl"]);
     expect(image.found).toEqual([]);
     expect(image.megabytes).toBeLessThan(600);
@@ -65,13 +66,13 @@ describe("rag-events in dev", () => {
       /^FROM .* AS (base|dependencies|production)$/gm,
     );
     expect(stages?.map((line) => line.split(" ").at(-1))).toEqual(["base", "dependencies", "production"]);
-    // Anything that is not a mode is run as it is.
+    // The entrypoint runs any other command unchanged.
     expect((await docker("run", "--rm", ids.split("\n")[0] as string, "echo", "anything else")).trim()).toBe(
       "anything else",
     );
   });
 
-  it("answers from documents with the local provider while there is no key", async () => {
+  it("answers from documents with the local provider if there is no key", async () => {
     expect((await inside(stack, "api", "env")).output).toMatch(/^EMBEDDING_PROVIDER=local$/m);
     expect((await api.upload("handbook.md", handbook)).chunks).toBeGreaterThan(0);
     const { sources } = await api.ask(question);
@@ -79,7 +80,7 @@ describe("rag-events in dev", () => {
     expect((await fetch(`http://127.0.0.1:${uiPort}/_stcore/health`)).status).toBe(200);
   });
 
-  it("keeps its index when its container is made anew", async () => {
+  it("keeps its index when its container is recreated", async () => {
     await docker("rm", "-f", await stack.container("api"));
     const { code, output } = await stack.make("up", "--refresh");
     expect(code, output).toBe(0);
@@ -94,19 +95,19 @@ describe("rag-events in dev", () => {
 });
 
 describe("the traps of rag-events", () => {
-  it("the UI of the same image is healthy by a probe of its own", async () => {
+  it("the UI of the same image has a different health check, and is healthy", async () => {
     expect(await health("ui")).toBe("healthy");
-    const probes = await docker(
+    const healthchecks = await docker(
       "inspect",
       "--format",
       "{{json .Config.Healthcheck.Test}}",
       await stack.container("api"),
       await stack.container("ui"),
     );
-    expect(new Set(probes.trim().split("\n")).size).toBe(2);
+    expect(new Set(healthchecks.trim().split("\n")).size).toBe(2);
   });
 
-  it("an unhealthy container is not restarted by Docker: health says so, and an alert fires", async () => {
+  it("Docker does not restart an unhealthy container, so health reports it and an alert fires", async () => {
     const ui = await stack.container("ui");
     await docker("pause", ui);
     try {
@@ -154,7 +155,7 @@ describe("rag-events in prod, with Mistral", () => {
     mistral.stop();
   });
 
-  it("is refused without its key, in one line that says how to set it", async () => {
+  it("is refused without its key, with one line that sets it", async () => {
     const { code, output } = await prod.make("up");
     expect(code).toBe(1);
     expect(output).toContain("ragdock:mistralApiKey");
@@ -162,7 +163,7 @@ describe("rag-events in prod, with Mistral", () => {
     expect(await prod.containers()).toEqual([]);
   });
 
-  it("comes up with it: two replicas behind a gateway, nothing else published", async () => {
+  it("starts with its key: two replicas behind a gateway, and no other published port", async () => {
     await prod.secret("mistralApiKey", key);
     await prod.secret("rebuildApiKey", rebuildKey);
     const { code, output } = await prod.make("up");
@@ -173,9 +174,9 @@ describe("rag-events in prod, with Mistral", () => {
     expect(published.sort()).toEqual([`ingress 0.0.0.0:${prodPort}->8080`, "ingress 0.0.0.0:18206->8082"]);
   });
 
-  it("really calls the provider: in batches, again after 429 and 5xx, with the system's models", async () => {
+  it("calls the provider in batches with the system's models, and retries after 429 and 5xx", async () => {
     mistral.failures = [429, 503];
-    // More passages than one batch takes.
+    // More passages than one batch can contain.
     const long = Array.from({ length: 400 }, (_, i) =>
       `Paragraph ${i} of the catalogue tells of star number ${i} at length. `.repeat(6),
     );
@@ -194,7 +195,7 @@ describe("rag-events in prod, with Mistral", () => {
     });
   });
 
-  it("rebuilds for the right key and for no other, on both replicas", async () => {
+  it("rebuilds on both replicas, with the right key only", async () => {
     const rebuild = (headers: Record<string, string>) => gate.get("/rebuild", { method: "POST", headers });
     expect((await rebuild({})).status).toBe(401);
     expect((await rebuild({ "x-api-key": "wrong" })).status).toBe(403);
@@ -202,11 +203,11 @@ describe("rag-events in prod, with Mistral", () => {
     for (let i = 0; i < 6; i++) expect((await gate.ask(question)).sources[0]?.text).toContain(fact);
   });
 
-  it("changes nothing a second time, in either", async () => {
+  it("changes nothing in a second run, in dev and prod", async () => {
     for (const each of [prod, stack]) expect(await each.unchanged()).toBe("");
   });
 
-  it("lets no key into an environment, a label, a log or the clear part of the state", async () => {
+  it("has no key in an environment variable, label, log or clear text of the state", async () => {
     const ids = await prod.containers();
     const inspected = await docker("inspect", ...ids);
     const logs = (await Promise.all(ids.map(logOf))).join("\n");

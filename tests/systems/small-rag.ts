@@ -7,7 +7,7 @@ export interface SmallAnswer {
   readonly cached?: boolean;
 }
 
-/** The HTTP interface that the small applications share: documents in, answers out. */
+/** A client of the HTTP interface that the small applications share. */
 export class SmallRag {
   private readonly base: string;
 
@@ -38,7 +38,7 @@ export class SmallRag {
   }
 }
 
-/** Something to ask about that no model knows by itself. */
+/** A document with facts that no model knows. */
 export const handbook = [
   "# Handbook of the Quillon observatory",
   "",
@@ -50,6 +50,6 @@ export const handbook = [
 export const question = "Where is the spare mirror kept?";
 export const fact = "behind the door that is painted green";
 
-/** A file of the checkout. */
+/** Returns the content of a file of the checkout. */
 export const fileOf = (path: string): string =>
   readFileSync(new URL(`../../${path}`, import.meta.url), "utf8");

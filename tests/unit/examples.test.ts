@@ -1,4 +1,7 @@
-/** The stack files in examples/, resolved as the CLI does it. Does not prove that one of them starts. */
+/**
+ * Resolves the stack files in examples/ as the CLI does. These tests do not prove that the stacks
+ * start.
+ */
 import { globSync, readFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -8,7 +11,7 @@ import { readSettings } from "../../config/settings/read.ts";
 import { longRunning, publishedPorts, type SystemSpec } from "../../config/spec/service.ts";
 import { projectDir } from "../../host/paths.ts";
 
-/** The keys that the README of an example tells to set. */
+/** The keys that an example's README sets. */
 const keysOf = (readme: string): string[] => [...readme.matchAll(/KEY=(\w+)/g)].map(([, key = ""]) => key);
 
 const examples = globSync("examples/*/Pulumi.*.yaml", { cwd: projectDir }).map((file) => ({
@@ -34,23 +37,23 @@ const portsOf = (system: SystemSpec): number[] =>
   longRunning(system.services).flatMap((s) => publishedPorts(s).map(({ host }) => host));
 
 describe.each(examples)("$file", (one) => {
-  it("has no mistake", () => expect(resolved(one).services.length).toBeGreaterThan(10));
+  it("is valid", () => expect(resolved(one).services.length).toBeGreaterThan(10));
 
-  it("is started by the command in its README", () => {
+  it("has the start command in its README", () => {
     expect(one.readme).toContain(`cp ${one.file} .`);
     expect(one.readme).toContain(`make up STACK=${one.stack}`);
   });
 });
 
 describe("the examples", () => {
-  it("are all in the list", () => {
+  it("are complete in the list", () => {
     const list = readFileSync(join(projectDir, "examples", "README.md"), "utf8");
     const folders = examples.map(({ file }) => basename(dirname(file)));
     expect(folders.length).toBe(3);
     for (const folder of folders) expect(list).toContain(`[${folder}](${folder})`);
   });
 
-  it("share no port with each other in dev, so that they can run together", () => {
+  it("share no port in dev, so that they can run together", () => {
     const ports = ["notes", "openai"].flatMap((stack) => portsOf(resolved(example(stack))));
     expect(new Set(ports).size).toBe(ports.length);
   });
@@ -66,7 +69,7 @@ describe("the examples", () => {
     expect(() => resolved(keyless)).toThrow("ragdock:llmApiKey");
   });
 
-  it("publish nothing but the ingress on a remote host, on its loopback", () => {
+  it("publish only the ingress on a remote host, on its loopback", () => {
     const { services } = resolved(example("remote"));
     const published = longRunning(services).flatMap((s) =>
       publishedPorts(s).map(({ exposure }) => `${s.name} ${exposure}`),

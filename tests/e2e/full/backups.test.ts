@@ -1,4 +1,4 @@
-/** What monitoring knows of backups; the backups themselves are tried by tests/slow/data.test.ts. */
+/** Tests the metrics of backups. tests/slow/data.test.ts tests the backups. */
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
@@ -10,7 +10,7 @@ describe("backups", () => {
     rmSync(join(projectDir, ".ragdock", "backups", stack.name), { recursive: true, force: true }),
   );
 
-  it("are known to Prometheus, with their age, and so are drills", async () => {
+  it("and drills have their age in Prometheus", async () => {
     const since = Date.now() / 1000;
     for (const command of ["backup", "drill"]) {
       const { code, output } = await stack.make(command);

@@ -1,13 +1,15 @@
-/** A person at a browser: uploads a document, asks about it, looks at the status page. */
+/**
+ * Uses the web interface in a browser: uploads a document, asks about it and opens the status page.
+ */
 import { existsSync } from "node:fs";
 import { type Browser, chromium, type Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { port, rag } from "./context.ts";
 
-/** Debian's Chromium; `make e2e` installs it where it may. */
+/** Debian's Chromium. `make e2e` installs it if it runs as root. */
 const executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium";
 
-/** Without these Chromium talks to servers of its maker at every start. */
+/** Options that prevent Chromium from contacting Google's servers at its start. */
 const quiet = [
   "--no-sandbox",
   "--disable-gpu",
@@ -24,7 +26,9 @@ describe("in a real browser", () => {
 
   beforeAll(async () => {
     if (!existsSync(executablePath))
-      throw new Error(`No browser at ${executablePath}: apt-get install chromium, or set CHROMIUM.`);
+      throw new Error(
+        `No browser at ${executablePath}. Install it: apt-get install -y chromium. Or set CHROMIUM to its path.`,
+      );
     chrome = await chromium.launch({ executablePath, args: quiet });
     page = await chrome.newPage();
     page.setDefaultTimeout(60_000);
@@ -36,7 +40,7 @@ describe("in a real browser", () => {
     await page.locator("h1").first().waitFor();
   };
 
-  it("takes a document", async () => {
+  it("uploads a document", async () => {
     await open("/documents");
     await page.locator('input[type="file"]').setInputFiles({
       name: "otter.md",
@@ -46,7 +50,7 @@ describe("in a real browser", () => {
     await page.getByText("otter.md").first().waitFor();
     await page.getByRole("button", { name: "Add to the documents" }).click();
     await page.getByText("otter.md is queued").waitFor();
-    // The table is drawn on a canvas: the API tells what it shows.
+    // The table is on a canvas, so the test asks the API for its content.
     const states = async (): Promise<unknown> => {
       const { documents } = (await (await rag.get("/api/documents")).json()) as {
         documents: { name: string; state: string }[];
@@ -56,7 +60,7 @@ describe("in a real browser", () => {
     await expect.poll(states, { timeout: 60_000 }).toBe("ready");
   });
 
-  it("answers a question about it, with the passage", async () => {
+  it("answers a question about the document, with the passage", async () => {
     await open("/");
     await page.getByPlaceholder(/question/i).fill("What does the otter Balthasar do at noon?");
     await page.keyboard.press("Enter");

@@ -1,11 +1,11 @@
-/** Running again, previews, outputs, a second stack, down and up. */
+/** Tests repeated runs, previews, outputs, a second stack, down and up. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Rag } from "../../support/rag.ts";
 import { docker, TestStack } from "../../support/stack.ts";
 import { rag, settings, stack } from "./context.ts";
 
-describe("running it again", () => {
-  it("changes nothing, and says so", async () => {
+describe("a repeated run", () => {
+  it("changes nothing, and reports that", async () => {
     const before = await stack.containers();
     const { code, output } = await stack.make("up");
     expect(code, output).toBe(0);
@@ -14,7 +14,7 @@ describe("running it again", () => {
     expect((await stack.make("preview")).output).toContain("Nothing would change.");
   });
 
-  it("previews one edited setting as just that", async () => {
+  it("previews only the services of one edited setting", async () => {
     stack.configure({ ...settings, services: { ...settings.services, alertmanager: { port: 19_094 } } });
     const { code, output } = await stack.make("preview");
     stack.configure(settings);
@@ -29,7 +29,7 @@ describe("running it again", () => {
     stack.configure({ ...settings, services });
     const { code, output } = await stack.make("up");
     expect(code, output).toBe(0);
-    // Prometheus follows: the limit is a series in its rules.
+    // Prometheus changes too, because its rules contain the limit.
     expect(output.match(/[+~±-] container [\w-]+: \w+/g)?.sort()).toEqual([
       "~ container worker: updated",
       "± container prometheus: replaced",
@@ -67,7 +67,7 @@ describe("a second stack", () => {
   });
   afterAll(() => prod.remove());
 
-  it("comes up in prod next to the first, which does not notice", async () => {
+  it("starts in prod next to the first one, and does not affect it", async () => {
     expect(await stack.containers()).toEqual(before);
     expect(await prod.containers("api")).toHaveLength(2);
     expect((await other.ask(question)).answer).toContain("barometers");
@@ -77,7 +77,7 @@ describe("a second stack", () => {
     expect(await prod.unchanged()).toBe("");
   });
 
-  it("goes down and keeps its data, and up finds the documents again", async () => {
+  it("keeps its data after down, and has its documents after the next up", async () => {
     const volumes = await prod.volumes();
     const { code, output } = await prod.make("down");
     expect(code, output).toBe(0);
@@ -88,7 +88,7 @@ describe("a second stack", () => {
     expect((await other.ask(question)).answer).toContain("barometers");
   });
 
-  it("loses its data only when the name of the stack is repeated", async () => {
+  it("loses its data only after a confirmation with its name", async () => {
     const refused = await prod.make("destroy-data");
     expect(refused.code).toBe(1);
     expect(refused.output).toContain("CONFIRM=e2e-prod");

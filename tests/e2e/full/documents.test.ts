@@ -1,4 +1,4 @@
-/** The HTTP contract: documents in, answers with their sources out, wrong requests in words. */
+/** Tests the HTTP API: documents, answers with their sources, and the errors of wrong requests. */
 import { describe, expect, it } from "vitest";
 import { pdf } from "../../support/rag.ts";
 import { eventually } from "../../support/stack.ts";
@@ -32,7 +32,7 @@ describe("documents and questions", () => {
     ["Who painted the bridge?", "bridge.txt", "Greta Holm"],
     ["How long does the cheese ripen?", "cheese.html", "400 days"],
     ["How often does the comet return?", "comet.pdf", "seventy-three years"],
-  ])("%s: the right passage comes first", async (question, document, words) => {
+  ])("answers %j with the right passage first", async (question, document, words) => {
     const answer = await rag.ask(question);
     expect(answer.sources[0]?.text).toContain(words);
     expect(JSON.stringify(answer.sources[0])).toContain(document);
@@ -40,7 +40,7 @@ describe("documents and questions", () => {
     expect(Object.keys(answer.timings).length).toBeGreaterThan(0);
   });
 
-  it("streams the answer when asked to", async () => {
+  it("streams the answer on request", async () => {
     const response = await rag.post(
       "/api/query",
       { question: "Who painted the bridge?", k: 2 },
@@ -53,7 +53,7 @@ describe("documents and questions", () => {
     expect(text).toContain("Greta Holm");
   });
 
-  it("forgets a deleted document", async () => {
+  it("does not find a deleted document", async () => {
     const { id } = await rag.upload("gone.txt", "text/plain", "The zeppelin Aurelia was scrapped in Turku.");
     expect((await rag.get(`/api/documents/${id}`, { method: "DELETE" })).status).toBeLessThan(300);
     expect((await rag.get(`/api/documents/${id}`)).status).toBe(404);
@@ -73,7 +73,7 @@ describe("documents and questions", () => {
     ["an unknown path", () => rag.get("/api/nothing")],
     ["a wrong method", () => rag.get("/api/documents", { method: "PUT" })],
     ["a body far too large", () => rag.send("big.txt", "text/plain", "x".repeat(30 * 2 ** 20))],
-  ])("answers %s with a 4xx in words", async (_, request) => {
+  ])("answers %s with a 4xx and a reason", async (_, request) => {
     const response = await request();
     const body = await response.text();
     expect(response.status, body).toBeGreaterThanOrEqual(400);
@@ -81,7 +81,7 @@ describe("documents and questions", () => {
     expect(JSON.parse(body)).toMatchObject({ title: expect.any(String), detail: expect.any(String) });
   });
 
-  it("says which dependencies are ready, and documents itself", async () => {
+  it("reports its ready dependencies, and serves its documentation", async () => {
     expect((await rag.get("/api/health")).status).toBe(200);
     const ready = await rag.get("/api/ready");
     expect(ready.status).toBe(200);
@@ -91,8 +91,8 @@ describe("documents and questions", () => {
     expect((await rag.get("/api/openapi.json")).status).toBe(200);
   });
 
-  it("keeps metrics off the gateway", async () => {
-    // The API does serve this metric: Prometheus has it.
+  it("does not serve metrics through the gateway", async () => {
+    // The API serves this metric, because Prometheus has it.
     const served = await eventually(async () => {
       const { result } = await prometheus<{ result: unknown[] }>("query?query=http_requests_total");
       return result.length > 0 ? result : undefined;

@@ -1,15 +1,18 @@
-/** What was changed, stopped or removed by hand is named, and `up` repairs it. */
+/**
+ * Tests that Ragdock reports resources that were changed, stopped or removed by hand, and that `up`
+ * repairs them.
+ */
 import { describe, expect, it } from "vitest";
 import { docker } from "../../support/stack.ts";
 import { rag, stack } from "./context.ts";
 
 describe("drift", () => {
-  it("is none after an up, and the exit code says so", async () => {
+  it("does not exist after an up, and the exit code is 0", async () => {
     const { code, output } = await stack.make("drift");
     expect(code, output).toBe(0);
   });
 
-  it("names a container whose memory was changed by hand; up with a look at everything mends it", async () => {
+  it("names a container whose memory was changed by hand, and up with a refresh repairs it", async () => {
     const ui = await stack.container("ui");
     await docker("update", "--memory", "400m", "--memory-swap", "-1", ui);
     const { code, output } = await stack.make("drift");
@@ -21,7 +24,7 @@ describe("drift", () => {
     expect(Number(memory)).toBe(512 * 2 ** 20);
   });
 
-  it("names a network that was removed; up makes it again, and all that was on it", async () => {
+  it("names a removed network, and up creates it again with all its containers", async () => {
     const network = "ragdock-e2e-frontend";
     const format = "{{range .Containers}}{{.Name}} {{end}}";
     const members = (await docker("network", "inspect", "--format", format, network)).trim().split(" ");
@@ -36,7 +39,7 @@ describe("drift", () => {
     expect((await rag.get("/api/documents")).status).toBe(200);
   });
 
-  it("names a container that was stopped and one that was removed; up mends both", async () => {
+  it("names a stopped and a removed container, and up repairs both", async () => {
     await docker("stop", await stack.container("ui"));
     await docker("rm", "-f", await stack.container("blackbox-exporter"));
     const { code, output } = await stack.make("drift");

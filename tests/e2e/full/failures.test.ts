@@ -1,10 +1,10 @@
-/** What a person is told when something goes wrong. */
+/** Tests the messages of failures. */
 import { describe, expect, it } from "vitest";
 import { TestStack } from "../../support/stack.ts";
 import { port, rag, settings, stack } from "./context.ts";
 
-describe("failures in words", () => {
-  it("names who has a port, and the setting that moves ours", async () => {
+describe("a failure", () => {
+  it("names the process that has a port, and the setting for another port", async () => {
     const other = new TestStack("e2e-taken", { ...settings });
     try {
       const { code, output } = await other.make("up");
@@ -19,8 +19,8 @@ describe("failures in words", () => {
     }
   });
 
-  it("says what is wrong with a service that never gets healthy, again at the next up, until it is mended", async () => {
-    // The exporter listens where its probe does not ask.
+  it("gives the reason why a service is not healthy, in every up until it is fixed", async () => {
+    // The exporter listens on another port than its health check uses.
     const broken = { "redis-exporter": { environment: { REDIS_EXPORTER_WEB_LISTEN_ADDRESS: ":9999" } } };
     stack.configure({ ...settings, services: { ...settings.services, ...broken } });
     for (const _ of ["first", "second"]) {
@@ -35,7 +35,7 @@ describe("failures in words", () => {
     expect(mended.code, mended.output).toBe(0);
   });
 
-  it("stops the roll-out when a migration fails; what ran before goes on, and the next up tries again", async () => {
+  it("of a migration stops the deployment, the old revision keeps running, and the next up tries again", async () => {
     const api = await stack.containers("api");
     const broken = { migrate: { environment: { RAG_DATABASE_NAME: "nowhere" } } };
     stack.configure({ ...settings, services: { ...settings.services, ...broken } });
@@ -52,18 +52,19 @@ describe("failures in words", () => {
     expect(mended.code, mended.output).toBe(0);
   });
 
-  it("shows the end of the log when an image cannot be built", async () => {
+  it("of a build shows the end of its log", async () => {
     stack.configure({ ...settings, app: { source: "tests/e2e/broken-app" } });
     const { code, output } = await stack.make("up");
     stack.configure(settings);
     expect(code, output).toBe(1);
     expect(output).toContain("this app cannot be built, and says so");
-    // What does not wait for the image had changed already: Prometheus, for one, knew of the new app.
+    // Services that do not depend on the image have already changed. For example, Prometheus knows
+    // the new app.
     const mended = await stack.make("up");
     expect(mended.code, mended.output).toBe(0);
   });
 
-  it("reports every wrong setting before anything is touched", async () => {
+  it("of several settings is reported completely, before anything changes", async () => {
     const before = await stack.containers();
     stack.configure({ ...settings, images: "dockr", services: { api: { replicas: 0 }, nosuch: {} } });
     const { code, output } = await stack.make("up");

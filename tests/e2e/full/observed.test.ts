@@ -1,4 +1,4 @@
-/** What is seen of the stack, and what can be reached: targets, rules, panels, ports, limits, secrets. */
+/** Tests the running stack: its targets, rules, panels, ports, limits and secrets. */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
@@ -8,7 +8,7 @@ import { docker, eventually, logOf } from "../../support/stack.ts";
 import { port, prometheus, prometheusPort, rag, settings, stack } from "./context.ts";
 
 describe("monitoring", () => {
-  // Panels of ingestion and of answers have no data without a document and a question.
+  // Without a document and a question, the panels of ingestion and answers have no data.
   beforeAll(async () => {
     await rag.upload("windmill.txt", "text/plain", "The windmill of Lisse grinds mustard seeds.");
     await rag.ask("What does the windmill grind?");
@@ -25,7 +25,7 @@ describe("monitoring", () => {
     });
   });
 
-  it("has alert rules loaded, none of them failing", async () => {
+  it("has loaded alert rules, and none of them fails", async () => {
     type Groups = { groups: { rules: { type: string; health: string; name: string }[] }[] };
     const { groups } = await prometheus<Groups>("rules?type=alert");
     const rules = groups.flatMap((g) => g.rules);
@@ -49,8 +49,8 @@ describe("monitoring", () => {
   });
 });
 
-describe("what can be reached", () => {
-  it("is the gateway and the consoles, on loopback alone", async () => {
+describe("the network", () => {
+  it("publishes the ingress and the consoles, on loopback only", async () => {
     const published: string[] = [];
     for (const id of await stack.containers()) {
       const [container] = JSON.parse(await docker("inspect", id));
@@ -65,12 +65,12 @@ describe("what can be reached", () => {
     );
   });
 
-  it("leaves the backend without a way out", async () => {
+  it("has no route from the backend to the internet", async () => {
     const [network] = JSON.parse(await docker("network", "inspect", `ragdock-${stack.name}-backend`));
     expect(network.Internal).toBe(true);
   });
 
-  it("runs every container limited, rotated, probed and without new privileges, none as root but those that must", async () => {
+  it("has only containers with limits, rotated logs, a health check and no new privileges, and root only where needed", async () => {
     const root: string[] = [];
     for (const id of await stack.containers()) {
       const [{ HostConfig, Config }] = JSON.parse(await docker("inspect", id));
@@ -91,9 +91,9 @@ describe("what can be reached", () => {
 });
 
 describe("secrets", () => {
-  it("are in no inspect output, image history, log, preview or clear-text state", async () => {
+  it("are in no inspect output, image history, log, preview or clear text of the state", async () => {
     const shown = JSON.parse((await stack.make("outputs", "--show-secrets")).output);
-    // The user that belongs to a password is no secret, though it is kept as one.
+    // The user name of a password is no secret, although the state keeps it as one.
     const secrets = Object.entries(shown.credentials as Record<string, string>);
     const values = secrets.flatMap(([name, value]) => (name.endsWith("-user") ? [] : [value]));
     expect(values.length).toBeGreaterThanOrEqual(2);

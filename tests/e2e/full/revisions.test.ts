@@ -1,11 +1,14 @@
-/** A bad revision, and the way back. `make reliability` tries those that take longer to fail, and images. */
+/**
+ * Tests a bad revision and its rollback. `make reliability` tests images, and revisions that take
+ * longer to fail.
+ */
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { underTraffic } from "../../../tools/traffic.ts";
 import { port, settings, stack } from "./context.ts";
 
 describe("a bad revision", () => {
-  it("takes no request from the one before, and is taken back", async () => {
+  it("gets no requests, and is rolled back", async () => {
     const before = await stack.containers("api");
     const good = readFileSync(stack.file, "utf8");
     const environment = { RAG_LOG_LEVEL: "LOUD" };

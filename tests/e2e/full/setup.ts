@@ -1,4 +1,4 @@
-/** Brings the stack of tests/e2e/full up once, before the first of its groups, and removes it after the last. */
+/** Starts the stack of tests/e2e/full before the first group, and removes it after the last one. */
 import type { TestProject } from "vitest/node";
 import { TestStack } from "../../support/stack.ts";
 import { name, settings } from "./settings.ts";

@@ -1,4 +1,4 @@
-// Declares the resources that the setting `resources` lists, so that a test reads as one piece.
+// Declares the resources of the setting `resources`, so that each test contains its program.
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";

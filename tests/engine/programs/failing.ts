@@ -1,4 +1,5 @@
-// Registers a component that the monitor fails, one that depends on it, and logs another error.
+// Registers a component that the monitor rejects and a resource that depends on it. Logs another
+// error.
 import * as pulumi from "@pulumi/pulumi";
 
 class Custom extends pulumi.CustomResource {}

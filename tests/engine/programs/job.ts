@@ -1,4 +1,4 @@
-// A job whose exit code decides whether the program goes on, and a component around it.
+// A job in a component. The program continues only if the job's exit code is 0.
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";

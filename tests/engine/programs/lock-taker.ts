@@ -1,4 +1,5 @@
-// Takes a lock at the moment that the test names, and says whether it got it; releases it when it is told to.
+// Takes a lock at the time that the test sends, and reports the result. Releases the lock on a
+// message.
 import { Lock } from "../../../engine/run/lock.ts";
 
 let lock: Lock | undefined;
@@ -10,7 +11,7 @@ process.on("message", (message: { take: string; at: number } | { release: true }
     process.send?.("released");
     return;
   }
-  // No timer: both processes must leave this loop within the same microseconds.
+  // A loop instead of a timer, because both processes must continue within the same microseconds.
   while (performance.timeOrigin + performance.now() < message.at);
   const notes: string[] = [];
   try {

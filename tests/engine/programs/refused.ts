@@ -1,4 +1,4 @@
-// Declares one thing of each kind that the engine does not run.
+// Declares one unsupported item of each kind.
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 

@@ -1,4 +1,5 @@
-// Registers a component, and writes down what the SDK did in this process: preload.test.ts runs it with and without patches.
+// Registers a component, and writes facts about the SDK in this process. preload.test.ts runs it
+// with and without patches.
 import { writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import * as pulumi from "@pulumi/pulumi";

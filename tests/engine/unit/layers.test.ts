@@ -1,4 +1,5 @@
-// The folders of the engine import each other in one direction only, so that each can be read by itself.
+// The folders of the engine import each other in one direction only, so each can be understood
+// separately.
 import { globSync, readFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -12,7 +13,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   bridge: ["terraform", "pulumi"],
 };
 
-/** The project's files that a file imports, relative to the checkout. */
+/** Returns the project's files that a file imports, relative to the checkout. */
 function imports(file: string): string[] {
   const text = readFileSync(join(ROOT, file), "utf8");
   const found = [...text.matchAll(/(?:from|import\() ?"(\.[^"]+)"/g)].map(([, path]) => path as string);
@@ -34,7 +35,7 @@ test("the engine's folders import in one direction", () => {
   }
 });
 
-test("everything else imports only the engine's index", () => {
+test("all other folders import only the engine's index", () => {
   const others = ["*.ts", "{cli,components,config,host,monitoring,scripts,tools}/**/*.ts"];
   const files = others.flatMap((pattern) => globSync(pattern, { cwd: ROOT }));
   expect(files.length).toBeGreaterThan(50);

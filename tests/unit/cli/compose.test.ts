@@ -1,5 +1,6 @@
 /**
- * The Compose file as data. Does not prove that Compose takes it and that what it starts gets healthy: `make bench` does.
+ * Tests the Compose file as data. tests/systems/compose.test.ts proves that Compose accepts it and
+ * that its services become healthy.
  */
 import { expect, it } from "vitest";
 import { type ComposeFile, composeConfigs, composeFile } from "../../../cli/compose.ts";
@@ -16,14 +17,14 @@ const facts = {
 };
 const file: ComposeFile = composeFile(system, facts);
 
-it("has every service, volume and network, and the database network has no way out", () => {
+it("has every service, volume and network, and the database network has no route to the internet", () => {
   expect(Object.keys(file.services)).toEqual(system.services.map((s) => s.name));
   const volumes = system.services.flatMap((s) => s.volumes.map((v) => v.volume));
   expect(Object.keys(file.volumes).sort()).toEqual([...new Set(volumes)].sort());
   expect(file.networks).toEqual({ frontend: { internal: false }, backend: { internal: true } });
 });
 
-it("waits for health of services and for the end of jobs", () => {
+it("waits for the health of services and for the end of jobs", () => {
   expect(file.services.api?.depends_on).toMatchObject({
     postgres: { condition: "service_healthy" },
     migrate: { condition: "service_completed_successfully" },
@@ -31,7 +32,7 @@ it("waits for health of services and for the end of jobs", () => {
   expect(file.services.migrate).toMatchObject({ restart: "no", healthcheck: { disable: true } });
 });
 
-it("carries probe, limits, log rotation, user and hardening of a service", () => {
+it("contains health check, limits, log rotation, user and hardening of a service", () => {
   const spec = serviceOf(system, "api");
   expect(file.services.api).toMatchObject({
     image: "img/app",
@@ -48,14 +49,14 @@ it("carries probe, limits, log rotation, user and hardening of a service", () =>
   });
 });
 
-it("publishes a port where the system does, on this host alone", () => {
+it("publishes the system's ports, on this host only", () => {
   expect(file.services.ingress?.ports).toEqual([
     { target: expect.any(Number), published: "8080", host_ip: "127.0.0.1", protocol: "tcp" },
   ]);
   expect(file.services.postgres).not.toHaveProperty("ports");
 });
 
-it("delivers each file as a read-only config, secrets filled in", () => {
+it("delivers each file as a read-only config, with its secrets", () => {
   const path = system.services.find((s) => s.name === "postgres")?.files[0]?.path;
   expect(file.services.postgres?.configs).toContainEqual({
     source: "postgres-1",
@@ -74,7 +75,7 @@ it("refuses a secret without a value", () => {
   expect(() => composeConfigs(system, {})).toThrow(/The secret "[\w-]+" of .+ has no value/);
 });
 
-it("doubles every $, which Compose would take for a variable", () => {
+it("doubles every $, which Compose would read as a variable", () => {
   const [first, ...rest] = system.services;
   if (!first) throw new Error("the system has no services");
   const dollar = {
@@ -84,11 +85,11 @@ it("doubles every $, which Compose would take for a variable", () => {
   };
   const changed = { ...system, services: [dollar, ...rest] };
   expect(composeFile(changed, facts).services[first.name]?.command).toEqual(["sh", "-c", "echo $$HOME"]);
-  // Files are read as they are.
+  // Compose does not replace variables in files.
   expect(composeConfigs(changed, secrets)[`files/${first.name}-1`]).toBe("a$b$$c");
 });
 
-it("says how an image is built when asked to", () => {
+it("contains the build of an image on request", () => {
   const build = { context: "/project/app", dockerfile: "/project/dockerfiles/app/Dockerfile", args: {} };
   const made = composeFile(system, {
     ...facts,

@@ -1,4 +1,7 @@
-/** What follows from a system's services for its data; not how it is copied: that is tests/e2e/data.test.ts. */
+/**
+ * Tests the parts of a backup, from a system's services. tests/slow/data.test.ts tests the copies
+ * of the data.
+ */
 import { describe, expect, it } from "vitest";
 import { leftOut, partsOf } from "../../../cli/data/parts.ts";
 import { differences } from "../../../cli/data/postgres.ts";
@@ -32,7 +35,7 @@ describe("the parts of a backup", () => {
     expect(parts(raw)).toEqual(expected);
   });
 
-  it("leave nothing out but what monitoring keeps", () => {
+  it("leave out only the data of monitoring", () => {
     for (const system of ["full", "myrag", "m31", "rag-events", "financerag", "mnemolite"]) {
       const spec = systemWith({ system });
       const all = spec.services.flatMap((s) => s.volumes.map((v) => v.volume));
@@ -45,7 +48,7 @@ describe("the parts of a backup", () => {
 describe("two states of the tables", () => {
   const table = (rows: number, sum: string) => ({ rows, sum });
 
-  it("differ in words", () => {
+  it("have readable differences", () => {
     const wanted = { "a.gone": table(1, "1"), "a.less": table(2, "2"), "a.other": table(3, "3") };
     const found = { "a.less": table(1, "1"), "a.other": table(3, "4"), "a.more": table(0, "0") };
     expect(differences(wanted, found)).toEqual([
@@ -62,7 +65,7 @@ describe("a version of PostgreSQL", () => {
   const server = (postgresVersion: string, system = "full") =>
     longRunning(systemWith({ system, postgresVersion }).services).find((s) => s.role === "postgres");
 
-  it("has an image, a volume and a folder of its own", () => {
+  it("has a separate image, volume and folder", () => {
     expect(server("18")).toMatchObject({
       image: { from: "catalogue", image: { name: "postgres-18" } },
       volumes: [{ volume: "postgres-data-18", path: "/var/lib/postgresql" }],
@@ -76,7 +79,7 @@ describe("a version of PostgreSQL", () => {
     expect(server("18", "myrag")?.volumes[0]?.volume).toBe("pgvector-18");
   });
 
-  it("is refused where there is no image of it", () => {
+  it("is refused if there is no image of it", () => {
     expect(() => server("16")).toThrow("ragdock:postgresVersion");
     expect(() => server("18", "mnemolite")).toThrow("ragdock:postgresVersion");
   });

@@ -1,6 +1,6 @@
 /**
- * What a rotation changes in a system as data, and in a stack's file. Does not prove that a store takes the new password
- * and refuses the old one: tests/e2e/rotate.test.ts does.
+ * Tests the changes of a rotation, in a system as data and in a stack's file.
+ * tests/e2e/rotate.test.ts proves that a store accepts the new password and refuses the old one.
  */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -12,9 +12,9 @@ import type { SystemSpec } from "../../../config/spec/service.ts";
 import { systems } from "../../../config/systems/index.ts";
 import { systemWith } from "../../support/program.ts";
 
-/** Names of the services that a change of settings changes. */
+/** Returns the names of the services that a change of settings affects. */
 function changed(before: SystemSpec, after: SystemSpec): string[] {
-  // A store's credentials are in the files of others, and not in its own.
+  // Files of other services contain a store's credentials. The store's own files do not.
   const containers = ({ services }: SystemSpec) =>
     new Map(services.map((s) => [s.name, JSON.stringify({ ...s, credentials: undefined })]));
   const earlier = containers(before);
@@ -26,7 +26,7 @@ function changed(before: SystemSpec, after: SystemSpec): string[] {
 
 describe("a rotation", () => {
   it.each(["postgres", "redis"])(
-    "of %s changes its clients and the job before them, and no store",
+    "of %s changes its clients and the job that they depend on, and no store",
     (store) => {
       const after = systemWith({ rotations: { [store]: 2 } });
       expect(changed(systemWith(), after)).toEqual(
@@ -42,14 +42,14 @@ describe("a rotation", () => {
     },
   );
 
-  it("of myrag's metrics path changes who serves there and who asks there", () => {
+  it("of myrag's metrics path changes the API and Prometheus", () => {
     const [before, after] = [{}, { rotations: { "metrics-path": 2 } }].map((raw) =>
       systemWith({ system: "myrag", ...raw }),
     );
     expect(changed(before as SystemSpec, after as SystemSpec)).toEqual(["fastapi", "prometheus"]);
   });
 
-  it("is there for every secret that a system generates, but not for its stores' administrators", () => {
+  it("exists for every secret that a system generates, except for the stores' administrators", () => {
     const choices = Object.fromEntries(
       Object.keys(systems).map((system) => [system, rotatable(systemWith({ system }).secrets).sort()]),
     );
@@ -64,8 +64,8 @@ describe("a rotation", () => {
   });
 });
 
-describe("whoever has a store's password", () => {
-  it.each(Object.keys(systems))("waits in %s until the store knows it", (system) => {
+describe("a service with a store's password", () => {
+  it.each(Object.keys(systems))("waits in %s until the store has the password", (system) => {
     const { services } = systemWith({ system });
     for (const store of services.filter(
       (s) => s.kind === "stateful" && ["postgres", "redis"].includes(s.role),
@@ -79,7 +79,7 @@ describe("whoever has a store's password", () => {
     }
   });
 
-  it("waits when only a file of the user's own has it", () => {
+  it("waits even if only a file of the user contains the password", () => {
     const content = "{{secret:redis-user}} {{secret:redis-password}}";
     const { services } = systemWith({ services: { ui: { files: [{ path: "/.env", content }] } } });
     expect(services.find((s) => s.name === "ui")?.dependsOn).toContain("redis-credentials");
@@ -93,7 +93,7 @@ describe("the stack's file", () => {
   useConfigFile(file);
   afterAll(() => rmSync(folder, { recursive: true }));
 
-  it("keeps its comments and settings when a generation is noted", () => {
+  it("keeps its comments and settings when a generation is recorded", () => {
     writeFileSync(
       file,
       "# Whose stack this is.\nconfig:\n  ragdock:system: full # the whole\n  ragdock:services: { gateway: { port: 8088 } }\n",
@@ -109,7 +109,7 @@ describe("the stack's file", () => {
     );
   });
 
-  it("gets its first setting when it has none", () => {
+  it("gets its first setting if it has none", () => {
     writeFileSync(file, "");
     setGeneration(stack, "postgres", 2);
     expect(generationOf(stack, "postgres")).toBe(2);

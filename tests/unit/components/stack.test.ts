@@ -1,6 +1,6 @@
 /**
- * What the program registers, resource by resource, under Pulumi's own mocks.
- * Proves names, inputs and secrecy; not what a provider does with them, nor a failing job: that is tests/e2e and tests/engine.
+ * Tests the program's registrations under Pulumi's mocks: names, inputs and secrecy. tests/e2e and
+ * tests/engine test the work of the providers and a failed job.
  */
 import * as pulumi from "@pulumi/pulumi";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -83,13 +83,13 @@ describe.each(["dev", "prod"])("full in %s", (environment) => {
     expect(registered.every((r) => r.name.startsWith("ragdock-test"))).toBe(true);
   });
 
-  it("keeps volumes under explicit names, and gives containers none, so that a successor can start beside them", async () => {
+  it("sets the names of volumes, and no names of containers, so that old and new containers can run together", async () => {
     await register({ environment });
     for (const volume of ofType("/volume:Volume")) expect(volume.inputs.name).toBe(volume.name);
     for (const { inputs } of ofType("/container:Container")) expect(inputs.name).toBeUndefined();
   });
 
-  it("puts secrets into files and nowhere else", async () => {
+  it("puts secrets into files only", async () => {
     await register({ environment, llm: { provider: "openai" } });
     const withSecret = ofType("/container:Container").filter((r) =>
       JSON.stringify(r.inputs).includes("canary"),
@@ -103,8 +103,8 @@ describe.each(["dev", "prod"])("full in %s", (environment) => {
   });
 });
 
-describe("an image that is named", () => {
-  it("is run as it is, also where none could be built", async () => {
+describe("a pinned image", () => {
+  it("runs unchanged, even if it could not be built", async () => {
     await register({ images: "packages", pinned: { grafana: "my/grafana:12" } });
     const image = ofType("/remoteImage:RemoteImage").find((r) => r.name === "ragdock-test-image-grafana");
     expect(image?.inputs).toMatchObject({ name: "my/grafana:12" });
@@ -114,7 +114,7 @@ describe("an image that is named", () => {
 });
 
 describe("a rotated secret", () => {
-  it("is generated anew for its generation, and the others stay as they are", async () => {
+  it("is generated again, and all other secrets stay", async () => {
     await register({ rotations: { postgres: 3 } });
     const keepers = Object.fromEntries(ofType(":RandomPassword").map((r) => [r.name, r.inputs.keepers]));
     expect(keepers).toEqual({
@@ -128,7 +128,7 @@ describe("a rotated secret", () => {
 });
 
 describe("containers", () => {
-  it("are limited, rotated and without new privileges, all of them", async () => {
+  it("all have limits, rotated logs and no new privileges", async () => {
     await register({});
     for (const { name, inputs } of ofType("/container:Container")) {
       expect(inputs, name).toMatchObject({
@@ -141,12 +141,12 @@ describe("containers", () => {
     }
   });
 
-  it("write durations as the provider reads them back", async () => {
+  it("have durations in the provider's format", async () => {
     await register({});
     expect(container("postgres")?.inputs.healthcheck).toMatchObject({ interval: "2s", startPeriod: "1m0s" });
   });
 
-  it("have their grace from the first day", async () => {
+  it("have their grace period at their creation", async () => {
     await register({});
     const services = ofType("/container:Container").filter((r) => r.inputs.wait);
     for (const { name, inputs } of services)
@@ -154,7 +154,7 @@ describe("containers", () => {
     expect(container("postgres")?.inputs.destroyGraceSeconds).toBe(120);
   });
 
-  it("mount live code in dev when asked", async () => {
+  it("mount the source in dev on request", async () => {
     await register({ services: { api: { sourceMount: true } } });
     expect(container("api")?.inputs.mounts).toEqual([
       { type: "bind", source: "/project/app", target: "/app", readOnly: true },
@@ -163,7 +163,7 @@ describe("containers", () => {
 });
 
 describe("the migrations", () => {
-  it("let nothing start that waits for them while their outcome is unknown", async () => {
+  it("delay their dependents while their result is unknown", async () => {
     await register({}, { preview: true });
     const imageOf = (service: string): unknown => container(service)?.inputs.image;
     expect(imageOf("postgres")).toBe("sha256:ragdock-test-image-postgres");

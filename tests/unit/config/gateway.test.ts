@@ -13,27 +13,27 @@ describe("a gateway's nginx.conf", () => {
     ),
   );
 
-  it("looks up every upstream at each request: a name in proxy_pass itself is resolved once", () => {
+  it("looks up every upstream at each request, because nginx resolves a literal name only once", () => {
     const targets = [...conf.matchAll(/proxy_pass (\S+);/g)].map((match) => match[1]);
     expect(targets).toEqual(["http://$upstream_rag_api:8000", "http://$upstream_ui:8501"]);
     expect(conf).toContain("set $upstream_rag_api rag-api;");
   });
 
-  it("gives a dead address up far below a second and tries the next one", () => {
+  it("gives up a dead address in far less than a second, and tries the next one", () => {
     expect(conf).toContain("proxy_connect_timeout 300ms;");
     expect(conf).toContain("proxy_next_upstream error timeout;");
   });
 
-  it("leaves closing to the other side: an ingress that closes has used up its ports after 28,000 requests in a minute", () =>
+  it("keeps upstream connections open, because an ingress that closes them runs out of ports at 28,000 requests a minute", () =>
     expect(conf).toContain("map $http_upgrade $connection_upgrade { default upgrade; '' close; }"));
 
-  it("keeps metrics inside: the only location with them answers 404", () => {
+  it("answers 404 for metrics", () => {
     expect([...conf.matchAll(/location [^{]*metrics.*/g)].map(([line]) => line)).toEqual([
       "location ~ ^/api/metrics(/|$) { return 404; }",
     ]);
   });
 
-  it("has one server for each port that a route listens on, and one for its own state", () => {
+  it("has one server for each port of a route, and one for its own status", () => {
     const two = shown(
       renderNginx(
         [
@@ -50,13 +50,13 @@ describe("a gateway's nginx.conf", () => {
 describe("an ingress' nginx.conf", () => {
   const conf = shown(renderNginx([{ listen: 8080, path: "/", service: "gateway", port: 8080 }], "ingress"));
 
-  it("sends a request to the gateway that has just said that it takes requests", () => {
+  it("sends a request to a gateway that has just reported its readiness", () => {
     expect(conf).toContain("set $gateways gateway;");
     expect(conf).toContain("proxy_pass http://$gateways:8081/gateway;");
     expect(conf).toContain("proxy_pass http://$gateway:8080;");
   });
 
-  it("believes a proxy in front that users came by TLS", () => {
+  it("trusts X-Forwarded-Proto from a TLS proxy in front", () => {
     expect(conf).toContain("map $http_x_forwarded_proto $forwarded_proto { https https; default $scheme; }");
     expect(conf).toContain("proxy_set_header X-Forwarded-Proto $forwarded_proto;");
   });

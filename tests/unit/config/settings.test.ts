@@ -9,7 +9,7 @@ const service = (raw: Record<string, unknown>, name: string): LongRunning =>
   serviceOf(resolveSystem(raw, facts), name);
 
 describe("defaults", () => {
-  it("make a whole system of nothing", () => {
+  it("result in a complete system", () => {
     expect(resolveSystem({}, facts).services.map((s) => s.name)).toEqual([
       "postgres",
       "postgres-credentials",
@@ -33,7 +33,7 @@ describe("defaults", () => {
     ]);
   });
 
-  it("publish nothing beyond loopback in dev, and only the ingress in prod", () => {
+  it("publish only on loopback in dev, and only the ingress in prod", () => {
     const published = (environment: string) =>
       longRunning(resolveSystem({ environment }, facts).services).flatMap((s) =>
         publishedPorts(s).map(({ exposure }) => `${s.name} ${exposure}`),
@@ -42,7 +42,7 @@ describe("defaults", () => {
     expect(published("prod")).toEqual(["ingress public"]);
   });
 
-  it("never expose a store", () => {
+  it("expose no store", () => {
     for (const environment of ["dev", "prod"]) {
       for (const name of ["postgres", "redis"]) {
         expect(publishedPorts(service({ environment }, name))).toEqual([]);
@@ -50,7 +50,7 @@ describe("defaults", () => {
     }
   });
 
-  it("leave out in packages mode what cannot be built, and say what stands in", () => {
+  it("leave out services without a package in packages mode, and name the replacement", () => {
     const system = resolveSystem({ images: "packages" }, facts);
     expect(Object.keys(system.unavailable).sort()).toEqual(["cadvisor", "grafana"]);
     expect(system.unavailable.grafana).toContain("Prometheus' own Graph and Alerts pages");
@@ -58,18 +58,18 @@ describe("defaults", () => {
     expect(system.services.some((s) => s.name === "grafana")).toBe(false);
   });
 
-  it("keep in packages mode what cannot be built when an image is named for it", () => {
+  it("keep a service without a package in packages mode if its image is pinned", () => {
     const system = resolveSystem({ images: "packages", pinned: { grafana: "my/grafana:12" } }, facts);
     expect(Object.keys(system.unavailable)).toEqual(["cadvisor"]);
     expect(system.services.some((s) => s.name === "grafana")).toBe(true);
   });
 
-  it("keep vectors in Chroma when asked", () => {
+  it("keep vectors in Chroma on request", () => {
     const system = resolveSystem({ vectorStore: "chroma" }, facts);
     expect(system.services.find((s) => s.name === "api")?.dependsOn).toContain("chroma");
   });
 
-  it("generate a secret for each place that names one, and no other; also of what cannot be had here, whose data may be", () => {
+  it("generate exactly the secrets that services use, even of unavailable services, whose data may exist", () => {
     expect(resolveSystem({ images: "packages" }, facts).secrets).toEqual({
       "grafana-password": { from: "generated", generation: 1, rotation: "grafana" },
       "postgres-admin-password": { from: "generated", generation: 1 },
@@ -83,13 +83,13 @@ describe("defaults", () => {
 });
 
 describe("a user's settings", () => {
-  it("win over the system's, one by one", () => {
+  it("override the system's settings one by one", () => {
     const api = service({ services: { api: { limits: { memory: "2GiB" }, logs: { maxFiles: 9 } } } }, "api");
     expect(api.limits).toEqual({ cpus: 1, memory: "2GiB" });
     expect(api.logs).toEqual({ maxSize: "10MiB", maxFiles: 9 });
   });
 
-  it("let an exposed store be reached: a port on an internal network alone cannot be published", () => {
+  it("add a network to an exposed store, because an internal network cannot publish a port", () => {
     expect(service({}, "postgres").networks).toEqual(["backend"]);
     expect(service({ services: { postgres: { exposure: "loopback" } } }, "postgres").networks).toEqual([
       "backend",
@@ -102,24 +102,24 @@ describe("a user's settings", () => {
     });
   });
 
-  it("may leave out what nothing needs", () => {
+  it("may disable services that no other service needs", () => {
     expect(
       problems({ services: { grafana: { enabled: false }, "redis-exporter": { enabled: false } } }),
     ).toEqual([]);
   });
 
-  it("give GPUs to an own application, which may compute on them, and not to the reference application", () => {
+  it("give GPUs to the user's own application, and not to the reference application, which cannot use them", () => {
     const services = { api: { gpus: "all" } };
     expect(service({ app: { image: "mine:1.0" }, services }, "api").gpus).toBe("all");
     expect(problems({ services }).map((p) => p.path)).toEqual(["ragdock:services.api.gpus"]);
   });
 
-  it("take numbers and booleans for variables, which `pulumi config set --path` makes of them", () => {
+  it("accept numbers and booleans as variables, because `pulumi config set --path` converts them", () => {
     const api = service({ services: { api: { environment: { DEBUG: true, LEVEL: 1, NAME: "a" } } } }, "api");
     expect(api.environment).toMatchObject({ DEBUG: "true", LEVEL: "1", NAME: "a" });
   });
 
-  it("take a number that `pulumi config set` has made a string", () => {
+  it("accept a number that `pulumi config set` has converted to a string", () => {
     expect(service({ services: { api: { limits: { cpus: "0.5" } } } }, "api").limits.cpus).toBe(0.5);
   });
 
@@ -129,7 +129,7 @@ describe("a user's settings", () => {
     expect(command).toContain("maintenance_work_mem=256MB");
   });
 
-  it("never put two services on one port, whatever the ports", () => {
+  it("never put two services on one port, for any ports", () => {
     const port = fc.integer({ min: 1024, max: 1030 });
     fc.assert(
       fc.property(port, port, port, (gateway, prometheus, grafana) => {
@@ -146,7 +146,7 @@ describe("a user's settings", () => {
     );
   });
 
-  it("give a system or a ConfigError, whatever the input", () => {
+  it("result in a system or a ConfigError, for any input", () => {
     fc.assert(
       fc.property(
         fc.dictionary(fc.constantFrom("system", "images", "services", "llm", "app", "x"), fc.jsonValue()),

@@ -21,7 +21,7 @@ describe("durations", () => {
     expect(goDuration(written)).toBe(go);
   });
 
-  it("keeps the length, whatever the unit", () => {
+  it("keep the length in any unit", () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 200_000 }), fc.constantFrom("s", "m"), (n, unit) => {
         const parts = [...goDuration(`${n}${unit}` as Duration).matchAll(/(\d+)([hms])/g)];
@@ -52,7 +52,7 @@ describe("cpus", () => {
     [0.5, "0.5"],
     [0.25, "0.25"],
     [2, "2.0"],
-  ])("%d is written %s, as the provider reads it back", (cpus, expected) => {
+  ])("%d is written as %s, the provider's format", (cpus, expected) => {
     expect(cpuString(cpus)).toBe(expected);
   });
 });

@@ -87,7 +87,7 @@ describe("a wrong setting", () => {
     [{ services: { postgres: { sourceMount: true } } }, "ragdock:services.postgres.sourceMount"],
     [{ services: { redis: { enabled: false } } }, "ragdock:services.redis.enabled"],
     [{ services: { api: { environment: { RAG_API_WORKERS: "20" } } } }, "ragdock:services.api.replicas"],
-  ])("%j is named by its path, with what was found and what to type", (raw, path) => {
+  ])("%j is reported with its path, its value and a fix", (raw, path) => {
     const found = problems(raw);
     expect(found.map((p) => p.path)).toContain(path);
     for (const problem of found) {
@@ -97,7 +97,7 @@ describe("a wrong setting", () => {
     }
   });
 
-  it("does not hide another one", () => {
+  it("does not hide another wrong setting", () => {
     const paths = problems({
       images: "docker",
       vectorStore: "faiss",
@@ -107,12 +107,12 @@ describe("a wrong setting", () => {
       "ragdock:images",
       "ragdock:vectorStore",
       "ragdock:services.api.replicas",
-      // Not a wrong value by itself: found with the wrong ones left out.
+      // This value is valid alone. It conflicts after the wrong values are left out.
       "ragdock:services.prometheus.port",
     ]);
   });
 
-  it("is fixed by a command for the stack that has it, whichever one is selected", () => {
+  it("is reported with a command for its stack, even if another stack is selected", () => {
     expect(() => resolveSystem({ services: { api: { replicas: 0 } } }, facts)).toThrow(
       "Run: pulumi config set --stack test --path 'ragdock:services.api.replicas' 1",
     );
@@ -124,7 +124,7 @@ describe("a wrong setting", () => {
     );
   });
 
-  it("is one that would be shown although it is encrypted, whatever is in it", () => {
+  it("is an encrypted setting that Ragdock would show, for any value", () => {
     const raw = { monitoring: { alertWebhook: "https://hooks/secret", retentoin: "secret" } };
     expect(() => resolveSystem(raw, { ...facts, secrets: new Set(["monitoring", "llmApiKey"]) })).toThrow(
       "ragdock:monitoring: found an encrypted value; only llmApiKey, ",
@@ -134,7 +134,7 @@ describe("a wrong setting", () => {
     ]);
   });
 
-  it("is found against the host as well", () => {
+  it("is a limit that exceeds the host", () => {
     expect(problems({}, { host: { memoryMiB: 1024 } }).map((p) => p.path)).toEqual([
       "ragdock:services.*.limits.memory",
     ]);
@@ -143,7 +143,7 @@ describe("a wrong setting", () => {
     ]);
   });
 
-  it("is none once the key is there", () => {
+  it("is no longer reported once the key exists", () => {
     expect(problems({ llm: { provider: "openai" } }, { secrets: new Set(["llmApiKey"]) })).toEqual([]);
   });
 });

@@ -1,7 +1,9 @@
 import { infrastructureCases } from "./infrastructure-alert-cases.ts";
 import { serviceCases } from "./service-alert-cases.ts";
 
-/** What Prometheus' own rule tester is given: series over time, and the alerts that must or must not fire. */
+/**
+ * A case for Prometheus' rule tester: series over time, and the alerts that must or must not fire.
+ */
 export interface AlertCase {
   readonly title: string;
   /** In promtool's notation: `start+stepxtimes`, one value a minute. */
@@ -13,5 +15,7 @@ export interface AlertCase {
   readonly fires: readonly Readonly<Record<string, string>>[];
 }
 
-/** For each alert, series that fire it. Most alerts also have similar series that must not fire it. */
+/**
+ * For each alert, series that fire it. Most alerts also have similar series that must not fire it.
+ */
 export const alertCases: readonly AlertCase[] = [...serviceCases, ...infrastructureCases];

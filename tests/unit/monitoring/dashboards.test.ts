@@ -18,11 +18,11 @@ const overlap = (a: GrafanaPanel["gridPos"], b: GrafanaPanel["gridPos"]): boolea
   a.x < b.x + b.w && b.x < a.x + a.w && a.y < b.y + b.h && b.y < a.y + a.h;
 
 describe("renderDashboards", () => {
-  it("gives the four dashboards", () => {
+  it("renders the four dashboards", () => {
     expect(Object.keys(files)).toEqual(["overview.json", "rag.json", "stores.json", "host.json"]);
   });
 
-  it("has a row for every service with metrics or a probe", () => {
+  it("has a row for every service with metrics or a blackbox module", () => {
     const rows = panelsOf(files["overview.json"] ?? "").filter((panel) => panel.type === "row");
     const watched = services.filter((s) => isScraped(s) || isChecked(s)).map(({ name }) => name);
     expect(rows.map((row) => row.title)).toEqual(["At a glance", "Traffic", ...watched]);
@@ -40,7 +40,7 @@ describe("renderDashboards", () => {
     expect(new Set(panels.map((panel) => panel.id)).size).toBe(panels.length);
   });
 
-  it("asks the provisioned data source", () => {
+  it("queries the provisioned data source", () => {
     const provisioning = renderGrafanaProvisioning(services, options);
     const source = parse(provisioning["/etc/grafana/provisioning/datasources/ragdock.yml"] ?? "")
       .datasources[0];
@@ -51,14 +51,14 @@ describe("renderDashboards", () => {
     expect(new Set(uids)).toEqual(new Set([source.uid]));
   });
 
-  it("looks for the dashboards where they are put", () => {
+  it("reads the dashboards from their folder", () => {
     const provider = renderGrafanaProvisioning(services, options)[
       "/etc/grafana/provisioning/dashboards/ragdock.yml"
     ];
     expect(parse(provider ?? "").providers[0].options.path).toBe("/etc/grafana/dashboards");
   });
 
-  it("leaves out what these services have nothing to show for", () => {
+  it("leaves out panels without data from these services", () => {
     expect(Object.keys(renderDashboards(lone))).toEqual(["overview.json"]);
   });
 });

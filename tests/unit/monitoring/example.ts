@@ -1,7 +1,10 @@
 import type { MonitoringOptions } from "../../../monitoring/index.ts";
 import { facts, systemWith } from "../../support/program.ts";
 
-/** `full` with everything that monitoring knows of: two replicas of the API, one worker and all three stores. */
+/**
+ * `full` with everything that monitoring supports: two replicas of the API, one worker and all
+ * three stores.
+ */
 export const { services } = systemWith({
   environment: "prod",
   vectorStore: "chroma",
@@ -11,10 +14,10 @@ export const { services } = systemWith({
   },
 });
 
-/** A system with one service and none of its own monitoring. */
+/** A system with one service and without monitoring. */
 export const lone = services.filter(({ name }) => name === "ui");
 
-/** The options that go with it. */
+/** The monitoring options of the example. */
 export const options: MonitoringOptions = {
   project: facts.project,
   stack: facts.stack,

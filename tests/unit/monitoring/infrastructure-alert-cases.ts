@@ -22,7 +22,7 @@ export const infrastructureCases: readonly AlertCase[] = [
     fires: [{}],
   },
   {
-    title: "Redis that does not answer its probe",
+    title: "Redis that does not answer the blackbox exporter",
     series: { 'probe_success{service="redis"}': "0x10" },
     alert: "RedisDown",
     at: 5,
@@ -98,7 +98,7 @@ export const infrastructureCases: readonly AlertCase[] = [
     fires: [{}],
   },
   {
-    title: "an alert that reached nobody",
+    title: "an alert that was not delivered",
     series: { 'alertmanager_notifications_failed_total{integration="webhook"}': "0x5 3x10" },
     alert: "AlertsNotDelivered",
     at: 8,

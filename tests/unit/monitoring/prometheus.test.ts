@@ -37,29 +37,30 @@ describe("renderPrometheus", () => {
     ]);
   });
 
-  it("asks each probed service through the exporter, by module", () => {
-    const probed = (name: string) => job(name)?.static_configs?.map((s) => [s.labels?.service, s.targets[0]]);
-    expect(probed("probe-http_2xx")).toEqual([
+  it("checks each service with a blackbox module through the exporter", () => {
+    const checked = (name: string) =>
+      job(name)?.static_configs?.map((s) => [s.labels?.service, s.targets[0]]);
+    expect(checked("probe-http_2xx")).toEqual([
       ["chroma", "http://chroma:8000/api/v2/heartbeat"],
       ["api", "http://api:8000/api/health"],
       ["ui", "http://ui:8501/_stcore/health"],
       ["gateway", "http://gateway:8081/healthz"],
       ["ingress", "http://ingress:8081/healthz"],
     ]);
-    expect(probed("probe-tcp_connect")).toEqual([
+    expect(checked("probe-tcp_connect")).toEqual([
       ["postgres", "postgres:5432"],
       ["redis", "redis:6379"],
     ]);
     expect(job("probe-tcp_connect")?.params).toEqual({ module: ["tcp_connect"] });
   });
 
-  it("probes nothing without the exporter, and warns nobody without Alertmanager", () => {
+  it("checks nothing without the exporter, and sends no alert without Alertmanager", () => {
     const config = parse(shown(renderPrometheus(lone, options)));
     expect(config.scrape_configs).toEqual([]);
     expect(config).not.toHaveProperty("alerting");
   });
 
-  it("keeps of cAdvisor's containers only this stack's", () => {
+  it("keeps only this stack's containers of cAdvisor", () => {
     const keep = new RegExp(`^(?:${job("cadvisor")?.metric_relabel_configs?.[0]?.regex})$`);
     expect("container_cpu_usage_seconds_total;ragdock;test").toMatch(keep);
     expect("go_goroutines;;").toMatch(keep);
@@ -67,7 +68,7 @@ describe("renderPrometheus", () => {
     expect("container_cpu_usage_seconds_total;;").not.toMatch(keep);
   });
 
-  it("has exactly one job per service with metrics, whatever the services", () => {
+  it("has exactly one job per service with metrics, for any services", () => {
     const name = fc.stringMatching(/^[a-z][a-z0-9-]{0,12}$/);
     const replicas = fc.integer({ min: 1, max: 9 });
     const metrics = fc.record({ port: fc.integer({ min: 1, max: 65535 }), path: fc.constant("/metrics") });
@@ -84,13 +85,13 @@ describe("renderPrometheus", () => {
 });
 
 describe("renderBlackbox", () => {
-  it("defines every module that a service may name", () => {
+  it("defines every module that a service may use", () => {
     expect(Object.keys(parse(renderBlackbox()).modules)).toEqual(["http_2xx", "tcp_connect"]);
   });
 });
 
 describe("renderAlertmanager", () => {
-  it("sends to the webhook, but never the watchdog", () => {
+  it("sends all alerts except the watchdog to the webhook", () => {
     const config = parse(renderAlertmanager(services, options));
     expect(config.route.receiver).toBe("webhook");
     expect(config.route.routes).toEqual([{ matchers: ['alertname="Watchdog"'], receiver: "nowhere" }]);
@@ -99,7 +100,7 @@ describe("renderAlertmanager", () => {
     ]);
   });
 
-  it("names a receiver that exists without a webhook too", () => {
+  it("uses an existing receiver without a webhook too", () => {
     const { alertWebhookUrl: _, ...silent } = options;
     const config = parse(renderAlertmanager(services, silent));
     expect(config.receivers).toEqual([{ name: "nowhere" }]);

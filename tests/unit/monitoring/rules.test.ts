@@ -8,7 +8,7 @@ const alerts = alertGroups(services).flatMap((group) => group.alerts);
 const named = (name: string) => alerts.find((alert) => alert.name === name);
 
 describe("alerts", () => {
-  it("are these", () => {
+  it("are complete", () => {
     expect(alerts.map((alert) => alert.name)).toEqual([
       "TargetDown",
       "ServiceUnhealthy",
@@ -27,7 +27,7 @@ describe("alerts", () => {
       "HostMemoryLow",
       "BackupTooOld",
       "DrillTooOld",
-      // Once by its probe and once by its exporter.
+      // Once for the blackbox exporter and once for the service's exporter.
       "PostgresDown",
       "PostgresConnectionsNearLimit",
       "RedisDown",
@@ -35,24 +35,24 @@ describe("alerts", () => {
     ]);
   });
 
-  it.each(alerts)("$name says what it means and what to do", ({ summary, description, runbook }) => {
+  it.each(alerts)("$name has a summary, a description and a runbook", ({ summary, description, runbook }) => {
     expect(summary).toMatch(/^[A-Z{].*[^.]$/);
     for (const sentences of [description, runbook]) expect(sentences).toMatch(/^[A-Z`{].*\.$/s);
     expect(new Set([summary, description, runbook]).size).toBe(3);
   });
 
-  it("miss a replicated service when its last replica is gone", () => {
+  it("report a replicated service without a replica", () => {
     expect(named("TargetDown")?.expr).toContain('absent(up{service="api"})');
     expect(named("TargetDown")?.expr).not.toContain('service="worker"');
   });
 
-  it("measure memory by container with cAdvisor and by process without", () => {
+  it("measure memory per container with cAdvisor, and per process without it", () => {
     const without = alertGroups(services.filter(({ name }) => name !== "cadvisor"));
     expect(named("MemoryNearLimit")?.expr).toContain("container_memory_working_set_bytes");
     expect(without[0]?.alerts[2]?.expr).toContain("process_resident_memory_bytes");
   });
 
-  it("watch only what is there", () => {
+  it("cover only existing services", () => {
     const few = alertGroups(lone);
     expect(few.flatMap((g) => g.alerts.map((a) => a.name))).toEqual([
       "TargetDown",
@@ -61,7 +61,7 @@ describe("alerts", () => {
     ]);
   });
 
-  it("watch a store without an exporter by its probe", () => {
+  it("cover a store without an exporter through the blackbox exporter", () => {
     const bare = systemWith({ services: { "postgres-exporter": { enabled: false } } });
     const expr = alertGroups(bare.services)
       .flatMap((g) => g.alerts)
@@ -71,7 +71,7 @@ describe("alerts", () => {
 });
 
 describe("renderRules", () => {
-  it("records each memory limit, the jobs' too", () => {
+  it("records each memory limit, including those of jobs", () => {
     const [limits] = parse(renderRules(services)).groups;
     const limited = limits.rules.map((rule: { labels: { service: string } }) => rule.labels.service);
     expect(limited).toEqual(services.map(({ name }) => name));

@@ -65,7 +65,7 @@ export const serviceCases: readonly AlertCase[] = [
     fires: [],
   },
   {
-    title: "failing requests of probes only",
+    title: "failing requests of health checks only",
     series: { 'http_requests_total{service="api",route="/api/health",status="500"}': "0+10x20" },
     alert: "HighErrorRate",
     at: 15,
@@ -94,7 +94,7 @@ export const serviceCases: readonly AlertCase[] = [
     fires: [],
   },
   {
-    title: "documents that wait for an hour, told by two API processes",
+    title: "documents that wait for an hour, reported by two API processes",
     series: {
       'rag_queue_oldest_age_seconds{instance="a"}': "0+60x60",
       'rag_queue_oldest_age_seconds{instance="b"}': "0+60x60",
@@ -114,7 +114,7 @@ export const serviceCases: readonly AlertCase[] = [
     fires: [{}],
   },
   {
-    title: "documents that went in",
+    title: "documents that were ingested",
     series: {
       'rag_ingestions_total{outcome="failed"}': "3x25",
       'rag_ingestions_total{outcome="ready"}': "0+1x25",

@@ -1,4 +1,5 @@
-// Talks to an installed plugin as the pulumi CLI does, without a Terraform provider. tests/pulumi runs it under the real CLI.
+// Calls an installed plugin as the pulumi CLI does, without a Terraform provider. tests/pulumi runs
+// it under the real CLI.
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -20,7 +21,7 @@ let paths: string[] = [];
 let child: ChildProcess;
 let client: grpc.Client;
 beforeAll(async () => {
-  // The quote shows that the script quotes its paths.
+  // The quote in the name proves that the script quotes its paths.
   home = mkdtempSync(join(tmpdir(), "ragdock's-home-"));
   paths = installPlugins(home).map(({ path }) => path);
   child = spawn(paths[0] as string, { stdio: ["ignore", "pipe", "inherit"] });
@@ -34,14 +35,14 @@ afterAll(() => {
 });
 
 describe("a resource plugin", () => {
-  test("is where the CLI looks for the installed version", () => {
+  test("has the path where the CLI looks for the installed version", () => {
     expect(paths.map((path) => relative(home, path))).toEqual([
       "plugins/resource-docker-v5.2.0/pulumi-resource-docker",
       "plugins/resource-random-v4.21.2/pulumi-resource-random",
     ]);
   });
 
-  test("does not replace a plugin that Pulumi has downloaded, and replaces one of ours", () => {
+  test("does not replace a plugin that Pulumi has downloaded, and replaces a plugin of Ragdock", () => {
     const other = mkdtempSync(join(tmpdir(), "ragdock-home-"));
     try {
       const [docker, random] = installPlugins(other);
@@ -53,12 +54,12 @@ describe("a resource plugin", () => {
     }
   });
 
-  test("tells its version", async () => {
+  test("reports its version", async () => {
     const info = (await call("getPluginInfo", new empty.Empty())) as { getVersion(): string };
     expect(info.getVersion()).toBe("5.2.0");
   });
 
-  test("generates a missing name from the seed, keeps the old one, and leaves a given one", async () => {
+  test("generates an absent name from the seed, keeps an old name, and keeps a given name", async () => {
     const name = async (olds: Properties, news: Properties) => {
       const request = new provider.CheckRequest().setUrn(URN).setNews(toStruct(news)).setOlds(toStruct(olds));
       const answer = await call("check", request.setRandomseed(Buffer.from("abcdef12", "hex")));
@@ -69,7 +70,7 @@ describe("a resource plugin", () => {
     expect(await name({ name: "old" }, { name: "given" })).toBe("given");
   });
 
-  test("refuses a resource that another plugin created, and does not take it for absent", async () => {
+  test("refuses a resource that another plugin created, and does not report it as absent", async () => {
     const olds = toStruct({ name: "data", __meta: "{}" });
     const foreign = "was created by another plugin";
     const diff = new provider.DiffRequest()

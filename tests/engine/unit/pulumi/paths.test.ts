@@ -38,7 +38,7 @@ describe("property paths", () => {
     ["mem", "memory", false],
   ])("%s matches %s: %s", (pattern, changed, expected) => expect(matches(pattern, changed)).toBe(expected));
 
-  test("ignoring puts old values back, adds what was there and drops what was not", () => {
+  test("an ignored path keeps its old value, its old presence and its old absence", () => {
     const olds = { a: { x: 1, y: 1 }, list: [{ ip: "1" }, { ip: "2" }], gone: true };
     const news = { a: { x: 2, y: 2 }, list: [{ ip: "3" }, { ip: "4" }, { ip: "5" }], fresh: 1 };
     expect(ignoreChanges(news, olds, ["a.x", "list[*].ip", "gone", "fresh"])).toEqual({
@@ -48,7 +48,7 @@ describe("property paths", () => {
     });
   });
 
-  test("ignoring everything leaves no difference", () => {
+  test("there is no difference if everything is ignored", () => {
     fc.assert(
       fc.property(properties, properties, (olds, news) => {
         const kept = ignoreChanges(news, olds, ["*"]);
@@ -59,7 +59,7 @@ describe("property paths", () => {
 });
 
 describe("differences", () => {
-  test("no difference exactly when the properties are equal", () => {
+  test("there is no difference exactly if the properties are equal", () => {
     fc.assert(
       fc.property(properties, properties, (a, b) => {
         expect(differences(a, b, () => false).length === 0).toBe(equal(a, b));
@@ -67,7 +67,7 @@ describe("differences", () => {
     );
   });
 
-  test("a secret is hidden, also where it was none before", () => {
+  test("a secret is hidden, even if the value was no secret before", () => {
     const found = differences(
       { a: "open", b: secret("x") },
       { a: secret("y"), b: secret("z"), c: UNKNOWN_VALUE },
@@ -80,7 +80,7 @@ describe("differences", () => {
     ]);
   });
 
-  test("secrecy alone is no difference, and masking shows nothing of a secret", () => {
+  test("secrecy alone is no difference, and a mask reveals no part of a secret", () => {
     expect(equal({ a: secret("x") }, { a: "x" })).toBe(true);
     fc.assert(
       fc.property(fc.stringMatching(/^[A-Z]{12}$/), (word) => {

@@ -1,5 +1,5 @@
-// Canaries: each shows that a patch of engine/pulumi/preload.ts works, and that the SDK or Node still needs it. Where one
-// of the latter fails, delete the patch. What the patches save in time is not tested here.
+// Each test shows that a patch of engine/pulumi/preload.ts works, and that the SDK or Node still
+// needs it. If a patch is no longer needed, delete it. These tests do not measure the saved time.
 import { execFile } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -37,7 +37,7 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-describe("the SDK without a patch, and with it", () => {
+describe("the SDK without and with a patch", () => {
   test("loads a compiler and a package manager", () => {
     expect(unpatched.facts).toMatchObject({ compiler: true, packageManager: true });
     expect(patched.facts).toMatchObject({ compiler: false, packageManager: false });
@@ -68,7 +68,7 @@ test("a program that leaves a promise open still fails", async () => {
   await expect(runProgram(true, { LEAK: "1" })).rejects.toThrow("promise");
 });
 
-test("Node colours an error with a frame that ends after node_modules/@scope only with the patch", async () => {
+test("only with the patch, Node colours an error with a frame that ends after node_modules/@scope", async () => {
   const script = join(folder, "colour.mjs");
   writeFileSync(
     script,
@@ -82,7 +82,7 @@ test("Node colours an error with a frame that ends after node_modules/@scope onl
   expect((await inspect("--import", PRELOAD)).stdout).toBe("true\n");
 });
 
-test("a version of the SDK without a patched function is refused by its version", async () => {
+test("a version of the SDK without a patched function is refused with its version", async () => {
   const hide = join(folder, "hide.mjs");
   const log = createRequire(join(ROOT, "package.json")).resolve("@pulumi/pulumi/log/index.js");
   writeFileSync(
@@ -94,7 +94,7 @@ test("a version of the SDK without a patched function is refused by its version"
   await expect(started).rejects.toThrow("@pulumi/pulumi 3.270.0 has no function debug in log/index.js");
 });
 
-/** Runs the program under the SDK's own runner, against a monitor that only counts. */
+/** Runs the program under the SDK's runner, against a monitor that only counts. */
 async function runProgram(preload: boolean, env: NodeJS.ProcessEnv = {}): Promise<Seen> {
   const seen: Seen = { debugMessages: 0, stackTraces: 0, resources: 0, inspector: false, facts: {} };
   const server = new grpc.Server();
@@ -127,7 +127,7 @@ async function runProgram(preload: boolean, env: NodeJS.ProcessEnv = {}): Promis
   });
   const factsFile = join(folder, `${preload}.json`);
   const runner = createRequire(join(ROOT, "package.json")).resolve("@pulumi/pulumi/cmd/run/index.js");
-  // Notes whether an inspector session was connected before the program ran.
+  // Records whether an inspector session was connected before the program ran.
   const watch = join(folder, "watch.mjs");
   writeFileSync(
     watch,
@@ -158,7 +158,7 @@ async function runProgram(preload: boolean, env: NodeJS.ProcessEnv = {}): Promis
   return seen;
 }
 
-// biome-ignore lint/suspicious/noExplicitAny: the library's own type for a handler of any message.
+// biome-ignore lint/suspicious/noExplicitAny: the library's type for a handler of any message.
 function answer<Request>(handle: (request: Request) => unknown): grpc.handleUnaryCall<any, any> {
   return (call, callback) => callback(null, handle(call.request));
 }

@@ -1,4 +1,5 @@
-// Each field of the SDK's request is read, refused by name, or listed here with the reason why it may be ignored.
+// The engine reads each field of the SDK's request, refuses it by name, or ignores it for a reason
+// that this file gives.
 import aliases from "@pulumi/pulumi/proto/alias_pb.js";
 import callbacks from "@pulumi/pulumi/proto/callback_pb.js";
 import resource from "@pulumi/pulumi/proto/resource_pb.js";
@@ -54,21 +55,21 @@ const REFUSED: Readonly<Record<string, [name: RegExp, set: (request: Request) =>
 };
 
 const IGNORED: Readonly<Record<string, string>> = {
-  acceptsecrets: "says what the SDK understands; the engine sends it nothing else",
-  acceptresources: "says what the SDK understands; the engine sends no references",
-  acceptsByteString: "says what the SDK understands; the engine sends none",
-  supportspartialvalues: "says what the SDK understands",
-  supportsresultreporting: "says what the SDK understands; this SDK always does",
-  aliasspecs: "says that aliases are specs, which readRegistration reads with URNs as well",
-  aliasurns: "is sent only to a monitor without alias specs",
-  providers: "is for remote components, which are refused; a child's own provider is in `provider`",
-  sourceposition: "tells where the program declares it; changes nothing",
-  stacktrace: "tells where the program declares it; changes nothing",
-  parentstacktracehandle: "refers to a stack trace",
-  snippetid: "refers to a piece of source text",
+  acceptsecrets: "a capability of the SDK: the engine sends no other values",
+  acceptresources: "a capability of the SDK: the engine sends no references",
+  acceptsByteString: "a capability of the SDK: the engine sends none",
+  supportspartialvalues: "a capability of the SDK",
+  supportsresultreporting: "a capability of the SDK, which this version always has",
+  aliasspecs: "marks aliases as specs. readRegistration reads both specs and URNs",
+  aliasurns: "only for a monitor without alias specs",
+  providers: "for remote components, which are refused. A child's provider is in `provider`",
+  sourceposition: "the position of the declaration, without an effect",
+  stacktrace: "the position of the declaration, without an effect",
+  parentstacktracehandle: "a reference to a stack trace",
+  snippetid: "a reference to a part of the source text",
 };
 
-/** The fields of the request, from the accessors that the SDK's protocol compiler generates for each. */
+/** The fields of the request, from the accessors in the SDK's generated code. */
 function fields(): string[] {
   const accessors = Object.getOwnPropertyNames(RegisterResourceRequest.prototype);
   const found = accessors.flatMap((name) => {
@@ -97,7 +98,7 @@ describe("a request to register a resource", () => {
     expect(readRegistration(request).refusal).toMatch(name);
   });
 
-  test("a version other than the installed package's is refused", () => {
+  test("a version other than the installed one is refused", () => {
     const type = "docker:index/volume:Volume";
     requireVersion(type, undefined);
     requireVersion(type, "5.2.0");

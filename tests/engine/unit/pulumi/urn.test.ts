@@ -4,7 +4,7 @@ import { aliasUrns, makeUrn, nameOf, typeOfUrn } from "../../../../engine/pulumi
 const STACK = makeUrn("dev", "p", undefined, "pulumi:pulumi:Stack", "p-dev");
 
 describe("URNs", () => {
-  test("carry the types of all parents but the stack", () => {
+  test("contain the types of all parents except the stack", () => {
     const component = makeUrn("dev", "p", STACK, "a:b:C", "outer");
     expect(component).toBe("urn:pulumi:dev::p::a:b:C::outer");
     const child = makeUrn("dev", "p", component, "d:e:F", "outer::inner");
@@ -25,7 +25,7 @@ describe("URNs", () => {
     ]);
   });
 
-  test("a renamed parent renames the children whose names begin with its own", () => {
+  test("a renamed parent renames the children whose names begin with its name", () => {
     const parent = makeUrn("dev", "p", STACK, "a:b:C", "new");
     const former = makeUrn("dev", "p", STACK, "a:b:D", "old");
     const base = {

@@ -1,4 +1,5 @@
-// The markers are Pulumi's protocol. The SDK's own module with them loads the whole SDK, so the engine repeats them.
+// The markers are part of Pulumi's protocol. The SDK's module with them loads the whole SDK, so the
+// engine repeats them.
 import * as rpc from "@pulumi/pulumi/runtime/rpc.js";
 import { describe, expect, test } from "vitest";
 import { isSecret, reveal, secret, UNKNOWN_VALUE } from "../../../../engine/pulumi/values.ts";

@@ -1,4 +1,4 @@
-// Does not prove what happens on a network file system, or where hard links do not exist.
+// These tests do not prove that the lock works on a network file system or without hard links.
 import { type ChildProcess, fork, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -9,7 +9,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { Lock } from "../../../../engine/run/lock.ts";
 
 const ROUNDS = 100;
-// The number of a process that has ended.
+// The id of a process that has ended.
 const { pid: gone } = spawnSync("true");
 
 let folder = "";
@@ -35,8 +35,8 @@ describe("the lock", () => {
 
   test.each([
     ["a dead process", dead],
-    ["a process whose number another has now", () => ({ ...dead(), pid: process.pid })],
-  ])("is taken over from %s, and a note says so", (_, holder) => {
+    ["a process whose id another process has now", () => ({ ...dead(), pid: process.pid })],
+  ])("is taken over from %s, with a note", (_, holder) => {
     writeFileSync(path, JSON.stringify(holder()));
     const notes: string[] = [];
     Lock.take(path, (message) => notes.push(message)).release();
@@ -65,7 +65,7 @@ describe("the lock", () => {
 
   test.each([
     ["an empty", ""],
-    ["a half-written", '{"pid":12'],
+    ["an incomplete", '{"pid":12'],
     ["a foreign", "{}"],
   ])("%s lock file is refused with the command that removes it", (_, text) => {
     writeFileSync(path, text);
@@ -74,14 +74,14 @@ describe("the lock", () => {
     expect(readdirSync(folder)).toEqual(["a.lock"]);
   });
 
-  test("a take-over that was killed halfway is refused with the command that removes it", () => {
+  test("an incomplete take-over is refused with the command that removes it", () => {
     writeFileSync(path, JSON.stringify({ ...dead(), token: "one" }));
     writeFileSync(`${path}.one.claim`, JSON.stringify({ ...dead(), token: "two" }));
     expect(() => Lock.take(path, () => undefined)).toThrow(`"rm ${path}.one.claim"`);
   });
 });
 
-describe("two processes that take the lock at the same moment", () => {
+describe("two processes that take the lock at the same time", () => {
   const takers: ChildProcess[] = [];
   beforeEach(async () => {
     const program = fileURLToPath(new URL("../../programs/lock-taker.ts", import.meta.url));
@@ -95,7 +95,7 @@ describe("two processes that take the lock at the same moment", () => {
   test.each([
     ["a free lock", () => undefined],
     ["a dead process's lock", () => writeFileSync(path, JSON.stringify({ ...dead(), token: "t" }))],
-    ["a dead process's lock of an earlier release", () => writeFileSync(path, JSON.stringify(dead()))],
+    ["a dead process's lock of an earlier version", () => writeFileSync(path, JSON.stringify(dead()))],
   ])("exactly one gets %s", { timeout: 120_000 }, async (_, prepare) => {
     const wins = [0, 0];
     for (let round = 0; round < ROUNDS; round++) {
@@ -113,7 +113,7 @@ describe("two processes that take the lock at the same moment", () => {
       await released;
       expect(readdirSync(folder)).toEqual([]);
     }
-    // Shows that the two really competed: one that always comes first proves nothing.
+    // Both processes must win sometimes. Otherwise they did not really compete.
     expect(Math.min(...wins)).toBeGreaterThan(0);
   });
 });

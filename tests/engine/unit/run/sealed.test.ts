@@ -12,7 +12,7 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 describe("an encrypted file", () => {
-  test("gives back its value, shows nothing of it, and is readable by this user only", async () => {
+  test("returns its value, contains no clear text, and is readable by this user only", async () => {
     const path = join(folder, "sub", "a.secrets");
     expect(await readSealed(path, "passphrase")).toBeUndefined();
     await writeSealed(path, "passphrase", { key: "CANARY" });
@@ -25,7 +25,7 @@ describe("an encrypted file", () => {
     await expect(readSealed(path, "passphrase")).rejects.toThrow("is not an encrypted file");
   });
 
-  test("a sealed text opens only in its own context, and never looks the same twice", async () => {
+  test("a sealed text opens only in its context, and two sealed texts always differ", async () => {
     const key = await SealKey.derive("passphrase");
     const sealed = key.seal("text", "first");
     expect(key.open(sealed, "first")).toBe("text");
@@ -35,7 +35,7 @@ describe("an encrypted file", () => {
 });
 
 describe("an atomic write", () => {
-  test("replaces the whole content, and a failed one leaves the old content and nothing else", () => {
+  test("replaces the whole content, and keeps only the old content if it fails", () => {
     const path = join(folder, "a");
     writeAtomic(path, "long old content");
     writeAtomic(path, "new");

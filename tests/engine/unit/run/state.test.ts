@@ -42,7 +42,7 @@ describe("the state file", () => {
     await store.close();
   };
 
-  test("keeps what was saved, shows nothing of it, and is readable by this user only", async () => {
+  test("keeps the saved data, contains no clear text, and is readable by this user only", async () => {
     await saved(entry("a", "CLEAR-TEXT-CANARY"));
     expect(readFileSync(path(), "utf8")).not.toContain("CANARY");
     expect(statSync(path()).mode & 0o777).toBe(0o600);
@@ -50,7 +50,7 @@ describe("the state file", () => {
     expect(existsSync(journal())).toBe(false);
   });
 
-  test("does not open with another passphrase, nor after a byte was changed", async () => {
+  test("does not open with another passphrase or after a byte was changed", async () => {
     await saved(entry("a"));
     await expect(open(true, "Passphrase")).rejects.toThrow("does not open with this passphrase");
     const envelope = JSON.parse(readFileSync(path(), "utf8"));
@@ -64,14 +64,14 @@ describe("the state file", () => {
     await expect(open(true, "")).rejects.toThrow("needs a passphrase");
   });
 
-  test("opens where an earlier release wrote it", async () => {
+  test("opens if an earlier version wrote it", async () => {
     await saved(entry("a"));
     const envelope = JSON.parse(readFileSync(path(), "utf8"));
     writeFileSync(path(), JSON.stringify({ ...envelope, format: "ragdock-state-1" }));
     expect(names(await open())).toEqual(["a"]);
   });
 
-  test("is not written by a preview, nor by a run that changes nothing", async () => {
+  test("is not written by a preview or by a run without changes", async () => {
     const preview = await open(false);
     preview.resources.put(entry("a"));
     await preview.flush();
@@ -87,7 +87,7 @@ describe("the state file", () => {
     expect(readdirSync(folder)).toEqual(["a.state"]);
   });
 
-  test("a killed run's changes are in the journal, encrypted, and the next run continues from them", async () => {
+  test("the journal contains a killed run's changes, encrypted, and the next run continues from them", async () => {
     await saved(entry("a"), entry("b"), entry("c"));
     const killed = await open();
     const [a, b] = killed.resources.all() as [ResourceState, ResourceState];
@@ -161,7 +161,7 @@ describe("the state file", () => {
     }
   });
 
-  test("a journal that outlived the writing of its state is ignored", async () => {
+  test("a journal that is older than the state is ignored", async () => {
     await saved(entry("a"));
     const killed = await open();
     killed.resources.put(entry("b"));
@@ -173,7 +173,7 @@ describe("the state file", () => {
     expect(existsSync(journal())).toBe(false);
   });
 
-  test("records that arrive together share one write, and keep their order", async () => {
+  test("records that arrive together share one write and keep their order", async () => {
     await saved();
     const store = await open();
     const flushed = Array.from({ length: 50 }, (_, i) => {
@@ -189,7 +189,7 @@ describe("the state file", () => {
 describe("the resources of a stack", () => {
   const urn = (name: string) => entry(name).urn;
 
-  test("a renamed resource is found under its new name only, by those that depend on it as well", () => {
+  test("a renamed resource has only its new name, also in its dependents", () => {
     const child = { ...entry("child"), parent: urn("a"), dependencies: [urn("a"), urn("b")] };
     const user = { ...entry("user"), provider: `${urn("a")}::id`, propertyDependencies: { x: [urn("a")] } };
     const resources = new Resources([entry("a"), entry("b"), child, user]);
@@ -204,7 +204,7 @@ describe("the resources of a stack", () => {
     expect(resources.takeChanges().map(([number]) => number)).toEqual([0, 2, 3]);
   });
 
-  test("one that waits for its deletion is not found, and its replacement is", () => {
+  test("a resource that waits for its deletion is not found, but its replacement is", () => {
     const old = entry("a");
     const resources = new Resources([old, entry("b")]);
     old.pendingDelete = true;

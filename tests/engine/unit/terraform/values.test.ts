@@ -49,7 +49,7 @@ const BLOCK: Block = {
 };
 
 describe("values on the wire", () => {
-  test("what is encoded decodes to itself, unknowns included", () => {
+  test("an encoded value decodes to itself, even with unknowns", () => {
     const scalar = fc.oneof(fc.string(), fc.constant(null), fc.constant(UNKNOWN));
     fc.assert(
       fc.property(fc.array(scalar), (list) => {
@@ -60,11 +60,11 @@ describe("values on the wire", () => {
     );
   });
 
-  test("every attribute of an object is sent, unset ones as null", () => {
+  test("every attribute of an object is sent, and unset ones as null", () => {
     expect(decodeValue(encodeValue({}, ["object", { a: "string" }]))).toEqual({ a: null });
   });
 
-  test("sets compare without order, lists with it, and nothing equals an unknown", () => {
+  test("sets compare without order, lists compare with it, and no value equals an unknown", () => {
     expect(sameValue(["a", "b"], ["b", "a"], ["set", "string"])).toBe(true);
     expect(sameValue(["a", "b"], ["b", "a"], ["list", "string"])).toBe(false);
     expect(sameValue(UNKNOWN, "a", "string")).toBe(false);
@@ -107,7 +107,7 @@ describe("configuration", () => {
     [{ envs: "A=1" }, "envs: expected a list"],
   ])("%o is refused with its path", (inputs, words) => expect(() => toConfig(BLOCK, inputs)).toThrow(words));
 
-  test("comes back from a state as it went in, with sensitive values secret", () => {
+  test("is the same after a round trip through a state, with sensitive values secret", () => {
     const state = {
       ...toConfig(BLOCK, { envs: ["A=1"], healthcheck: { tests: ["CMD"] }, hosts: [{ ip: "1" }] }),
       token: "t",
@@ -124,14 +124,14 @@ describe("configuration", () => {
 describe("the proposed state", () => {
   const config = (inputs: Parameters<typeof toConfig>[1]) => toConfig(BLOCK, inputs);
 
-  test("takes the configured value, and what was computed where none is", () => {
+  test("has the configured value, and the computed value if none is configured", () => {
     const prior = { ...config({ cpuSet: "0" }), memory: 512 };
     expect(proposedState(BLOCK, prior, config({}))).toMatchObject({ cpu_set: null, memory: 512 });
     expect(proposedState(BLOCK, prior, config({ memory: 64 }))).toMatchObject({ memory: 64 });
     expect(proposedState(BLOCK, null, config({}))).toMatchObject({ memory: null });
   });
 
-  test("pairs set elements by what could have become what, and list elements by index", () => {
+  test("matches set elements that could have become each other, and list elements by index", () => {
     const prior: TfObject = {
       ...config({}),
       host: [
