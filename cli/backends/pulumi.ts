@@ -1,10 +1,10 @@
-import { existsSync } from "node:fs";
+import { existsSync, rmSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
-import { LocalWorkspace, type Stack } from "@pulumi/pulumi/automation/index.js";
+import { LocalWorkspace, type Stack, StackNotFoundError } from "@pulumi/pulumi/automation/index.js";
 import { execa } from "execa";
 import { passphrase, passphraseFile, projectDir, stateDir } from "../../host/paths.ts";
-import { givenConfigFile } from "../stack-file.ts";
+import { givenConfigFile, readStackFile } from "../stack-file.ts";
 import { type Deployer, imageType, type Listener } from "./deployer.ts";
 import { PulumiRun } from "./pulumi-events.ts";
 
@@ -12,9 +12,16 @@ import { PulumiRun } from "./pulumi-events.ts";
 const imageTypes = ["ragdock:index:RagStack", "ragdock:core:Images", imageType];
 
 /** Deploys with the Pulumi CLI, through its automation API. */
-export async function pulumi(stackName: string, { event, say }: Listener): Promise<Deployer> {
+export function pulumi(stackName: string, { event, say }: Listener): Deployer {
+  readStackFile(stackName);
   const args = { stackName, workDir: projectDir };
-  const stack = await LocalWorkspace.createOrSelectStack(args, { envVars: environment(say) });
+  const options = { envVars: environment(say) };
+  const create = (): Promise<Stack> => LocalWorkspace.createOrSelectStack(args, options);
+  const select = (): Promise<Stack | undefined> =>
+    LocalWorkspace.selectStack(args, options).catch((error: unknown) => {
+      if (error instanceof StackNotFoundError) return undefined;
+      throw error;
+    });
   const configFile = givenConfigFile();
   /** A preview reports resources as if they were changed. */
   const messages: Listener["event"] = (one) => {
@@ -33,15 +40,18 @@ export async function pulumi(stackName: string, { event, say }: Listener): Promi
   };
   return {
     name: "pulumi",
-    preview: ({ refresh = false } = {}) => run((options) => stack.preview({ ...options, refresh }), messages),
+    preview: ({ refresh = false } = {}) =>
+      run((own) => previewed(stackName, select, create, { ...own, refresh }), messages),
     up: ({ refresh = false, replace = [] } = {}) =>
-      run((options) => stack.up({ ...options, refresh, replace: replace.map((name) => `**::${name}`) })),
+      run(async (own) =>
+        (await create()).up({ ...own, refresh, replace: replace.map((name) => `**::${name}`) }),
+      ),
     build: () =>
-      run((options) => stack.up({ ...options, target: imageTypes.map((type) => `**${type}::**`) })),
-    down: () => run((options) => stack.destroy({ ...options, excludeProtected: true })),
-    forget: () => run((options) => forget(stack, options)),
+      run(async (own) => (await create()).up({ ...own, target: imageTypes.map((type) => `**${type}::**`) })),
+    down: () => run(async (own) => (await select())?.destroy({ ...own, excludeProtected: true })),
+    forget: () => run(async (own) => forget(await select(), own)),
     outputs: async (showSecrets) => {
-      const outputs = Object.entries(await stack.outputs());
+      const outputs = Object.entries((await (await select())?.outputs()) ?? {});
       return Object.fromEntries(
         outputs.map(([name, { value, secret }]) => [name, secret && !showSecrets ? "[secret]" : value]),
       );
@@ -54,10 +64,33 @@ interface RunOptions {
   readonly configFile?: string;
 }
 
-async function forget(stack: Stack, options: RunOptions): Promise<void> {
+/** Previews. A stack that does not exist is created for it, and removed again. */
+async function previewed(
+  name: string,
+  select: () => Promise<Stack | undefined>,
+  create: () => Promise<Stack>,
+  options: RunOptions & { readonly refresh: boolean },
+): Promise<void> {
+  const existing = await select();
+  if (existing) return void (await existing.preview(options));
+  // Pulumi writes its salt into the stack's own file, also where another file has the settings.
+  const file = join(projectDir, `Pulumi.${name}.yaml`);
+  const hadFile = existsSync(file);
+  const stack = await create();
+  try {
+    await stack.preview(options);
+  } finally {
+    await stack.workspace.removeStack(name, { preserveConfig: true });
+    if (!hadFile) rmSync(file, { force: true });
+  }
+}
+
+async function forget(stack: Stack | undefined, options: RunOptions): Promise<void> {
+  if (!stack) return;
   const { workspace } = stack;
   const unprotect = ["state", "unprotect", "--all", "--yes", "--stack", stack.name];
-  await execa("pulumi", unprotect, { cwd: workspace.workDir, env: workspace.envVars });
+  // It refuses a stack without resources.
+  await execa("pulumi", unprotect, { cwd: workspace.workDir, env: workspace.envVars, reject: false });
   await stack.destroy({ ...options });
 }
 

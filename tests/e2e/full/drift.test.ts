@@ -18,8 +18,8 @@ describe("drift", () => {
     const { code, output } = await stack.make("drift");
     expect(code, output).toBe(1);
     expect(output).toMatch(/container ui/);
-    const mended = await stack.make("up", "--refresh");
-    expect(mended.code, mended.output).toBe(0);
+    const repaired = await stack.make("up", "--refresh");
+    expect(repaired.code, repaired.output).toBe(0);
     const memory = (await docker("inspect", "--format", "{{.HostConfig.Memory}}", ui)).trim();
     expect(Number(memory)).toBe(512 * 2 ** 20);
   });
@@ -33,8 +33,8 @@ describe("drift", () => {
     const { code, output } = await stack.make("drift");
     expect(code, output).toBe(1);
     expect(output).toMatch(/network frontend/);
-    const mended = await stack.make("up");
-    expect(mended.code, mended.output).toBe(0);
+    const repaired = await stack.make("up");
+    expect(repaired.code, repaired.output).toBe(0);
     expect((await stack.make("drift")).code).toBe(0);
     expect((await rag.get("/api/documents")).status).toBe(200);
   });
@@ -46,8 +46,8 @@ describe("drift", () => {
     expect(code, output).toBe(1);
     expect(output).toMatch(/container ui/);
     expect(output).toMatch(/container blackbox-exporter/);
-    const mended = await stack.make("up");
-    expect(mended.code, mended.output).toBe(0);
+    const repaired = await stack.make("up");
+    expect(repaired.code, repaired.output).toBe(0);
     expect((await stack.make("drift")).code).toBe(0);
   });
 });

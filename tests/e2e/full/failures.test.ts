@@ -31,8 +31,8 @@ describe("a failure", () => {
       expect(output).toContain("End of its log:");
     }
     stack.configure(settings);
-    const mended = await stack.make("up");
-    expect(mended.code, mended.output).toBe(0);
+    const repaired = await stack.make("up");
+    expect(repaired.code, repaired.output).toBe(0);
   });
 
   it("of a migration stops the deployment, the old revision keeps running, and the next up tries again", async () => {
@@ -48,8 +48,8 @@ describe("a failure", () => {
       expect((await rag.get("/api/ready")).status).toBe(200);
     }
     stack.configure(settings);
-    const mended = await stack.make("up");
-    expect(mended.code, mended.output).toBe(0);
+    const repaired = await stack.make("up");
+    expect(repaired.code, repaired.output).toBe(0);
   });
 
   it("of a build shows the end of its log", async () => {
@@ -60,8 +60,8 @@ describe("a failure", () => {
     expect(output).toContain("this app cannot be built, and says so");
     // Services that do not depend on the image have already changed. For example, Prometheus knows
     // the new app.
-    const mended = await stack.make("up");
-    expect(mended.code, mended.output).toBe(0);
+    const repaired = await stack.make("up");
+    expect(repaired.code, repaired.output).toBe(0);
   });
 
   it("of several settings is reported completely, before anything changes", async () => {

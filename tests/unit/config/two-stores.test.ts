@@ -92,7 +92,7 @@ describe("two PostgreSQL servers in one system", () => {
     ]);
   });
 
-  it("let a client wait for the job of its own server, and for no other", () => {
+  it("let a client wait for the job of its server, and for no other", () => {
     expect(named(all, "orders-client").dependsOn).toEqual(["orders-credentials"]);
     expect(named(all, "users-client").dependsOn).toEqual(["users-credentials"]);
   });
