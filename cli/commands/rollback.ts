@@ -69,6 +69,7 @@ export const rollback = command({
       );
     await requireImages(target);
     print(`Back to the deployment of ${target.at}. The settings until now are in ${save(stack)}.`);
+    print(`For another deployment, list them: make deployments STACK=${stack}`);
     restoreSettings(stack, settings, target);
     await pin(stack, target);
     return bringUp({ stack });
