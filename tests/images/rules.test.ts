@@ -13,7 +13,8 @@ import {
   renderRules,
 } from "../../monitoring/index.ts";
 import { runToEnd, standIn } from "../support/docker.ts";
-import { type AlertCase, alertCases } from "../unit/monitoring/alert-cases.ts";
+import type { AlertCase } from "../unit/monitoring/alert-case.ts";
+import { alertCases } from "../unit/monitoring/alert-cases.ts";
 import { options, services } from "../unit/monitoring/example.ts";
 
 const alerts = alertGroups(services).flatMap((group) => group.alerts);

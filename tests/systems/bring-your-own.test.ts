@@ -73,7 +73,7 @@ describe("the user's own application", () => {
     stack.configure(settings({ source: "../nowhere" }));
     const { code, output } = await stack.make("up");
     expect(code).toBe(1);
-    expect(output).toContain('ragdock:app.source: found "../nowhere"; there is no such folder');
+    expect(output).toContain('ragdock:app.source: found "../nowhere"; the project has no such folder');
     expect(await stack.containers()).toEqual(before);
   });
 });

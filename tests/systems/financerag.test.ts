@@ -98,7 +98,9 @@ describe("the traps of financerag", () => {
     const { code, output } = await stack.make("up");
     stack.configure(settings);
     expect(code).toBe(1);
-    expect(output).toContain("ragdock:services.financerag.replicas: found 3; its vectors are files in one volume");
+    expect(output).toContain(
+      "ragdock:services.financerag.replicas: found 3; its vectors are files in one volume",
+    );
     expect(output).toContain("pulumi config set --stack e2e-finance ragdock:vectorStore chroma");
     expect(await stack.containers()).toEqual(before);
   });

@@ -1,4 +1,4 @@
-import type { AlertCase } from "./alert-cases.ts";
+import type { AlertCase } from "./alert-case.ts";
 
 const disk = 'device="/dev/sda",fstype="ext4",mountpoint="/",service="node-exporter"}';
 

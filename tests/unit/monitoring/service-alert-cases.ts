@@ -1,4 +1,4 @@
-import type { AlertCase } from "./alert-cases.ts";
+import type { AlertCase } from "./alert-case.ts";
 
 const requests = 'http_requests_total{service="api",route="/api/query"';
 const bucket = 'http_request_duration_seconds_bucket{service="api",route="/api/query"';

@@ -1,0 +1,13 @@
+/**
+ * A case for Prometheus' rule tester: series over time, and the alerts that must or must not fire.
+ */
+export interface AlertCase {
+  readonly title: string;
+  /** In promtool's notation: `start+stepxtimes`, one value a minute. */
+  readonly series: Readonly<Record<string, string>>;
+  readonly alert: string;
+  /** Minutes after the start. */
+  readonly at: number;
+  /** The labels of the alerts that fire then, without severity. */
+  readonly fires: readonly Readonly<Record<string, string>>[];
+}
