@@ -7,7 +7,7 @@ import { resolveSystem } from "./config/resolve.ts";
 import { withDeployment } from "./config/spec/deployment.ts";
 import { baseImageOf } from "./host/base-image.ts";
 import { useDocker } from "./host/docker.ts";
-import { requireOwnData } from "./host/own-data.ts";
+import { existingVolumes, requireOwnData } from "./host/own-data.ts";
 
 const { stack, settings, texts, secrets, encrypted, docker } = readConfig();
 const host = useDocker(docker);
@@ -19,6 +19,7 @@ const rag = new RagStack(`${stack.project}-${stack.stack}`, {
   ...stack,
   system,
   secrets,
+  existingVolumes: await existingVolumes(stack, system),
   baseImage: await explained(() =>
     baseImageOf(system, { make: !pulumi.runtime.isDryRun(), say: console.log }),
   ),

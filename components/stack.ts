@@ -15,6 +15,8 @@ export interface RagStackArgs extends StackName {
   /** Values of the secrets that the user sets, by their config key. */
   readonly secrets: Readonly<Record<string, pulumi.Input<string>>>;
   readonly baseImage: string;
+  /** Creation times of the volumes that Docker already has, by full name. "" where it is unknown. */
+  readonly existingVolumes: Readonly<Record<string, string>>;
   readonly hostPath: (path: string) => string;
 }
 
@@ -122,13 +124,15 @@ const createdAt = (all: readonly { label: string; value: string }[] | undefined)
 /** The system's volumes, by short name. No change of the program replaces or removes one. */
 function declareVolumes(args: RagStackArgs, parent: pulumi.Resource): Record<string, docker.Volume> {
   const parts = new Set(args.system.services.flatMap((s) => s.volumes.map(({ volume }) => volume)));
-  const created = new Date().toISOString();
+  const now = new Date().toISOString();
   return Object.fromEntries(
     [...parts].map((part) => {
       const name = fullName(args, part);
+      // Docker keeps the labels of a volume that exists, so the state must say the same.
+      const created = args.existingVolumes[name] ?? now;
       const volume = new docker.Volume(
         name,
-        { name, labels: labels(args, { [createdLabel]: created }) },
+        { name, labels: labels(args, created === "" ? {} : { [createdLabel]: created }) },
         // Retained and not protected: a service that leaves the system must not stop every later `up`. Its data stays.
         { parent, retainOnDelete: true, ignoreChanges: ["labels", "driver", "driverOpts"] },
       );

@@ -72,6 +72,21 @@ export async function lostVolumes(
   });
 }
 
+/**
+ * The creation times of the system's volumes that Docker already has, by full name. "" for a volume without the label. After
+ * `down` the state knows no volume, and Docker keeps the labels of an existing volume.
+ */
+export async function existingVolumes(
+  stack: StackName,
+  system: SystemSpec,
+): Promise<Readonly<Record<string, string>>> {
+  const names = system.services.flatMap(({ volumes }) =>
+    volumes.map(({ volume }) => fullName(stack, volume)),
+  );
+  const found = await volumesNamed(names);
+  return Object.fromEntries([...found].map(([name, volume]) => [name, createdAt(volume)]));
+}
+
 const createdAt = ({ Labels }: Volume): string => Labels?.[createdLabel] ?? "";
 
 function dataIsGone(stack: string, system: SystemSpec, lost: readonly LostVolume[]): Failure {

@@ -86,6 +86,7 @@ describe("a second stack", () => {
     const again = await prod.make("up");
     expect(again.code, again.output).toBe(0);
     expect((await other.ask(question)).answer).toContain("barometers");
+    expect(await prod.unchanged()).toBe("");
   });
 
   it("loses its data only after a confirmation with its name", async () => {

@@ -37,6 +37,7 @@ async function containersOf(system: SystemSpec): Promise<Map<string, Inputs>> {
     system,
     secrets: {},
     baseImage: "ragdock/base:test",
+    existingVolumes: {},
     hostPath: (path) => `/project/${path}`,
   });
   await pulumi.runtime.disconnect();

@@ -57,6 +57,7 @@ async function register(raw: Record<string, unknown>, { preview = false } = {}):
     system,
     secrets: { llmApiKey: pulumi.secret("sk-canary") },
     baseImage: "ragdock/base:test",
+    existingVolumes: {},
     hostPath: (path) => `/project/${path}`,
   });
   await pulumi.runtime.disconnect();
