@@ -13,7 +13,7 @@ import {
 
 type Metadata = NonNullable<PulumiEvent["resOutputsEvent"]>["metadata"];
 
-/** Pulumi's operations in the engine's terms. The logical step `replace` does nothing by itself. */
+/** Pulumi's operations, as the embedded engine names them. The logical step `replace` does nothing by itself. */
 const ops: Readonly<Record<string, Op>> = {
   same: "same",
   create: "create",
@@ -23,7 +23,7 @@ const ops: Readonly<Record<string, Op>> = {
   "create-replacement": "replace",
 };
 
-/** Turns Pulumi's engine events into those of the embedded engine, and sums them up. */
+/** Turns Pulumi's events into those of the embedded engine, and sums them up. */
 export class PulumiRun {
   private readonly steps: Step[] = [];
   private readonly errors: string[] = [];

@@ -5,7 +5,7 @@ import { docker } from "../../host/docker.ts";
 /** Bytes that a first build of all images takes. A Docker host with less counts as full. */
 const leastDisk = 2 * 2 ** 30;
 
-/** Refuses to go on without a Docker engine that answers. */
+/** Refuses to go on if Docker does not answer. */
 export async function requireDocker(): Promise<void> {
   try {
     await docker("version", "--format", "{{.Server.Version}}");

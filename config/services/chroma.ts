@@ -19,8 +19,6 @@ const image = {
   standIn: { folder: "dockerfiles/chroma", base: pythonCatalogueImage },
 } as const satisfies CatalogueImage;
 
-export const chromaCatalogueImage: CatalogueImage = image;
-
 interface ChromaOptions extends StoreOptions {
   readonly limits?: LongRunning["limits"];
   /** @default where the setting `vectorStore` is chroma */
