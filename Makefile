@@ -134,7 +134,7 @@ unit: node_modules ## unit and property tests
 	@vitest run --project unit
 
 e2e: setup-test ## end-to-end tests on real Docker
-	@vitest run --project full --project e2e --project systems
+	@vitest run --project full --project systems
 
 test: setup-test ## everything: check, unit, end-to-end; ends with "N passed, N failed"
 	@node tools/test.ts

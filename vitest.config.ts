@@ -6,22 +6,8 @@ export default defineConfig({
       {
         test: {
           name: "unit",
-          include: [
-            "tests/unit/**/*.test.ts",
-
-            "tests/engine/unit/**/*.test.ts",
-          ],
+          include: ["tests/unit/**/*.test.ts", "tests/engine/unit/**/*.test.ts"],
           testTimeout: 30_000,
-        },
-      },
-      {
-        test: {
-          name: "e2e",
-          include: ["tests/e2e/*.test.ts"],
-          // These tests measure under traffic, so nothing else may use Docker at the same time.
-          fileParallelism: false,
-          testTimeout: 300_000,
-          hookTimeout: 1_200_000,
         },
       },
       {
@@ -40,9 +26,15 @@ export default defineConfig({
       {
         test: {
           name: "systems",
-          include: ["tests/systems/**/*.test.ts", "tests/images/**/*.test.ts", "tests/engine/*.test.ts"],
-          // Two files run at a time: stacks must work next to each other, and most of the time is
-          // waiting for health checks.
+          // Files with a stack or containers of their own.
+          include: [
+            "tests/e2e/*.test.ts",
+            "tests/systems/**/*.test.ts",
+            "tests/images/**/*.test.ts",
+            "tests/engine/*.test.ts",
+          ],
+          // Two files run at a time, next to the project "full": stacks must work next to each
+          // other, and most of the time is waiting for health checks.
           maxWorkers: 2,
           testTimeout: 300_000,
           hookTimeout: 1_200_000,
