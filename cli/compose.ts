@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { stringify } from "yaml";
 import { fill } from "../config/spec/content.ts";
 import type { ImageSource } from "../config/spec/image.ts";
+import { paced } from "../config/spec/paced-check.ts";
 import {
   type FileSpec,
   isLongRunning,
@@ -94,8 +95,9 @@ function service(spec: ServiceSpec, jobs: ReadonlySet<string>, facts: ComposeFac
 }
 
 /** The part of a service that stays up. */
-function running({ healthcheck, ...spec }: LongRunning): ComposeService {
-  const ports = publishedPorts({ healthcheck, ...spec });
+function running(spec: LongRunning): ComposeService {
+  const ports = publishedPorts(spec);
+  const healthcheck = { ...spec.healthcheck, ...paced(spec.healthcheck) };
   return {
     restart: "unless-stopped",
     healthcheck: {

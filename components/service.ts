@@ -1,5 +1,6 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
+import { paced } from "../config/spec/paced-check.ts";
 import { type LongRunning, listenAddress, publishedPorts } from "../config/spec/service.ts";
 import { fullName } from "../config/spec/stack.ts";
 import { goDuration, mebibytes, seconds } from "../config/spec/units.ts";
@@ -28,7 +29,7 @@ export class Service extends pulumi.ComponentResource {
   }
 
   private container(name: string, { context, spec, after }: ServiceArgs): docker.Container {
-    const { healthcheck } = spec;
+    const healthcheck = { ...spec.healthcheck, ...paced(spec.healthcheck) };
     const ports = publishedPorts(spec);
     return new docker.Container(
       name,

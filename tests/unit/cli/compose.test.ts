@@ -39,7 +39,7 @@ it("contains health check, limits, log rotation, user and hardening of a service
     user: spec.user,
     scale: 2,
     restart: "unless-stopped",
-    healthcheck: { test: spec.healthcheck.test, interval: spec.healthcheck.interval, start_period: "1m" },
+    healthcheck: { interval: spec.healthcheck.interval, start_period: "1m", retries: 3 },
     cpus: spec.limits.cpus,
     mem_limit: "768m",
     memswap_limit: -1,
@@ -47,6 +47,9 @@ it("contains health check, limits, log rotation, user and hardening of a service
     logging: { driver: "json-file" },
     stop_grace_period: "30s",
   });
+  const [, ...command] = spec.healthcheck.test;
+  const healthcheck = file.services.api?.healthcheck as { test: string[] } | undefined;
+  expect(healthcheck?.test.slice(-command.length)).toEqual(command);
 });
 
 it("publishes the system's ports, on this host only", () => {

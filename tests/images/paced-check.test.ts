@@ -1,0 +1,63 @@
+/**
+ * Tests the script that paces health checks, in the shells of Debian's and of Alpine's images. It
+ * does not prove that Docker runs it: tests/e2e/full does.
+ */
+import { describe, expect, it } from "vitest";
+import { pacedScript } from "../../config/spec/paced-check.ts";
+import { type TestContainer, withContainer } from "../support/docker.ts";
+
+const script = pacedScript({ allowed: 3, fresh: 3, pause: 1, rounds: 3 });
+
+describe.each([
+  ["dash", ["sh"]],
+  ["BusyBox", ["busybox", "sh"]],
+])("a paced health check in %s", (_, shell) => {
+  /** Runs the check once, as Docker does. Returns its exit code and its duration in seconds. */
+  async function check(container: TestContainer, ...command: string[]): Promise<[number, number]> {
+    const begun = performance.now();
+    const code = await container.exec(...shell, "-c", script, "healthcheck", ...command).then(
+      () => 0,
+      (error: { code: number }) => error.code,
+    );
+    return [code, (performance.now() - begun) / 1000];
+  }
+
+  const inside = (test: (container: TestContainer) => Promise<void>) =>
+    withContainer("nginx", { command: ["sleep", "600"], options: ["--user", "1000", "--read-only"] }, test);
+
+  it("answers at once at the start, and repeats the check of a healthy container", () =>
+    inside(async (container) => {
+      const [first, soon] = await check(container, "true");
+      expect(first).toBe(0);
+      expect(soon).toBeLessThan(2.5);
+      const [second, later] = await check(container, "true");
+      expect(second).toBe(0);
+      expect(later).toBeGreaterThan(3);
+    }));
+
+  it("answers at once when a check fails, with its exit code, and is quick afterwards", () =>
+    inside(async (container) => {
+      expect(await check(container, "true")).toEqual([0, expect.any(Number)]);
+      const [code, seconds] = await check(container, "sh", "-c", "exit 7");
+      expect(code).toBe(7);
+      expect(seconds).toBeLessThan(2.9);
+      const [recovered, quick] = await check(container, "true");
+      expect(recovered).toBe(0);
+      expect(quick).toBeLessThan(2.5);
+    }));
+
+  it("answers at once when the last success is old, as after docker unpause", () =>
+    inside(async (container) => {
+      await container.exec("sh", "-c", "echo 1000 > /dev/shm/healthy");
+      const [code, seconds] = await check(container, "true");
+      expect(code).toBe(0);
+      expect(seconds).toBeLessThan(2.5);
+    }));
+
+  it("fails when a check hangs", () =>
+    inside(async (container) => {
+      const [code, seconds] = await check(container, "sleep", "60");
+      expect(code).not.toBe(0);
+      expect(seconds).toBeLessThan(8);
+    }));
+});
