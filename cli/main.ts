@@ -1,5 +1,6 @@
 import { Command as Commander, CommanderError } from "commander";
 import { Failure } from "../config/spec/failure.ts";
+import { requireStackName } from "../config/spec/stack.ts";
 import { useDocker } from "../host/docker.ts";
 import { projectDir } from "../host/paths.ts";
 import type { Command } from "./command.ts";
@@ -16,6 +17,7 @@ function commandLine(): Commander {
     .option("--config-file <path>", "the stack's settings file, instead of Pulumi.<stack>.yaml")
     .hook("preAction", (_, action) => {
       const { configFile, stack } = action.optsWithGlobals<{ configFile?: string; stack?: string }>();
+      if (stack !== undefined) requireStackName(stack);
       if (configFile !== undefined) useConfigFile(configFile);
       useDocker(stack ? endpointOf(stack) : {});
       // Paths of build contexts are relative to the project.

@@ -1,7 +1,8 @@
 import { copyFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join, resolve } from "node:path";
-import { parse, parseDocument, stringify } from "yaml";
+import { parseDocument, stringify } from "yaml";
+import { readStackText, type StackText } from "../config/settings/stack-text.ts";
 import { rotationsKey } from "../config/spec/deployment.ts";
 import { Failure } from "../config/spec/failure.ts";
 import { systems } from "../config/systems/index.ts";
@@ -9,11 +10,8 @@ import { writeAtomic } from "../engine/index.ts";
 import type { Endpoint } from "../host/docker.ts";
 import { project, projectDir } from "../host/paths.ts";
 
-/** A stack's settings as Pulumi passes them to a program: flat, with objects as JSON. */
-export interface StackConfig {
-  readonly values: Record<string, string>;
-  /** Keys whose value is encrypted in the file. */
-  readonly encrypted: readonly string[];
+/** The settings of a stack's file. */
+export interface StackConfig extends StackText {
   readonly file: string;
 }
 
@@ -57,25 +55,7 @@ export async function onCopyOfSettings<T>(stack: string, work: () => Promise<T>)
 export function readStackFile(stack: string): StackConfig {
   const file = stackFile(stack);
   if (!existsSync(file)) throw new Failure(`Stack "${stack}" does not exist.`, unknownStack(stack));
-  const config = (parse(readFileSync(file, "utf8"))?.config ?? {}) as Record<string, unknown>;
-  const values: Record<string, string> = {};
-  const encrypted: string[] = [];
-  for (const [key, value] of Object.entries(config)) {
-    if (isEncrypted(value)) encrypted.push(key);
-    else values[key] = textOf(value);
-  }
-  return { values, encrypted, file };
-}
-
-/** A setting as Pulumi passes it: text as it is, everything else as JSON. */
-const textOf = (value: unknown): string => (typeof value === "string" ? value : JSON.stringify(value));
-
-/** Pulumi encrypts whole values and, with `--path`, values in them: each is an object with the one key `secure`. */
-function isEncrypted(value: unknown): boolean {
-  if (typeof value !== "object" || value === null) return false;
-  const { secure, ...others } = value as Record<string, unknown>;
-  if (typeof secure === "string" && Object.keys(others).length === 0) return true;
-  return Object.values(value).some(isEncrypted);
+  return { ...readStackText(readFileSync(file, "utf8"), basename(file), project), file };
 }
 
 /** The settings of a stack that are not encrypted, without `ragdock:`. */
@@ -95,9 +75,12 @@ export function changeSettings(
   changes: readonly (readonly [path: readonly string[], value: unknown])[],
 ): void {
   const { file } = readStackFile(stack);
-  const document = parseDocument(readFileSync(file, "utf8"));
+  const document = parseDocument(readFileSync(file, "utf8"), { merge: true });
+  // An empty `config:` is null.
+  if (!document.get("config")) document.set("config", document.createNode({}));
   for (const [[first = "", ...rest], value] of changes) {
-    const path = ["config", `${project}:${first}`, ...rest];
+    const key = document.hasIn(["config", first]) ? first : `${project}:${first}`;
+    const path = ["config", key, ...rest];
     if (value === undefined) document.deleteIn(path);
     else document.setIn(path, value);
   }

@@ -16,7 +16,7 @@ import type { Host } from "./spec/host.ts";
 import { type Problem, problem } from "./spec/problem.ts";
 import { collectSecrets, rotatable } from "./spec/secrets.ts";
 import type { Network, ServiceSpec, SystemSpec } from "./spec/service.ts";
-import type { StackName } from "./spec/stack.ts";
+import { requireStackName, type StackName } from "./spec/stack.ts";
 import { mebibytes } from "./spec/units.ts";
 import { urlsOf } from "./spec/urls.ts";
 import { type System, type SystemName, systems } from "./systems/index.ts";
@@ -32,9 +32,10 @@ export interface Facts extends StackName {
 /**
  * Turns a stack's settings into a whole system, with defaults filled in and everything checked.
  * @param raw the settings under `ragdock:`, key by key
- * @throws ConfigError with everything that is wrong
+ * @throws ConfigError with everything that is wrong, or a Failure for the stack's name
  */
 export function resolveSystem(raw: Readonly<Record<string, unknown>>, facts: Facts): SystemSpec {
+  requireStackName(facts.stack);
   const open = Object.fromEntries(Object.entries(raw).filter(([key]) => !facts.secrets.has(key)));
   const { spec, problems } = read(open, facts);
   const all = [...encryptedInVain(facts.secrets), ...problems];

@@ -1,27 +1,60 @@
 import type { z } from "zod";
 import { type Problem, problem, setCommand } from "../spec/problem.ts";
+import { packages } from "./read.ts";
+import { closest, example, keysAt } from "./suggest.ts";
 
 /** zod's issue as problems. An unknown key is reported under its own path. */
 export function fromZod(issue: z.core.$ZodIssue, raw: unknown): Problem[] {
   const path = dotted(issue.path);
-  if (issue.code === "unrecognized_keys") {
-    return issue.keys.map((key) =>
-      problem(
-        `${path ? `${path}.` : ""}${key}`,
-        "a setting that does not exist",
-        "it would be ignored",
-        "Correct its spelling or remove it: docs/reference/settings.md has the names.",
-      ),
-    );
-  }
+  if (issue.code === "unrecognized_keys")
+    return issue.keys.map((key) => unknownKey(key, issue.path, path ? `${path}.${key}` : key));
   const found = issue.path.reduce<unknown>(
     (value, key) => (value as Record<PropertyKey, unknown>)?.[key],
     raw,
   );
   const text = found === undefined ? "nothing" : JSON.stringify(found);
-  const value = example(issue);
+  const value = example(issue, found);
   const fix = value === undefined ? `Correct the value of ${path}.` : `Run: ${setCommand(path, value)}`;
-  return [problem(path, text, issue.message, fix)];
+  return [problem(path, text, messageOf(issue), fix)];
+}
+
+function unknownKey(key: string, parent: readonly PropertyKey[], path: string): Problem {
+  const [before = "", after = ""] = key.split(":");
+  if (parent.length === 0 && after) return unknownPackage(key, before, after);
+  const meant = closest(key, keysAt(parent));
+  const fix = meant
+    ? `Rename it to ${meant}: docs/reference/settings.md has all names.`
+    : "Correct its spelling or remove it: docs/reference/settings.md has the names.";
+  return problem(path, "a setting that does not exist", "it would be ignored", fix);
+}
+
+/** A key such as `ragdok:services`. Pulumi keeps the settings of each package under its name. */
+const unknownPackage = (key: string, name: string, setting: string): Problem => ({
+  path: key,
+  found: `a setting of ${name}`,
+  problem: `this program uses the packages ${packages.join(", ")} only`,
+  fix: closest(name, packages)
+    ? `Rename it to ${closest(name, packages)}:${setting}.`
+    : "Remove it, or correct the part before the colon.",
+});
+
+const typeNames: Readonly<Record<string, string>> = {
+  string: "text",
+  number: "a number",
+  int: "a whole number",
+  boolean: "true or false",
+  array: "a list",
+  object: "a block of settings",
+  record: "a block of settings",
+};
+
+function messageOf(issue: z.core.$ZodIssue): string {
+  if (issue.code === "invalid_type") return `must be ${typeNames[issue.expected] ?? issue.expected}`;
+  if (issue.code === "invalid_value") return `must be one of ${issue.values.join(", ")}`;
+  if (issue.code === "too_small" && issue.origin !== "string") return `must be at least ${issue.minimum}`;
+  if (issue.code === "too_big") return `must be at most ${issue.maximum}`;
+  if (issue.code === "too_small") return "must not be empty";
+  return issue.message;
 }
 
 const dotted = (path: readonly PropertyKey[]): string =>
@@ -29,14 +62,6 @@ const dotted = (path: readonly PropertyKey[]): string =>
     if (typeof key === "number") return `${all}[${key}]`;
     return all ? `${all}.${String(key)}` : String(key);
   }, "");
-
-/** A value that would pass, where the issue tells one. */
-function example(issue: z.core.$ZodIssue): string | undefined {
-  if (issue.code === "invalid_value") return String(issue.values[0]);
-  if (issue.code === "too_small") return String(issue.minimum);
-  if (issue.code === "too_big") return String(issue.maximum);
-  return /such as ([^\s,]+)/.exec(issue.message)?.[1];
-}
 
 /** `raw` without what the issues are about. */
 export function without(

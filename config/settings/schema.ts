@@ -16,7 +16,22 @@ const duration = z
   .transform((v) => v as Duration);
 const durationOrNone = new RegExp(`^0s$|${durationPattern.source}`);
 // `pulumi config set --path` turns what looks like a number or a boolean into one.
-const text = z.union([z.string(), z.number(), z.boolean()]).transform(String);
+const text = z
+  .union([z.string(), z.number(), z.boolean()], { error: "must be text, a number, true or false" })
+  .transform(String);
+// It leaves a number with a fraction as text.
+const number = z.union(
+  [
+    z.number(),
+    z
+      .string()
+      .regex(/^\d+(\.\d+)?$/)
+      .transform(Number),
+  ],
+  {
+    error: "must be a number",
+  },
+);
 const port = z.int().min(1).max(65_535);
 const path = z.string().regex(/^\/\S*$/, "must start with / and contain no blanks");
 const url = z.url({ protocol: /^https?$/ });
@@ -63,7 +78,7 @@ export const serviceSettings = z.strictObject({
   replicas: z.int().min(1).max(32).optional().describe("How many containers run. Stateful services run 1."),
   limits: z
     .strictObject({
-      cpus: z.coerce.number().min(0.05).max(128).optional().describe("CPUs. 0.5 is half of one."),
+      cpus: number.pipe(z.number().min(0.05).max(128)).optional().describe("CPUs. 0.5 is half of one."),
       memory: memoryLimit
         .optional()
         .describe("Memory. The kernel kills a process that uses more (exit code 137)."),

@@ -1,7 +1,27 @@
+import { Failure } from "./failure.ts";
+
 /** The stack that everything belongs to. */
 export interface StackName {
   readonly project: string;
   readonly stack: string;
+}
+
+/** The longest name of a stack: with the project and a service it must fit into 63 characters, DNS's limit. */
+const longestName = 24;
+
+/** Refuses a name that Docker would refuse in the names of containers, networks and volumes. */
+export function requireStackName(stack: string): void {
+  if (/^[A-Za-z0-9][A-Za-z0-9_.-]*$/.test(stack) && stack.length <= longestName) return;
+  const usable = stack
+    .normalize("NFKD")
+    .replaceAll(/[^\w.-]+/g, "-")
+    .replace(/^[^A-Za-z0-9]+|[^A-Za-z0-9]+$/g, "")
+    .slice(0, longestName);
+  throw new Failure(
+    `"${stack}" cannot be the name of a stack.`,
+    `A name has letters without accents, digits, "-", "_" and ".", begins with a letter or digit, and is at most\n` +
+      `${longestName} characters long. For example: ${usable || "dev"}`,
+  );
 }
 
 /** `project-stack-part`. Two stacks share one Docker host without touching each other. */
