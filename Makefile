@@ -82,6 +82,9 @@ upgrade-postgres: setup ## upgrade the data to another major version: VERSION=18
 outputs: node_modules ## print the stack's outputs as JSON; SHOW_SECRETS=1 in clear
 	@$(ragdock) outputs $(on_stack) $(if $(SHOW_SECRETS),--show-secrets)
 
+explain: node_modules ## show settings in effect, and what decided each: SETTING=services.api, default all
+	@$(ragdock) config explain $(on_stack) $(if $(SETTING),"$(SETTING)")
+
 status: node_modules ## show services, health, memory and URLs
 	@$(ragdock) status $(on_stack)
 

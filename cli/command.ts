@@ -3,8 +3,8 @@ export const startFolder = process.cwd();
 
 /** One option of a command. */
 export interface OptionSpec {
-  /** As commander writes it: `--keep <count>` takes a value, `--refresh` takes none. */
-  readonly flags: `--${string}`;
+  /** As commander writes it: `--keep <count>` takes a value, `--refresh` none, and `[path]` has no name. */
+  readonly flags: `--${string}` | `[${string}]`;
   readonly description: string;
   readonly default?: string;
 }
@@ -15,13 +15,14 @@ type Options = Readonly<Record<string, OptionSpec>>;
 export type Values<O extends Options> = {
   readonly [K in keyof O]: O[K] extends { readonly default: string }
     ? string
-    : O[K]["flags"] extends `${string}<${string}`
+    : O[K]["flags"] extends `${string}<${string}` | `[${string}`
       ? string | undefined
       : boolean;
 };
 
 /** A command of the CLI. `run` returns the exit code: 0 for success, 1 for a failure or a finding. */
 export interface Command<O extends Options = Options> {
+  /** Its words: `up`, or `config explain` for a command of a group. */
   readonly name: string;
   /** One line: what it does. */
   readonly summary: string;

@@ -28,7 +28,7 @@ function commandLine(): Commander {
     .configureHelp({ showGlobalOptions: true });
   for (const [heading, commands] of Object.entries(groups)) {
     program.commandsGroup(heading);
-    for (const command of commands) program.addCommand(subcommand(command));
+    for (const command of commands) parentOf(program, command).addCommand(subcommand(command));
   }
   return program;
 }
@@ -37,24 +37,39 @@ const exitCodes = `
 Exit codes: 0 success; 1 failure, or something was found (drift, health, status); 2 wrong command line.
 \`ragdock COMMAND --help\` explains a command. \`make COMMAND\` runs the same, with options as variables: make logs SERVICE=api`;
 
+/** The program, or the group that `config explain` belongs to. */
+function parentOf(program: Commander, { name }: Command): Commander {
+  const [group = "", ...rest] = name.split(" ");
+  if (rest.length === 0) return program;
+  const existing = program.commands.find((one) => one.name() === group);
+  return existing ?? program.command(group).summary(`Commands: ${group} --help`).exitOverride();
+}
+
 function subcommand(command: Command): Commander {
-  const sub = new Commander(command.name)
+  const sub = new Commander(command.name.split(" ").at(-1))
     .description(command.details ? `${command.summary}. ${command.details}` : command.summary)
     .summary(command.summary)
     .exitOverride()
     .allowExcessArguments(false);
-  for (const { flags, description, default: preset } of Object.values(command.options))
-    sub.option(flags, description, preset);
+  const positional = Object.keys(command.options).filter((name) =>
+    command.options[name]?.flags.startsWith("["),
+  );
+  for (const { flags, description, default: preset } of Object.values(command.options)) {
+    if (flags.startsWith("[")) sub.argument(flags, description, preset);
+    else sub.option(flags, description, preset);
+  }
   if (command.examples.length > 0)
     sub.addHelpText(
       "after",
       `\nExamples:\n${command.examples.map((line) => `  $ ragdock ${line}`).join("\n")}`,
     );
   const names = Object.keys(command.options);
-  return sub.action(async (given: Record<string, string | boolean | undefined>) => {
+  return sub.action(async () => {
+    const words = Object.fromEntries(positional.map((name, index) => [name, sub.processedArgs[index]]));
+    const given: Record<string, string | boolean | undefined> = { ...sub.opts(), ...words };
     const values = Object.fromEntries(
       names.map((name) => {
-        const takesValue = command.options[name]?.flags.includes("<");
+        const takesValue = command.options[name]?.flags.match(/[<[]/);
         return [name, takesValue ? given[name] || command.options[name]?.default : given[name] === true];
       }),
     );

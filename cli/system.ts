@@ -1,5 +1,5 @@
 import type { ImageMode } from "../components/image-plan.ts";
-import { resolveSystem } from "../config/resolve.ts";
+import { type Facts, resolveSystem } from "../config/resolve.ts";
 import { readSettings } from "../config/settings/read.ts";
 import type { SystemSpec } from "../config/spec/service.ts";
 import { baseImageTag } from "../host/base-image.ts";
@@ -10,15 +10,21 @@ import { readSecrets } from "./backends/secrets.ts";
 import { print } from "./command.ts";
 import { endpointOf, readStackFile } from "./stack-file.ts";
 
-/** The system that a stack's file asks for. @throws ConfigError with everything that is wrong in it */
-export async function systemOf(stack: string): Promise<SystemSpec> {
+/** The settings of a stack's file, and what they are resolved with. */
+export async function settingsOf(stack: string): Promise<{ raw: Record<string, unknown>; facts: Facts }> {
   const { values, encrypted } = readStackFile(stack);
   const host = useDocker(endpointOf(stack));
   // Pulumi keeps the stack's secrets in its file, the embedded engine in a separate file.
   const own =
     deployerOf(stack) === "embedded" ? Object.keys(await readSecrets(stack, passphrase(print))) : [];
   const secrets = new Set([...own, ...encrypted].map((key) => key.slice(project.length + 1)));
-  return resolveSystem(readSettings(values, project), { project, stack, secrets, host });
+  return { raw: readSettings(values, project), facts: { project, stack, secrets, host } };
+}
+
+/** The system that a stack's file asks for. @throws ConfigError with everything that is wrong in it */
+export async function systemOf(stack: string): Promise<SystemSpec> {
+  const { raw, facts } = await settingsOf(stack);
+  return resolveSystem(raw, facts);
 }
 
 /** Where the images of a system come from, as the program sees it. */

@@ -37,7 +37,7 @@ export interface Facts extends StackName {
 export function resolveSystem(raw: Readonly<Record<string, unknown>>, facts: Facts): SystemSpec {
   requireStackName(facts.stack);
   const open = Object.fromEntries(Object.entries(raw).filter(([key]) => !facts.secrets.has(key)));
-  const { spec, problems } = read(open, facts);
+  const { spec, problems } = readSystem(open, facts);
   const all = [...encryptedInVain(facts.secrets), ...problems];
   if (spec && all.length === 0) return spec;
   throw new ConfigError(all, facts.stack);
@@ -45,19 +45,20 @@ export function resolveSystem(raw: Readonly<Record<string, unknown>>, facts: Fac
 
 interface Resolved {
   readonly spec?: SystemSpec;
+  /** The settings as the schema reads them. */
+  readonly user?: Settings;
   readonly problems: readonly Problem[];
 }
 
-function read(raw: Readonly<Record<string, unknown>>, facts: Facts): Resolved {
+/** The system of settings that need not be valid, with their problems. */
+export function readSystem(raw: Readonly<Record<string, unknown>>, facts: Facts): Resolved {
   const parsed = settings.safeParse(raw);
   if (parsed.success) return assemble(parsed.data, raw, facts);
   // What cannot be read is left out, so that everything else that is wrong is reported too.
   const rest = settings.safeParse(without(raw, parsed.error.issues));
-  const problems = [
-    ...parsed.error.issues.flatMap((issue) => fromZod(issue, raw)),
-    ...(rest.success ? assemble(rest.data, raw, facts).problems : []),
-  ];
-  return { problems };
+  const assembled = rest.success ? assemble(rest.data, raw, facts) : { problems: [] };
+  const unreadable = parsed.error.issues.flatMap((issue) => fromZod(issue, raw));
+  return { ...assembled, problems: [...unreadable, ...assembled.problems] };
 }
 
 function assemble(user: Settings, raw: Readonly<Record<string, unknown>>, facts: Facts): Resolved {
@@ -86,6 +87,7 @@ function assemble(user: Settings, raw: Readonly<Record<string, unknown>>, facts:
   const traits = { prometheus: has("prometheus"), alertmanager: has("alertmanager") };
   return {
     spec,
+    user,
     problems: [
       ...traitProblems(user, raw, system, traits),
       ...run.problems,

@@ -1,6 +1,7 @@
 import type { Command } from "../command.ts";
 import { build } from "./build.ts";
 import { compose } from "./compose.ts";
+import { explainConfig, schema } from "./config.ts";
 import { backup, backups, drill, restore, upgrade } from "./data.ts";
 import { clean, destroyData, down } from "./down.ts";
 import { drift } from "./drift.ts";
@@ -24,5 +25,6 @@ export const groups: Readonly<Record<string, readonly Command[]>> = {
   "Work inside:": [restart, shell, psql],
   "Secrets:": [secret, rotate],
   "Data:": [backup, backups, restore, drill, upgrade, destroyData],
+  "Settings:": [explainConfig, schema],
   "Other:": [compose, clean, prune, plugins],
 };

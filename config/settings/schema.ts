@@ -19,19 +19,9 @@ const durationOrNone = new RegExp(`^0s$|${durationPattern.source}`);
 const text = z
   .union([z.string(), z.number(), z.boolean()], { error: "must be text, a number, true or false" })
   .transform(String);
-// It leaves a number with a fraction as text.
-const number = z.union(
-  [
-    z.number(),
-    z
-      .string()
-      .regex(/^\d+(\.\d+)?$/)
-      .transform(Number),
-  ],
-  {
-    error: "must be a number",
-  },
-);
+// `pulumi config set --path` leaves a number with a fraction as text.
+const fraction = (value: unknown): unknown =>
+  typeof value === "string" && /^\d+(\.\d+)?$/.test(value) ? Number(value) : value;
 const port = z.int().min(1).max(65_535);
 const path = z.string().regex(/^\/\S*$/, "must start with / and contain no blanks");
 const url = z.url({ protocol: /^https?$/ });
@@ -78,7 +68,10 @@ export const serviceSettings = z.strictObject({
   replicas: z.int().min(1).max(32).optional().describe("How many containers run. Stateful services run 1."),
   limits: z
     .strictObject({
-      cpus: number.pipe(z.number().min(0.05).max(128)).optional().describe("CPUs. 0.5 is half of one."),
+      cpus: z
+        .preprocess(fraction, z.number().min(0.05).max(128))
+        .optional()
+        .describe("CPUs. 0.5 is half of one."),
       memory: memoryLimit
         .optional()
         .describe("Memory. The kernel kills a process that uses more (exit code 137)."),

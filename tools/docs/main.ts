@@ -4,6 +4,7 @@
  */
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { fileSchema } from "../../config/settings/file-schema.ts";
 import { projectDir } from "../../host/paths.ts";
 import { commandsPage } from "./commands-page.ts";
 import { brokenLinks } from "./links.ts";
@@ -25,6 +26,7 @@ const wanted = {
   "docs/reference/commands.md": commandsPage(),
   "docs/reference/metrics-and-alerts.md": metricsPage(),
   "docs/reference/settings.md": settingsPage(),
+  "docs/reference/stack.schema.json": `${JSON.stringify(fileSchema(), null, 2)}\n`,
   "docs/reference/systems.md": systemsPage(),
   "README.md": insert(readme, "picture", picture(specOf("full", "dev"))),
 };

@@ -75,7 +75,7 @@ describe("the fix of a wrong value", () => {
     [{ exposure: "loopbak" }, "must be one of none, loopback, public", "api.exposure' loopback"],
     [{ replicas: 99 }, "must be at most 32", "api.replicas' 32"],
     [{ limits: { cpus: true } }, "must be a number", "Correct the value of services.api.limits.cpus."],
-    [{ limits: { cpus: [2] } }, "must be a number", "Correct the value of services.api.limits.cpus."],
+    [{ limits: { cpus: [2] } }, "must be a number", "api.limits.cpus' 2"],
     [{ replica: 2 }, "it would be ignored", "Rename it to replicas:"],
     [{ files: "/.env" }, "must be a list", "Correct the value of services.api.files."],
   ])("%j is one that works", (api, message, fix) => {

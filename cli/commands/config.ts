@@ -1,0 +1,48 @@
+import { explain } from "../../config/explain.ts";
+import { fileSchema } from "../../config/settings/file-schema.ts";
+import { Failure } from "../../config/spec/failure.ts";
+import { command, print, stackOption } from "../command.ts";
+import { settingsOf } from "../system.ts";
+import { table } from "../ui/text.ts";
+
+export const explainConfig = command({
+  name: "config explain",
+  summary: "Show settings in effect, and whether you, the environment or the system decided each",
+  options: {
+    path: { flags: "[path]", description: "a setting or a block of settings", default: "" },
+    stack: stackOption,
+    json: { flags: "--json", description: "print JSON" },
+  },
+  examples: [
+    "config explain services.api",
+    "config explain --stack prod monitoring",
+    "config explain --json",
+  ],
+  run: async ({ path, stack, json }) => {
+    const { raw, facts } = await settingsOf(stack);
+    const found = explain(raw, facts, path.replace(/^ragdock:/, ""));
+    if (found.length === 0)
+      throw new Failure(
+        `Stack "${stack}" has no setting ${path}.`,
+        "See all settings that it has: ./ragdock config explain",
+      );
+    const rows = found.map((one) => [one.path, shown(one.value), one.from]);
+    print(json ? JSON.stringify(found, null, 2) : table(["SETTING", "VALUE", "DECIDED BY"], rows));
+    return 0;
+  },
+});
+
+export const schema = command({
+  name: "schema",
+  summary: "Print the JSON schema of a stack's file",
+  details:
+    "Editors with the YAML language server use docs/reference/stack.schema.json, which is the same, through the first line of a stack's file",
+  options: {},
+  examples: ["schema > stack.schema.json"],
+  run: async () => {
+    print(JSON.stringify(fileSchema(), null, 2));
+    return 0;
+  },
+});
+
+const shown = (value: unknown): string => (typeof value === "string" ? value : JSON.stringify(value));

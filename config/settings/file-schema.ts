@@ -1,0 +1,38 @@
+import { z } from "zod";
+import { settings, userSecrets } from "./schema.ts";
+
+/**
+ * Returns the JSON schema of a stack's file, for editors and other tools. It has the types and the
+ * bounds of the settings; what depends on the system is checked by Ragdock alone.
+ */
+export function fileSchema(): object {
+  const { $schema, properties = {} } = z.toJSONSchema(settings, { io: "input", target: "draft-7" });
+  const text = { type: "string" };
+  const own = Object.entries(properties).flatMap(([name, schema]) => [
+    [`ragdock:${name}`, schema],
+    [name, schema],
+  ]);
+  const secure = { type: "object", properties: { secure: text }, required: ["secure"] };
+  const secrets = Object.entries(userSecrets).map(([name, description]) => [
+    `ragdock:${name}`,
+    { description, ...secure },
+  ]);
+  return {
+    $schema,
+    title: "The settings of a stack of Ragdock",
+    type: "object",
+    properties: {
+      config: {
+        type: ["object", "null"],
+        properties: Object.fromEntries([...own, ...secrets]),
+        patternProperties: { "^(docker|random|pulumi):": {} },
+        additionalProperties: false,
+      },
+      environment: { type: "array", items: text },
+      secretsprovider: text,
+      encryptedkey: text,
+      encryptionsalt: text,
+    },
+    additionalProperties: false,
+  };
+}
