@@ -46,6 +46,9 @@ production: ## the same in production: stack prod, or <SYSTEM>-prod
 preview: setup ## show what `make up` would change
 	@$(ragdock) preview $(new_stack)
 
+plan: node_modules ## compare with another revision: what a user of each stack would notice; BASE=main, FORMAT=markdown
+	@$(ragdock) plan $(call option,BASE,base) $(if $(filter command line,$(origin STACK)),$(on_stack)) $(call option,FORMAT,format)
+
 drift: setup ## show what was changed, stopped or removed by hand; exit code 1 if anything
 	@$(ragdock) drift $(on_stack)
 

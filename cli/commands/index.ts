@@ -7,6 +7,7 @@ import { clean, destroyData, down } from "./down.ts";
 import { drift } from "./drift.ts";
 import { logs } from "./logs.ts";
 import { outputs } from "./outputs.ts";
+import { plan } from "./plan.ts";
 import { plugins } from "./plugins.ts";
 import { preview } from "./preview.ts";
 import { prune } from "./prune.ts";
@@ -20,7 +21,7 @@ import { up } from "./up.ts";
 
 /** Every command, under the headings of the help. */
 export const groups: Readonly<Record<string, readonly Command[]>> = {
-  "Deploy:": [up, preview, drift, build, rollback, deployments, down],
+  "Deploy:": [up, preview, plan, drift, build, rollback, deployments, down],
   "Look:": [status, health, ps, logs, outputs],
   "Work inside:": [restart, shell, psql],
   "Secrets:": [secret, rotate],

@@ -1,0 +1,70 @@
+import { writeFileSync } from "node:fs";
+import { readSettings } from "../../config/settings/read.ts";
+import { project, projectDir } from "../../host/paths.ts";
+import { command, print } from "../command.ts";
+import { compare, type Plan } from "../plan/compare.ts";
+import { describe } from "../plan/description.ts";
+import { asMarkdown, asText, exitCode, exitCodes } from "../plan/render.ts";
+import { describedBy, samePackages, stacksIn, withRevision } from "../plan/revisions.ts";
+import { givenConfigFile, readStackFile } from "../stack-file.ts";
+
+export const plan = command({
+  name: "plan",
+  summary: "Compare this checkout with another revision: what a user of each stack would notice",
+  details:
+    "It needs git and no Docker, state or secrets. It compares what the settings declare, so it does not see changes by hand (drift). " +
+    `Exit codes: ${exitCodes.nothing} no service stops, ${exitCodes.wrong} settings are wrong, ${exitCodes.gap} a service has a gap, ${exitCodes.data} the change touches data`,
+  options: {
+    base: { flags: "--base <revision>", description: "the revision to compare with", default: "main" },
+    stack: { flags: "--stack <name>", description: "one stack; all that have a file unless it is given" },
+    format: { flags: "--format <name>", description: "text, markdown or json", default: "text" },
+    output: { flags: "--output <file>", description: "write it to a file" },
+    describe: {
+      flags: "--describe",
+      description: "print what the stack's settings declare, as JSON, and compare nothing",
+    },
+  },
+  examples: [
+    "plan",
+    "plan --base origin/main --format markdown --output plan.md",
+    "plan --stack prod --base HEAD~1",
+  ],
+  run: async ({ base, stack, format, output, describe: only }) => {
+    if (only) {
+      process.stdout.write(JSON.stringify(await describeHere(stack ?? "dev")));
+      return 0;
+    }
+    const plans = await withRevision(base, (folder) => plansAgainst(folder, stack));
+    const text =
+      format === "json"
+        ? JSON.stringify(plans, null, 2)
+        : format === "markdown"
+          ? asMarkdown(plans)
+          : asText(plans);
+    if (output) writeFileSync(output, `${text}\n`);
+    else print(text);
+    return Math.max(...plans.map(exitCode), exitCodes.nothing);
+  },
+});
+
+async function plansAgainst(folder: string, stack: string | undefined): Promise<Plan[]> {
+  if (!samePackages(folder))
+    process.stderr.write(
+      "The revisions have different packages. Both are planned with those of this checkout.\n",
+    );
+  const stacks = stack ? [stack] : [...new Set([...stacksIn(folder), ...stacksIn(projectDir)])].sort();
+  const plans: Plan[] = [];
+  for (const name of stacks) {
+    const [before, after] = await Promise.all([
+      describedBy(folder, name),
+      describedBy(projectDir, name, givenConfigFile()),
+    ]);
+    plans.push(compare(name, before, after));
+  }
+  return plans;
+}
+
+function describeHere(stack: string) {
+  const { values } = readStackFile(stack);
+  return describe(readSettings(values, project), { project, stack, secrets: new Set(), host: {} });
+}

@@ -1,0 +1,185 @@
+import * as pulumi from "@pulumi/pulumi";
+import { RagStack } from "../../components/stack.ts";
+import { type Facts, readSystem } from "../../config/resolve.ts";
+import { userSecrets } from "../../config/settings/schema.ts";
+import type { Problem } from "../../config/spec/problem.ts";
+import { isLongRunning, longRunning, publishedPorts, type SystemSpec } from "../../config/spec/service.ts";
+import { fullName } from "../../config/spec/stack.ts";
+import { mebibytes } from "../../config/spec/units.ts";
+import { alertGroups } from "../../monitoring/alerts/index.ts";
+
+/** A container as the program declares it. */
+export interface DeclaredContainer {
+  readonly service: string;
+  readonly kind: "stateful" | "stateless" | "job";
+  /** Whether a replacement stops the old container first: it has a volume, or a port of the host. */
+  readonly stopsFirst: boolean;
+  /** Whether it only watches the others. Users do not notice when it is away. */
+  readonly watches: boolean;
+  /** The inputs of Pulumi's resource, with names in place of secrets. */
+  readonly inputs: Readonly<Record<string, unknown>>;
+}
+
+/** What the settings of one stack declare, as plain data. */
+export interface Description {
+  readonly system: string;
+  readonly environment: string;
+  readonly containers: Readonly<Record<string, DeclaredContainer>>;
+  /** Inputs of the networks, volumes, images and generated secrets, by kind and name. */
+  readonly others: Readonly<
+    Record<"network" | "volume" | "image" | "secret", Readonly<Record<string, unknown>>>
+  >;
+  /** Addresses on the host by service: `127.0.0.1:8080`. */
+  readonly ports: Readonly<Record<string, readonly string[]>>;
+  /** The major version of the data in each PostgreSQL server, by service. */
+  readonly postgres: Readonly<Record<string, string>>;
+  /** Memory limits × replicas, in MiB, and CPUs × replicas, of services that stay up. */
+  readonly memory: number;
+  readonly cpus: number;
+  /** Alerts by name, with their condition. */
+  readonly alerts: Readonly<Record<string, string>>;
+  readonly problems: readonly Problem[];
+}
+
+const kinds = {
+  "docker:index/network:Network": "network",
+  "docker:index/volume:Volume": "volume",
+  "docker:index/remoteImage:RemoteImage": "image",
+  "random:index/randomPassword:RandomPassword": "secret",
+} as const;
+
+type Resource = Pick<pulumi.runtime.MockResourceArgs, "type" | "name" | "inputs">;
+
+/**
+ * Describes what settings declare, without Docker, state or secrets: Pulumi's mocks run the real
+ * components. Each secret of the user counts as set.
+ */
+export async function describe(raw: Readonly<Record<string, unknown>>, facts: Facts): Promise<Description> {
+  const { spec, problems } = readSystem(raw, { ...facts, secrets: new Set(Object.keys(userSecrets)) });
+  if (!spec) return { ...nothing, problems };
+  const declared = await declare(spec, facts);
+  const services = new Map(spec.services.map((service) => [service.name, service]));
+  const containers = declared.flatMap(({ type, name, inputs }) => {
+    const service = type.endsWith(":Container") && services.get(serviceOf(inputs));
+    if (!service) return [];
+    const { name: key, kind, role } = service;
+    const watches = role === "monitoring" || role === "exporter";
+    const stopsFirst = kind === "stateful" || publishedPorts(service).length > 0;
+    return [[short(name, facts), { service: key, kind, stopsFirst, watches, inputs }]] as const;
+  });
+  const others = Map.groupBy(declared, ({ type }) => kinds[type as keyof typeof kinds]);
+  const named = (kind: keyof Description["others"]) =>
+    Object.fromEntries(
+      (others.get(kind) ?? []).map(({ name, inputs }) => [short(name, facts).replace(/^image-/, ""), inputs]),
+    );
+  const running = longRunning(spec.services);
+  const sum = (of: (limits: { cpus: number; memory: number }) => number): number =>
+    running.reduce(
+      (all, { limits, replicas }) => all + replicas * of({ ...limits, memory: mebibytes(limits.memory) }),
+      0,
+    );
+  return {
+    system: spec.name,
+    environment: spec.environment,
+    containers: Object.fromEntries(containers),
+    others: {
+      network: named("network"),
+      volume: named("volume"),
+      image: named("image"),
+      secret: named("secret"),
+    },
+    ports: Object.fromEntries(running.map((service) => [service.name, addresses(service)])),
+    postgres: Object.fromEntries(
+      running.flatMap((service) =>
+        service.postgresVersion ? [[service.name, service.postgresVersion]] : [],
+      ),
+    ),
+    memory: sum(({ memory }) => memory),
+    cpus: sum(({ cpus }) => cpus),
+    alerts: alertsOf(spec),
+    problems,
+  };
+}
+
+/** A stack that is not there. */
+export const nothing: Description = {
+  system: "",
+  environment: "",
+  containers: {},
+  others: { network: {}, volume: {}, image: {}, secret: {} },
+  ports: {},
+  postgres: {},
+  memory: 0,
+  cpus: 0,
+  alerts: {},
+  problems: [],
+};
+
+/** Runs the components under Pulumi's mocks. An id changes when a real one would. */
+async function declare(system: SystemSpec, { project, stack }: Facts): Promise<Resource[]> {
+  const declared: Resource[] = [];
+  const newResource = ({ type, name, inputs }: pulumi.runtime.MockResourceArgs) => {
+    if (!type.startsWith("ragdock:")) declared.push({ type, name, inputs: open(inputs) });
+    const state = { ...inputs, name: inputs.name ?? name };
+    switch (type) {
+      case "docker:index/network:Network":
+        return { id: JSON.stringify(inputs), state };
+      case "docker:index/remoteImage:RemoteImage":
+        return { id: name, state: { ...state, imageId: inputs.name } };
+      case "random:index/randomPassword:RandomPassword":
+        return {
+          id: name,
+          state: { ...state, result: pulumi.secret(placeholder(name, inputs, { project, stack })) },
+        };
+      default:
+        return { id: name, state: { ...state, exitCode: 0, containerLogs: "" } };
+    }
+  };
+  await pulumi.runtime.setMocks({ newResource, call: () => ({}) }, project, stack);
+  const secrets = Object.fromEntries(
+    Object.keys(userSecrets).map((key) => [key, pulumi.secret(`{{secret:${key}}}`)]),
+  );
+  new RagStack(`${project}-${stack}`, {
+    project,
+    stack,
+    system,
+    secrets,
+    existingVolumes: {},
+    // Its digest depends on the machine, and is the same for both revisions.
+    baseImage: "base",
+    hostPath: (path) => path,
+  });
+  await pulumi.runtime.disconnect();
+  return declared;
+}
+
+/** Without Pulumi's marks of secrets: each secret is a placeholder already. */
+function open<T>(value: T): T {
+  if (pulumi.runtime.isRpcSecret(value)) return open(pulumi.runtime.unwrapRpcSecret(value));
+  if (Array.isArray(value)) return value.map(open) as T;
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, open(item)])) as T;
+}
+
+/** A secret in a file: its name, with the generation of a rotated one. */
+function placeholder(name: string, inputs: Resource["inputs"], of: Pick<Facts, "project" | "stack">): string {
+  const generation = inputs.keepers?.generation;
+  return `{{secret:${short(name, of)}${generation ? ` generation ${generation}` : ""}}}`;
+}
+
+const short = (name: string, of: Pick<Facts, "project" | "stack">): string =>
+  name.slice(fullName(of, "").length);
+
+const serviceOf = ({ labels }: Resource["inputs"]): string =>
+  labels.find(({ label }: { label: string }) => label === "ragdock.service")?.value;
+
+const addresses = (service: Parameters<typeof publishedPorts>[0]): string[] =>
+  publishedPorts(service).map(({ host, exposure }) =>
+    exposure === "public" ? `port ${host}, open to everyone` : `port ${host}, this host only`,
+  );
+
+function alertsOf({ services }: SystemSpec): Record<string, string> {
+  if (!services.some((service) => isLongRunning(service) && service.name === "prometheus")) return {};
+  const all = alertGroups(services).flatMap(({ alerts }) => alerts);
+  return Object.fromEntries(all.map(({ name, expr, holds = "0s" }) => [name, `${expr} for ${holds}`]));
+}

@@ -1,0 +1,51 @@
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { execa } from "execa";
+import { Failure } from "../../config/spec/failure.ts";
+import { projectDir } from "../../host/paths.ts";
+import { type Description, nothing } from "./description.ts";
+
+/** Runs `work` on a clean checkout of a revision, with the packages of this one. */
+export async function withRevision<T>(revision: string, work: (folder: string) => Promise<T>): Promise<T> {
+  const parent = mkdtempSync(join(tmpdir(), "ragdock-plan-"));
+  const folder = join(parent, "base");
+  const git = (...args: string[]) => execa("git", args, { cwd: projectDir, reject: false });
+  const added = await git("worktree", "add", "--detach", "--force", folder, revision);
+  try {
+    if (added.exitCode !== 0)
+      throw new Failure(
+        `git has no revision "${revision}".`,
+        "Fetch it (git fetch origin), or name another one: ./ragdock plan --base origin/main",
+      );
+    symlinkSync(join(projectDir, "node_modules"), join(folder, "node_modules"));
+    return await work(folder);
+  } finally {
+    await git("worktree", "remove", "--force", folder);
+    rmSync(parent, { recursive: true, force: true });
+  }
+}
+
+/** Whether two checkouts ask for the same packages. */
+export const samePackages = (folder: string): boolean =>
+  readFileSync(join(folder, "package-lock.json"), "utf8") ===
+  readFileSync(join(projectDir, "package-lock.json"), "utf8");
+
+/** The stacks that have a file in a checkout. */
+export const stacksIn = (folder: string): string[] =>
+  readdirSync(folder).flatMap((name) => /^Pulumi\.([\w.-]+)\.yaml$/.exec(name)?.[1] ?? []);
+
+/** Lets a checkout describe one of its stacks with its own code. */
+export async function describedBy(folder: string, stack: string, file?: string): Promise<Description> {
+  const given = file === undefined ? [] : ["--config-file", file];
+  if (file === undefined && !existsSync(join(folder, `Pulumi.${stack}.yaml`))) return nothing;
+  const args = ["cli/main.ts", ...given, "plan", "--describe", "--stack", stack];
+  const { exitCode, stdout, stderr } = await execa(process.execPath, args, { cwd: folder, reject: false });
+  if (exitCode === 0) return JSON.parse(stdout) as Description;
+  throw new Failure(
+    `The revision in ${folder === projectDir ? "this checkout" : "the base"} cannot describe the stack "${stack}".`,
+    stderr.includes("unknown command")
+      ? "It is older than the command plan."
+      : stderr.trim() || stdout.trim(),
+  );
+}

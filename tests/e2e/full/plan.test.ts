@@ -1,0 +1,70 @@
+/**
+ * Tests that a plan, which knows neither Docker nor the state, has the same steps as the embedded
+ * engine's preview on a running stack, for random pairs of settings. The pairs have fixed seeds.
+ */
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { compare } from "../../../cli/plan/compare.ts";
+import { type Description, describe as describeStack } from "../../../cli/plan/description.ts";
+import { settings, stack } from "./context.ts";
+import { name } from "./settings.ts";
+
+type Raw = Record<string, unknown>;
+
+/** Changes that a random pair combines. */
+const changes: readonly Raw[] = [
+  { services: { api: { environment: { RAG_LOG_LEVEL: "WARNING" } } } },
+  { services: { api: { replicas: 2 } } },
+  { services: { api: { limits: { memory: "1GiB" } } } },
+  { services: { worker: { limits: { cpus: 0.5 } } } },
+  { services: { worker: { logs: { maxFiles: 7 } } } },
+  { services: { ui: { enabled: false } } },
+  { services: { redis: { limits: { memory: "300MiB" } } } },
+  { services: { redis: { environment: { SAMPLE: "1" } } } },
+  { services: { gateway: { port: 18_085 } } },
+  { services: { "redis-exporter": { enabled: false } } },
+  { services: { migrate: { environment: { SAMPLE: "1" } } } },
+  { services: { api: { files: [{ path: "/sample", content: "{{secret:postgres-password}}" }] } } },
+  { services: { api: { soak: "7s" } } },
+  { services: { postgres: { shm: "512MiB" } } },
+  { vectorStore: "chroma" },
+  { rotations: { redis: 2 } },
+  { monitoring: { retention: "3d" } },
+  { pinned: { redis: "redis:8" } },
+];
+
+/** One value over another, block by block. */
+function merged(a: unknown, b: unknown): unknown {
+  const isBlock = (value: unknown): value is Raw =>
+    typeof value === "object" && value !== null && !Array.isArray(value);
+  if (!isBlock(a) || !isBlock(b)) return b ?? a;
+  return Object.fromEntries(
+    [...new Set([...Object.keys(a), ...Object.keys(b)])].map((key) => [key, merged(a[key], b[key])]),
+  );
+}
+
+const described = (raw: Raw): Promise<Description> =>
+  describeStack(raw, { project: "ragdock", stack: name, secrets: new Set(), host: {} });
+
+function planned(before: Description, after: Description): string[] {
+  const { steps, others } = compare(name, before, after);
+  return [
+    ...steps.map((step) => `container ${step.name}: ${step.op}`),
+    ...others.map((step) => `${step.kind} ${step.name}: ${step.op}`),
+  ].sort();
+}
+
+describe("a plan", () => {
+  it("has the steps of the preview, for random pairs of settings", async () => {
+    const before = await described(settings);
+    const subset = fc.uniqueArray(fc.constantFrom(...changes), { minLength: 1, maxLength: 3 });
+    for (const picked of fc.sample(subset, { numRuns: 14, seed: 42 })) {
+      const next = picked.reduce(merged, settings) as Raw;
+      stack.configure(next);
+      const { output } = await stack.make("preview");
+      const previewed = [...output.matchAll(/^[+~±-] (\w+ [\w-]+: \w+)/gm)].map(([, line]) => line).sort();
+      expect(planned(before, await described(next)), JSON.stringify(picked)).toEqual(previewed);
+    }
+    stack.configure(settings);
+  });
+});
