@@ -34,6 +34,7 @@ words() {
 
 mapfile -t programs < <(git ls-files '*.ts')
 mapfile -t shells < <(git ls-files '*.sh' .ci/run app/build-venv app/pin)
+mapfile -t workflows < <(git ls-files '.github/workflows/*.yml' examples/ci/forgejo.yml | sed "s|^|$PWD/|")
 mapfile -t dockerfiles < <(git ls-files 'dockerfiles/*Dockerfile' 'systems/*Dockerfile')
 # mypy runs once per workspace member, because several members have a module called app, main or
 # tests.
@@ -47,6 +48,9 @@ check "lint and format (biome)" biome check --error-on-warnings .
 check "imports (dependency-cruiser)" depcruise --config .dependency-cruiser.mjs "${programs[@]}"
 check "words (tools/words.txt)" words
 check "docs are current, links lead somewhere" node tools/docs/main.ts --check
+# Forgejo's runners have labels of their own.
+check "workflows (actionlint)" go tool -C tools/actionlint actionlint -shellcheck= \
+  -ignore 'label "docker" is unknown' "${workflows[@]}"
 check "Python lint (ruff)" inside . ruff check .
 check "Python format (ruff)" inside . ruff format --check .
 check "Python types (mypy)" inside . sh -c "$each_member"

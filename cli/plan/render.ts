@@ -23,7 +23,7 @@ function effect({ op, gap, isJob, stays, watches }: ContainerStep): string {
   if (op === "create") return "added";
   if (op === "delete") return "removed";
   if (op === "update") return "updated in place";
-  if (watches) return "of monitoring replaced";
+  if (watches) return "replaced (monitoring)";
   return gap ? "replaced with a gap: it stops first" : "replaced without a gap";
 }
 
@@ -33,7 +33,11 @@ export function summary(plan: Plan): string {
     return `${plan.problems.length} settings are wrong: this change would be refused`;
   if (isQuiet(plan)) return "nothing changes";
   const byEffect = Map.groupBy(plan.steps, effect);
-  const counted = [...byEffect].map(([what, { length }]) => {
+  // What users notice comes first.
+  const entries = [...byEffect].sort(
+    ([a], [b]) => Number(b.includes("with a gap")) - Number(a.includes("with a gap")),
+  );
+  const counted = entries.map(([what, { length }]) => {
     const [short = ""] = what.split(":");
     return `${length} ${length === 1 ? short : short.replace(/^(replica|job)/, "$1s").replace(/runs$/, "run")}`;
   });
@@ -46,19 +50,31 @@ export function summary(plan: Plan): string {
 export const asText = (plans: readonly Plan[]): string =>
   plans.map((plan) => sections(plan, { bold: (text) => text, code: indented }).join("\n")).join("\n\n");
 
-/** The plans as Markdown for a comment. */
+/** The plans as Markdown for a comment: all summaries first, then the details. */
 export const asMarkdown = (plans: readonly Plan[]): string =>
-  plans
-    .map((plan) => {
-      const [title = "", ...rest] = sections(plan, {
-        bold: (text) => `**${text}**`,
-        code: (text) => `\n\`\`\`diff\n${text.trimEnd()}\n\`\`\`\n`,
-      });
-      const body =
-        rest.length > 0 ? `\n\n<details><summary>Details</summary>\n\n${rest.join("\n")}\n\n</details>` : "";
-      return `### ${title}${body}`;
-    })
-    .join("\n\n");
+  [
+    "## Plan",
+    "",
+    ...plans.map((plan) => `- ${sign(plan)} **${plan.stack}** (${plan.system}): ${summary(plan)}`),
+    ...plans.filter((plan) => !isQuiet(plan)).flatMap(details),
+  ].join("\n");
+
+const signs: Readonly<Record<number, string>> = {
+  [exitCodes.nothing]: "🟢",
+  [exitCodes.gap]: "🟡",
+  [exitCodes.data]: "🔴",
+  [exitCodes.wrong]: "⛔",
+};
+
+const sign = (plan: Plan): string => signs[exitCode(plan)] ?? "";
+
+function details(plan: Plan): string[] {
+  const [, ...rest] = sections(plan, {
+    bold: (text) => `**${text}**`,
+    code: (text) => `\n\`\`\`diff\n${text.trimEnd()}\n\`\`\`\n`,
+  });
+  return ["", `<details><summary>${plan.stack}: details</summary>`, ...rest, "", "</details>"];
+}
 
 interface Style {
   readonly bold: (text: string) => string;
@@ -68,8 +84,12 @@ interface Style {
 const indented = (text: string): string => text.trimEnd().replace(/^/gm, "      ");
 
 function sections(plan: Plan, style: Style): string[] {
-  const { before, after } = { before: [plan.memory[0], plan.cpus[0]], after: [plan.memory[1], plan.cpus[1]] };
-  const capacity = `${before[0]} → ${after[0]} MiB, ${before[1]} → ${after[1]} CPUs`;
+  const limits = [
+    { unit: "MiB", values: plan.memory },
+    { unit: "CPUs", values: plan.cpus },
+  ].flatMap(({ unit, values: [before, after] }) =>
+    before === after ? [] : [`${before} → ${after} ${unit}`],
+  );
   return [
     `${plan.stack} (${plan.system}): ${summary(plan)}`,
     ...section("Wrong settings", plan.problems, style),
@@ -80,7 +100,7 @@ function sections(plan: Plan, style: Style): string[] {
       style,
     ),
     ...section("Ports", plan.ports, style),
-    ...section("Limits in all", String(before) === String(after) ? [] : [capacity], style),
+    ...section("Limits in all", limits, style),
     ...section("Images, networks, volumes, secrets", plan.others.map(other), style),
     ...section("Alerts", plan.alerts, style),
   ];

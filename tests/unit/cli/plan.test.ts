@@ -77,7 +77,7 @@ describe("the plan of a change", () => {
   it("shows replicas as what they are", async () => {
     const plan = await planOf({ services: { api: { replicas: 3 } } });
     expect(summary(plan)).toBe(
-      "1 replica removed, 3 replicas added, 1 replaced without a gap, 2 of monitoring replaced",
+      "1 replica removed, 3 replicas added, 1 replaced without a gap, 2 replaced (monitoring)",
     );
     expect(exitCode(plan)).toBe(0);
   });
