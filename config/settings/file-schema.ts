@@ -8,10 +8,9 @@ import { settings, userSecrets } from "./schema.ts";
 export function fileSchema(): object {
   const { $schema, properties = {} } = z.toJSONSchema(settings, { io: "input", target: "draft-7" });
   const text = { type: "string" };
-  const own = Object.entries(properties).flatMap(([name, schema]) => [
-    [`ragdock:${name}`, schema],
-    [name, schema],
-  ]);
+  const own = Object.keys(properties).flatMap((name) =>
+    [`ragdock:${name}`, name].map((key) => [key, { $ref: `#/definitions/${name}` }]),
+  );
   const secure = { type: "object", properties: { secure: text }, required: ["secure"] };
   const secrets = Object.entries(userSecrets).map(([name, description]) => [
     `ragdock:${name}`,
@@ -34,5 +33,6 @@ export function fileSchema(): object {
       encryptionsalt: text,
     },
     additionalProperties: false,
+    definitions: properties,
   };
 }
