@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { settings, userSecrets } from "../../config/settings/schema.ts";
-import { line } from "./markdown.ts";
+import { type Parts, table } from "../markdown.ts";
 
 interface JsonSchema {
   readonly type?: string;
@@ -47,39 +47,12 @@ function preset(schema: JsonSchema): string {
   return `\`${value}\``;
 }
 
-/** Returns docs/reference/settings.md, with every setting of the schema. */
-export function settingsPage(): string {
+/** Returns every setting of the schema, and the secrets that a user sets. */
+export function settingsPage(): Parts {
   const schema = z.toJSONSchema(settings, { io: "input" }) as JsonSchema;
-  const secrets = Object.entries(userSecrets).map(([key, meaning]) => line([`\`${key}\``, meaning]));
-  return [
-    "# Settings",
-    "",
-    "`make docs` generates this page from `config/settings/schema.ts`. Settings belong in",
-    "`Pulumi.<stack>.yaml` under `ragdock:`. For example, this sets `services.api.replicas`:",
-    "",
-    "```yaml",
-    "config:",
-    "  ragdock:services:",
-    "    api:",
-    "      replicas: 2",
-    "```",
-    "",
-    "Where the default is empty, the system and its environment decide. A wrong setting stops the",
-    "deployment before anything changes. All wrong settings are reported together.",
-    "",
-    line(["setting", "values", "default", "meaning"]),
-    line(["---", "---", "---", "---"]),
-    ...rows(schema, "").map(line),
-    "",
-    "## Secrets",
-    "",
-    "Set a secret with `make secret KEY=<name> < file`, or under Pulumi with `pulumi config set --secret",
-    "ragdock:<name>`. The services that need it get it as a file. Ragdock generates the passwords of",
-    "databases and caches.",
-    "",
-    line(["secret", "meaning"]),
-    line(["---", "---"]),
-    ...secrets,
-    "",
-  ].join("\n");
+  const secrets = Object.entries(userSecrets).map(([key, meaning]) => [`\`${key}\``, meaning]);
+  return {
+    settings: table(["setting", "values", "default", "meaning"], rows(schema, "")),
+    secrets: table(["secret", "meaning"], secrets),
+  };
 }

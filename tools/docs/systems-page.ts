@@ -7,28 +7,18 @@ import {
 import { mebibytes } from "../../config/spec/units.ts";
 import { type SystemName, systems } from "../../config/systems/index.ts";
 import type { System } from "../../config/systems/system.ts";
-import { table } from "./markdown.ts";
+import { type Parts, table } from "../markdown.ts";
 import { picture } from "./picture.ts";
 import { specOf, systemNames } from "./specs.ts";
 
-/** Returns docs/reference/systems.md, with the services of each system in dev and in prod. */
-export function systemsPage(): string {
-  return [
-    "# Systems",
-    "",
-    "`make docs` generates this page from `config/systems/`. The setting `ragdock:system` chooses a",
-    "system. `make up SYSTEM=<name>` makes a stack of that name. `dev / prod` separates values that",
-    "differ between the",
-    "environments.",
-    "",
-    table(
-      ["system", "what it is"],
-      systemNames.map((name) => [`[${name}](#${name})`, systems[name].about]),
-    ),
-    "",
-    ...systemNames.flatMap(section),
-  ].join("\n");
-}
+/** Returns the list of systems, and the services of each system in dev and in prod. */
+export const systemsPage = (): Parts => ({
+  overview: table(
+    ["system", "what it is"],
+    systemNames.map((name) => [`[${name}](#${name})`, systems[name].about]),
+  ),
+  systems: systemNames.flatMap(section).join("\n\n"),
+});
 
 function section(name: SystemName): string[] {
   const { about, differs = [] }: System = systems[name];
@@ -49,21 +39,14 @@ function section(name: SystemName): string[] {
   const keys = Object.entries(prod.secrets).flatMap(([, s]) => (s.from === "config" ? [`\`${s.key}\``] : []));
   return [
     `## ${name}`,
-    "",
     about,
-    "",
-    ...(differs.length > 0 ? ["Different from the original:", "", ...differs.map((d) => `- ${d}`), ""] : []),
-    ...(keys.length > 0 ? [`Keys that you set: ${keys.join(", ")}.`, ""] : []),
+    ...(differs.length > 0 ? ["Different from the original:", differs.map((d) => `- ${d}`).join("\n")] : []),
+    ...(keys.length > 0 ? [`Keys that you set: ${keys.join(", ")}.`] : []),
     picture(dev),
-    "",
     `Its memory limits add up to ${memory(dev)} in dev and ${memory(prod)} in production.`,
-    "",
     table(["service", ...columns.map((c) => c.header)], rows),
-    "",
     "The environment variables of its services. `services.<name>.environment` adds to them:",
-    "",
     table(["service", "in dev", "different in prod"], settingsRows(dev, prod)),
-    "",
   ];
 }
 
