@@ -55,7 +55,7 @@ export function imagePlan(source: ImageSource, mode: ImageMode): Pull | Build {
     case "catalogue":
       return mode.images === "registry" ? official(source.image, mode) : standIn(source.image, mode);
     case "build":
-      return build(source, baseArguments(source.bases ?? [], mode), mode);
+      return build(source, baseArguments(source.bases, referenceOf(mode)), mode);
   }
 }
 
@@ -71,18 +71,23 @@ function standIn({ name, standIn }: CatalogueImage, mode: ImageMode): Build {
   if ("unavailable" in standIn)
     throw new Error(`${name} cannot be built from packages. ${standIn.unavailable}`);
   const bases: BaseImage[] = standIn.base ? [{ from: "catalogue", image: standIn.base }] : [];
-  const args = standIn.base ? baseArguments(bases, mode) : { BASE_IMAGE: mode.baseImage };
+  const args = standIn.base ? baseArguments(bases, referenceOf(mode)) : { BASE_IMAGE: mode.baseImage };
   const source = { name, context: standIn.folder, dockerfile: `${standIn.folder}/Dockerfile`, bases };
   return build(source, { ...args, ...standIn.args }, mode);
 }
 
+const referenceOf =
+  (mode: ImageMode) =>
+  (base: BaseImage): string =>
+    imagePlan(base, mode).reference;
+
 /** The build arguments with the references of the images that a Dockerfile builds on, such as `PYTHON_IMAGE`. */
-const baseArguments = (bases: readonly BaseImage[], mode: ImageMode): Record<string, string> =>
+export const baseArguments = (
+  bases: readonly BaseImage[] = [],
+  reference: (base: BaseImage) => string,
+): Record<string, string> =>
   Object.fromEntries(
-    bases.map((base) => [
-      `${imageName(base).toUpperCase().replaceAll("-", "_")}_IMAGE`,
-      imagePlan(base, mode).reference,
-    ]),
+    bases.map((base) => [`${imageName(base).toUpperCase().replaceAll("-", "_")}_IMAGE`, reference(base)]),
   );
 
 function build(

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { projectDir } from "../host/paths.ts";
 
@@ -29,3 +29,7 @@ export function pageWith(file: string, parts: Parts): string {
   }
   return text;
 }
+
+/** Writes a page of the project with new parts. @throws if the page has no markers for a part */
+export const writePage = (file: string, parts: Parts): void =>
+  writeFileSync(join(projectDir, file), pageWith(file, parts));

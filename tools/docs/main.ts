@@ -1,5 +1,6 @@
 /**
- * Generates the parts of docs/reference/ and README.md that are between markers, from the code. With
+ * Generates the parts of docs/ and README.md that are between markers, from the code and from
+ * docs/measurements/reliability.json. With
  * `--check` it writes nothing, and ends with exit code 1 if a page is not current or a Markdown link
  * is broken.
  */
@@ -7,6 +8,8 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { projectDir } from "../../host/paths.ts";
 import { type Parts, pageWith } from "../markdown.ts";
+import { readFindings } from "../reliability/findings.ts";
+import { reliabilityParts } from "../reliability/page.ts";
 import { commandsPage } from "./commands-page.ts";
 import { brokenLinks } from "./links.ts";
 import { metricsPage } from "./metrics-page.ts";
@@ -20,6 +23,7 @@ const generated: Readonly<Record<string, Parts>> = {
   "docs/reference/metrics-and-alerts.md": metricsPage(),
   "docs/reference/settings.md": settingsPage(),
   "docs/reference/systems.md": systemsPage(),
+  "docs/measurements/reliability.md": reliabilityParts(readFindings()),
   "README.md": { picture: picture(specOf("full", "dev")) },
 };
 const isCheck = process.argv.includes("--check");

@@ -11,21 +11,16 @@
  * A run needs root, because it kills processes of containers from the host. It works on a separate
  * stack, state and copy of the last commit, and removes them at the end.
  */
-import { writeFileSync } from "node:fs";
-import { availableParallelism, totalmem } from "node:os";
-import { join } from "node:path";
-import { docker } from "../../host/docker.ts";
-import { projectDir } from "../../host/paths.ts";
-import { Checkout } from "../bench/checkout.ts";
-import { imagesOfDev } from "../bench/images.ts";
-import { attempt, load, run, say, secondsOf } from "../bench/measure.ts";
+import { Checkout, port } from "../bench/checkout.ts";
+import { attempt, load, runFacts, say } from "../bench/measure.ts";
+import { writePage } from "../markdown.ts";
+import { underTraffic } from "../traffic.ts";
 import { refuse } from "./bad-revisions.ts";
 import { observe } from "./changes.ts";
 import { kills as killsOf } from "./faults.ts";
 import { type Part, readFindings, type Survived, type SystemFindings, writeFindings } from "./findings.ts";
-import { interrupt } from "./interruptions.ts";
 import { machineFaults } from "./machine-faults.ts";
-import { page } from "./page.ts";
+import { reliabilityParts } from "./page.ts";
 import { type SubjectName, subjects } from "./subjects.ts";
 import { type Fault, World } from "./world.ts";
 
@@ -40,132 +35,131 @@ if (!subject) throw new Error(`SYSTEM is ${name}. Use one of: ${Object.keys(subj
 const all = readFindings();
 const findings: SystemFindings = { ...all[name] };
 all[name] = findings;
-const date = new Date().toISOString().slice(0, 10);
-const commit = (await run(["git", "rev-parse", "--short", "HEAD"], { cwd: projectDir })).output.trim();
-const version = (await docker("version", "--format", "{{.Server.Version}}")).trim();
-const memory = `${(totalmem() / 2 ** 30).toFixed(0)} GiB`;
-const machine = `${availableParallelism()} cores, ${memory}, Docker Engine ${version}`;
+const { date, commit, cores, memory, docker } = await runFacts();
+const machine = `${cores} cores, ${memory}, Docker Engine ${docker}`;
 
-/** The parts of this run. */
-const begun: Part<unknown>[] = [];
+/** The failures of each part of this run. */
+const failures: Record<string, string>[] = [];
 
-function begin<T>(planned: readonly string[], seen: T): Part<T> {
-  const loads = { loadBefore: load(), loadAfter: load() };
-  const part = { date, commit, machine, ...loads, planned, seen, failures: {} };
-  begun.push(part);
+function begin<T>(cases: readonly { readonly name: string }[], seen: T): Part<T> {
+  const planned = cases.map(({ name }) => name);
+  const part = { date, commit, machine, loadBefore: load(), loadAfter: load(), planned, seen, failures: {} };
+  failures.push(part.failures);
   return part;
 }
 
-/**
- * Runs one case, and writes the page with its result.
- * @param round of a case that runs several times
- */
+/** Runs one case, and writes the page with its result. */
 async function each<T>(
   part: Part<unknown>,
-  { name, round = "" }: { readonly name: string; readonly round?: string },
+  name: string,
   work: () => Promise<T>,
   keep: (seen: T) => void,
-) {
+  round = "",
+): Promise<void> {
   const reasons: string[] = [];
   const seen = await attempt(`${name}${round}`, reasons, work);
-  if (seen !== undefined) keep(seen);
+  if (seen !== undefined) {
+    say(`  ${JSON.stringify(seen)}`);
+    keep(seen);
+  }
   for (const reason of reasons) part.failures[name] = reason;
   part.loadAfter = load();
   writeFindings(all);
-  writeFileSync(join(projectDir, "docs/measurements/reliability.md"), page(all));
+  writePage("docs/measurements/reliability.md", reliabilityParts(all));
 }
 
-async function changeUnderTraffic({ checkout }: World): Promise<void> {
-  const planned = subject.changes.map(({ name }) => name);
-  const part = begin<NonNullable<SystemFindings["changes"]>["seen"]>(planned, {});
+async function changeUnderTraffic(): Promise<void> {
+  const part = begin<NonNullable<SystemFindings["changes"]>["seen"]>(subject.changes, {});
   findings.changes = part;
   for (let round = 1; round <= rounds; round++) {
     for (const change of subject.changes) {
-      await each(
-        part,
-        { name: change.name, round: `, ${round} of ${rounds}` },
-        () => observe(change, checkout, round),
-        (seen) => {
-          const { seconds, sent, gap, failures } = seen;
-          say(
-            `  ${seconds.toFixed(1)} s, ${sent} sent, ${gap.toFixed(2)} s gap, ${JSON.stringify(failures)}`,
-          );
-          part.seen[change.name] = [...(part.seen[change.name] ?? []), seen];
-        },
-      );
+      const keep = (seen: Awaited<ReturnType<typeof observe>>) => {
+        part.seen[change.name] = [...(part.seen[change.name] ?? []), seen];
+      };
+      const work = () => observe(change, checkout, round);
+      await each(part, change.name, work, keep, `, ${round} of ${rounds}`);
     }
   }
 }
 
-async function deployBadRevisions(world: World): Promise<void> {
-  const planned = subject.badRevisions.map(({ name }) => name);
-  const part = begin<NonNullable<SystemFindings["releases"]>["seen"]>(planned, []);
+async function deployBadRevisions(): Promise<void> {
+  const part = begin<NonNullable<SystemFindings["releases"]>["seen"]>(subject.badRevisions, []);
   findings.releases = part;
   for (const bad of subject.badRevisions) {
     await each(
       part,
-      bad,
+      bad.name,
       () => refuse(world, bad),
-      (refused) => {
-        say(`  ${JSON.stringify(refused)}`);
-        part.seen.push(refused);
-      },
+      (refused) => part.seen.push(refused),
     );
   }
 }
 
-async function causeFaults(world: World, part: Part<Survived[]>, all: readonly Fault[]): Promise<void> {
+async function causeFaults(key: "faults" | "machine", all: readonly Fault[]): Promise<void> {
+  const part = begin<Survived[]>(all, []);
+  findings[key] = part;
   for (const { name, promise, strike } of all) {
-    const survive = async (): Promise<Survived> => {
+    const work = async (): Promise<Survived> => {
       await world.upload();
       const told = await strike(world);
       const seconds = await world.healed();
       return { name, promise, seconds, told, ...(await world.documents()) };
     };
-    await each(part, { name }, survive, (survived) => {
-      const { seconds, found, acknowledged, told } = survived;
-      say(`  ${seconds.toFixed(1)} s, ${found} of ${acknowledged} documents; ${told}`);
-      part.seen.push(survived);
-    });
+    await each(part, name, work, (survived) => part.seen.push(survived));
   }
 }
 
-const killing = "kills of `make up`";
+/**
+ * The latest moment of a kill, in seconds after the start. An `up` that replaces API and gateway
+ * takes about that long.
+ */
+const longest = 20;
 
-async function kill(world: World): Promise<void> {
-  const part = begin<NonNullable<SystemFindings["kills"]>["seen"]>([killing], []);
+/**
+ * Kills `make up` at random moments, each time during another change. The next `make up` has to
+ * continue from there.
+ */
+async function kill(): Promise<void> {
+  const name = "kills of `make up`";
+  const part = begin<NonNullable<SystemFindings["kills"]>["seen"]>([{ name }], []);
   findings.kills = part;
   const work = async () => {
+    let stuck = 0;
+    let slowest = 0;
     await world.upload();
-    const interrupted = await interrupt(world, kills, subject.changing);
-    return { ...interrupted, seconds: await world.healed(), ...(await world.documents()) };
+    const seen = await underTraffic(port, async () => {
+      for (let i = 1; i <= kills; i++) {
+        checkout.configure({ services: subject.changing(i) });
+        const after = 0.5 + Math.random() * longest;
+        await checkout.killed(after);
+        const { code, seconds } = await checkout.tryMake("up");
+        if (code !== 0) stuck += 1;
+        slowest = Math.max(slowest, seconds);
+        say(
+          `  killed after ${after.toFixed(1)} s; the next run ended with ${code} after ${seconds.toFixed(1)} s`,
+        );
+      }
+    });
+    const seconds = await world.healed();
+    return { ...seen, tries: kills, stuck, slowest, seconds, ...(await world.documents()) };
   };
-  await each(part, { name: killing }, work, (killed) => part.seen.push(killed));
+  await each(part, name, work, (killed) => part.seen.push(killed));
 }
 
-const names = (faults: readonly Fault[]): string[] => faults.map(({ name }) => name);
-
-const checkout = await Checkout.make(imagesOfDev(), subject.settings);
+const checkout = new Checkout(subject.settings);
+const world = new World(checkout);
 try {
   say("first `make up` …");
-  secondsOf("the first make up", await checkout.make("up"));
-  const world = new World(checkout);
-  if (parts.includes("changes")) await changeUnderTraffic(world);
-  if (parts.includes("releases")) await deployBadRevisions(world);
-  if (parts.includes("faults")) {
-    const faults = [...killsOf(await checkout.containers()), ...subject.faults];
-    findings.faults = begin(names(faults), []);
-    await causeFaults(world, findings.faults, faults);
-  }
-  if (parts.includes("machine")) {
-    const faults = machineFaults();
-    findings.machine = begin(names(faults), []);
-    await causeFaults(world, findings.machine, faults);
-  }
-  if (parts.includes("kills")) await kill(world);
+  await checkout.make("up");
+  if (parts.includes("changes")) await changeUnderTraffic();
+  if (parts.includes("releases")) await deployBadRevisions();
+  if (parts.includes("faults"))
+    await causeFaults("faults", [...killsOf(await checkout.containers()), ...subject.faults]);
+  if (parts.includes("machine")) await causeFaults("machine", machineFaults);
+  if (parts.includes("kills")) await kill();
 } finally {
   say("removing the stack …");
   await checkout.remove();
 }
 say("wrote docs/measurements/reliability.md");
-if (begun.some(({ failures }) => Object.keys(failures).length > 0)) process.exitCode = 1;
+if (failures.some((reasons) => Object.keys(reasons).length > 0)) process.exitCode = 1;
