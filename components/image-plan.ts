@@ -28,17 +28,11 @@ export interface Pull {
 }
 
 /** An image that is built. */
-export interface Build {
+export interface Build extends Omit<Built, "from"> {
   readonly kind: "build";
-  readonly name: string;
   /** `project/name:digest`. The digest stands for all that the build sees, so an old image keeps its name. */
   readonly reference: string;
-  readonly context: string;
-  readonly dockerfile: string;
-  readonly target?: string;
   readonly buildArgs: Readonly<Record<string, string>>;
-  /** Images that must exist before. */
-  readonly bases: readonly BaseImage[];
 }
 
 /**
@@ -91,21 +85,13 @@ export const baseArguments = (
   );
 
 function build(
-  { name, context, dockerfile, target, bases = [] }: Omit<Built, "from">,
+  source: Omit<Built, "from">,
   buildArgs: Readonly<Record<string, string>>,
   { project }: ImageMode,
 ): Build {
+  const { name, context, dockerfile } = source;
   if (!existsSync(dockerfile))
     throw new Error(`${dockerfile} does not exist: a folder to build needs a Dockerfile.`);
   const reference = `${project}/${name}:${contextDigest(context, dockerfile, buildArgs)}`;
-  return {
-    kind: "build",
-    name,
-    reference,
-    context,
-    dockerfile,
-    ...(target ? { target } : {}),
-    buildArgs,
-    bases,
-  };
+  return { ...source, kind: "build", reference, buildArgs };
 }
