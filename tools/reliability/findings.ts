@@ -37,7 +37,7 @@ export interface Part<T> {
   loadAfter: string;
   /** The names of the planned cases. */
   readonly planned: readonly string[];
-  readonly seen: T;
+  seen: T;
   /** The reasons of failed cases, by name. The page shows them in its tables. */
   readonly failures: Record<string, string>;
 }

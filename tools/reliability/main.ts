@@ -18,7 +18,14 @@ import { underTraffic } from "../traffic.ts";
 import { refuse } from "./bad-revisions.ts";
 import { observe } from "./changes.ts";
 import { kills as killsOf } from "./faults.ts";
-import { type Part, readFindings, type Survived, type SystemFindings, writeFindings } from "./findings.ts";
+import {
+  type Interrupted,
+  type Part,
+  readFindings,
+  type Survived,
+  type SystemFindings,
+  writeFindings,
+} from "./findings.ts";
 import { machineFaults } from "./machine-faults.ts";
 import { reliabilityParts } from "./page.ts";
 import { type SubjectName, subjects } from "./subjects.ts";
@@ -38,75 +45,45 @@ all[name] = findings;
 const { date, commit, cores, memory, docker } = await runFacts();
 const machine = `${cores} cores, ${memory}, Docker Engine ${docker}`;
 
-/** The failures of each part of this run. */
-const failures: Record<string, string>[] = [];
+/** The parts of this run. */
+const begun: Part<unknown>[] = [];
 
-function begin<T>(cases: readonly { readonly name: string }[], seen: T): Part<T> {
-  const planned = cases.map(({ name }) => name);
-  const part = { date, commit, machine, loadBefore: load(), loadAfter: load(), planned, seen, failures: {} };
-  failures.push(part.failures);
-  return part;
-}
-
-/** Runs one case, and writes the page with its result. */
-async function each<T>(
-  part: Part<unknown>,
-  name: string,
-  work: () => Promise<T>,
-  keep: (seen: T) => void,
-  round = "",
+/** Runs the cases of a part, and writes the page with the result of each. */
+async function runs<C extends { readonly name: string }>(
+  key: keyof SystemFindings,
+  cases: readonly C[],
+  work: (one: C, round: number) => Promise<object>,
+  rounds = 1,
 ): Promise<void> {
-  const reasons: string[] = [];
-  const seen = await attempt(`${name}${round}`, reasons, work);
-  if (seen !== undefined) {
-    say(`  ${JSON.stringify(seen)}`);
-    keep(seen);
-  }
-  for (const reason of reasons) part.failures[name] = reason;
-  part.loadAfter = load();
-  writeFindings(all);
-  writePage("docs/measurements/reliability.md", reliabilityParts(all));
-}
-
-async function changeUnderTraffic(): Promise<void> {
-  const part = begin<NonNullable<SystemFindings["changes"]>["seen"]>(subject.changes, {});
-  findings.changes = part;
+  const planned = cases.map(({ name }) => name);
+  const results: Record<string, object[]> = {};
+  const loads = { loadBefore: load(), loadAfter: load() };
+  const part: Part<unknown> = { date, commit, machine, ...loads, planned, seen: results, failures: {} };
+  begun.push(part);
+  Object.assign(findings, { [key]: part });
   for (let round = 1; round <= rounds; round++) {
-    for (const change of subject.changes) {
-      const keep = (seen: Awaited<ReturnType<typeof observe>>) => {
-        part.seen[change.name] = [...(part.seen[change.name] ?? []), seen];
-      };
-      const work = () => observe(change, checkout, round);
-      await each(part, change.name, work, keep, `, ${round} of ${rounds}`);
+    for (const one of cases) {
+      const reasons: string[] = [];
+      const what = rounds === 1 ? one.name : `${one.name}, ${round} of ${rounds}`;
+      const result = await attempt(what, reasons, () => work(one, round));
+      if (result) {
+        say(`  ${JSON.stringify(result)}`);
+        results[one.name] = [...(results[one.name] ?? []), result];
+      }
+      for (const reason of reasons) part.failures[one.name] = reason;
+      part.seen = key === "changes" ? results : Object.values(results).flat();
+      part.loadAfter = load();
+      writeFindings(all);
+      writePage("docs/measurements/reliability.md", reliabilityParts(all));
     }
   }
 }
 
-async function deployBadRevisions(): Promise<void> {
-  const part = begin<NonNullable<SystemFindings["releases"]>["seen"]>(subject.badRevisions, []);
-  findings.releases = part;
-  for (const bad of subject.badRevisions) {
-    await each(
-      part,
-      bad.name,
-      () => refuse(world, bad),
-      (refused) => part.seen.push(refused),
-    );
-  }
-}
-
-async function causeFaults(key: "faults" | "machine", all: readonly Fault[]): Promise<void> {
-  const part = begin<Survived[]>(all, []);
-  findings[key] = part;
-  for (const { name, promise, strike } of all) {
-    const work = async (): Promise<Survived> => {
-      await world.upload();
-      const told = await strike(world);
-      const seconds = await world.healed();
-      return { name, promise, seconds, told, ...(await world.documents()) };
-    };
-    await each(part, name, work, (survived) => part.seen.push(survived));
-  }
+async function survive({ name, promise, strike }: Fault): Promise<Survived> {
+  await world.upload();
+  const told = await strike(world);
+  const seconds = await world.healed();
+  return { name, promise, seconds, told, ...(await world.documents()) };
 }
 
 /**
@@ -119,31 +96,23 @@ const longest = 20;
  * Kills `make up` at random moments, each time during another change. The next `make up` has to
  * continue from there.
  */
-async function kill(): Promise<void> {
-  const name = "kills of `make up`";
-  const part = begin<NonNullable<SystemFindings["kills"]>["seen"]>([{ name }], []);
-  findings.kills = part;
-  const work = async () => {
-    let stuck = 0;
-    let slowest = 0;
-    await world.upload();
-    const seen = await underTraffic(port, async () => {
-      for (let i = 1; i <= kills; i++) {
-        checkout.configure({ services: subject.changing(i) });
-        const after = 0.5 + Math.random() * longest;
-        await checkout.killed(after);
-        const { code, seconds } = await checkout.tryMake("up");
-        if (code !== 0) stuck += 1;
-        slowest = Math.max(slowest, seconds);
-        say(
-          `  killed after ${after.toFixed(1)} s; the next run ended with ${code} after ${seconds.toFixed(1)} s`,
-        );
-      }
-    });
-    const seconds = await world.healed();
-    return { ...seen, tries: kills, stuck, slowest, seconds, ...(await world.documents()) };
-  };
-  await each(part, name, work, (killed) => part.seen.push(killed));
+async function kill(): Promise<Interrupted> {
+  let stuck = 0;
+  let slowest = 0;
+  await world.upload();
+  const seen = await underTraffic(port, async () => {
+    for (let i = 1; i <= kills; i++) {
+      checkout.configure({ services: subject.changing(i) });
+      const after = 0.5 + Math.random() * longest;
+      await checkout.killed(after);
+      const { code, seconds } = await checkout.tryMake("up");
+      if (code !== 0) stuck += 1;
+      slowest = Math.max(slowest, seconds);
+      say(`  killed after ${after.toFixed(1)} s; the next run: exit code ${code}, ${seconds.toFixed(1)} s`);
+    }
+  });
+  const seconds = await world.healed();
+  return { ...seen, tries: kills, stuck, slowest, seconds, ...(await world.documents()) };
 }
 
 const checkout = new Checkout(subject.settings);
@@ -151,15 +120,18 @@ const world = new World(checkout);
 try {
   say("first `make up` …");
   await checkout.make("up");
-  if (parts.includes("changes")) await changeUnderTraffic();
-  if (parts.includes("releases")) await deployBadRevisions();
-  if (parts.includes("faults"))
-    await causeFaults("faults", [...killsOf(await checkout.containers()), ...subject.faults]);
-  if (parts.includes("machine")) await causeFaults("machine", machineFaults);
-  if (parts.includes("kills")) await kill();
+  if (parts.includes("changes"))
+    await runs("changes", subject.changes, (change, round) => observe(change, checkout, round), rounds);
+  if (parts.includes("releases")) await runs("releases", subject.badRevisions, (bad) => refuse(world, bad));
+  if (parts.includes("faults")) {
+    const faults = [...killsOf(await checkout.containers()), ...subject.faults];
+    await runs("faults", faults, survive);
+  }
+  if (parts.includes("machine")) await runs("machine", machineFaults, survive);
+  if (parts.includes("kills")) await runs("kills", [{ name: "kills of `make up`" }], kill);
 } finally {
   say("removing the stack …");
   await checkout.remove();
 }
 say("wrote docs/measurements/reliability.md");
-if (failures.some((reasons) => Object.keys(reasons).length > 0)) process.exitCode = 1;
+if (begun.some(({ failures }) => Object.keys(failures).length > 0)) process.exitCode = 1;

@@ -13,81 +13,65 @@ export const reliabilityParts = (findings: Findings): Parts => ({
 const traffic = ["requests", "failed", "longest gap"];
 
 const system = ({ changes, releases, faults, machine, kills }: SystemFindings): string[] => [
-  ...(changes
-    ? section(
-        "Changes under traffic",
-        changes,
-        ["change", "rounds", ...traffic, "slowest `make up`"],
-        (name) => {
-          const all = changes.seen[name];
-          return all && [String(all.length), ...under(all), elapsed(most(all.map(({ seconds }) => seconds)))];
-        },
-      )
-    : []),
-  ...(releases
-    ? section(
-        "Bad revisions",
-        releases,
-        ["revision", ...traffic, "failing `make up`", "reason in the output", "`make rollback`"],
-        (name) => {
-          const one = named(releases.seen, name);
-          return (
-            one && [
-              ...under([one]),
-              one.seconds.map(elapsed).join(", "),
-              one.told,
-              elapsed(one.rollbackSeconds),
-            ]
-          );
-        },
-      )
-    : []),
-  ...(faults ? survived("Faults", faults) : []),
-  ...(machine ? survived("Faults of the machine", machine) : []),
-  ...(kills
-    ? section(
-        "Kills of `make up`",
-        kills,
-        ["case", "kills", "next `make up` failed", "slowest next `make up`", ...traffic, "documents"],
-        () => {
-          const [one] = kills.seen;
-          return (
-            one && [
-              String(one.tries),
-              String(one.stuck),
-              elapsed(one.slowest),
-              ...under([one]),
-              documents(one),
-            ]
-          );
-        },
-      )
-    : []),
+  ...section("Changes under traffic", changes, {
+    find: (seen, name) => seen[name],
+    header: ["change", "rounds", ...traffic, "slowest `make up`"],
+    cells: (all) => [String(all.length), ...under(all), elapsed(most(all.map(({ seconds }) => seconds)))],
+  }),
+  ...section("Bad revisions", releases, {
+    find: (seen, name) => named(seen, name),
+    header: ["revision", ...traffic, "failing `make up`", "reason in the output", "`make rollback`"],
+    cells: (one) => [
+      ...under([one]),
+      one.seconds.map(elapsed).join(", "),
+      one.told,
+      elapsed(one.rollbackSeconds),
+    ],
+  }),
+  ...section("Faults", faults, survived),
+  ...section("Faults of the machine", machine, survived),
+  ...section("Kills of `make up`", kills, {
+    find: ([one]) => one,
+    header: ["case", "kills", "next `make up` failed", "slowest next `make up`", ...traffic, "documents"],
+    cells: (one) => [
+      String(one.tries),
+      String(one.stuck),
+      elapsed(one.slowest),
+      ...under([one]),
+      documents(one),
+    ],
+  }),
 ];
 
-const survived = (heading: string, part: Part<Survived[]>): string[] =>
-  section(
-    heading,
-    part,
-    ["fault", "promise", "healthy after", "documents", "message to the user"],
-    (name) => {
-      const one = named(part.seen, name);
-      return one && [one.promise, elapsed(one.seconds), documents(one), one.told];
-    },
-  );
+/** A table of cases. `find` returns a case's result by its name, and `cells` the cells after the name. */
+interface Table<All, One> {
+  readonly header: readonly string[];
+  readonly cells: (one: One) => readonly string[];
+  readonly find: (seen: All, name: string) => One | undefined;
+}
+
+const named = <T extends { readonly name: string }>(all: readonly T[], name: string): T | undefined =>
+  all.find((one) => one.name === name);
+
+const survived: Table<Survived[], Survived> = {
+  header: ["fault", "promise", "healthy after", "documents", "message to the user"],
+  cells: (one) => [one.promise, elapsed(one.seconds), documents(one), one.told],
+  find: named,
+};
 
 /** Returns a part with a row for each planned case: its results, the reason of its failure, or `not run`. */
-function section(
+function section<All, One>(
   heading: string,
-  { date, commit, machine, loadBefore, loadAfter, planned, failures }: Part<unknown>,
-  header: readonly string[],
-  cells: (name: string) => readonly string[] | undefined,
+  part: Part<All> | undefined,
+  { header, cells, find }: Table<All, One>,
 ): string[] {
+  if (!part) return [];
+  const { date, commit, machine, loadBefore, loadAfter, planned, seen, failures } = part;
   const rows = planned.flatMap((name) => {
-    const found = cells(name);
+    const found = find(seen, name);
     const failure = failures[name];
     return [
-      ...(found ? [[name, ...found]] : []),
+      ...(found ? [[name, ...cells(found)]] : []),
       ...(failure ? [[name, `**failed**: ${failure}`]] : []),
       ...(found || failure ? [] : [[name, "not run"]]),
     ];
@@ -114,8 +98,5 @@ function under(all: readonly Seen[]): string[] {
 
 const documents = ({ found, acknowledged }: Pick<Survived, "found" | "acknowledged">): string =>
   found === acknowledged ? `all ${found}` : `**${found} of ${acknowledged}**`;
-
-const named = <T extends { readonly name: string }>(all: readonly T[], name: string): T | undefined =>
-  all.find((one) => one.name === name);
 
 const most = (values: readonly number[]): number => Math.max(...values);
