@@ -10,7 +10,6 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout } from "node:timers/promises";
 import { execa, execaSync } from "execa";
 import { parse, stringify } from "yaml";
 import { readState } from "../../engine/index.ts";
@@ -135,23 +134,9 @@ export class Checkout {
 
   /** Starts `make up`, and kills all its processes with SIGKILL after some seconds unless it has ended. */
   async killed(seconds: number): Promise<void> {
-    const [program = "", ...args] = this.command("up");
     const { cwd, env } = this.options;
-    const up = execa(program, args, {
-      cwd,
-      env,
-      extendEnv: false,
-      detached: true,
-      stdio: "ignore",
-      reject: false,
-    });
-    const timer = new AbortController();
-    const kill = setTimeout(seconds * 1000, undefined, { signal: timer.signal })
-      .then(() => process.kill(-(up.pid as number), "SIGKILL"))
-      .catch(() => {}); // it has ended
-    await up;
-    timer.abort();
-    await kill;
+    const command = ["--signal=KILL", String(seconds), ...this.command("up")];
+    await execa("timeout", command, { cwd, env, extendEnv: false, stdio: "ignore", reject: false });
   }
 
   /** Returns the stack's images by resource name, without the stack's prefix. */

@@ -49,12 +49,13 @@ function alertSections(): string[] {
   return [table(["alert", "severity", "after", "says"], rows), ...alerts.flatMap(section)];
 }
 
-interface Found {
+function section({
+  alert,
+  systems,
+}: {
   readonly alert: Alert;
-  readonly systems: readonly SystemName[];
-}
-
-function section({ alert, systems }: Found): string[] {
+  readonly systems: readonly string[];
+}): string[] {
   const where = systems.length === watched.length ? "all" : list(systems);
   return [
     `### ${alert.name}`,
