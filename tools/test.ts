@@ -54,10 +54,7 @@ const times = ({ testResults }: JsonTestResults): string[] =>
     .sort((a, b) => b.seconds - a.seconds)
     .map(({ name, seconds }) => `    ${elapsed(seconds)}  ${relative(projectDir, name)}`);
 
-/**
- * Returns each failed test and each failed file, with the end of its message, which contains the
- * output of commands.
- */
+/** Returns each failed test and each failed file, with the end of its message. */
 function failures({ testResults }: JsonTestResults): string[] {
   const told = (name: string, message: string): string => {
     const lines = message.split("\n").filter((line) => line.trim() !== "" && !/^\s+at /.test(line));

@@ -93,10 +93,7 @@ const streamed: Shape = { ...question, headers: { ...json, accept: "text/event-s
 const shape = (number: number): Shape =>
   [streamed, upload(number), upload(number), question, question][number % 10] ?? list;
 
-/**
- * Returns the upload of one of three small documents. After the first upload, the API answers that
- * it has the document.
- */
+/** Returns the upload of one of three small documents. The API has it after the first time. */
 function upload(number: number): Shape {
   const line = "------------------------ragdockload";
   const body =

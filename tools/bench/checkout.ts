@@ -26,10 +26,11 @@ export const port = 28_080;
 /** The URL of the stack's API. */
 export const api = `http://127.0.0.1:${port}/api`;
 
+/** Settings of a stack's services, by name. */
+export type Services = Readonly<Record<string, unknown>>;
+
 /** Settings of a stack. */
-export type Settings = Readonly<Record<string, unknown>> & {
-  readonly services?: Readonly<Record<string, unknown>>;
-};
+export type Settings = Readonly<Record<string, unknown>> & { readonly services?: Services };
 
 /** The settings of `full` in `dev`, with ports that no other stack uses. */
 export const full: Settings = {
@@ -51,10 +52,7 @@ export const changed = (settings: Settings, changes: Settings) => ({
   services: { ...settings.services, ...changes.services },
 });
 
-/**
- * A copy of the last commit with a separate stack and state. Edits and settings never change the
- * real checkout.
- */
+/** A copy of the last commit with a separate stack and state. The real checkout stays as it is. */
 export class Checkout {
   readonly images = imagesOfDev();
   readonly folder = mkdtempSync(join(tmpdir(), "ragdock-bench-"));

@@ -9,10 +9,7 @@ export const composeVersion = "v2.40.3";
 
 const composePackage = "github.com/docker/compose/v2/cmd";
 
-/**
- * Returns the path of Compose. Builds it first from its Go module if this machine lacks it, which
- * takes minutes once.
- */
+/** Returns the path of Compose. The first call on a machine builds it, which takes minutes. */
 export async function ensureCompose(): Promise<string> {
   const cache = process.env.XDG_CACHE_HOME || join(homedir(), ".cache");
   const binary = join(cache, "ragdock", "compose", composeVersion, "docker-compose");

@@ -8,10 +8,7 @@ import { project } from "../../host/paths.ts";
 import { type Checkout, changed, full, type Settings, stack } from "./checkout.ts";
 import { ComposeProject } from "./compose-tool.ts";
 
-/**
- * The bench's system for Compose. It uses the images that Ragdock built. Compose builds the
- * application and the UI.
- */
+/** The bench's system in Compose, with Ragdock's images. Compose builds application and UI. */
 export class ComposeTwin extends ComposeProject {
   /** Whether its volumes and images exist. */
   isWarm = false;

@@ -69,10 +69,7 @@ const changes: readonly Change[] = [
   },
 ];
 
-/**
- * Makes every change under traffic, first with Ragdock and then with Compose. Ragdock's stack is up
- * before and after.
- */
+/** Makes every change under traffic with each tool. Ragdock's stack is up before and after. */
 export async function disrupt(
   checkout: Checkout,
   twin: ComposeTwin | undefined,

@@ -1,10 +1,7 @@
 import { readFileSync, statSync } from "node:fs";
 import { machineSize } from "./measure.ts";
 
-/**
- * The parts of a first `make up` in order. Each part lasts until the last line that matches its
- * pattern.
- */
+/** The parts of a first `make up` in order, each with a pattern of its last line. */
 const ends: readonly (readonly [part: string, line: RegExp])[] = [
   ["Debian base image", /building the base image: /],
   ["providers of the embedded engine, from their Go sources", /built the \S+ provider in /],
@@ -34,10 +31,7 @@ export function readFresh(file: string) {
   };
 }
 
-/**
- * Returns the duration of each part. The time before the first line with a clock is the
- * installation.
- */
+/** Returns the seconds of each part. The installation is before the first line with a clock. */
 function parts(log: string, all: number): { part: string; seconds: number }[] {
   const lines = log.split("\n").flatMap((line) => {
     const [, hours, minutes, seconds, text] = /^\s*(?:(\d+):)?(\d+):(\d\d) {2}(.*)$/.exec(line) ?? [];

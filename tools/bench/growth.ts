@@ -48,10 +48,7 @@ export async function removeIdleImage(): Promise<void> {
   await docker("image", "rm", image);
 }
 
-/**
- * Measures the start of `count` idle services, an unchanged `up` and a preview. Repeats it with
- * Compose, if given.
- */
+/** Measures `count` idle services, and again with Compose if it is given. */
 export async function grow(count: number, compose: string | undefined): Promise<Growth> {
   const ours = await growOurs(count);
   say(`${count} services: ${JSON.stringify(ours)}`);

@@ -1,14 +1,16 @@
-import { port, type Settings } from "../bench/checkout.ts";
+import { port, type Services } from "../bench/checkout.ts";
 import { type Seen, underTraffic } from "../traffic.ts";
 import type { World } from "./world.ts";
+
+/** A file, and text at its end that does not work. */
+type Source = readonly [file: string, text: string];
 
 /** A revision that must fail. */
 export interface BadRevision {
   readonly name: string;
   /** Settings of services that do not work. */
-  readonly settings?: Settings["services"];
-  /** A file and text at its end that does not work. */
-  readonly source?: readonly [file: string, text: string];
+  readonly settings?: Services;
+  readonly source?: Source;
   /** Matches the reason that the output must contain. */
   readonly told: RegExp;
 }
@@ -28,7 +30,7 @@ export interface Refused extends Seen {
  * @param module a Python module that the API imports
  * @param lost settings with which the API finds no database
  */
-export const badRevisions = (api: string, module: string, lost: Settings["services"]): BadRevision[] => [
+export const badRevisions = (api: string, module: string, lost: Services): BadRevision[] => [
   {
     name: "image that crashes at its start",
     source: [module, '\nraise RuntimeError("this revision is broken")\n'],
@@ -48,7 +50,7 @@ export const badRevisions = (api: string, module: string, lost: Settings["servic
 ];
 
 /** Returns the bad revision whose API starts and fails its health check. */
-export const silent = (source: BadRevision["source"] & {}, told: RegExp): BadRevision => ({
+export const silent = (source: Source, told: RegExp): BadRevision => ({
   name: "image whose API answers every request with an error",
   source,
   told,

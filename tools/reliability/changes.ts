@@ -1,11 +1,8 @@
-import { type Checkout, port, type Settings } from "../bench/checkout.ts";
+import { type Checkout, port, type Services } from "../bench/checkout.ts";
 import { type Seen, underTraffic } from "../traffic.ts";
 import { grafanaStandIn } from "./grafana.ts";
 
-/**
- * A change of a running stack that must fail no request. A run makes it several times under
- * traffic, with `make` only.
- */
+/** A change of a running stack that must fail no request, made with `make` only. */
 export interface Change {
   readonly name: string;
   /** Makes the change and runs `make up` between and after its steps. Each round makes another one. */
@@ -29,7 +26,7 @@ export const image = (file: string): Change => ({
 });
 
 /** @param services settings of the API, which differ in each round */
-export const setting = (services: (round: number) => Settings["services"] & {}): Change => ({
+export const setting = (services: (round: number) => Services): Change => ({
   name: "changed setting of the API",
   steps: (checkout, round) => [() => checkout.configure({ services: services(round) })],
 });
@@ -58,10 +55,7 @@ export const rotated = (secret: string): Change => ({
   make: ["rotate", `SECRET=${secret}`],
 });
 
-/**
- * Changes a dashboard. If Grafana's image cannot be pulled, its stand-in runs during the change,
- * under the same traffic.
- */
+/** Changes a dashboard. A stand-in for Grafana runs if its image cannot be pulled. */
 export const dashboard: Change = {
   name: "changed dashboard",
   steps: (checkout, round) => [

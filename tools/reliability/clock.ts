@@ -66,10 +66,7 @@ async function jump(world: World, offset: string): Promise<void> {
   await setIn(workers);
 }
 
-/**
- * Uploads a document, waits until it is ready and asks a question. Returns the results and
- * PostgreSQL's clock offset.
- */
+/** Uploads a document, waits until it is ready, and asks a question. Returns the results. */
 async function works(world: World): Promise<string> {
   const begun = performance.now();
   await world.upload();

@@ -2,17 +2,14 @@ import { once } from "node:events";
 import { createServer } from "node:net";
 import { setTimeout } from "node:timers/promises";
 import { type Container, docker, serviceOf } from "../../host/docker.ts";
-import { api, port, type Settings } from "../bench/checkout.ts";
+import { api, port, type Services } from "../bench/checkout.ts";
 import type { Fault } from "./world.ts";
 
 /** Returns a fault for each service with a running container: a kill. */
 export const kills = (containers: readonly Container[]): Fault[] =>
   [...new Set(containers.filter((c) => c.State.Status === "running").map(serviceOf))].map(killed);
 
-/**
- * Kills the process from the host, as the kernel would. After a `docker kill`, Docker would not
- * restart the container.
- */
+/** Kills the process from the host. Docker does not restart a container after `docker kill`. */
 const killed = (service: string): Fault => ({
   name: `kill -9 of ${service}`,
   promise: "Docker restarts it. No acknowledged document is lost.",
@@ -109,7 +106,7 @@ export const portTaken: Fault = {
 };
 
 /** @param services settings whose `up` takes some time */
-export const twice = (services: Settings["services"] & {}): Fault => ({
+export const twice = (services: Services): Fault => ({
   name: "two `make up` at once",
   promise: "One of them works. The other one names its process.",
   strike: async ({ checkout }) => {

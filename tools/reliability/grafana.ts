@@ -2,10 +2,7 @@ import { project } from "../../host/paths.ts";
 import { pipe } from "../../host/pipe.ts";
 import type { Checkout } from "../bench/checkout.ts";
 
-/**
- * Configures nginx to answer the stack's requests to Grafana and to serve the dashboards' files. It
- * draws no dashboard.
- */
+/** nginx answers the requests to Grafana and serves the dashboards' files. It draws none. */
 const conf = `pid /tmp/nginx.pid;
 error_log /dev/stderr warn;
 events { worker_connections 64; }

@@ -62,16 +62,10 @@ const diskFull = (service: string): Fault => ({
   },
 });
 
-/**
- * The faults of the machine. They need root. The restart of Docker affects all other containers on
- * the machine.
- */
+/** The faults of the machine. They need root, and restart all containers of the machine. */
 export const machineFaults: readonly Fault[] = [diskFull("postgres"), dockerRestarts];
 
-/**
- * Returns a script that mounts a small file system over the volume's folder, with a copy of the
- * data.
- */
+/** Returns a script that mounts a small file system with the data over the volume's folder. */
 const moveOnto = (volume: string, folder: string): string => `
   size=$(( $(du -sm '${volume}' | cut -f1) + ${freeMiB} ))
   truncate -s "\${size}M" '${folder}/disk'

@@ -86,16 +86,10 @@ async function survive({ name, promise, strike }: Fault): Promise<Survived> {
   return { name, promise, seconds, told, ...(await world.documents()) };
 }
 
-/**
- * The latest moment of a kill, in seconds after the start. An `up` that replaces API and gateway
- * takes about that long.
- */
+/** The latest moment of a kill, in seconds: as long as an `up` that replaces API and gateway. */
 const longest = 20;
 
-/**
- * Kills `make up` at random moments, each time during another change. The next `make up` has to
- * continue from there.
- */
+/** Kills `make up` at random moments of changes. The next `make up` has to continue from there. */
 async function kill(): Promise<Interrupted> {
   let stuck = 0;
   let slowest = 0;

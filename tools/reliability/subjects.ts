@@ -1,4 +1,4 @@
-import { full as fullSettings, port, type Settings } from "../bench/checkout.ts";
+import { full as fullSettings, port, type Services, type Settings } from "../bench/checkout.ts";
 import { type BadRevision, badRevisions, silent } from "./bad-revisions.ts";
 import {
   type Change,
@@ -22,7 +22,7 @@ export interface Subject {
   /** Faults in addition to a kill of every container. */
   readonly faults: readonly Fault[];
   /** Settings of the API, which differ in each round. */
-  readonly changing: (round: number) => Settings["services"] & {};
+  readonly changing: (round: number) => Services;
 }
 
 const level = (round: number): string => (round % 2 === 0 ? "WARNING" : "ERROR");
