@@ -87,12 +87,17 @@ export function say(text: string): void {
   process.stdout.write(`${time}  ${text}\n`);
 }
 
-let stopping = false;
-for (const signal of ["SIGINT", "SIGTERM"] as const) {
-  process.on(signal, () => {
-    stopping = true;
-    say("stopping: first removing what this run has started …");
-  });
+/** Whether a signal has arrived. Undefined until the first measurement. */
+let stopping: boolean | undefined;
+
+function watchSignals(): void {
+  stopping = false;
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    process.on(signal, () => {
+      stopping = true;
+      say("stopping: first removing what this run has started …");
+    });
+  }
 }
 
 /**
@@ -104,6 +109,7 @@ export async function attempt<T>(
   failures: string[],
   measure: () => T | Promise<T>,
 ): Promise<T | undefined> {
+  if (stopping === undefined) watchSignals();
   if (stopping) return undefined;
   say(`${what} …`);
   try {
