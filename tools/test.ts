@@ -102,13 +102,13 @@ const lines: string[] = [];
 for (const { name, command, count } of suites) {
   process.stdout.write(`\n== ${name}\n`);
   const begun = performance.now();
-  const { exitCode: code = 1, all: output } = await execa(options)`${command.split(" ")}`;
-  const { passed, failed, failures = [], times = [] } = count(output) ?? { passed: 0, failed: 0 };
+  const ended = await execa(options)`${command.split(" ")}`;
+  const { passed, failed, failures = [], times = [] } = count(ended.all) ?? { passed: 0, failed: 0 };
   // Only the exit code shows a crash, or a suite without tests.
-  const broken = code !== 0 && failed === 0 ? 1 : 0;
+  const broken = ended.failed && failed === 0 ? 1 : 0;
   total.passed += passed;
   total.failed += failed + broken;
-  const trouble = broken ? ` (ended with exit code ${code})` : "";
+  const trouble = broken ? ` (${ended.shortMessage})` : "";
   // The lines appear at the end, where readers of a long log look first.
   lines.push(
     ...failures,
