@@ -132,9 +132,8 @@ export class Checkout {
 
   /** Starts `make up`, and kills all its processes with SIGKILL after some seconds unless it has ended. */
   async killed(seconds: number): Promise<void> {
-    const { cwd, env } = this.options;
     const command = ["--signal=KILL", String(seconds), ...this.command("up")];
-    await execa("timeout", command, { cwd, env, extendEnv: false, stdio: "ignore", reject: false });
+    await execa("timeout", command, { ...this.options, stdio: "ignore", reject: false });
   }
 
   /** Returns the stack's images by resource name, without the stack's prefix. */
@@ -185,7 +184,8 @@ export class Checkout {
     const { MAKEFLAGS: _, MFLAGS: __, FRESH: ___, SYSTEM: ____, ...env } = process.env;
     return {
       cwd: this.project,
-      timeoutSeconds: 1500,
+      timeout: 1_500_000,
+      extendEnv: false,
       env: {
         ...env,
         XDG_STATE_HOME: this.state,

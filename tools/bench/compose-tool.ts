@@ -19,7 +19,7 @@ export async function ensureCompose(): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), "ragdock-compose-"));
   const unfinished = `${binary}.${process.pid}`;
   const go = (...args: string[]) =>
-    run(`go ${args[0]}`, ["go", ...args], { cwd: folder, timeoutSeconds: 1800 });
+    run(`go ${args[0]}`, ["go", ...args], { cwd: folder, timeout: 1_800_000 });
   try {
     await go("mod", "init", "compose");
     await go("get", `${composePackage}@${composeVersion}`);
@@ -63,7 +63,7 @@ export class ComposeProject {
 
   /** Volumes stay, as with `make down`. Does not throw if it fails. */
   down(...options: string[]): Promise<Ran> {
-    return tryRun(this.command("down", "--timeout", "10", ...options), { timeoutSeconds: 500 });
+    return tryRun(this.command("down", "--timeout", "10", ...options), { timeout: 500_000 });
   }
 
   /** Removes everything, including the data. */
@@ -73,7 +73,7 @@ export class ComposeProject {
   }
 
   private compose(...args: string[]): Promise<Ran> {
-    return run(`docker compose ${args.join(" ")}`, this.command(...args), { timeoutSeconds: 500 });
+    return run(`docker compose ${args.join(" ")}`, this.command(...args), { timeout: 500_000 });
   }
 
   private command(...args: string[]): string[] {

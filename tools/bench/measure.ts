@@ -1,5 +1,5 @@
 import { availableParallelism, loadavg, totalmem } from "node:os";
-import { execa } from "execa";
+import { execa, type Options } from "execa";
 import prettyMs from "pretty-ms";
 import { ownSettings } from "../../cli/stack-file.ts";
 import { docker } from "../../host/docker.ts";
@@ -12,30 +12,15 @@ export interface Ran {
   readonly seconds: number;
 }
 
-interface RunOptions {
-  readonly cwd?: string;
-  /** @default the environment of this process */
-  readonly env?: NodeJS.ProcessEnv;
-  /** @default 600 */
-  readonly timeoutSeconds?: number;
-}
+type RunOptions = Pick<Options, "cwd" | "env" | "extendEnv" | "timeout">;
 
-/** Runs a program to its end. Does not throw if it fails. */
+/** Runs a program to its end, for at most ten minutes by default. Does not throw if it fails. */
 export async function tryRun(argv: readonly string[], options: RunOptions = {}): Promise<Ran> {
-  const { timeoutSeconds = 600, env = process.env, ...rest } = options;
   const [program = "", ...args] = argv;
-  const timeout = timeoutSeconds * 1000;
-  const ended = await execa(program, args, {
-    ...rest,
-    env,
-    extendEnv: false,
-    timeout,
-    stdin: "ignore",
-    all: true,
-    reject: false,
-  });
+  const fixed = { stdin: "ignore", all: true, reject: false } as const;
+  const ended = await execa(program, args, { timeout: 600_000, ...options, ...fixed });
   // Without an exit code, the program did not start or was killed. Then the message says why.
-  const output = ended.exitCode === undefined ? `${ended.all ?? ""}\n${ended.shortMessage}` : ended.all;
+  const output = ended.exitCode === undefined ? `${ended.all}\n${ended.shortMessage}` : ended.all;
   return { code: ended.exitCode ?? 1, output, seconds: ended.durationMs / 1000 };
 }
 

@@ -24,17 +24,14 @@ function section(name: SystemName): string[] {
   const { about, differs = [] }: System = systems[name];
   const dev = specOf(name, "dev");
   const prod = specOf(name, "prod");
-  const both = [
-    ...dev.services,
-    ...prod.services.filter((p) => !dev.services.some((d) => d.name === p.name)),
-  ];
-  const rows = both.map(({ name: service }) => {
+  const names = new Set([...dev.services, ...prod.services].map((s) => s.name));
+  const rows = [...names].map((service) => {
     const [d, p] = [dev, prod].map((spec) => spec.services.find((s) => s.name === service));
     const cell = (of: (s: ServiceSpec) => string): string => {
       const [a, b] = [d ? of(d) : "–", p ? of(p) : "–"];
       return a === b ? a : `${a} / ${b}`;
     };
-    return [`\`${service}\``, ...columns.map(({ of }) => cell(of))];
+    return [`\`${service}\``, ...Object.values(columns).map(cell)];
   });
   const keys = Object.entries(prod.secrets).flatMap(([, s]) => (s.from === "config" ? [`\`${s.key}\``] : []));
   return [
@@ -44,7 +41,7 @@ function section(name: SystemName): string[] {
     ...(keys.length > 0 ? [`Keys that you set: ${keys.join(", ")}.`] : []),
     picture(dev),
     `Its memory limits add up to ${memory(dev)} in dev and ${memory(prod)} in production.`,
-    table(["service", ...columns.map((c) => c.header)], rows),
+    table(["service", ...Object.keys(columns)], rows),
     "The environment variables of its services. `services.<name>.environment` adds to them:",
     table(["service", "in dev", "different in prod"], settingsRows(dev, prod)),
   ];
@@ -69,16 +66,17 @@ function memory({ services }: SystemSpec): string {
   return `${(each.reduce((a, b) => a + b, 0) / 1024).toFixed(1)} GiB`;
 }
 
-const columns: readonly { readonly header: string; readonly of: (s: ServiceSpec) => string }[] = [
-  { header: "image", of: image },
-  { header: "port on the host", of: endpoint },
-  { header: "networks", of: (s) => s.networks.join(", ") },
-  { header: "volumes", of: volumes },
-  { header: "limits", of: limits },
-  { header: "replicas", of: (s) => (isLongRunning(s) ? String(s.replicas) : "runs once") },
-  { header: "command", of: (s) => (s.command ? `\`${shortened(s.command.join(" "))}\`` : "the image's") },
-  { header: "depends on", of: (s) => s.dependsOn.join(", ") || "–" },
-];
+/** The columns after the name: header and cell. */
+const columns: Readonly<Record<string, (s: ServiceSpec) => string>> = {
+  image,
+  "port on the host": endpoint,
+  networks: (s) => s.networks.join(", "),
+  volumes,
+  limits,
+  replicas: (s) => (isLongRunning(s) ? String(s.replicas) : "runs once"),
+  command: (s) => (s.command ? `\`${shortened(s.command.join(" "))}\`` : "the image's"),
+  "depends on": (s) => s.dependsOn.join(", ") || "–",
+};
 
 function image({ image: source }: ServiceSpec): string {
   if (source.from === "reference") return source.reference;
@@ -88,11 +86,8 @@ function image({ image: source }: ServiceSpec): string {
 }
 
 function endpoint(s: ServiceSpec): string {
-  return (
-    publishedPorts(s)
-      .map(({ host, exposure }) => `${host} ${exposure}`)
-      .join(", ") || "none"
-  );
+  const ports = publishedPorts(s).map(({ host, exposure }) => `${host} ${exposure}`);
+  return ports.join(", ") || "none";
 }
 
 function volumes(s: ServiceSpec): string {
