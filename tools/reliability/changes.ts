@@ -1,4 +1,4 @@
-import { type Checkout, port, type Services } from "../bench/checkout.ts";
+import { type Checkout, port, type Services, type Settings } from "../bench/checkout.ts";
 import { type Seen, underTraffic } from "../traffic.ts";
 import { grafanaStandIn } from "./grafana.ts";
 
@@ -25,20 +25,28 @@ export const image = (file: string): Change => ({
   ],
 });
 
-/** @param services settings of the API, which differ in each round */
-export const setting = (services: (round: number) => Services): Change => ({
-  name: "changed setting of the API",
-  steps: (checkout, round) => [() => checkout.configure({ services: services(round) })],
+/** Deploys changed settings, one after the other. */
+const deploys = (name: string, ...all: ((round: number) => Settings)[]): Change => ({
+  name,
+  steps: (checkout, round) => all.map((settings) => () => checkout.configure(settings(round))),
 });
 
+/** @param services settings of the API, which differ in each round */
+export const setting = (services: (round: number) => Services): Change =>
+  deploys("changed setting of the API", (round) => ({ services: services(round) }));
+
 /** @param api the service behind the API's routes */
-export const replicas = (api: string): Change => ({
-  name: "replicas 1 → 3 → 1",
-  steps: (checkout) => [
-    () => checkout.configure({ services: { [api]: { replicas: 3 } } }),
-    () => checkout.configure({}),
-  ],
-});
+export const replicas = (api: string): Change =>
+  deploys(
+    "replicas 1 → 3 → 1",
+    () => ({ services: { [api]: { replicas: 3 } } }),
+    () => ({}),
+  );
+
+/** Changes the one monitoring setting that every system with monitoring has. */
+export const scrapeInterval: Change = deploys("changed scrape interval of Prometheus", (round) => ({
+  monitoring: { scrapeInterval: `${10 + (round % 2)}s` },
+}));
 
 /** @param first the API's route in the system's file. The change adds another route after it. */
 export const route = (file: string, first: string): Change => ({
@@ -66,14 +74,6 @@ export const dashboard: Change = {
     () =>
       checkout.replace("monitoring/dashboards/overview.ts", 'title: "Traffic', `title: "Traffic ${round}`),
     () => checkout.configure({}),
-  ],
-};
-
-/** Changes the one monitoring setting that every system with monitoring has. */
-export const scrapeInterval: Change = {
-  name: "changed scrape interval of Prometheus",
-  steps: (checkout, round) => [
-    () => checkout.configure({ monitoring: { scrapeInterval: `${10 + (round % 2)}s` } }),
   ],
 };
 
