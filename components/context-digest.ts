@@ -17,16 +17,16 @@ export function contextDigest(
     for (const part of parts) hash.update(`${part.length}:`).update(part);
   };
   add(readFileSync(dockerfile), JSON.stringify(Object.entries(buildArgs).sort()));
-  for (const file of filesOf(context, dockerfile)) {
+  for (const { file, isLink } of filesOf(context, dockerfile)) {
     const full = join(context, file);
     const executable = (statSync(full, { throwIfNoEntry: false })?.mode ?? 0) & 0o111;
-    add(file, executable ? "x" : "-", isLink(full) ?? readFileSync(full));
+    add(file, executable ? "x" : "-", isLink ? readlinkSync(full) : readFileSync(full));
   }
   return hash.digest("hex").slice(0, 12);
 }
 
 /** The files of a context that a build gets, sorted. */
-function filesOf(context: string, dockerfile: string): string[] {
+function filesOf(context: string, dockerfile: string) {
   const own = `${dockerfile}.dockerignore`;
   const ignoreFile = existsSync(own) ? own : join(context, ".dockerignore");
   // Typed as an ES module, shipped as CommonJS: `default` is there in both readings.
@@ -34,15 +34,10 @@ function filesOf(context: string, dockerfile: string): string[] {
   if (existsSync(ignoreFile)) filter.add(readFileSync(ignoreFile, "utf8"));
   return readdirSync(context, { recursive: true, withFileTypes: true })
     .filter((entry) => !entry.isDirectory())
-    .map((entry) => relative(context, join(entry.parentPath, entry.name)))
-    .filter((file) => !filter.ignores(file))
-    .sort();
-}
-
-function isLink(path: string): string | undefined {
-  try {
-    return readlinkSync(path);
-  } catch {
-    return undefined;
-  }
+    .map((entry) => ({
+      file: relative(context, join(entry.parentPath, entry.name)),
+      isLink: entry.isSymbolicLink(),
+    }))
+    .filter(({ file }) => !filter.ignores(file))
+    .sort((a, b) => (a.file < b.file ? -1 : 1));
 }

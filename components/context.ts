@@ -1,5 +1,5 @@
 import type * as pulumi from "@pulumi/pulumi";
-import type { SystemSpec } from "../config/spec/service.ts";
+import type { ServiceSpec, SystemSpec } from "../config/spec/service.ts";
 import type { StackName } from "../config/spec/stack.ts";
 import type { Images } from "./images.ts";
 
@@ -25,4 +25,11 @@ export interface Predecessors {
   readonly resources: readonly pulumi.Resource[];
   /** One value per job, known only when the job has ended with exit code 0. */
   readonly gates: readonly pulumi.Output<string>[];
+}
+
+/** The arguments of a service or a job. */
+export interface UnitArgs<Spec extends ServiceSpec> {
+  readonly context: StackContext;
+  readonly spec: Spec;
+  readonly after: Predecessors;
 }

@@ -28,17 +28,11 @@ export interface Pull {
 }
 
 /** An image that is built. */
-export interface Build {
+export interface Build extends Omit<Built, "from"> {
   readonly kind: "build";
-  readonly name: string;
   /** `project/name:digest`. The digest stands for all that the build sees, so an old image keeps its name. */
   readonly reference: string;
-  readonly context: string;
-  readonly dockerfile: string;
-  readonly target?: string;
   readonly buildArgs: Readonly<Record<string, string>>;
-  /** Images that must exist before. */
-  readonly bases: readonly BaseImage[];
 }
 
 /**
@@ -55,7 +49,7 @@ export function imagePlan(source: ImageSource, mode: ImageMode): Pull | Build {
     case "catalogue":
       return mode.images === "registry" ? official(source.image, mode) : standIn(source.image, mode);
     case "build":
-      return build(source, baseArguments(source.bases ?? [], mode), mode);
+      return build(source, baseArguments(source.bases, referenceOf(mode)), mode);
   }
 }
 
@@ -71,36 +65,33 @@ function standIn({ name, standIn }: CatalogueImage, mode: ImageMode): Build {
   if ("unavailable" in standIn)
     throw new Error(`${name} cannot be built from packages. ${standIn.unavailable}`);
   const bases: BaseImage[] = standIn.base ? [{ from: "catalogue", image: standIn.base }] : [];
-  const args = standIn.base ? baseArguments(bases, mode) : { BASE_IMAGE: mode.baseImage };
+  const args = standIn.base ? baseArguments(bases, referenceOf(mode)) : { BASE_IMAGE: mode.baseImage };
   const source = { name, context: standIn.folder, dockerfile: `${standIn.folder}/Dockerfile`, bases };
   return build(source, { ...args, ...standIn.args }, mode);
 }
 
+const referenceOf =
+  (mode: ImageMode) =>
+  (base: BaseImage): string =>
+    imagePlan(base, mode).reference;
+
 /** The build arguments with the references of the images that a Dockerfile builds on, such as `PYTHON_IMAGE`. */
-const baseArguments = (bases: readonly BaseImage[], mode: ImageMode): Record<string, string> =>
+export const baseArguments = (
+  bases: readonly BaseImage[] = [],
+  reference: (base: BaseImage) => string,
+): Record<string, string> =>
   Object.fromEntries(
-    bases.map((base) => [
-      `${imageName(base).toUpperCase().replaceAll("-", "_")}_IMAGE`,
-      imagePlan(base, mode).reference,
-    ]),
+    bases.map((base) => [`${imageName(base).toUpperCase().replaceAll("-", "_")}_IMAGE`, reference(base)]),
   );
 
 function build(
-  { name, context, dockerfile, target, bases = [] }: Omit<Built, "from">,
+  source: Omit<Built, "from">,
   buildArgs: Readonly<Record<string, string>>,
   { project }: ImageMode,
 ): Build {
+  const { name, context, dockerfile } = source;
   if (!existsSync(dockerfile))
     throw new Error(`${dockerfile} does not exist: a folder to build needs a Dockerfile.`);
   const reference = `${project}/${name}:${contextDigest(context, dockerfile, buildArgs)}`;
-  return {
-    kind: "build",
-    name,
-    reference,
-    context,
-    dockerfile,
-    ...(target ? { target } : {}),
-    buildArgs,
-    bases,
-  };
+  return { ...source, kind: "build", reference, buildArgs };
 }

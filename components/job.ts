@@ -3,20 +3,18 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Job as JobSpec } from "../config/spec/service.ts";
 import { fullName } from "../config/spec/stack.ts";
 import { containerBase, ignoreChanges } from "./container.ts";
-import type { Predecessors, StackContext } from "./context.ts";
-
-export interface JobArgs {
-  readonly context: StackContext;
-  readonly spec: JobSpec;
-  readonly after: Predecessors;
-}
+import type { UnitArgs } from "./context.ts";
 
 /** A container that runs once. What takes its `gate` as an input starts only when the job has succeeded. */
 export class Job extends pulumi.ComponentResource {
   /** `"done"` once the job has ended with exit code 0. It has no value before. */
   readonly gate: pulumi.Output<string>;
 
-  constructor(name: string, { context, spec, after }: JobArgs, opts?: pulumi.ComponentResourceOptions) {
+  constructor(
+    name: string,
+    { context, spec, after }: UnitArgs<JobSpec>,
+    opts?: pulumi.ComponentResourceOptions,
+  ) {
     super("ragdock:core:Job", name, {}, opts);
     const container = new docker.Container(
       fullName(context, spec.name),

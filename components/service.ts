@@ -5,20 +5,14 @@ import { type LongRunning, listenAddress, publishedPorts } from "../config/spec/
 import { fullName } from "../config/spec/stack.ts";
 import { goDuration, mebibytes, seconds } from "../config/spec/units.ts";
 import { containerBase, ignoreChanges } from "./container.ts";
-import type { Predecessors, StackContext } from "./context.ts";
-
-export interface ServiceArgs {
-  readonly context: StackContext;
-  readonly spec: LongRunning;
-  readonly after: Predecessors;
-}
+import type { UnitArgs } from "./context.ts";
 
 /** A service that stays up: one container per replica, healthy before anything that depends on it starts. */
 export class Service extends pulumi.ComponentResource {
   /** Names of the containers. */
   readonly containers: readonly pulumi.Output<string>[];
 
-  constructor(name: string, args: ServiceArgs, opts?: pulumi.ComponentResourceOptions) {
+  constructor(name: string, args: UnitArgs<LongRunning>, opts?: pulumi.ComponentResourceOptions) {
     super("ragdock:core:Service", name, {}, opts);
     const { context, spec } = args;
     this.containers = Array.from({ length: spec.replicas }, (_, index) => {
@@ -28,7 +22,7 @@ export class Service extends pulumi.ComponentResource {
     this.registerOutputs({ containers: this.containers });
   }
 
-  private container(name: string, { context, spec, after }: ServiceArgs): docker.Container {
+  private container(name: string, { context, spec, after }: UnitArgs<LongRunning>): docker.Container {
     const healthcheck = { ...spec.healthcheck, ...paced(spec.healthcheck) };
     const ports = publishedPorts(spec);
     return new docker.Container(

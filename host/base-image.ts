@@ -7,6 +7,7 @@ import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { text } from "node:stream/consumers";
 import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import { Failure } from "../config/spec/failure.ts";
@@ -109,9 +110,7 @@ const tagOf = (from: Recipe): string => {
   return `${repository}:${sha256(JSON.stringify(all)).slice(0, 12)}`;
 };
 
-/**
- * The base image's tag: a hash of all inputs of the build. Another mirror or CA gives another tag.
- */
+/** The base image's tag: a hash of all inputs of the build. Another mirror or CA gives another tag. */
 export const baseImageTag = async (): Promise<string> => tagOf(await recipe());
 
 interface MakeOptions {
@@ -130,8 +129,7 @@ export async function baseImageOf({ images }: SystemSpec, options: MakeOptions):
 }
 
 /**
- * Builds the base image unless Docker has it, and returns its tag. The first build takes about 30
- * s.
+ * Builds the base image unless Docker has it, and returns its tag. The first build takes 30 s.
  * @throws Failure when mmdebstrap is not installed, when it fails, or when `docker import` fails
  */
 export async function ensureBaseImage(say: (line: string) => void = () => {}): Promise<string> {
@@ -184,16 +182,13 @@ async function pipeIntoImport(from: Recipe, tag: string, say: (line: string) => 
   importer.stdin.on("error", () => {}); // the exit code of `docker import` reports the error
   let log = "";
   for (const stream of [bootstrap.stderr, importer.stderr]) {
-    stream.setEncoding("utf8").on("data", (text: string) => {
-      log += text;
-      for (const line of text.split("\n").filter((l) => l.startsWith("I: "))) say(line.slice(3));
+    stream.setEncoding("utf8").on("data", (chunk: string) => {
+      log += chunk;
+      for (const line of chunk.split("\n").filter((l) => l.startsWith("I: "))) say(line.slice(3));
     });
   }
-  let id = "";
-  importer.stdout.setEncoding("utf8").on("data", (text: string) => {
-    id += text;
-  });
-  const [[made], [imported]] = await Promise.all([once(bootstrap, "close"), once(importer, "close")]);
+  const ends = [once(bootstrap, "close"), once(importer, "close"), text(importer.stdout)] as const;
+  const [[made], [imported], id] = await Promise.all(ends);
   if (made === 0 && imported === 0) {
     await docker("tag", id.trim(), tag);
     return;

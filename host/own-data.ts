@@ -1,7 +1,5 @@
-import { execFile } from "node:child_process";
 import { readFile } from "node:fs/promises";
 import { join, relative } from "node:path";
-import { promisify } from "node:util";
 import { Failure } from "../config/spec/failure.ts";
 import {
   clusterVolume,
@@ -12,7 +10,7 @@ import {
 import { forStack, setCommand } from "../config/spec/problem.ts";
 import { isLongRunning, type LongRunning, longRunning, type SystemSpec } from "../config/spec/service.ts";
 import { createdLabel, fullName, type StackName, upgradedFromLabel } from "../config/spec/stack.ts";
-import { docker, dockerArguments, type Volume, volumesNamed } from "./docker.ts";
+import { docker, type Volume, volumesNamed } from "./docker.ts";
 
 /**
  * The creation time of each volume of a stack, by full name, as the last deployment recorded it.
@@ -173,9 +171,6 @@ async function versionIn(
 async function copied(volume: string, file: string): Promise<string> {
   const [id] = (await docker("ps", "-aq", "--filter", `volume=${volume}`)).split("\n");
   if (!id) return "";
-  const args = dockerArguments("cp", `${id}:${file}`, "-");
-  const { stdout } = await promisify(execFile)("docker", args, { encoding: "buffer" }).catch(() => ({
-    stdout: Buffer.alloc(0),
-  }));
-  return stdout.subarray(512).toString("utf8").split("\0")[0] ?? "";
+  const tar = await docker("cp", `${id}:${file}`, "-").catch(() => "");
+  return tar.slice(512).split("\0")[0] ?? "";
 }

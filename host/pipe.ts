@@ -1,7 +1,8 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { createHash } from "node:crypto";
+import { once } from "node:events";
 import { createReadStream, createWriteStream } from "node:fs";
-import { Transform } from "node:stream";
+import { text } from "node:stream/consumers";
 import { pipeline } from "node:stream/promises";
 import { dockerEnvironment } from "./docker.ts";
 
@@ -18,38 +19,38 @@ export interface Ends {
   readonly detached?: boolean;
 }
 
-/** The result of a command. */
-export interface Piped {
-  readonly stdout: string;
-  readonly stderr: string;
-  /** Size of the output file. */
+interface Digest {
   readonly bytes: number;
   readonly sha256: string;
+}
+
+/** The result of a command. Size and digest are those of the output file. */
+export interface Piped extends Digest {
+  readonly stdout: string;
+  readonly stderr: string;
 }
 
 /** Runs a command on the Docker host in use, with files as its input and output. @throws its standard error when it fails */
 export async function pipe(command: string, args: readonly string[], ends: Ends = {}): Promise<Piped> {
   const options = { detached: ends.detached ?? false, env: dockerEnvironment() };
   const child = spawn(command, args, { stdio: "pipe", ...options });
-  const hash = new Hash();
-  const [code, stdout, stderr] = await Promise.all([
-    new Promise<number>((resolve, reject) => {
-      child.on("error", reject).on("close", (status) => resolve(status ?? 1));
-    }),
+  const { digested, digest } = digester();
+  const [[code], stdout, stderr] = await Promise.all([
+    once(child, "close"),
     ends.output
       ? pipeline(
           child.stdout,
-          hash,
+          digested,
           createWriteStream(ends.output, { mode: 0o600, flags: "wx", flush: true }),
         )
-      : textOf(child.stdout),
-    textOf(child.stderr),
+      : text(child.stdout),
+    text(child.stderr),
     feed(child, ends.input),
   ]);
   if (code !== 0) {
-    throw new Error(`${command} ${args[0]} ended with exit code ${code}: ${stderr.trim().slice(-2000)}`);
+    throw new Error(`${command} ${args[0]} ended with exit code ${code ?? 1}: ${stderr.trim().slice(-2000)}`);
   }
-  return { stdout: stdout ?? "", stderr, bytes: hash.bytes, sha256: hash.digest() };
+  return { stdout: stdout ?? "", stderr, ...digest() };
 }
 
 /** Runs a program in a container. */
@@ -57,11 +58,10 @@ export const exec = (container: string, command: readonly string[], ends: Ends =
   pipe("docker", ["exec", ...(ends.input ? ["-i"] : []), container, ...command], ends);
 
 /** SHA-256 and size of a file. */
-export async function digestOf(file: string): Promise<{ readonly bytes: number; readonly sha256: string }> {
-  const hash = new Hash();
-  hash.resume();
-  await pipeline(createReadStream(file), hash);
-  return { bytes: hash.bytes, sha256: hash.digest() };
+export async function digestOf(file: string): Promise<Digest> {
+  const { digested, digest } = digester();
+  for await (const _ of digested(createReadStream(file)));
+  return digest();
 }
 
 async function feed(child: ChildProcess, input: Ends["input"]): Promise<void> {
@@ -78,24 +78,18 @@ async function feed(child: ChildProcess, input: Ends["input"]): Promise<void> {
   });
 }
 
-async function textOf(stream: AsyncIterable<Buffer> | null): Promise<string> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of stream ?? []) chunks.push(chunk);
-  return Buffer.concat(chunks).toString("utf8");
-}
-
-/** Passes bytes on, counts them and adds them to the digest. */
-class Hash extends Transform {
-  bytes = 0;
-  private readonly hash = createHash("sha256");
-
-  override _transform(chunk: Buffer, _: BufferEncoding, done: (error: null, chunk: Buffer) => void): void {
-    this.bytes += chunk.length;
-    this.hash.update(chunk);
-    done(null, chunk);
-  }
-
-  digest(): string {
-    return this.hash.digest("hex");
-  }
+/** Passes bytes on, counts them and adds them to a digest. */
+function digester() {
+  const hash = createHash("sha256");
+  let bytes = 0;
+  return {
+    digested: async function* (source: AsyncIterable<Buffer>) {
+      for await (const chunk of source) {
+        bytes += chunk.length;
+        hash.update(chunk);
+        yield chunk;
+      }
+    },
+    digest: (): Digest => ({ bytes, sha256: hash.digest("hex") }),
+  };
 }

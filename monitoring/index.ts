@@ -1,8 +1,8 @@
 /** Everything that observes a stack, derived from the list of its services: pure functions. */
 export { renderAlertmanager } from "./alertmanager.ts";
-export { type AlertGroup, alertGroups } from "./alerts/index.ts";
+export { alertGroups } from "./alerts/index.ts";
 export { renderBlackbox } from "./blackbox.ts";
-export { type DashboardQuery, dashboardQueries, renderDashboards } from "./dashboards/index.ts";
+export { dashboardQueries, renderDashboards } from "./dashboards/index.ts";
 export type { MonitoringOptions } from "./options.ts";
 export { renderPrometheus } from "./prometheus.ts";
 export { renderGrafanaProvisioning } from "./provisioning.ts";

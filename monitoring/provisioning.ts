@@ -10,17 +10,9 @@ export function renderGrafanaProvisioning(
   services: readonly ServiceSpec[],
   options: MonitoringOptions,
 ): Record<string, string> {
+  const { scrapeInterval: timeInterval } = options;
   const datasources = longRunning(services).flatMap(({ datasource }) =>
-    datasource
-      ? [
-          {
-            ...datasource,
-            access: "proxy",
-            editable: false,
-            jsonData: { timeInterval: options.scrapeInterval },
-          },
-        ]
-      : [],
+    datasource ? [{ ...datasource, access: "proxy", editable: false, jsonData: { timeInterval } }] : [],
   );
   const provider = {
     name: "ragdock",

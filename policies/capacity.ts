@@ -1,5 +1,5 @@
 import type { Host } from "../config/spec/host.ts";
-import { type Problem, problem, setCommand } from "../config/spec/problem.ts";
+import { type Problem, problem, setCommand, wrongValue } from "../config/spec/problem.ts";
 import { secretsOf } from "../config/spec/secrets.ts";
 import {
   isLongRunning,
@@ -28,9 +28,8 @@ export const capacity = (system: SystemSpec, host: Host): Problem[] => [
 const reservations = ({ services }: SystemSpec): Problem[] =>
   services.flatMap(({ name, limits: { reservation, memory } }) => {
     if (!reservation || mebibytes(reservation) <= mebibytes(memory)) return [];
-    const path = `services.${name}.limits.reservation`;
     const why = `must be at most the memory limit, ${memory}`;
-    return [problem(path, reservation, why, `Run: ${setCommand(path, memory)}`)];
+    return [wrongValue(`services.${name}.limits.reservation`, reservation, why, memory)];
   });
 
 function memory({ services }: SystemSpec, { memoryMiB }: Host): Problem[] {
@@ -53,9 +52,8 @@ function memory({ services }: SystemSpec, { memoryMiB }: Host): Problem[] {
 const cpus = ({ services }: SystemSpec, host: Host): Problem[] =>
   services.flatMap(({ name, limits }) => {
     if (host.cpus === undefined || limits.cpus <= host.cpus) return [];
-    const path = `services.${name}.limits.cpus`;
-    const fix = `Run: ${setCommand(path, String(host.cpus))}`;
-    return [problem(path, String(limits.cpus), `the host has ${host.cpus}`, fix)];
+    const [found, most] = [String(limits.cpus), String(host.cpus)];
+    return [wrongValue(`services.${name}.limits.cpus`, found, `the host has ${most}`, most)];
   });
 
 /** The pools of all clients of a server fit into what it accepts. */
@@ -71,16 +69,10 @@ const connections = ({ services }: SystemSpec): Problem[] =>
       const accepted = Number(setting(server, "max_connections"));
       if (total <= accepted) return [];
       const most = users.reduce((a, b) => (b.count > a.count ? b : a));
-      const path = `services.${most.name}.replicas`;
       const counted = `pools × processes × replicas, twice during a change, ${reservedConnections} reserved`;
-      return [
-        problem(
-          path,
-          `${total} database connections in all (${counted})`,
-          `${server.name} accepts ${accepted}`,
-          `Run fewer: ${setCommand(path, "1")}`,
-        ),
-      ];
+      const found = `${total} database connections in all (${counted})`;
+      const why = `${server.name} accepts ${accepted}`;
+      return [wrongValue(`services.${most.name}.replicas`, found, why, "1", "Run fewer")];
     });
 
 /** Pool × processes where the environment says so, which a user may have changed; else the service's own number. */
@@ -102,9 +94,8 @@ const sharedMemory = ({ services }: SystemSpec): Problem[] =>
     .flatMap((server) => {
       const needed = Number.parseInt(setting(server, "maintenance_work_mem"), 10);
       if (!server.shm || mebibytes(server.shm) >= needed) return [];
-      const path = `services.${server.name}.shm`;
       const why = `an HNSW build uses maintenance_work_mem, ${needed} MiB`;
-      return [problem(path, server.shm, why, `Run: ${setCommand(path, `${needed}MiB`)}`)];
+      return [wrongValue(`services.${server.name}.shm`, server.shm, why, `${needed}MiB`)];
     });
 
 /** A setting on a server's command line, `-c name=value`, or PostgreSQL's default. */

@@ -1,36 +1,17 @@
-import { type Problem, problem, setCommand } from "../config/spec/problem.ts";
+import { type Problem, wrongValue } from "../config/spec/problem.ts";
 import { longRunning, publishedPorts, type SystemSpec } from "../config/spec/service.ts";
-
-interface Published {
-  readonly service: string;
-  readonly owner: string;
-  readonly host: number;
-}
 
 /** No host port twice, no store and no console open to everyone. */
 export const ports = (system: SystemSpec): Problem[] => [...portsTwice(system), ...publicStores(system)];
 
-const published = ({ services }: SystemSpec): Published[] =>
-  services.flatMap((s) =>
-    publishedPorts(s).map(({ host, owner = s.name }) => ({ service: s.name, owner, host })),
-  );
-
-function portsTwice(system: SystemSpec): Problem[] {
-  const all = published(system);
+function portsTwice({ services }: SystemSpec): Problem[] {
+  const all = services.flatMap((s) => publishedPorts(s).map(({ host, owner = s.name }) => ({ owner, host })));
   const used = new Set(all.map(({ host }) => host));
   return all.flatMap(({ owner, host }, index) => {
     const other = all.slice(0, index).find((one) => one.host === host);
     if (!other) return [];
-    const path = `services.${owner}.port`;
-    const free = nextFree(host, used);
-    return [
-      problem(
-        path,
-        String(host),
-        `${other.owner} has this port already`,
-        `Run: ${setCommand(path, String(free))}`,
-      ),
-    ];
+    const why = `${other.owner} has this port already`;
+    return [wrongValue(`services.${owner}.port`, String(host), why, String(nextFree(host, used)))];
   });
 }
 
@@ -44,7 +25,6 @@ const publicStores = ({ services }: SystemSpec): Problem[] =>
   longRunning(services)
     .filter((s) => s.kind === "stateful" && publishedPorts(s).some(({ exposure }) => exposure === "public"))
     .map(({ name }) => {
-      const path = `services.${name}.exposure`;
       const why = "a store or a console may be reachable from this host at most";
-      return problem(path, '"public"', why, `Run: ${setCommand(path, "loopback")}`);
+      return wrongValue(`services.${name}.exposure`, '"public"', why, "loopback");
     });

@@ -2,28 +2,19 @@
  * `make lock-images`: writes the digests of all pulled images to config/images.lock.json. It asks
  * their registries.
  */
-import { execFile } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { promisify } from "node:util";
 import { images } from "../config/images.ts";
+import { docker } from "../host/docker.ts";
 import { projectDir } from "../host/paths.ts";
 
-const run = promisify(execFile);
 const references = [...new Set(Object.values(images).map((image) => image.reference))].sort();
 const failures: string[] = [];
 const lock: Record<string, string> = {};
 for (const reference of references) {
   try {
-    const { stdout } = await run("docker", [
-      "buildx",
-      "imagetools",
-      "inspect",
-      reference,
-      "--format",
-      "{{.Manifest.Digest}}",
-    ]);
-    lock[reference] = stdout.trim();
+    const format = ["--format", "{{.Manifest.Digest}}"];
+    lock[reference] = (await docker("buildx", "imagetools", "inspect", reference, ...format)).trim();
     process.stdout.write(`${reference}  ${lock[reference]}\n`);
   } catch (error) {
     failures.push(`${reference}: ${(error as { stderr?: string }).stderr?.trim() || String(error)}`);

@@ -2,10 +2,11 @@
  * Runs all checks and tests. The last line is "N passed, N failed". A suite that ends before it
  * reports a result counts as one failure.
  */
-import { spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
+import { execa } from "execa";
+import type { JsonTestResults } from "vitest/node";
 import { elapsed } from "../cli/ui/text.ts";
 import { projectDir } from "../host/paths.ts";
 
@@ -18,28 +19,10 @@ interface Count {
   readonly times?: readonly string[];
 }
 
-/** The fields of vitest's report that this file reads. */
-interface Report {
-  readonly numPassedTests: number;
-  readonly numFailedTests: number;
-  readonly testResults: readonly {
-    readonly name: string;
-    /** Milliseconds since 1970. */
-    readonly startTime: number;
-    readonly endTime: number;
-    /** The error of the whole file. Empty if only some of its tests failed. */
-    readonly message: string;
-    readonly assertionResults: readonly {
-      readonly fullName: string;
-      readonly status: string;
-      readonly failureMessages: readonly string[] | null;
-    }[];
-  }[];
-}
-
 interface Suite {
   readonly name: string;
-  readonly command: readonly string[];
+  /** The command, without spaces in its arguments. */
+  readonly command: string;
   /** Reads the count from a report or from the suite's output. */
   readonly count: (output: string) => Count | undefined;
 }
@@ -50,24 +33,12 @@ const vitest = (project: string, name: string): Suite => {
   const report = join(reports, `${project}.json`);
   return {
     name,
-    command: [
-      "vitest",
-      "run",
-      "--project",
-      project,
-      "--reporter=default",
-      "--reporter=json",
-      `--outputFile=${report}`,
-    ],
+    command: `vitest run --project ${project} --reporter=default --reporter=json --outputFile=${report}`,
     count: () => {
       if (!existsSync(report)) return undefined;
-      const read: Report = JSON.parse(readFileSync(report, "utf8"));
-      return {
-        passed: read.numPassedTests,
-        failed: read.numFailedTests,
-        failures: failures(read),
-        times: times(read),
-      };
+      const read: JsonTestResults = JSON.parse(readFileSync(report, "utf8"));
+      const { numPassedTests: passed, numFailedTests: failed } = read;
+      return { passed, failed, failures: failures(read), times: times(read) };
     },
   };
 };
@@ -76,18 +47,15 @@ const vitest = (project: string, name: string): Suite => {
 const slowSeconds = 20;
 
 /** Returns the durations of the slow files, the slowest first. */
-const times = ({ testResults }: Report): string[] =>
+const times = ({ testResults }: JsonTestResults): string[] =>
   testResults
     .map(({ name, startTime, endTime }) => ({ name, seconds: (endTime - startTime) / 1000 }))
     .filter(({ seconds }) => seconds >= slowSeconds)
     .sort((a, b) => b.seconds - a.seconds)
     .map(({ name, seconds }) => `    ${elapsed(seconds)}  ${relative(projectDir, name)}`);
 
-/**
- * Returns each failed test and each failed file, with the end of its message, which contains the
- * output of commands.
- */
-function failures({ testResults }: Report): string[] {
+/** Returns each failed test and each failed file, with the end of its message. */
+function failures({ testResults }: JsonTestResults): string[] {
   const told = (name: string, message: string): string => {
     const lines = message.split("\n").filter((line) => line.trim() !== "" && !/^\s+at /.test(line));
     return [`FAILED ${name}`, ...lines.slice(-20).map((line) => `    ${line}`)].join("\n");
@@ -112,8 +80,8 @@ function printed(output: string): Count | undefined {
 /** The suites of one stage run at the same time, the stages one after the other. */
 const stages: readonly (readonly Suite[])[] = [
   [
-    { name: "checks", command: ["tools/check.sh"], count: printed },
-    { name: "application tests", command: ["tools/test-app.sh"], count: printed },
+    { name: "checks", command: "tools/check.sh", count: printed },
+    { name: "application tests", command: "tools/test-app.sh", count: printed },
   ],
   [vitest("unit", "unit and property tests")],
   [
@@ -124,47 +92,40 @@ const stages: readonly (readonly Suite[])[] = [
   [vitest("pulumi", "the program under the Pulumi CLI")],
 ];
 
-function run(command: readonly string[]): Promise<{ code: number; output: string }> {
-  return new Promise((resolve) => {
-    const [file = "", ...args] = command;
-    const child = spawn(file, args, { cwd: projectDir, stdio: ["ignore", "pipe", "pipe"] });
-    let output = "";
-    for (const stream of [child.stdout, child.stderr]) {
-      stream.setEncoding("utf8").on("data", (text: string) => {
-        output += text;
-        process.stdout.write(text);
-      });
-    }
-    child.on("error", (error) => resolve({ code: 1, output: error.message }));
-    child.on("close", (code) => resolve({ code: code ?? 1, output }));
-  });
-}
-
+const shown = ["pipe", "inherit"] as const;
+const options = {
+  cwd: projectDir,
+  stdin: "ignore",
+  stdout: shown,
+  stderr: shown,
+  all: true,
+  reject: false,
+} as const;
 const total = { passed: 0, failed: 0 };
 const lines: string[] = [];
 
 async function runSuite({ name, command, count }: Suite): Promise<void> {
   process.stdout.write(`\n== ${name}\n`);
   const begun = performance.now();
-  const { code, output } = await run(command);
-  const { passed, failed, failures = [], times = [] } = count(output) ?? { passed: 0, failed: 0 };
+  const ended = await execa(options)`${command.split(" ")}`;
+  const { passed, failed, failures = [], times = [] } = count(ended.all) ?? { passed: 0, failed: 0 };
   // Only the exit code shows a crash, or a suite without tests.
-  const broken = code !== 0 && failed === 0 ? 1 : 0;
+  const broken = ended.failed && failed === 0 ? 1 : 0;
   total.passed += passed;
   total.failed += failed + broken;
-  const trouble = broken ? ` (ended with exit code ${code})` : "";
+  const trouble = broken ? ` (${ended.shortMessage})` : "";
   // The lines appear at the end, where readers of a long log look first.
   lines.push(
     ...failures,
-    `${name}: ${passed} passed, ${failed + broken} failed${trouble}, ${seconds(begun)}`,
+    `${name}: ${passed} passed, ${failed + broken} failed${trouble}, ${secondsSince(begun)}`,
     ...times,
   );
 }
 
-const seconds = (begun: number): string => elapsed((performance.now() - begun) / 1000);
+const secondsSince = (begun: number): string => elapsed((performance.now() - begun) / 1000);
 
 for (const stage of stages) await Promise.all(stage.map(runSuite));
 rmSync(reports, { recursive: true, force: true });
-lines.push(`all together: ${seconds(0)}`);
+lines.push(`all together: ${secondsSince(0)}`);
 process.stdout.write(`\n${lines.join("\n")}\n\n${total.passed} passed, ${total.failed} failed\n`);
 process.exitCode = total.failed > 0 || total.passed === 0 ? 1 : 0;

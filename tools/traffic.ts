@@ -1,4 +1,7 @@
+import { once } from "node:events";
 import { Agent, request } from "node:http";
+import { text } from "node:stream/consumers";
+import { setTimeout } from "node:timers/promises";
 
 /** The results of traffic. */
 export interface Seen {
@@ -17,122 +20,80 @@ const rate = 50;
 
 /** Sends steady traffic to a gateway while `work` runs, and for `after` more seconds. */
 export async function underTraffic(port: number, work: () => Promise<unknown>, after = 3): Promise<Seen> {
-  const traffic = new Traffic(port);
-  traffic.start();
-  try {
-    await wait(2);
-    await work();
-    await wait(after);
-  } finally {
-    await traffic.stop();
-  }
-  return traffic.seen();
-}
-
-const wait = (seconds: number): Promise<void> => new Promise((done) => setTimeout(done, seconds * 1000));
-
-class Traffic {
-  private readonly port: number;
-  private readonly kept = new Agent({ keepAlive: true, maxSockets: 20 });
-  private readonly failures: Record<string, number> = {};
-  private readonly running = new Set<Promise<void>>();
-  private sent = 0;
-  private gap = 0;
-  private last = performance.now();
-  private timer: NodeJS.Timeout | undefined;
-
-  constructor(port: number) {
-    this.port = port;
-  }
-
-  start(): void {
-    this.last = performance.now();
-    this.timer = setInterval(() => {
-      const one = this.one(this.sent++).finally(() => this.running.delete(one));
-      this.running.add(one);
-    }, 1000 / rate);
-  }
-
-  async stop(): Promise<void> {
-    clearInterval(this.timer);
-    await Promise.all(this.running);
-    this.kept.destroy();
-  }
-
-  seen(): Seen {
-    return { sent: this.sent, failures: this.failures, gap: this.gap / 1000 };
-  }
-
-  private async one(number: number): Promise<void> {
-    const outcome = await this.send(number);
+  const kept = new Agent({ keepAlive: true, maxSockets: 20 });
+  const running = new Set<Promise<void>>();
+  const failures: Record<string, number> = {};
+  let sent = 0;
+  let gap = 0;
+  let last = performance.now();
+  const one = async (number: number): Promise<void> => {
+    const outcome = await send(port, shape(number), number % 2 === 0 ? kept : false);
     const now = performance.now();
     if (/^2\d\d$/.test(outcome)) {
-      this.gap = Math.max(this.gap, now - this.last);
-      this.last = now;
+      gap = Math.max(gap, now - last);
+      last = now;
     } else {
-      this.failures[outcome] = (this.failures[outcome] ?? 0) + 1;
+      failures[outcome] = (failures[outcome] ?? 0) + 1;
     }
+  };
+  const timer = setInterval(() => {
+    const next = one(sent++).finally(() => running.delete(next));
+    running.add(next);
+  }, 1000 / rate);
+  try {
+    await setTimeout(2000);
+    await work();
+    await setTimeout(after * 1000);
+  } finally {
+    clearInterval(timer);
+    await Promise.all(running);
+    kept.destroy();
   }
-
-  /** Sends one request. Returns the status after the whole answer, or the error. */
-  private send(number: number): Promise<string> {
-    const { path, method, headers, body } = shape(number);
-    return new Promise((done) => {
-      const agent = number % 2 === 0 ? this.kept : false;
-      const options = { host: "127.0.0.1", port: this.port, path, method, headers, agent, timeout: 10_000 };
-      const sent = request(options, (response) => {
-        response.on("error", (error) => done(`incomplete answer: ${error.message}`));
-        let body = "";
-        response.setEncoding("utf8").on("data", (text: string) => {
-          body += text;
-        });
-        response.on("end", () => done(outcome(response.statusCode ?? 0, body)));
-      });
-      sent.on("timeout", () => sent.destroy(new Error("no answer in 10 s")));
-      sent.on("error", (error: NodeJS.ErrnoException) => done(error.code ?? error.message));
-      sent.end(body);
-    });
-  }
+  return { sent, failures, gap: gap / 1000 };
 }
 
-/** Returns a 2xx status, or any other status with the start of its body. */
-const outcome = (status: number, body: string): string =>
-  status >= 200 && status < 300 ? String(status) : `${status} ${body.slice(0, 120)}`;
+/** Sends one request. Returns a 2xx status after the whole answer, any other with the start of its body, or the error. */
+async function send(port: number, { body, ...shape }: Shape, agent: Agent | false): Promise<string> {
+  const sent = request({ host: "127.0.0.1", port, ...shape, agent, timeout: 10_000 });
+  sent.on("timeout", () => sent.destroy(new Error("no answer in 10 s")));
+  // After the head of an answer, the answer reports the error.
+  sent.on("error", () => {});
+  sent.end(body);
+  try {
+    const [response] = await once(sent, "response");
+    const answer = await text(response).catch((error) => {
+      throw new Error(`incomplete answer: ${error.message}`);
+    });
+    const { statusCode: status } = response;
+    return status >= 200 && status < 300 ? String(status) : `${status} ${answer.slice(0, 120)}`;
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    return code ?? message;
+  }
+}
 
 interface Shape {
   readonly path: string;
   readonly method: string;
-  readonly headers: Record<string, string>;
-  readonly body: string;
+  readonly headers?: Record<string, string>;
+  readonly body?: string;
 }
+
+const json = { "content-type": "application/json" };
+const list: Shape = { path: "/api/documents", method: "GET" };
+const question: Shape = {
+  path: "/api/query",
+  method: "POST",
+  headers: json,
+  body: JSON.stringify({ question: "Where is the spare mirror kept?", k: 2 }),
+};
+const streamed: Shape = { ...question, headers: { ...json, accept: "text/event-stream" } };
 
 /** Returns one of ten requests, which repeat. */
-function shape(number: number): Shape {
-  const ask = JSON.stringify({ question: "Where is the spare mirror kept?", k: 2 });
-  const json = { "content-type": "application/json" };
-  switch (number % 10) {
-    case 0:
-      return {
-        path: "/api/query",
-        method: "POST",
-        headers: { ...json, accept: "text/event-stream" },
-        body: ask,
-      };
-    case 1:
-    case 2:
-      return upload(number);
-    case 3:
-    case 4:
-      return { path: "/api/query", method: "POST", headers: json, body: ask };
-    default:
-      return { path: "/api/documents", method: "GET", headers: {}, body: "" };
-  }
-}
+const shape = (number: number): Shape =>
+  [streamed, upload(number), upload(number), question, question][number % 10] ?? list;
 
-/**
- * Returns the upload of one of three small documents. After the first upload, the API answers that
- * it has the document.
- */
+/** Returns the upload of one of three small documents. The API has it after the first time. */
 function upload(number: number): Shape {
   const line = "------------------------ragdockload";
   const body =

@@ -21,6 +21,10 @@ export const problem = (path: string, found: string, what: string, fix: string):
 export const withoutEffect = (path: string, why: string): Problem =>
   problem(path, "a setting without effect", why, `Run: ${removeCommand(path)}`);
 
+/** A problem that another value of the same setting fixes. */
+export const wrongValue = (path: string, found: string, what: string, value: string, how = "Run"): Problem =>
+  problem(path, found, what, `${how}: ${setCommand(path, value)}`);
+
 const isNested = (path: string): boolean => path.includes(".") || path.includes("[");
 
 /** The command that sets `path` to `value`. `forStack` adds the stack. */

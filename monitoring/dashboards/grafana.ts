@@ -2,8 +2,7 @@ import type { Panel, Row } from "../../config/spec/monitoring.ts";
 
 /** One dashboard. */
 export interface Dashboard {
-  readonly file: string;
-  readonly uid: string;
+  readonly board: Row["board"];
   readonly title: string;
   readonly rows: readonly Row[];
 }
@@ -14,18 +13,11 @@ const datasource = { type: "prometheus", uid: "prometheus" } as const;
 const WIDTH = 24;
 const PANEL_HEIGHT = { stat: 4, timeseries: 7 } as const;
 
-interface GridPos {
-  readonly x: number;
-  readonly y: number;
-  readonly w: number;
-  readonly h: number;
-}
-
 /** A dashboard as Grafana's JSON. */
-export function toGrafana(dashboard: Dashboard): string {
+export function toGrafana({ board, title, rows }: Dashboard): string {
   const json = {
-    uid: dashboard.uid,
-    title: dashboard.title,
+    uid: `ragdock-${board}`,
+    title,
     tags: ["ragdock"],
     schemaVersion: 39,
     editable: false,
@@ -35,7 +27,7 @@ export function toGrafana(dashboard: Dashboard): string {
     links: [
       { type: "dashboards", tags: ["ragdock"], title: "Dashboards", asDropdown: false, includeVars: true },
     ],
-    panels: place(dashboard.rows).map((panel, index) => ({ id: index + 1, ...panel })),
+    panels: place(rows).map((panel, index) => ({ id: index + 1, ...panel })),
   };
   return `${JSON.stringify(json, null, 2)}\n`;
 }
@@ -45,13 +37,8 @@ function place(rows: readonly Row[]): object[] {
   const placed: object[] = [];
   let y = 0;
   for (const row of rows) {
-    placed.push({
-      type: "row",
-      title: row.title,
-      collapsed: false,
-      gridPos: { x: 0, y, w: WIDTH, h: 1 },
-      panels: [],
-    });
+    const gridPos = { x: 0, y, w: WIDTH, h: 1 };
+    placed.push({ type: "row", title: row.title, collapsed: false, gridPos, panels: [] });
     y += 1;
     for (const line of linesOf(row.panels)) {
       const h = Math.max(...line.map((panel) => PANEL_HEIGHT[panel.kind]));
@@ -80,7 +67,7 @@ function linesOf(panels: readonly Panel[]): Panel[][] {
   return result;
 }
 
-function panelJson(panel: Panel, gridPos: GridPos): object {
+function panelJson(panel: Panel, gridPos: object): object {
   return {
     type: panel.kind,
     title: panel.title,

@@ -20,28 +20,16 @@ function dashboards(services: readonly ServiceSpec[]): Dashboard[] {
     ...longRunning(services).flatMap((service) => service.rows ?? []),
   ];
   return (Object.keys(titles) as Row["board"][])
-    .map((board) => ({
-      file: `${board}.json`,
-      uid: `ragdock-${board}`,
-      title: titles[board],
-      rows: rows.filter((row) => row.board === board),
-    }))
+    .map((board) => ({ board, title: titles[board], rows: rows.filter((row) => row.board === board) }))
     .filter((dashboard) => dashboard.rows.length > 0);
 }
 
 /** Grafana's dashboards as files: name to JSON. */
 export const renderDashboards = (services: readonly ServiceSpec[]): Record<string, string> =>
-  Object.fromEntries(dashboards(services).map((d) => [d.file, toGrafana(d)]));
-
-/** One query of one panel. */
-export interface DashboardQuery {
-  readonly dashboard: string;
-  readonly panel: string;
-  readonly expr: string;
-}
+  Object.fromEntries(dashboards(services).map((d) => [`${d.board}.json`, toGrafana(d)]));
 
 /** Every query of every panel, so that a test can send them to a live Prometheus. */
-export const dashboardQueries = (services: readonly ServiceSpec[]): DashboardQuery[] =>
+export const dashboardQueries = (services: readonly ServiceSpec[]) =>
   dashboards(services).flatMap(({ title: dashboard, rows }) =>
     rows.flatMap((row) =>
       row.panels.flatMap((panel) =>

@@ -12,30 +12,17 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { preview } from "../../engine/index.ts";
+import { unwatched } from "../support/program.ts";
 import { CliStack, missingCommands, projectDir } from "./cli.ts";
 
 const run = promisify(execFile);
 const PORT = 18_700;
 const NAME = "pulumitest";
-const MONITORING = [
-  "prometheus",
-  "alertmanager",
-  "grafana",
-  "cadvisor",
-  "node-exporter",
-  "postgres-exporter",
-  "redis-exporter",
-  "blackbox-exporter",
-  "nginx-exporter",
-];
 const settings = {
   system: "full",
   environment: "dev",
   images: "packages",
-  services: {
-    gateway: { port: PORT },
-    ...Object.fromEntries(MONITORING.map((service) => [service, { enabled: false }])),
-  },
+  services: { gateway: { port: PORT }, ...unwatched },
 };
 
 const missing = missingCommands();

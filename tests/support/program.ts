@@ -9,6 +9,13 @@ export const facts: Facts = { project: "ragdock", stack: "test", secrets: new Se
 export const systemWith = (raw: Record<string, unknown> = {}, over: Partial<Facts> = {}): SystemSpec =>
   resolveSystem(raw, { ...facts, ...over });
 
+/** Settings of services that switch off what watches `full`, for tests that need less. */
+export const unwatched = Object.fromEntries(
+  systemWith({ images: "registry" })
+    .services.filter(({ role }) => role === "monitoring" || role === "exporter")
+    .map(({ name }) => [name, { enabled: false }]),
+);
+
 /** Returns a long-running service of a system. */
 export function serviceOf(system: SystemSpec, name: string): LongRunning {
   const found = longRunning(system.services).find((s) => s.name === name);

@@ -8,23 +8,10 @@ import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { inside } from "../support/observe.ts";
+import { unwatched } from "../support/program.ts";
 import { docker, projectDir, TestStack } from "../support/stack.ts";
 
 const port = 18_600;
-const off = { enabled: false };
-const unwatched = Object.fromEntries(
-  [
-    "prometheus",
-    "alertmanager",
-    "grafana",
-    "cadvisor",
-    "node-exporter",
-    "postgres-exporter",
-    "redis-exporter",
-    "blackbox-exporter",
-    "nginx-exporter",
-  ].map((name) => [name, off]),
-);
 const settings = (app: Record<string, unknown>, api: Record<string, unknown> = {}) => ({
   system: "full",
   images: "packages",

@@ -1,8 +1,5 @@
-import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import {
-  appendFileSync,
-  copyFileSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -13,11 +10,12 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { execa, execaSync } from "execa";
 import { parse, stringify } from "yaml";
-import { type EngineOptions, type ResourceView, readState } from "../../engine/index.ts";
+import { readState } from "../../engine/index.ts";
 import { type Container, containersOf, docker } from "../../host/docker.ts";
 import { project, projectDir } from "../../host/paths.ts";
-import { type Ran, run, secondsOf } from "./measure.ts";
+import { imagesOfDev, type Ran, run, tryRun } from "./measure.ts";
 
 /** The name of the bench's stack. Other stacks may run on the same Docker host. */
 export const stack = "bench";
@@ -25,22 +23,17 @@ export const stack = "bench";
 /** The stack's public port. */
 export const port = 28_080;
 
-/** The stack's settings before any change. */
-export interface BenchSettings {
-  readonly system: string;
-  readonly environment: string;
-  /** Settings of services, with ports that no other stack uses. */
-  readonly services: Readonly<Record<string, Record<string, unknown>>>;
-}
+/** The URL of the stack's API. */
+export const api = `http://127.0.0.1:${port}/api`;
 
-/** Settings of a change. Those of services are added to the stack's settings of services. */
-export interface Changes {
-  readonly services?: Readonly<Record<string, unknown>>;
-  readonly [key: string]: unknown;
-}
+/** Settings of a stack's services, by name. */
+export type Services = Readonly<Record<string, unknown>>;
 
-/** The settings of `full` in `dev`. */
-export const full: BenchSettings = {
+/** Settings of a stack. */
+export type Settings = Readonly<Record<string, unknown>> & { readonly services?: Services };
+
+/** The settings of `full` in `dev`, with ports that no other stack uses. */
+export const full: Settings = {
   system: "full",
   environment: "dev",
   services: {
@@ -51,121 +44,110 @@ export const full: BenchSettings = {
   },
 };
 
-/** Returns a stack's settings with changes. */
-export const changed = (settings: BenchSettings, images: Checkout["images"], changes: Changes) => ({
+/** Returns a stack's settings with changes. Changed services are added to the stack's services. */
+export const changed = (settings: Settings, changes: Settings) => ({
   ...settings,
-  images,
+  images: imagesOfDev(),
   ...changes,
   services: { ...settings.services, ...changes.services },
 });
 
-/**
- * A copy of the last commit with a separate stack and state. Edits and settings never change the
- * real checkout.
- */
+/** A copy of the last commit with a separate stack and state. The real checkout stays as it is. */
 export class Checkout {
-  /** The stack's public port. */
-  readonly port = port;
+  readonly images = imagesOfDev();
   readonly folder = mkdtempSync(join(tmpdir(), "ragdock-bench-"));
-  readonly images: "registry" | "packages";
-  private readonly settings: BenchSettings;
+  readonly project = join(this.folder, "project");
+  private readonly settings: Settings;
   private readonly state = join(this.folder, "state");
-  private readonly fromEdits = new Set<string>();
   private readonly passphrase = randomBytes(16).toString("hex");
+  /** The unchanged text of each edited file. */
+  private readonly originals = new Map<string, string>();
+  private readonly editedImages = new Set<string>();
 
-  private constructor(images: "registry" | "packages", settings: BenchSettings) {
-    this.images = images;
+  constructor(settings: Settings) {
     this.settings = settings;
-  }
-
-  static async make(images: "registry" | "packages", settings = full): Promise<Checkout> {
-    const made = new Checkout(images, settings);
-    mkdirSync(made.project);
-    const copy = `git archive HEAD | tar -x -C '${made.project}'`;
-    secondsOf("copying the checkout", await run(["bash", "-o", "pipefail", "-c", copy], { cwd: projectDir }));
-    symlinkSync(join(projectDir, "node_modules"), join(made.project, "node_modules"));
-    made.configure({});
-    return made;
+    mkdirSync(this.project);
+    const copy = `git archive HEAD | tar -x -C '${this.project}'`;
+    execaSync("bash", ["-o", "pipefail", "-c", copy], { cwd: projectDir });
+    symlinkSync(join(projectDir, "node_modules"), join(this.project, "node_modules"));
+    this.configure({});
   }
 
   /** Writes the stack's settings, with `changes`. */
-  configure(changes: Changes): void {
+  configure(changes: Settings): void {
     const file = join(this.project, `Pulumi.${stack}.yaml`);
     // The generations of rotated secrets stay.
     const key = `${project}:rotations`;
     const rotations = existsSync(file) ? parse(readFileSync(file, "utf8")).config[key] : undefined;
-    const all = changed(this.settings, this.images, changes);
-    const config = Object.entries(all).map(([name, value]) => [`${project}:${name}`, value]);
-    writeFileSync(file, stringify({ config: { ...Object.fromEntries(config), [key]: rotations } }));
+    const all = Object.entries(changed(this.settings, changes));
+    const config = Object.fromEntries(all.map(([name, value]) => [`${project}:${name}`, value]));
+    writeFileSync(file, stringify({ config: { ...config, [key]: rotations } }));
   }
 
-  /** Appends text to a file of the copy. */
-  append(file: string, text: string): void {
-    appendFileSync(join(this.project, file), text);
+  /** Changes a file of the copy. */
+  edit(file: string, change: (text: string) => string): void {
+    const text = readFileSync(join(this.project, file), "utf8");
+    if (!this.originals.has(file)) this.originals.set(file, text);
+    writeFileSync(join(this.project, file), change(text));
   }
 
   /** Replaces a part of a file of the copy. @throws if the file does not contain it */
   replace(file: string, piece: string, by: string): void {
-    const path = join(this.project, file);
-    const text = readFileSync(path, "utf8");
-    if (!text.includes(piece)) throw new Error(`${file} does not contain: ${piece}`);
-    writeFileSync(path, text.replace(piece, by));
+    this.edit(file, (text) => {
+      if (!text.includes(piece)) throw new Error(`${file} does not contain: ${piece}`);
+      return text.replace(piece, by);
+    });
   }
 
-  /** Reverts the edits of a file of the copy. */
+  /** Reverts all edits of a file of the copy. */
   restore(file: string): void {
-    copyFileSync(join(projectDir, file), join(this.project, file));
-  }
-
-  /**
-   * Starts `make up`, and kills all its processes with SIGKILL after the given seconds unless it
-   * has ended.
-   */
-  async killed(seconds: number): Promise<void> {
-    const child = spawn("make", ["-o", "node_modules", "up", `STACK=${stack}`], {
-      cwd: this.project,
-      env: this.environment(),
-      stdio: "ignore",
-      detached: true,
-    });
-    const ended = new Promise<void>((done) => child.once("exit", () => done()));
-    const timer = setTimeout(() => process.kill(-(child.pid as number), "SIGKILL"), seconds * 1000);
-    await ended;
-    clearTimeout(timer);
-  }
-
-  get project(): string {
-    return join(this.folder, "project");
-  }
-
-  /**
-   * Runs `make TARGET STACK=bench`. It uses the real checkout's `node_modules` and never reinstalls
-   * them.
-   */
-  make(target: string, ...args: string[]): Promise<Ran> {
-    return run(["make", "-o", "node_modules", target, `STACK=${stack}`, ...args], {
-      cwd: this.project,
-      env: this.environment(),
-      timeoutSeconds: 1500,
-    });
+    const original = this.originals.get(file);
+    if (original !== undefined) writeFileSync(join(this.project, file), original);
   }
 
   /** Adds a comment line to the application while `work` runs. Each call adds another one. */
   async edited<T>(work: () => Promise<T>): Promise<T> {
-    const file = join(this.project, "app/ragapp/__init__.py");
-    const before = readFileSync(file);
-    appendFileSync(file, `# edited at ${Date.now()}\n`);
+    const file = "app/ragapp/__init__.py";
+    const before = new Set([...(await this.builtImages()).values()].map(({ tag }) => tag));
+    this.edit(file, (text) => `${text}# edited at ${Date.now()}\n`);
     try {
       return await work();
     } finally {
-      writeFileSync(file, before);
+      this.restore(file);
+      for (const { tag } of (await this.builtImages()).values()) {
+        if (!before.has(tag)) this.editedImages.add(tag);
+      }
     }
+  }
+
+  /** Runs `make TARGET STACK=bench`. Does not throw if it fails. */
+  tryMake(target: string, ...args: string[]): Promise<Ran> {
+    return tryRun(this.command(target, ...args), this.options);
+  }
+
+  /** Runs `make TARGET STACK=bench`. @throws the end of the output if it fails */
+  make(target: string, ...args: string[]): Promise<Ran> {
+    return run(`make ${target}`, this.command(target, ...args), this.options);
+  }
+
+  /** Starts `make up`, and kills all its processes with SIGKILL after some seconds unless it has ended. */
+  async killed(seconds: number): Promise<void> {
+    const command = ["--signal=KILL", String(seconds), ...this.command("up")];
+    await execa("timeout", command, { ...this.options, stdio: "ignore", reject: false });
   }
 
   /** Returns the stack's images by resource name, without the stack's prefix. */
   async builtImages(): Promise<Map<string, { tag: string; id: string }>> {
     const prefix = `${project}-${stack}-image-`;
-    const images = (await this.resources()).filter((r) => r.type === "docker:index/remoteImage:RemoteImage");
+    const resources = await readState({
+      stateDir: join(this.state, "ragdock"),
+      projectDir: this.project,
+      project,
+      stack,
+      passphrase: this.passphrase,
+      config: {},
+    });
+    const images = resources.filter((r) => r.type === "docker:index/remoteImage:RemoteImage");
     return new Map(
       images.map(({ name, outputs }) => [
         name.slice(prefix.length),
@@ -174,37 +156,42 @@ export class Checkout {
     );
   }
 
-  /** Records the images of an edit, so that `remove` deletes them. */
-  async recordEdited(before: ReadonlyMap<string, { tag: string }>): Promise<void> {
-    const known = new Set([...before.values()].map((image) => image.tag));
-    for (const { tag } of (await this.builtImages()).values()) if (!known.has(tag)) this.fromEdits.add(tag);
-  }
-
   containers(): Promise<Container[]> {
     return containersOf(stack);
   }
 
+  /** Returns a container of a service. @throws if there is none */
+  async container(service: string): Promise<Container> {
+    const [container] = await containersOf(stack, service);
+    if (!container) throw new Error(`there is no ${service}`);
+    return container;
+  }
+
   /** Removes everything: stack, data, images of edits and files. */
   async remove(): Promise<void> {
-    await this.make("destroy-data", `CONFIRM=${stack}`);
+    await this.tryMake("destroy-data", `CONFIRM=${stack}`);
     for (const { Id } of await this.containers()) await docker("rm", "-f", Id);
-    for (const tag of this.fromEdits) await run(["docker", "image", "rm", tag]);
+    for (const tag of this.editedImages) await tryRun(["docker", "image", "rm", tag]);
     rmSync(this.folder, { recursive: true, force: true });
   }
 
-  private resources(): Promise<ResourceView[]> {
-    const paths = { stateDir: join(this.state, "ragdock"), projectDir: this.project };
-    const options: EngineOptions = { ...paths, project, stack, passphrase: this.passphrase, config: {} };
-    return readState(options);
+  /** It uses the real checkout's `node_modules` and never reinstalls them. */
+  private command(target: string, ...args: string[]): string[] {
+    return ["make", "-o", "node_modules", target, `STACK=${stack}`, ...args];
   }
 
-  private environment(): NodeJS.ProcessEnv {
+  private get options() {
     const { MAKEFLAGS: _, MFLAGS: __, FRESH: ___, SYSTEM: ____, ...env } = process.env;
     return {
-      ...env,
-      XDG_STATE_HOME: this.state,
-      DEPLOYER: "embedded",
-      PULUMI_CONFIG_PASSPHRASE: this.passphrase,
+      cwd: this.project,
+      timeout: 1_500_000,
+      extendEnv: false,
+      env: {
+        ...env,
+        XDG_STATE_HOME: this.state,
+        DEPLOYER: "embedded",
+        PULUMI_CONFIG_PASSPHRASE: this.passphrase,
+      },
     };
   }
 }

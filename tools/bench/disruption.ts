@@ -1,46 +1,37 @@
 import { type Seen, underTraffic } from "../traffic.ts";
-import { type Changes, type Checkout, port } from "./checkout.ts";
-import type { ComposeProject } from "./compose-tool.ts";
-import { benchSystem, composeFiles } from "./everyday.ts";
-import { attempt, type Ran, say, secondsOf } from "./measure.ts";
-import type { Disruption } from "./results.ts";
+import { type Checkout, port, type Settings } from "./checkout.ts";
+import type { ComposeTwin } from "./compose-twin.ts";
+import { attempt, say } from "./measure.ts";
 
-/**
- * A change as a user of each tool would make it. Both start from the system after the change
- * before.
- */
-interface Both {
+/** A change as a user of each tool would make it. Both tools start from the system after the change before. */
+interface Change {
+  readonly name: string;
+  readonly ours: (checkout: Checkout) => Promise<unknown>;
+  readonly compose: (twin: ComposeTwin, checkout: Checkout) => Promise<unknown>;
+}
+
+/** The traffic's results of one change with each tool. */
+export interface Disruption {
   readonly change: string;
-  readonly ours: (checkout: Checkout) => Promise<readonly Ran[]>;
-  readonly compose: (project: ComposeProject, checkout: Checkout) => Promise<readonly Ran[]>;
+  readonly ours: Seen | undefined;
+  readonly compose: Seen | undefined;
 }
 
-const oursWith =
-  (...steps: readonly Changes[]) =>
-  async (checkout: Checkout): Promise<Ran[]> => {
-    const ran: Ran[] = [];
-    for (const changes of steps) {
-      checkout.configure(changes);
-      ran.push(await checkout.make("up"));
+/** Deploys changed settings, one after the other. */
+const deploys = (...steps: readonly Settings[]): Pick<Change, "ours" | "compose"> => ({
+  ours: async (checkout) => {
+    for (const settings of steps) {
+      checkout.configure(settings);
+      await checkout.make("up");
     }
-    return ran;
-  };
-
-const composeWith =
-  (...steps: readonly Changes[]) =>
-  async (project: ComposeProject, checkout: Checkout): Promise<Ran[]> => {
-    const ran: Ran[] = [];
-    for (const changes of steps) {
-      await rewrite(project, checkout, changes);
-      ran.push(await project.up());
+  },
+  compose: async (twin) => {
+    for (const settings of steps) {
+      twin.configure(settings);
+      await twin.up();
     }
-    return ran;
-  };
-
-async function rewrite(project: ComposeProject, checkout: Checkout, changes: Changes): Promise<void> {
-  const { file, configs } = await composeFiles(checkout, benchSystem(checkout.images, changes));
-  project.rewrite(file, configs);
-}
+  },
+});
 
 const environment = { RAG_LOG_LEVEL: "WARNING" };
 const quiet = { services: { api: { environment } } };
@@ -48,92 +39,64 @@ const wide = { services: { api: { environment, replicas: 3 } } };
 const gateway = { services: { ...quiet.services, gateway: { port, environment: { CHANGED: "1" } } } };
 const seldom = { ...quiet, monitoring: { scrapeInterval: "30s" } };
 
-const changes: readonly Both[] = [
+const changes: readonly Change[] = [
   {
-    change: "new image of the application",
-    ours: (checkout) => checkout.edited(async () => [await checkout.make("up")]),
-    compose: (project, checkout) => checkout.edited(async () => [await project.up()]),
+    name: "new image of the application",
+    ours: (checkout) => checkout.edited(() => checkout.make("up")),
+    compose: (twin, checkout) => checkout.edited(() => twin.up()),
   },
-  { change: "changed setting of the API", ours: oursWith(quiet), compose: composeWith(quiet) },
-  { change: "replicas 1 → 3 → 1", ours: oursWith(wide, quiet), compose: composeWith(wide, quiet) },
+  { name: "changed setting of the API", ...deploys(quiet) },
+  { name: "replicas 1 → 3 → 1", ...deploys(wide, quiet) },
+  { name: "changed gateway", ...deploys(gateway), compose: (twin) => twin.recreate("gateway") },
   {
-    change: "changed gateway",
-    ours: oursWith(gateway),
-    compose: async (project) => [await project.recreate("gateway")],
-  },
-  {
-    change: "changed scrape interval of Prometheus",
-    ours: oursWith(seldom),
-    compose: async (project, checkout) => {
-      await rewrite(project, checkout, seldom);
-      return [await project.recreate("prometheus")];
+    name: "changed scrape interval of Prometheus",
+    ...deploys(seldom),
+    compose: async (twin) => {
+      twin.configure(seldom);
+      await twin.recreate("prometheus");
     },
   },
   {
     // The best procedure that Compose allows: it adds a second user to the database and keeps the
     // first one.
-    change: "rotated password of postgres",
-    ours: async (checkout) => [await checkout.make("rotate", "SECRET=postgres")],
-    compose: async (project, checkout) => {
-      await rewrite(project, checkout, { ...seldom, rotations: { postgres: 2 } });
-      const learned = await project.rerun("postgres-credentials");
-      return [learned, await project.recreate("api", "worker", "postgres-exporter")];
+    name: "rotated password of postgres",
+    ours: (checkout) => checkout.make("rotate", "SECRET=postgres"),
+    compose: async (twin) => {
+      twin.configure({ ...seldom, rotations: { postgres: 2 } });
+      await twin.rerun("postgres-credentials");
+      await twin.recreate("api", "worker", "postgres-exporter");
     },
   },
 ];
 
-/**
- * Makes every change under traffic, first with Ragdock and then with Compose. Ragdock's stack is up
- * before and after.
- */
+/** Makes every change under traffic with each tool. Ragdock's stack is up before and after. */
 export async function disrupt(
   checkout: Checkout,
-  compose: ComposeProject | undefined,
+  twin: ComposeTwin | undefined,
   failures: string[],
 ): Promise<Disruption[]> {
-  const ours = await each("Ragdock", failures, (both) =>
-    underTraffic(checkout.port, () => checked(both, both.ours(checkout))),
-  );
-  const theirs = compose ? await underCompose(checkout, compose, failures) : [];
-  return changes.map(({ change }, index) => ({
-    change,
-    ...(ours[index] ? { ours: ours[index] } : {}),
-    ...(theirs[index] ? { compose: theirs[index] } : {}),
-  }));
-}
-
-async function underCompose(
-  checkout: Checkout,
-  compose: ComposeProject,
-  failures: string[],
-): Promise<(Seen | undefined)[]> {
-  secondsOf("make down", await checkout.make("down"));
-  try {
-    secondsOf("compose up", await compose.up());
-    return await each("Compose", failures, (both) =>
-      underTraffic(checkout.port, () => checked(both, both.compose(compose, checkout))),
-    );
-  } finally {
-    await compose.down();
-    checkout.configure({});
-    secondsOf("make up", await checkout.make("up"));
+  const each = async (who: string, make: (change: Change) => Promise<unknown>) => {
+    const all: (Seen | undefined)[] = [];
+    for (const change of changes) {
+      const work = () => underTraffic(port, () => make(change));
+      const seen = await attempt(`${change.name}, ${who}`, failures, work);
+      if (seen) say(`  ${seen.sent} sent, ${JSON.stringify(seen.failures)}, ${seen.gap.toFixed(1)} s gap`);
+      all.push(seen);
+    }
+    return all;
+  };
+  const ours = await each("Ragdock", ({ ours }) => ours(checkout));
+  let theirs: (Seen | undefined)[] = [];
+  if (twin) {
+    await checkout.make("down");
+    try {
+      await twin.up();
+      theirs = await each("Compose", ({ compose }) => compose(twin, checkout));
+    } finally {
+      await twin.down();
+      checkout.configure({});
+      await checkout.make("up");
+    }
   }
-}
-
-async function each(
-  who: string,
-  failures: string[],
-  measure: (both: Both) => Promise<Seen>,
-): Promise<(Seen | undefined)[]> {
-  const all: (Seen | undefined)[] = [];
-  for (const both of changes) {
-    const seen = await attempt(`${both.change}, ${who}`, failures, () => measure(both));
-    if (seen) say(`  ${seen.sent} sent, ${JSON.stringify(seen.failures)}, ${seen.gap.toFixed(1)} s gap`);
-    all.push(seen);
-  }
-  return all;
-}
-
-async function checked({ change }: Both, work: Promise<readonly Ran[]>): Promise<void> {
-  for (const ran of await work) secondsOf(change, ran);
+  return changes.map(({ name }, index) => ({ change: name, ours: ours[index], compose: theirs[index] }));
 }

@@ -1,109 +1,82 @@
-import { randomBytes } from "node:crypto";
-import { join } from "node:path";
-import { type ComposeBuild, type ComposeFile, composeConfigs, composeFile } from "../../cli/compose.ts";
-import { resolveSystem } from "../../config/resolve.ts";
-import { type ImageSource, imageName } from "../../config/spec/image.ts";
-import type { SystemSpec } from "../../config/spec/service.ts";
 import { docker, serviceOf } from "../../host/docker.ts";
-import { project } from "../../host/paths.ts";
-import { type Changes, type Checkout, changed, full, stack } from "./checkout.ts";
-import { ComposeProject } from "./compose-tool.ts";
-import type { ImageSize, Memory } from "./results.ts";
+import type { Checkout } from "./checkout.ts";
+import type { ComposeTwin } from "./compose-twin.ts";
+import { type Ran, say } from "./measure.ts";
 
-/** Returns the system of the bench's stack, with changed settings. */
-export function benchSystem(images: Checkout["images"], changes: Changes = {}): SystemSpec {
-  return resolveSystem(changed(full, images, changes), { project, stack, secrets: new Set(), host: {} });
+/** The number of measurements of short commands in one round. Their times vary most. */
+const repeated = 2;
+
+/** The commands that the bench measures repeatedly and compares with Compose. */
+export type Topic = "unchanged" | "preview" | "warm" | "edit";
+
+/** The seconds of one command with each tool, in the order of the measurements. */
+export interface Pair {
+  readonly ours: number[];
+  readonly compose: number[];
 }
 
 /**
- * Creates the same system for Compose. It uses the images that Ragdock built. Compose builds the
- * application and the UI.
+ * Measures everyday commands in one round. Ragdock and Compose take turns on the same ports. Before
+ * and after a round, Ragdock's stack is up and its source is not edited.
  */
-export async function composeTwin(checkout: Checkout, binary: string): Promise<ComposeProject> {
-  const system = benchSystem(checkout.images);
-  const { file, configs } = await composeFiles(checkout, system);
-  return new ComposeProject(binary, file, configs);
-}
-
-/** The passwords of the Compose project, which stay the same in all its files. */
-const passwords = new Map<string, string>();
-/**
- * The images of the Compose project, recorded while Ragdock's stack is up: a stopped stack has
- * none.
- */
-let images: ReadonlyMap<string, { readonly tag: string }> | undefined;
-
-/** Returns the Compose file and the config files of a system. */
-export async function composeFiles(
+export async function round(
   checkout: Checkout,
-  system: SystemSpec,
-): Promise<{ file: ComposeFile; configs: Record<string, string> }> {
-  images ??= await checkout.builtImages();
-  const built = images;
-  const tagOf = (name: string): string => built.get(name)?.tag ?? name;
-  const build = (source: ImageSource): ComposeBuild | undefined =>
-    source.from === "build"
-      ? {
-          context: join(checkout.project, source.context),
-          dockerfile: join(checkout.project, source.dockerfile),
-          args: Object.fromEntries(
-            (source.bases ?? []).map((base) => [
-              `${imageName(base).toUpperCase().replaceAll("-", "_")}_IMAGE`,
-              tagOf(imageName(base)),
-            ]),
-          ),
-          ...(source.target ? { target: source.target } : {}),
-        }
-      : undefined;
-  const secrets = Object.fromEntries(
-    Object.entries(system.secrets).map(([name, source]) => {
-      if (source.from === "known") return [name, source.value];
-      const generation = JSON.stringify([name, source]);
-      const value = passwords.get(generation) ?? randomBytes(16).toString("hex");
-      passwords.set(generation, value);
-      return [name, value];
-    }),
-  );
-  const file = composeFile(system, {
-    project: `${project}-${stack}-compose`,
-    image: (source) => ({
-      name: source.from === "build" ? `ragdock-bench-${source.name}:compose` : tagOf(imageName(source)),
-      local: system.images === "packages",
-    }),
-    build,
-    hostPath: (path) => join(checkout.project, path),
-  });
-  return { file, configs: composeConfigs(system, secrets) };
+  twin: ComposeTwin | undefined,
+  pairs: Readonly<Record<Topic, Pair>>,
+): Promise<void> {
+  const record = (topic: Topic, whose: keyof Pair, { seconds }: Ran): void => {
+    pairs[topic][whose].push(seconds);
+    say(`  ${topic}, ${whose === "ours" ? "Ragdock" : "Compose"}: ${seconds.toFixed(1)} s`);
+  };
+  record("edit", "ours", await checkout.edited(() => checkout.make("up")));
+  await checkout.make("down");
+  try {
+    if (twin) {
+      const start = await twin.up();
+      // The first `up` creates the volumes and builds the application, so it is no warm start.
+      if (twin.isWarm) record("warm", "compose", start);
+      twin.isWarm = true;
+      for (let i = 0; i < repeated; i++) {
+        record("unchanged", "compose", await twin.up());
+        record("preview", "compose", await twin.up("--dry-run"));
+      }
+      record("edit", "compose", await checkout.edited(() => twin.up()));
+    }
+  } finally {
+    await twin?.down();
+  }
+  record("warm", "ours", await checkout.make("up"));
+  for (let i = 0; i < repeated; i++) {
+    record("unchanged", "ours", await checkout.make("up"));
+    record("preview", "ours", await checkout.make("preview"));
+  }
 }
 
-/** Returns the current memory of each container of the stack, the largest first. */
-export async function memoryOf(checkout: Checkout): Promise<Memory[]> {
-  const running = (await checkout.containers()).filter((c) => c.State.Status === "running");
-  const names = new Map(running.map((c) => [c.Id.slice(0, 12), serviceOf(c)]));
-  const text = await docker("stats", "--no-stream", "--format", "{{.ID}} {{.MemUsage}}", ...names.keys());
-  return text
-    .split("\n")
-    .filter(Boolean)
-    .map((line) => {
-      const [id = "", usage = ""] = line.split(" ");
-      return { service: names.get(id) ?? id, mebibytes: mebibytesIn(usage) };
-    })
-    .sort((a, b) => b.mebibytes - a.mebibytes);
-}
+/** A service or an image, and its number. */
+export type Amount = readonly [name: string, amount: number];
+
+const largestFirst = (amounts: readonly Amount[]): Amount[] => amounts.toSorted(([, a], [, b]) => b - a);
 
 const unit: Readonly<Record<string, number>> = { B: 1 / 2 ** 20, KiB: 1 / 1024, MiB: 1, GiB: 1024 };
 
-function mebibytesIn(text: string): number {
-  const [, amount = "NaN", suffix = ""] = /^([\d.]+)([A-Za-z]+)$/.exec(text) ?? [];
-  return Number(amount) * (unit[suffix] ?? Number.NaN);
+/** Returns the current memory of each container of the stack in MiB, the largest first. */
+export async function memoryOf(checkout: Checkout): Promise<Amount[]> {
+  const running = (await checkout.containers()).filter((c) => c.State.Status === "running");
+  const names = new Map(running.map((c) => [c.Id.slice(0, 12), serviceOf(c)]));
+  const text = await docker("stats", "--no-stream", "--format", "{{.ID}} {{.MemUsage}}", ...names.keys());
+  const usages = text.matchAll(/^(\S+) ([\d.]+)([A-Za-z]+)/gm);
+  return largestFirst(
+    [...usages].map(([, id = "", amount, suffix = ""]) => [
+      names.get(id) ?? id,
+      Number(amount) * (unit[suffix] ?? Number.NaN),
+    ]),
+  );
 }
 
-/** Returns the sizes of the stack's images, the largest first. */
-export async function sizesOf(checkout: Checkout): Promise<ImageSize[]> {
+/** Returns the sizes of the stack's images in MB as in `docker images`, the largest first. */
+export async function sizesOf(checkout: Checkout): Promise<Amount[]> {
   const built = [...(await checkout.builtImages())];
   const text = await docker("image", "inspect", "--format", "{{.Size}}", ...built.map(([, { id }]) => id));
-  const sizes = text.split("\n").filter(Boolean).map(Number);
-  return built
-    .map(([image], index) => ({ image, megabytes: (sizes[index] ?? Number.NaN) / 1e6 }))
-    .sort((a, b) => b.megabytes - a.megabytes);
+  const sizes = text.split("\n").map(Number);
+  return largestFirst(built.map(([image], index) => [image, (sizes[index] ?? Number.NaN) / 1e6]));
 }

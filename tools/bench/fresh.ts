@@ -1,11 +1,7 @@
 import { readFileSync, statSync } from "node:fs";
-import { availableParallelism, totalmem } from "node:os";
-import type { Fresh } from "./results.ts";
+import { machineSize } from "./measure.ts";
 
-/**
- * The parts of a first `make up` in order. Each part lasts until the last line that matches its
- * pattern.
- */
+/** The parts of a first `make up` in order, each with a pattern of its last line. */
 const ends: readonly (readonly [part: string, line: RegExp])[] = [
   ["Debian base image", /building the base image: /],
   ["providers of the embedded engine, from their Go sources", /built the \S+ provider in /],
@@ -19,27 +15,24 @@ const ends: readonly (readonly [part: string, line: RegExp])[] = [
  * @param file the output of `( time make up ) > up.log 2>&1` in bash
  * @throws if the file is no such log, or if the stack did not become healthy
  */
-export function readFresh(file: string): Fresh {
+export function readFresh(file: string) {
   const log = readFileSync(file, "utf8");
   const [, minutes, seconds] = /^real\s+(\d+)m([\d.]+)s/m.exec(log) ?? [];
   if (seconds === undefined || !/^Healthy after /m.test(log)) {
     throw new Error(`${file} is no log of a successful make up. Create one: ( time make up ) > ${file} 2>&1`);
   }
   const all = Number(minutes) * 60 + Number(seconds);
-  const memory = (totalmem() / 2 ** 30).toFixed(0);
+  const { cores, memory } = machineSize();
   return {
     date: statSync(file).mtime.toISOString().slice(0, 10),
-    machine: `${availableParallelism()} cores, ${memory} GiB`,
+    machine: `${cores} cores, ${memory}`,
     seconds: all,
     parts: parts(log, all),
   };
 }
 
-/**
- * Returns the duration of each part. The time before the first line with a clock is the
- * installation.
- */
-function parts(log: string, all: number): Fresh["parts"] {
+/** Returns the seconds of each part. The installation is before the first line with a clock. */
+function parts(log: string, all: number): { part: string; seconds: number }[] {
   const lines = log.split("\n").flatMap((line) => {
     const [, hours, minutes, seconds, text] = /^\s*(?:(\d+):)?(\d+):(\d\d) {2}(.*)$/.exec(line) ?? [];
     return text === undefined

@@ -1,57 +1,63 @@
-import { execFileSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { composeFile } from "../../cli/compose.ts";
 import { destroy, type EngineOptions, preview, type RunResult, up } from "../../engine/index.ts";
+import { docker } from "../../host/docker.ts";
 import { projectDir } from "../../host/paths.ts";
 import { ComposeProject } from "./compose-tool.ts";
 import { idleSystem } from "./idle.ts";
-import { median, say, secondsOf } from "./measure.ts";
-import type { Growth } from "./results.ts";
+import { median, say, shell } from "./measure.ts";
 
 const project = "ragdockbench";
 const image = "ragdock-bench-idle:1";
-/**
- * The number of measurements of an unchanged `up` and of a preview, whose times are short and vary
- * most.
- */
-const shortOnes = 3;
+
+/** The number of measurements of short commands, whose times vary most. */
+const repeated = 3;
+
+/** Seconds of commands on a number of idle services. */
+interface Times {
+  readonly start: number;
+  readonly unchanged: number;
+  readonly preview: number;
+}
+
+/** The times for a number of idle services, with each tool. */
+export interface Growth extends Times {
+  readonly count: number;
+  readonly compose?: Times;
+}
 
 /** Imports a tiny image with a static BusyBox. */
-export function makeIdleImage(): void {
+export async function makeIdleImage(): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), "ragdock-bench-busybox-"));
-  try {
-    execFileSync("apt-get", ["download", "-qq", "busybox-static"], { cwd: folder, stdio: "ignore" });
-    const archive = readdirSync(folder).find((file) => file.endsWith(".deb")) ?? "";
-    execFileSync("dpkg-deb", ["-x", archive, "root"], { cwd: folder });
-    const bin = join(folder, "root/bin");
-    if (!existsSync(bin)) mkdirSync(bin, { recursive: true });
-    for (const applet of ["sleep", "true"]) symlinkSync("busybox", join(bin, applet));
-    const tar = execFileSync("tar", ["-c", "-C", join(folder, "root"), "bin"], { maxBuffer: 1 << 26 });
-    execFileSync("docker", ["import", "-", image], { input: tar, stdio: ["pipe", "ignore", "pipe"] });
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
+  const script = `
+    apt-get download -qq busybox-static
+    dpkg-deb -x ./*.deb root
+    mkdir -p root/bin
+    for applet in sleep true; do ln -s busybox "root/bin/$applet"; done
+    tar -c -C root bin | docker import - ${image}`;
+  await shell("making the idle image", script, folder).finally(() => rmSync(folder, { recursive: true }));
 }
 
 /** Removes the tiny image, and containers that a failed run left behind. */
-export function removeIdleImage(): void {
-  const left = execFileSync("docker", ["ps", "-aq", "--filter", `label=ragdock.project=${project}`], {
-    encoding: "utf8",
-  });
-  if (left.trim()) execFileSync("docker", ["rm", "-f", ...left.trim().split("\n")], { stdio: "ignore" });
-  execFileSync("docker", ["image", "rm", image], { stdio: "ignore" });
+export async function removeIdleImage(): Promise<void> {
+  const left = await docker("ps", "-aq", "--filter", `label=ragdock.project=${project}`);
+  for (const id of left.split("\n").filter(Boolean)) await docker("rm", "-f", id);
+  await docker("image", "rm", image);
 }
 
-/**
- * Measures the start of `count` idle services, an unchanged `up` and a preview. Repeats it with
- * Compose, if given.
- */
+/** Measures `count` idle services, and again with Compose if it is given. */
 export async function grow(count: number, compose: string | undefined): Promise<Growth> {
+  const ours = await growOurs(count);
+  say(`${count} services: ${JSON.stringify(ours)}`);
+  return { count, ...ours, ...(compose ? { compose: await growCompose(count, compose) } : {}) };
+}
+
+async function growOurs(count: number): Promise<Times> {
   const folder = mkdtempSync(join(tmpdir(), "ragdock-bench-idle-"));
-  const options: EngineOptions = {
+  const options = {
     projectDir,
     program: "tests/bench-programs/idle.ts",
     project,
@@ -60,49 +66,47 @@ export async function grow(count: number, compose: string | undefined): Promise<
     passphrase: randomBytes(16).toString("hex"),
     config: { count: String(count), image },
   };
-  let ours: Pick<Growth, "start" | "unchanged" | "preview">;
+  const timed = (run: (options: EngineOptions) => Promise<RunResult>) => async (): Promise<number> => {
+    const { ok, errors, seconds } = await run(options);
+    if (!ok) throw new Error(`${count} services: ${errors.join("\n")}`);
+    return seconds;
+  };
   try {
-    ours = {
-      start: well(`starting ${count} services`, await up(options)),
-      unchanged: await typical(async () => well(`unchanged up of ${count} services`, await up(options))),
-      preview: await typical(async () => well(`preview of ${count} services`, await preview(options))),
-    };
+    return await times(timed(up), timed(preview));
   } finally {
     const { ok, errors } = await destroy({ ...options, unprotect: true });
     // Docker can take longer to free a network than the provider waits.
     if (!ok) say(`not removed: ${errors.join("; ")}`);
     rmSync(folder, { recursive: true, force: true });
   }
-  say(`${count} services: ${JSON.stringify(ours)}`);
-  return { count, ...ours, ...(compose ? { compose: await growCompose(count, compose) } : {}) };
 }
 
-async function growCompose(count: number, binary: string): Promise<NonNullable<Growth["compose"]>> {
-  const file = composeFile(idleSystem(count, image), {
-    project: `${project}-compose`,
-    image: () => ({ name: image, local: true }),
-    hostPath: (path) => path,
-  });
-  const stack = new ComposeProject(binary, file, {});
+async function growCompose(count: number, binary: string): Promise<Times> {
+  const stack = new ComposeProject(binary);
+  stack.write(
+    composeFile(idleSystem(count, image), {
+      project: `${project}-compose`,
+      image: () => ({ name: image, local: true }),
+      hostPath: (path) => path,
+    }),
+  );
   try {
-    return {
-      start: secondsOf("compose up", await stack.up()),
-      unchanged: await typical(async () => secondsOf("compose up, unchanged", await stack.up())),
-      preview: await typical(async () => secondsOf("compose up --dry-run", await stack.up("--dry-run"))),
-    };
+    return await times(
+      async () => (await stack.up()).seconds,
+      async () => (await stack.up("--dry-run")).seconds,
+    );
   } finally {
     await stack.remove();
   }
 }
 
+async function times(up: () => Promise<number>, preview: () => Promise<number>): Promise<Times> {
+  return { start: await up(), unchanged: await typical(up), preview: await typical(preview) };
+}
+
 /** Returns the median of a few measurements. */
 async function typical(measure: () => Promise<number>): Promise<number> {
   const series: number[] = [];
-  while (series.length < shortOnes) series.push(await measure());
+  while (series.length < repeated) series.push(await measure());
   return median(series);
-}
-
-function well(what: string, result: RunResult): number {
-  if (!result.ok) throw new Error(`${what} failed: ${result.errors.join("\n")}`);
-  return result.seconds;
 }

@@ -9,123 +9,97 @@
  * A run works on a separate stack, state and copy of the last commit, and removes them at the end.
  */
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
-import { availableParallelism, totalmem } from "node:os";
 import { join } from "node:path";
 import { ensureBaseImage } from "../../host/base-image.ts";
-import { docker } from "../../host/docker.ts";
 import { projectDir } from "../../host/paths.ts";
-import { Checkout, stack } from "./checkout.ts";
-import { type ComposeProject, composeVersion, ensureCompose } from "./compose-tool.ts";
+import { writePage } from "../markdown.ts";
+import { Checkout, full } from "./checkout.ts";
+import { composeVersion, ensureCompose } from "./compose-tool.ts";
+import { ComposeTwin } from "./compose-twin.ts";
 import { disrupt } from "./disruption.ts";
-import { composeTwin, memoryOf, sizesOf } from "./everyday.ts";
+import { memoryOf, round, sizesOf } from "./everyday.ts";
 import { readFresh } from "./fresh.ts";
 import { grow, makeIdleImage, removeIdleImage } from "./growth.ts";
-import { imagesOfDev } from "./images.ts";
-import { attempt, load, run, say, secondsOf } from "./measure.ts";
-import { page } from "./page.ts";
-import type { Fresh, Results } from "./results.ts";
-import { Rounds } from "./rounds.ts";
+import { attempt, imagesOfDev, load, runFacts, say, tryRun } from "./measure.ts";
+import { performanceParts, type Results } from "./page.ts";
 
-const pageFile = join(projectDir, "docs/measurements/performance.md");
 const freshFile = join(projectDir, "docs/measurements/performance.fresh.json");
 const rounds = Number(process.env.ROUNDS ?? 3);
 const counts = (process.env.SERVICES ?? "5,50,200").split(",").filter(Boolean).map(Number);
 
-async function start(): Promise<Results> {
-  const images = imagesOfDev();
-  const commit = await run(["git", "rev-parse", "--short", "HEAD"], { cwd: projectDir });
-  const version = await docker("version", "--format", "{{.Server.Version}}");
-  return {
-    date: new Date().toISOString().slice(0, 10),
-    commit: commit.output.trim(),
-    images,
-    machine: [
-      ["cores", String(availableParallelism())],
-      ["memory", `${(totalmem() / 2 ** 30).toFixed(0)} GiB`],
-      ["Docker Engine", version.trim()],
-      ["Node", process.versions.node],
-      ["Docker Compose", composeVersion.slice(1)],
-    ],
-    loadBefore: load(),
-    loadAfter: "",
-    services: 0,
-    pairs: {
-      unchanged: { ours: [], compose: [] },
-      preview: { ours: [], compose: [] },
-      warm: { ours: [], compose: [] },
-      edit: { ours: [], compose: [] },
-    },
-    growth: [],
-    failures: [],
-    ...(existsSync(freshFile) ? { fresh: JSON.parse(readFileSync(freshFile, "utf8")) as Fresh } : {}),
-  };
+const results: Results = {
+  facts: await runFacts(),
+  images: imagesOfDev(),
+  loadBefore: load(),
+  loadAfter: "",
+  pairs: {
+    unchanged: { ours: [], compose: [] },
+    preview: { ours: [], compose: [] },
+    warm: { ours: [], compose: [] },
+    edit: { ours: [], compose: [] },
+  },
+  growth: [],
+  failures: [],
+  ...(existsSync(freshFile) ? { fresh: JSON.parse(readFileSync(freshFile, "utf8")) } : {}),
+};
+
+/** Measures something, and writes the page. */
+async function measured<T>(what: string, measure: () => T | Promise<T>): Promise<T | undefined> {
+  const value = await attempt(what, results.failures, measure);
+  results.loadAfter = load();
+  writePage("docs/measurements/performance.md", performanceParts(results));
+  return value;
 }
 
 /** Measures the real stack. */
-async function measureStack(results: Results): Promise<void> {
-  const { failures } = results;
-  const checkout = await Checkout.make(results.images as Checkout["images"]);
-  let twin: ComposeProject | undefined;
+async function measureStack(compose: string | undefined): Promise<void> {
+  const checkout = new Checkout(full);
+  let twin: ComposeTwin | undefined;
   try {
-    say(`first \`make up\` of stack ${stack} …`);
-    results.first = secondsOf("the first make up", await checkout.make("up"));
+    say("first `make up` …");
+    results.first = (await checkout.make("up")).seconds;
     say(`  ${results.first.toFixed(1)} s`);
-    results.services = (await checkout.containers()).length;
-    const binary = results.compose;
-    if (binary) twin = await attempt("the Compose file", failures, () => composeTwin(checkout, binary));
-    const all = new Rounds(checkout, twin, results);
+    results.containers = (await checkout.containers()).length;
+    if (compose) twin = await measured("the Compose file", () => ComposeTwin.of(checkout, compose));
     for (let i = 1; i <= rounds; i++) {
-      await attempt(`round ${i} of ${rounds}`, failures, () => all.round());
-      save(results);
+      await measured(`round ${i} of ${rounds}`, () => round(checkout, twin, results.pairs));
     }
-    const disruption = await attempt("changes under traffic", failures, () =>
-      disrupt(checkout, twin, failures),
+    const disruption = await measured("changes under traffic", () =>
+      disrupt(checkout, twin, results.failures),
     );
-    if (disruption) results.disruption = disruption;
-    save(results);
-    const memory = await attempt("memory", failures, () => memoryOf(checkout));
-    const sizes = await attempt("image sizes", failures, () => sizesOf(checkout));
-    Object.assign(results, memory ? { memory } : {}, sizes ? { sizes } : {});
+    const memory = await measured("memory", () => memoryOf(checkout));
+    const sizes = await measured("image sizes", () => sizesOf(checkout));
+    Object.assign(results, { disruption, memory, sizes });
   } finally {
     say("removing the stack …");
     await twin?.remove();
-    await run(["docker", "image", "rm", "ragdock-bench-app:compose", "ragdock-bench-ui:compose"]);
+    await tryRun(["docker", "image", "rm", "ragdock-bench-app:compose", "ragdock-bench-ui:compose"]);
     await checkout.remove();
   }
 }
 
-async function measureGrowth(results: Results): Promise<void> {
-  makeIdleImage();
+async function measureGrowth(compose: string | undefined): Promise<void> {
+  await makeIdleImage();
   try {
     for (const count of counts) {
-      const step = await attempt(`${count} services`, results.failures, () => grow(count, results.compose));
+      const step = await measured(`${count} services`, () => grow(count, compose));
       if (step) results.growth.push(step);
-      save(results);
     }
   } finally {
-    removeIdleImage();
+    await removeIdleImage();
   }
 }
 
-function save(results: Results): void {
-  results.loadAfter = load();
-  writeFileSync(pageFile, page(results));
-}
-
-const results = await start();
 if (results.images === "packages") await ensureBaseImage(say);
-const compose = await attempt(`Compose ${composeVersion}`, results.failures, ensureCompose);
-if (compose) results.compose = compose;
+const compose = await measured(`Compose ${composeVersion}`, ensureCompose);
+if (compose) results.compose = composeVersion.slice(1);
 const log = process.env.FRESH;
-if (log) {
-  const fresh = await attempt("a fresh machine", results.failures, async () => readFresh(log));
-  if (fresh) {
-    results.fresh = fresh;
-    writeFileSync(freshFile, `${JSON.stringify(fresh, null, 2)}\n`);
-  }
+const fresh = log ? await measured("a fresh machine", () => readFresh(log)) : undefined;
+if (fresh) {
+  results.fresh = fresh;
+  writeFileSync(freshFile, `${JSON.stringify(fresh, null, 2)}\n`);
 }
-await attempt("growth", results.failures, () => measureGrowth(results));
-await attempt("the stack", results.failures, () => measureStack(results));
-save(results);
+await measured("growth", () => measureGrowth(compose));
+await measured("the stack", () => measureStack(compose));
 say("wrote docs/measurements/performance.md");
 if (results.failures.length > 0) process.exitCode = 1;

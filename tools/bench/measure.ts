@@ -1,8 +1,9 @@
-import { spawn } from "node:child_process";
-import { loadavg } from "node:os";
-
-/** Seconds of repeated measurements, in their order. */
-export type Series = readonly number[];
+import { availableParallelism, loadavg, totalmem } from "node:os";
+import { execa, type Options } from "execa";
+import prettyMs from "pretty-ms";
+import { ownSettings } from "../../cli/stack-file.ts";
+import { docker } from "../../host/docker.ts";
+import { projectDir } from "../../host/paths.ts";
 
 /** The output, exit code and duration of a command. */
 export interface Ran {
@@ -11,44 +12,32 @@ export interface Ran {
   readonly seconds: number;
 }
 
-/** Runs a program to its end. Does not throw if it fails. */
-export function run(
-  argv: readonly string[],
-  options: { readonly cwd?: string; readonly env?: NodeJS.ProcessEnv; readonly timeoutSeconds?: number } = {},
-): Promise<Ran> {
-  const begun = performance.now();
+type RunOptions = Pick<Options, "cwd" | "env" | "extendEnv" | "timeout">;
+
+/** Runs a program to its end, for at most ten minutes by default. Does not throw if it fails. */
+export async function tryRun(argv: readonly string[], options: RunOptions = {}): Promise<Ran> {
   const [program = "", ...args] = argv;
-  return new Promise((done) => {
-    const child = spawn(program, args, {
-      ...(options.cwd ? { cwd: options.cwd } : {}),
-      env: options.env ?? process.env,
-      stdio: ["ignore", "pipe", "pipe"],
-      timeout: (options.timeoutSeconds ?? 600) * 1000,
-    });
-    let output = "";
-    for (const stream of [child.stdout, child.stderr]) {
-      stream.setEncoding("utf8").on("data", (text: string) => {
-        output += text;
-      });
-    }
-    const end = (code: number) => done({ code, output, seconds: (performance.now() - begun) / 1000 });
-    child.once("error", (error) => {
-      output += String(error);
-      end(127);
-    });
-    child.once("close", (code) => end(code ?? 1));
-  });
+  const fixed = { stdin: "ignore", all: true, reject: false } as const;
+  const ended = await execa(program, args, { timeout: 600_000, ...options, ...fixed });
+  // Without an exit code, the program did not start or was killed. Then the message says why.
+  const output = ended.exitCode === undefined ? `${ended.all}\n${ended.shortMessage}` : ended.all;
+  return { code: ended.exitCode ?? 1, output, seconds: ended.durationMs / 1000 };
 }
 
-/** Returns the seconds of a successful run. @throws the end of the output if the run failed */
-export function secondsOf(what: string, ran: Ran): number {
-  if (ran.code === 0) return ran.seconds;
+/** Runs a program to its end. @throws the end of the output if it fails */
+export async function run(what: string, argv: readonly string[], options: RunOptions = {}): Promise<Ran> {
+  const ran = await tryRun(argv, options);
+  if (ran.code === 0) return ran;
   throw new Error(`${what} ended with exit code ${ran.code}:\n${ran.output.trimEnd().slice(-1500)}`);
 }
 
+/** Runs a bash script that stops at the first failure. @throws the end of the output if it fails */
+export const shell = (what: string, script: string, cwd: string): Promise<Ran> =>
+  run(what, ["bash", "-euo", "pipefail", "-c", script], { cwd });
+
 /** Returns the median of a series. */
-export function median(series: Series): number {
-  const sorted = [...series].sort((a, b) => a - b);
+export function median(series: readonly number[]): number {
+  const sorted = series.toSorted((a, b) => a - b);
   const half = sorted.length / 2;
   const [low = Number.NaN, high = low] = sorted.slice(Math.ceil(half) - 1, Math.floor(half) + 1);
   return (low + high) / 2;
@@ -57,20 +46,43 @@ export function median(series: Series): number {
 /** Returns the 1-minute load average with one decimal. */
 export const load = (): string => (loadavg()[0] ?? 0).toFixed(1);
 
+/** Returns the number of cores and the memory of this machine. */
+export const machineSize = () => ({
+  cores: String(availableParallelism()),
+  memory: `${(totalmem() / 2 ** 30).toFixed(0)} GiB`,
+});
+
+/** Returns what a page says about its run. */
+export const runFacts = async () => ({
+  date: new Date().toISOString().slice(0, 10),
+  commit: (await run("git", ["git", "rev-parse", "--short", "HEAD"], { cwd: projectDir })).output.trim(),
+  docker: (await docker("version", "--format", "{{.Server.Version}}")).trim(),
+  ...machineSize(),
+});
+
+/** Returns the setting `images` of the stack dev. The measurements use the same setting. */
+export const imagesOfDev = (): "registry" | "packages" =>
+  ownSettings("dev").images === "registry" ? "registry" : "packages";
+
 const begun = performance.now();
 
 /** Prints a line with the time since the start. */
 export function say(text: string): void {
-  const s = Math.round((performance.now() - begun) / 1000);
-  process.stdout.write(`${Math.floor(s / 60)}:${String(s % 60).padStart(2, "0")}  ${text}\n`);
+  const time = prettyMs(performance.now() - begun, { colonNotation: true, secondsDecimalDigits: 0 });
+  process.stdout.write(`${time}  ${text}\n`);
 }
 
-let stopping = false;
-for (const signal of ["SIGINT", "SIGTERM"] as const) {
-  process.on(signal, () => {
-    stopping = true;
-    say("stopping: first removing what this run has started …");
-  });
+/** Whether a signal has arrived. Undefined until the first measurement. */
+let stopping: boolean | undefined;
+
+function watchSignals(): void {
+  stopping = false;
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    process.on(signal, () => {
+      stopping = true;
+      say("stopping: first removing what this run has started …");
+    });
+  }
 }
 
 /**
@@ -80,8 +92,9 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
 export async function attempt<T>(
   what: string,
   failures: string[],
-  measure: () => Promise<T>,
+  measure: () => T | Promise<T>,
 ): Promise<T | undefined> {
+  if (stopping === undefined) watchSignals();
   if (stopping) return undefined;
   say(`${what} …`);
   try {

@@ -1,6 +1,6 @@
-import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { execaSync } from "execa";
 import { projectDir } from "../../host/paths.ts";
 
 /** Matches a Markdown link or picture of a file of the project, with an optional heading. */
@@ -18,11 +18,9 @@ const headings = (markdown: string): Set<string> =>
 
 /** Returns the broken links in the project's Markdown files, as `file: link`. */
 export function brokenLinks(): string[] {
-  const listed = execFileSync("git", ["ls-files", "-co", "--exclude-standard", "*.md"], {
-    cwd: projectDir,
-    encoding: "utf8",
-  });
-  const files = listed.split("\n").filter((file) => file !== "" && existsSync(join(projectDir, file)));
+  const list = ["ls-files", "-co", "--exclude-standard", "*.md"];
+  const listed = execaSync("git", list, { cwd: projectDir, lines: true }).stdout;
+  const files = listed.filter((file) => existsSync(join(projectDir, file)));
   return files.flatMap((file) => {
     const text = readFileSync(join(projectDir, file), "utf8").replaceAll(/^```[\s\S]*?^```/gm, "");
     return [...text.matchAll(link)].flatMap(([, path = "", heading]) => {

@@ -1,11 +1,15 @@
 /**
- * Generates docs/reference/ and the diagram in README.md from the code. With `--check` it writes
- * nothing, and ends with exit code 1 if a page is not current or a Markdown link is broken.
+ * Generates the parts of docs/ and README.md that are between markers, from the code and from
+ * docs/measurements/reliability.json, and the JSON schema of a stack's file. With `--check` it
+ * writes nothing, and ends with exit code 1 if a file is not current or a Markdown link is broken.
  */
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileSchema } from "../../config/settings/file-schema.ts";
 import { projectDir } from "../../host/paths.ts";
+import { type Parts, pageWith } from "../markdown.ts";
+import { readFindings } from "../reliability/findings.ts";
+import { reliabilityParts } from "../reliability/page.ts";
 import { commandsPage } from "./commands-page.ts";
 import { brokenLinks } from "./links.ts";
 import { metricsPage } from "./metrics-page.ts";
@@ -14,26 +18,22 @@ import { settingsPage } from "./settings-page.ts";
 import { specOf } from "./specs.ts";
 import { systemsPage } from "./systems-page.ts";
 
-/** Replaces the part of a text between two markers. */
-function insert(text: string, marker: string, part: string): string {
-  const pattern = new RegExp(`(<!-- ${marker} -->\n)[\\s\\S]*?(<!-- /${marker} -->)`);
-  if (!pattern.test(text)) throw new Error(`README.md has no markers for ${marker}`);
-  return text.replace(pattern, (_, open: string, close: string) => `${open}${part}\n${close}`);
-}
-
-const readme = readFileSync(join(projectDir, "README.md"), "utf8");
-const wanted = {
+const pages: Readonly<Record<string, Parts>> = {
   "docs/reference/commands.md": commandsPage(),
   "docs/reference/metrics-and-alerts.md": metricsPage(),
   "docs/reference/settings.md": settingsPage(),
-  "docs/reference/stack.schema.json": `${JSON.stringify(fileSchema(), null, 2)}\n`,
   "docs/reference/systems.md": systemsPage(),
-  "README.md": insert(readme, "picture", picture(specOf("full", "dev"))),
+  "docs/measurements/reliability.md": reliabilityParts(readFindings()),
+  "README.md": { picture: picture(specOf("full", "dev")) },
 };
+const generated = [
+  ...Object.entries(pages).map(([file, parts]) => ({ file, text: pageWith(file, parts) })),
+  { file: "docs/reference/stack.schema.json", text: `${JSON.stringify(fileSchema(), null, 2)}\n` },
+];
 const isCheck = process.argv.includes("--check");
-for (const [file, text] of Object.entries(wanted)) {
+for (const { file, text } of generated) {
   const path = join(projectDir, file);
-  if (existsSync(path) && readFileSync(path, "utf8") === text) continue;
+  if (readFileSync(path, "utf8") === text) continue;
   if (isCheck) {
     process.exitCode = 1;
     process.stderr.write(`${file} is not current. Run \`make docs\` and commit the file.\n`);

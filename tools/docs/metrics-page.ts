@@ -6,7 +6,7 @@ import { longRunning, type SystemSpec } from "../../config/spec/service.ts";
 import type { SystemName } from "../../config/systems/index.ts";
 import { projectDir } from "../../host/paths.ts";
 import { alertGroups, dashboardQueries } from "../../monitoring/index.ts";
-import { table } from "./markdown.ts";
+import { type Parts, table } from "../markdown.ts";
 import { specOf, systemNames } from "./specs.ts";
 
 /** The systems that have Prometheus in prod. */
@@ -14,45 +14,20 @@ const watched: readonly (readonly [SystemName, SystemSpec])[] = systemNames
   .map((name) => [name, specOf(name, "prod")] as const)
   .filter(([, { services }]) => services.some(({ name }) => name === "prometheus"));
 
-/**
- * Returns docs/reference/metrics-and-alerts.md, with the targets, dashboards and alerts of all
- * systems.
- */
-export function metricsPage(): string {
-  const silent = watched.filter(([, { services }]) => !services.some((s) => s.name === "alertmanager"));
-  return [
-    "# Metrics and alerts",
-    "",
-    "`make docs` generates this page from the services of all systems in `prod`. These systems have a Prometheus:",
-    `${list(watched.map(([name]) => name))}. Alertmanager sends alerts to \`ragdock:monitoring.alertWebhook\`.`,
-    `${list(silent.map(([name]) => name))} has no Alertmanager: its alerts show on the Alerts page of Prometheus only.`,
-    "",
-    "## Alerts",
-    "",
-    "`critical` pages someone. `warning` can wait until the morning. `none` is for machines.",
-    "",
-    ...alertSections(),
-    "## Scrape targets",
-    "",
-    "Prometheus scrapes each of these with the label `service`. No gateway leads to a metrics path.",
-    "",
-    table(["service", "port", "path", "systems"], targets()),
-    "",
-    "## Metrics of the applications",
-    "",
-    "The Python applications serve these. A counter has the suffix `_total`. A histogram has `_bucket`,",
-    "`_sum` and `_count`. Each exporter documents its own metrics.",
-    "",
-    table(["metric", "type", "labels", "meaning"], applicationMetrics()),
-    "",
-    "## Dashboards",
-    "",
-    "These are the dashboards of `full`. They are in the Grafana folder `<project> <stack>`, such as `ragdock dev`.",
-    "",
-    table(["dashboard", "row", "panels"], panels()),
-    "",
-  ].join("\n");
-}
+/** Returns the targets, dashboards and alerts of all systems, and the metrics of the applications. */
+export const metricsPage = (): Parts => ({
+  monitoring: table(
+    ["system", "Alertmanager"],
+    watched.map(([name, { services }]) => [
+      `\`${name}\``,
+      services.some((s) => s.name === "alertmanager") ? "yes" : "no",
+    ]),
+  ),
+  alerts: alertSections().join("\n\n"),
+  targets: table(["service", "port", "path", "systems"], targets()),
+  metrics: table(["metric", "type", "labels", "meaning"], applicationMetrics()),
+  dashboards: table(["dashboard", "row", "panels"], panels()),
+});
 
 const list = (names: readonly string[]): string => names.map((name) => `\`${name}\``).join(", ");
 
@@ -71,31 +46,24 @@ function alertSections(): string[] {
     holds ?? "at once",
     readable(summary),
   ]);
-  return [table(["alert", "severity", "after", "says"], rows), "", ...alerts.flatMap(section)];
+  return [table(["alert", "severity", "after", "says"], rows), ...alerts.flatMap(section)];
 }
 
-interface Found {
+function section({
+  alert,
+  systems,
+}: {
   readonly alert: Alert;
-  readonly systems: readonly SystemName[];
-}
-
-function section({ alert, systems }: Found): string[] {
+  readonly systems: readonly string[];
+}): string[] {
   const where = systems.length === watched.length ? "all" : list(systems);
   return [
     `### ${alert.name}`,
-    "",
     `Severity: ${alert.severity}. Systems: ${where}.`,
-    "",
     readable(alert.description),
-    "",
     `**What to do.** ${readable(alert.runbook)}`,
-    "",
     `The expression in \`${systems[0]}\`${alert.holds ? `, which must hold for ${alert.holds}` : ""}:`,
-    "",
-    "```promql",
-    alert.expr,
-    "```",
-    "",
+    ["```promql", alert.expr, "```"].join("\n"),
   ];
 }
 

@@ -6,10 +6,7 @@ import { type SystemName, systems } from "../../config/systems/index.ts";
 /** The names of all systems. */
 export const systemNames = Object.keys(systems) as SystemName[];
 
-/**
- * Returns a system with the default settings. In prod every key is set, so that every service is
- * available.
- */
+/** Returns a system with default settings. In prod every key is set, so every service is there. */
 export function specOf(system: SystemName, environment: "dev" | "prod"): SystemSpec {
   const secrets = new Set(environment === "prod" ? Object.keys(userSecrets) : []);
   return resolveSystem(

@@ -7,63 +7,43 @@ import {
 import { mebibytes } from "../../config/spec/units.ts";
 import { type SystemName, systems } from "../../config/systems/index.ts";
 import type { System } from "../../config/systems/system.ts";
-import { table } from "./markdown.ts";
+import { type Parts, table } from "../markdown.ts";
 import { picture } from "./picture.ts";
 import { specOf, systemNames } from "./specs.ts";
 
-/** Returns docs/reference/systems.md, with the services of each system in dev and in prod. */
-export function systemsPage(): string {
-  return [
-    "# Systems",
-    "",
-    "`make docs` generates this page from `config/systems/`. The setting `ragdock:system` chooses a",
-    "system. `make up SYSTEM=<name>` makes a stack of that name. `dev / prod` separates values that",
-    "differ between the",
-    "environments.",
-    "",
-    table(
-      ["system", "what it is"],
-      systemNames.map((name) => [`[${name}](#${name})`, systems[name].about]),
-    ),
-    "",
-    ...systemNames.flatMap(section),
-  ].join("\n");
-}
+/** Returns the list of systems, and the services of each system in dev and in prod. */
+export const systemsPage = (): Parts => ({
+  overview: table(
+    ["system", "what it is"],
+    systemNames.map((name) => [`[${name}](#${name})`, systems[name].about]),
+  ),
+  systems: systemNames.flatMap(section).join("\n\n"),
+});
 
 function section(name: SystemName): string[] {
   const { about, differs = [] }: System = systems[name];
   const dev = specOf(name, "dev");
   const prod = specOf(name, "prod");
-  const both = [
-    ...dev.services,
-    ...prod.services.filter((p) => !dev.services.some((d) => d.name === p.name)),
-  ];
-  const rows = both.map(({ name: service }) => {
+  const names = new Set([...dev.services, ...prod.services].map((s) => s.name));
+  const rows = [...names].map((service) => {
     const [d, p] = [dev, prod].map((spec) => spec.services.find((s) => s.name === service));
     const cell = (of: (s: ServiceSpec) => string): string => {
       const [a, b] = [d ? of(d) : "–", p ? of(p) : "–"];
       return a === b ? a : `${a} / ${b}`;
     };
-    return [`\`${service}\``, ...columns.map(({ of }) => cell(of))];
+    return [`\`${service}\``, ...Object.values(columns).map(cell)];
   });
   const keys = Object.entries(prod.secrets).flatMap(([, s]) => (s.from === "config" ? [`\`${s.key}\``] : []));
   return [
     `## ${name}`,
-    "",
     about,
-    "",
-    ...(differs.length > 0 ? ["Different from the original:", "", ...differs.map((d) => `- ${d}`), ""] : []),
-    ...(keys.length > 0 ? [`Keys that you set: ${keys.join(", ")}.`, ""] : []),
+    ...(differs.length > 0 ? ["Different from the original:", differs.map((d) => `- ${d}`).join("\n")] : []),
+    ...(keys.length > 0 ? [`Keys that you set: ${keys.join(", ")}.`] : []),
     picture(dev),
-    "",
     `Its memory limits add up to ${memory(dev)} in dev and ${memory(prod)} in production.`,
-    "",
-    table(["service", ...columns.map((c) => c.header)], rows),
-    "",
+    table(["service", ...Object.keys(columns)], rows),
     "The environment variables of its services. `services.<name>.environment` adds to them:",
-    "",
     table(["service", "in dev", "different in prod"], settingsRows(dev, prod)),
-    "",
   ];
 }
 
@@ -86,16 +66,17 @@ function memory({ services }: SystemSpec): string {
   return `${(each.reduce((a, b) => a + b, 0) / 1024).toFixed(1)} GiB`;
 }
 
-const columns: readonly { readonly header: string; readonly of: (s: ServiceSpec) => string }[] = [
-  { header: "image", of: image },
-  { header: "port on the host", of: endpoint },
-  { header: "networks", of: (s) => s.networks.join(", ") },
-  { header: "volumes", of: volumes },
-  { header: "limits", of: limits },
-  { header: "replicas", of: (s) => (isLongRunning(s) ? String(s.replicas) : "runs once") },
-  { header: "command", of: (s) => (s.command ? `\`${shortened(s.command.join(" "))}\`` : "the image's") },
-  { header: "depends on", of: (s) => s.dependsOn.join(", ") || "–" },
-];
+/** The columns after the name: header and cell. */
+const columns: Readonly<Record<string, (s: ServiceSpec) => string>> = {
+  image,
+  "port on the host": endpoint,
+  networks: (s) => s.networks.join(", "),
+  volumes,
+  limits,
+  replicas: (s) => (isLongRunning(s) ? String(s.replicas) : "runs once"),
+  command: (s) => (s.command ? `\`${shortened(s.command.join(" "))}\`` : "the image's"),
+  "depends on": (s) => s.dependsOn.join(", ") || "–",
+};
 
 function image({ image: source }: ServiceSpec): string {
   if (source.from === "reference") return source.reference;
@@ -105,11 +86,8 @@ function image({ image: source }: ServiceSpec): string {
 }
 
 function endpoint(s: ServiceSpec): string {
-  return (
-    publishedPorts(s)
-      .map(({ host, exposure }) => `${host} ${exposure}`)
-      .join(", ") || "none"
-  );
+  const ports = publishedPorts(s).map(({ host, exposure }) => `${host} ${exposure}`);
+  return ports.join(", ") || "none";
 }
 
 function volumes(s: ServiceSpec): string {

@@ -1,18 +1,15 @@
+import { port, type Services } from "../bench/checkout.ts";
 import { type Seen, underTraffic } from "../traffic.ts";
 import type { World } from "./world.ts";
 
-/** Text that a bad revision adds to a file. */
-interface Source {
-  readonly file: string;
-  readonly text: string;
-}
+/** A file, and text at its end that does not work. */
+type Source = readonly [file: string, text: string];
 
 /** A revision that must fail. */
 export interface BadRevision {
   readonly name: string;
   /** Settings of services that do not work. */
-  readonly settings?: Record<string, unknown>;
-  /** Source code that does not work. */
+  readonly settings?: Services;
   readonly source?: Source;
   /** Matches the reason that the output must contain. */
   readonly told: RegExp;
@@ -27,89 +24,63 @@ export interface Refused extends Seen {
   readonly rollbackSeconds: number;
 }
 
-/** The parts of a system that bad revisions change. */
-interface Parts {
-  /** The service behind the API's routes. */
-  readonly api: string;
-  /** A module that the API imports. */
-  readonly broken: string;
-  /**
-   * Source code with which the API starts and fails its health check, and the output of that health
-   * check.
-   */
-  readonly silent: Source & Pick<BadRevision, "told">;
-  /** Settings with which the API never becomes healthy. */
-  readonly settings: Record<string, unknown>;
-  /** Settings with which the migration fails, if it is a separate job. */
-  readonly migration?: Record<string, unknown>;
-}
-
 /**
- * Returns the bad revisions of a system, from one that crashes at its start to one that fails in
- * the database.
+ * Returns bad revisions that every system has.
+ * @param api the service behind the API's routes
+ * @param module a Python module that the API imports
+ * @param lost settings with which the API finds no database
  */
-export const badRevisions = ({ api, broken, silent, settings, migration }: Parts): BadRevision[] => [
+export const badRevisions = (api: string, module: string, lost: Services): BadRevision[] => [
   {
     name: "image that crashes at its start",
-    source: { file: broken, text: '\nraise RuntimeError("this revision is broken")\n' },
+    source: [module, '\nraise RuntimeError("this revision is broken")\n'],
     told: /this revision is broken/,
   },
   {
     name: "image that becomes healthy and ends 20 s after its start (`soak: 40s`)",
     settings: { [api]: { soak: "40s" } },
-    source: {
-      file: broken,
-      text: "\nimport os\nimport threading\n\nthreading.Timer(20, os._exit, [1]).start()\n",
-    },
+    source: [module, "\nimport os\nimport threading\n\nthreading.Timer(20, os._exit, [1]).start()\n"],
     told: /was healthy, but did not answer three times in a row/,
   },
   {
     name: "setting with which the API never becomes healthy",
-    settings,
+    settings: lost,
     told: /failed to resolve host 'nowhere'/,
   },
-  {
-    name: "image whose API answers every request with an error",
-    source: silent,
-    told: silent.told,
-  },
-  ...(migration
-    ? [
-        {
-          name: "migration that fails",
-          settings: migration,
-          told: /The job "migrate" ended with exit code \d+/,
-        },
-      ]
-    : []),
 ];
+
+/** Returns the bad revision whose API starts and fails its health check. */
+export const silent = (source: Source, told: RegExp): BadRevision => ({
+  name: "image whose API answers every request with an error",
+  source,
+  told,
+});
 
 /**
  * Deploys a bad revision twice under traffic, then rolls back.
  * @throws if `make up` succeeds or gives no reason
  */
 export async function refuse({ checkout }: World, bad: BadRevision): Promise<Refused> {
+  const { name, settings, source } = bad;
   const seconds: number[] = [];
   let told = "";
   let rollbackSeconds = 0;
   try {
-    const seen = await underTraffic(checkout.port, async () => {
-      if (bad.settings) checkout.configure({ services: bad.settings });
-      if (bad.source) checkout.append(bad.source.file, bad.source.text);
+    const seen = await underTraffic(port, async () => {
+      if (settings) checkout.configure({ services: settings });
+      if (source) checkout.edit(source[0], (text) => text + source[1]);
       for (const _ of ["first", "again"]) {
-        const up = await checkout.make("up");
-        if (up.code === 0) throw new Error(`${bad.name}: make up succeeded`);
+        const up = await checkout.tryMake("up");
+        if (up.code === 0) throw new Error(`${name}: make up succeeded`);
         told = bad.told.exec(up.output)?.[0] ?? "";
-        if (!told) throw new Error(`${bad.name}: make up gave no reason:\n${up.output.slice(-1500)}`);
+        if (!told) throw new Error(`${name}: make up gave no reason:\n${up.output.slice(-1500)}`);
         seconds.push(up.seconds);
       }
-      const back = await checkout.make("rollback");
-      if (back.code !== 0) throw new Error(`${bad.name}: rollback: ${back.output.slice(-1500)}`);
-      rollbackSeconds = back.seconds;
+      rollbackSeconds = (await checkout.make("rollback")).seconds;
     });
-    return { ...seen, name: bad.name, seconds, told, rollbackSeconds };
+    return { ...seen, name, seconds, told, rollbackSeconds };
   } finally {
-    if (bad.source) checkout.restore(bad.source.file);
+    if (source) checkout.restore(source[0]);
     checkout.configure({});
   }
 }

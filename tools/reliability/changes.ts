@@ -1,16 +1,14 @@
-import type { Checkout } from "../bench/checkout.ts";
-import { type Ran, secondsOf } from "../bench/measure.ts";
+import { type Checkout, port, type Services, type Settings } from "../bench/checkout.ts";
 import { type Seen, underTraffic } from "../traffic.ts";
 import { grafanaStandIn } from "./grafana.ts";
 
-/**
- * A change of a running stack that must fail no request. A run makes it several times under
- * traffic, with `make` only.
- */
+/** A change of a running stack that must fail no request, made with `make` only. */
 export interface Change {
   readonly name: string;
-  /** Makes and deploys the change. Each round makes another one. */
-  readonly make: (checkout: Checkout, round: number) => Promise<readonly Ran[]>;
+  /** Makes the change and runs `make up` between and after its steps. Each round makes another one. */
+  readonly steps: (checkout: Checkout, round: number) => readonly (() => unknown)[];
+  /** The arguments of `make` after each step. @default `up` */
+  readonly make?: readonly [target: string, ...args: string[]];
 }
 
 /** The traffic's results of one change. */
@@ -19,85 +17,74 @@ export interface Changed extends Seen {
   readonly seconds: number;
 }
 
-const up = (checkout: Checkout): Promise<Ran> => checkout.make("up");
-
 /** @param file a module of the application. The change adds a comment line to it. */
 export const image = (file: string): Change => ({
   name: "new image of the application",
-  make: async (checkout, round) => {
-    checkout.append(file, `# revision ${round} of ${Date.now()}\n`);
-    return [await up(checkout)];
-  },
+  steps: (checkout, round) => [
+    () => checkout.edit(file, (text) => `${text}# revision ${round} of ${Date.now()}\n`),
+  ],
+});
+
+/** Deploys changed settings, one after the other. */
+const deploys = (name: string, ...all: ((round: number) => Settings)[]): Change => ({
+  name,
+  steps: (checkout, round) => all.map((settings) => () => checkout.configure(settings(round))),
 });
 
 /** @param services settings of the API, which differ in each round */
-export const setting = (services: (round: number) => Record<string, unknown>): Change => ({
-  name: "changed setting of the API",
-  make: async (checkout, round) => {
-    checkout.configure({ services: services(round) });
-    return [await up(checkout)];
-  },
-});
+export const setting = (services: (round: number) => Services): Change =>
+  deploys("changed setting of the API", (round) => ({ services: services(round) }));
 
 /** @param api the service behind the API's routes */
-export const replicas = (api: string): Change => ({
-  name: "replicas 1 → 3 → 1",
-  make: async (checkout) => {
-    checkout.configure({ services: { [api]: { replicas: 3 } } });
-    const wide = await up(checkout);
-    checkout.configure({});
-    return [wide, await up(checkout)];
-  },
-});
+export const replicas = (api: string): Change =>
+  deploys(
+    "replicas 1 → 3 → 1",
+    () => ({ services: { [api]: { replicas: 3 } } }),
+    () => ({}),
+  );
+
+/** Changes the one monitoring setting that every system with monitoring has. */
+export const scrapeInterval: Change = deploys("changed scrape interval of Prometheus", (round) => ({
+  monitoring: { scrapeInterval: `${10 + (round % 2)}s` },
+}));
 
 /** @param first the API's route in the system's file. The change adds another route after it. */
 export const route = (file: string, first: string): Change => ({
   name: "changed gateway route",
-  make: async (checkout, round) => {
-    checkout.replace(file, first, `${first}\n${first.replace("/api/", `/v${round}/`)}`);
-    return [await up(checkout)];
-  },
+  steps: (checkout, round) => [
+    () => checkout.replace(file, first, `${first}\n${first.replace("/api/", `/v${round}/`)}`),
+  ],
 });
 
 /** @param secret the secret's name in `make rotate` */
 export const rotated = (secret: string): Change => ({
   name: secret === "metrics-path" ? "rotated metrics path" : `rotated password of ${secret}`,
-  make: async (checkout) => [await checkout.make("rotate", `SECRET=${secret}`)],
+  steps: () => [() => {}],
+  make: ["rotate", `SECRET=${secret}`],
 });
 
-/**
- * Changes a dashboard. If Grafana's image cannot be pulled, its stand-in runs during the change,
- * under the same traffic.
- */
+/** Changes a dashboard. A stand-in for Grafana runs if its image cannot be pulled. */
 export const dashboard: Change = {
   name: "changed dashboard",
-  make: async (checkout, round) => {
-    const canPull = checkout.images === "registry";
-    const pinned = canPull ? {} : { grafana: await grafanaStandIn(await checkout.containers()) };
-    checkout.configure({ pinned });
-    const before = await up(checkout);
-    const title = 'title: "Traffic';
-    checkout.replace("monitoring/dashboards/overview.ts", title, `${title} ${round}`);
-    const changed = await up(checkout);
-    checkout.configure({});
-    return [before, changed, await up(checkout)];
-  },
-};
-
-/** Changes the one monitoring setting that every system with monitoring has. */
-export const scrapeInterval: Change = {
-  name: "changed scrape interval of Prometheus",
-  make: async (checkout, round) => {
-    checkout.configure({ monitoring: { scrapeInterval: `${10 + (round % 2)}s` } });
-    return [await up(checkout)];
-  },
+  steps: (checkout, round) => [
+    async () => {
+      const canPull = checkout.images === "registry";
+      checkout.configure({ pinned: canPull ? {} : { grafana: await grafanaStandIn(checkout) } });
+    },
+    () =>
+      checkout.replace("monitoring/dashboards/overview.ts", 'title: "Traffic', `title: "Traffic ${round}`),
+    () => checkout.configure({}),
+  ],
 };
 
 /** Makes one change under traffic. @throws if `make` fails */
 export async function observe(change: Change, checkout: Checkout, round: number): Promise<Changed> {
   let seconds = 0;
-  const seen = await underTraffic(checkout.port, async () => {
-    for (const ran of await change.make(checkout, round)) seconds += secondsOf(change.name, ran);
+  const seen = await underTraffic(port, async () => {
+    for (const step of change.steps(checkout, round)) {
+      await step();
+      seconds += (await checkout.make(...(change.make ?? ["up"]))).seconds;
+    }
   });
   return { ...seen, seconds };
 }

@@ -1,16 +1,11 @@
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { projectDir } from "../../host/paths.ts";
+import type { Seen } from "../traffic.ts";
 import type { Refused } from "./bad-revisions.ts";
 import type { Changed } from "./changes.ts";
-import type { Interrupted } from "./interruptions.ts";
 import type { SubjectName } from "./subjects.ts";
-
-/** The documents that were acknowledged before, and those of them that are ready afterwards. */
-export interface Documents {
-  readonly acknowledged: number;
-  readonly found: number;
-}
+import type { Documents } from "./world.ts";
 
 /** The result of one fault. */
 export interface Survived extends Documents {
@@ -19,6 +14,17 @@ export interface Survived extends Documents {
   /** Seconds from the end of the fault until the whole stack is healthy and ready. */
   readonly seconds: number;
   readonly told: string;
+}
+
+/** The result of repeated kills of `make up`. */
+export interface Interrupted extends Seen, Documents {
+  readonly tries: number;
+  /** The number of runs after a kill that failed. */
+  readonly stuck: number;
+  /** Seconds of the slowest run after a kill. */
+  readonly slowest: number;
+  /** Seconds from the last run until the whole stack is healthy and ready. */
+  readonly seconds: number;
 }
 
 /** One part of a run: its results, and the machine and date. */
@@ -31,13 +37,10 @@ export interface Part<T> {
   loadAfter: string;
   /** The names of the planned cases. */
   readonly planned: readonly string[];
-  readonly seen: T;
+  seen: T;
   /** The reasons of failed cases, by name. The page shows them in its tables. */
   readonly failures: Record<string, string>;
 }
-
-/** The latest results of every system. */
-export type Findings = Partial<Record<SubjectName, SystemFindings>>;
 
 /** The latest results of every part. */
 export interface SystemFindings {
@@ -47,14 +50,16 @@ export interface SystemFindings {
   faults?: Part<Survived[]>;
   /** Faults of the machine. */
   machine?: Part<Survived[]>;
-  kills?: Part<(Interrupted & Documents & { readonly seconds: number })[]>;
+  kills?: Part<Interrupted[]>;
 }
+
+/** The latest results of every system. */
+export type Findings = Partial<Record<SubjectName, SystemFindings>>;
 
 const dataFile = join(projectDir, "docs/measurements/reliability.json");
 
 /** Reads the results of earlier runs. A run keeps the results of the parts that it does not run. */
-export const readFindings = (): Findings =>
-  existsSync(dataFile) ? JSON.parse(readFileSync(dataFile, "utf8")) : {};
+export const readFindings = (): Findings => JSON.parse(readFileSync(dataFile, "utf8"));
 
 /** Writes the results for later runs and for the page. */
 export const writeFindings = (findings: Findings): void =>

@@ -1,11 +1,8 @@
-import { type Container, serviceOf } from "../../host/docker.ts";
 import { project } from "../../host/paths.ts";
 import { pipe } from "../../host/pipe.ts";
+import type { Checkout } from "../bench/checkout.ts";
 
-/**
- * Configures nginx to answer the stack's requests to Grafana and to serve the dashboards' files. It
- * draws no dashboard.
- */
+/** nginx answers the requests to Grafana and serves the dashboards' files. It draws none. */
 const conf = `pid /tmp/nginx.pid;
 error_log /dev/stderr warn;
 events { worker_connections 64; }
@@ -22,20 +19,15 @@ ${["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map((what) => `  ${what}_
 
 /**
  * Builds a small web server in place of Grafana, for machines that cannot pull Grafana's image.
- * Returns its tag.
- * @param containers the running stack's containers: the stand-in builds on the gateway's image
+ * Returns its tag. The stand-in builds on the gateway's image.
  */
-export async function grafanaStandIn(containers: readonly Container[]): Promise<string> {
-  const gateway = containers.find((c) => serviceOf(c) === "gateway");
-  if (!gateway) throw new Error("the stack has no gateway, whose image Grafana's stand-in builds on");
+export async function grafanaStandIn(checkout: Checkout): Promise<string> {
   const tag = `${project}/grafana-stand-in:bench`;
-  const lines = [
-    `FROM ${gateway.Image}`,
-    `RUN printf '%s\\n' ${conf.split("\n").map(quoted).join(" ")} > /etc/nginx/nginx.conf`,
-    `LABEL ragdock.project=${project}`,
-  ];
-  await pipe("docker", ["build", "--tag", tag, "-"], { input: { text: `${lines.join("\n")}\n` } });
+  const lines = conf.split("\n").map((line) => `'${line.replaceAll("'", "'\\''")}'`);
+  const text = `FROM ${(await checkout.container("gateway")).Image}
+RUN printf '%s\\n' ${lines.join(" ")} > /etc/nginx/nginx.conf
+LABEL ragdock.project=${project}
+`;
+  await pipe("docker", ["build", "--tag", tag, "-"], { input: { text } });
   return tag;
 }
-
-const quoted = (line: string): string => `'${line.replaceAll("'", "'\\''")}'`;

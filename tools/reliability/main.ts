@@ -11,21 +11,23 @@
  * A run needs root, because it kills processes of containers from the host. It works on a separate
  * stack, state and copy of the last commit, and removes them at the end.
  */
-import { writeFileSync } from "node:fs";
-import { availableParallelism, totalmem } from "node:os";
-import { join } from "node:path";
-import { docker } from "../../host/docker.ts";
-import { projectDir } from "../../host/paths.ts";
-import { Checkout } from "../bench/checkout.ts";
-import { imagesOfDev } from "../bench/images.ts";
-import { attempt, load, run, say, secondsOf } from "../bench/measure.ts";
+import { Checkout, port } from "../bench/checkout.ts";
+import { attempt, load, runFacts, say } from "../bench/measure.ts";
+import { writePage } from "../markdown.ts";
+import { underTraffic } from "../traffic.ts";
 import { refuse } from "./bad-revisions.ts";
 import { observe } from "./changes.ts";
 import { kills as killsOf } from "./faults.ts";
-import { type Part, readFindings, type Survived, type SystemFindings, writeFindings } from "./findings.ts";
-import { interrupt } from "./interruptions.ts";
+import {
+  type Interrupted,
+  type Part,
+  readFindings,
+  type Survived,
+  type SystemFindings,
+  writeFindings,
+} from "./findings.ts";
 import { machineFaults } from "./machine-faults.ts";
-import { page } from "./page.ts";
+import { reliabilityParts } from "./page.ts";
 import { type SubjectName, subjects } from "./subjects.ts";
 import { type Fault, World } from "./world.ts";
 
@@ -40,129 +42,87 @@ if (!subject) throw new Error(`SYSTEM is ${name}. Use one of: ${Object.keys(subj
 const all = readFindings();
 const findings: SystemFindings = { ...all[name] };
 all[name] = findings;
-const date = new Date().toISOString().slice(0, 10);
-const commit = (await run(["git", "rev-parse", "--short", "HEAD"], { cwd: projectDir })).output.trim();
-const version = (await docker("version", "--format", "{{.Server.Version}}")).trim();
-const memory = `${(totalmem() / 2 ** 30).toFixed(0)} GiB`;
-const machine = `${availableParallelism()} cores, ${memory}, Docker Engine ${version}`;
+const { date, commit, cores, memory, docker } = await runFacts();
+const machine = `${cores} cores, ${memory}, Docker Engine ${docker}`;
 
 /** The parts of this run. */
 const begun: Part<unknown>[] = [];
 
-function begin<T>(planned: readonly string[], seen: T): Part<T> {
+/** Runs the cases of a part, and writes the page with the result of each. */
+async function runs<C extends { readonly name: string }>(
+  key: keyof SystemFindings,
+  cases: readonly C[],
+  work: (one: C, round: number) => Promise<object>,
+  rounds = 1,
+): Promise<void> {
+  const planned = cases.map(({ name }) => name);
+  const results: Record<string, object[]> = {};
   const loads = { loadBefore: load(), loadAfter: load() };
-  const part = { date, commit, machine, ...loads, planned, seen, failures: {} };
+  const part: Part<unknown> = { date, commit, machine, ...loads, planned, seen: results, failures: {} };
   begun.push(part);
-  return part;
-}
-
-/**
- * Runs one case, and writes the page with its result.
- * @param round of a case that runs several times
- */
-async function each<T>(
-  part: Part<unknown>,
-  { name, round = "" }: { readonly name: string; readonly round?: string },
-  work: () => Promise<T>,
-  keep: (seen: T) => void,
-) {
-  const reasons: string[] = [];
-  const seen = await attempt(`${name}${round}`, reasons, work);
-  if (seen !== undefined) keep(seen);
-  for (const reason of reasons) part.failures[name] = reason;
-  part.loadAfter = load();
-  writeFindings(all);
-  writeFileSync(join(projectDir, "docs/measurements/reliability.md"), page(all));
-}
-
-async function changeUnderTraffic({ checkout }: World): Promise<void> {
-  const planned = subject.changes.map(({ name }) => name);
-  const part = begin<NonNullable<SystemFindings["changes"]>["seen"]>(planned, {});
-  findings.changes = part;
+  Object.assign(findings, { [key]: part });
   for (let round = 1; round <= rounds; round++) {
-    for (const change of subject.changes) {
-      await each(
-        part,
-        { name: change.name, round: `, ${round} of ${rounds}` },
-        () => observe(change, checkout, round),
-        (seen) => {
-          const { seconds, sent, gap, failures } = seen;
-          say(
-            `  ${seconds.toFixed(1)} s, ${sent} sent, ${gap.toFixed(2)} s gap, ${JSON.stringify(failures)}`,
-          );
-          part.seen[change.name] = [...(part.seen[change.name] ?? []), seen];
-        },
-      );
+    for (const one of cases) {
+      const reasons: string[] = [];
+      const what = rounds === 1 ? one.name : `${one.name}, ${round} of ${rounds}`;
+      const result = await attempt(what, reasons, () => work(one, round));
+      if (result) {
+        say(`  ${JSON.stringify(result)}`);
+        results[one.name] = [...(results[one.name] ?? []), result];
+      }
+      for (const reason of reasons) part.failures[one.name] = reason;
+      part.seen = key === "changes" ? results : Object.values(results).flat();
+      part.loadAfter = load();
+      writeFindings(all);
+      writePage("docs/measurements/reliability.md", reliabilityParts(all));
     }
   }
 }
 
-async function deployBadRevisions(world: World): Promise<void> {
-  const planned = subject.badRevisions.map(({ name }) => name);
-  const part = begin<NonNullable<SystemFindings["releases"]>["seen"]>(planned, []);
-  findings.releases = part;
-  for (const bad of subject.badRevisions) {
-    await each(
-      part,
-      bad,
-      () => refuse(world, bad),
-      (refused) => {
-        say(`  ${JSON.stringify(refused)}`);
-        part.seen.push(refused);
-      },
-    );
-  }
+async function survive({ name, promise, strike }: Fault): Promise<Survived> {
+  await world.upload();
+  const told = await strike(world);
+  const seconds = await world.healed();
+  return { name, promise, seconds, told, ...(await world.documents()) };
 }
 
-async function causeFaults(world: World, part: Part<Survived[]>, all: readonly Fault[]): Promise<void> {
-  for (const { name, promise, strike } of all) {
-    const survive = async (): Promise<Survived> => {
-      await world.upload();
-      const told = await strike(world);
-      const seconds = await world.healed();
-      return { name, promise, seconds, told, ...(await world.documents()) };
-    };
-    await each(part, { name }, survive, (survived) => {
-      const { seconds, found, acknowledged, told } = survived;
-      say(`  ${seconds.toFixed(1)} s, ${found} of ${acknowledged} documents; ${told}`);
-      part.seen.push(survived);
-    });
-  }
+/** The latest moment of a kill, in seconds: as long as an `up` that replaces API and gateway. */
+const longest = 20;
+
+/** Kills `make up` at random moments of changes. The next `make up` has to continue from there. */
+async function kill(): Promise<Interrupted> {
+  let stuck = 0;
+  let slowest = 0;
+  await world.upload();
+  const seen = await underTraffic(port, async () => {
+    for (let i = 1; i <= kills; i++) {
+      checkout.configure({ services: subject.changing(i) });
+      const after = 0.5 + Math.random() * longest;
+      await checkout.killed(after);
+      const { code, seconds } = await checkout.tryMake("up");
+      if (code !== 0) stuck += 1;
+      slowest = Math.max(slowest, seconds);
+      say(`  killed after ${after.toFixed(1)} s; the next run: exit code ${code}, ${seconds.toFixed(1)} s`);
+    }
+  });
+  const seconds = await world.healed();
+  return { ...seen, tries: kills, stuck, slowest, seconds, ...(await world.documents()) };
 }
 
-const killing = "kills of `make up`";
-
-async function kill(world: World): Promise<void> {
-  const part = begin<NonNullable<SystemFindings["kills"]>["seen"]>([killing], []);
-  findings.kills = part;
-  const work = async () => {
-    await world.upload();
-    const interrupted = await interrupt(world, kills, subject.changing);
-    return { ...interrupted, seconds: await world.healed(), ...(await world.documents()) };
-  };
-  await each(part, { name: killing }, work, (killed) => part.seen.push(killed));
-}
-
-const names = (faults: readonly Fault[]): string[] => faults.map(({ name }) => name);
-
-const checkout = await Checkout.make(imagesOfDev(), subject.settings);
+const checkout = new Checkout(subject.settings);
+const world = new World(checkout);
 try {
   say("first `make up` …");
-  secondsOf("the first make up", await checkout.make("up"));
-  const world = new World(checkout);
-  if (parts.includes("changes")) await changeUnderTraffic(world);
-  if (parts.includes("releases")) await deployBadRevisions(world);
+  await checkout.make("up");
+  if (parts.includes("changes"))
+    await runs("changes", subject.changes, (change, round) => observe(change, checkout, round), rounds);
+  if (parts.includes("releases")) await runs("releases", subject.badRevisions, (bad) => refuse(world, bad));
   if (parts.includes("faults")) {
     const faults = [...killsOf(await checkout.containers()), ...subject.faults];
-    findings.faults = begin(names(faults), []);
-    await causeFaults(world, findings.faults, faults);
+    await runs("faults", faults, survive);
   }
-  if (parts.includes("machine")) {
-    const faults = machineFaults();
-    findings.machine = begin(names(faults), []);
-    await causeFaults(world, findings.machine, faults);
-  }
-  if (parts.includes("kills")) await kill(world);
+  if (parts.includes("machine")) await runs("machine", machineFaults, survive);
+  if (parts.includes("kills")) await runs("kills", [{ name: "kills of `make up`" }], kill);
 } finally {
   say("removing the stack …");
   await checkout.remove();

@@ -1,5 +1,5 @@
-import { type BenchSettings, full as fullSettings, port } from "../bench/checkout.ts";
-import { type BadRevision, badRevisions } from "./bad-revisions.ts";
+import { full as fullSettings, port, type Services, type Settings } from "../bench/checkout.ts";
+import { type BadRevision, badRevisions, silent } from "./bad-revisions.ts";
 import {
   type Change,
   dashboard,
@@ -16,13 +16,13 @@ import type { Fault } from "./world.ts";
 
 /** A system under test: its stack and the cases of a run. */
 export interface Subject {
-  readonly settings: BenchSettings;
+  readonly settings: Settings;
   readonly changes: readonly Change[];
   readonly badRevisions: readonly BadRevision[];
   /** Faults in addition to a kill of every container. */
   readonly faults: readonly Fault[];
   /** Settings of the API, which differ in each round. */
-  readonly changing: (round: number) => Record<string, unknown>;
+  readonly changing: (round: number) => Services;
 }
 
 const level = (round: number): string => (round % 2 === 0 ? "WARNING" : "ERROR");
@@ -46,24 +46,30 @@ export const subjects: Readonly<Record<SubjectName, Subject>> = {
       dashboard,
       scrapeInterval,
     ],
-    badRevisions: badRevisions({
-      api: "api",
-      broken: "app/ragapp/api/server.py",
-      silent: {
-        file: "app/ragapp/api/health.py",
-        text: "\n\ndef wait_for_stores(services: object) -> None:\n    pass\n\n\nrouter.routes.clear()\n",
-        told: /api says it is not healthy/,
+    badRevisions: [
+      ...badRevisions("api", "app/ragapp/api/server.py", {
+        api: { environment: { RAG_DATABASE_HOST: "nowhere" } },
+      }),
+      silent(
+        [
+          "app/ragapp/api/health.py",
+          "\n\ndef wait_for_stores(services: object) -> None:\n    pass\n\n\nrouter.routes.clear()\n",
+        ],
+        /api says it is not healthy/,
+      ),
+      {
+        name: "migration that fails",
+        settings: { migrate: { environment: { RAG_DATABASE_NAME: "nowhere" } } },
+        told: /The job "migrate" ended with exit code \d+/,
       },
-      settings: { api: { environment: { RAG_DATABASE_HOST: "nowhere" } } },
-      migration: { migrate: { environment: { RAG_DATABASE_NAME: "nowhere" } } },
-    }),
+    ],
     faults: [
       outOfMemory("worker"),
       ...["redis", "postgres"].flatMap((service) => [gone(service), hangs(service)]),
       removed("api"),
       portTaken,
-      twice(fullChanging),
-      clockJumps(),
+      twice(fullChanging(1)),
+      clockJumps,
     ],
     changing: fullChanging,
   },
@@ -88,23 +94,19 @@ export const subjects: Readonly<Record<SubjectName, Subject>> = {
       rotated("metrics-path"),
       scrapeInterval,
     ],
-    badRevisions: badRevisions({
-      api: "fastapi",
-      broken: "systems/myrag/api/myrag/app.py",
-      silent: {
-        file: "systems/myrag/api/myrag/app.py",
-        text: "\nhealth.routes.clear()\n",
-        told: /HTTP Error 404: Not Found/,
-      },
-      settings: { fastapi: { environment: { POSTGRES_HOST: "nowhere" } } },
-    }),
+    badRevisions: [
+      ...badRevisions("fastapi", "systems/myrag/api/myrag/app.py", {
+        fastapi: { environment: { POSTGRES_HOST: "nowhere" } },
+      }),
+      silent(["systems/myrag/api/myrag/app.py", "\nhealth.routes.clear()\n"], /HTTP Error 404: Not Found/),
+    ],
     faults: [
       outOfMemory("fastapi"),
       gone("pgvector"),
       hangs("pgvector"),
       removed("fastapi"),
       portTaken,
-      twice(myragChanging),
+      twice(myragChanging(1)),
     ],
     changing: myragChanging,
   },

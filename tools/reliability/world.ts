@@ -1,8 +1,15 @@
+import { setTimeout } from "node:timers/promises";
 import { isWell } from "../../host/docker.ts";
-import type { Checkout } from "../bench/checkout.ts";
+import { api, type Checkout } from "../bench/checkout.ts";
 
 /** Seconds after which a stack that has not recovered counts as broken. */
 const patience = 300;
+
+/** The documents that were acknowledged before, and those of them that are ready afterwards. */
+export interface Documents {
+  readonly acknowledged: number;
+  readonly found: number;
+}
 
 /** A running stack with documents. It must keep every acknowledged document. */
 export class World {
@@ -15,11 +22,9 @@ export class World {
 
   /** Uploads a document. It counts as acknowledged after a 201 or 202. */
   async upload(): Promise<void> {
-    const form = new FormData();
     const number = this.acknowledged.length + 1;
     const text = `Crate ${number} of ${Date.now()} holds ${number} brass lanterns.`;
-    form.set("file", new Blob([text], { type: "text/plain" }), `crate-${number}.txt`);
-    const response = await fetch(`${this.url}/api/documents`, { method: "POST", body: form });
+    const response = await post(new File([text], `crate-${number}.txt`, { type: "text/plain" }));
     if (![201, 202].includes(response.status))
       throw new Error(`upload: ${response.status} ${await response.text()}`);
     this.acknowledged.push(((await response.json()) as { id: string }).id);
@@ -31,46 +36,51 @@ export class World {
     const seconds = (): number => (performance.now() - begun) / 1000;
     while (!(await this.isWhole())) {
       if (seconds() > patience) throw new Error(`not healthy again after ${patience} s`);
-      await new Promise((wait) => setTimeout(wait, 250));
+      await setTimeout(250);
     }
     return seconds();
   }
 
-  /**
-   * Waits for documents in work. Returns the number of acknowledged documents, and of those that
-   * are ready.
-   */
-  async documents(): Promise<{ acknowledged: number; found: number }> {
+  /** Waits at most two minutes for documents in work. */
+  async documents(): Promise<Documents> {
     const end = Date.now() + 120_000;
     for (;;) {
-      const ready = await this.ready();
+      const ready = await readyDocuments();
       const found = this.acknowledged.filter((id) => ready.has(id)).length;
       if (found === this.acknowledged.length || Date.now() > end)
         return { acknowledged: this.acknowledged.length, found };
-      await new Promise((wait) => setTimeout(wait, 1000));
+      await setTimeout(1000);
     }
   }
 
-  /** Returns the ids of the ready documents. A document without a state is ready. */
-  private async ready(): Promise<Set<string>> {
-    const response = await fetch(`${this.url}/api/documents?limit=500`).catch(() => undefined);
-    if (!response?.ok) return new Set();
-    const { documents } = (await response.json()) as { documents: { id: string; state?: string }[] };
-    return new Set(documents.filter(({ state }) => (state ?? "ready") === "ready").map(({ id }) => id));
-  }
-
   private async isWhole(): Promise<boolean> {
-    const containers = await this.checkout.containers();
-    if (!containers.every(isWell)) return false;
-    const ready = await fetch(`${this.url}/api/ready`, { signal: AbortSignal.timeout(5000) }).catch(
-      () => undefined,
-    );
+    if (!(await this.checkout.containers()).every(isWell)) return false;
+    const signal = AbortSignal.timeout(5000);
+    const ready = await fetch(`${api}/ready`, { signal }).catch(() => undefined);
     return ready?.status === 200;
   }
+}
 
-  private get url(): string {
-    return `http://127.0.0.1:${this.checkout.port}`;
-  }
+/** Uploads a file. */
+export function post(file: File): Promise<Response> {
+  const body = new FormData();
+  body.set("file", file);
+  return fetch(`${api}/documents`, { method: "POST", body });
+}
+
+/** Asks a question. Returns the status of the answer. */
+export async function ask(): Promise<number> {
+  const headers = { "content-type": "application/json" };
+  const body = JSON.stringify({ question: "What does crate 1 hold?", k: 1 });
+  return (await fetch(`${api}/query`, { method: "POST", headers, body })).status;
+}
+
+/** Returns the ids of the ready documents. A document without a state is ready. */
+async function readyDocuments(): Promise<Set<string>> {
+  const response = await fetch(`${api}/documents?limit=500`).catch(() => undefined);
+  if (!response?.ok) return new Set();
+  const { documents } = (await response.json()) as { documents: { id: string; state?: string }[] };
+  return new Set(documents.filter(({ state }) => (state ?? "ready") === "ready").map(({ id }) => id));
 }
 
 /** A fault that a run causes on purpose. */
