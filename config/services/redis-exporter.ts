@@ -27,15 +27,18 @@ const passwords = "/run/secrets/redis-passwords.json";
 /** Of the memory limit: at 1 the kernel kills the process. */
 const memoryBound = 0.9;
 
-/** The metrics of a Redis server. */
-export const redisExporter = (store: StoreModule): ServiceModule => ({
+/**
+ * The metrics of a Redis server.
+ * @param name of the service. A system with two servers gives each exporter another one.
+ */
+export const redisExporter = (store: StoreModule, name = "redis-exporter"): ServiceModule => ({
   images: [image],
   services: (ctx) => {
     const login = store.login(ctx);
     return [
       {
         ...exporterDefaults,
-        name: "redis-exporter",
+        name,
         ...catalogueImage(image),
         environment: {
           REDIS_ADDR: `redis://${store.name}:6379`,
@@ -53,10 +56,10 @@ export const redisExporter = (store: StoreModule): ServiceModule => ({
         dependsOn: [store.name],
         rows: [row],
         deriveAlerts: (_, services) => [
-          redisDown(store.name, "redis_up == 0"),
+          redisDown(store.name, `redis_up{service="${name}"} == 0`),
           ...services
-            .filter(({ name }) => name === store.name)
-            .map(({ limits }) => memoryHigh(store.name, mebibytes(limits.memory) * 2 ** 20)),
+            .filter((service) => service.name === store.name)
+            .map(({ limits }) => memoryHigh(name, store.name, mebibytes(limits.memory) * 2 ** 20)),
         ],
       },
     ];
@@ -64,14 +67,15 @@ export const redisExporter = (store: StoreModule): ServiceModule => ({
 });
 
 /** A cache fills its memory by design. What counts is whether there is still something that it may drop. */
-function memoryHigh(server: string, limit: number): Alert {
+function memoryHigh(exporter: string, server: string, limit: number): Alert {
+  const of = `{service="${exporter}"}`;
   const nothingToDrop =
-    `redis_memory_used_bytes / (redis_memory_max_bytes > 0) > ${memoryBound}\n` +
+    `redis_memory_used_bytes${of} / (redis_memory_max_bytes > 0) > ${memoryBound}\n` +
     "and on (instance) sum by (instance) (redis_db_keys_expiring) <= 0.1 * sum by (instance) (redis_db_keys)";
   return {
     name: "RedisMemoryHigh",
     severity: "warning",
-    expr: `(${nothingToDrop})\nor (redis_memory_used_rss_bytes / ${limit} > ${memoryBound})`,
+    expr: `(${nothingToDrop})\nor (redis_memory_used_rss_bytes${of} / ${limit} > ${memoryBound})`,
     holds: "5m",
     summary: "Redis has {{ $value | humanizePercentage }} of its memory in use",
     description:
