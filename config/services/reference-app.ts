@@ -13,6 +13,7 @@ import {
 } from "./module.ts";
 import { database } from "./postgres.ts";
 import { pythonBases } from "./python.ts";
+import { emptyRetrievalsHigh, ingestionBacklog, ingestionFailing } from "./rag-alerts.ts";
 import { fromUser, secretFile, secretPath, userName } from "./secrets.ts";
 import type { StoreModule } from "./store.ts";
 
@@ -153,6 +154,7 @@ function api(ctx: Context, stores: AppStores): ServiceTemplate<LongRunning> {
     dependsOn: [...dependenciesOf(ctx, stores), "migrate"],
     stopGracePeriod: "30s",
     databaseConnections: workers * poolSize,
+    alerts: [ingestionBacklog, emptyRetrievalsHigh],
   };
 }
 
@@ -177,6 +179,7 @@ function worker(ctx: Context, stores: AppStores): ServiceTemplate<LongRunning> {
     dependsOn: [...dependenciesOf(ctx, stores), "migrate"],
     stopGracePeriod: "1m",
     databaseConnections: poolSize,
+    alerts: [ingestionFailing],
   };
 }
 

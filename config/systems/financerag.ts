@@ -5,6 +5,7 @@ import { modelSettings } from "../services/model-settings.ts";
 import { type Context, serviceDefaults } from "../services/module.ts";
 import { prometheus } from "../services/prometheus.ts";
 import { pythonBases } from "../services/python.ts";
+import { emptyRetrievalsHigh, ingestionFailing } from "../services/rag-alerts.ts";
 import { Healthcheck } from "../spec/healthcheck.ts";
 import type { Built } from "../spec/image.ts";
 import type { LongRunning } from "../spec/service.ts";
@@ -73,5 +74,6 @@ function api(ctx: Context): LongRunning {
     limits: { cpus: 1, memory: "1GiB" },
     dependsOn: embedded ? [] : ["chroma"],
     stopGracePeriod: "30s",
+    alerts: [emptyRetrievalsHigh, ingestionFailing],
   };
 }

@@ -7,6 +7,7 @@ import { database, postgres } from "../services/postgres.ts";
 import { postgresExporter } from "../services/postgres-exporter.ts";
 import { prometheus } from "../services/prometheus.ts";
 import { pythonBases } from "../services/python.ts";
+import { emptyRetrievalsHigh, ingestionFailing } from "../services/rag-alerts.ts";
 import { generated, secretFile, secretPath, userName } from "../services/secrets.ts";
 import { content } from "../spec/content.ts";
 import { Healthcheck } from "../spec/healthcheck.ts";
@@ -79,6 +80,7 @@ function fastapi(ctx: Context): LongRunning {
     limits: { cpus: 1, memory: ctx.prod ? "1GiB" : "768MiB" },
     dependsOn: [pgvector.name],
     stopGracePeriod: "30s",
+    alerts: [emptyRetrievalsHigh, ingestionFailing],
     databaseConnections: 10,
   };
 }

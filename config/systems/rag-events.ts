@@ -4,6 +4,7 @@ import { modelSettings } from "../services/model-settings.ts";
 import { type Context, serviceDefaults } from "../services/module.ts";
 import { prometheus } from "../services/prometheus.ts";
 import { pythonBases } from "../services/python.ts";
+import { emptyRetrievalsHigh } from "../services/rag-alerts.ts";
 import { fromUser, secretFile, secretPath } from "../services/secrets.ts";
 import { Healthcheck } from "../spec/healthcheck.ts";
 import type { Built } from "../spec/image.ts";
@@ -75,6 +76,7 @@ function api(ctx: Context): LongRunning {
     replicas: ctx.prod ? 2 : 1,
     limits: { cpus: 1, memory: "1GiB" },
     stopGracePeriod: "30s",
+    alerts: [emptyRetrievalsHigh],
   };
 }
 
