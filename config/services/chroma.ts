@@ -58,7 +58,7 @@ export const chroma = ({
             stat("Answers", orZero(`min(probe_success{service="${name}"})`), { redBelow: 1 }),
             lines(
               "Heartbeat",
-              [{ expr: orZero(`max(probe_duration_seconds{service="${name}"})`), legend: "time" }],
+              { time: orZero(`max(probe_duration_seconds{service="${name}"})`) },
               { unit: "s", width: 20 },
             ),
           ],

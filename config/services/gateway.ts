@@ -122,8 +122,6 @@ function nginx(ctx: Context, name: string, routes: readonly Route[]): Omit<LongR
   return {
     ...serviceDefaults,
     name,
-    kind: "stateless",
-    networks: [],
     ...catalogueImage(nginxCatalogueImage),
     routes,
     healthcheck: Healthcheck.http("/healthz", statusPort, { interval: "2s" }),

@@ -58,6 +58,8 @@ const logs: LogRotation = { maxSize: "10MiB", maxFiles: 3 };
 
 /** What most services are. A module states where its service differs. */
 export const serviceDefaults = {
+  kind: "stateless",
+  networks: [],
   environment: {},
   files: [],
   mounts: [],

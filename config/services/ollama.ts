@@ -241,7 +241,7 @@ const row: Row = {
     stat("Answers", orZero('min(probe_success{service="ollama"})'), { redBelow: 1 }),
     lines(
       "Time to list its models",
-      [{ expr: orZero('max(probe_duration_seconds{service="ollama"})'), legend: "time" }],
+      { time: orZero('max(probe_duration_seconds{service="ollama"})') },
       { unit: "s", width: 20 },
     ),
   ],

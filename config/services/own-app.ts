@@ -26,7 +26,6 @@ function api(ctx: Context, stores: AppStores, app: OwnApp): ServiceTemplate<Long
     ...appSettings(ctx, stores),
     name: "api",
     role: "api",
-    kind: "stateless",
     image: imageOf(app),
     usesGpus: true,
     ...(servesByModule(app) ? { command: serve } : {}),

@@ -17,12 +17,6 @@ const image17 = {
   dataPath: "/var/lib/postgresql/data",
   // Over TCP: the temporary server of the first start listens on its socket only.
   healthcheck: ["pg_isready", "-q", "-h", "127.0.0.1"],
-  secretFiles: [
-    "POSTGRES_PASSWORD_FILE",
-    "POSTGRES_USER_FILE",
-    "POSTGRES_DB_FILE",
-    "POSTGRES_INITDB_ARGS_FILE",
-  ],
   standIn: { folder: "dockerfiles/postgres" },
 } as const satisfies CatalogueImage;
 

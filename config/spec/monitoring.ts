@@ -64,11 +64,15 @@ export const stat = (title: string, expr: string, rest: Partial<Panel> = {}): Pa
   ...rest,
 });
 
-/** Lines over time. */
-export const lines = (title: string, queries: readonly Query[], rest: Partial<Panel> = {}): Panel => ({
+/** Lines over time. @param queries by Grafana's legend template, such as `{{route}}` */
+export const lines = (
+  title: string,
+  queries: Readonly<Record<string, string>>,
+  rest: Partial<Panel> = {},
+): Panel => ({
   title,
   kind: "timeseries",
-  queries,
+  queries: Object.entries(queries).map(([legend, expr]) => ({ expr, legend })),
   width: 8,
   ...rest,
 });

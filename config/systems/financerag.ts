@@ -55,7 +55,6 @@ function api(ctx: Context): LongRunning {
     image,
     command: ctx.prod ? ["serve", "--production"] : ["serve"],
     user: "10001:10001",
-    networks: [],
     environment: {
       ...models.environment,
       ...(embedded ? {} : { CHROMA_HOST: "chroma", CHROMA_PORT: "8000" }),

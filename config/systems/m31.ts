@@ -38,7 +38,6 @@ function web(ctx: Context): LongRunning {
     ...serviceDefaults,
     name: "web",
     role: "api",
-    kind: "stateless",
     image: {
       from: "build",
       name: "m31-web",
@@ -48,7 +47,6 @@ function web(ctx: Context): LongRunning {
     },
     command: ["--serve"],
     user: "1000:1000",
-    networks: [],
     environment: {
       ENVIRONMENT: ctx.prod ? "production" : "development",
       REDIS_HOST: cache.name,

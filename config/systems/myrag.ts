@@ -52,7 +52,6 @@ function fastapi(ctx: Context): LongRunning {
     ...serviceDefaults,
     name: "fastapi",
     role: "api",
-    kind: "stateless",
     image: {
       from: "build",
       name: "myrag-api",
@@ -61,7 +60,6 @@ function fastapi(ctx: Context): LongRunning {
       bases: pythonBases,
     },
     user: "10001:10001",
-    networks: [],
     environment: {
       ...models.environment,
       POSTGRES_HOST: pgvector.name,
@@ -91,7 +89,6 @@ function streamlit(ctx: Context): LongRunning {
     ...serviceDefaults,
     name: "streamlit",
     role: "ui",
-    kind: "stateless",
     image: {
       from: "build",
       name: "myrag-ui",
@@ -100,7 +97,6 @@ function streamlit(ctx: Context): LongRunning {
       bases: pythonBases,
     },
     user: "10001:10001",
-    networks: [],
     environment: { API_URL: "http://fastapi:8000" },
     mounts: ctx.prod ? [] : [source],
     healthcheck: Healthcheck.python("/_stcore/health", 8501, { startPeriod: "1m" }),

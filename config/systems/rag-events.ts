@@ -55,11 +55,9 @@ function api(ctx: Context): LongRunning {
     ...serviceDefaults,
     name: "api",
     role: "api",
-    kind: "stateless",
     image,
     command: ["api"],
     user: "10001:10001",
-    networks: [],
     environment: {
       ...models.environment,
       API_HOST: "0.0.0.0",
@@ -85,11 +83,9 @@ function ui(ctx: Context): LongRunning {
     ...serviceDefaults,
     name: "ui",
     role: "ui",
-    kind: "stateless",
     image,
     command: ["streamlit"],
     user: "10001:10001",
-    networks: [],
     environment: { API_URL: "http://api:8000", STREAMLIT_PORT: "8501" },
     ports: [{ container: 8501, host: 8501, exposure: ctx.prod ? "public" : "loopback" }],
     // Its own health check: the image's one asks the API's port, where the UI never listens.

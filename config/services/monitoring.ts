@@ -1,0 +1,70 @@
+import { Healthcheck } from "../spec/healthcheck.ts";
+import { type CatalogueImage, catalogueImage } from "../spec/image.ts";
+import type { LongRunning } from "../spec/service.ts";
+import { type Context, type ServiceModule, type ServiceTemplate, serviceDefaults } from "./module.ts";
+import { devPort } from "./store.ts";
+
+/** An image that serves metrics and has a program to check its health with. */
+type Observable = CatalogueImage & Required<Pick<CatalogueImage, "healthcheck" | "metrics">>;
+
+/** What a service has besides, or in place of, the usual. */
+type Own = (ctx: Context) => Partial<ServiceTemplate<LongRunning>>;
+
+const observed = (image: Observable, startPeriod?: "10s") => ({
+  ...serviceDefaults,
+  name: image.name,
+  ...catalogueImage(image),
+  healthcheck: Healthcheck.command(image.healthcheck, startPeriod ? { startPeriod } : {}),
+  metrics: image.metrics,
+});
+
+/** A module of an exporter. It starts within seconds. */
+export const exporter = (image: Observable, own: Own = () => ({})): ServiceModule => ({
+  images: [image],
+  services: (ctx) => [
+    {
+      ...observed(image, "10s"),
+      role: "exporter",
+      networks: ["backend"],
+      limits: { cpus: 0.25, memory: "64MiB" },
+      ...own(ctx),
+    } as ServiceTemplate<LongRunning>,
+  ],
+});
+
+/** How a system runs a monitoring service. */
+export interface MonitoringServiceOptions {
+  /** @default `<name>-data` */
+  readonly volume?: string;
+  /** Whether dev publishes its port on loopback. `services.<name>.exposure` says otherwise. @default true */
+  readonly publish?: boolean;
+}
+
+/** A module of a monitoring service with data and a page for people. */
+export const monitoringService = (
+  image: Observable & Required<Pick<CatalogueImage, "port" | "dataPath">>,
+  { volume = `${image.name}-data`, publish = true }: MonitoringServiceOptions,
+  own: Own,
+): ServiceModule => ({
+  images: [image],
+  services: (ctx) => [
+    {
+      ...observed(image),
+      role: "monitoring",
+      kind: "stateful",
+      networks: ["frontend", "backend"],
+      volumes: [{ volume, path: image.dataPath }],
+      ports: [devPort(ctx, image.port, publish ? image.port : undefined)],
+      ...own(ctx),
+    } as ServiceTemplate<LongRunning>,
+  ],
+});
+
+/** What the monitoring's files say about the stack. */
+export const monitoringOptions = ({ project, stack, prod, settings }: Context) => ({
+  project,
+  stack,
+  prod,
+  scrapeInterval: settings.monitoring.scrapeInterval,
+  ...(settings.monitoring.alertWebhook ? { alertWebhookUrl: settings.monitoring.alertWebhook } : {}),
+});
