@@ -1,4 +1,3 @@
-import type { Secret } from "../spec/content.ts";
 import { defined } from "../spec/defined.ts";
 import { Healthcheck } from "../spec/healthcheck.ts";
 import type { Built } from "../spec/image.ts";
@@ -58,10 +57,8 @@ export function appSettings(
   const { embeddings, llm } = ctx.models;
   const postgres = stores.postgres.login(ctx);
   const redis = stores.redis.login(ctx);
-  const keys: Record<"embeddings" | "llm", Secret | undefined> = {
-    embeddings: embeddings.key && fromUser(embeddings.key),
-    llm: llm.key && fromUser(llm.key),
-  };
+  const keys = [embeddings.key, llm.key].map((key) => key && fromUser(key));
+  const [embeddingsKey, llmKey] = keys.map((key) => key && secretPath(key));
   return {
     environment: defined({
       RAG_DATABASE_HOST: stores.postgres.name,
@@ -81,15 +78,11 @@ export function appSettings(
       RAG_EMBEDDING_BASE_URL: embeddings.baseUrl,
       RAG_LLM_MODEL: llm.model,
       RAG_LLM_BASE_URL: llm.baseUrl,
-      RAG_EMBEDDING_API_KEY_FILE: keys.embeddings && secretPath(keys.embeddings),
-      RAG_LLM_API_KEY_FILE: keys.llm && secretPath(keys.llm),
+      RAG_EMBEDDING_API_KEY_FILE: embeddingsKey,
+      RAG_LLM_API_KEY_FILE: llmKey,
       RAG_CHROMA_HOST: ctx.vectorStore === "chroma" ? "chroma" : undefined,
     }) as Record<string, string>,
-    files: [
-      secretFile(postgres.password),
-      secretFile(redis.password),
-      ...Object.values(keys).flatMap((key) => (key ? [secretFile(key)] : [])),
-    ],
+    files: [postgres.password, redis.password, ...keys].flatMap((key) => (key ? [secretFile(key)] : [])),
   };
 }
 

@@ -4,20 +4,13 @@ import { chroma } from "../services/chroma.ts";
 import { modelSettings } from "../services/model-settings.ts";
 import { type Context, serviceDefaults } from "../services/module.ts";
 import { prometheus } from "../services/prometheus.ts";
-import { pythonBases } from "../services/python.ts";
+import { pythonApp } from "../services/python.ts";
 import { emptyRetrievalsHigh, ingestionFailing } from "../services/rag-alerts.ts";
 import { Healthcheck } from "../spec/healthcheck.ts";
-import type { Built } from "../spec/image.ts";
 import type { LongRunning } from "../spec/service.ts";
 import type { System } from "./system.ts";
 
-const image: Built = {
-  from: "build",
-  name: "financerag",
-  context: "systems/financerag",
-  dockerfile: "systems/financerag/Dockerfile",
-  bases: pythonBases,
-};
+const image = pythonApp("financerag", "systems/financerag");
 
 /** Questions on financial documents: Chroma's files in the API's volume in dev, its server under replicas in prod. */
 export const financerag: System = {

@@ -6,7 +6,7 @@ import { nodeExporter } from "../services/node-exporter.ts";
 import { database, postgres } from "../services/postgres.ts";
 import { postgresExporter } from "../services/postgres-exporter.ts";
 import { prometheus } from "../services/prometheus.ts";
-import { pythonBases } from "../services/python.ts";
+import { pythonApp } from "../services/python.ts";
 import { emptyRetrievalsHigh, ingestionFailing } from "../services/rag-alerts.ts";
 import { generated, secretFile, secretPath, userName } from "../services/secrets.ts";
 import { content } from "../spec/content.ts";
@@ -52,13 +52,7 @@ function fastapi(ctx: Context): LongRunning {
     ...serviceDefaults,
     name: "fastapi",
     role: "api",
-    image: {
-      from: "build",
-      name: "myrag-api",
-      context: "systems/myrag/api",
-      dockerfile: "systems/myrag/api/Dockerfile",
-      bases: pythonBases,
-    },
+    image: pythonApp("myrag-api", "systems/myrag/api"),
     user: "10001:10001",
     environment: {
       ...models.environment,
@@ -89,13 +83,7 @@ function streamlit(ctx: Context): LongRunning {
     ...serviceDefaults,
     name: "streamlit",
     role: "ui",
-    image: {
-      from: "build",
-      name: "myrag-ui",
-      context: "systems/myrag/ui",
-      dockerfile: "systems/myrag/ui/Dockerfile",
-      bases: pythonBases,
-    },
+    image: pythonApp("myrag-ui", "systems/myrag/ui"),
     user: "10001:10001",
     environment: { API_URL: "http://fastapi:8000" },
     mounts: ctx.prod ? [] : [source],

@@ -3,23 +3,15 @@ import { blackboxExporter } from "../services/blackbox-exporter.ts";
 import { modelSettings } from "../services/model-settings.ts";
 import { type Context, serviceDefaults } from "../services/module.ts";
 import { prometheus } from "../services/prometheus.ts";
-import { pythonBases } from "../services/python.ts";
+import { pythonApp } from "../services/python.ts";
 import { emptyRetrievalsHigh } from "../services/rag-alerts.ts";
 import { fromUser, secretFile, secretPath } from "../services/secrets.ts";
 import { Healthcheck } from "../spec/healthcheck.ts";
-import type { Built } from "../spec/image.ts";
 import type { LongRunning } from "../spec/service.ts";
 import type { System } from "./system.ts";
 
 /** One image for the API and the UI. The argument of its entrypoint chooses. */
-const image: Built = {
-  from: "build",
-  name: "rag-events",
-  context: "systems/rag-events",
-  dockerfile: "systems/rag-events/Dockerfile",
-  target: "production",
-  bases: pythonBases,
-};
+const image = { ...pythonApp("rag-events", "systems/rag-events"), target: "production" };
 
 /** When the health checks that its users know ask. */
 const timing = { interval: "30s", timeout: "10s", startPeriod: "5s", retries: 3 } as const;
