@@ -9,13 +9,19 @@ export interface Session {
   readonly progress: Progress;
 }
 
-/** Works with a stack's deployer. The display ends with the work. */
-export async function withDeployer<T>(stack: string, work: (session: Session) => Promise<T>): Promise<T> {
+/** Works with a display of what is done in a stack. The display ends with the work. */
+export async function withProgress<T>(stack: string, work: (progress: Progress) => Promise<T>): Promise<T> {
   const progress = new Progress(`${project}-${stack}-`);
   try {
-    const listener = { event: progress.event, say: (line: string) => progress.line(line) };
-    return await work({ progress, deployer: await openDeployer(stack, listener) });
+    return await work(progress);
   } finally {
     progress.end();
   }
 }
+
+/** Works with a stack's deployer. */
+export const withDeployer = <T>(stack: string, work: (session: Session) => Promise<T>): Promise<T> =>
+  withProgress(stack, async (progress) => {
+    const listener = { event: progress.event, say: (line: string) => progress.line(line) };
+    return work({ progress, deployer: await openDeployer(stack, listener) });
+  });

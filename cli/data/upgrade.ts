@@ -20,7 +20,7 @@ import { takeBackup } from "./backup.ts";
 import { startAgain, stopAround } from "./clients.ts";
 import type { BackedUp } from "./manifest.ts";
 import { partsOf } from "./parts.ts";
-import { differences, type Postgres, rowsOf } from "./postgres.ts";
+import { type Postgres, rowsOf } from "./postgres.ts";
 import { withServer } from "./scratch.ts";
 
 /**
@@ -156,11 +156,8 @@ async function fill(
   file: string,
 ): Promise<void> {
   const work = async (cluster: Postgres): Promise<void> => {
-    await cluster.ensureRoles(part.roles ?? []);
-    await cluster.restore(file, await cluster.database());
+    await cluster.restoreSame(part, file, "The new cluster differs from the backup");
     await cluster.query("ANALYZE;");
-    const wrong = differences(part.tables ?? {}, await cluster.tables());
-    if (wrong.length > 0) throw new Error(`The new cluster differs from the backup:\n${wrong.join("\n")}`);
   };
   await withServer(server, image, [], work, volume);
 }
