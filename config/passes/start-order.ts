@@ -1,4 +1,4 @@
-import { type Problem, problem } from "../spec/problem.ts";
+import { problem } from "../spec/problem.ts";
 import { inStartOrder } from "../spec/start-order.ts";
 import type { Pass } from "./pass.ts";
 
@@ -10,14 +10,8 @@ export const startOrder: Pass = (services, run) => {
     dependsOn: service.dependsOn.filter((name) => names.has(name)),
   }));
   const { circle } = inStartOrder(ordered);
-  if (circle) run.problems.push(waitInCircle(circle));
+  const why = "these services wait for each other in a circle";
+  const fix = "Remove one of the dependencies.";
+  if (circle) run.problems.push(problem(`services.${circle[0]}`, circle.join(" → "), why, fix));
   return ordered;
 };
-
-const waitInCircle = (circle: readonly string[]): Problem =>
-  problem(
-    `services.${circle[0]}`,
-    circle.join(" → "),
-    "these services wait for each other in a circle",
-    "Remove one of the dependencies.",
-  );

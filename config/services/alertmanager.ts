@@ -1,9 +1,9 @@
 import { renderAlertmanager } from "../../monitoring/index.ts";
+import { wget } from "../spec/healthcheck.ts";
 import type { CatalogueImage } from "../spec/image.ts";
 import type { Alert } from "../spec/monitoring.ts";
-import { nobody, wget } from "./health-commands.ts";
 import type { ServiceModule } from "./module.ts";
-import { type MonitoringServiceOptions, monitoringOptions, monitoringService } from "./monitoring.ts";
+import { type MonitoringServiceOptions, monitoringOptions, monitoringService, nobody } from "./monitoring.ts";
 
 const image = {
   name: "alertmanager",

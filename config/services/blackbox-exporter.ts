@@ -1,7 +1,7 @@
 import { renderBlackbox } from "../../monitoring/index.ts";
+import { wget } from "../spec/healthcheck.ts";
 import type { CatalogueImage } from "../spec/image.ts";
-import { nobody, wget } from "./health-commands.ts";
-import { exporter } from "./monitoring.ts";
+import { exporter, nobody } from "./monitoring.ts";
 
 const image = {
   name: "blackbox-exporter",

@@ -1,9 +1,8 @@
-import { Healthcheck } from "../spec/healthcheck.ts";
+import { bashHttp, Healthcheck } from "../spec/healthcheck.ts";
 import { type CatalogueImage, catalogueImage } from "../spec/image.ts";
 import { lines, stat } from "../spec/monitoring.ts";
 import { orZero } from "../spec/promql.ts";
 import type { LongRunning } from "../spec/service.ts";
-import { bashHttp } from "./health-commands.ts";
 import { type Context, type ServiceModule, serviceDefaults } from "./module.ts";
 import { pythonCatalogueImage } from "./python.ts";
 import { devPort, type StoreOptions } from "./store.ts";

@@ -1,7 +1,6 @@
 import { renderDashboards, renderGrafanaProvisioning } from "../../monitoring/index.ts";
-import { Healthcheck } from "../spec/healthcheck.ts";
+import { Healthcheck, wget } from "../spec/healthcheck.ts";
 import type { CatalogueImage } from "../spec/image.ts";
-import { wget } from "./health-commands.ts";
 import type { ServiceModule } from "./module.ts";
 import { type MonitoringServiceOptions, monitoringOptions, monitoringService } from "./monitoring.ts";
 import { generated, secretFile, secretPath } from "./secrets.ts";

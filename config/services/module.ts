@@ -1,7 +1,7 @@
 import type { Settings, VectorStore } from "../settings/schema.ts";
 import type { Host } from "../spec/host.ts";
 import type { CatalogueImage } from "../spec/image.ts";
-import type { Alert, Row } from "../spec/monitoring.ts";
+import type { Alert } from "../spec/monitoring.ts";
 import type { Problem } from "../spec/problem.ts";
 import type { BindMount, Job, LogRotation, LongRunning, ServiceSpec } from "../spec/service.ts";
 import type { StackName } from "../spec/stack.ts";
@@ -31,7 +31,6 @@ export type ServiceTemplate<S extends ServiceSpec = ServiceSpec> = S & {
   /** Fields that depend on the user's settings or on the other services. Runs last. */
   derive?(self: S, services: readonly ServiceSpec[]): Partial<S>;
   deriveAlerts?(self: S, services: readonly ServiceSpec[]): readonly Alert[];
-  deriveRows?(self: S, services: readonly ServiceSpec[]): readonly Row[];
   /** Why the service is left out of the finished list; undefined keeps it. */
   omit?(self: S, services: readonly ServiceSpec[]): string | undefined;
   readonly sourceMount?: SourceMount;

@@ -4,6 +4,9 @@ import type { LongRunning } from "../spec/service.ts";
 import { type Context, type ServiceModule, type ServiceTemplate, serviceDefaults } from "./module.ts";
 import { devPort } from "./store.ts";
 
+/** `nobody` in the images of the Prometheus project. */
+export const nobody = "65534:65534";
+
 /** An image that serves metrics and has a program to check its health with. */
 type Observable = CatalogueImage & Required<Pick<CatalogueImage, "healthcheck" | "metrics">>;
 

@@ -1,8 +1,7 @@
-import { Healthcheck } from "../spec/healthcheck.ts";
+import { Healthcheck, wget } from "../spec/healthcheck.ts";
 import type { CatalogueImage } from "../spec/image.ts";
 import { lines, type Row, stat } from "../spec/monitoring.ts";
 import { orZero } from "../spec/promql.ts";
-import { wget } from "./health-commands.ts";
 import type { ServiceModule } from "./module.ts";
 import { exporter } from "./monitoring.ts";
 import { statusPort } from "./nginx.ts";

@@ -1,7 +1,7 @@
 import { type Content, content, joined } from "../spec/content.ts";
+import { wget } from "../spec/healthcheck.ts";
 import type { CatalogueImage } from "../spec/image.ts";
 import type { Route } from "../spec/service.ts";
-import { wget } from "./health-commands.ts";
 
 export const nginxCatalogueImage = {
   name: "nginx",

@@ -1,9 +1,9 @@
+import { wget } from "../spec/healthcheck.ts";
 import type { CatalogueImage } from "../spec/image.ts";
 import { type Alert, lines, type Row, stat } from "../spec/monitoring.ts";
 import { orZero, realFilesystems } from "../spec/promql.ts";
-import { nobody, wget } from "./health-commands.ts";
 import type { ServiceModule } from "./module.ts";
-import { exporter } from "./monitoring.ts";
+import { exporter, nobody } from "./monitoring.ts";
 import { devPort } from "./store.ts";
 
 const image = {

@@ -1,9 +1,9 @@
 import { content } from "../spec/content.ts";
+import { wget } from "../spec/healthcheck.ts";
 import type { CatalogueImage } from "../spec/image.ts";
 import { type Alert, lines, type Row, stat } from "../spec/monitoring.ts";
 import { orZero, perSecond, ratio } from "../spec/promql.ts";
 import { mebibytes } from "../spec/units.ts";
-import { wget } from "./health-commands.ts";
 import type { ServiceModule } from "./module.ts";
 import { exporter } from "./monitoring.ts";
 import { redisDown } from "./redis.ts";
