@@ -132,16 +132,9 @@ function networksOf(
 /** Files of the user at paths where the service has a file already. */
 const takenPaths = (user: Settings, services: readonly ServiceSpec[]): Problem[] =>
   services.flatMap(({ name, files }) =>
-    (user.services[name]?.files ?? []).flatMap(({ path }, index) =>
-      files.filter((file) => file.path === path).length > 1
-        ? [
-            problem(
-              `services.${name}.files[${index}].path`,
-              `"${path}"`,
-              `${name} has a file at this path already`,
-              "Choose another path.",
-            ),
-          ]
-        : [],
-    ),
+    (user.services[name]?.files ?? []).flatMap(({ path }, index) => {
+      if (files.filter((file) => file.path === path).length < 2) return [];
+      const why = `${name} has a file at this path already`;
+      return [problem(`services.${name}.files[${index}].path`, `"${path}"`, why, "Choose another path.")];
+    }),
   );

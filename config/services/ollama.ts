@@ -1,6 +1,5 @@
-import type { Settings } from "../settings/schema.ts";
 import { Healthcheck } from "../spec/healthcheck.ts";
-import { type CatalogueImage, catalogueImage, imageName } from "../spec/image.ts";
+import { type CatalogueImage, catalogueImage } from "../spec/image.ts";
 import { type Alert, lines, type Row, stat } from "../spec/monitoring.ts";
 import { type Problem, problem, removeCommand, setCommand } from "../spec/problem.ts";
 import { orZero } from "../spec/promql.ts";
@@ -13,6 +12,7 @@ import {
   type ServiceTemplate,
   serviceDefaults,
 } from "./module.ts";
+import { storeConsequences } from "./postgres.ts";
 import { projectFile } from "./project-files.ts";
 
 const unavailable =
@@ -27,7 +27,8 @@ const image = {
   standIn: { unavailable },
 } as const satisfies CatalogueImage;
 
-type Use = "llm" | "embeddings";
+const uses = ["llm", "embeddings"] as const;
+type Use = (typeof uses)[number];
 
 /** A model that the stack runs. */
 interface OwnModel {
@@ -41,12 +42,12 @@ export const ollama = (): ServiceModule => ({
   runs: { provider: "ollama", baseUrl: `http://ollama:${image.port}/v1` },
   optIn: (ctx) => usesOf(ctx).length > 0,
   services: (ctx) => [pull(ctx), server(ctx)],
-  rules: (ctx, services) => [...unnamed(ctx), ...notBuilt(ctx.settings, ctx), ...tooLarge(ctx, services)],
+  rules: (ctx, services) => [...unnamed(ctx), ...notBuilt(ctx), ...tooLarge(ctx, services)],
 });
 
 /** What the stack's own Ollama is used for. */
 const usesOf = ({ models }: Context): Use[] =>
-  (["llm", "embeddings"] as const).filter((use) => models[use].run && models[use].provider === "ollama");
+  uses.filter((use) => models[use].run && models[use].provider === "ollama");
 
 const modelsOf = (ctx: Context): OwnModel[] =>
   usesOf(ctx).flatMap((use) => {
@@ -165,34 +166,29 @@ const defaultMemory = (models: readonly OwnModel[]): Size =>
     : `${memoryOf(models)}MiB`;
 
 /** The names of small models, for fixes. */
-const small: Readonly<Record<Use, string>> = { llm: "llama3.2:1b", embeddings: "nomic-embed-text" };
+const small = { llm: "llama3.2:1b", embeddings: "nomic-embed-text" } as const satisfies Record<Use, string>;
 
 /** The job downloads models by name. */
 const unnamed = (ctx: Context): Problem[] =>
   usesOf(ctx)
     .filter((use) => ctx.models[use].model === undefined)
-    .map((use) =>
-      problem(
-        `${use}.model`,
-        "nothing",
-        "a model that the stack runs needs a name",
-        `Run: ${setCommand(`${use}.model`, small[use])}`,
-      ),
-    );
+    .map((use) => {
+      const path = `${use}.model`;
+      const why = "a model that the stack runs needs a name";
+      return problem(path, "nothing", why, `Run: ${setCommand(path, small[use])}`);
+    });
 
 /** Without the image the application would ask a provider that is not there. */
-const notBuilt = ({ images, pinned }: Settings, ctx: Context): Problem[] =>
-  images === "registry" || Object.hasOwn(pinned, imageName({ from: "catalogue", image }))
-    ? []
-    : usesOf(ctx).map((use) =>
-        problem(
-          `${use}.run`,
-          "true",
-          `images is packages, and ${unavailable}`,
-          `Run: ${removeCommand(`${use}.run`)} and ${setCommand(`${use}.baseUrl`, "http://models.example.com:11434/v1")}; ` +
-            `or name an image: ${setCommand("pinned.ollama", image.reference)}`,
-        ),
-      );
+function notBuilt(ctx: Context): Problem[] {
+  const { images, pinned } = ctx.settings;
+  if (images === "registry" || Object.hasOwn(pinned, image.name)) return [];
+  return usesOf(ctx).map((use) => {
+    const elsewhere = setCommand(`${use}.baseUrl`, "http://models.example.com:11434/v1");
+    const pin = setCommand(`pinned.${image.name}`, image.reference);
+    const fix = `Run: ${removeCommand(`${use}.run`)} and ${elsewhere}; or name an image: ${pin}`;
+    return problem(`${use}.run`, "true", `images is packages, and ${unavailable}`, fix);
+  });
+}
 
 /** Models that do not fit into the host or the container. On a GPU they are in its memory, which is not known. */
 function tooLarge(ctx: Context, services: readonly ServiceSpec[]): Problem[] {
@@ -205,15 +201,10 @@ function tooLarge(ctx: Context, services: readonly ServiceSpec[]): Problem[] {
   const need = `${names} ${models.length === 1 ? "needs" : "need"} about ${needed} MiB`;
   const smaller = setCommand(`${first.use}.model`, small[first.use]);
   const { memoryMiB: host } = ctx.host;
-  if (host !== undefined && needed > host)
-    return [
-      problem(
-        `${first.use}.model`,
-        `"${first.name}"`,
-        `${need}, the host has ${host} MiB`,
-        `Run: ${smaller}`,
-      ),
-    ];
+  if (host !== undefined && needed > host) {
+    const why = `${need}, the host has ${host} MiB`;
+    return [problem(`${first.use}.model`, `"${first.name}"`, why, `Run: ${smaller}`)];
+  }
   if (mebibytes(self.limits.memory) >= needed) return [];
   const path = "services.ollama.limits.memory";
   const fix = `Run: ${setCommand(path, `${needed}MiB`)}; or take a smaller model: ${smaller}`;
@@ -231,7 +222,7 @@ const down: Alert = {
   runbook:
     "Read `make logs SERVICE=ollama`. Exit code 137 is the memory limit: raise services.ollama.limits.memory, or take a " +
     "smaller model. If a model is missing, `make logs SERVICE=ollama-pull` says why it could not be downloaded.",
-  suppresses: ["ServiceUnhealthy", "HighErrorRate", "HighLatencyP95", "IngestionBacklog", "IngestionFailing"],
+  suppresses: storeConsequences,
 };
 
 const row: Row = {
