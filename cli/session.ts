@@ -1,6 +1,6 @@
 import { project } from "../host/paths.ts";
-import type { Deployer } from "./backends/deployer.ts";
-import { openDeployer } from "./backends/index.ts";
+import { type Deployer, deployerOf, type Listener } from "./backends/deployer.ts";
+import { embedded } from "./backends/embedded.ts";
 import { Progress } from "./ui/progress.ts";
 
 /** A deployer and the display that it reports to. */
@@ -17,6 +17,13 @@ export async function withProgress<T>(stack: string, work: (progress: Progress) 
   } finally {
     progress.end();
   }
+}
+
+/** The deployer of a stack, ready to run. Pulumi's automation API is large, so it is loaded only if it is used. */
+async function openDeployer(stack: string, listener: Listener): Promise<Deployer> {
+  if (deployerOf(stack) === "embedded") return embedded(stack, listener);
+  const { pulumi } = await import("./backends/pulumi.ts");
+  return pulumi(stack, listener);
 }
 
 /** Works with a stack's deployer. */

@@ -1,9 +1,8 @@
-import { existsSync } from "node:fs";
+import { accessSync, constants, existsSync } from "node:fs";
+import { delimiter, join } from "node:path";
 import { Failure } from "../../config/spec/failure.ts";
-import type { EngineEvent, RunResult } from "../../engine/index.ts";
-import { hasState } from "../../engine/index.ts";
+import { type EngineEvent, hasState, type RunResult } from "../../engine/index.ts";
 import { project, stateDir } from "../../host/paths.ts";
-import { onPath } from "../on-path.ts";
 
 /** What applies the program: Pulumi, or the embedded engine on a machine without Pulumi. */
 export type DeployerName = "pulumi" | "embedded";
@@ -11,18 +10,13 @@ export type DeployerName = "pulumi" | "embedded";
 /** The type of the images, for runs that make nothing else. */
 export const imageType = "docker:index/remoteImage:RemoteImage";
 
-export interface UpOptions {
-  /** Whether to look first at what really runs. */
-  readonly refresh?: boolean;
-  /** Names of resources to replace whatever their inputs are. */
-  readonly replace?: readonly string[];
-}
-
 /** What the commands ask of a deployer. Both report the same events and results. */
 export interface Deployer {
   readonly name: DeployerName;
+  /** `refresh` looks first at what really runs. */
   preview(options?: { readonly refresh?: boolean }): Promise<RunResult>;
-  up(options?: UpOptions): Promise<RunResult>;
+  /** `replace` names resources to replace whatever their inputs are. */
+  up(options?: { readonly refresh?: boolean; readonly replace?: readonly string[] }): Promise<RunResult>;
   /** Makes the images and nothing else. */
   build(): Promise<RunResult>;
   /** Removes everything but what is protected: the data, and the secrets that open it. */
@@ -67,6 +61,16 @@ function madeBy(stack: string): DeployerName | undefined {
   if (hasState({ stateDir, project, stack })) return "embedded";
   return existsSync(`${stateDir}/.pulumi/stacks/${project}/${stack}.json`) ? "pulumi" : undefined;
 }
+
+const onPath = (command: string): boolean =>
+  (process.env.PATH ?? "").split(delimiter).some((folder) => {
+    try {
+      accessSync(join(folder, command), constants.X_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  });
 
 /** The name of a deployer for people. */
 export const deployerText = (name: DeployerName): string =>
