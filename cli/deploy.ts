@@ -1,3 +1,4 @@
+import { setTimeout } from "node:timers/promises";
 import { longRunning, type SystemSpec } from "../config/spec/service.ts";
 import { fullName } from "../config/spec/stack.ts";
 import type { RunResult } from "../engine/index.ts";
@@ -37,17 +38,16 @@ export async function begin(
     await progress.step("building the base image", () => ensureBaseImage((line) => progress.line(line)));
 }
 
-interface DeployOptions {
-  /** Whether to compare with what really runs. @default only if something is missing */
-  readonly refresh: boolean;
-}
-
-/** Deploys a system, waits until everything is healthy, and reports. @returns the exit code */
+/**
+ * Deploys a system, waits until everything is healthy, and reports.
+ * @param refresh whether to compare with what really runs, also if nothing is missing
+ * @returns the exit code
+ */
 export async function deploy(
   stack: string,
   system: SystemSpec,
   session: Session,
-  { refresh }: DeployOptions,
+  refresh: boolean,
 ): Promise<number> {
   const before = await containersOf(stack);
   const look = refresh || (await isAmiss(stack, system, before));
@@ -112,7 +112,7 @@ export async function becomesWell(id: string): Promise<boolean> {
     const container = await containerOf(id);
     if (isWell(container)) return true;
     if (container.State.Health?.Status !== "starting" || container.State.Status === "exited") return false;
-    await new Promise((wait) => setTimeout(wait, 500));
+    await setTimeout(500);
   }
 }
 

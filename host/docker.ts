@@ -47,10 +47,6 @@ export async function docker(...args: string[]): Promise<string> {
   return stdout;
 }
 
-/** Whether the Docker host has a volume with exactly this name. */
-export const hasVolume = async (name: string): Promise<boolean> =>
-  (await docker("volume", "ls", "-q", "--filter", `name=^${name}$`)).trim() !== "";
-
 /** The fields of `docker volume inspect` that Ragdock uses. */
 export interface Volume {
   readonly Name: string;

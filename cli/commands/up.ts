@@ -40,7 +40,7 @@ export async function bringUp(
     confirm === stack && (await withDeployer(stack, (session) => acceptLoss(stack, system, session)));
   return withDeployer(stack, async (session) => {
     await begin(stack, system, session);
-    const code = await deploy(stack, system, session, { refresh: refresh || gaveUp });
+    const code = await deploy(stack, system, session, refresh || gaveUp);
     if (code === 0) await reportBackups(stack);
     return code;
   });

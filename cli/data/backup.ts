@@ -21,7 +21,7 @@ import {
   type Manifest,
   partialFolder,
   stamp,
-  writeManifest,
+  writeRecord,
 } from "./manifest.ts";
 import { leftOut, type Part, partsOf } from "./parts.ts";
 import { Postgres, rowsOf } from "./postgres.ts";
@@ -33,12 +33,8 @@ const longestHealthcheck = 60;
 
 /** Backs up a stack. @returns the exit code */
 export async function backUp(stack: string, keep: string | undefined): Promise<number> {
-  if (keep && !/^[1-9]\d*$/.test(keep)) {
-    throw new Failure(
-      `KEEP is "${keep}".`,
-      "KEEP is the number of backups to keep, such as: make backup KEEP=7",
-    );
-  }
+  const meaning = "KEEP is the number of backups to keep, such as: make backup KEEP=7";
+  if (keep && !/^[1-9]\d*$/.test(keep)) throw new Failure(`KEEP is "${keep}".`, meaning);
   await requireDocker();
   const system = await systemOf(stack);
   const { folder, manifest } = await withProgress(stack, (progress) => takeBackup(stack, system, progress));
@@ -82,9 +78,8 @@ export async function takeBackup(stack: string, system: SystemSpec, progress: Pr
   const partial = partialFolder(stack, name);
   try {
     const done: BackedUp[] = [];
-    for (const part of parts) {
+    for (const part of parts)
       done.push(await progress.step(`backing up ${part.volume}`, () => copied(stack, part, partial)));
-    }
     const paused = "waiting for the health checks of the services that were paused";
     await progress.step(paused, () => healthyAgain(stack));
     const manifest: Manifest = {
@@ -97,7 +92,7 @@ export async function takeBackup(stack: string, system: SystemSpec, progress: Pr
       parts: done,
       leftOut: leftOut(system),
     };
-    writeManifest(partial, manifest);
+    writeRecord(partial, { manifest });
     const folder = join(backupsOf(stack), name);
     renameSync(partial, folder);
     await reportBackups(stack);
@@ -139,9 +134,7 @@ async function copied(stack: string, part: Part, folder: string): Promise<Backed
 async function healthyAgain(stack: string): Promise<void> {
   const end = Date.now() + longestHealthcheck * 1000;
   const wait = (c: Container): boolean => c.State.Status === "running" && !isWell(c);
-  while (Date.now() < end && (await containersOf(stack)).some(wait)) {
-    await setTimeout(500);
-  }
+  while (Date.now() < end && (await containersOf(stack)).some(wait)) await setTimeout(500);
 }
 
 /** Reads a file back from the disk and compares its checksum. */

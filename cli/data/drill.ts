@@ -8,7 +8,7 @@ import { withProgress } from "../session.ts";
 import { systemOf } from "../system.ts";
 import { elapsed } from "../ui/text.ts";
 import { containerFor } from "./backup.ts";
-import { type BackedUp, findBackup, requireWhole, writeDrill } from "./manifest.ts";
+import { type BackedUp, findBackup, requireWhole, writeRecord } from "./manifest.ts";
 import { rowsOf } from "./postgres.ts";
 import { reportBackups } from "./report.ts";
 import { throwAway, withServer, withVolume } from "./scratch.ts";
@@ -23,7 +23,7 @@ export async function drillBackup(stack: string, from: string | undefined): Prom
   const said: string[] = [];
   const end = (ok: boolean): number => {
     const seconds = (Date.now() - begun.getTime()) / 1000;
-    writeDrill(backup.folder, { made: begun.toISOString(), seconds, ok, said });
+    writeRecord(backup.folder, { drill: { made: begun.toISOString(), seconds, ok, said } });
     return seconds;
   };
   try {
