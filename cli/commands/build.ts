@@ -1,6 +1,6 @@
 import { command, newStackOptions, print } from "../command.ts";
 import { begin } from "../deploy.ts";
-import { requireDisk } from "../preflight/docker.ts";
+import { requireDisk } from "../preflight.ts";
 import { withDeployer } from "../session.ts";
 import { failedBuilds } from "../ui/diagnose.ts";
 import { elapsed } from "../ui/text.ts";

@@ -5,7 +5,7 @@ import { Failure } from "../../config/spec/failure.ts";
 import { docker, stackFilters } from "../../host/docker.ts";
 import { project, projectDir } from "../../host/paths.ts";
 import { command, print, stackOption } from "../command.ts";
-import { requireDocker } from "../preflight/docker.ts";
+import { requireDocker } from "../preflight.ts";
 import { withDeployer } from "../session.ts";
 
 const volumesOf = async (stack: string): Promise<string[]> =>

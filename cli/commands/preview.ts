@@ -1,7 +1,7 @@
 import { ensureBaseImage } from "../../host/base-image.ts";
 import { containersOf, isWell, serviceOf } from "../../host/docker.ts";
 import { command, newStackOptions, print, stackOption } from "../command.ts";
-import { requireDocker } from "../preflight/docker.ts";
+import { requireDocker } from "../preflight.ts";
 import { type Session, withDeployer } from "../session.ts";
 import { onCopyOfSettings } from "../stack-file.ts";
 import { systemOf } from "../system.ts";

@@ -3,7 +3,7 @@ import { inStartOrder } from "../../config/spec/start-order.ts";
 import { containersOf, docker, isJob, serviceOf } from "../../host/docker.ts";
 import { command, print, serviceOption, stackOption } from "../command.ts";
 import { becomesWell } from "../deploy.ts";
-import { requireDocker } from "../preflight/docker.ts";
+import { requireDocker } from "../preflight.ts";
 import { systemOf } from "../system.ts";
 import { diagnose } from "../ui/diagnose.ts";
 import { elapsed } from "../ui/text.ts";

@@ -8,7 +8,7 @@ import type { SystemSpec } from "../../config/spec/service.ts";
 import { docker } from "../../host/docker.ts";
 import { projectDir } from "../../host/paths.ts";
 import { command, print, stackOption, startFolder } from "../command.ts";
-import { requireDocker } from "../preflight/docker.ts";
+import { requireDocker } from "../preflight.ts";
 import { withDeployer } from "../session.ts";
 import { changeSettings, ownSettings, stackFile } from "../stack-file.ts";
 import { imageModeOf, systemOf } from "../system.ts";

@@ -7,7 +7,7 @@ import type { SystemSpec } from "../../config/spec/service.ts";
 import { containersOf, docker } from "../../host/docker.ts";
 import { command, print, stackOption } from "../command.ts";
 import { type StoreUsers, storesOf } from "../data/store-users.ts";
-import { requireDocker } from "../preflight/docker.ts";
+import { requireDocker } from "../preflight.ts";
 import { generationOf, setGeneration, stackFile } from "../stack-file.ts";
 import { systemOf } from "../system.ts";
 import { bringUp } from "./up.ts";

@@ -8,7 +8,7 @@ import { type Container, containersOf, docker, isWell } from "../../host/docker.
 import { project, projectDir } from "../../host/paths.ts";
 import { digestOf } from "../../host/pipe.ts";
 import { print } from "../command.ts";
-import { requireDocker } from "../preflight/docker.ts";
+import { requireDocker } from "../preflight.ts";
 import { withProgress } from "../session.ts";
 import { systemOf } from "../system.ts";
 import type { Progress } from "../ui/progress.ts";

@@ -3,7 +3,7 @@ import { Failure } from "../../config/spec/failure.ts";
 import { type LongRunning, longRunning, type SystemSpec } from "../../config/spec/service.ts";
 import { docker } from "../../host/docker.ts";
 import { print } from "../command.ts";
-import { requireDocker } from "../preflight/docker.ts";
+import { requireDocker } from "../preflight.ts";
 import { withProgress } from "../session.ts";
 import { systemOf } from "../system.ts";
 import { elapsed } from "../ui/text.ts";

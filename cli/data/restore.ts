@@ -3,7 +3,7 @@ import { Failure } from "../../config/spec/failure.ts";
 import type { SystemSpec } from "../../config/spec/service.ts";
 import { project } from "../../host/paths.ts";
 import { print } from "../command.ts";
-import { requireDocker } from "../preflight/docker.ts";
+import { requireDocker } from "../preflight.ts";
 import { systemOf } from "../system.ts";
 import { Progress } from "../ui/progress.ts";
 import { elapsed } from "../ui/text.ts";

@@ -11,7 +11,7 @@ import { ensureBaseImage } from "../../host/base-image.ts";
 import { docker, volumesNamed } from "../../host/docker.ts";
 import { project } from "../../host/paths.ts";
 import { print } from "../command.ts";
-import { requireDocker } from "../preflight/docker.ts";
+import { requireDocker } from "../preflight.ts";
 import { type Session, withDeployer } from "../session.ts";
 import { changeSettings } from "../stack-file.ts";
 import { imageModeOf, systemOf } from "../system.ts";
