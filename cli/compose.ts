@@ -24,7 +24,6 @@ export interface ComposeBuild {
 
 const configFolder = "files";
 
-/** What a Compose file needs besides the system. */
 export interface ComposeFacts {
   /** Compose's project: the prefix of containers, networks and volumes. */
   readonly project: string;
@@ -88,7 +87,6 @@ function service(spec: ServiceSpec, jobs: ReadonlySet<string>, facts: ComposeFac
   };
 }
 
-/** The part of a service that stays up. */
 function running(spec: LongRunning): ComposeService {
   const { test, interval, timeout, startPeriod, retries } = spec.healthcheck;
   const ports = publishedPorts(spec).map((port) => ({

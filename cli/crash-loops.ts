@@ -13,7 +13,6 @@ const restarts = 5;
 /** Milliseconds between two checks, and before the first one. */
 const interval = 4000;
 
-/** The folder of the logs of removed containers. */
 const crashLogs = ".ragdock/crashes";
 
 /** A container that was removed because it crashed repeatedly, and its description. */

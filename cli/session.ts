@@ -26,7 +26,6 @@ async function openDeployer(stack: string, listener: Listener): Promise<Deployer
   return pulumi(stack, listener);
 }
 
-/** Works with a stack's deployer. */
 export const withDeployer = <T>(stack: string, work: (session: Session) => Promise<T>): Promise<T> =>
   withProgress(stack, async (progress) => {
     const listener = { event: progress.event, say: (line: string) => progress.line(line) };

@@ -31,10 +31,8 @@ export function endpointOf(stack: string): Endpoint {
   return { host: values["docker:host"], context: values["docker:context"] };
 }
 
-/** The file with a stack's settings. */
 export const stackFile = (stack: string): string => configFile ?? join(projectDir, `Pulumi.${stack}.yaml`);
 
-/** The file of `--config-file`, if it was given. */
 export const givenConfigFile = (): string | undefined => configFile;
 
 /** Runs `work` on a copy of a stack's file, so that what it writes there is gone afterwards. */
@@ -110,11 +108,9 @@ export function generationOf(stack: string, secret: string): number {
   return noted[secret] ?? 1;
 }
 
-/** Writes the generation of a secret into a stack's file. */
 export const setGeneration = (stack: string, secret: string, generation: number): void =>
   changeSettings(stack, [[[rotationsKey, secret], generation]]);
 
-/** The stacks that have a file in the project. */
 const stackNames = (): string[] =>
   readdirSync(projectDir).flatMap((name) => /^Pulumi\.([\w-]+)\.yaml$/.exec(name)?.[1] ?? []);
 

@@ -120,7 +120,6 @@ export function contextOf(user: Settings, { project, stack, secrets, host }: Fac
 
 const systemNamed = (name: string): System => systems[name as SystemName];
 
-/** The networks that services are on. */
 function networksOf(
   services: readonly ServiceSpec[],
   networks: Readonly<Record<string, Network>>,

@@ -27,7 +27,6 @@ export interface Deployer {
   outputs(showSecrets: boolean): Promise<Record<string, unknown>>;
 }
 
-/** Where a deployer reports to. */
 export interface Listener {
   readonly event: (event: EngineEvent) => void;
   readonly say: (line: string) => void;
@@ -72,6 +71,5 @@ const onPath = (command: string): boolean =>
     }
   });
 
-/** The name of a deployer for people. */
 export const deployerText = (name: DeployerName): string =>
   name === "pulumi" ? "Pulumi" : "the embedded engine";

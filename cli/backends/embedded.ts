@@ -4,7 +4,6 @@ import { readStackFile } from "../stack-file.ts";
 import { type Deployer, imageType, type Listener } from "./deployer.ts";
 import { readSecrets } from "./secrets.ts";
 
-/** Deploys with the embedded engine. */
 export async function embedded(stack: string, { event, say }: Listener): Promise<Deployer> {
   const key = passphrase(say);
   const secrets = await readSecrets(stack, key);

@@ -18,7 +18,6 @@ export async function readSecrets(stack: string, passphrase: string): Promise<Re
   }
 }
 
-/** Sets one of the user's secrets. */
 export async function writeSecret(
   stack: string,
   passphrase: string,

@@ -153,7 +153,6 @@ export async function containerFor(stack: string, { service }: Part): Promise<Co
   );
 }
 
-/** Ids of the running containers that use a volume. */
 const writersOf = async (volume: string): Promise<string[]> =>
   (await docker("ps", "-q", "--no-trunc", "--filter", `volume=${volume}`)).split("\n").filter(Boolean);
 

@@ -15,7 +15,6 @@ export interface Table {
 /** By `schema.table`. Each partition counts by itself. Tables of extensions are left out. */
 export type Tables = Readonly<Record<string, Table>>;
 
-/** A part in a backup. */
 export type BackedUp = Part & {
   readonly file: string;
   readonly bytes: number;
@@ -54,7 +53,6 @@ export interface Drill {
   readonly said: readonly string[];
 }
 
-/** A backup on disk. */
 export interface Backup {
   readonly folder: string;
   readonly manifest: Manifest;
@@ -63,7 +61,6 @@ export interface Backup {
 
 const root = join(projectDir, ".ragdock", "backups");
 
-/** The folder of a stack's backups. */
 export const backupsOf = (stack: string): string => join(root, stack);
 
 /** The folder of an unfinished backup. `backups` does not list it. */

@@ -5,7 +5,6 @@ import {
   type SystemSpec,
 } from "../../config/spec/service.ts";
 
-/** A part of a system's data. */
 export type Part =
   /** A PostgreSQL server. `pg_dump` copies it from one snapshot. */
   | { readonly kind: "postgres"; readonly service: string; readonly volume: string }

@@ -73,7 +73,6 @@ export class Postgres {
     if (wrong.length > 0) throw new Error(`${differs}:\n${wrong.join("\n")}`);
   }
 
-  /** The entries of a dump. */
   async entries(file: string): Promise<string[]> {
     const { stdout } = await this.run(["pg_restore", "--list"], { input: { file } });
     return stdout.split("\n").filter((line) => /^\d/.test(line));
@@ -120,7 +119,6 @@ export class Postgres {
     );
   }
 
-  /** The database in the container's environment. */
   async database(): Promise<string> {
     return (await this.run(["printenv", "PGDATABASE"])).stdout.trim();
   }
@@ -168,7 +166,6 @@ function readTables(text: string): Tables {
   );
 }
 
-/** One line per table that differs. */
 export function differences(wanted: Tables, found: Tables): string[] {
   const names = [...new Set([...Object.keys(wanted), ...Object.keys(found)])].sort();
   return names.flatMap((name) => {

@@ -78,7 +78,6 @@ async function ready(id: string, server: Postgres): Promise<void> {
   }
 }
 
-/** Runs `work` with a temporary volume. */
 export async function withVolume<T>(image: string, work: (volume: Volume) => Promise<T>): Promise<T> {
   const name = (await docker("volume", "create", "--label", "ragdock.helper=data")).trim();
   try {

@@ -88,7 +88,6 @@ export class Volume {
     );
   }
 
-  /** Whether the volume has a folder. */
   async has(folder: string): Promise<boolean> {
     return (await this.sh(`[ ! -e '${here}/${folder}' ] || echo there`)).stdout !== "";
   }

@@ -36,7 +36,6 @@ export async function diagnose(stack: string): Promise<string[]> {
   return Promise.all(unhealthy.map(describe));
 }
 
-/** Describes one container. */
 export async function describe(container: Container): Promise<string> {
   const { State, Name, HostConfig } = container;
   const lines = [`${serviceOf(container)} (${Name.slice(1)}) is ${State.Health?.Status ?? State.Status}.`];

@@ -40,7 +40,6 @@ export class Progress {
     this.timer = setInterval(() => this.beat(), 1000);
   }
 
-  /** Prints a line. */
   line(text: string): void {
     this.lastLine = performance.now();
     this.write(`${this.clock()}  ${text}`);
@@ -59,7 +58,6 @@ export class Progress {
     }
   }
 
-  /** Prints an event of the deployer. */
   readonly event = (event: EngineEvent): void => {
     if (event.kind === "note") this.line(event.message);
     if (event.kind === "log" && event.severity === "warning") this.line(`warning: ${event.message}`);
@@ -78,7 +76,6 @@ export class Progress {
     }
   };
 
-  /** Stops the heartbeat. */
   end(): void {
     clearInterval(this.timer);
   }

@@ -27,7 +27,6 @@ const undelivered: Alert = {
     "Read `make logs SERVICE=alertmanager`. Check the webhook's address, and that it can be reached from that container.",
 };
 
-/** Alertmanager groups alerts and sends them on. */
 export const alertmanager = (options: MonitoringServiceOptions = {}): ServiceModule =>
   monitoringService(image, options, (ctx) => ({
     command: [

@@ -150,7 +150,6 @@ const revisionUrls = (routes: readonly Route[], services: readonly ServiceSpec[]
     return [content`${revisionUrl(service, service.blackbox)}\n`];
   });
 
-/** The URL of a revision of a service. */
 export const revisionUrl = (
   { name }: Pick<LongRunning, "name">,
   { port, path }: { readonly port: number; readonly path: string },

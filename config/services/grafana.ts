@@ -21,7 +21,6 @@ const image = {
   },
 } as const satisfies CatalogueImage;
 
-/** Grafana with the dashboards of the stack's services. */
 export const grafana = (options: MonitoringServiceOptions = {}): ServiceModule =>
   monitoringService(image, options, (ctx) => {
     const password = generated(ctx, "grafana-password", "grafana");

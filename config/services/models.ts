@@ -10,7 +10,6 @@ export interface OwnProvider {
   readonly llmModel: string;
 }
 
-/** One model of a system. */
 export interface Model {
   readonly provider: string;
   readonly model?: string;

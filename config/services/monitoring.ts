@@ -35,7 +35,6 @@ export const exporter = (image: Observable, own: Own = () => ({})): ServiceModul
   ],
 });
 
-/** How a system runs a monitoring service. */
 export interface MonitoringServiceOptions {
   /** @default `<name>-data` */
   readonly volume?: string;

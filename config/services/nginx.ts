@@ -60,7 +60,6 @@ const toGateway = (route: RoutedPath): Content => `
       proxy_next_upstream error timeout http_503;
     }`;
 
-/** The server for all routes on one port. */
 function server(listen: number, routes: readonly RoutedPath[], kind: NginxKind): Content {
   const locations = routes.map(kind === "ingress" ? toGateway : toRevision);
   return content`

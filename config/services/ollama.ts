@@ -30,7 +30,6 @@ const image = {
 const uses = ["llm", "embeddings"] as const;
 type Use = (typeof uses)[number];
 
-/** A model that the stack runs. */
 interface OwnModel {
   readonly use: Use;
   readonly name: string;
@@ -165,7 +164,6 @@ const defaultMemory = (models: readonly OwnModel[]): Size =>
     ? `${Math.max(4096, memoryOf(models) + 2048)}MiB`
     : `${memoryOf(models)}MiB`;
 
-/** The names of small models, for fixes. */
 const small = { llm: "llama3.2:1b", embeddings: "nomic-embed-text" } as const satisfies Record<Use, string>;
 
 /** The job downloads models by name. */

@@ -160,7 +160,6 @@ export const postgresDown = (server: string, expr: string): Alert => ({
   suppresses: storeConsequences,
 });
 
-/** What follows when a store is down. */
 export const storeConsequences = [
   "ServiceUnhealthy",
   "HighErrorRate",

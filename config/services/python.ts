@@ -19,7 +19,6 @@ const pythonBuilder: Built = {
   bases: [pythonImage],
 };
 
-/** The wheel of the library that the Python applications share. */
 const ragkit: Built = {
   from: "build",
   name: "ragkit",

@@ -25,7 +25,6 @@ const appImage: Built = {
 };
 const uiImage: Built = { ...appImage, name: "ui", dockerfile: "dockerfiles/ui/Dockerfile" };
 
-/** The images' user. */
 const user = "10001:10001";
 
 /** Connections per process: enough for its threads, few enough for a hundred in all. */
@@ -43,7 +42,6 @@ const sourceMount = {
   environment: { RAG_RELOAD: "1" },
 } as const;
 
-/** The stores that the application uses. */
 export interface AppStores {
   readonly postgres: StoreModule;
   readonly redis: StoreModule;
@@ -100,7 +98,6 @@ export const referenceApp = (stores: AppStores): ServiceModule => ({
   services: (ctx) => [migrations(ctx, stores), api(ctx, stores), worker(ctx, stores), ui(ctx)],
 });
 
-/** Updates the database's schema before a service uses it. */
 function migrations(ctx: Context, stores: AppStores): ServiceTemplate<Job> {
   return {
     ...jobDefaults,
@@ -118,7 +115,6 @@ function migrations(ctx: Context, stores: AppStores): ServiceTemplate<Job> {
   };
 }
 
-/** The HTTP API. */
 function api(ctx: Context, stores: AppStores): ServiceTemplate<LongRunning> {
   const workers = ctx.prod ? 2 : 1;
   const shared = appSettings(ctx, stores);
@@ -174,7 +170,6 @@ function worker(ctx: Context, stores: AppStores): ServiceTemplate<LongRunning> {
   };
 }
 
-/** The web interface. */
 function ui(ctx: Context): ServiceTemplate<LongRunning> {
   return {
     ...serviceDefaults,

@@ -4,9 +4,7 @@ import type { Duration, Size } from "../spec/units.ts";
 import { durationPattern, mebibytes, sizePattern } from "../spec/units.ts";
 import { parsePlaceholders, wrongPlaceholders } from "./placeholders.ts";
 
-/** A setting that may be left out. */
 const optional = <T extends z.ZodType>(what: string, type: T) => type.optional().describe(what);
-/** Settings under one name. */
 const group = <S extends z.ZodRawShape>(what: string, shape: S) =>
   z
     .strictObject(shape)

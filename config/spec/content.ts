@@ -7,7 +7,6 @@ export type SecretSource =
   /** Known when the settings are read, such as the user name that belongs to a password. */
   | { readonly from: "known"; readonly value: string };
 
-/** A secret of a stack. */
 export interface Secret {
   /** Unique in a system. Users write `{{secret:<name>}}` for it in their own files. */
   readonly name: string;
@@ -31,7 +30,6 @@ export type Content = string | { readonly parts: readonly Part[] };
 const isRevision = (part: Part): part is RevisionOf => typeof part === "object" && "revisionOf" in part;
 const isSecret = (part: Part): part is Secret => typeof part === "object" && !("revisionOf" in part);
 
-/** The parts of a content, in order. */
 export const partsOf = (content: Content): readonly Part[] =>
   typeof content === "string" ? [content] : content.parts;
 
@@ -67,7 +65,6 @@ export function contentOf(parts: readonly Part[]): Content {
 /** Contents one after the other. */
 export const joined = (contents: readonly Content[]): Content => contentOf(contents.flatMap(partsOf));
 
-/** The secrets in a content. */
 export const secretsIn = (text: Content): Secret[] => partsOf(text).filter(isSecret);
 
 /** The services whose revisions are in a content. */

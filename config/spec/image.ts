@@ -23,7 +23,6 @@ export interface CatalogueImage {
 
 /** How an image is built from packages. */
 export interface StandIn {
-  /** The folder with its Dockerfile. */
   readonly folder: string;
   readonly args?: Readonly<Record<string, string>>;
   /** Builds on this image instead of the Debian base. */

@@ -15,14 +15,12 @@ export interface Alert {
   readonly suppresses?: readonly string[];
 }
 
-/** A query of a panel. */
 export interface Query {
   readonly expr: string;
   /** Grafana's legend template, such as `{{route}}`. @default the labels of the series */
   readonly legend?: string;
 }
 
-/** One panel of a dashboard. */
 export interface Panel {
   readonly title: string;
   readonly kind: "stat" | "timeseries";

@@ -178,7 +178,6 @@ export interface SystemSpec {
 /** Type guard: a service that stays up. */
 export const isLongRunning = (s: ServiceSpec): s is LongRunning => s.kind !== "job";
 
-/** The services of a list that stay up. */
 export const longRunning = (services: readonly ServiceSpec[]): LongRunning[] =>
   services.filter(isLongRunning);
 

@@ -5,7 +5,6 @@ import type { Network } from "../spec/service.ts";
 
 /** A named system: the modules that it runs, and which general settings mean something to it. */
 export interface System extends SystemTraits {
-  /** One line for people. */
   readonly about: string;
   /** Where it differs from the original that its users know, and why. @default nowhere */
   readonly differs?: readonly string[];

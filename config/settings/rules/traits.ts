@@ -55,7 +55,6 @@ const isSet = (raw: unknown, path: string): boolean =>
   path.split(".").reduce<unknown>((value, key) => (value as Record<string, unknown>)?.[key], raw) !==
   undefined;
 
-/** A system that does not exist. */
 export const unknownSystem = (found: string, names: readonly string[]): Problem =>
   problem(
     "system",
@@ -64,7 +63,6 @@ export const unknownSystem = (found: string, names: readonly string[]): Problem 
     `Run: ${setCommand("system", names[0] ?? "full")}`,
   );
 
-/** Rotations of secrets that the system does not have. */
 export function unknownRotations(rotations: Settings["rotations"], known: readonly string[]): Problem[] {
   const choices = known.join(", ") || "none that can be rotated";
   const fix = known[0]
