@@ -5,6 +5,7 @@ import { Progress } from "./ui/progress.ts";
 
 /** A deployer and the display that it reports to. */
 export interface Session {
+  readonly stack: string;
   readonly deployer: Deployer;
   readonly progress: Progress;
 }
@@ -29,5 +30,5 @@ async function openDeployer(stack: string, listener: Listener): Promise<Deployer
 export const withDeployer = <T>(stack: string, work: (session: Session) => Promise<T>): Promise<T> =>
   withProgress(stack, async (progress) => {
     const listener = { event: progress.event, say: (line: string) => progress.line(line) };
-    return work({ progress, deployer: await openDeployer(stack, listener) });
+    return work({ stack, progress, deployer: await openDeployer(stack, listener) });
   });

@@ -33,22 +33,17 @@ export async function bringUp(
   const before = await containersOf(stack);
   await Promise.all([requireDisk(), requirePorts(stack, system, before), requireVolumeOwners(stack, system)]);
   // By itself: a deployer reads the settings when it is opened.
-  const gaveUp =
-    confirm === stack && (await withDeployer(stack, (session) => acceptLoss(stack, system, session)));
+  const gaveUp = confirm === stack && (await withDeployer(stack, (session) => acceptLoss(system, session)));
   return withDeployer(stack, async (session) => {
-    await begin(stack, system, session);
-    const code = await deploy(stack, system, session, refresh || gaveUp);
+    await begin(system, session);
+    const code = await deploy(system, session, refresh || gaveUp);
     if (code === 0) await reportBackups(stack);
     return code;
   });
 }
 
 /** Writes into the stack's file that the data of lost volumes is given up. Returns whether there were any. */
-async function acceptLoss(
-  stack: string,
-  system: SystemSpec,
-  { deployer, progress }: Session,
-): Promise<boolean> {
+async function acceptLoss(system: SystemSpec, { stack, deployer, progress }: Session): Promise<boolean> {
   const { volumes = {} } = (await deployer.outputs(false)) as { volumes?: Record<string, string> };
   const lost = await lostVolumes({ project, stack }, system, volumes);
   if (lost.length === 0) return false;

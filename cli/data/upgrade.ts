@@ -34,9 +34,7 @@ export async function upgradePostgres(stack: string, version: string): Promise<n
   requireLater(stack, before, version);
   const begun = performance.now();
   try {
-    const rows = await withDeployer(stack, (session) =>
-      upgrade(stack, before, version as PostgresVersion, session),
-    );
+    const rows = await withDeployer(stack, (session) => upgrade(before, version as PostgresVersion, session));
     print(
       `\nUpgraded to PostgreSQL ${version} after ${elapsed((performance.now() - begun) / 1000)}. All ${rows} rows are the same.`,
     );
@@ -53,10 +51,9 @@ export async function upgradePostgres(stack: string, version: string): Promise<n
 
 /** @returns the number of rows */
 async function upgrade(
-  stack: string,
   before: SystemSpec,
   version: PostgresVersion,
-  { progress }: Session,
+  { stack, progress }: Session,
 ): Promise<number> {
   const old = serverOf(before);
   const server = upgraded(stack, before, version);

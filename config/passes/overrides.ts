@@ -1,7 +1,6 @@
 import type { ServiceTemplate } from "../services/module.ts";
-import type { UserContent } from "../settings/placeholders.ts";
 import type { ServiceSettings } from "../settings/schema.ts";
-import { type Content, contentOf, type Secret } from "../spec/content.ts";
+import { type Secret, withSecrets } from "../spec/content.ts";
 import { defined } from "../spec/defined.ts";
 import { type Problem, problem, removeCommand } from "../spec/problem.ts";
 import { secretsOf } from "../spec/secrets.ts";
@@ -44,7 +43,7 @@ function merge(service: ServiceTemplate, user: ServiceSettings, secrets: Secrets
   const source = user.sourceMount ? service.sourceMount : undefined;
   const files = (user.files ?? []).map(({ path, content }) => ({
     path,
-    content: resolved(content, secrets),
+    content: withSecrets(content, secrets),
   }));
   const merged = {
     ...service,
@@ -65,10 +64,6 @@ function merge(service: ServiceTemplate, user: ServiceSettings, secrets: Secrets
     ...defined({ shm: user.shm, soak: user.soak }),
   } as ServiceTemplate;
 }
-
-/** A user's content with the secrets that it names. A secret that does not exist is a separate problem. */
-const resolved = (content: UserContent, secrets: Secrets): Content =>
-  contentOf(content.map((part) => (typeof part === "string" ? part : (secrets.get(part.secretNamed) ?? ""))));
 
 /** Files that name a secret which does not exist, or a store's password with another user than its own. */
 function wrongSecrets(service: string, user: ServiceSettings, secrets: Secrets): Problem[] {

@@ -1,8 +1,8 @@
 import { z } from "zod";
+import { parsePlaceholders, wrongPlaceholders } from "../spec/content.ts";
 import { postgresVersions } from "../spec/postgres.ts";
 import type { Duration, Size } from "../spec/units.ts";
 import { durationPattern, mebibytes, sizePattern } from "../spec/units.ts";
-import { parsePlaceholders, wrongPlaceholders } from "./placeholders.ts";
 
 const optional = <T extends z.ZodType>(what: string, type: T) => type.optional().describe(what);
 const group = <S extends z.ZodRawShape>(what: string, shape: S) =>

@@ -1,6 +1,6 @@
 import type { OwnProvider } from "../services/models.ts";
 import type { ServiceModule } from "../services/module.ts";
-import type { SystemTraits } from "../settings/rules/traits.ts";
+import type { SystemTraits } from "../settings/rules.ts";
 import type { Network } from "../spec/service.ts";
 
 /** A named system: the modules that it runs, and which general settings mean something to it. */
