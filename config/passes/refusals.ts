@@ -2,6 +2,7 @@ import type { ServiceTemplate } from "../services/module.ts";
 import type { ServiceSettings } from "../settings/schema.ts";
 import { type Problem, problem, removeCommand, setCommand, withoutEffect } from "../spec/problem.ts";
 import { isLongRunning } from "../spec/service.ts";
+import { behindIngress } from "./ingress.ts";
 import type { Run } from "./pass.ts";
 import { canSoak } from "./soak.ts";
 
@@ -37,9 +38,7 @@ interface Reason {
 function portReasons({ service, user, services }: Wish): Reason[] {
   const keys = (["exposure", "port"] as const).filter((key) => user[key] !== undefined);
   if (keys.length === 0 || (isLongRunning(service) && service.ports.length > 0)) return [];
-  const owners = services
-    .filter((s) => isLongRunning(s) && s.ports.length > 0 && ["gateway", "api", "ui"].includes(s.role))
-    .map((s) => s.name);
+  const owners = behindIngress(services).map((s) => s.name);
   const isFront = service.role === "ingress" || service.role === "gateway";
   const why = isFront
     ? `${service.name} publishes the ports of ${owners.join(", ")}: set it there`

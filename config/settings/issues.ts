@@ -14,15 +14,16 @@ export function fromZod(issue: z.core.$ZodIssue, raw: unknown): Problem[] {
       ),
     );
   }
-  const found = issue.path.reduce<unknown>(
-    (value, key) => (value as Record<PropertyKey, unknown>)?.[key],
-    raw,
-  );
+  const found = valueAt(raw, issue.path);
   const text = found === undefined ? "nothing" : JSON.stringify(found);
   const value = example(issue);
   const fix = value === undefined ? `Correct the value of ${path}.` : `Run: ${setCommand(path, value)}`;
   return [problem(path, text, issue.message, fix)];
 }
+
+/** The value at a path. Undefined if there is none. */
+export const valueAt = (raw: unknown, path: readonly PropertyKey[]): unknown =>
+  path.reduce<unknown>((value, key) => (value as Record<PropertyKey, unknown>)?.[key], raw);
 
 const dotted = (path: readonly PropertyKey[]): string =>
   path.reduce<string>((all, key) => {

@@ -1,3 +1,4 @@
+import { jsonOrText } from "../spec/deployment.ts";
 import { userSecrets } from "./schema.ts";
 
 /**
@@ -18,12 +19,5 @@ export function readSettings(
   );
 }
 
-/** JSON where it is JSON; a string that only begins like it stays what the user wrote, and the schema says what is wrong. */
-function structured(value: string): unknown {
-  if (!/^[[{]/.test(value)) return value;
-  try {
-    return JSON.parse(value);
-  } catch {
-    return value;
-  }
-}
+/** A string that only begins like JSON stays what the user wrote, and the schema says what is wrong. */
+const structured = (value: string): unknown => (/^[[{]/.test(value) ? jsonOrText(value) : value);

@@ -1,4 +1,5 @@
 import { type Problem, problem, removeCommand, setCommand, withoutEffect } from "../spec/problem.ts";
+import { valueAt } from "./issues.ts";
 import { type Settings, userSecrets, type VectorStore } from "./schema.ts";
 
 /** Which of the general settings mean something to a system. */
@@ -37,7 +38,7 @@ export function traitProblems(
   ];
   return [
     ...useless
-      .filter(([key, hasEffect]) => !hasEffect && isSet(raw, key))
+      .filter(([key, hasEffect]) => !hasEffect && valueAt(raw, key.split(".")) !== undefined)
       .map(([key, , why]) => withoutEffect(key, `${settings.system} ${why}`)),
     ...wrongVectorStore(settings, system),
   ];
@@ -49,11 +50,6 @@ function wrongVectorStore({ system, vectorStore }: Settings, traits: SystemTrait
   const fix = `Run: ${setCommand("vectorStore", allowed[0] as string)}`;
   return [problem("vectorStore", `"${vectorStore}"`, `${system} supports ${allowed.join(" or ")}`, fix)];
 }
-
-/** Whether the user has set the value at a dotted path. */
-const isSet = (raw: unknown, path: string): boolean =>
-  path.split(".").reduce<unknown>((value, key) => (value as Record<string, unknown>)?.[key], raw) !==
-  undefined;
 
 export function unknownSystem(found: string, names: readonly string[]): Problem {
   const fix = `Run: ${setCommand("system", names[0] ?? "full")}`;
