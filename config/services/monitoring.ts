@@ -1,5 +1,7 @@
 import { Healthcheck } from "../spec/healthcheck.ts";
 import { type CatalogueImage, catalogueImage } from "../spec/image.ts";
+import { lines, type Row, stat } from "../spec/monitoring.ts";
+import { orZero } from "../spec/promql.ts";
 import type { LongRunning } from "../spec/service.ts";
 import { type Context, type ServiceModule, type ServiceTemplate, serviceDefaults } from "./module.ts";
 import { devPort } from "./store.ts";
@@ -69,4 +71,18 @@ export const monitoringOptions = ({ project, stack, prod, settings }: Context) =
   prod,
   scrapeInterval: settings.monitoring.scrapeInterval,
   ...(settings.monitoring.alertWebhook ? { alertWebhookUrl: settings.monitoring.alertWebhook } : {}),
+});
+
+/** A row on a service whose metrics are those of the blackbox exporter only. */
+export const blackboxRow = (board: Row["board"], title: string, service: string, duration: string): Row => ({
+  board,
+  title,
+  panels: [
+    stat("Answers", orZero(`min(probe_success{service="${service}"})`), { redBelow: 1 }),
+    lines(
+      duration,
+      { time: orZero(`max(probe_duration_seconds{service="${service}"})`) },
+      { unit: "s", width: 20 },
+    ),
+  ],
 });

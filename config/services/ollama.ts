@@ -1,8 +1,7 @@
 import { Healthcheck } from "../spec/healthcheck.ts";
 import { type CatalogueImage, catalogueImage } from "../spec/image.ts";
-import { type Alert, lines, type Row, stat } from "../spec/monitoring.ts";
+import type { Alert } from "../spec/monitoring.ts";
 import { type Problem, problem, removeCommand, setCommand } from "../spec/problem.ts";
-import { orZero } from "../spec/promql.ts";
 import type { Job, LongRunning, ServiceSpec, VolumeMount } from "../spec/service.ts";
 import { mebibytes, type Size } from "../spec/units.ts";
 import {
@@ -12,6 +11,7 @@ import {
   type ServiceTemplate,
   serviceDefaults,
 } from "./module.ts";
+import { blackboxRow } from "./monitoring.ts";
 import { storeConsequences } from "./postgres.ts";
 import { projectFile } from "./project-files.ts";
 
@@ -114,7 +114,7 @@ function server(ctx: Context): ServiceTemplate<LongRunning> {
     dependsOn: ["ollama-pull"],
     stopGracePeriod: "30s",
     alerts: [down],
-    rows: [row],
+    rows: [blackboxRow("rag", "Ollama", "ollama", "Time to list its models")],
   };
 }
 
@@ -221,17 +221,4 @@ const down: Alert = {
     "Read `make logs SERVICE=ollama`. Exit code 137 is the memory limit: raise services.ollama.limits.memory, or take a " +
     "smaller model. If a model is missing, `make logs SERVICE=ollama-pull` says why it could not be downloaded.",
   suppresses: storeConsequences,
-};
-
-const row: Row = {
-  board: "rag",
-  title: "Ollama",
-  panels: [
-    stat("Answers", orZero('min(probe_success{service="ollama"})'), { redBelow: 1 }),
-    lines(
-      "Time to list its models",
-      { time: orZero('max(probe_duration_seconds{service="ollama"})') },
-      { unit: "s", width: 20 },
-    ),
-  ],
 };

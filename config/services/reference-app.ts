@@ -115,25 +115,30 @@ function migrations(ctx: Context, stores: AppStores): ServiceTemplate<Job> {
   };
 }
 
+/** What API, worker and UI have in common: the image's entrypoint takes the name of one of them. */
+const application = (mode: "api" | "worker" | "ui") => ({
+  ...serviceDefaults,
+  name: mode,
+  role: mode,
+  image: appImage,
+  sourceMount,
+  command: [mode],
+  user,
+  healthcheck: Healthcheck.command(["python3", "-m", "ragapp", "probe", mode], { startPeriod: "1m" }),
+});
+
 function api(ctx: Context, stores: AppStores): ServiceTemplate<LongRunning> {
   const workers = ctx.prod ? 2 : 1;
   const shared = appSettings(ctx, stores);
   return {
-    ...serviceDefaults,
+    ...application("api"),
     ...shared,
-    name: "api",
-    role: "api",
-    image: appImage,
-    sourceMount,
-    command: ["api"],
-    user,
     networks: ["frontend", "backend"],
     environment: {
       ...shared.environment,
       RAG_API_WORKERS: String(workers),
       RAG_DRAIN_SECONDS: String(drainSeconds),
     },
-    healthcheck: Healthcheck.command(["python3", "-m", "ragapp", "probe", "api"], { startPeriod: "1m" }),
     blackbox: { module: "http_2xx", port: 8000, path: "/api/health" },
     ...(ctx.prod ? { soak: productionSoak } : {}),
     metrics: { port: 8000, path: "/metrics" },
@@ -151,16 +156,9 @@ function worker(ctx: Context, stores: AppStores): ServiceTemplate<LongRunning> {
   // The database network has no route out. A remote embedder is reached through the other one.
   const remote = ctx.models.embeddings.provider !== "local" && !ctx.models.embeddings.run;
   return {
-    ...serviceDefaults,
+    ...application("worker"),
     ...appSettings(ctx, stores),
-    name: "worker",
-    role: "worker",
-    image: appImage,
-    sourceMount,
-    command: ["worker"],
-    user,
     networks: remote ? ["backend", "frontend"] : ["backend"],
-    healthcheck: Healthcheck.command(["python3", "-m", "ragapp", "probe", "worker"], { startPeriod: "1m" }),
     metrics: { port: 8001, path: "/metrics" },
     limits: ctx.prod ? { cpus: 1, memory: "1GiB" } : { cpus: 1, memory: "768MiB" },
     dependsOn: [...dependenciesOf(ctx, stores), "migrate"],
@@ -172,16 +170,10 @@ function worker(ctx: Context, stores: AppStores): ServiceTemplate<LongRunning> {
 
 function ui(ctx: Context): ServiceTemplate<LongRunning> {
   return {
-    ...serviceDefaults,
-    name: "ui",
-    role: "ui",
+    ...application("ui"),
     image: uiImage,
-    sourceMount,
-    command: ["ui"],
-    user,
     networks: ["frontend"],
     environment: { RAG_API_URL: "http://gateway:8080", RAG_PROMETHEUS_URL: "http://prometheus:9090" },
-    healthcheck: Healthcheck.command(["python3", "-m", "ragapp", "probe", "ui"], { startPeriod: "1m" }),
     blackbox: { module: "http_2xx", port: 8501, path: "/_stcore/health" },
     limits: { cpus: 1, memory: ctx.prod ? "768MiB" : "512MiB" },
   };
