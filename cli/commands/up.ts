@@ -2,7 +2,7 @@ import type { SystemSpec } from "../../config/spec/service.ts";
 import { containersOf } from "../../host/docker.ts";
 import { lostVolumes } from "../../host/own-data.ts";
 import { project } from "../../host/paths.ts";
-import { command, newStackOptions, print } from "../command.ts";
+import { command, newStackOptions, print, type Values } from "../command.ts";
 import { reportBackups } from "../data/report.ts";
 import { begin, deploy } from "../deploy.ts";
 import { chooseImages, requireDisk, requireDocker, requirePorts, requireVolumeOwners } from "../preflight.ts";
@@ -10,11 +10,7 @@ import { type Session, withDeployer } from "../session.ts";
 import { changeSettings, ensureStack } from "../stack-file.ts";
 import { systemOf } from "../system.ts";
 
-interface StackOptions {
-  readonly stack: string;
-  readonly system?: string | undefined;
-  readonly environment?: string | undefined;
-}
+type StackOptions = { readonly stack: string } & Partial<Values<typeof newStackOptions>>;
 
 /** What comes before anything is made: Docker, the stack's file, where images come from, the settings. */
 export async function prepared({ stack, system, environment }: StackOptions): Promise<SystemSpec> {

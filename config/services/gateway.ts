@@ -61,11 +61,7 @@ export const gateway = ({ name = "gateway", devPort = 8080, routes }: GatewayOpt
       ),
       networks: ["frontend", "backend"],
       ports: [
-        {
-          container: gatewayPort,
-          host: ctx.prod ? 80 : devPort,
-          exposure: ctx.prod ? "public" : "loopback",
-        },
+        { container: gatewayPort, host: ctx.prod ? 80 : devPort, exposure: ctx.prod ? "public" : "loopback" },
       ],
     },
   ],
