@@ -8,6 +8,7 @@ import { passphrase, project } from "../host/paths.ts";
 import { deployerOf } from "./backends/deployer.ts";
 import { readSecrets } from "./backends/secrets.ts";
 import { print } from "./command.ts";
+import { requireDocker } from "./preflight.ts";
 import { endpointOf, readStackFile } from "./stack-file.ts";
 
 /** The system that a stack's file asks for. @throws ConfigError with everything that is wrong in it */
@@ -19,6 +20,12 @@ export async function systemOf(stack: string): Promise<SystemSpec> {
     deployerOf(stack) === "embedded" ? Object.keys(await readSecrets(stack, passphrase(print))) : [];
   const secrets = new Set([...own, ...encrypted].map((key) => key.slice(project.length + 1)));
   return resolveSystem(readSettings(values, project), { project, stack, secrets, host });
+}
+
+/** The same, for work that needs Docker. @throws Failure if Docker does not answer */
+export async function reachableSystem(stack: string): Promise<SystemSpec> {
+  await requireDocker();
+  return systemOf(stack);
 }
 
 /** Where the images of a system come from, as the program sees it. */

@@ -1,10 +1,9 @@
 import { ensureBaseImage } from "../../host/base-image.ts";
 import { containersOf, isWell, serviceOf } from "../../host/docker.ts";
 import { command, newStackOptions, print, stackOption } from "../command.ts";
-import { requireDocker } from "../preflight.ts";
 import { type Session, withDeployer } from "../session.ts";
 import { onCopyOfSettings } from "../stack-file.ts";
-import { systemOf } from "../system.ts";
+import { reachableSystem } from "../system.ts";
 import { planned } from "../ui/planned.ts";
 import { prepared } from "./up.ts";
 
@@ -44,8 +43,7 @@ export const drift = command({
   options: { stack: stackOption },
   examples: ["drift --stack prod"],
   run: async ({ stack }) => {
-    await requireDocker();
-    const system = await systemOf(stack);
+    const system = await reachableSystem(stack);
     return withDeployer(stack, async (session) => {
       const { ok, lines } = await look(session, true);
       for (const c of (await containersOf(stack)).filter((one) => !isWell(one)))

@@ -3,7 +3,7 @@ import { containersOf, docker, isWell, stackFilters } from "../../host/docker.ts
 import { command, print, stackOption } from "../command.ts";
 import { requireDocker } from "../preflight.ts";
 import { withDeployer } from "../session.ts";
-import { systemOf } from "../system.ts";
+import { reachableSystem } from "../system.ts";
 import { diagnose } from "../ui/diagnose.ts";
 import { statusTable } from "../ui/status.ts";
 
@@ -13,8 +13,7 @@ export const status = command({
   options: { stack: stackOption },
   examples: ["status"],
   run: async ({ stack }) => {
-    await requireDocker();
-    const { text, well } = await statusTable(stack, await systemOf(stack), true);
+    const { text, well } = await statusTable(stack, await reachableSystem(stack), true);
     print(text);
     return well ? 0 : 1;
   },

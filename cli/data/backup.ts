@@ -8,9 +8,8 @@ import { type Container, containersOf, docker, isWell } from "../../host/docker.
 import { project, projectDir } from "../../host/paths.ts";
 import { digestOf } from "../../host/pipe.ts";
 import { print } from "../command.ts";
-import { requireDocker } from "../preflight.ts";
 import { withProgress } from "../session.ts";
-import { systemOf } from "../system.ts";
+import { reachableSystem } from "../system.ts";
 import type { Progress } from "../ui/progress.ts";
 import { elapsed, size, table } from "../ui/text.ts";
 import {
@@ -35,8 +34,7 @@ const longestHealthcheck = 60;
 export async function backUp(stack: string, keep: string | undefined): Promise<number> {
   const meaning = "KEEP is the number of backups to keep, such as: make backup KEEP=7";
   if (keep && !/^[1-9]\d*$/.test(keep)) throw new Failure(`KEEP is "${keep}".`, meaning);
-  await requireDocker();
-  const system = await systemOf(stack);
+  const system = await reachableSystem(stack);
   const { folder, manifest } = await withProgress(stack, (progress) => takeBackup(stack, system, progress));
   print(`\n${partsTable(manifest)}\n`);
   if (manifest.leftOut.length > 0)

@@ -3,9 +3,8 @@ import { Failure } from "../../config/spec/failure.ts";
 import { type LongRunning, longRunning, type SystemSpec } from "../../config/spec/service.ts";
 import { docker } from "../../host/docker.ts";
 import { print } from "../command.ts";
-import { requireDocker } from "../preflight.ts";
 import { withProgress } from "../session.ts";
-import { systemOf } from "../system.ts";
+import { reachableSystem } from "../system.ts";
 import { elapsed } from "../ui/text.ts";
 import { containerFor } from "./backup.ts";
 import { type BackedUp, findBackup, requireWhole, writeRecord } from "./manifest.ts";
@@ -15,8 +14,7 @@ import { throwAway, withServer, withVolume } from "./scratch.ts";
 
 /** Restores a backup next to the stack, compares all of it with the manifest, and records the result. */
 export async function drillBackup(stack: string, from: string | undefined): Promise<number> {
-  await requireDocker();
-  const system = await systemOf(stack);
+  const system = await reachableSystem(stack);
   const backup = findBackup(stack, from);
   const name = basename(backup.folder);
   const begun = new Date();

@@ -11,10 +11,9 @@ import { ensureBaseImage } from "../../host/base-image.ts";
 import { docker, volumesNamed } from "../../host/docker.ts";
 import { project } from "../../host/paths.ts";
 import { print } from "../command.ts";
-import { requireDocker } from "../preflight.ts";
 import { type Session, withDeployer } from "../session.ts";
 import { changeSettings } from "../stack-file.ts";
-import { imageModeOf, systemOf } from "../system.ts";
+import { imageModeOf, reachableSystem } from "../system.ts";
 import { elapsed } from "../ui/text.ts";
 import { takeBackup } from "./backup.ts";
 import { startAgain, stopAround } from "./clients.ts";
@@ -29,8 +28,7 @@ import { withServer } from "./scratch.ts";
  * @returns the exit code
  */
 export async function upgradePostgres(stack: string, version: string): Promise<number> {
-  await requireDocker();
-  const before = await systemOf(stack);
+  const before = await reachableSystem(stack);
   requireLater(stack, before, version);
   const begun = performance.now();
   try {
