@@ -6,8 +6,17 @@ import type { Pass } from "./pass.ts";
 export const derive: Pass = (services) => {
   const observed = services.map((service) => withAlerts(service, services));
   return observed.map((service) => {
-    const { derive: own, deriveAlerts: _, omit: __, sourceMount: ___, usesGpus: ____, ...spec } = service;
-    return { ...spec, ...own?.(service, observed) } as ServiceSpec;
+    const {
+      derive: own,
+      deriveFiles,
+      deriveAlerts: _,
+      omit: __,
+      sourceMount: ___,
+      usesGpus: ____,
+      ...spec
+    } = service;
+    const files = [...spec.files, ...(deriveFiles?.(service, observed) ?? [])];
+    return { ...spec, files, ...own?.(service) } as ServiceSpec;
   });
 };
 

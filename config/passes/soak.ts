@@ -55,9 +55,9 @@ function soakJob({ name, networks }: Soakable): ServiceTemplate<Job> {
     dependsOn: [name],
     omit: (_, services) =>
       seconds(find(services)?.soak ?? "0s") > 0 ? undefined : `services.${name}.soak is not set`,
-    derive: (self, services) => {
+    deriveFiles: (_, services) => {
       const service = find(services);
-      return service ? { files: [...self.files, { path: script, content: watch(service) }] } : {};
+      return service ? [{ path: script, content: watch(service) }] : [];
     },
   };
 }

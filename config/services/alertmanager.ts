@@ -36,8 +36,7 @@ export const alertmanager = (options: MonitoringServiceOptions = {}): ServiceMod
     ],
     limits: { cpus: 0.25, memory: "64MiB" },
     alerts: [undelivered],
-    derive: (self, services) => {
-      const content = renderAlertmanager(services, monitoringOptions(ctx));
-      return { files: [...self.files, { path: image.configPath, content }] };
-    },
+    deriveFiles: (_, services) => [
+      { path: image.configPath, content: renderAlertmanager(services, monitoringOptions(ctx)) },
+    ],
   }));

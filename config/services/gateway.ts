@@ -14,6 +14,8 @@ import { drainingFile, nginxCatalogueImage, type RoutedPath, renderNginx, status
 /** Above 1024, so that nginx needs no privilege. */
 export const gatewayPort = 8080;
 
+const { configPath } = nginxCatalogueImage;
+
 const serveScript = "/etc/ragdock/serve.sh";
 
 /** The URLs that must answer before a new gateway takes requests, one per line. */
@@ -77,17 +79,11 @@ export function gatewayTo(
     ...nginx(ctx, name, routes),
     role: "gateway",
     command: ["sh", serveScript],
-    derive: (self, services) => ({
-      files: [
-        ...self.files,
-        {
-          path: nginxCatalogueImage.configPath,
-          content: renderNginx(withHidden(routes, services), "gateway"),
-        },
-        { path: serveScript, content: serve },
-        { path: revisionsFile, content: joined(revisionUrls(routes, services)) },
-      ],
-    }),
+    deriveFiles: (_, services) => [
+      { path: configPath, content: renderNginx(withHidden(routes, services), "gateway") },
+      { path: serveScript, content: serve },
+      { path: revisionsFile, content: joined(revisionUrls(routes, services)) },
+    ],
   };
 }
 
@@ -104,12 +100,7 @@ export function ingressTo(
     ...nginx(ctx, "ingress", routes),
     role: "ingress",
     networks,
-    derive: (self) => ({
-      files: [
-        ...self.files,
-        { path: nginxCatalogueImage.configPath, content: renderNginx(self.routes ?? [], "ingress") },
-      ],
-    }),
+    deriveFiles: (self) => [{ path: configPath, content: renderNginx(self.routes ?? [], "ingress") }],
     omit: (self) => (publishedPorts(self).length > 0 ? undefined : "no service behind it publishes a port"),
   };
 }

@@ -1,6 +1,7 @@
 import { renderDashboards, renderGrafanaProvisioning } from "../../monitoring/index.ts";
 import { Healthcheck, wget } from "../spec/healthcheck.ts";
 import type { CatalogueImage } from "../spec/image.ts";
+import type { FileSpec } from "../spec/service.ts";
 import type { ServiceModule } from "./module.ts";
 import { type MonitoringServiceOptions, monitoringOptions, monitoringService } from "./monitoring.ts";
 import { generated, secretFile, secretPath } from "./secrets.ts";
@@ -21,6 +22,9 @@ const image = {
   },
 } as const satisfies CatalogueImage;
 
+const filesOf = (texts: Readonly<Record<string, string>>, folder = ""): FileSpec[] =>
+  Object.entries(texts).map(([name, content]) => ({ path: `${folder}${name}`, content }));
+
 export const grafana = (options: MonitoringServiceOptions = {}): ServiceModule =>
   monitoringService(image, options, (ctx) => {
     const password = generated(ctx, "grafana-password", "grafana");
@@ -37,13 +41,9 @@ export const grafana = (options: MonitoringServiceOptions = {}): ServiceModule =
       healthcheck: Healthcheck.command(image.healthcheck, { startPeriod: "2m" }),
       limits: { cpus: 0.5, memory: "512MiB" },
       dependsOn: ["prometheus"],
-      derive: (self, services) => {
-        const dashboards = Object.entries(renderDashboards(services)).map(
-          ([name, json]) => [`/etc/grafana/dashboards/${name}`, json] as const,
-        );
-        const provisioning = renderGrafanaProvisioning(services, monitoringOptions(ctx));
-        const all = [...Object.entries(provisioning), ...dashboards];
-        return { files: [...self.files, ...all.map(([path, content]) => ({ path, content }))] };
-      },
+      deriveFiles: (_, services) => [
+        ...filesOf(renderGrafanaProvisioning(services, monitoringOptions(ctx))),
+        ...filesOf(renderDashboards(services), "/etc/grafana/dashboards/"),
+      ],
     };
   });

@@ -36,13 +36,10 @@ export const prometheus = (options: MonitoringServiceOptions = {}): ServiceModul
       url: `http://prometheus:${image.port}`,
       isDefault: true,
     },
-    derive: (self, services) => ({
-      files: [
-        ...self.files,
-        { path: image.configPath, content: renderPrometheus(services, monitoringOptions(ctx)) },
-        { path: "/etc/prometheus/rules/ragdock.yml", content: renderRules(services) },
-      ],
-    }),
+    deriveFiles: (_, services) => [
+      { path: image.configPath, content: renderPrometheus(services, monitoringOptions(ctx)) },
+      { path: "/etc/prometheus/rules/ragdock.yml", content: renderRules(services) },
+    ],
   }));
 
 const alerts: readonly Alert[] = [

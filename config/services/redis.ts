@@ -56,7 +56,7 @@ function server(
     blackbox: { module: "tcp_connect", port: image.port },
     limits: ctx.prod ? { cpus: 1, memory: "512MiB" } : { cpus: 0.5, memory: "128MiB" },
     stopGracePeriod: "1m",
-    derive: ({ files, limits }) => ({ files: [...files, configuration(mebibytes(limits.memory))] }),
+    deriveFiles: ({ limits }) => [configuration(mebibytes(limits.memory))],
     deriveAlerts: (self) => [redisDown(self.name, `probe_success{service="${self.name}"} == 0`)],
   };
 }
