@@ -1,13 +1,8 @@
 import { type Content, content, joined } from "../spec/content.ts";
 import { Healthcheck } from "../spec/healthcheck.ts";
 import { catalogueImage } from "../spec/image.ts";
-import {
-  isLongRunning,
-  type LongRunning,
-  publishedPorts,
-  type Route,
-  type ServiceSpec,
-} from "../spec/service.ts";
+import type { HttpCheck, LongRunning, Route, ServiceSpec } from "../spec/service.ts";
+import { longRunning, publishedPorts } from "../spec/service.ts";
 import { type Context, type ServiceModule, type ServiceTemplate, serviceDefaults } from "./module.ts";
 import { drainingFile, nginxCatalogueImage, type RoutedPath, renderNginx, statusPort } from "./nginx.ts";
 
@@ -123,8 +118,7 @@ function nginx(ctx: Context, name: string, routes: readonly Route[]): Omit<LongR
 /** Routes with the metrics path of the service behind them hidden. */
 const withHidden = (routes: readonly Route[], services: readonly ServiceSpec[]): RoutedPath[] =>
   routes.map((route) => {
-    const service = services.find(({ name }) => name === route.service);
-    const metrics = service && isLongRunning(service) ? service.metrics : undefined;
+    const metrics = longRunning(services).find(({ name }) => name === route.service)?.metrics;
     const path = metrics?.port === route.port ? metrics.path : "";
     return typeof path === "string" && path.startsWith(route.path) ? { ...route, hidden: path } : route;
   });
@@ -132,12 +126,9 @@ const withHidden = (routes: readonly Route[], services: readonly ServiceSpec[]):
 /** Where each routed revision, and no other, answers its health check. */
 const revisionUrls = (routes: readonly Route[], services: readonly ServiceSpec[]): Content[] =>
   [...new Set(routes.map((route) => route.service))].flatMap((name) => {
-    const service = services.find((s) => s.name === name);
-    if (!service || !isLongRunning(service) || service.blackbox?.module !== "http_2xx") return [];
-    return [content`${revisionUrl(service, service.blackbox)}\n`];
+    const blackbox = longRunning(services).find((s) => s.name === name)?.blackbox;
+    return blackbox?.module === "http_2xx" ? [content`${revisionUrl(name, blackbox)}\n`] : [];
   });
 
-export const revisionUrl = (
-  { name }: Pick<LongRunning, "name">,
-  { port, path }: { readonly port: number; readonly path: string },
-): Content => content`http://${{ revisionOf: name }}:${port}${path}`;
+export const revisionUrl = (revisionOf: string, { port, path }: HttpCheck): Content =>
+  content`http://${{ revisionOf }}:${port}${path}`;
