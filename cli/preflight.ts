@@ -9,6 +9,7 @@ import { listenAddress, publishedPorts, type SystemSpec } from "../config/spec/s
 import { fullName } from "../config/spec/stack.ts";
 import { type Container, docker, serviceOf, type Volume, volumesNamed } from "../host/docker.ts";
 import { project } from "../host/paths.ts";
+import { print } from "./command.ts";
 import { changeSettings, ownSettings, stackFile } from "./stack-file.ts";
 
 const run = promisify(execFile);
@@ -50,10 +51,10 @@ const registryUrl = "https://registry-1.docker.io/v2/";
  * Decides where the images of a stack come from, if its file does not say, and writes that into the file: a later run, or one
  * from another clone, must not decide otherwise.
  */
-export async function chooseImages(stack: string, say: (line: string) => void): Promise<void> {
+export async function chooseImages(stack: string): Promise<void> {
   if (ownSettings(stack).images || (await registryAnswers())) return;
   changeSettings(stack, [[["images"], "packages"]]);
-  say(
+  print(
     `No container registry answers: images are built from Debian and PyPI packages. ${basename(stackFile(stack))} says so now (ragdock:images).`,
   );
 }

@@ -8,6 +8,7 @@ import { systems } from "../config/systems/index.ts";
 import { writeAtomic } from "../engine/index.ts";
 import type { Endpoint } from "../host/docker.ts";
 import { project, projectDir } from "../host/paths.ts";
+import { print } from "./command.ts";
 
 /** A stack's settings as Pulumi passes them to a program: flat, with objects as JSON. */
 export interface StackConfig {
@@ -126,7 +127,6 @@ export function ensureStack(
   stack: string,
   system: string | undefined,
   environment: string | undefined,
-  say: (line: string) => void,
 ): void {
   const file = stackFile(stack);
   if (existsSync(file)) {
@@ -138,7 +138,7 @@ export function ensureStack(
     throw new Failure(`System "${system}" does not exist.`, `Systems: ${Object.keys(systems).join(", ")}.`);
   const config = { [`${project}:system`]: system, [`${project}:environment`]: environment ?? "dev" };
   writeAtomic(file, stringify({ config }));
-  say(
+  print(
     `Created ${basename(file)} for ${system} in ${environment ?? "dev"}. Its settings go there: docs/reference/settings.md.`,
   );
 }

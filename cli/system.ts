@@ -4,10 +4,9 @@ import { readSettings } from "../config/settings/read.ts";
 import type { SystemSpec } from "../config/spec/service.ts";
 import { baseImageTag } from "../host/base-image.ts";
 import { useDocker } from "../host/docker.ts";
-import { passphrase, project } from "../host/paths.ts";
+import { project } from "../host/paths.ts";
 import { deployerOf } from "./backends/deployer.ts";
 import { readSecrets } from "./backends/secrets.ts";
-import { print } from "./command.ts";
 import { requireDocker } from "./preflight.ts";
 import { endpointOf, readStackFile } from "./stack-file.ts";
 
@@ -16,8 +15,7 @@ export async function systemOf(stack: string): Promise<SystemSpec> {
   const { values, encrypted } = readStackFile(stack);
   const host = useDocker(endpointOf(stack));
   // Pulumi keeps the stack's secrets in its file, the embedded engine in a separate file.
-  const own =
-    deployerOf(stack) === "embedded" ? Object.keys(await readSecrets(stack, passphrase(print))) : [];
+  const own = deployerOf(stack) === "embedded" ? Object.keys(await readSecrets(stack)) : [];
   const secrets = new Set([...own, ...encrypted].map((key) => key.slice(project.length + 1)));
   return resolveSystem(readSettings(values, project), { project, stack, secrets, host });
 }

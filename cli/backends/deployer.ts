@@ -1,5 +1,5 @@
-import { accessSync, constants, existsSync } from "node:fs";
-import { delimiter, join } from "node:path";
+import { spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
 import { Failure } from "../../config/spec/failure.ts";
 import { type EngineEvent, hasState, type RunResult } from "../../engine/index.ts";
 import { project, stateDir } from "../../host/paths.ts";
@@ -46,8 +46,8 @@ export function deployerOf(stack: string): DeployerName {
       `Stack "${stack}" was created by ${deployerText(made)}, and DEPLOYER asks for ${asked}.`,
       "Each keeps its own state, so a stack cannot change it. Unset DEPLOYER.",
     );
-  const deployer = made ?? asked ?? (onPath("pulumi") ? "pulumi" : "embedded");
-  if (deployer === "pulumi" && !onPath("pulumi"))
+  const deployer = made ?? asked ?? (hasPulumi() ? "pulumi" : "embedded");
+  if (deployer === "pulumi" && !hasPulumi())
     throw new Failure(
       `Pulumi created stack "${stack}", and pulumi is not on PATH.`,
       "Install it: https://www.pulumi.com/docs/install/",
@@ -61,15 +61,7 @@ function madeBy(stack: string): DeployerName | undefined {
   return existsSync(`${stateDir}/.pulumi/stacks/${project}/${stack}.json`) ? "pulumi" : undefined;
 }
 
-const onPath = (command: string): boolean =>
-  (process.env.PATH ?? "").split(delimiter).some((folder) => {
-    try {
-      accessSync(join(folder, command), constants.X_OK);
-      return true;
-    } catch {
-      return false;
-    }
-  });
+const hasPulumi = (): boolean => spawnSync("sh", ["-c", "command -v pulumi"]).status === 0;
 
 export const deployerText = (name: DeployerName): string =>
   name === "pulumi" ? "Pulumi" : "the embedded engine";

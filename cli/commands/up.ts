@@ -2,7 +2,7 @@ import type { SystemSpec } from "../../config/spec/service.ts";
 import { containersOf } from "../../host/docker.ts";
 import { lostVolumes } from "../../host/own-data.ts";
 import { project } from "../../host/paths.ts";
-import { command, newStackOptions, print, type Values } from "../command.ts";
+import { command, newStackOptions, type Values } from "../command.ts";
 import { reportBackups } from "../data/report.ts";
 import { begin, deploy } from "../deploy.ts";
 import { chooseImages, requireDisk, requireDocker, requirePorts, requireVolumeOwners } from "../preflight.ts";
@@ -15,8 +15,8 @@ type StackOptions = { readonly stack: string } & Partial<Values<typeof newStackO
 /** What comes before anything is made: Docker, the stack's file, where images come from, the settings. */
 export async function prepared({ stack, system, environment }: StackOptions): Promise<SystemSpec> {
   await requireDocker();
-  ensureStack(stack, system, environment, print);
-  await chooseImages(stack, print);
+  ensureStack(stack, system, environment);
+  await chooseImages(stack);
   return systemOf(stack);
 }
 
