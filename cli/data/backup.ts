@@ -1,5 +1,5 @@
 import { renameSync, rmSync } from "node:fs";
-import { join, relative } from "node:path";
+import { basename, join, relative } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { Failure } from "../../config/spec/failure.ts";
 import type { SystemSpec } from "../../config/spec/service.ts";
@@ -12,16 +12,7 @@ import { withProgress } from "../session.ts";
 import { reachableSystem } from "../system.ts";
 import type { Progress } from "../ui/progress.ts";
 import { elapsed, size, table } from "../ui/text.ts";
-import {
-  type BackedUp,
-  type Backup,
-  backups,
-  backupsOf,
-  type Manifest,
-  partialFolder,
-  stamp,
-  writeRecord,
-} from "./manifest.ts";
+import { type BackedUp, type Backup, backups, foldersFor, type Manifest, writeRecord } from "./manifest.ts";
 import { leftOut, type Part, partsOf } from "./parts.ts";
 import { Postgres, rowsOf } from "./postgres.ts";
 import { reportBackups } from "./report.ts";
@@ -55,7 +46,7 @@ export function listBackups(stack: string): number {
     return 0;
   }
   const rows = all.map(({ folder, manifest: { made, parts }, drill }) => [
-    relative(backupsOf(stack), folder),
+    basename(folder),
     elapsed((Date.now() - Date.parse(made)) / 1000),
     size(parts.reduce((sum, { bytes }) => sum + bytes, 0)),
     String(parts.reduce((sum, part) => sum + rowsOf(part.tables), 0)),
@@ -72,8 +63,7 @@ export async function takeBackup(stack: string, system: SystemSpec, progress: Pr
   if (parts.length === 0)
     throw new Failure(`${system.name} keeps no data to back up.`, "You need no backup of it.");
   const begun = new Date();
-  const name = stamp(begun);
-  const partial = partialFolder(stack, name);
+  const { partial, final: folder } = foldersFor(stack, begun);
   try {
     const done: BackedUp[] = [];
     for (const part of parts)
@@ -91,7 +81,6 @@ export async function takeBackup(stack: string, system: SystemSpec, progress: Pr
       leftOut: leftOut(system),
     };
     writeRecord(partial, { manifest });
-    const folder = join(backupsOf(stack), name);
     renameSync(partial, folder);
     await reportBackups(stack);
     return { folder, manifest };

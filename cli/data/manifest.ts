@@ -61,17 +61,18 @@ export interface Backup {
 
 const root = join(projectDir, ".ragdock", "backups");
 
-export const backupsOf = (stack: string): string => join(root, stack);
+const backupsOf = (stack: string): string => join(root, stack);
 
-/** The folder of an unfinished backup. `backups` does not list it. */
-export function partialFolder(stack: string, name: string): string {
-  const folder = join(backupsOf(stack), `.${name}.partial`);
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
-  return folder;
+/**
+ * Creates the folder of an unfinished backup, which `backups` does not list. The final one is named after its time, such as
+ * 2026-11-21T17-27-06Z.
+ */
+export function foldersFor(stack: string, at: Date): { readonly partial: string; readonly final: string } {
+  const name = `${at.toISOString().slice(0, 19).replaceAll(":", "-")}Z`;
+  const partial = join(backupsOf(stack), `.${name}.partial`);
+  mkdirSync(partial, { recursive: true, mode: 0o700 });
+  return { partial, final: join(backupsOf(stack), name) };
 }
-
-/** A time as the name of a folder, such as 2026-11-21T17-27-06Z. */
-export const stamp = (at: Date): string => `${at.toISOString().slice(0, 19).replaceAll(":", "-")}Z`;
 
 /** Writes the manifest.json or the drill.json of a backup. */
 export const writeRecord = (folder: string, record: { manifest: Manifest } | { drill: Drill }): void => {
