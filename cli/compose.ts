@@ -3,15 +3,8 @@ import { join } from "node:path";
 import { stringify } from "yaml";
 import { fill } from "../config/spec/content.ts";
 import type { ImageSource } from "../config/spec/image.ts";
-import {
-  type FileSpec,
-  isLongRunning,
-  type LongRunning,
-  listenAddress,
-  publishedPorts,
-  type ServiceSpec,
-  type SystemSpec,
-} from "../config/spec/service.ts";
+import type { FileSpec, LongRunning, ServiceSpec, SystemSpec } from "../config/spec/service.ts";
+import { isLongRunning, listenAddress, publishedPorts } from "../config/spec/service.ts";
 import { mebibytes } from "../config/spec/units.ts";
 
 /** The `build` section of a service: how Compose builds the image. */

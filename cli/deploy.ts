@@ -3,15 +3,8 @@ import { longRunning, type SystemSpec } from "../config/spec/service.ts";
 import { fullName } from "../config/spec/stack.ts";
 import type { RunResult } from "../engine/index.ts";
 import { ensureBaseImage } from "../host/base-image.ts";
-import {
-  type Container,
-  containerOf,
-  containersOf,
-  docker,
-  isJob,
-  isWell,
-  serviceOf,
-} from "../host/docker.ts";
+import type { Container } from "../host/docker.ts";
+import { containerOf, containersOf, docker, isJob, isWell, serviceOf } from "../host/docker.ts";
 import { project } from "../host/paths.ts";
 import { deployerText } from "./backends/deployer.ts";
 import { print } from "./command.ts";

@@ -1,15 +1,6 @@
 import type { EngineEvent as PulumiEvent } from "@pulumi/pulumi/automation/index.js";
-import {
-  differences,
-  type EngineEvent,
-  nameOf,
-  type Op,
-  type Properties,
-  type PropertyDiff,
-  type RunResult,
-  type Step,
-  typeOfUrn,
-} from "../../engine/index.ts";
+import type { EngineEvent, Op, Properties, PropertyDiff, RunResult, Step } from "../../engine/index.ts";
+import { differences, nameOf, typeOfUrn } from "../../engine/index.ts";
 
 type Metadata = NonNullable<PulumiEvent["resOutputsEvent"]>["metadata"];
 type Diagnostic = NonNullable<PulumiEvent["diagnosticEvent"]>;

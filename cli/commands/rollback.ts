@@ -2,13 +2,8 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { imagePlan } from "../../components/image-plan.ts";
-import {
-  type Deployment,
-  isSame,
-  jsonOrText,
-  pinnedKey,
-  rotationsKey,
-} from "../../config/spec/deployment.ts";
+import type { Deployment } from "../../config/spec/deployment.ts";
+import { isSame, jsonOrText, pinnedKey, rotationsKey } from "../../config/spec/deployment.ts";
 import { Failure } from "../../config/spec/failure.ts";
 import type { SystemSpec } from "../../config/spec/service.ts";
 import { docker } from "../../host/docker.ts";

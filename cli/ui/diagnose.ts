@@ -2,14 +2,8 @@ import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { execa } from "execa";
 import { buildLogs } from "../../config/images.ts";
-import {
-  type Container,
-  containersOf,
-  docker,
-  dockerArguments,
-  isWell,
-  serviceOf,
-} from "../../host/docker.ts";
+import type { Container } from "../../host/docker.ts";
+import { containersOf, docker, dockerArguments, isWell, serviceOf } from "../../host/docker.ts";
 import { projectDir } from "../../host/paths.ts";
 
 /** Lines shown from the log of an unhealthy container. */

@@ -4,13 +4,8 @@ import type { Alert } from "../spec/monitoring.ts";
 import { type Problem, problem, removeCommand, setCommand } from "../spec/problem.ts";
 import type { Job, LongRunning, ServiceSpec, VolumeMount } from "../spec/service.ts";
 import { mebibytes, type Size } from "../spec/units.ts";
-import {
-  type Context,
-  jobDefaults,
-  type ServiceModule,
-  type ServiceTemplate,
-  serviceDefaults,
-} from "./module.ts";
+import type { Context, ServiceModule, ServiceTemplate } from "./module.ts";
+import { jobDefaults, serviceDefaults } from "./module.ts";
 import { blackboxRow } from "./monitoring.ts";
 import { storeConsequences } from "./postgres.ts";
 import { projectFile } from "./project-files.ts";

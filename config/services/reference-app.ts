@@ -3,13 +3,8 @@ import { Healthcheck } from "../spec/healthcheck.ts";
 import type { Built } from "../spec/image.ts";
 import type { FileSpec, Job, LongRunning } from "../spec/service.ts";
 import { modelServices } from "./models.ts";
-import {
-  type Context,
-  jobDefaults,
-  type ServiceModule,
-  type ServiceTemplate,
-  serviceDefaults,
-} from "./module.ts";
+import type { Context, ServiceModule, ServiceTemplate } from "./module.ts";
+import { jobDefaults, serviceDefaults } from "./module.ts";
 import { database } from "./postgres.ts";
 import { pythonBases } from "./python.ts";
 import { emptyRetrievalsHigh, ingestionBacklog, ingestionFailing } from "./rag-alerts.ts";
