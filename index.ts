@@ -7,19 +7,19 @@ import { resolveSystem } from "./config/resolve.ts";
 import { withDeployment } from "./config/spec/deployment.ts";
 import { baseImageOf } from "./host/base-image.ts";
 import { useDocker } from "./host/docker.ts";
-import { existingVolumes, requireOwnData } from "./host/own-data.ts";
+import { requireOwnData } from "./host/own-data.ts";
 
 const { stack, settings, texts, secrets, encrypted, docker } = readConfig();
 const host = useDocker(docker);
 const system = await explained(() => resolveSystem(settings, { ...stack, secrets: encrypted, host }));
 const history = await readHistory(stack);
-await explained(() => requireOwnData(stack, system, history.volumes));
+const existingVolumes = await explained(() => requireOwnData(stack, system, history.volumes));
 
 const rag = new RagStack(`${stack.project}-${stack.stack}`, {
   ...stack,
   system,
   secrets,
-  existingVolumes: await existingVolumes(stack, system),
+  existingVolumes,
   baseImage: await explained(() =>
     baseImageOf(system, { make: !pulumi.runtime.isDryRun(), say: console.log }),
   ),

@@ -1,7 +1,6 @@
 /** The folder that the user ran the command in. The CLI itself works in the project's. */
 export const startFolder = process.cwd();
 
-/** One option of a command. */
 export interface OptionSpec {
   /** As commander writes it: `--keep <count>` takes a value, `--refresh` none, and `[path]` has no name. */
   readonly flags: `--${string}` | `[${string}]`;
@@ -43,7 +42,6 @@ export const stackOption = {
   default: "dev",
 } as const satisfies OptionSpec;
 
-/** The options of commands that may create a stack. */
 export const newStackOptions = {
   stack: stackOption,
   system: { flags: "--system <name>", description: "the system of a stack that has no file yet" },
@@ -58,5 +56,4 @@ export const serviceOption = {
   description: "one service",
 } as const satisfies OptionSpec;
 
-/** Prints a line for people. */
 export const print = (text: string): void => void process.stdout.write(`${text}\n`);

@@ -4,15 +4,8 @@ import { stringify } from "yaml";
 import { fill } from "../config/spec/content.ts";
 import type { ImageSource } from "../config/spec/image.ts";
 import { paced } from "../config/spec/paced-check.ts";
-import {
-  type FileSpec,
-  isLongRunning,
-  type LongRunning,
-  listenAddress,
-  publishedPorts,
-  type ServiceSpec,
-  type SystemSpec,
-} from "../config/spec/service.ts";
+import type { FileSpec, LongRunning, ServiceSpec, SystemSpec } from "../config/spec/service.ts";
+import { isLongRunning, listenAddress, publishedPorts } from "../config/spec/service.ts";
 import { mebibytes } from "../config/spec/units.ts";
 
 /** The `build` section of a service: how Compose builds the image. */
@@ -25,7 +18,6 @@ export interface ComposeBuild {
 
 const configFolder = "files";
 
-/** What a Compose file needs besides the system. */
 export interface ComposeFacts {
   /** Compose's project: the prefix of containers, networks and volumes. */
   readonly project: string;
@@ -38,19 +30,13 @@ export interface ComposeFacts {
 }
 
 /** A Compose file as plain data, to be written as YAML or JSON. */
-export interface ComposeFile {
-  readonly name: string;
-  readonly services: Readonly<Record<string, ComposeService>>;
-  readonly networks: Readonly<Record<string, { readonly internal: boolean }>>;
-  readonly volumes: Readonly<Record<string, Record<string, never>>>;
-  readonly configs: Readonly<Record<string, { readonly file: string }>>;
-}
+export type ComposeFile = ReturnType<typeof composeFile>;
 
 /** One service of a Compose file; the keys are Compose's. */
-export type ComposeService = Readonly<Record<string, unknown>>;
+type ComposeService = Readonly<Record<string, unknown>>;
 
 /** The same system for Docker Compose. The files of its services are in the same folder (composeConfigs). */
-export function composeFile(system: SystemSpec, facts: ComposeFacts): ComposeFile {
+export function composeFile(system: SystemSpec, facts: ComposeFacts) {
   const { services } = system;
   const jobs = new Set(services.filter((s) => !isLongRunning(s)).map((s) => s.name));
   const volumes = services.flatMap((s) => s.volumes.map((v) => v.volume));
@@ -59,7 +45,7 @@ export function composeFile(system: SystemSpec, facts: ComposeFacts): ComposeFil
     name: facts.project,
     services: Object.fromEntries(services.map((spec) => [spec.name, service(spec, jobs, facts)])),
     networks: system.networks,
-    volumes: Object.fromEntries([...new Set(volumes)].map((volume) => [volume, {}])),
+    volumes: Object.fromEntries(volumes.map((volume) => [volume, {}])),
     configs: Object.fromEntries(configs.map((name) => [name, { file: `./${configFolder}/${name}` }])),
   });
 }
@@ -71,15 +57,16 @@ function service(spec: ServiceSpec, jobs: ReadonlySet<string>, facts: ComposeFac
     image: image.name,
     ...(image.local && !build ? { pull_policy: "never" } : {}),
     ...(build ? { build } : {}),
-    ...(spec.entrypoint ? { entrypoint: [...spec.entrypoint] } : {}),
-    ...(spec.command ? { command: [...spec.command] } : {}),
+    ...(spec.entrypoint ? { entrypoint: spec.entrypoint } : {}),
+    ...(spec.command ? { command: spec.command } : {}),
     ...(spec.user ? { user: spec.user } : {}),
-    environment: { ...spec.environment },
-    networks: Object.fromEntries(
-      spec.networks.map((network) => [network, { aliases: [...(spec.aliases ?? [])] }]),
-    ),
+    environment: spec.environment,
+    networks: Object.fromEntries(spec.networks.map((network) => [network, { aliases: spec.aliases ?? [] }])),
     depends_on: Object.fromEntries(
-      spec.dependsOn.map((other) => [other, { condition: condition(other, jobs) }]),
+      spec.dependsOn.map((other) => [
+        other,
+        { condition: jobs.has(other) ? "service_completed_successfully" : "service_healthy" },
+      ]),
     ),
     configs: spec.files.map(({ path }, index) => ({ source: configName(spec, index), target: path })),
     ...limits(spec),
@@ -88,65 +75,50 @@ function service(spec: ServiceSpec, jobs: ReadonlySet<string>, facts: ComposeFac
       options: { "max-size": `${mebibytes(spec.logs.maxSize)}m`, "max-file": String(spec.logs.maxFiles) },
     },
     security_opt: ["no-new-privileges:true"],
-    volumes: [...binds(spec, facts), ...named(spec)],
+    volumes: volumesOf(spec, facts),
     ...(spec.gpus ? { gpus: spec.gpus } : {}),
     ...(isLongRunning(spec) ? running(spec) : { restart: "no", healthcheck: { disable: true } }),
   };
 }
 
-/** The part of a service that stays up. */
 function running(spec: LongRunning): ComposeService {
-  const ports = publishedPorts(spec);
-  const healthcheck = { ...spec.healthcheck, ...paced(spec.healthcheck) };
+  const { test, interval, timeout, startPeriod, retries } = {
+    ...spec.healthcheck,
+    ...paced(spec.healthcheck),
+  };
+  const ports = publishedPorts(spec).map((port) => ({
+    target: port.container,
+    published: String(port.host),
+    host_ip: listenAddress(port),
+    protocol: "tcp",
+  }));
   return {
     restart: "unless-stopped",
-    healthcheck: {
-      test: [...healthcheck.test],
-      interval: healthcheck.interval,
-      timeout: healthcheck.timeout,
-      start_period: healthcheck.startPeriod,
-      retries: healthcheck.retries,
-    },
+    healthcheck: { test, interval, timeout, start_period: startPeriod, retries },
     stop_grace_period: spec.stopGracePeriod,
     ...(spec.shm ? { shm_size: `${mebibytes(spec.shm)}m` } : {}),
     ...(spec.replicas > 1 ? { scale: spec.replicas } : {}),
-    ...(ports.length > 0
-      ? {
-          ports: ports.map((port) => ({
-            target: port.container,
-            published: String(port.host),
-            host_ip: listenAddress(port),
-            protocol: "tcp",
-          })),
-        }
-      : {}),
+    ...(ports.length > 0 ? { ports } : {}),
   };
 }
 
-function limits({ limits: { cpus, memory, reservation } }: ServiceSpec): ComposeService {
-  const most = `${mebibytes(memory)}m`;
-  return {
-    cpus,
-    mem_limit: most,
-    // As in the stack: the limit is on memory only.
-    memswap_limit: -1,
-    ...(reservation ? { mem_reservation: `${mebibytes(reservation)}m` } : {}),
-  };
-}
+const limits = ({ limits: { cpus, memory, reservation } }: ServiceSpec): ComposeService => ({
+  cpus,
+  mem_limit: `${mebibytes(memory)}m`,
+  // As in the stack: the limit is on memory only.
+  memswap_limit: -1,
+  ...(reservation ? { mem_reservation: `${mebibytes(reservation)}m` } : {}),
+});
 
-const binds = (spec: ServiceSpec, { hostPath }: ComposeFacts): unknown[] =>
-  spec.mounts.map(({ source, target, readOnly }) => ({
+const volumesOf = ({ mounts, volumes }: ServiceSpec, { hostPath }: ComposeFacts): unknown[] => [
+  ...mounts.map(({ source, target, readOnly }) => ({
     type: "bind",
     source: hostPath(source),
     target,
     read_only: readOnly,
-  }));
-
-const named = (spec: ServiceSpec): unknown[] =>
-  spec.volumes.map(({ volume, path }) => ({ type: "volume", source: volume, target: path }));
-
-const condition = (name: string, jobs: ReadonlySet<string>): string =>
-  jobs.has(name) ? "service_completed_successfully" : "service_healthy";
+  })),
+  ...volumes.map(({ volume, path }) => ({ type: "volume", source: volume, target: path })),
+];
 
 const configName = (spec: ServiceSpec, index: number): string => `${spec.name}-${index + 1}`;
 
@@ -177,12 +149,10 @@ const filled = ({ path, content }: FileSpec, secrets: Readonly<Record<string, st
   });
 
 /** `value` with every `$` doubled. Compose reads a single one as a variable. */
-function literal<T>(value: T): T {
-  if (typeof value === "string") return value.replaceAll("$", "$$$$") as T;
-  if (Array.isArray(value)) return value.map(literal) as T;
-  if (typeof value !== "object" || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, literal(item)])) as T;
-}
+const literal = <T>(value: T): T =>
+  JSON.parse(JSON.stringify(value), (_, item) =>
+    typeof item === "string" ? item.replaceAll("$", "$$$$") : item,
+  );
 
 /** Writes a Compose file and its other files. Only this user can read them, because they contain secrets. */
 export function writeCompose(

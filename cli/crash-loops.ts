@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { closeSync, mkdirSync, openSync } from "node:fs";
 import { join } from "node:path";
 import { setInterval } from "node:timers/promises";
-import { type Container, containersOf, docker, dockerArguments } from "../host/docker.ts";
+import { type Container, containersOf, docker, dockerArguments, isJob } from "../host/docker.ts";
 import { projectDir } from "../host/paths.ts";
 import { describe } from "./ui/diagnose.ts";
 
@@ -13,7 +13,6 @@ const restarts = 5;
 /** Milliseconds between two checks, and before the first one. */
 const interval = 4000;
 
-/** The folder of the logs of removed containers. */
 const crashLogs = ".ragdock/crashes";
 
 /** A container that was removed because it crashed repeatedly, and its description. */
@@ -53,10 +52,10 @@ export async function givingUpOnCrashes<T>(
 }
 
 /** Jobs do not count: the deployer waits for their exit code. Leaves a container alone once it has passed a health check. */
-const isCrashing = ({ RestartCount, State, Config }: Container): boolean =>
-  Config.Labels["ragdock.kind"] !== "job" &&
-  RestartCount >= restarts &&
-  !State.Health?.Log?.some((check) => check.ExitCode === 0);
+const isCrashing = (container: Container): boolean =>
+  !isJob(container) &&
+  container.RestartCount >= restarts &&
+  !container.State.Health?.Log?.some((check) => check.ExitCode === 0);
 
 async function giveUp(container: Container): Promise<Crashed> {
   const { Id: id, Name, RestartCount } = container;

@@ -1,16 +1,10 @@
+import { setTimeout } from "node:timers/promises";
 import { longRunning, type SystemSpec } from "../config/spec/service.ts";
 import { fullName } from "../config/spec/stack.ts";
 import type { RunResult } from "../engine/index.ts";
 import { ensureBaseImage } from "../host/base-image.ts";
-import {
-  type Container,
-  containerOf,
-  containersOf,
-  docker,
-  isJob,
-  isWell,
-  serviceOf,
-} from "../host/docker.ts";
+import type { Container } from "../host/docker.ts";
+import { containerOf, containersOf, docker, isJob, isWell, serviceOf } from "../host/docker.ts";
 import { project } from "../host/paths.ts";
 import { deployerText } from "./backends/deployer.ts";
 import { print } from "./command.ts";
@@ -23,11 +17,7 @@ import { statusTable } from "./ui/status.ts";
 import { elapsed } from "./ui/text.ts";
 
 /** Prints what will be deployed, and builds the base image where images are built from packages. */
-export async function begin(
-  stack: string,
-  system: SystemSpec,
-  { progress, deployer }: Session,
-): Promise<void> {
+export async function begin(system: SystemSpec, { stack, progress, deployer }: Session): Promise<void> {
   const source = system.images === "registry" ? "their registries" : "packages";
   progress.line(
     `${system.name} as stack "${stack}" (${system.environment}), deployed by ${deployerText(deployer.name)}`,
@@ -37,18 +27,13 @@ export async function begin(
     await progress.step("building the base image", () => ensureBaseImage((line) => progress.line(line)));
 }
 
-interface DeployOptions {
-  /** Whether to compare with what really runs. @default only if something is missing */
-  readonly refresh: boolean;
-}
-
-/** Deploys a system, waits until everything is healthy, and reports. @returns the exit code */
-export async function deploy(
-  stack: string,
-  system: SystemSpec,
-  session: Session,
-  { refresh }: DeployOptions,
-): Promise<number> {
+/**
+ * Deploys a system, waits until everything is healthy, and reports.
+ * @param refresh whether to compare with what really runs, also if nothing is missing
+ * @returns the exit code
+ */
+export async function deploy(system: SystemSpec, session: Session, refresh: boolean): Promise<number> {
+  const { stack } = session;
   const before = await containersOf(stack);
   const look = refresh || (await isAmiss(stack, system, before));
   const replace = [...(await jobsAgain(stack, system, before)), ...(look ? neverHealthy(before) : [])];
@@ -56,7 +41,7 @@ export async function deploy(
     session.deployer.up({ refresh: look, replace }),
   );
   if (outcome.ok) await session.progress.step("waiting for health", () => settled(stack));
-  return report(stack, outcome, session, system, crashed);
+  return report(system, session, outcome, crashed);
 }
 
 /** Whether a container or a network was stopped or removed by hand: the deployer must look before it compares. */
@@ -68,8 +53,7 @@ async function isAmiss(
   const networks = new Set((await docker("network", "ls", "--format", "{{.Name}}")).split("\n"));
   const isThere = (part: string): boolean => networks.has(fullName({ project, stack }, part));
   if (!Object.keys(system.networks).every(isThere)) return true;
-  const isStopped = ({ State }: Container): boolean =>
-    State.Status === "exited" || State.Status === "created";
+  const isStopped = ({ State }: Container): boolean => ["exited", "created"].includes(State.Status);
   const running = new Map(longRunning(system.services).map((s) => [s.name, s.replicas]));
   return system.services.some(({ name }) => {
     const own = containers.filter((c) => serviceOf(c) === name);
@@ -112,7 +96,7 @@ export async function becomesWell(id: string): Promise<boolean> {
     const container = await containerOf(id);
     if (isWell(container)) return true;
     if (container.State.Health?.Status !== "starting" || container.State.Status === "exited") return false;
-    await new Promise((wait) => setTimeout(wait, 500));
+    await setTimeout(500);
   }
 }
 
@@ -120,10 +104,9 @@ export async function becomesWell(id: string): Promise<boolean> {
 const withoutPath = (error: string): string => error.replace(/^(error serializing property "\w+": )+/, "");
 
 async function report(
-  stack: string,
-  outcome: RunResult,
-  { progress }: Session,
   system: SystemSpec,
+  { stack, progress }: Session,
+  outcome: RunResult,
   crashed: readonly Crashed[],
 ): Promise<number> {
   const { text, well } = await statusTable(stack, system, false);

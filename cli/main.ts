@@ -7,10 +7,8 @@ import type { Command } from "./command.ts";
 import { groups } from "./commands/index.ts";
 import { endpointOf, useConfigFile } from "./stack-file.ts";
 
-/** Exit code of a wrong command line. */
 const usageError = 2;
 
-/** Builds the command line from the commands. */
 function commandLine(): Commander {
   const program = new Commander("ragdock")
     .description("Runs a complete RAG service on a Docker host.")

@@ -9,6 +9,7 @@ import { systems } from "../config/systems/index.ts";
 import { writeAtomic } from "../engine/index.ts";
 import type { Endpoint } from "../host/docker.ts";
 import { project, projectDir } from "../host/paths.ts";
+import { print } from "./command.ts";
 
 /** The settings of a stack's file. */
 export interface StackConfig extends StackText {
@@ -29,10 +30,8 @@ export function endpointOf(stack: string): Endpoint {
   return { host: values["docker:host"], context: values["docker:context"] };
 }
 
-/** The file with a stack's settings. */
 export const stackFile = (stack: string): string => configFile ?? join(projectDir, `Pulumi.${stack}.yaml`);
 
-/** The file of `--config-file`, if it was given. */
 export const givenConfigFile = (): string | undefined => configFile;
 
 /** Runs `work` on a copy of a stack's file, so that what it writes there is gone afterwards. */
@@ -93,11 +92,9 @@ export function generationOf(stack: string, secret: string): number {
   return noted[secret] ?? 1;
 }
 
-/** Writes the generation of a secret into a stack's file. */
 export const setGeneration = (stack: string, secret: string, generation: number): void =>
   changeSettings(stack, [[[rotationsKey, secret], generation]]);
 
-/** The stacks that have a file in the project. */
 const stackNames = (): string[] =>
   readdirSync(projectDir).flatMap((name) => /^Pulumi\.([\w-]+)\.yaml$/.exec(name)?.[1] ?? []);
 
@@ -113,7 +110,6 @@ export function ensureStack(
   stack: string,
   system: string | undefined,
   environment: string | undefined,
-  say: (line: string) => void,
 ): void {
   const file = stackFile(stack);
   if (existsSync(file)) {
@@ -125,7 +121,7 @@ export function ensureStack(
     throw new Failure(`System "${system}" does not exist.`, `Systems: ${Object.keys(systems).join(", ")}.`);
   const config = { [`${project}:system`]: system, [`${project}:environment`]: environment ?? "dev" };
   writeAtomic(file, stringify({ config }));
-  say(
+  print(
     `Created ${basename(file)} for ${system} in ${environment ?? "dev"}. Its settings go there: docs/reference/settings.md.`,
   );
 }

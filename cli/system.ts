@@ -4,10 +4,10 @@ import { readSettings } from "../config/settings/read.ts";
 import type { SystemSpec } from "../config/spec/service.ts";
 import { baseImageTag } from "../host/base-image.ts";
 import { useDocker } from "../host/docker.ts";
-import { passphrase, project } from "../host/paths.ts";
+import { project } from "../host/paths.ts";
 import { deployerOf } from "./backends/deployer.ts";
 import { readSecrets } from "./backends/secrets.ts";
-import { print } from "./command.ts";
+import { requireDocker } from "./preflight.ts";
 import { endpointOf, readStackFile } from "./stack-file.ts";
 
 /** The settings of a stack's file, and what they are resolved with. */
@@ -15,8 +15,7 @@ export async function settingsOf(stack: string): Promise<{ raw: Record<string, u
   const { values, encrypted } = readStackFile(stack);
   const host = useDocker(endpointOf(stack));
   // Pulumi keeps the stack's secrets in its file, the embedded engine in a separate file.
-  const own =
-    deployerOf(stack) === "embedded" ? Object.keys(await readSecrets(stack, passphrase(print))) : [];
+  const own = deployerOf(stack) === "embedded" ? Object.keys(await readSecrets(stack)) : [];
   const secrets = new Set([...own, ...encrypted].map((key) => key.slice(project.length + 1)));
   return { raw: readSettings(values, project), facts: { project, stack, secrets, host } };
 }
@@ -25,6 +24,12 @@ export async function settingsOf(stack: string): Promise<{ raw: Record<string, u
 export async function systemOf(stack: string): Promise<SystemSpec> {
   const { raw, facts } = await settingsOf(stack);
   return resolveSystem(raw, facts);
+}
+
+/** The same, for work that needs Docker. @throws Failure if Docker does not answer */
+export async function reachableSystem(stack: string): Promise<SystemSpec> {
+  await requireDocker();
+  return systemOf(stack);
 }
 
 /** Where the images of a system come from, as the program sees it. */

@@ -8,8 +8,7 @@ import { chooseModels, modelProblems } from "./services/models.ts";
 import type { Context, ServiceTemplate } from "./services/module.ts";
 import { fromZod, without } from "./settings/issues.ts";
 import { ConfigError } from "./settings/problem.ts";
-import { encryptedInVain } from "./settings/rules/encrypted.ts";
-import { traitProblems, unknownRotations, unknownSystem } from "./settings/rules/traits.ts";
+import { encryptedInVain, traitProblems, unknownRotations, unknownSystem } from "./settings/rules.ts";
 import { type Settings, settings } from "./settings/schema.ts";
 import { defined } from "./spec/defined.ts";
 import type { Host } from "./spec/host.ts";
@@ -123,7 +122,6 @@ export function contextOf(user: Settings, { project, stack, secrets, host }: Fac
 
 const systemNamed = (name: string): System => systems[name as SystemName];
 
-/** The networks that services are on. */
 function networksOf(
   services: readonly ServiceSpec[],
   networks: Readonly<Record<string, Network>>,
@@ -135,16 +133,9 @@ function networksOf(
 /** Files of the user at paths where the service has a file already. */
 const takenPaths = (user: Settings, services: readonly ServiceSpec[]): Problem[] =>
   services.flatMap(({ name, files }) =>
-    (user.services[name]?.files ?? []).flatMap(({ path }, index) =>
-      files.filter((file) => file.path === path).length > 1
-        ? [
-            problem(
-              `services.${name}.files[${index}].path`,
-              `"${path}"`,
-              `${name} has a file at this path already`,
-              "Choose another path.",
-            ),
-          ]
-        : [],
-    ),
+    (user.services[name]?.files ?? []).flatMap(({ path }, index) => {
+      if (files.filter((file) => file.path === path).length < 2) return [];
+      const why = `${name} has a file at this path already`;
+      return [problem(`services.${name}.files[${index}].path`, `"${path}"`, why, "Choose another path.")];
+    }),
   );

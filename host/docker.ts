@@ -2,6 +2,7 @@ import { execFile } from "node:child_process";
 import { availableParallelism, totalmem } from "node:os";
 import { promisify } from "node:util";
 import type { Host } from "../config/spec/host.ts";
+import { labels } from "../config/spec/stack.ts";
 import { project } from "./paths.ts";
 
 const run = promisify(execFile);
@@ -45,10 +46,6 @@ export async function docker(...args: string[]): Promise<string> {
   const { stdout } = await run("docker", dockerArguments(...args), { maxBuffer: 64 * 2 ** 20 });
   return stdout;
 }
-
-/** Whether the Docker host has a volume with exactly this name. */
-export const hasVolume = async (name: string): Promise<boolean> =>
-  (await docker("volume", "ls", "-q", "--filter", `name=^${name}$`)).trim() !== "";
 
 /** The fields of `docker volume inspect` that Ragdock uses. */
 export interface Volume {
@@ -95,14 +92,16 @@ export interface Container {
   };
 }
 
+/** The options that select what belongs to a stack and has these labels. */
+export const stackFilters = (stack: string, extra: Readonly<Record<string, string>> = {}): string[] =>
+  labels({ project, stack }, extra).flatMap(({ label, value }) => ["--filter", `label=${label}=${value}`]);
+
 /** The containers of a stack, sorted by service and age. `service` selects those of one service. */
 export async function containersOf(stack: string, service?: string): Promise<Container[]> {
-  const filters = [
-    ["ragdock.project", project],
-    ["ragdock.stack", stack],
-    ...(service ? [["ragdock.service", service]] : []),
-  ].flatMap(([key, value]) => ["--filter", `label=${key}=${value}`]);
-  const ids = (await docker("ps", "-aq", "--no-trunc", ...filters)).split("\n").filter(Boolean);
+  const own = service ? { "ragdock.service": service } : {};
+  const ids = (await docker("ps", "-aq", "--no-trunc", ...stackFilters(stack, own)))
+    .split("\n")
+    .filter(Boolean);
   if (ids.length === 0) return [];
   const all = JSON.parse(await docker("inspect", ...ids)) as Container[];
   return all.sort((a, b) => serviceOf(a).localeCompare(serviceOf(b)) || a.Created.localeCompare(b.Created));

@@ -1,12 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { Failure } from "../config/spec/failure.ts";
-import {
-  clusterVolume,
-  type PostgresVersion,
-  postgresVersions,
-  withoutVersion,
-} from "../config/spec/postgres.ts";
+import { clusterVolume, postgresVersions, withoutVersion } from "../config/spec/postgres.ts";
 import { forStack, setCommand } from "../config/spec/problem.ts";
 import { isLongRunning, type LongRunning, longRunning, type SystemSpec } from "../config/spec/service.ts";
 import { createdLabel, fullName, type StackName, upgradedFromLabel } from "../config/spec/stack.ts";
@@ -30,59 +25,67 @@ export interface LostVolume {
   readonly replaced: boolean;
 }
 
+/** Volumes that Docker has, by full name. */
+type Volumes = ReadonlyMap<string, Volume>;
+
 /**
  * Refuses to run if a recorded volume is gone or was created again, or if the data comes from
  * another major version of PostgreSQL. Docker would create a missing volume as an empty one,
  * without an error.
+ * @returns the creation times of the system's volumes that Docker already has, by full name. "" for
+ * a volume without the label. After `down` the state knows no volume, and Docker keeps the labels.
  */
 export async function requireOwnData(
   stack: StackName,
   system: SystemSpec,
   recorded: RecordedVolumes,
-): Promise<void> {
-  const lost = (await lostVolumes(stack, system, recorded)).filter(
+): Promise<RecordedVolumes> {
+  const servers = longRunning(system.services).filter((s) => s.postgresVersion !== undefined);
+  const own = ownedVolumes(stack, system).map(({ name }) => name);
+  const others = servers.flatMap((server) => otherClusters(stack, server).map(({ volume }) => volume));
+  const there = await volumesNamed([...own, ...others]);
+  const lost = lostAmong(there, stack, system, recorded).filter(
     ({ volume, created }) => system.lostVolumes[volume] !== created,
   );
   if (lost.length > 0) throw dataIsGone(stack.stack, system, lost);
-  await requirePostgresVersion(stack, system, recorded);
+  for (const server of servers) await requirePostgresVersion(there, stack, server, recorded);
+  return Object.fromEntries(
+    own.flatMap((name) => {
+      const volume = there.get(name);
+      return volume ? [[name, createdAt(volume)]] : [];
+    }),
+  );
 }
 
 /** The recorded volumes that are gone or were created again. */
-export async function lostVolumes(
+export const lostVolumes = async (
   stack: StackName,
   system: SystemSpec,
   recorded: RecordedVolumes,
-): Promise<LostVolume[]> {
-  const byKind = system.services.toSorted((a, b) => Number(isLongRunning(a)) - Number(isLongRunning(b)));
-  const owned = byKind.flatMap(({ name: owner, volumes }) =>
-    volumes.map(({ volume }) => ({ owner, volume, name: fullName(stack, volume) })),
-  );
-  // A job may share the volume of a service. The service, which stays up, is the owner.
-  const unique = [...new Map(owned.map((one) => [one.name, one])).values()];
-  const known = unique.filter(({ name }) => recorded[name] !== undefined);
-  const there = await volumesNamed(known.map(({ name }) => name));
-  return known.flatMap(({ owner, volume, name }) => {
-    const created = recorded[name] ?? "";
+): Promise<LostVolume[]> => lostAmong(await volumesNamed(Object.keys(recorded)), stack, system, recorded);
+
+function lostAmong(
+  there: Volumes,
+  stack: StackName,
+  system: SystemSpec,
+  recorded: RecordedVolumes,
+): LostVolume[] {
+  return ownedVolumes(stack, system).flatMap(({ owner, volume, name }) => {
+    const created = recorded[name];
     const found = there.get(name);
-    return found && createdAt(found) === created
+    return created === undefined || (found && createdAt(found) === created)
       ? []
       : [{ owner, volume, name, created, replaced: found !== undefined }];
   });
 }
 
-/**
- * The creation times of the system's volumes that Docker already has, by full name. "" for a volume without the label. After
- * `down` the state knows no volume, and Docker keeps the labels of an existing volume.
- */
-export async function existingVolumes(
-  stack: StackName,
-  system: SystemSpec,
-): Promise<Readonly<Record<string, string>>> {
-  const names = system.services.flatMap(({ volumes }) =>
-    volumes.map(({ volume }) => fullName(stack, volume)),
+/** The system's volumes. A job may share the volume of a service. The service, which stays up, is the owner. */
+function ownedVolumes(stack: StackName, { services }: SystemSpec) {
+  const jobsFirst = services.toSorted((a, b) => Number(isLongRunning(a)) - Number(isLongRunning(b)));
+  const owned = jobsFirst.flatMap(({ name: owner, volumes }) =>
+    volumes.map(({ volume }) => ({ owner, volume, name: fullName(stack, volume) })),
   );
-  const found = await volumesNamed(names);
-  return Object.fromEntries([...found].map(([name, volume]) => [name, createdAt(volume)]));
+  return [...new Map(owned.map((one) => [one.name, one])).values()];
 }
 
 const createdAt = ({ Labels }: Volume): string => Labels?.[createdLabel] ?? "";
@@ -105,47 +108,55 @@ function dataIsGone(stack: string, system: SystemSpec, lost: readonly LostVolume
 
 /** Refuses data of a major version of PostgreSQL other than the one in the settings. */
 async function requirePostgresVersion(
+  there: Volumes,
   stack: StackName,
-  system: SystemSpec,
+  service: LongRunning,
   recorded: RecordedVolumes,
 ): Promise<void> {
-  for (const service of longRunning(system.services)) {
-    const { postgresVersion: wanted } = service;
-    const found = wanted && (await otherVersion(stack, service, wanted, recorded));
-    if (!found) continue;
-    const stay = forStack(setCommand("postgresVersion", found.version), stack.stack);
-    throw new Failure(
-      `The data of ${service.name} comes from PostgreSQL ${found.version} (volume ${found.volume}), but the settings select ${wanted}. Nothing was changed.`,
-      Number(found.version) < Number(wanted)
-        ? `To keep the version: ${stay}. To upgrade after that: make upgrade-postgres STACK=${stack.stack} VERSION=${wanted}`
-        : `PostgreSQL cannot read the data of a later version. Run: ${stay}`,
-    );
-  }
+  const { name, postgresVersion: wanted } = service;
+  const found = await otherVersion(there, stack, service, recorded);
+  if (!found) return;
+  const stay = forStack(setCommand("postgresVersion", found.version), stack.stack);
+  throw new Failure(
+    `The data of ${name} comes from PostgreSQL ${found.version} (volume ${found.volume}), but the settings select ${wanted}. Nothing was changed.`,
+    Number(found.version) < Number(wanted)
+      ? `To keep the version: ${stay}. To upgrade after that: make upgrade-postgres STACK=${stack.stack} VERSION=${wanted}`
+      : `PostgreSQL cannot read the data of a later version. Run: ${stay}`,
+  );
+}
+
+interface Cluster {
+  readonly version: string;
+  /** Full name. */
+  readonly volume: string;
+}
+
+/** The volumes that the data of a server would have with other major versions. */
+function otherClusters(stack: StackName, { postgresVersion, volumes }: LongRunning): Cluster[] {
+  const own = withoutVersion(volumes[0]?.volume ?? "");
+  return postgresVersions
+    .filter((version) => version !== postgresVersion)
+    .map((version) => ({ version, volume: fullName(stack, clusterVolume(own, version)) }));
 }
 
 async function otherVersion(
+  there: Volumes,
   stack: StackName,
   service: LongRunning,
-  wanted: PostgresVersion,
   recorded: RecordedVolumes,
-): Promise<{ version: string; volume: string } | undefined> {
-  const own = service.volumes[0]?.volume ?? "";
-  const others = postgresVersions
-    .filter((version) => version !== wanted)
-    .map((version) => ({ version, volume: fullName(stack, clusterVolume(withoutVersion(own), version)) }));
-  const name = fullName(stack, own);
-  const there = await volumesNamed([name, ...others.map(({ volume }) => volume)]);
-  const mine = there.get(name);
+): Promise<Cluster | undefined> {
+  const volume = fullName(stack, service.volumes[0]?.volume ?? "");
+  const mine = there.get(volume);
   if (mine) {
     const version = await versionIn(mine, service);
-    if (version && version !== wanted) return { version, volume: name };
+    if (version && version !== service.postgresVersion) return { version, volume };
   }
-  if (recorded[name] !== undefined) return undefined;
+  if (recorded[volume] !== undefined) return undefined;
   // An upgrade fills the new volume before the first deployment with it.
   const from = mine?.Labels?.[upgradedFromLabel];
-  return others.find(({ volume }) => {
-    if (from !== undefined && from === recorded[volume]) return false;
-    return recorded[volume] !== undefined || (!mine && there.has(volume));
+  return otherClusters(stack, service).find((other) => {
+    if (from !== undefined && from === recorded[other.volume]) return false;
+    return recorded[other.volume] !== undefined || (!mine && there.has(other.volume));
   });
 }
 

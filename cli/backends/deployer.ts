@@ -1,9 +1,8 @@
+import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { Failure } from "../../config/spec/failure.ts";
-import type { EngineEvent, RunResult } from "../../engine/index.ts";
-import { hasState } from "../../engine/index.ts";
+import { type EngineEvent, hasState, type RunResult } from "../../engine/index.ts";
 import { project, stateDir } from "../../host/paths.ts";
-import { onPath } from "../on-path.ts";
 
 /** What applies the program: Pulumi, or the embedded engine on a machine without Pulumi. */
 export type DeployerName = "pulumi" | "embedded";
@@ -11,18 +10,13 @@ export type DeployerName = "pulumi" | "embedded";
 /** The type of the images, for runs that make nothing else. */
 export const imageType = "docker:index/remoteImage:RemoteImage";
 
-export interface UpOptions {
-  /** Whether to look first at what really runs. */
-  readonly refresh?: boolean;
-  /** Names of resources to replace whatever their inputs are. */
-  readonly replace?: readonly string[];
-}
-
 /** What the commands ask of a deployer. Both report the same events and results. */
 export interface Deployer {
   readonly name: DeployerName;
+  /** `refresh` looks first at what really runs. */
   preview(options?: { readonly refresh?: boolean }): Promise<RunResult>;
-  up(options?: UpOptions): Promise<RunResult>;
+  /** `replace` names resources to replace whatever their inputs are. */
+  up(options?: { readonly refresh?: boolean; readonly replace?: readonly string[] }): Promise<RunResult>;
   /** Makes the images and nothing else. */
   build(): Promise<RunResult>;
   /** Removes everything but what is protected: the data, and the secrets that open it. */
@@ -33,7 +27,6 @@ export interface Deployer {
   outputs(showSecrets: boolean): Promise<Record<string, unknown>>;
 }
 
-/** Where a deployer reports to. */
 export interface Listener {
   readonly event: (event: EngineEvent) => void;
   readonly say: (line: string) => void;
@@ -53,8 +46,8 @@ export function deployerOf(stack: string): DeployerName {
       `Stack "${stack}" was created by ${deployerText(made)}, and DEPLOYER asks for ${asked}.`,
       "Each keeps its own state, so a stack cannot change it. Unset DEPLOYER.",
     );
-  const deployer = made ?? asked ?? (onPath("pulumi") ? "pulumi" : "embedded");
-  if (deployer === "pulumi" && !onPath("pulumi"))
+  const deployer = made ?? asked ?? (hasPulumi() ? "pulumi" : "embedded");
+  if (deployer === "pulumi" && !hasPulumi())
     throw new Failure(
       `Pulumi created stack "${stack}", and pulumi is not on PATH.`,
       "Install it: https://www.pulumi.com/docs/install/",
@@ -68,6 +61,7 @@ function madeBy(stack: string): DeployerName | undefined {
   return existsSync(`${stateDir}/.pulumi/stacks/${project}/${stack}.json`) ? "pulumi" : undefined;
 }
 
-/** The name of a deployer for people. */
+const hasPulumi = (): boolean => spawnSync("sh", ["-c", "command -v pulumi"]).status === 0;
+
 export const deployerText = (name: DeployerName): string =>
   name === "pulumi" ? "Pulumi" : "the embedded engine";

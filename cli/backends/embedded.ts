@@ -4,16 +4,14 @@ import { readStackFile } from "../stack-file.ts";
 import { type Deployer, imageType, type Listener } from "./deployer.ts";
 import { readSecrets } from "./secrets.ts";
 
-/** Deploys with the embedded engine. */
 export async function embedded(stack: string, { event, say }: Listener): Promise<Deployer> {
-  const key = passphrase(say);
-  const secrets = await readSecrets(stack, key);
+  const secrets = await readSecrets(stack, say);
   const options: EngineOptions = {
     projectDir,
     project,
     stack,
     stateDir,
-    passphrase: key,
+    passphrase: passphrase(say),
     config: { ...readStackFile(stack).values, ...secrets },
     secretKeys: Object.keys(secrets),
     onEvent: event,

@@ -3,13 +3,19 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { LocalWorkspace, type Stack, StackNotFoundError } from "@pulumi/pulumi/automation/index.js";
 import { execa } from "execa";
+import type { RunResult } from "../../engine/index.ts";
 import { passphrase, passphraseFile, projectDir, stateDir } from "../../host/paths.ts";
 import { givenConfigFile, readStackFile } from "../stack-file.ts";
 import { type Deployer, imageType, type Listener } from "./deployer.ts";
-import { PulumiRun } from "./pulumi-events.ts";
+import { type PulumiRun, pulumiRun } from "./pulumi-events.ts";
 
 /** The components above the images: Pulumi makes nothing under a parent that is left out. */
 const imageTypes = ["ragdock:index:RagStack", "ragdock:core:Images", imageType];
+
+interface RunOptions {
+  readonly onEvent: PulumiRun["event"];
+  readonly configFile?: string;
+}
 
 /** Deploys with the Pulumi CLI, through its automation API. */
 export function pulumi(stackName: string, { event, say }: Listener): Deployer {
@@ -23,25 +29,35 @@ export function pulumi(stackName: string, { event, say }: Listener): Deployer {
       throw error;
     });
   const configFile = givenConfigFile();
-  /** A preview reports resources as if they were changed. */
-  const messages: Listener["event"] = (one) => {
-    if (one.kind === "log") event(one);
-  };
-  const run = async (
-    work: (options: RunOptions) => Promise<unknown>,
-    show: Listener["event"] = event,
-  ): Promise<ReturnType<PulumiRun["result"]>> => {
-    const events = new PulumiRun(show);
-    const options = { onEvent: events.event, ...(configFile ? { configFile } : {}) };
-    return work(options).then(
+  const run = async (work: (options: RunOptions) => Promise<unknown>, show = event): Promise<RunResult> => {
+    const events = pulumiRun(show);
+    return work({ onEvent: events.event, ...(configFile ? { configFile } : {}) }).then(
       () => events.result(undefined),
       (error: Error) => events.result(error.message),
     );
   };
+  /** A stack that does not exist is created for a preview, and removed again. */
+  const preview = async (own: RunOptions & { readonly refresh: boolean }): Promise<void> => {
+    const existing = await select();
+    if (existing) return void (await existing.preview(own));
+    // Pulumi writes its salt into the stack's own file, also where another file has the settings.
+    const file = join(projectDir, `Pulumi.${stackName}.yaml`);
+    const hadFile = existsSync(file);
+    const stack = await create();
+    try {
+      await stack.preview(own);
+    } finally {
+      await stack.workspace.removeStack(stackName, { preserveConfig: true });
+      if (!hadFile) rmSync(file, { force: true });
+    }
+  };
+  /** A preview reports resources as if they were changed. */
+  const messages: Listener["event"] = (one) => {
+    if (one.kind === "log") event(one);
+  };
   return {
     name: "pulumi",
-    preview: ({ refresh = false } = {}) =>
-      run((own) => previewed(stackName, select, create, { ...own, refresh }), messages),
+    preview: ({ refresh = false } = {}) => run((own) => preview({ ...own, refresh }), messages),
     up: ({ refresh = false, replace = [] } = {}) =>
       run(async (own) =>
         (await create()).up({ ...own, refresh, replace: replace.map((name) => `**::${name}`) }),
@@ -57,32 +73,6 @@ export function pulumi(stackName: string, { event, say }: Listener): Deployer {
       );
     },
   };
-}
-
-interface RunOptions {
-  readonly onEvent: PulumiRun["event"];
-  readonly configFile?: string;
-}
-
-/** Previews. A stack that does not exist is created for it, and removed again. */
-async function previewed(
-  name: string,
-  select: () => Promise<Stack | undefined>,
-  create: () => Promise<Stack>,
-  options: RunOptions & { readonly refresh: boolean },
-): Promise<void> {
-  const existing = await select();
-  if (existing) return void (await existing.preview(options));
-  // Pulumi writes its salt into the stack's own file, also where another file has the settings.
-  const file = join(projectDir, `Pulumi.${name}.yaml`);
-  const hadFile = existsSync(file);
-  const stack = await create();
-  try {
-    await stack.preview(options);
-  } finally {
-    await stack.workspace.removeStack(name, { preserveConfig: true });
-    if (!hadFile) rmSync(file, { force: true });
-  }
 }
 
 async function forget(stack: Stack | undefined, options: RunOptions): Promise<void> {

@@ -2,14 +2,15 @@ import { join } from "node:path";
 import { userSecrets } from "../../config/settings/schema.ts";
 import { Failure } from "../../config/spec/failure.ts";
 import { readSealed, writeSealed } from "../../engine/index.ts";
-import { project, stateDir } from "../../host/paths.ts";
+import { passphrase, project, stateDir } from "../../host/paths.ts";
+import { print } from "../command.ts";
 
 const file = (stack: string): string => join(stateDir, `${project}.${stack}.secrets`);
 
 /** The user's secrets of a stack for the embedded engine, by config key. Pulumi keeps its own in the stack's file. */
-export async function readSecrets(stack: string, passphrase: string): Promise<Record<string, string>> {
+export async function readSecrets(stack: string, say = print): Promise<Record<string, string>> {
   try {
-    return (await readSealed<Record<string, string>>(file(stack), passphrase)) ?? {};
+    return (await readSealed<Record<string, string>>(file(stack), passphrase(say))) ?? {};
   } catch (error) {
     throw new Failure(
       `The secrets of stack "${stack}" cannot be read: ${(error as Error).message}.`,
@@ -18,18 +19,12 @@ export async function readSecrets(stack: string, passphrase: string): Promise<Re
   }
 }
 
-/** Sets one of the user's secrets. */
-export async function writeSecret(
-  stack: string,
-  passphrase: string,
-  key: string,
-  value: string,
-): Promise<void> {
+export async function writeSecret(stack: string, key: string, value: string): Promise<void> {
   if (!Object.hasOwn(userSecrets, key))
     throw new Failure(
       `Secret "${key}" does not exist.`,
       `Secrets that can be set: ${Object.keys(userSecrets).join(", ")}.`,
     );
-  const all = { ...(await readSecrets(stack, passphrase)), [`${project}:${key}`]: value };
-  await writeSealed(file(stack), passphrase, all);
+  const all = { ...(await readSecrets(stack)), [`${project}:${key}`]: value };
+  await writeSealed(file(stack), passphrase(print), all);
 }

@@ -1,6 +1,6 @@
 import { command, newStackOptions, print } from "../command.ts";
 import { begin } from "../deploy.ts";
-import { requireDisk } from "../preflight/docker.ts";
+import { requireDisk } from "../preflight.ts";
 import { withDeployer } from "../session.ts";
 import { failedBuilds } from "../ui/diagnose.ts";
 import { elapsed } from "../ui/text.ts";
@@ -13,7 +13,7 @@ export async function buildImages(options: Parameters<typeof prepared>[0]): Prom
   await requireDisk();
   return withDeployer(stack, async (session) => {
     const { deployer, progress } = session;
-    await begin(stack, system, session);
+    await begin(system, session);
     const { ok, errors } = await deployer.build();
     for (const error of errors) print(`\n${error}`);
     if (ok) print(`\nAll images of ${system.name} exist after ${elapsed(progress.seconds())}.`);

@@ -7,7 +7,7 @@ import type { ImageSource } from "../../config/spec/image.ts";
 import type { SystemSpec } from "../../config/spec/service.ts";
 import { fullName } from "../../config/spec/stack.ts";
 import { containersOf } from "../../host/docker.ts";
-import { passphrase, project, projectDir } from "../../host/paths.ts";
+import { project, projectDir } from "../../host/paths.ts";
 import { readSecrets } from "../backends/secrets.ts";
 import { command, newStackOptions, print } from "../command.ts";
 import { type ComposeBuild, composeConfigs, composeFile, writeCompose } from "../compose.ts";
@@ -72,7 +72,7 @@ async function secretsFor(stack: string, system: SystemSpec, kept: string): Prom
     return { name: deployer.name, ...(outputs as { credentials?: Record<string, string> }) };
   });
   const earlier = existsSync(kept) ? (JSON.parse(readFileSync(kept, "utf8")) as Record<string, string>) : {};
-  const own = name === "embedded" ? await readSecrets(stack, passphrase(print)) : {};
+  const own = name === "embedded" ? await readSecrets(stack) : {};
   return Object.fromEntries(
     Object.entries(system.secrets).map(([secret, source]) => {
       if (source.from === "known") return [secret, source.value];

@@ -2,18 +2,14 @@ import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { buildLogs } from "../../config/images.ts";
 import { Failure } from "../../config/spec/failure.ts";
-import { docker } from "../../host/docker.ts";
+import { docker, stackFilters } from "../../host/docker.ts";
 import { project, projectDir } from "../../host/paths.ts";
 import { command, print, stackOption } from "../command.ts";
-import { requireDocker } from "../preflight/docker.ts";
+import { requireDocker } from "../preflight.ts";
 import { withDeployer } from "../session.ts";
-import { pruneImages } from "./prune.ts";
 
-async function volumesOf(stack: string): Promise<string[]> {
-  const labels = [`label=ragdock.project=${project}`, `label=ragdock.stack=${stack}`];
-  const filters = labels.flatMap((label) => ["--filter", label]);
-  return (await docker("volume", "ls", "-q", ...filters)).split("\n").filter(Boolean);
-}
+const volumesOf = async (stack: string): Promise<string[]> =>
+  (await docker("volume", "ls", "-q", ...stackFilters(stack))).split("\n").filter(Boolean);
 
 /** Takes a stack down; its data stays. @returns the exit code */
 async function takeDown(stack: string): Promise<number> {
@@ -40,6 +36,25 @@ export const down = command({
   run: ({ stack }) => takeDown(stack),
 });
 
+/** Removes unused images of the project and Docker's build cache, never volumes. */
+async function pruneImages(): Promise<number> {
+  const label = `label=ragdock.project=${project}`;
+  print((await docker("image", "prune", "-af", "--filter", label)).trimEnd());
+  print((await docker("builder", "prune", "-f")).trimEnd());
+  return 0;
+}
+
+export const prune = command({
+  name: "prune",
+  summary: "Remove unused images of this project and Docker's build cache, never volumes",
+  options: {},
+  examples: ["prune"],
+  run: async () => {
+    await requireDocker();
+    return pruneImages();
+  },
+});
+
 export const clean = command({
   name: "clean",
   summary: "Take the stack down, and remove unused images and the build cache",
@@ -50,8 +65,7 @@ export const clean = command({
     const code = await takeDown(stack);
     if (code !== 0) return code;
     rmSync(join(projectDir, buildLogs), { recursive: true, force: true });
-    await pruneImages();
-    return 0;
+    return pruneImages();
   },
 });
 

@@ -4,20 +4,17 @@ import { comment } from "./comment.ts";
 import { compose } from "./compose.ts";
 import { explainConfig, schema } from "./config.ts";
 import { backup, backups, drill, restore, upgrade } from "./data.ts";
-import { clean, destroyData, down } from "./down.ts";
-import { drift } from "./drift.ts";
+import { clean, destroyData, down, prune } from "./down.ts";
 import { logs } from "./logs.ts";
-import { outputs } from "./outputs.ts";
 import { plan } from "./plan.ts";
 import { plugins } from "./plugins.ts";
-import { preview } from "./preview.ts";
-import { prune } from "./prune.ts";
+import { drift, preview } from "./preview.ts";
 import { restart } from "./restart.ts";
 import { deployments, rollback } from "./rollback.ts";
 import { rotate } from "./rotate.ts";
 import { secret } from "./secret.ts";
 import { psql, shell } from "./shell.ts";
-import { health, ps, status } from "./status.ts";
+import { health, outputs, ps, status } from "./status.ts";
 import { up } from "./up.ts";
 
 /** Every command, under the headings of the help. */

@@ -3,7 +3,7 @@ import { Failure } from "../../config/spec/failure.ts";
 import { containersOf, dockerArguments } from "../../host/docker.ts";
 import { project } from "../../host/paths.ts";
 import { command, print, serviceOption, stackOption } from "../command.ts";
-import { requireDocker } from "../preflight/docker.ts";
+import { requireDocker } from "../preflight.ts";
 
 /** Prints a container's log as it grows, with its name before each line. */
 async function follow(id: string, name: string): Promise<void> {

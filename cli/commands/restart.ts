@@ -3,8 +3,7 @@ import { inStartOrder } from "../../config/spec/start-order.ts";
 import { containersOf, docker, isJob, serviceOf } from "../../host/docker.ts";
 import { command, print, serviceOption, stackOption } from "../command.ts";
 import { becomesWell } from "../deploy.ts";
-import { requireDocker } from "../preflight/docker.ts";
-import { systemOf } from "../system.ts";
+import { reachableSystem } from "../system.ts";
 import { diagnose } from "../ui/diagnose.ts";
 import { elapsed } from "../ui/text.ts";
 
@@ -15,8 +14,7 @@ export const restart = command({
   options: { stack: stackOption, service: serviceOption },
   examples: ["restart --service api", "restart"],
   run: async ({ stack, service }) => {
-    await requireDocker();
-    const order = inStartOrder((await systemOf(stack)).services).order.map((s) => s.name);
+    const order = inStartOrder((await reachableSystem(stack)).services).order.map((s) => s.name);
     const all = (await containersOf(stack, service))
       .filter((c) => !isJob(c))
       .sort((a, b) => order.indexOf(serviceOf(a)) - order.indexOf(serviceOf(b)));

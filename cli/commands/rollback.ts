@@ -2,13 +2,14 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { imagePlan } from "../../components/image-plan.ts";
-import { type Deployment, isSame, pinnedKey, rotationsKey } from "../../config/spec/deployment.ts";
+import type { Deployment } from "../../config/spec/deployment.ts";
+import { isSame, jsonOrText, pinnedKey, rotationsKey } from "../../config/spec/deployment.ts";
 import { Failure } from "../../config/spec/failure.ts";
 import type { SystemSpec } from "../../config/spec/service.ts";
 import { docker } from "../../host/docker.ts";
 import { projectDir } from "../../host/paths.ts";
 import { command, print, stackOption, startFolder } from "../command.ts";
-import { requireDocker } from "../preflight/docker.ts";
+import { requireDocker } from "../preflight.ts";
 import { withDeployer } from "../session.ts";
 import { changeSettings, ownSettings, stackFile } from "../stack-file.ts";
 import { imageModeOf, systemOf } from "../system.ts";
@@ -140,18 +141,11 @@ function restoreSettings(stack: string, now: Record<string, string>, { settings 
   const changed = [...keys].filter((key) => now[key] !== settings[key]);
   changeSettings(
     stack,
-    changed.map((key) => [[key], fromText(settings[key])] as const),
+    changed.map((key) => {
+      const text = settings[key];
+      return [[key], text === undefined ? undefined : jsonOrText(text)] as const;
+    }),
   );
-}
-
-/** A setting as it stands in the file: objects, lists, numbers and booleans arrive as JSON. */
-function fromText(text: string | undefined): unknown {
-  if (text === undefined) return undefined;
-  try {
-    return JSON.parse(text);
-  } catch {
-    return text;
-  }
 }
 
 /** Names the images of a deployment in the settings, where the checkout would build others. */

@@ -7,9 +7,8 @@ import type { SystemSpec } from "../../config/spec/service.ts";
 import { containersOf, docker } from "../../host/docker.ts";
 import { command, print, stackOption } from "../command.ts";
 import { type StoreUsers, storesOf } from "../data/store-users.ts";
-import { requireDocker } from "../preflight/docker.ts";
 import { generationOf, setGeneration, stackFile } from "../stack-file.ts";
-import { systemOf } from "../system.ts";
+import { reachableSystem } from "../system.ts";
 import { bringUp } from "./up.ts";
 
 export const rotate = command({
@@ -23,8 +22,7 @@ export const rotate = command({
   },
   examples: ["rotate --secret postgres"],
   run: async ({ stack, secret = "" }) => {
-    await requireDocker();
-    const system = await systemOf(stack);
+    const system = await reachableSystem(stack);
     requireRotatable(secret, stack, system);
     if ((await containersOf(stack)).length === 0)
       throw new Failure(`Stack "${stack}" does not run.`, `Start it: make up STACK=${stack}`);

@@ -1,7 +1,7 @@
 import { text } from "node:stream/consumers";
 import { userSecrets } from "../../config/settings/schema.ts";
 import { Failure } from "../../config/spec/failure.ts";
-import { passphrase, project } from "../../host/paths.ts";
+import { project } from "../../host/paths.ts";
 import { deployerOf } from "../backends/deployer.ts";
 import { writeSecret } from "../backends/secrets.ts";
 import { command, print, stackOption } from "../command.ts";
@@ -24,7 +24,7 @@ export const secret = command({
     const value = (await text(process.stdin)).trim();
     if (!value)
       throw new Failure("The value is empty.", `Give it on standard input: make secret KEY=${key} < file`);
-    await writeSecret(stack, passphrase(print), key, value);
+    await writeSecret(stack, key, value);
     print(`${key} is set for stack "${stack}". make up STACK=${stack} delivers it.`);
     return 0;
   },

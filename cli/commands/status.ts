@@ -1,9 +1,9 @@
 import { Failure } from "../../config/spec/failure.ts";
-import { containersOf, docker, isWell } from "../../host/docker.ts";
-import { project } from "../../host/paths.ts";
+import { containersOf, docker, isWell, stackFilters } from "../../host/docker.ts";
 import { command, print, stackOption } from "../command.ts";
-import { requireDocker } from "../preflight/docker.ts";
-import { systemOf } from "../system.ts";
+import { requireDocker } from "../preflight.ts";
+import { withDeployer } from "../session.ts";
+import { reachableSystem } from "../system.ts";
 import { diagnose } from "../ui/diagnose.ts";
 import { statusTable } from "../ui/status.ts";
 
@@ -13,8 +13,7 @@ export const status = command({
   options: { stack: stackOption },
   examples: ["status"],
   run: async ({ stack }) => {
-    await requireDocker();
-    const { text, well } = await statusTable(stack, await systemOf(stack), true);
+    const { text, well } = await statusTable(stack, await reachableSystem(stack), true);
     print(text);
     return well ? 0 : 1;
   },
@@ -47,8 +46,23 @@ export const ps = command({
   options: { stack: stackOption },
   examples: ["ps"],
   run: async ({ stack }) => {
-    const labels = [`label=ragdock.project=${project}`, `label=ragdock.stack=${stack}`];
-    print((await docker("ps", "-a", ...labels.flatMap((label) => ["--filter", label]))).trimEnd());
+    print((await docker("ps", "-a", ...stackFilters(stack))).trimEnd());
     return 0;
   },
+});
+
+export const outputs = command({
+  name: "outputs",
+  summary: "Print URLs, containers, volumes and credentials as JSON",
+  options: {
+    stack: stackOption,
+    showSecrets: { flags: "--show-secrets", description: "print secrets in clear" },
+  },
+  examples: ["outputs", "outputs --show-secrets"],
+  run: ({ stack, showSecrets }) =>
+    withDeployer(stack, async ({ deployer }) => {
+      const { deployments: _, ...all } = await deployer.outputs(showSecrets);
+      print(JSON.stringify(all, null, 2));
+      return 0;
+    }),
 });

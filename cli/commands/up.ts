@@ -2,28 +2,21 @@ import type { SystemSpec } from "../../config/spec/service.ts";
 import { containersOf } from "../../host/docker.ts";
 import { lostVolumes } from "../../host/own-data.ts";
 import { project } from "../../host/paths.ts";
-import { command, newStackOptions, print } from "../command.ts";
+import { command, newStackOptions, type Values } from "../command.ts";
 import { reportBackups } from "../data/report.ts";
 import { begin, deploy } from "../deploy.ts";
-import { requireDisk, requireDocker } from "../preflight/docker.ts";
-import { chooseImages } from "../preflight/images.ts";
-import { requirePorts } from "../preflight/ports.ts";
-import { requireVolumeOwners } from "../preflight/volumes.ts";
+import { chooseImages, requireDisk, requireDocker, requirePorts, requireVolumeOwners } from "../preflight.ts";
 import { type Session, withDeployer } from "../session.ts";
 import { changeSettings, ensureStack } from "../stack-file.ts";
 import { systemOf } from "../system.ts";
 
-interface StackOptions {
-  readonly stack: string;
-  readonly system?: string | undefined;
-  readonly environment?: string | undefined;
-}
+type StackOptions = { readonly stack: string } & Partial<Values<typeof newStackOptions>>;
 
 /** What comes before anything is made: Docker, the stack's file, where images come from, the settings. */
 export async function prepared({ stack, system, environment }: StackOptions): Promise<SystemSpec> {
   await requireDocker();
-  ensureStack(stack, system, environment, print);
-  await chooseImages(stack, print);
+  ensureStack(stack, system, environment);
+  await chooseImages(stack);
   return systemOf(stack);
 }
 
@@ -36,22 +29,17 @@ export async function bringUp(
   const before = await containersOf(stack);
   await Promise.all([requireDisk(), requirePorts(stack, system, before), requireVolumeOwners(stack, system)]);
   // By itself: a deployer reads the settings when it is opened.
-  const gaveUp =
-    confirm === stack && (await withDeployer(stack, (session) => acceptLoss(stack, system, session)));
+  const gaveUp = confirm === stack && (await withDeployer(stack, (session) => acceptLoss(system, session)));
   return withDeployer(stack, async (session) => {
-    await begin(stack, system, session);
-    const code = await deploy(stack, system, session, { refresh: refresh || gaveUp });
+    await begin(system, session);
+    const code = await deploy(system, session, refresh || gaveUp);
     if (code === 0) await reportBackups(stack);
     return code;
   });
 }
 
 /** Writes into the stack's file that the data of lost volumes is given up. Returns whether there were any. */
-async function acceptLoss(
-  stack: string,
-  system: SystemSpec,
-  { deployer, progress }: Session,
-): Promise<boolean> {
+async function acceptLoss(system: SystemSpec, { stack, deployer, progress }: Session): Promise<boolean> {
   const { volumes = {} } = (await deployer.outputs(false)) as { volumes?: Record<string, string> };
   const lost = await lostVolumes({ project, stack }, system, volumes);
   if (lost.length === 0) return false;

@@ -1,5 +1,6 @@
 import { renameSync, rmSync } from "node:fs";
-import { join, relative } from "node:path";
+import { basename, join, relative } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { Failure } from "../../config/spec/failure.ts";
 import type { SystemSpec } from "../../config/spec/service.ts";
 import { fullName } from "../../config/spec/stack.ts";
@@ -7,20 +8,11 @@ import { type Container, containersOf, docker, isWell } from "../../host/docker.
 import { project, projectDir } from "../../host/paths.ts";
 import { digestOf } from "../../host/pipe.ts";
 import { print } from "../command.ts";
-import { requireDocker } from "../preflight/docker.ts";
-import { systemOf } from "../system.ts";
-import { Progress } from "../ui/progress.ts";
+import { withProgress } from "../session.ts";
+import { reachableSystem } from "../system.ts";
+import type { Progress } from "../ui/progress.ts";
 import { elapsed, size, table } from "../ui/text.ts";
-import {
-  type BackedUp,
-  type Backup,
-  backups,
-  backupsOf,
-  type Manifest,
-  partialFolder,
-  stamp,
-  writeManifest,
-} from "./manifest.ts";
+import { type BackedUp, type Backup, backups, foldersFor, type Manifest, writeRecord } from "./manifest.ts";
 import { leftOut, type Part, partsOf } from "./parts.ts";
 import { Postgres, rowsOf } from "./postgres.ts";
 import { reportBackups } from "./report.ts";
@@ -31,29 +23,19 @@ const longestHealthcheck = 60;
 
 /** Backs up a stack. @returns the exit code */
 export async function backUp(stack: string, keep: string | undefined): Promise<number> {
-  if (keep && !/^[1-9]\d*$/.test(keep)) {
-    throw new Failure(
-      `KEEP is "${keep}".`,
-      "KEEP is the number of backups to keep, such as: make backup KEEP=7",
-    );
+  const meaning = "KEEP is the number of backups to keep, such as: make backup KEEP=7";
+  if (keep && !/^[1-9]\d*$/.test(keep)) throw new Failure(`KEEP is "${keep}".`, meaning);
+  const system = await reachableSystem(stack);
+  const { folder, manifest } = await withProgress(stack, (progress) => takeBackup(stack, system, progress));
+  print(`\n${partsTable(manifest)}\n`);
+  if (manifest.leftOut.length > 0)
+    print(`Not in the backup, because it can be lost: ${manifest.leftOut.join(", ")}.`);
+  print(`Backed up in ${elapsed(manifest.seconds)}: ${relative(projectDir, folder)}`);
+  for (const { folder: one } of keep ? backups(stack).slice(0, -Number(keep)) : []) {
+    rmSync(one, { recursive: true });
+    print(`Removed, because KEEP=${keep}: ${relative(projectDir, one)}`);
   }
-  await requireDocker();
-  const system = await systemOf(stack);
-  const progress = new Progress(`${project}-${stack}-`);
-  try {
-    const { folder, manifest } = await takeBackup(stack, system, progress);
-    print(`\n${partsTable(manifest)}\n`);
-    if (manifest.leftOut.length > 0)
-      print(`Not in the backup, because it can be lost: ${manifest.leftOut.join(", ")}.`);
-    print(`Backed up in ${elapsed(manifest.seconds)}: ${relative(projectDir, folder)}`);
-    for (const { folder: one } of keep ? backups(stack).slice(0, -Number(keep)) : []) {
-      rmSync(one, { recursive: true });
-      print(`Removed, because KEEP=${keep}: ${relative(projectDir, one)}`);
-    }
-    return 0;
-  } finally {
-    progress.end();
-  }
+  return 0;
 }
 
 /** Lists a stack's backups. @returns the exit code */
@@ -64,7 +46,7 @@ export function listBackups(stack: string): number {
     return 0;
   }
   const rows = all.map(({ folder, manifest: { made, parts }, drill }) => [
-    relative(backupsOf(stack), folder),
+    basename(folder),
     elapsed((Date.now() - Date.parse(made)) / 1000),
     size(parts.reduce((sum, { bytes }) => sum + bytes, 0)),
     String(parts.reduce((sum, part) => sum + rowsOf(part.tables), 0)),
@@ -78,20 +60,16 @@ export function listBackups(stack: string): number {
 /** Takes a backup. It gets its final name only after every part was read back and compared. */
 export async function takeBackup(stack: string, system: SystemSpec, progress: Progress): Promise<Backup> {
   const parts = partsOf(system);
-  if (parts.length === 0) {
+  if (parts.length === 0)
     throw new Failure(`${system.name} keeps no data to back up.`, "You need no backup of it.");
-  }
   const begun = new Date();
-  const name = stamp(begun);
-  const partial = partialFolder(stack, name);
+  const { partial, final: folder } = foldersFor(stack, begun);
   try {
     const done: BackedUp[] = [];
-    for (const part of parts) {
+    for (const part of parts)
       done.push(await progress.step(`backing up ${part.volume}`, () => copied(stack, part, partial)));
-    }
-    await progress.step("waiting for the health checks of the services that were paused", () =>
-      healthyAgain(stack),
-    );
+    const paused = "waiting for the health checks of the services that were paused";
+    await progress.step(paused, () => healthyAgain(stack));
     const manifest: Manifest = {
       format: 1,
       stack,
@@ -102,37 +80,33 @@ export async function takeBackup(stack: string, system: SystemSpec, progress: Pr
       parts: done,
       leftOut: leftOut(system),
     };
-    writeManifest(partial, manifest);
-    const folder = join(backupsOf(stack), name);
+    writeRecord(partial, { manifest });
     renameSync(partial, folder);
     await reportBackups(stack);
     return { folder, manifest };
   } catch (error) {
-    throw error instanceof Failure
-      ? error
-      : new Failure(`The backup failed: ${(error as Error).message}`, advice(stack));
+    if (error instanceof Failure) throw error;
+    throw new Failure(
+      `The backup failed: ${(error as Error).message}`,
+      `Check the stack: make health STACK=${stack}`,
+    );
   } finally {
     rmSync(partial, { recursive: true, force: true });
   }
 }
 
-const advice = (stack: string): string => `Check the stack: make health STACK=${stack}`;
-
 /** Copies one part into the folder, and reads the copy back. */
 async function copied(stack: string, part: Part, folder: string): Promise<BackedUp> {
-  const container = await containerFor(stack, part);
-  const image = container.Image;
+  const { Id, Image: image } = await containerFor(stack, part);
+  const file = `${part.volume}.${part.kind === "postgres" ? "dump" : "tar"}`;
+  const path = join(folder, file);
   if (part.kind === "postgres") {
-    const server = new Postgres(container.Id);
-    const file = `${part.volume}.dump`;
-    const path = join(folder, file);
+    const server = new Postgres(Id);
     const { tables, bytes, sha256 } = await server.dump(path);
     await requireSame(path, sha256);
     await server.check(path);
     return { ...part, file, bytes, sha256, image, ...(await server.facts()), tables };
   }
-  const file = `${part.volume}.tar`;
-  const path = join(folder, file);
   const volume = fullName({ project, stack }, part.volume);
   const writers = await writersOf(volume);
   return Volume.open(volume, image, "ro", async (opened) => {
@@ -147,9 +121,7 @@ async function copied(stack: string, part: Part, folder: string): Promise<Backed
 async function healthyAgain(stack: string): Promise<void> {
   const end = Date.now() + longestHealthcheck * 1000;
   const wait = (c: Container): boolean => c.State.Status === "running" && !isWell(c);
-  while (Date.now() < end && (await containersOf(stack)).some(wait)) {
-    await new Promise((done) => setTimeout(done, 500));
-  }
+  while (Date.now() < end && (await containersOf(stack)).some(wait)) await setTimeout(500);
 }
 
 /** Reads a file back from the disk and compares its checksum. */
@@ -159,17 +131,15 @@ async function requireSame(path: string, sha256: string): Promise<void> {
 }
 
 /** The running container through which a part is read. */
-export async function containerFor(stack: string, part: Part): Promise<Container> {
-  const all = await containersOf(stack, part.service);
-  const container = all.find((c) => c.State.Status === "running");
+export async function containerFor(stack: string, { service }: Part): Promise<Container> {
+  const container = (await containersOf(stack, service)).find((c) => c.State.Status === "running");
   if (container) return container;
   throw new Failure(
-    `"${part.service}" of stack "${stack}" does not run. Its data can be read only while it runs.`,
+    `"${service}" of stack "${stack}" does not run. Its data can be read only while it runs.`,
     `Start it: make up STACK=${stack}`,
   );
 }
 
-/** Ids of the running containers that use a volume. */
 const writersOf = async (volume: string): Promise<string[]> =>
   (await docker("ps", "-q", "--no-trunc", "--filter", `volume=${volume}`)).split("\n").filter(Boolean);
 

@@ -1,5 +1,5 @@
-import type { ServiceSpec, SystemSpec } from "../../config/spec/service.ts";
-import { type Container, containersOf, docker, serviceOf } from "../../host/docker.ts";
+import { longRunning, type ServiceSpec, type SystemSpec } from "../../config/spec/service.ts";
+import { type Container, containersOf, docker, isJob, serviceOf } from "../../host/docker.ts";
 import { becomesWell } from "../deploy.ts";
 import { diagnose } from "../ui/diagnose.ts";
 import type { Progress } from "../ui/progress.ts";
@@ -21,13 +21,11 @@ export async function stopAround(
   parts: readonly Part[],
   progress: Progress,
 ): Promise<Container[]> {
-  const all = await containersOf(stack);
-  const of = (name: string): Container[] =>
-    all.filter((c) => serviceOf(c) === name && c.State.Status === "running");
-  const clients = system.services.filter((s) => s.kind !== "job" && isClient(system, s, parts));
+  const running = (await containersOf(stack)).filter((c) => c.State.Status === "running");
+  const clients = longRunning(system.services).filter((s) => isClient(system, s, parts));
   const stores = parts.filter((part) => part.kind === "files").map((part) => part.service);
   const names = [...new Set([...clients.map((s) => s.name), ...stores])];
-  const stopped = names.flatMap(of);
+  const stopped = names.flatMap((name) => running.filter((c) => serviceOf(c) === name));
   await progress.step(`stopping ${names.join(", ")}`, () => stop(stopped));
   return stopped;
 }
@@ -46,7 +44,7 @@ export async function startAgain(
   stopped: readonly Container[],
 ): Promise<void> {
   const all = await containersOf(stack);
-  const jobs = all.filter((c) => c.Config.Labels["ragdock.kind"] === "job");
+  const jobs = all.filter(isJob);
   const started = new Map<string, Promise<void>>();
   const start = (name: string): Promise<void> => {
     const begun = started.get(name) ?? begin(name);

@@ -1,61 +1,53 @@
 import { basename, join } from "node:path";
 import { Failure } from "../../config/spec/failure.ts";
-import { isLongRunning, type LongRunning, type SystemSpec } from "../../config/spec/service.ts";
+import { type LongRunning, longRunning, type SystemSpec } from "../../config/spec/service.ts";
 import { docker } from "../../host/docker.ts";
-import { project } from "../../host/paths.ts";
 import { print } from "../command.ts";
-import { requireDocker } from "../preflight/docker.ts";
-import { systemOf } from "../system.ts";
-import { Progress } from "../ui/progress.ts";
+import { withProgress } from "../session.ts";
+import { reachableSystem } from "../system.ts";
 import { elapsed } from "../ui/text.ts";
 import { containerFor } from "./backup.ts";
-import { type BackedUp, type Drill, findBackup, requireWhole, writeDrill } from "./manifest.ts";
-import { differences, rowsOf } from "./postgres.ts";
+import { type BackedUp, findBackup, requireWhole, writeRecord } from "./manifest.ts";
+import { rowsOf } from "./postgres.ts";
 import { reportBackups } from "./report.ts";
 import { throwAway, withServer, withVolume } from "./scratch.ts";
 
 /** Restores a backup next to the stack, compares all of it with the manifest, and records the result. */
 export async function drillBackup(stack: string, from: string | undefined): Promise<number> {
-  await requireDocker();
-  const system = await systemOf(stack);
+  const system = await reachableSystem(stack);
   const backup = findBackup(stack, from);
   const name = basename(backup.folder);
-  const progress = new Progress(`${project}-${stack}-`);
   const begun = new Date();
   const said: string[] = [];
+  const end = (ok: boolean): number => {
+    const seconds = (Date.now() - begun.getTime()) / 1000;
+    writeRecord(backup.folder, { drill: { made: begun.toISOString(), seconds, ok, said } });
+    return seconds;
+  };
   try {
     await requireWhole(backup);
-    for (const part of backup.manifest.parts) {
-      const line = await progress.step(`restoring ${part.volume} into a temporary copy`, () =>
-        rehearse(stack, system, part, join(backup.folder, part.file)),
-      );
-      progress.line(line);
-      said.push(line);
-    }
-    writeDrill(backup.folder, outcome(begun, true, said));
+    await withProgress(stack, async (progress) => {
+      for (const part of backup.manifest.parts) {
+        const line = await progress.step(`restoring ${part.volume} into a temporary copy`, () =>
+          rehearse(stack, system, part, join(backup.folder, part.file)),
+        );
+        progress.line(line);
+        said.push(line);
+      }
+    });
+    const seconds = end(true);
     await reportBackups(stack);
-    print(
-      `\nThe drill of ${name} succeeded after ${elapsed(progress.seconds())}. The backup can be restored.`,
-    );
+    print(`\nThe drill of ${name} succeeded after ${elapsed(seconds)}. The backup can be restored.`);
     return 0;
   } catch (error) {
     said.push((error as Error).message);
-    writeDrill(backup.folder, outcome(begun, false, said));
+    end(false);
     throw new Failure(
       `The drill of ${name} failed: ${(error as Error).message}`,
       `Take another backup and drill that one: make backup STACK=${stack} && make drill STACK=${stack}`,
     );
-  } finally {
-    progress.end();
   }
 }
-
-const outcome = (begun: Date, ok: boolean, said: readonly string[]): Drill => ({
-  made: begun.toISOString(),
-  seconds: (Date.now() - begun.getTime()) / 1000,
-  ok,
-  said,
-});
 
 /** Restores one part and compares it. @returns a line for the user */
 async function rehearse(stack: string, system: SystemSpec, part: BackedUp, file: string): Promise<string> {
@@ -65,11 +57,7 @@ async function rehearse(stack: string, system: SystemSpec, part: BackedUp, file:
     return `${part.volume}: ${part.files} files are the same`;
   }
   return withServer(serviceOf(system, part), image, throwAway, async (server) => {
-    await server.ensureRoles(part.roles ?? []);
-    await server.restore(file, await server.database());
-    const wrong = differences(part.tables ?? {}, await server.tables());
-    if (wrong.length > 0)
-      throw new Error(`${part.volume} differs from what was backed up:\n${wrong.join("\n")}`);
+    await server.restoreSame(part, file, `${part.volume} differs from what was backed up`);
     return `${part.volume}: ${rowsOf(part.tables)} rows of ${Object.keys(part.tables ?? {}).length} tables are the same`;
   });
 }
@@ -81,7 +69,7 @@ async function imageFor(stack: string, part: BackedUp): Promise<string> {
 }
 
 function serviceOf(system: SystemSpec, part: BackedUp): LongRunning {
-  const service = system.services.filter(isLongRunning).find((s) => s.name === part.service);
+  const service = longRunning(system.services).find((s) => s.name === part.service);
   if (service) return service;
   throw new Error(`The system ${system.name} has no service ${part.service}.`);
 }

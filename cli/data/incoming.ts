@@ -3,7 +3,7 @@ import { fullName } from "../../config/spec/stack.ts";
 import type { Container } from "../../host/docker.ts";
 import { project } from "../../host/paths.ts";
 import type { BackedUp } from "./manifest.ts";
-import { differences, Postgres } from "./postgres.ts";
+import { Postgres } from "./postgres.ts";
 import { Volume } from "./volume.ts";
 
 /** Temporary names next to the live data: of a database, and of a folder in a volume. */
@@ -41,14 +41,11 @@ export class Incoming {
       await this.inVolume((volume) => volume.unpack(this.file, next));
       return;
     }
-    await this.server.ensureRoles(this.part.roles ?? []);
     await this.server.createDatabase(next);
     const entries = await this.server.entries(this.file);
     const here = entries.filter((entry) => !isBound(entries, entry));
-    await this.server.restore(this.file, next, here.join("\n"));
-    const wrong = differences(this.part.tables ?? {}, await this.server.tables(next));
-    if (wrong.length > 0)
-      throw new Error(`The restored database differs from the backup:\n${wrong.join("\n")}`);
+    const differs = "The restored database differs from the backup";
+    await this.server.restoreSame(this.part, this.file, differs, next, here.join("\n"));
   }
 
   /** Makes the new data live. The old data stays next to it. */

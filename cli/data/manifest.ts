@@ -15,27 +15,22 @@ export interface Table {
 /** By `schema.table`. Each partition counts by itself. Tables of extensions are left out. */
 export type Tables = Readonly<Record<string, Table>>;
 
-interface Copied {
+export type BackedUp = Part & {
   readonly file: string;
   readonly bytes: number;
   readonly sha256: string;
   /** Id of the image that wrote the part. */
   readonly image: string;
-}
-
-/** A part in a backup. */
-export type BackedUp = Part &
-  Copied & {
-    /** PostgreSQL: major and full version of the server. */
-    readonly major?: number;
-    readonly version?: string;
-    /** PostgreSQL: roles of the server, without passwords. */
-    readonly roles?: readonly string[];
-    readonly tables?: Tables;
-    /** Files: their number, folders included, and for how many seconds their writers were paused. */
-    readonly files?: number;
-    readonly frozenSeconds?: number;
-  };
+  /** PostgreSQL: major and full version of the server. */
+  readonly major?: number;
+  readonly version?: string;
+  /** PostgreSQL: roles of the server, without passwords. */
+  readonly roles?: readonly string[];
+  readonly tables?: Tables;
+  /** Files: their number, folders included, and for how many seconds their writers were paused. */
+  readonly files?: number;
+  readonly frozenSeconds?: number;
+};
 
 /** The manifest.json of a backup. */
 export interface Manifest {
@@ -58,7 +53,6 @@ export interface Drill {
   readonly said: readonly string[];
 }
 
-/** A backup on disk. */
 export interface Backup {
   readonly folder: string;
   readonly manifest: Manifest;
@@ -67,36 +61,31 @@ export interface Backup {
 
 const root = join(projectDir, ".ragdock", "backups");
 
-/** The folder of a stack's backups. */
-export const backupsOf = (stack: string): string => join(root, stack);
+const backupsOf = (stack: string): string => join(root, stack);
 
-/** The folder of an unfinished backup. `backups` does not list it. */
-export function partialFolder(stack: string, name: string): string {
-  const folder = join(backupsOf(stack), `.${name}.partial`);
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
-  return folder;
+/**
+ * Creates the folder of an unfinished backup, which `backups` does not list. The final one is named after its time, such as
+ * 2026-11-21T17-27-06Z.
+ */
+export function foldersFor(stack: string, at: Date): { readonly partial: string; readonly final: string } {
+  const name = `${at.toISOString().slice(0, 19).replaceAll(":", "-")}Z`;
+  const partial = join(backupsOf(stack), `.${name}.partial`);
+  mkdirSync(partial, { recursive: true, mode: 0o700 });
+  return { partial, final: join(backupsOf(stack), name) };
 }
 
-/** A time as the name of a folder, such as 2026-11-21T17-27-06Z. */
-export const stamp = (at: Date): string => `${at.toISOString().slice(0, 19).replaceAll(":", "-")}Z`;
-
-export const writeManifest = (folder: string, manifest: Manifest): void =>
-  write(folder, "manifest", manifest);
-
-export const writeDrill = (folder: string, drill: Drill): void => write(folder, "drill", drill);
-
-const write = (folder: string, name: string, value: unknown): void =>
-  writeFileSync(join(folder, `${name}.json`), `${JSON.stringify(value, undefined, 2)}\n`, { mode: 0o600 });
+/** Writes the manifest.json or the drill.json of a backup. */
+export const writeRecord = (folder: string, record: { manifest: Manifest } | { drill: Drill }): void => {
+  for (const [name, value] of Object.entries(record))
+    writeFileSync(join(folder, `${name}.json`), `${JSON.stringify(value, undefined, 2)}\n`, { mode: 0o600 });
+};
 
 /** A stack's backups, oldest first. */
 export function backups(stack: string): Backup[] {
   if (!existsSync(backupsOf(stack))) return [];
-  return readdirSync(backupsOf(stack))
-    .filter((name) => !name.startsWith("."))
-    .sort()
-    .map((name) => join(backupsOf(stack), name))
-    .filter((folder) => existsSync(join(folder, "manifest.json")))
-    .map(read);
+  const names = readdirSync(backupsOf(stack)).filter((name) => !name.startsWith("."));
+  const folders = names.sort().map((name) => join(backupsOf(stack), name));
+  return folders.filter(isBackup).map(read);
 }
 
 /**
@@ -110,7 +99,7 @@ export function findBackup(stack: string, from: string | undefined): Backup {
     throw new Failure(`Stack "${stack}" has no backup.`, `Create one: make backup STACK=${stack}`);
   }
   const folders = [resolve(startFolder, from), join(root, from), join(backupsOf(stack), from)];
-  const folder = folders.find((place) => existsSync(join(place, "manifest.json")));
+  const folder = folders.find(isBackup);
   if (folder) return read(folder);
   throw new Failure(
     `There is no backup "${from}". FROM is a folder with a manifest.json, or the time of a backup of stack "${stack}".`,
@@ -118,18 +107,21 @@ export function findBackup(stack: string, from: string | undefined): Backup {
   );
 }
 
+const isBackup = (folder: string): boolean => existsSync(join(folder, "manifest.json"));
+
 function read(folder: string): Backup {
   const manifest = JSON.parse(readFileSync(join(folder, "manifest.json"), "utf8")) as Manifest;
-  if (manifest.format !== 1) {
+  if (manifest.format !== 1)
     throw new Failure(
       `The backup ${folder} has format ${manifest.format}. This version of ${project} reads format 1.`,
       `Use the version of ${project} that created it.`,
     );
-  }
   const drill = join(folder, "drill.json");
-  return existsSync(drill)
-    ? { folder, manifest, drill: JSON.parse(readFileSync(drill, "utf8")) }
-    : { folder, manifest };
+  return {
+    folder,
+    manifest,
+    ...(existsSync(drill) ? { drill: JSON.parse(readFileSync(drill, "utf8")) } : {}),
+  };
 }
 
 /** Reads every file of a backup, and refuses a file that differs from the manifest. */
@@ -137,18 +129,14 @@ export async function requireWhole({ folder, manifest }: Backup): Promise<void> 
   const wrong: string[] = [];
   for (const { file, bytes, sha256 } of manifest.parts) {
     const path = join(folder, file);
-    if (!existsSync(path)) {
-      wrong.push(`  ${file} is missing`);
-      continue;
-    }
-    const found = await digestOf(path);
-    if (found.bytes !== bytes) wrong.push(`  ${file} has ${found.bytes} bytes instead of ${bytes}`);
+    const found = existsSync(path) ? await digestOf(path) : undefined;
+    if (!found) wrong.push(`  ${file} is missing`);
+    else if (found.bytes !== bytes) wrong.push(`  ${file} has ${found.bytes} bytes instead of ${bytes}`);
     else if (found.sha256 !== sha256) wrong.push(`  ${file} has another SHA-256 than the manifest`);
   }
-  if (wrong.length > 0) {
+  if (wrong.length > 0)
     throw new Failure(
       `The backup ${basename(folder)} is damaged. Nothing was changed:\n${wrong.join("\n")}`,
       `Choose another one. List them: make backups STACK=${manifest.stack}`,
     );
-  }
 }

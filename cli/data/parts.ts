@@ -1,11 +1,5 @@
-import {
-  isLongRunning,
-  type LongRunning,
-  type ServiceSpec,
-  type SystemSpec,
-} from "../../config/spec/service.ts";
+import { longRunning, type ServiceSpec, type SystemSpec } from "../../config/spec/service.ts";
 
-/** A part of a system's data. */
 export type Part =
   /** A PostgreSQL server. `pg_dump` copies it from one snapshot. */
   | { readonly kind: "postgres"; readonly service: string; readonly volume: string }
@@ -22,14 +16,14 @@ export type Part =
  * The parts of a system's data. PostgreSQL comes first: the volumes then hold everything that its rows refer to, and at
  * most some files more.
  */
-export function partsOf(system: SystemSpec): Part[] {
-  const kept = system.services.filter(isLongRunning).filter((s) => !isReplaceable(s));
-  const parts = kept.flatMap((s) =>
-    s.volumes.map(
+export function partsOf({ services }: SystemSpec): Part[] {
+  const kept = longRunning(services).filter((s) => !isReplaceable(s));
+  const parts = kept.flatMap(({ name: service, role, volumes }) =>
+    volumes.map(
       ({ volume, own }): Part =>
-        s.role === "postgres"
-          ? { kind: "postgres", service: s.name, volume }
-          : { kind: "files", service: s.name, volume, ...(own ? { own } : {}) },
+        role === "postgres"
+          ? { kind: "postgres", service, volume }
+          : { kind: "files", service, volume, ...(own ? { own } : {}) },
     ),
   );
   return parts.sort((a, b) => Number(b.kind === "postgres") - Number(a.kind === "postgres"));
@@ -39,7 +33,7 @@ export function partsOf(system: SystemSpec): Part[] {
 const isReplaceable = ({ role }: ServiceSpec): boolean => role === "monitoring" || role === "model";
 
 /** Volumes that no backup contains. */
-export const leftOut = (system: SystemSpec): string[] =>
-  system.services
-    .filter((s): s is LongRunning => isLongRunning(s) && isReplaceable(s))
+export const leftOut = ({ services }: SystemSpec): string[] =>
+  longRunning(services)
+    .filter(isReplaceable)
     .flatMap((s) => s.volumes.map((v) => v.volume));

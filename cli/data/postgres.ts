@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { projectDir } from "../../host/paths.ts";
 import { exec, type Piped } from "../../host/pipe.ts";
-import type { Table, Tables } from "./manifest.ts";
+import type { BackedUp, Table, Tables } from "./manifest.ts";
 
 const sql = (name: string): string =>
   readFileSync(join(projectDir, "cli", "data", "sql", `${name}.psql`), "utf8");
@@ -13,11 +13,6 @@ const client =
 
 const psqlFlags = ["-X", "-q", "-A", "-t", "-F", "\t", "-v", "ON_ERROR_STOP=1"];
 
-/** A dump and its content. */
-export interface Dump extends Piped {
-  readonly tables: Tables;
-}
-
 /** A PostgreSQL server in a container. Its tools run in the container and need no password and no port. */
 export class Postgres {
   private readonly container: string;
@@ -27,11 +22,8 @@ export class Postgres {
   }
 
   /** Dumps the database into a file, and counts the rows of the same snapshot. */
-  async dump(file: string): Promise<Dump> {
-    const piped = await this.run(["psql", ...psqlFlags, "-f", "-"], {
-      input: { text: sql("dump") + sql("tables") },
-      output: file,
-    });
+  async dump(file: string): Promise<Piped & { readonly tables: Tables }> {
+    const piped = await this.psql(sql("dump") + sql("tables"), { output: file });
     return { ...piped, tables: readTables(piped.stderr) };
   }
 
@@ -47,11 +39,8 @@ export class Postgres {
 
   /** Full and major version of the server, and its roles without the built-in ones. */
   async facts(): Promise<{ version: string; major: number; roles: string[] }> {
-    const [version = "", ...roles] = (
-      await this.query(
-        "SHOW server_version; SELECT rolname FROM pg_roles WHERE rolname !~ '^pg_' ORDER BY 1;",
-      )
-    ).split("\n");
+    const ask = "SHOW server_version; SELECT rolname FROM pg_roles WHERE rolname !~ '^pg_' ORDER BY 1;";
+    const [version = "", ...roles] = (await this.query(ask)).split("\n");
     return { version, major: Number.parseInt(version, 10), roles };
   }
 
@@ -61,22 +50,36 @@ export class Postgres {
    */
   async restore(file: string, database: string, list?: string): Promise<void> {
     const chosen = list === undefined ? [] : [`--use-list=${await this.keep(list)}`];
-    await this.run(
-      ["pg_restore", "--single-transaction", "--exit-on-error", `--dbname=${database}`, ...chosen],
-      {
-        input: { file },
-      },
-    );
+    const options = ["--single-transaction", "--exit-on-error", `--dbname=${database}`, ...chosen];
+    await this.run(["pg_restore", ...options], { input: { file } });
   }
 
-  /** The entries of a dump. */
+  /**
+   * Restores a part of a backup into an empty database, with the roles that it needs, and compares every row.
+   * @param differs what an error says where they differ
+   * @param database @default the container's own
+   * @param list the entries to restore @default all
+   */
+  async restoreSame(
+    { roles = [], tables = {} }: BackedUp,
+    file: string,
+    differs: string,
+    database?: string,
+    list?: string,
+  ): Promise<void> {
+    await this.ensureRoles(roles);
+    await this.restore(file, database ?? (await this.database()), list);
+    const wrong = differences(tables, await this.tables(database));
+    if (wrong.length > 0) throw new Error(`${differs}:\n${wrong.join("\n")}`);
+  }
+
   async entries(file: string): Promise<string[]> {
     const { stdout } = await this.run(["pg_restore", "--list"], { input: { file } });
     return stdout.split("\n").filter((line) => /^\d/.test(line));
   }
 
   /** Creates the roles that a dump needs and the server lacks. They cannot log in. */
-  async ensureRoles(roles: readonly string[]): Promise<void> {
+  private async ensureRoles(roles: readonly string[]): Promise<void> {
     const here = new Set((await this.facts()).roles);
     for (const role of roles.filter((name) => !here.has(name))) {
       await this.query(`CREATE ROLE ${identifier(role)};`);
@@ -88,8 +91,8 @@ export class Postgres {
   }
 
   async hasDatabase(name: string): Promise<boolean> {
-    const found = await this.query(`SELECT 1 FROM pg_database WHERE datname = '${name}';`, "postgres");
-    return found.length > 0;
+    const ask = `SELECT 1 FROM pg_database WHERE datname = '${name}';`;
+    return (await this.query(ask, "postgres")) !== "";
   }
 
   async dropDatabase(name: string): Promise<void> {
@@ -100,11 +103,7 @@ export class Postgres {
   async swap(next: string, old: string): Promise<void> {
     const names = ["-v", `live=${await this.database()}`, "-v", `new=${next}`, "-v", `old=${old}`];
     try {
-      await this.run(
-        ["psql", ...psqlFlags, ...names, "-f", "-"],
-        { input: { text: sql("swap") } },
-        "postgres",
-      );
+      await this.psql(sql("swap"), { database: "postgres", names });
     } catch (error) {
       const live = identifier(await this.database());
       await this.query(`ALTER DATABASE ${live} WITH ALLOW_CONNECTIONS true;`, "postgres");
@@ -120,14 +119,24 @@ export class Postgres {
     );
   }
 
-  /** The database in the container's environment. */
   async database(): Promise<string> {
     return (await this.run(["printenv", "PGDATABASE"])).stdout.trim();
   }
 
   /** Runs SQL. @returns rows with columns separated by tabs */
   async query(text: string, database?: string): Promise<string> {
-    return (await this.run(["psql", ...psqlFlags, "-f", "-"], { input: { text } }, database)).stdout.trim();
+    return (await this.psql(text, { database })).stdout.trim();
+  }
+
+  private psql(
+    text: string,
+    {
+      database = "",
+      names = [],
+      ...ends
+    }: { database?: string | undefined; names?: string[]; output?: string },
+  ): Promise<Piped> {
+    return this.run(["psql", ...psqlFlags, ...names, "-f", "-"], { input: { text }, ...ends }, database);
   }
 
   private async keep(list: string): Promise<string> {
@@ -157,7 +166,6 @@ function readTables(text: string): Tables {
   );
 }
 
-/** One line per table that differs. */
 export function differences(wanted: Tables, found: Tables): string[] {
   const names = [...new Set([...Object.keys(wanted), ...Object.keys(found)])].sort();
   return names.flatMap((name) => {

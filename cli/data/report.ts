@@ -2,7 +2,6 @@ import { containersOf, docker } from "../../host/docker.ts";
 import { print } from "../command.ts";
 import { backups } from "./manifest.ts";
 
-/** The folder of node-exporter's textfile collector. */
 const file = "/etc/node-exporter/metrics/backup.prom";
 
 const prefix = "ragdock_backup_last";

@@ -3,8 +3,7 @@ import { Failure } from "../../config/spec/failure.ts";
 import type { SystemSpec } from "../../config/spec/service.ts";
 import { project } from "../../host/paths.ts";
 import { print } from "../command.ts";
-import { requireDocker } from "../preflight/docker.ts";
-import { systemOf } from "../system.ts";
+import { reachableSystem } from "../system.ts";
 import { Progress } from "../ui/progress.ts";
 import { elapsed } from "../ui/text.ts";
 import { containerFor, takeBackup } from "./backup.ts";
@@ -23,8 +22,7 @@ export async function restoreBackup(
   from: string | undefined,
   confirm: string | undefined,
 ): Promise<number> {
-  await requireDocker();
-  const system = await systemOf(stack);
+  const system = await reachableSystem(stack);
   const backup = findBackup(stack, from);
   requireFitting(system, backup);
   if (confirm !== stack) {

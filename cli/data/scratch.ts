@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { setTimeout } from "node:timers/promises";
 import type { LongRunning } from "../../config/spec/service.ts";
 import { mebibytes } from "../../config/spec/units.ts";
 import { docker } from "../../host/docker.ts";
@@ -60,16 +61,15 @@ export async function withServer<T>(
 }
 
 /** The server's command line, without what a service of a stack runs before it. */
-function serverCommand({ command = [] }: LongRunning): readonly string[] {
-  return command.slice(command.indexOf("postgres"));
-}
+const serverCommand = ({ command = [] }: LongRunning): readonly string[] =>
+  command.slice(command.indexOf("postgres"));
 
 async function ready(id: string, server: Postgres): Promise<void> {
   const end = Date.now() + patience * 1000;
   while (!(await server.answers())) {
     const state = (await docker("inspect", "--format", "{{.State.Status}}", id)).trim();
     if (state === "running" && Date.now() < end) {
-      await new Promise((wait) => setTimeout(wait, 300));
+      await setTimeout(300);
       continue;
     }
     throw new Error(
@@ -78,7 +78,6 @@ async function ready(id: string, server: Postgres): Promise<void> {
   }
 }
 
-/** Runs `work` with a temporary volume. */
 export async function withVolume<T>(image: string, work: (volume: Volume) => Promise<T>): Promise<T> {
   const name = (await docker("volume", "create", "--label", "ragdock.helper=data")).trim();
   try {

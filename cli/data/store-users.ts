@@ -47,10 +47,7 @@ export function storesOf(stack: string, { services }: SystemSpec): StoreUsers[] 
 
 type Run = (...command: string[]) => Promise<string>;
 
-interface Commands {
-  list(): Promise<string>;
-  revoke(users: readonly string[]): Promise<void>;
-}
+type Commands = Pick<StoreUsers, "revoke"> & { list(): Promise<string> };
 
 function postgresUsers(run: Run): Commands {
   // Through the container's own socket, as `make psql` does. User names are ours and need no quoting.

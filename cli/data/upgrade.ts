@@ -8,19 +8,18 @@ import { createdLabel, fullName, labels, upgradedFromLabel } from "../../config/
 import { type SystemName, systems } from "../../config/systems/index.ts";
 import type { RunResult } from "../../engine/index.ts";
 import { ensureBaseImage } from "../../host/base-image.ts";
-import { docker, hasVolume, volumesNamed } from "../../host/docker.ts";
+import { docker, volumesNamed } from "../../host/docker.ts";
 import { project } from "../../host/paths.ts";
 import { print } from "../command.ts";
-import { requireDocker } from "../preflight/docker.ts";
 import { type Session, withDeployer } from "../session.ts";
 import { changeSettings } from "../stack-file.ts";
-import { imageModeOf, systemOf } from "../system.ts";
+import { imageModeOf, reachableSystem } from "../system.ts";
 import { elapsed } from "../ui/text.ts";
 import { takeBackup } from "./backup.ts";
 import { startAgain, stopAround } from "./clients.ts";
 import type { BackedUp } from "./manifest.ts";
 import { partsOf } from "./parts.ts";
-import { differences, type Postgres, rowsOf } from "./postgres.ts";
+import { type Postgres, rowsOf } from "./postgres.ts";
 import { withServer } from "./scratch.ts";
 
 /**
@@ -29,14 +28,11 @@ import { withServer } from "./scratch.ts";
  * @returns the exit code
  */
 export async function upgradePostgres(stack: string, version: string): Promise<number> {
-  await requireDocker();
-  const before = await systemOf(stack);
+  const before = await reachableSystem(stack);
   requireLater(stack, before, version);
   const begun = performance.now();
   try {
-    const rows = await withDeployer(stack, (session) =>
-      upgrade(stack, before, version as PostgresVersion, session),
-    );
+    const rows = await withDeployer(stack, (session) => upgrade(before, version as PostgresVersion, session));
     print(
       `\nUpgraded to PostgreSQL ${version} after ${elapsed((performance.now() - begun) / 1000)}. All ${rows} rows are the same.`,
     );
@@ -53,10 +49,9 @@ export async function upgradePostgres(stack: string, version: string): Promise<n
 
 /** @returns the number of rows */
 async function upgrade(
-  stack: string,
   before: SystemSpec,
   version: PostgresVersion,
-  { progress }: Session,
+  { stack, progress }: Session,
 ): Promise<number> {
   const old = serverOf(before);
   const server = upgraded(stack, before, version);
@@ -72,9 +67,13 @@ async function upgrade(
     const { folder, manifest } = await takeBackup(stack, before, progress);
     const part = manifest.parts.find((p) => p.kind === "postgres") as BackedUp;
     await createVolume(stack, volume, volumeOf(stack, before));
+    const fill = async (cluster: Postgres): Promise<void> => {
+      await cluster.restoreSame(part, join(folder, part.file), "The new cluster differs from the backup");
+      await cluster.query("ANALYZE;");
+    };
     try {
       await progress.step(`reading the data into PostgreSQL ${version}`, () =>
-        fill(server, image, volume, part, join(folder, part.file)),
+        withServer(server, image, [], fill, volume),
       );
       changeSettings(stack, [[["postgresVersion"], version]]);
       requireOk(await withSettings(stack));
@@ -120,10 +119,7 @@ async function present(plan: Pull | Build): Promise<string> {
   if (await docker("image", "inspect", reference).catch(() => "")) return reference;
   if (plan.kind === "pull") await docker("pull", reference);
   else {
-    const args = Object.entries(plan.buildArgs).flatMap(([name, value]) => [
-      "--build-arg",
-      `${name}=${value}`,
-    ]);
+    const args = Object.entries(plan.buildArgs).map(([name, value]) => `--build-arg=${name}=${value}`);
     await docker("build", "--tag", reference, "--file", plan.dockerfile, ...args, plan.context);
   }
   return reference;
@@ -132,37 +128,12 @@ async function present(plan: Pull | Build): Promise<string> {
 /** Creates the volume. Its labels say that its data comes from the old one. */
 async function createVolume(stack: string, volume: string, from: string): Promise<void> {
   const old = (await volumesNamed([from])).get(from);
-  const marks = labels(
-    { project, stack },
-    {
-      [createdLabel]: new Date().toISOString(),
-      [upgradedFromLabel]: old?.Labels?.[createdLabel] ?? "",
-    },
-  );
-  await docker(
-    "volume",
-    "create",
-    ...marks.flatMap(({ label, value }) => ["--label", `${label}=${value}`]),
-    volume,
-  );
-}
-
-/** Reads the dump into a new cluster on the volume, and compares every row. */
-async function fill(
-  server: LongRunning,
-  image: string,
-  volume: string,
-  part: BackedUp,
-  file: string,
-): Promise<void> {
-  const work = async (cluster: Postgres): Promise<void> => {
-    await cluster.ensureRoles(part.roles ?? []);
-    await cluster.restore(file, await cluster.database());
-    await cluster.query("ANALYZE;");
-    const wrong = differences(part.tables ?? {}, await cluster.tables());
-    if (wrong.length > 0) throw new Error(`The new cluster differs from the backup:\n${wrong.join("\n")}`);
+  const own = {
+    [createdLabel]: new Date().toISOString(),
+    [upgradedFromLabel]: old?.Labels?.[createdLabel] ?? "",
   };
-  await withServer(server, image, [], work, volume);
+  const marks = labels({ project, stack }, own).map(({ label, value }) => `--label=${label}=${value}`);
+  await docker("volume", "create", ...marks, volume);
 }
 
 function requireLater(stack: string, system: SystemSpec, version: string): void {
@@ -182,7 +153,7 @@ function requireLater(stack: string, system: SystemSpec, version: string): void 
 
 /** Refuses a volume that exists: it may hold the data of an earlier attempt, or of something else. */
 async function requireFree(stack: string, volume: string): Promise<void> {
-  if (!(await hasVolume(volume))) return;
+  if ((await volumesNamed([volume])).size === 0) return;
   throw new Failure(
     `The volume ${volume} exists already. It may contain data.`,
     `Check what is in it. If it is not needed: docker volume rm ${volume}, then make upgrade-postgres STACK=${stack} again.`,

@@ -46,19 +46,9 @@ export class Volume {
     work: (volume: Volume) => Promise<T>,
   ): Promise<T> {
     const mount = `type=volume,source=${volume},target=${here},volume-nocopy${access === "ro" ? ",readonly" : ""}`;
-    const rest = [
-      "--label",
-      "ragdock.helper=data",
-      "--network",
-      "none",
-      "--user",
-      "0",
-      "--entrypoint",
-      "sleep",
-    ];
-    const id = (
-      await docker("run", "-d", "--rm", "--no-healthcheck", "--mount", mount, ...rest, image, String(longest))
-    ).trim();
+    const alone = ["--label", "ragdock.helper=data", "--network", "none", "--no-healthcheck"];
+    const sleep = ["--user", "0", "--entrypoint", "sleep", image, String(longest)];
+    const id = (await docker("run", "-d", "--rm", ...alone, "--mount", mount, ...sleep)).trim();
     try {
       return await work(new Volume(id));
     } finally {
@@ -69,28 +59,20 @@ export class Volume {
   /** Writes the files into an archive while `writers` are paused. Requests to them wait. */
   async copy(file: string, writers: readonly string[]): Promise<Piped & { readonly seconds: number }> {
     const begun = performance.now();
-    const piped = await pipe("bash", ["-c", frozenCopy, "bash", this.helper, ...writers], {
-      output: file,
-      detached: true,
-    });
+    const args = ["-c", frozenCopy, "bash", this.helper, ...writers];
+    const piped = await pipe("bash", args, { output: file, detached: true });
     return { ...piped, seconds: (performance.now() - begun) / 1000 };
   }
 
   /** Reads a whole archive. @returns the number of its entries */
   async check(file: string): Promise<number> {
-    const { stdout } = await this.sh("tar -tf - | wc -l", { file });
-    return Number(stdout);
+    return Number((await this.sh("tar -tf - | wc -l", { file })).stdout);
   }
 
-  /** Unpacks an archive into a folder of the volume, and compares every file with it. */
+  /** Unpacks an archive into a folder of the volume. Throws if a file differs in content, owner, mode or time. */
   async unpack(file: string, folder: string): Promise<void> {
     await this.sh(`rm -rf '${here}/${folder}' && mkdir '${here}/${folder}'`);
     await this.sh(`tar -C '${here}/${folder}' --numeric-owner -xpf -`, { file });
-    await this.compare(file, folder);
-  }
-
-  /** Throws if a folder's files differ from those of an archive in content, owner, mode or time. */
-  async compare(file: string, folder: string): Promise<void> {
     await this.sh(`tar -C '${here}/${folder}' --numeric-owner --compare -f -`, { file });
   }
 
@@ -106,10 +88,8 @@ export class Volume {
     );
   }
 
-  /** Whether the volume has a folder. */
   async has(folder: string): Promise<boolean> {
-    const { stdout } = await this.sh(`[ ! -e '${here}/${folder}' ] || echo there`);
-    return stdout.trim() !== "";
+    return (await this.sh(`[ ! -e '${here}/${folder}' ] || echo there`)).stdout !== "";
   }
 
   async remove(folder: string): Promise<void> {

@@ -1,15 +1,9 @@
-import { execFile } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { execa } from "execa";
 import { buildLogs } from "../../config/images.ts";
-import {
-  type Container,
-  containersOf,
-  docker,
-  dockerArguments,
-  isWell,
-  serviceOf,
-} from "../../host/docker.ts";
+import type { Container } from "../../host/docker.ts";
+import { containersOf, docker, dockerArguments, isWell, serviceOf } from "../../host/docker.ts";
 import { projectDir } from "../../host/paths.ts";
 
 /** Lines shown from the log of an unhealthy container. */
@@ -32,12 +26,10 @@ export function failedBuilds(begun: number): string[] {
 
 /** Describes every unhealthy container: last health check, exit code, out of memory or not, end of its log. */
 export async function diagnose(stack: string): Promise<string[]> {
-  const containers = await containersOf(stack);
-  const unhealthy = containers.filter((c) => !isWell(c));
+  const unhealthy = (await containersOf(stack)).filter((c) => !isWell(c));
   return Promise.all(unhealthy.map(describe));
 }
 
-/** Describes one container. */
 export async function describe(container: Container): Promise<string> {
   const { State, Name, HostConfig } = container;
   const lines = [`${serviceOf(container)} (${Name.slice(1)}) is ${State.Health?.Status ?? State.Status}.`];
@@ -64,18 +56,18 @@ async function ranOutOfMemory(id: string): Promise<boolean> {
 }
 
 /** Both streams: `docker logs` prints a container's standard error to its own. */
-function logEnd(id: string): Promise<string> {
-  return new Promise((resolve) => {
-    execFile("docker", dockerArguments("logs", "--tail", String(logLines), id), (_, stdout, stderr) =>
-      resolve(stdout + stderr),
-    );
-  });
+async function logEnd(id: string): Promise<string> {
+  const args = dockerArguments("logs", "--tail", String(logLines), id);
+  const { stdout, stderr } = await execa("docker", args, { reject: false, stripFinalNewline: false });
+  return stdout + stderr;
 }
 
-function exitWords({ State }: Container): string {
-  if (State.ExitCode === 137) return State.OOMKilled ? ", killed because it ran out of memory" : ", killed";
-  if (State.ExitCode === 139) return ", crashed (segmentation fault)";
-  if (State.ExitCode === 143) return ", stopped by a signal";
-  if (State.ExitCode === 127) return ", its command does not exist in the image";
-  return "";
-}
+const exitCodes: Readonly<Record<number, string>> = {
+  127: ", its command does not exist in the image",
+  137: ", killed",
+  139: ", crashed (segmentation fault)",
+  143: ", stopped by a signal",
+};
+
+const exitWords = ({ State: { ExitCode, OOMKilled } }: Container): string =>
+  `${exitCodes[ExitCode] ?? ""}${ExitCode === 137 && OOMKilled ? " because it ran out of memory" : ""}`;

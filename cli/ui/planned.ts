@@ -1,5 +1,5 @@
 import type { PropertyDiff, RunResult } from "../../engine/index.ts";
-import { kinds, signs } from "./progress.ts";
+import { kinds, ops } from "./progress.ts";
 
 /** Longest value that is shown, in characters. */
 const longest = 100;
@@ -9,7 +9,7 @@ export function planned(result: RunResult, shortName: (name: string) => string):
   return result.steps
     .filter((step) => step.op !== "same" && step.op !== "read" && kinds[step.type])
     .flatMap((step) => [
-      `${signs[step.op]} ${kinds[step.type]} ${shortName(step.name)}: ${step.op}`,
+      `${ops[step.op][0]} ${kinds[step.type]} ${shortName(step.name)}: ${step.op}`,
       ...(step.op === "update" || step.op === "replace" ? properties(step.diff) : []),
     ]);
 }

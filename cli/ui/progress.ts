@@ -13,25 +13,15 @@ export const kinds: Readonly<Record<string, string>> = {
   "random:index/randomPassword:RandomPassword": "secret",
 };
 
-/** The sign in front of a change. */
-export const signs: Readonly<Record<Op, string>> = {
-  same: " ",
-  read: " ",
-  create: "+",
-  update: "~",
-  replace: "±",
-  delete: "-",
-  retain: "=",
-};
-
-const past: Readonly<Record<Op, string>> = {
-  same: "unchanged",
-  read: "read",
-  create: "created",
-  update: "updated",
-  replace: "replaced",
-  delete: "removed",
-  retain: "kept, no longer managed",
+/** The sign in front of a change, and what was done. */
+export const ops: Readonly<Record<Op, readonly [sign: string, done: string]>> = {
+  same: [" ", "unchanged"],
+  read: [" ", "read"],
+  create: ["+", "created"],
+  update: ["~", "updated"],
+  replace: ["±", "replaced"],
+  delete: ["-", "removed"],
+  retain: ["=", "kept, no longer managed"],
 };
 
 /** Prints what a run does, one line per change, with the time since its start. */
@@ -50,7 +40,6 @@ export class Progress {
     this.timer = setInterval(() => this.beat(), 1000);
   }
 
-  /** Prints a line. */
   line(text: string): void {
     this.lastLine = performance.now();
     this.write(`${this.clock()}  ${text}`);
@@ -69,27 +58,24 @@ export class Progress {
     }
   }
 
-  /** Prints an event of the deployer. */
   readonly event = (event: EngineEvent): void => {
     if (event.kind === "note") this.line(event.message);
     if (event.kind === "log" && event.severity === "warning") this.line(`warning: ${event.message}`);
     if (event.kind === "log" || event.kind === "note" || !kinds[event.type]) return;
     const what = `${kinds[event.type]} ${this.shortName(event.name)}`;
+    const key = event.urn + event.op;
     if (event.kind === "start") {
-      this.running.set(event.urn + event.op, {
-        what: `${doing(event.type, event.op)} ${what}`,
-        since: performance.now(),
-      });
+      this.running.set(key, { what: `${doing(event.type, event.op)} ${what}`, since: performance.now() });
       return;
     }
-    this.running.delete(event.urn + event.op);
+    this.running.delete(key);
     if (event.kind === "failed") this.line(`! ${what}: failed after ${elapsed(event.seconds)}`);
     else if (event.op !== "same" && event.op !== "read" && !isImageRemoval(event)) {
-      this.line(`${signs[event.op]} ${what}: ${past[event.op]}, ${elapsed(event.seconds)}`);
+      const [sign, done] = ops[event.op];
+      this.line(`${sign} ${what}: ${done}, ${elapsed(event.seconds)}`);
     }
   };
 
-  /** Stops the heartbeat. */
   end(): void {
     clearInterval(this.timer);
   }
@@ -133,11 +119,11 @@ function doing(type: string, op: Op): string {
 
 /** One line on what a run changed: `2 created, 1 replaced, 61 unchanged`. */
 export function summary(changes: RunResult["changes"]): string {
-  const parts = (Object.keys(past) as Op[])
-    .filter((op) => changes[op] > 0 && op !== "same")
-    .map((op) => `${changes[op]} ${past[op]}`);
-  const same = `${changes.same} unchanged`;
+  const { same, ...others } = changes;
+  const parts = (Object.keys(ops) as Op[]).flatMap((op) =>
+    op !== "same" && others[op] > 0 ? [`${others[op]} ${ops[op][1]}`] : [],
+  );
   return parts.length === 0
-    ? `Nothing created, updated or replaced: ${same}.`
-    : `${parts.join(", ")}, ${same}.`;
+    ? `Nothing created, updated or replaced: ${same} unchanged.`
+    : `${parts.join(", ")}, ${same} unchanged.`;
 }

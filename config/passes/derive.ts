@@ -2,33 +2,26 @@ import type { ServiceTemplate } from "../services/module.ts";
 import { isLongRunning, type ServiceSpec } from "../spec/service.ts";
 import type { Pass } from "./pass.ts";
 
-/**
- * Fills in what depends on the finished list. Alerts and dashboard rows come first, because the files of Prometheus and
- * Grafana are made of them.
- */
+/** Fills in what depends on the finished list. Alerts come first, because the files of Prometheus are made of them. */
 export const derive: Pass = (services) => {
-  const observed = services.map((service) => withObservability(service, services));
+  const observed = services.map((service) => withAlerts(service, services));
   return observed.map((service) => {
     const {
       derive: own,
+      deriveFiles,
       deriveAlerts: _,
-      deriveRows: __,
-      omit: ___,
-      sourceMount: ____,
-      usesGpus: _____,
+      omit: __,
+      sourceMount: ___,
+      usesGpus: ____,
       ...spec
     } = service;
-    return { ...spec, ...own?.(service, observed) } as ServiceSpec;
+    const files = [...spec.files, ...(deriveFiles?.(service, observed) ?? [])];
+    return { ...spec, files, ...own?.(service) } as ServiceSpec;
   });
 };
 
-function withObservability(service: ServiceTemplate, services: readonly ServiceSpec[]): ServiceTemplate {
-  if (!isLongRunning(service)) return service;
-  const alerts = [...(service.alerts ?? []), ...(service.deriveAlerts?.(service, services) ?? [])];
-  const rows = [...(service.rows ?? []), ...(service.deriveRows?.(service, services) ?? [])];
-  return {
-    ...service,
-    ...(alerts.length > 0 ? { alerts } : {}),
-    ...(rows.length > 0 ? { rows } : {}),
-  } as ServiceTemplate;
+function withAlerts(service: ServiceTemplate, services: readonly ServiceSpec[]): ServiceTemplate {
+  if (!isLongRunning(service) || !service.deriveAlerts) return service;
+  const alerts = [...(service.alerts ?? []), ...service.deriveAlerts(service, services)];
+  return { ...service, alerts } as ServiceTemplate;
 }

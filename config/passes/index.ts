@@ -1,5 +1,4 @@
 import { available } from "./available.ts";
-import { credentials } from "./credentials.ts";
 import { derive } from "./derive.ts";
 import { ingress } from "./ingress.ts";
 import { networks } from "./networks.ts";
@@ -26,9 +25,8 @@ export const passes: readonly Pass[] = [
   publish,
   // Removes derived services that have no work, such as a soak job without a soak.
   omit,
-  // Makes every service with a store's password depend on the job that creates its user.
-  credentials,
-  // Removes dependencies on services that are not there. Refuses circular dependencies.
+  // Makes every service with a store's password depend on the job that creates its user. Removes dependencies on services
+  // that are not there. Refuses circular dependencies.
   startOrder,
   // Fills in what depends on the finished list: files, alerts, dashboards.
   derive,

@@ -11,21 +11,28 @@ type Published = ServiceTemplate<LongRunning>;
  * no revision that is not healthy. The ingress has the ports and hardly ever changes.
  */
 export const ingress: Pass = (services, run) => {
-  const published = services.filter(
-    (s): s is Published =>
-      isLongRunning(s) && ["api", "ui", "gateway"].includes(s.role) && s.ports.length > 0,
-  );
-  if (published.length === 0) return services;
+  const published = behindIngress(services);
+  const last = services.indexOf(published.at(-1) as Published);
+  if (last < 0) return services;
   const own = published.find(({ role }) => role === "gateway");
   const gateway = own ?? gatewayOf(published, run);
-  const routes: Route[] = (own ? [own] : published).map((_, index) => {
+  const routes: Route[] = published.map((_, index) => {
     const port = listenPort(index);
     return { listen: port, path: "/", service: gateway.name, port };
   });
   const added = [...(own ? [] : [gateway]), ingressTo(run.ctx, routes, gateway.networks)];
-  const last = services.lastIndexOf(published.at(-1) as Published);
   return [...services.slice(0, last + 1), ...added, ...services.slice(last + 1)];
 };
+
+/** The services whose ports the ingress has: a system's own gateway, else its applications. */
+export function behindIngress(services: readonly ServiceTemplate[]): Published[] {
+  const fronts = services.filter(
+    (s): s is Published =>
+      isLongRunning(s) && ["api", "ui", "gateway"].includes(s.role) && s.ports.length > 0,
+  );
+  const own = fronts.filter(({ role }) => role === "gateway");
+  return own.length > 0 ? own : fronts;
+}
 
 /** Gateways and ingresses take requests on 8080, then on the ports after the status port. */
 export const listenPort = (index: number): number => (index === 0 ? gatewayPort : statusPort + index);

@@ -3,18 +3,13 @@ import type { Pass } from "./pass.ts";
 
 /** Leaves out services that have nothing to do. Settings for such a service are refused. */
 export const omit: Pass = (services, run) => {
-  const idle = services.flatMap((service) => {
+  const kept = services.filter((service) => {
+    const { name } = service;
     const why = service.omit?.(service, services);
-    return why === undefined ? [] : [{ service, why }];
+    if (why !== undefined && Object.hasOwn(run.ctx.settings.services, name))
+      run.problems.push(withoutEffect(`services.${name}`, `${name} does not run: ${why}`));
+    return why === undefined;
   });
-  if (idle.length === 0) return services;
-  for (const { service, why } of idle) {
-    if (Object.hasOwn(run.ctx.settings.services, service.name))
-      run.problems.push(withoutEffect(`services.${service.name}`, `${service.name} does not run: ${why}`));
-  }
-  // Again: another service may have nothing to do without these.
-  return omit(
-    services.filter((service) => !idle.some((other) => other.service === service)),
-    run,
-  );
+  // Again: another service may have nothing to do without those that left.
+  return kept.length === services.length ? kept : omit(kept, run);
 };

@@ -1,12 +1,11 @@
 import type { ServiceTemplate } from "../services/module.ts";
-import type { UserContent } from "../settings/placeholders.ts";
 import type { ServiceSettings } from "../settings/schema.ts";
-import { type Content, contentOf, type Secret } from "../spec/content.ts";
+import { type Secret, withSecrets } from "../spec/content.ts";
 import { defined } from "../spec/defined.ts";
 import { type Problem, problem, removeCommand } from "../spec/problem.ts";
 import { secretsOf } from "../spec/secrets.ts";
 import { isLongRunning } from "../spec/service.ts";
-import type { Pass, Run } from "./pass.ts";
+import type { Pass } from "./pass.ts";
 import { refusals } from "./refusals.ts";
 
 type Secrets = ReadonlyMap<string, Secret>;
@@ -15,15 +14,22 @@ type Secrets = ReadonlyMap<string, Secret>;
 export const overrides: Pass = (services, run) => {
   const all = run.ctx.settings.services;
   const possible = [...services, ...run.dropped];
-  const secrets: Secrets = new Map(
-    possible.flatMap(secretsOf).map((secret) => [secret.name, secret] as const),
-  );
-  run.problems.push(...unknownServices(Object.keys(all), possible, run));
+  const secrets: Secrets = new Map(possible.flatMap(secretsOf).map((secret) => [secret.name, secret]));
+  const known = possible.map(({ name }) => name);
+  for (const name of Object.keys(all).filter((one) => !known.includes(one)))
+    run.problems.push(
+      problem(
+        `services.${name}`,
+        "settings for a service that the system does not have",
+        `${run.ctx.settings.system} has ${known.join(", ")}`,
+        `Run: ${removeCommand(`services.${name}`)}`,
+      ),
+    );
   return services.flatMap((service) => {
     const user = all[service.name];
     if (!user) return [service];
     run.problems.push(
-      ...refusals(service, user, services, run),
+      ...refusals({ service, user, services, run }),
       ...wrongSecrets(service.name, user, secrets),
     );
     if (user.enabled !== false) return [merge(service, user, secrets)];
@@ -37,7 +43,7 @@ function merge(service: ServiceTemplate, user: ServiceSettings, secrets: Secrets
   const source = user.sourceMount ? service.sourceMount : undefined;
   const files = (user.files ?? []).map(({ path, content }) => ({
     path,
-    content: resolved(content, secrets),
+    content: withSecrets(content, secrets),
   }));
   const merged = {
     ...service,
@@ -57,28 +63,6 @@ function merge(service: ServiceTemplate, user: ServiceSettings, secrets: Secrets
     ports: port ? [port, ...others] : [],
     ...defined({ shm: user.shm, soak: user.soak }),
   } as ServiceTemplate;
-}
-
-/** A user's content with the secrets that it names. A secret that does not exist is a separate problem. */
-const resolved = (content: UserContent, secrets: Secrets): Content =>
-  contentOf(content.map((part) => (typeof part === "string" ? part : (secrets.get(part.secretNamed) ?? ""))));
-
-function unknownServices(
-  names: readonly string[],
-  services: readonly ServiceTemplate[],
-  run: Run,
-): Problem[] {
-  const known = services.map(({ name }) => name);
-  return names
-    .filter((name) => !known.includes(name))
-    .map((name) =>
-      problem(
-        `services.${name}`,
-        "settings for a service that the system does not have",
-        `${run.ctx.settings.system} has ${known.join(", ")}`,
-        `Run: ${removeCommand(`services.${name}`)}`,
-      ),
-    );
 }
 
 /** Files that name a secret which does not exist, or a store's password with another user than its own. */

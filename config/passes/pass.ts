@@ -6,7 +6,6 @@ import type { Network } from "../spec/service.ts";
 export interface Run {
   readonly ctx: Context;
   readonly networks: Readonly<Record<string, Network>>;
-  /** What is wrong with the settings. Passes add to it. */
   readonly problems: Problem[];
   /** Services that this image source cannot offer, and why. */
   readonly unavailable: Record<string, string>;
@@ -14,5 +13,4 @@ export interface Run {
   readonly dropped: ServiceTemplate[];
 }
 
-/** One step from templates to services. */
 export type Pass = (services: readonly ServiceTemplate[], run: Run) => readonly ServiceTemplate[];

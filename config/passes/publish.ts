@@ -1,26 +1,23 @@
 import type { ServiceTemplate } from "../services/module.ts";
-import {
-  isLongRunning,
-  type LongRunning,
-  type Network,
-  type PublishedPort,
-  publishedPorts,
-} from "../spec/service.ts";
-import { listenPort } from "./ingress.ts";
+import { longRunning, type Network, type PublishedPort, publishedPorts } from "../spec/service.ts";
+import { behindIngress, listenPort } from "./ingress.ts";
 import type { Pass } from "./pass.ts";
 
+type Networks = Readonly<Record<string, Network>>;
+
 /** Carries the ports of services that are otherwise on internal networks only. */
-export const publishNetwork = "publish";
+const publishNetwork = "publish";
 
 /** The networks of a system, with the one for published ports. */
-export const withPublishNetwork = (
-  networks: Readonly<Record<string, Network>>,
-): Readonly<Record<string, Network>> => ({ ...networks, [publishNetwork]: { internal: false } });
+export const withPublishNetwork = (networks: Networks): Networks => ({
+  ...networks,
+  [publishNetwork]: { internal: false },
+});
 
 /** Gives the published ports to the ingress, and other published services a network that can publish. */
 export const publish: Pass = (services, run) => {
   const ingress = services.find(({ role }) => role === "ingress");
-  const behind = ingress ? services.filter((s) => isBehind(s, services)) : [];
+  const behind: readonly ServiceTemplate[] = ingress ? behindIngress(services) : [];
   const ports = behind.flatMap((s): PublishedPort[] =>
     publishedPorts(s).map((port) => ({ ...port, container: ingressPort(s, services), owner: s.name })),
   );
@@ -32,24 +29,15 @@ export const publish: Pass = (services, run) => {
   });
 };
 
-/** A system's own gateway is behind the ingress; else the applications are, through the gateway. */
-function isBehind(service: ServiceTemplate, services: readonly ServiceTemplate[]): boolean {
-  if (!isLongRunning(service) || service.ports.length === 0) return false;
-  const own = services.some((s) => s.role === "gateway" && isLongRunning(s) && s.ports.length > 0);
-  return own ? service.role === "gateway" : service.role === "api" || service.role === "ui";
-}
-
 /** The port on which the ingress takes the requests for a service. */
 function ingressPort(service: ServiceTemplate, services: readonly ServiceTemplate[]): number {
   if (service.role === "gateway") return listenPort(0);
-  const gateway = services.find(
-    (s): s is ServiceTemplate<LongRunning> => s.role === "gateway" && isLongRunning(s),
-  );
+  const gateway = longRunning(services).find(({ role }) => role === "gateway");
   return gateway?.routes?.find((route) => route.service === service.name)?.listen ?? listenPort(0);
 }
 
 /** Docker publishes nothing of a container that is on internal networks only. */
-function reachable(service: ServiceTemplate, networks: Readonly<Record<string, Network>>): ServiceTemplate {
+function reachable(service: ServiceTemplate, networks: Networks): ServiceTemplate {
   if (publishedPorts(service).length === 0) return service;
   if (service.networks.some((name) => !networks[name]?.internal)) return service;
   return { ...service, networks: [...service.networks, publishNetwork] };

@@ -2,31 +2,30 @@ import type { ServiceTemplate } from "../services/module.ts";
 import type { ServiceSettings } from "../settings/schema.ts";
 import { type Problem, problem, removeCommand, setCommand, withoutEffect } from "../spec/problem.ts";
 import { isLongRunning } from "../spec/service.ts";
+import { behindIngress } from "./ingress.ts";
 import type { Run } from "./pass.ts";
 import { canSoak } from "./soak.ts";
 
+/** A service, what the user sets for it, and the system around it. */
+interface Wish {
+  readonly service: ServiceTemplate;
+  readonly user: ServiceSettings;
+  readonly services: readonly ServiceTemplate[];
+  readonly run: Run;
+}
+
 /** The settings of a service that would do nothing, or break others. A setting without a word would seem to work. */
-export function refusals(
-  service: ServiceTemplate,
-  user: ServiceSettings,
-  services: readonly ServiceTemplate[],
-  run: Run,
-): Problem[] {
-  const { name } = service;
-  const path = (key: string): string => `services.${name}.${key}`;
-  const useless = [...portReasons(service, user, services), ...reasons(service, user, services)];
+export function refusals(wish: Wish): Problem[] {
+  const path = (key: string): string => `services.${wish.service.name}.${key}`;
+  const useless = [...portReasons(wish), ...reasons(wish)];
   return [
     ...useless.map(({ key, why }) => withoutEffect(path(key), why)),
-    ...unpublished(service, user),
-    ...(user.enabled === false ? neededBy(service, services, run) : []),
-    ...(run.ctx.prod ? developmentOnly(user) : []).map((key) =>
-      problem(
-        path(key),
-        "set",
-        "production runs only what is in its images",
-        `Run: ${removeCommand(path(key))}`,
-      ),
-    ),
+    ...unpublished(wish),
+    ...neededBy(wish),
+    ...developmentOnly(wish).map((key) => {
+      const why = "production runs only what is in its images";
+      return problem(path(key), "set", why, `Run: ${removeCommand(path(key))}`);
+    }),
   ];
 }
 
@@ -36,16 +35,10 @@ interface Reason {
 }
 
 /** Why a service has no use for `port` and `exposure`. */
-function portReasons(
-  service: ServiceTemplate,
-  user: ServiceSettings,
-  services: readonly ServiceTemplate[],
-): Reason[] {
+function portReasons({ service, user, services }: Wish): Reason[] {
   const keys = (["exposure", "port"] as const).filter((key) => user[key] !== undefined);
   if (keys.length === 0 || (isLongRunning(service) && service.ports.length > 0)) return [];
-  const owners = services
-    .filter((s) => isLongRunning(s) && s.ports.length > 0 && ["gateway", "api", "ui"].includes(s.role))
-    .map((s) => s.name);
+  const owners = behindIngress(services).map((s) => s.name);
   const isFront = service.role === "ingress" || service.role === "gateway";
   const why = isFront
     ? `${service.name} publishes the ports of ${owners.join(", ")}: set it there`
@@ -54,53 +47,46 @@ function portReasons(
 }
 
 /** A port on the host that nothing publishes. */
-function unpublished(service: ServiceTemplate, user: ServiceSettings): Problem[] {
+function unpublished({ service, user }: Wish): Problem[] {
   const [first] = isLongRunning(service) ? service.ports : [];
   if (!first || user.port === undefined || (user.exposure ?? first.exposure) !== "none") return [];
+  const port = `services.${service.name}.port`;
+  const exposure = `services.${service.name}.exposure`;
+  const fix = `Run: ${setCommand(exposure, "loopback")}; or: ${removeCommand(port)}`;
+  return [problem(port, String(user.port), `${exposure} is none, so no port is published`, fix)];
+}
+
+function reasons({ service, user, services }: Wish): Reason[] {
   const { name } = service;
-  const exposure = `services.${name}.exposure`;
-  const fix = `Run: ${setCommand(exposure, "loopback")}; or: ${removeCommand(`services.${name}.port`)}`;
-  return [
-    problem(`services.${name}.port`, String(user.port), `${exposure} is none, so no port is published`, fix),
+  const once = `${name} is a job and runs once`;
+  const useless: readonly (readonly [key: keyof ServiceSettings, isUseless: boolean, why: string])[] = [
+    ["replicas", !isLongRunning(service), once],
+    ["shm", !isLongRunning(service), once],
+    ["soak", !canSoak(service, services), `no gateway leads to ${name} over HTTP`],
+    [
+      "sourceMount",
+      user.sourceMount === true && !service.sourceMount,
+      `${name} has no source in this project`,
+    ],
+    ["gpus", !service.usesGpus, `${name} does not compute on GPUs`],
   ];
+  return useless.flatMap(([key, isUseless, why]) =>
+    isUseless && user[key] !== undefined ? [{ key, why }] : [],
+  );
 }
 
-function reasons(
-  service: ServiceTemplate,
-  user: ServiceSettings,
-  services: readonly ServiceTemplate[],
-): Reason[] {
-  const { name } = service;
-  const found: Reason[] = [];
-  if (!isLongRunning(service)) {
-    for (const key of ["replicas", "shm"] as const)
-      if (user[key] !== undefined) found.push({ key, why: `${name} is a job and runs once` });
-  }
-  if (user.soak !== undefined && !canSoak(service, services))
-    found.push({ key: "soak", why: `no gateway leads to ${name} over HTTP` });
-  if (user.sourceMount && !service.sourceMount)
-    found.push({ key: "sourceMount", why: `${name} has no source in this project` });
-  if (user.gpus !== undefined && !service.usesGpus)
-    found.push({ key: "gpus", why: `${name} does not compute on GPUs` });
-  return found;
-}
-
-const developmentOnly = (user: ServiceSettings): string[] => [
-  ...(user.sourceMount ? ["sourceMount"] : []),
-  ...(user.mounts?.length ? ["mounts"] : []),
-];
+const developmentOnly = ({ user, run }: Wish): string[] =>
+  run.ctx.prod
+    ? [...(user.sourceMount ? ["sourceMount"] : []), ...(user.mounts?.length ? ["mounts"] : [])]
+    : [];
 
 /** Refuses to omit a service that others need. Exporters, consoles and services that wait for an optional job do not count. */
-function neededBy(
-  { name, omit }: ServiceTemplate,
-  services: readonly ServiceTemplate[],
-  run: Run,
-): Problem[] {
+function neededBy({ service: { name, omit }, user, services, run }: Wish): Problem[] {
   const isOff = (other: string): boolean => run.ctx.settings.services[other]?.enabled === false;
   const users = services.filter(
     (s) => s.dependsOn.includes(name) && !isOff(s.name) && s.role !== "exporter" && s.role !== "monitoring",
   );
-  if (omit || users.length === 0) return [];
+  if (user.enabled !== false || omit || users.length === 0) return [];
   const path = `services.${name}.enabled`;
   const why = `${users.map((s) => s.name).join(", ")} cannot work without ${name}`;
   return [problem(path, "false", why, `Run: ${setCommand(path, "true")}`)];

@@ -3,17 +3,10 @@ import { jobDefaults, type ServiceTemplate } from "../services/module.ts";
 import { nginxCatalogueImage } from "../services/nginx.ts";
 import { type Content, content } from "../spec/content.ts";
 import { catalogueImage } from "../spec/image.ts";
-import {
-  type Blackbox,
-  isLongRunning,
-  type Job,
-  type LongRunning,
-  type ServiceSpec,
-} from "../spec/service.ts";
+import type { HttpCheck, Job, LongRunning, ServiceSpec } from "../spec/service.ts";
+import { isLongRunning, longRunning } from "../spec/service.ts";
 import { seconds } from "../spec/units.ts";
 import type { Pass } from "./pass.ts";
-
-type HttpCheck = Extract<Blackbox, { module: "http_2xx" }>;
 
 /** A service that a gateway leads to and that can be asked over HTTP. */
 export type Soakable = LongRunning & { readonly blackbox: HttpCheck };
@@ -22,9 +15,8 @@ export type Soakable = LongRunning & { readonly blackbox: HttpCheck };
 export const canSoak = (service: ServiceSpec, services: readonly ServiceSpec[]): service is Soakable =>
   isLongRunning(service) &&
   service.blackbox?.module === "http_2xx" &&
-  services.some(
-    (s) =>
-      isLongRunning(s) && s.role === "gateway" && s.routes?.some((route) => route.service === service.name),
+  longRunning(services).some(
+    (s) => s.role === "gateway" && s.routes?.some((route) => route.service === service.name),
   );
 
 /** Adds a job per routed service that watches each new revision for its `soak` before the gateway leads to it. */
@@ -55,16 +47,16 @@ function soakJob({ name, networks }: Soakable): ServiceTemplate<Job> {
     dependsOn: [name],
     omit: (_, services) =>
       seconds(find(services)?.soak ?? "0s") > 0 ? undefined : `services.${name}.soak is not set`,
-    derive: (self, services) => {
+    deriveFiles: (_, services) => {
       const service = find(services);
-      return service ? { files: [...self.files, { path: script, content: watch(service) }] } : {};
+      return service ? [{ path: script, content: watch(service) }] : [];
     },
   };
 }
 
 /** Three misses in a row fail: a single one may be a hiccup of a busy machine. */
 function watch(service: Soakable): Content {
-  const url = revisionUrl(service, service.blackbox);
+  const url = revisionUrl(service.name, service.blackbox);
   const time = seconds(service.soak ?? "0s");
   return content`end=$(($(date +%s) + ${time}))
 missed=0

@@ -1,23 +1,22 @@
-import { type Problem, problem } from "../spec/problem.ts";
+import { problem } from "../spec/problem.ts";
+import { secretsOf } from "../spec/secrets.ts";
 import { inStartOrder } from "../spec/start-order.ts";
 import type { Pass } from "./pass.ts";
 
-/** Forgets dependencies on services that are not there, and refuses services that wait for each other in a circle. */
+/**
+ * Lets every service that holds a store's password wait for the job that makes the password known to the store. Forgets
+ * dependencies on services that are not there, and refuses services that wait for each other in a circle.
+ */
 export const startOrder: Pass = (services, run) => {
   const names = new Set(services.map(({ name }) => name));
-  const ordered = services.map((service) => ({
-    ...service,
-    dependsOn: service.dependsOn.filter((name) => names.has(name)),
-  }));
+  const ordered = services.map((service) => {
+    const jobs = secretsOf(service).flatMap(({ validAfter }) => (validAfter ? [validAfter] : []));
+    const dependsOn = [...new Set([...service.dependsOn, ...jobs])];
+    return { ...service, dependsOn: dependsOn.filter((name) => name !== service.name && names.has(name)) };
+  });
   const { circle } = inStartOrder(ordered);
-  if (circle) run.problems.push(waitInCircle(circle));
+  const why = "these services wait for each other in a circle";
+  const fix = "Remove one of the dependencies.";
+  if (circle) run.problems.push(problem(`services.${circle[0]}`, circle.join(" → "), why, fix));
   return ordered;
 };
-
-const waitInCircle = (circle: readonly string[]): Problem =>
-  problem(
-    `services.${circle[0]}`,
-    circle.join(" → "),
-    "these services wait for each other in a circle",
-    "Remove one of the dependencies.",
-  );

@@ -1,11 +1,9 @@
 import { renderAlertmanager } from "../../monitoring/index.ts";
-import { Healthcheck } from "../spec/healthcheck.ts";
-import { type CatalogueImage, catalogueImage } from "../spec/image.ts";
+import { wget } from "../spec/healthcheck.ts";
+import type { CatalogueImage } from "../spec/image.ts";
 import type { Alert } from "../spec/monitoring.ts";
-import { nobody, wget } from "./health-commands.ts";
-import { type ServiceModule, serviceDefaults } from "./module.ts";
-import { type MonitoringServiceOptions, monitoringOptions } from "./prometheus.ts";
-import { devPort } from "./store.ts";
+import type { ServiceModule } from "./module.ts";
+import { type MonitoringServiceOptions, monitoringOptions, monitoringService, nobody } from "./monitoring.ts";
 
 const image = {
   name: "alertmanager",
@@ -29,37 +27,16 @@ const undelivered: Alert = {
     "Read `make logs SERVICE=alertmanager`. Check the webhook's address, and that it can be reached from that container.",
 };
 
-/** Alertmanager groups alerts and sends them on. */
-export const alertmanager = ({
-  volume = "alertmanager-data",
-  publish = true,
-}: MonitoringServiceOptions = {}): ServiceModule => ({
-  images: [image],
-  services: (ctx) => [
-    {
-      ...serviceDefaults,
-      name: "alertmanager",
-      role: "monitoring",
-      kind: "stateful",
-      ...catalogueImage(image),
-      command: [
-        `--config.file=${image.configPath}`,
-        `--storage.path=${image.dataPath}`,
-        "--cluster.listen-address=",
-      ],
-      networks: ["frontend", "backend"],
-      volumes: [{ volume, path: image.dataPath }],
-      ports: [devPort(ctx, image.port, publish ? image.port : undefined)],
-      healthcheck: Healthcheck.http("/-/healthy", image.port),
-      metrics: image.metrics,
-      limits: { cpus: 0.25, memory: "64MiB" },
-      alerts: [undelivered],
-      derive: (self, services) => ({
-        files: [
-          ...self.files,
-          { path: image.configPath, content: renderAlertmanager(services, monitoringOptions(ctx)) },
-        ],
-      }),
-    },
-  ],
-});
+export const alertmanager = (options: MonitoringServiceOptions = {}): ServiceModule =>
+  monitoringService(image, options, (ctx) => ({
+    command: [
+      `--config.file=${image.configPath}`,
+      `--storage.path=${image.dataPath}`,
+      "--cluster.listen-address=",
+    ],
+    limits: { cpus: 0.25, memory: "64MiB" },
+    alerts: [undelivered],
+    deriveFiles: (_, services) => [
+      { path: image.configPath, content: renderAlertmanager(services, monitoringOptions(ctx)) },
+    ],
+  }));

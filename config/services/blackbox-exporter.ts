@@ -1,8 +1,7 @@
 import { renderBlackbox } from "../../monitoring/index.ts";
-import { type CatalogueImage, catalogueImage } from "../spec/image.ts";
-import { exporterDefaults, exporterHealth } from "./exporter.ts";
-import { nobody, wget } from "./health-commands.ts";
-import type { ServiceModule } from "./module.ts";
+import { wget } from "../spec/healthcheck.ts";
+import type { CatalogueImage } from "../spec/image.ts";
+import { exporter, nobody } from "./monitoring.ts";
 
 const image = {
   name: "blackbox-exporter",
@@ -17,18 +16,8 @@ const image = {
 } as const satisfies CatalogueImage;
 
 /** Checks every service from outside its container. */
-export const blackboxExporter: ServiceModule = {
-  images: [image],
-  services: () => [
-    {
-      ...exporterDefaults,
-      name: "blackbox-exporter",
-      ...catalogueImage(image),
-      command: [`--config.file=${image.configPath}`],
-      networks: ["frontend", "backend"],
-      files: [{ path: image.configPath, content: renderBlackbox() }],
-      healthcheck: exporterHealth("/-/healthy", image.port),
-      metrics: image.metrics,
-    },
-  ],
-};
+export const blackboxExporter = exporter(image, () => ({
+  command: [`--config.file=${image.configPath}`],
+  networks: ["frontend", "backend"],
+  files: [{ path: image.configPath, content: renderBlackbox() }],
+}));

@@ -1,10 +1,8 @@
-import { Healthcheck } from "../spec/healthcheck.ts";
-import { type CatalogueImage, catalogueImage } from "../spec/image.ts";
+import { Healthcheck, wget } from "../spec/healthcheck.ts";
+import type { CatalogueImage } from "../spec/image.ts";
 import { lines, type Row } from "../spec/monitoring.ts";
 import { orZero } from "../spec/promql.ts";
-import { exporterDefaults } from "./exporter.ts";
-import { wget } from "./health-commands.ts";
-import type { ServiceModule } from "./module.ts";
+import { exporter } from "./monitoring.ts";
 
 const image = {
   name: "cadvisor",
@@ -26,37 +24,26 @@ const row: Row = {
   panels: [
     lines(
       "Memory",
-      [{ expr: "sum by (service) (container_memory_working_set_bytes)", legend: "{{service}}" }],
+      { "{{service}}": "sum by (service) (container_memory_working_set_bytes)" },
       { unit: "bytes" },
     ),
-    lines("CPU", [
-      { expr: "sum by (service) (rate(container_cpu_usage_seconds_total[5m]))", legend: "{{service}}" },
-    ]),
-    lines("Starts in an hour", [
-      { expr: orZero("sum by (service) (changes(container_start_time_seconds[1h]))"), legend: "{{service}}" },
-    ]),
+    lines("CPU", { "{{service}}": "sum by (service) (rate(container_cpu_usage_seconds_total[5m]))" }),
+    lines("Starts in an hour", {
+      "{{service}}": orZero("sum by (service) (changes(container_start_time_seconds[1h]))"),
+    }),
   ],
 };
 
 /** Memory, CPU and restarts of every container. */
-export const cadvisor: ServiceModule = {
-  images: [image],
-  services: () => [
-    {
-      ...exporterDefaults,
-      name: "cadvisor",
-      ...catalogueImage(image),
-      command: ["--docker_only=true", "--housekeeping_interval=15s"],
-      mounts: [
-        { source: "/", target: "/rootfs", readOnly: true },
-        { source: "/var/run", target: "/var/run", readOnly: true },
-        { source: "/sys", target: "/sys", readOnly: true },
-        { source: "/var/lib/docker", target: "/var/lib/docker", readOnly: true },
-      ],
-      healthcheck: Healthcheck.http("/healthz", image.port),
-      metrics: image.metrics,
-      limits: { cpus: 0.5, memory: "256MiB" },
-      rows: [row],
-    },
+export const cadvisor = exporter(image, () => ({
+  command: ["--docker_only=true", "--housekeeping_interval=15s"],
+  mounts: [
+    { source: "/", target: "/rootfs", readOnly: true },
+    { source: "/var/run", target: "/var/run", readOnly: true },
+    { source: "/sys", target: "/sys", readOnly: true },
+    { source: "/var/lib/docker", target: "/var/lib/docker", readOnly: true },
   ],
-};
+  healthcheck: Healthcheck.command(image.healthcheck),
+  limits: { cpus: 0.5, memory: "256MiB" },
+  rows: [row],
+}));

@@ -1,10 +1,8 @@
-import { Healthcheck } from "../spec/healthcheck.ts";
+import { bashHttp, Healthcheck } from "../spec/healthcheck.ts";
 import { type CatalogueImage, catalogueImage } from "../spec/image.ts";
-import { lines, stat } from "../spec/monitoring.ts";
-import { orZero } from "../spec/promql.ts";
 import type { LongRunning } from "../spec/service.ts";
-import { bashHttp } from "./health-commands.ts";
 import { type Context, type ServiceModule, serviceDefaults } from "./module.ts";
+import { blackboxRow } from "./monitoring.ts";
 import { pythonCatalogueImage } from "./python.ts";
 import { devPort, type StoreOptions } from "./store.ts";
 
@@ -50,20 +48,7 @@ export const chroma = ({
       blackbox: { module: "http_2xx", port: image.port, path: "/api/v2/heartbeat" },
       limits: limits ?? (ctx.prod ? { cpus: 1, memory: "1GiB" } : { cpus: 1, memory: "512MiB" }),
       stopGracePeriod: "1m",
-      rows: [
-        {
-          board: "stores",
-          title: "Chroma",
-          panels: [
-            stat("Answers", orZero(`min(probe_success{service="${name}"})`), { redBelow: 1 }),
-            lines(
-              "Heartbeat",
-              [{ expr: orZero(`max(probe_duration_seconds{service="${name}"})`), legend: "time" }],
-              { unit: "s", width: 20 },
-            ),
-          ],
-        },
-      ],
+      rows: [blackboxRow("stores", "Chroma", name, "Heartbeat")],
     },
   ],
 });

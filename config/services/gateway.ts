@@ -1,18 +1,15 @@
 import { type Content, content, joined } from "../spec/content.ts";
 import { Healthcheck } from "../spec/healthcheck.ts";
 import { catalogueImage } from "../spec/image.ts";
-import {
-  isLongRunning,
-  type LongRunning,
-  publishedPorts,
-  type Route,
-  type ServiceSpec,
-} from "../spec/service.ts";
+import type { HttpCheck, LongRunning, Route, ServiceSpec } from "../spec/service.ts";
+import { longRunning, publishedPorts } from "../spec/service.ts";
 import { type Context, type ServiceModule, type ServiceTemplate, serviceDefaults } from "./module.ts";
 import { drainingFile, nginxCatalogueImage, type RoutedPath, renderNginx, statusPort } from "./nginx.ts";
 
 /** Above 1024, so that nginx needs no privilege. */
 export const gatewayPort = 8080;
+
+const { configPath } = nginxCatalogueImage;
 
 const serveScript = "/etc/ragdock/serve.sh";
 
@@ -61,11 +58,7 @@ export const gateway = ({ name = "gateway", devPort = 8080, routes }: GatewayOpt
       ),
       networks: ["frontend", "backend"],
       ports: [
-        {
-          container: gatewayPort,
-          host: ctx.prod ? 80 : devPort,
-          exposure: ctx.prod ? "public" : "loopback",
-        },
+        { container: gatewayPort, host: ctx.prod ? 80 : devPort, exposure: ctx.prod ? "public" : "loopback" },
       ],
     },
   ],
@@ -81,17 +74,11 @@ export function gatewayTo(
     ...nginx(ctx, name, routes),
     role: "gateway",
     command: ["sh", serveScript],
-    derive: (self, services) => ({
-      files: [
-        ...self.files,
-        {
-          path: nginxCatalogueImage.configPath,
-          content: renderNginx(withHidden(routes, services), "gateway"),
-        },
-        { path: serveScript, content: serve },
-        { path: revisionsFile, content: joined(revisionUrls(routes, services)) },
-      ],
-    }),
+    deriveFiles: (_, services) => [
+      { path: configPath, content: renderNginx(withHidden(routes, services), "gateway") },
+      { path: serveScript, content: serve },
+      { path: revisionsFile, content: joined(revisionUrls(routes, services)) },
+    ],
   };
 }
 
@@ -108,12 +95,7 @@ export function ingressTo(
     ...nginx(ctx, "ingress", routes),
     role: "ingress",
     networks,
-    derive: (self) => ({
-      files: [
-        ...self.files,
-        { path: nginxCatalogueImage.configPath, content: renderNginx(self.routes ?? [], "ingress") },
-      ],
-    }),
+    deriveFiles: (self) => [{ path: configPath, content: renderNginx(self.routes ?? [], "ingress") }],
     omit: (self) => (publishedPorts(self).length > 0 ? undefined : "no service behind it publishes a port"),
   };
 }
@@ -122,8 +104,6 @@ function nginx(ctx: Context, name: string, routes: readonly Route[]): Omit<LongR
   return {
     ...serviceDefaults,
     name,
-    kind: "stateless",
-    networks: [],
     ...catalogueImage(nginxCatalogueImage),
     routes,
     healthcheck: Healthcheck.http("/healthz", statusPort, { interval: "2s" }),
@@ -138,8 +118,7 @@ function nginx(ctx: Context, name: string, routes: readonly Route[]): Omit<LongR
 /** Routes with the metrics path of the service behind them hidden. */
 const withHidden = (routes: readonly Route[], services: readonly ServiceSpec[]): RoutedPath[] =>
   routes.map((route) => {
-    const service = services.find(({ name }) => name === route.service);
-    const metrics = service && isLongRunning(service) ? service.metrics : undefined;
+    const metrics = longRunning(services).find(({ name }) => name === route.service)?.metrics;
     const path = metrics?.port === route.port ? metrics.path : "";
     return typeof path === "string" && path.startsWith(route.path) ? { ...route, hidden: path } : route;
   });
@@ -147,13 +126,9 @@ const withHidden = (routes: readonly Route[], services: readonly ServiceSpec[]):
 /** Where each routed revision, and no other, answers its health check. */
 const revisionUrls = (routes: readonly Route[], services: readonly ServiceSpec[]): Content[] =>
   [...new Set(routes.map((route) => route.service))].flatMap((name) => {
-    const service = services.find((s) => s.name === name);
-    if (!service || !isLongRunning(service) || service.blackbox?.module !== "http_2xx") return [];
-    return [content`${revisionUrl(service, service.blackbox)}\n`];
+    const blackbox = longRunning(services).find((s) => s.name === name)?.blackbox;
+    return blackbox?.module === "http_2xx" ? [content`${revisionUrl(name, blackbox)}\n`] : [];
   });
 
-/** The URL of a revision of a service. */
-export const revisionUrl = (
-  { name }: Pick<LongRunning, "name">,
-  { port, path }: { readonly port: number; readonly path: string },
-): Content => content`http://${{ revisionOf: name }}:${port}${path}`;
+export const revisionUrl = (revisionOf: string, { port, path }: HttpCheck): Content =>
+  content`http://${{ revisionOf }}:${port}${path}`;

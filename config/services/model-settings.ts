@@ -12,7 +12,7 @@ export function modelSettings({ embeddings, llm }: Models): {
     [`${kind}_PROVIDER`, model.provider],
     [`${kind}_MODEL`, model.model],
     [`${kind}_BASE_URL`, model.baseUrl],
-    ...(model.key ? [[`${kind}_API_KEY_FILE`, secretPath(fromUser(model.key))]] : []),
+    [`${kind}_API_KEY_FILE`, model.key && secretPath(fromUser(model.key))],
   ]);
   const keys = [...new Set([embeddings.key, llm.key].filter((key) => key !== undefined))];
   return {

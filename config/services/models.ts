@@ -10,17 +10,11 @@ export interface OwnProvider {
   readonly llmModel: string;
 }
 
-/** One model of a system. */
-export interface Model {
+export type Model = Omit<Settings["embeddings"], "provider"> & {
   readonly provider: string;
-  readonly model?: string;
-  readonly baseUrl?: string;
-  readonly dimension?: number;
   /** The user's secret with the provider's key. @default the provider needs no key */
   readonly key?: UserSecret;
-  /** Whether the stack runs the provider. */
-  readonly run: boolean;
-}
+};
 
 /** The model that makes vectors and the one that writes answers. */
 export interface Models {

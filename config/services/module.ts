@@ -1,9 +1,9 @@
 import type { Settings, VectorStore } from "../settings/schema.ts";
 import type { Host } from "../spec/host.ts";
 import type { CatalogueImage } from "../spec/image.ts";
-import type { Alert, Row } from "../spec/monitoring.ts";
+import type { Alert } from "../spec/monitoring.ts";
 import type { Problem } from "../spec/problem.ts";
-import type { BindMount, Job, LogRotation, LongRunning, ServiceSpec } from "../spec/service.ts";
+import type { BindMount, FileSpec, Job, LogRotation, LongRunning, ServiceSpec } from "../spec/service.ts";
 import type { StackName } from "../spec/stack.ts";
 import type { Models, Runner } from "./models.ts";
 
@@ -28,10 +28,11 @@ export interface SourceMount {
 
 /** A service in the making. The passes of config/passes turn templates into the services of a SystemSpec. */
 export type ServiceTemplate<S extends ServiceSpec = ServiceSpec> = S & {
-  /** Fields that depend on the user's settings or on the other services. Runs last. */
-  derive?(self: S, services: readonly ServiceSpec[]): Partial<S>;
+  /** Fields that depend on the user's settings. Runs last. */
+  derive?(self: S): Partial<S>;
+  /** Files that depend on the user's settings or on the other services. Runs last. */
+  deriveFiles?(self: S, services: readonly ServiceSpec[]): readonly FileSpec[];
   deriveAlerts?(self: S, services: readonly ServiceSpec[]): readonly Alert[];
-  deriveRows?(self: S, services: readonly ServiceSpec[]): readonly Row[];
   /** Why the service is left out of the finished list; undefined keeps it. */
   omit?(self: S, services: readonly ServiceSpec[]): string | undefined;
   readonly sourceMount?: SourceMount;
@@ -58,6 +59,8 @@ const logs: LogRotation = { maxSize: "10MiB", maxFiles: 3 };
 
 /** What most services are. A module states where its service differs. */
 export const serviceDefaults = {
+  kind: "stateless",
+  networks: [],
   environment: {},
   files: [],
   mounts: [],

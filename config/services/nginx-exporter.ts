@@ -1,10 +1,9 @@
-import { Healthcheck } from "../spec/healthcheck.ts";
-import { type CatalogueImage, catalogueImage } from "../spec/image.ts";
+import { Healthcheck, wget } from "../spec/healthcheck.ts";
+import type { CatalogueImage } from "../spec/image.ts";
 import { lines, type Row, stat } from "../spec/monitoring.ts";
 import { orZero } from "../spec/promql.ts";
-import { exporterDefaults } from "./exporter.ts";
-import { wget } from "./health-commands.ts";
 import type { ServiceModule } from "./module.ts";
+import { exporter } from "./monitoring.ts";
 import { statusPort } from "./nginx.ts";
 
 const image = {
@@ -27,33 +26,22 @@ const row: Row = {
     // The ingress asks before each request, and nginx counts both.
     lines(
       "Requests",
-      [{ expr: orZero("sum(rate(nginx_http_requests_total[5m])) / 2"), legend: "requests" }],
+      { requests: orZero("sum(rate(nginx_http_requests_total[5m])) / 2") },
       { unit: "reqps", width: 10 },
     ),
     lines(
       "Connections",
-      [
-        { expr: orZero("sum(nginx_connections_active)"), legend: "active" },
-        { expr: orZero("sum(nginx_connections_waiting)"), legend: "idle" },
-      ],
+      { active: orZero("sum(nginx_connections_active)"), idle: orZero("sum(nginx_connections_waiting)") },
       { width: 10 },
     ),
   ],
 };
 
 /** nginx's own counters as Prometheus metrics. */
-export const nginxExporter = (gateway = "gateway"): ServiceModule => ({
-  images: [image],
-  services: () => [
-    {
-      ...exporterDefaults,
-      name: "nginx-exporter",
-      ...catalogueImage(image),
-      command: [`--nginx.scrape-uri=http://${gateway}:${statusPort}/nginx_status`],
-      // At /metrics the exporter asks nginx. Whether nginx answers is told by nginx_up, not by the exporter's health.
-      healthcheck: Healthcheck.http("/", image.port),
-      metrics: image.metrics,
-      rows: [row],
-    },
-  ],
-});
+export const nginxExporter = (gateway = "gateway"): ServiceModule =>
+  exporter(image, () => ({
+    command: [`--nginx.scrape-uri=http://${gateway}:${statusPort}/nginx_status`],
+    // At /metrics the exporter asks nginx. Whether nginx answers is told by nginx_up, not by the exporter's health.
+    healthcheck: Healthcheck.http("/", image.port),
+    rows: [row],
+  }));

@@ -1,7 +1,7 @@
 import { type Content, content, joined } from "../spec/content.ts";
+import { wget } from "../spec/healthcheck.ts";
 import type { CatalogueImage } from "../spec/image.ts";
 import type { Route } from "../spec/service.ts";
-import { wget } from "./health-commands.ts";
 
 export const nginxCatalogueImage = {
   name: "nginx",
@@ -60,7 +60,6 @@ const toGateway = (route: RoutedPath): Content => `
       proxy_next_upstream error timeout http_503;
     }`;
 
-/** The server for all routes on one port. */
 function server(listen: number, routes: readonly RoutedPath[], kind: NginxKind): Content {
   const locations = routes.map(kind === "ingress" ? toGateway : toRevision);
   return content`

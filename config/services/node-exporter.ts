@@ -1,9 +1,9 @@
-import { type CatalogueImage, catalogueImage } from "../spec/image.ts";
+import { wget } from "../spec/healthcheck.ts";
+import type { CatalogueImage } from "../spec/image.ts";
 import { type Alert, lines, type Row, stat } from "../spec/monitoring.ts";
 import { orZero, realFilesystems } from "../spec/promql.ts";
-import { exporterDefaults, exporterHealth } from "./exporter.ts";
-import { nobody, wget } from "./health-commands.ts";
 import type { ServiceModule } from "./module.ts";
+import { exporter, nobody } from "./monitoring.ts";
 import { devPort } from "./store.ts";
 
 const image = {
@@ -26,27 +26,18 @@ const backupAge = 26 * 3600;
 const drillAge = 8 * 24 * 3600;
 
 /** The host's own metrics, and those that `make backup` and `make drill` write. */
-export const nodeExporter = (port?: number): ServiceModule => ({
-  images: [image],
-  services: (ctx) => [
-    {
-      ...exporterDefaults,
-      name: "node-exporter",
-      ...catalogueImage(image),
-      command: ["--path.rootfs=/host", "--collector.textfile.directory=/etc/node-exporter/metrics"],
-      files: [{ path: "/etc/node-exporter/metrics/backup.prom", content: "# No backup yet.\n" }],
-      mounts: [{ source: "/", target: "/host", readOnly: true }],
-      ports: port === undefined ? [] : [devPort(ctx, image.port, port)],
-      healthcheck: exporterHealth("/", image.port),
-      metrics: image.metrics,
-      rows: [row],
-      deriveAlerts: (_, services) => [
-        ...hostAlerts,
-        ...(services.some(({ role }) => role === "postgres") ? backupAlerts(ctx.prod) : []),
-      ],
-    },
-  ],
-});
+export const nodeExporter = (port?: number): ServiceModule =>
+  exporter(image, (ctx) => ({
+    command: ["--path.rootfs=/host", "--collector.textfile.directory=/etc/node-exporter/metrics"],
+    files: [{ path: "/etc/node-exporter/metrics/backup.prom", content: "# No backup yet.\n" }],
+    mounts: [{ source: "/", target: "/host", readOnly: true }],
+    ports: port === undefined ? [] : [devPort(ctx, image.port, port)],
+    rows: [row],
+    deriveAlerts: (_, services) => [
+      ...hostAlerts,
+      ...(services.some(({ role }) => role === "postgres") ? backupAlerts(ctx.prod) : []),
+    ],
+  }));
 
 const hostAlerts: readonly Alert[] = [
   {
@@ -123,17 +114,17 @@ const row: Row = {
     }),
     lines(
       "CPU by mode",
-      [{ expr: 'sum by (mode) (rate(node_cpu_seconds_total{mode!="idle"}[5m]))', legend: "{{mode}}" }],
+      { "{{mode}}": 'sum by (mode) (rate(node_cpu_seconds_total{mode!="idle"}[5m]))' },
       { description: "In CPUs." },
     ),
     lines(
       "Network",
-      [
-        { expr: 'sum(rate(node_network_receive_bytes_total{device!="lo"}[5m]))', legend: "in" },
-        { expr: 'sum(rate(node_network_transmit_bytes_total{device!="lo"}[5m]))', legend: "out" },
-      ],
+      {
+        in: 'sum(rate(node_network_receive_bytes_total{device!="lo"}[5m]))',
+        out: 'sum(rate(node_network_transmit_bytes_total{device!="lo"}[5m]))',
+      },
       { unit: "Bps" },
     ),
-    lines("Disks", [{ expr: diskInUse, legend: "{{device}}" }], { unit: "percentunit" }),
+    lines("Disks", { "{{device}}": diskInUse }, { unit: "percentunit" }),
   ],
 };

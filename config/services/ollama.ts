@@ -1,18 +1,13 @@
-import type { Settings } from "../settings/schema.ts";
 import { Healthcheck } from "../spec/healthcheck.ts";
-import { type CatalogueImage, catalogueImage, imageName } from "../spec/image.ts";
-import { type Alert, lines, type Row, stat } from "../spec/monitoring.ts";
+import { type CatalogueImage, catalogueImage } from "../spec/image.ts";
+import type { Alert } from "../spec/monitoring.ts";
 import { type Problem, problem, removeCommand, setCommand } from "../spec/problem.ts";
-import { orZero } from "../spec/promql.ts";
 import type { Job, LongRunning, ServiceSpec, VolumeMount } from "../spec/service.ts";
 import { mebibytes, type Size } from "../spec/units.ts";
-import {
-  type Context,
-  jobDefaults,
-  type ServiceModule,
-  type ServiceTemplate,
-  serviceDefaults,
-} from "./module.ts";
+import type { Context, ServiceModule, ServiceTemplate } from "./module.ts";
+import { jobDefaults, serviceDefaults } from "./module.ts";
+import { blackboxRow } from "./monitoring.ts";
+import { storeConsequences } from "./postgres.ts";
 import { projectFile } from "./project-files.ts";
 
 const unavailable =
@@ -27,9 +22,9 @@ const image = {
   standIn: { unavailable },
 } as const satisfies CatalogueImage;
 
-type Use = "llm" | "embeddings";
+const uses = ["llm", "embeddings"] as const;
+type Use = (typeof uses)[number];
 
-/** A model that the stack runs. */
 interface OwnModel {
   readonly use: Use;
   readonly name: string;
@@ -41,12 +36,12 @@ export const ollama = (): ServiceModule => ({
   runs: { provider: "ollama", baseUrl: `http://ollama:${image.port}/v1` },
   optIn: (ctx) => usesOf(ctx).length > 0,
   services: (ctx) => [pull(ctx), server(ctx)],
-  rules: (ctx, services) => [...unnamed(ctx), ...notBuilt(ctx.settings, ctx), ...tooLarge(ctx, services)],
+  rules: (ctx, services) => [...unnamed(ctx), ...notBuilt(ctx), ...tooLarge(ctx, services)],
 });
 
 /** What the stack's own Ollama is used for. */
 const usesOf = ({ models }: Context): Use[] =>
-  (["llm", "embeddings"] as const).filter((use) => models[use].run && models[use].provider === "ollama");
+  uses.filter((use) => models[use].run && models[use].provider === "ollama");
 
 const modelsOf = (ctx: Context): OwnModel[] =>
   usesOf(ctx).flatMap((use) => {
@@ -114,7 +109,7 @@ function server(ctx: Context): ServiceTemplate<LongRunning> {
     dependsOn: ["ollama-pull"],
     stopGracePeriod: "30s",
     alerts: [down],
-    rows: [row],
+    rows: [blackboxRow("rag", "Ollama", "ollama", "Time to list its models")],
   };
 }
 
@@ -164,35 +159,29 @@ const defaultMemory = (models: readonly OwnModel[]): Size =>
     ? `${Math.max(4096, memoryOf(models) + 2048)}MiB`
     : `${memoryOf(models)}MiB`;
 
-/** The names of small models, for fixes. */
-const small: Readonly<Record<Use, string>> = { llm: "llama3.2:1b", embeddings: "nomic-embed-text" };
+const small = { llm: "llama3.2:1b", embeddings: "nomic-embed-text" } as const satisfies Record<Use, string>;
 
 /** The job downloads models by name. */
 const unnamed = (ctx: Context): Problem[] =>
   usesOf(ctx)
     .filter((use) => ctx.models[use].model === undefined)
-    .map((use) =>
-      problem(
-        `${use}.model`,
-        "nothing",
-        "a model that the stack runs needs a name",
-        `Run: ${setCommand(`${use}.model`, small[use])}`,
-      ),
-    );
+    .map((use) => {
+      const path = `${use}.model`;
+      const why = "a model that the stack runs needs a name";
+      return problem(path, "nothing", why, `Run: ${setCommand(path, small[use])}`);
+    });
 
 /** Without the image the application would ask a provider that is not there. */
-const notBuilt = ({ images, pinned }: Settings, ctx: Context): Problem[] =>
-  images === "registry" || Object.hasOwn(pinned, imageName({ from: "catalogue", image }))
-    ? []
-    : usesOf(ctx).map((use) =>
-        problem(
-          `${use}.run`,
-          "true",
-          `images is packages, and ${unavailable}`,
-          `Run: ${removeCommand(`${use}.run`)} and ${setCommand(`${use}.baseUrl`, "http://models.example.com:11434/v1")}; ` +
-            `or name an image: ${setCommand("pinned.ollama", image.reference)}`,
-        ),
-      );
+function notBuilt(ctx: Context): Problem[] {
+  const { images, pinned } = ctx.settings;
+  if (images === "registry" || Object.hasOwn(pinned, image.name)) return [];
+  return usesOf(ctx).map((use) => {
+    const elsewhere = setCommand(`${use}.baseUrl`, "http://models.example.com:11434/v1");
+    const pin = setCommand(`pinned.${image.name}`, image.reference);
+    const fix = `Run: ${removeCommand(`${use}.run`)} and ${elsewhere}; or name an image: ${pin}`;
+    return problem(`${use}.run`, "true", `images is packages, and ${unavailable}`, fix);
+  });
+}
 
 /** Models that do not fit into the host or the container. On a GPU they are in its memory, which is not known. */
 function tooLarge(ctx: Context, services: readonly ServiceSpec[]): Problem[] {
@@ -205,15 +194,10 @@ function tooLarge(ctx: Context, services: readonly ServiceSpec[]): Problem[] {
   const need = `${names} ${models.length === 1 ? "needs" : "need"} about ${needed} MiB`;
   const smaller = setCommand(`${first.use}.model`, small[first.use]);
   const { memoryMiB: host } = ctx.host;
-  if (host !== undefined && needed > host)
-    return [
-      problem(
-        `${first.use}.model`,
-        `"${first.name}"`,
-        `${need}, the host has ${host} MiB`,
-        `Run: ${smaller}`,
-      ),
-    ];
+  if (host !== undefined && needed > host) {
+    const why = `${need}, the host has ${host} MiB`;
+    return [problem(`${first.use}.model`, `"${first.name}"`, why, `Run: ${smaller}`)];
+  }
   if (mebibytes(self.limits.memory) >= needed) return [];
   const path = "services.ollama.limits.memory";
   const fix = `Run: ${setCommand(path, `${needed}MiB`)}; or take a smaller model: ${smaller}`;
@@ -231,18 +215,5 @@ const down: Alert = {
   runbook:
     "Read `make logs SERVICE=ollama`. Exit code 137 is the memory limit: raise services.ollama.limits.memory, or take a " +
     "smaller model. If a model is missing, `make logs SERVICE=ollama-pull` says why it could not be downloaded.",
-  suppresses: ["ServiceUnhealthy", "HighErrorRate", "HighLatencyP95", "IngestionBacklog", "IngestionFailing"],
-};
-
-const row: Row = {
-  board: "rag",
-  title: "Ollama",
-  panels: [
-    stat("Answers", orZero('min(probe_success{service="ollama"})'), { redBelow: 1 }),
-    lines(
-      "Time to list its models",
-      [{ expr: orZero('max(probe_duration_seconds{service="ollama"})'), legend: "time" }],
-      { unit: "s", width: 20 },
-    ),
-  ],
+  suppresses: storeConsequences,
 };

@@ -26,7 +26,6 @@ function api(ctx: Context, stores: AppStores, app: OwnApp): ServiceTemplate<Long
     ...appSettings(ctx, stores),
     name: "api",
     role: "api",
-    kind: "stateless",
     image: imageOf(app),
     usesGpus: true,
     ...(servesByModule(app) ? { command: serve } : {}),
@@ -61,21 +60,22 @@ function imageOf({ image, source = "." }: OwnApp): ImageSource {
 
 function problems(app: OwnApp): Problem[] {
   const { source, image, module } = app;
+  const useless = module !== undefined && !servesByModule(app);
+  return [
+    ...(useless ? [withoutEffect("app.module", "the image or the Dockerfile says what to run")] : []),
+    ...wrongSource(source, image),
+  ];
+}
+
+function wrongSource(source: string | undefined, image: string | undefined): Problem[] {
   const set = `Run: ${setCommand("app.source", "../my-rag")}`;
-  const useless =
-    module !== undefined && !servesByModule(app)
-      ? [withoutEffect("app.module", "the image or the Dockerfile says what to run")]
-      : [];
   if ((source === undefined) === (image === undefined)) {
     const found = source === undefined ? "neither source nor image" : "both source and image";
-    return [...useless, problem("app", found, "exactly one of them must say what to run", set)];
+    return [problem("app", found, "exactly one of them must say what to run", set)];
   }
-  if (source === undefined) return useless;
-  if (!hasFile(source)) {
-    return [...useless, problem("app.source", `"${source}"`, "the project has no such folder", set)];
-  }
-  if (hasFile(source, "Dockerfile") || hasFile(source, "requirements.txt")) return useless;
+  if (source === undefined || hasFile(source, "Dockerfile") || hasFile(source, "requirements.txt")) return [];
+  if (!hasFile(source)) return [problem("app.source", `"${source}"`, "the project has no such folder", set)];
   const why = "the folder needs a Dockerfile or a requirements.txt";
   const fix = "Add one of them: docs/guide/own-application.md shows both.";
-  return [...useless, problem("app.source", `"${source}"`, why, fix)];
+  return [problem("app.source", `"${source}"`, why, fix)];
 }

@@ -1,9 +1,9 @@
-import { type CatalogueImage, catalogueImage } from "../spec/image.ts";
-import { lines, type Row, stat } from "../spec/monitoring.ts";
-import { orZero, ratio } from "../spec/promql.ts";
-import { exporterDefaults, exporterHealth } from "./exporter.ts";
-import { nobody, wget } from "./health-commands.ts";
+import { wget } from "../spec/healthcheck.ts";
+import type { CatalogueImage } from "../spec/image.ts";
+import { type Alert, lines, type Row, stat } from "../spec/monitoring.ts";
+import { orZero, perSecond, ratio } from "../spec/promql.ts";
 import type { ServiceModule } from "./module.ts";
+import { exporter, nobody } from "./monitoring.ts";
 import { database, maxConnections, postgresDown } from "./postgres.ts";
 import { secretFile, secretPath, userName } from "./secrets.ts";
 import { devPort, type StoreModule } from "./store.ts";
@@ -14,7 +14,6 @@ const image = {
   user: nobody,
   port: 9187,
   healthcheck: wget(9187, "/"),
-  secretFiles: ["DATA_SOURCE_PASS_FILE", "DATA_SOURCE_USER_FILE", "DATA_SOURCE_URI_FILE"],
   metrics: { port: 9187, path: "/metrics" },
   standIn: { folder: "dockerfiles/postgres-exporter" },
 } as const satisfies CatalogueImage;
@@ -29,46 +28,37 @@ const connectionsBound = 0.8;
 export const postgresExporter = (
   store: StoreModule,
   port?: number,
-  name = "postgres-exporter",
-): ServiceModule => ({
-  images: [image],
-  services: (ctx) => {
+  name: string = image.name,
+): ServiceModule =>
+  exporter(image, (ctx) => {
     const login = store.login(ctx);
-    return [
-      {
-        ...exporterDefaults,
-        name,
-        ...catalogueImage(image),
-        environment: {
-          DATA_SOURCE_URI: `${store.name}:${database.port}/${database.name}?sslmode=disable`,
-          DATA_SOURCE_USER: userName(login),
-          DATA_SOURCE_PASS_FILE: secretPath(login.password),
-        },
-        files: [secretFile(login.password)],
-        healthcheck: exporterHealth("/", image.port),
-        metrics: image.metrics,
-        ports: port === undefined ? [] : [devPort(ctx, image.port, port)],
-        dependsOn: [store.name],
-        databaseConnections: 2,
-        alerts: [
-          postgresDown(store.name, `pg_up{service="${name}"} == 0`),
-          {
-            name: "PostgresConnectionsNearLimit",
-            severity: "warning",
-            expr: `sum by (service) (pg_stat_database_numbackends) / ${maxConnections} > ${connectionsBound}`,
-            holds: "5m",
-            summary: "PostgreSQL has {{ $value | humanizePercentage }} of its connections in use",
-            description: "At the limit PostgreSQL refuses new clients, and requests fail with 503.",
-            runbook:
-              "The pools of all replicas together must stay below max_connections: lower the pool size or the number of " +
-              "replicas. Connections `idle in transaction` (panel `Connections`) are a leak in the client that holds them.",
-          },
-        ],
-        rows: [row],
+    return {
+      name,
+      environment: {
+        DATA_SOURCE_URI: `${store.name}:${database.port}/${database.name}?sslmode=disable`,
+        DATA_SOURCE_USER: userName(login),
+        DATA_SOURCE_PASS_FILE: secretPath(login.password),
       },
-    ];
-  },
-});
+      files: [secretFile(login.password)],
+      ports: port === undefined ? [] : [devPort(ctx, image.port, port)],
+      dependsOn: [store.name],
+      databaseConnections: 2,
+      alerts: [postgresDown(store.name, `pg_up{service="${name}"} == 0`), connectionsNearLimit],
+      rows: [row],
+    };
+  });
+
+const connectionsNearLimit: Alert = {
+  name: "PostgresConnectionsNearLimit",
+  severity: "warning",
+  expr: `sum by (service) (pg_stat_database_numbackends) / ${maxConnections} > ${connectionsBound}`,
+  holds: "5m",
+  summary: "PostgreSQL has {{ $value | humanizePercentage }} of its connections in use",
+  description: "At the limit PostgreSQL refuses new clients, and requests fail with 503.",
+  runbook:
+    "The pools of all replicas together must stay below max_connections: lower the pool size or the number of " +
+    "replicas. Connections `idle in transaction` (panel `Connections`) are a leak in the client that holds them.",
+};
 
 const blocksRead = "sum(rate(pg_stat_database_blks_hit[5m])) + sum(rate(pg_stat_database_blks_read[5m]))";
 
@@ -89,25 +79,25 @@ const row: Row = {
     }),
     stat("Longest transaction", orZero("max(pg_stat_activity_max_tx_duration)"), { unit: "s", redFrom: 300 }),
     stat("Write-ahead log", orZero("max(pg_wal_size_bytes)"), { unit: "bytes" }),
-    lines("Connections", [
-      { expr: "sum by (state) (pg_stat_activity_count) > 0", legend: "{{state}}" },
-      { expr: `vector(${maxConnections})`, legend: "limit" },
-    ]),
+    lines("Connections", {
+      "{{state}}": "sum by (state) (pg_stat_activity_count) > 0",
+      limit: `vector(${maxConnections})`,
+    }),
     lines(
       "Transactions",
-      [
-        { expr: orZero("sum(rate(pg_stat_database_xact_commit[5m]))"), legend: "committed" },
-        { expr: orZero("sum(rate(pg_stat_database_xact_rollback[5m]))"), legend: "rolled back" },
-      ],
+      {
+        committed: perSecond("pg_stat_database_xact_commit"),
+        "rolled back": perSecond("pg_stat_database_xact_rollback"),
+      },
       { unit: "ops" },
     ),
     lines(
       "Rows",
-      [
-        { expr: orZero("sum(rate(pg_stat_database_tup_fetched[5m]))"), legend: "fetched" },
-        { expr: orZero("sum(rate(pg_stat_database_tup_inserted[5m]))"), legend: "inserted" },
-        { expr: orZero("sum(rate(pg_stat_database_tup_deleted[5m]))"), legend: "deleted" },
-      ],
+      {
+        fetched: perSecond("pg_stat_database_tup_fetched"),
+        inserted: perSecond("pg_stat_database_tup_inserted"),
+        deleted: perSecond("pg_stat_database_tup_deleted"),
+      },
       { unit: "ops" },
     ),
   ],

@@ -2,12 +2,11 @@ import { Healthcheck } from "../spec/healthcheck.ts";
 import { type CatalogueImage, catalogueImage } from "../spec/image.ts";
 import type { Alert } from "../spec/monitoring.ts";
 import { clusterVolume, type PostgresVersion } from "../spec/postgres.ts";
-import type { Credentials, LongRunning } from "../spec/service.ts";
+import type { LongRunning } from "../spec/service.ts";
 import { mebibytes } from "../spec/units.ts";
-import { type Context, type ServiceTemplate, serviceDefaults } from "./module.ts";
-import { projectFile } from "./project-files.ts";
-import { secretFile } from "./secrets.ts";
-import { devPort, type StoreModule, type StoreOptions, storeModule } from "./store.ts";
+import type { Context, ServiceTemplate } from "./module.ts";
+import type { StoreModule, StoreOptions } from "./store.ts";
+import { adminPassword, devPort, startScript, storeModule } from "./store.ts";
 
 const image17 = {
   name: "postgres",
@@ -17,12 +16,6 @@ const image17 = {
   dataPath: "/var/lib/postgresql/data",
   // Over TCP: the temporary server of the first start listens on its socket only.
   healthcheck: ["pg_isready", "-q", "-h", "127.0.0.1"],
-  secretFiles: [
-    "POSTGRES_PASSWORD_FILE",
-    "POSTGRES_USER_FILE",
-    "POSTGRES_DB_FILE",
-    "POSTGRES_INITDB_ARGS_FILE",
-  ],
   standIn: { folder: "dockerfiles/postgres" },
 } as const satisfies CatalogueImage;
 
@@ -79,12 +72,10 @@ function tuning(memoryMiB: number): Record<string, string> {
   };
 }
 
-const startScript = projectFile("config/services/files/postgres-start.sh", "/etc/ragdock/start.sh");
-
 /** The server's command line: the start script, then each setting as `-c name=value`. */
 export const postgresCommand = (settings: Readonly<Record<string, string>>): string[] => [
   "bash",
-  startScript.path,
+  startScript,
   "postgres",
   ...Object.entries(settings).flatMap(([key, value]) => ["-c", `${key}=${value}`]),
 ];
@@ -93,41 +84,27 @@ export const postgresCommand = (settings: Readonly<Record<string, string>>): str
 export function postgres(options: StoreOptions = {}): StoreModule {
   const { name = "postgres", adapt = (service) => service } = options;
   const environment = { PGHOST: name, PGDATABASE: database.name, PGUSER: database.user };
-  const service = (ctx: Context, credentials: Credentials) => adapt(server(ctx, name, credentials, options));
   return {
-    ...storeModule(name, "postgres", environment, service),
+    ...storeModule(name, "postgres", environment, (ctx, base) => adapt({ ...base, ...server(ctx, options) })),
     images: Object.values(versions).map(({ image }) => image),
   };
 }
 
-function server(
-  ctx: Context,
-  name: string,
-  credentials: Credentials,
-  { volume = "postgres-data", devPort: port }: StoreOptions,
-): ServiceTemplate<LongRunning> {
+function server(ctx: Context, { volume = "postgres-data", devPort: port }: StoreOptions) {
   const version = ctx.settings.postgresVersion;
   const { image, folder } = versions[version];
   const path = image.dataPath ?? "";
-  const password = { ...secretFile(credentials.admin), path: "/run/secrets/admin-password" };
   return {
-    ...serviceDefaults,
-    name,
-    role: "postgres",
-    kind: "stateful",
     ...catalogueImage(image),
     volumes: [{ volume: clusterVolume(volume, version), path }],
     postgresVersion: version,
-    credentials,
-    networks: ["backend"],
     environment: {
       POSTGRES_USER: database.user,
       POSTGRES_DB: database.name,
-      POSTGRES_PASSWORD_FILE: password.path,
+      POSTGRES_PASSWORD_FILE: adminPassword,
       POSTGRES_INITDB_ARGS: "--data-checksums",
       PGDATA: `${path}/${folder}`,
     },
-    files: [password, startScript],
     ports: [devPort(ctx, database.port, port)],
     // Over TCP: the server that initialises an empty volume listens on its socket only.
     healthcheck: Healthcheck.command([...image17.healthcheck, "-U", database.user, "-d", database.name], {
@@ -148,7 +125,7 @@ function server(
       };
     },
     deriveAlerts: (self) => [postgresDown(self.name, `probe_success{service="${self.name}"} == 0`)],
-  };
+  } satisfies Partial<ServiceTemplate<LongRunning>>;
 }
 
 /** Fires when the server does not answer: the blackbox exporter and the server's own exporter both look. */
@@ -166,7 +143,6 @@ export const postgresDown = (server: string, expr: string): Alert => ({
   suppresses: storeConsequences,
 });
 
-/** What follows when a store is down. */
 export const storeConsequences = [
   "ServiceUnhealthy",
   "HighErrorRate",

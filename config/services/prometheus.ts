@@ -1,10 +1,9 @@
 import { renderPrometheus, renderRules } from "../../monitoring/index.ts";
-import { Healthcheck } from "../spec/healthcheck.ts";
-import { type CatalogueImage, catalogueImage } from "../spec/image.ts";
+import { wget } from "../spec/healthcheck.ts";
+import type { CatalogueImage } from "../spec/image.ts";
 import { type Alert, lines, type Row } from "../spec/monitoring.ts";
-import { nobody, wget } from "./health-commands.ts";
-import { type Context, type ServiceModule, serviceDefaults } from "./module.ts";
-import { devPort } from "./store.ts";
+import type { ServiceModule } from "./module.ts";
+import { type MonitoringServiceOptions, monitoringOptions, monitoringService, nobody } from "./monitoring.ts";
 
 const image = {
   name: "prometheus",
@@ -18,66 +17,30 @@ const image = {
   standIn: { folder: "dockerfiles/prometheus" },
 } as const satisfies CatalogueImage;
 
-/** How a system runs a monitoring service. */
-export interface MonitoringServiceOptions {
-  readonly volume?: string;
-  /** Whether dev publishes its port on loopback. `services.<name>.exposure` says otherwise. @default true */
-  readonly publish?: boolean;
-}
-
-/** What the monitoring's files say about the stack. */
-export const monitoringOptions = ({ project, stack, prod, settings }: Context) => ({
-  project,
-  stack,
-  prod,
-  scrapeInterval: settings.monitoring.scrapeInterval,
-  ...(settings.monitoring.alertWebhook ? { alertWebhookUrl: settings.monitoring.alertWebhook } : {}),
-});
-
 /** Prometheus scrapes every service that has metrics, and checks the others through the blackbox exporter. */
-export const prometheus = ({
-  volume = "prometheus-data",
-  publish = true,
-}: MonitoringServiceOptions = {}): ServiceModule => ({
-  images: [image],
-  services: (ctx) => [
-    {
-      ...serviceDefaults,
-      name: "prometheus",
-      role: "monitoring",
-      kind: "stateful",
-      ...catalogueImage(image),
-      command: [
-        `--config.file=${image.configPath}`,
-        `--storage.tsdb.path=${image.dataPath}`,
-        `--storage.tsdb.retention.time=${ctx.settings.monitoring.retention}`,
-      ],
-      networks: ["frontend", "backend"],
-      volumes: [{ volume, path: image.dataPath }],
-      ports: [devPort(ctx, image.port, publish ? image.port : undefined)],
-      healthcheck: Healthcheck.http("/-/healthy", image.port),
-      metrics: image.metrics,
-      limits: ctx.prod ? { cpus: 1, memory: "1GiB" } : { cpus: 0.5, memory: "256MiB" },
-      stopGracePeriod: "1m",
-      alerts,
-      rows: [row],
-      datasource: {
-        name: "Prometheus",
-        type: "prometheus",
-        uid: "prometheus",
-        url: `http://prometheus:${image.port}`,
-        isDefault: true,
-      },
-      derive: (self, services) => ({
-        files: [
-          ...self.files,
-          { path: image.configPath, content: renderPrometheus(services, monitoringOptions(ctx)) },
-          { path: "/etc/prometheus/rules/ragdock.yml", content: renderRules(services) },
-        ],
-      }),
+export const prometheus = (options: MonitoringServiceOptions = {}): ServiceModule =>
+  monitoringService(image, options, (ctx) => ({
+    command: [
+      `--config.file=${image.configPath}`,
+      `--storage.tsdb.path=${image.dataPath}`,
+      `--storage.tsdb.retention.time=${ctx.settings.monitoring.retention}`,
+    ],
+    limits: ctx.prod ? { cpus: 1, memory: "1GiB" } : { cpus: 0.5, memory: "256MiB" },
+    stopGracePeriod: "1m",
+    alerts,
+    rows: [row],
+    datasource: {
+      name: "Prometheus",
+      type: "prometheus",
+      uid: "prometheus",
+      url: `http://prometheus:${image.port}`,
+      isDefault: true,
     },
-  ],
-});
+    deriveFiles: (_, services) => [
+      { path: image.configPath, content: renderPrometheus(services, monitoringOptions(ctx)) },
+      { path: "/etc/prometheus/rules/ragdock.yml", content: renderRules(services) },
+    ],
+  }));
 
 const alerts: readonly Alert[] = [
   {
@@ -103,12 +66,8 @@ const row: Row = {
   board: "host",
   title: "Monitoring itself",
   panels: [
-    lines("Series", [{ expr: "sum(prometheus_tsdb_head_series)", legend: "series" }]),
-    lines("Stored", [{ expr: "sum(prometheus_tsdb_storage_blocks_bytes)", legend: "blocks" }], {
-      unit: "bytes",
-    }),
-    lines("Slowest scrapes", [{ expr: "topk(5, scrape_duration_seconds)", legend: "{{service}}" }], {
-      unit: "s",
-    }),
+    lines("Series", { series: "sum(prometheus_tsdb_head_series)" }),
+    lines("Stored", { blocks: "sum(prometheus_tsdb_storage_blocks_bytes)" }, { unit: "bytes" }),
+    lines("Slowest scrapes", { "{{service}}": "topk(5, scrape_duration_seconds)" }, { unit: "s" }),
   ],
 };

@@ -19,7 +19,6 @@ const pythonBuilder: Built = {
   bases: [pythonImage],
 };
 
-/** The wheel of the library that the Python applications share. */
 const ragkit: Built = {
   from: "build",
   name: "ragkit",
@@ -30,3 +29,12 @@ const ragkit: Built = {
 
 /** The images that a Python application of this project is built from. */
 export const pythonBases = [pythonImage, pythonBuilder, ragkit] as const;
+
+/** The image of a Python application of this project, with the Dockerfile in its own folder. */
+export const pythonApp = (name: string, context: string): Built => ({
+  from: "build",
+  name,
+  context,
+  dockerfile: `${context}/Dockerfile`,
+  bases: pythonBases,
+});

@@ -1,11 +1,11 @@
 import { content } from "../spec/content.ts";
-import { type CatalogueImage, catalogueImage } from "../spec/image.ts";
+import { wget } from "../spec/healthcheck.ts";
+import type { CatalogueImage } from "../spec/image.ts";
 import { type Alert, lines, type Row, stat } from "../spec/monitoring.ts";
-import { orZero, ratio } from "../spec/promql.ts";
+import { orZero, perSecond, ratio } from "../spec/promql.ts";
 import { mebibytes } from "../spec/units.ts";
-import { exporterDefaults, exporterHealth } from "./exporter.ts";
-import { wget } from "./health-commands.ts";
 import type { ServiceModule } from "./module.ts";
+import { exporter } from "./monitoring.ts";
 import { redisDown } from "./redis.ts";
 import { userName } from "./secrets.ts";
 import type { StoreModule } from "./store.ts";
@@ -16,62 +16,54 @@ const image = {
   user: "59000:59000",
   port: 9121,
   healthcheck: wget(9121, "/health"),
-  // A JSON object from address to password, not the password alone.
-  secretFiles: ["REDIS_PASSWORD_FILE"],
   metrics: { port: 9121, path: "/metrics" },
   standIn: { folder: "dockerfiles/redis-exporter" },
 } as const satisfies CatalogueImage;
 
+/** A JSON object from address to password, not the password alone. */
 const passwords = "/run/secrets/redis-passwords.json";
 
 /** Of the memory limit: at 1 the kernel kills the process. */
 const memoryBound = 0.9;
 
-/** The metrics of a Redis server. */
-export const redisExporter = (store: StoreModule): ServiceModule => ({
-  images: [image],
-  services: (ctx) => {
+/**
+ * The metrics of a Redis server.
+ * @param name of the service. A system with two servers gives each exporter another one.
+ */
+export const redisExporter = (store: StoreModule, name: string = image.name): ServiceModule =>
+  exporter(image, (ctx) => {
     const login = store.login(ctx);
-    return [
-      {
-        ...exporterDefaults,
-        name: "redis-exporter",
-        ...catalogueImage(image),
-        environment: {
-          REDIS_ADDR: `redis://${store.name}:6379`,
-          REDIS_USER: userName(login),
-          REDIS_PASSWORD_FILE: passwords,
-        },
-        files: [
-          {
-            path: passwords,
-            content: content`{"redis://${userName(login)}@${store.name}:6379": "${login.password}"}`,
-          },
-        ],
-        healthcheck: exporterHealth("/health", image.port),
-        metrics: image.metrics,
-        dependsOn: [store.name],
-        rows: [row],
-        deriveAlerts: (_, services) => [
-          redisDown(store.name, "redis_up == 0"),
-          ...services
-            .filter(({ name }) => name === store.name)
-            .map(({ limits }) => memoryHigh(store.name, mebibytes(limits.memory) * 2 ** 20)),
-        ],
+    const user = userName(login);
+    const address = `${store.name}:6379`;
+    return {
+      name,
+      environment: {
+        REDIS_ADDR: `redis://${address}`,
+        REDIS_USER: user,
+        REDIS_PASSWORD_FILE: passwords,
       },
-    ];
-  },
-});
+      files: [{ path: passwords, content: content`{"redis://${user}@${address}": "${login.password}"}` }],
+      dependsOn: [store.name],
+      rows: [row],
+      deriveAlerts: (_, services) => [
+        redisDown(store.name, `redis_up{service="${name}"} == 0`),
+        ...services
+          .filter((service) => service.name === store.name)
+          .map(({ limits }) => memoryHigh(name, store.name, mebibytes(limits.memory) * 2 ** 20)),
+      ],
+    };
+  });
 
 /** A cache fills its memory by design. What counts is whether there is still something that it may drop. */
-function memoryHigh(server: string, limit: number): Alert {
+function memoryHigh(exporter: string, server: string, limit: number): Alert {
+  const of = `{service="${exporter}"}`;
   const nothingToDrop =
-    `redis_memory_used_bytes / (redis_memory_max_bytes > 0) > ${memoryBound}\n` +
+    `redis_memory_used_bytes${of} / (redis_memory_max_bytes > 0) > ${memoryBound}\n` +
     "and on (instance) sum by (instance) (redis_db_keys_expiring) <= 0.1 * sum by (instance) (redis_db_keys)";
   return {
     name: "RedisMemoryHigh",
     severity: "warning",
-    expr: `(${nothingToDrop})\nor (redis_memory_used_rss_bytes / ${limit} > ${memoryBound})`,
+    expr: `(${nothingToDrop})\nor (redis_memory_used_rss_bytes${of} / ${limit} > ${memoryBound})`,
     holds: "5m",
     summary: "Redis has {{ $value | humanizePercentage }} of its memory in use",
     description:
@@ -104,17 +96,13 @@ const row: Row = {
     stat("Unsaved changes", orZero("sum(redis_rdb_changes_since_last_save)")),
     lines(
       "Memory",
-      [
-        { expr: "sum(redis_memory_used_bytes)", legend: "used" },
-        { expr: "sum(redis_memory_used_rss_bytes)", legend: "resident" },
-        { expr: "sum(redis_memory_max_bytes)", legend: "maxmemory" },
-      ],
+      {
+        used: "sum(redis_memory_used_bytes)",
+        resident: "sum(redis_memory_used_rss_bytes)",
+        maxmemory: "sum(redis_memory_max_bytes)",
+      },
       { unit: "bytes", width: 12 },
     ),
-    lines(
-      "Commands",
-      [{ expr: orZero("sum(rate(redis_commands_processed_total[5m]))"), legend: "commands" }],
-      { unit: "ops", width: 12 },
-    ),
+    lines("Commands", { commands: perSecond("redis_commands_processed_total") }, { unit: "ops", width: 12 }),
   ],
 };

@@ -1,13 +1,10 @@
 import { Healthcheck } from "../spec/healthcheck.ts";
 import { type CatalogueImage, catalogueImage } from "../spec/image.ts";
 import type { Alert } from "../spec/monitoring.ts";
-import type { Credentials, FileSpec, LongRunning } from "../spec/service.ts";
+import type { FileSpec } from "../spec/service.ts";
 import { mebibytes } from "../spec/units.ts";
-import { type Context, type ServiceTemplate, serviceDefaults } from "./module.ts";
 import { storeConsequences } from "./postgres.ts";
-import { projectFile } from "./project-files.ts";
-import { secretFile } from "./secrets.ts";
-import { type StoreModule, type StoreOptions, storeModule } from "./store.ts";
+import { adminPassword, type StoreModule, type StoreOptions, startScript, storeModule } from "./store.ts";
 
 const image = {
   name: "redis",
@@ -21,45 +18,25 @@ const image = {
 } as const satisfies CatalogueImage;
 
 /** Redis: the queue between API and worker, and the cache of query embeddings. */
-export function redis({ name = "redis", volume = "redis-data" }: StoreOptions = {}): StoreModule {
-  return {
-    ...storeModule(name, "redis", { REDIS_HOST: name }, (ctx, credentials) =>
-      server(ctx, name, volume, credentials),
-    ),
-    images: [image],
-  };
-}
-
-function server(
-  ctx: Context,
-  name: string,
-  volume: string,
-  credentials: Credentials,
-): ServiceTemplate<LongRunning> {
-  const password = { ...secretFile(credentials.admin), path: "/run/secrets/admin-password" };
-  return {
-    ...serviceDefaults,
-    name,
-    role: "redis",
-    kind: "stateful",
+export const redis = ({ name = "redis", volume = "redis-data" }: StoreOptions = {}): StoreModule => ({
+  images: [image],
+  ...storeModule(name, "redis", { REDIS_HOST: name }, (ctx, base) => ({
+    ...base,
     ...catalogueImage(image),
-    command: ["sh", "/etc/ragdock/start.sh", "redis-server", "/etc/redis/redis.conf"],
-    networks: ["backend"],
-    credentials,
-    files: [password, projectFile("config/services/files/redis-start.sh", "/etc/ragdock/start.sh")],
+    command: ["sh", startScript, "redis-server", "/etc/redis/redis.conf"],
     volumes: [{ volume, path: image.dataPath, own: ["users.acl"] }],
     ports: [{ container: image.port, host: image.port, exposure: "none" }],
     healthcheck: Healthcheck.shell(
-      `REDISCLI_AUTH="$(cat ${password.path})" redis-cli --no-auth-warning --user admin ping | grep -q PONG`,
+      `REDISCLI_AUTH="$(cat ${adminPassword})" redis-cli --no-auth-warning --user admin ping | grep -q PONG`,
       { interval: "2s" },
     ),
     blackbox: { module: "tcp_connect", port: image.port },
     limits: ctx.prod ? { cpus: 1, memory: "512MiB" } : { cpus: 0.5, memory: "128MiB" },
     stopGracePeriod: "1m",
-    derive: ({ files, limits }) => ({ files: [...files, configuration(mebibytes(limits.memory))] }),
+    deriveFiles: ({ limits }) => [configuration(mebibytes(limits.memory))],
     deriveAlerts: (self) => [redisDown(self.name, `probe_success{service="${self.name}"} == 0`)],
-  };
-}
+  })),
+});
 
 const configuration = (memoryMiB: number): FileSpec => ({
   path: "/etc/redis/redis.conf",

@@ -1,18 +1,13 @@
-import type { Secret } from "../spec/content.ts";
 import { defined } from "../spec/defined.ts";
 import { Healthcheck } from "../spec/healthcheck.ts";
 import type { Built } from "../spec/image.ts";
 import type { FileSpec, Job, LongRunning } from "../spec/service.ts";
 import { modelServices } from "./models.ts";
-import {
-  type Context,
-  jobDefaults,
-  type ServiceModule,
-  type ServiceTemplate,
-  serviceDefaults,
-} from "./module.ts";
+import type { Context, ServiceModule, ServiceTemplate } from "./module.ts";
+import { jobDefaults, serviceDefaults } from "./module.ts";
 import { database } from "./postgres.ts";
 import { pythonBases } from "./python.ts";
+import { emptyRetrievalsHigh, ingestionBacklog, ingestionFailing } from "./rag-alerts.ts";
 import { fromUser, secretFile, secretPath, userName } from "./secrets.ts";
 import type { StoreModule } from "./store.ts";
 
@@ -25,7 +20,6 @@ const appImage: Built = {
 };
 const uiImage: Built = { ...appImage, name: "ui", dockerfile: "dockerfiles/ui/Dockerfile" };
 
-/** The images' user. */
 const user = "10001:10001";
 
 /** Connections per process: enough for its threads, few enough for a hundred in all. */
@@ -43,7 +37,6 @@ const sourceMount = {
   environment: { RAG_RELOAD: "1" },
 } as const;
 
-/** The stores that the application uses. */
 export interface AppStores {
   readonly postgres: StoreModule;
   readonly redis: StoreModule;
@@ -57,10 +50,8 @@ export function appSettings(
   const { embeddings, llm } = ctx.models;
   const postgres = stores.postgres.login(ctx);
   const redis = stores.redis.login(ctx);
-  const keys: Record<"embeddings" | "llm", Secret | undefined> = {
-    embeddings: embeddings.key && fromUser(embeddings.key),
-    llm: llm.key && fromUser(llm.key),
-  };
+  const keys = [embeddings.key, llm.key].map((key) => key && fromUser(key));
+  const [embeddingsKey, llmKey] = keys.map((key) => key && secretPath(key));
   return {
     environment: defined({
       RAG_DATABASE_HOST: stores.postgres.name,
@@ -80,15 +71,11 @@ export function appSettings(
       RAG_EMBEDDING_BASE_URL: embeddings.baseUrl,
       RAG_LLM_MODEL: llm.model,
       RAG_LLM_BASE_URL: llm.baseUrl,
-      RAG_EMBEDDING_API_KEY_FILE: keys.embeddings && secretPath(keys.embeddings),
-      RAG_LLM_API_KEY_FILE: keys.llm && secretPath(keys.llm),
+      RAG_EMBEDDING_API_KEY_FILE: embeddingsKey,
+      RAG_LLM_API_KEY_FILE: llmKey,
       RAG_CHROMA_HOST: ctx.vectorStore === "chroma" ? "chroma" : undefined,
     }) as Record<string, string>,
-    files: [
-      secretFile(postgres.password),
-      secretFile(redis.password),
-      ...Object.values(keys).flatMap((key) => (key ? [secretFile(key)] : [])),
-    ],
+    files: [postgres.password, redis.password, ...keys].flatMap((key) => (key ? [secretFile(key)] : [])),
   };
 }
 
@@ -106,7 +93,6 @@ export const referenceApp = (stores: AppStores): ServiceModule => ({
   services: (ctx) => [migrations(ctx, stores), api(ctx, stores), worker(ctx, stores), ui(ctx)],
 });
 
-/** Updates the database's schema before a service uses it. */
 function migrations(ctx: Context, stores: AppStores): ServiceTemplate<Job> {
   return {
     ...jobDefaults,
@@ -124,27 +110,30 @@ function migrations(ctx: Context, stores: AppStores): ServiceTemplate<Job> {
   };
 }
 
-/** The HTTP API. */
+/** What API, worker and UI have in common: the image's entrypoint takes the name of one of them. */
+const application = (mode: "api" | "worker" | "ui") => ({
+  ...serviceDefaults,
+  name: mode,
+  role: mode,
+  image: appImage,
+  sourceMount,
+  command: [mode],
+  user,
+  healthcheck: Healthcheck.command(["python3", "-m", "ragapp", "probe", mode], { startPeriod: "1m" }),
+});
+
 function api(ctx: Context, stores: AppStores): ServiceTemplate<LongRunning> {
   const workers = ctx.prod ? 2 : 1;
   const shared = appSettings(ctx, stores);
   return {
-    ...serviceDefaults,
+    ...application("api"),
     ...shared,
-    name: "api",
-    role: "api",
-    kind: "stateless",
-    image: appImage,
-    sourceMount,
-    command: ["api"],
-    user,
     networks: ["frontend", "backend"],
     environment: {
       ...shared.environment,
       RAG_API_WORKERS: String(workers),
       RAG_DRAIN_SECONDS: String(drainSeconds),
     },
-    healthcheck: Healthcheck.command(["python3", "-m", "ragapp", "probe", "api"], { startPeriod: "1m" }),
     blackbox: { module: "http_2xx", port: 8000, path: "/api/health" },
     ...(ctx.prod ? { soak: productionSoak } : {}),
     metrics: { port: 8000, path: "/metrics" },
@@ -153,6 +142,7 @@ function api(ctx: Context, stores: AppStores): ServiceTemplate<LongRunning> {
     dependsOn: [...dependenciesOf(ctx, stores), "migrate"],
     stopGracePeriod: "30s",
     databaseConnections: workers * poolSize,
+    alerts: [ingestionBacklog, emptyRetrievalsHigh],
   };
 }
 
@@ -161,39 +151,24 @@ function worker(ctx: Context, stores: AppStores): ServiceTemplate<LongRunning> {
   // The database network has no route out. A remote embedder is reached through the other one.
   const remote = ctx.models.embeddings.provider !== "local" && !ctx.models.embeddings.run;
   return {
-    ...serviceDefaults,
+    ...application("worker"),
     ...appSettings(ctx, stores),
-    name: "worker",
-    role: "worker",
-    kind: "stateless",
-    image: appImage,
-    sourceMount,
-    command: ["worker"],
-    user,
     networks: remote ? ["backend", "frontend"] : ["backend"],
-    healthcheck: Healthcheck.command(["python3", "-m", "ragapp", "probe", "worker"], { startPeriod: "1m" }),
     metrics: { port: 8001, path: "/metrics" },
     limits: ctx.prod ? { cpus: 1, memory: "1GiB" } : { cpus: 1, memory: "768MiB" },
     dependsOn: [...dependenciesOf(ctx, stores), "migrate"],
     stopGracePeriod: "1m",
     databaseConnections: poolSize,
+    alerts: [ingestionFailing],
   };
 }
 
-/** The web interface. */
 function ui(ctx: Context): ServiceTemplate<LongRunning> {
   return {
-    ...serviceDefaults,
-    name: "ui",
-    role: "ui",
-    kind: "stateless",
+    ...application("ui"),
     image: uiImage,
-    sourceMount,
-    command: ["ui"],
-    user,
     networks: ["frontend"],
     environment: { RAG_API_URL: "http://gateway:8080", RAG_PROMETHEUS_URL: "http://prometheus:9090" },
-    healthcheck: Healthcheck.command(["python3", "-m", "ragapp", "probe", "ui"], { startPeriod: "1m" }),
     blackbox: { module: "http_2xx", port: 8501, path: "/_stcore/health" },
     limits: { cpus: 1, memory: ctx.prod ? "768MiB" : "512MiB" },
   };

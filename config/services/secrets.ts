@@ -25,7 +25,6 @@ export const fromUser = (key: UserSecret): Secret => ({
  */
 export const clientUser = (generation = 1): string => `rag_${generation}`;
 
-/** The logins of the store with this service name. */
 export function credentialsOf(ctx: Context, store: string): Credentials {
   const job = `${store}-credentials`;
   const user: Secret = {

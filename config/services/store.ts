@@ -1,5 +1,7 @@
-import type { Credentials, Job, LongRunning, PublishedPort, Role } from "../spec/service.ts";
-import { type Context, jobDefaults, type ServiceModule, type ServiceTemplate } from "./module.ts";
+import type { Secret } from "../spec/content.ts";
+import type { Credentials, Job, LongRunning, PublishedPort } from "../spec/service.ts";
+import type { Context, ServiceModule, ServiceTemplate } from "./module.ts";
+import { jobDefaults, serviceDefaults } from "./module.ts";
 import { projectFile } from "./project-files.ts";
 import { credentialsOf, secretFile } from "./secrets.ts";
 
@@ -21,19 +23,42 @@ export interface StoreOptions {
   readonly adapt?: (service: ServiceTemplate<LongRunning>) => ServiceTemplate<LongRunning>;
 }
 
+/** Where a store's start script is. It makes the administrator's password known to the server. */
+export const startScript = "/etc/ragdock/start.sh";
+
+/** Where the administrator's password is. */
+export const adminPassword = "/run/secrets/admin-password";
+
+type StoreRole = "postgres" | "redis";
+
+/** What every store is. */
+const storeBase = (name: string, role: StoreRole, credentials: Credentials) =>
+  ({
+    ...serviceDefaults,
+    name,
+    role,
+    kind: "stateful",
+    networks: ["backend"],
+    credentials,
+    files: [
+      { ...secretFile(credentials.admin), path: adminPassword },
+      projectFile(`config/services/files/${role}-start.sh`, startScript),
+    ],
+  }) as const;
+
 /** A module of a store and the job that makes its clients' login known to it. */
 export function storeModule(
   name: string,
-  role: Extract<Role, "postgres" | "redis">,
+  role: StoreRole,
   environment: Readonly<Record<string, string>>,
-  service: (ctx: Context, credentials: Credentials) => ServiceTemplate<LongRunning>,
+  service: (ctx: Context, base: ReturnType<typeof storeBase>) => ServiceTemplate<LongRunning>,
 ): StoreModule {
   const login = (ctx: Context): Credentials => credentialsOf(ctx, name);
   return {
     name,
     login,
     services: (ctx) => {
-      const store = service(ctx, login(ctx));
+      const store = service(ctx, storeBase(name, role, login(ctx)));
       return [store, credentialsJob(store, login(ctx), role, environment)];
     },
   };
@@ -42,14 +67,11 @@ export function storeModule(
 function credentialsJob(
   store: LongRunning,
   { user, password, admin, job }: Credentials,
-  role: "postgres" | "redis",
+  role: StoreRole,
   environment: Readonly<Record<string, string>>,
 ): Job {
   const script = projectFile(`config/services/files/${role}-credentials.sh`, "/etc/ragdock/credentials.sh");
-  const file = (name: string, secret: typeof user) => ({
-    ...secretFile(secret),
-    path: `/run/secrets/${name}`,
-  });
+  const file = (path: string, secret: Secret) => ({ ...secretFile(secret), path });
   return {
     ...jobDefaults,
     name: job,
@@ -59,7 +81,12 @@ function credentialsJob(
     command: [role === "postgres" ? "bash" : "sh", script.path],
     networks: store.networks,
     environment,
-    files: [file("user", user), file("password", password), file("admin-password", admin), script],
+    files: [
+      file("/run/secrets/user", user),
+      file("/run/secrets/password", password),
+      file(adminPassword, admin),
+      script,
+    ],
     limits: { cpus: 0.25, memory: "64MiB" },
     dependsOn: [store.name],
     ...(role === "postgres" ? { databaseConnections: 1 } : {}),

@@ -8,10 +8,7 @@ export function fromZod(issue: z.core.$ZodIssue, raw: unknown): Problem[] {
   const path = dotted(issue.path);
   if (issue.code === "unrecognized_keys")
     return issue.keys.map((key) => unknownKey(key, issue.path, path ? `${path}.${key}` : key));
-  const found = issue.path.reduce<unknown>(
-    (value, key) => (value as Record<PropertyKey, unknown>)?.[key],
-    raw,
-  );
+  const found = valueAt(raw, issue.path);
   const text = found === undefined ? "nothing" : JSON.stringify(found);
   const value = example(issue, found);
   const fix = value === undefined ? `Correct the value of ${path}.` : `Run: ${setCommand(path, value)}`;
@@ -56,6 +53,10 @@ function messageOf(issue: z.core.$ZodIssue): string {
   if (issue.code === "too_small") return "must not be empty";
   return issue.message;
 }
+
+/** The value at a path. Undefined if there is none. */
+export const valueAt = (raw: unknown, path: readonly PropertyKey[]): unknown =>
+  path.reduce<unknown>((value, key) => (value as Record<PropertyKey, unknown>)?.[key], raw);
 
 const dotted = (path: readonly PropertyKey[]): string =>
   path.reduce<string>((all, key) => {

@@ -1,3 +1,4 @@
+import { jsonOrText } from "../spec/deployment.ts";
 import { userSecrets } from "./schema.ts";
 
 /** The packages whose settings a stack's file can have. */
@@ -23,15 +24,8 @@ export function readSettings(
   return Object.fromEntries(entries);
 }
 
-/** JSON where it is JSON; a string that only begins like it stays what the user wrote, and the schema says what is wrong. */
-function structured(value: string): unknown {
-  if (!/^([[{]|null$)/.test(value)) return value;
-  try {
-    return JSON.parse(value);
-  } catch {
-    return value;
-  }
-}
+/** A string that only begins like JSON stays what the user wrote, and the schema says what is wrong. */
+const structured = (value: string): unknown => (/^([[{]|null$)/.test(value) ? jsonOrText(value) : value);
 
 /** A value without its empty settings: a block whose lines are all comments is null in YAML. */
 function withoutEmpty(value: unknown): unknown {

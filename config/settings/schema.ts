@@ -1,20 +1,27 @@
 import { z } from "zod";
+import { parsePlaceholders, wrongPlaceholders } from "../spec/content.ts";
 import { postgresVersions } from "../spec/postgres.ts";
 import type { Duration, Size } from "../spec/units.ts";
 import { durationPattern, mebibytes, sizePattern } from "../spec/units.ts";
-import { parsePlaceholders, wrongPlaceholders } from "./placeholders.ts";
 
-const size = z
-  .string()
-  .regex(sizePattern, "must be a whole number with its unit, such as 512MiB or 2GiB")
-  .transform((v) => v as Size);
+const optional = <T extends z.ZodType>(what: string, type: T) => type.optional().describe(what);
+const group = <S extends z.ZodRawShape>(what: string, shape: S) =>
+  z
+    .strictObject(shape)
+    .prefault({} as never)
+    .describe(what);
+const integer = (least: number, most: number) => z.int().min(least).max(most);
+const like = (pattern: RegExp, what: string) => z.string().regex(pattern, `must ${what}`);
+
+const size = like(sizePattern, "be a whole number with its unit, such as 512MiB or 2GiB").transform(
+  (v) => v as Size,
+);
 // Docker Engine refuses less ("Minimum memory limit allowed is 6MB") and counts in binary units.
 const memoryLimit = size.refine((v) => mebibytes(v) >= 6, "must be at least 6MiB, Docker's minimum");
-const duration = z
-  .string()
-  .regex(durationPattern, "must be a whole number with its unit, such as 30s, 15m or 14d")
-  .transform((v) => v as Duration);
-const durationOrNone = new RegExp(`^0s$|${durationPattern.source}`);
+const durationLike = (pattern: RegExp, example: string) =>
+  like(pattern, `be a whole number with its unit, such as ${example}`).transform((v) => v as Duration);
+const duration = durationLike(durationPattern, "30s, 15m or 14d");
+const durationOrNone = durationLike(new RegExp(`^0s$|${durationPattern.source}`), "30s, or 0s");
 // `pulumi config set --path` turns what looks like a number or a boolean into one.
 const text = z
   .union([z.string(), z.number(), z.boolean()], { error: "must be text, a number, true or false" })
@@ -22,23 +29,13 @@ const text = z
 // `pulumi config set --path` leaves a number with a fraction as text.
 const fraction = (value: unknown): unknown =>
   typeof value === "string" && /^\d+(\.\d+)?$/.test(value) ? Number(value) : value;
-const port = z.int().min(1).max(65_535);
-const path = z.string().regex(/^\/\S*$/, "must start with / and contain no blanks");
+const name = z.string().min(1);
+const port = integer(1, 65_535);
+const path = like(/^\/\S*$/, "start with / and contain no blanks");
 const url = z.url({ protocol: /^https?$/ });
-const modelName = z.string().min(1).optional().describe("Name of the model. Each provider has a default.");
-const baseUrl = url
-  .optional()
-  .describe("Address of an OpenAI-compatible endpoint, up to and including `/v1`.");
-const run = z
-  .boolean()
-  .default(false)
-  .describe("Whether the stack itself runs the provider, for providers that have a service.");
 
 const mount = z.strictObject({
-  source: z
-    .string()
-    .min(1)
-    .describe("Folder or file on the Docker host. A relative path starts at the project."),
+  source: name.describe("Folder or file on the Docker host. A relative path starts at the project."),
   target: path.describe("Path in the container."),
   readOnly: z.boolean().default(true).describe("Whether the container may only read it."),
 });
@@ -55,63 +52,77 @@ const file = z.strictObject({
     .describe("Its text. `{{secret:postgres-password}}` is replaced by that secret of the stack."),
 });
 
+const limits = z.strictObject({
+  cpus: optional("CPUs. 0.5 is half of one.", z.preprocess(fraction, z.number().min(0.05).max(128))),
+  memory: optional("Memory. The kernel kills a process that uses more (exit code 137).", memoryLimit),
+  reservation: optional("Memory kept for it when the host is short.", size),
+});
+
+const logs = z.strictObject({
+  maxSize: optional("Size at which a log file is rotated.", size),
+  maxFiles: optional("Log files kept.", integer(1, 100)),
+});
+
 /** What a user may set for one service. Anything left out keeps the system's own value. */
 export const serviceSettings = z.strictObject({
-  enabled: z.boolean().optional().describe("`false` leaves the service out."),
-  exposure: z
-    .enum(["none", "loopback", "public"])
-    .optional()
-    .describe(
-      "Who can reach its port: its networks only, this host, or everyone. Stores are never `public`.",
-    ),
-  port: port.optional().describe("Port on the host, where the service is exposed."),
-  replicas: z.int().min(1).max(32).optional().describe("How many containers run. Stateful services run 1."),
-  limits: z
-    .strictObject({
-      cpus: z
-        .preprocess(fraction, z.number().min(0.05).max(128))
-        .optional()
-        .describe("CPUs. 0.5 is half of one."),
-      memory: memoryLimit
-        .optional()
-        .describe("Memory. The kernel kills a process that uses more (exit code 137)."),
-      reservation: size.optional().describe("Memory kept for it when the host is short."),
-    })
-    .optional()
-    .describe("What it may use of the host."),
-  gpus: z.enum(["all"]).optional().describe("GPUs of the host that it gets."),
-  soak: z
-    .string()
-    .regex(durationOrNone, "must be a whole number with its unit, such as 30s, or 0s")
-    .transform((v) => v as Duration)
-    .optional()
-    .describe(
-      "How long a new revision must keep answering before it gets requests (bake time). `0s` is not at all.",
-    ),
-  shm: size.optional().describe("Size of /dev/shm, where PostgreSQL builds HNSW indexes."),
-  logs: z
-    .strictObject({
-      maxSize: size.optional().describe("Size at which a log file is rotated."),
-      maxFiles: z.int().min(1).max(100).optional().describe("Log files kept."),
-    })
-    .optional()
-    .describe("Rotation of its log. A change applies to containers that start after it."),
-  environment: z
-    .record(z.string().regex(/^[A-Za-z_]\w*$/), text)
-    .optional()
-    .describe("Environment variables, added to the system's own. No secrets: `docker inspect` shows them."),
-  files: z
-    .array(file)
-    .optional()
-    .describe("Files made from the settings, in its containers only. A `.env` with a password is one."),
-  mounts: z.array(mount).optional().describe("Folders of the host, in `dev` only."),
-  sourceMount: z
-    .boolean()
-    .optional()
-    .describe("Mounts the application's source over the image's, so that edits show at once. `dev` only."),
+  enabled: optional("`false` leaves the service out.", z.boolean()),
+  exposure: optional(
+    "Who can reach its port: its networks only, this host, or everyone. Stores are never `public`.",
+    z.enum(["none", "loopback", "public"]),
+  ),
+  port: optional("Port on the host, where the service is exposed.", port),
+  replicas: optional("How many containers run. Stateful services run 1.", integer(1, 32)),
+  limits: optional("What it may use of the host.", limits),
+  gpus: optional("GPUs of the host that it gets.", z.enum(["all"])),
+  soak: optional(
+    "How long a new revision must keep answering before it gets requests (bake time). `0s` is not at all.",
+    durationOrNone,
+  ),
+  shm: optional("Size of /dev/shm, where PostgreSQL builds HNSW indexes.", size),
+  logs: optional("Rotation of its log. A change applies to containers that start after it.", logs),
+  environment: optional(
+    "Environment variables, added to the system's own. No secrets: `docker inspect` shows them.",
+    z.record(z.string().regex(/^[A-Za-z_]\w*$/), text),
+  ),
+  files: optional(
+    "Files made from the settings, in its containers only. A `.env` with a password is one.",
+    z.array(file),
+  ),
+  mounts: optional("Folders of the host, in `dev` only.", z.array(mount)),
+  sourceMount: optional(
+    "Mounts the application's source over the image's, so that edits show at once. `dev` only.",
+    z.boolean(),
+  ),
 });
 
 const provider = z.enum(["openai", "mistral", "ollama", "vllm"]);
+
+const model = optional("Name of the model. Each provider has a default.", name);
+const endpoint = {
+  baseUrl: optional("Address of an OpenAI-compatible endpoint, up to and including `/v1`.", url),
+  run: z
+    .boolean()
+    .default(false)
+    .describe("Whether the stack itself runs the provider, for providers that have a service."),
+};
+
+const app = z.strictObject({
+  source: optional(
+    "Folder with a Dockerfile, or with a requirements.txt and an ASGI application, built in place of the reference app.",
+    name,
+  ),
+  image: optional("Image to run in place of the reference app.", name),
+  module: optional(
+    "What uvicorn serves if the folder has no Dockerfile. `main:app` unless set.",
+    like(/^[\w.]+:\w+$/, "be a module and its application, such as main:app"),
+  ),
+  port: port.default(8000).describe("Port it listens on."),
+  healthPath: path.default("/api/health").describe("Path that answers 2xx while it is alive."),
+  metricsPath: optional(
+    "Path of its Prometheus metrics, if it has some. The gateway does not lead there.",
+    path,
+  ),
+});
 
 /** Everything a user may set under `ragdock:` in a stack's file. */
 export const settings = z.strictObject({
@@ -125,93 +136,50 @@ export const settings = z.strictObject({
     .default("registry")
     .describe("Where images come from: pulled from registries, or built from Debian and PyPI packages."),
   pinned: z
-    .record(z.string(), z.string().min(1))
+    .record(z.string(), name)
     .default({})
     .describe(
       "Images to run by name instead of the pulled or built ones, as `{ grafana: my/grafana:12 }`. `make rollback` writes it.",
     ),
-  vectorStore: z
-    .enum(["pgvector", "chroma", "embedded"])
-    .optional()
-    .describe(
-      "Where vectors are kept: in PostgreSQL, in a Chroma server, or in the application's own files. Each system has a default.",
-    ),
+  vectorStore: optional(
+    "Where vectors are kept: in PostgreSQL, in a Chroma server, or in the application's own files. Each system has a default.",
+    z.enum(["pgvector", "chroma", "embedded"]),
+  ),
   postgresVersion: z
     .enum(postgresVersions)
     .default("17")
     .describe(
       "Major version of PostgreSQL. `make upgrade-postgres VERSION=18` changes it for an existing stack.",
     ),
-  embeddings: z
-    .strictObject({
-      provider: z
-        .enum(["local", ...provider.options])
-        .optional()
-        .describe("Provider of the vectors. `local` unless the system has its own."),
-      model: modelName,
-      dimension: z
-        .int()
-        .min(1)
-        .max(2000)
-        .optional()
-        .describe("Length of a vector. HNSW in pgvector supports at most 2000."),
-      baseUrl,
-      run,
-    })
-    .prefault({})
-    .describe("Embeddings. Set the key with `pulumi config set --secret ragdock:embeddingsApiKey`."),
-  llm: z
-    .strictObject({
-      provider: z
-        .enum(["none", ...provider.options])
-        .optional()
-        .describe("Provider of the answers. `none` quotes the best passages, unless the system has its own."),
-      model: modelName,
-      baseUrl,
-      run,
-    })
-    .prefault({})
-    .describe("Answers. Set the key with `pulumi config set --secret ragdock:llmApiKey`."),
-  app: z
-    .strictObject({
-      source: z
-        .string()
-        .min(1)
-        .optional()
-        .describe(
-          "Folder with a Dockerfile, or with a requirements.txt and an ASGI application, built in place of the reference app.",
-        ),
-      image: z.string().min(1).optional().describe("Image to run in place of the reference app."),
-      module: z
-        .string()
-        .regex(/^[\w.]+:\w+$/, "must be a module and its application, such as main:app")
-        .optional()
-        .describe("What uvicorn serves if the folder has no Dockerfile. `main:app` unless set."),
-      port: port.default(8000).describe("Port it listens on."),
-      healthPath: path.default("/api/health").describe("Path that answers 2xx while it is alive."),
-      metricsPath: path
-        .optional()
-        .describe("Path of its Prometheus metrics, if it has some. The gateway does not lead there."),
-    })
-    .optional()
-    .describe("Your own application instead of the reference app."),
-  monitoring: z
-    .strictObject({
-      scrapeInterval: duration.prefault("15s").describe("How often Prometheus scrapes."),
-      retention: duration.prefault("15d").describe("How long Prometheus keeps samples."),
-      alertWebhook: url.optional().describe("Where Alertmanager sends alerts."),
-    })
-    .prefault({})
-    .describe("Metrics and alerts."),
-  host: z
-    .strictObject({
-      memory: size.optional().describe("Memory of the Docker host, if that is not this machine."),
-      cpus: z.int().min(1).optional().describe("CPUs of the Docker host, if that is not this machine."),
-    })
-    .prefault({})
-    .describe("What the limits are checked against."),
+  embeddings: group("Embeddings. Set the key with `pulumi config set --secret ragdock:embeddingsApiKey`.", {
+    provider: optional(
+      "Provider of the vectors. `local` unless the system has its own.",
+      z.enum(["local", ...provider.options]),
+    ),
+    model,
+    dimension: optional("Length of a vector. HNSW in pgvector supports at most 2000.", integer(1, 2000)),
+    ...endpoint,
+  }),
+  llm: group("Answers. Set the key with `pulumi config set --secret ragdock:llmApiKey`.", {
+    provider: optional(
+      "Provider of the answers. `none` quotes the best passages, unless the system has its own.",
+      z.enum(["none", ...provider.options]),
+    ),
+    model,
+    ...endpoint,
+  }),
+  app: optional("Your own application instead of the reference app.", app),
+  monitoring: group("Metrics and alerts.", {
+    scrapeInterval: duration.prefault("15s").describe("How often Prometheus scrapes."),
+    retention: duration.prefault("15d").describe("How long Prometheus keeps samples."),
+    alertWebhook: optional("Where Alertmanager sends alerts.", url),
+  }),
+  host: group("What the limits are checked against.", {
+    memory: optional("Memory of the Docker host, if that is not this machine.", size),
+    cpus: optional("CPUs of the Docker host, if that is not this machine.", z.int().min(1)),
+  }),
   rotations: z
-    .record(z.string(), z.int().min(1).max(1_000_000))
+    .record(z.string(), integer(1, 1_000_000))
     .default({})
     .describe("Generation of each generated secret. 1 unless set. `make rotate` increases it."),
   lostVolumes: z

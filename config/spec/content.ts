@@ -7,7 +7,6 @@ export type SecretSource =
   /** Known when the settings are read, such as the user name that belongs to a password. */
   | { readonly from: "known"; readonly value: string };
 
-/** A secret of a stack. */
 export interface Secret {
   /** Unique in a system. Users write `{{secret:<name>}}` for it in their own files. */
   readonly name: string;
@@ -31,7 +30,6 @@ export type Content = string | { readonly parts: readonly Part[] };
 const isRevision = (part: Part): part is RevisionOf => typeof part === "object" && "revisionOf" in part;
 const isSecret = (part: Part): part is Secret => typeof part === "object" && !("revisionOf" in part);
 
-/** The parts of a content, in order. */
 export const partsOf = (content: Content): readonly Part[] =>
   typeof content === "string" ? [content] : content.parts;
 
@@ -67,7 +65,6 @@ export function contentOf(parts: readonly Part[]): Content {
 /** Contents one after the other. */
 export const joined = (contents: readonly Content[]): Content => contentOf(contents.flatMap(partsOf));
 
-/** The secrets in a content. */
 export const secretsIn = (text: Content): Secret[] => partsOf(text).filter(isSecret);
 
 /** The services whose revisions are in a content. */
@@ -92,11 +89,26 @@ export const fill = (
 export const shown = (text: Content): string =>
   fill(text, { secret: ({ name }) => `{{secret:${name}}}`, revision: (service) => service });
 
+const placeholder = /\{\{secret:([a-z0-9-]+)\}\}/;
+
+/** A text with `{{secret:<name>}}` placeholders, taken apart. */
+export type NamedContent = readonly (string | { readonly secretNamed: string })[];
+
+/** Takes a text apart at its placeholders. */
+export const parsePlaceholders = (text: string): NamedContent =>
+  text
+    .split(placeholder)
+    .map((part, index) => (index % 2 === 1 ? { secretNamed: part } : part))
+    .filter((part) => part !== "");
+
+/** Pieces of a text that look like a placeholder for a secret and are none, such as `{{ secret:x }}`. */
+export const wrongPlaceholders = (text: string): string[] =>
+  (text.match(/\{\{[^}]*secret[^}]*\}\}/gi) ?? []).filter((piece) => !placeholder.test(piece));
+
+/** Puts secrets in the place of their names. A secret that does not exist leaves nothing. */
+export const withSecrets = (text: NamedContent, secrets: ReadonlyMap<string, Secret>): Content =>
+  contentOf(text.map((part) => (typeof part === "string" ? part : (secrets.get(part.secretNamed) ?? ""))));
+
 /** A text in which `shown` has put these secrets, as a content. For texts that a library has written. */
-export function contentFrom(text: string, secrets: readonly Secret[]): Content {
-  const byName = new Map(secrets.map((secret) => [secret.name, secret]));
-  const parts = text.split(/\{\{secret:([a-z0-9-]+)\}\}/);
-  return contentOf(
-    parts.map((part, index) => (index % 2 === 1 ? (byName.get(part) ?? `{{secret:${part}}}`) : part)),
-  );
-}
+export const contentFrom = (text: string, secrets: readonly Secret[]): Content =>
+  withSecrets(parsePlaceholders(text), new Map(secrets.map((secret) => [secret.name, secret])));

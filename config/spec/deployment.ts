@@ -41,11 +41,12 @@ const without = (settings: Deployment["settings"], except: readonly string[]): R
   Object.fromEntries(
     Object.entries(settings)
       .filter(([key]) => !except.includes(key))
-      .map(([key, value]) => [key, parsed(value)]),
+      // As values, so that the order of keys does not count.
+      .map(([key, value]) => [key, jsonOrText(value)]),
   );
 
-/** JSON as a value, so that the order of its keys does not count. */
-function parsed(value: string): unknown {
+/** JSON where it is JSON, else the text. Pulumi passes objects, lists, numbers and booleans as JSON. */
+export function jsonOrText(value: string): unknown {
   try {
     return JSON.parse(value);
   } catch {

@@ -11,43 +11,40 @@ export interface Healthcheck {
   readonly startPeriod: Duration;
 }
 
-/** When a health check runs and what counts as a failure. */
-export type HealthcheckTiming = Partial<Omit<Healthcheck, "test">>;
+type Timing = Partial<Omit<Healthcheck, "test">>;
 
 const timing = { interval: "5s", timeout: "5s", retries: 3, startPeriod: "30s" } as const;
+
+const healthcheck = (test: readonly string[], t: Timing): Healthcheck => ({ ...timing, ...t, test });
+
+/** Asks with BusyBox's wget, which is on the PATH of every image that uses this. A 2xx answer is healthy. */
+export const wget = (port: number, path: string): readonly string[] =>
+  `wget -q -T 4 -O /dev/null http://127.0.0.1:${port}${path}`.split(" ");
+
+/** Asks for a path and wants a 200, with bash alone: for images without an HTTP client. */
+export function bashHttp(port: number, path: string): readonly string[] {
+  const request = `GET ${path} HTTP/1.0\\r\\nHost: localhost\\r\\n\\r\\n`;
+  const script = `exec 3<>/dev/tcp/127.0.0.1/${port}; printf '${request}' >&3; read -r -t 4 _ status _ <&3; [[ $status == 200 ]]`;
+  return ["bash", "-c", script];
+}
 
 const urlopen = (url: string): string => `import urllib.request as u; u.urlopen('${url}', timeout=4)`;
 
 /** Kinds of health checks. Each can fail, and each uses a program that is in the image. */
 export const Healthcheck = {
   /** Runs `argv` in the container; exit code 0 is healthy. */
-  command: (argv: readonly string[], t: HealthcheckTiming = {}): Healthcheck => ({
-    ...timing,
-    ...t,
-    test: ["CMD", ...argv],
-  }),
+  command: (argv: readonly string[], t: Timing = {}): Healthcheck => healthcheck(["CMD", ...argv], t),
   /** Runs `line` by the container's shell; exit code 0 is healthy. */
-  shell: (line: string, t: HealthcheckTiming = {}): Healthcheck => ({
-    ...timing,
-    ...t,
-    test: ["CMD-SHELL", line],
-  }),
+  shell: (line: string, t: Timing = {}): Healthcheck => healthcheck(["CMD-SHELL", line], t),
   /** GETs a path with BusyBox's wget; a 2xx answer is healthy. */
-  http: (path: string, port: number, t: HealthcheckTiming = {}): Healthcheck =>
-    Healthcheck.command(["wget", "-q", "-T", "4", "-O", "/dev/null", `http://127.0.0.1:${port}${path}`], t),
+  http: (path: string, port: number, t: Timing = {}): Healthcheck => Healthcheck.command(wget(port, path), t),
   /** GETs a path with Python, for images of Python applications. */
-  python: (path: string, port: number, t: HealthcheckTiming = {}): Healthcheck =>
+  python: (path: string, port: number, t: Timing = {}): Healthcheck =>
     Healthcheck.command(["python3", "-c", urlopen(`http://127.0.0.1:${port}${path}`)], t),
   /** GETs a path with whichever HTTP client the image has, for images that are not ours. */
-  anyHttp: (path: string, port: number, t: HealthcheckTiming = {}): Healthcheck => {
+  anyHttp: (path: string, port: number, t: Timing = {}): Healthcheck => {
     const url = `http://127.0.0.1:${port}${path}`;
-    const python = `python3 -c "${urlopen(url)}"`;
-    return Healthcheck.shell(
-      `wget -q -T 4 -O /dev/null ${url} || curl -fsS -m 4 -o /dev/null ${url} || ${python}`,
-      t,
-    );
+    const curl = `curl -fsS -m 4 -o /dev/null ${url}`;
+    return Healthcheck.shell(`${wget(port, path).join(" ")} || ${curl} || python3 -c "${urlopen(url)}"`, t);
   },
-  /** Opens a TCP connection with bash, for images without any HTTP client. */
-  tcp: (port: number, t: HealthcheckTiming = {}): Healthcheck =>
-    Healthcheck.command(["bash", "-c", `exec 3<>/dev/tcp/127.0.0.1/${port}`], t),
 } as const;

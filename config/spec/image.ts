@@ -14,8 +14,6 @@ export interface CatalogueImage {
   readonly configPath?: string;
   /** A health command whose program is in the image. Without one the image has no program to ask with. */
   readonly healthcheck?: readonly string[];
-  /** The variables that take a secret as the name of a file. */
-  readonly secretFiles?: readonly string[];
   readonly metrics?: { readonly port: number; readonly path: string };
   /** Registry mode: a Dockerfile that adds to the official image, its build argument OFFICIAL_IMAGE. */
   readonly wrapped?: string;
@@ -25,7 +23,6 @@ export interface CatalogueImage {
 
 /** How an image is built from packages. */
 export interface StandIn {
-  /** The folder with its Dockerfile. */
   readonly folder: string;
   readonly args?: Readonly<Record<string, string>>;
   /** Builds on this image instead of the Debian base. */

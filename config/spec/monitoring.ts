@@ -15,14 +15,12 @@ export interface Alert {
   readonly suppresses?: readonly string[];
 }
 
-/** A query of a panel. */
 export interface Query {
   readonly expr: string;
   /** Grafana's legend template, such as `{{route}}`. @default the labels of the series */
   readonly legend?: string;
 }
 
-/** One panel of a dashboard. */
 export interface Panel {
   readonly title: string;
   readonly kind: "stat" | "timeseries";
@@ -64,11 +62,15 @@ export const stat = (title: string, expr: string, rest: Partial<Panel> = {}): Pa
   ...rest,
 });
 
-/** Lines over time. */
-export const lines = (title: string, queries: readonly Query[], rest: Partial<Panel> = {}): Panel => ({
+/** Lines over time. @param queries by Grafana's legend template, such as `{{route}}` */
+export const lines = (
+  title: string,
+  queries: Readonly<Record<string, string>>,
+  rest: Partial<Panel> = {},
+): Panel => ({
   title,
   kind: "timeseries",
-  queries,
+  queries: Object.entries(queries).map(([legend, expr]) => ({ expr, legend })),
   width: 8,
   ...rest,
 });

@@ -4,6 +4,9 @@ export const realTraffic = 'route!~"/metrics|.*/health.*"';
 /** `expr`, or 0 where its series do not exist yet: "nothing has happened" is an answer, not a gap. */
 export const orZero = (expr: string): string => `(${expr}) or on () vector(0)`;
 
+/** The rate of a counter a second, over five minutes and all its series. */
+export const perSecond = (counter: string): string => orZero(`sum(rate(${counter}[5m]))`);
+
 /** One sum divided by another. 0 while nothing has been counted. */
 export const ratio = (part: string, whole: string): string =>
   `(${orZero(part)}) / clamp_min(${orZero(whole)}, 1e-9)`;

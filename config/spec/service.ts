@@ -106,9 +106,13 @@ interface Workload {
 }
 
 /** A check from outside the container: the path answers 2xx, or the port accepts a connection. */
-export type Blackbox =
-  | { readonly module: "http_2xx"; readonly port: number; readonly path: string }
-  | { readonly module: "tcp_connect"; readonly port: number };
+export type Blackbox = HttpCheck | { readonly module: "tcp_connect"; readonly port: number };
+
+export interface HttpCheck {
+  readonly module: "http_2xx";
+  readonly port: number;
+  readonly path: string;
+}
 
 /** The logins of a store. */
 export interface Credentials {
@@ -178,7 +182,6 @@ export interface SystemSpec {
 /** Type guard: a service that stays up. */
 export const isLongRunning = (s: ServiceSpec): s is LongRunning => s.kind !== "job";
 
-/** The services of a list that stay up. */
 export const longRunning = (services: readonly ServiceSpec[]): LongRunning[] =>
   services.filter(isLongRunning);
 

@@ -4,19 +4,13 @@ import { chroma } from "../services/chroma.ts";
 import { modelSettings } from "../services/model-settings.ts";
 import { type Context, serviceDefaults } from "../services/module.ts";
 import { prometheus } from "../services/prometheus.ts";
-import { pythonBases } from "../services/python.ts";
+import { pythonApp } from "../services/python.ts";
+import { emptyRetrievalsHigh, ingestionFailing } from "../services/rag-alerts.ts";
 import { Healthcheck } from "../spec/healthcheck.ts";
-import type { Built } from "../spec/image.ts";
 import type { LongRunning } from "../spec/service.ts";
 import type { System } from "./system.ts";
 
-const image: Built = {
-  from: "build",
-  name: "financerag",
-  context: "systems/financerag",
-  dockerfile: "systems/financerag/Dockerfile",
-  bases: pythonBases,
-};
+const image = pythonApp("financerag", "systems/financerag");
 
 /** Questions on financial documents: Chroma's files in the API's volume in dev, its server under replicas in prod. */
 export const financerag: System = {
@@ -54,7 +48,6 @@ function api(ctx: Context): LongRunning {
     image,
     command: ctx.prod ? ["serve", "--production"] : ["serve"],
     user: "10001:10001",
-    networks: [],
     environment: {
       ...models.environment,
       ...(embedded ? {} : { CHROMA_HOST: "chroma", CHROMA_PORT: "8000" }),
@@ -73,5 +66,6 @@ function api(ctx: Context): LongRunning {
     limits: { cpus: 1, memory: "1GiB" },
     dependsOn: embedded ? [] : ["chroma"],
     stopGracePeriod: "30s",
+    alerts: [emptyRetrievalsHigh, ingestionFailing],
   };
 }

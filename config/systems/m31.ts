@@ -3,7 +3,7 @@ import { blackboxExporter } from "../services/blackbox-exporter.ts";
 import { cadvisor } from "../services/cadvisor.ts";
 import { type Context, serviceDefaults } from "../services/module.ts";
 import { prometheus } from "../services/prometheus.ts";
-import { pythonBases } from "../services/python.ts";
+import { pythonApp } from "../services/python.ts";
 import { redis } from "../services/redis.ts";
 import { redisExporter } from "../services/redis-exporter.ts";
 import { secretFile, secretPath, userName } from "../services/secrets.ts";
@@ -38,17 +38,9 @@ function web(ctx: Context): LongRunning {
     ...serviceDefaults,
     name: "web",
     role: "api",
-    kind: "stateless",
-    image: {
-      from: "build",
-      name: "m31-web",
-      context: "systems/m31",
-      dockerfile: "systems/m31/Dockerfile",
-      bases: pythonBases,
-    },
+    image: pythonApp("m31-web", "systems/m31"),
     command: ["--serve"],
     user: "1000:1000",
-    networks: [],
     environment: {
       ENVIRONMENT: ctx.prod ? "production" : "development",
       REDIS_HOST: cache.name,

@@ -2,20 +2,13 @@ import { chroma } from "../services/chroma.ts";
 import { type Context, jobDefaults, serviceDefaults } from "../services/module.ts";
 import { database, postgres, postgresCatalogueImage, postgresCommand } from "../services/postgres.ts";
 import { projectFile } from "../services/project-files.ts";
-import { pythonBases } from "../services/python.ts";
+import { pythonApp } from "../services/python.ts";
 import { secretFile, secretPath, userName } from "../services/secrets.ts";
 import { Healthcheck } from "../spec/healthcheck.ts";
-import type { Built } from "../spec/image.ts";
 import type { BindMount, FileSpec, Job, LongRunning } from "../spec/service.ts";
 import type { System } from "./system.ts";
 
-const image: Built = {
-  from: "build",
-  name: "mnemolite",
-  context: "systems/mnemolite",
-  dockerfile: "systems/mnemolite/Dockerfile",
-  bases: pythonBases,
-};
+const image = pythonApp("mnemolite", "systems/mnemolite");
 
 const user = "10001:10001";
 
@@ -123,7 +116,6 @@ function api(ctx: Context): LongRunning {
     ...serviceDefaults,
     name: "api",
     role: "api",
-    kind: "stateless",
     image,
     user,
     networks: ["frontend", "backend"],
@@ -148,7 +140,6 @@ function worker(ctx: Context): LongRunning {
     ...stores(ctx),
     name: "worker",
     role: "worker",
-    kind: "stateless",
     image,
     command: ["ingestion.py"],
     user,

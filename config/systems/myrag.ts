@@ -6,7 +6,8 @@ import { nodeExporter } from "../services/node-exporter.ts";
 import { database, postgres } from "../services/postgres.ts";
 import { postgresExporter } from "../services/postgres-exporter.ts";
 import { prometheus } from "../services/prometheus.ts";
-import { pythonBases } from "../services/python.ts";
+import { pythonApp } from "../services/python.ts";
+import { emptyRetrievalsHigh, ingestionFailing } from "../services/rag-alerts.ts";
 import { generated, secretFile, secretPath, userName } from "../services/secrets.ts";
 import { content } from "../spec/content.ts";
 import { Healthcheck } from "../spec/healthcheck.ts";
@@ -51,16 +52,8 @@ function fastapi(ctx: Context): LongRunning {
     ...serviceDefaults,
     name: "fastapi",
     role: "api",
-    kind: "stateless",
-    image: {
-      from: "build",
-      name: "myrag-api",
-      context: "systems/myrag/api",
-      dockerfile: "systems/myrag/api/Dockerfile",
-      bases: pythonBases,
-    },
+    image: pythonApp("myrag-api", "systems/myrag/api"),
     user: "10001:10001",
-    networks: [],
     environment: {
       ...models.environment,
       POSTGRES_HOST: pgvector.name,
@@ -79,6 +72,7 @@ function fastapi(ctx: Context): LongRunning {
     limits: { cpus: 1, memory: ctx.prod ? "1GiB" : "768MiB" },
     dependsOn: [pgvector.name],
     stopGracePeriod: "30s",
+    alerts: [emptyRetrievalsHigh, ingestionFailing],
     databaseConnections: 10,
   };
 }
@@ -89,16 +83,8 @@ function streamlit(ctx: Context): LongRunning {
     ...serviceDefaults,
     name: "streamlit",
     role: "ui",
-    kind: "stateless",
-    image: {
-      from: "build",
-      name: "myrag-ui",
-      context: "systems/myrag/ui",
-      dockerfile: "systems/myrag/ui/Dockerfile",
-      bases: pythonBases,
-    },
+    image: pythonApp("myrag-ui", "systems/myrag/ui"),
     user: "10001:10001",
-    networks: [],
     environment: { API_URL: "http://fastapi:8000" },
     mounts: ctx.prod ? [] : [source],
     healthcheck: Healthcheck.python("/_stcore/health", 8501, { startPeriod: "1m" }),

@@ -3,22 +3,15 @@ import { blackboxExporter } from "../services/blackbox-exporter.ts";
 import { modelSettings } from "../services/model-settings.ts";
 import { type Context, serviceDefaults } from "../services/module.ts";
 import { prometheus } from "../services/prometheus.ts";
-import { pythonBases } from "../services/python.ts";
+import { pythonApp } from "../services/python.ts";
+import { emptyRetrievalsHigh } from "../services/rag-alerts.ts";
 import { fromUser, secretFile, secretPath } from "../services/secrets.ts";
 import { Healthcheck } from "../spec/healthcheck.ts";
-import type { Built } from "../spec/image.ts";
 import type { LongRunning } from "../spec/service.ts";
 import type { System } from "./system.ts";
 
 /** One image for the API and the UI. The argument of its entrypoint chooses. */
-const image: Built = {
-  from: "build",
-  name: "rag-events",
-  context: "systems/rag-events",
-  dockerfile: "systems/rag-events/Dockerfile",
-  target: "production",
-  bases: pythonBases,
-};
+const image = { ...pythonApp("rag-events", "systems/rag-events"), target: "production" };
 
 /** When the health checks that its users know ask. */
 const timing = { interval: "30s", timeout: "10s", startPeriod: "5s", retries: 3 } as const;
@@ -54,11 +47,9 @@ function api(ctx: Context): LongRunning {
     ...serviceDefaults,
     name: "api",
     role: "api",
-    kind: "stateless",
     image,
     command: ["api"],
     user: "10001:10001",
-    networks: [],
     environment: {
       ...models.environment,
       API_HOST: "0.0.0.0",
@@ -75,6 +66,7 @@ function api(ctx: Context): LongRunning {
     replicas: ctx.prod ? 2 : 1,
     limits: { cpus: 1, memory: "1GiB" },
     stopGracePeriod: "30s",
+    alerts: [emptyRetrievalsHigh],
   };
 }
 
@@ -83,11 +75,9 @@ function ui(ctx: Context): LongRunning {
     ...serviceDefaults,
     name: "ui",
     role: "ui",
-    kind: "stateless",
     image,
     command: ["streamlit"],
     user: "10001:10001",
-    networks: [],
     environment: { API_URL: "http://api:8000", STREAMLIT_PORT: "8501" },
     ports: [{ container: 8501, host: 8501, exposure: ctx.prod ? "public" : "loopback" }],
     // Its own health check: the image's one asks the API's port, where the UI never listens.

@@ -1,11 +1,10 @@
 import type { OwnProvider } from "../services/models.ts";
 import type { ServiceModule } from "../services/module.ts";
-import type { SystemTraits } from "../settings/rules/traits.ts";
+import type { SystemTraits } from "../settings/rules.ts";
 import type { Network } from "../spec/service.ts";
 
 /** A named system: the modules that it runs, and which general settings mean something to it. */
 export interface System extends SystemTraits {
-  /** One line for people. */
   readonly about: string;
   /** Where it differs from the original that its users know, and why. @default nowhere */
   readonly differs?: readonly string[];

@@ -1,7 +1,7 @@
 import type { Alert } from "../../config/spec/monitoring.ts";
 import { longRunning, type ServiceSpec } from "../../config/spec/service.ts";
 import { scrapesRole } from "../options.ts";
-import { apiAlerts, ragAlerts } from "./api.ts";
+import { apiAlerts } from "./api.ts";
 import { serviceAlerts } from "./services.ts";
 
 /** Alerts that belong together: a rule group in Prometheus. */
@@ -15,13 +15,9 @@ export function alertGroups(services: readonly ServiceSpec[]): AlertGroup[] {
   const own = longRunning(services).flatMap(({ name, alerts = [] }) =>
     alerts.length > 0 ? [{ name, alerts }] : [],
   );
-  const api = [
-    { name: "api", alerts: apiAlerts },
-    { name: "rag", alerts: ragAlerts },
-  ];
   return [
     { name: "services", alerts: serviceAlerts(services) },
-    ...(scrapesRole(services, "api") ? api : []),
+    ...(scrapesRole(services, "api") ? [{ name: "requests", alerts: apiAlerts }] : []),
     ...own,
   ];
 }

@@ -56,27 +56,23 @@ const trafficNumbers: readonly Panel[] = [
 const trafficLines: readonly Panel[] = [
   lines(
     "Requests by route",
-    [{ expr: orZero(`sum by (route) (rate(http_requests_total{${realTraffic}}[5m]))`), legend: "{{route}}" }],
+    { "{{route}}": orZero(`sum by (route) (rate(http_requests_total{${realTraffic}}[5m]))`) },
     { unit: "reqps" },
   ),
   lines(
     "Errors by route",
-    [
-      {
-        expr: orZero(`sum by (route, status) (rate(http_requests_total{${realTraffic},status=~"5.."}[5m]))`),
-        legend: "{{route}} {{status}}",
-      },
-    ],
+    {
+      "{{route}} {{status}}": orZero(
+        `sum by (route, status) (rate(http_requests_total{${realTraffic},status=~"5.."}[5m]))`,
+      ),
+    },
     { unit: "reqps" },
   ),
   lines(
     "Latency by route, p95",
-    [
-      {
-        expr: orZero(quantile(0.95, `http_request_duration_seconds_bucket{${realTraffic}}`, ["route"])),
-        legend: "{{route}}",
-      },
-    ],
+    {
+      "{{route}}": orZero(quantile(0.95, `http_request_duration_seconds_bucket{${realTraffic}}`, ["route"])),
+    },
     { unit: "s" },
   ),
 ];
@@ -97,18 +93,14 @@ const up = ({ name, replicas }: LongRunning): Panel =>
 const memory = ({ name }: LongRunning, services: readonly ServiceSpec[]): Panel =>
   lines(
     "Memory",
-    [
-      { expr: orZero(`max(${memoryMetric(services)}{service="${name}"})`), legend: "used" },
-      { expr: `ragdock:memory_limit_bytes{service="${name}"}`, legend: "limit" },
-    ],
+    {
+      used: orZero(`max(${memoryMetric(services)}{service="${name}"})`),
+      limit: `ragdock:memory_limit_bytes{service="${name}"}`,
+    },
     { unit: "bytes" },
   );
 
 const answers = ({ name }: LongRunning): Panel[] => [
   stat("Answers", orZero(`min(probe_success{service="${name}"})`), { redBelow: 1 }),
-  lines(
-    "Time to answer",
-    [{ expr: orZero(`max(probe_duration_seconds{service="${name}"})`), legend: "check" }],
-    { unit: "s" },
-  ),
+  lines("Time to answer", { check: orZero(`max(probe_duration_seconds{service="${name}"})`) }, { unit: "s" }),
 ];

@@ -28,29 +28,21 @@ export const ragRows: readonly Row[] = [
     panels: [
       lines(
         "Stages, p95",
-        [
-          {
-            expr: orZero(quantile(0.95, "rag_stage_duration_seconds_bucket", ["stage"])),
-            legend: "{{stage}}",
-          },
-        ],
+        { "{{stage}}": orZero(quantile(0.95, "rag_stage_duration_seconds_bucket", ["stage"])) },
         { unit: "s", description: "Time per stage of questions and of ingestions." },
       ),
-      lines("Chunks per question", [
-        { expr: orZero(quantile(0.5, "rag_retrieved_chunks_bucket")), legend: "median" },
-        { expr: orZero(quantile(0.05, "rag_retrieved_chunks_bucket")), legend: "p5" },
-      ]),
+      lines("Chunks per question", {
+        median: orZero(quantile(0.5, "rag_retrieved_chunks_bucket")),
+        p5: orZero(quantile(0.05, "rag_retrieved_chunks_bucket")),
+      }),
       lines(
         "Cached query embeddings",
-        [
-          {
-            expr: ratio(
-              'sum(rate(rag_embedding_cache_total{result="hit"}[5m]))',
-              "sum(rate(rag_embedding_cache_total[5m]))",
-            ),
-            legend: "hits",
-          },
-        ],
+        {
+          hits: ratio(
+            'sum(rate(rag_embedding_cache_total{result="hit"}[5m]))',
+            "sum(rate(rag_embedding_cache_total[5m]))",
+          ),
+        },
         { unit: "percentunit" },
       ),
     ],
@@ -59,23 +51,16 @@ export const ragRows: readonly Row[] = [
     board: "rag",
     title: "Ingestion and models",
     panels: [
-      lines("Documents", [{ expr: orZero("max by (state) (rag_documents)"), legend: "{{state}}" }]),
+      lines("Documents", { "{{state}}": orZero("max by (state) (rag_documents)") }),
       lines(
         "Ingestions ended",
-        [{ expr: orZero("sum by (outcome) (rate(rag_ingestions_total[5m]))"), legend: "{{outcome}}" }],
+        { "{{outcome}}": orZero("sum by (outcome) (rate(rag_ingestions_total[5m]))") },
         { unit: "ops" },
       ),
-      lines("Tokens per second", [
-        { expr: orZero("sum by (kind) (rate(rag_tokens_total[5m]))"), legend: "{{kind}}" },
-      ]),
+      lines("Tokens per second", { "{{kind}}": orZero("sum by (kind) (rate(rag_tokens_total[5m]))") }),
       lines(
         "Model requests tried again",
-        [
-          {
-            expr: orZero("sum by (provider) (rate(rag_provider_retries_total[5m]))"),
-            legend: "{{provider}}",
-          },
-        ],
+        { "{{provider}}": orZero("sum by (provider) (rate(rag_provider_retries_total[5m]))") },
         { unit: "ops", description: "A provider that limits the rate or fails." },
       ),
     ],

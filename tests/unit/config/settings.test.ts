@@ -56,6 +56,12 @@ describe("defaults", () => {
     expect(system.unavailable.grafana).toContain("Prometheus' own Graph and Alerts pages");
     expect(system.unavailable.cadvisor).toContain("node-exporter");
     expect(system.services.some((s) => s.name === "grafana")).toBe(false);
+    const unused = { grafana: { port: 3001, exposure: "public" }, cadvisor: { enabled: false } };
+    const { unavailable } = resolveSystem({ images: "packages", services: unused }, facts);
+    expect(unavailable.grafana).toMatch(
+      / No effect here: services.grafana.exposure, services.grafana.port.$/,
+    );
+    expect(unavailable.cadvisor).toBe(system.unavailable.cadvisor);
   });
 
   it("keep a service without a package in packages mode if its image is pinned", () => {

@@ -3,10 +3,12 @@ import { describe, expect, it } from "vitest";
 import { passes } from "../../../config/passes/index.ts";
 import type { Run } from "../../../config/passes/pass.ts";
 import { contextOf } from "../../../config/resolve.ts";
-import type { ServiceTemplate } from "../../../config/services/module.ts";
+import type { Context, ServiceTemplate } from "../../../config/services/module.ts";
 import { postgres } from "../../../config/services/postgres.ts";
 import { postgresExporter } from "../../../config/services/postgres-exporter.ts";
 import { prometheus } from "../../../config/services/prometheus.ts";
+import { redis } from "../../../config/services/redis.ts";
+import { redisExporter } from "../../../config/services/redis-exporter.ts";
 import { secretFile } from "../../../config/services/secrets.ts";
 import { settings } from "../../../config/settings/schema.ts";
 import { collectSecrets, rotatable, secretsOf } from "../../../config/spec/secrets.ts";
@@ -17,21 +19,22 @@ import { facts } from "../../support/program.ts";
 const orders = postgres({ name: "orders", volume: "orders-data", devPort: 5433 });
 const users = postgres({ name: "users", volume: "users-data", devPort: 5434 });
 
+const exporters = [postgresExporter(orders, 9187), postgresExporter(users, 9188, "users-exporter")] as const;
+
+const contextWith = (raw: Record<string, unknown>): Context => contextOf(settings.parse(raw), facts);
+
+/** The services that the passes make of templates. */
+function finished(templates: readonly ServiceTemplate[], ctx: Context): readonly ServiceSpec[] {
+  const networks = { backend: { internal: true } };
+  const run: Run = { ctx, networks, problems: [], unavailable: {}, dropped: [] };
+  const all = passes.reduce((list, pass) => pass(list, run), templates);
+  expect(run.problems).toEqual([]);
+  return all;
+}
+
 /** The finished services of a system with both, and a client of each. */
 function services(raw: Record<string, unknown> = {}): readonly ServiceSpec[] {
-  const user = settings.parse(raw);
-  const ctx = contextOf(user, facts);
-  const run: Run = {
-    ctx,
-    networks: { backend: { internal: true } },
-    problems: [],
-    unavailable: {},
-    dropped: [],
-  };
-  const exporters = [
-    postgresExporter(orders, 9187),
-    postgresExporter(users, 9188, "users-exporter"),
-  ] as const;
+  const ctx = contextWith(raw);
   const modules = [orders, users, ...exporters, prometheus()];
   const clients = [orders, users].map(
     (store): ServiceTemplate =>
@@ -45,10 +48,7 @@ function services(raw: Record<string, unknown> = {}): readonly ServiceSpec[] {
         metrics: undefined,
       }) as unknown as ServiceTemplate,
   );
-  const templates = [...modules.flatMap((module) => [...module.services(ctx)]), ...clients];
-  const finished = passes.reduce((list, pass) => pass(list, run), templates as readonly ServiceTemplate[]);
-  expect(run.problems).toEqual([]);
-  return finished;
+  return finished([...modules.flatMap((module) => [...module.services(ctx)]), ...clients], ctx);
 }
 
 const named = (all: readonly ServiceSpec[], name: string): ServiceSpec => {
@@ -123,5 +123,26 @@ describe("two PostgreSQL servers in one system", () => {
       expect(rules).toContain(`pg_up{service="${name}"} == 0`);
     expect(named(all, "users-exporter").environment.DATA_SOURCE_URI).toContain("users:5432");
     expect(new Set(all.map(({ name }) => name)).size).toBe(all.length);
+  });
+});
+
+describe("two Redis servers in one system", () => {
+  const ctx = contextWith({});
+  const queue = redis({ name: "queue", volume: "queue-data" });
+  const cache = redis({ name: "cache", volume: "cache-data" });
+  const modules = [queue, cache, redisExporter(queue), redisExporter(cache, "cache-exporter")];
+  const all = finished(
+    modules.flatMap((module) => [...module.services(ctx)]),
+    ctx,
+  );
+
+  it("have an exporter each, whose alerts look at its own server", () => {
+    expect(new Set(all.map(({ name }) => name)).size).toBe(all.length);
+    expect(named(all, "cache-exporter").environment.REDIS_ADDR).toBe("redis://cache:6379");
+    const rules = renderRules(all);
+    for (const name of ["redis-exporter", "cache-exporter"]) {
+      expect(rules).toContain(`redis_up{service="${name}"} == 0`);
+      expect(rules).toContain(`redis_memory_used_rss_bytes{service="${name}"}`);
+    }
   });
 });

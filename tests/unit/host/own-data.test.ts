@@ -1,9 +1,13 @@
-/** Which volumes count as lost, with a Docker that has none. A real one: tests/e2e. */
+/** Which volumes count as lost, with a Docker that has one or none. A real one: tests/e2e. */
 import { expect, it, vi } from "vitest";
-import { lostVolumes } from "../../../host/own-data.ts";
+import { lostVolumes, requireOwnData } from "../../../host/own-data.ts";
 import { systemWith } from "../../support/program.ts";
 
-vi.mock("../../../host/docker.ts", () => ({ volumesNamed: async () => new Map() }));
+const volumesNamed = vi.hoisted(() => vi.fn(async (_: readonly string[]) => new Map()));
+vi.mock("../../../host/docker.ts", () => ({ volumesNamed }));
+
+const stack = { project: "ragdock", stack: "test" };
+const recorded = { "ragdock-test-postgres-data": "2026-01-01T00:00:00.000Z" };
 
 it("names a volume that a job and a service share once, as the data of the service", async () => {
   const system = systemWith();
@@ -12,13 +16,20 @@ it("names a volume that a job and a service share once, as the data of the servi
     s.name === "postgres-credentials" ? { ...s, volumes: postgres?.volumes ?? [] } : s,
   );
   for (const services of [sharing, sharing.toReversed()]) {
-    const lost = await lostVolumes(
-      { project: "ragdock", stack: "test" },
-      { ...system, services },
-      {
-        "ragdock-test-postgres-data": "2026-01-01T00:00:00.000Z",
-      },
-    );
+    const lost = await lostVolumes(stack, { ...system, services }, recorded);
     expect(lost.map(({ volume, owner }) => [volume, owner])).toEqual([["postgres-data", "postgres"]]);
   }
+});
+
+it("asks Docker for the volumes once, and returns the creation times of those that exist", async () => {
+  const name = "ragdock-test-redis-data";
+  const Labels = { "ragdock.created": "2026-02-02T00:00:00.000Z" };
+  volumesNamed.mockClear().mockResolvedValue(new Map([[name, { Name: name, Labels, Mountpoint: "" }]]));
+  expect(await requireOwnData(stack, systemWith(), {})).toEqual({ [name]: "2026-02-02T00:00:00.000Z" });
+  expect(volumesNamed).toHaveBeenCalledOnce();
+  // PostgreSQL 18 would be in a volume of another name.
+  expect(volumesNamed.mock.calls[0]?.[0]).toContain("ragdock-test-postgres-data-18");
+  await expect(requireOwnData(stack, systemWith(), recorded)).rejects.toThrow(
+    "volume ragdock-test-postgres-data, the data of postgres, is gone",
+  );
 });

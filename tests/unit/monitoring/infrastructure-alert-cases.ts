@@ -1,6 +1,7 @@
 import type { AlertCase } from "./alert-case.ts";
 
 const disk = 'device="/dev/sda",fstype="ext4",mountpoint="/",service="node-exporter"}';
+const redis = 'instance="r",service="redis-exporter"}';
 
 /** Cases of the alerts on databases, the host, backups and monitoring itself. */
 export const infrastructureCases: readonly AlertCase[] = [
@@ -31,20 +32,20 @@ export const infrastructureCases: readonly AlertCase[] = [
   {
     title: "a full Redis with nothing to drop",
     series: {
-      'redis_memory_used_bytes{instance="r"}': "95x20",
-      'redis_memory_max_bytes{instance="r"}': "100x20",
+      [`redis_memory_used_bytes{${redis}`]: "95x20",
+      [`redis_memory_max_bytes{${redis}`]: "100x20",
       'redis_db_keys{instance="r",db="db0"}': "1000x20",
       'redis_db_keys_expiring{instance="r",db="db0"}': "10x20",
     },
     alert: "RedisMemoryHigh",
     at: 10,
-    fires: [{ instance: "r" }],
+    fires: [{ instance: "r", service: "redis-exporter" }],
   },
   {
     title: "a full Redis that is a cache",
     series: {
-      'redis_memory_used_bytes{instance="r"}': "95x20",
-      'redis_memory_max_bytes{instance="r"}': "100x20",
+      [`redis_memory_used_bytes{${redis}`]: "95x20",
+      [`redis_memory_max_bytes{${redis}`]: "100x20",
       'redis_db_keys{instance="r",db="db0"}': "1000x20",
       'redis_db_keys_expiring{instance="r",db="db0"}': "990x20",
     },

@@ -15,11 +15,11 @@ describe("alerts", () => {
       "MemoryNearLimit",
       "HighErrorRate",
       "HighLatencyP95",
-      "IngestionBacklog",
-      "IngestionFailing",
-      "EmptyRetrievalsHigh",
       "PostgresDown",
       "RedisDown",
+      "IngestionBacklog",
+      "EmptyRetrievalsHigh",
+      "IngestionFailing",
       "PrometheusRuleFailures",
       "Watchdog",
       "AlertsNotDelivered",
@@ -50,6 +50,22 @@ describe("alerts", () => {
     const without = alertGroups(services.filter(({ name }) => name !== "cadvisor"));
     expect(named("MemoryNearLimit")?.expr).toContain("container_memory_working_set_bytes");
     expect(without[0]?.alerts[2]?.expr).toContain("process_resident_memory_bytes");
+  });
+
+  it.each([
+    ["m31", []],
+    ["rag-events", ["EmptyRetrievalsHigh"]],
+    ["financerag", ["EmptyRetrievalsHigh", "IngestionFailing"]],
+    ["myrag", ["EmptyRetrievalsHigh", "IngestionFailing"]],
+    ["full", ["IngestionBacklog", "EmptyRetrievalsHigh", "IngestionFailing"]],
+  ])("of %s watch only metrics that its applications have", (system, expected) => {
+    const names = alertGroups(systemWith({ system }).services).flatMap((g) => g.alerts.map((a) => a.name));
+    expect(names.filter((name) => /^(Ingestion|EmptyRetrievals)/.test(name))).toEqual(expected);
+  });
+
+  it("are in groups of different names, as Prometheus requires", () => {
+    const names = alertGroups(services).map(({ name }) => name);
+    expect(new Set(names).size).toBe(names.length);
   });
 
   it("cover only existing services", () => {

@@ -1,5 +1,6 @@
-import { type Problem, problem, removeCommand, setCommand, withoutEffect } from "../../spec/problem.ts";
-import type { Settings, VectorStore } from "../schema.ts";
+import { type Problem, problem, removeCommand, setCommand, withoutEffect } from "../spec/problem.ts";
+import { valueAt } from "./issues.ts";
+import { type Settings, userSecrets, type VectorStore } from "./schema.ts";
 
 /** Which of the general settings mean something to a system. */
 export interface SystemTraits {
@@ -37,7 +38,7 @@ export function traitProblems(
   ];
   return [
     ...useless
-      .filter(([key, hasEffect]) => !hasEffect && isSet(raw, key))
+      .filter(([key, hasEffect]) => !hasEffect && valueAt(raw, key.split(".")) !== undefined)
       .map(([key, , why]) => withoutEffect(key, `${settings.system} ${why}`)),
     ...wrongVectorStore(settings, system),
   ];
@@ -50,34 +51,27 @@ function wrongVectorStore({ system, vectorStore }: Settings, traits: SystemTrait
   return [problem("vectorStore", `"${vectorStore}"`, `${system} supports ${allowed.join(" or ")}`, fix)];
 }
 
-/** Whether the user has set the value at a dotted path. */
-const isSet = (raw: unknown, path: string): boolean =>
-  path.split(".").reduce<unknown>((value, key) => (value as Record<string, unknown>)?.[key], raw) !==
-  undefined;
+export function unknownSystem(found: string, names: readonly string[]): Problem {
+  const fix = `Run: ${setCommand("system", names[0] ?? "full")}`;
+  return problem("system", `"${found}"`, `must be one of ${names.join(", ")}`, fix);
+}
 
-/** A system that does not exist. */
-export const unknownSystem = (found: string, names: readonly string[]): Problem =>
-  problem(
-    "system",
-    `"${found}"`,
-    `must be one of ${names.join(", ")}`,
-    `Run: ${setCommand("system", names[0] ?? "full")}`,
-  );
-
-/** Rotations of secrets that the system does not have. */
 export function unknownRotations(rotations: Settings["rotations"], known: readonly string[]): Problem[] {
   const choices = known.join(", ") || "none that can be rotated";
   const fix = known[0]
     ? `Correct the name, such as: ${setCommand(`rotations.${known[0]}`, "2")}; or remove it.`
     : `Run: ${removeCommand("rotations")}`;
+  const found = "a rotation of a secret that the system does not have";
   return Object.keys(rotations)
     .filter((name) => !known.includes(name))
-    .map((name) =>
-      problem(
-        `rotations.${name}`,
-        "a rotation of a secret that the system does not have",
-        `it has ${choices}`,
-        fix,
-      ),
-    );
+    .map((name) => problem(`rotations.${name}`, found, `it has ${choices}`, fix));
 }
+
+/** Settings that are encrypted in the stack's file but would be in clear in previews, state and containers. */
+export const encryptedInVain = (encrypted: ReadonlySet<string>): Problem[] =>
+  [...encrypted]
+    .filter((key) => !Object.hasOwn(userSecrets, key))
+    .map((key) => {
+      const why = `only ${Object.keys(userSecrets).join(", ")} stay secret; this one would be shown`;
+      return problem(key, "an encrypted value", why, `Set it without --secret, after: ${removeCommand(key)}`);
+    });

@@ -1,0 +1,158 @@
+import { execFile } from "node:child_process";
+import { readdir, stat, statfs } from "node:fs/promises";
+import { createServer } from "node:net";
+import { basename } from "node:path";
+import { promisify } from "node:util";
+import { Failure } from "../config/spec/failure.ts";
+import { forStack, setCommand } from "../config/spec/problem.ts";
+import { listenAddress, publishedPorts, type SystemSpec } from "../config/spec/service.ts";
+import { fullName } from "../config/spec/stack.ts";
+import { type Container, docker, serviceOf, type Volume, volumesNamed } from "../host/docker.ts";
+import { project } from "../host/paths.ts";
+import { print } from "./command.ts";
+import { changeSettings, ownSettings, stackFile } from "./stack-file.ts";
+
+const run = promisify(execFile);
+
+/** Bytes that a first build of all images takes. A Docker host with less counts as full. */
+const leastDisk = 2 * 2 ** 30;
+
+/** Refuses to go on if Docker does not answer. */
+export async function requireDocker(): Promise<void> {
+  try {
+    await docker("version", "--format", "{{.Server.Version}}");
+  } catch (error) {
+    const why = (error as { stderr?: string }).stderr?.trim() ?? String(error);
+    throw new Failure(
+      `Docker does not answer: ${why}`,
+      "Start it (systemctl start docker, or dockerd as root), or set DOCKER_HOST to the host you mean.\n" +
+        "If it runs, this user may not use it: add the user to the group docker and log in again.",
+    );
+  }
+}
+
+/** Refuses to start on a disk so full that the stores would fail on it. */
+export async function requireDisk(): Promise<void> {
+  const root = (await docker("info", "--format", "{{.DockerRootDir}}")).trim();
+  const disk = await statfs(root).catch(() => undefined);
+  if (!disk) return;
+  const free = disk.bavail * disk.bsize;
+  if (free >= leastDisk) return;
+  throw new Failure(
+    `Docker's disk (${root}) has ${(free / 2 ** 30).toFixed(1)} GiB left. At least ${leastDisk / 2 ** 30} GiB are needed.`,
+    "Free some: `make prune` removes this project's unused images and the build cache, and never a volume.",
+  );
+}
+
+/** The public registry. Any answer, a refusal included, shows that registries can be reached. */
+const registryUrl = "https://registry-1.docker.io/v2/";
+
+/**
+ * Decides where the images of a stack come from, if its file does not say, and writes that into the file: a later run, or one
+ * from another clone, must not decide otherwise.
+ */
+export async function chooseImages(stack: string): Promise<void> {
+  if (ownSettings(stack).images || (await registryAnswers())) return;
+  changeSettings(stack, [[["images"], "packages"]]);
+  print(
+    `No container registry answers: images are built from Debian and PyPI packages. ${basename(stackFile(stack))} says so now (ragdock:images).`,
+  );
+}
+
+async function registryAnswers(): Promise<boolean> {
+  const response = await fetch(registryUrl, { signal: AbortSignal.timeout(5000) }).catch(() => undefined);
+  return response?.status === 200 || response?.status === 401;
+}
+
+/**
+ * Refuses ports that another program holds. Names the program and the setting that moves ours.
+ * @param containers the stack's own
+ */
+export async function requirePorts(
+  stack: string,
+  system: SystemSpec,
+  containers: readonly Container[],
+): Promise<void> {
+  const ours = new Set(
+    containers.flatMap((c) =>
+      Object.values(c.HostConfig.PortBindings ?? {}).flatMap((bindings) =>
+        bindings.map((b) => `${serviceOf(c)}:${b.HostPort}`),
+      ),
+    ),
+  );
+  const wanted = system.services.flatMap((s) =>
+    publishedPorts(s)
+      .filter(({ host }) => !ours.has(`${s.name}:${host}`))
+      .map((port) => ({ ...port, owner: port.owner ?? s.name })),
+  );
+  const lines: string[] = [];
+  for (const port of wanted) {
+    const { host, owner } = port;
+    if (await isFree(host, listenAddress(port))) continue;
+    const move = forStack(setCommand(`services.${owner}.port`, String(host + 1)), stack);
+    lines.push(
+      `  port ${host} of ${owner} is taken by ${await holder(host)}`,
+      `      Move ours: ${move}   (or in ${basename(stackFile(stack))})`,
+    );
+  }
+  if (lines.length === 0) return;
+  throw new Failure(
+    `Ports are taken, and nothing was changed:\n${lines.join("\n")}`,
+    "Or stop the program that holds the port.",
+  );
+}
+
+function isFree(port: number, host: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer()
+      .once("error", (error: NodeJS.ErrnoException) => resolve(error.code !== "EADDRINUSE"))
+      .once("listening", () => server.close(() => resolve(true)))
+      .listen(port, host);
+  });
+}
+
+async function holder(port: number): Promise<string> {
+  const container = (await docker("ps", "--filter", `publish=${port}`, "--format", "{{.Names}}")).trim();
+  if (container) return `the container ${container.split("\n")[0]}`;
+  const { stdout } = await run("ss", ["-ltnpH", `sport = :${port}`]).catch(() => ({ stdout: "" }));
+  const process = /users:\(\("([^"]+)",pid=(\d+)/.exec(stdout);
+  return process ? `${process[1]} (process ${process[2]})` : "another program";
+}
+
+/**
+ * Refuses volumes whose data belongs to another user than the one that is to write there. Looks only where this process may:
+ * as root, on the Docker host.
+ */
+export async function requireVolumeOwners(stack: string, { services }: SystemSpec): Promise<void> {
+  const used = services.flatMap(({ name, user, volumes }) =>
+    volumes.map(({ volume }) => ({ name, user, volume: fullName({ project, stack }, volume) })),
+  );
+  const there = await volumesNamed(used.map(({ volume }) => volume));
+  const lines: string[] = [];
+  for (const { name, user, volume } of used) {
+    if (!user) continue;
+    const [wanted] = user.split(":");
+    const found = await ownerOf(there.get(volume));
+    if (found === undefined || found === Number(wanted)) continue;
+    lines.push(
+      `  volume ${volume} belongs to user ${found}, and ${name} runs as user ${wanted}`,
+      `      Change its owner: docker run --rm -u 0 -v ${volume}:/data <any image> chown -R ${user} /data`,
+    );
+  }
+  if (lines.length === 0) return;
+  throw new Failure(
+    `Volumes belong to other users, and nothing was changed:\n${lines.join("\n")}`,
+    "Find out first whose data it is.",
+  );
+}
+
+/** The owner of a volume with something in it. An empty volume takes its owner from the image. */
+async function ownerOf(volume: Volume | undefined): Promise<number | undefined> {
+  if (!volume) return undefined;
+  try {
+    const { Mountpoint: folder } = volume;
+    return (await readdir(folder)).length > 0 ? (await stat(folder)).uid : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,88 @@
+import { Healthcheck } from "../spec/healthcheck.ts";
+import { type CatalogueImage, catalogueImage } from "../spec/image.ts";
+import { lines, type Row, stat } from "../spec/monitoring.ts";
+import { orZero } from "../spec/promql.ts";
+import type { LongRunning } from "../spec/service.ts";
+import { type Context, type ServiceModule, type ServiceTemplate, serviceDefaults } from "./module.ts";
+import { devPort } from "./store.ts";
+
+/** `nobody` in the images of the Prometheus project. */
+export const nobody = "65534:65534";
+
+/** An image that serves metrics and has a program to check its health with. */
+type Observable = CatalogueImage & Required<Pick<CatalogueImage, "healthcheck" | "metrics">>;
+
+/** What a service has besides, or in place of, the usual. */
+type Own = (ctx: Context) => Partial<ServiceTemplate<LongRunning>>;
+
+const observed = (image: Observable, startPeriod?: "10s") => ({
+  ...serviceDefaults,
+  name: image.name,
+  ...catalogueImage(image),
+  healthcheck: Healthcheck.command(image.healthcheck, startPeriod ? { startPeriod } : {}),
+  metrics: image.metrics,
+});
+
+/** A module of an exporter. It starts within seconds. */
+export const exporter = (image: Observable, own: Own = () => ({})): ServiceModule => ({
+  images: [image],
+  services: (ctx) => [
+    {
+      ...observed(image, "10s"),
+      role: "exporter",
+      networks: ["backend"],
+      limits: { cpus: 0.25, memory: "64MiB" },
+      ...own(ctx),
+    } as ServiceTemplate<LongRunning>,
+  ],
+});
+
+export interface MonitoringServiceOptions {
+  /** @default `<name>-data` */
+  readonly volume?: string;
+  /** Whether dev publishes its port on loopback. `services.<name>.exposure` says otherwise. @default true */
+  readonly publish?: boolean;
+}
+
+/** A module of a monitoring service with data and a page for people. */
+export const monitoringService = (
+  image: Observable & Required<Pick<CatalogueImage, "port" | "dataPath">>,
+  { volume = `${image.name}-data`, publish = true }: MonitoringServiceOptions,
+  own: Own,
+): ServiceModule => ({
+  images: [image],
+  services: (ctx) => [
+    {
+      ...observed(image),
+      role: "monitoring",
+      kind: "stateful",
+      networks: ["frontend", "backend"],
+      volumes: [{ volume, path: image.dataPath }],
+      ports: [devPort(ctx, image.port, publish ? image.port : undefined)],
+      ...own(ctx),
+    } as ServiceTemplate<LongRunning>,
+  ],
+});
+
+/** What the monitoring's files say about the stack. */
+export const monitoringOptions = ({ project, stack, prod, settings }: Context) => ({
+  project,
+  stack,
+  prod,
+  scrapeInterval: settings.monitoring.scrapeInterval,
+  ...(settings.monitoring.alertWebhook ? { alertWebhookUrl: settings.monitoring.alertWebhook } : {}),
+});
+
+/** A row on a service whose metrics are those of the blackbox exporter only. */
+export const blackboxRow = (board: Row["board"], title: string, service: string, duration: string): Row => ({
+  board,
+  title,
+  panels: [
+    stat("Answers", orZero(`min(probe_success{service="${service}"})`), { redBelow: 1 }),
+    lines(
+      duration,
+      { time: orZero(`max(probe_duration_seconds{service="${service}"})`) },
+      { unit: "s", width: 20 },
+    ),
+  ],
+});
