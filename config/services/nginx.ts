@@ -43,7 +43,10 @@ ${hide(route)}    location ${route.path} {
     }`;
 }
 
-/** An ingress' locations: asks the gateways which of them takes requests, and leads to that one. */
+/**
+ * An ingress' locations: asks the gateways which of them takes requests, and leads to that one. Before it
+ * gives up, it asks once more with more patience, because a packet can be lost.
+ */
 const toGateway = (route: RoutedPath): Content => `
     location ${route.path} {
       auth_request /.ragdock/gateway;
@@ -51,14 +54,23 @@ const toGateway = (route: RoutedPath): Content => `
       proxy_pass http://$gateway:${route.port};
     }
     location = /.ragdock/gateway {
-      internal;
-      set $gateways ${route.service};
+${ask(route)}
+      # The address of a replaced gateway does not answer: the next one does.
+      proxy_connect_timeout 300ms;
+      error_page 502 504 = /.ragdock/gateway-again;
+    }
+    location = /.ragdock/gateway-again {
+${ask(route)}
+    }`;
+
+/** The question to the gateways. */
+const ask = ({ service }: Route): string => `      internal;
+      set $gateways ${service};
       proxy_pass http://$gateways:${statusPort}/gateway;
       proxy_pass_request_headers off;
       proxy_pass_request_body off;
       proxy_set_header Content-Length "";
-      proxy_next_upstream error timeout http_503;
-    }`;
+      proxy_next_upstream error timeout http_503;`;
 
 function server(listen: number, routes: readonly RoutedPath[], kind: NginxKind): Content {
   const locations = routes.map(kind === "ingress" ? toGateway : toRevision);
@@ -81,8 +93,8 @@ ${joined(locations)}
 }
 
 /**
- * nginx.conf for these routes. Names are looked up at each request (valid for 1 s), and a dead address is given up after
- * 300 ms for the next one, so that a replaced container causes no 502: tests/e2e and tests/images show it.
+ * nginx.conf for these routes. Names are looked up at each request (valid for 1 s), and the ingress gives up the address of
+ * a replaced gateway after 300 ms for the next one, so that it causes no 502: tests/e2e and tests/images show it.
  */
 export function renderNginx(routes: readonly RoutedPath[], kind: NginxKind): Content {
   const isIngress = kind === "ingress";
@@ -125,7 +137,8 @@ ${isIngress ? forwardedProto : ""}  resolver 127.0.0.11 valid=1s ipv6=off;
   proxy_set_header Connection $connection_upgrade;
   # Answers are streamed token by token.
   proxy_buffering off;
-${isIngress ? "  # A gateway that took requests before a long upload may take none after it.\n  proxy_request_buffering off;\n" : ""}  proxy_connect_timeout 300ms;
+${isIngress ? "  # A gateway that took requests before a long upload may take none after it.\n  proxy_request_buffering off;\n" : ""}  # Longer than the second after which the kernel repeats a lost packet of a new connection.
+  proxy_connect_timeout 1500ms;
   proxy_read_timeout 600s;
   proxy_next_upstream error timeout;
   proxy_next_upstream_tries 4;
