@@ -3,6 +3,7 @@
 import json
 import uuid
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
@@ -59,6 +60,51 @@ def test_the_same_bytes_are_one_document(client: TestClient, ingester: Ingester)
     assert (again.status_code, again.json()["id"], again.json()["duplicate"]) == (200, first, True)
 
 
+def test_the_same_bytes_get_the_new_name(client: TestClient, ingester: Ingester) -> None:
+    ingester.ingest(uuid.UUID(document_id := upload(client, "a.md", CAT)))
+    assert client.post("/api/documents", files={"file": ("cat.md", CAT)}).status_code == 200
+    view = client.get(f"/api/documents/{document_id}").json()
+    assert (view["name"], view["state"], view["chunks"]) == ("cat.md", "ready", 1)
+    answer = client.post("/api/query", json={"question": "What is the cat's name?"}).json()
+    assert [source["document"] for source in answer["sources"]] == ["cat.md"]
+
+
+@pytest.mark.parametrize("ingested", [True, False])
+@pytest.mark.parametrize("wrong_name", ["notpdf.pdf", "page.txt"])
+def test_a_corrected_name_has_the_new_type(
+    client: TestClient, ingester: Ingester, wrong_name: str, ingested: bool
+) -> None:
+    document_id = upload(client, wrong_name, BACKUP)
+    if ingested:
+        ingester.ingest(uuid.UUID(document_id))
+    assert upload(client, "page.html", BACKUP) == document_id
+    ingester.ingest(uuid.UUID(document_id))
+    view = client.get(f"/api/documents/{document_id}").json()
+    assert (view["name"], view["media_type"], view["state"]) == ("page.html", "text/html", "ready")
+    assert (view["reason"], view["chunks"]) == (None, 1)
+    answer = client.post("/api/query", json={"question": "When is the backup?"}).json()
+    assert [source["text"] for source in answer["sources"]] == ["The database is backed up at two o'clock."]
+
+
+def test_a_name_corrected_during_the_ingestion_wins(
+    client: TestClient, ingester: Ingester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    document_id = upload(client, "page.txt", BACKUP)
+    prepare = ingester._prepare
+
+    def correct_meanwhile(*arguments: Any) -> Any:
+        monkeypatch.undo()
+        upload(client, "page.html", BACKUP)
+        return prepare(*arguments)
+
+    monkeypatch.setattr(ingester, "_prepare", correct_meanwhile)
+    ingester.ingest(uuid.UUID(document_id))
+    assert client.get(f"/api/documents/{document_id}").json()["state"] == "queued"
+    ingester.ingest(uuid.UUID(document_id))
+    answer = client.post("/api/query", json={"question": "When is the backup?"}).json()
+    assert [source["text"] for source in answer["sources"]] == ["The database is backed up at two o'clock."]
+
+
 def test_a_failed_document_is_queued_anew_when_it_comes_again(client: TestClient, ingester: Ingester) -> None:
     document_id = upload(client, "a.pdf", b"%PDF-1.7 nothing of the kind")
     ingester.ingest(uuid.UUID(document_id))
@@ -78,6 +124,15 @@ def test_an_answer_is_streamed_as_events(client: TestClient, ingester: Ingester)
     assert json.loads(events[0][1].removeprefix("data: "))["sources"][0]["document"] == "cat.md"
 
 
+def test_an_event_has_no_character_that_ends_a_line(client: TestClient, ingester: Ingester) -> None:
+    passage = "The cat\u2028is\u2029called\x85Minka."
+    ingester.ingest(uuid.UUID(upload(client, "cat.txt", passage.encode())))
+    answer = client.post("/api/query", json={"question": "cat?"}, headers={"Accept": "text/event-stream"})
+    assert answer.text.split("\n") == [*answer.text.splitlines(), ""]
+    data = answer.text.split("\n")[1].removeprefix("data: ")
+    assert json.loads(data)["sources"][0]["text"] == passage
+
+
 def test_nothing_stored_is_said(client: TestClient) -> None:
     answer = client.post("/api/query", json={"question": "anything?"}).json()
     assert answer["sources"] == []
@@ -90,7 +145,8 @@ def test_nothing_stored_is_said(client: TestClient) -> None:
         ("a.exe", b"MZ", 415, "accepted are Markdown"),
         ("a.txt", b"", 422, "empty"),
         ("a.txt", b"a\x00b", 422, "NUL"),
-        ("a.txt", b"\xff\xfe", 422, "not UTF-8"),
+        ("a.txt", b"\xff\xfd", 422, "not UTF-8"),
+        ("a.txt", b"\xff\xfe", 422, "empty"),
         ("a.txt", b"x" * (1024 * 1024 + 1), 413, "RAG_MAX_UPLOAD_MB, which is 1"),
         ("a.txt", b"x" * (2 * 1024 * 1024), 413, "RAG_MAX_UPLOAD_MB, which is 1"),
     ],
