@@ -184,6 +184,9 @@ export const settings = z.strictObject({
       metricsPath: path
         .optional()
         .describe("Path of its Prometheus metrics, if it has some. The gateway does not lead there."),
+      bodySize: size
+        .optional()
+        .describe("Largest request that the gateway passes to it. 26MiB unless a larger size is set."),
     })
     .optional()
     .describe("Your own application instead of the reference app."),

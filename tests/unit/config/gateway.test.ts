@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { renderNginx } from "../../../config/services/nginx.ts";
 import { shown } from "../../../config/spec/content.ts";
+import { serviceOf, systemWith } from "../../support/program.ts";
 
 describe("a gateway's nginx.conf", () => {
   const conf = shown(
@@ -59,5 +60,36 @@ describe("an ingress' nginx.conf", () => {
   it("trusts X-Forwarded-Proto from a TLS proxy in front", () => {
     expect(conf).toContain("map $http_x_forwarded_proto $forwarded_proto { https https; default $scheme; }");
     expect(conf).toContain("proxy_set_header X-Forwarded-Proto $forwarded_proto;");
+  });
+});
+
+describe("the largest request", () => {
+  const limits = (settings: Record<string, unknown>): (string | undefined)[][] => {
+    const system = systemWith(settings);
+    return ["ingress", "gateway"].map((name) => {
+      const conf = shown(
+        serviceOf(system, name).files.find(({ path }) => path === "/etc/nginx/nginx.conf")?.content ?? "",
+      );
+      return [/client_max_body_size (\w+);/, /at most (\w+ MiB)/].map((pattern) => pattern.exec(conf)?.[1]);
+    });
+  };
+  const api = (environment: Record<string, string>) => ({ services: { api: { environment } } });
+  const both = (mebibytes: number) => Array(2).fill([`${mebibytes}m`, `${mebibytes} MiB`]);
+
+  it("is one MiB over the reference application's upload limit", () => {
+    expect(limits({})).toEqual(both(26));
+    expect(limits(api({ RAG_MAX_UPLOAD_MB: "100" }))).toEqual(both(101));
+    expect(limits({ system: "rag-events", ...api({ MAX_UPLOAD_MB: "300" }) })).toEqual(both(301));
+  });
+
+  it("is no smaller for a smaller limit, and a wrong one is the application's to refuse", () => {
+    expect(limits(api({ RAG_MAX_UPLOAD_MB: "5" }))).toEqual(both(26));
+    expect(limits(api({ RAG_MAX_UPLOAD_MB: "many" }))).toEqual(both(26));
+  });
+
+  it("is app.bodySize for an own application", () => {
+    const app = { image: "mine:1.0" };
+    expect(limits({ app })).toEqual(both(26));
+    expect(limits({ app: { ...app, bodySize: "2GiB" } })).toEqual(both(2048));
   });
 });
