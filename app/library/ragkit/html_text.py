@@ -76,7 +76,7 @@ def _scan(markup: str) -> Iterator[tuple[str, re.Match[str] | None]]:
             yield _unescaped(markup[begin:at]), tag
             at = begin = tag.end()
             raw_end = RAW_END.get(tag[2].lower())
-            if raw_end and not tag[1]:
+            if raw_end and not tag[1] and not tag[0].endswith("/>"):
                 found = raw_end.search(markup, at)
                 at = found.start() if found else len(markup)
         elif markup.startswith(("<!", "<?", "</"), at):

@@ -29,6 +29,7 @@ def text(markup: str) -> str:
         ("<p>a</p><pre>if x:\n    y</pre>", "a\n\nif x:\n    y"),
         ("<title>T</title><body>x <!-- > c --> y &lt;tag&gt; &amp &eacute;", "x y <tag> & é"),
         ("<script>if (a</b) '</p>'</script><style>p{}</style>shown", "shown"),
+        ("<script src='x'/><p>shown</p><title/>too", "shown\n\ntoo"),
         ("<nav>menu<div>more</nav>shown <div><nav>open</div>too", "shown\ntoo"),
         ("<p title='a > b' class=\"x\">shown <a href=x>link</a>", "shown link"),
         ("1 < 2 and 3 > 2 <é>", "1 < 2 and 3 > 2 <é>"),
