@@ -20,8 +20,8 @@ export const statusPort = 8081;
 /** Exists while a gateway takes no new requests because it is about to stop. */
 export const drainingFile = "/tmp/draining";
 
-/** One MiB over the application's own limit, so that the application explains what is too large. */
-const maxBodyMiB = 26;
+/** The largest request in MiB, unless a service behind it accepts a larger one. The reference application accepts 25. */
+export const defaultMaxBody = 26;
 
 /** A gateway leads to one revision of each service. An ingress has the published ports and leads to a gateway. */
 export type NginxKind = "ingress" | "gateway";
@@ -72,7 +72,8 @@ const ask = ({ service }: Route): string => `      internal;
       proxy_set_header Content-Length "";
       proxy_next_upstream error timeout http_503;`;
 
-function server(listen: number, routes: readonly RoutedPath[], kind: NginxKind): Content {
+/** The server for all routes on one port. */
+function server(listen: number, routes: readonly RoutedPath[], kind: NginxKind, maxBody: number): Content {
   const locations = routes.map(kind === "ingress" ? toGateway : toRevision);
   return content`
   server {
@@ -85,7 +86,7 @@ function server(listen: number, routes: readonly RoutedPath[], kind: NginxKind):
     }
     location @too_large {
       default_type application/problem+json;
-      return 413 '{"title":"Request too large","status":413,"detail":"A request may be at most ${maxBodyMiB} MiB."}';
+      return 413 '{"title":"Request too large","status":413,"detail":"A request may be at most ${maxBody} MiB."}';
     }
 ${joined(locations)}
   }
@@ -96,10 +97,14 @@ ${joined(locations)}
  * nginx.conf for these routes. Names are looked up at each request (valid for 1 s), and the ingress gives up the address of
  * a replaced gateway after 300 ms for the next one, so that it causes no 502: tests/e2e and tests/images show it.
  */
-export function renderNginx(routes: readonly RoutedPath[], kind: NginxKind): Content {
+export function renderNginx(
+  routes: readonly RoutedPath[],
+  kind: NginxKind,
+  maxBody: number = defaultMaxBody,
+): Content {
   const isIngress = kind === "ingress";
   const servers = [...Map.groupBy(routes, ({ listen }) => listen)].map(([listen, own]) =>
-    server(listen, own, kind),
+    server(listen, own, kind, maxBody),
   );
   return content`# Not auto: that counts the host's processors, whatever this container may use.
 worker_processes 2;
@@ -127,7 +132,7 @@ http {
 
 ${isIngress ? forwardedProto : ""}  resolver 127.0.0.11 valid=1s ipv6=off;
   resolver_timeout 2s;
-  client_max_body_size ${maxBodyMiB}m;
+  client_max_body_size ${maxBody}m;
   proxy_http_version 1.1;
   proxy_set_header Host $http_host;
   proxy_set_header X-Real-IP ${isIngress ? "$remote_addr" : "$http_x_real_ip"};

@@ -122,6 +122,10 @@ const app = z.strictObject({
     "Path of its Prometheus metrics, if it has some. The gateway does not lead there.",
     path,
   ),
+  bodySize: optional(
+    "Largest request that the gateway passes to it. 26MiB unless a larger size is set.",
+    size,
+  ),
 });
 
 /** Everything a user may set under `ragdock:` in a stack's file. */
