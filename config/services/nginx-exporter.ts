@@ -8,7 +8,7 @@ import { statusPort } from "./nginx.ts";
 
 const image = {
   name: "nginx-exporter",
-  reference: "nginx/nginx-prometheus-exporter:1.4.2",
+  reference: "nginx/nginx-prometheus-exporter:1.5.3",
   user: "1001:1001",
   port: 9113,
   // The official image is built FROM scratch and holds the exporter alone: no shell and no wget.

@@ -5,7 +5,7 @@ import type { Route } from "../spec/service.ts";
 
 export const nginxCatalogueImage = {
   name: "nginx",
-  reference: "nginx:1.28.0-alpine",
+  reference: "nginx:1.30.4-alpine",
   // Unless it is started as root. As 101 the pid file and temporary files need paths that it may write to.
   user: "101:101",
   port: 80,
