@@ -139,6 +139,13 @@ export const settings = z.strictObject({
     .enum(["registry", "packages"])
     .default("registry")
     .describe("Where images come from: pulled from registries, or built from Debian and PyPI packages."),
+  registry: optional(
+    "Mirror that the official images are pulled from, such as `registry.example.org/mirror`: `quay.io/team/image:1` is `registry.example.org/mirror/team/image:1` there. Log in with `docker login`.",
+    like(
+      /^[a-z0-9][\w.-]*(:\d+)?(\/[a-z0-9][\w.-]*)*$/,
+      "be a registry with an optional path and without https://, such as registry.example.org/mirror",
+    ),
+  ),
   pinned: z
     .record(z.string(), name)
     .default({})

@@ -167,6 +167,8 @@ export interface SystemSpec {
   readonly name: string;
   readonly environment: "dev" | "prod";
   readonly images: "registry" | "packages";
+  /** The prefix that official images are pulled from, such as a mirror. @default each from its own registry */
+  readonly registry: string | undefined;
   /** Images that run by this reference instead of being built or pulled, by short name. */
   readonly pinned: Readonly<Record<string, string>>;
   readonly services: readonly ServiceSpec[];
