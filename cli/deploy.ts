@@ -1,16 +1,16 @@
-import { setTimeout } from "node:timers/promises";
 import { longRunning, type SystemSpec } from "../config/spec/service.ts";
 import { fullName } from "../config/spec/stack.ts";
 import type { RunResult } from "../engine/index.ts";
 import { ensureBaseImage } from "../host/base-image.ts";
 import type { Container } from "../host/docker.ts";
-import { containerOf, containersOf, docker, isJob, isWell, serviceOf } from "../host/docker.ts";
+import { containersOf, docker, isJob, isWell, serviceOf } from "../host/docker.ts";
 import { project } from "../host/paths.ts";
 import { deployerText } from "./backends/deployer.ts";
 import { print } from "./command.ts";
 import { type Crashed, givingUpOnCrashes } from "./crash-loops.ts";
 import { storesOf } from "./data/store-users.ts";
 import type { Session } from "./session.ts";
+import { settle } from "./settle.ts";
 import { diagnose, failedBuilds } from "./ui/diagnose.ts";
 import { summary } from "./ui/progress.ts";
 import { statusTable } from "./ui/status.ts";
@@ -40,7 +40,7 @@ export async function deploy(system: SystemSpec, session: Session, refresh: bool
   const { outcome, crashed } = await givingUpOnCrashes(stack, before, () =>
     session.deployer.up({ refresh: look, replace }),
   );
-  if (outcome.ok) await session.progress.step("waiting for health", () => settled(stack));
+  if (outcome.ok) await session.progress.step("waiting for health", () => settle(stack));
   return report(system, session, outcome, crashed);
 }
 
@@ -82,22 +82,6 @@ async function jobsAgain(
     stores.map(async ({ job, user, list }) => ((await list())?.includes(user) ? [] : [job])),
   );
   return [...new Set([...failed, ...forgotten.flat()])].map((job) => fullName({ project, stack }, job));
-}
-
-/** Waits for containers that are still starting, such as a database that was restarted a moment ago. */
-async function settled(stack: string): Promise<void> {
-  const starting = (await containersOf(stack)).filter((c) => !isJob(c) && !isWell(c));
-  await Promise.all(starting.map(({ Id }) => becomesWell(Id)));
-}
-
-/** Whether a container becomes healthy before its health check gives up. */
-export async function becomesWell(id: string): Promise<boolean> {
-  for (;;) {
-    const container = await containerOf(id);
-    if (isWell(container)) return true;
-    if (container.State.Health?.Status !== "starting" || container.State.Status === "exited") return false;
-    await setTimeout(500);
-  }
 }
 
 /** An error without the SDK's list of the inputs that waited for what failed. */

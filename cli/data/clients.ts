@@ -1,6 +1,6 @@
 import { longRunning, type ServiceSpec, type SystemSpec } from "../../config/spec/service.ts";
 import { type Container, containersOf, docker, isJob, serviceOf } from "../../host/docker.ts";
-import { becomesWell } from "../deploy.ts";
+import { becomesWell } from "../settle.ts";
 import { diagnose } from "../ui/diagnose.ts";
 import type { Progress } from "../ui/progress.ts";
 import type { Part } from "./parts.ts";
