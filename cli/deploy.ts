@@ -12,8 +12,9 @@ import { storesOf } from "./data/store-users.ts";
 import type { Session } from "./session.ts";
 import { settle } from "./settle.ts";
 import { diagnose, failedBuilds } from "./ui/diagnose.ts";
+import { told } from "./ui/finding.ts";
 import { summary } from "./ui/progress.ts";
-import { statusTable } from "./ui/status.ts";
+import { statusOf, statusText } from "./ui/status.ts";
 import { elapsed } from "./ui/text.ts";
 
 /** Prints what will be deployed, and builds the base image where images are built from packages. */
@@ -93,17 +94,18 @@ async function report(
   outcome: RunResult,
   crashed: readonly Crashed[],
 ): Promise<number> {
-  const { text, well } = await statusTable(stack, system, false);
-  print(`\n${text}\n`);
+  const status = await statusOf(stack, system, false);
+  print(`\n${statusText(status)}\n`);
   print(summary(outcome.changes));
   const others = outcome.errors.filter((error) => !crashed.some(({ id }) => error.includes(id)));
   for (const error of others) print(`\n${withoutPath(error)}`);
-  if (outcome.ok && well) {
+  if (outcome.ok && status.healthy) {
     print(`Healthy after ${elapsed(progress.seconds())}.`);
     return 0;
   }
   const builds = failedBuilds(Date.now() - progress.seconds() * 1000);
-  const troubles = [...builds, ...crashed.map(({ told }) => told), ...(await diagnose(stack))];
+  const findings = [...crashed.map(({ finding }) => finding), ...(await diagnose(stack))];
+  const troubles = [...builds, ...findings.map(told)];
   for (const trouble of troubles) print(`\n${trouble}`);
   print(
     `\nFailed after ${elapsed(progress.seconds())}. Fix the cause and run the same command again. It continues from here.`,
