@@ -7,9 +7,10 @@ import { type Container, containersOf, isWell, serviceOf } from "../../host/dock
 import { deploymentsOf } from "../session.ts";
 import { ownSettings, stackFile } from "../stack-file.ts";
 import { systemOf } from "../system.ts";
+import { diagnose } from "../ui/diagnose.ts";
 import type { Finding } from "../ui/finding.ts";
 import { elapsed } from "../ui/text.ts";
-import { containerFindings } from "./containers.ts";
+import { countFindings } from "./containers.ts";
 import { alertFindings, observe, probeFindings, targetFindings } from "./prometheus.ts";
 import { readiness } from "./readiness.ts";
 
@@ -74,7 +75,8 @@ async function containersChecked(
   const all = containers.length;
   const note =
     healthy === all ? `All ${all} containers are healthy.` : `${healthy} of ${all} containers are healthy.`;
-  return { findings: await containerFindings(stack, system, containers), notes: [note] };
+  const counted = system ? countFindings(stack, system, containers) : [];
+  return { findings: [...counted, ...(await diagnose(stack))], notes: [note] };
 }
 
 async function applicationsChecked(
@@ -110,7 +112,7 @@ async function prometheusChecked(
   }
   const targets = targetFindings(stack, observed.targets);
   const probes = await probeFindings(stack, prometheus, observed.probes);
-  const alerts = alertFindings(observed, Date.now());
+  const alerts = alertFindings(stack, observed, Date.now());
   const scraped = observed.targets.length;
   const probed = observed.probes.length;
   const parts = [

@@ -1,37 +1,29 @@
 import { isLongRunning, type ServiceSpec, type SystemSpec } from "../../config/spec/service.ts";
-import { type Container, isWell, serviceOf } from "../../host/docker.ts";
-import { describe } from "../ui/diagnose.ts";
+import { type Container, serviceOf } from "../../host/docker.ts";
 import type { Finding } from "../ui/finding.ts";
 
-/** Containers that are not healthy, too few and too many of a service. */
-export async function containerFindings(
+/** The services that have too few or too many containers. */
+export const countFindings = (
   stack: string,
-  system: SystemSpec | undefined,
+  { services }: SystemSpec,
   containers: readonly Container[],
-): Promise<Finding[]> {
-  const unhealthy = containers.filter((c) => !isWell(c));
-  const described = await Promise.all(unhealthy.map((c) => describe(stack, c)));
-  const counted = (system?.services ?? []).flatMap((service) => {
-    const own = containers.filter((c) => serviceOf(c) === service.name);
-    return miscounted(stack, service, own.length);
+): Finding[] =>
+  services.flatMap((service) => {
+    const count = containers.filter((c) => serviceOf(c) === service.name).length;
+    const wanted = isLongRunning(service) ? service.replicas : 1;
+    return count === wanted ? [] : [findingOf(stack, service, count, wanted)];
   });
-  return [...counted, ...described];
-}
 
-function miscounted(stack: string, service: ServiceSpec, count: number): Finding[] {
-  const wanted = isLongRunning(service) ? service.replicas : 1;
-  if (count === wanted) return [];
-  const containers = wanted === 1 ? "1 container" : `${wanted} containers`;
-  return [
-    {
-      service: service.name,
-      problem: `${service.name} has ${count} of ${containers}.`,
-      evidence: [
-        count < wanted
-          ? "It was removed, or its deployment failed."
-          : "A deployment is running, or was interrupted, or the settings have changed since.",
-      ],
-      next: `make up STACK=${stack}`,
-    },
-  ];
-}
+const findingOf = (stack: string, { name }: ServiceSpec, count: number, wanted: number): Finding => ({
+  service: name,
+  ...(count < wanted
+    ? {
+        problem: `${name} has ${count} of ${wanted} ${wanted === 1 ? "container" : "containers"}.`,
+        evidence: ["It was removed, or its deployment failed."],
+      }
+    : {
+        problem: `${name} has ${count} containers instead of ${wanted}.`,
+        evidence: ["A deployment is running, or was interrupted."],
+      }),
+  next: `make up STACK=${stack}`,
+});

@@ -58,7 +58,7 @@ export function observedIn([alerts = "", targets = "", probes = ""]: readonly st
 const isFiring = ({ state, labels }: Alert): boolean => state === "firing" && labels.severity !== "none";
 
 /** The alerts that fire, critical ones first. */
-export const alertFindings = ({ alerts }: Observed, now: number): Finding[] =>
+export const alertFindings = (stack: string, { alerts }: Observed, now: number): Finding[] =>
   alerts
     .toSorted((a, b) => (a.labels.severity ?? "").localeCompare(b.labels.severity ?? ""))
     .map(({ labels, annotations, activeAt }) => ({
@@ -68,8 +68,12 @@ export const alertFindings = ({ alerts }: Observed, now: number): Finding[] =>
         `Active for ${elapsed(Math.max(0, now - Date.parse(activeAt)) / 1000)}.`,
         ...(annotations.description ? [annotations.description] : []),
       ],
-      next: annotations.runbook ?? "",
+      next: onStack(stack, annotations.runbook ?? ""),
     }));
+
+/** A text with the stack in each of its `make` commands. */
+const onStack = (stack: string, text: string): string =>
+  text.replaceAll(/`(make [^`]+)`/g, (_, words: string) => `\`${words} STACK=${stack}\``);
 
 /** The targets whose metrics Prometheus cannot read. */
 export const targetFindings = (stack: string, targets: readonly Target[]): Finding[] =>
