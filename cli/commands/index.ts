@@ -1,6 +1,7 @@
 import type { Command } from "../command.ts";
 import { build } from "./build.ts";
 import { comment } from "./comment.ts";
+import { completion } from "./completion.ts";
 import { compose } from "./compose.ts";
 import { explainConfig, schema } from "./config.ts";
 import { backup, backups, drill, restore, upgrade } from "./data.ts";
@@ -26,5 +27,5 @@ export const groups: Readonly<Record<string, readonly Command[]>> = {
   "Secrets:": [secret, rotate],
   "Data:": [backup, backups, restore, drill, upgrade, destroyData],
   "Settings:": [explainConfig, schema],
-  "Other:": [compose, clean, prune, plugins, comment],
+  "Other:": [compose, clean, prune, plugins, comment, completion(() => Object.values(groups).flat())],
 };

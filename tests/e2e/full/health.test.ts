@@ -41,9 +41,7 @@ describe("health", () => {
       expect(code, output).toBe(1);
       expect(output).toMatch(new RegExp(`^redis \\(ragdock-${name}-redis-\\w+\\) is stopped\\.`));
       expect(output).toContain(`Next: make up STACK=${name}`);
-      expect(output).toMatch(
-        /api \(ragdock-e2e-api-\w+\) is not ready: \/api\/ready answers 503\.\n {2}redis: /,
-      );
+      expect(output).toMatch(/api \(\S+\) is not ready: \/api\/ready answers 503\.\n {2}redis: /);
     } finally {
       const { code, output } = await stack.make("up");
       expect(code, output).toBe(0);
