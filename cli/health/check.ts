@@ -113,10 +113,10 @@ async function prometheusChecked(
   const targets = targetFindings(stack, observed.targets);
   const probes = await probeFindings(stack, prometheus, observed.probes);
   const alerts = alertFindings(stack, observed, Date.now());
-  const scraped = observed.targets.length;
+  const up = observed.targets.filter(({ health }) => health === "up").length;
   const probed = observed.probes.length;
   const parts = [
-    `${scraped - targets.length} of ${scraped} targets give metrics`,
+    `${up} of ${observed.targets.length} targets give metrics`,
     ...(probed > 0 ? [`${probed - probes.length} of ${probed} probes succeed`] : []),
     `${alerts.length || "no"} ${alerts.length === 1 ? "alert fires" : "alerts fire"}`,
   ];

@@ -41,9 +41,15 @@ export interface Observed {
 export async function observe(prometheus: Container): Promise<Observed | { readonly error: string }> {
   const args = dockerArguments("exec", prometheus.Id, "sh", "-c", fetchAll, "sh", ...addresses);
   const { stdout, stderr, failed } = await execa("docker", args, { reject: false, timeout: 20_000 });
-  if (failed) return { error: stderr.trim().split("\n").at(-1) || "no answer within 20 seconds" };
-  return observedIn(stdout.split("\n"));
+  if (failed) return { error: lastLine(stderr) };
+  try {
+    return observedIn(stdout.split("\n"));
+  } catch (error) {
+    return { error: (error as Error).message };
+  }
 }
+
+const lastLine = (text: string): string => text.trim().split("\n").at(-1) || "no answer within 20 seconds";
 
 /** Reads Prometheus' answers about alerts, targets and `probe_success`. */
 export function observedIn([alerts = "", targets = "", probes = ""]: readonly string[]): Observed {
@@ -77,12 +83,14 @@ const onStack = (stack: string, text: string): string =>
 
 /** The targets whose metrics Prometheus cannot read. */
 export const targetFindings = (stack: string, targets: readonly Target[]): Finding[] =>
-  targets.filter(isDown).map(({ labels: { service = "" }, scrapeUrl, lastError }) => ({
-    service,
-    problem: `${service} gives Prometheus no metrics.`,
-    evidence: [`${withoutSecret(scrapeUrl)}: ${withoutSecret(lastError)}`],
-    next: `make logs SERVICE=${service} STACK=${stack}`,
-  }));
+  targets
+    .filter(({ health }) => health === "down")
+    .map(({ labels: { service = "" }, scrapeUrl, lastError }) => ({
+      service,
+      problem: `${service} gives Prometheus no metrics.`,
+      evidence: [`${withoutSecret(scrapeUrl)}: ${withoutSecret(lastError)}`],
+      next: `make logs SERVICE=${service} STACK=${stack}`,
+    }));
 
 /** The path of some metrics is a secret. The host and the port are enough to find the target. */
 const withoutSecret = (text: string): string => text.replaceAll(/(https?:\/\/[^/\s"]+)\/[^\s"]*/g, "$1");
@@ -121,7 +129,7 @@ async function reasonNow(
   const address = `http://blackbox-exporter:9115/probe?${query}`;
   const args = dockerArguments("exec", prometheus.Id, "sh", "-c", fetchAll, "sh", address);
   const { stdout, stderr, failed } = await execa("docker", args, { reject: false, timeout: 20_000 });
-  if (failed) return stderr.trim().split("\n").at(-1) || "no answer within 20 seconds";
+  if (failed) return lastLine(stderr);
   return probeReason(stdout);
 }
 
@@ -131,5 +139,4 @@ export function probeReason(account: string): string | undefined {
   return [...account.matchAll(/ err="?([^"\n]+)/g)].at(-1)?.[1] ?? "the probe fails";
 }
 
-const isDown = ({ health }: Target): boolean => health === "down";
 const hasFailed = ({ value: [, value] }: Sample): boolean => value === "0";
