@@ -88,11 +88,11 @@ outputs: node_modules ## print the stack's outputs as JSON; SHOW_SECRETS=1 in cl
 explain: node_modules ## show settings in effect, and what decided each: SETTING=services.api, default all
 	@$(ragdock) config explain $(on_stack) $(if $(SETTING),"$(SETTING)")
 
-status: node_modules ## show services, health, memory and URLs
-	@$(ragdock) status $(on_stack)
+status: node_modules ## show services, health, restarts, CPU, memory, URLs, sizes of volumes; JSON=1
+	@$(ragdock) status $(on_stack) $(if $(JSON),--json)
 
-health: node_modules ## explain what is wrong; exit code 1 if anything is
-	@$(ragdock) health $(on_stack)
+health: node_modules ## explain what is wrong; exit code 1 if anything is; JSON=1
+	@$(ragdock) health $(on_stack) $(if $(JSON),--json)
 
 ps: node_modules ## list the stack's containers as Docker does
 	@$(ragdock) ps $(on_stack)

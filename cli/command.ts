@@ -56,4 +56,6 @@ export const serviceOption = {
   description: "one service",
 } as const satisfies OptionSpec;
 
+export const jsonOption = { flags: "--json", description: "print JSON" } as const satisfies OptionSpec;
+
 export const print = (text: string): void => void process.stdout.write(`${text}\n`);

@@ -6,6 +6,7 @@ import { setInterval } from "node:timers/promises";
 import { type Container, containersOf, docker, dockerArguments, isJob } from "../host/docker.ts";
 import { projectDir } from "../host/paths.ts";
 import { describe } from "./ui/diagnose.ts";
+import type { Finding } from "./ui/finding.ts";
 
 /** Restarts after which a new container counts as a crash loop. Docker's pauses between them add up to 3 s. */
 const restarts = 5;
@@ -15,10 +16,10 @@ const interval = 4000;
 
 const crashLogs = ".ragdock/crashes";
 
-/** A container that was removed because it crashed repeatedly, and its description. */
+/** A container that was removed because it crashed repeatedly. */
 export interface Crashed {
   readonly id: string;
-  readonly told: string;
+  readonly finding: Finding;
 }
 
 /**
@@ -36,7 +37,7 @@ export async function givingUpOnCrashes<T>(
   const over = new AbortController();
   const look = async (): Promise<void> => {
     const crashing = (await containersOf(stack)).filter((c) => !old.has(c.Id) && isCrashing(c));
-    for (const container of crashing) crashed.push(await giveUp(container));
+    for (const container of crashing) crashed.push(await giveUp(stack, container));
   };
   const watch = async (): Promise<void> => {
     // A container may disappear between two calls. The next check sees the rest.
@@ -57,14 +58,15 @@ const isCrashing = (container: Container): boolean =>
   container.RestartCount >= restarts &&
   !container.State.Health?.Log?.some((check) => check.ExitCode === 0);
 
-async function giveUp(container: Container): Promise<Crashed> {
+async function giveUp(stack: string, container: Container): Promise<Crashed> {
   const { Id: id, Name, RestartCount } = container;
   const file = join(projectDir, crashLogs, `${Name.slice(1)}.log`);
-  const told = await describe(container);
+  const described = await describe(stack, container);
   await saveLog(id, file);
   await docker("rm", "--force", id);
   const end = `It crashed ${RestartCount} times, was never healthy, and was removed. Its whole log: ${file}`;
-  return { id, told: `${told}\n  ${end}` };
+  const finding = { ...described, evidence: [...described.evidence, end], next: `make up STACK=${stack}` };
+  return { id, finding };
 }
 
 /** Saves both streams. Only the owner can read the file. */

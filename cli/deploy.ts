@@ -1,19 +1,20 @@
-import { setTimeout } from "node:timers/promises";
 import { longRunning, type SystemSpec } from "../config/spec/service.ts";
 import { fullName } from "../config/spec/stack.ts";
 import type { RunResult } from "../engine/index.ts";
 import { ensureBaseImage } from "../host/base-image.ts";
 import type { Container } from "../host/docker.ts";
-import { containerOf, containersOf, docker, isJob, isWell, serviceOf } from "../host/docker.ts";
+import { containersOf, docker, isJob, isWell, serviceOf } from "../host/docker.ts";
 import { project } from "../host/paths.ts";
 import { deployerText } from "./backends/deployer.ts";
 import { print } from "./command.ts";
 import { type Crashed, givingUpOnCrashes } from "./crash-loops.ts";
 import { storesOf } from "./data/store-users.ts";
 import type { Session } from "./session.ts";
+import { settle } from "./settle.ts";
 import { diagnose, failedBuilds } from "./ui/diagnose.ts";
+import { told } from "./ui/finding.ts";
 import { summary } from "./ui/progress.ts";
-import { statusTable } from "./ui/status.ts";
+import { statusOf, statusText } from "./ui/status.ts";
 import { elapsed } from "./ui/text.ts";
 
 /** Prints what will be deployed, and builds the base image where images are built from packages. */
@@ -40,7 +41,7 @@ export async function deploy(system: SystemSpec, session: Session, refresh: bool
   const { outcome, crashed } = await givingUpOnCrashes(stack, before, () =>
     session.deployer.up({ refresh: look, replace }),
   );
-  if (outcome.ok) await session.progress.step("waiting for health", () => settled(stack));
+  if (outcome.ok) await session.progress.step("waiting for health", () => settle(stack));
   return report(system, session, outcome, crashed);
 }
 
@@ -84,22 +85,6 @@ async function jobsAgain(
   return [...new Set([...failed, ...forgotten.flat()])].map((job) => fullName({ project, stack }, job));
 }
 
-/** Waits for containers that are still starting, such as a database that was restarted a moment ago. */
-async function settled(stack: string): Promise<void> {
-  const starting = (await containersOf(stack)).filter((c) => !isJob(c) && !isWell(c));
-  await Promise.all(starting.map(({ Id }) => becomesWell(Id)));
-}
-
-/** Whether a container becomes healthy before its health check gives up. */
-export async function becomesWell(id: string): Promise<boolean> {
-  for (;;) {
-    const container = await containerOf(id);
-    if (isWell(container)) return true;
-    if (container.State.Health?.Status !== "starting" || container.State.Status === "exited") return false;
-    await setTimeout(500);
-  }
-}
-
 /** An error without the SDK's list of the inputs that waited for what failed. */
 const withoutPath = (error: string): string => error.replace(/^(error serializing property "\w+": )+/, "");
 
@@ -109,17 +94,18 @@ async function report(
   outcome: RunResult,
   crashed: readonly Crashed[],
 ): Promise<number> {
-  const { text, well } = await statusTable(stack, system, false);
-  print(`\n${text}\n`);
+  const status = await statusOf(stack, system, false);
+  print(`\n${statusText(status)}\n`);
   print(summary(outcome.changes));
   const others = outcome.errors.filter((error) => !crashed.some(({ id }) => error.includes(id)));
   for (const error of others) print(`\n${withoutPath(error)}`);
-  if (outcome.ok && well) {
+  if (outcome.ok && status.healthy) {
     print(`Healthy after ${elapsed(progress.seconds())}.`);
     return 0;
   }
   const builds = failedBuilds(Date.now() - progress.seconds() * 1000);
-  const troubles = [...builds, ...crashed.map(({ told }) => told), ...(await diagnose(stack))];
+  const findings = [...crashed.map(({ finding }) => finding), ...(await diagnose(stack))];
+  const troubles = [...builds, ...findings.map(told)];
   for (const trouble of troubles) print(`\n${trouble}`);
   print(
     `\nFailed after ${elapsed(progress.seconds())}. Fix the cause and run the same command again. It continues from here.`,

@@ -1,3 +1,4 @@
+import type { Deployment } from "../config/spec/deployment.ts";
 import { project } from "../host/paths.ts";
 import { type Deployer, deployerOf, type Listener } from "./backends/deployer.ts";
 import { embedded } from "./backends/embedded.ts";
@@ -31,4 +32,11 @@ export const withDeployer = <T>(stack: string, work: (session: Session) => Promi
   withProgress(stack, async (progress) => {
     const listener = { event: progress.event, say: (line: string) => progress.line(line) };
     return work({ stack, progress, deployer: await openDeployer(stack, listener) });
+  });
+
+/** The deployments that the stack's own outputs hold, the newest last. */
+export const deploymentsOf = (stack: string): Promise<readonly Deployment[]> =>
+  withDeployer(stack, async ({ deployer }) => {
+    const { deployments = [] } = (await deployer.outputs(true)) as { deployments?: readonly Deployment[] };
+    return deployments;
   });

@@ -32,6 +32,7 @@ const identifies = {
   metrics: false,
   maxRequest: false, // it is in the files of the gateway
   blackbox: false,
+  readiness: false,
   alerts: false,
   rows: false,
   datasource: false,

@@ -41,7 +41,9 @@ export class RagStack extends pulumi.ComponentResource {
     const secrets = new Secrets(
       fullName(args, "secrets"),
       { project, stack, secrets: system.secrets, fromConfig: args.secrets },
-      { parent: this },
+      // Protected, also without any secret: `down` keeps what is protected, and with it the stack's outputs, which are
+      // its history.
+      { parent: this, protect: true },
     );
     const images = new Images(fullName(args, "images"), imagesArgs(args), { parent: this });
     const context: StackContext = {

@@ -64,6 +64,14 @@ export async function volumesNamed(names: readonly string[]): Promise<ReadonlyMa
   return new Map(volumes.map((volume) => [volume.Name, volume]));
 }
 
+/** A container's health check as Docker has it. Times are in nanoseconds. */
+export interface ContainerHealthcheck {
+  readonly Interval: number;
+  readonly Timeout: number;
+  readonly StartPeriod: number;
+  readonly Retries: number;
+}
+
 /** The fields of `docker inspect` that Ragdock uses. */
 export interface Container {
   readonly Id: string;
@@ -80,12 +88,18 @@ export interface Container {
     readonly Error: string;
     readonly Health?: {
       readonly Status: "starting" | "healthy" | "unhealthy";
+      /** Failed checks since the last good one. Those in the start period do not count. */
+      readonly FailingStreak: number;
       readonly Log:
         | readonly { readonly ExitCode: number; readonly Output: string; readonly End: string }[]
         | null;
     };
   };
-  readonly Config: { readonly Labels: Readonly<Record<string, string>>; readonly Image: string };
+  readonly Config: {
+    readonly Labels: Readonly<Record<string, string>>;
+    readonly Image: string;
+    readonly Healthcheck?: ContainerHealthcheck;
+  };
   readonly HostConfig: {
     readonly Memory: number;
     readonly PortBindings: Readonly<Record<string, { HostIp: string; HostPort: string }[]>> | null;

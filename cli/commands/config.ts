@@ -1,7 +1,7 @@
 import { explain } from "../../config/explain.ts";
 import { fileSchema } from "../../config/settings/file-schema.ts";
 import { Failure } from "../../config/spec/failure.ts";
-import { command, print, stackOption } from "../command.ts";
+import { command, jsonOption, print, stackOption } from "../command.ts";
 import { settingsOf } from "../system.ts";
 import { table } from "../ui/text.ts";
 
@@ -11,7 +11,7 @@ export const explainConfig = command({
   options: {
     path: { flags: "[path]", description: "a setting or a block of settings", default: "" },
     stack: stackOption,
-    json: { flags: "--json", description: "print JSON" },
+    json: jsonOption,
   },
   examples: [
     "config explain services.api",

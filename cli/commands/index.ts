@@ -1,10 +1,12 @@
 import type { Command } from "../command.ts";
 import { build } from "./build.ts";
 import { comment } from "./comment.ts";
+import { completion } from "./completion.ts";
 import { compose } from "./compose.ts";
 import { explainConfig, schema } from "./config.ts";
 import { backup, backups, drill, restore, upgrade } from "./data.ts";
 import { clean, destroyData, down, prune } from "./down.ts";
+import { health } from "./health.ts";
 import { logs } from "./logs.ts";
 import { plan } from "./plan.ts";
 import { plugins } from "./plugins.ts";
@@ -14,7 +16,7 @@ import { deployments, rollback } from "./rollback.ts";
 import { rotate } from "./rotate.ts";
 import { secret } from "./secret.ts";
 import { psql, shell } from "./shell.ts";
-import { health, outputs, ps, status } from "./status.ts";
+import { outputs, ps, status } from "./status.ts";
 import { up } from "./up.ts";
 
 /** Every command, under the headings of the help. */
@@ -25,5 +27,5 @@ export const groups: Readonly<Record<string, readonly Command[]>> = {
   "Secrets:": [secret, rotate],
   "Data:": [backup, backups, restore, drill, upgrade, destroyData],
   "Settings:": [explainConfig, schema],
-  "Other:": [compose, clean, prune, plugins, comment],
+  "Other:": [compose, clean, prune, plugins, comment, completion(() => Object.values(groups).flat())],
 };

@@ -2,9 +2,10 @@ import { Failure } from "../../config/spec/failure.ts";
 import { inStartOrder } from "../../config/spec/start-order.ts";
 import { containersOf, docker, isJob, serviceOf } from "../../host/docker.ts";
 import { command, print, serviceOption, stackOption } from "../command.ts";
-import { becomesWell } from "../deploy.ts";
+import { becomesWell } from "../settle.ts";
 import { reachableSystem } from "../system.ts";
 import { diagnose } from "../ui/diagnose.ts";
+import { told } from "../ui/finding.ts";
 import { elapsed } from "../ui/text.ts";
 
 export const restart = command({
@@ -24,7 +25,7 @@ export const restart = command({
       const started = Date.now();
       await docker("restart", container.Id);
       if (!(await becomesWell(container.Id))) {
-        for (const trouble of await diagnose(stack)) print(`\n${trouble}`);
+        for (const finding of await diagnose(stack)) print(`\n${told(finding)}`);
         return 1;
       }
       print(`${serviceOf(container)} restarted, healthy after ${elapsed((Date.now() - started) / 1000)}`);

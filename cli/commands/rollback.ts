@@ -10,18 +10,11 @@ import { docker } from "../../host/docker.ts";
 import { projectDir } from "../../host/paths.ts";
 import { command, print, stackOption, startFolder } from "../command.ts";
 import { requireDocker } from "../preflight.ts";
-import { withDeployer } from "../session.ts";
+import { deploymentsOf } from "../session.ts";
 import { changeSettings, ownSettings, stackFile } from "../stack-file.ts";
 import { imageModeOf, systemOf } from "../system.ts";
 import { elapsed, table } from "../ui/text.ts";
 import { bringUp } from "./up.ts";
-
-/** The deployments that the stack's own outputs hold, the newest last. */
-const deploymentsOf = (stack: string): Promise<readonly Deployment[]> =>
-  withDeployer(stack, async ({ deployer }) => {
-    const { deployments = [] } = (await deployer.outputs(true)) as { deployments?: readonly Deployment[] };
-    return deployments;
-  });
 
 /** References of the images that a system's services run, by short name. */
 async function imagesOf(system: SystemSpec): Promise<Record<string, string>> {

@@ -1,42 +1,20 @@
-import { Failure } from "../../config/spec/failure.ts";
-import { containersOf, docker, isWell, stackFilters } from "../../host/docker.ts";
-import { command, print, stackOption } from "../command.ts";
-import { requireDocker } from "../preflight.ts";
+import { docker, stackFilters } from "../../host/docker.ts";
+import { command, jsonOption, print, stackOption } from "../command.ts";
 import { withDeployer } from "../session.ts";
 import { reachableSystem } from "../system.ts";
-import { diagnose } from "../ui/diagnose.ts";
-import { statusTable } from "../ui/status.ts";
+import { statusOf, statusText } from "../ui/status.ts";
 
 export const status = command({
   name: "status",
-  summary: "Show services, health, memory and URLs",
-  options: { stack: stackOption },
-  examples: ["status"],
-  run: async ({ stack }) => {
-    const { text, well } = await statusTable(stack, await reachableSystem(stack), true);
-    print(text);
-    return well ? 0 : 1;
-  },
-});
-
-export const health = command({
-  name: "health",
-  summary: "Explain what is wrong",
-  details: "Ends with 1 if anything is",
-  options: { stack: stackOption },
-  examples: ["health --stack prod"],
-  run: async ({ stack }) => {
-    await requireDocker();
-    const troubles = await diagnose(stack);
-    const all = await containersOf(stack);
-    if (all.length === 0)
-      throw new Failure(`Stack "${stack}" does not run.`, `Start it: make up STACK=${stack}`);
-    print(
-      troubles.length > 0
-        ? troubles.join("\n\n")
-        : `All ${all.filter(isWell).length} containers are healthy.`,
-    );
-    return troubles.length > 0 ? 1 : 0;
+  summary: "Show services, health, restarts, CPU, memory, URLs and the size of volumes",
+  options: { stack: stackOption, json: jsonOption },
+  examples: ["status", "status --json"],
+  run: async ({ stack, json }) => {
+    const system = await reachableSystem(stack);
+    const now = await statusOf(stack, system, true);
+    const { name, environment } = system;
+    print(json ? JSON.stringify({ stack, system: name, environment, ...now }, null, 2) : statusText(now));
+    return now.healthy ? 0 : 1;
   },
 });
 

@@ -1,14 +1,14 @@
 import { renameSync, rmSync } from "node:fs";
 import { basename, join, relative } from "node:path";
-import { setTimeout } from "node:timers/promises";
 import { Failure } from "../../config/spec/failure.ts";
 import type { SystemSpec } from "../../config/spec/service.ts";
 import { fullName } from "../../config/spec/stack.ts";
-import { type Container, containersOf, docker, isWell } from "../../host/docker.ts";
+import { type Container, containersOf, docker } from "../../host/docker.ts";
 import { project, projectDir } from "../../host/paths.ts";
 import { digestOf } from "../../host/pipe.ts";
 import { print } from "../command.ts";
 import { withProgress } from "../session.ts";
+import { settle } from "../settle.ts";
 import { reachableSystem } from "../system.ts";
 import type { Progress } from "../ui/progress.ts";
 import { elapsed, size, table } from "../ui/text.ts";
@@ -17,9 +17,6 @@ import { leftOut, type Part, partsOf } from "./parts.ts";
 import { Postgres, rowsOf } from "./postgres.ts";
 import { reportBackups } from "./report.ts";
 import { Volume } from "./volume.ts";
-
-/** Seconds in which every health check runs at least once. */
-const longestHealthcheck = 60;
 
 /** Backs up a stack. @returns the exit code */
 export async function backUp(stack: string, keep: string | undefined): Promise<number> {
@@ -68,8 +65,9 @@ export async function takeBackup(stack: string, system: SystemSpec, progress: Pr
     const done: BackedUp[] = [];
     for (const part of parts)
       done.push(await progress.step(`backing up ${part.volume}`, () => copied(stack, part, partial)));
+    // Docker calls a paused container unhealthy until its next health check.
     const paused = "waiting for the health checks of the services that were paused";
-    await progress.step(paused, () => healthyAgain(stack));
+    await progress.step(paused, () => settle(stack));
     const manifest: Manifest = {
       format: 1,
       stack,
@@ -115,13 +113,6 @@ async function copied(stack: string, part: Part, folder: string): Promise<Backed
     const files = await opened.check(path);
     return { ...part, file, bytes, sha256, image, files, frozenSeconds: Number(seconds.toFixed(3)) };
   });
-}
-
-/** Waits until everything is healthy. Docker calls a paused container unhealthy until its next health check. */
-async function healthyAgain(stack: string): Promise<void> {
-  const end = Date.now() + longestHealthcheck * 1000;
-  const wait = (c: Container): boolean => c.State.Status === "running" && !isWell(c);
-  while (Date.now() < end && (await containersOf(stack)).some(wait)) await setTimeout(500);
 }
 
 /** Reads a file back from the disk and compares its checksum. */

@@ -1,7 +1,8 @@
 import { longRunning, type ServiceSpec, type SystemSpec } from "../../config/spec/service.ts";
 import { type Container, containersOf, docker, isJob, serviceOf } from "../../host/docker.ts";
-import { becomesWell } from "../deploy.ts";
+import { becomesWell } from "../settle.ts";
 import { diagnose } from "../ui/diagnose.ts";
+import { told } from "../ui/finding.ts";
 import type { Progress } from "../ui/progress.ts";
 import type { Part } from "./parts.ts";
 
@@ -59,7 +60,8 @@ export async function startAgain(
     await Promise.all(own.map((c) => docker("start", c.Id)));
     const well = await Promise.all(own.map((c) => becomesWell(c.Id)));
     if (well.every(Boolean)) return;
-    throw new Error(`${name} does not become healthy with this data.\n${(await diagnose(stack)).join("\n")}`);
+    const findings = (await diagnose(stack)).map(told);
+    throw new Error(`${name} does not become healthy with this data.\n${findings.join("\n")}`);
   };
   await Promise.all(system.services.map((s) => start(s.name)));
 }

@@ -3,8 +3,9 @@ import { join } from "node:path";
 import { execa } from "execa";
 import { buildLogs } from "../../config/images.ts";
 import type { Container } from "../../host/docker.ts";
-import { containersOf, docker, dockerArguments, isWell, serviceOf } from "../../host/docker.ts";
+import { containersOf, docker, dockerArguments, isJob, isWell, serviceOf } from "../../host/docker.ts";
 import { projectDir } from "../../host/paths.ts";
+import type { Finding } from "./finding.ts";
 
 /** Lines shown from the log of an unhealthy container. */
 const logLines = 15;
@@ -24,29 +25,55 @@ export function failedBuilds(begun: number): string[] {
     );
 }
 
-/** Describes every unhealthy container: last health check, exit code, out of memory or not, end of its log. */
-export async function diagnose(stack: string): Promise<string[]> {
+/** Describes every container that is not healthy, and every job that has not succeeded. */
+export async function diagnose(stack: string): Promise<Finding[]> {
   const unhealthy = (await containersOf(stack)).filter((c) => !isWell(c));
-  return Promise.all(unhealthy.map(describe));
+  return Promise.all(unhealthy.map((c) => describe(stack, c)));
 }
 
-export async function describe(container: Container): Promise<string> {
-  const { State, Name, HostConfig } = container;
-  const lines = [`${serviceOf(container)} (${Name.slice(1)}) is ${State.Health?.Status ?? State.Status}.`];
-  if (State.Status !== "running") lines.push(`  Exit code ${State.ExitCode}${exitWords(container)}.`);
+/** Describes a container: last health check, exit code, out of memory or not, end of its log. */
+export async function describe(stack: string, container: Container): Promise<Finding> {
+  const { State, Name, HostConfig, RestartCount } = container;
+  const service = serviceOf(container);
+  const evidence: string[] = [];
+  if (State.Status === "exited") evidence.push(`Exit code ${State.ExitCode}${exitWords(container)}.`);
+  if (RestartCount > 0)
+    evidence.push(`Docker restarted it ${RestartCount === 1 ? "once" : `${RestartCount} times`}.`);
   if (State.OOMKilled || (await ranOutOfMemory(container.Id))) {
     const limit = Math.round(HostConfig.Memory / 2 ** 20);
-    lines.push(
-      `  It ran out of memory: its limit is ${limit} MiB. Raise ragdock:services.${serviceOf(container)}.limits.memory.`,
+    evidence.push(
+      `It ran out of memory: its limit is ${limit} MiB. Raise ragdock:services.${service}.limits.memory.`,
     );
   }
-  if (State.Error) lines.push(`  Docker says: ${State.Error}`);
+  if (State.Error) evidence.push(`Docker says: ${State.Error}`);
   const check = State.Health?.Log?.at(-1);
-  if (check)
-    lines.push(`  Last health check: exit code ${check.ExitCode}, output: ${check.Output.trim() || "none"}`);
+  if (check && State.Status === "running")
+    evidence.push(`Last health check: exit code ${check.ExitCode}, output: ${check.Output.trim() || "none"}`);
   const end = (await logEnd(container.Id)).trimEnd();
-  lines.push(end ? `  End of its log:\n${end.replace(/^/gm, "    ")}` : "  Its log is empty.");
-  return lines.join("\n");
+  evidence.push(...(end ? ["End of its log:", ...indented(end)] : ["Its log is empty."]));
+  return {
+    service,
+    problem: `${service} (${Name.slice(1)}) ${stateWords(container)}.`,
+    evidence,
+    next: nextFor(stack, container),
+  };
+}
+
+function stateWords(container: Container): string {
+  const { Status, Health } = container.State;
+  if (Status === "exited") return isJob(container) ? "has failed" : "is stopped";
+  if (Status === "created") return "was never started";
+  return `is ${Status === "running" ? (Health?.Status ?? Status) : Status}`;
+}
+
+const indented = (text: string): string[] => text.split("\n").map((line) => `  ${line}`);
+
+function nextFor(stack: string, container: Container): string {
+  const { Status } = container.State;
+  if (Status === "paused") return `docker unpause ${container.Name.slice(1)}`;
+  if (Status === "running" || Status === "restarting")
+    return `make logs SERVICE=${serviceOf(container)} STACK=${stack}`;
+  return `make up STACK=${stack}`;
 }
 
 /** Whether the container ran out of memory in the last ten minutes. A restarted container does not show it. */

@@ -1,59 +1,97 @@
 import { isLongRunning, type SystemSpec } from "../../config/spec/service.ts";
-import { type Container, containersOf, docker, isJob, isWell, serviceOf } from "../../host/docker.ts";
-import { elapsed, table } from "./text.ts";
+import { type Container, containersOf, isJob, isWell, serviceOf } from "../../host/docker.ts";
+import { elapsed, size, table } from "./text.ts";
+import { type Usage, usageOf, type VolumeSize, volumeSizes } from "./usage.ts";
 
-/**
- * A table of a stack's services, and whether all of them are healthy.
- * @param withMemory adds the memory that each uses. Docker needs two seconds to measure it
- */
-export async function statusTable(
-  stack: string,
-  system: SystemSpec,
-  withMemory: boolean,
-): Promise<{ text: string; well: boolean }> {
+/** A container of a service, or a service without one. */
+interface ServiceStatus {
+  /** With a number if the service has several containers. */
+  readonly service: string;
+  readonly container?: string;
+  readonly health: string;
+  /** When the container started, if it runs. ISO 8601. */
+  readonly started?: string;
+  /** How often Docker restarted it. */
+  readonly restarts?: number;
+  readonly usage?: Usage;
+  readonly url?: string;
+}
+
+/** A stack's services, and whether all of them are healthy. */
+export interface Status {
+  readonly healthy: boolean;
+  readonly services: readonly ServiceStatus[];
+  /** Only if the usage was measured. */
+  readonly volumes?: readonly VolumeSize[];
+  /** Services that this image source cannot offer, and why. */
+  readonly unavailable: Readonly<Record<string, string>>;
+}
+
+/** @param measure adds CPU, memory and the size of volumes. Docker needs two seconds for it */
+export async function statusOf(stack: string, system: SystemSpec, measure: boolean): Promise<Status> {
   const containers = await containersOf(stack);
-  const memory = withMemory ? await memoryOf(containers) : undefined;
-  const memoryCell = (text: string): string[] => (memory ? [text] : []);
-  const rows = system.services.flatMap((service) => {
-    const own = containers.filter((c) => serviceOf(c) === service.name);
-    const url = isLongRunning(service) ? (system.urls[service.name] ?? "") : "";
-    if (own.length === 0) return [[service.name, "not created", "", ...memoryCell(""), url]];
-    return own.map((c, index) => [
-      own.length > 1 ? `${service.name} ${index + 1}` : service.name,
-      health(c),
-      age(c),
-      ...memoryCell(memory?.get(c.Id.slice(0, 12)) ?? ""),
-      url,
-    ]);
+  const [usage, volumes] = measure
+    ? await Promise.all([usageOf(containers), volumeSizes(stack, system, containers)])
+    : [undefined, undefined];
+  const services = system.services.flatMap((service): ServiceStatus[] => {
+    const { name } = service;
+    const own = containers.filter((c) => serviceOf(c) === name);
+    const url = isLongRunning(service) ? system.urls[name] : undefined;
+    if (own.length === 0) return [{ service: name, health: "not created", ...(url ? { url } : {}) }];
+    return own.map((c, index) => {
+      const used = usage?.get(c.Id);
+      return {
+        service: own.length > 1 ? `${name} ${index + 1}` : name,
+        container: c.Name.slice(1),
+        health: health(c),
+        ...(c.State.Status === "running" ? { started: c.State.StartedAt } : {}),
+        ...(isJob(c) ? {} : { restarts: c.RestartCount }),
+        ...(used ? { usage: used } : {}),
+        ...(url ? { url } : {}),
+      };
+    });
   });
-  const header = ["SERVICE", "HEALTH", "FOR", ...memoryCell("MEMORY"), "URL"];
-  const notes = Object.entries(system.unavailable).map(([name, why]) => `\n${name} is not available: ${why}`);
   const present = system.services.every((s) => containers.some((c) => serviceOf(c) === s.name));
   return {
-    text: [table(header, rows), ...notes].join("\n"),
-    well: present && containers.every(isWell),
+    healthy: present && containers.every(isWell),
+    services,
+    ...(volumes ? { volumes } : {}),
+    unavailable: system.unavailable,
   };
 }
 
+/** The status for people: a table of the services, one of the volumes, and what is not available. */
+export function statusText({ services, volumes, unavailable }: Status): string {
+  const measured = (...cells: string[]): string[] => (volumes ? cells : []);
+  const rows = services.map(({ service, health: state, started, restarts, usage, url }) => [
+    service,
+    state,
+    started ? elapsed((Date.now() - Date.parse(started)) / 1000) : "",
+    restarts?.toString() ?? "",
+    ...measured(usage ? `${usage.cpuPercent.toFixed(1)}%` : "", usage?.memory ?? ""),
+    url ?? "",
+  ]);
+  const header = ["SERVICE", "HEALTH", "FOR", "RESTARTS", ...measured("CPU", "MEMORY"), "URL"];
+  const sizes = (volumes ?? []).map(({ volume, service, bytes }) => [
+    volume,
+    bytes === undefined ? "unknown" : size(bytes),
+    service,
+  ]);
+  const notes = Object.entries(unavailable).map(([name, why]) => `\n${name} is not available: ${why}`);
+  return [
+    table(header, rows),
+    ...(sizes.length > 0 ? [`\n${table(["VOLUME", "SIZE", "SERVICE"], sizes)}`] : []),
+    ...notes,
+  ].join("\n");
+}
+
 function health(container: Container): string {
-  const { State, RestartCount } = container;
+  const { State } = container;
   if (isJob(container)) {
     if (State.Status !== "exited") return State.Status;
     return State.ExitCode === 0 ? "done" : `failed (exit code ${State.ExitCode})`;
   }
   if (State.Status !== "running")
     return `${State.Status} (exit code ${State.ExitCode}${State.OOMKilled ? ", out of memory" : ""})`;
-  const restarts = RestartCount > 0 ? `, ${RestartCount} restarts` : "";
-  return `${State.Health?.Status ?? "running"}${restarts}`;
-}
-
-const age = ({ State }: Container): string =>
-  State.Status === "running" ? elapsed((Date.now() - Date.parse(State.StartedAt)) / 1000) : "";
-
-async function memoryOf(containers: readonly Container[]): Promise<Map<string, string>> {
-  const running = containers.filter((c) => c.State.Status === "running").map((c) => c.Id);
-  if (running.length === 0) return new Map();
-  const text = await docker("stats", "--no-stream", "--format", "{{.ID}}\t{{.MemUsage}}", ...running);
-  const lines = text.split("\n").filter(Boolean);
-  return new Map(lines.map((line) => line.split("\t") as [string, string]));
+  return State.Health?.Status ?? "running";
 }

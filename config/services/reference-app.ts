@@ -135,6 +135,7 @@ function api(ctx: Context, stores: AppStores): ServiceTemplate<LongRunning> {
       RAG_DRAIN_SECONDS: String(drainSeconds),
     },
     blackbox: { module: "http_2xx", port: 8000, path: "/api/health" },
+    readiness: { port: 8000, path: "/api/ready" },
     ...(ctx.prod ? { soak: productionSoak } : {}),
     metrics: { port: 8000, path: "/metrics" },
     replicas: ctx.prod ? 2 : 1,

@@ -35,15 +35,16 @@ export const isSame = (
   except: readonly string[],
 ): boolean =>
   isDeepStrictEqual(one.images, other.images) &&
-  isDeepStrictEqual(without(one.settings, except), without(other.settings, except));
+  changedSettings(one.settings, other.settings).every((key) => except.includes(key));
 
-const without = (settings: Deployment["settings"], except: readonly string[]): Record<string, unknown> =>
-  Object.fromEntries(
-    Object.entries(settings)
-      .filter(([key]) => !except.includes(key))
-      // As values, so that the order of keys does not count.
-      .map(([key, value]) => [key, jsonOrText(value)]),
+/** The settings that differ, by key. They are compared as values, so that the order of keys does not count. */
+export const changedSettings = (one: Deployment["settings"], other: Deployment["settings"]): string[] =>
+  [...new Set([...Object.keys(one), ...Object.keys(other)])].filter(
+    (key) => !isDeepStrictEqual(settingValue(one[key]), settingValue(other[key])),
   );
+
+const settingValue = (text: string | undefined): unknown =>
+  text === undefined ? undefined : jsonOrText(text);
 
 /** JSON where it is JSON, else the text. Pulumi passes objects, lists, numbers and booleans as JSON. */
 export function jsonOrText(value: string): unknown {

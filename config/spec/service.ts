@@ -146,6 +146,11 @@ export interface LongRunning extends Workload {
   readonly maxRequest?: Size;
   /** What the blackbox exporter asks. */
   readonly blackbox?: Blackbox;
+  /**
+   * Where an application says whether it can do its work, its stores included. The image has python3.
+   * `health` asks it. @default nowhere
+   */
+  readonly readiness?: { readonly port: number; readonly path: string };
   /** How long a new revision must keep answering before it gets requests. @default not at all */
   readonly soak?: Duration;
   readonly alerts?: readonly Alert[];

@@ -126,6 +126,7 @@ function api(ctx: Context): LongRunning {
     ports: [{ container: 8000, host: 8001, exposure: "loopback" }],
     healthcheck: Healthcheck.python("/health", 8000, { startPeriod: "1m" }),
     blackbox: { module: "http_2xx", port: 8000, path: "/health" },
+    readiness: { port: 8000, path: "/health" },
     metrics: { port: 8000, path: "/metrics" },
     limits: { cpus: 1, memory: "512MiB" },
     dependsOn: [db.name, "chromadb", "setup"],

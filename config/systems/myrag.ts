@@ -68,6 +68,7 @@ function fastapi(ctx: Context): LongRunning {
     // Its entrypoint runs the migrations before it serves.
     healthcheck: Healthcheck.python("/api/health", 8000, { startPeriod: "2m" }),
     blackbox: { module: "http_2xx", port: 8000, path: "/api/health" },
+    readiness: { port: 8000, path: "/api/ready" },
     metrics: { port: 8000, path: content`/${metricsPath}` },
     limits: { cpus: 1, memory: ctx.prod ? "1GiB" : "768MiB" },
     dependsOn: [pgvector.name],

@@ -87,6 +87,20 @@ describe("rag-events in dev", () => {
     expect((await api.ask(question)).sources[0]?.text).toContain(fact);
   });
 
+  it("keeps its history after down, although it has no generated secret", async () => {
+    const history = async () => (await stack.make("deployments")).output.match(/^\d+ .*/gm) ?? [];
+    const before = (await history()).length;
+    expect(before).toBeGreaterThan(0);
+    const { code, output } = await stack.make("down");
+    expect(code, output).toBe(0);
+    expect(await stack.containers()).toEqual([]);
+    expect(await history()).toHaveLength(before);
+    const again = await stack.make("up");
+    expect(again.code, again.output).toBe(0);
+    expect(await history()).toHaveLength(before);
+    expect((await api.ask(question)).sources[0]?.text).toContain(fact);
+  });
+
   it("refuses to rebuild while no key is set", async () => {
     const response = await api.get("/rebuild", { method: "POST", headers: { "x-api-key": "guess" } });
     expect(response.status).toBe(403);

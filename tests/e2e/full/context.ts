@@ -3,7 +3,7 @@ import { Rag } from "../../support/rag.ts";
 import { TestStack } from "../../support/stack.ts";
 import { name, port, prometheusPort, settings } from "./settings.ts";
 
-export { port, prometheusPort, settings } from "./settings.ts";
+export { name, port, prometheusPort, settings } from "./settings.ts";
 
 /**
  * The stack under test: the system `full` on the embedded engine, with `images: packages`. setup.ts

@@ -1,0 +1,142 @@
+import { basename } from "node:path";
+import { changedSettings, pinnedKey } from "../../config/spec/deployment.ts";
+import { Failure } from "../../config/spec/failure.ts";
+import type { SystemSpec } from "../../config/spec/service.ts";
+import { inStartOrder } from "../../config/spec/start-order.ts";
+import { type Container, containersOf, isWell, serviceOf } from "../../host/docker.ts";
+import { deploymentsOf } from "../session.ts";
+import { ownSettings, stackFile } from "../stack-file.ts";
+import { systemOf } from "../system.ts";
+import { diagnose } from "../ui/diagnose.ts";
+import type { Finding } from "../ui/finding.ts";
+import { elapsed } from "../ui/text.ts";
+import { countFindings } from "./containers.ts";
+import { alertFindings, observe, probeFindings, targetFindings } from "./prometheus.ts";
+import { readiness } from "./readiness.ts";
+
+/** What one kind of check says about a stack. */
+interface Checked {
+  readonly findings: readonly Finding[];
+  /** What was checked, in whole sentences. */
+  readonly notes: readonly string[];
+}
+
+/** Checks containers, readiness, probes, metrics, alerts and the last deployment. @throws Failure if nothing runs */
+export async function checkHealth(stack: string): Promise<Checked> {
+  const containers = await containersOf(stack);
+  if (containers.length === 0)
+    throw new Failure(`Stack "${stack}" does not run.`, `Start it: make up STACK=${stack}`);
+  const { system, findings: settings } = await systemOrFinding(stack);
+  const [ofContainers, ofApplications, ofPrometheus, deployment] = await Promise.all([
+    containersChecked(stack, system, containers),
+    system ? applicationsChecked(stack, system, containers) : { findings: [], notes: [] },
+    prometheusChecked(stack, system, containers),
+    deploymentNote(stack),
+  ]);
+  // A service without a healthy container does not answer from outside either.
+  const broken = new Set(ofContainers.findings.map(({ service }) => service));
+  const ofMonitoring = ofPrometheus.findings.filter(({ service }) => !broken.has(service));
+  return {
+    findings: [
+      ...settings,
+      ...inOrder(ofContainers.findings, system),
+      ...ofApplications.findings,
+      ...inOrder(ofMonitoring, system),
+      ...ofPrometheus.alerts,
+    ],
+    notes: [...ofContainers.notes, ...ofApplications.notes, ...ofPrometheus.notes, deployment],
+  };
+}
+
+/** The system, or that the settings are wrong. The containers can be checked without it. */
+async function systemOrFinding(stack: string): Promise<{ system?: SystemSpec; findings: Finding[] }> {
+  try {
+    return { system: await systemOf(stack), findings: [] };
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    const [problem = "", ...evidence] = error.message.split("\n");
+    const finding = { service: "", problem: `${basename(stackFile(stack))}: ${problem}`, evidence };
+    return { findings: [{ ...finding, next: error.advice }] };
+  }
+}
+
+/** Findings in the order in which services start: a cause comes before its consequences. */
+function inOrder(findings: readonly Finding[], system: SystemSpec | undefined): Finding[] {
+  const order = inStartOrder(system?.services ?? []).order.map(({ name }) => name);
+  return findings.toSorted((a, b) => order.indexOf(a.service) - order.indexOf(b.service));
+}
+
+async function containersChecked(
+  stack: string,
+  system: SystemSpec | undefined,
+  containers: readonly Container[],
+): Promise<Checked> {
+  const healthy = containers.filter(isWell).length;
+  const all = containers.length;
+  const note =
+    healthy === all ? `All ${all} containers are healthy.` : `${healthy} of ${all} containers are healthy.`;
+  const counted = system ? countFindings(stack, system, containers) : [];
+  return { findings: [...counted, ...(await diagnose(stack))], notes: [note] };
+}
+
+async function applicationsChecked(
+  stack: string,
+  system: SystemSpec,
+  containers: readonly Container[],
+): Promise<Checked> {
+  const { findings, ready } = await readiness(stack, system, containers);
+  const names = [...new Set(ready)].filter((name) => !findings.some(({ service }) => service === name));
+  return { findings, notes: names.map((name) => `${name} is ready: everything it depends on answers.`) };
+}
+
+async function prometheusChecked(
+  stack: string,
+  system: SystemSpec | undefined,
+  containers: readonly Container[],
+): Promise<Checked & { alerts: readonly Finding[] }> {
+  const prometheus = containers.find((c) => serviceOf(c) === "prometheus" && c.State.Status === "running");
+  if (!prometheus) {
+    const isPart = system?.services.some(({ name }) => name === "prometheus") ?? false;
+    const why = isPart ? "Prometheus does not run" : "this system has no Prometheus";
+    return { findings: [], alerts: [], notes: [`Alerts and probes were not checked: ${why}.`] };
+  }
+  const observed = await observe(prometheus);
+  if ("error" in observed) {
+    const next = `make logs SERVICE=prometheus STACK=${stack}`;
+    const problem = "Prometheus does not answer, so alerts and probes are unknown.";
+    return {
+      findings: [{ service: "prometheus", problem, evidence: [observed.error], next }],
+      alerts: [],
+      notes: [],
+    };
+  }
+  const targets = targetFindings(stack, observed.targets);
+  const probes = await probeFindings(stack, prometheus, observed.probes);
+  const alerts = alertFindings(stack, observed, Date.now());
+  const up = observed.targets.filter(({ health }) => health === "up").length;
+  const probed = observed.probes.length;
+  const parts = [
+    `${up} of ${observed.targets.length} targets give metrics`,
+    ...(probed > 0 ? [`${probed - probes.length} of ${probed} probes succeed`] : []),
+    `${alerts.length || "no"} ${alerts.length === 1 ? "alert fires" : "alerts fire"}`,
+  ];
+  return { findings: [...probes, ...targets], alerts, notes: [`Prometheus: ${parts.join(", ")}.`] };
+}
+
+/** When the stack was deployed, and whether its settings have changed since. */
+async function deploymentNote(stack: string): Promise<string> {
+  try {
+    const last = (await deploymentsOf(stack)).at(-1);
+    if (!last) return "No deployment of this stack has succeeded yet.";
+    const age = elapsed((Date.now() - Date.parse(last.at)) / 1000);
+    const changed = changedSettings(last.settings, ownSettings(stack)).filter((key) => key !== pinnedKey);
+    if (changed.length === 0)
+      return `Last deployment: ${age} ago, with the settings of ${basename(stackFile(stack))}.`;
+    return (
+      `Last deployment: ${age} ago. ${basename(stackFile(stack))} has other settings since: ${changed.join(", ")}. ` +
+      `Apply them: make up STACK=${stack}`
+    );
+  } catch (error) {
+    return `The last deployment is unknown: ${(error as Error).message}`;
+  }
+}

@@ -1,0 +1,15 @@
+/** Something that is wrong with a stack. */
+export interface Finding {
+  /** The service that it is about. */
+  readonly service: string;
+  /** One sentence: what is wrong. */
+  readonly problem: string;
+  /** The lines that show it. */
+  readonly evidence: readonly string[];
+  /** The next command, or what to do. */
+  readonly next: string;
+}
+
+/** A finding for people: the problem, and below it the evidence and the next step. */
+export const told = ({ problem, evidence, next }: Finding): string =>
+  [problem, ...evidence.map((line) => `  ${line}`), `  Next: ${next}`].join("\n");

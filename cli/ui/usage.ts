@@ -1,0 +1,77 @@
+import { execa } from "execa";
+import type { SystemSpec } from "../../config/spec/service.ts";
+import { fullName } from "../../config/spec/stack.ts";
+import { type Container, docker, dockerArguments, serviceOf } from "../../host/docker.ts";
+import { project } from "../../host/paths.ts";
+
+/** What a container uses. */
+export interface Usage {
+  /** Of one core: 150 is one core and a half. */
+  readonly cpuPercent: number;
+  /** What it uses and may use, as Docker writes it: `51.4MiB / 512MiB`. */
+  readonly memory: string;
+}
+
+/** The size of a volume's data. */
+export interface VolumeSize {
+  /** Its full name. */
+  readonly volume: string;
+  /** The services that use it. */
+  readonly service: string;
+  /** Undefined if no container can tell. */
+  readonly bytes?: number;
+}
+
+const isRunning = ({ State }: Container): boolean => State.Status === "running";
+
+/** What each running container uses, by its id. Docker measures the CPU for two seconds. */
+export async function usageOf(containers: readonly Container[]): Promise<ReadonlyMap<string, Usage>> {
+  const running = containers.filter(isRunning).map(({ Id }) => Id);
+  if (running.length === 0) return new Map();
+  const format = "{{.ID}}\t{{.CPUPerc}}\t{{.MemUsage}}";
+  const text = await docker("stats", "--no-stream", "--no-trunc", "--format", format, ...running);
+  const lines = text.split("\n").filter(Boolean);
+  return new Map(lines.map((line) => usageIn(line.split("\t"))));
+}
+
+const usageIn = ([id = "", cpu = "", memory = ""]: readonly string[]): [string, Usage] => [
+  id,
+  { cpuPercent: Number.parseFloat(cpu), memory },
+];
+
+/**
+ * The sizes of a stack's volumes, each measured in a container that has it. `docker system df` would
+ * measure every volume and image of the host.
+ */
+export async function volumeSizes(
+  stack: string,
+  system: SystemSpec,
+  containers: readonly Container[],
+): Promise<VolumeSize[]> {
+  const mounts = system.services.flatMap(({ name, volumes }) => volumes.map((mount) => ({ ...mount, name })));
+  const byVolume = Map.groupBy(mounts, ({ volume }) => volume);
+  return Promise.all(
+    [...byVolume].map(async ([volume, own]) => {
+      const readable = own.map(({ name, path }) => ({
+        path,
+        container: containers.find((c) => serviceOf(c) === name && isRunning(c)),
+      }));
+      const at = readable.find(({ container }) => container);
+      const bytes = at?.container ? await folderSize(at.container.Id, at.path) : undefined;
+      return {
+        volume: fullName({ project, stack }, volume),
+        service: [...new Set(own.map(({ name }) => name))].join(", "),
+        ...(bytes === undefined ? {} : { bytes }),
+      };
+    }),
+  );
+}
+
+/** Bytes in a folder of a container. Undefined if its image has no `du`. */
+async function folderSize(id: string, path: string): Promise<number | undefined> {
+  const args = dockerArguments("exec", id, "du", "-sk", path);
+  const { stdout } = await execa("docker", args, { reject: false, timeout: 20_000 });
+  // A file that is removed meanwhile lets `du` fail after it has counted the others.
+  const kibibytes = /^(\d+)\s/.exec(stdout)?.[1];
+  return kibibytes === undefined ? undefined : Number(kibibytes) * 1024;
+}

@@ -1,0 +1,22 @@
+import { execFileSync } from "node:child_process";
+import { expect, it } from "vitest";
+import { completionScript } from "../../../cli/commands/completion.ts";
+import { groups } from "../../../cli/commands/index.ts";
+import { projectDir } from "../../../host/paths.ts";
+
+const script = completionScript(Object.values(groups).flat(), projectDir);
+
+/** What bash offers for the last of these words. */
+function offered(...words: readonly string[]): string[] {
+  const ask = `COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _ragdock; printf '%s\\n' "\${COMPREPLY[@]}"`;
+  const text = execFileSync("bash", ["-c", `${script}\n${ask}`, "bash", "ragdock", ...words]);
+  return text.toString().trim().split("\n");
+}
+
+it("bash completes commands, their options, the words of a group, and the names of stacks", () => {
+  expect(offered("ro")).toEqual(["rollback", "rotate"]);
+  expect(offered("up", "--s")).toEqual(["--stack", "--system"]);
+  expect(offered("config", "ex")).toEqual(["explain"]);
+  expect(offered("up", "--stack", "p")).toEqual(["prod"]);
+  expect(offered("schema", "")).toEqual([""]);
+});
