@@ -3,7 +3,9 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { LocalWorkspace, type Stack, StackNotFoundError } from "@pulumi/pulumi/automation/index.js";
 import { execa } from "execa";
+import { defined } from "../../config/spec/defined.ts";
 import type { RunResult } from "../../engine/index.ts";
+import { dockerEnvironment } from "../../host/docker.ts";
 import { passphrase, passphraseFile, projectDir, stateDir } from "../../host/paths.ts";
 import { givenConfigFile, readStackFile } from "../stack-file.ts";
 import { type Deployer, imageType, type Listener } from "./deployer.ts";
@@ -88,10 +90,12 @@ async function forget(stack: Stack | undefined, options: RunOptions): Promise<vo
 function environment(say: (line: string) => void): Record<string, string> {
   const { env } = process;
   const loggedIn = existsSync(join(env.PULUMI_HOME ?? join(homedir(), ".pulumi"), "credentials.json"));
-  if (env.PULUMI_BACKEND_URL || env.PULUMI_ACCESS_TOKEN || loggedIn) return {};
+  const docker = defined(dockerEnvironment());
+  if (env.PULUMI_BACKEND_URL || env.PULUMI_ACCESS_TOKEN || loggedIn) return docker;
   passphrase(say);
   const own = env.PULUMI_CONFIG_PASSPHRASE ?? env.PULUMI_CONFIG_PASSPHRASE_FILE;
   return {
+    ...docker,
     PULUMI_BACKEND_URL: `file://${stateDir}`,
     ...(own === undefined ? { PULUMI_CONFIG_PASSPHRASE_FILE: passphraseFile } : {}),
   };

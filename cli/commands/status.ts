@@ -1,7 +1,7 @@
 import { Failure } from "../../config/spec/failure.ts";
 import { containersOf, docker, isWell, stackFilters } from "../../host/docker.ts";
+import { requireDocker } from "../../host/server.ts";
 import { command, print, stackOption } from "../command.ts";
-import { requireDocker } from "../preflight.ts";
 import { withDeployer } from "../session.ts";
 import { reachableSystem } from "../system.ts";
 import { diagnose } from "../ui/diagnose.ts";
