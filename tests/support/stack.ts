@@ -21,6 +21,8 @@ export class TestStack {
   readonly file: string;
   /** The folder with the stack's settings and state. */
   readonly folder: string;
+  /** Variables of the commands' environment, in addition to those of this process. */
+  variables: NodeJS.ProcessEnv = {};
 
   /** @param folder the folder of a stack of another process @default a new folder */
   constructor(name: string, settings: Record<string, unknown>, folder?: string) {
@@ -134,7 +136,7 @@ export class TestStack {
   private environment(): NodeJS.ProcessEnv {
     // All stacks share the machine's cache of providers.
     const { PULUMI_CONFIG_PASSPHRASE: _, ...env } = process.env;
-    return { ...env, XDG_STATE_HOME: this.folder, DEPLOYER: "embedded" };
+    return { ...env, XDG_STATE_HOME: this.folder, DEPLOYER: "embedded", ...this.variables };
   }
 }
 
