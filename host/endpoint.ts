@@ -112,6 +112,16 @@ function sharedSsh(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return { RAGDOCK_SSH_SOCKETS: sockets, RAGDOCK_SSH_PATH: path, PATH: `${sshFolder}${delimiter}${path}` };
 }
 
+/**
+ * How many resources may be changed at a time over ssh. sshd allows ten sessions in a login
+ * (MaxSessions), and an image's build takes two. What exceeds them logs in once more.
+ */
+const parallelOverSsh = 4;
+
+/** How many resources may be changed at a time. Undefined for the deployer's default. */
+export const parallelOn = ({ host }: Endpoint): number | undefined =>
+  host.startsWith("ssh://") ? parallelOverSsh : undefined;
+
 /** Whether Docker runs on this machine, or in a virtual machine of it, as Docker Desktop does. */
 export const isHere = ({ host }: Endpoint): boolean => /^(unix|npipe):/.test(host);
 

@@ -1,5 +1,7 @@
+import { defined } from "../../config/spec/defined.ts";
 import { destroy, type EngineOptions, preview, readOutputs, up } from "../../engine/index.ts";
 import { dockerEndpoint, dockerEnvironment } from "../../host/docker.ts";
+import { parallelOn } from "../../host/endpoint.ts";
 import { passphrase, project, projectDir, stateDir } from "../../host/paths.ts";
 import { readStackFile } from "../stack-file.ts";
 import { type Deployer, imageType, type Listener } from "./deployer.ts";
@@ -19,6 +21,7 @@ export async function embedded(stack: string, { event, say }: Listener): Promise
     config: { ...own, ...(endpoint ? { "docker:host": endpoint.host } : {}), ...secrets },
     secretKeys: Object.keys(secrets),
     env: dockerEnvironment(),
+    ...(endpoint ? defined({ parallel: parallelOn(endpoint) }) : {}),
     onEvent: event,
   };
   return {

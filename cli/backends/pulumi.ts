@@ -5,7 +5,8 @@ import { LocalWorkspace, type Stack, StackNotFoundError } from "@pulumi/pulumi/a
 import { execa } from "execa";
 import { defined } from "../../config/spec/defined.ts";
 import type { RunResult } from "../../engine/index.ts";
-import { dockerEnvironment } from "../../host/docker.ts";
+import { dockerEndpoint, dockerEnvironment } from "../../host/docker.ts";
+import { parallelOn } from "../../host/endpoint.ts";
 import { passphrase, passphraseFile, projectDir, stateDir } from "../../host/paths.ts";
 import { givenConfigFile, readStackFile } from "../stack-file.ts";
 import { type Deployer, imageType, type Listener } from "./deployer.ts";
@@ -17,6 +18,7 @@ const imageTypes = ["ragdock:index:RagStack", "ragdock:core:Images", imageType];
 interface RunOptions {
   readonly onEvent: PulumiRun["event"];
   readonly configFile?: string;
+  readonly parallel?: number;
 }
 
 /** Deploys with the Pulumi CLI, through its automation API. */
@@ -33,7 +35,9 @@ export function pulumi(stackName: string, { event, say }: Listener): Deployer {
   const configFile = givenConfigFile();
   const run = async (work: (options: RunOptions) => Promise<unknown>, show = event): Promise<RunResult> => {
     const events = pulumiRun(show);
-    return work({ onEvent: events.event, ...(configFile ? { configFile } : {}) }).then(
+    const endpoint = dockerEndpoint();
+    const own = defined({ configFile, parallel: endpoint && parallelOn(endpoint) });
+    return work({ onEvent: events.event, ...own }).then(
       () => events.result(undefined),
       (error: Error) => events.result(error.message),
     );

@@ -32,12 +32,15 @@ export class TestStack {
     this.configure(settings);
   }
 
-  /** Replaces the stack's settings, given without `ragdock:`. */
-  configure(settings: Record<string, unknown>): void {
+  /**
+   * Replaces the stack's settings, given without `ragdock:`.
+   * @param others settings of other packages, with their full names
+   */
+  configure(settings: Record<string, unknown>, others: Record<string, unknown> = {}): void {
     const config = Object.fromEntries(
       Object.entries(settings).map(([key, value]) => [`ragdock:${key}`, value]),
     );
-    writeFileSync(this.file, stringify({ config }));
+    writeFileSync(this.file, stringify({ config: { ...config, ...others } }));
   }
 
   /** Runs a command of cli/main.ts, as `make` does. */
