@@ -9,17 +9,31 @@ import {
   docker,
   dockerEndpoint,
   serviceOf,
+  stackFilters,
   type Volume,
   volumesNamed,
 } from "../host/docker.ts";
 import { isHere } from "../host/endpoint.ts";
-import { project } from "../host/paths.ts";
+import { project, stateDir } from "../host/paths.ts";
 import { onDockerHost } from "../host/server.ts";
+import { isNewStack } from "./backends/deployer.ts";
 import { print } from "./command.ts";
 import { changeSettings, ownSettings, stackFile } from "./stack-file.ts";
 
 /** Bytes that a first build of all images takes. A Docker host with less counts as full. */
 const leastDisk = 2 * 2 ** 30;
+
+/** Refuses a stack that Docker has and this state folder does not: the state is another user's, or it is lost. */
+export async function requireOwnState(stack: string): Promise<void> {
+  if (!isNewStack(stack)) return;
+  const networks = (await docker("network", "ls", "-q", ...stackFilters(stack))).split("\n").filter(Boolean);
+  if (networks.length === 0) return;
+  throw new Failure(
+    `Stack "${stack}" runs on this Docker host already, and its state is not in ${stateDir}. Nothing was changed.`,
+    "Another user deployed it, or XDG_STATE_HOME was another folder. Deploy it from there, or give this one another name: make up STACK=mine.\n" +
+      `If the state is lost, remove the containers and networks with the label ragdock.stack=${stack}. Volumes keep their data.`,
+  );
+}
 
 /** Refuses to start on a disk so full that the stores would fail on it. */
 export async function requireDisk(): Promise<void> {
