@@ -65,6 +65,7 @@ export class RemoteDocker {
         "PermitRootLogin prohibit-password",
         "StrictModes no",
         "PidFile none",
+        "LogLevel VERBOSE",
         "",
       ].join("\n"),
     );
@@ -94,9 +95,11 @@ export class RemoteDocker {
     return execFileSync("ssh", ["-n", `root@${there}`, ...command], { env, encoding: "utf8", stdio: "pipe" });
   }
 
-  /** How often somebody has logged in. */
-  logins(): number {
-    return readFileSync(this.#sshdLog, "utf8").match(/Accepted publickey/g)?.length ?? 0;
+  /** How often somebody has logged in, and how many commands ran in these logins. */
+  connections(): { readonly logins: number; readonly commands: number } {
+    const log = readFileSync(this.#sshdLog, "utf8");
+    const count = (pattern: RegExp): number => log.match(pattern)?.length ?? 0;
+    return { logins: count(/Accepted publickey/g), commands: count(/Starting session: command/g) };
   }
 
   /** Starts a program in the remote machine's network. */
