@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync } from "node:fs";
-import { homedir, tmpdir, userInfo } from "node:os";
+import { existsSync, mkdirSync, readFileSync, statSync } from "node:fs";
+import { homedir, userInfo } from "node:os";
 import { delimiter, join } from "node:path";
 import { promisify } from "node:util";
 import { Failure } from "../config/spec/failure.ts";
@@ -105,9 +105,15 @@ export function environmentFor({ host, certificates }: Endpoint, env: NodeJS.Pro
  */
 function sharedSsh(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   if (env.RAGDOCK_SSH_PATH !== undefined) return {};
-  // Short, because the path of a socket has at most 104 characters.
-  const sockets = join(env.XDG_RUNTIME_DIR || tmpdir(), `ragdock-ssh-${userInfo().uid}`);
+  // Short, because the path of a socket has at most 104 characters: the folder of macOS is too long.
+  const { uid } = userInfo();
+  const sockets = join(env.XDG_RUNTIME_DIR || "/tmp", `ragdock-ssh-${uid}`);
   mkdirSync(sockets, { recursive: true, mode: 0o700 });
+  if (statSync(sockets).uid !== uid)
+    throw new Failure(
+      `The folder ${sockets} belongs to another user, who could read the connection to Docker.`,
+      "Set XDG_RUNTIME_DIR to a folder of this user: export XDG_RUNTIME_DIR=$HOME/.run",
+    );
   const path = env.PATH ?? "";
   return { RAGDOCK_SSH_SOCKETS: sockets, RAGDOCK_SSH_PATH: path, PATH: `${sshFolder}${delimiter}${path}` };
 }

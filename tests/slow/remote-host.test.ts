@@ -86,6 +86,7 @@ describe.skipIf(missing)("a Docker host over ssh", () => {
     expect(remote.docker("ps", "--format", "{{.Names}}")).toContain("ragdock-remote-host-api");
     expect(await docker("ps", "-a", "--format", "{{.Names}}")).not.toContain("ragdock-remote-host");
     const after = remote.connections();
+    console.log(before, after);
     expect((after.commands - before.commands) / (after.logins - before.logins)).toBeGreaterThan(20);
   });
 

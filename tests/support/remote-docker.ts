@@ -1,5 +1,14 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { eventually } from "./stack.ts";
 
@@ -109,14 +118,11 @@ export class RemoteDocker {
   }
 
   async stop(): Promise<void> {
-    // The shared connection would stay for a minute, and keep the namespace.
-    const sockets = join(this.#folder, `ragdock-ssh-${process.getuid?.()}`, "%C");
-    try {
-      const env = { ...process.env, ...this.variables };
-      execFileSync("ssh", ["-O", "exit", "-S", sockets, `root@${there}`], { env, stdio: "pipe" });
-    } catch {
-      // There is none if nothing was deployed.
-    }
+    // The shared logins would stay for a minute, and keep the namespace.
+    const sockets = join(this.#folder, `ragdock-ssh-${process.getuid?.()}`);
+    const env = { ...process.env, ...this.variables };
+    for (const name of existsSync(sockets) ? readdirSync(sockets) : [])
+      execFileSync("ssh", ["-O", "exit", "-S", join(sockets, name), `root@${there}`], { env, stdio: "pipe" });
     for (const child of this.#processes.reverse()) {
       const ended = new Promise((done) => child.once("exit", done));
       if (child.exitCode === null && child.signalCode === null && child.kill()) await ended;
