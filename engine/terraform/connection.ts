@@ -17,8 +17,8 @@ export type Wire = Record<string, unknown>;
 /** Calls a method of the provider. Methods have their names of protocol 6. */
 export type Call = (method: string, request: Wire) => Promise<Wire>;
 
-/** The surroundings of a provider's process. */
-export interface Surroundings {
+/** The options of a provider's process. */
+export interface ProcessOptions {
   /** The working directory. */
   readonly cwd: string;
   /** @default the environment of this process */
@@ -26,7 +26,7 @@ export interface Surroundings {
 }
 
 /** Starts a provider's binary. */
-export function launch(binary: string, { cwd, env = process.env }: Surroundings): ChildProcess {
+export function launch(binary: string, { cwd, env = process.env }: ProcessOptions): ChildProcess {
   // A separate process group keeps Ctrl-C from a provider that is working.
   return spawn(binary, [], {
     cwd,

@@ -1,5 +1,5 @@
 import { holdsUnknown, type Properties, reveal, type Value } from "../pulumi/values.ts";
-import type { Surroundings } from "./connection.ts";
+import type { ProcessOptions } from "./connection.ts";
 import type { TfObject } from "./cty.ts";
 import { type Package, packageOf, resourceType } from "./packages.ts";
 import { Plugin } from "./plugin.ts";
@@ -8,7 +8,7 @@ import type { Schema } from "./schema.ts";
 import { toConfig } from "./translate.ts";
 
 /** The run's options for its pool. */
-export interface PoolHost extends Surroundings {
+export interface PoolHost extends ProcessOptions {
   /** The stack's config. `<package>:<key>` sets the settings of a package's default provider. */
   readonly config: Readonly<Record<string, string>>;
   note(message: string): void;

@@ -68,11 +68,12 @@ describe.skipIf(!isRoot)("a user of group docker", () => {
   });
 
   it("is told that another user has the stack's state, and can look at the stack without a home", async () => {
-    const before = await docker("ps", "-q");
+    const containers = () => docker("ps", "-q", "--filter", `label=ragdock.stack=${stack}`);
+    const before = await containers();
     const { code, output } = make(join(folder, "another"), "up");
     expect(code).not.toBe(0);
     expect(output).toContain(`Stack "${stack}" runs on this Docker host already`);
-    expect(await docker("ps", "-q")).toBe(before);
+    expect(await containers()).toBe(before);
     const status = make("/nowhere", "status");
     expect(status.code, status.output).toBe(0);
     const outputs = make("/nowhere", "outputs");
