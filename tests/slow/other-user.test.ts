@@ -1,6 +1,6 @@
 /**
  * Runs `make up` as a user who is not root and belongs to the group of Docker's socket, in a clone of
- * the checkout, with the machine's older Node first in PATH. The base image exists already: the test
+ * the checkout with umask 077, with the machine's older Node first in PATH. The base image exists already: the test
  * does not prove that such a user can build it.
  */
 import { execFileSync } from "node:child_process";
@@ -43,7 +43,9 @@ function make(home: string, ...words: string[]): Ran {
 describe.skipIf(!isRoot)("a user of group docker", () => {
   beforeAll(async () => {
     await ensureBaseImage();
-    execFileSync("git", ["clone", "--quiet", projectDir, clone], { stdio: "pipe" });
+    // With umask 077, the services' users may read a file only if the image says so.
+    const script = 'umask 077; git clone --quiet "$1" "$2"';
+    execFileSync("sh", ["-c", script, "sh", projectDir, clone], { stdio: "pipe" });
     symlinkSync(join(projectDir, "node_modules"), join(clone, "node_modules"));
     // Building the providers takes minutes.
     cpSync(join(homedir(), ".cache/ragdock/providers"), join(folder, "cache/ragdock/providers"), {
