@@ -60,7 +60,8 @@ const registryUrl = "https://registry-1.docker.io/v2/";
  * from another clone, must not decide otherwise.
  */
 export async function chooseImages(stack: string): Promise<void> {
-  if (ownSettings(stack).images || (await registryAnswers())) return;
+  const { images, registry } = ownSettings(stack);
+  if (images || registry || (await registryAnswers())) return;
   changeSettings(stack, [[["images"], "packages"]]);
   print(
     `No container registry answers: images are built from Debian and PyPI packages. ${basename(stackFile(stack))} says so now (ragdock:images).`,

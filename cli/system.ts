@@ -34,9 +34,10 @@ export async function reachableSystem(stack: string): Promise<SystemSpec> {
 }
 
 /** Where the images of a system come from, as the program sees it. */
-export const imageModeOf = async ({ images, pinned }: SystemSpec): Promise<ImageMode> => ({
+export const imageModeOf = async ({ images, registry, pinned }: SystemSpec): Promise<ImageMode> => ({
   project,
   images,
+  registry,
   pinned,
   baseImage: images === "packages" ? await baseImageTag() : "",
 });

@@ -14,6 +14,8 @@ import { contextDigest } from "./context-digest.ts";
 export interface ImageMode {
   readonly project: string;
   readonly images: "registry" | "packages";
+  /** Registry mode: the prefix that all official images are pulled from. @default each from its own registry */
+  readonly registry: string | undefined;
   /** Packages mode: the image that everything else is built on. */
   readonly baseImage: string;
   /** Images that run by this reference, by short name. */
@@ -53,11 +55,12 @@ export function imagePlan(source: ImageSource, mode: ImageMode): Pull | Build {
   }
 }
 
-function official(image: CatalogueImage, mode: ImageMode): Pull | Build {
-  const { name, wrapped } = image;
-  const reference = lockedReference(image);
-  if (wrapped === undefined) return { kind: "pull", name, reference };
-  return build({ name, context: dirname(wrapped), dockerfile: wrapped }, { OFFICIAL_IMAGE: reference }, mode);
+function official({ name, reference, wrapped }: CatalogueImage, mode: ImageMode): Pull | Build {
+  const pulled = lockedReference(reference, mode.registry);
+  if (wrapped === undefined) return { kind: "pull", name, reference: pulled };
+  const { dockerfile, base } = wrapped;
+  const args = { OFFICIAL_IMAGE: pulled, BASE_IMAGE: lockedReference(base, mode.registry) };
+  return build({ name, context: dirname(dockerfile), dockerfile }, args, mode);
 }
 
 /** A stand-in is built on the Debian base, or on another image of the catalogue. */

@@ -30,6 +30,7 @@ const identifies = {
   kind: false,
   routes: false, // they are in the files
   metrics: false,
+  maxRequest: false, // it is in the files of the gateway
   blackbox: false,
   alerts: false,
   rows: false,

@@ -73,6 +73,7 @@ const imagesArgs = ({ project, stack, system, baseImage }: RagStackArgs) => ({
   project,
   stack,
   images: system.images,
+  registry: system.registry,
   pinned: system.pinned,
   baseImage,
   sources: system.services.map(({ image }) => image),

@@ -13,11 +13,26 @@ export const images: readonly CatalogueImage[] = [
   ).values(),
 ];
 
-/** The official image as it is pulled: with its digest once `config/images.lock.json` has one for this tag. */
-export function lockedReference({ reference }: CatalogueImage): string {
+/**
+ * The official image as it is pulled: with its digest once `config/images.lock.json` has one for this tag.
+ * @param mirror the prefix of `ragdock:registry`, if the images come from there
+ */
+export function lockedReference(reference: string, mirror: string | undefined): string {
   const digest = (lock as Readonly<Record<string, string>>)[reference];
-  return digest === undefined ? reference : `${reference}@${digest}`;
+  const pulled = mirror === undefined ? reference : `${mirror}/${withoutRegistry(reference)}`;
+  return digest === undefined ? pulled : `${pulled}@${digest}`;
 }
+
+/** `quay.io/team/image:1` is `team/image:1`, and `redis:8` stays what it is. */
+function withoutRegistry(reference: string): string {
+  const [first = "", ...rest] = reference.split("/");
+  return rest.length > 0 && /[.:]/.test(first) ? rest.join("/") : reference;
+}
+
+/** The references of all images that are pulled, those that wrapped images build on included. */
+export const pulledReferences: readonly string[] = [
+  ...new Set(images.flatMap(({ reference, wrapped }) => [reference, ...(wrapped ? [wrapped.base] : [])])),
+].sort();
 
 /** Where builds leave their logs, relative to the project. A provider's error has only the failed command. */
 export const buildLogs = ".ragdock/builds";

@@ -75,6 +75,7 @@ function assemble(user: Settings, raw: Readonly<Record<string, unknown>>, facts:
     name: user.system,
     environment: user.environment,
     images: user.images,
+    registry: user.registry,
     pinned: user.pinned,
     services,
     networks: networksOf(services, system.networks),

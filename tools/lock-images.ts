@@ -4,26 +4,25 @@
  */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { images } from "../config/images.ts";
-import { docker } from "../host/docker.ts";
+import { pulledReferences } from "../config/images.ts";
 import { projectDir } from "../host/paths.ts";
+import { digestOf } from "./image-digest.ts";
 
-const references = [...new Set(Object.values(images).map((image) => image.reference))].sort();
 const failures: string[] = [];
 const lock: Record<string, string> = {};
-for (const reference of references) {
+for (const reference of pulledReferences) {
   try {
-    const format = ["--format", "{{.Manifest.Digest}}"];
-    lock[reference] = (await docker("buildx", "imagetools", "inspect", reference, ...format)).trim();
+    lock[reference] = await digestOf(reference);
     process.stdout.write(`${reference}  ${lock[reference]}\n`);
   } catch (error) {
-    failures.push(`${reference}: ${(error as { stderr?: string }).stderr?.trim() || String(error)}`);
+    const { message, cause } = error as Error;
+    failures.push(`${reference}: ${message}${cause instanceof Error ? ` (${cause.message})` : ""}`);
   }
 }
 if (failures.length > 0) {
   process.exitCode = 1;
   process.stderr.write(
-    `\nThese images could not be inspected. Nothing was written.\n  ${failures.join("\n  ")}\n`,
+    `\nThese registries gave no digest. Nothing was written.\n  ${failures.join("\n  ")}\n`,
   );
 } else {
   writeFileSync(join(projectDir, "config/images.lock.json"), `${JSON.stringify(lock, null, 2)}\n`);

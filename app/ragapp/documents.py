@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, case, func, or_, select, update
+from sqlalchemy import ColumnElement, case, delete, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session, undefer
 
@@ -26,7 +26,8 @@ BEYOND = 2
 def add(session: Session, name: str, media_type: str, content: bytes) -> tuple[Document, bool]:
     """Store a file. Return its document and whether it must be ingested.
 
-    The same bytes are one document: a second upload returns the first, and queues it again if it has failed.
+    The same bytes are one document: a second upload returns the first, under the new name. It queues the
+    document again if that has failed, or if the new name means another type.
     """
     digest = hashlib.sha256(content).hexdigest()
     created = session.scalar(
@@ -47,11 +48,17 @@ def add(session: Session, name: str, media_type: str, content: bytes) -> tuple[D
     if created is not None:
         return created, True
     document = session.scalars(select(Document).where(Document.sha256 == digest).with_for_update()).one()
-    if document.state == "failed":
-        document.state, document.reason, document.attempts = "queued", None, 0
-        document.due_at = session.scalar(select(func.now())) or document.due_at
-        return document, True
-    return document, False
+    retyped = document.media_type != media_type
+    document.name, document.media_type = name, media_type
+    if document.state != "failed" and not retyped:
+        return document, False
+    if retyped:
+        # A worker that reads the file as the other type has lost its claim. Chunks of that type are wrong.
+        document.claim = document.lease_until = None
+        session.execute(delete(Chunk).where(Chunk.document_id == document.id))
+    document.state, document.reason, document.attempts = "queued", None, 0
+    document.due_at = session.scalar(select(func.now())) or document.due_at
+    return document, True
 
 
 def listing(session: Session, limit: int, offset: int) -> tuple[int, list[tuple[Document, int]]]:
@@ -97,9 +104,14 @@ def renew(session: Session, claims: Iterable[uuid.UUID]) -> None:
     )
 
 
-def finish(session: Session, held: uuid.UUID) -> bool:
-    """Mark the claimed document as ready. False when the claim was lost: then nothing may be stored."""
-    return _end(session, held, state="ready", reason=None, attempts=0)
+def is_held(session: Session, document_id: uuid.UUID, held: uuid.UUID) -> bool:
+    """Return whether the document still exists and is claimed by this worker."""
+    return session.scalar(select(Document.claim).where(Document.id == document_id)) == held
+
+
+def finish(session: Session, held: uuid.UUID, note: str | None = None) -> bool:
+    """Mark the claimed document as ready, with a note. False when the claim was lost: then store nothing."""
+    return _end(session, held, state="ready", reason=note, attempts=0)
 
 
 def fail(session: Session, held: uuid.UUID, reason: str) -> bool:

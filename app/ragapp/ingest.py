@@ -4,29 +4,32 @@ import logging
 import threading
 import time
 import uuid
-from collections.abc import Sequence
 
-import numpy as np
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from ragapp import documents
+from ragapp.models import Document
 from ragapp.services import Services
 from ragapp.space import check_space
-from ragkit.embeddings import Vectors
 from ragkit.errors import Refused, SpaceMismatch, Unavailable, Unreadable
 from ragkit.metrics import INGESTIONS, stage
-from ragkit.readers import read_text
-from ragkit.splitter import split
+from ragkit.passages import Passages, deadline, make_passages, too_slow
+from ragkit.readers import Checkpoint
 
 log = logging.getLogger(__name__)
 
-# Chunks per call of the embedder. Between two calls the ingestion checks whether it must stop.
-BATCH = 64
+TIMEOUT_SETTING = "RAG_INGEST_TIMEOUT_SECONDS"
+# How often a running ingestion looks whether its document is still there.
+CLAIM_CHECK_SECONDS = 1.0
 
 
 class Stopping(Exception):
     """The worker is asked to stop."""
+
+
+class Superseded(Exception):
+    """The document was deleted, or another worker has it."""
 
 
 class Ingester:
@@ -54,25 +57,40 @@ class Ingester:
             claim = document.claim
             self._held[claim] = time.monotonic()
             try:
-                outcome = self._outcome(session, document_id, claim, document.content, document.media_type)
+                outcome = self._outcome(session, document, claim)
             finally:
                 del self._held[claim]
         INGESTIONS.labels(outcome).inc()
         log.info("document %s: %s", document_id, outcome)
 
-    def _outcome(
-        self, session: Session, document_id: uuid.UUID, claim: uuid.UUID, content: bytes, media_type: str
-    ) -> str:
+    def fail_stuck(self, seconds: float) -> int:
+        """Fail the documents whose ingestion takes longer than this and reaches no checkpoint.
+
+        Returns their number. Their threads cannot be ended.
+        """
+        stuck = [claim for claim, age in self.held().items() if age > seconds]
+        if not stuck:
+            return 0
+        reason = too_slow(self._services.settings.ingest_timeout_seconds, TIMEOUT_SETTING)
+        with Session(self._services.engine) as session, session.begin():
+            for claim in stuck:
+                documents.fail(session, claim, reason)
+        return len(stuck)
+
+    def _outcome(self, session: Session, document: Document, claim: uuid.UUID) -> str:
+        document_id = document.id
         try:
             with session.begin():
                 check_space(session, self._services.settings)
-            texts, vectors = self._prepare(content, media_type)
+            made = self._prepare(document.content, document.media_type, self._checkpoint(document_id, claim))
             with stage("store"), session.begin():
                 # The claim comes first: its row lock keeps a second worker from storing the same document.
-                if not documents.finish(session, claim):
+                if not documents.finish(session, claim, made.note or None):
                     return "superseded"
-                self._services.store.replace(session, document_id, texts, vectors)
+                self._services.store.replace(session, document_id, made.texts, made.vectors)
             return "ready"
+        except Superseded:
+            return "superseded"
         except (Unreadable, Refused) as error:
             with session.begin():
                 documents.fail(session, claim, str(error))
@@ -95,18 +113,39 @@ class Ingester:
                 documents.fail(session, claim, "an unexpected error; the worker's log has it")
             return "failed"
 
-    def _prepare(self, content: bytes, media_type: str) -> tuple[list[str], Vectors]:
+    def _prepare(self, content: bytes, media_type: str, checkpoint: Checkpoint) -> Passages:
         settings = self._services.settings
-        with stage("parse"):
-            text = read_text(content, media_type)
-        with stage("split"):
-            texts = split(text, media_type, settings.chunk_size, settings.chunk_overlap)
-        return texts, np.concatenate(
-            [self._embed(texts[at : at + BATCH]) for at in range(0, len(texts), BATCH)]
+        return make_passages(
+            content,
+            media_type,
+            self._services.embedder,
+            checkpoint,
+            size=settings.chunk_size,
+            overlap=settings.chunk_overlap,
         )
 
-    def _embed(self, texts: Sequence[str]) -> Vectors:
-        if self.stopping.is_set():
-            raise Stopping
-        with stage("embed"):
-            return self._services.embedder.embed(texts)
+    def _checkpoint(self, document_id: uuid.UUID, claim: uuid.UUID) -> Checkpoint:
+        """Return the function that ends the ingestion when it must stop, is too slow or lost its document."""
+        in_time = deadline(self._services.settings.ingest_timeout_seconds, TIMEOUT_SETTING)
+        checked = time.monotonic()
+
+        def check() -> None:
+            nonlocal checked
+            if self.stopping.is_set():
+                raise Stopping
+            in_time()
+            if time.monotonic() - checked > CLAIM_CHECK_SECONDS:
+                if not self._is_held(document_id, claim):
+                    raise Superseded
+                checked = time.monotonic()
+
+        return check
+
+    def _is_held(self, document_id: uuid.UUID, claim: uuid.UUID) -> bool:
+        try:
+            with Session(self._services.engine) as session:
+                return documents.is_held(session, document_id, claim)
+        except SQLAlchemyError as error:
+            # The work so far is not lost while the database restarts.
+            log.warning("document %s: its claim is not checked: %s", document_id, str(error).splitlines()[0])
+            return True

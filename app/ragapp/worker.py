@@ -26,6 +26,9 @@ SWEEP_SECONDS = 5.0
 # A sweep may wait for the time limits of the database. Several missed sweeps mean that the loop is stuck.
 STALE_SECONDS = 90.0
 ANNOUNCE_AT_ONCE = 100
+# An ingestion ends itself at its next checkpoint after the time limit. One that is stuck within a step does
+# not. It fails after this time more, before its lease is over and another worker takes it.
+GRACE_SECONDS = documents.LEASE.total_seconds() / 2
 
 
 class Health:
@@ -66,17 +69,23 @@ def work() -> int:
         signal.signal(name, lambda *_: ingester.stopping.set())
     worker = health.worker = services.queue.receive(ingester.ingest, settings.worker_threads)
     log.info("the worker is ready")
+    stuck = 0
     while not ingester.stopping.is_set():
-        _sweep(services, ingester)
+        if stuck := _sweep(services, ingester):
+            log.error("%d ingestions are stuck: the worker ends, and Docker starts it again", stuck)
+            ingester.stopping.set()
         health.beat()
         ingester.stopping.wait(SWEEP_SECONDS)
     log.info("stopping")
     worker.stop(timeout=settings.shutdown_seconds * 1000)
-    return 0
+    return 1 if stuck else 0
 
 
-def _sweep(services: Services, ingester: Ingester) -> None:
-    """Renew leases, queue the documents of lost workers again, and announce what the queue lost."""
+def _sweep(services: Services, ingester: Ingester) -> int:
+    """Renew leases, queue the documents of lost workers again, and announce what the queue lost.
+
+    Returns the number of ingestions that are stuck.
+    """
     limit = services.settings.ingest_timeout_seconds
     try:
         with Session(services.engine) as session, session.begin():
@@ -88,8 +97,10 @@ def _sweep(services: Services, ingester: Ingester) -> None:
             waiting = documents.due(session, ANNOUNCE_AT_ONCE) if services.queue.is_empty() else []
         for document_id in waiting:
             services.queue.send(document_id)
+        return ingester.fail_stuck(limit + GRACE_SECONDS)
     except (SQLAlchemyError, redis.RedisError) as error:
         log.warning("the sweep is postponed: %s", str(error).splitlines()[0])
+        return 0
 
 
 def _serve_metrics(health: Health) -> None:

@@ -7,7 +7,7 @@ import { type MonitoringServiceOptions, monitoringOptions, monitoringService, no
 
 const image = {
   name: "alertmanager",
-  reference: "prom/alertmanager:v0.28.1",
+  reference: "prom/alertmanager:v0.34.0",
   user: nobody,
   port: 9093,
   dataPath: "/alertmanager",

@@ -5,7 +5,7 @@ import { exporter, nobody } from "./monitoring.ts";
 
 const image = {
   name: "blackbox-exporter",
-  reference: "prom/blackbox-exporter:v0.26.0",
+  reference: "prom/blackbox-exporter:v0.28.0",
   // The official image starts as root. Only ICMP checks need that.
   user: nobody,
   port: 9115,

@@ -1,12 +1,12 @@
 import { Healthcheck, wget } from "../spec/healthcheck.ts";
 import type { CatalogueImage } from "../spec/image.ts";
-import { lines, type Row } from "../spec/monitoring.ts";
+import { type Alert, lines, type Row } from "../spec/monitoring.ts";
 import { orZero } from "../spec/promql.ts";
 import { exporter } from "./monitoring.ts";
 
 const image = {
   name: "cadvisor",
-  reference: "gcr.io/cadvisor/cadvisor:v0.52.1",
+  reference: "ghcr.io/google/cadvisor:v0.60.5",
   user: "0:0",
   port: 8080,
   healthcheck: wget(8080, "/healthz"),
@@ -34,16 +34,30 @@ const row: Row = {
   ],
 };
 
+/** cAdvisor is healthy without any container that it can read, for example if the engine stores images in a new way. */
+const noSeries: Alert = {
+  name: "ContainerMetricsMissing",
+  severity: "warning",
+  expr: 'absent(container_memory_working_set_bytes{name!=""})',
+  holds: "10m",
+  summary: "There are no metrics of containers",
+  description: "Dashboards and alerts on memory and restarts of containers see nothing.",
+  runbook:
+    "Read `make logs SERVICE=cadvisor`. cAdvisor must know this version of Docker and its image store: run a newer one with " +
+    "`ragdock:pinned: { cadvisor: ghcr.io/google/cadvisor:<version> }`.",
+};
+
 /** Memory, CPU and restarts of every container. */
 export const cadvisor = exporter(image, () => ({
   command: ["--docker_only=true", "--housekeeping_interval=15s"],
   mounts: [
+    // With Docker's data, wherever the engine keeps it.
     { source: "/", target: "/rootfs", readOnly: true },
     { source: "/var/run", target: "/var/run", readOnly: true },
     { source: "/sys", target: "/sys", readOnly: true },
-    { source: "/var/lib/docker", target: "/var/lib/docker", readOnly: true },
   ],
   healthcheck: Healthcheck.command(image.healthcheck),
   limits: { cpus: 0.5, memory: "256MiB" },
+  alerts: [noSeries],
   rows: [row],
 }));

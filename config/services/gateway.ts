@@ -3,8 +3,16 @@ import { Healthcheck } from "../spec/healthcheck.ts";
 import { catalogueImage } from "../spec/image.ts";
 import type { HttpCheck, LongRunning, Route, ServiceSpec } from "../spec/service.ts";
 import { longRunning, publishedPorts } from "../spec/service.ts";
+import { mebibytes } from "../spec/units.ts";
 import { type Context, type ServiceModule, type ServiceTemplate, serviceDefaults } from "./module.ts";
-import { drainingFile, nginxCatalogueImage, type RoutedPath, renderNginx, statusPort } from "./nginx.ts";
+import {
+  defaultMaxBody,
+  drainingFile,
+  nginxCatalogueImage,
+  type RoutedPath,
+  renderNginx,
+  statusPort,
+} from "./nginx.ts";
 
 /** Above 1024, so that nginx needs no privilege. */
 export const gatewayPort = 8080;
@@ -75,7 +83,7 @@ export function gatewayTo(
     role: "gateway",
     command: ["sh", serveScript],
     deriveFiles: (_, services) => [
-      { path: configPath, content: renderNginx(withHidden(routes, services), "gateway") },
+      { path: configPath, content: renderNginx(withHidden(routes, services), "gateway", maxBody(services)) },
       { path: serveScript, content: serve },
       { path: revisionsFile, content: joined(revisionUrls(routes, services)) },
     ],
@@ -95,7 +103,9 @@ export function ingressTo(
     ...nginx(ctx, "ingress", routes),
     role: "ingress",
     networks,
-    deriveFiles: (self) => [{ path: configPath, content: renderNginx(self.routes ?? [], "ingress") }],
+    deriveFiles: (self, services) => [
+      { path: configPath, content: renderNginx(self.routes ?? [], "ingress", maxBody(services)) },
+    ],
     omit: (self) => (publishedPorts(self).length > 0 ? undefined : "no service behind it publishes a port"),
   };
 }
@@ -114,6 +124,21 @@ function nginx(ctx: Context, name: string, routes: readonly Route[]): Omit<LongR
     stopGracePeriod: ctx.prod ? "1m" : "10s",
   };
 }
+
+/** The variables that limit uploads, in MiB: the reference application's and those of the systems' own. */
+const uploadLimits = ["RAG_MAX_UPLOAD_MB", "MAX_UPLOAD_MB"];
+
+/** MiB of the largest request: one over the largest upload, so that the application explains what is too large. */
+const maxBody = (services: readonly ServiceSpec[]): number =>
+  Math.max(
+    defaultMaxBody,
+    ...longRunning(services).flatMap(({ environment, maxRequest }) => [
+      ...(maxRequest ? [mebibytes(maxRequest)] : []),
+      ...uploadLimits.flatMap((name) =>
+        /^\d+$/.test(environment[name] ?? "") ? [Number(environment[name]) + 1] : [],
+      ),
+    ]),
+  );
 
 /** Routes with the metrics path of the service behind them hidden. */
 const withHidden = (routes: readonly Route[], services: readonly ServiceSpec[]): RoutedPath[] =>

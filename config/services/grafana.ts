@@ -8,7 +8,7 @@ import { generated, secretFile, secretPath } from "./secrets.ts";
 
 const image = {
   name: "grafana",
-  reference: "grafana/grafana:12.1.1",
+  reference: "grafana/grafana:13.1.3",
   user: "472:0",
   port: 3000,
   dataPath: "/var/lib/grafana",

@@ -8,11 +8,11 @@ import { statusPort } from "./nginx.ts";
 
 const image = {
   name: "nginx-exporter",
-  reference: "nginx/nginx-prometheus-exporter:1.4.2",
+  reference: "nginx/nginx-prometheus-exporter:1.5.3",
   user: "1001:1001",
   port: 9113,
   // The official image is built FROM scratch and holds the exporter alone: no shell and no wget.
-  wrapped: "dockerfiles/nginx-exporter/wrapped.Dockerfile",
+  wrapped: { dockerfile: "dockerfiles/nginx-exporter/wrapped.Dockerfile", base: "busybox:1.37.0" },
   healthcheck: wget(9113, "/metrics"),
   metrics: { port: 9113, path: "/metrics" },
   standIn: { folder: "dockerfiles/nginx-exporter" },

@@ -5,7 +5,7 @@ import type { Route } from "../spec/service.ts";
 
 export const nginxCatalogueImage = {
   name: "nginx",
-  reference: "nginx:1.28.0-alpine",
+  reference: "nginx:1.30.4-alpine",
   // Unless it is started as root. As 101 the pid file and temporary files need paths that it may write to.
   user: "101:101",
   port: 80,
@@ -20,8 +20,8 @@ export const statusPort = 8081;
 /** Exists while a gateway takes no new requests because it is about to stop. */
 export const drainingFile = "/tmp/draining";
 
-/** One MiB over the application's own limit, so that the application explains what is too large. */
-const maxBodyMiB = 26;
+/** The largest request in MiB, unless a service behind it accepts a larger one. The reference application accepts 25. */
+export const defaultMaxBody = 26;
 
 /** A gateway leads to one revision of each service. An ingress has the published ports and leads to a gateway. */
 export type NginxKind = "ingress" | "gateway";
@@ -43,7 +43,10 @@ ${hide(route)}    location ${route.path} {
     }`;
 }
 
-/** An ingress' locations: asks the gateways which of them takes requests, and leads to that one. */
+/**
+ * An ingress' locations: asks the gateways which of them takes requests, and leads to that one. Before it
+ * gives up, it asks once more with more patience, because a packet can be lost.
+ */
 const toGateway = (route: RoutedPath): Content => `
     location ${route.path} {
       auth_request /.ragdock/gateway;
@@ -51,16 +54,26 @@ const toGateway = (route: RoutedPath): Content => `
       proxy_pass http://$gateway:${route.port};
     }
     location = /.ragdock/gateway {
-      internal;
-      set $gateways ${route.service};
+${ask(route)}
+      # The address of a replaced gateway does not answer: the next one does.
+      proxy_connect_timeout 300ms;
+      error_page 502 504 = /.ragdock/gateway-again;
+    }
+    location = /.ragdock/gateway-again {
+${ask(route)}
+    }`;
+
+/** The question to the gateways. */
+const ask = ({ service }: Route): string => `      internal;
+      set $gateways ${service};
       proxy_pass http://$gateways:${statusPort}/gateway;
       proxy_pass_request_headers off;
       proxy_pass_request_body off;
       proxy_set_header Content-Length "";
-      proxy_next_upstream error timeout http_503;
-    }`;
+      proxy_next_upstream error timeout http_503;`;
 
-function server(listen: number, routes: readonly RoutedPath[], kind: NginxKind): Content {
+/** The server for all routes on one port. */
+function server(listen: number, routes: readonly RoutedPath[], kind: NginxKind, maxBody: number): Content {
   const locations = routes.map(kind === "ingress" ? toGateway : toRevision);
   return content`
   server {
@@ -73,7 +86,7 @@ function server(listen: number, routes: readonly RoutedPath[], kind: NginxKind):
     }
     location @too_large {
       default_type application/problem+json;
-      return 413 '{"title":"Request too large","status":413,"detail":"A request may be at most ${maxBodyMiB} MiB."}';
+      return 413 '{"title":"Request too large","status":413,"detail":"A request may be at most ${maxBody} MiB."}';
     }
 ${joined(locations)}
   }
@@ -81,13 +94,17 @@ ${joined(locations)}
 }
 
 /**
- * nginx.conf for these routes. Names are looked up at each request (valid for 1 s), and a dead address is given up after
- * 300 ms for the next one, so that a replaced container causes no 502: tests/e2e and tests/images show it.
+ * nginx.conf for these routes. Names are looked up at each request (valid for 1 s), and the ingress gives up the address of
+ * a replaced gateway after 300 ms for the next one, so that it causes no 502: tests/e2e and tests/images show it.
  */
-export function renderNginx(routes: readonly RoutedPath[], kind: NginxKind): Content {
+export function renderNginx(
+  routes: readonly RoutedPath[],
+  kind: NginxKind,
+  maxBody: number = defaultMaxBody,
+): Content {
   const isIngress = kind === "ingress";
   const servers = [...Map.groupBy(routes, ({ listen }) => listen)].map(([listen, own]) =>
-    server(listen, own, kind),
+    server(listen, own, kind, maxBody),
   );
   return content`# Not auto: that counts the host's processors, whatever this container may use.
 worker_processes 2;
@@ -115,7 +132,7 @@ http {
 
 ${isIngress ? forwardedProto : ""}  resolver 127.0.0.11 valid=1s ipv6=off;
   resolver_timeout 2s;
-  client_max_body_size ${maxBodyMiB}m;
+  client_max_body_size ${maxBody}m;
   proxy_http_version 1.1;
   proxy_set_header Host $http_host;
   proxy_set_header X-Real-IP ${isIngress ? "$remote_addr" : "$http_x_real_ip"};
@@ -125,7 +142,8 @@ ${isIngress ? forwardedProto : ""}  resolver 127.0.0.11 valid=1s ipv6=off;
   proxy_set_header Connection $connection_upgrade;
   # Answers are streamed token by token.
   proxy_buffering off;
-${isIngress ? "  # A gateway that took requests before a long upload may take none after it.\n  proxy_request_buffering off;\n" : ""}  proxy_connect_timeout 300ms;
+${isIngress ? "  # A gateway that took requests before a long upload may take none after it.\n  proxy_request_buffering off;\n" : ""}  # Longer than the second after which the kernel repeats a lost packet of a new connection.
+  proxy_connect_timeout 1500ms;
   proxy_read_timeout 600s;
   proxy_next_upstream error timeout;
   proxy_next_upstream_tries 4;

@@ -8,7 +8,7 @@ import { devPort } from "./store.ts";
 
 const image = {
   name: "node-exporter",
-  reference: "prom/node-exporter:v1.9.1",
+  reference: "prom/node-exporter:v1.12.1",
   user: nobody,
   port: 9100,
   healthcheck: wget(9100, "/"),

@@ -34,6 +34,7 @@ function api(ctx: Context, stores: AppStores, app: OwnApp): ServiceTemplate<Long
     blackbox: { module: "http_2xx", port: app.port, path: app.healthPath },
     ...(ctx.prod ? { soak: productionSoak } : {}),
     ...(app.metricsPath ? { metrics: { port: app.port, path: app.metricsPath } } : {}),
+    ...(app.bodySize ? { maxRequest: app.bodySize } : {}),
     limits: ctx.prod ? { cpus: 1, memory: "1GiB" } : { cpus: 1, memory: "768MiB" },
     dependsOn: dependenciesOf(ctx, stores),
     stopGracePeriod: "30s",

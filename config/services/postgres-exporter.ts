@@ -10,7 +10,7 @@ import { devPort, type StoreModule } from "./store.ts";
 
 const image = {
   name: "postgres-exporter",
-  reference: "quay.io/prometheuscommunity/postgres-exporter:v0.17.1",
+  reference: "quay.io/prometheuscommunity/postgres-exporter:v0.19.1",
   user: nobody,
   port: 9187,
   healthcheck: wget(9187, "/"),

@@ -10,7 +10,7 @@ import { adminPassword, devPort, startScript, storeModule } from "./store.ts";
 
 const image17 = {
   name: "postgres",
-  reference: "pgvector/pgvector:0.8.1-pg17-trixie",
+  reference: "pgvector/pgvector:0.8.6-pg17-trixie",
   user: "999:999",
   port: 5432,
   dataPath: "/var/lib/postgresql/data",
@@ -22,7 +22,7 @@ const image17 = {
 const image18: CatalogueImage = {
   ...image17,
   name: "postgres-18",
-  reference: "pgvector/pgvector:0.8.1-pg18-trixie",
+  reference: "pgvector/pgvector:0.8.6-pg18-trixie",
   dataPath: "/var/lib/postgresql",
   standIn: {
     folder: "dockerfiles/postgres",

@@ -7,7 +7,7 @@ import { type MonitoringServiceOptions, monitoringOptions, monitoringService, no
 
 const image = {
   name: "prometheus",
-  reference: "prom/prometheus:v3.5.0",
+  reference: "prom/prometheus:v3.13.2",
   user: nobody,
   port: 9090,
   dataPath: "/prometheus",

@@ -3,7 +3,7 @@ import type { Built, CatalogueImage } from "../spec/image.ts";
 /** The Python that applications are built on. */
 export const pythonCatalogueImage: CatalogueImage = {
   name: "python",
-  reference: "python:3.13-slim-trixie",
+  reference: "python:3.13.15-slim-trixie",
   user: "0:0",
   standIn: { folder: "dockerfiles/python" },
 };

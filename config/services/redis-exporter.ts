@@ -12,7 +12,7 @@ import type { StoreModule } from "./store.ts";
 
 const image = {
   name: "redis-exporter",
-  reference: "oliver006/redis_exporter:v1.69.0-alpine",
+  reference: "oliver006/redis_exporter:v1.88.0-alpine",
   user: "59000:59000",
   port: 9121,
   healthcheck: wget(9121, "/health"),

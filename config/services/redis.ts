@@ -8,7 +8,7 @@ import { adminPassword, type StoreModule, type StoreOptions, startScript, storeM
 
 const image = {
   name: "redis",
-  reference: "redis:8.0.3-bookworm",
+  reference: "redis:8.2.9-bookworm",
   user: "999:999",
   port: 6379,
   dataPath: "/data",
@@ -31,7 +31,7 @@ export const redis = ({ name = "redis", volume = "redis-data" }: StoreOptions = 
       { interval: "2s" },
     ),
     blackbox: { module: "tcp_connect", port: image.port },
-    limits: ctx.prod ? { cpus: 1, memory: "512MiB" } : { cpus: 0.5, memory: "128MiB" },
+    limits: ctx.prod ? { cpus: 1, memory: "512MiB" } : { cpus: 0.5, memory: "192MiB" },
     stopGracePeriod: "1m",
     deriveFiles: ({ limits }) => [configuration(mebibytes(limits.memory))],
     deriveAlerts: (self) => [redisDown(self.name, `probe_success{service="${self.name}"} == 0`)],

@@ -122,6 +122,10 @@ const app = z.strictObject({
     "Path of its Prometheus metrics, if it has some. The gateway does not lead there.",
     path,
   ),
+  bodySize: optional(
+    "Largest request that the gateway passes to it. 26MiB unless a larger size is set.",
+    size,
+  ),
 });
 
 /** Everything a user may set under `ragdock:` in a stack's file. */
@@ -135,6 +139,13 @@ export const settings = z.strictObject({
     .enum(["registry", "packages"])
     .default("registry")
     .describe("Where images come from: pulled from registries, or built from Debian and PyPI packages."),
+  registry: optional(
+    "Mirror that the official images are pulled from, such as `registry.example.org/mirror`: `quay.io/team/image:1` is `registry.example.org/mirror/team/image:1` there. Log in with `docker login`.",
+    like(
+      /^[a-z0-9][\w.-]*(:\d+)?(\/[a-z0-9][\w.-]*)*$/,
+      "be a registry with an optional path and without https://, such as registry.example.org/mirror",
+    ),
+  ),
   pinned: z
     .record(z.string(), name)
     .default({})

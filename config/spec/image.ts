@@ -15,8 +15,8 @@ export interface CatalogueImage {
   /** A health command whose program is in the image. Without one the image has no program to ask with. */
   readonly healthcheck?: readonly string[];
   readonly metrics?: { readonly port: number; readonly path: string };
-  /** Registry mode: a Dockerfile that adds to the official image, its build argument OFFICIAL_IMAGE. */
-  readonly wrapped?: string;
+  /** Registry mode: a Dockerfile that puts the official image, OFFICIAL_IMAGE, on another one, BASE_IMAGE. */
+  readonly wrapped?: { readonly dockerfile: string; readonly base: string };
   /** Packages mode: how the image is built, or why it cannot be. */
   readonly standIn: StandIn | { readonly unavailable: string };
 }

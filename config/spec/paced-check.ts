@@ -2,9 +2,9 @@ import type { Healthcheck } from "./healthcheck.ts";
 import { type Duration, seconds } from "./units.ts";
 
 /** Seconds between two checks of a healthy container. */
-const pause = 10;
+const pause = 12;
 /** Checks of a healthy container that one process of Docker's health check makes. */
-const rounds = 4;
+const rounds = 5;
 /** A check that Docker runs less often than this stays as it is. */
 const rare = 15;
 
@@ -13,11 +13,11 @@ const rare = 15;
  *
  * Docker starts a process in the container for each check, which costs more than the check itself:
  * about 60 ms of CPU. The Engine before 25 has no `start_interval`, so here the process paces
- * itself. A healthy container's process repeats the check for 40 s before it answers. It answers at
+ * itself. A healthy container's process repeats the check for a minute before it answers. It answers at
  * once when a check fails, and Docker's next checks are quick again. The process before left its
  * time in /dev/shm: after a start, a failure or a `docker unpause` there is none, or an old one.
  *
- * A broken container is noticed 10 s later than without pacing, at most. The image needs `sh`,
+ * A broken container is noticed 12 s later than without pacing, at most. The image needs `sh`,
  * `sleep`, `date` and `timeout`.
  */
 export function paced({ test, interval, timeout }: Healthcheck): Pick<Healthcheck, "test" | "timeout"> {
@@ -25,7 +25,7 @@ export function paced({ test, interval, timeout }: Healthcheck): Pick<Healthchec
   const [kind, ...words] = test;
   const command = kind === "CMD" ? words : ["sh", "-c", ...words];
   const allowed = seconds(timeout);
-  const script = pacedScript({ allowed, fresh: seconds(interval) + 2, pause, rounds });
+  const script = pacedScript({ allowed, fresh: seconds(interval) + 1, pause, rounds });
   const longest: Duration = `${rounds * (pause + allowed) + allowed}s`;
   // The shell names its first argument in error messages.
   return { test: ["CMD", "sh", "-c", script, "healthcheck", ...command], timeout: longest };

@@ -142,6 +142,8 @@ export interface LongRunning extends Workload {
   /** Size of /dev/shm. @default Docker's 64 MiB */
   readonly shm?: Size;
   readonly metrics?: { readonly port: number; readonly path: Content };
+  /** The largest request that the gateway passes to it. @default 26MiB */
+  readonly maxRequest?: Size;
   /** What the blackbox exporter asks. */
   readonly blackbox?: Blackbox;
   /** How long a new revision must keep answering before it gets requests. @default not at all */
@@ -165,6 +167,8 @@ export interface SystemSpec {
   readonly name: string;
   readonly environment: "dev" | "prod";
   readonly images: "registry" | "packages";
+  /** The prefix that official images are pulled from, such as a mirror. @default each from its own registry */
+  readonly registry: string | undefined;
   /** Images that run by this reference instead of being built or pulled, by short name. */
   readonly pinned: Readonly<Record<string, string>>;
   readonly services: readonly ServiceSpec[];

@@ -7,6 +7,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { Agent, request } from "node:http";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { execa } from "execa";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { shown } from "../../config/spec/content.ts";
 import type { LongRunning } from "../../config/spec/service.ts";
@@ -79,13 +81,45 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
-it("hands over to the next gateway without a failed request", async () => {
-  let now = await gateway();
+/** Starts the ingress. Returns its port on the host. */
+async function startIngress(): Promise<number> {
   const { files, command, healthcheck } = spec("ingress");
   const ingress = await start("ingress", files, command ?? [], ["-p", "127.0.0.1::8080"]);
   await ingress.healthy(healthcheck.test.slice(1));
-  const port = Number((await docker("port", ingress.name, "8080")).trim().split(":").at(-1));
+  return Number((await docker("port", ingress.name, "8080")).trim().split(":").at(-1));
+}
 
+/** Drops the first packets of new connections to a port of a container for some time. */
+async function losing(container: TestContainer, port: number, milliseconds: number): Promise<void> {
+  const pid = (await docker("inspect", "--format", "{{.State.Pid}}", container.name)).trim();
+  const rule = ["INPUT", "-p", "tcp", "--dport", String(port), "--syn", "-j", "DROP"];
+  const iptables = (...args: string[]) => execa("nsenter", ["-t", pid, "-n", "iptables", ...args]);
+  await iptables("-A", ...rule);
+  await sleep(milliseconds);
+  await iptables("-D", ...rule);
+}
+
+it.each([
+  ["the gateway's status", 8081],
+  ["the gateway", 8080],
+])(
+  "a lost packet of a new connection to %s fails no request",
+  async (_, lost) => {
+    const container = await gateway();
+    const port = await startIngress();
+    expect(await post(port, new Agent())).toBe("200");
+    const dropped = losing(container, lost, 700);
+    await sleep(200);
+    expect(await post(port, new Agent())).toBe("200");
+    await dropped;
+    await docker("rm", "-f", container.name);
+  },
+  60_000,
+);
+
+it("hands over to the next gateway without a failed request", async () => {
+  let now = await gateway();
+  const port = await startIngress();
   const seen = new Map<string, number>();
   let over = false;
   const send = async (agent: Agent): Promise<void> => {
@@ -101,7 +135,7 @@ it("hands over to the next gateway without a failed request", async () => {
     const next = await gateway();
     // A looked-up name stays valid for one second, which nginx counts in whole seconds. A health
     // check takes as long.
-    await new Promise((wait) => setTimeout(wait, 2000));
+    await sleep(2000);
     expect(await now.stop()).toBe(0);
     now = next;
   }

@@ -28,7 +28,7 @@ export interface Observed {
   /** `size x files`. */
   readonly logs: string;
   readonly restart: string;
-  /** `interval/timeout/start/tries`, in seconds. */
+  /** `interval/timeout/start/tries` of one check, in seconds. */
   readonly health: string;
   readonly replicas: number;
   /** The start of the service's first container. */
@@ -41,6 +41,7 @@ interface Inspected {
     readonly Cmd: readonly string[] | null;
     readonly Labels: Readonly<Record<string, string>>;
     readonly Healthcheck?: {
+      readonly Test: readonly string[];
       readonly Interval: number;
       readonly Timeout: number;
       readonly StartPeriod: number;
@@ -109,12 +110,18 @@ function observed(replicas: readonly Inspected[], stack: string): Observed {
     logs: `${HostConfig.LogConfig.Config["max-size"]} x ${HostConfig.LogConfig.Config["max-file"]}`,
     restart: HostConfig.RestartPolicy.Name,
     health: h
-      ? `${seconds(h.Interval)}/${seconds(h.Timeout)}/${seconds(h.StartPeriod)}/${h.Retries}`
+      ? `${seconds(h.Interval)}/${checkTimeout(h) ?? seconds(h.Timeout)}/${seconds(h.StartPeriod)}/${h.Retries}`
       : "none",
     replicas: replicas.length,
     started: Math.min(...replicas.map((c) => Date.parse(c.State.StartedAt))),
   };
 }
+
+/** The time limit of one check, if the check paces itself (config/spec/paced-check.ts). */
+const checkTimeout = ({ Test }: { readonly Test: readonly string[] }): string | undefined => {
+  const allowed = /timeout (\d+) "\$@"/.exec(Test.join(" "))?.[1];
+  return allowed && `${allowed}s`;
+};
 
 /** Runs a command in a service's first container. Returns its exit code and output. */
 export async function inside(

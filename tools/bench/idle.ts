@@ -7,6 +7,7 @@ export const idleSystem = (count: number, image: string): SystemSpec => ({
   name: "idle",
   environment: "dev",
   images: "registry",
+  registry: undefined,
   pinned: {},
   networks: { backend: { internal: true } },
   services: Array.from({ length: count }, (_, index) => ({

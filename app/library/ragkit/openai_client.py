@@ -16,6 +16,7 @@ from typing import Any
 import httpx
 
 from ragkit.errors import Refused, Unavailable
+from ragkit.event_stream import read_events
 from ragkit.metrics import PROVIDER_RETRIES
 from ragkit.providers import SELF_HOSTED, ModelSettings
 from ragkit.secret_files import read_secret
@@ -59,10 +60,9 @@ class OpenAIClient:
         """Yield the JSON of each server-sent event. An answer that has begun is never retried."""
         with self._send(path, body) as response:
             try:
-                for line in response.iter_lines():
-                    data = line.removeprefix("data:").strip()
-                    if line.startswith("data:") and data != "[DONE]":
-                        yield json.loads(data)
+                for event in read_events(response.iter_bytes()):
+                    if event.data.strip() != "[DONE]":
+                        yield json.loads(event.data)
             except httpx.HTTPError as error:
                 raise Unavailable(self.provider, f"the answer broke off ({_reason(error)})") from error
             except json.JSONDecodeError as error:

@@ -32,6 +32,15 @@ DIMENSIONS = {
     "mistral-embed": 1024,
     "nomic-embed-text": 768,
     "mxbai-embed-large": 1024,
+    "bge-m3": 1024,
+}
+
+# The tokens that these models read of one text. Ollama cuts a longer text without notice, or refuses it,
+# depending on its version (ollama/ollama#14186 and #14259). Both models have the vocabulary of
+# bert-base-uncased. OpenAI and Mistral read some 8,000 tokens and refuse longer texts.
+WORDPIECE_TOKENS = {
+    "nomic-embed-text": 2048,
+    "mxbai-embed-large": 512,
 }
 
 

@@ -2,13 +2,19 @@
 
 import io
 import logging
+from collections.abc import Callable
 from pathlib import PurePath
 
 from pypdf import PdfReader
 from pypdf.errors import DependencyError, FileNotDecryptedError, PyPdfError
-from selectolax.lexbor import LexborHTMLParser
 
 from ragkit.errors import Unreadable
+from ragkit.html_text import html_text
+from ragkit.text_encoding import decode
+from ragkit.words import has_words, without_noise
+
+# Called between two steps of the work. It raises an exception to end the work.
+type Checkpoint = Callable[[], None]
 
 MEDIA_TYPES = {
     ".md": "text/markdown",
@@ -20,6 +26,7 @@ MEDIA_TYPES = {
     ".pdf": "application/pdf",
 }
 ACCEPTED = "Markdown (.md), text (.txt), HTML (.html) and PDF (.pdf)"
+ENCRYPTED = "the PDF is encrypted; upload it without its password"
 
 # pypdf logs a line for each oddity of a file. An error that matters becomes the document's reason.
 logging.getLogger("pypdf").setLevel(logging.ERROR)
@@ -34,59 +41,60 @@ def media_type_of(name: str, declared: str | None) -> str | None:
     return plain if plain in MEDIA_TYPES.values() else None
 
 
+def no_checkpoint() -> None:
+    """Do nothing: for work that nothing ends."""
+
+
 def check_content(content: bytes, media_type: str) -> None:
-    """Raise Unreadable for errors that are cheap to find: no bytes, not UTF-8, NUL bytes."""
+    """Raise Unreadable for errors that are cheap to find: no bytes, not text in its encoding, NUL bytes."""
     if not content.strip():
         raise Unreadable("the file is empty")
-    if media_type != "application/pdf":
-        _decode(content)
+    if media_type != "application/pdf" and not decode(content, media_type).strip():
+        raise Unreadable("the file is empty")
 
 
-def read_text(content: bytes, media_type: str) -> str:
-    """Return the text of a file."""
+def read_text(content: bytes, media_type: str, checkpoint: Checkpoint = no_checkpoint) -> str:
+    """Return the text of a file without encoded data. Raises Unreadable when there is none."""
     if media_type == "application/pdf":
-        text = _read_pdf(content)
+        text = _read_pdf(content, checkpoint)
     elif media_type == "text/html":
-        text = _read_html(_decode(content))
+        text = html_text(decode(content, media_type), checkpoint)
     else:
-        text = _decode(content)
+        text = decode(content, media_type)
+    checkpoint()
     # PostgreSQL cannot store NUL, and a PDF's font tables may yield lone surrogates.
-    text = text.replace("\x00", "").encode("utf-8", "replace").decode()
-    if not text.strip():
+    text = without_noise(text.replace("\x00", "").encode("utf-8", "replace").decode())
+    if not has_words(text):
         raise Unreadable("no text was found in the file (a scanned PDF needs text recognition first)")
     return text
 
 
-def _decode(content: bytes) -> str:
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise Unreadable(
-            f"the text is not UTF-8: byte {error.start} is {content[error.start]:#04x}"
-        ) from error
-    if "\x00" in text:
-        raise Unreadable(f"the text has a NUL byte at character {text.index(chr(0))}; is it a binary file?")
-    return text
-
-
-def _read_html(markup: str) -> str:
-    tree = LexborHTMLParser(markup)
-    tree.strip_tags(["script", "style", "noscript", "template", "svg", "nav"])
-    root = tree.body or tree.root
-    return root.text(separator="\n", strip=True) if root else ""
-
-
-def _read_pdf(content: bytes) -> str:
+def _read_pdf(content: bytes, checkpoint: Checkpoint) -> str:
+    pages = []
     try:
         reader = PdfReader(io.BytesIO(content))
-        if reader.is_encrypted and not reader.decrypt(""):
-            raise Unreadable("the PDF is encrypted; upload it without its password")
-        return "\n\n".join(page.extract_text() for page in reader.pages)
-    except (FileNotDecryptedError, DependencyError) as error:
-        raise Unreadable("the PDF is encrypted; upload it without its password") from error
-    except Unreadable:
-        raise
-    except (PyPdfError, RecursionError, MemoryError) as error:
-        raise Unreadable(f"the PDF is damaged ({error})") from error
-    except Exception as error:  # pypdf raises any kind of exception for a hostile PDF
-        raise Unreadable(f"the PDF is damaged ({type(error).__name__}: {error})") from error
+        locked = reader.is_encrypted and not reader.decrypt("")
+        page_count = 0 if locked else len(reader.pages)
+    except Exception as error:
+        raise _pdf_problem(error) from error
+    if locked:
+        raise Unreadable(ENCRYPTED)
+    for number in range(page_count):
+        # Not in the block below, which takes every exception for damage.
+        checkpoint()
+        try:
+            pages.append(reader.pages[number].extract_text())
+        except Exception as error:
+            raise _pdf_problem(error) from error
+    return "\n\n".join(pages)
+
+
+def _pdf_problem(error: Exception) -> Unreadable:
+    """Return the reason. pypdf raises any kind of exception for a hostile PDF."""
+    match error:
+        case FileNotDecryptedError() | DependencyError():
+            return Unreadable(ENCRYPTED)
+        case PyPdfError() | RecursionError() | MemoryError():
+            return Unreadable(f"the PDF is damaged ({error})")
+        case _:
+            return Unreadable(f"the PDF is damaged ({type(error).__name__}: {error})")

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ragkit.embeddings import Vectors, normalise
+from ragkit.embeddings import Limits, Vectors, normalise
 from ragkit.providers import ModelSettings
 
 MODEL = ModelSettings("local", "letters", dimension=26)
@@ -12,6 +12,8 @@ MODEL = ModelSettings("local", "letters", dimension=26)
 
 class Letters:
     """An embedder that counts letters: texts with the same letters are similar. It counts its texts."""
+
+    limits = Limits()
 
     def __init__(self) -> None:
         self.texts = 0

@@ -6,8 +6,8 @@ from pypdf import PdfWriter
 from pypdf.generic import DecodedStreamObject, DictionaryObject, NameObject
 
 
-def pdf(text: str, password: str = "") -> bytes:
-    """Return a PDF of one page with this text."""
+def pdf(text: str, password: str = "", owner_password: str = "", algorithm: str = "RC4-128") -> bytes:
+    """Return a PDF of one page with this text. With an owner's password alone, everyone may read it."""
     writer = PdfWriter()
     page = writer.add_blank_page(400, 200)
     font = DictionaryObject(
@@ -23,8 +23,8 @@ def pdf(text: str, password: str = "") -> bytes:
     stream = DecodedStreamObject()
     stream.set_data(f"BT /F1 12 Tf 20 100 Td ({text}) Tj ET".encode())
     page[NameObject("/Contents")] = writer._add_object(stream)
-    if password:
-        writer.encrypt(password, algorithm="RC4-128")
+    if password or owner_password:
+        writer.encrypt(password, owner_password or None, algorithm=algorithm)
     out = io.BytesIO()
     writer.write(out)
     return out.getvalue()

@@ -22,6 +22,7 @@ class Provider:
     keys: list[str] = field(default_factory=list)
     dimension: int = 4
     break_off: bool = False
+    pieces: list[str] = field(default_factory=lambda: ["It is ", "two o'clock ", "[1]."])
 
 
 @contextmanager
@@ -51,10 +52,13 @@ def provider() -> Iterator[Provider]:
 
         def _stream(self) -> None:
             events: list[dict[str, Any]] = [
-                {"choices": [{"delta": {"content": piece}}]} for piece in ("It is ", "two o'clock ", "[1].")
+                {"choices": [{"delta": {"content": piece}}]} for piece in state.pieces
             ]
             events.append({"choices": [], "usage": {"prompt_tokens": 11, "completion_tokens": 3}})
-            lines = [f"data: {json.dumps(event)}\n\n" for event in events] + ["data: [DONE]\n\n"]
+            # Not ASCII only: U+2028 is sent as it is.
+            lines = [f"data: {json.dumps(event, ensure_ascii=False)}\n\n" for event in events] + [
+                "data: [DONE]\n\n"
+            ]
             body = "".join(lines[:2] if state.break_off else lines).encode()
             length = len(body) + (100 if state.break_off else 0)
             self._send(200, body, {"Content-Type": "text/event-stream"}, length)

@@ -6,6 +6,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from ragkit.api.library import Document, Source, make_app
+from ragkit.api.problems import NO_FILE
 from ragkit.api.uploads import Upload
 from ragkit.errors import SpaceMismatch
 
@@ -70,6 +71,36 @@ def test_wrong_files_are_problems(client: TestClient, name: str, content: bytes,
     answer = client.post("/documents", files={"file": (name, content)})
     assert answer.status_code == status
     assert answer.headers["content-type"] == "application/problem+json"
+
+
+def test_a_file_without_a_plain_name_is_explained(client: TestClient) -> None:
+    head = b"--b\r\nContent-Disposition: form-data; name=\"file\"; filename*=UTF-8''a.md\r\n\r\n"
+    answers = [
+        client.post(
+            "/documents",
+            content=head + b"words\r\n--b--\r\n",
+            headers={"Content-Type": "multipart/form-data; boundary=b"},
+        ),
+        client.post("/documents", files={"other": ("a.md", b"words")}),
+        client.post("/documents"),
+    ]
+    for answer in answers:
+        assert answer.status_code == 422
+        assert answer.json()["detail"] == f"file: {NO_FILE}"
+
+
+def test_a_missing_question_is_explained(client: TestClient) -> None:
+    answer = client.post("/query", json={})
+    assert answer.json()["detail"] == "question: required, but the request does not have it"
+
+
+@pytest.mark.parametrize("question", ["\u200b\u200b", "???", "👍"])
+def test_a_question_without_words_is_refused(client: TestClient, question: str) -> None:
+    answer = client.post("/query", json={"question": question})
+    assert (answer.status_code, answer.json()["detail"]) == (
+        422,
+        "question: the question has no letter and no digit",
+    )
 
 
 @pytest.mark.parametrize("body", [{}, {"question": " "}, {"question": "a", "k": 0}, {"question": "\x00"}, []])

@@ -119,6 +119,11 @@ def test_an_answer_is_streamed(server: Provider, client: OpenAIClient) -> None:
     assert server.requests[0]["stream_options"] == {"include_usage": True}
 
 
+def test_an_answer_may_have_any_character(server: Provider, client: OpenAIClient) -> None:
+    server.pieces = ["a\u2028b", "c\u2029\x85d", "e\x0b\x1cf"]
+    assert list(ChatModel(client, "m").stream("s", "u")) == server.pieces
+
+
 def test_an_answer_that_breaks_off_is_an_error(server: Provider, client: OpenAIClient) -> None:
     server.break_off = True
     pieces = ChatModel(client, "m").stream("s", "u")

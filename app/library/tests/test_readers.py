@@ -1,5 +1,7 @@
 """Readers: text from every file type, and the reason when there is none. Does not prove every PDF."""
 
+import codecs
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -30,6 +32,12 @@ def test_html_loses_its_markup_and_scripts() -> None:
     assert read_text(page, "text/html").split() == ["One", "Two"]
 
 
+@pytest.mark.parametrize("algorithm", ["RC4-128", "AES-128", "AES-256"])
+def test_a_pdf_that_opens_without_a_password_is_read(algorithm: str) -> None:
+    content = pdf("Only its owner may change it", owner_password="secret", algorithm=algorithm)
+    assert "Only its owner" in read_text(content, "application/pdf")
+
+
 def test_a_pdf_gives_its_text() -> None:
     assert "Hello from a page" in read_text(pdf("Hello from a page"), "application/pdf")
 
@@ -38,12 +46,22 @@ def test_a_pdf_gives_its_text() -> None:
     ("content", "media_type", "words"),
     [
         (pdf("x", password="secret"), "application/pdf", "encrypted"),
+        (pdf("x", password="secret", algorithm="AES-256"), "application/pdf", "encrypted"),
         (b"%PDF-1.7 nothing of the kind", "application/pdf", "damaged"),
         (pdf("Hello")[:300], "application/pdf", "damaged"),
         (pdf(" "), "application/pdf", "no text was found"),
         (b"<html><body></body></html>", "text/html", "no text was found"),
         (b"caf\xe9", "text/plain", "not UTF-8: byte 3 is 0xe9"),
         (b"a\x00b", "text/plain", "NUL byte at character 1"),
+        ("\u200b\u2060\ufeff ".encode(), "text/plain", "no text was found"),
+        (b"* * *\n-----\n", "text/markdown", "no text was found"),
+        (b"iVBORw0K" * 99, "text/plain", "no text was found"),
+        (b"<div>" * 12_000, "text/html", "the HTML is damaged"),
+        (b"\xff\xfea\x00b", "text/plain", "not UTF-16-LE: byte 4 is 0x62"),
+        (b"<meta charset=shift_jis>\x81\xff", "text/html", "not CP932: byte 24"),
+        (b"<meta charset=unicode_escape>x", "text/html", "declares the encoding unicode_escape"),
+        (b"<meta charset=zlib>x", "text/html", "declares the encoding zlib"),
+        (b"<meta charset=nonsense>x", "text/html", "declares the encoding nonsense"),
     ],
 )
 def test_what_cannot_be_read_is_said_in_words(content: bytes, media_type: str, words: str) -> None:
@@ -51,7 +69,54 @@ def test_what_cannot_be_read_is_said_in_words(content: bytes, media_type: str, w
         read_text(content, media_type)
 
 
-@pytest.mark.parametrize("content", [b"", b" \n\t"])
+META = '<html><head><meta http-equiv="Content-Type" content="text/html; charset={}"></head><body>{}'
+
+
+@pytest.mark.parametrize(
+    ("content", "media_type"),
+    [
+        ("Größe: 5 €".encode("utf-8-sig"), "text/plain"),
+        (codecs.BOM_UTF16_LE + "Größe: 5 €".encode("utf-16-le"), "text/plain"),
+        (codecs.BOM_UTF16_BE + "# Größe: 5 €".encode("utf-16-be"), "text/markdown"),
+        (codecs.BOM_UTF32_LE + "Größe: 5 €".encode("utf-32-le"), "text/plain"),
+        (codecs.BOM_UTF16_LE + META.format("utf-8", "Größe: 5 €").encode("utf-16-le"), "text/html"),
+        (META.format("windows-1252", "Größe: 5 €").encode("cp1252"), "text/html"),
+        # Browsers read it as windows-1252, and so are the files that declare it.
+        (META.format("ISO-8859-1", "Größe: 5 €").encode("cp1252"), "text/html"),
+        (META.format("utf-16", "Größe: 5 €").encode(), "text/html"),
+        ('<?xml version="1.0" encoding="iso-8859-15"?><p>Größe: 5 €</p>'.encode("iso8859-15"), "text/html"),
+        ("<p>Größe: 5 €</p>".encode(), "text/html"),
+    ],
+)
+def test_a_mark_or_a_declaration_decides_the_encoding(content: bytes, media_type: str) -> None:
+    check_content(content, media_type)
+    assert "Größe: 5 €" in read_text(content, media_type)
+
+
+@pytest.mark.parametrize(
+    ("label", "text"),
+    [
+        ("Shift_JIS", "日本語の文章①"),
+        ("x-sjis", "日本語"),
+        ("euc-jp", "日本語"),
+        ("iso-2022-jp", "日本語"),
+        ("GB2312", "汉语镕"),
+        ("big5", "漢語"),
+        ("euc-kr", "한국어뷁"),
+        ("windows-874", "ภาษาไทย"),
+        ("koi8-r", "Русский"),
+        ("windows-1251", "Русский"),
+    ],
+)
+def test_declared_encodings_of_many_languages(label: str, text: str) -> None:
+    codec = {"Shift_JIS": "cp932", "GB2312": "gbk", "euc-kr": "cp949", "windows-874": "cp874"}.get(
+        label, label
+    )
+    content = f"<meta charset='{label}'><p>{text}".encode(codec.removeprefix("x-"))
+    assert read_text(content, "text/html") == text
+
+
+@pytest.mark.parametrize("content", [b"", b" \n\t", codecs.BOM_UTF8, codecs.BOM_UTF16_LE + b" \x00"])
 def test_an_empty_file_is_refused_before_it_is_stored(content: bytes) -> None:
     with pytest.raises(Unreadable, match="empty"):
         check_content(content, "text/plain")

@@ -91,4 +91,5 @@ def _events(services: Services, question: str, sources: Sequence[Source], timing
 
 
 def _event(name: str, data: dict[str, Any]) -> str:
-    return f"event: {name}\ndata: {json.dumps(data, ensure_ascii=False)}\n\n"
+    # ASCII only: some clients also end a line at U+2028, U+2029 or U+0085, which a passage may have.
+    return f"event: {name}\ndata: {json.dumps(data)}\n\n"

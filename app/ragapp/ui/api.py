@@ -9,6 +9,7 @@ import httpx
 import streamlit as st
 
 from ragapp.ui.config import API_URL
+from ragkit.event_stream import read_events
 
 
 class ApiError(Exception):
@@ -58,12 +59,8 @@ def ask(question: str, k: int) -> Iterator[Event]:
             if answer.status_code >= 400:
                 answer.read()
                 raise ApiError(_detail(answer))
-            name = ""
-            for line in answer.iter_lines():
-                if line.startswith("event: "):
-                    name = line.removeprefix("event: ")
-                elif line.startswith("data: "):
-                    yield Event(name, json.loads(line.removeprefix("data: ")))
+            for event in read_events(answer.iter_bytes()):
+                yield Event(event.name, json.loads(event.data))
     except httpx.HTTPError as error:
         raise ApiError(_unreachable(error)) from error
 

@@ -14,15 +14,7 @@ from ragapp.ingest import Ingester
 from ragapp.services import Services
 from ragkit_testing.files import pdf
 from ragkit_testing.provider import provider
-
-CAT = b"# Office\n\nThe office cat is called Minka.\n"
-BACKUP = b"<html><body><p>The database is backed up at two o'clock.</p></body></html>"
-
-
-def upload(client: TestClient, name: str, content: bytes) -> str:
-    answer = client.post("/api/documents", files={"file": (name, content)})
-    assert answer.status_code == 202, answer.text
-    return str(answer.json()["id"])
+from tests.integration.uploads import BACKUP, CAT, upload
 
 
 def test_from_upload_to_answer_to_deletion(client: TestClient, ingester: Ingester) -> None:
@@ -78,6 +70,15 @@ def test_an_answer_is_streamed_as_events(client: TestClient, ingester: Ingester)
     assert json.loads(events[0][1].removeprefix("data: "))["sources"][0]["document"] == "cat.md"
 
 
+def test_an_event_has_no_character_that_ends_a_line(client: TestClient, ingester: Ingester) -> None:
+    passage = "The cat\u2028is\u2029called\x85Minka."
+    ingester.ingest(uuid.UUID(upload(client, "cat.txt", passage.encode())))
+    answer = client.post("/api/query", json={"question": "cat?"}, headers={"Accept": "text/event-stream"})
+    assert answer.text.split("\n") == [*answer.text.splitlines(), ""]
+    data = answer.text.split("\n")[1].removeprefix("data: ")
+    assert json.loads(data)["sources"][0]["text"] == passage
+
+
 def test_nothing_stored_is_said(client: TestClient) -> None:
     answer = client.post("/api/query", json={"question": "anything?"}).json()
     assert answer["sources"] == []
@@ -90,7 +91,8 @@ def test_nothing_stored_is_said(client: TestClient) -> None:
         ("a.exe", b"MZ", 415, "accepted are Markdown"),
         ("a.txt", b"", 422, "empty"),
         ("a.txt", b"a\x00b", 422, "NUL"),
-        ("a.txt", b"\xff\xfe", 422, "not UTF-8"),
+        ("a.txt", b"\xff\xfd", 422, "not UTF-8"),
+        ("a.txt", b"\xff\xfe", 422, "empty"),
         ("a.txt", b"x" * (1024 * 1024 + 1), 413, "RAG_MAX_UPLOAD_MB, which is 1"),
         ("a.txt", b"x" * (2 * 1024 * 1024), 413, "RAG_MAX_UPLOAD_MB, which is 1"),
     ],

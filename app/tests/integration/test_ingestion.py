@@ -13,29 +13,7 @@ from ragapp.ingest import Ingester
 from ragapp.models import Chunk, Document
 from ragapp.services import Services
 from ragkit.errors import Refused, Unavailable
-
-
-def add(services: Services, content: bytes = b"The office cat is called Minka.") -> uuid.UUID:
-    with Session(services.engine) as session, session.begin():
-        return documents.add(session, "a.txt", "text/plain", content)[0].id
-
-
-def look(services: Services, document_id: uuid.UUID) -> tuple[str, str | None, int, int]:
-    with Session(services.engine) as session:
-        document = session.get_one(Document, document_id)
-        chunks = session.scalar(select(func.count()).where(Chunk.document_id == document_id)) or 0
-        return document.state, document.reason, document.attempts, chunks
-
-
-def expire_lease(services: Services) -> None:
-    with Session(services.engine) as session, session.begin():
-        session.execute(update(Document).values(lease_until=func.now() - timedelta(seconds=1)))
-
-
-def claim(services: Services, document_id: uuid.UUID) -> uuid.UUID | None:
-    with Session(services.engine) as session, session.begin():
-        document = documents.claim(session, document_id)
-        return document.claim if document else None
+from tests.integration.stored import add, claim, expire_lease, look
 
 
 def test_only_one_worker_gets_a_document(services: Services) -> None:
@@ -145,11 +123,11 @@ def test_a_worker_that_stops_puts_its_document_back(services: Services, ingester
     document_id = add(services)
     parse = ingester._prepare
 
-    def stop_while_parsing(content: bytes, media_type: str) -> Any:
+    def stop_while_parsing(*arguments: Any) -> Any:
         ingester.stopping.set()
-        return parse(content, media_type)
+        return parse(*arguments)
 
-    ingester._prepare = stop_while_parsing  # type: ignore[method-assign]
+    ingester._prepare = stop_while_parsing  # type: ignore[method-assign,assignment]
     ingester.ingest(document_id)
     assert look(services, document_id) == ("queued", None, 0, 0)
 
@@ -158,12 +136,12 @@ def test_a_document_deleted_meanwhile_leaves_nothing(services: Services, ingeste
     document_id = add(services)
     parse = ingester._prepare
 
-    def delete_while_parsing(content: bytes, media_type: str) -> Any:
+    def delete_while_parsing(*arguments: Any) -> Any:
         with services.engine.begin() as connection:
             connection.execute(text("DELETE FROM documents"))
-        return parse(content, media_type)
+        return parse(*arguments)
 
-    ingester._prepare = delete_while_parsing  # type: ignore[method-assign]
+    ingester._prepare = delete_while_parsing  # type: ignore[method-assign,assignment]
     ingester.ingest(document_id)
     with Session(services.engine) as session:
         assert session.scalar(select(func.count()).select_from(Chunk)) == 0

@@ -7,10 +7,12 @@ import numpy as np
 import redis
 
 from ragapp.query_cache import QueryEmbedder
-from ragkit.embeddings import Vectors
+from ragkit.embeddings import Limits, Vectors
 
 
 class Counting:
+    limits = Limits()
+
     def __init__(self) -> None:
         self.calls = 0
 

@@ -9,6 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 from ragapp.ui import api, prometheus
 
+LINE_ENDS = "before\u2028between\u2029and\x85after"
 SOURCE = {"document": "cat.md", "document_id": "1", "chunk": 0, "text": "Minka <b>sleeps</b>", "score": 0.81}
 DOCUMENT = {
     "id": "1",
@@ -50,9 +51,12 @@ def answering(request: httpx.Request) -> httpx.Response:
             ("token", {"text": "She is called "}),
             ("token", {"text": "Minka [1]. !"}),
             ("token", {"text": "[x](http://elsewhere/)"}),
+            ("token", {"text": LINE_ENDS}),
             ("done", {"timings": {"embed_ms": 3.0}}),
         ]
-        text = "".join(f"event: {name}\ndata: {json.dumps(data)}\n\n" for name, data in events)
+        text = "".join(
+            f"event: {name}\ndata: {json.dumps(data, ensure_ascii=False)}\n\n" for name, data in events
+        )
         return httpx.Response(200, text=text)
     if path == "/api/ready":
         broken = {"name": "redis", "ok": False, "detail": "it does not answer"}
@@ -89,7 +93,8 @@ def test_an_answer_is_shown_with_its_sources(backend: Callable[[Handler, Handler
     app.chat_input[0].set_value("Who is the cat?").run()
     assert not app.exception
     words = [element.value for element in app.markdown]
-    assert "She is called Minka [1]. !\\[x](http://elsewhere/)" in words, "and no picture is fetched"
+    shown = "She is called Minka [1]. !\\[x](http://elsewhere/)" + LINE_ENDS
+    assert shown in words, "and no picture is fetched"
     assert any("cat.md" in word and "0.81" in word for word in words)
     assert [element.value for element in app.text] == ["Minka <b>sleeps</b>"], "as text, not as markup"
 

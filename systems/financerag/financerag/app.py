@@ -29,16 +29,16 @@ def create() -> FastAPI:
         except ValueError as error:
             refuse(error)
     connect = connector(str(settings.chroma_path), settings.chroma_host, settings.chroma_port)
-    library = ChromaLibrary(connect, make_embedder(settings.embedding), settings.embedding)
-    folder = Folder(settings.documents_dir, library)
+    library = ChromaLibrary(
+        connect, make_embedder(settings.embedding), settings.embedding, settings.ingest_timeout
+    )
     stop = threading.Event()
+    folder = Folder(settings.documents_dir, library, stop, settings.ingest_timeout)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         # In a thread: a provider may be slow, and the service answers meanwhile.
-        ingesting = threading.Thread(
-            target=folder.run, args=(stop, settings.watch), name="documents", daemon=True
-        )
+        ingesting = threading.Thread(target=folder.run, args=(settings.watch,), name="documents", daemon=True)
         ingesting.start()
         yield
         stop.set()

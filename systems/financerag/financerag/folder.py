@@ -9,7 +9,8 @@ from financerag.store import FOLDER, ChromaLibrary, document_id_of
 from ragkit.errors import Refused, Unavailable, Unreadable
 from ragkit.locks import held
 from ragkit.metrics import INGESTIONS, stage
-from ragkit.readers import media_type_of
+from ragkit.passages import deadline
+from ragkit.readers import Checkpoint, media_type_of
 
 log = logging.getLogger(__name__)
 
@@ -23,28 +24,39 @@ LOCK = Path(tempfile.gettempdir()) / "financerag-ingest.lock"
 Fingerprints = dict[str, tuple[int, int]]
 
 
+class Stopping(Exception):
+    """The service is asked to stop."""
+
+
 class Folder:
     """Updates the store from the files, one worker at a time."""
 
-    def __init__(self, path: Path, library: ChromaLibrary, lock: Path = LOCK) -> None:
+    def __init__(
+        self, path: Path, library: ChromaLibrary, stop: threading.Event, timeout: float, lock: Path = LOCK
+    ) -> None:
+        """Create the folder. A file may take `timeout` seconds."""
         self._path = path
         self._library = library
+        self._stop = stop
+        self._timeout = timeout
         self._lock = lock
         self._done: Fingerprints | None = None
         self._unreadable: Fingerprints = {}
 
-    def run(self, stop: threading.Event, watch: bool) -> None:
+    def run(self, watch: bool) -> None:
         """Ingest the folder until it has succeeded once. A watched folder is ingested until the end."""
-        while not stop.is_set():
+        while not self._stop.is_set():
             pause = POLL_SECONDS
             try:
                 self.sync()
                 if not watch:
                     return
+            except Stopping:
+                return
             except (Unavailable, Refused, OSError) as error:
                 log.warning("the documents in %s are not ingested: %s", self._path, error)
                 pause = RETRY_SECONDS
-            stop.wait(pause)
+            self._stop.wait(pause)
 
     def sync(self) -> None:
         """Store files that are new or changed. Delete documents whose file is gone."""
@@ -71,7 +83,8 @@ class Folder:
         try:
             with stage("ingest"):
                 content = (self._path / name).read_bytes()
-                _, is_new = self._library.put(FOLDER, name, media_type_of(name, None) or "", content)
+                media_type = media_type_of(name, None) or ""
+                _, is_new = self._library.put(FOLDER, name, media_type, content, self._checkpoint(name))
         except (Unreadable, FileNotFoundError) as error:
             self._unreadable[name] = fingerprint
             INGESTIONS.labels("failed").inc()
@@ -80,6 +93,19 @@ class Folder:
         if is_new:
             INGESTIONS.labels("ready").inc()
             log.info("%s is ingested", name)
+
+    def _checkpoint(self, name: str) -> Checkpoint:
+        """Return the function that ends an ingestion: at the stop, too slow, or when its file was deleted."""
+        in_time = deadline(self._timeout, "INGEST_TIMEOUT_SECONDS")
+
+        def check() -> None:
+            if self._stop.is_set():
+                raise Stopping
+            in_time()
+            if not (self._path / name).exists():
+                raise FileNotFoundError(f"{name} was deleted")
+
+        return check
 
     def _fingerprints(self) -> Fingerprints:
         """Return the time of change and the size of each readable file."""

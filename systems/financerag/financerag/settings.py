@@ -24,6 +24,7 @@ class Settings:
     watch: bool
     processes: int
     max_upload_mb: int
+    ingest_timeout: int
     log_level: str
 
 
@@ -39,6 +40,8 @@ def load(processes: int | None = None) -> Settings:
         watch=bool(number("WATCH_DOCUMENTS", 0, 0, 1)),
         processes=processes or number("WEB_CONCURRENCY", 1, 1, 64),
         max_upload_mb=number("MAX_UPLOAD_MB", 25, 1, 1024),
+        # Less than the 600 s that the gateway waits for the answer to an upload.
+        ingest_timeout=number("INGEST_TIMEOUT_SECONDS", 540, 10, 86400),
         log_level=os.environ.get("LOG_LEVEL") or "INFO",
     )
     if settings.log_level not in LEVELS:

@@ -5,6 +5,7 @@ written twice is stored once. The first chunk is written last. Its digest shows 
 """
 
 import hashlib
+import logging
 import re
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -22,9 +23,11 @@ from ragkit.api.uploads import Upload
 from ragkit.embeddings import Embedder
 from ragkit.errors import Unavailable, Unreadable
 from ragkit.metrics import stage
+from ragkit.passages import deadline, make_passages
 from ragkit.providers import ModelSettings
-from ragkit.readers import read_text
-from ragkit.splitter import split
+from ragkit.readers import Checkpoint
+
+log = logging.getLogger(__name__)
 
 # Chroma refuses larger upserts (SQLite's limit on variables).
 BATCH = 1000
@@ -35,9 +38,13 @@ UPLOAD, FOLDER = "upload", "folder"
 class ChromaLibrary:
     """Connects at its first use, and again after a failure."""
 
-    def __init__(self, connect: Callable[[], Any], embedder: Embedder, model: ModelSettings) -> None:
+    def __init__(
+        self, connect: Callable[[], Any], embedder: Embedder, model: ModelSettings, timeout: float
+    ) -> None:
+        """Create the library. An upload may take `timeout` seconds."""
         self._connect = connect
         self._embedder = embedder
+        self._timeout = timeout
         self._name = collection_name(model)
         self._connected: Any = None
         self._connecting = threading.Lock()
@@ -45,21 +52,25 @@ class ChromaLibrary:
     def add(self, upload: Upload) -> tuple[Document, bool]:
         """Store an uploaded file. It replaces an earlier one of the same name."""
         try:
-            return self.put(UPLOAD, upload.name, upload.media_type, upload.content)
+            in_time = deadline(self._timeout, "INGEST_TIMEOUT_SECONDS")
+            return self.put(UPLOAD, upload.name, upload.media_type, upload.content, in_time)
         except Unreadable as error:
             raise Problem(422, f"{upload.name}: {error}") from error
 
-    def put(self, origin: str, name: str, media_type: str, content: bytes) -> tuple[Document, bool]:
-        """Store a document unless it is stored with the same bytes."""
+    def put(
+        self, origin: str, name: str, media_type: str, content: bytes, checkpoint: Checkpoint
+    ) -> tuple[Document, bool]:
+        """Store a document unless it is stored with the same bytes. The checkpoint may end the work."""
         document_id = document_id_of(origin, name)
         digest = hashlib.sha256(content).hexdigest()
         with self._collection() as collection:
             first = collection.get(ids=[f"{document_id}:0"], include=["metadatas"])["metadatas"]
         if first and first[0]["digest"] == digest:
             return _document(first[0]), False
-        chunks = split(read_text(content, media_type), media_type)
-        with stage("embed"):
-            vectors = self._embedder.embed(chunks)
+        made = make_passages(content, media_type, self._embedder, checkpoint)
+        if made.note:
+            log.warning("%s: %s", name, made.note)
+        chunks, vectors = made.texts, made.vectors
         common = {"document": document_id, "origin": origin, "name": name, "digest": digest}
         with self._collection() as collection:
             for start in reversed(range(0, len(chunks), BATCH)):

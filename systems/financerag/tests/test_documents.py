@@ -1,14 +1,19 @@
 """Documents of the folder and uploads, in a Chroma in this process. Does not prove a Chroma server."""
 
 import os
+import threading
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
-from financerag.folder import Folder
+from financerag.folder import Folder, Stopping
 from financerag.store import ChromaLibrary, collection_name, connector
+from ragkit.api.problems import Problem
 from ragkit.api.uploads import Upload
+from ragkit.embeddings import Vectors
 from ragkit.errors import Unavailable
+from ragkit.passages import deadline
 from ragkit.providers import ModelSettings
 from ragkit_testing import MODEL, Letters
 
@@ -21,7 +26,7 @@ def embedder() -> Letters:
 @pytest.fixture
 def library(tmp_path: Path, embedder: Letters) -> ChromaLibrary:
     (tmp_path / "chroma").mkdir()
-    return ChromaLibrary(connector(str(tmp_path / "chroma"), "", 8000), embedder, MODEL)
+    return ChromaLibrary(connector(str(tmp_path / "chroma"), "", 8000), embedder, MODEL, 60)
 
 
 @pytest.fixture
@@ -32,7 +37,7 @@ def path(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def folder(path: Path, library: ChromaLibrary, tmp_path: Path) -> Folder:
-    return Folder(path, library, tmp_path / "lock")
+    return Folder(path, library, threading.Event(), 60, tmp_path / "lock")
 
 
 def names(library: ChromaLibrary) -> list[str]:
@@ -69,7 +74,7 @@ def test_repeats_are_harmless_and_cost_nothing(
     folder.sync()
     os.utime(path / "a.md", (1, 1))
     folder.sync()
-    Folder(path, library, tmp_path / "lock").sync()
+    Folder(path, library, threading.Event(), 60, tmp_path / "lock").sync()
     assert embedder.texts == 1
     assert names(library) == ["a.md"]
 
@@ -102,9 +107,57 @@ def test_models_never_mix(library: ChromaLibrary, tmp_path: Path, embedder: Lett
     library.add(Upload("a.txt", "text/plain", b"aaa"))
     other = ModelSettings("openai", "org/other model", dimension=26)
     assert collection_name(other) == "financerag-org-other-model-26"
-    assert ChromaLibrary(connector(str(tmp_path / "chroma"), "", 8000), embedder, other).documents() == []
+    assert ChromaLibrary(connector(str(tmp_path / "chroma"), "", 8000), embedder, other, 60).documents() == []
 
 
 def test_a_server_that_is_away_is_unavailable(embedder: Letters) -> None:
     with pytest.raises(Unavailable, match="Chroma does not answer"):
-        ChromaLibrary(connector("", "127.0.0.1", 9), embedder, MODEL).documents()
+        ChromaLibrary(connector("", "127.0.0.1", 9), embedder, MODEL, 60).documents()
+
+
+def test_a_file_that_takes_too_long_stops_no_other(
+    path: Path, library: ChromaLibrary, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (path / "a.txt").write_text("aaa")
+    (path / "b.txt").write_text("bbb")
+    slow = iter([0.0, 60.0])
+    monkeypatch.setattr("financerag.folder.deadline", lambda _, setting: deadline(next(slow), setting))
+    folder = Folder(path, library, threading.Event(), 60, tmp_path / "lock")
+    folder.sync()
+    assert names(library) == ["b.txt"]
+    folder.sync()
+    assert names(library) == ["b.txt"], "and it is not tried again until it changes"
+
+
+def test_a_file_deleted_during_its_ingestion_holds_up_no_other(
+    folder: Folder, path: Path, library: ChromaLibrary, embedder: Letters, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (path / "a.txt").write_text("many words. " * 10_000)
+    (path / "b.txt").write_text("bbb")
+    embed = embedder.embed
+
+    def delete_first(texts: Sequence[str]) -> Vectors:
+        (path / "a.txt").unlink(missing_ok=True)
+        return embed(texts)
+
+    monkeypatch.setattr(embedder, "embed", delete_first)
+    folder.sync()
+    assert names(library) == ["b.txt"]
+    assert embedder.texts == embedder.limits.batch + 1
+
+
+def test_a_stop_ends_the_ingestion(path: Path, library: ChromaLibrary, tmp_path: Path) -> None:
+    (path / "a.txt").write_text("aaa")
+    stop = threading.Event()
+    folder = Folder(path, library, stop, 60, tmp_path / "lock")
+    stop.set()
+    with pytest.raises(Stopping):
+        folder.sync()
+    assert names(library) == []
+
+
+def test_an_upload_that_takes_too_long_is_refused(tmp_path: Path, embedder: Letters) -> None:
+    (tmp_path / "chroma").mkdir()
+    slow = ChromaLibrary(connector(str(tmp_path / "chroma"), "", 8000), embedder, MODEL, 0)
+    with pytest.raises(Problem, match="longer than INGEST_TIMEOUT_SECONDS, which is 0 s"):
+        slow.add(Upload("a.txt", "text/plain", b"aaa"))

@@ -3,12 +3,13 @@
 from typing import Annotated
 
 from fastapi import FastAPI
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 from m31 import settings
 from m31.cache import AnswerCache, connect
 from m31.documents import Documents, answer
 from ragkit.api import problems, server, telemetry
+from ragkit.api.questions import sensible
 from ragkit.environment import or_exit
 from ragkit.logs import configure_logs
 
@@ -18,7 +19,11 @@ class Question(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    question: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000)]
+    question: Annotated[
+        str,
+        StringConstraints(min_length=1, max_length=2000),
+        AfterValidator(lambda text: sensible(text, "the question")),
+    ]
     k: Annotated[int, Field(ge=1, le=20)] = 3
 
 

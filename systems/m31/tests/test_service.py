@@ -102,7 +102,16 @@ def test_without_redis_questions_are_answered_and_redis_is_left_alone(
 
 
 @pytest.mark.parametrize(
-    "body", ["", "{", {}, {"question": " "}, {"question": "a", "k": 0}, {"question": "a", "x": 1}]
+    "body",
+    [
+        "",
+        "{",
+        {},
+        {"question": " "},
+        {"question": "\u200b"},
+        {"question": "a", "k": 0},
+        {"question": "a", "x": 1},
+    ],
 )
 def test_wrong_requests_are_problems(client: TestClient, body: object) -> None:
     content = body if isinstance(body, str) else json.dumps(body)

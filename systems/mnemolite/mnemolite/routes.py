@@ -12,7 +12,7 @@ from starlette.datastructures import UploadFile
 from mnemolite import memories
 from mnemolite.memories import Memory, Result
 from mnemolite.services import Given, Services
-from ragkit.api.problems import Problem, ProblemDetails
+from ragkit.api.problems import NO_FILE, Problem, ProblemDetails
 from ragkit.api.questions import sensible
 from ragkit.api.uploads import read_upload
 
@@ -82,7 +82,7 @@ async def add(request: Request, services: Given) -> Queued:
         async with request.form(max_files=1, max_fields=10) as form:
             file = form.get("file")
             if not isinstance(file, UploadFile):
-                raise Problem(422, "file: Field required")
+                raise Problem(422, f"file: {NO_FILE}")
             return await run_in_threadpool(_add_file, services, file)
     if kind == "application/json":
         try:

@@ -51,14 +51,14 @@ def take(connection: Connection, lease_seconds: float, longest_pause_seconds: fl
     return Claim(row.claim, row.memory_id, row.attempts) if row else None
 
 
-def renew(connection: Connection, claim: Claim, lease_seconds: float) -> None:
-    """Extend a claim."""
-    connection.execute(RENEW, {"claim": claim.id, "lease": lease_seconds})
+def renew(connection: Connection, claim: Claim, lease_seconds: float) -> bool:
+    """Extend a claim. False when the memory was deleted or another worker has claimed it."""
+    return bool(connection.execute(RENEW, {"claim": claim.id, "lease": lease_seconds}).rowcount)
 
 
-def done(connection: Connection, claim: Claim) -> bool:
-    """Mark a memory as done. False when another worker has claimed it."""
-    return _end(connection, claim, "done", None)
+def done(connection: Connection, claim: Claim, note: str | None) -> bool:
+    """Mark a memory as done, with a note. False when another worker has claimed it."""
+    return _end(connection, claim, "done", note)
 
 
 def again(connection: Connection, claim: Claim, reason: str | None, pause_seconds: float) -> bool:

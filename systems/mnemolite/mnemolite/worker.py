@@ -7,7 +7,6 @@ import threading
 import time
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 
-import numpy as np
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -20,20 +19,25 @@ from mnemolite.work_queue import Claim
 from ragkit.embeddings import Embedder, make_embedder
 from ragkit.errors import Unavailable, Unreadable
 from ragkit.logs import configure_logs
+from ragkit.passages import Passages, deadline, make_passages, too_slow
 from ragkit.providers import model_settings
-from ragkit.readers import read_text
-from ragkit.splitter import split
 
 log = logging.getLogger(__name__)
 
-# Passages per batch, about three seconds of one core. After each the worker checks whether it must stop.
-BATCH = 8
+TIMEOUT_SETTING = "ingestion.timeout_seconds"
+# An ingestion ends itself at its next checkpoint after the time limit. One that is stuck within a step does
+# not: after this time more, the worker ends.
+GRACE_SECONDS = 30.0
 # After a dependency has failed.
 REST_SECONDS = 5.0
 
 
 class Stopping(Exception):
     """The worker is asked to stop."""
+
+
+class Superseded(Exception):
+    """The memory was deleted, or another worker has it."""
 
 
 class Worker:
@@ -65,55 +69,80 @@ class Worker:
                     if claim is None:
                         self.stopping.wait(self._config.poll_seconds)
                     else:
-                        self._finish(claim, self._supervise(pool.submit(self._ingest, claim), claim))
+                        lost = threading.Event()
+                        work = pool.submit(self._ingest, claim, lost)
+                        self._finish(claim, self._supervise(work, claim, lost))
                 except (Unavailable, SQLAlchemyError) as error:
                     log.warning("waiting: %s", str(error).splitlines()[0])
                     self.stopping.wait(REST_SECONDS)
 
-    def _supervise(self, work: "Future[list[str]]", claim: Claim) -> "Future[list[str]]":
+    def _supervise(self, work: "Future[Passages]", claim: Claim, lost: threading.Event) -> "Future[Passages]":
         """Wait for the work. Write the heartbeat and extend the claim meanwhile."""
         started = renewed = time.monotonic()
+        limit = self._config.timeout_seconds
         while not wait([work], timeout=1).done:
             self._life.beat()
             now = time.monotonic()
-            if now - started > self._config.timeout_seconds:
-                # A thread cannot be ended, but the process can. Its restart counts as an attempt.
-                log.error("memory %s takes longer than timeout_seconds: the worker ends", claim.memory_id)
+            if now - started > limit + GRACE_SECONDS:
+                # A thread cannot be ended, but the process can. Docker starts it again.
+                log.error("memory %s is stuck: the worker ends", claim.memory_id)
+                self._end_stuck(claim)
                 os._exit(1)
             if now - renewed > self._config.lease_seconds / 3:
                 renewed = now
                 try:
                     with self._engine.begin() as connection:
-                        work_queue.renew(connection, claim, self._config.lease_seconds)
+                        if not work_queue.renew(connection, claim, self._config.lease_seconds):
+                            lost.set()
                 except SQLAlchemyError as error:
                     log.warning("the claim is not renewed: %s", str(error).splitlines()[0])
         return work
 
-    def _ingest(self, claim: Claim) -> list[str]:
+    def _end_stuck(self, claim: Claim) -> None:
+        """Record that a memory takes too long. Without the database it gets another attempt."""
+        reason = too_slow(self._config.timeout_seconds, TIMEOUT_SETTING)
+        try:
+            with self._engine.begin() as connection:
+                work_queue.fail(connection, claim, reason)
+        except SQLAlchemyError as error:
+            log.warning("the outcome is not recorded: %s", str(error).splitlines()[0])
+
+    def _ingest(self, claim: Claim, lost: threading.Event) -> Passages:
         """Store the vectors of a memory and return its passages."""
         if claim.attempts > self._config.max_attempts:
             raise Unreadable("its worker died at every attempt")
         with self._engine.begin() as connection:
             content, media_type = memories.content(connection, claim.memory_id)
-        text = read_text(content, media_type)
-        texts = split(text, media_type, self._config.chunk_size, self._config.chunk_overlap)
-        vectors = []
-        for start in range(0, len(texts), BATCH):
+        in_time = deadline(self._config.timeout_seconds, TIMEOUT_SETTING)
+
+        def checkpoint() -> None:
             if self.stopping.is_set():
                 raise Stopping
-            vectors.append(self._embedder.embed(texts[start : start + BATCH]))
-        # Vectors before texts: a search leaves out vectors without texts, and a retry overwrites them.
-        self._chroma.put(claim.memory_id, np.concatenate(vectors))
-        return texts
+            if lost.is_set():
+                raise Superseded
+            in_time()
 
-    def _finish(self, claim: Claim, work: "Future[list[str]]") -> None:
+        made = make_passages(
+            content,
+            media_type,
+            self._embedder,
+            checkpoint,
+            size=self._config.chunk_size,
+            overlap=self._config.chunk_overlap,
+        )
+        # Vectors before texts: a search leaves out vectors without texts, and a retry overwrites them.
+        self._chroma.put(claim.memory_id, made.vectors)
+        return made
+
+    def _finish(self, claim: Claim, work: "Future[Passages]") -> None:
         """Record the outcome."""
         error = work.exception()
         with self._engine.begin() as connection:
             if error is None:
-                ours = work_queue.done(connection, claim)
+                made = work.result()
+                ours = work_queue.done(connection, claim, made.note or None)
                 if ours:
-                    memories.keep_passages(connection, claim.memory_id, work.result())
+                    memories.keep_passages(connection, claim.memory_id, made.texts)
                 outcome = "done"
             else:
                 ours, outcome = self._not_done(connection, claim, error)
@@ -123,6 +152,8 @@ class Worker:
             log.warning("memory %s: another worker has claimed it", claim.memory_id)
 
     def _not_done(self, connection: Connection, claim: Claim, error: BaseException) -> tuple[bool, str]:
+        if isinstance(error, Superseded):
+            return False, "superseded"
         if isinstance(error, Stopping):
             return work_queue.again(connection, claim, None, 0), "queued again"
         if isinstance(error, Unavailable | SQLAlchemyError):

@@ -3,17 +3,26 @@
 import os
 import subprocess
 import sys
+import threading
 import time
+import uuid
+from concurrent.futures import Future
 from pathlib import Path
+from typing import Any
+from unittest.mock import MagicMock
 
 import numpy as np
 import pytest
 
+from mnemolite import work_queue
 from mnemolite.cache import CachedEmbedder
 from mnemolite.heartbeat import STALE_SECONDS, Heartbeat
-from mnemolite.settings import load_config
-from mnemolite.work_queue import pause
-from ragkit.embeddings import Vectors
+from mnemolite.settings import Ingestion, load_config
+from mnemolite.work_queue import Claim, pause
+from mnemolite.worker import Stopping, Superseded, Worker
+from ragkit.embeddings import Limits, Vectors
+from ragkit.errors import Unreadable
+from ragkit.passages import too_slow
 
 ROOT = Path(__file__).parent.parent
 
@@ -67,11 +76,64 @@ def test_another_process_with_the_number_is_not_the_worker(tmp_path: Path) -> No
     assert "is gone" in probe(tmp_path).stderr
 
 
+def ingesting(engine: Any, config: Ingestion) -> Worker:
+    return Worker(engine, MagicMock(), Counting(), config, MagicMock())
+
+
+def stored(content: bytes) -> Any:
+    """Return an engine whose only memory has this content."""
+    engine = MagicMock()
+    row = engine.begin.return_value.__enter__.return_value.execute.return_value.one.return_value
+    row.content, row.media_type = content, "text/plain"
+    return engine
+
+
+CLAIM = Claim(uuid.uuid4(), uuid.uuid4(), 1)
+
+
+def test_a_memory_that_takes_too_long_fails_with_the_reason() -> None:
+    worker = ingesting(stored(b"words"), Ingestion.model_construct(timeout_seconds=0))
+    with pytest.raises(Unreadable, match=r"longer than ingestion.timeout_seconds, which is 0 s"):
+        worker._ingest(CLAIM, threading.Event())
+
+
+def test_a_memory_that_was_lost_or_a_worker_that_stops_ends_the_ingestion() -> None:
+    worker, lost = ingesting(stored(b"words"), Ingestion()), threading.Event()
+    lost.set()
+    with pytest.raises(Superseded):
+        worker._ingest(CLAIM, lost)
+    assert worker._not_done(MagicMock(), CLAIM, Superseded()) == (False, "superseded")
+    worker.stopping.set()
+    with pytest.raises(Stopping):
+        worker._ingest(CLAIM, threading.Event())
+
+
+def test_a_memory_that_is_stuck_fails_before_its_worker_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    ended: list[str] = []
+
+    def end(*_: Any) -> bool:
+        ended.append(str(_[-1]))
+        return True
+
+    def leave(code: int) -> None:
+        raise SystemExit(code)
+
+    monkeypatch.setattr("mnemolite.worker.GRACE_SECONDS", 0.0)
+    monkeypatch.setattr(work_queue, "fail", end)
+    monkeypatch.setattr(os, "_exit", leave)
+    worker = ingesting(MagicMock(), Ingestion.model_construct(timeout_seconds=0, lease_seconds=60))
+    with pytest.raises(SystemExit):
+        worker._supervise(Future(), CLAIM, threading.Event())
+    assert ended == [too_slow(0, "ingestion.timeout_seconds")]
+
+
 def test_pauses_double_up_to_the_longest() -> None:
     assert [pause(attempts, 5, 60) for attempts in (1, 2, 3, 4, 5, 50)] == [5, 10, 20, 40, 60, 60]
 
 
 class Counting:
+    limits = Limits()
+
     def __init__(self) -> None:
         self.asked = 0
 

@@ -52,6 +52,17 @@ class Index:
         grown.add(np.ascontiguousarray(vectors))
         return Index(self.model, self.dimension, [*self.entries, entry], grown)
 
+    def without(self, document_id: str) -> "Index":
+        """Return an index without a document."""
+        rows = [row for row, (entry, _) in enumerate(self._rows) if entry.id == document_id]
+        if not rows:
+            return self
+        shrunk = faiss.clone_index(self.vectors)
+        # The stubs know the selectors of C++ only.
+        shrunk.remove_ids(np.array(rows, dtype=np.int64))  # type: ignore[arg-type]
+        entries = [entry for entry in self.entries if entry.id != document_id]
+        return Index(self.model, self.dimension, entries, shrunk)
+
     def search(self, vector: Vectors, k: int) -> list[tuple[Entry, int, float]]:
         """Return document, chunk number and cosine similarity of the nearest chunks."""
         if not self._rows:

@@ -1,6 +1,7 @@
 """The documents: the originals in a folder, their chunks in the index. Several replicas may share both."""
 
 import hashlib
+import logging
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -13,9 +14,11 @@ from ragkit.api.uploads import Upload
 from ragkit.embeddings import Embedder, Vectors
 from ragkit.errors import SpaceMismatch, Unreadable
 from ragkit.metrics import stage
+from ragkit.passages import deadline, make_passages
 from ragkit.providers import ModelSettings
-from ragkit.readers import media_type_of, read_text
-from ragkit.splitter import split
+from ragkit.readers import Checkpoint, media_type_of, no_checkpoint
+
+log = logging.getLogger(__name__)
 
 # A file name has at most 255 bytes. The id is in front of it.
 NAME_BYTES = 200
@@ -33,7 +36,9 @@ class Rebuilt:
 class FaissLibrary:
     """Searches the newest index that any replica has written."""
 
-    def __init__(self, folder: Path, embedder: Embedder, model: ModelSettings) -> None:
+    def __init__(self, folder: Path, embedder: Embedder, model: ModelSettings, timeout: float) -> None:
+        """Create the library. An upload may take `timeout` seconds."""
+        self._timeout = timeout
         self._originals = folder / "documents"
         self._originals.mkdir(exist_ok=True)
         self._file = IndexFile(folder)
@@ -43,22 +48,31 @@ class FaissLibrary:
         self._loaded: tuple[object, Index] = (None, self._empty())
 
     def add(self, upload: Upload) -> tuple[Document, bool]:
-        """Store the original and index it. The embedding, which is slow, needs no lock."""
+        """Store the original and index it. The embedding, which is slow, needs no lock.
+
+        The same bytes are one document. A new name replaces the old one, because it may mean another type.
+        """
         document_id = hashlib.sha256(upload.content).hexdigest()[:16]
-        if known := _find(self._current(), document_id):
+        known = _find(self._current(), document_id)
+        if known and known.name == upload.name:
             return known, False
+        in_time = deadline(self._timeout, "INGEST_TIMEOUT_SECONDS")
         try:
-            entry, vectors = self._embed(document_id, upload.name, upload.media_type, upload.content)
+            entry, vectors = self._embed(document_id, upload.name, upload.media_type, upload.content, in_time)
         except Unreadable as error:
             raise Problem(422, f"{upload.name}: {error}") from error
+        original = self._originals / _file_name(document_id, upload.name)
         with self._file.locked():
             index = self._current()
-            if known := _find(index, document_id):
+            known = _find(index, document_id)
+            if known and known.name == upload.name:
                 return known, False
             # The original first: a rebuild needs the original of everything in the index.
-            write_whole(self._originals / _file_name(document_id, upload.name), upload.content)
-            self._file.write(index.with_entry(entry, vectors))
-        return _document(entry), True
+            write_whole(original, upload.content)
+            self._file.write(index.without(document_id).with_entry(entry, vectors))
+            if known and (earlier := self._originals / _file_name(document_id, known.name)) != original:
+                earlier.unlink(missing_ok=True)
+        return _document(entry), known is None
 
     def documents(self) -> Sequence[Document]:
         """Return all documents by name."""
@@ -92,7 +106,8 @@ class FaissLibrary:
                 continue
             if _find(index, document_id) is None:
                 try:
-                    entry, vectors = self._embed(document_id, name, media_type, path.read_bytes())
+                    content = path.read_bytes()
+                    entry, vectors = self._embed(document_id, name, media_type, content, no_checkpoint)
                 except (Unreadable, OSError) as error:
                     rebuilt.skipped[path.name] = str(error)
                     continue
@@ -101,10 +116,13 @@ class FaissLibrary:
                 rebuilt.chunks += len(entry.chunks)
         return index
 
-    def _embed(self, document_id: str, name: str, media_type: str, content: bytes) -> tuple[Entry, Vectors]:
-        chunks = split(read_text(content, media_type), media_type)
-        with stage("embed"):
-            return Entry(document_id, name, chunks), self._embedder.embed(chunks)
+    def _embed(
+        self, document_id: str, name: str, media_type: str, content: bytes, checkpoint: Checkpoint
+    ) -> tuple[Entry, Vectors]:
+        made = make_passages(content, media_type, self._embedder, checkpoint)
+        if made.note:
+            log.warning("%s: %s", name, made.note)
+        return Entry(document_id, name, made.texts), made.vectors
 
     def _current(self) -> Index:
         """Return the index on the volume. Raises SpaceMismatch when it is of another model."""

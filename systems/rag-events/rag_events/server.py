@@ -31,7 +31,9 @@ def create() -> FastAPI:
     chat_model = make_chat_model(model_from_environment("llm"))
     secret_file("REBUILD_API_KEY_FILE")
     limit = number("MAX_UPLOAD_MB", 25, 1, 1024)
-    library = FaissLibrary(folder, make_embedder(embedding), embedding)
+    # Less than the 600 s that the gateway waits for the answer to an upload.
+    timeout = number("INGEST_TIMEOUT_SECONDS", 540, 10, 86400)
+    library = FaissLibrary(folder, make_embedder(embedding), embedding, timeout)
     app = make_app("rag-events", library, chat_model, max_upload_mb=limit)
     _add_rebuild(app, library)
     return app

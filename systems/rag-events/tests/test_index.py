@@ -9,6 +9,7 @@ from fastapi.testclient import TestClient
 from rag_events import server
 from rag_events.index_file import IndexFile
 from rag_events.library import FaissLibrary, _file_name
+from ragkit.api.problems import Problem
 from ragkit.api.uploads import Upload
 from ragkit.errors import SpaceMismatch, Unavailable
 from ragkit.providers import ModelSettings
@@ -16,7 +17,7 @@ from ragkit_testing import MODEL, Letters
 
 
 def library(folder: Path, model: ModelSettings = MODEL) -> FaissLibrary:
-    return FaissLibrary(folder, Letters(), model)
+    return FaissLibrary(folder, Letters(), model, 60)
 
 
 def upload(name: str, text: str) -> Upload:
@@ -29,10 +30,28 @@ def test_another_replica_sees_what_one_added(tmp_path: Path) -> None:
     document, is_new = one.add(upload("z.txt", "zzz zzz"))
     assert is_new
     assert [source.document for source in other.search("zzz", 5)] == ["z.txt"]
-    assert other.add(upload("again.txt", "zzz zzz")) == (document, False)
+    assert other.add(upload("z.txt", "zzz zzz")) == (document, False)
     other.add(upload("q.txt", "qqq"))
     assert [source.document for source in one.search("qqq", 1)] == ["q.txt"]
     assert [entry.name for entry in one.documents()] == ["q.txt", "z.txt"]
+
+
+def test_the_same_bytes_get_the_new_name_and_type(tmp_path: Path) -> None:
+    kept = library(tmp_path)
+    kept.add(upload("q.txt", "qqq"))
+    page = b"<p>zzz</p><p>zzz</p>"
+    wrong, _ = kept.add(Upload("page.txt", "text/plain", page))
+    right, is_new = kept.add(Upload("page.html", "text/html", page))
+    assert (right.id, right.name, is_new) == (wrong.id, "page.html", False)
+    assert [document.name for document in library(tmp_path).documents()] == ["page.html", "q.txt"]
+    assert [source.text for source in kept.search("zzz", 5)] == ["zzz\n\nzzz", "qqq"]
+    assert [path.name for path in (tmp_path / "documents").glob("*page*")] == [f"{right.id}-page.html"]
+
+
+def test_an_upload_that_takes_too_long_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(Problem, match=r"a.txt: .* longer than INGEST_TIMEOUT_SECONDS, which is 0 s"):
+        FaissLibrary(tmp_path, Letters(), MODEL, 0).add(upload("a.txt", "aaa"))
+    assert library(tmp_path).documents() == []
 
 
 def test_writers_at_the_same_time_lose_nothing(tmp_path: Path) -> None:

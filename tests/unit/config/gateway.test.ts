@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { renderNginx } from "../../../config/services/nginx.ts";
 import { shown } from "../../../config/spec/content.ts";
+import { serviceOf, systemWith } from "../../support/program.ts";
 
 describe("a gateway's nginx.conf", () => {
   const conf = shown(
@@ -19,8 +20,8 @@ describe("a gateway's nginx.conf", () => {
     expect(conf).toContain("set $upstream_rag_api rag-api;");
   });
 
-  it("gives up a dead address in far less than a second, and tries the next one", () => {
-    expect(conf).toContain("proxy_connect_timeout 300ms;");
+  it("waits longer for a connection than the second after which a lost packet is sent again", () => {
+    expect(conf.match(/proxy_connect_timeout \w+;/g)).toEqual(["proxy_connect_timeout 1500ms;"]);
     expect(conf).toContain("proxy_next_upstream error timeout;");
   });
 
@@ -56,8 +57,49 @@ describe("an ingress' nginx.conf", () => {
     expect(conf).toContain("proxy_pass http://$gateway:8080;");
   });
 
+  it("gives up the address of a replaced gateway in far less than a second, and asks once more", () => {
+    const [asks = "", again = ""] = [...conf.matchAll(/location = \/\.ragdock\S+ \{[^}]*\}/g)].map(
+      ([text]) => text,
+    );
+    expect(asks).toContain("proxy_connect_timeout 300ms;");
+    expect(asks).toContain("error_page 502 504 = /.ragdock/gateway-again;");
+    expect(again).toContain("location = /.ragdock/gateway-again");
+    expect(again).not.toContain("proxy_connect_timeout");
+  });
+
   it("trusts X-Forwarded-Proto from a TLS proxy in front", () => {
     expect(conf).toContain("map $http_x_forwarded_proto $forwarded_proto { https https; default $scheme; }");
     expect(conf).toContain("proxy_set_header X-Forwarded-Proto $forwarded_proto;");
+  });
+});
+
+describe("the largest request", () => {
+  const limits = (settings: Record<string, unknown>): (string | undefined)[][] => {
+    const system = systemWith(settings);
+    return ["ingress", "gateway"].map((name) => {
+      const conf = shown(
+        serviceOf(system, name).files.find(({ path }) => path === "/etc/nginx/nginx.conf")?.content ?? "",
+      );
+      return [/client_max_body_size (\w+);/, /at most (\w+ MiB)/].map((pattern) => pattern.exec(conf)?.[1]);
+    });
+  };
+  const api = (environment: Record<string, string>) => ({ services: { api: { environment } } });
+  const both = (mebibytes: number) => Array(2).fill([`${mebibytes}m`, `${mebibytes} MiB`]);
+
+  it("is one MiB over the reference application's upload limit", () => {
+    expect(limits({})).toEqual(both(26));
+    expect(limits(api({ RAG_MAX_UPLOAD_MB: "100" }))).toEqual(both(101));
+    expect(limits({ system: "rag-events", ...api({ MAX_UPLOAD_MB: "300" }) })).toEqual(both(301));
+  });
+
+  it("is no smaller for a smaller limit, and a wrong one is the application's to refuse", () => {
+    expect(limits(api({ RAG_MAX_UPLOAD_MB: "5" }))).toEqual(both(26));
+    expect(limits(api({ RAG_MAX_UPLOAD_MB: "many" }))).toEqual(both(26));
+  });
+
+  it("is app.bodySize for an own application", () => {
+    const app = { image: "mine:1.0" };
+    expect(limits({ app })).toEqual(both(26));
+    expect(limits({ app: { ...app, bodySize: "2GiB" } })).toEqual(both(2048));
   });
 });

@@ -54,6 +54,20 @@ export const infrastructureCases: readonly AlertCase[] = [
     fires: [],
   },
   {
+    title: "cAdvisor that reads no container",
+    series: { 'container_memory_working_set_bytes{id="/"}': "1x30" },
+    alert: "ContainerMetricsMissing",
+    at: 15,
+    fires: [{}],
+  },
+  {
+    title: "cAdvisor that reads one container",
+    series: { 'container_memory_working_set_bytes{name="api"}': "1x30" },
+    alert: "ContainerMetricsMissing",
+    at: 15,
+    fires: [],
+  },
+  {
     title: "a disk that is 95 % full",
     series: {
       [`node_filesystem_avail_bytes{${disk}`]: "5x20",

@@ -32,6 +32,7 @@ describe("alerts", () => {
       "PostgresConnectionsNearLimit",
       "RedisDown",
       "RedisMemoryHigh",
+      "ContainerMetricsMissing",
     ]);
   });
 

@@ -14,6 +14,8 @@ from ragkit.errors import Refused, SpaceMismatch, Unavailable
 
 # The detail of an error that the application does not know.
 UNEXPECTED = "an unexpected error; the log has it"
+# `filename*` alone is not enough: RFC 7578 does not allow it in forms.
+NO_FILE = "send the file as a field of multipart/form-data, with `filename` in its Content-Disposition"
 
 
 class ProblemDetails(BaseModel):
@@ -99,4 +101,8 @@ def _reason(error: dict[str, Any]) -> str:
     if error["type"] == "json_invalid":
         return f"the body is not JSON: {error.get('ctx', {}).get('error', 'it cannot be parsed')}"
     field = ".".join(str(part) for part in error["loc"][1:]) or "body"
+    if "Expected UploadFile" in error["msg"] or (error["type"], field) == ("missing", "file"):
+        return f"{field}: {NO_FILE}"
+    if error["type"] == "missing":
+        return f"{field}: required, but the request does not have it"
     return f"{field}: {str(error['msg']).removeprefix('Value error, ')}"

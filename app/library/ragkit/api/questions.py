@@ -4,13 +4,20 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from ragkit.words import has_words
+
 
 def sensible(text: str, what: str = "the text") -> str:
-    """Return the text without surrounding white space. Raises ValueError for an empty one and for NUL."""
+    """Return the text without surrounding white space.
+
+    Raises ValueError for an empty text, for NUL, and for a text without any letter or digit.
+    """
     if not text.strip():
         raise ValueError(f"{what} is empty")
     if "\x00" in text:
         raise ValueError(f"{what} has a NUL character")
+    if not has_words(text):
+        raise ValueError(f"{what} has no letter and no digit")
     return text.strip()
 
 

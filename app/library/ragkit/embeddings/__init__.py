@@ -1,19 +1,49 @@
 """Embeddings: texts become vectors of length one. Their dot product is the cosine. Extra: models."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ragkit.providers import ModelSettings
+from ragkit.providers import WORDPIECE_TOKENS, ModelSettings
 
 # One vector per row, or a single vector.
 Vectors = NDArray[np.float32]
 
 
+class Window(Protocol):
+    """The tokens that a model reads of one text. It ignores those after them."""
+
+    @property
+    def tokens(self) -> int:
+        """Return how many tokens it reads."""
+
+    def count(self, texts: Sequence[str]) -> list[int]:
+        """Return the number of tokens of each text."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What to know before texts are embedded.
+
+    `batch` is the number of texts per call, which nothing interrupts. Without a `window` the provider refuses
+    texts that are too long.
+    """
+
+    batch: int = 64
+    window: Window | None = None
+    english_only: bool = False
+
+
 class Embedder(Protocol):
     """Turns texts into vectors."""
+
+    @property
+    def limits(self) -> Limits:
+        """Return what it reads at most."""
 
     def embed(self, texts: Sequence[str]) -> Vectors:
         """Return one vector per text, in order."""
@@ -38,4 +68,15 @@ def make_embedder(settings: ModelSettings, *, compact: bool = False) -> Embedder
     from ragkit.embeddings.remote import RemoteEmbedder
     from ragkit.openai_client import make_client
 
-    return RemoteEmbedder(make_client(settings), settings.model, settings.dimension)
+    window = _wordpiece_window(settings.model, settings.model_dir)
+    return RemoteEmbedder(make_client(settings), settings.model, settings.dimension, window)
+
+
+def _wordpiece_window(model: str, model_dir: Path) -> Window | None:
+    """Return the window of a remote model that has the vocabulary of the local one."""
+    file = model_dir / "tokenizer.json"
+    if model not in WORDPIECE_TOKENS or not file.exists():
+        return None
+    from ragkit.embeddings.wordpiece import WordPieceWindow
+
+    return WordPieceWindow(file, WORDPIECE_TOKENS[model])

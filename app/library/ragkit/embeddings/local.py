@@ -12,9 +12,9 @@ import numpy as np
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 
 import onnxruntime as ort
-from tokenizers import Tokenizer
 
-from ragkit.embeddings import Vectors, normalise
+from ragkit.embeddings import Limits, Vectors, normalise
+from ragkit.embeddings.wordpiece import WordPieceWindow
 from ragkit.metrics import TOKENS
 
 # The length that the model was trained with (max_seq_length of sentence-transformers). Longer texts are cut.
@@ -33,9 +33,9 @@ class LocalEmbedder:
     """
 
     def __init__(self, model_dir: Path, *, compact: bool = False) -> None:
-        self._tokenizer = Tokenizer.from_file(str(model_dir / "tokenizer.json"))
-        self._tokenizer.enable_truncation(MAX_TOKENS)
-        self._tokenizer.enable_padding()
+        window = WordPieceWindow(model_dir / "tokenizer.json", MAX_TOKENS)
+        self._tokenizer = window.tokenizer
+        self.limits = Limits(BATCH, window, english_only=True)
         options = ort.SessionOptions()
         # One thread: API workers and worker threads already use the cores. Spinning threads slow each other.
         options.intra_op_num_threads = 1
@@ -61,14 +61,14 @@ class LocalEmbedder:
         """Do nothing: the constructor has loaded the model."""
 
     def _embed(self, texts: Sequence[str]) -> Vectors:
-        encodings = self._tokenizer.encode_batch(list(texts))
-        mask = np.array([encoding.attention_mask for encoding in encodings], dtype=np.int64)
+        rows = [_cut(encoding.ids) for encoding in self._tokenizer.encode_batch(list(texts))]
+        ids = np.zeros((len(rows), max(map(len, rows))), dtype=np.int64)
+        mask = np.zeros_like(ids)
+        for row, tokens in enumerate(rows):
+            ids[row, : len(tokens)] = tokens
+            mask[row, : len(tokens)] = 1
         TOKENS.labels("embedding").inc(int(mask.sum()))
-        feed = {
-            "input_ids": np.array([encoding.ids for encoding in encodings], dtype=np.int64),
-            "attention_mask": mask,
-            "token_type_ids": np.zeros_like(mask),
-        }
+        feed = {"input_ids": ids, "attention_mask": mask, "token_type_ids": np.zeros_like(mask)}
         # One batch of passages at a time: parallel batches are no faster, and each takes its own memory.
         with self._turn if self._compact or len(texts) > 1 else nullcontext():
             output = self._session.run(None, {name: feed[name] for name in self._inputs})[0]
@@ -76,3 +76,8 @@ class LocalEmbedder:
             return normalise(output)
         weights = mask[..., None].astype(np.float32)
         return normalise((output * weights).sum(axis=1) / np.maximum(weights.sum(axis=1), 1))
+
+
+def _cut(ids: list[int]) -> list[int]:
+    """Return the first tokens and the last, which ends each text."""
+    return ids if len(ids) <= MAX_TOKENS else ids[: MAX_TOKENS - 1] + ids[-1:]

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ragkit.embeddings import Vectors, normalise
+from ragkit.embeddings import Limits, Vectors, Window, normalise
 from ragkit.errors import Refused
 from ragkit.metrics import TOKENS
 from ragkit.openai_client import OpenAIClient
@@ -16,10 +16,13 @@ BATCH = 64
 class RemoteEmbedder:
     """Asks for vectors in batches. Refuses vectors whose dimension is not the expected one."""
 
-    def __init__(self, client: OpenAIClient, model: str, dimension: int) -> None:
+    def __init__(
+        self, client: OpenAIClient, model: str, dimension: int, window: Window | None = None
+    ) -> None:
         self._client = client
         self._model = model
         self._dimension = dimension
+        self.limits = Limits(BATCH, window)
 
     def embed(self, texts: Sequence[str]) -> Vectors:
         """Return one vector per text, in order."""

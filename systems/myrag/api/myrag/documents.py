@@ -1,7 +1,7 @@
 """The routes of documents: upload, list, delete."""
 
 import hashlib
-import threading
+import logging
 import uuid
 from datetime import datetime
 from typing import Annotated
@@ -9,23 +9,20 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response, UploadFile
 from pydantic import BaseModel
 from sqlalchemy import delete as delete_from
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from myrag.services import Given, Services
 from myrag.tables import chunks, documents
 from ragkit.api.problems import Problem, ProblemDetails
 from ragkit.api.uploads import Upload, read_upload
-from ragkit.embeddings import Vectors
 from ragkit.errors import Unreadable
 from ragkit.metrics import INGESTIONS, stage
-from ragkit.readers import read_text
-from ragkit.splitter import split
+from ragkit.passages import Passages, deadline, make_passages
+
+log = logging.getLogger(__name__)
 
 router = APIRouter(tags=["documents"])
-
-# One upload at a time: parallel uploads are no faster, and each takes as much memory.
-EMBEDDING = threading.Lock()
 
 
 class Uploaded(BaseModel):
@@ -64,24 +61,25 @@ class DocumentPage(BaseModel):
     },
 )
 def upload(file: UploadFile, response: Response, services: Given) -> Uploaded:
-    """Store a file, its chunks and their vectors. The same bytes are one document, also when sent again."""
+    """Store a file, its chunks and their vectors. The same bytes are one document, under the newest name."""
     given = read_upload(file, services.settings.max_upload_mb, "MAX_UPLOAD_MB")
     sha256 = hashlib.sha256(given.content).hexdigest()
-    if known := _find(services, sha256):
+    if known := _rename(services, sha256, given):
         response.status_code = 200
         return known
     try:
-        texts, vectors = _prepare(services, given)
+        in_time = deadline(services.settings.ingest_timeout, "INGEST_TIMEOUT_SECONDS")
+        made = make_passages(given.content, given.media_type, services.embedder, in_time)
     except Unreadable as error:
         INGESTIONS.labels("failed").inc()
         raise Problem(422, f"{given.name}: {error}") from error
-    document_id = uuid.uuid4()
-    if not _store(services, document_id, sha256, given, texts, vectors):
-        # Another upload of the same bytes was faster.
+    if made.note:
+        log.warning("%s: %s", given.name, made.note)
+    document_id, is_new = _store(services, sha256, given, made)
+    if not is_new:
         response.status_code = 200
-        return _find(services, sha256) or Uploaded(id=document_id, name=given.name, chunks=len(texts))
     INGESTIONS.labels("ready").inc()
-    return Uploaded(id=document_id, name=given.name, chunks=len(texts))
+    return Uploaded(id=document_id, name=given.name, chunks=len(made.texts))
 
 
 @router.get("/api/documents", summary="List the documents")
@@ -119,46 +117,50 @@ def delete(document_id: uuid.UUID, services: Given) -> None:
     services.originals.forget(document_id)
 
 
-def _find(services: Services, sha256: str) -> Uploaded | None:
+def _rename(services: Services, sha256: str, given: Upload) -> Uploaded | None:
+    """Return the document with these bytes, under the new name. None if there is none of this type."""
     count = select(func.count()).where(chunks.c.document_id == documents.c.id).scalar_subquery()
-    query = select(documents.c.id, documents.c.name, count.label("chunks")).where(
-        documents.c.sha256 == sha256
+    renamed = (
+        update(documents)
+        .where(documents.c.sha256 == sha256, documents.c.media_type == given.media_type)
+        .values(name=given.name)
+        .returning(documents.c.id, documents.c.name, count.label("chunks"))
     )
-    with services.engine.connect() as connection:
-        row = connection.execute(query).mappings().one_or_none()
+    with services.engine.begin() as connection:
+        row = connection.execute(renamed).mappings().one_or_none()
     return Uploaded.model_validate(dict(row)) if row else None
 
 
-def _prepare(services: Services, given: Upload) -> tuple[list[str], Vectors]:
-    with stage("parse"):
-        text = read_text(given.content, given.media_type)
-    with stage("split"):
-        texts = split(text, given.media_type)
-    with EMBEDDING, stage("embed"):
-        return texts, services.embedder.embed(texts)
+def _store(services: Services, sha256: str, given: Upload, made: Passages) -> tuple[uuid.UUID, bool]:
+    """Store all of a document or nothing. Return its id and whether its bytes are new.
 
-
-def _store(
-    services: Services, document_id: uuid.UUID, sha256: str, given: Upload, texts: list[str], vectors: Vectors
-) -> bool:
-    """Store all of a document or nothing. False when its bytes are already stored."""
+    Bytes that are stored already get the new name, type and chunks: the type was another one, or another
+    upload of the same bytes was faster.
+    """
     row = {
-        "id": document_id,
+        "id": uuid.uuid4(),
         "name": given.name,
         "media_type": given.media_type,
         "sha256": sha256,
         "size_bytes": len(given.content),
     }
+    statement = (
+        insert(documents)
+        .values(row)
+        .on_conflict_do_update(
+            index_elements=[documents.c.sha256], set_={"name": given.name, "media_type": given.media_type}
+        )
+        .returning(documents.c.id)
+    )
     with stage("store"), services.engine.begin() as connection:
-        statement = insert(documents).values(row).on_conflict_do_nothing().returning(documents.c.id)
-        if connection.execute(statement).first() is None:
-            return False
+        document_id: uuid.UUID = connection.execute(statement).scalar_one()
+        connection.execute(delete_from(chunks).where(chunks.c.document_id == document_id))
         connection.execute(
             insert(chunks),
             [
                 {"document_id": document_id, "ordinal": ordinal, "text": text, "embedding": vector}
-                for ordinal, (text, vector) in enumerate(zip(texts, vectors, strict=True))
+                for ordinal, (text, vector) in enumerate(zip(made.texts, made.vectors, strict=True))
             ],
         )
         services.originals.keep(document_id, given.content)
-    return True
+    return document_id, document_id == row["id"]

@@ -30,6 +30,7 @@ class Settings:
     database: Address
     data_dir: Path
     max_upload_mb: int
+    ingest_timeout: int
     metrics_path: str
     embedding: ModelSettings
     llm: ModelSettings
@@ -54,6 +55,8 @@ def load_settings() -> Settings:
         data_dir=Path(os.environ.get("DATA_DIR") or "/data"),
         # A file is embedded while its upload waits. On one core, 10 MB of text take some minutes.
         max_upload_mb=number("MAX_UPLOAD_MB", 10, 1, 1024),
+        # Less than the 600 s that the gateway waits for the answer to an upload.
+        ingest_timeout=number("INGEST_TIMEOUT_SECONDS", 540, 10, 86400),
         metrics_path=metrics_path(),
         embedding=embedding,
         llm=model_from_environment("llm"),

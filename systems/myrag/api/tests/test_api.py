@@ -14,12 +14,14 @@ from myrag.database import make_engine
 from myrag.originals import Originals
 from myrag.services import Services
 from myrag.settings import Settings, load_settings
-from ragkit.embeddings import Vectors
+from ragkit.embeddings import Limits, Vectors
 
 SECRET = "0f1e2d3c4b5a69788796a5b4c3d2e1f0"
 
 
 class Nothing:
+    limits = Limits()
+
     def embed(self, texts: object) -> Vectors:
         return np.zeros((1, 384), np.float32)
 
