@@ -25,13 +25,14 @@ help: ## list the commands
 	@printf 'SYSTEM=<name> creates a stack of that name: full, myrag, m31, rag-events, financerag or mnemolite.\n'
 
 node_modules: package-lock.json
-	@command -v npm >/dev/null || { echo "Install Node 20 or newer with npm: https://nodejs.org"; exit 1; }
+	@command -v npm >/dev/null || { echo "Install Node 22 or newer with npm: https://nodejs.org"; exit 1; }
 	@echo "Installing the project's packages …"
 	@npm ci --no-progress --loglevel=error
+	@tools/check-node.sh
 	@touch node_modules
 
 setup: node_modules ## install what this machine lacks and start Docker; every command does so by itself
-	@tools/setup.sh
+	@STACK_FILE=Pulumi.$(STACK).yaml tools/setup.sh
 
 setup-test: node_modules
 	@tools/setup.sh test

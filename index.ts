@@ -6,11 +6,11 @@ import { RagStack } from "./components/stack.ts";
 import { resolveSystem } from "./config/resolve.ts";
 import { withDeployment } from "./config/spec/deployment.ts";
 import { baseImageOf } from "./host/base-image.ts";
-import { useDocker } from "./host/docker.ts";
 import { requireOwnData } from "./host/own-data.ts";
+import { useDockerInProgram } from "./host/server.ts";
 
 const { stack, settings, texts, secrets, encrypted, docker } = readConfig();
-const host = useDocker(docker);
+const host = await explained(() => useDockerInProgram(docker));
 const system = await explained(() => resolveSystem(settings, { ...stack, secrets: encrypted, host }));
 const history = await readHistory(stack);
 const existingVolumes = await explained(() => requireOwnData(stack, system, history.volumes));

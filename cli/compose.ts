@@ -2,6 +2,7 @@ import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { stringify } from "yaml";
 import { fill } from "../config/spec/content.ts";
+import { callsHost, hostGateway } from "../config/spec/host-gateway.ts";
 import type { ImageSource } from "../config/spec/image.ts";
 import { paced } from "../config/spec/paced-check.ts";
 import type { FileSpec, LongRunning, ServiceSpec, SystemSpec } from "../config/spec/service.ts";
@@ -74,7 +75,8 @@ function service(spec: ServiceSpec, jobs: ReadonlySet<string>, facts: ComposeFac
       driver: "json-file",
       options: { "max-size": `${mebibytes(spec.logs.maxSize)}m`, "max-file": String(spec.logs.maxFiles) },
     },
-    security_opt: ["no-new-privileges:true"],
+    security_opt: ["no-new-privileges:true", ...(spec.mounts.length > 0 ? ["label=disable"] : [])],
+    ...(callsHost(spec) ? { extra_hosts: [`${hostGateway}:host-gateway`] } : {}),
     volumes: volumesOf(spec, facts),
     ...(spec.gpus ? { gpus: spec.gpus } : {}),
     ...(isLongRunning(spec) ? running(spec) : { restart: "no", healthcheck: { disable: true } }),

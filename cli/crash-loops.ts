@@ -1,9 +1,9 @@
-import { spawn } from "node:child_process";
+import { type SpawnOptions, spawn } from "node:child_process";
 import { once } from "node:events";
 import { closeSync, mkdirSync, openSync } from "node:fs";
 import { join } from "node:path";
 import { setInterval } from "node:timers/promises";
-import { type Container, containersOf, docker, dockerArguments, isJob } from "../host/docker.ts";
+import { type Container, containersOf, docker, dockerEnvironment, isJob } from "../host/docker.ts";
 import { projectDir } from "../host/paths.ts";
 import { describe } from "./ui/diagnose.ts";
 import type { Finding } from "./ui/finding.ts";
@@ -73,6 +73,7 @@ async function giveUp(stack: string, container: Container): Promise<Crashed> {
 async function saveLog(id: string, file: string): Promise<void> {
   mkdirSync(join(projectDir, crashLogs), { recursive: true });
   const log = openSync(file, "w", 0o600);
-  await once(spawn("docker", dockerArguments("logs", id), { stdio: ["ignore", log, log] }), "close");
+  const options: SpawnOptions = { stdio: ["ignore", log, log], env: dockerEnvironment() };
+  await once(spawn("docker", ["logs", id], options), "close");
   closeSync(log);
 }

@@ -5,7 +5,7 @@ import { useDocker } from "../host/docker.ts";
 import { projectDir } from "../host/paths.ts";
 import type { Command } from "./command.ts";
 import { groups } from "./commands/index.ts";
-import { endpointOf, useConfigFile } from "./stack-file.ts";
+import { dockerSettingsOf, useConfigFile } from "./stack-file.ts";
 
 const usageError = 2;
 
@@ -13,11 +13,11 @@ function commandLine(): Commander {
   const program = new Commander("ragdock")
     .description("Runs a complete RAG service on a Docker host.")
     .option("--config-file <path>", "the stack's settings file, instead of Pulumi.<stack>.yaml")
-    .hook("preAction", (_, action) => {
+    .hook("preAction", async (_, action) => {
       const { configFile, stack } = action.optsWithGlobals<{ configFile?: string; stack?: string }>();
       if (stack !== undefined) requireStackName(stack);
       if (configFile !== undefined) useConfigFile(configFile);
-      useDocker(stack ? endpointOf(stack) : {});
+      await useDocker(stack ? dockerSettingsOf(stack) : {});
       // Paths of build contexts are relative to the project.
       process.chdir(projectDir);
     })

@@ -1,47 +1,55 @@
-import { execFile } from "node:child_process";
-import { readdir, stat, statfs } from "node:fs/promises";
 import { createServer } from "node:net";
 import { basename } from "node:path";
-import { promisify } from "node:util";
 import { Failure } from "../config/spec/failure.ts";
 import { forStack, setCommand } from "../config/spec/problem.ts";
 import { listenAddress, publishedPorts, type SystemSpec } from "../config/spec/service.ts";
 import { fullName } from "../config/spec/stack.ts";
-import { type Container, docker, serviceOf, type Volume, volumesNamed } from "../host/docker.ts";
-import { project } from "../host/paths.ts";
+import {
+  type Container,
+  docker,
+  dockerEndpoint,
+  serviceOf,
+  stackFilters,
+  type Volume,
+  volumesNamed,
+} from "../host/docker.ts";
+import { isHere } from "../host/endpoint.ts";
+import { project, stateDir } from "../host/paths.ts";
+import { onDockerHost } from "../host/server.ts";
+import { isNewStack } from "./backends/deployer.ts";
 import { print } from "./command.ts";
 import { changeSettings, ownSettings, stackFile } from "./stack-file.ts";
-
-const run = promisify(execFile);
 
 /** Bytes that a first build of all images takes. A Docker host with less counts as full. */
 const leastDisk = 2 * 2 ** 30;
 
-/** Refuses to go on if Docker does not answer. */
-export async function requireDocker(): Promise<void> {
-  try {
-    await docker("version", "--format", "{{.Server.Version}}");
-  } catch (error) {
-    const why = (error as { stderr?: string }).stderr?.trim() ?? String(error);
-    throw new Failure(
-      `Docker does not answer: ${why}`,
-      "Start it (systemctl start docker, or dockerd as root), or set DOCKER_HOST to the host you mean.\n" +
-        "If it runs, this user may not use it: add the user to the group docker and log in again.",
-    );
-  }
+/** Refuses a stack that Docker has and this state folder does not: the state is another user's, or it is lost. */
+export async function requireOwnState(stack: string): Promise<void> {
+  if (!isNewStack(stack)) return;
+  const networks = (await docker("network", "ls", "-q", ...stackFilters(stack))).split("\n").filter(Boolean);
+  if (networks.length === 0) return;
+  throw new Failure(
+    `Stack "${stack}" runs on this Docker host already, and its state is not in ${stateDir}. Nothing was changed.`,
+    "Another user deployed it, or XDG_STATE_HOME was another folder. Deploy it from there, or give this one another name: make up STACK=mine.\n" +
+      `If the state is lost, remove the containers and networks with the label ragdock.stack=${stack}. Volumes keep their data.`,
+  );
 }
 
 /** Refuses to start on a disk so full that the stores would fail on it. */
 export async function requireDisk(): Promise<void> {
   const root = (await docker("info", "--format", "{{.DockerRootDir}}")).trim();
-  const disk = await statfs(root).catch(() => undefined);
-  if (!disk) return;
-  const free = disk.bavail * disk.bsize;
-  if (free >= leastDisk) return;
+  const free = freeBytes(await onDockerHost("df", "-Pk", root));
+  if (free === undefined || free >= leastDisk) return;
   throw new Failure(
     `Docker's disk (${root}) has ${(free / 2 ** 30).toFixed(1)} GiB left. At least ${leastDisk / 2 ** 30} GiB are needed.`,
     "Free some: `make prune` removes this project's unused images and the build cache, and never a volume.",
   );
+}
+
+/** The free bytes in the output of `df -Pk`, which POSIX specifies. */
+function freeBytes(output = ""): number | undefined {
+  const [, , , kibibytes] = output.split("\n")[1]?.trim().split(/\s+/) ?? [];
+  return kibibytes === undefined ? undefined : Number(kibibytes) * 1024;
 }
 
 /** The public registry. Any answer, a refusal included, shows that registries can be reached. */
@@ -103,26 +111,37 @@ export async function requirePorts(
   );
 }
 
-function isFree(port: number, host: string): Promise<boolean> {
+/** Whether a port of the Docker host is free. On a host that is reached over TCP, only containers count. */
+async function isFree(port: number, address: string): Promise<boolean> {
+  const endpoint = dockerEndpoint();
+  if (!endpoint || isHere(endpoint)) return canListen(port, address);
+  return !(await publisher(port)) && !(await onDockerHost("ss", "-ltnH", `sport = :${port}`))?.trim();
+}
+
+function canListen(port: number, address: string): Promise<boolean> {
   return new Promise((resolve) => {
     const server = createServer()
       .once("error", (error: NodeJS.ErrnoException) => resolve(error.code !== "EADDRINUSE"))
       .once("listening", () => server.close(() => resolve(true)))
-      .listen(port, host);
+      .listen(port, address);
   });
 }
 
+/** The container that publishes a port. "" if none does. */
+const publisher = async (port: number): Promise<string> =>
+  (await docker("ps", "--filter", `publish=${port}`, "--format", "{{.Names}}")).trim().split("\n")[0] ?? "";
+
 async function holder(port: number): Promise<string> {
-  const container = (await docker("ps", "--filter", `publish=${port}`, "--format", "{{.Names}}")).trim();
-  if (container) return `the container ${container.split("\n")[0]}`;
-  const { stdout } = await run("ss", ["-ltnpH", `sport = :${port}`]).catch(() => ({ stdout: "" }));
-  const process = /users:\(\("([^"]+)",pid=(\d+)/.exec(stdout);
+  const container = await publisher(port);
+  if (container) return `the container ${container}`;
+  const sockets = (await onDockerHost("ss", "-ltnpH", `sport = :${port}`)) ?? "";
+  const process = /users:\(\("([^"]+)",pid=(\d+)/.exec(sockets);
   return process ? `${process[1]} (process ${process[2]})` : "another program";
 }
 
 /**
- * Refuses volumes whose data belongs to another user than the one that is to write there. Looks only where this process may:
- * as root, on the Docker host.
+ * Refuses volumes whose data belongs to another user than the one that is to write there. Looks only where this user may: as
+ * root of the Docker host.
  */
 export async function requireVolumeOwners(stack: string, { services }: SystemSpec): Promise<void> {
   const used = services.flatMap(({ name, user, volumes }) =>
@@ -150,10 +169,15 @@ export async function requireVolumeOwners(stack: string, { services }: SystemSpe
 /** The owner of a volume with something in it. An empty volume takes its owner from the image. */
 async function ownerOf(volume: Volume | undefined): Promise<number | undefined> {
   if (!volume) return undefined;
-  try {
-    const { Mountpoint: folder } = volume;
-    return (await readdir(folder)).length > 0 ? (await stat(folder)).uid : undefined;
-  } catch {
-    return undefined;
-  }
+  const owner = await onDockerHost(
+    "find",
+    volume.Mountpoint,
+    "-maxdepth",
+    "0",
+    "-not",
+    "-empty",
+    "-printf",
+    "%U",
+  );
+  return owner ? Number(owner) : undefined;
 }

@@ -7,7 +7,7 @@ import { rotationsKey } from "../config/spec/deployment.ts";
 import { Failure } from "../config/spec/failure.ts";
 import { systems } from "../config/systems/index.ts";
 import { writeAtomic } from "../engine/index.ts";
-import type { Endpoint } from "../host/docker.ts";
+import type { DockerSettings } from "../host/endpoint.ts";
 import { project, projectDir } from "../host/paths.ts";
 import { print } from "./command.ts";
 
@@ -23,8 +23,8 @@ export function useConfigFile(path: string): void {
   configFile = resolve(path);
 }
 
-/** The Docker host that a stack's file selects. Nothing if there is no such file. */
-export function endpointOf(stack: string): Endpoint {
+/** The settings of a stack's file that select its Docker host. Nothing if there is no such file. */
+export function dockerSettingsOf(stack: string): DockerSettings {
   if (!existsSync(stackFile(stack))) return {};
   const { values } = readStackFile(stack);
   return { host: values["docker:host"], context: values["docker:context"] };

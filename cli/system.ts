@@ -5,15 +5,16 @@ import type { SystemSpec } from "../config/spec/service.ts";
 import { baseImageTag } from "../host/base-image.ts";
 import { useDocker } from "../host/docker.ts";
 import { project } from "../host/paths.ts";
+import { hostFacts, requireDocker } from "../host/server.ts";
 import { deployerOf } from "./backends/deployer.ts";
 import { readSecrets } from "./backends/secrets.ts";
-import { requireDocker } from "./preflight.ts";
-import { endpointOf, readStackFile } from "./stack-file.ts";
+import { dockerSettingsOf, readStackFile } from "./stack-file.ts";
 
 /** The settings of a stack's file, and what they are resolved with. */
 export async function settingsOf(stack: string): Promise<{ raw: Record<string, unknown>; facts: Facts }> {
   const { values, encrypted } = readStackFile(stack);
-  const host = useDocker(endpointOf(stack));
+  await useDocker(dockerSettingsOf(stack));
+  const host = await hostFacts();
   // Pulumi keeps the stack's secrets in its file, the embedded engine in a separate file.
   const own = deployerOf(stack) === "embedded" ? Object.keys(await readSecrets(stack)) : [];
   const secrets = new Set([...own, ...encrypted].map((key) => key.slice(project.length + 1)));

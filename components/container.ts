@@ -1,6 +1,7 @@
 import type * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { type Content, fill, secretsIn } from "../config/spec/content.ts";
+import { callsHost, hostGateway } from "../config/spec/host-gateway.ts";
 import type { FileSpec, ServiceSpec } from "../config/spec/service.ts";
 import { labels } from "../config/spec/stack.ts";
 import { cpuString, mebibytes } from "../config/spec/units.ts";
@@ -40,6 +41,7 @@ export function containerBase(
       containerPath: path,
     })),
     uploads: spec.files.map((file) => upload(file, context)),
+    ...(callsHost(spec) ? { hosts: [{ host: hostGateway, ip: "host-gateway" }] } : {}),
     ...(spec.gpus ? { gpus: spec.gpus } : {}),
     cpus: cpuString(spec.limits.cpus),
     memory: mebibytes(spec.limits.memory),
@@ -49,7 +51,8 @@ export function containerBase(
     ...(spec.limits.reservation ? { memoryReservation: mebibytes(spec.limits.reservation) } : {}),
     logDriver: "json-file",
     logOpts: { "max-size": `${mebibytes(spec.logs.maxSize)}m`, "max-file": String(spec.logs.maxFiles) },
-    securityOpts: ["no-new-privileges:true"],
+    // SELinux keeps a container from the host's folders. Relabelling them could lock out the host's own programs.
+    securityOpts: ["no-new-privileges:true", ...(spec.mounts.length > 0 ? ["label=disable"] : [])],
     labels: labels(context, { "ragdock.service": spec.name, "ragdock.kind": spec.kind }),
   };
 }

@@ -5,7 +5,7 @@ import dockerignore from "@balena/dockerignore";
 
 /**
  * A digest of what a build sees: its Dockerfile, its arguments and every file of its context that is not ignored,
- * by name, mode and content. 12 hex digits. Times and owners do not count: a fresh clone has other ones.
+ * by name, access and content. 12 hex digits. Times, owners and group do not count: a fresh clone has other ones.
  */
 export function contextDigest(
   context: string,
@@ -19,8 +19,10 @@ export function contextDigest(
   add(readFileSync(dockerfile), JSON.stringify(Object.entries(buildArgs).sort()));
   for (const { file, isLink } of filesOf(context, dockerfile)) {
     const full = join(context, file);
-    const executable = (statSync(full, { throwIfNoEntry: false })?.mode ?? 0) & 0o111;
-    add(file, executable ? "x" : "-", isLink ? readlinkSync(full) : readFileSync(full));
+    const mode = statSync(full, { throwIfNoEntry: false })?.mode ?? 0o444;
+    // A file that only its owner can read gives another image, in which a service may not read it.
+    const access = `${mode & 0o111 ? "x" : "-"}${mode & 0o004 ? "" : "private"}`;
+    add(file, access, isLink ? readlinkSync(full) : readFileSync(full));
   }
   return hash.digest("hex").slice(0, 12);
 }

@@ -81,7 +81,7 @@ function assemble(user: Settings, raw: Readonly<Record<string, unknown>>, facts:
     networks: networksOf(services, system.networks),
     secrets,
     unavailable: run.unavailable,
-    urls: urlsOf(services),
+    urls: urlsOf(services, ctx.host),
     lostVolumes: user.lostVolumes,
   };
   const traits = { prometheus: has("prometheus"), alertmanager: has("alertmanager") };

@@ -12,7 +12,7 @@ import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import { Failure } from "../config/spec/failure.ts";
 import type { SystemSpec } from "../config/spec/service.ts";
-import { docker, dockerArguments } from "./docker.ts";
+import { docker, dockerEnvironment } from "./docker.ts";
 
 const run = promisify(execFile);
 
@@ -176,8 +176,8 @@ async function pipeIntoImport(from: Recipe, tag: string, say: (line: string) => 
   const bootstrap = spawn("mmdebstrap", bootstrapArguments(from), { stdio: ["ignore", "pipe", "pipe"] });
   // The import gets its tag only after both processes have succeeded, so an incomplete tar never
   // becomes the base image.
-  const args = dockerArguments("import", ...changes.flatMap((change) => ["--change", change]), "-");
-  const importer = spawn("docker", args, { stdio: ["pipe", "pipe", "pipe"] });
+  const args = ["import", ...changes.flatMap((change) => ["--change", change]), "-"];
+  const importer = spawn("docker", args, { stdio: ["pipe", "pipe", "pipe"], env: dockerEnvironment() });
   bootstrap.stdout.pipe(importer.stdin);
   importer.stdin.on("error", () => {}); // the exit code of `docker import` reports the error
   let log = "";

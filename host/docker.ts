@@ -1,49 +1,33 @@
 import { execFile } from "node:child_process";
-import { availableParallelism, totalmem } from "node:os";
 import { promisify } from "node:util";
-import type { Host } from "../config/spec/host.ts";
 import { labels } from "../config/spec/stack.ts";
+import { type DockerSettings, type Endpoint, endpointOf, environmentFor } from "./endpoint.ts";
 import { project } from "./paths.ts";
 
 const run = promisify(execFile);
 
-/** The settings of the Docker provider that select an endpoint. */
-export interface Endpoint {
-  readonly host?: string | undefined;
-  readonly context?: string | undefined;
-}
-
-let flags: readonly string[] = [];
+let endpoint: Endpoint | undefined;
 let environment: NodeJS.ProcessEnv = process.env;
 
 /**
- * Makes every Docker command of this process use the Docker provider's endpoint. The provider's
- * settings take precedence over DOCKER_CONTEXT, DOCKER_HOST and the default socket, in this order.
- * @returns the host's size, if it is this machine
+ * Makes every Docker command of this process use the Docker host of a stack.
+ * @throws Failure if there is no such host
  */
-export function useDocker(endpoint: Endpoint): Host {
-  const { DOCKER_CONTEXT, DOCKER_HOST, ...others } = process.env;
-  const context = endpoint.context || DOCKER_CONTEXT;
-  const host = endpoint.host || DOCKER_HOST || "unix:///var/run/docker.sock";
-  flags = context ? ["--context", context] : ["--host", host];
-  environment = { ...others, ...(context ? { DOCKER_CONTEXT: context } : { DOCKER_HOST: host }) };
-  return !context && host.startsWith("unix://") ? thisMachine() : {};
+export async function useDocker(settings: DockerSettings): Promise<Endpoint> {
+  endpoint = await endpointOf(settings, process.env);
+  environment = environmentFor(endpoint, process.env);
+  return endpoint;
 }
 
-const thisMachine = (): Host => ({
-  memoryMiB: Math.floor(totalmem() / 2 ** 20),
-  cpus: availableParallelism(),
-});
+/** The Docker host in use. Undefined before the first `useDocker`. */
+export const dockerEndpoint = (): Endpoint | undefined => endpoint;
 
-/** The docker CLI's arguments for a command on the endpoint in use. */
-export const dockerArguments = (...args: string[]): string[] => [...flags, ...args];
-
-/** The environment for programs that run the docker CLI themselves. They use the endpoint in use. */
+/** The environment for programs that use Docker. They use the same host. */
 export const dockerEnvironment = (): NodeJS.ProcessEnv => environment;
 
 /** Runs the docker CLI and returns its standard output. */
 export async function docker(...args: string[]): Promise<string> {
-  const { stdout } = await run("docker", dockerArguments(...args), { maxBuffer: 64 * 2 ** 20 });
+  const { stdout } = await run("docker", args, { env: environment, maxBuffer: 64 * 2 ** 20 });
   return stdout;
 }
 

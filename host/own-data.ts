@@ -1,4 +1,3 @@
-import { readFile } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { Failure } from "../config/spec/failure.ts";
 import { clusterVolume, postgresVersions, withoutVersion } from "../config/spec/postgres.ts";
@@ -6,6 +5,7 @@ import { forStack, setCommand } from "../config/spec/problem.ts";
 import { isLongRunning, type LongRunning, longRunning, type SystemSpec } from "../config/spec/service.ts";
 import { createdLabel, fullName, type StackName, upgradedFromLabel } from "../config/spec/stack.ts";
 import { docker, type Volume, volumesNamed } from "./docker.ts";
+import { onDockerHost } from "./server.ts";
 
 /**
  * The creation time of each volume of a stack, by full name, as the last deployment recorded it.
@@ -161,7 +161,7 @@ async function otherVersion(
 }
 
 /**
- * Reads the version of the cluster in a volume. As root on the Docker host it reads the volume's
+ * Reads the version of the cluster in a volume. As root of the Docker host it reads the volume's
  * folder. Otherwise it reads through a container that mounts the volume. Returns undefined if the
  * version is not known.
  */
@@ -171,7 +171,7 @@ async function versionIn(
 ): Promise<string | undefined> {
   const file = join(environment.PGDATA ?? "", "PG_VERSION");
   const direct = join(Mountpoint, relative(volumes[0]?.path ?? "", file));
-  const text = await readFile(direct, "utf8").catch(() => copied(Name, file));
+  const text = (await onDockerHost("cat", direct)) ?? (await copied(Name, file));
   return text.trim() || undefined;
 }
 

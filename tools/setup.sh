@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs what `make up` needs on this machine and starts Docker: Docker, and Pulumi or the tools
 # of the embedded engine. It installs packages only as root, and only where apt-get exists.
-# Elsewhere it prints what to install.
+# Elsewhere the command itself prints what to install or to start (host/docker-advice.ts).
 set -euo pipefail
 
 say() { printf '%s\n' "$*"; }
@@ -36,8 +36,6 @@ install_packages() {
   # Each argument is command=package. The package counts as installed when the command exists.
   for pair in "$@"; do have "${pair%%=*}" || missing+=("${pair#*=}"); done
   [ ${#missing[@]} -gt 0 ] || return 0
-  may_install || fail "These packages are not installed: ${missing[*]}.
-Install them (on Debian or Ubuntu: sudo apt-get install ${missing[*]}), or run the same command as root."
   quietly "updating the package lists" apt-get update
   quietly "installing ${missing[*]}" env DEBIAN_FRONTEND=noninteractive \
     apt-get install -y --no-install-recommends "${missing[@]}"
@@ -45,19 +43,17 @@ Install them (on Debian or Ubuntu: sudo apt-get install ${missing[*]}), or run t
 
 docker_answers() { docker version --format '{{.Server.Version}}' >/dev/null 2>&1; }
 
+# Whether the commands will use Docker's default socket. Another Docker is not started from here.
+uses_default_docker() {
+  [ -z "${DOCKER_HOST:-}${DOCKER_CONTEXT:-}" ] || return 1
+  if [ -f "${STACK_FILE:-}" ] && grep -Eq '^ *"?docker:(host|context)' "$STACK_FILE"; then return 1; fi
+  ! have docker || [ "$(docker context show 2>/dev/null || echo default)" = default ]
+}
+
 start_docker() {
-  if [ -n "${DOCKER_HOST:-}" ]; then
-    fail "Docker at DOCKER_HOST=$DOCKER_HOST does not answer.
-Start Docker on that host. To use Docker on this machine, run: unset DOCKER_HOST"
-  fi
   install_packages dockerd=docker.io
   # From Debian 13 on, the docker CLI is in a separate package.
   have docker || install_packages docker=docker-cli
-  if [ "$(id -u)" != 0 ]; then
-    fail "Docker does not answer.
-Start it: sudo systemctl start docker
-If it runs already, give this user access: sudo usermod -aG docker $(id -un). Then log in again."
-  fi
   if [ -d /run/systemd/system ]; then
     quietly "starting Docker" systemctl start docker
   else
@@ -73,7 +69,7 @@ $(tail -n 15 /var/log/dockerd.log 2>/dev/null || journalctl -u docker -n 15 2>/d
   done
 }
 
-if ! have docker || ! docker_answers; then start_docker; fi
+if may_install && uses_default_docker && { ! have docker || ! docker_answers; }; then start_docker; fi
 
 # Without the Pulumi CLI, the embedded engine applies the program. It builds its providers from Go
 # modules.

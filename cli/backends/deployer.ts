@@ -55,6 +55,10 @@ export function deployerOf(stack: string): DeployerName {
   return deployer;
 }
 
+/** Whether the embedded engine would deploy a stack as a new one. */
+export const isNewStack = (stack: string): boolean =>
+  deployerOf(stack) === "embedded" && madeBy(stack) === undefined;
+
 /** Who has a state of the stack on this machine. */
 function madeBy(stack: string): DeployerName | undefined {
   if (hasState({ stateDir, project, stack })) return "embedded";

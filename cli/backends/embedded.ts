@@ -1,4 +1,7 @@
+import { defined } from "../../config/spec/defined.ts";
 import { destroy, type EngineOptions, preview, readOutputs, up } from "../../engine/index.ts";
+import { dockerEndpoint, dockerEnvironment } from "../../host/docker.ts";
+import { parallelOn } from "../../host/endpoint.ts";
 import { passphrase, project, projectDir, stateDir } from "../../host/paths.ts";
 import { readStackFile } from "../stack-file.ts";
 import { type Deployer, imageType, type Listener } from "./deployer.ts";
@@ -6,14 +9,19 @@ import { readSecrets } from "./secrets.ts";
 
 export async function embedded(stack: string, { event, say }: Listener): Promise<Deployer> {
   const secrets = await readSecrets(stack, say);
+  // The provider reads contexts from one folder only, and without their certificates.
+  const { "docker:context": _, ...own } = readStackFile(stack).values;
+  const endpoint = dockerEndpoint();
   const options: EngineOptions = {
     projectDir,
     project,
     stack,
     stateDir,
     passphrase: passphrase(say),
-    config: { ...readStackFile(stack).values, ...secrets },
+    config: { ...own, ...(endpoint ? { "docker:host": endpoint.host } : {}), ...secrets },
     secretKeys: Object.keys(secrets),
+    env: dockerEnvironment(),
+    ...(endpoint ? defined({ parallel: parallelOn(endpoint) }) : {}),
     onEvent: event,
   };
   return {

@@ -3,7 +3,10 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { LocalWorkspace, type Stack, StackNotFoundError } from "@pulumi/pulumi/automation/index.js";
 import { execa } from "execa";
+import { defined } from "../../config/spec/defined.ts";
 import type { RunResult } from "../../engine/index.ts";
+import { dockerEndpoint, dockerEnvironment } from "../../host/docker.ts";
+import { parallelOn } from "../../host/endpoint.ts";
 import { passphrase, passphraseFile, projectDir, stateDir } from "../../host/paths.ts";
 import { givenConfigFile, readStackFile } from "../stack-file.ts";
 import { type Deployer, imageType, type Listener } from "./deployer.ts";
@@ -15,6 +18,7 @@ const imageTypes = ["ragdock:index:RagStack", "ragdock:core:Images", imageType];
 interface RunOptions {
   readonly onEvent: PulumiRun["event"];
   readonly configFile?: string;
+  readonly parallel?: number;
 }
 
 /** Deploys with the Pulumi CLI, through its automation API. */
@@ -31,7 +35,9 @@ export function pulumi(stackName: string, { event, say }: Listener): Deployer {
   const configFile = givenConfigFile();
   const run = async (work: (options: RunOptions) => Promise<unknown>, show = event): Promise<RunResult> => {
     const events = pulumiRun(show);
-    return work({ onEvent: events.event, ...(configFile ? { configFile } : {}) }).then(
+    const endpoint = dockerEndpoint();
+    const own = defined({ configFile, parallel: endpoint && parallelOn(endpoint) });
+    return work({ onEvent: events.event, ...own }).then(
       () => events.result(undefined),
       (error: Error) => events.result(error.message),
     );
@@ -88,10 +94,12 @@ async function forget(stack: Stack | undefined, options: RunOptions): Promise<vo
 function environment(say: (line: string) => void): Record<string, string> {
   const { env } = process;
   const loggedIn = existsSync(join(env.PULUMI_HOME ?? join(homedir(), ".pulumi"), "credentials.json"));
-  if (env.PULUMI_BACKEND_URL || env.PULUMI_ACCESS_TOKEN || loggedIn) return {};
+  const docker = defined(dockerEnvironment());
+  if (env.PULUMI_BACKEND_URL || env.PULUMI_ACCESS_TOKEN || loggedIn) return docker;
   passphrase(say);
   const own = env.PULUMI_CONFIG_PASSPHRASE ?? env.PULUMI_CONFIG_PASSPHRASE_FILE;
   return {
+    ...docker,
     PULUMI_BACKEND_URL: `file://${stateDir}`,
     ...(own === undefined ? { PULUMI_CONFIG_PASSPHRASE_FILE: passphraseFile } : {}),
   };

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { userSecrets } from "../../config/settings/schema.ts";
 import { Failure } from "../../config/spec/failure.ts";
@@ -9,6 +10,8 @@ const file = (stack: string): string => join(stateDir, `${project}.${stack}.secr
 
 /** The user's secrets of a stack for the embedded engine, by config key. Pulumi keeps its own in the stack's file. */
 export async function readSecrets(stack: string, say = print): Promise<Record<string, string>> {
+  // Without secrets, a command that only reads needs no passphrase.
+  if (!existsSync(file(stack))) return {};
   try {
     return (await readSealed<Record<string, string>>(file(stack), passphrase(say))) ?? {};
   } catch (error) {

@@ -4,8 +4,8 @@ import { buildLogs } from "../../config/images.ts";
 import { Failure } from "../../config/spec/failure.ts";
 import { docker, stackFilters } from "../../host/docker.ts";
 import { project, projectDir } from "../../host/paths.ts";
+import { requireDocker } from "../../host/server.ts";
 import { command, print, stackOption } from "../command.ts";
-import { requireDocker } from "../preflight.ts";
 import { withDeployer } from "../session.ts";
 
 const volumesOf = async (stack: string): Promise<string[]> =>

@@ -1,6 +1,6 @@
+import { requireDocker } from "../../host/server.ts";
 import { command, jsonOption, print, stackOption } from "../command.ts";
 import { checkHealth } from "../health/check.ts";
-import { requireDocker } from "../preflight.ts";
 import { told } from "../ui/finding.ts";
 
 export const health = command({

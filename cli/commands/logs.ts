@@ -1,15 +1,15 @@
 import { execa } from "execa";
 import { Failure } from "../../config/spec/failure.ts";
-import { containersOf, dockerArguments } from "../../host/docker.ts";
+import { containersOf, dockerEnvironment } from "../../host/docker.ts";
 import { project } from "../../host/paths.ts";
+import { requireDocker } from "../../host/server.ts";
 import { command, print, serviceOption, stackOption } from "../command.ts";
-import { requireDocker } from "../preflight.ts";
 
 /** Prints a container's log as it grows, with its name before each line. */
 async function follow(id: string, name: string): Promise<void> {
   const short = name.replace(`/${project}-`, "");
-  const args = dockerArguments("logs", "--follow", "--tail", "50", id);
-  const log = execa("docker", args, { all: true, buffer: false, reject: false });
+  const args = ["logs", "--follow", "--tail", "50", id];
+  const log = execa("docker", args, { all: true, buffer: false, reject: false, env: dockerEnvironment() });
   for await (const line of log.iterable({ from: "all" })) print(`${short} | ${line}`);
 }
 

@@ -2,7 +2,7 @@ import { execa } from "execa";
 import { database } from "../../config/services/postgres.ts";
 import { Failure } from "../../config/spec/failure.ts";
 import { longRunning, type Role } from "../../config/spec/service.ts";
-import { containersOf, dockerArguments } from "../../host/docker.ts";
+import { containersOf, dockerEnvironment } from "../../host/docker.ts";
 import { command, serviceOption, stackOption } from "../command.ts";
 import { systemOf } from "../system.ts";
 
@@ -19,8 +19,9 @@ async function inside(stack: string, service: string, words: readonly string[]):
   if (!container)
     throw new Failure(`Stack "${stack}" has no service "${service}".`, "make status shows its services.");
   const terminal = process.stdin.isTTY ? "-it" : "-i";
-  const args = dockerArguments("exec", terminal, container.Id, ...words);
-  const { exitCode = 1 } = await execa("docker", args, { stdio: "inherit", reject: false });
+  const args = ["exec", terminal, container.Id, ...words];
+  const options = { stdio: "inherit", reject: false, env: dockerEnvironment() } as const;
+  const { exitCode = 1 } = await execa("docker", args, options);
   return exitCode;
 }
 

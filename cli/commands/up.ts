@@ -2,10 +2,17 @@ import type { SystemSpec } from "../../config/spec/service.ts";
 import { containersOf } from "../../host/docker.ts";
 import { lostVolumes } from "../../host/own-data.ts";
 import { project } from "../../host/paths.ts";
+import { requireDocker } from "../../host/server.ts";
 import { command, newStackOptions, type Values } from "../command.ts";
 import { reportBackups } from "../data/report.ts";
 import { begin, deploy } from "../deploy.ts";
-import { chooseImages, requireDisk, requireDocker, requirePorts, requireVolumeOwners } from "../preflight.ts";
+import {
+  chooseImages,
+  requireDisk,
+  requireOwnState,
+  requirePorts,
+  requireVolumeOwners,
+} from "../preflight.ts";
 import { type Session, withDeployer } from "../session.ts";
 import { changeSettings, ensureStack } from "../stack-file.ts";
 import { systemOf } from "../system.ts";
@@ -27,6 +34,7 @@ export async function bringUp(
   const { stack, refresh = false, confirm } = options;
   const system = await prepared(options);
   const before = await containersOf(stack);
+  await requireOwnState(stack);
   await Promise.all([requireDisk(), requirePorts(stack, system, before), requireVolumeOwners(stack, system)]);
   // By itself: a deployer reads the settings when it is opened.
   const gaveUp = confirm === stack && (await withDeployer(stack, (session) => acceptLoss(system, session)));

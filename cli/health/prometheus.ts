@@ -1,5 +1,5 @@
 import { execa } from "execa";
-import { type Container, dockerArguments } from "../../host/docker.ts";
+import { type Container, dockerEnvironment } from "../../host/docker.ts";
 import type { Finding } from "../ui/finding.ts";
 import { elapsed } from "../ui/text.ts";
 
@@ -39,8 +39,12 @@ export interface Observed {
 
 /** Asks Prometheus from inside its container, because production does not publish its port. */
 export async function observe(prometheus: Container): Promise<Observed | { readonly error: string }> {
-  const args = dockerArguments("exec", prometheus.Id, "sh", "-c", fetchAll, "sh", ...addresses);
-  const { stdout, stderr, failed } = await execa("docker", args, { reject: false, timeout: 20_000 });
+  const args = ["exec", prometheus.Id, "sh", "-c", fetchAll, "sh", ...addresses];
+  const { stdout, stderr, failed } = await execa("docker", args, {
+    env: dockerEnvironment(),
+    reject: false,
+    timeout: 20_000,
+  });
   if (failed) return { error: lastLine(stderr) };
   try {
     return observedIn(stdout.split("\n"));
@@ -127,8 +131,12 @@ async function reasonNow(
 ): Promise<string | undefined> {
   const query = new URLSearchParams({ module: job.replace(/^probe-/, ""), target: instance, debug: "true" });
   const address = `http://blackbox-exporter:9115/probe?${query}`;
-  const args = dockerArguments("exec", prometheus.Id, "sh", "-c", fetchAll, "sh", address);
-  const { stdout, stderr, failed } = await execa("docker", args, { reject: false, timeout: 20_000 });
+  const args = ["exec", prometheus.Id, "sh", "-c", fetchAll, "sh", address];
+  const { stdout, stderr, failed } = await execa("docker", args, {
+    env: dockerEnvironment(),
+    reject: false,
+    timeout: 20_000,
+  });
   if (failed) return lastLine(stderr);
   return probeReason(stdout);
 }

@@ -1,6 +1,6 @@
 import { execa } from "execa";
 import { longRunning, type SystemSpec } from "../../config/spec/service.ts";
-import { type Container, dockerArguments, serviceOf } from "../../host/docker.ts";
+import { type Container, dockerEnvironment, serviceOf } from "../../host/docker.ts";
 import type { Finding } from "../ui/finding.ts";
 
 /** Seconds that an application may take to ask its stores and its model. */
@@ -63,8 +63,9 @@ interface Unready {
 
 async function unreadiness(id: string, at: { port: number; path: string }): Promise<Unready | undefined> {
   const url = `http://127.0.0.1:${at.port}${at.path}`;
-  const args = dockerArguments("exec", id, "python3", "-c", ask, url);
+  const args = ["exec", id, "python3", "-c", ask, url];
   const { stdout, stderr, failed } = await execa("docker", args, {
+    env: dockerEnvironment(),
     reject: false,
     timeout: (timeout + 5) * 1000,
   });

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { execa } from "execa";
 import { buildLogs } from "../../config/images.ts";
 import type { Container } from "../../host/docker.ts";
-import { containersOf, docker, dockerArguments, isJob, isWell, serviceOf } from "../../host/docker.ts";
+import { containersOf, docker, dockerEnvironment, isJob, isWell, serviceOf } from "../../host/docker.ts";
 import { projectDir } from "../../host/paths.ts";
 import type { Finding } from "./finding.ts";
 
@@ -84,8 +84,9 @@ async function ranOutOfMemory(id: string): Promise<boolean> {
 
 /** Both streams: `docker logs` prints a container's standard error to its own. */
 async function logEnd(id: string): Promise<string> {
-  const args = dockerArguments("logs", "--tail", String(logLines), id);
-  const { stdout, stderr } = await execa("docker", args, { reject: false, stripFinalNewline: false });
+  const args = ["logs", "--tail", String(logLines), id];
+  const options = { reject: false, stripFinalNewline: false, env: dockerEnvironment() };
+  const { stdout, stderr } = await execa("docker", args, options);
   return stdout + stderr;
 }
 

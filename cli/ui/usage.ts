@@ -1,7 +1,7 @@
 import { execa } from "execa";
 import type { SystemSpec } from "../../config/spec/service.ts";
 import { fullName } from "../../config/spec/stack.ts";
-import { type Container, docker, dockerArguments, serviceOf } from "../../host/docker.ts";
+import { type Container, docker, dockerEnvironment, serviceOf } from "../../host/docker.ts";
 import { project } from "../../host/paths.ts";
 
 /** What a container uses. */
@@ -69,8 +69,12 @@ export async function volumeSizes(
 
 /** Bytes in a folder of a container. Undefined if its image has no `du`. */
 async function folderSize(id: string, path: string): Promise<number | undefined> {
-  const args = dockerArguments("exec", id, "du", "-sk", path);
-  const { stdout } = await execa("docker", args, { reject: false, timeout: 20_000 });
+  const args = ["exec", id, "du", "-sk", path];
+  const { stdout } = await execa("docker", args, {
+    env: dockerEnvironment(),
+    reject: false,
+    timeout: 20_000,
+  });
   // A file that is removed meanwhile lets `du` fail after it has counted the others.
   const kibibytes = /^(\d+)\s/.exec(stdout)?.[1];
   return kibibytes === undefined ? undefined : Number(kibibytes) * 1024;

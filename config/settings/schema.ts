@@ -186,8 +186,8 @@ export const settings = z.strictObject({
     alertWebhook: optional("Where Alertmanager sends alerts.", url),
   }),
   host: group("What the limits are checked against.", {
-    memory: optional("Memory of the Docker host, if that is not this machine.", size),
-    cpus: optional("CPUs of the Docker host, if that is not this machine.", z.int().min(1)),
+    memory: optional("Memory of the Docker host. Docker's own figure unless set.", size),
+    cpus: optional("CPUs of the Docker host. Docker's own figure unless set.", z.int().min(1)),
   }),
   rotations: z
     .record(z.string(), integer(1, 1_000_000))

@@ -2,4 +2,6 @@
 export interface Host {
   readonly memoryMiB?: number;
   readonly cpus?: number;
+  /** Its name in URLs. @default localhost */
+  readonly name?: string;
 }

@@ -1,11 +1,17 @@
+import type { Host } from "./host.ts";
 import { longRunning, publishedPorts, type ServiceSpec } from "./service.ts";
 
-/** Where each published service answers, and `ui` and `api` where a gateway leads to them. */
-export function urlsOf(services: readonly ServiceSpec[]): Record<string, string> {
+/** Where each published service answers on the Docker host, and `ui` and `api` where a gateway leads to them. */
+export function urlsOf(
+  services: readonly ServiceSpec[],
+  { name = "localhost" }: Host = {},
+): Record<string, string> {
   const urls: Record<string, string> = {};
   for (const service of longRunning(services)) {
-    for (const { host, owner = service.name } of publishedPorts(service)) {
-      const address = `localhost:${host}`;
+    for (const port of publishedPorts(service)) {
+      const { host, owner = service.name, exposure } = port;
+      // A port on the loopback of another host is reached from that host only.
+      const address = `${exposure === "public" ? name : "localhost"}:${host}`;
       const url = service.role === "postgres" || service.role === "redis" ? address : `http://${address}`;
       urls[owner] = url;
       Object.assign(urls, behind(owner, url, services));

@@ -22,6 +22,8 @@ export interface ProgramOptions {
   readonly config: Record<string, string>;
   /** The keys of `config` that are secret. */
   readonly secretKeys?: readonly string[];
+  /** The environment of the program and of the providers. @default the one of this process */
+  readonly env?: NodeJS.ProcessEnv;
 }
 
 /** A Pulumi program in a separate process, under Pulumi's Node runner. */
@@ -64,7 +66,11 @@ export class Program {
         cwd: options.projectDir,
         detached: true,
         stdio: ["ignore", "pipe", "pipe"],
-        env: { ...process.env, ...configEnvironment(options), PULUMI_NODEJS_TYPESCRIPT: "false" },
+        env: {
+          ...(options.env ?? process.env),
+          ...configEnvironment(options),
+          PULUMI_NODEJS_TYPESCRIPT: "false",
+        },
       },
     );
     return new Program(child, watch(child, log));

@@ -19,6 +19,8 @@ export interface DeploymentOptions {
   readonly parallel: number;
   /** The Docker host of the default docker provider, if the stack's config sets one. */
   readonly dockerHost: string | undefined;
+  /** The environment of the docker CLI. @default the one of this process */
+  readonly env?: NodeJS.ProcessEnv;
   /** Names of resources to replace even if their inputs have not changed. */
   readonly replace?: readonly string[];
   /** The types of the resources that the run may change. */

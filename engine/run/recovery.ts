@@ -89,7 +89,9 @@ async function clean(deployment: Deployment, operation: PendingOperation): Promi
   if (!kind || !name) return "There is nothing to clean up";
   const host = deployment.providerInputs(operation.provider)?.host ?? deployment.options.dockerHost;
   const docker = (...args: string[]) =>
-    run("docker", [...(typeof host === "string" ? ["-H", host] : []), ...args]);
+    run("docker", [...(typeof host === "string" ? ["-H", host] : []), ...args], {
+      env: deployment.options.env ?? process.env,
+    });
   const found = await docker(kind, "inspect", name, "--format", "{{json .}}").catch(() => undefined);
   if (!found) return "It left nothing behind";
   const details = JSON.parse(found.stdout) as { Created?: string; CreatedAt?: string };

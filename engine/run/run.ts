@@ -73,6 +73,7 @@ async function withDeployment(
   const interruption = listen(options.signal, report);
   const pool = new ProviderPool({
     cwd: options.projectDir,
+    env: options.env,
     config: options.config,
     note: (message) => report.note(message),
     warn: (message) => report.log("warning", message),

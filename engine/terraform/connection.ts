@@ -17,16 +17,22 @@ export type Wire = Record<string, unknown>;
 /** Calls a method of the provider. Methods have their names of protocol 6. */
 export type Call = (method: string, request: Wire) => Promise<Wire>;
 
-/**
- * Starts a provider's binary with `cwd` as its working directory, and connects after the handshake.
- */
-export function launch(binary: string, cwd: string): ChildProcess {
+/** The options of a provider's process. */
+export interface ProcessOptions {
+  /** The working directory. */
+  readonly cwd: string;
+  /** @default the environment of this process */
+  readonly env?: NodeJS.ProcessEnv | undefined;
+}
+
+/** Starts a provider's binary. */
+export function launch(binary: string, { cwd, env = process.env }: ProcessOptions): ChildProcess {
   // A separate process group keeps Ctrl-C from a provider that is working.
   return spawn(binary, [], {
     cwd,
     detached: true,
     stdio: ["ignore", "pipe", "pipe"],
-    env: { ...process.env, ...COOKIE, PLUGIN_PROTOCOL_VERSIONS: "5,6", TF_LOG: "", PLUGIN_CLIENT_CERT: "" },
+    env: { ...env, ...COOKIE, PLUGIN_PROTOCOL_VERSIONS: "5,6", TF_LOG: "", PLUGIN_CLIENT_CERT: "" },
   });
 }
 

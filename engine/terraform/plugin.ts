@@ -1,5 +1,5 @@
 import type { ChildProcess } from "node:child_process";
-import { type Call, connect, handshake, launch, type Wire } from "./connection.ts";
+import { type Call, connect, handshake, launch, type ProcessOptions, type Wire } from "./connection.ts";
 import { decodeValue, encodeValue, type TfObject, type TfValue } from "./cty.ts";
 import { type CtyType, type ProviderSchema, readSchema, typeOf, type WireSchemaResponse } from "./schema.ts";
 
@@ -60,9 +60,13 @@ export class Plugin {
     this.#warn = warn;
   }
 
-  /** Starts a provider's binary with `cwd` as its working directory, and reads its schema. */
-  static async start(binary: string, cwd: string, warn: (message: string) => void): Promise<Plugin> {
-    const child = launch(binary, cwd);
+  /** Starts a provider's binary, and reads its schema. */
+  static async start(
+    binary: string,
+    options: ProcessOptions,
+    warn: (message: string) => void,
+  ): Promise<Plugin> {
+    const child = launch(binary, options);
     try {
       const { protocol, address } = await handshake(child, binary);
       const { call, close } = connect(protocol, address);

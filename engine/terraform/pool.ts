@@ -1,4 +1,5 @@
 import { holdsUnknown, type Properties, reveal, type Value } from "../pulumi/values.ts";
+import type { ProcessOptions } from "./connection.ts";
 import type { TfObject } from "./cty.ts";
 import { type Package, packageOf, resourceType } from "./packages.ts";
 import { Plugin } from "./plugin.ts";
@@ -7,8 +8,7 @@ import type { Schema } from "./schema.ts";
 import { toConfig } from "./translate.ts";
 
 /** The run's options for its pool. */
-export interface PoolHost {
-  readonly cwd: string;
+export interface PoolHost extends ProcessOptions {
   /** The stack's config. `<package>:<key>` sets the settings of a package's default provider. */
   readonly config: Readonly<Record<string, string>>;
   note(message: string): void;
@@ -66,7 +66,7 @@ export class ProviderPool {
   async #start(type: string, settings: Properties): Promise<Plugin> {
     const built = await this.built(type);
     const config: TfObject = toConfig(built.schema.provider.block, settings);
-    const plugin = await Plugin.start(built.binary, this.#host.cwd, (message) => this.#host.warn(message));
+    const plugin = await Plugin.start(built.binary, this.#host, (message) => this.#host.warn(message));
     this.#host.started(plugin.pid);
     try {
       await plugin.configure(config);

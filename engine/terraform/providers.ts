@@ -119,7 +119,7 @@ function go(args: readonly string[], cwd: string): Promise<void> {
 async function schemaOf(binary: string): Promise<ProviderSchema> {
   const file = `${binary}.schema.json`;
   if (existsSync(file)) return JSON.parse(readFileSync(file, "utf8")) as ProviderSchema;
-  const plugin = await Plugin.start(binary, dirname(binary), () => undefined);
+  const plugin = await Plugin.start(binary, { cwd: dirname(binary) }, () => undefined);
   await plugin.stop();
   const unfinished = `${file}.${randomUUID()}`;
   writeFileSync(unfinished, JSON.stringify(plugin.schema));

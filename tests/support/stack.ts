@@ -21,6 +21,8 @@ export class TestStack {
   readonly file: string;
   /** The folder with the stack's settings and state. */
   readonly folder: string;
+  /** Variables of the commands' environment, in addition to those of this process. */
+  variables: NodeJS.ProcessEnv = {};
 
   /** @param folder the folder of a stack of another process @default a new folder */
   constructor(name: string, settings: Record<string, unknown>, folder?: string) {
@@ -30,12 +32,15 @@ export class TestStack {
     this.configure(settings);
   }
 
-  /** Replaces the stack's settings, given without `ragdock:`. */
-  configure(settings: Record<string, unknown>): void {
+  /**
+   * Replaces the stack's settings, given without `ragdock:`.
+   * @param others settings of other packages, with their full names
+   */
+  configure(settings: Record<string, unknown>, others: Record<string, unknown> = {}): void {
     const config = Object.fromEntries(
       Object.entries(settings).map(([key, value]) => [`ragdock:${key}`, value]),
     );
-    writeFileSync(this.file, stringify({ config }));
+    writeFileSync(this.file, stringify({ config: { ...config, ...others } }));
   }
 
   /** Runs a command of cli/main.ts, as `make` does. */
@@ -134,7 +139,7 @@ export class TestStack {
   private environment(): NodeJS.ProcessEnv {
     // All stacks share the machine's cache of providers.
     const { PULUMI_CONFIG_PASSPHRASE: _, ...env } = process.env;
-    return { ...env, XDG_STATE_HOME: this.folder, DEPLOYER: "embedded" };
+    return { ...env, XDG_STATE_HOME: this.folder, DEPLOYER: "embedded", ...this.variables };
   }
 }
 

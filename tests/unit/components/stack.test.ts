@@ -114,6 +114,31 @@ describe("a pinned image", () => {
   });
 });
 
+describe("the Docker host in a container", () => {
+  it("has a name in services that call a model there, and in no other", async () => {
+    const llm = { provider: "ollama", baseUrl: "http://host.docker.internal:11434/v1" };
+    await register({ llm });
+    const named = ofType("/container:Container").filter((r) => r.inputs.hosts !== undefined);
+    expect(named.map(({ name }) => name).sort()).toEqual(
+      ["api", "migrate", "worker"].map((service) => `ragdock-test-${service}`),
+    );
+    expect(named[0]?.inputs.hosts).toEqual([{ host: "host.docker.internal", ip: "host-gateway" }]);
+    registered = [];
+    await register({});
+    expect(ofType("/container:Container").filter((r) => r.inputs.hosts !== undefined)).toEqual([]);
+  });
+
+  it("gives its folders to containers without SELinux labels, and keeps the labels of all others", async () => {
+    await register({ images: "registry" });
+    const unlabelled = ofType("/container:Container").filter((r) =>
+      (r.inputs.securityOpts as string[]).includes("label=disable"),
+    );
+    const mounting = ofType("/container:Container").filter((r) => (r.inputs.mounts as unknown[]).length > 0);
+    expect(mounting.length).toBeGreaterThan(0);
+    expect(unlabelled).toEqual(mounting);
+  });
+});
+
 describe("a rotated secret", () => {
   it("is generated again, and all other secrets stay", async () => {
     await register({ rotations: { postgres: 3 } });
@@ -135,7 +160,10 @@ describe("containers", () => {
       expect(inputs, name).toMatchObject({
         logDriver: "json-file",
         logOpts: { "max-size": "10m", "max-file": "3" },
-        securityOpts: ["no-new-privileges:true"],
+        securityOpts: [
+          "no-new-privileges:true",
+          ...((inputs.mounts as unknown[]).length > 0 ? ["label=disable"] : []),
+        ],
         memorySwap: -1,
       });
       expect(inputs.cpus, name).toMatch(/^\d+\.\d+$/);

@@ -1,0 +1,27 @@
+/** Which changes of a build's context give another image. */
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, expect, it } from "vitest";
+import { contextDigest } from "../../../components/context-digest.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "ragdock-context-"));
+const file = join(folder, "app.py");
+const dockerfile = join(folder, "Dockerfile");
+writeFileSync(dockerfile, "FROM scratch\nCOPY app.py /\n");
+writeFileSync(file, "pass\n");
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** The digest with a mode of the file. */
+function digest(mode: number): string {
+  chmodSync(dockerfile, 0o644);
+  chmodSync(file, mode);
+  return contextDigest(folder, dockerfile, {});
+}
+
+it("counts who may read and run a file, and not its group's access", () => {
+  const usual = digest(0o644);
+  expect(digest(0o664)).toBe(usual);
+  const others = [digest(0o600), digest(0o755), digest(0o700)];
+  expect(new Set([usual, ...others]).size).toBe(4);
+});

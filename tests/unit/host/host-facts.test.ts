@@ -1,0 +1,31 @@
+/** What Docker says of its host, with a Docker that reports another size than this machine. */
+import { beforeEach, describe, expect, it, vi } from "vitest";
+import { hostFacts, onDockerHost } from "../../../host/server.ts";
+
+const fake = vi.hoisted(() => ({ docker: vi.fn(), dockerEndpoint: vi.fn(), dockerEnvironment: vi.fn() }));
+vi.mock("../../../host/docker.ts", () => fake);
+
+beforeEach(() => {
+  fake.dockerEndpoint.mockReturnValue({ host: "unix:///var/run/docker.sock", source: "DOCKER_HOST" });
+  fake.dockerEnvironment.mockReturnValue(process.env);
+});
+
+describe("memory and CPUs", () => {
+  it("are Docker's, such as those of a virtual machine", async () => {
+    fake.docker.mockResolvedValue(JSON.stringify({ NCPU: 3, MemTotal: 2 ** 31 }));
+    expect(await hostFacts()).toEqual({ cpus: 3, memoryMiB: 2048 });
+  });
+
+  it("are unknown while Docker does not answer", async () => {
+    fake.docker.mockResolvedValue(JSON.stringify({ NCPU: 0, MemTotal: 0, ServerErrors: ["down"] }));
+    expect(await hostFacts()).toEqual({});
+    fake.docker.mockRejectedValue(new Error("down"));
+    expect(await hostFacts()).toEqual({});
+  });
+});
+
+it("runs no program here for a Docker host that is reached over TCP", async () => {
+  expect(await onDockerHost("echo", "here")).toBe("here\n");
+  fake.dockerEndpoint.mockReturnValue({ host: "tcp://rag.example.com:2376", source: "DOCKER_HOST" });
+  expect(await onDockerHost("echo", "here")).toBeUndefined();
+});
