@@ -1,6 +1,7 @@
 import lock from "./images.lock.json" with { type: "json" };
 import { pythonCatalogueImage } from "./services/python.ts";
-import type { CatalogueImage } from "./spec/image.ts";
+import { type CatalogueImage, type ImageSource, imageName } from "./spec/image.ts";
+import type { SystemSpec } from "./spec/service.ts";
 import { systems } from "./systems/index.ts";
 
 /** Every image that is not built from the project's own source: a fold over the modules of all systems. */
@@ -33,6 +34,18 @@ function withoutRegistry(reference: string): string {
 export const pulledReferences: readonly string[] = [
   ...new Set(images.flatMap(({ reference, wrapped }) => [reference, ...(wrapped ? [wrapped.base] : [])])),
 ].sort();
+
+/** The reference under which a system pulls an image. Undefined for an image that is built. */
+export function pulledReference(
+  source: ImageSource,
+  { images, pinned, registry }: Pick<SystemSpec, "images" | "pinned" | "registry">,
+): string | undefined {
+  const own = pinned[imageName(source)];
+  if (own !== undefined) return own;
+  if (source.from === "reference") return source.reference;
+  if (source.from === "build" || images === "packages" || source.image.wrapped) return undefined;
+  return lockedReference(source.image.reference, registry);
+}
 
 /** Where builds leave their logs, relative to the project. A provider's error has only the failed command. */
 export const buildLogs = ".ragdock/builds";

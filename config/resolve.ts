@@ -1,6 +1,8 @@
 import { capacity } from "../policies/capacity.ts";
+import { type Finding, findings, refused } from "../policies/findings.ts";
 import { ports as portPolicies } from "../policies/ports.ts";
 import { replicas } from "../policies/replicas.ts";
+import { pulledReference } from "./images.ts";
 import { passes } from "./passes/index.ts";
 import type { Run } from "./passes/pass.ts";
 import { withPublishNetwork } from "./passes/publish.ts";
@@ -47,6 +49,8 @@ interface Resolved {
   /** The settings as the schema reads them. */
   readonly user?: Settings;
   readonly problems: readonly Problem[];
+  /** What breaks a rule of policies/. Those that the settings refuse are problems as well. */
+  readonly findings: readonly Finding[];
 }
 
 /** The system of settings that need not be valid, with their problems. */
@@ -55,14 +59,14 @@ export function readSystem(raw: Readonly<Record<string, unknown>>, facts: Facts)
   if (parsed.success) return assemble(parsed.data, raw, facts);
   // What cannot be read is left out, so that everything else that is wrong is reported too.
   const rest = settings.safeParse(without(raw, parsed.error.issues));
-  const assembled = rest.success ? assemble(rest.data, raw, facts) : { problems: [] };
+  const assembled = rest.success ? assemble(rest.data, raw, facts) : { problems: [], findings: [] };
   const unreadable = parsed.error.issues.flatMap((issue) => fromZod(issue, raw));
   return { ...assembled, problems: [...unreadable, ...assembled.problems] };
 }
 
 function assemble(user: Settings, raw: Readonly<Record<string, unknown>>, facts: Facts): Resolved {
   if (!Object.hasOwn(systems, user.system))
-    return { problems: [unknownSystem(user.system, Object.keys(systems))] };
+    return { problems: [unknownSystem(user.system, Object.keys(systems))], findings: [] };
   const system = systemNamed(user.system);
   const ctx = contextOf(user, facts);
   const run: Run = { ctx, networks: system.networks, problems: [], unavailable: {}, dropped: [] };
@@ -84,10 +88,12 @@ function assemble(user: Settings, raw: Readonly<Record<string, unknown>>, facts:
     urls: urlsOf(services, ctx.host),
     lostVolumes: user.lostVolumes,
   };
+  const found = findings(spec, (source) => pulledReference(source, spec));
   const traits = { prometheus: has("prometheus"), alertmanager: has("alertmanager") };
   return {
     spec,
     user,
+    findings: found,
     problems: [
       ...traitProblems(user, raw, system, traits),
       ...run.problems,
@@ -96,6 +102,7 @@ function assemble(user: Settings, raw: Readonly<Record<string, unknown>>, facts:
       ...unknownRotations(user.rotations, rotatable(secrets)),
       ...(system.models ? modelProblems(ctx.models, ctx.secrets, ctx.stack, system.modules) : []),
       ...portPolicies(spec),
+      ...refused(found, user.policy),
       ...replicas(spec),
       ...capacity(spec, ctx.host),
     ],

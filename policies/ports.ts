@@ -1,10 +1,8 @@
 import { type Problem, wrongValue } from "../config/spec/problem.ts";
-import { longRunning, publishedPorts, type SystemSpec } from "../config/spec/service.ts";
+import { publishedPorts, type SystemSpec } from "../config/spec/service.ts";
 
-/** No host port twice, no store and no console open to everyone. */
-export const ports = (system: SystemSpec): Problem[] => [...portsTwice(system), ...publicStores(system)];
-
-function portsTwice({ services }: SystemSpec): Problem[] {
+/** No host port twice. */
+export function ports({ services }: SystemSpec): Problem[] {
   const all = services.flatMap((s) => publishedPorts(s).map(({ host, owner = s.name }) => ({ owner, host })));
   const used = new Set(all.map(({ host }) => host));
   return all.flatMap(({ owner, host }, index) => {
@@ -20,11 +18,3 @@ function nextFree(from: number, used: ReadonlySet<number>): number {
   while (used.has(port)) port = port >= 65_535 ? 1024 : port + 1;
   return port;
 }
-
-const publicStores = ({ services }: SystemSpec): Problem[] =>
-  longRunning(services)
-    .filter((s) => s.kind === "stateful" && publishedPorts(s).some(({ exposure }) => exposure === "public"))
-    .map(({ name }) => {
-      const why = "a store or a console may be reachable from this host at most";
-      return wrongValue(`services.${name}.exposure`, '"public"', why, "loopback");
-    });

@@ -43,6 +43,8 @@ export interface Plan {
   readonly alerts: readonly string[];
   /** What is wrong in the new settings. */
   readonly problems: readonly string[];
+  /** The rules that the new settings break, one line for each. */
+  readonly policies: readonly string[];
 }
 
 /** Inputs that the Docker provider changes in place (docs/reference of kreuzwerker/docker: no "forces new resource"). */
@@ -85,6 +87,9 @@ export function compare(stack: string, before: Description, after: Description):
         : [`${next === undefined ? "removed" : "changed"}: ${name}`];
     }),
     problems: after.problems.map(({ path, found, problem }) => `${path}: found ${found}; ${problem}`),
+    policies: [...Map.groupBy(after.findings, ({ rule, level }) => `${rule} (${level})`)].map(
+      ([rule, all]) => `${rule}: ${all.map(({ problem }) => problem.path).join(", ")}`,
+    ),
   };
 }
 

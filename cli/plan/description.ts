@@ -7,6 +7,7 @@ import { isLongRunning, longRunning, publishedPorts, type SystemSpec } from "../
 import { fullName } from "../../config/spec/stack.ts";
 import { mebibytes } from "../../config/spec/units.ts";
 import { alertGroups } from "../../monitoring/alerts/index.ts";
+import type { Finding } from "../../policies/findings.ts";
 
 /** A container as the program declares it. */
 export interface DeclaredContainer {
@@ -39,6 +40,8 @@ export interface Description {
   /** Alerts by name, with their condition. */
   readonly alerts: Readonly<Record<string, string>>;
   readonly problems: readonly Problem[];
+  /** What breaks a rule of policies/. */
+  readonly findings: readonly Finding[];
 }
 
 const kinds = {
@@ -55,8 +58,11 @@ type Resource = Pick<pulumi.runtime.MockResourceArgs, "type" | "name" | "inputs"
  * components. Each secret of the user counts as set.
  */
 export async function describe(raw: Readonly<Record<string, unknown>>, facts: Facts): Promise<Description> {
-  const { spec, problems } = readSystem(raw, { ...facts, secrets: new Set(Object.keys(userSecrets)) });
-  if (!spec) return { ...nothing, problems };
+  const { spec, problems, findings } = readSystem(raw, {
+    ...facts,
+    secrets: new Set(Object.keys(userSecrets)),
+  });
+  if (!spec) return { ...nothing, problems, findings };
   const declared = await declare(spec, facts);
   const services = new Map(spec.services.map((service) => [service.name, service]));
   const containers = declared.flatMap(({ type, name, inputs }) => {
@@ -98,6 +104,7 @@ export async function describe(raw: Readonly<Record<string, unknown>>, facts: Fa
     cpus: sum(({ cpus }) => cpus),
     alerts: alertsOf(spec),
     problems,
+    findings,
   };
 }
 
@@ -113,6 +120,7 @@ export const nothing: Description = {
   cpus: 0,
   alerts: {},
   problems: [],
+  findings: [],
 };
 
 /** Runs the components under Pulumi's mocks. An id changes when a real one would. */

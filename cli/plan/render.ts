@@ -93,6 +93,7 @@ function sections(plan: Plan, style: Style): string[] {
   return [
     `${plan.stack} (${plan.system}): ${summary(plan)}`,
     ...section("Wrong settings", plan.problems, style),
+    ...section("Policies", plan.policies, style),
     ...section("Data", plan.data, style),
     ...section(
       "Services",

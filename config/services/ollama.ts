@@ -157,7 +157,7 @@ const memoryOf = (models: readonly OwnModel[]): number =>
 const defaultMemory = (models: readonly OwnModel[]): Size =>
   models.some(({ name }) => modelMemory(name) === undefined)
     ? `${Math.max(4096, memoryOf(models) + 2048)}MiB`
-    : `${memoryOf(models)}MiB`;
+    : `${Math.max(overhead, memoryOf(models))}MiB`;
 
 const small = { llm: "llama3.2:1b", embeddings: "nomic-embed-text" } as const satisfies Record<Use, string>;
 

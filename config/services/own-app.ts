@@ -28,6 +28,7 @@ function api(ctx: Context, stores: AppStores, app: OwnApp): ServiceTemplate<Long
     role: "api",
     image: imageOf(app),
     usesGpus: true,
+    ...(app.user ? { user: app.user } : {}),
     ...(servesByModule(app) ? { command: serve } : {}),
     networks: ["frontend", "backend"],
     healthcheck: Healthcheck.anyHttp(app.healthPath, app.port, { startPeriod: "1m" }),

@@ -116,6 +116,10 @@ const app = z.strictObject({
     "What uvicorn serves if the folder has no Dockerfile. `main:app` unless set.",
     like(/^[\w.]+:\w+$/, "be a module and its application, such as main:app"),
   ),
+  user: optional(
+    "User that it runs as, as `uid:gid`. The image decides unless set.",
+    like(/^\d+:\d+$/, "be a user and a group by number, such as 10001:10001"),
+  ),
   port: port.default(8000).describe("Port it listens on."),
   healthPath: path.default("/api/health").describe("Path that answers 2xx while it is alive."),
   metricsPath: optional(
@@ -152,6 +156,10 @@ export const settings = z.strictObject({
     .describe(
       "Images to run by name instead of the pulled or built ones, as `{ grafana: my/grafana:12 }`. `make rollback` writes it.",
     ),
+  policy: z
+    .enum(["advise", "strict"])
+    .default("advise")
+    .describe("Rules that only advise: shown by `make plan`, or errors. Mandatory rules are always errors."),
   vectorStore: optional(
     "Where vectors are kept: in PostgreSQL, in a Chroma server, or in the application's own files. Each system has a default.",
     z.enum(["pgvector", "chroma", "embedded"]),

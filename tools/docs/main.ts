@@ -14,6 +14,7 @@ import { commandsPage } from "./commands-page.ts";
 import { brokenLinks } from "./links.ts";
 import { metricsPage } from "./metrics-page.ts";
 import { picture } from "./picture.ts";
+import { policiesPage } from "./policies-page.ts";
 import { settingsPage } from "./settings-page.ts";
 import { specOf } from "./specs.ts";
 import { systemsPage } from "./systems-page.ts";
@@ -21,6 +22,7 @@ import { systemsPage } from "./systems-page.ts";
 const pages: Readonly<Record<string, Parts>> = {
   "docs/reference/commands.md": commandsPage(),
   "docs/reference/metrics-and-alerts.md": metricsPage(),
+  "docs/reference/policies.md": policiesPage(),
   "docs/reference/settings.md": settingsPage(),
   "docs/reference/systems.md": systemsPage(),
   "docs/measurements/reliability.md": reliabilityParts(readFindings()),

@@ -57,6 +57,16 @@ describe("the plan of a change", () => {
     expect(asText([plan])).toContain("this change would be refused");
   });
 
+  it("shows the rules that the new settings break, also those that only advise", async () => {
+    const plan = await planOf({ images: "packages", services: { api: { environment: { API_KEY: "abc" } } } });
+    expect(plan.problems).toEqual([]);
+    expect(plan.policies).toEqual([
+      "no-secret-in-environment (advisory): ragdock:services.api.environment.API_KEY",
+      "pinned-images (advisory): ragdock:pinned.app, ragdock:pinned.ui",
+    ]);
+    expect(asText([plan])).toContain("Policies");
+  });
+
   it("updates memory in place, and keeps containers whose logs alone change", async () => {
     const plan = await planOf({
       services: { worker: { limits: { memory: "2GiB" }, logs: { maxFiles: 9 } } },
