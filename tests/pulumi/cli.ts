@@ -36,8 +36,12 @@ export class CliStack {
   readonly #folder = mkdtempSync(join(tmpdir(), "ragdock-pulumi-"));
   readonly #env: NodeJS.ProcessEnv;
 
-  constructor(name: string) {
+  readonly #program: string;
+
+  /** @param program the folder of the program */
+  constructor(name: string, program = projectDir) {
     this.name = name;
+    this.#program = program;
     const home = join(this.#folder, "home");
     installPlugins(home);
     this.#env = {
@@ -60,7 +64,7 @@ export class CliStack {
     const stack = command === "stack" ? [] : ["--stack", this.name];
     const file = ["up", "preview", "destroy"].includes(command) ? ["--config-file", this.#file] : [];
     return new Promise((resolve) => {
-      const options = { cwd: projectDir, env: this.#env, maxBuffer: 1 << 28 };
+      const options = { cwd: this.#program, env: this.#env, maxBuffer: 1 << 28 };
       const all = [command, ...args, ...stack, ...file, "--non-interactive"];
       execFile("pulumi", all, options, (error, stdout, stderr) => {
         const code = error ? (typeof error.code === "number" ? error.code : 1) : 0;
@@ -71,6 +75,8 @@ export class CliStack {
 
   remove(): void {
     rmSync(this.#folder, { recursive: true, force: true });
+    // `pulumi stack init` writes its salt into the stack's own file, next to the program.
+    rmSync(join(this.#program, `Pulumi.${this.name}.yaml`), { force: true });
   }
 
   get #file(): string {

@@ -7,12 +7,14 @@ import { pulledReference } from "../../../config/images.ts";
 import { readSystem } from "../../../config/resolve.ts";
 import type { SystemSpec } from "../../../config/spec/service.ts";
 import { systems } from "../../../config/systems/index.ts";
+import project from "../../../package.json" with { type: "json" };
 import {
   type ContainerInputs,
   declaredContainer,
   declaredImage,
   type ImageInputs,
 } from "../../../policies/declared.ts";
+import pack from "../../../policies/package.json" with { type: "json" };
 import { imagesOf, viewOf } from "../../../policies/view.ts";
 import { facts } from "../../support/program.ts";
 import { problems } from "../config/problems.ts";
@@ -57,6 +59,11 @@ describe.each(defaults)("$system in $environment from $images", (raw) => {
     const expected = imagesOf(services, (source) => pulledReference(source, spec as SystemSpec));
     expect(byName(images)).toEqual(byName(expected));
   });
+});
+
+it("is a policy pack of the project's version, with the project's packages", () => {
+  expect(pack.version).toBe(project.version);
+  expect(pack).not.toHaveProperty("dependencies");
 });
 
 describe("ragdock:policy", () => {
