@@ -11,7 +11,7 @@ import { diagnose } from "../ui/diagnose.ts";
 import type { Finding } from "../ui/finding.ts";
 import { elapsed } from "../ui/text.ts";
 import { countFindings } from "./containers.ts";
-import { alertFindings, observe, probeFindings, targetFindings } from "./prometheus.ts";
+import { alertFindings, isOver, observe, probeFindings, targetFindings } from "./prometheus.ts";
 import { readiness } from "./readiness.ts";
 
 /** What one kind of check says about a stack. */
@@ -112,7 +112,10 @@ async function prometheusChecked(
   }
   const targets = targetFindings(stack, observed.targets);
   const probes = await probeFindings(stack, prometheus, observed.probes);
-  const alerts = alertFindings(stack, observed, Date.now());
+  const silent = new Set(probes.map(({ service }) => service));
+  const over = observed.alerts.filter((alert) => isOver(alert, observed, silent));
+  const firing = observed.alerts.filter((alert) => !over.includes(alert));
+  const alerts = alertFindings(stack, firing, Date.now());
   const up = observed.targets.filter(({ health }) => health === "up").length;
   const probed = observed.probes.length;
   const parts = [
@@ -120,7 +123,10 @@ async function prometheusChecked(
     ...(probed > 0 ? [`${probed - probes.length} of ${probed} probes succeed`] : []),
     `${alerts.length || "no"} ${alerts.length === 1 ? "alert fires" : "alerts fire"}`,
   ];
-  return { findings: [...probes, ...targets], alerts, notes: [`Prometheus: ${parts.join(", ")}.`] };
+  const ended = over.map(
+    ({ labels }) => `Alert ${labels.alertname} of ${labels.service} still fires, but it answers again.`,
+  );
+  return { findings: [...probes, ...targets], alerts, notes: [`Prometheus: ${parts.join(", ")}.`, ...ended] };
 }
 
 /** When the stack was deployed, and whether its settings have changed since. */

@@ -68,7 +68,7 @@ export function observedIn([alerts = "", targets = "", probes = ""]: readonly st
 const isFiring = ({ state, labels }: Alert): boolean => state === "firing" && labels.severity !== "none";
 
 /** The alerts that fire, critical ones first. */
-export const alertFindings = (stack: string, { alerts }: Observed, now: number): Finding[] =>
+export const alertFindings = (stack: string, alerts: readonly Alert[], now: number): Finding[] =>
   alerts
     .toSorted((a, b) => (a.labels.severity ?? "").localeCompare(b.labels.severity ?? ""))
     .map(({ labels, annotations, activeAt }) => ({
@@ -80,6 +80,23 @@ export const alertFindings = (stack: string, { alerts }: Observed, now: number):
       ],
       next: onStack(stack, annotations.runbook ?? ""),
     }));
+
+/**
+ * Whether an alert is over although Prometheus still has it firing. Prometheus evaluates its rules once per scrape
+ * interval: after a first deployment the ingress answers before that.
+ * @param silent the services that do not answer the blackbox exporter now
+ */
+export function isOver(
+  { labels }: Alert,
+  { targets, probes }: Observed,
+  silent: ReadonlySet<string>,
+): boolean {
+  const { alertname, service = "" } = labels;
+  if (alertname === "ServiceUnhealthy")
+    return probes.some(({ metric }) => metric.service === service) && !silent.has(service);
+  const own = targets.filter((target) => target.labels.service === service);
+  return alertname === "TargetDown" && own.length > 0 && own.every(({ health }) => health === "up");
+}
 
 /** A text with the stack in each of its `make` commands. */
 const onStack = (stack: string, text: string): string =>

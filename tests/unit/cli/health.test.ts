@@ -1,6 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { countFindings } from "../../../cli/health/containers.ts";
-import { alertFindings, observedIn, probeReason, targetFindings } from "../../../cli/health/prometheus.ts";
+import {
+  alertFindings,
+  isOver,
+  observedIn,
+  probeReason,
+  targetFindings,
+} from "../../../cli/health/prometheus.ts";
 import { unreadyAnswer } from "../../../cli/health/readiness.ts";
 import { told } from "../../../cli/ui/finding.ts";
 import { containerLike } from "../../support/containers.ts";
@@ -70,7 +76,7 @@ const observed = observedIn([
 
 describe("what Prometheus knows", () => {
   it("gives the alerts that fire, critical ones first, without pending ones and those for machines", () => {
-    const findings = alertFindings("prod", observed, Date.parse(activeAt) + 90_000);
+    const findings = alertFindings("prod", observed.alerts, Date.parse(activeAt) + 90_000);
     expect(findings.map(({ problem }) => problem)).toEqual([
       "Alert Down (critical) fires: redis does not answer.",
       "Alert Slow (warning) fires: redis does not answer.",
@@ -79,8 +85,26 @@ describe("what Prometheus knows", () => {
     expect(findings[0]?.next).toBe("Read `make logs SERVICE=redis STACK=prod`, then wait.");
   });
 
+  it("knows that an alert is over before Prometheus does", () => {
+    const alert = (alertname: string, service: string) => ({
+      labels: { alertname, service },
+      annotations,
+      state: "firing",
+      activeAt,
+    });
+    const silent = new Set(["redis"]);
+    expect(isOver(alert("ServiceUnhealthy", "redis"), observed, new Set())).toBe(true);
+    expect(isOver(alert("ServiceUnhealthy", "redis"), observed, silent)).toBe(false);
+    expect(isOver(alert("ServiceUnhealthy", "never-probed"), observed, silent)).toBe(false);
+    expect(isOver(alert("TargetDown", "api"), observed, silent)).toBe(true);
+    expect(isOver(alert("TargetDown", "fastapi"), observed, silent)).toBe(false);
+    // With several replicas, no target is left when the last one is gone.
+    expect(isOver(alert("TargetDown", "worker"), observed, silent)).toBe(false);
+    expect(isOver(alert("RedisDown", "redis"), observed, new Set())).toBe(false);
+  });
+
   it("says how long an alert is active although the Docker host's clock is ahead", () => {
-    const [finding] = alertFindings("dev", observed, Date.parse(activeAt) - 1000);
+    const [finding] = alertFindings("dev", observed.alerts, Date.parse(activeAt) - 1000);
     expect(finding?.evidence[0]).toBe("Active for 0ms.");
   });
 
