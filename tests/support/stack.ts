@@ -91,11 +91,12 @@ export class TestStack {
     if (code !== 0) throw new Error(output);
   }
 
-  /** Returns all files of the stack's settings and state. */
+  /** Returns the text of all files of the stack's settings and state, without the passphrase. */
   stateText(): string {
     if (!existsSync(this.stateDir)) return "";
-    const names = readdirSync(this.stateDir).filter((name) => name !== "passphrase");
-    return [this.file, ...names.map((name) => join(this.stateDir, name))]
+    const entries = readdirSync(this.stateDir, { recursive: true, withFileTypes: true });
+    const files = entries.filter((entry) => entry.isFile() && entry.name !== "passphrase");
+    return [this.file, ...files.map(({ parentPath, name }) => join(parentPath, name))]
       .map((file) => readFileSync(file, "utf8"))
       .join("\n");
   }
