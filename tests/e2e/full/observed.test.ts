@@ -1,6 +1,4 @@
 /** Tests the running stack: its targets, rules, panels, ports, limits and secrets. */
-import { readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { dashboardQueries } from "../../../monitoring/index.ts";
 import { systemWith } from "../../support/program.ts";
@@ -113,9 +111,7 @@ describe("secrets", () => {
       places[`image of ${service}`] =
         (await docker("history", "--no-trunc", Image)) + (await docker("inspect", Image));
     }
-    for (const file of readdirSync(stack.stateDir)) {
-      places[`state file ${file}`] = readFileSync(join(stack.stateDir, file)).toString("latin1");
-    }
+    places.state = stack.stateText();
     const found = Object.entries(places).filter(([, text]) => values.some((value) => text.includes(value)));
     expect(found.map(([place]) => place)).toEqual([]);
   });
