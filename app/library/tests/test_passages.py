@@ -144,7 +144,7 @@ def test_a_deadline_gives_the_reason() -> None:
         (CHINESE, False, ""),
     ],
 )
-def test_other_scripts_than_the_models_are_noted(text: str, english_only: bool, note: str) -> None:
+def test_a_text_in_an_unknown_script_gets_a_note(text: str, english_only: bool, note: str) -> None:
     made = make_passages(text.encode(), "text/plain", Ones(Limits(english_only=english_only)))
     assert made.note == note
 

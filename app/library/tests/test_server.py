@@ -13,7 +13,7 @@ from ragkit.api.server import DrainingServer
 DRAIN = 0.3
 
 
-def test_a_connection_that_comes_last_is_answered() -> None:
+def test_a_connection_accepted_last_is_answered() -> None:
     app = FastAPI()
     app.add_api_route("/", lambda: "here", methods=["POST"])
     with socket.socket() as listener:

@@ -90,7 +90,7 @@ def test_an_ingestion_that_is_stuck_fails_with_the_reason(services: Services, in
     assert "takes longer than RAG_INGEST_TIMEOUT_SECONDS, which is 900 s" in str(reason)
 
 
-def test_a_database_that_is_away_for_a_moment_costs_no_work(
+def test_a_short_outage_of_the_database_loses_no_work(
     services: Services, ingester: Ingester, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("ragapp.ingest.CLAIM_CHECK_SECONDS", 0.0)
