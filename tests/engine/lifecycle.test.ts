@@ -76,7 +76,7 @@ describe.concurrent("the lifecycle of a resource", () => {
       expect(await docker("inspect", String(before.outputs.name), "--format", format)).toBe(String(96 << 20));
     }));
 
-  test("a property that the provider changes at every run is changed at every run, as under Pulumi", () =>
+  test("a property that the provider wants to change at every run changes at every run, as under Pulumi", () =>
     withStack("declared", {}, async (stack) => {
       const lonely = [box({ memory: 64 })];
       await stack.up(lonely);

@@ -145,7 +145,7 @@ it("hands over to the next gateway without a failed request", async () => {
   expect(seen.get("200")).toBeGreaterThan(replacements * 100);
 }, 180_000);
 
-it("waits at its first start until its upstreams answer, and does not wait at a restart", async () => {
+it("waits for its upstreams at its first start, but not at a restart", async () => {
   await docker("stop", api.name);
   await expect(gateway(3)).rejects.toThrow("waiting for http://api:8000/api/health, which does not answer");
   const waiting = running.at(-1) as TestContainer;

@@ -104,7 +104,7 @@ describe("ollama-pull", () => {
     expect(await downloads()).toBe("llama3.2:3b\nnomic-embed-text\n");
   });
 
-  it("fails for a model that the registry does not have, and says where the names are", async () => {
+  it("fails for a model that the registry does not have, and says where to find the names", async () => {
     const { status, log } = await run(job("lama3.2:3b"));
     expect(status).toBe(1);
     expect(log).toContain(
@@ -113,7 +113,7 @@ describe("ollama-pull", () => {
     );
   });
 
-  it("fails without a route to the registry, with the reason and a way around it", async () => {
+  it("fails without a route to the registry, with the reason and a workaround", async () => {
     const services = { "ollama-pull": { environment: { HTTPS_PROXY: "none" } } };
     const { status, log } = await run(job("llama3.2:3b", { services }));
     expect(status).toBe(1);
@@ -121,7 +121,7 @@ describe("ollama-pull", () => {
     expect(log).toContain("set services.ollama-pull.environment.HTTPS_PROXY");
   });
 
-  it("fails with the server's own words when the server does not start", async () => {
+  it("fails with the server's own message if the server does not start", async () => {
     const services = { "ollama-pull": { environment: { OLLAMA_MODELS: "/dev/null/models" } } };
     const { status, log } = await run(job("llama3.2:3b", { services }));
     expect(status).toBe(1);
@@ -131,7 +131,7 @@ describe("ollama-pull", () => {
 });
 
 describe("the health check", () => {
-  it("is red before the model is there, green after, and red when generation answers an error", async () => {
+  it("fails before the model is there, then succeeds, and fails if generation answers an error", async () => {
     const server = serviceOf(stack("llama3.2:3b"), "ollama");
     const name = await create(server);
     await docker("start", name);
@@ -159,7 +159,7 @@ describe("the health check", () => {
     expect(stderr).toContain("POST /api/embed");
   });
 
-  it("is red when the server is not there", async () => {
+  it("fails if the server does not run", async () => {
     const server = serviceOf(stack("llama3.2:3b"), "ollama");
     const name = await create({ ...server, entrypoint: ["sleep", "60"] });
     await docker("start", name);

@@ -69,7 +69,7 @@ describe.skipIf(!isRoot)("a user of group docker", () => {
     expect(make(folder, "up").output).toContain("Nothing created, updated or replaced");
   });
 
-  it("is told that another user has the stack's state, and can look at the stack without a home", async () => {
+  it("gets an error if another user has the stack's state, and can read the status without a home folder", async () => {
     const containers = () => docker("ps", "-q", "--filter", `label=ragdock.stack=${stack}`);
     const before = await containers();
     const { code, output } = make(join(folder, "another"), "up");

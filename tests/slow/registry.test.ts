@@ -68,7 +68,7 @@ afterAll(async () => {
 });
 
 describe(`${system} from a registry`, () => {
-  it("is pulled from the mirror and gets healthy", async () => {
+  it("is pulled from the mirror and becomes healthy", async () => {
     const { code, output } = await stack.make("up");
     expect(code, output).toBe(0);
     const ids = await stack.containers("redis");
@@ -79,7 +79,7 @@ describe(`${system} from a registry`, () => {
     expect(await stack.unchanged()).toBe("");
   });
 
-  it("says which image cannot be pulled, and why", async () => {
+  it("names the image that cannot be pulled, and the reason", async () => {
     stack.configure({ ...settings, pinned: { redis: `${mirror}/redis:0.0.1` } });
     const { code, output } = await stack.make("up");
     expect(code).toBe(1);

@@ -66,7 +66,7 @@ describe.skipIf(missing)("a Docker host over ssh", () => {
     rmSync(join(projectDir, ".ragdock", "backups", name), { recursive: true, force: true });
   }, 120_000);
 
-  it("refuses a port that is taken there", async () => {
+  it("refuses a port that is taken on that host", async () => {
     const other = remote.listen(port);
     const { code, output } = await stack.make("up");
     expect(code, output).toBe(1);
@@ -74,7 +74,7 @@ describe.skipIf(missing)("a Docker host over ssh", () => {
     other.kill();
   });
 
-  it("runs there and is built there, although its port is taken here, and is reached by the host's name", async () => {
+  it("builds and runs the stack, although this machine uses the same port, and answers under its own name", async () => {
     const before = remote.connections();
     const own = createServer().listen(port);
     const { code, output } = await stack.make("up");
@@ -90,7 +90,7 @@ describe.skipIf(missing)("a Docker host over ssh", () => {
     expect((after.commands - before.commands) / (after.logins - before.logins)).toBeGreaterThan(5);
   });
 
-  it("changes nothing the second time, and is backed up to this machine", async () => {
+  it("changes nothing in a second run, and is backed up to this machine", async () => {
     expect(await stack.unchanged()).toBe("");
     const { code, output } = await stack.make("backup");
     expect(code, output).toBe(0);

@@ -89,7 +89,7 @@ describe("another version of PostgreSQL", () => {
     expect(await answer()).toContain("compasses");
   });
 
-  it("gets every row, and the old volume stays", async () => {
+  it("contains every row, and the old volume stays", async () => {
     const { code, output } = await stack.make("upgrade-postgres", "--version", "18");
     expect(code, output).toBe(0);
     expect(output).toMatch(/Upgraded to PostgreSQL 18 after .*\. All \d+ rows are the same/);

@@ -41,7 +41,7 @@ function selectBuilder(name: string): void {
 }
 
 describe("the Docker host", () => {
-  it("is that of the current context for CLI, provider and builder, whatever builder is selected", async () => {
+  it("is that of the current context for CLI, provider and builder, even if another builder is selected", async () => {
     context("use", "mine");
     selectBuilder("ci");
     const { code, output } = await stack.make("build");

@@ -171,7 +171,7 @@ except e.HTTPError as error: print(error.code)`;
     expect((await inside(stack, "streamlit", "python3", "-c", status)).output.trim()).toBe("404");
   });
 
-  it("no request of 50 a second fails during a rotation of the database's password", async () => {
+  it("none of 50 requests a second fails during a rotation of the database's password", async () => {
     const seen = await underTraffic(port, async () => {
       const { code, output } = await stack.make("rotate", "--secret", "pgvector");
       expect(code, output).toBe(0);

@@ -80,7 +80,7 @@ describe("health", () => {
 });
 
 describe("up", () => {
-  it("waits for a container that starts and that it does not touch", async () => {
+  it("waits for a starting container, even if it does not change it", async () => {
     const postgres = await stack.container("postgres");
     await docker("restart", postgres);
     const { code, output } = await stack.make("up");
@@ -104,7 +104,7 @@ describe("up", () => {
 });
 
 describe("status", () => {
-  it("has health, restarts, usage, URLs and the sizes of volumes, also as JSON", async () => {
+  it("shows health, restarts, usage, URLs and the sizes of volumes, also as JSON", async () => {
     const { code, output } = await stack.make("status", "--json");
     expect(code, output).toBe(0);
     const status = JSON.parse(output);

@@ -19,7 +19,7 @@ function digest(mode: number): string {
   return contextDigest(folder, dockerfile, {});
 }
 
-it("counts who may read and run a file, and not its group's access", () => {
+it("depends on who may read and run a file, but not on its group's access", () => {
   const usual = digest(0o644);
   expect(digest(0o664)).toBe(usual);
   const others = [digest(0o600), digest(0o755), digest(0o700)];

@@ -77,7 +77,7 @@ const change = async (before: Raw, after: Raw): Promise<Changes> => {
 };
 
 describe("no container of an application is replaced by", () => {
-  it("another soak: only the job that watches new revisions has it", async () => {
+  it("another soak, which replaces only the job that watches new revisions", async () => {
     const services = { api: { soak: "7s" }, ui: { soak: "7s" } };
     expect(await change({ services }, { services: { api: { soak: "9s" }, ui: { soak: "9s" } } })).toEqual({
       "api-soak": ["uploads"],
@@ -85,13 +85,13 @@ describe("no container of an application is replaced by", () => {
     });
   });
 
-  it("a first soak: only its job is new", async () => {
+  it("a first soak, which adds only its job", async () => {
     const found = await change({}, { services: { api: { soak: "9s" } } });
     // Prometheus' rules know the limits of jobs, too.
     expect(found).toEqual({ "api-soak": "new", prometheus: ["uploads"] });
   });
 
-  it("a dependency more or less", async () => {
+  it("an additional or a removed dependency", async () => {
     const services = plain.services.map((s) => ({
       ...s,
       dependsOn:
@@ -100,13 +100,13 @@ describe("no container of an application is replaced by", () => {
     expect(differences(containersOfPlain, await containersOf({ ...plain, services }))).toEqual({});
   });
 
-  it("other logs: Docker cannot change them, and the program asks for no replacement", async () => {
+  it("other log options, which Docker applies to new containers only", async () => {
     const found = await change({}, { services: all({ logs: { maxSize: "7MiB", maxFiles: 7 } }) });
     expect(found).toEqual({ api: ["logOpts"], worker: ["logOpts"], ui: ["logOpts"], gateway: ["logOpts"] });
     expect(ignoreChanges).toContain("logOpts");
   });
 
-  it("other memory: the provider updates it in place", async () => {
+  it("another memory limit, which the provider updates in place", async () => {
     const found = await change({}, { services: all({ limits: { memory: "2GiB" } }) });
     for (const name of ["api", "worker", "ui", "gateway"]) expect(found[name], name).toEqual(["memory"]);
     const others = Object.keys(found).filter((name) => !["api", "worker", "ui", "gateway"].includes(name));

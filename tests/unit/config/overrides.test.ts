@@ -134,7 +134,7 @@ function silent(
 }
 
 describe("the samples", () => {
-  it("are of every key in the schema", () => {
+  it("cover every key in the schema", () => {
     expect(
       leavesOf(samples)
         .map(([path]) => path)
@@ -179,7 +179,7 @@ describe.each(named.map((raw) => ({ raw, services: untested(raw) })))(
   },
 );
 
-it("is every service of every system, derived ones and jobs included", () => {
+it("the cases cover every service of every system, including derived ones and jobs", () => {
   const all = new Set(named.flatMap((raw) => base(raw).services.map(({ name }) => name)));
   expect([...all]).toEqual(
     expect.arrayContaining(["ingress", "gateway", "api-soak", "redis-credentials", "ollama-pull", "chroma"]),

@@ -75,7 +75,7 @@ describe("two PostgreSQL servers in one system", () => {
     }
   });
 
-  it("have a user and two passwords each, of which no secret of one is with the other", () => {
+  it("have one user and two passwords each, and share no secret", () => {
     expect(Object.keys(secrets)).toEqual([
       ...["orders-admin-password", "orders-password", "orders-user"],
       ...["users-admin-password", "users-password", "users-user"],
@@ -92,12 +92,12 @@ describe("two PostgreSQL servers in one system", () => {
     ]);
   });
 
-  it("let a client wait for the job of its server, and for no other", () => {
+  it("make a client wait for the job of its own server only", () => {
     expect(named(all, "orders-client").dependsOn).toEqual(["orders-credentials"]);
     expect(named(all, "users-client").dependsOn).toEqual(["users-credentials"]);
   });
 
-  it("are rotated each for itself", () => {
+  it("are rotated independently", () => {
     expect(rotatable(secrets)).toEqual(["orders", "users"]);
     const rotated = services({ rotations: { users: 2 } });
     const changed = rotated.filter((s, index) => JSON.stringify(s) !== JSON.stringify(all[index]));
@@ -136,7 +136,7 @@ describe("two Redis servers in one system", () => {
     ctx,
   );
 
-  it("have an exporter each, whose alerts look at its own server", () => {
+  it("have one exporter each, whose alerts concern its own server only", () => {
     expect(new Set(all.map(({ name }) => name)).size).toBe(all.length);
     expect(named(all, "cache-exporter").environment.REDIS_ADDR).toBe("redis://cache:6379");
     const rules = renderRules(all);

@@ -9,7 +9,7 @@ vi.mock("../../../host/docker.ts", () => ({ volumesNamed }));
 const stack = { project: "ragdock", stack: "test" };
 const recorded = { "ragdock-test-postgres-data": "2026-01-01T00:00:00.000Z" };
 
-it("names a volume that a job and a service share once, as the data of the service", async () => {
+it("reports a lost volume of a job and a service once, as the data of the service", async () => {
   const system = systemWith();
   const [postgres] = system.services;
   const sharing = system.services.map((s) =>

@@ -58,7 +58,7 @@ it.each([
   expect(systemOf(os, kernel, release)).toBe(system);
 });
 
-it("accepts Docker with Linux containers, and nothing else", () => {
+it("accepts only Docker with Linux containers", () => {
   const engine = [{ Name: "Engine", Version: "29.0.0" }];
   expect(unsupported({ Os: "linux", Components: engine })).toBeUndefined();
   expect(unsupported({ Os: "windows", Components: engine })).toContain("windows containers");

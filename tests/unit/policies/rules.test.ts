@@ -44,7 +44,7 @@ const broken: Readonly<Record<string, readonly [Partial<ContainerView>, string][
 };
 
 describe.each(containerRules)("the rule $name", ({ name, check }) => {
-  it("passes a container that keeps it", () => {
+  it("accepts a container that follows it", () => {
     expect(check(good)).toEqual([]);
   });
 
@@ -60,7 +60,7 @@ describe.each(containerRules)("the rule $name", ({ name, check }) => {
 });
 
 describe("the rules", () => {
-  it("let a job run without a health check, and a stateless service publish its port", () => {
+  it("accept a job without a health check, and a stateless service that publishes its port", () => {
     const free: ContainerView = { ...good, kind: "job", hasHealthcheck: false, volumes: [] };
     expect(containerRules.flatMap(({ check }) => check(free))).toEqual([]);
     const open: ContainerView = { ...good, kind: "stateless", publicPorts: [80], volumes: [] };
