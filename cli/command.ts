@@ -2,7 +2,10 @@
 export const startFolder = process.cwd();
 
 export interface OptionSpec {
-  /** As commander writes it: `--keep <count>` takes a value, `--refresh` none, and `[path]` has no name. */
+  /**
+   * The flags in commander's format: `--keep <count>` takes a value, `--refresh` none, and `[path]`
+   * has no name.
+   */
   readonly flags: `--${string}` | `[${string}]`;
   readonly description: string;
   readonly default?: string;
@@ -25,7 +28,7 @@ export interface Command<O extends Options = Options> {
   readonly name: string;
   /** One line: what it does. */
   readonly summary: string;
-  /** More than the summary says. @default nothing */
+  /** Additional explanations, after the summary. @default nothing */
   readonly details?: string;
   readonly options: O;
   readonly examples: readonly string[];

@@ -22,7 +22,7 @@ const configFolder = "files";
 export interface ComposeFacts {
   /** Compose's project: the prefix of containers, networks and volumes. */
   readonly project: string;
-  /** The name of an image, and whether it exists in Docker only and in no registry. */
+  /** The name of an image, and whether only this Docker host has it. */
   readonly image: (source: ImageSource) => { readonly name: string; readonly local: boolean };
   /** How an image is built. @default no image is built */
   readonly build?: (source: ImageSource) => ComposeBuild | undefined;
@@ -30,13 +30,16 @@ export interface ComposeFacts {
   readonly hostPath: (path: string) => string;
 }
 
-/** A Compose file as plain data, to be written as YAML or JSON. */
+/** A Compose file as plain data, for YAML or JSON. */
 export type ComposeFile = ReturnType<typeof composeFile>;
 
 /** One service of a Compose file; the keys are Compose's. */
 type ComposeService = Readonly<Record<string, unknown>>;
 
-/** The same system for Docker Compose. The files of its services are in the same folder (composeConfigs). */
+/**
+ * Returns the system as a Compose file. The files of its services are in the same folder
+ * (composeConfigs).
+ */
 export function composeFile(system: SystemSpec, facts: ComposeFacts) {
   const { services } = system;
   const jobs = new Set(services.filter((s) => !isLongRunning(s)).map((s) => s.name));
@@ -107,7 +110,7 @@ function running(spec: LongRunning): ComposeService {
 const limits = ({ limits: { cpus, memory, reservation } }: ServiceSpec): ComposeService => ({
   cpus,
   mem_limit: `${mebibytes(memory)}m`,
-  // As in the stack: the limit is on memory only.
+  // As in the stack, the limit applies to memory only.
   memswap_limit: -1,
   ...(reservation ? { mem_reservation: `${mebibytes(reservation)}m` } : {}),
 });
@@ -165,7 +168,8 @@ export function writeCompose(
   mkdirSync(join(folder, configFolder), { recursive: true, mode: 0o700 });
   for (const [name, content] of Object.entries(configs)) {
     rmSync(join(folder, name), { force: true });
-    // The containers' users read it. The folder above keeps other users of this host out.
+    // Files are readable by all users, because the containers' users read them. The folder above
+    // keeps other users of this host out.
     writeFileSync(join(folder, name), content, { mode: 0o444 });
   }
   writeFileSync(join(folder, "compose.yaml"), stringify(file, { lineWidth: 0 }), { mode: 0o600 });

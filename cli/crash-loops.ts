@@ -23,9 +23,9 @@ export interface Crashed {
 }
 
 /**
- * Runs `work`, and removes new containers that crash repeatedly. The provider waits for a container's health until its
- * timeout, and stops early only if the container is gone. Its log is saved first. The container that it was meant to replace
- * runs on.
+ * Runs `work`, and removes new containers that crash repeatedly. The provider waits for a
+ * container's health until its timeout, and stops early only if the container is gone. Its log is
+ * saved first. The old container keeps running.
  */
 export async function givingUpOnCrashes<T>(
   stack: string,
@@ -40,7 +40,7 @@ export async function givingUpOnCrashes<T>(
     for (const container of crashing) crashed.push(await giveUp(stack, container));
   };
   const watch = async (): Promise<void> => {
-    // A container may disappear between two calls. The next check sees the rest.
+    // A container may disappear between two calls. The next check handles the other containers.
     for await (const _ of setInterval(interval, undefined, over)) await look().catch(() => undefined);
   };
   const watching = watch().catch(() => undefined);
@@ -52,7 +52,10 @@ export async function givingUpOnCrashes<T>(
   }
 }
 
-/** Jobs do not count: the deployer waits for their exit code. Leaves a container alone once it has passed a health check. */
+/**
+ * Jobs are ignored, because the deployer waits for their exit code. Leaves a container alone once
+ * it has passed a health check.
+ */
 const isCrashing = (container: Container): boolean =>
   !isJob(container) &&
   container.RestartCount >= restarts &&

@@ -16,18 +16,18 @@ from ragapp.models import Chunk, Document
 LEASE = timedelta(seconds=60)
 RETRY_AFTER = timedelta(seconds=20)
 AT_ONCE = timedelta(0)
-# Only attempts in which the worker died count: the document may be the cause.
+# Only attempts in which the worker died count, because the document may be the cause.
 MAX_ATTEMPTS = 3
-# The code never writes a time further ahead than one lease or retry. A time beyond this multiple was written
-# before the system clock was set back.
+# The code never writes a time further ahead than one lease or retry. A time that is further ahead
+# than this was written before the system clock was set back.
 BEYOND = 2
 
 
 def add(session: Session, name: str, media_type: str, content: bytes) -> tuple[Document, bool]:
     """Store a file. Return its document and whether it must be ingested.
 
-    The same bytes are one document: a second upload returns the first, under the new name. It queues the
-    document again if that has failed, or if the new name means another type.
+    The same bytes are one document: a second upload returns the first, under the new name. It
+    queues the document again if its ingestion failed, or if the new name means another type.
     """
     digest = hashlib.sha256(content).hexdigest()
     created = session.scalar(
@@ -79,7 +79,8 @@ def chunk_counts(session: Session, ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, 
 
 
 def claim(session: Session, document_id: uuid.UUID) -> Document | None:
-    """Claim a document that is due, with its content. None when another worker has it or it was deleted."""
+    """Claim a document that is due, with its content. Return None when another worker has it or it
+    was deleted."""
     taken = session.execute(
         update(Document)
         .where(Document.id == document_id, _is_due())
@@ -110,7 +111,8 @@ def is_held(session: Session, document_id: uuid.UUID, held: uuid.UUID) -> bool:
 
 
 def finish(session: Session, held: uuid.UUID, note: str | None = None) -> bool:
-    """Mark the claimed document as ready, with a note. False when the claim was lost: then store nothing."""
+    """Mark the claimed document as ready, with a note. Return False when the claim was lost. Then
+    store nothing."""
     return _end(session, held, state="ready", reason=note, attempts=0)
 
 

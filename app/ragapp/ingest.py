@@ -20,7 +20,7 @@ from ragkit.readers import Checkpoint
 log = logging.getLogger(__name__)
 
 TIMEOUT_SETTING = "RAG_INGEST_TIMEOUT_SECONDS"
-# How often a running ingestion looks whether its document is still there.
+# Seconds between two checks of a running ingestion that its document still exists.
 CLAIM_CHECK_SECONDS = 1.0
 
 
@@ -64,9 +64,9 @@ class Ingester:
         log.info("document %s: %s", document_id, outcome)
 
     def fail_stuck(self, seconds: float) -> int:
-        """Fail the documents whose ingestion takes longer than this and reaches no checkpoint.
+        """Fail the documents whose ingestion exceeds this time and reaches no checkpoint.
 
-        Returns their number. Their threads cannot be ended.
+        Returns their number. The threads themselves cannot be ended.
         """
         stuck = [claim for claim, age in self.held().items() if age > seconds]
         if not stuck:
@@ -146,6 +146,6 @@ class Ingester:
             with Session(self._services.engine) as session:
                 return documents.is_held(session, document_id, claim)
         except SQLAlchemyError as error:
-            # The work so far is not lost while the database restarts.
+            # Counts as held, so that a restart of the database does not lose the work so far.
             log.warning("document %s: its claim is not checked: %s", document_id, str(error).splitlines()[0])
             return True

@@ -21,7 +21,8 @@ ACTOR = "ingest_document"
 
 
 def connect(settings: Settings, timeout: float = 1.0) -> "redis.Redis":
-    """Return a client that gives up after `timeout` seconds. Nothing here may wait for Redis."""
+    """Return a client that gives up after `timeout` seconds. The callers must not wait for
+    Redis."""
     return redis.Redis(
         host=settings.redis_host,
         port=settings.redis_port,
@@ -40,14 +41,16 @@ class IngestionQueue:
     """Sends and receives the ids of documents to ingest."""
 
     def __init__(self, client: "redis.Redis") -> None:
-        # No middleware: retries and time limits are in the documents table, where users can see them.
+        # No middleware: retries and time limits are in the documents table, where users can see
+        # them.
         self.broker = RedisBroker(  # type: ignore[no-untyped-call]
             client=client, middleware=[], namespace="ragapp"
         )
         self.broker.declare_queue(QUEUE)
 
     def send(self, document_id: uuid.UUID) -> bool:
-        """Announce a document. False when Redis is down: the sweep of the worker finds the document later."""
+        """Announce a document. Return False when Redis is down. The sweep of the worker finds the
+        document later."""
         message: dramatiq.Message[Any] = dramatiq.Message(
             queue_name=QUEUE, actor_name=ACTOR, args=(str(document_id),), kwargs={}, options={}
         )

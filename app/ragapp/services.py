@@ -1,4 +1,4 @@
-"""What the API and the worker share: one object of each kind, created from the settings."""
+"""The objects that the API and the worker share, created from the settings."""
 
 from dataclasses import dataclass
 
@@ -16,7 +16,7 @@ from ragkit.llm import ChatModel, make_chat_model
 
 @dataclass(frozen=True)
 class Services:
-    """Everything that a request or an ingestion uses. Its creation connects to nothing."""
+    """Everything that a request or an ingestion uses. Creating them opens no connection."""
 
     settings: Settings
     engine: Engine

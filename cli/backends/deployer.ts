@@ -7,19 +7,19 @@ import { project, stateDir } from "../../host/paths.ts";
 /** What applies the program: Pulumi, or the embedded engine on a machine without Pulumi. */
 export type DeployerName = "pulumi" | "embedded";
 
-/** The type of the images, for runs that make nothing else. */
+/** The type of the images, for runs that make only images. */
 export const imageType = "docker:index/remoteImage:RemoteImage";
 
 /** What the commands ask of a deployer. Both report the same events and results. */
 export interface Deployer {
   readonly name: DeployerName;
-  /** `refresh` looks first at what really runs. */
+  /** `refresh` reads the real resources first. */
   preview(options?: { readonly refresh?: boolean }): Promise<RunResult>;
-  /** `replace` names resources to replace whatever their inputs are. */
+  /** `replace` names resources to replace even if their inputs have not changed. */
   up(options?: { readonly refresh?: boolean; readonly replace?: readonly string[] }): Promise<RunResult>;
-  /** Makes the images and nothing else. */
+  /** Builds or pulls the images only. */
   build(): Promise<RunResult>;
-  /** Removes everything but what is protected: the data, and the secrets that open it. */
+  /** Removes everything except protected resources: the data, and the secrets that open it. */
   down(): Promise<RunResult>;
   /** Forgets what `down` keeps. The caller removes the volumes. */
   forget(): Promise<RunResult>;
@@ -59,7 +59,7 @@ export function deployerOf(stack: string): DeployerName {
 export const isNewStack = (stack: string): boolean =>
   deployerOf(stack) === "embedded" && madeBy(stack) === undefined;
 
-/** Who has a state of the stack on this machine. */
+/** The deployers that have a state of the stack on this machine. */
 function madeBy(stack: string): DeployerName | undefined {
   if (hasState({ stateDir, project, stack })) return "embedded";
   return existsSync(`${stateDir}/.pulumi/stacks/${project}/${stack}.json`) ? "pulumi" : undefined;

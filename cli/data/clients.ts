@@ -6,7 +6,7 @@ import { told } from "../ui/finding.ts";
 import type { Progress } from "../ui/progress.ts";
 import type { Part } from "./parts.ts";
 
-/** Whether a service caches data. It must not run with the cache of other data. */
+/** Whether a service caches data. Its cache must not be used with other data. */
 function isClient(system: SystemSpec, service: ServiceSpec, parts: readonly Part[]): boolean {
   if (!["api", "worker"].includes(service.role)) return false;
   const reaches = (s: ServiceSpec): boolean =>

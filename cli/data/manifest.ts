@@ -6,13 +6,16 @@ import { digestOf } from "../../host/pipe.ts";
 import { startFolder } from "../command.ts";
 import type { Part } from "./parts.ts";
 
-/** The content of a table: the number of rows, and a sum over the MD5 of each row. The order does not count. */
+/**
+ * The content of a table: the number of rows, and a sum over the MD5 of each row. The sum does not
+ * depend on the order.
+ */
 export interface Table {
   readonly rows: number;
   readonly sum: string;
 }
 
-/** By `schema.table`. Each partition counts by itself. Tables of extensions are left out. */
+/** By `schema.table`. Each partition is a separate entry. Tables of extensions are left out. */
 export type Tables = Readonly<Record<string, Table>>;
 
 export type BackedUp = Part & {

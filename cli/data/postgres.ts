@@ -32,7 +32,7 @@ export class Postgres {
     return readTables(await this.query(sql("tables"), database));
   }
 
-  /** Reads a whole dump, as a restore would. */
+  /** Reads the whole dump, as a restore does. */
   async check(file: string): Promise<void> {
     await this.run(["pg_restore", "--file=/dev/null"], { input: { file } });
   }

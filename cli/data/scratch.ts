@@ -9,7 +9,7 @@ import { Volume } from "./volume.ts";
 /** Seconds in which a new cluster must answer. */
 const patience = 120;
 
-/** Settings of a server whose data is thrown away: it does not wait for the disk. */
+/** Settings of a server with temporary data, which does not wait for the disk. */
 export const throwAway: readonly string[] = ["fsync=off", "full_page_writes=off"];
 
 /** Jobs of pg_cron would change the data that is compared. Without pg_cron the setting has no effect. */
@@ -28,7 +28,8 @@ export async function withServer<T>(
   volume?: string,
 ): Promise<T> {
   const environment = Object.entries(spec.environment).filter(([key]) => !key.endsWith("_FILE"));
-  // Nothing can reach the server, and the service sets the stack's password at its start.
+  // The server needs no password, because it has no network. The service sets the stack's password
+  // at its start.
   const password = ["POSTGRES_PASSWORD", randomBytes(16).toString("hex")];
   const mount = spec.volumes.map(
     ({ path }) => `type=volume${volume ? `,source=${volume}` : ""},target=${path}`,
@@ -60,7 +61,7 @@ export async function withServer<T>(
   }
 }
 
-/** The server's command line, without what a service of a stack runs before it. */
+/** The server's command line, without the start script of a service. */
 const serverCommand = ({ command = [] }: LongRunning): readonly string[] =>
   command.slice(command.indexOf("postgres"));
 

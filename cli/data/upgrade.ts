@@ -89,7 +89,7 @@ async function upgrade(
   }
 }
 
-/** Brings the old server back, and removes the new volume. */
+/** Restores the old server and removes the new volume. */
 async function undo(stack: string, version: string | undefined, volume: string): Promise<void> {
   changeSettings(stack, [[["postgresVersion"], version]]);
   requireOk(await withSettings(stack));
@@ -100,7 +100,7 @@ async function undo(stack: string, version: string | undefined, volume: string):
 const withSettings = (stack: string): Promise<RunResult> =>
   withDeployer(stack, ({ deployer }) => deployer.up());
 
-/** The server with another version: the same system with that one setting changed. */
+/** The server with another version, from the same system with only that setting changed. */
 function upgraded(stack: string, system: SystemSpec, postgresVersion: PostgresVersion): LongRunning {
   const { name, environment, images, pinned } = system;
   const raw = { system: name, environment, images, pinned, postgresVersion };
@@ -110,7 +110,7 @@ function upgraded(stack: string, system: SystemSpec, postgresVersion: PostgresVe
   return { ...serverOf(system), image, volumes, environment: variables, ...(user ? { user } : {}) };
 }
 
-/** Keys do not matter for a server. */
+/** A server does not depend on the user's keys. */
 const allSecrets: ReadonlySet<string> = new Set(["llmApiKey", "embeddingsApiKey"]);
 
 /** Builds or pulls an image, unless Docker has it. Returns its reference. */
@@ -151,7 +151,7 @@ function requireLater(stack: string, system: SystemSpec, version: string): void 
   );
 }
 
-/** Refuses a volume that exists: it may hold the data of an earlier attempt, or of something else. */
+/** Refuses a volume that exists already, because it may contain data. */
 async function requireFree(stack: string, volume: string): Promise<void> {
   if ((await volumesNamed([volume])).size === 0) return;
   throw new Failure(

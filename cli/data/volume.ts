@@ -8,9 +8,9 @@ const here = "/data";
 const longest = 6 * 60 * 60;
 
 /**
- * Pauses containers, copies, and resumes them. They also resume when this process is killed, because the pipe then breaks
- * and the trap runs. With cgroup v1 a pause fails ("unable to freeze") while a process, such as a health check, is starting.
- * It works a moment later.
+ * Pauses containers, copies, and resumes them. They also resume when this process is killed,
+ * because the pipe then breaks and the trap runs. With cgroup v1, a pause fails ("unable to
+ * freeze") while a process starts, such as a health check. The pause is then tried again.
  */
 const frozenCopy = `
 set -euo pipefail
@@ -76,7 +76,10 @@ export class Volume {
     await this.sh(`tar -C '${here}/${folder}' --numeric-owner --compare -f -`, { file });
   }
 
-  /** Moves the files of the volume to `old`, and those of `folder` to their place. Files in `own` stay. */
+  /**
+   * Moves the files of the volume to `old`, and those of `folder` to the top of the volume. The
+   * files in `own` stay.
+   */
   async swap(folder: string, old: string, own: readonly string[]): Promise<void> {
     const kept = own.map((file) => `rm -f '${file}'; [ ! -e '${old}/${file}' ] || cp -p '${old}/${file}' .`);
     const all = `find . -mindepth 1 -maxdepth 1`;

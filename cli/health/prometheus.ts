@@ -3,7 +3,7 @@ import { type Container, dockerEnvironment } from "../../host/docker.ts";
 import type { Finding } from "../ui/finding.ts";
 import { elapsed } from "../ui/text.ts";
 
-/** Fetches addresses with BusyBox's wget: an answer per line. */
+/** Fetches URLs with BusyBox's wget and prints one answer per line. */
 const fetchAll = `for url; do wget -q -T 5 -O - "$url" || exit 1; echo; done`;
 
 const api = "http://127.0.0.1:9090/api/v1";
@@ -82,8 +82,8 @@ export const alertFindings = (stack: string, alerts: readonly Alert[], now: numb
     }));
 
 /**
- * Whether an alert is over although Prometheus still has it firing. Prometheus evaluates its rules once per scrape
- * interval: after a first deployment the ingress answers before that.
+ * Whether an alert is over although it still fires in Prometheus. Prometheus evaluates its rules
+ * once per scrape interval: after a first deployment the ingress answers before that.
  * @param silent the services that do not answer the blackbox exporter now
  */
 export function isOver(
@@ -98,7 +98,7 @@ export function isOver(
   return alertname === "TargetDown" && own.length > 0 && own.every(({ health }) => health === "up");
 }
 
-/** A text with the stack in each of its `make` commands. */
+/** Adds the stack to each `make` command in a text. */
 const onStack = (stack: string, text: string): string =>
   text.replaceAll(/`(make [^`]+)`/g, (_, words: string) => `\`${words} STACK=${stack}\``);
 
@@ -113,7 +113,7 @@ export const targetFindings = (stack: string, targets: readonly Target[]): Findi
       next: `make logs SERVICE=${service} STACK=${stack}`,
     }));
 
-/** The path of some metrics is a secret. The host and the port are enough to find the target. */
+/** The path of some metrics is secret. The host and the port are enough to find the target. */
 const withoutSecret = (text: string): string => text.replaceAll(/(https?:\/\/[^/\s"]+)\/[^\s"]*/g, "$1");
 
 /** The services that do not answer the blackbox exporter. Each is asked again, because the last result may be old. */

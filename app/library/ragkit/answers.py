@@ -17,7 +17,7 @@ QUOTED = 3
 
 
 class Passage(Protocol):
-    """What an answer quotes: a text and the name of its document."""
+    """A passage that an answer quotes: a text and the name of its document."""
 
     @property
     def document(self) -> str:

@@ -1,8 +1,8 @@
 """Settings from plain environment variables.
 
-The models come from `EMBEDDING_PROVIDER`, `EMBEDDING_MODEL`, `EMBEDDING_BASE_URL`, `EMBEDDING_API_KEY_FILE`
-and the same names with `LLM_`. Where both use one key, the variable of the provider, such as
-`MISTRAL_API_KEY_FILE`, names its file for both.
+The models come from `EMBEDDING_PROVIDER`, `EMBEDDING_MODEL`, `EMBEDDING_BASE_URL`,
+`EMBEDDING_API_KEY_FILE` and the same names with `LLM_`. If both use the same provider, one variable
+such as `MISTRAL_API_KEY_FILE` can name the key's file for both.
 """
 
 import os

@@ -1,4 +1,4 @@
-"""The ways in which work can fail. Each message is meant for the person who asked for the work."""
+"""The errors of the library. Each message is meant for the person who asked for the work."""
 
 
 class Unavailable(Exception):

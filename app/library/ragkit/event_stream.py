@@ -14,7 +14,7 @@ LINE_END = re.compile(r"\r\n|\n|\r")
 
 @dataclass(frozen=True)
 class ServerSentEvent:
-    """An event. Its name is `message` unless the server names it."""
+    """An event. An event. Its name is `message` unless the server sets one."""
 
     name: str
     data: str
@@ -34,7 +34,8 @@ def read_events(pieces: Iterable[bytes]) -> Iterator[ServerSentEvent]:
             if data:
                 yield ServerSentEvent(name or "message", "\n".join(data))
             name, data = "", []
-    # A body may end without the empty line. One that breaks off raises an error before this.
+    # A body may end without the empty line. A body that breaks off raises an error before this
+    # point.
     if data:
         yield ServerSentEvent(name or "message", "\n".join(data))
 

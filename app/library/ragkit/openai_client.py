@@ -24,7 +24,7 @@ from ragkit.secret_files import read_secret
 log = logging.getLogger(__name__)
 
 TRIES = 4
-# A person waits for the answer: a provider that asks for a longer pause is reported as unavailable.
+# A provider that asks for a longer pause is reported as unavailable, because a person waits.
 MAX_PAUSE_SECONDS = 20.0
 
 
@@ -121,7 +121,8 @@ class OpenAIClient:
             return ""
         response.read()
         if status in (401, 403):
-            # Without the provider's message: some repeat a part of the key, which no replacement finds.
+            # The message omits the provider's text, because some providers repeat a part of the
+            # key.
             raise Refused(
                 f"{self.provider} answers {status}: the API key is missing, wrong or not allowed to do this"
             )

@@ -1,4 +1,4 @@
-"""What the Streamlit pages of the small applications share. Extra: pages."""
+"""The code that the Streamlit pages of the small applications share. Extra: pages."""
 
 from typing import Any
 
@@ -37,5 +37,5 @@ def show_sources(sources: list[dict[str, Any]]) -> None:
     for number, source in enumerate(sources, start=1):
         title = f"[{number}] {source['document']}, passage {source['chunk'] + 1} ({source['score']:.2f})"
         with st.expander(title):
-            # As plain text: the markup of a passage must not become part of the page.
+            # Shown as plain text, so that the markup of a passage does not become part of the page.
             st.text(source["text"])

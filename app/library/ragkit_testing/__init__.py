@@ -1,4 +1,5 @@
-"""What the tests of the library and of the applications share. It is not part of the wheel."""
+"""The code that the tests of the library and of the applications share. It is not part of the
+wheel."""
 
 from collections.abc import Sequence
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from ragkit.event_stream import ServerSentEvent, read_events
 
-# What str.splitlines takes for the end of a line, and the format of events does not.
+# Characters that end a line for str.splitlines, but not in the format of events.
 OTHER_ENDS = "\u2028\u2029\x85\x0b\x0c\x1c\x1d\x1e"
 
 

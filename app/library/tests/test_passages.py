@@ -34,7 +34,7 @@ TEXTS = {
     "chinese": CHINESE,
     "symbols": "a+(b)*[c]/{d}=<e>;",
 }
-# A word of the others may be divided.
+# In the other languages a word may be split.
 WITH_BLANKS = {"english", "russian", "greek", "german", "code"}
 
 

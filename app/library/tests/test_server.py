@@ -27,7 +27,7 @@ def test_a_connection_accepted_last_is_answered() -> None:
 
     server.handle_exit(signal.SIGTERM, None)
     with socket.create_connection(("127.0.0.1", port)) as last:
-        # Like a slow proxy: it connects before the end and sends its request after it.
+        # Acts like a slow proxy: connects before the stop and sends its request after it.
         time.sleep(DRAIN + 0.2)
         last.sendall(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
         answer = last.makefile("rb").read()

@@ -1,4 +1,4 @@
-"""What is noise and what is not. Does not prove that all noise is known."""
+"""Tests what counts as noise. Does not prove that all noise is known."""
 
 import base64
 import random

@@ -42,7 +42,7 @@ class ChromaStore:
         self._collection.call("delete", {"where": {"document": str(document_id)}})
 
     def search(self, session: Session, vector: Vectors, k: int) -> list[Hit]:
-        """Return the nearest chunks. An empty collection has none."""
+        """Return the nearest chunks. Return none for an empty collection."""
         return [
             Hit(uuid.UUID(metadata["document"]), int(metadata["ordinal"]), score)
             for metadata, score in self._collection.nearest(vector, k)

@@ -1,4 +1,5 @@
-"""An ingestion ends when its document is gone, too slow or stuck. Then the next document starts."""
+"""An ingestion ends when its document was deleted, takes too long or is stuck. Then the next
+document starts."""
 
 import time
 from collections.abc import Callable, Sequence

@@ -1,4 +1,5 @@
-"""The check at the start. Does not prove what real stores answer: the integration tests do."""
+"""The check at the start. Does not prove what real stores answer. The integration tests prove
+that."""
 
 from typing import Any
 from unittest.mock import MagicMock

@@ -1,4 +1,5 @@
-"""The cache of query embeddings, with a Redis in memory or none. Does not prove a real Redis."""
+"""The cache of query embeddings, with a Redis in memory and without Redis. Does not prove a real
+Redis."""
 
 from collections.abc import Sequence
 from typing import Any, cast

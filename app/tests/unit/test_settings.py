@@ -1,4 +1,4 @@
-"""Settings report all errors at once. Each names its variable and what to do."""
+"""Settings report all errors at once. Each error names its variable and what to do."""
 
 import pytest
 

@@ -12,7 +12,7 @@ from typing import Any
 import uvicorn
 from uvicorn.supervisors import Multiprocess
 
-# Seconds in which a client whose connection was accepted last sends its request.
+# Seconds that a client has to send its request on the connection that was accepted last.
 LAST_REQUESTS = 0.5
 
 
@@ -45,7 +45,8 @@ class DrainingServer(uvicorn.Server):
 
 
 class DrainingMultiprocess(Multiprocess):
-    """The same for several processes: the parent passes SIGTERM on to its children after the drain."""
+    """Does the same for several processes: the parent passes SIGTERM to its children after the
+    drain."""
 
     def __init__(self, config: uvicorn.Config, sockets: list[object], drain_seconds: float) -> None:
         super().__init__(config, sockets)  # type: ignore[arg-type]

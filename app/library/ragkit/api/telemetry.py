@@ -33,7 +33,8 @@ PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 
 
 class RequestMetrics:
-    """Counts and times each request under the template of its route. A stream ends with its last byte."""
+    """Counts each request and measures its time, under the template of its route. The time of a
+    stream ends with its last byte."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -55,7 +56,7 @@ class RequestMetrics:
         try:
             await self._app(scope, receive, observe)
         finally:
-            # Route templates and known methods only: strangers must not be able to add labels.
+            # Labels are route templates and known methods only, so that clients cannot add labels.
             route = getattr(scope.get("route"), "path", "unmatched")
             method = scope["method"] if scope["method"] in METHODS else "other"
             labels = (method, route, str(status))

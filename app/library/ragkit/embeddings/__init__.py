@@ -15,7 +15,7 @@ Vectors = NDArray[np.float32]
 
 
 class Window(Protocol):
-    """The tokens that a model reads of one text. It ignores those after them."""
+    """The number of tokens that a model reads of one text. The model ignores the rest."""
 
     @property
     def tokens(self) -> int:
@@ -27,7 +27,7 @@ class Window(Protocol):
 
 @dataclass(frozen=True)
 class Limits:
-    """What to know before texts are embedded.
+    """The limits of an embedder.
 
     `batch` is the number of texts per call, which nothing interrupts. Without a `window` the provider refuses
     texts that are too long.
@@ -43,7 +43,7 @@ class Embedder(Protocol):
 
     @property
     def limits(self) -> Limits:
-        """Return what it reads at most."""
+        """Return its limits."""
 
     def embed(self, texts: Sequence[str]) -> Vectors:
         """Return one vector per text, in order."""

@@ -69,7 +69,8 @@ class LocalEmbedder:
             mask[row, : len(tokens)] = 1
         TOKENS.labels("embedding").inc(int(mask.sum()))
         feed = {"input_ids": ids, "attention_mask": mask, "token_type_ids": np.zeros_like(mask)}
-        # One batch of passages at a time: parallel batches are no faster, and each takes its own memory.
+        # Only one batch of passages runs at a time: parallel batches are not faster, and each takes
+        # memory.
         with self._turn if self._compact or len(texts) > 1 else nullcontext():
             output = self._session.run(None, {name: feed[name] for name in self._inputs})[0]
         if output.ndim == 2:  # this export already pools
