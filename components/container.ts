@@ -7,7 +7,10 @@ import { labels } from "../config/spec/stack.ts";
 import { cpuString, mebibytes } from "../config/spec/units.ts";
 import type { Predecessors, StackContext } from "./context.ts";
 
-/** Inputs whose change does not replace a container. Docker cannot change the log options of a container. */
+/**
+ * Inputs whose changes do not replace a container. Docker cannot change the log options of a
+ * container.
+ */
 export const ignoreChanges = ["logDriver", "logOpts"];
 
 /** The inputs that services and jobs have in common. */
@@ -45,8 +48,9 @@ export function containerBase(
     ...(spec.gpus ? { gpus: spec.gpus } : {}),
     cpus: cpuString(spec.limits.cpus),
     memory: mebibytes(spec.limits.memory),
-    // Stated, or it would be a change at each `up`. Unlimited, because a host without swap accounting reads back this
-    // value, and a number would have to grow together with `memory`, which the provider does not do.
+    // Without an explicit value, this would be a change at each `up`. Swap is unlimited, because a
+    // host without swap accounting reads back this value. A number would have to change together
+    // with `memory`, which the provider does not do.
     memorySwap: -1,
     ...(spec.limits.reservation ? { memoryReservation: mebibytes(spec.limits.reservation) } : {}),
     logDriver: "json-file",
@@ -58,9 +62,10 @@ export function containerBase(
 }
 
 /**
- * A file of the service, in its container only; secret if it contains a secret. Owner and group are left out, although the
- * provider has them: Docker Engine 20.10 looks the user up in the *host's* user database and fails for ids that are not
- * there (moby/moby, copyUIDGID; tests/e2e shows it).
+ * A file in the container of a service only. It is secret if it contains a secret. Owner and group
+ * are left out, although the provider has them: Docker Engine 20.10 looks the user up in the
+ * *host's* user database and fails for ids that are not there (moby/moby, copyUIDGID; tests/e2e
+ * shows it).
  */
 const upload = (file: FileSpec, context: StackContext): docker.types.input.ContainerUpload => ({
   file: file.path,

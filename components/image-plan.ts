@@ -32,7 +32,10 @@ export interface Pull {
 /** An image that is built. */
 export interface Build extends Omit<Built, "from"> {
   readonly kind: "build";
-  /** `project/name:digest`. The digest stands for all that the build sees, so an old image keeps its name. */
+  /**
+   * `project/name:digest`. The tag is a digest of everything that the build reads, so an old image
+   * keeps its name.
+   */
   readonly reference: string;
   readonly buildArgs: Readonly<Record<string, string>>;
 }

@@ -4,7 +4,10 @@ import { type CatalogueImage, type ImageSource, imageName } from "./spec/image.t
 import type { SystemSpec } from "./spec/service.ts";
 import { systems } from "./systems/index.ts";
 
-/** Every image that is not built from the project's own source: a fold over the modules of all systems. */
+/**
+ * All images that are not built from the project's own source, collected from the modules of all
+ * systems.
+ */
 export const images: readonly CatalogueImage[] = [
   ...new Map(
     [

@@ -105,7 +105,8 @@ export function environmentFor({ host, certificates }: Endpoint, env: NodeJS.Pro
  */
 function sharedSsh(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   if (env.RAGDOCK_SSH_PATH !== undefined) return {};
-  // Short, because the path of a socket has at most 104 characters: the folder of macOS is too long.
+  // The path is short, because the path of a socket has at most 104 characters. The temporary
+  // folder of macOS is too long.
   const { uid } = userInfo();
   const sockets = join(env.XDG_RUNTIME_DIR || "/tmp", `ragdock-ssh-${uid}`);
   mkdirSync(sockets, { recursive: true, mode: 0o700 });
@@ -120,11 +121,14 @@ function sharedSsh(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
 
 /**
  * How many resources may be changed at a time over ssh. sshd allows ten sessions in a login
- * (MaxSessions), and an image's build takes two. What exceeds them logs in once more.
+ * (MaxSessions), and an image's build takes two. Further sessions need another login.
  */
 const parallelOverSsh = 4;
 
-/** How many resources may be changed at a time. Undefined for the deployer's default. */
+/**
+ * The maximum number of resources that change at the same time. Undefined for the deployer's
+ * default.
+ */
 export const parallelOn = ({ host }: Endpoint): number | undefined =>
   host.startsWith("ssh://") ? parallelOverSsh : undefined;
 

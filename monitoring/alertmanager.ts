@@ -23,7 +23,7 @@ export function renderAlertmanager(services: readonly ServiceSpec[], options: Mo
   return stringify(config, { lineWidth: 0 });
 }
 
-/** What follows from an alert is not sent while that alert fires. */
+/** The consequences of an alert are not sent while that alert fires. */
 function inhibitions(services: readonly ServiceSpec[]) {
   const alerts = alertGroups(services).flatMap((group) => group.alerts);
   const causes = new Map(

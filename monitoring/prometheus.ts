@@ -50,8 +50,8 @@ function scrapeJob(service: Scraped, options: MonitoringOptions) {
 }
 
 /**
- * A single replica is a fixed target, so that it stays a target with `up` 0 when its container and its name are gone. Of
- * several replicas each address behind the name is a target.
+ * A single replica is a fixed target, which stays with `up` 0 when its container and name are gone.
+ * For several replicas, each address behind the name is a target.
  */
 const targets = ({ name, metrics, replicas }: Scraped) =>
   replicas > 1
@@ -74,7 +74,7 @@ const blackboxJobs = (services: readonly Checked[]) =>
     .toSorted(([a], [b]) => (a < b ? -1 : 1))
     .map(([module, checked]) => blackboxJob(module, checked));
 
-/** The exporter is the target, and gets the address that it has to check. */
+/** The exporter is the target, and the address to check is its parameter. */
 const blackboxJob = (module: Blackbox["module"], checked: readonly Checked[]) => ({
   job_name: `probe-${module}`,
   metrics_path: "/probe",

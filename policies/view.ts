@@ -40,7 +40,7 @@ export const viewOf = (service: ServiceSpec): ContainerView => ({
   environment: service.environment,
   cpus: service.limits.cpus,
   memoryMiB: mebibytes(service.limits.memory),
-  // The type of a service has no logs without a size.
+  // A service always has a size limit for its logs.
   rotatesLogs: true,
   hasHealthcheck: isLongRunning(service) && isCheck(service.healthcheck.test),
   publicPorts: publishedPorts(service)

@@ -14,7 +14,10 @@ interface Wish {
   readonly run: Run;
 }
 
-/** The settings of a service that would do nothing, or break others. A setting without a word would seem to work. */
+/**
+ * Refuses settings of a service that would have no effect, or would break other services. Without
+ * an error, such a setting would seem to work.
+ */
 export function refusals(wish: Wish): Problem[] {
   const path = (key: string): string => `services.${wish.service.name}.${key}`;
   const useless = [...portReasons(wish), ...reasons(wish)];
@@ -46,7 +49,7 @@ function portReasons({ service, user, services }: Wish): Reason[] {
   return keys.map((key) => ({ key, why }));
 }
 
-/** A port on the host that nothing publishes. */
+/** Refuses a port on the host that nothing publishes. */
 function unpublished({ service, user }: Wish): Problem[] {
   const [first] = isLongRunning(service) ? service.ports : [];
   if (!first || user.port === undefined || (user.exposure ?? first.exposure) !== "none") return [];

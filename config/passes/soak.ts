@@ -8,7 +8,7 @@ import { isLongRunning, longRunning } from "../spec/service.ts";
 import { seconds } from "../spec/units.ts";
 import type { Pass } from "./pass.ts";
 
-/** A service that a gateway leads to and that can be asked over HTTP. */
+/** A service behind a gateway that answers an HTTP check. */
 export type Soakable = LongRunning & { readonly blackbox: HttpCheck };
 
 /** Type guard: whether new revisions of a service can be watched before they get requests. */
@@ -54,7 +54,7 @@ function soakJob({ name, networks }: Soakable): ServiceTemplate<Job> {
   };
 }
 
-/** Three misses in a row fail: a single one may be a hiccup of a busy machine. */
+/** Three failed requests in a row fail the job. A single one may be caused by a busy machine. */
 function watch(service: Soakable): Content {
   const url = revisionUrl(service.name, service.blackbox);
   const time = seconds(service.soak ?? "0s");

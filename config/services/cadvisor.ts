@@ -47,11 +47,11 @@ const noSeries: Alert = {
     "`ragdock:pinned: { cadvisor: ghcr.io/google/cadvisor:<version> }`.",
 };
 
-/** Memory, CPU and restarts of every container. */
+/** cAdvisor: memory, CPU and restarts of every container. */
 export const cadvisor = exporter(image, () => ({
   command: ["--docker_only=true", "--housekeeping_interval=15s"],
   mounts: [
-    // With Docker's data, wherever the engine keeps it.
+    // This includes Docker's data, whose folder depends on the installation.
     { source: "/", target: "/rootfs", readOnly: true },
     { source: "/var/run", target: "/var/run", readOnly: true },
     { source: "/sys", target: "/sys", readOnly: true },

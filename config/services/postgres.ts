@@ -55,9 +55,9 @@ export const maxConnections = 100;
 export const database = { name: "rag", user: "rag", port: 5432 } as const;
 
 /**
- * Server settings that follow from the container's memory, in MiB. The shares are those of the PostgreSQL manual (19.4,
- * resource consumption): a quarter for shared buffers, three quarters as assumed cache, a sixteenth for maintenance,
- * which HNSW builds use.
+ * Server settings computed from the container's memory, in MiB. The shares are those of the
+ * PostgreSQL manual (19.4, resource consumption): a quarter for shared buffers, three quarters as
+ * assumed cache, a sixteenth for maintenance, which HNSW builds use.
  */
 function tuning(memoryMiB: number): Record<string, string> {
   const share = (part: number, least: number): string => `${Math.max(least, Math.floor(memoryMiB * part))}MB`;
@@ -128,7 +128,10 @@ function server(ctx: Context, { volume = "postgres-data", devPort: port }: Store
   } satisfies Partial<ServiceTemplate<LongRunning>>;
 }
 
-/** Fires when the server does not answer: the blackbox exporter and the server's own exporter both look. */
+/**
+ * Fires when the server does not answer. Both the blackbox exporter and the server's own exporter
+ * check it.
+ */
 export const postgresDown = (server: string, expr: string): Alert => ({
   name: "PostgresDown",
   severity: "critical",

@@ -3,7 +3,7 @@ import { content, type Secret } from "../spec/content.ts";
 import type { Credentials, FileSpec } from "../spec/service.ts";
 import type { Context } from "./module.ts";
 
-/** The generation of a secret: how often `ragdock:rotations` says it was rotated, plus 1. */
+/** The generation of a secret in `ragdock:rotations`. The default is 1. */
 const generationOf = ({ settings }: Pick<Context, "settings">, rotation: string): number =>
   settings.rotations[rotation] ?? 1;
 

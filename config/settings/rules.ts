@@ -2,9 +2,9 @@ import { type Problem, problem, removeCommand, setCommand, withoutEffect } from 
 import { valueAt } from "./issues.ts";
 import { type Settings, userSecrets, type VectorStore } from "./schema.ts";
 
-/** Which of the general settings mean something to a system. */
+/** The general settings that a system supports. */
 export interface SystemTraits {
-  /** Where it can keep vectors. @default `vectorStore` has no effect */
+  /** The places where the system can keep vectors. @default `vectorStore` has no effect */
   readonly vectorStore?: {
     readonly allowed: readonly VectorStore[];
     readonly dev: VectorStore;
@@ -18,7 +18,7 @@ export interface SystemTraits {
   readonly takesApp?: true;
 }
 
-/** General settings that a system has no use for, or not with this value. */
+/** Reports general settings, or values of them, that a system does not support. */
 export function traitProblems(
   settings: Settings,
   raw: Readonly<Record<string, unknown>>,
@@ -67,7 +67,10 @@ export function unknownRotations(rotations: Settings["rotations"], known: readon
     .map((name) => problem(`rotations.${name}`, found, `it has ${choices}`, fix));
 }
 
-/** Settings that are encrypted in the stack's file but would be in clear in previews, state and containers. */
+/**
+ * Reports settings that are encrypted in the stack's file but would be in clear text in previews,
+ * state and containers.
+ */
 export const encryptedInVain = (encrypted: ReadonlySet<string>): Problem[] =>
   [...encrypted]
     .filter((key) => !Object.hasOwn(userSecrets, key))

@@ -16,13 +16,13 @@ const like = (pattern: RegExp, what: string) => z.string().regex(pattern, `must 
 const size = like(sizePattern, "be a whole number with its unit, such as 512MiB or 2GiB").transform(
   (v) => v as Size,
 );
-// Docker Engine refuses less ("Minimum memory limit allowed is 6MB") and counts in binary units.
+// Docker refuses less ("Minimum memory limit allowed is 6MB"), and counts in binary units.
 const memoryLimit = size.refine((v) => mebibytes(v) >= 6, "must be at least 6MiB, Docker's minimum");
 const durationLike = (pattern: RegExp, example: string) =>
   like(pattern, `be a whole number with its unit, such as ${example}`).transform((v) => v as Duration);
 const duration = durationLike(durationPattern, "30s, 15m or 14d");
 const durationOrNone = durationLike(new RegExp(`^0s$|${durationPattern.source}`), "30s, or 0s");
-// `pulumi config set --path` turns what looks like a number or a boolean into one.
+// `pulumi config set --path` converts text that looks like a number or a boolean.
 const text = z
   .union([z.string(), z.number(), z.boolean()], { error: "must be text, a number, true or false" })
   .transform(String);
@@ -63,7 +63,7 @@ const logs = z.strictObject({
   maxFiles: optional("Log files kept.", integer(1, 100)),
 });
 
-/** What a user may set for one service. Anything left out keeps the system's own value. */
+/** What a user may set for one service. A setting that is left out keeps the system's value. */
 export const serviceSettings = z.strictObject({
   enabled: optional("`false` leaves the service out.", z.boolean()),
   exposure: optional(

@@ -1,4 +1,4 @@
-/** What holds for an official image and for its stand-in alike. */
+/** Facts that are true for both an official image and its stand-in. */
 export interface CatalogueImage {
   /** Unique: the name of the built image, and of the build argument under which others get it. */
   readonly name: string;
@@ -12,7 +12,7 @@ export interface CatalogueImage {
   readonly dataPath?: string;
   /** The configuration file it reads by default. */
   readonly configPath?: string;
-  /** A health command whose program is in the image. Without one the image has no program to ask with. */
+  /** A health command whose program is in the image. Absent if the image has no program for it. */
   readonly healthcheck?: readonly string[];
   readonly metrics?: { readonly port: number; readonly path: string };
   /** Registry mode: a Dockerfile that puts the official image, OFFICIAL_IMAGE, on another one, BASE_IMAGE. */

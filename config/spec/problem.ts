@@ -1,4 +1,4 @@
-/** One thing that is wrong in a configuration. */
+/** One mistake in a configuration. */
 export interface Problem {
   /** The setting, from `ragdock:` on. */
   readonly path: string;
@@ -17,7 +17,7 @@ export const problem = (path: string, found: string, what: string, fix: string):
   fix,
 });
 
-/** A setting that the system has no use for. */
+/** A problem of a setting that the system does not use. */
 export const withoutEffect = (path: string, why: string): Problem =>
   problem(path, "a setting without effect", why, `Run: ${removeCommand(path)}`);
 

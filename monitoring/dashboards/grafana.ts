@@ -7,7 +7,7 @@ export interface Dashboard {
   readonly rows: readonly Row[];
 }
 
-/** Every panel asks Prometheus; its module declares the data source under this uid. */
+/** Every panel queries Prometheus, whose module declares the data source with this uid. */
 const datasource = { type: "prometheus", uid: "prometheus" } as const;
 
 const WIDTH = 24;

@@ -15,7 +15,8 @@ from ragkit.readers import Checkpoint, media_type_of
 log = logging.getLogger(__name__)
 
 POLL_SECONDS = 2.0
-# After a failure. A provider that charges for requests must not be called every other second.
+# Seconds to wait after a failure, so that a provider that charges for requests is not called all
+# the time.
 RETRY_SECONDS = 15.0
 
 # All workers of the container use this file.
@@ -25,7 +26,7 @@ Fingerprints = dict[str, tuple[int, int]]
 
 
 class Stopping(Exception):
-    """The service is asked to stop."""
+    """The service was asked to stop."""
 
 
 class Folder:
@@ -44,7 +45,8 @@ class Folder:
         self._unreadable: Fingerprints = {}
 
     def run(self, watch: bool) -> None:
-        """Ingest the folder until it has succeeded once. A watched folder is ingested until the end."""
+        """Ingest the folder until it has succeeded once. A watched folder is ingested again until
+        the service stops."""
         while not self._stop.is_set():
             pause = POLL_SECONDS
             try:
@@ -61,7 +63,8 @@ class Folder:
     def sync(self) -> None:
         """Store files that are new or changed. Delete documents whose file is gone."""
         if not self._path.is_dir():
-            # A missing folder is not an empty one: a missing mount must not delete everything.
+            # A missing folder does not count as empty, because a missing mount must not delete
+            # everything.
             raise OSError(f"{self._path} is not a folder")
         files = self._fingerprints()
         if files == self._done:

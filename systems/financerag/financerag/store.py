@@ -81,7 +81,7 @@ class ChromaLibrary:
                     documents=[chunks[number] for number in numbers],
                     metadatas=[common | {"number": number, "chunks": len(chunks)} for number in numbers],
                 )
-            # The rest of a longer version of the document.
+            # Deletes the rest of a longer version of the document.
             collection.delete(where={"$and": [{"document": document_id}, {"number": {"$gte": len(chunks)}}]})
         return Document(id=document_id, name=name, chunks=len(chunks)), True
 
@@ -126,7 +126,7 @@ class ChromaLibrary:
                 collection = self._connected
             yield collection
         except (ChromaError, httpx.HTTPError, ValueError) as error:
-            # There may be another server now, without the collection.
+            # The server may have been replaced by one without the collection.
             self._connected = None
             reason = str(error).splitlines()[0] if str(error) else type(error).__name__
             raise Unavailable("vector store", f"Chroma does not answer as expected ({reason})") from error

@@ -1,4 +1,5 @@
-"""Settings, above all those that would lose data, and the locks. Does not prove locks on network drives."""
+"""Settings, especially those that would lose data, and the locks. Does not prove locks on network
+drives."""
 
 import subprocess
 import sys

@@ -78,5 +78,5 @@ def serve() -> int:
     documents = or_exit(Documents)
     cache = AnswerCache(connect(loaded), documents.version)
     app = make_app(loaded.environment, documents, cache)
-    # No drain: the gateway in front of the replicas learns at once that one has gone.
+    # No drain is needed, because the gateway notices at once that a replica has stopped.
     return server.serve(app, loaded.port, drain_seconds=0, shutdown_seconds=15)

@@ -5,7 +5,8 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
-# How soon the repetition of a word stops to count, and how much long passages lose: the usual values.
+# The usual values of k1 (how little repetitions of a word count) and b (the penalty for long
+# passages).
 K1 = 1.5
 B = 0.75
 

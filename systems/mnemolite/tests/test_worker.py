@@ -1,4 +1,4 @@
-"""What needs no PostgreSQL and no Chroma. Tests of the whole system cover the rest."""
+"""Tests that need no PostgreSQL and no Chroma. Tests of the whole system cover the rest."""
 
 import os
 import subprocess

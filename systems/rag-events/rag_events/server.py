@@ -48,7 +48,7 @@ def _add_rebuild(app: FastAPI, library: FaissLibrary) -> None:
 
 
 def _check_key(given: str) -> None:
-    # Read at each request: a new key is valid immediately.
+    # The key is read at each request, so a new key is valid immediately.
     file = secret_file("REBUILD_API_KEY_FILE")
     if file is None:
         raise Problem(403, "a rebuild over HTTP needs a key, and none is set; set REBUILD_API_KEY")

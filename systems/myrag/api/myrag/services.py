@@ -1,4 +1,4 @@
-"""What the routes use. It is created once per process."""
+"""The objects that the routes use. It is created once per process."""
 
 from dataclasses import dataclass
 from typing import Annotated

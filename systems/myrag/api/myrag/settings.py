@@ -25,7 +25,8 @@ METRICS_PATH = re.compile(r"[A-Za-z0-9_-]{16,128}")
 
 @dataclass(frozen=True)
 class Settings:
-    """What the API and the migrations need to know. With an empty metrics path no metrics are served."""
+    """The settings of the API and the migrations. With an empty metrics path no metrics are
+    served."""
 
     database: Address
     data_dir: Path

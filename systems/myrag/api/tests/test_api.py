@@ -1,4 +1,4 @@
-"""What needs no database. Tests of the whole system cover the rest."""
+"""Tests that need no database. Tests of the whole system cover the rest."""
 
 import logging
 import uuid
