@@ -18,7 +18,7 @@ import { buildImages } from "./build.ts";
 export const compose = command({
   name: "compose",
   summary: "Write the system as a Docker Compose file: the way out",
-  details: "Builds first, so that every image in the file exists. Secrets are in clear in the file's folder",
+  details: "Builds first, so that every image in the file exists. Its folder contains secrets in clear text",
   options: newStackOptions,
   examples: ["compose --stack dev"],
   run: async (options) => (await buildImages(options)) || write(options.stack),

@@ -39,7 +39,7 @@ export const preview = command({
 export const drift = command({
   name: "drift",
   summary: "Show what was changed, stopped or removed by hand",
-  details: "Ends with 1 if there is anything",
+  details: "Ends with exit code 1 if it finds a change",
   options: { stack: stackOption },
   examples: ["drift --stack prod"],
   run: async ({ stack }) => {

@@ -47,7 +47,7 @@ export const rollback = command({
   details: "Data stays as it is, and so do rotated secrets. `ragdock deployments` lists the choices",
   options: {
     stack: stackOption,
-    to: { flags: "--to <number>", description: "the deployment; the newest that differs unless named" },
+    to: { flags: "--to <number>", description: "the deployment; by default the newest that differs" },
   },
   examples: ["rollback", "rollback --stack prod --to 3"],
   run: async ({ stack, to }) => {

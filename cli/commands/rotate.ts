@@ -15,7 +15,7 @@ export const rotate = command({
   name: "rotate",
   summary: "Give a generated secret a new value without a failed request",
   details:
-    "The store learns the new one first, its clients roll over, then the old one is refused. An interrupted rotation is finished",
+    "The store accepts the new value first, its clients are replaced, then the store refuses the old value. After an interruption, run it again",
   options: {
     stack: stackOption,
     secret: { flags: "--secret <name>", description: "the secret, such as postgres, redis or grafana" },

@@ -30,7 +30,7 @@ export const shell = command({
   summary: "Open a shell in the container of a service",
   options: {
     stack: stackOption,
-    service: { ...serviceOption, description: "the service; the API unless named" },
+    service: { ...serviceOption, description: "the service; by default the API" },
   },
   examples: ["shell --service worker"],
   run: async ({ stack, service }) => inside(stack, service ?? (await serviceOfRole(stack, "api")), ["sh"]),

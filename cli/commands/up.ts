@@ -58,7 +58,7 @@ async function acceptLoss(system: SystemSpec, { stack, deployer, progress }: Ses
     stack,
     lost.map(({ volume, created }) => [["lostVolumes", volume], created] as const),
   );
-  progress.line(`starting without the data of ${lost.map(({ name }) => name).join(", ")}`);
+  progress.line(`starting without the lost data of ${lost.map(({ name }) => name).join(", ")}`);
   return true;
 }
 
@@ -66,10 +66,10 @@ export const up = command({
   name: "up",
   summary: "Build, start and wait until everything is healthy",
   details:
-    "A second time it changes nothing. It refuses before anything is changed, with everything that is wrong",
+    "A second run changes nothing. If settings are wrong, it lists all problems and stops before any change",
   options: {
     ...newStackOptions,
-    refresh: { flags: "--refresh", description: "look first at what really runs, and repair it" },
+    refresh: { flags: "--refresh", description: "compare with the real containers, and repair differences" },
     confirm: {
       flags: "--confirm <stack>",
       description: "start without data that was lost: repeat the stack's name",

@@ -108,7 +108,7 @@ export const targetFindings = (stack: string, targets: readonly Target[]): Findi
     .filter(({ health }) => health === "down")
     .map(({ labels: { service = "" }, scrapeUrl, lastError }) => ({
       service,
-      problem: `${service} gives Prometheus no metrics.`,
+      problem: `Prometheus gets no metrics from ${service}.`,
       evidence: [`${withoutSecret(scrapeUrl)}: ${withoutSecret(lastError)}`],
       next: `make logs SERVICE=${service} STACK=${stack}`,
     }));

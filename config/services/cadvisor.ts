@@ -40,8 +40,8 @@ const noSeries: Alert = {
   severity: "warning",
   expr: 'absent(container_memory_working_set_bytes{name!=""})',
   holds: "10m",
-  summary: "There are no metrics of containers",
-  description: "Dashboards and alerts on memory and restarts of containers see nothing.",
+  summary: "Metrics of containers are missing",
+  description: "Dashboards and alerts on memory and restarts of containers have no data.",
   runbook:
     "Read `make logs SERVICE=cadvisor`. cAdvisor must know this version of Docker and its image store: run a newer one with " +
     "`ragdock:pinned: { cadvisor: ghcr.io/google/cadvisor:<version> }`.",

@@ -27,14 +27,14 @@ export function traitProblems(
 ): Problem[] {
   const { prometheus, alertmanager } = services;
   const useless: readonly (readonly [key: string, hasEffect: boolean, why: string])[] = [
-    ["vectorStore", system.vectorStore !== undefined, "has one place for its vectors, or none"],
-    ["embeddings", system.models !== undefined, "makes no vectors with a model"],
-    ["llm", system.models !== undefined, "asks no language model"],
+    ["vectorStore", system.vectorStore !== undefined, "cannot choose where it keeps vectors"],
+    ["embeddings", system.models !== undefined, "uses no embedding model"],
+    ["llm", system.models !== undefined, "uses no language model"],
     ["app", system.takesApp === true, "runs its own application; full takes yours"],
-    ["postgresVersion", system.anyPostgres === true, "has a fixed version, or no PostgreSQL"],
+    ["postgresVersion", system.anyPostgres === true, "has no choice of a PostgreSQL version"],
     ["monitoring", prometheus, "has no Prometheus"],
-    ["monitoring.alertWebhook", !prometheus || alertmanager, "has no Alertmanager that could send alerts"],
-    ["embeddings.dimension", !system.models || system.takesApp === true, "knows the dimension of each model"],
+    ["monitoring.alertWebhook", !prometheus || alertmanager, "has no Alertmanager to send alerts"],
+    ["embeddings.dimension", !system.models || system.takesApp === true, "sets each model's dimension itself"],
   ];
   return [
     ...useless

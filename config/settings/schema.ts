@@ -49,13 +49,13 @@ const file = z.strictObject({
         ctx.addIssue(`has ${piece}; a placeholder for a secret is written {{secret:name}}`);
     })
     .transform(parsePlaceholders)
-    .describe("Its text. `{{secret:postgres-password}}` is replaced by that secret of the stack."),
+    .describe("Text of the file. `{{secret:postgres-password}}` is replaced by that secret of the stack."),
 });
 
 const limits = z.strictObject({
   cpus: optional("CPUs. 0.5 is half of one.", z.preprocess(fraction, z.number().min(0.05).max(128))),
   memory: optional("Memory. The kernel kills a process that uses more (exit code 137).", memoryLimit),
-  reservation: optional("Memory kept for it when the host is short.", size),
+  reservation: optional("Soft limit of its memory, for a host that is short of memory.", size),
 });
 
 const logs = z.strictObject({
@@ -71,11 +71,11 @@ export const serviceSettings = z.strictObject({
     z.enum(["none", "loopback", "public"]),
   ),
   port: optional("Port on the host, where the service is exposed.", port),
-  replicas: optional("How many containers run. Stateful services run 1.", integer(1, 32)),
-  limits: optional("What it may use of the host.", limits),
-  gpus: optional("GPUs of the host that it gets.", z.enum(["all"])),
+  replicas: optional("Number of containers. Stateful services have 1.", integer(1, 32)),
+  limits: optional("Limits of its container.", limits),
+  gpus: optional("GPUs of the host for its container.", z.enum(["all"])),
   soak: optional(
-    "How long a new revision must keep answering before it gets requests (bake time). `0s` is not at all.",
+    "How long a new revision must keep answering before it gets requests (bake time). `0s` switches it off.",
     durationOrNone,
   ),
   shm: optional("Size of /dev/shm, where PostgreSQL builds HNSW indexes.", size),
@@ -85,7 +85,7 @@ export const serviceSettings = z.strictObject({
     z.record(z.string().regex(/^[A-Za-z_]\w*$/), text),
   ),
   files: optional(
-    "Files made from the settings, in its containers only. A `.env` with a password is one.",
+    "Files made from the settings, in its containers only. For example a `.env` with a password.",
     z.array(file),
   ),
   mounts: optional("Folders of the host, in `dev` only.", z.array(mount)),
@@ -123,7 +123,7 @@ const app = z.strictObject({
   port: port.default(8000).describe("Port it listens on."),
   healthPath: path.default("/api/health").describe("Path that answers 2xx while it is alive."),
   metricsPath: optional(
-    "Path of its Prometheus metrics, if it has some. The gateway does not lead there.",
+    "Path of its Prometheus metrics, if it has any. The gateway does not forward it.",
     path,
   ),
   bodySize: optional(
@@ -138,7 +138,7 @@ export const settings = z.strictObject({
   environment: z
     .enum(["dev", "prod"])
     .default("dev")
-    .describe("What the defaults are for: a developer's machine, or users."),
+    .describe("Chooses the defaults: for a developer's machine, or for users."),
   images: z
     .enum(["registry", "packages"])
     .default("registry")
@@ -159,7 +159,7 @@ export const settings = z.strictObject({
   policy: z
     .enum(["advise", "strict"])
     .default("advise")
-    .describe("Rules that only advise: shown by `make plan`, or errors. Mandatory rules are always errors."),
+    .describe("Advisory rules: shown by `make plan`, or errors. Mandatory rules are always errors."),
   vectorStore: optional(
     "Where vectors are kept: in PostgreSQL, in a Chroma server, or in the application's own files. Each system has a default.",
     z.enum(["pgvector", "chroma", "embedded"]),
@@ -193,9 +193,9 @@ export const settings = z.strictObject({
     retention: duration.prefault("15d").describe("How long Prometheus keeps samples."),
     alertWebhook: optional("Where Alertmanager sends alerts.", url),
   }),
-  host: group("What the limits are checked against.", {
-    memory: optional("Memory of the Docker host. Docker's own figure unless set.", size),
-    cpus: optional("CPUs of the Docker host. Docker's own figure unless set.", z.int().min(1)),
+  host: group("Size of the Docker host.", {
+    memory: optional("Memory of the Docker host. Unset, Docker's own value.", size),
+    cpus: optional("CPUs of the Docker host. Unset, Docker's own value.", z.int().min(1)),
   }),
   rotations: z
     .record(z.string(), integer(1, 1_000_000))
@@ -224,7 +224,7 @@ export const userSecrets = {
   mistralApiKey: "rag-events: key of Mistral, for embeddings and answers.",
   openaiApiKey: "financerag: key of OpenAI, for embeddings and answers.",
   rebuildApiKey:
-    "rag-events: the key that a client sends to rebuild the index over HTTP. Without it no client can.",
+    "rag-events: the key that a client sends to rebuild the index over HTTP. Unset, rebuilds are refused.",
 } as const;
 
 export type UserSecret = keyof typeof userSecrets;

@@ -18,7 +18,7 @@ export const serviceAlerts = (services: readonly ServiceSpec[]): Alert[] => [
         .map(({ name }) => `absent(up{service="${name}"})`),
     ].join("\nor "),
     holds: "2m",
-    summary: "{{ $labels.service }} gives no metrics",
+    summary: "{{ $labels.service }} does not serve metrics",
     description:
       "Prometheus has not reached the metrics of {{ $labels.service }} {{ $labels.instance }} for two minutes: " +
       "its container is down, restarting, or on another network.",
