@@ -34,7 +34,7 @@ export function traitProblems(
     ["postgresVersion", system.anyPostgres === true, "has no choice of a PostgreSQL version"],
     ["monitoring", prometheus, "has no Prometheus"],
     ["monitoring.alertWebhook", !prometheus || alertmanager, "has no Alertmanager to send alerts"],
-    ["embeddings.dimension", !system.models || system.takesApp === true, "sets each model's dimension itself"],
+    ["embeddings.dimension", !system.models || system.takesApp === true, "sets each model's dimension"],
   ];
   return [
     ...useless
