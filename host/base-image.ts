@@ -74,7 +74,7 @@ export function debianMirrors(sites: readonly string[]): DebianMirrors | undefin
  * @param options options of apt-get, such as another folder with sources
  */
 export async function aptSites(...options: readonly string[]): Promise<string[]> {
-  // Works before the machine's first `apt-get update` too, when there are no release files.
+  // This also works before the machine's first `apt-get update`, when there are no release files.
   const targets = ["indextargets", "--no-release-info", "--format", "$(SITE)", "Created-By: Packages"];
   const { stdout } = await run("apt-get", [...options, ...targets]).catch(() => ({ stdout: "" }));
   return [...new Set(stdout.split("\n").filter(Boolean))];
@@ -179,7 +179,7 @@ async function pipeIntoImport(from: Recipe, tag: string, say: (line: string) => 
   const args = ["import", ...changes.flatMap((change) => ["--change", change]), "-"];
   const importer = spawn("docker", args, { stdio: ["pipe", "pipe", "pipe"], env: dockerEnvironment() });
   bootstrap.stdout.pipe(importer.stdin);
-  importer.stdin.on("error", () => {}); // the exit code of `docker import` reports the error
+  importer.stdin.on("error", () => {}); // `docker import` reports the error with its exit code
   let log = "";
   for (const stream of [bootstrap.stderr, importer.stderr]) {
     stream.setEncoding("utf8").on("data", (chunk: string) => {

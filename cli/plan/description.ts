@@ -128,7 +128,7 @@ export const nothing: Description = {
   findings: [],
 };
 
-/** Runs the components under Pulumi's mocks. An id changes when a real one would. */
+/** Runs the components under Pulumi's mocks. An id changes if a real one would change. */
 async function declare(system: SystemSpec, { project, stack }: Facts): Promise<Resource[]> {
   const declared: Resource[] = [];
   const newResource = ({ type, name, inputs }: pulumi.runtime.MockResourceArgs) => {

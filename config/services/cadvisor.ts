@@ -28,7 +28,7 @@ const row: Row = {
       { unit: "bytes" },
     ),
     lines("CPU", { "{{service}}": "sum by (service) (rate(container_cpu_usage_seconds_total[5m]))" }),
-    lines("Starts in an hour", {
+    lines("Starts in the last hour", {
       "{{service}}": orZero("sum by (service) (changes(container_start_time_seconds[1h]))"),
     }),
   ],

@@ -58,7 +58,7 @@ const alerts: readonly Alert[] = [
     summary: "Alerting works",
     description:
       "Fires all the time. If it stops arriving, alerts no longer get from Prometheus to their receiver.",
-    runbook: "Nothing to do. A dead man's switch that expects it regularly reports when it is missing.",
+    runbook: "Nothing to do. A dead man's switch that expects this alert reports when it is missing.",
   },
 ];
 

@@ -14,7 +14,7 @@ export const ingestionBacklog: Alert = {
   holds: "5m",
   summary: "Documents have waited {{ $value | humanizeDuration }} for ingestion",
   description:
-    "The oldest document in the queue should have been ingested long ago: the worker is down, stuck, or too slow.",
+    "The oldest document in the queue waits for too long: the worker is down, stuck, or too slow.",
   runbook:
     "See `make status` and `make logs SERVICE=worker`. If the worker works and the queue still grows, add replicas of it. " +
     "Uploaded documents are safe: they stay in the database until they are done.",

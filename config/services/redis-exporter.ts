@@ -67,8 +67,8 @@ function memoryHigh(exporter: string, server: string, limit: number): Alert {
     holds: "5m",
     summary: "Redis has {{ $value | humanizePercentage }} of its memory in use",
     description:
-      "Either Redis is full and can hardly drop anything, so that it refuses writes, or its process is near the container's " +
-      "limit, so that the kernel may kill it.",
+      "Redis is full and has almost no keys to drop, so it refuses writes. Or its process is near the container's " +
+      "limit, so the kernel may kill it.",
     runbook:
       `Raise \`services.${server}.limits.memory\` in the stack's settings. Keys without a time to live are the queue: a long ` +
       "queue means that the worker does not work.",

@@ -154,7 +154,7 @@ export const settings = z.strictObject({
     .record(z.string(), name)
     .default({})
     .describe(
-      "Images to run by name instead of the pulled or built ones, as `{ grafana: my/grafana:12 }`. `make rollback` writes it.",
+      "Images to use instead of the pulled or built ones, by name: `{ grafana: my/grafana:12 }`. `make rollback` writes it.",
     ),
   policy: z
     .enum(["advise", "strict"])

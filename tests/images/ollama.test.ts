@@ -1,6 +1,6 @@
 /**
- * Ollama's job and health check, run for real in containers against a stand-in of its HTTP API.
- * Does not prove that the official image answers as the stand-in does, nor that a real model fits.
+ * Runs Ollama's job and health check in containers against a stand-in of its HTTP API. Does not
+ * prove that the official image answers like the stand-in, or that a real model fits.
  */
 import { spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
@@ -18,7 +18,7 @@ const tag = "ragdock-ollama-test";
 const names: string[] = [];
 let volume = "";
 
-/** A name that is removed after the test. */
+/** A name whose Docker objects are removed after the test. */
 function unique(part: string): string {
   const name = `${tag}-${part}-${randomBytes(4).toString("hex")}`;
   names.push(name);
@@ -50,7 +50,10 @@ const job = (model: string, more = {}): ServiceSpec => {
   return found;
 };
 
-/** Makes the container of a service with its entrypoint, variables, volume and files, and returns its name. */
+/**
+ * Creates the container of a service with its entrypoint, variables, volume and files, and returns
+ * its name.
+ */
 async function create(spec: ServiceSpec): Promise<string> {
   const name = unique(spec.name);
   const [entrypoint, ...args] = spec.entrypoint ?? [];
@@ -75,7 +78,7 @@ async function create(spec: ServiceSpec): Promise<string> {
   return name;
 }
 
-/** Runs a job to its end. */
+/** Runs a job and waits until it ends. */
 async function run(spec: ServiceSpec): Promise<{ status: number | null; log: string }> {
   const name = await create(spec);
   const { status, stdout, stderr } = spawnSync("docker", ["start", "-a", name], { encoding: "utf8" });
@@ -170,7 +173,7 @@ describe("the health check", () => {
   });
 });
 
-/** The downloads that the volume has seen. */
+/** Returns the downloads that were made into the volume. */
 async function downloads(): Promise<string> {
   const all = ["run", "--rm", "--network", "none", "-v", `${volume}:/data`, "--entrypoint", "cat", tag];
   return docker(...all, "/data/downloads");

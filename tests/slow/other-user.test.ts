@@ -23,7 +23,7 @@ const clone = join(folder, "ragdock");
 function make(home: string, ...words: string[]): Ran {
   const group = statSync("/var/run/docker.sock").gid;
   const ids = [`--reuid=${user}`, `--regid=${user}`, `--groups=${group}`];
-  // node_modules is root's own and current, so make must not install it again.
+  // node_modules belongs to root and is current, so make must not install it again.
   const command = ["setpriv", ...ids, "make", "-o", "node_modules", ...words, `STACK=${stack}`];
   const path = `/usr/bin:/bin:${process.env.PATH}`;
   const env = { PATH: path, HOME: home, XDG_CACHE_HOME: join(folder, "cache"), DEPLOYER: "embedded" };

@@ -85,7 +85,7 @@ describe.skipIf(missing)("a Docker host over ssh", () => {
     expect(await answer.text()).toBe("well\n");
     expect(remote.docker("ps", "--format", "{{.Names}}")).toContain("ragdock-remote-host-api");
     expect(await docker("ps", "-a", "--format", "{{.Names}}")).not.toContain("ragdock-remote-host");
-    // Without sharing, each connection logs in.
+    // Without sharing, each connection is a separate login.
     const after = remote.connections();
     expect((after.commands - before.commands) / (after.logins - before.logins)).toBeGreaterThan(5);
   });

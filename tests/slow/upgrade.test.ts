@@ -1,7 +1,7 @@
 /**
  * Tests a backup under traffic and an upgrade from PostgreSQL 17 to 18, on real Docker with
  * `images: packages`. PostgreSQL 18 comes from Debian. These tests do not prove the official image
- * of 18, or the time for a large database.
+ * of 18, or the time that a large database takes.
  */
 import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";

@@ -1,4 +1,4 @@
-/** One Docker host for the CLI, the provider and the builder, wherever the user's Docker is. */
+/** Tests that the CLI, the provider and the builder use the same Docker host. */
 import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

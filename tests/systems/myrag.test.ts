@@ -142,7 +142,7 @@ describe("the traps of myrag", () => {
     expect((await inside(stack, "streamlit", "python3", "-c", direct)).output).toContain(
       "http_requests_total",
     );
-    // Read before the guesses below, which the gateway logs.
+    // The log is read before the guesses below, which the gateway logs.
     const logs = (await Promise.all((await stack.containers()).map(logOf))).join("\n");
     expect(logs).not.toContain(secret);
     for (const guess of ["/metrics", "/api/metrics", `/api/${secret}`]) {

@@ -1,10 +1,12 @@
-/** Tests what `make health` and `make status` say of a stack, and that `make up` waits for health. */
+/** Tests the output of `make health` and `make status`, and that `make up` waits for health. */
 import { describe, expect, it } from "vitest";
 import type { Finding } from "../../../cli/ui/finding.ts";
 import { docker, eventually } from "../../support/stack.ts";
 import { name, stack } from "./context.ts";
 
-/** What `make health` finds, without alerts: those of earlier failures may still fire. */
+/**
+ * The findings of `make health` without alerts, because alerts of earlier failures may still fire.
+ */
 async function findings(): Promise<Finding[]> {
   const { output } = await stack.make("health", "--json");
   const { findings: all } = JSON.parse(output) as { findings: Finding[] };

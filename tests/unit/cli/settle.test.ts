@@ -11,7 +11,7 @@ const unhealthy = (service: string, streak: number) =>
 /** Seconds of the health check of `containerLike`: 30 s and three checks of 10 s. */
 const bound = 60;
 
-/** The services that a new wait waits for, after each look at the containers. */
+/** Returns the services that a new wait waits for, after each of these states of the containers. */
 function looks(...all: readonly { at: number; containers: ReturnType<typeof containerLike>[] }[]) {
   const patience = new Patience();
   return all.map(({ at, containers }) => patience.waitingFor(containers, at * 1000).map(serviceOf));

@@ -1,4 +1,4 @@
-/** Which changes of a build's context give another image. */
+/** Tests which changes of a build's context change the image. */
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -12,7 +12,7 @@ writeFileSync(dockerfile, "FROM scratch\nCOPY app.py /\n");
 writeFileSync(file, "pass\n");
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** The digest with a mode of the file. */
+/** Returns the digest with this mode of the file. */
 function digest(mode: number): string {
   chmodSync(dockerfile, 0o644);
   chmodSync(file, mode);

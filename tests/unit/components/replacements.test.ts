@@ -1,6 +1,7 @@
 /**
- * What a change of the settings does to the containers of the applications, under Pulumi's own mocks: which inputs differ.
- * Does not prove what the provider makes of a changed input: tests/e2e.
+ * Tests which inputs of the applications' containers differ after a change of the settings, under
+ * Pulumi's mocks. Does not prove what the provider does with a changed input. tests/e2e proves
+ * that.
  */
 import { isDeepStrictEqual } from "node:util";
 import * as pulumi from "@pulumi/pulumi";
@@ -51,7 +52,10 @@ type Raw = Record<string, unknown>;
 const all = (settings: Raw): Raw =>
   Object.fromEntries(["api", "worker", "ui", "gateway"].map((name) => [name, settings]));
 
-/** What differs per container: the names of its inputs, or `new` or `gone` for a container of one side alone. */
+/**
+ * Returns the differences by container: the names of its inputs, or `new` or `gone` if only one
+ * side has it.
+ */
 type Changes = Record<string, readonly string[] | "new" | "gone">;
 
 function differences(old: ReadonlyMap<string, Inputs>, next: ReadonlyMap<string, Inputs>): Changes {
@@ -66,7 +70,7 @@ function differences(old: ReadonlyMap<string, Inputs>, next: ReadonlyMap<string,
   return found;
 }
 
-/** A system whose images are named, so that no build context is read. */
+/** A system whose images are given by name, so that no build context is read. */
 const systemOf = (raw: Raw): SystemSpec => systemWith({ ...raw, pinned: { app: "app:1", ui: "ui:1" } });
 const plain = systemOf({});
 const containersOfPlain = await containersOf(plain);
@@ -87,7 +91,7 @@ describe("no container of an application is replaced by", () => {
 
   it("a first soak, which adds only its job", async () => {
     const found = await change({}, { services: { api: { soak: "9s" } } });
-    // Prometheus' rules know the limits of jobs, too.
+    // Prometheus' rules contain the limits of jobs, too.
     expect(found).toEqual({ "api-soak": "new", prometheus: ["uploads"] });
   });
 
@@ -110,7 +114,7 @@ describe("no container of an application is replaced by", () => {
     const found = await change({}, { services: all({ limits: { memory: "2GiB" } }) });
     for (const name of ["api", "worker", "ui", "gateway"]) expect(found[name], name).toEqual(["memory"]);
     const others = Object.keys(found).filter((name) => !["api", "worker", "ui", "gateway"].includes(name));
-    // Prometheus' rules know the limits.
+    // Prometheus' rules contain the limits.
     expect(others).toEqual(["prometheus"]);
   });
 

@@ -1,4 +1,7 @@
-/** Which models a stack uses, where they are, and what is refused. That a provider answers: tests/systems. */
+/**
+ * Tests the models that a stack uses, their addresses, and the settings that are refused.
+ * tests/systems proves that a provider answers.
+ */
 import { describe, expect, it } from "vitest";
 import { chooseModels, modelProblems, modelServices } from "../../../config/services/models.ts";
 import { settings } from "../../../config/settings/schema.ts";

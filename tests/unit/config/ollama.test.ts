@@ -1,4 +1,7 @@
-/** The stack's own Ollama as plain data. What its job and health check do in a container: tests/images/ollama.test.ts. */
+/**
+ * Tests the stack's own Ollama as plain data. tests/images/ollama.test.ts runs its job and health
+ * check in a container.
+ */
 import { describe, expect, it } from "vitest";
 import { type Facts, resolveSystem } from "../../../config/resolve.ts";
 import { modelMemory } from "../../../config/services/ollama.ts";
@@ -186,7 +189,7 @@ describe("is refused:", () => {
 
 describe("the memory of a model", () => {
   it.each([
-    // llama.cpp's table: 4.9 GB and 43.1 GB on disk, in MiB, and what Ollama needs besides.
+    // 4.9 GB and 43.1 GB on disk in llama.cpp's table, in MiB, and Ollama's additional memory.
     ["llama3.1:8b", 4.9e9],
     ["llama3.1:70b", 43.1e9],
     ["llama3.1:8b-instruct-fp16", 16.07e9],

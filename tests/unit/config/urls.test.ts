@@ -1,4 +1,4 @@
-/** Where the printed URLs lead. */
+/** Tests the printed URLs. */
 import { expect, it } from "vitest";
 import { resolveSystem } from "../../../config/resolve.ts";
 

@@ -1,4 +1,4 @@
-/** Which Docker host a stack uses, and what other programs are told of it. */
+/** Tests which Docker host a stack uses, and the environment of other programs. */
 import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

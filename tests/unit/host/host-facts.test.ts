@@ -1,4 +1,6 @@
-/** What Docker says of its host, with a Docker that reports another size than this machine. */
+/**
+ * Tests the facts about the Docker host, with a Docker that reports another size than this machine.
+ */
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { hostFacts, onDockerHost } from "../../../host/server.ts";
 

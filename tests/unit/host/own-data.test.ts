@@ -1,4 +1,7 @@
-/** Which volumes count as lost, with a Docker that has one or none. A real one: tests/e2e. */
+/**
+ * Tests which volumes count as lost, with a Docker that has one volume or none. tests/e2e uses a
+ * real Docker.
+ */
 import { expect, it, vi } from "vitest";
 import { lostVolumes, requireOwnData } from "../../../host/own-data.ts";
 import { systemWith } from "../../support/program.ts";

@@ -1,4 +1,4 @@
-/** What a user is told where Docker is missing, stopped, not permitted or unsuitable. */
+/** Tests the advice if Docker is missing, stopped, not permitted or unsuitable. */
 import { describe, expect, it } from "vitest";
 import { dockerAdvice, type Machine, systemOf } from "../../../host/docker-advice.ts";
 import { unsupported } from "../../../host/server.ts";

@@ -1,4 +1,4 @@
-/** Tests each rule with a container or an image that breaks it, and with one that keeps it. */
+/** Tests each rule with a container or an image that breaks it, and with one that follows it. */
 import { describe, expect, it } from "vitest";
 import { containerRules, imageRules } from "../../../policies/rules.ts";
 import type { ContainerView } from "../../../policies/view.ts";
@@ -18,7 +18,7 @@ const good: ContainerView = {
 
 const digest = `@sha256:${"0123456789abcdef".repeat(4)}`;
 
-/** Rule → what breaks it, and the setting that the problem names. */
+/** By rule: a container that breaks it, and the setting that the problem names. */
 const broken: Readonly<Record<string, readonly [Partial<ContainerView>, string][]>> = {
   "no-public-store": [[{ publicPorts: [5432] }, "services.store.exposure"]],
   limits: [
