@@ -1,4 +1,7 @@
-/** Which folder may import which. `tools/check.sh` runs it. Packages and Node's own modules are free everywhere. */
+/**
+ * The rules for imports between folders. `tools/check.sh` runs it. Packages and Node's own modules
+ * are free everywhere.
+ */
 
 /** A rule: these files import only each other and what `to` matches. Both are patterns of paths. */
 const only = (name, from, to, comment) => ({

@@ -24,7 +24,7 @@ export interface ComposeFacts {
   readonly project: string;
   /** The name of an image, and whether only this Docker host has it. */
   readonly image: (source: ImageSource) => { readonly name: string; readonly local: boolean };
-  /** How an image is built. @default no image is built */
+  /** Returns the build of an image. @default no image is built */
   readonly build?: (source: ImageSource) => ComposeBuild | undefined;
   /** Turns a path of the project into the host's. */
   readonly hostPath: (path: string) => string;

@@ -10,7 +10,7 @@ import {
 } from "../config/spec/image.ts";
 import { contextDigest } from "./context-digest.ts";
 
-/** Where the images of a stack come from. */
+/** The source of a stack's images. */
 export interface ImageMode {
   readonly project: string;
   readonly images: "registry" | "packages";

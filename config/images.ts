@@ -50,5 +50,8 @@ export function pulledReference(
   return lockedReference(source.image.reference, registry);
 }
 
-/** Where builds leave their logs, relative to the project. A provider's error has only the failed command. */
+/**
+ * The folder for the logs of builds, relative to the project. A provider's error has only the
+ * failed command.
+ */
 export const buildLogs = ".ragdock/builds";

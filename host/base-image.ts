@@ -81,7 +81,10 @@ export async function aptSites(...options: readonly string[]): Promise<string[]>
 }
 
 interface Recipe {
-  /** Empty on a host without Debian sources: mmdebstrap then uses Debian's public mirror. */
+  /**
+   * The list is empty on a host without Debian sources. mmdebstrap then uses Debian's public
+   * mirror.
+   */
   readonly sources: readonly string[];
   readonly siteCas: readonly { readonly file: string; readonly sha256: string }[];
 }

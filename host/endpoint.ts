@@ -16,11 +16,11 @@ export interface DockerSettings {
 
 /** A Docker host, and how to reach it. */
 export interface Endpoint {
-  /** Such as `unix:///var/run/docker.sock` or `ssh://deploy@rag.example.com`. */
+  /** The address, such as `unix:///var/run/docker.sock` or `ssh://deploy@rag.example.com`. */
   readonly host: string;
   /** The folder with ca.pem, cert.pem and key.pem. @default DOCKER_CERT_PATH, if TLS is on */
   readonly certificates?: string;
-  /** What selected this host, such as `DOCKER_HOST` or `the context "colima"`. */
+  /** The setting that selected this host, such as `DOCKER_HOST` or `the context "colima"`. */
   readonly source: string;
 }
 
@@ -88,7 +88,8 @@ export function environmentFor({ host, certificates }: Endpoint, env: NodeJS.Pro
   return {
     ...env,
     DOCKER_HOST: host,
-    // Empty and not absent, because Pulumi's automation API adds variables and removes none.
+    // The variables are empty and not absent, because Pulumi's automation API cannot remove
+    // variables.
     DOCKER_CONTEXT: "",
     BUILDX_BUILDER: "",
     // A builder of the driver docker-container does not see Docker's images. Without a selection,
@@ -120,8 +121,8 @@ function sharedSsh(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
 }
 
 /**
- * How many resources may be changed at a time over ssh. sshd allows ten sessions in a login
- * (MaxSessions), and an image's build takes two. Further sessions need another login.
+ * The maximum number of resources that change at the same time over ssh. sshd allows ten sessions
+ * in a login (MaxSessions), and an image's build takes two. Further sessions need another login.
  */
 const parallelOverSsh = 4;
 

@@ -4,7 +4,7 @@ import { isLongRunning, type LongRunning, type Role, type ServiceSpec } from "..
 export interface MonitoringOptions {
   readonly project: string;
   readonly stack: string;
-  /** How often targets are scraped and rules evaluated, such as `15s`. */
+  /** The interval of scrapes and of the evaluation of rules, such as `15s`. */
   readonly scrapeInterval: string;
   /**
    * The URL to which Alertmanager sends alerts. @default nowhere: alerts show on its own page only

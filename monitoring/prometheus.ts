@@ -10,7 +10,7 @@ import {
   type Scraped,
 } from "./options.ts";
 
-/** Where the rules are mounted. Every file there is read. */
+/** The folder in which the rules are mounted. Prometheus reads every file in it. */
 const ruleFiles = "/etc/prometheus/rules/*.yml";
 
 /**

@@ -4,13 +4,15 @@ import { Failure } from "../../config/spec/failure.ts";
 import { type EngineEvent, hasState, type RunResult } from "../../engine/index.ts";
 import { project, stateDir } from "../../host/paths.ts";
 
-/** What applies the program: Pulumi, or the embedded engine on a machine without Pulumi. */
+/**
+ * The tool that applies the program: Pulumi, or the embedded engine on a machine without Pulumi.
+ */
 export type DeployerName = "pulumi" | "embedded";
 
 /** The type of the images, for runs that make only images. */
 export const imageType = "docker:index/remoteImage:RemoteImage";
 
-/** What the commands ask of a deployer. Both report the same events and results. */
+/** The interface of a deployer. Both report the same events and results. */
 export interface Deployer {
   readonly name: DeployerName;
   /** `refresh` reads the real resources first. */
@@ -23,7 +25,7 @@ export interface Deployer {
   down(): Promise<RunResult>;
   /** Forgets what `down` keeps. The caller removes the volumes. */
   forget(): Promise<RunResult>;
-  /** The stack's outputs. None before the first deployment. */
+  /** The stack's outputs. Returns none before the first deployment. */
   outputs(showSecrets: boolean): Promise<Record<string, unknown>>;
 }
 

@@ -1,7 +1,7 @@
 import { docker } from "../../host/docker.ts";
 import { exec, type Piped, pipe } from "../../host/pipe.ts";
 
-/** Where the volume is mounted in the helper container. */
+/** The mount path of the volume in the helper container. */
 const here = "/data";
 
 /** Seconds after which a helper container that was left behind ends by itself. */

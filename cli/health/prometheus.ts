@@ -30,7 +30,7 @@ interface Sample {
   readonly value: readonly [time: number, value: string];
 }
 
-/** What Prometheus knows about a stack. */
+/** The facts that Prometheus has about a stack. */
 export interface Observed {
   readonly alerts: readonly Alert[];
   readonly targets: readonly Target[];
@@ -141,7 +141,7 @@ export async function probeFindings(
   );
 }
 
-/** Why the blackbox exporter gets no answer now. Undefined if it gets one. */
+/** Returns the reason why the blackbox exporter gets no answer now. Undefined if it gets one. */
 async function reasonNow(
   prometheus: Container,
   { instance = "", job = "" }: Labels,

@@ -11,7 +11,7 @@ interface ServiceStatus {
   readonly health: string;
   /** When the container started, if it runs. ISO 8601. */
   readonly started?: string;
-  /** How often Docker restarted it. */
+  /** The number of restarts by Docker. */
   readonly restarts?: number;
   readonly usage?: Usage;
   readonly url?: string;

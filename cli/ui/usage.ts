@@ -4,7 +4,7 @@ import { fullName } from "../../config/spec/stack.ts";
 import { type Container, docker, dockerEnvironment, serviceOf } from "../../host/docker.ts";
 import { project } from "../../host/paths.ts";
 
-/** What a container uses. */
+/** The resources that a container uses. */
 export interface Usage {
   /** Percent of one core: 150 is one and a half cores. */
   readonly cpuPercent: number;
@@ -24,7 +24,10 @@ export interface VolumeSize {
 
 const isRunning = ({ State }: Container): boolean => State.Status === "running";
 
-/** What each running container uses, by its id. Docker measures the CPU for two seconds. */
+/**
+ * Returns the resources that each running container uses, by its id. Docker measures the CPU for
+ * two seconds.
+ */
 export async function usageOf(containers: readonly Container[]): Promise<ReadonlyMap<string, Usage>> {
   const running = containers.filter(isRunning).map(({ Id }) => Id);
   if (running.length === 0) return new Map();

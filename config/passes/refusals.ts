@@ -37,7 +37,7 @@ interface Reason {
   readonly why: string;
 }
 
-/** Why a service has no use for `port` and `exposure`. */
+/** Returns the reason why a service does not support `port` and `exposure`. */
 function portReasons({ service, user, services }: Wish): Reason[] {
   const keys = (["exposure", "port"] as const).filter((key) => user[key] !== undefined);
   if (keys.length === 0 || (isLongRunning(service) && service.ports.length > 0)) return [];

@@ -114,7 +114,10 @@ function server(ctx: Context): ServiceTemplate<LongRunning> {
   };
 }
 
-/** What the health check asks of a model, and what a good answer contains: `path answer request`, a line each. */
+/**
+ * The request of the health check to a model, and the text that a good answer contains: `path
+ * answer request`, a line each.
+ */
 const question = ({ use, name }: OwnModel): string =>
   use === "llm"
     ? `/api/generate "done":true ${JSON.stringify({ model: name, prompt: "Hi", stream: false, options: { num_predict: 1 } })}\n`

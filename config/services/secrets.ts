@@ -43,7 +43,7 @@ export function credentialsOf(ctx: Context, store: string): Credentials {
 export const userName = ({ user }: Credentials): string =>
   user.source.from === "known" ? user.source.value : "";
 
-/** Where a secret's file is in the container. */
+/** The path of a secret's file in the container. */
 export const secretPath = ({ name }: Secret): string => `/run/secrets/${name}`;
 
 /** A file that holds one secret and nothing else. */

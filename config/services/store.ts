@@ -23,10 +23,12 @@ export interface StoreOptions {
   readonly adapt?: (service: ServiceTemplate<LongRunning>) => ServiceTemplate<LongRunning>;
 }
 
-/** Where a store's start script is. It makes the administrator's password known to the server. */
+/**
+ * The path of a store's start script. The script sets the administrator's password in the server.
+ */
 export const startScript = "/etc/ragdock/start.sh";
 
-/** Where the administrator's password is. */
+/** The path of the file with the administrator's password. */
 export const adminPassword = "/run/secrets/admin-password";
 
 type StoreRole = "postgres" | "redis";

@@ -63,7 +63,7 @@ const logs = z.strictObject({
   maxFiles: optional("Log files kept.", integer(1, 100)),
 });
 
-/** What a user may set for one service. A setting that is left out keeps the system's value. */
+/** The settings of one service. A setting that is left out keeps the system's value. */
 export const serviceSettings = z.strictObject({
   enabled: optional("`false` leaves the service out.", z.boolean()),
   exposure: optional(
@@ -113,11 +113,11 @@ const app = z.strictObject({
   ),
   image: optional("Image to run in place of the reference app.", name),
   module: optional(
-    "What uvicorn serves if the folder has no Dockerfile. `main:app` unless set.",
+    "Application for uvicorn if the folder has no Dockerfile. By default `main:app`.",
     like(/^[\w.]+:\w+$/, "be a module and its application, such as main:app"),
   ),
   user: optional(
-    "User that it runs as, as `uid:gid`. The image decides unless set.",
+    "User that it runs as, as `uid:gid`. By default the image decides.",
     like(/^\d+:\d+$/, "be a user and a group by number, such as 10001:10001"),
   ),
   port: port.default(8000).describe("Port it listens on."),
@@ -132,7 +132,7 @@ const app = z.strictObject({
   ),
 });
 
-/** Everything a user may set under `ragdock:` in a stack's file. */
+/** All settings under `ragdock:` in a stack's file. */
 export const settings = z.strictObject({
   system: z.string().default("full").describe("The system to run."),
   environment: z
@@ -142,7 +142,7 @@ export const settings = z.strictObject({
   images: z
     .enum(["registry", "packages"])
     .default("registry")
-    .describe("Where images come from: pulled from registries, or built from Debian and PyPI packages."),
+    .describe("Source of images: pulled from registries, or built from Debian and PyPI packages."),
   registry: optional(
     "Mirror that the official images are pulled from, such as `registry.example.org/mirror`: `quay.io/team/image:1` is `registry.example.org/mirror/team/image:1` there. Log in with `docker login`.",
     like(
@@ -161,7 +161,7 @@ export const settings = z.strictObject({
     .default("advise")
     .describe("Advisory rules: shown by `make plan`, or errors. Mandatory rules are always errors."),
   vectorStore: optional(
-    "Where vectors are kept: in PostgreSQL, in a Chroma server, or in the application's own files. Each system has a default.",
+    "Store of the vectors: in PostgreSQL, in a Chroma server, or in the application's own files. Each system has a default.",
     z.enum(["pgvector", "chroma", "embedded"]),
   ),
   postgresVersion: z
@@ -172,16 +172,16 @@ export const settings = z.strictObject({
     ),
   embeddings: group("Embeddings. Set the key with `pulumi config set --secret ragdock:embeddingsApiKey`.", {
     provider: optional(
-      "Provider of the vectors. `local` unless the system has its own.",
+      "Provider of the embeddings. By default `local`, or the system's own.",
       z.enum(["local", ...provider.options]),
     ),
     model,
     dimension: optional("Length of a vector. HNSW in pgvector supports at most 2000.", integer(1, 2000)),
     ...endpoint,
   }),
-  llm: group("Answers. Set the key with `pulumi config set --secret ragdock:llmApiKey`.", {
+  llm: group("Model for answers. Set its key with `pulumi config set --secret ragdock:llmApiKey`.", {
     provider: optional(
-      "Provider of the answers. `none` quotes the best passages, unless the system has its own.",
+      "Provider of the answers. By default `none`, which quotes passages, or the system's own.",
       z.enum(["none", ...provider.options]),
     ),
     model,
@@ -191,16 +191,16 @@ export const settings = z.strictObject({
   monitoring: group("Metrics and alerts.", {
     scrapeInterval: duration.prefault("15s").describe("How often Prometheus scrapes."),
     retention: duration.prefault("15d").describe("How long Prometheus keeps samples."),
-    alertWebhook: optional("Where Alertmanager sends alerts.", url),
+    alertWebhook: optional("URL to which Alertmanager sends alerts.", url),
   }),
   host: group("Size of the Docker host.", {
-    memory: optional("Memory of the Docker host. Unset, Docker's own value.", size),
-    cpus: optional("CPUs of the Docker host. Unset, Docker's own value.", z.int().min(1)),
+    memory: optional("Memory of the Docker host. By default Docker's own value.", size),
+    cpus: optional("CPUs of the Docker host. By default Docker's own value.", z.int().min(1)),
   }),
   rotations: z
     .record(z.string(), integer(1, 1_000_000))
     .default({})
-    .describe("Generation of each generated secret. 1 unless set. `make rotate` increases it."),
+    .describe("Generation of each generated secret. By default 1. `make rotate` increases it."),
   lostVolumes: z
     .record(z.string(), z.string())
     .default({})
@@ -224,7 +224,7 @@ export const userSecrets = {
   mistralApiKey: "rag-events: key of Mistral, for embeddings and answers.",
   openaiApiKey: "financerag: key of OpenAI, for embeddings and answers.",
   rebuildApiKey:
-    "rag-events: the key that a client sends to rebuild the index over HTTP. Unset, rebuilds are refused.",
+    "rag-events: the key that a client sends to rebuild the index over HTTP. Without it, rebuilds are refused.",
 } as const;
 
 export type UserSecret = keyof typeof userSecrets;

@@ -21,7 +21,7 @@ export interface CatalogueImage {
   readonly standIn: StandIn | { readonly unavailable: string };
 }
 
-/** How an image is built from packages. */
+/** The build of an image from packages. */
 export interface StandIn {
   readonly folder: string;
   readonly args?: Readonly<Record<string, string>>;

@@ -5,7 +5,10 @@ export interface Alert {
   readonly severity: "critical" | "warning" | "none";
   /** PromQL. */
   readonly expr: string;
-  /** How long the condition must hold before the alert fires, such as `5m`. @default at once */
+  /**
+   * The time for which the condition must hold before the alert fires, such as `5m`. @default at
+   * once
+   */
   readonly holds?: string;
   readonly summary: string;
   readonly description: string;

@@ -1,9 +1,9 @@
 /** One mistake in a configuration. */
 export interface Problem {
-  /** The setting, from `ragdock:` on. */
+  /** The path of the setting, starting with `ragdock:`. */
   readonly path: string;
   readonly found: string;
-  /** What is wrong, with the bound. */
+  /** The problem, with the bound. */
   readonly problem: string;
   /** The command that fixes it, or where to look. */
   readonly fix: string;

@@ -154,7 +154,7 @@ export interface LongRunning extends Workload {
    * python3. `make health` requests it. @default nowhere
    */
   readonly readiness?: { readonly port: number; readonly path: string };
-  /** How long a new revision must keep answering before it gets requests. @default not at all */
+  /** The time for which a new revision must answer before it gets requests. @default not at all */
   readonly soak?: Duration;
   readonly alerts?: readonly Alert[];
   readonly rows?: readonly Row[];

@@ -18,7 +18,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Address:
-    """Where a database is and who connects to it."""
+    """The address of a database, and the user that connects to it."""
 
     host: str
     port: int
