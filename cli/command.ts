@@ -13,7 +13,10 @@ export interface OptionSpec {
 
 type Options = Readonly<Record<string, OptionSpec>>;
 
-/** The values of a command's options: text where the flags take a value, else whether the option was given. */
+/**
+ * The values of a command's options: text where the flags take a value, else whether the option was
+ * given.
+ */
 export type Values<O extends Options> = {
   readonly [K in keyof O]: O[K] extends { readonly default: string }
     ? string
@@ -22,7 +25,9 @@ export type Values<O extends Options> = {
       : boolean;
 };
 
-/** A command of the CLI. `run` returns the exit code: 0 for success, 1 for a failure or a finding. */
+/**
+ * A command of the CLI. `run` returns the exit code: 0 for success, 1 for a failure or a finding.
+ */
 export interface Command<O extends Options = Options> {
   /** Its words: `up`, or `config explain` for a command of a group. */
   readonly name: string;

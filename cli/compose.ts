@@ -128,7 +128,8 @@ const volumesOf = ({ mounts, volumes }: ServiceSpec, { hostPath }: ComposeFacts)
 const configName = (spec: ServiceSpec, index: number): string => `${spec.name}-${index + 1}`;
 
 /**
- * The files of a system's services by their names in the folder of the Compose file. Secrets are in clear in them.
+ * The files of a system's services by their names in the folder of the Compose file. Secrets are in
+ * clear in them.
  * @throws when a secret has no value
  */
 export function composeConfigs(
@@ -159,7 +160,10 @@ const literal = <T>(value: T): T =>
     typeof item === "string" ? item.replaceAll("$", "$$$$") : item,
   );
 
-/** Writes a Compose file and its other files. Only this user can read them, because they contain secrets. */
+/**
+ * Writes a Compose file and its other files. Only this user can read them, because they contain
+ * secrets.
+ */
 export function writeCompose(
   folder: string,
   file: ComposeFile,

@@ -8,7 +8,10 @@ import { projectDir } from "../host/paths.ts";
 import { describe } from "./ui/diagnose.ts";
 import type { Finding } from "./ui/finding.ts";
 
-/** Restarts after which a new container counts as a crash loop. Docker's pauses between them add up to 3 s. */
+/**
+ * Restarts after which a new container counts as a crash loop. Docker's pauses between them add up
+ * to 3 s.
+ */
 const restarts = 5;
 
 /** Milliseconds between two checks, and before the first one. */

@@ -116,7 +116,10 @@ export async function requirePorts(
   );
 }
 
-/** Whether a port of the Docker host is free. On a host that is reached over TCP, only containers count. */
+/**
+ * Whether a port of the Docker host is free. On a host that is reached over TCP, only containers
+ * count.
+ */
 async function isFree(port: number, address: string): Promise<boolean> {
   const endpoint = dockerEndpoint();
   if (!endpoint || isHere(endpoint)) return canListen(port, address);

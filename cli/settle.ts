@@ -59,7 +59,10 @@ export class Patience {
   }
 }
 
-/** Milliseconds after which Docker calls a container unhealthy, if each check takes as long as it may. */
+/**
+ * Milliseconds after which Docker calls a container unhealthy, if each check takes as long as it
+ * may.
+ */
 const longest = ({ StartPeriod, Retries, Interval, Timeout }: ContainerHealthcheck): number =>
   (StartPeriod + Retries * (Interval + Timeout)) / 1e6;
 

@@ -21,7 +21,9 @@ export async function settingsOf(stack: string): Promise<{ raw: Record<string, u
   return { raw: readSettings(values, project), facts: { project, stack, secrets, host } };
 }
 
-/** The system that a stack's file asks for. @throws ConfigError with everything that is wrong in it */
+/**
+ * The system that a stack's file asks for. @throws ConfigError with everything that is wrong in it
+ */
 export async function systemOf(stack: string): Promise<SystemSpec> {
   const { raw, facts } = await settingsOf(stack);
   return resolveSystem(raw, facts);

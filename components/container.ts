@@ -21,7 +21,8 @@ export function containerBase(
 ): docker.ContainerArgs {
   const revision = context.revisions[spec.name];
   return {
-    // The image is known only when the jobs before it have succeeded, so that nothing starts with an unfinished job before it.
+    // The image is known only when the jobs before it have succeeded, so that nothing starts with
+    // an unfinished job before it.
     image: pulumi.all([context.images.id(spec.image), ...gates]).apply(([image]) => image as string),
     ...(spec.entrypoint ? { entrypoints: [...spec.entrypoint] } : {}),
     ...(spec.command ? { command: [...spec.command] } : {}),
@@ -55,7 +56,8 @@ export function containerBase(
     ...(spec.limits.reservation ? { memoryReservation: mebibytes(spec.limits.reservation) } : {}),
     logDriver: "json-file",
     logOpts: { "max-size": `${mebibytes(spec.logs.maxSize)}m`, "max-file": String(spec.logs.maxFiles) },
-    // SELinux keeps a container from the host's folders. Relabelling them could lock out the host's own programs.
+    // SELinux keeps a container from the host's folders. Relabelling them could lock out the host's
+    // own programs.
     securityOpts: ["no-new-privileges:true", ...(spec.mounts.length > 0 ? ["label=disable"] : [])],
     labels: labels(context, { "ragdock.service": spec.name, "ragdock.kind": spec.kind }),
   };

@@ -14,7 +14,10 @@ import { contextDigest } from "./context-digest.ts";
 export interface ImageMode {
   readonly project: string;
   readonly images: "registry" | "packages";
-  /** Registry mode: the prefix that all official images are pulled from. @default each from its own registry */
+  /**
+   * Registry mode: the prefix that all official images are pulled from. @default each from its own
+   * registry
+   */
   readonly registry: string | undefined;
   /** Packages mode: the image that everything else is built on. */
   readonly baseImage: string;
@@ -81,7 +84,10 @@ const referenceOf =
   (base: BaseImage): string =>
     imagePlan(base, mode).reference;
 
-/** The build arguments with the references of the images that a Dockerfile builds on, such as `PYTHON_IMAGE`. */
+/**
+ * The build arguments with the references of the images that a Dockerfile builds on, such as
+ * `PYTHON_IMAGE`.
+ */
 export const baseArguments = (
   bases: readonly BaseImage[] = [],
   reference: (base: BaseImage) => string,

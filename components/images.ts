@@ -36,7 +36,9 @@ export class Images extends pulumi.ComponentResource {
     return this.make(source).image.imageId;
   }
 
-  /** The reference of a source's image. That of a built image changes exactly when the content does. */
+  /**
+   * The reference of a source's image. That of a built image changes exactly when the content does.
+   */
   reference(source: ImageSource): string {
     return this.make(source).plan.reference;
   }

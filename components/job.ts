@@ -49,7 +49,8 @@ export class Job extends pulumi.ComponentResource {
 
 /**
  * The provider accepts any exit code, so the program has to check it.
- * @param code absent if an `up --target` has left the job out: engines before August 2026 do not call that unknown
+ * @param code absent if an `up --target` has left the job out: engines before August 2026 do not
+ * call that unknown
  */
 function ended(name: string, code: number | undefined, log: string): string {
   if (code === 0) return "done";

@@ -7,7 +7,10 @@ import { goDuration, mebibytes, seconds } from "../config/spec/units.ts";
 import { containerBase, ignoreChanges } from "./container.ts";
 import type { UnitArgs } from "./context.ts";
 
-/** A service that stays up: one container per replica, healthy before anything that depends on it starts. */
+/**
+ * A service that stays up: one container per replica, healthy before anything that depends on it
+ * starts.
+ */
 export class Service extends pulumi.ComponentResource {
   /** Names of the containers. */
   readonly containers: readonly pulumi.Output<string>[];
@@ -52,7 +55,8 @@ export class Service extends pulumi.ComponentResource {
       {
         parent: this,
         dependsOn: [...after.resources],
-        // A volume and a host port take one container at a time. Everything else starts the new container first.
+        // A volume and a host port take one container at a time. Everything else starts the new
+        // container first.
         deleteBeforeReplace: spec.kind === "stateful" || ports.length > 0,
         // Without this, a container that never became healthy would count as good at the next `up`
         // (pulumi/pulumi#17949).

@@ -18,7 +18,8 @@ export const images: readonly CatalogueImage[] = [
 ];
 
 /**
- * The official image as it is pulled: with its digest once `config/images.lock.json` has one for this tag.
+ * The official image as it is pulled: with its digest once `config/images.lock.json` has one for
+ * this tag.
  * @param mirror the prefix of `ragdock:registry`, if the images come from there
  */
 export function lockedReference(reference: string, mirror: string | undefined): string {

@@ -113,7 +113,9 @@ const tagOf = (from: Recipe): string => {
   return `${repository}:${sha256(JSON.stringify(all)).slice(0, 12)}`;
 };
 
-/** The base image's tag: a hash of all inputs of the build. Another mirror or CA gives another tag. */
+/**
+ * The base image's tag: a hash of all inputs of the build. Another mirror or CA gives another tag.
+ */
 export const baseImageTag = async (): Promise<string> => tagOf(await recipe());
 
 interface MakeOptions {

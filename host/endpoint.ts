@@ -59,7 +59,8 @@ async function ofContext(name: string | undefined, env: NodeJS.ProcessEnv): Prom
   const args = ["context", "inspect", ...(name ? [name] : []), "--format", "{{json .}}"];
   const options = { env: { ...env, DOCKER_HOST: "" } };
   const { stdout } = await run("docker", args, options).catch((error: NodeJS.ErrnoException) => {
-    // Without the docker CLI there are no contexts. The checks before a deployment say what is missing.
+    // Without the docker CLI there are no contexts. The checks before a deployment say what is
+    // missing.
     if (error.code === "ENOENT") return { stdout: "" };
     const { stderr } = error as { readonly stderr?: string };
     throw new Failure(
@@ -140,7 +141,10 @@ export const isHere = ({ host }: Endpoint): boolean => /^(unix|npipe):/.test(hos
 export const hostName = (endpoint: Endpoint): string | undefined =>
   isHere(endpoint) || !URL.canParse(endpoint.host) ? undefined : new URL(endpoint.host).hostname || undefined;
 
-/** The builder that the user selected with `docker buildx use` or BUILDX_BUILDER. Undefined for Docker itself. */
+/**
+ * The builder that the user selected with `docker buildx use` or BUILDX_BUILDER. Undefined for
+ * Docker itself.
+ */
 function selectedBuilder(env: NodeJS.ProcessEnv): string | undefined {
   if (env.BUILDX_BUILDER) return env.BUILDX_BUILDER;
   const folder = env.BUILDX_CONFIG || join(env.DOCKER_CONFIG || join(homedir(), ".docker"), "buildx");

@@ -3,7 +3,9 @@ import type { ServiceSpec } from "../config/spec/service.ts";
 import { alertGroups } from "./alerts/index.ts";
 import type { MonitoringOptions } from "./options.ts";
 
-/** Alertmanager's configuration: grouped by alert and service, sent to the webhook if there is one. */
+/**
+ * Alertmanager's configuration: grouped by alert and service, sent to the webhook if there is one.
+ */
 export function renderAlertmanager(services: readonly ServiceSpec[], options: MonitoringOptions): string {
   const { alertWebhookUrl: url } = options;
   const webhook = { name: "webhook", webhook_configs: [{ url, send_resolved: true }] };

@@ -34,6 +34,8 @@ export const hasService = (services: readonly ServiceSpec[], name: string): bool
 export const scrapesRole = (services: readonly ServiceSpec[], role: Role): boolean =>
   services.some((service) => service.role === role && isScraped(service));
 
-/** The metric that shows a service's memory: the container's with cAdvisor, else the process' own. */
+/**
+ * The metric that shows a service's memory: the container's with cAdvisor, else the process' own.
+ */
 export const memoryMetric = (services: readonly ServiceSpec[]): string =>
   hasService(services, "cadvisor") ? "container_memory_working_set_bytes" : "process_resident_memory_bytes";

@@ -14,8 +14,8 @@ import {
 const ruleFiles = "/etc/prometheus/rules/*.yml";
 
 /**
- * The server's configuration: one job per service that serves metrics, with its name, and one per blackbox module. Every
- * series has the label `service`. Valid for Prometheus 2.53 and 3.
+ * The server's configuration: one job per service that serves metrics, with its name, and one per
+ * blackbox module. Every series has the label `service`. Valid for Prometheus 2.53 and 3.
  */
 export function renderPrometheus(services: readonly ServiceSpec[], options: MonitoringOptions): Content {
   const scraped = services.filter(isScraped);
@@ -58,7 +58,10 @@ const targets = ({ name, metrics, replicas }: Scraped) =>
     ? { dns_sd_configs: [{ names: [name], type: "A", port: metrics.port, refresh_interval: "5s" }] }
     : { static_configs: [{ targets: [`${name}:${metrics.port}`] }] };
 
-/** cAdvisor reports every container of the host. Keeps those of this stack, each under the name of its service. */
+/**
+ * cAdvisor reports every container of the host. Keeps those of this stack, each under the name of
+ * its service.
+ */
 const containerRelabelling = ({ project, stack }: MonitoringOptions) => [
   {
     source_labels: ["__name__", "container_label_ragdock_project", "container_label_ragdock_stack"],

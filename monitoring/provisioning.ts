@@ -5,7 +5,10 @@ import type { MonitoringOptions } from "./options.ts";
 /** The folder from which Grafana reads the dashboards' JSON. */
 const dashboards = "/etc/grafana/dashboards";
 
-/** Grafana's provisioning as files, path to content: the services' data sources, and the folder of the dashboards. */
+/**
+ * Grafana's provisioning as files, path to content: the services' data sources, and the folder of
+ * the dashboards.
+ */
 export function renderGrafanaProvisioning(
   services: readonly ServiceSpec[],
   options: MonitoringOptions,

@@ -1,7 +1,9 @@
 import { type Problem, problem, setCommand, wrongValue } from "../config/spec/problem.ts";
 import type { ContainerView, ImageView } from "./view.ts";
 
-/** A mandatory rule is always an error. An advisory one is an error under `ragdock:policy: strict`. */
+/**
+ * A mandatory rule is always an error. An advisory one is an error under `ragdock:policy: strict`.
+ */
 export type Level = "mandatory" | "advisory";
 
 /** A rule for all views of one kind. */

@@ -53,7 +53,8 @@ def add(session: Session, name: str, media_type: str, content: bytes) -> tuple[D
     if document.state != "failed" and not retyped:
         return document, False
     if retyped:
-        # A worker that reads the file as the other type has lost its claim. Chunks of that type are wrong.
+        # A worker that reads the file as the other type has lost its claim. Chunks of that type are
+        # wrong.
         document.claim = document.lease_until = None
         session.execute(delete(Chunk).where(Chunk.document_id == document.id))
     document.state, document.reason, document.attempts = "queued", None, 0
@@ -62,7 +63,8 @@ def add(session: Session, name: str, media_type: str, content: bytes) -> tuple[D
 
 
 def listing(session: Session, limit: int, offset: int) -> tuple[int, list[tuple[Document, int]]]:
-    """Return the number of all documents, and a page of them with their numbers of chunks, newest first."""
+    """Return the number of all documents, and a page of them with their numbers of chunks, newest
+    first."""
     total = session.scalar(select(func.count()).select_from(Document)) or 0
     page = select(Document).order_by(Document.created_at.desc(), Document.id).limit(limit).offset(offset)
     documents = session.scalars(page).all()
@@ -122,7 +124,8 @@ def fail(session: Session, held: uuid.UUID, reason: str) -> bool:
 
 
 def put_back(session: Session, held: uuid.UUID, reason: str | None, delay: timedelta = RETRY_AFTER) -> bool:
-    """Queue the claimed document again after a delay, because a dependency failed and not the document."""
+    """Queue the claimed document again after a delay, because a dependency failed and not the
+    document."""
     return _end(
         session,
         held,
@@ -134,7 +137,8 @@ def put_back(session: Session, held: uuid.UUID, reason: str | None, delay: timed
 
 
 def recover_lost(session: Session) -> int:
-    """Queue the documents of lost workers again, or fail those without attempts left. Return their number."""
+    """Queue the documents of lost workers again, or fail those without attempts left. Return their
+    number."""
     out_of_attempts = Document.attempts >= MAX_ATTEMPTS
     reason = f"the worker was lost {MAX_ATTEMPTS} times while it read this file (out of memory?)"
     rows = session.execute(

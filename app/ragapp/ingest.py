@@ -1,4 +1,5 @@
-"""Ingestion of one document: claim, parse, split, embed, store. After a crash it can be repeated."""
+"""Ingestion of one document: claim, parse, split, embed, store. After a crash it can be
+repeated."""
 
 import logging
 import threading
@@ -41,7 +42,8 @@ class Ingester:
         self.stopping = threading.Event()
 
     def held(self) -> dict[uuid.UUID, float]:
-        """Return the claims of the documents being ingested, with the seconds since each was taken."""
+        """Return the claims of the documents being ingested, with the seconds since each was
+        taken."""
         now = time.monotonic()
         return {claim: now - started for claim, started in list(self._held.items())}
 
@@ -84,7 +86,8 @@ class Ingester:
                 check_space(session, self._services.settings)
             made = self._prepare(document.content, document.media_type, self._checkpoint(document_id, claim))
             with stage("store"), session.begin():
-                # The claim comes first: its row lock keeps a second worker from storing the same document.
+                # The claim comes first: its row lock keeps a second worker from storing the same
+                # document.
                 if not documents.finish(session, claim, made.note or None):
                     return "superseded"
                 self._services.store.replace(session, document_id, made.texts, made.vectors)
@@ -125,7 +128,8 @@ class Ingester:
         )
 
     def _checkpoint(self, document_id: uuid.UUID, claim: uuid.UUID) -> Checkpoint:
-        """Return the function that ends the ingestion when it must stop, is too slow or lost its document."""
+        """Return the function that ends the ingestion when it must stop, is too slow or lost its
+        document."""
         in_time = deadline(self._services.settings.ingest_timeout_seconds, TIMEOUT_SETTING)
         checked = time.monotonic()
 

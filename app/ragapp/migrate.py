@@ -33,7 +33,8 @@ def migrate() -> int:
 
 
 def reindex() -> int:
-    """Upgrade to the newest schema, empty the vector store and queue every document for ingestion."""
+    """Upgrade to the newest schema, empty the vector store and queue every document for
+    ingestion."""
     return _run(_reset)
 
 

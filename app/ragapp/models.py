@@ -1,4 +1,5 @@
-"""The tables: documents with their bytes, their chunks, and the embedding space of the stored vectors."""
+"""The tables: documents with their bytes, their chunks, and the embedding space of the stored
+vectors."""
 
 import uuid
 from datetime import datetime

@@ -1,4 +1,5 @@
-"""The ingestion queue in Redis. It only announces documents: the documents table holds their state."""
+"""The ingestion queue in Redis. It only announces documents: the documents table holds their
+state."""
 
 import logging
 import uuid
@@ -31,8 +32,8 @@ def connect(settings: Settings, timeout: float = 1.0) -> "redis.Redis":
         socket_timeout=timeout,
         socket_connect_timeout=timeout,
         health_check_interval=10,
-        # One immediate retry, for a connection that a restart of Redis left stale. The default back-off of
-        # redis-py would delay every request for seconds while Redis is down.
+        # One immediate retry, for a connection that a restart of Redis left stale. The default
+        # back-off of redis-py would delay every request for seconds while Redis is down.
         retry=Retry(NoBackoff(), 1),
     )
 

@@ -29,7 +29,8 @@ class Services:
 
 
 def make_services(settings: Settings) -> Services:
-    """Create all services. The local model is loaded here, so that the first request does not wait for it."""
+    """Create all services. The local model is loaded here, so that the first request does not wait
+    for it."""
     cache = connect(settings)
     embedder = make_embedder(settings.embedding)
     return Services(

@@ -184,7 +184,8 @@ class Settings(BaseSettings):
 
 
 def load_settings() -> Settings:
-    """Read the environment, or raise one SettingsError with a line for every setting that is wrong."""
+    """Read the environment, or raise one SettingsError with a line for every setting that is
+    wrong."""
     lines = _unknown_names(os.environ)
     try:
         settings = Settings()

@@ -24,7 +24,8 @@ log = logging.getLogger(__name__)
 
 PORT = 8001
 SWEEP_SECONDS = 5.0
-# A sweep may wait for the time limits of the database. Several missed sweeps mean that the loop is stuck.
+# A sweep may wait for the time limits of the database. Several missed sweeps mean that the loop is
+# stuck.
 STALE_SECONDS = 90.0
 ANNOUNCE_AT_ONCE = 100
 # An ingestion ends itself at its next checkpoint after the time limit. An ingestion that is stuck

@@ -35,8 +35,9 @@ export interface Listener {
 }
 
 /**
- * The deployer of a stack: the one that has its state, else Pulumi if it is on PATH, else the embedded engine.
- * `DEPLOYER=pulumi|embedded` chooses for a new stack. A stack never changes its deployer: each has its own state.
+ * The deployer of a stack: the one that has its state, else Pulumi if it is on PATH, else the
+ * embedded engine. `DEPLOYER=pulumi|embedded` chooses for a new stack. A stack never changes its
+ * deployer: each has its own state.
  */
 export function deployerOf(stack: string): DeployerName {
   const made = madeBy(stack);

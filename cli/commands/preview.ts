@@ -7,7 +7,10 @@ import { reachableSystem } from "../system.ts";
 import { planned } from "../ui/planned.ts";
 import { prepared } from "./up.ts";
 
-/** Asks the deployer what it would change, and prints its errors. @param refresh looks first at what really runs */
+/**
+ * Asks the deployer what it would change, and prints its errors. @param refresh looks first at what
+ * really runs
+ */
 async function look(
   { deployer, progress }: Session,
   refresh: boolean,

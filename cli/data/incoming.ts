@@ -16,7 +16,9 @@ const old = "ragdock_restore_old";
  */
 const bound = /\b(pg_cron|cron)\b/;
 
-/** One part of a backup that is being restored: read in next to the live data, then swapped with it. */
+/**
+ * One part of a backup that is being restored: read in next to the live data, then swapped with it.
+ */
 export class Incoming {
   readonly server: Postgres;
   readonly name: string;

@@ -67,8 +67,8 @@ const root = join(projectDir, ".ragdock", "backups");
 const backupsOf = (stack: string): string => join(root, stack);
 
 /**
- * Creates the folder of an unfinished backup, which `backups` does not list. The final one is named after its time, such as
- * 2026-11-21T17-27-06Z.
+ * Creates the folder of an unfinished backup, which `backups` does not list. The final one is named
+ * after its time, such as 2026-11-21T17-27-06Z.
  */
 export function foldersFor(stack: string, at: Date): { readonly partial: string; readonly final: string } {
   const name = `${at.toISOString().slice(0, 19).replaceAll(":", "-")}Z`;

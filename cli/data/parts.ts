@@ -13,8 +13,8 @@ export type Part =
     };
 
 /**
- * The parts of a system's data. PostgreSQL comes first: the volumes then hold everything that its rows refer to, and at
- * most some files more.
+ * The parts of a system's data. PostgreSQL comes first: the volumes then hold everything that its
+ * rows refer to, and at most some files more.
  */
 export function partsOf({ services }: SystemSpec): Part[] {
   const kept = longRunning(services).filter((s) => !isReplaceable(s));

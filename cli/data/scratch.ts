@@ -12,13 +12,17 @@ const patience = 120;
 /** Settings of a server with temporary data, which does not wait for the disk. */
 export const throwAway: readonly string[] = ["fsync=off", "full_page_writes=off"];
 
-/** Jobs of pg_cron would change the data that is compared. Without pg_cron the setting has no effect. */
+/**
+ * Jobs of pg_cron would change the data that is compared. Without pg_cron the setting has no
+ * effect.
+ */
 const quiet = "cron.launch_active_jobs=off";
 
 /**
- * Runs a temporary PostgreSQL server with a service's image and settings, on a new cluster and without a network, while
- * `work` runs. Then stops it cleanly.
- * @param volume where the cluster is created @default an anonymous volume, which is removed with the server
+ * Runs a temporary PostgreSQL server with a service's image and settings, on a new cluster and
+ * without a network, while `work` runs. Then stops it cleanly.
+ * @param volume where the cluster is created @default an anonymous volume, which is removed with
+ * the server
  */
 export async function withServer<T>(
   spec: LongRunning,

@@ -23,8 +23,9 @@ import { type Postgres, rowsOf } from "./postgres.ts";
 import { withServer } from "./scratch.ts";
 
 /**
- * Upgrades a stack's data to a later major version of PostgreSQL. Takes a backup, restores it into a new cluster on a new
- * volume, compares every row, and replaces the server. The old volume stays as it is.
+ * Upgrades a stack's data to a later major version of PostgreSQL. Takes a backup, restores it into
+ * a new cluster on a new volume, compares every row, and replaces the server. The old volume stays
+ * as it is.
  * @returns the exit code
  */
 export async function upgradePostgres(stack: string, version: string): Promise<number> {
@@ -96,7 +97,10 @@ async function undo(stack: string, version: string | undefined, volume: string):
   await docker("volume", "rm", volume);
 }
 
-/** Deploys with the settings as the stack's file has them now: a deployer reads them when it is opened. */
+/**
+ * Deploys with the settings as the stack's file has them now: a deployer reads them when it is
+ * opened.
+ */
 const withSettings = (stack: string): Promise<RunResult> =>
   withDeployer(stack, ({ deployer }) => deployer.up());
 

@@ -69,7 +69,10 @@ export class Volume {
     return Number((await this.sh("tar -tf - | wc -l", { file })).stdout);
   }
 
-  /** Unpacks an archive into a folder of the volume. Throws if a file differs in content, owner, mode or time. */
+  /**
+   * Unpacks an archive into a folder of the volume. Throws if a file differs in content, owner,
+   * mode or time.
+   */
   async unpack(file: string, folder: string): Promise<void> {
     await this.sh(`rm -rf '${here}/${folder}' && mkdir '${here}/${folder}'`);
     await this.sh(`tar -C '${here}/${folder}' --numeric-owner -xpf -`, { file });

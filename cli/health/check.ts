@@ -21,7 +21,10 @@ interface Checked {
   readonly notes: readonly string[];
 }
 
-/** Checks containers, readiness, probes, metrics, alerts and the last deployment. @throws Failure if nothing runs */
+/**
+ * Checks containers, readiness, probes, metrics, alerts and the last deployment. @throws Failure if
+ * nothing runs
+ */
 export async function checkHealth(stack: string): Promise<Checked> {
   const containers = await containersOf(stack);
   if (containers.length === 0)

@@ -116,7 +116,10 @@ export const targetFindings = (stack: string, targets: readonly Target[]): Findi
 /** The path of some metrics is secret. The host and the port are enough to find the target. */
 const withoutSecret = (text: string): string => text.replaceAll(/(https?:\/\/[^/\s"]+)\/[^\s"]*/g, "$1");
 
-/** The services that do not answer the blackbox exporter. Each is asked again, because the last result may be old. */
+/**
+ * The services that do not answer the blackbox exporter. Each is asked again, because the last
+ * result may be old.
+ */
 export async function probeFindings(
   stack: string,
   prometheus: Container,
@@ -158,7 +161,9 @@ async function reasonNow(
   return probeReason(stdout);
 }
 
-/** The last error in the blackbox exporter's account of a probe. Undefined if the probe succeeded. */
+/**
+ * The last error in the blackbox exporter's account of a probe. Undefined if the probe succeeded.
+ */
 export function probeReason(account: string): string | undefined {
   if (/^probe_success 1$/m.test(account)) return undefined;
   return [...account.matchAll(/ err="?([^"\n]+)/g)].at(-1)?.[1] ?? "the probe fails";

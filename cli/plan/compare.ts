@@ -50,7 +50,10 @@ export interface Plan {
   readonly policies: readonly string[];
 }
 
-/** Inputs that the Docker provider changes in place (docs/reference of kreuzwerker/docker: no "forces new resource"). */
+/**
+ * Inputs that the Docker provider changes in place (docs/reference of kreuzwerker/docker: no
+ * "forces new resource").
+ */
 const inPlace = new Set([
   ...["restart", "maxRetryCount", "cpuShares", "cpuSet", "memory", "memoryReservation", "memorySwap"],
   ...["mustRun", "destroyGraceSeconds", "wait", "waitTimeout", "attach", "logs", "start", "rm"],

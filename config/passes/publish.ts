@@ -14,7 +14,10 @@ export const withPublishNetwork = (networks: Networks): Networks => ({
   [publishNetwork]: { internal: false },
 });
 
-/** Gives the published ports to the ingress, and other published services a network that can publish. */
+/**
+ * Gives the published ports to the ingress, and other published services a network that can
+ * publish.
+ */
 export const publish: Pass = (services, run) => {
   const ingress = services.find(({ role }) => role === "ingress");
   const behind: readonly ServiceTemplate[] = ingress ? behindIngress(services) : [];

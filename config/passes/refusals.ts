@@ -83,7 +83,10 @@ const developmentOnly = ({ user, run }: Wish): string[] =>
     ? [...(user.sourceMount ? ["sourceMount"] : []), ...(user.mounts?.length ? ["mounts"] : [])]
     : [];
 
-/** Refuses to omit a service that others need. Exporters, consoles and services that wait for an optional job do not count. */
+/**
+ * Refuses to omit a service that others need. Exporters, consoles and services that wait for an
+ * optional job do not count.
+ */
 function neededBy({ service: { name, omit }, user, services, run }: Wish): Problem[] {
   const isOff = (other: string): boolean => run.ctx.settings.services[other]?.enabled === false;
   const users = services.filter(

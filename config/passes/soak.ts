@@ -19,7 +19,10 @@ export const canSoak = (service: ServiceSpec, services: readonly ServiceSpec[]):
     (s) => s.role === "gateway" && s.routes?.some((route) => route.service === service.name),
   );
 
-/** Adds a job per routed service that watches each new revision for its `soak` before the gateway leads to it. */
+/**
+ * Adds a job per routed service that watches each new revision for its `soak` before the gateway
+ * leads to it.
+ */
 export const soak: Pass = (services) => {
   const soakable = services.filter((s) => canSoak(s, services));
   return services.flatMap((service): ServiceTemplate[] => {

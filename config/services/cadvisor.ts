@@ -34,7 +34,10 @@ const row: Row = {
   ],
 };
 
-/** cAdvisor is healthy without any container that it can read, for example if the engine stores images in a new way. */
+/**
+ * cAdvisor is healthy without any container that it can read, for example if the engine stores
+ * images in a new way.
+ */
 const noSeries: Alert = {
   name: "ContainerMetricsMissing",
   severity: "warning",

@@ -126,10 +126,16 @@ function nginx(ctx: Context, name: string, routes: readonly Route[]): Omit<LongR
   };
 }
 
-/** The variables that limit uploads, in MiB: the reference application's and those of the systems' own. */
+/**
+ * The variables that limit uploads, in MiB: the reference application's and those of the systems'
+ * own.
+ */
 const uploadLimits = ["RAG_MAX_UPLOAD_MB", "MAX_UPLOAD_MB"];
 
-/** MiB of the largest request: one over the largest upload, so that the application explains what is too large. */
+/**
+ * MiB of the largest request: one over the largest upload, so that the application explains what is
+ * too large.
+ */
 const maxBody = (services: readonly ServiceSpec[]): number =>
   Math.max(
     defaultMaxBody,

@@ -40,7 +40,10 @@ export const exporter = (image: Observable, own: Own = () => ({})): ServiceModul
 export interface MonitoringServiceOptions {
   /** @default `<name>-data` */
   readonly volume?: string;
-  /** Whether dev publishes its port on loopback. `services.<name>.exposure` says otherwise. @default true */
+  /**
+   * Whether dev publishes its port on loopback. `services.<name>.exposure` says otherwise. @default
+   * true
+   */
   readonly publish?: boolean;
 }
 

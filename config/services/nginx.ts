@@ -21,10 +21,16 @@ export const statusPort = 8081;
 /** This file exists while a gateway refuses new requests because it is about to stop. */
 export const drainingFile = "/tmp/draining";
 
-/** The largest request in MiB, unless a service behind it accepts a larger one. The reference application accepts 25. */
+/**
+ * The largest request in MiB, unless a service behind it accepts a larger one. The reference
+ * application accepts 25.
+ */
 export const defaultMaxBody = 26;
 
-/** A gateway leads to one revision of each service. An ingress has the published ports and leads to a gateway. */
+/**
+ * A gateway leads to one revision of each service. An ingress has the published ports and leads to
+ * a gateway.
+ */
 export type NginxKind = "ingress" | "gateway";
 
 /** A route, and the path below it that clients must not reach. */
@@ -168,7 +174,7 @@ ${joined(servers)}
 }
 
 /**
- * Trusts `X-Forwarded-Proto` from a TLS proxy in front. Without such a proxy, a client that forges the header affects only
- * its own request.
+ * Trusts `X-Forwarded-Proto` from a TLS proxy in front. Without such a proxy, a client that forges
+ * the header affects only its own request.
  */
 const forwardedProto = "  map $http_x_forwarded_proto $forwarded_proto { https https; default $scheme; }\n\n";

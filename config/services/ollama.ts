@@ -30,7 +30,9 @@ interface OwnModel {
   readonly name: string;
 }
 
-/** Ollama: a server for language and embedding models, and the job that downloads the models once. */
+/**
+ * Ollama: a server for language and embedding models, and the job that downloads the models once.
+ */
 export const ollama = (): ServiceModule => ({
   images: [image],
   runs: { provider: "ollama", baseUrl: `http://ollama:${image.port}/v1` },
@@ -59,7 +61,10 @@ const folder = "/etc/ragdock";
 const pullScript = `${folder}/pull.sh`;
 const healthScript = `${folder}/health.sh`;
 
-/** Downloads the models. The job starts a temporary server, because the service is healthy only once it has them. */
+/**
+ * Downloads the models. The job starts a temporary server, because the service is healthy only once
+ * it has them.
+ */
 function pull(ctx: Context): ServiceTemplate<Job> {
   const names = [...new Set(modelsOf(ctx).map(({ name }) => JSON.stringify(name)))];
   return {
@@ -124,8 +129,8 @@ const question = ({ use, name }: OwnModel): string =>
     : `/api/embed "embeddings":[[ ${JSON.stringify({ model: name, input: "Hi" })}\n`;
 
 /**
- * Bits per weight of a quantization, rounded up, from llama.cpp's own table (tools/quantize/README.md, Llama 3.1 8B).
- * Ollama's library has Q4_K_M where the tag names none.
+ * Bits per weight of a quantization, rounded up, from llama.cpp's own table
+ * (tools/quantize/README.md, Llama 3.1 8B). Ollama's library has Q4_K_M where the tag names none.
  */
 const bitsPerWeight: Readonly<Record<string, number>> = {
   q2: 3.2,

@@ -17,7 +17,10 @@ const image = {
   standIn: { folder: "dockerfiles/prometheus" },
 } as const satisfies CatalogueImage;
 
-/** Prometheus scrapes every service that has metrics, and checks the others through the blackbox exporter. */
+/**
+ * Prometheus scrapes every service that has metrics, and checks the others through the blackbox
+ * exporter.
+ */
 export const prometheus = (options: MonitoringServiceOptions = {}): ServiceModule =>
   monitoringService(image, options, (ctx) => ({
     command: [

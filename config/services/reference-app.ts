@@ -25,7 +25,9 @@ const user = "10001:10001";
 /** Connections per process: enough for its threads, and all pools together stay below 100. */
 export const poolSize = 5;
 
-/** Seconds in which the API still answers after SIGTERM: longer than the gateway caches an address. */
+/**
+ * Seconds in which the API still answers after SIGTERM: longer than the gateway caches an address.
+ */
 const drainSeconds = 3;
 
 /** The soak of a revision in production: the time of four health checks. */
@@ -42,7 +44,9 @@ export interface AppStores {
   readonly redis: StoreModule;
 }
 
-/** The settings that API, worker, migrations and own applications share, and the files behind them. */
+/**
+ * The settings that API, worker, migrations and own applications share, and the files behind them.
+ */
 export function appSettings(
   ctx: Context,
   stores: AppStores,

@@ -20,8 +20,8 @@ export const fromUser = (key: UserSecret): Secret => ({
 });
 
 /**
- * The user that clients of a store log in as. Each generation has its own user: one user has one password, and
- * during a rotation two passwords have to work.
+ * The user that clients of a store log in as. Each generation has its own user: one user has one
+ * password, and during a rotation two passwords have to work.
  */
 export const clientUser = (generation = 1): string => `rag_${generation}`;
 

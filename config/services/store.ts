@@ -17,7 +17,10 @@ export interface StoreOptions {
   readonly name?: string;
   /** Short name of its volume. */
   readonly volume?: string;
-  /** The host port that a developer's tools use: published on loopback in dev, nowhere in prod. @default nowhere */
+  /**
+   * The host port that a developer's tools use: published on loopback in dev, nowhere in prod.
+   * @default nowhere
+   */
   readonly devPort?: number;
   /** The system's changes of the service. */
   readonly adapt?: (service: ServiceTemplate<LongRunning>) => ServiceTemplate<LongRunning>;

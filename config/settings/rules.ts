@@ -12,7 +12,9 @@ export interface SystemTraits {
   };
   /** Whether it embeds or asks language models. @default neither */
   readonly models?: object;
-  /** Whether it runs on any version of PostgreSQL. @default false, `postgresVersion` has no effect */
+  /**
+   * Whether it runs on any version of PostgreSQL. @default false, `postgresVersion` has no effect
+   */
   readonly anyPostgres?: true;
   /** Whether a user's application can take the place of its API. @default false */
   readonly takesApp?: true;

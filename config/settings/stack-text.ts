@@ -74,7 +74,10 @@ function unknownKey(name: string, key: string): Failure {
  */
 const textOf = (value: unknown): string => (typeof value === "string" ? value : JSON.stringify(value));
 
-/** Pulumi encrypts whole values and, with `--path`, values in them: each is an object with the one key `secure`. */
+/**
+ * Pulumi encrypts whole values and, with `--path`, values in them: each is an object with the one
+ * key `secure`.
+ */
 function isEncrypted(value: unknown): boolean {
   if (typeof value !== "object" || value === null) return false;
   const { secure, ...others } = value as Record<string, unknown>;

@@ -41,7 +41,10 @@ export const isSame = (
   isDeepStrictEqual(one.images, other.images) &&
   changedSettings(one.settings, other.settings).every((key) => except.includes(key));
 
-/** The settings that differ, by key. They are compared as values, so that the order of keys does not count. */
+/**
+ * The settings that differ, by key. They are compared as values, so that the order of keys does not
+ * count.
+ */
 export const changedSettings = (one: Deployment["settings"], other: Deployment["settings"]): string[] =>
   [...new Set([...Object.keys(one), ...Object.keys(other)])].filter(
     (key) => !isDeepStrictEqual(settingValue(one[key]), settingValue(other[key])),

@@ -4,7 +4,9 @@ export interface CatalogueImage {
   readonly name: string;
   /** The official image as `repository:tag`. The tag names an exact version. */
   readonly reference: string;
-  /** `uid:gid` of the process. Images that start as root and step down may be started as this user. */
+  /**
+   * `uid:gid` of the process. Images that start as root and step down may be started as this user.
+   */
   readonly user: string;
   /** The port it listens on by default. */
   readonly port?: number;
@@ -15,7 +17,10 @@ export interface CatalogueImage {
   /** A health command whose program is in the image. Absent if the image has no program for it. */
   readonly healthcheck?: readonly string[];
   readonly metrics?: { readonly port: number; readonly path: string };
-  /** Registry mode: a Dockerfile that puts the official image, OFFICIAL_IMAGE, on another one, BASE_IMAGE. */
+  /**
+   * Registry mode: a Dockerfile that puts the official image, OFFICIAL_IMAGE, on another one,
+   * BASE_IMAGE.
+   */
   readonly wrapped?: { readonly dockerfile: string; readonly base: string };
   /** Packages mode: how the image is built, or why it cannot be. */
   readonly standIn: StandIn | { readonly unavailable: string };

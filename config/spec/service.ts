@@ -37,7 +37,9 @@ export interface VolumeMount {
   /** Short name. The volume's full name has project and stack in front. */
   readonly volume: string;
   readonly path: string;
-  /** Files in it that belong to this stack and not to its data: a restore leaves them as they are. */
+  /**
+   * Files in it that belong to this stack and not to its data: a restore leaves them as they are.
+   */
   readonly own?: readonly string[];
 }
 
@@ -175,7 +177,10 @@ export interface SystemSpec {
   readonly name: string;
   readonly environment: "dev" | "prod";
   readonly images: "registry" | "packages";
-  /** The prefix that official images are pulled from, such as a mirror. @default each from its own registry */
+  /**
+   * The prefix that official images are pulled from, such as a mirror. @default each from its own
+   * registry
+   */
   readonly registry: string | undefined;
   /** Images that run by this reference instead of being built or pulled, by short name. */
   readonly pinned: Readonly<Record<string, string>>;

@@ -6,7 +6,10 @@ export interface StackName {
   readonly stack: string;
 }
 
-/** The longest name of a stack: with the project and a service it must fit into 63 characters, DNS's limit. */
+/**
+ * The longest name of a stack: with the project and a service it must fit into 63 characters, DNS's
+ * limit.
+ */
 const longestName = 24;
 
 /** Refuses a name that Docker would refuse in the names of containers, networks and volumes. */

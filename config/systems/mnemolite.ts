@@ -55,7 +55,10 @@ const db = postgres({
   }),
 });
 
-/** A memory of texts: a tuned PostgreSQL that schedules its own upkeep, Chroma for the vectors, an API and a worker. */
+/**
+ * A memory of texts: a tuned PostgreSQL that schedules its own upkeep, Chroma for the vectors, an
+ * API and a worker.
+ */
 export const mnemolite: System = {
   about:
     "A tuned PostgreSQL 17 with pg_cron and pg_partman, a Chroma server, an API with pages, and a worker.",

@@ -10,7 +10,10 @@ export interface System extends SystemTraits {
   readonly differs?: readonly string[];
   /** Its networks by short name. If there is only one, every service is on it. */
   readonly networks: Readonly<Record<string, Network>>;
-  /** Whether it embeds or asks language models, and the provider that it is made for. @default neither */
+  /**
+   * Whether it embeds or asks language models, and the provider that it is made for. @default
+   * neither
+   */
   readonly models?: { readonly own?: OwnProvider };
   /** Its modules, in the order in which people read them. */
   readonly modules: readonly ServiceModule[];

@@ -1,7 +1,7 @@
 /**
- * Runs `make up` as a user who is not root and belongs to the group of Docker's socket, in a clone of
- * the checkout with umask 077, with the machine's older Node first in PATH. The base image exists already: the test
- * does not prove that such a user can build it.
+ * Runs `make up` as a user who is not root and belongs to the group of Docker's socket, in a clone
+ * of the checkout with umask 077, with the machine's older Node first in PATH. The base image
+ * exists already: the test does not prove that such a user can build it.
  */
 import { execFileSync } from "node:child_process";
 import { chmodSync, cpSync, mkdtempSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";

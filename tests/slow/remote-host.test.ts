@@ -1,7 +1,7 @@
 /**
- * Deploys over ssh to a second dockerd in a separate network namespace, in place of another machine.
- * Both share the disk, the memory and the CPUs, so the test does not prove that those are the remote
- * ones.
+ * Deploys over ssh to a second dockerd in a separate network namespace, in place of another
+ * machine. Both share the disk, the memory and the CPUs, so the test does not prove that those are
+ * the remote ones.
  */
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";

@@ -1,4 +1,5 @@
-"""Answers: a chat model writes them from the retrieved passages. Without a model the passages are quoted."""
+"""Answers: a chat model writes them from the retrieved passages. Without a model the passages are
+quoted."""
 
 from collections.abc import Iterator, Sequence
 from typing import Protocol

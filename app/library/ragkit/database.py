@@ -1,4 +1,5 @@
-"""The connection to PostgreSQL. It survives a restart of the server and a new password. Extra: database."""
+"""The connection to PostgreSQL. It survives a restart of the server and a new password. Extra:
+database."""
 
 import logging
 import time
@@ -35,7 +36,8 @@ def make_engine(
     statement_timeout: str = "60s",
     tcp_user_timeout_ms: int = 20_000,
 ) -> Engine:
-    """Return an engine whose pool checks a connection before use and waits at most five seconds for one."""
+    """Return an engine whose pool checks a connection before use and waits at most five seconds for
+    one."""
     engine = create_engine(
         URL.create(
             "postgresql+psycopg",

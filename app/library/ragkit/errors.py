@@ -10,7 +10,8 @@ class Unavailable(Exception):
 
 
 class Refused(Exception):
-    """A model provider refuses the request (a wrong key, an unknown model). A retry would not help."""
+    """A model provider refuses the request (a wrong key, an unknown model). A retry would not
+    help."""
 
 
 class SpaceMismatch(Exception):

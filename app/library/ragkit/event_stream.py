@@ -1,7 +1,7 @@
 """Reads server-sent events. A line ends at CR, LF or CRLF only.
 
-`str.splitlines`, and `iter_lines` of httpx with it, also end lines at U+2028, U+2029, U+0085 and others.
-These characters may be part of an event.
+`str.splitlines`, and `iter_lines` of httpx with it, also end lines at U+2028, U+2029, U+0085 and
+others. These characters may be part of an event.
 """
 
 import codecs

@@ -10,7 +10,8 @@ FILE_TYPES = ["md", "markdown", "txt", "text", "html", "htm", "pdf"]
 
 
 def call(http: httpx.Client, method: str, path: str, **options: Any) -> Any:
-    """Return the JSON that the API answers. When the call fails, show the reason and return None."""
+    """Return the JSON that the API answers. When the call fails, show the reason and return
+    None."""
     try:
         answer = http.request(method, path, **options)
         body = answer.json() if answer.content else {}
@@ -28,7 +29,8 @@ def call(http: httpx.Client, method: str, path: str, **options: Any) -> Any:
 
 
 def without_pictures(markdown: str) -> str:
-    """Return the text without pictures, so that no document or model makes the browser fetch an address."""
+    """Return the text without pictures, so that no document or model makes the browser fetch an
+    address."""
     return markdown.replace("![", "!\\[")
 
 

@@ -23,7 +23,8 @@ NOT_ENGLISH = (
 
 @dataclass(frozen=True)
 class Passages:
-    """The texts of a file's passages, their vectors, and a note for the person who uploaded it, or ""."""
+    """The texts of a file's passages, their vectors, and a note for the person who uploaded it, or
+    ""."""
 
     texts: list[str]
     vectors: Vectors

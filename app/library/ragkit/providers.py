@@ -50,7 +50,8 @@ WORDPIECE_TOKENS = {
 class ModelSettings:
     """The settings of an embedder or a chat model: which model to use, and where it is.
 
-    `dimension` applies to embeddings, `model_dir` to the local embedding model. `timeout` is in seconds.
+    `dimension` applies to embeddings, `model_dir` to the local embedding model. `timeout` is in
+    seconds.
     """
 
     provider: str

@@ -49,7 +49,8 @@ def no_checkpoint() -> None:
 
 
 def check_content(content: bytes, media_type: str) -> None:
-    """Raise Unreadable for errors that are cheap to find: no bytes, not text in its encoding, NUL bytes."""
+    """Raise Unreadable for errors that are cheap to find: no bytes, not text in its encoding, NUL
+    bytes."""
     if not content.strip():
         raise Unreadable("the file is empty")
     if media_type != "application/pdf" and not decode(content, media_type).strip():

@@ -1,4 +1,5 @@
-"""Splits text into chunks that end at headings, paragraphs or sentences where possible. Extra: documents."""
+"""Splits text into chunks that end at headings, paragraphs or sentences where possible. Extra:
+documents."""
 
 import math
 from collections.abc import Iterator, Sequence
@@ -19,8 +20,8 @@ CHUNK_SIZE, CHUNK_OVERLAP = 800, 100
 # sentence's end. The text is therefore split in parts. Measured for Markdown: 8 MB in 15 s at once,
 # 2.5 s in parts.
 PART = 200_000
-# A line above the first length is cut into stretches of the second. Measured for 1.6 million Chinese
-# characters without a blank or a full stop: 82 s uncut, 2 s cut.
+# A line above the first length is cut into stretches of the second. Measured for 1.6 million
+# Chinese characters without a blank or a full stop: 82 s uncut, 2 s cut.
 LONG_LINE, STRETCH = 20_000, 4_000
 
 # A part of a chunk has about this share of the window, and at most SLACK times that.

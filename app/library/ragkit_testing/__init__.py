@@ -12,7 +12,8 @@ MODEL = ModelSettings("local", "letters", dimension=26)
 
 
 class Letters:
-    """An embedder that counts letters: texts with the same letters are similar. It counts its texts."""
+    """An embedder that counts letters: texts with the same letters are similar. It counts its
+    texts."""
 
     limits = Limits()
 

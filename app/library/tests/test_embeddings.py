@@ -42,7 +42,8 @@ print(re.search(r"VmHWM:\\s+(\\d+) kB", Path("/proc/self/status").read_text())[1
 
 
 def peak(model_dir: Path, text: str, texts: int, threads: int, compact: str = "") -> int:
-    """Return the peak memory of a separate process in KiB. getrusage would count the memory of its parent."""
+    """Return the peak memory of a separate process in KiB. getrusage would count the memory of its
+    parent."""
     done = subprocess.run(  # noqa: S603 - the arguments are constants
         [sys.executable, "-c", PEAK, str(model_dir), text, str(texts), str(threads), compact],
         capture_output=True,

@@ -1,4 +1,5 @@
-"""The text of HTML as a reader sees it, and hostile markup. Does not prove what a browser would show."""
+"""The text of HTML as a reader sees it, and hostile markup. Does not prove what a browser would
+show."""
 
 import time
 

@@ -1,4 +1,5 @@
-"""Passages of a file: none is longer than the model reads, and a checkpoint can end the work at any time."""
+"""Passages of a file: none is longer than the model reads, and a checkpoint can end the work at any
+time."""
 
 import random
 from collections.abc import Sequence

@@ -1,4 +1,5 @@
-"""The client of OpenAI-compatible endpoints, with a server on loopback. Does not prove a real provider."""
+"""The client of OpenAI-compatible endpoints, with a server on loopback. Does not prove a real
+provider."""
 
 import logging
 from collections.abc import Iterator

@@ -1,4 +1,5 @@
-"""Readers: text from every file type, and the reason when there is none. Does not prove every PDF."""
+"""Readers: text from every file type, and the reason when there is none. Does not prove every
+PDF."""
 
 import codecs
 

@@ -1,4 +1,5 @@
-"""A server that stops answers the connections that it has accepted. Does not prove several processes."""
+"""A server that stops answers the connections that it has accepted. Does not prove several
+processes."""
 
 import signal
 import socket

@@ -72,7 +72,8 @@ def ready(response: Response, services: Annotated[Services, Depends(get_services
 
 
 def wait_for_stores(services: Services, seconds: float = 30) -> None:
-    """Return when database and Redis answer. Exit with their errors when they do not answer in time.
+    """Return when database and Redis answer. Exit with their errors when they do not answer in
+    time.
 
     A revision that cannot reach them then never becomes healthy and receives no requests.
     """

@@ -33,7 +33,8 @@ class SourceView(BaseModel):
 
 
 class Answer(BaseModel):
-    """An answer, its sources in the order of the citations [1], [2], …, and the time of each stage."""
+    """An answer, its sources in the order of the citations [1], [2], …, and the time of each
+    stage."""
 
     answer: str
     sources: list[SourceView]

@@ -18,7 +18,8 @@ from tests.integration.stored import add, claim, look
 def slow(
     services: Services, monkeypatch: pytest.MonkeyPatch, before_batch: Callable[[int], None]
 ) -> list[int]:
-    """Call the function before each batch of the embedder. Return the numbers of the batches so far."""
+    """Call the function before each batch of the embedder. Return the numbers of the batches so
+    far."""
     embed, batches = services.embedder.embed, list[int]()
 
     def slowly(texts: Sequence[str]) -> Any:

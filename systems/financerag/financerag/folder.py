@@ -1,4 +1,5 @@
-"""The folder of documents. It is ingested at the start, and again when its files change if it is watched."""
+"""The folder of documents. It is ingested at the start, and again when its files change if it is
+watched."""
 
 import logging
 import tempfile
@@ -98,7 +99,8 @@ class Folder:
             log.info("%s is ingested", name)
 
     def _checkpoint(self, name: str) -> Checkpoint:
-        """Return the function that ends an ingestion: at the stop, too slow, or when its file was deleted."""
+        """Return the function that ends an ingestion: at the stop, too slow, or when its file was
+        deleted."""
         in_time = deadline(self._timeout, "INGEST_TIMEOUT_SECONDS")
 
         def check() -> None:

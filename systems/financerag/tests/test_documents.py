@@ -1,4 +1,5 @@
-"""Documents of the folder and uploads, in a Chroma in this process. Does not prove a Chroma server."""
+"""Documents of the folder and uploads, in a Chroma in this process. Does not prove a Chroma
+server."""
 
 import os
 import threading

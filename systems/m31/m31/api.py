@@ -52,7 +52,8 @@ def make_app(environment: str, documents: Documents, cache: AnswerCache) -> Fast
 
     @app.get("/health")
     def health() -> dict[str, str]:
-        """Answer 200 while the process runs. Redis is only reported, because the service works without it."""
+        """Answer 200 while the process runs. Redis is only reported, because the service works
+        without it."""
         return {"status": "ok", "environment": environment, "redis": cache.state()}
 
     @app.post("/query")
@@ -72,7 +73,8 @@ def make_app(environment: str, documents: Documents, cache: AnswerCache) -> Fast
 
 
 def serve() -> int:
-    """Serve on all addresses of the container until SIGTERM, then finish the requests in progress."""
+    """Serve on all addresses of the container until SIGTERM, then finish the requests in
+    progress."""
     loaded = or_exit(settings.load)
     configure_logs()
     documents = or_exit(Documents)

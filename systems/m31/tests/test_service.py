@@ -1,4 +1,5 @@
-"""The API with a Redis in memory, without it, and after it returns; the settings and the health check.
+"""The API with a Redis in memory, without it, and after it returns; the settings and the health
+check.
 
 Does not prove that redis-py behaves like the Redis here.
 """

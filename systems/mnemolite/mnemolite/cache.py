@@ -1,4 +1,5 @@
-"""A cache of query embeddings on disk, because searches repeat. Without the disk searches still work."""
+"""A cache of query embeddings on disk, because searches repeat. Without the disk searches still
+work."""
 
 import hashlib
 import logging

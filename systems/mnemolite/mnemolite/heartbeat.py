@@ -14,7 +14,8 @@ COMMAND = b"ingestion.py"
 
 
 class Heartbeat:
-    """A file with the process id of the worker. Its time is that of the last turn of the main loop."""
+    """A file with the process id of the worker. Its time is that of the last turn of the main
+    loop."""
 
     def __init__(self, folder: Path) -> None:
         self._file = folder / "heartbeat"
@@ -50,7 +51,8 @@ class Heartbeat:
 
 
 def default() -> Heartbeat:
-    """Return the heartbeat of this container. It is not on the volume, which other workers share."""
+    """Return the heartbeat of this container. It is not on the volume, which other workers
+    share."""
     return Heartbeat(Path(tempfile.gettempdir()))
 
 

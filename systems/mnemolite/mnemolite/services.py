@@ -38,7 +38,8 @@ class Services:
 
 
 def make_services(settings: Settings) -> Services:
-    """Create all services. The model is loaded here, so that the first request does not wait for it."""
+    """Create all services. The model is loaded here, so that the first request does not wait for
+    it."""
     model = model_settings("embedding", "local")
     # The embedder is compact, because two processes share 512 MiB.
     local = make_embedder(model, compact=True)

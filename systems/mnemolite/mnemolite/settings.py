@@ -1,4 +1,5 @@
-"""Settings: addresses and folders from the environment, everything else from config/mnemolite.toml."""
+"""Settings: addresses and folders from the environment, everything else from
+config/mnemolite.toml."""
 
 import os
 import tomllib
@@ -92,7 +93,8 @@ def load_settings_or_exit() -> Settings:
 
 
 def load_config(path: Path) -> Config:
-    """Read the file, or raise a ValueError that names the setting. Missing settings have their defaults."""
+    """Read the file, or raise a ValueError that names the setting. Missing settings have their
+    defaults."""
     try:
         return Config.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:

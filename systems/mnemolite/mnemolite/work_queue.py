@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, text
 
-# SKIP LOCKED: workers that read at the same time take different rows. A running row that is due again belongs
-# to a worker that died. A row that is due later than the code ever writes was written before the system clock
-# was set back.
+# SKIP LOCKED: workers that read at the same time take different rows. A running row that is due
+# again belongs to a worker that died. A row that is due later than the code ever writes was written
+# before the system clock was set back.
 CLAIM = text("""
     UPDATE queue SET state = 'running', attempts = attempts + 1, claim = gen_random_uuid(),
         due_at = now() + make_interval(secs => :lease), updated_at = now()
@@ -73,7 +73,8 @@ def fail(connection: Connection, claim: Claim, reason: str) -> bool:
 
 
 def pause(attempts: int, first: float, longest: float) -> float:
-    """Return the seconds to wait after this number of attempts. Each pause is twice the previous one."""
+    """Return the seconds to wait after this number of attempts. Each pause is twice the previous
+    one."""
     return float(min(first * 2 ** (attempts - 1), longest))
 
 

@@ -35,7 +35,8 @@ class Entry:
 
 @dataclass
 class Index:
-    """Vectors and texts of one embedding model. Row n of the vectors is the nth chunk of all documents."""
+    """Vectors and texts of one embedding model. Row n of the vectors is the nth chunk of all
+    documents."""
 
     model: str
     dimension: int
@@ -88,7 +89,8 @@ class IndexFile:
         return status.st_ino, status.st_mtime_ns, status.st_size
 
     def locked(self) -> AbstractContextManager[None]:
-        """Return a lock that keeps other writers out. The kernel frees the lock of a killed process."""
+        """Return a lock that keeps other writers out. The kernel frees the lock of a killed
+        process."""
         return held(self._lock)
 
     def read(self) -> Index:

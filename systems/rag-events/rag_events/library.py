@@ -1,4 +1,5 @@
-"""The documents: the originals in a folder, their chunks in the index. Several replicas may share both."""
+"""The documents: the originals in a folder, their chunks in the index. Several replicas may share
+both."""
 
 import hashlib
 import logging
@@ -50,7 +51,8 @@ class FaissLibrary:
     def add(self, upload: Upload) -> tuple[Document, bool]:
         """Store the original and index it. The embedding, which is slow, needs no lock.
 
-        The same bytes are one document. A new name replaces the old one, because it may mean another type.
+        The same bytes are one document. A new name replaces the old one, because it may mean
+        another type.
         """
         document_id = hashlib.sha256(upload.content).hexdigest()[:16]
         known = _find(self._current(), document_id)

@@ -25,7 +25,8 @@ def serve(host: str, port: int) -> int:
 
 
 def create() -> FastAPI:
-    """Return the application for the environment. Raises ValueError when the settings cannot be used."""
+    """Return the application for the environment. Raises ValueError when the settings cannot be
+    used."""
     folder = data_folder("DATA_DIR", "/app/data")
     embedding = model_from_environment("embedding")
     chat_model = make_chat_model(model_from_environment("llm"))
@@ -42,7 +43,8 @@ def create() -> FastAPI:
 def _add_rebuild(app: FastAPI, library: FaissLibrary) -> None:
     @app.post("/rebuild", responses={status: {"model": ProblemDetails} for status in (401, 403, 503)})
     def rebuild(x_api_key: Annotated[str, Header()] = "") -> dict[str, object]:
-        """Create the index again from the stored documents. The header X-API-Key must hold the key."""
+        """Create the index again from the stored documents. The header X-API-Key must hold the
+        key."""
         _check_key(x_api_key)
         return asdict(library.rebuild())
 

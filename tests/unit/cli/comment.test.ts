@@ -1,4 +1,6 @@
-/** Tests the comment of a plan against a small fake of each forge's API. No real forge was asked. */
+/**
+ * Tests the comment of a plan against a small fake of each forge's API. No real forge was asked.
+ */
 import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 import { text as textOf } from "node:stream/consumers";

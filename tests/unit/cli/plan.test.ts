@@ -1,6 +1,6 @@
 /**
- * Tests plans of changed settings. tests/e2e/full/plan.test.ts compares them with previews of a real
- * stack.
+ * Tests plans of changed settings. tests/e2e/full/plan.test.ts compares them with previews of a
+ * real stack.
  */
 import { describe, expect, it } from "vitest";
 import { compare } from "../../../cli/plan/compare.ts";

@@ -64,7 +64,8 @@ class Library(Protocol):
 
 
 class LibraryCollector(Collector):
-    """The size of the library. All processes report the same values: queries take max(), not sum()."""
+    """The size of the library. All processes report the same values: queries take max(), not
+    sum()."""
 
     def __init__(self, library: Library) -> None:
         self._library = library

@@ -65,7 +65,8 @@ class RequestMetrics:
 
 
 class MemoryCollector(Collector):
-    """The memory of all processes together. prometheus_client reports none in multi-process mode."""
+    """The memory of all processes together. prometheus_client reports none in multi-process
+    mode."""
 
     def collect(self) -> Iterable[Metric]:
         """Add up the resident memory of the processes in this process group."""
@@ -75,7 +76,8 @@ class MemoryCollector(Collector):
                 fields = stat.read_text().rpartition(")")[2].split()
             except OSError:
                 continue  # the process has ended
-            # Fields are counted from the state: the group is the third, resident pages the twenty-second.
+            # Fields are counted from the state: the group is the third, resident pages the
+            # twenty-second.
             if int(fields[2]) == os.getpgrp():
                 total += int(fields[21]) * PAGE_BYTES
         yield GaugeMetricFamily("process_resident_memory_bytes", "Resident memory.", value=total)
@@ -84,7 +86,8 @@ class MemoryCollector(Collector):
 def install(app: FastAPI, *collectors: Collector, path: str = "/metrics") -> None:
     """Measure every request and serve the metrics page, which a gateway must not forward.
 
-    After `ragkit.multiprocess.share_metrics` the page adds up all processes, otherwise it shows this one.
+    After `ragkit.multiprocess.share_metrics` the page adds up all processes, otherwise it shows
+    this one.
     """
     app.add_middleware(RequestMetrics)
     registry = CollectorRegistry()

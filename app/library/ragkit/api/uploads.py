@@ -21,7 +21,8 @@ class Upload:
 
 
 def read_upload(file: UploadFile, limit_mb: int, setting: str) -> Upload:
-    """Return the file, or raise its problem: 413 (which names the setting of the limit), 415 or 422."""
+    """Return the file, or raise its problem: 413 (which names the setting of the limit), 415 or
+    422."""
     name = _clean(file.filename or "")
     media_type = media_type_of(name, file.content_type)
     if media_type is None:

@@ -1,4 +1,5 @@
-"""Counts the tokens of the models that have the vocabulary of bert-base-uncased, such as the local one."""
+"""Counts the tokens of the models that have the vocabulary of bert-base-uncased, such as the local
+one."""
 
 from collections.abc import Sequence
 from pathlib import Path

@@ -61,7 +61,8 @@ class DocumentPage(BaseModel):
     },
 )
 def upload(file: UploadFile, response: Response, services: Given) -> Uploaded:
-    """Store a file, its chunks and their vectors. The same bytes are one document, under the newest name."""
+    """Store a file, its chunks and their vectors. The same bytes are one document, under the newest
+    name."""
     given = read_upload(file, services.settings.max_upload_mb, "MAX_UPLOAD_MB")
     sha256 = hashlib.sha256(given.content).hexdigest()
     if known := _rename(services, sha256, given):

@@ -25,7 +25,8 @@ class Services:
 
 
 def make_services(settings: Settings) -> Services:
-    """Create all services. The local model is loaded here, so that the first request does not wait for it."""
+    """Create all services. The local model is loaded here, so that the first request does not wait
+    for it."""
     return Services(
         settings=settings,
         engine=make_engine(settings),

@@ -70,7 +70,8 @@ def load_settings_or_exit() -> Settings:
 
 
 def metrics_path() -> str:
-    """Return the secret path of the metrics with its slash, or "" when METRICS_PATH_FILE is not set."""
+    """Return the secret path of the metrics with its slash, or "" when METRICS_PATH_FILE is not
+    set."""
     name = "METRICS_PATH_FILE"
     if not os.environ.get(name):
         return ""

@@ -1,4 +1,5 @@
-"""The embedding space: vectors of different models must never be compared. The database records the model."""
+"""The embedding space: vectors of different models must never be compared. The database records the
+model."""
 
 from sqlalchemy import Connection, text
 
