@@ -112,7 +112,7 @@ describe("postgres", () => {
     }
   });
 
-  it("can also start as 999, without any capability", async () => {
+  it("can also start as user 999, without any capability", async () => {
     const options = [...password, "--user", "999:999", "--cap-drop", "ALL"];
     await withContainer("postgres", { options }, async (container) => {
       await ready(container);
