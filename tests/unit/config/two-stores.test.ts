@@ -92,7 +92,7 @@ describe("two PostgreSQL servers in one system", () => {
     ]);
   });
 
-  it("make a client wait for the job of its own server only", () => {
+  it("make a client wait only for the job of its server", () => {
     expect(named(all, "orders-client").dependsOn).toEqual(["orders-credentials"]);
     expect(named(all, "users-client").dependsOn).toEqual(["users-credentials"]);
   });
