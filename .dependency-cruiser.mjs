@@ -1,6 +1,9 @@
-/** Which folder may import which. `tools/check.sh` runs it. Packages and Node's own modules are free everywhere. */
+/**
+ * The rules for imports between folders. `tools/check.sh` runs it. Packages and Node's own modules
+ * are free everywhere.
+ */
 
-/** Files that import only themselves and what `to` matches. Both are patterns of paths. */
+/** A rule: these files import only each other and what `to` matches. Both are patterns of paths. */
 const only = (name, from, to, comment) => ({
   name,
   severity: "error",
@@ -79,7 +82,7 @@ export default {
     },
   ],
   options: {
-    // Types count: a type that is imported is a dependency for the reader.
+    // Imports of types count too, because a reader has to follow them.
     tsPreCompilationDeps: true,
     exclude: { path: "(^|/)node_modules/" },
   },

@@ -1,7 +1,8 @@
 #!/bin/sh
-# Writes requirements.lock: every Python package that a member of the workspace needs, with version and hashes.
-# Pins stay as they are while they fit. `--upgrade` takes the newest versions, `--check` writes nothing and fails
-# when the lock does not fit the pyproject.toml files. Needs the uv that the lock itself pins.
+# Writes requirements.lock: every Python package that a member of the workspace needs, with version
+# and hashes. Pins stay as they are while they fit. `--upgrade` takes the newest versions, `--check`
+# writes nothing and fails when the lock does not fit the pyproject.toml files. Needs the uv that
+# the lock itself pins.
 set -eu
 cd "$(dirname "$0")/.."
 

@@ -2,7 +2,10 @@
 export const startFolder = process.cwd();
 
 export interface OptionSpec {
-  /** As commander writes it: `--keep <count>` takes a value, `--refresh` none, and `[path]` has no name. */
+  /**
+   * The flags in commander's format: `--keep <count>` takes a value, `--refresh` none, and `[path]`
+   * has no name.
+   */
   readonly flags: `--${string}` | `[${string}]`;
   readonly description: string;
   readonly default?: string;
@@ -10,7 +13,10 @@ export interface OptionSpec {
 
 type Options = Readonly<Record<string, OptionSpec>>;
 
-/** The values of a command's options: text where the flags take a value, else whether the option was given. */
+/**
+ * The values of a command's options: text where the flags take a value, else whether the option was
+ * given.
+ */
 export type Values<O extends Options> = {
   readonly [K in keyof O]: O[K] extends { readonly default: string }
     ? string
@@ -19,13 +25,15 @@ export type Values<O extends Options> = {
       : boolean;
 };
 
-/** A command of the CLI. `run` returns the exit code: 0 for success, 1 for a failure or a finding. */
+/**
+ * A command of the CLI. `run` returns the exit code: 0 for success, 1 for a failure or a finding.
+ */
 export interface Command<O extends Options = Options> {
   /** Its words: `up`, or `config explain` for a command of a group. */
   readonly name: string;
   /** One line: what it does. */
   readonly summary: string;
-  /** More than the summary says. @default nothing */
+  /** Additional explanations, after the summary. @default nothing */
   readonly details?: string;
   readonly options: O;
   readonly examples: readonly string[];

@@ -22,21 +22,24 @@ const configFolder = "files";
 export interface ComposeFacts {
   /** Compose's project: the prefix of containers, networks and volumes. */
   readonly project: string;
-  /** The name of an image, and whether it exists in Docker only and in no registry. */
+  /** The name of an image, and whether only this Docker host has it. */
   readonly image: (source: ImageSource) => { readonly name: string; readonly local: boolean };
-  /** How an image is built. @default no image is built */
+  /** Returns the build of an image. @default no image is built */
   readonly build?: (source: ImageSource) => ComposeBuild | undefined;
   /** Turns a path of the project into the host's. */
   readonly hostPath: (path: string) => string;
 }
 
-/** A Compose file as plain data, to be written as YAML or JSON. */
+/** A Compose file as plain data, for YAML or JSON. */
 export type ComposeFile = ReturnType<typeof composeFile>;
 
 /** One service of a Compose file; the keys are Compose's. */
 type ComposeService = Readonly<Record<string, unknown>>;
 
-/** The same system for Docker Compose. The files of its services are in the same folder (composeConfigs). */
+/**
+ * Returns the system as a Compose file. The files of its services are in the same folder
+ * (composeConfigs).
+ */
 export function composeFile(system: SystemSpec, facts: ComposeFacts) {
   const { services } = system;
   const jobs = new Set(services.filter((s) => !isLongRunning(s)).map((s) => s.name));
@@ -107,7 +110,7 @@ function running(spec: LongRunning): ComposeService {
 const limits = ({ limits: { cpus, memory, reservation } }: ServiceSpec): ComposeService => ({
   cpus,
   mem_limit: `${mebibytes(memory)}m`,
-  // As in the stack: the limit is on memory only.
+  // As in the stack, the limit applies to memory only.
   memswap_limit: -1,
   ...(reservation ? { mem_reservation: `${mebibytes(reservation)}m` } : {}),
 });
@@ -125,7 +128,8 @@ const volumesOf = ({ mounts, volumes }: ServiceSpec, { hostPath }: ComposeFacts)
 const configName = (spec: ServiceSpec, index: number): string => `${spec.name}-${index + 1}`;
 
 /**
- * The files of a system's services by their names in the folder of the Compose file. Secrets are in clear in them.
+ * The files of a system's services by their names in the folder of the Compose file. Secrets are in
+ * clear in them.
  * @throws when a secret has no value
  */
 export function composeConfigs(
@@ -156,7 +160,10 @@ const literal = <T>(value: T): T =>
     typeof item === "string" ? item.replaceAll("$", "$$$$") : item,
   );
 
-/** Writes a Compose file and its other files. Only this user can read them, because they contain secrets. */
+/**
+ * Writes a Compose file and its other files. Only this user can read them, because they contain
+ * secrets.
+ */
 export function writeCompose(
   folder: string,
   file: ComposeFile,
@@ -165,7 +172,8 @@ export function writeCompose(
   mkdirSync(join(folder, configFolder), { recursive: true, mode: 0o700 });
   for (const [name, content] of Object.entries(configs)) {
     rmSync(join(folder, name), { force: true });
-    // The containers' users read it. The folder above keeps other users of this host out.
+    // Files are readable by all users, because the containers' users read them. The folder above
+    // keeps other users of this host out.
     writeFileSync(join(folder, name), content, { mode: 0o444 });
   }
   writeFileSync(join(folder, "compose.yaml"), stringify(file, { lineWidth: 0 }), { mode: 0o600 });

@@ -8,7 +8,10 @@ import { projectDir } from "../host/paths.ts";
 import { describe } from "./ui/diagnose.ts";
 import type { Finding } from "./ui/finding.ts";
 
-/** Restarts after which a new container counts as a crash loop. Docker's pauses between them add up to 3 s. */
+/**
+ * Restarts after which a new container counts as a crash loop. Docker's pauses between them add up
+ * to 3 s.
+ */
 const restarts = 5;
 
 /** Milliseconds between two checks, and before the first one. */
@@ -23,9 +26,9 @@ export interface Crashed {
 }
 
 /**
- * Runs `work`, and removes new containers that crash repeatedly. The provider waits for a container's health until its
- * timeout, and stops early only if the container is gone. Its log is saved first. The container that it was meant to replace
- * runs on.
+ * Runs `work`, and removes new containers that crash repeatedly. The provider waits for a
+ * container's health until its timeout, and stops early only if the container is gone. Its log is
+ * saved first. The old container keeps running.
  */
 export async function givingUpOnCrashes<T>(
   stack: string,
@@ -40,7 +43,7 @@ export async function givingUpOnCrashes<T>(
     for (const container of crashing) crashed.push(await giveUp(stack, container));
   };
   const watch = async (): Promise<void> => {
-    // A container may disappear between two calls. The next check sees the rest.
+    // A container may disappear between two calls. The next check handles the other containers.
     for await (const _ of setInterval(interval, undefined, over)) await look().catch(() => undefined);
   };
   const watching = watch().catch(() => undefined);
@@ -52,7 +55,10 @@ export async function givingUpOnCrashes<T>(
   }
 }
 
-/** Jobs do not count: the deployer waits for their exit code. Leaves a container alone once it has passed a health check. */
+/**
+ * Jobs are ignored, because the deployer waits for their exit code. Leaves a container alone once
+ * it has passed a health check.
+ */
 const isCrashing = (container: Container): boolean =>
   !isJob(container) &&
   container.RestartCount >= restarts &&

@@ -17,7 +17,7 @@ import { summary } from "./ui/progress.ts";
 import { statusOf, statusText } from "./ui/status.ts";
 import { elapsed } from "./ui/text.ts";
 
-/** Prints what will be deployed, and builds the base image where images are built from packages. */
+/** Prints what will be deployed, and builds the base image if images are built from packages. */
 export async function begin(system: SystemSpec, { stack, progress, deployer }: Session): Promise<void> {
   const source = system.images === "registry" ? "their registries" : "packages";
   progress.line(
@@ -45,7 +45,10 @@ export async function deploy(system: SystemSpec, session: Session, refresh: bool
   return report(system, session, outcome, crashed);
 }
 
-/** Whether a container or a network was stopped or removed by hand: the deployer must look before it compares. */
+/**
+ * Whether a container or a network was stopped or removed by hand. If so, the deployer must read
+ * the real resources first.
+ */
 async function isAmiss(
   stack: string,
   system: SystemSpec,
@@ -62,14 +65,19 @@ async function isAmiss(
   });
 }
 
-/** Resources that a refresh would take for good: it forgets that they never became healthy (pulumi/pulumi#17949). */
+/**
+ * Resources that a refresh would treat as healthy, because it forgets that they never became
+ * healthy (pulumi/pulumi#17949).
+ */
 const neverHealthy = (containers: readonly Container[]): string[] =>
   containers
     .filter((c) => c.Config.Labels["ragdock.kind"] === "stateless" && c.State.Health?.Status === "unhealthy")
     // Without the suffix that the deployer adds to a resource's name.
     .map(({ Name }) => Name.replace(/^\//, "").replace(/-[0-9a-f]{7}$/, ""));
 
-/** Jobs that have to run again although their inputs may be as they were: their work is not done. */
+/**
+ * Jobs that must run again even if their inputs have not changed, because their work is not done.
+ */
 async function jobsAgain(
   stack: string,
   system: SystemSpec,
@@ -77,7 +85,7 @@ async function jobsAgain(
 ): Promise<string[]> {
   const jobs = containers.filter(isJob);
   const failed = jobs.filter((job) => !isWell(job)).map(serviceOf);
-  // A volume that was restored or created again does not know the stack's clients.
+  // A volume that was restored or created again does not contain the users of the stack's clients.
   const stores = storesOf(stack, system).filter(({ job }) => jobs.some((c) => serviceOf(c) === job));
   const forgotten = await Promise.all(
     stores.map(async ({ job, user, list }) => ((await list())?.includes(user) ? [] : [job])),

@@ -20,10 +20,15 @@ import { isNewStack } from "./backends/deployer.ts";
 import { print } from "./command.ts";
 import { changeSettings, ownSettings, stackFile } from "./stack-file.ts";
 
-/** Bytes that a first build of all images takes. A Docker host with less counts as full. */
+/**
+ * Bytes that a first build of all images takes. A Docker host with less free space counts as full.
+ */
 const leastDisk = 2 * 2 ** 30;
 
-/** Refuses a stack that Docker has and this state folder does not: the state is another user's, or it is lost. */
+/**
+ * Refuses a stack that runs in Docker but has no state in this folder. Another user has the state,
+ * or it is lost.
+ */
 export async function requireOwnState(stack: string): Promise<void> {
   if (!isNewStack(stack)) return;
   const networks = (await docker("network", "ls", "-q", ...stackFilters(stack))).split("\n").filter(Boolean);
@@ -35,7 +40,7 @@ export async function requireOwnState(stack: string): Promise<void> {
   );
 }
 
-/** Refuses to start on a disk so full that the stores would fail on it. */
+/** Refuses to start if the disk is so full that the stores would fail. */
 export async function requireDisk(): Promise<void> {
   const root = (await docker("info", "--format", "{{.DockerRootDir}}")).trim();
   const free = freeBytes(await onDockerHost("df", "-Pk", root));
@@ -52,12 +57,12 @@ function freeBytes(output = ""): number | undefined {
   return kibibytes === undefined ? undefined : Number(kibibytes) * 1024;
 }
 
-/** The public registry. Any answer, a refusal included, shows that registries can be reached. */
+/** The public registry. Any answer, even a refusal, shows that registries can be reached. */
 const registryUrl = "https://registry-1.docker.io/v2/";
 
 /**
- * Decides where the images of a stack come from, if its file does not say, and writes that into the file: a later run, or one
- * from another clone, must not decide otherwise.
+ * Decides where the images of a stack come from, if its file does not say, and writes that into the
+ * file. A later run, or a run from another clone, then uses the same source.
  */
 export async function chooseImages(stack: string): Promise<void> {
   const { images, registry } = ownSettings(stack);
@@ -111,7 +116,10 @@ export async function requirePorts(
   );
 }
 
-/** Whether a port of the Docker host is free. On a host that is reached over TCP, only containers count. */
+/**
+ * Whether a port of the Docker host is free. On a host that is reached over TCP, only containers
+ * count.
+ */
 async function isFree(port: number, address: string): Promise<boolean> {
   const endpoint = dockerEndpoint();
   if (!endpoint || isHere(endpoint)) return canListen(port, address);
@@ -127,7 +135,7 @@ function canListen(port: number, address: string): Promise<boolean> {
   });
 }
 
-/** The container that publishes a port. "" if none does. */
+/** The container that publishes a port. Returns "" if no container does. */
 const publisher = async (port: number): Promise<string> =>
   (await docker("ps", "--filter", `publish=${port}`, "--format", "{{.Names}}")).trim().split("\n")[0] ?? "";
 
@@ -140,8 +148,8 @@ async function holder(port: number): Promise<string> {
 }
 
 /**
- * Refuses volumes whose data belongs to another user than the one that is to write there. Looks only where this user may: as
- * root of the Docker host.
+ * Refuses volumes whose data belongs to another user than the user of the service. Checks them only
+ * as root of the Docker host, because other users cannot read them.
  */
 export async function requireVolumeOwners(stack: string, { services }: SystemSpec): Promise<void> {
   const used = services.flatMap(({ name, user, volumes }) =>
@@ -166,7 +174,9 @@ export async function requireVolumeOwners(stack: string, { services }: SystemSpe
   );
 }
 
-/** The owner of a volume with something in it. An empty volume takes its owner from the image. */
+/**
+ * Returns the owner of a volume that is not empty. An empty volume takes its owner from the image.
+ */
 async function ownerOf(volume: Volume | undefined): Promise<number | undefined> {
   if (!volume) return undefined;
   const owner = await onDockerHost(

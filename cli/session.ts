@@ -11,7 +11,7 @@ export interface Session {
   readonly progress: Progress;
 }
 
-/** Works with a display of what is done in a stack. The display ends with the work. */
+/** Runs `work` with a display of the progress. The display ends with the work. */
 export async function withProgress<T>(stack: string, work: (progress: Progress) => Promise<T>): Promise<T> {
   const progress = new Progress(`${project}-${stack}-`);
   try {
@@ -21,7 +21,10 @@ export async function withProgress<T>(stack: string, work: (progress: Progress) 
   }
 }
 
-/** The deployer of a stack, ready to run. Pulumi's automation API is large, so it is loaded only if it is used. */
+/**
+ * Opens the deployer of a stack. Pulumi's automation API is large, so it is loaded only if it is
+ * used.
+ */
 async function openDeployer(stack: string, listener: Listener): Promise<Deployer> {
   if (deployerOf(stack) === "embedded") return embedded(stack, listener);
   const { pulumi } = await import("./backends/pulumi.ts");
@@ -34,7 +37,7 @@ export const withDeployer = <T>(stack: string, work: (session: Session) => Promi
     return work({ stack, progress, deployer: await openDeployer(stack, listener) });
   });
 
-/** The deployments that the stack's own outputs hold, the newest last. */
+/** The deployments in the stack's outputs, the newest last. */
 export const deploymentsOf = (stack: string): Promise<readonly Deployment[]> =>
   withDeployer(stack, async ({ deployer }) => {
     const { deployments = [] } = (await deployer.outputs(true)) as { deployments?: readonly Deployment[] };

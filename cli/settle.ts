@@ -8,7 +8,7 @@ import {
   isWell,
 } from "../host/docker.ts";
 
-/** Milliseconds between two looks at the containers. */
+/** Milliseconds between two checks of the containers. */
 const interval = 500;
 
 /** Restarts during a wait after which a container counts as a crash loop. */
@@ -20,19 +20,22 @@ interface Begun {
   readonly restarts: number;
 }
 
-/** Decides which containers may still become healthy. Each has as long as its own health check allows. */
+/**
+ * Decides which containers may still become healthy. Each container has the time that its own
+ * health check allows.
+ */
 export class Patience {
   readonly #begun = new Map<string, Begun>();
   readonly #well = new Set<string>();
 
   /**
-   * Returns the containers that are not healthy and may still become so.
+   * Returns the containers that are not healthy and may still become healthy.
    * @param now milliseconds, of any clock
    */
   waitingFor(containers: readonly Container[], now: number): Container[] {
     const news = containers.filter((c) => isWell(c) && !this.#well.has(c.Id));
     for (const { Id } of news) this.#well.add(Id);
-    // The others may have waited for the one that has become healthy: their time begins again.
+    // The others may have waited for the container that became healthy, so their time begins again.
     if (news.length > 0) this.#begun.clear();
     return containers.filter((c) => !isJob(c) && !isWell(c) && this.#mayBecomeWell(c, now));
   }
@@ -41,11 +44,11 @@ export class Patience {
     const { Id, State, RestartCount } = container;
     const { Healthcheck: healthcheck } = container.Config;
     if (State.Status !== "running" && State.Status !== "restarting") return false;
-    // Without a health check it never becomes healthy.
+    // A container without a health check never becomes healthy.
     if (!healthcheck || !State.Health) return false;
     const streak = State.Health.FailingStreak;
     const earlier = this.#begun.get(Id) ?? { at: now, streak, restarts: RestartCount };
-    // A restart and a good check set the streak back.
+    // A restart or a successful check resets the failing streak.
     const begun = { ...earlier, streak: Math.min(earlier.streak, streak) };
     this.#begun.set(Id, begun);
     return (
@@ -56,11 +59,16 @@ export class Patience {
   }
 }
 
-/** Milliseconds after which Docker calls a container unhealthy, if each check takes as long as it may. */
+/**
+ * Milliseconds after which Docker calls a container unhealthy, if each check takes as long as it
+ * may.
+ */
 const longest = ({ StartPeriod, Retries, Interval, Timeout }: ContainerHealthcheck): number =>
   (StartPeriod + Retries * (Interval + Timeout)) / 1e6;
 
-/** Waits for a stack's containers that may still become healthy. Leaves out what does not run. */
+/**
+ * Waits for a stack's containers that may still become healthy. Ignores containers that do not run.
+ */
 export async function settle(stack: string): Promise<void> {
   const patience = new Patience();
   while (patience.waitingFor(await containersOf(stack), performance.now()).length > 0)

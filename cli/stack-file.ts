@@ -23,7 +23,10 @@ export function useConfigFile(path: string): void {
   configFile = resolve(path);
 }
 
-/** The settings of a stack's file that select its Docker host. Nothing if there is no such file. */
+/**
+ * The settings of a stack's file that select its Docker host. Returns none if there is no such
+ * file.
+ */
 export function dockerSettingsOf(stack: string): DockerSettings {
   if (!existsSync(stackFile(stack))) return {};
   const { values } = readStackFile(stack);
@@ -34,7 +37,7 @@ export const stackFile = (stack: string): string => configFile ?? join(projectDi
 
 export const givenConfigFile = (): string | undefined => configFile;
 
-/** Runs `work` on a copy of a stack's file, so that what it writes there is gone afterwards. */
+/** Runs `work` on a copy of a stack's file, so that its changes are lost afterwards. */
 export async function onCopyOfSettings<T>(stack: string, work: () => Promise<T>): Promise<T> {
   const given = configFile;
   const file = stackFile(stack);
@@ -50,7 +53,7 @@ export async function onCopyOfSettings<T>(stack: string, work: () => Promise<T>)
   }
 }
 
-/** Reads a stack's file: the embedded engine's counterpart of `pulumi config`. */
+/** Reads a stack's file, as `pulumi config` does for Pulumi. */
 export function readStackFile(stack: string): StackConfig {
   const file = stackFile(stack);
   if (!existsSync(file)) throw new Failure(`Stack "${stack}" does not exist.`, unknownStack(stack));
@@ -86,7 +89,7 @@ export function changeSettings(
   writeAtomic(file, document.toString({ lineWidth: 0 }));
 }
 
-/** The generation of a secret that a stack's file asks for. 1 if it says nothing. */
+/** The generation of a secret in a stack's file. The default is 1. */
 export function generationOf(stack: string, secret: string): number {
   const noted = JSON.parse(ownSettings(stack)[rotationsKey] ?? "{}") as Record<string, number>;
   return noted[secret] ?? 1;
@@ -103,7 +106,8 @@ const unknownStack = (stack: string): string =>
   `each published service another port (${project}:services: {gateway: {port: 8081}, …}).`;
 
 /**
- * Creates the file of a stack that has none, for a named system. A stack that has one keeps its system and environment.
+ * Creates the file of a stack that has none, for a named system. A stack with a file keeps its
+ * system and environment.
  * @param environment what a new stack is for: dev unless it is named
  */
 export function ensureStack(

@@ -10,7 +10,7 @@ import { deployerOf } from "./backends/deployer.ts";
 import { readSecrets } from "./backends/secrets.ts";
 import { dockerSettingsOf, readStackFile } from "./stack-file.ts";
 
-/** The settings of a stack's file, and what they are resolved with. */
+/** The settings of a stack's file, and the facts that are needed to resolve them. */
 export async function settingsOf(stack: string): Promise<{ raw: Record<string, unknown>; facts: Facts }> {
   const { values, encrypted } = readStackFile(stack);
   await useDocker(dockerSettingsOf(stack));
@@ -21,19 +21,21 @@ export async function settingsOf(stack: string): Promise<{ raw: Record<string, u
   return { raw: readSettings(values, project), facts: { project, stack, secrets, host } };
 }
 
-/** The system that a stack's file asks for. @throws ConfigError with everything that is wrong in it */
+/**
+ * The system that a stack's file asks for. @throws ConfigError with everything that is wrong in it
+ */
 export async function systemOf(stack: string): Promise<SystemSpec> {
   const { raw, facts } = await settingsOf(stack);
   return resolveSystem(raw, facts);
 }
 
-/** The same, for work that needs Docker. @throws Failure if Docker does not answer */
+/** As `systemOf`, for work that needs Docker. @throws Failure if Docker does not answer */
 export async function reachableSystem(stack: string): Promise<SystemSpec> {
   await requireDocker();
   return systemOf(stack);
 }
 
-/** Where the images of a system come from, as the program sees it. */
+/** The source of a system's images, as the program sees it. */
 export const imageModeOf = async ({ images, registry, pinned }: SystemSpec): Promise<ImageMode> => ({
   project,
   images,

@@ -7,7 +7,10 @@ import { labels } from "../config/spec/stack.ts";
 import { cpuString, mebibytes } from "../config/spec/units.ts";
 import type { Predecessors, StackContext } from "./context.ts";
 
-/** Inputs whose change does not replace a container. Docker cannot change the log options of a container. */
+/**
+ * Inputs whose changes do not replace a container. Docker cannot change the log options of a
+ * container.
+ */
 export const ignoreChanges = ["logDriver", "logOpts"];
 
 /** The inputs that services and jobs have in common. */
@@ -18,7 +21,8 @@ export function containerBase(
 ): docker.ContainerArgs {
   const revision = context.revisions[spec.name];
   return {
-    // The image is known only when the jobs before it have succeeded, so that nothing starts with an unfinished job before it.
+    // The image is known only when the jobs before it have succeeded, so that nothing starts with
+    // an unfinished job before it.
     image: pulumi.all([context.images.id(spec.image), ...gates]).apply(([image]) => image as string),
     ...(spec.entrypoint ? { entrypoints: [...spec.entrypoint] } : {}),
     ...(spec.command ? { command: [...spec.command] } : {}),
@@ -45,22 +49,25 @@ export function containerBase(
     ...(spec.gpus ? { gpus: spec.gpus } : {}),
     cpus: cpuString(spec.limits.cpus),
     memory: mebibytes(spec.limits.memory),
-    // Stated, or it would be a change at each `up`. Unlimited, because a host without swap accounting reads back this
-    // value, and a number would have to grow together with `memory`, which the provider does not do.
+    // Without an explicit value, this would be a change at each `up`. Swap is unlimited, because a
+    // host without swap accounting reads back this value. A number would have to change together
+    // with `memory`, which the provider does not do.
     memorySwap: -1,
     ...(spec.limits.reservation ? { memoryReservation: mebibytes(spec.limits.reservation) } : {}),
     logDriver: "json-file",
     logOpts: { "max-size": `${mebibytes(spec.logs.maxSize)}m`, "max-file": String(spec.logs.maxFiles) },
-    // SELinux keeps a container from the host's folders. Relabelling them could lock out the host's own programs.
+    // SELinux keeps a container from the host's folders. Relabelling them could lock out the host's
+    // own programs.
     securityOpts: ["no-new-privileges:true", ...(spec.mounts.length > 0 ? ["label=disable"] : [])],
     labels: labels(context, { "ragdock.service": spec.name, "ragdock.kind": spec.kind }),
   };
 }
 
 /**
- * A file of the service, in its container only; secret if it contains a secret. Owner and group are left out, although the
- * provider has them: Docker Engine 20.10 looks the user up in the *host's* user database and fails for ids that are not
- * there (moby/moby, copyUIDGID; tests/e2e shows it).
+ * A file in the container of a service only. It is secret if it contains a secret. Owner and group
+ * are left out, although the provider has them: Docker Engine 20.10 looks the user up in the
+ * *host's* user database and fails for ids that are not there (moby/moby, copyUIDGID; tests/e2e
+ * shows it).
  */
 const upload = (file: FileSpec, context: StackContext): docker.types.input.ContainerUpload => ({
   file: file.path,

@@ -4,8 +4,9 @@ import { join, relative } from "node:path";
 import dockerignore from "@balena/dockerignore";
 
 /**
- * A digest of what a build sees: its Dockerfile, its arguments and every file of its context that is not ignored,
- * by name, access and content. 12 hex digits. Times, owners and group do not count: a fresh clone has other ones.
+ * A digest of what a build sees: its Dockerfile, its arguments and every file of its context that
+ * is not ignored, by name, access and content. 12 hex digits. Times, owner and group do not count,
+ * because they differ in a fresh clone.
  */
 export function contextDigest(
   context: string,
@@ -20,18 +21,18 @@ export function contextDigest(
   for (const { file, isLink } of filesOf(context, dockerfile)) {
     const full = join(context, file);
     const mode = statSync(full, { throwIfNoEntry: false })?.mode ?? 0o444;
-    // A file that only its owner can read gives another image, in which a service may not read it.
+    // The access counts, because a service cannot read a file that only its owner can read.
     const access = `${mode & 0o111 ? "x" : "-"}${mode & 0o004 ? "" : "private"}`;
     add(file, access, isLink ? readlinkSync(full) : readFileSync(full));
   }
   return hash.digest("hex").slice(0, 12);
 }
 
-/** The files of a context that a build gets, sorted. */
+/** The files of a context that a build reads, sorted. */
 function filesOf(context: string, dockerfile: string) {
   const own = `${dockerfile}.dockerignore`;
   const ignoreFile = existsSync(own) ? own : join(context, ".dockerignore");
-  // Typed as an ES module, shipped as CommonJS: `default` is there in both readings.
+  // The package has the types of an ES module and is CommonJS: `default` exists in both.
   const filter = dockerignore.default();
   if (existsSync(ignoreFile)) filter.add(readFileSync(ignoreFile, "utf8"));
   return readdirSync(context, { recursive: true, withFileTypes: true })

@@ -3,7 +3,7 @@ import type { ServiceSpec, SystemSpec } from "../config/spec/service.ts";
 import type { StackName } from "../config/spec/stack.ts";
 import type { Images } from "./images.ts";
 
-/** What the parts of a stack share. */
+/** The values that the parts of a stack share. */
 export interface StackContext extends StackName {
   readonly system: SystemSpec;
   /** Turns a path of the project into a path of the Docker host. */
@@ -19,11 +19,11 @@ export interface StackContext extends StackName {
   readonly revisions: Readonly<Record<string, string>>;
 }
 
-/** What a service or a job starts after. */
+/** The resources that a service or a job waits for. */
 export interface Predecessors {
   /** Services once they are healthy, jobs once they have succeeded. */
   readonly resources: readonly pulumi.Resource[];
-  /** One value per job, known only when the job has ended with exit code 0. */
+  /** One value per job, which is known only after the job ended with exit code 0. */
   readonly gates: readonly pulumi.Output<string>[];
 }
 

@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Deployment } from "../config/spec/deployment.ts";
 import type { StackName } from "../config/spec/stack.ts";
 
-/** What earlier deployments of this stack left in its outputs. */
+/** The history of this stack, from its outputs. */
 export interface History {
   /** Successful deployments, the newest last. */
   readonly deployments: readonly Deployment[];
@@ -11,8 +11,8 @@ export interface History {
 }
 
 /**
- * Reads the stack's own outputs of the last successful deployment: a reference to itself. So the history lives in the state
- * backend, and every deployer keeps it.
+ * Reads the stack's own outputs of the last successful deployment: a reference to itself. The
+ * history is therefore in the state backend, with every deployer.
  */
 export async function readHistory({ project, stack }: StackName): Promise<History> {
   const self = new pulumi.StackReference(`${pulumi.getOrganization()}/${project}/${stack}`);

@@ -10,11 +10,14 @@ import {
 } from "../config/spec/image.ts";
 import { contextDigest } from "./context-digest.ts";
 
-/** Where the images of a stack come from. */
+/** The source of a stack's images. */
 export interface ImageMode {
   readonly project: string;
   readonly images: "registry" | "packages";
-  /** Registry mode: the prefix that all official images are pulled from. @default each from its own registry */
+  /**
+   * Registry mode: the prefix that all official images are pulled from. @default each from its own
+   * registry
+   */
   readonly registry: string | undefined;
   /** Packages mode: the image that everything else is built on. */
   readonly baseImage: string;
@@ -32,7 +35,10 @@ export interface Pull {
 /** An image that is built. */
 export interface Build extends Omit<Built, "from"> {
   readonly kind: "build";
-  /** `project/name:digest`. The digest stands for all that the build sees, so an old image keeps its name. */
+  /**
+   * `project/name:digest`. The tag is a digest of everything that the build reads, so an old image
+   * keeps its name.
+   */
   readonly reference: string;
   readonly buildArgs: Readonly<Record<string, string>>;
 }
@@ -78,7 +84,10 @@ const referenceOf =
   (base: BaseImage): string =>
     imagePlan(base, mode).reference;
 
-/** The build arguments with the references of the images that a Dockerfile builds on, such as `PYTHON_IMAGE`. */
+/**
+ * The build arguments with the references of the images that a Dockerfile builds on, such as
+ * `PYTHON_IMAGE`.
+ */
 export const baseArguments = (
   bases: readonly BaseImage[] = [],
   reference: (base: BaseImage) => string,

@@ -19,7 +19,7 @@ interface Made {
 
 /** The images of a stack. Each is pulled or built once, however many services run it. */
 export class Images extends pulumi.ComponentResource {
-  /** By short name. A plan reads and hashes the whole context of its build. */
+  /** By short name. Cached, because a plan reads and hashes the whole context of its build. */
   private readonly made = new Map<string, Made>();
   private readonly args: ImagesArgs;
 
@@ -36,7 +36,9 @@ export class Images extends pulumi.ComponentResource {
     return this.make(source).image.imageId;
   }
 
-  /** The reference of a source's image. That of a built image changes exactly when the content does. */
+  /**
+   * The reference of a source's image. That of a built image changes exactly when the content does.
+   */
   reference(source: ImageSource): string {
     return this.make(source).plan.reference;
   }
@@ -71,7 +73,7 @@ function planned(source: ImageSource, mode: ImageMode): Pull | Build {
   try {
     return imagePlan(source, mode);
   } catch (error) {
-    // Without a stack trace: the message is complete.
+    // The error has no stack trace, because its message is complete.
     throw new pulumi.RunError((error as Error).message);
   }
 }

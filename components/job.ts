@@ -5,9 +5,12 @@ import { fullName } from "../config/spec/stack.ts";
 import { containerBase, ignoreChanges } from "./container.ts";
 import type { UnitArgs } from "./context.ts";
 
-/** A container that runs once. What takes its `gate` as an input starts only when the job has succeeded. */
+/**
+ * A container that runs once. A resource that has its `gate` as an input starts only after the job
+ * has succeeded.
+ */
 export class Job extends pulumi.ComponentResource {
-  /** `"done"` once the job has ended with exit code 0. It has no value before. */
+  /** `"done"` once the job has ended with exit code 0. It has no value before that. */
   readonly gate: pulumi.Output<string>;
 
   constructor(
@@ -29,7 +32,8 @@ export class Job extends pulumi.ComponentResource {
       {
         parent: this,
         dependsOn: [...after.resources],
-        // New first: deleting first would take along everything that holds the gate, the running API included.
+        // Creates the new container first. Deleting first would also delete everything that has the
+        // gate as an input, including the running API.
         deleteBeforeReplace: false,
         replaceOnChanges: ["#initerror"],
         ignoreChanges,
@@ -44,8 +48,9 @@ export class Job extends pulumi.ComponentResource {
 }
 
 /**
- * The provider takes any exit code for success, so the program has to check it.
- * @param code absent if an `up --target` has left the job out: engines before August 2026 do not call that unknown
+ * The provider accepts any exit code, so the program has to check it.
+ * @param code absent if an `up --target` has left the job out: engines before August 2026 do not
+ * call that unknown
  */
 function ended(name: string, code: number | undefined, log: string): string {
   if (code === 0) return "done";

@@ -3,7 +3,10 @@ import { type Content, revisionsIn, shown } from "../config/spec/content.ts";
 import { secretsOf } from "../config/spec/secrets.ts";
 import { type LongRunning, longRunning, type ServiceSpec } from "../config/spec/service.ts";
 
-/** Whether a change of a field replaces the containers of a service. A new field does not compile until it is here. */
+/**
+ * Whether a change of a field replaces the containers of a service. A new field of a service does
+ * not compile until it is in this list.
+ */
 const identifies = {
   name: true,
   image: false, // by its reference, which changes with its content
@@ -28,9 +31,9 @@ const identifies = {
   soak: false,
   role: false,
   kind: false,
-  routes: false, // they are in the files
+  routes: false, // the files contain them
   metrics: false,
-  maxRequest: false, // it is in the files of the gateway
+  maxRequest: false, // the files of the gateway contain it
   blackbox: false,
   readiness: false,
   alerts: false,
@@ -42,10 +45,11 @@ const identifies = {
 } as const satisfies Record<keyof LongRunning, boolean>;
 
 /**
- * The alias of a service's revision. It changes exactly when the containers are replaced, so that a gateway with the alias
- * in its files is replaced after them and reaches no other container. The number of replicas counts: of containers that
- * share an alias some would get requests before they are healthy, or while they stop. So do the generations of secrets. The
- * value of a secret that the user sets is not known here.
+ * The alias of a service's revision. It changes exactly when the containers are replaced, so that a
+ * gateway with the alias in its files is replaced after them and reaches no other container. It
+ * also depends on the number of replicas. Otherwise, containers that share an alias would get
+ * requests before they are healthy, or while they stop. It depends on the generations of secrets
+ * too. The value of a secret that the user sets is not known here.
  * @param image the reference of its image
  */
 export function revisionName(service: LongRunning, image: string): string {
@@ -64,7 +68,7 @@ const fileIdentity = ({ path, content }: { readonly path: string; readonly conte
   shown(content),
 ];
 
-/** The services that have a revision in a file of these services. */
+/** The services whose revision is in a file of these services. */
 export const routed = (services: readonly ServiceSpec[]): Set<string> =>
   new Set(services.flatMap((s) => s.files.flatMap((file) => revisionsIn(file.content))));
 

@@ -42,8 +42,8 @@ export class Secrets extends pulumi.ComponentResource {
     const password = new random.RandomPassword(
       name,
       { length: 32, special: false, ...(first ? {} : { keepers: { generation: String(generation) } }) },
-      // A store keeps the first password, so it is protected. A later one replaces it, which protection would forbid.
-      // One update may both unprotect and replace.
+      // A store keeps the first password, so it is protected. A later one replaces it, which
+      // protection would forbid. One update may both unprotect and replace.
       { parent: this, protect: first },
     );
     return password.result;

@@ -7,7 +7,10 @@ import { goDuration, mebibytes, seconds } from "../config/spec/units.ts";
 import { containerBase, ignoreChanges } from "./container.ts";
 import type { UnitArgs } from "./context.ts";
 
-/** A service that stays up: one container per replica, healthy before anything that depends on it starts. */
+/**
+ * A service that stays up: one container per replica, healthy before anything that depends on it
+ * starts.
+ */
 export class Service extends pulumi.ComponentResource {
   /** Names of the containers. */
   readonly containers: readonly pulumi.Output<string>[];
@@ -52,9 +55,11 @@ export class Service extends pulumi.ComponentResource {
       {
         parent: this,
         dependsOn: [...after.resources],
-        // A volume and a host port take one container at a time. Everything else starts the new container first.
+        // A volume and a host port take one container at a time. Everything else starts the new
+        // container first.
         deleteBeforeReplace: spec.kind === "stateful" || ports.length > 0,
-        // Without it a container that never became healthy would count as good at the next `up` (pulumi/pulumi#17949).
+        // Without this, a container that never became healthy would count as good at the next `up`
+        // (pulumi/pulumi#17949).
         replaceOnChanges: ["#initerror", "healthcheck", "init", "tmpfs"],
         ignoreChanges,
       },
@@ -63,8 +68,9 @@ export class Service extends pulumi.ComponentResource {
 }
 
 /**
- * Seconds after which a container that is not healthy never will be: its start period, then every check failing, then a
- * margin. A stateful service gets a minute more, to initialise an empty volume or to recover a full one.
+ * Seconds after which a container counts as never healthy: its start period, the time of all
+ * failing checks, and a margin. A stateful service gets a minute more, to initialise an empty
+ * volume or to recover a full one.
  */
 function longestWait({ kind, healthcheck }: LongRunning): number {
   const failing = healthcheck.retries * (seconds(healthcheck.interval) + seconds(healthcheck.timeout));

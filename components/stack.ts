@@ -15,7 +15,7 @@ export interface RagStackArgs extends StackName {
   /** Values of the secrets that the user sets, by their config key. */
   readonly secrets: Readonly<Record<string, pulumi.Input<string>>>;
   readonly baseImage: string;
-  /** Creation times of the volumes that Docker already has, by full name. "" where it is unknown. */
+  /** Creation times of the volumes that Docker already has, by full name. "" if it is unknown. */
   readonly existingVolumes: Readonly<Record<string, string>>;
   readonly hostPath: (path: string) => string;
 }
@@ -41,8 +41,8 @@ export class RagStack extends pulumi.ComponentResource {
     const secrets = new Secrets(
       fullName(args, "secrets"),
       { project, stack, secrets: system.secrets, fromConfig: args.secrets },
-      // Protected, also without any secret: `down` keeps what is protected, and with it the stack's outputs, which are
-      // its history.
+      // This is protected even if the stack has no secret: `down` keeps what is protected, and with
+      // it the stack's outputs, which are its history.
       { parent: this, protect: true },
     );
     const images = new Images(fullName(args, "images"), imagesArgs(args), { parent: this });
@@ -114,7 +114,8 @@ function declareNetworks(args: RagStackArgs, parent: pulumi.Resource): Record<st
         { name, internal, labels: labels(args) },
         { parent, deleteBeforeReplace: true },
       );
-      // By id: a network that is created again under the same name has no containers, and they must follow it.
+      // Refers to networks by id, because containers must be replaced when a network is created
+      // again under the same name.
       return [part, network.id];
     }),
   );
@@ -131,12 +132,13 @@ function declareVolumes(args: RagStackArgs, parent: pulumi.Resource): Record<str
   return Object.fromEntries(
     [...parts].map((part) => {
       const name = fullName(args, part);
-      // Docker keeps the labels of a volume that exists, so the state must say the same.
+      // Docker keeps the labels of an existing volume, so the state must have the same labels.
       const created = args.existingVolumes[name] ?? now;
       const volume = new docker.Volume(
         name,
         { name, labels: labels(args, created === "" ? {} : { [createdLabel]: created }) },
-        // Retained and not protected: a service that leaves the system must not stop every later `up`. Its data stays.
+        // Volumes are retained and not protected, because a removed service must not stop every
+        // later `up`. Its data stays.
         { parent, retainOnDelete: true, ignoreChanges: ["labels", "driver", "driverOpts"] },
       );
       return [part, volume];

@@ -2,9 +2,9 @@ import { contextOf, type Facts, readSystem } from "./resolve.ts";
 import { settings } from "./settings/schema.ts";
 import { isLongRunning, publishedPorts, type ServiceSpec } from "./spec/service.ts";
 
-/** A setting's value, and what decided it. */
+/** The value of a setting, and the source of that value. */
 export interface Explained {
-  /** The setting, from `ragdock:` on. */
+  /** The path of the setting, without `ragdock:`. */
   readonly path: string;
   readonly value: unknown;
   /** `you`, `your other settings`, `environment dev`, `system full` or `default`. */
@@ -14,8 +14,8 @@ export interface Explained {
 type Raw = Readonly<Record<string, unknown>>;
 
 /**
- * Explains every setting under a path, such as `services.api`, or all of them for "".
- * The settings need not be valid: what cannot be read counts as unset.
+ * Explains every setting under a path, such as `services.api`, or all of them for "". The settings
+ * need not be valid. A value that cannot be read counts as unset.
  */
 export function explain(raw: Raw, facts: Facts, path: string): Explained[] {
   const environment = raw.environment ?? "dev";
@@ -40,7 +40,7 @@ export function explain(raw: Raw, facts: Facts, path: string): Explained[] {
     .map(([key, value]) => ({ path: key, value, from: origin(key, value) }));
 }
 
-/** What is in effect, by the path of its setting. */
+/** Returns the values in effect, by the paths of their settings. */
 function effective(raw: Raw, facts: Facts): ReadonlyMap<string, unknown> {
   const { spec, user } = readSystem(raw, facts);
   if (!spec || !user) return new Map();
@@ -50,7 +50,7 @@ function effective(raw: Raw, facts: Facts): ReadonlyMap<string, unknown> {
   return new Map(leaves({ ...others, ...(app ? { app } : {}), vectorStore, ...models, services }, ""));
 }
 
-/** A service in the words of its settings. */
+/** Returns a service in the form of its settings. */
 function inEffect(service: ServiceSpec): Raw {
   const { environment, files, mounts, limits, logs, gpus } = service;
   const common = { limits, logs, gpus, environment, files: files.map((file) => file.path), mounts };
@@ -60,7 +60,7 @@ function inEffect(service: ServiceSpec): Raw {
   return { exposure: port?.exposure ?? "none", port: port?.host, replicas, soak, shm, ...common };
 }
 
-/** The values of a tree with their paths. Lists are values. */
+/** Returns the values of a tree with their paths. Lists are values. */
 function leaves(value: unknown, path: string): [string, unknown][] {
   if (value === undefined) return [];
   if (typeof value !== "object" || value === null || Array.isArray(value)) return [[path, value]];

@@ -4,7 +4,10 @@ import { type CatalogueImage, type ImageSource, imageName } from "./spec/image.t
 import type { SystemSpec } from "./spec/service.ts";
 import { systems } from "./systems/index.ts";
 
-/** Every image that is not built from the project's own source: a fold over the modules of all systems. */
+/**
+ * All images that are not built from the project's own source, collected from the modules of all
+ * systems.
+ */
 export const images: readonly CatalogueImage[] = [
   ...new Map(
     [
@@ -15,7 +18,8 @@ export const images: readonly CatalogueImage[] = [
 ];
 
 /**
- * The official image as it is pulled: with its digest once `config/images.lock.json` has one for this tag.
+ * The official image as it is pulled: with its digest once `config/images.lock.json` has one for
+ * this tag.
  * @param mirror the prefix of `ragdock:registry`, if the images come from there
  */
 export function lockedReference(reference: string, mirror: string | undefined): string {
@@ -47,5 +51,8 @@ export function pulledReference(
   return lockedReference(source.image.reference, registry);
 }
 
-/** Where builds leave their logs, relative to the project. A provider's error has only the failed command. */
+/**
+ * The folder for the logs of builds, relative to the project. A provider's error has only the
+ * failed command.
+ */
 export const buildLogs = ".ragdock/builds";

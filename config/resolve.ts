@@ -22,9 +22,9 @@ import { mebibytes } from "./spec/units.ts";
 import { urlsOf } from "./spec/urls.ts";
 import { type System, type SystemName, systems } from "./systems/index.ts";
 
-/** What the settings do not say. */
+/** The facts that are not in the settings. */
 export interface Facts extends StackName {
-  /** Settings that are kept encrypted, by name. Their values are not read. */
+  /** Settings that are kept encrypted, by name. Their values are not read here. */
   readonly secrets: ReadonlySet<string>;
   /** The Docker host, as far as it is known. */
   readonly host: Host;
@@ -49,15 +49,17 @@ interface Resolved {
   /** The settings as the schema reads them. */
   readonly user?: Settings;
   readonly problems: readonly Problem[];
-  /** What breaks a rule of policies/. Those that the settings refuse are problems as well. */
+  /**
+   * The rules of policies/ that the system breaks. Findings that count as errors are also problems.
+   */
   readonly findings: readonly Finding[];
 }
 
-/** The system of settings that need not be valid, with their problems. */
+/** Returns the system of settings that may be wrong, and their problems. */
 export function readSystem(raw: Readonly<Record<string, unknown>>, facts: Facts): Resolved {
   const parsed = settings.safeParse(raw);
   if (parsed.success) return assemble(parsed.data, raw, facts);
-  // What cannot be read is left out, so that everything else that is wrong is reported too.
+  // Values that cannot be read are left out, so that all other problems are reported too.
   const rest = settings.safeParse(without(raw, parsed.error.issues));
   const assembled = rest.success ? assemble(rest.data, raw, facts) : { problems: [], findings: [] };
   const unreadable = parsed.error.issues.flatMap((issue) => fromZod(issue, raw));
@@ -109,11 +111,11 @@ function assemble(user: Settings, raw: Readonly<Record<string, unknown>>, facts:
   };
 }
 
-/** What the user says of a host that is not this machine. */
+/** The user's settings for the size of the host. */
 const hostOf = ({ host }: Settings): Host =>
   defined({ memoryMiB: host.memory && mebibytes(host.memory), cpus: host.cpus });
 
-/** What the services of a system are described from. */
+/** Returns the input from which modules describe their services. */
 export function contextOf(user: Settings, { project, stack, secrets, host }: Facts): Context {
   const system = systemNamed(user.system);
   return {
@@ -138,7 +140,7 @@ function networksOf(
   return Object.fromEntries(Object.entries(withPublishNetwork(networks)).filter(([name]) => used.has(name)));
 }
 
-/** Files of the user at paths where the service has a file already. */
+/** Reports files of the user whose path is taken by a file of the service. */
 const takenPaths = (user: Settings, services: readonly ServiceSpec[]): Problem[] =>
   services.flatMap(({ name, files }) =>
     (user.services[name]?.files ?? []).flatMap(({ path }, index) => {

@@ -74,14 +74,17 @@ export function debianMirrors(sites: readonly string[]): DebianMirrors | undefin
  * @param options options of apt-get, such as another folder with sources
  */
 export async function aptSites(...options: readonly string[]): Promise<string[]> {
-  // Works before the machine's first `apt-get update` too, when there are no release files.
+  // This also works before the machine's first `apt-get update`, when there are no release files.
   const targets = ["indextargets", "--no-release-info", "--format", "$(SITE)", "Created-By: Packages"];
   const { stdout } = await run("apt-get", [...options, ...targets]).catch(() => ({ stdout: "" }));
   return [...new Set(stdout.split("\n").filter(Boolean))];
 }
 
 interface Recipe {
-  /** Empty on a host without Debian sources: mmdebstrap then uses Debian's public mirror. */
+  /**
+   * The list is empty on a host without Debian sources. mmdebstrap then uses Debian's public
+   * mirror.
+   */
   readonly sources: readonly string[];
   readonly siteCas: readonly { readonly file: string; readonly sha256: string }[];
 }
@@ -110,7 +113,9 @@ const tagOf = (from: Recipe): string => {
   return `${repository}:${sha256(JSON.stringify(all)).slice(0, 12)}`;
 };
 
-/** The base image's tag: a hash of all inputs of the build. Another mirror or CA gives another tag. */
+/**
+ * The base image's tag: a hash of all inputs of the build. Another mirror or CA gives another tag.
+ */
 export const baseImageTag = async (): Promise<string> => tagOf(await recipe());
 
 interface MakeOptions {
@@ -179,7 +184,7 @@ async function pipeIntoImport(from: Recipe, tag: string, say: (line: string) => 
   const args = ["import", ...changes.flatMap((change) => ["--change", change]), "-"];
   const importer = spawn("docker", args, { stdio: ["pipe", "pipe", "pipe"], env: dockerEnvironment() });
   bootstrap.stdout.pipe(importer.stdin);
-  importer.stdin.on("error", () => {}); // the exit code of `docker import` reports the error
+  importer.stdin.on("error", () => {}); // `docker import` reports the error with its exit code
   let log = "";
   for (const stream of [bootstrap.stderr, importer.stderr]) {
     stream.setEncoding("utf8").on("data", (chunk: string) => {

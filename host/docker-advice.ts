@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { platform, userInfo } from "node:os";
 import type { Endpoint } from "./endpoint.ts";
 
-/** What the advice depends on. */
+/** The facts that decide the advice. */
 export interface Machine {
   readonly system: "macos" | "wsl" | "debian" | "ubuntu" | "fedora" | "linux";
   readonly user: string;
@@ -11,7 +11,7 @@ export interface Machine {
   readonly rootlessSocket: string;
 }
 
-/** Reads what kind of machine this is. */
+/** Returns the facts about this machine. */
 export function readMachine(env: NodeJS.ProcessEnv): Machine {
   const { username, uid } = userInfo();
   return {
@@ -31,7 +31,7 @@ const text = (file: string): string => {
 };
 
 /**
- * Which of the systems with advice this is.
+ * Returns the operating system for the advice.
  * @param kernel text of /proc/version
  * @param release text of /etc/os-release
  */
@@ -45,7 +45,7 @@ export function systemOf(os: string, kernel: string, release: string): Machine["
 }
 
 /**
- * The commands that make Docker answer.
+ * Returns the commands that make Docker answer.
  * @param why the error of the docker CLI
  */
 export function dockerAdvice(why: string, endpoint: Endpoint, machine: Machine): string {

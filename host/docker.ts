@@ -10,7 +10,7 @@ let endpoint: Endpoint | undefined;
 let environment: NodeJS.ProcessEnv = process.env;
 
 /**
- * Makes every Docker command of this process use the Docker host of a stack.
+ * Selects the Docker host of a stack for every Docker command of this process.
  * @throws Failure if there is no such host
  */
 export async function useDocker(settings: DockerSettings): Promise<Endpoint> {

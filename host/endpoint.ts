@@ -16,11 +16,11 @@ export interface DockerSettings {
 
 /** A Docker host, and how to reach it. */
 export interface Endpoint {
-  /** Such as `unix:///var/run/docker.sock` or `ssh://deploy@rag.example.com`. */
+  /** The address, such as `unix:///var/run/docker.sock` or `ssh://deploy@rag.example.com`. */
   readonly host: string;
   /** The folder with ca.pem, cert.pem and key.pem. @default DOCKER_CERT_PATH, if TLS is on */
   readonly certificates?: string;
-  /** What selected this host, such as `DOCKER_HOST` or `the context "colima"`. */
+  /** The setting that selected this host, such as `DOCKER_HOST` or `the context "colima"`. */
   readonly source: string;
 }
 
@@ -59,7 +59,8 @@ async function ofContext(name: string | undefined, env: NodeJS.ProcessEnv): Prom
   const args = ["context", "inspect", ...(name ? [name] : []), "--format", "{{json .}}"];
   const options = { env: { ...env, DOCKER_HOST: "" } };
   const { stdout } = await run("docker", args, options).catch((error: NodeJS.ErrnoException) => {
-    // Without the docker CLI there are no contexts. The checks before a deployment say what is missing.
+    // Without the docker CLI there are no contexts. The checks before a deployment say what is
+    // missing.
     if (error.code === "ENOENT") return { stdout: "" };
     const { stderr } = error as { readonly stderr?: string };
     throw new Failure(
@@ -88,7 +89,8 @@ export function environmentFor({ host, certificates }: Endpoint, env: NodeJS.Pro
   return {
     ...env,
     DOCKER_HOST: host,
-    // Empty and not absent, because Pulumi's automation API adds variables and removes none.
+    // The variables are empty and not absent, because Pulumi's automation API cannot remove
+    // variables.
     DOCKER_CONTEXT: "",
     BUILDX_BUILDER: "",
     // A builder of the driver docker-container does not see Docker's images. Without a selection,
@@ -105,7 +107,8 @@ export function environmentFor({ host, certificates }: Endpoint, env: NodeJS.Pro
  */
 function sharedSsh(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   if (env.RAGDOCK_SSH_PATH !== undefined) return {};
-  // Short, because the path of a socket has at most 104 characters: the folder of macOS is too long.
+  // The path is short, because the path of a socket has at most 104 characters. The temporary
+  // folder of macOS is too long.
   const { uid } = userInfo();
   const sockets = join(env.XDG_RUNTIME_DIR || "/tmp", `ragdock-ssh-${uid}`);
   mkdirSync(sockets, { recursive: true, mode: 0o700 });
@@ -119,12 +122,15 @@ function sharedSsh(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
 }
 
 /**
- * How many resources may be changed at a time over ssh. sshd allows ten sessions in a login
- * (MaxSessions), and an image's build takes two. What exceeds them logs in once more.
+ * The maximum number of resources that change at the same time over ssh. sshd allows ten sessions
+ * in a login (MaxSessions), and an image's build takes two. Further sessions need another login.
  */
 const parallelOverSsh = 4;
 
-/** How many resources may be changed at a time. Undefined for the deployer's default. */
+/**
+ * The maximum number of resources that change at the same time. Undefined for the deployer's
+ * default.
+ */
 export const parallelOn = ({ host }: Endpoint): number | undefined =>
   host.startsWith("ssh://") ? parallelOverSsh : undefined;
 
@@ -135,7 +141,10 @@ export const isHere = ({ host }: Endpoint): boolean => /^(unix|npipe):/.test(hos
 export const hostName = (endpoint: Endpoint): string | undefined =>
   isHere(endpoint) || !URL.canParse(endpoint.host) ? undefined : new URL(endpoint.host).hostname || undefined;
 
-/** The builder that the user selected with `docker buildx use` or BUILDX_BUILDER. Undefined for Docker itself. */
+/**
+ * The builder that the user selected with `docker buildx use` or BUILDX_BUILDER. Undefined for
+ * Docker itself.
+ */
 function selectedBuilder(env: NodeJS.ProcessEnv): string | undefined {
   if (env.BUILDX_BUILDER) return env.BUILDX_BUILDER;
   const folder = env.BUILDX_CONFIG || join(env.DOCKER_CONFIG || join(homedir(), ".docker"), "buildx");

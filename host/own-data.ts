@@ -79,7 +79,10 @@ function lostAmong(
   });
 }
 
-/** The system's volumes. A job may share the volume of a service. The service, which stays up, is the owner. */
+/**
+ * The system's volumes. A job may share the volume of a service. The service, which stays up, is
+ * the owner.
+ */
 function ownedVolumes(stack: StackName, { services }: SystemSpec) {
   const jobsFirst = services.toSorted((a, b) => Number(isLongRunning(a)) - Number(isLongRunning(b)));
   const owned = jobsFirst.flatMap(({ name: owner, volumes }) =>

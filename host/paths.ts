@@ -11,7 +11,10 @@ export const projectDir = resolve(import.meta.dirname, "..");
 /** The project's name, from Pulumi.yaml. */
 export const project: string = parse(readFileSync(join(projectDir, "Pulumi.yaml"), "utf8")).name;
 
-/** The folder of the local state backends: `$XDG_STATE_HOME/ragdock`. It outlives a checkout. */
+/**
+ * The folder of the local state backends: `$XDG_STATE_HOME/ragdock`. It stays when a checkout is
+ * deleted.
+ */
 export const stateDir = join(process.env.XDG_STATE_HOME ?? join(homedir(), ".local", "state"), "ragdock");
 
 /** The file with the passphrase that encrypts local state. Only its owner can read it. */

@@ -30,7 +30,10 @@ export interface Piped extends Digest {
   readonly stderr: string;
 }
 
-/** Runs a command on the Docker host in use, with files as its input and output. @throws its standard error when it fails */
+/**
+ * Runs a command on the Docker host in use, with files as its input and output. @throws its
+ * standard error when it fails
+ */
 export async function pipe(command: string, args: readonly string[], ends: Ends = {}): Promise<Piped> {
   const options = { detached: ends.detached ?? false, env: dockerEnvironment() };
   const child = spawn(command, args, { stdio: "pipe", ...options });

@@ -43,7 +43,7 @@ export async function requireDocker(): Promise<void> {
     );
 }
 
-/** Why a server cannot run a stack. Undefined for one that can. */
+/** Returns the reason why a server cannot run a stack. Undefined for one that can. */
 export function unsupported({ Os, Components = [] }: Server): string | undefined {
   const podman = Components.find(({ Name }) => Name.startsWith("Podman"));
   if (podman)
@@ -70,12 +70,12 @@ interface Info {
   readonly MemTotal?: number;
 }
 
-/** What Docker says of its host. Only its name if Docker does not answer. */
+/** The facts about the Docker host. Contains only the name if Docker does not answer. */
 export async function hostFacts(): Promise<Host> {
   const info = await docker("info", "--format", "{{json .}}").catch(() => "{}");
   const { NCPU: cpus, MemTotal: memory } = JSON.parse(info) as Info;
   return defined({
-    // Docker's client prints zeros for a server that does not answer.
+    // The docker CLI prints zeros for a server that does not answer.
     cpus: cpus || undefined,
     memoryMiB: memory ? Math.floor(memory / 2 ** 20) : undefined,
     name: hostName(current()),

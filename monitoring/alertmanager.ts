@@ -3,7 +3,9 @@ import type { ServiceSpec } from "../config/spec/service.ts";
 import { alertGroups } from "./alerts/index.ts";
 import type { MonitoringOptions } from "./options.ts";
 
-/** Alertmanager's configuration: grouped by alert and service, sent to the webhook if there is one. */
+/**
+ * Alertmanager's configuration: grouped by alert and service, sent to the webhook if there is one.
+ */
 export function renderAlertmanager(services: readonly ServiceSpec[], options: MonitoringOptions): string {
   const { alertWebhookUrl: url } = options;
   const webhook = { name: "webhook", webhook_configs: [{ url, send_resolved: true }] };
@@ -23,7 +25,7 @@ export function renderAlertmanager(services: readonly ServiceSpec[], options: Mo
   return stringify(config, { lineWidth: 0 });
 }
 
-/** What follows from an alert is not sent while that alert fires. */
+/** The consequences of an alert are not sent while that alert fires. */
 function inhibitions(services: readonly ServiceSpec[]) {
   const alerts = alertGroups(services).flatMap((group) => group.alerts);
   const causes = new Map(

@@ -1,12 +1,14 @@
 import { isLongRunning, type LongRunning, type Role, type ServiceSpec } from "../config/spec/service.ts";
 
-/** What concerns the monitoring of a whole stack. */
+/** The options for the monitoring of a whole stack. */
 export interface MonitoringOptions {
   readonly project: string;
   readonly stack: string;
-  /** How often targets are scraped and rules evaluated, such as `15s`. */
+  /** The interval of scrapes and of the evaluation of rules, such as `15s`. */
   readonly scrapeInterval: string;
-  /** Where Alertmanager sends what fires. @default nowhere: alerts show on its own page only */
+  /**
+   * The URL to which Alertmanager sends alerts. @default nowhere: alerts show on its own page only
+   */
   readonly alertWebhookUrl?: string;
 }
 
@@ -24,7 +26,7 @@ export type Checked = LongRunning & Required<Pick<LongRunning, "blackbox">>;
 export const isChecked = (service: ServiceSpec): service is Checked =>
   isLongRunning(service) && service.blackbox !== undefined;
 
-/** Whether a service of this name is there. */
+/** Whether a service of this name exists. */
 export const hasService = (services: readonly ServiceSpec[], name: string): boolean =>
   services.some((service) => service.name === name);
 
@@ -32,6 +34,8 @@ export const hasService = (services: readonly ServiceSpec[], name: string): bool
 export const scrapesRole = (services: readonly ServiceSpec[], role: Role): boolean =>
   services.some((service) => service.role === role && isScraped(service));
 
-/** The metric that shows a service's memory: the container's with cAdvisor, else the process' own. */
+/**
+ * The metric that shows a service's memory: the container's with cAdvisor, else the process' own.
+ */
 export const memoryMetric = (services: readonly ServiceSpec[]): string =>
   hasService(services, "cadvisor") ? "container_memory_working_set_bytes" : "process_resident_memory_bytes";

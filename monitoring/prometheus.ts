@@ -10,12 +10,12 @@ import {
   type Scraped,
 } from "./options.ts";
 
-/** Where the rules are mounted. Every file there is read. */
+/** The folder in which the rules are mounted. Prometheus reads every file in it. */
 const ruleFiles = "/etc/prometheus/rules/*.yml";
 
 /**
- * The server's configuration: one job per service that serves metrics, with its name, and one per blackbox module. Every
- * series has the label `service`. Valid for Prometheus 2.53 and 3.
+ * The server's configuration: one job per service that serves metrics, with its name, and one per
+ * blackbox module. Every series has the label `service`. Valid for Prometheus 2.53 and 3.
  */
 export function renderPrometheus(services: readonly ServiceSpec[], options: MonitoringOptions): Content {
   const scraped = services.filter(isScraped);
@@ -50,15 +50,18 @@ function scrapeJob(service: Scraped, options: MonitoringOptions) {
 }
 
 /**
- * A single replica is a fixed target, so that it stays a target with `up` 0 when its container and its name are gone. Of
- * several replicas each address behind the name is a target.
+ * A single replica is a fixed target, which stays with `up` 0 when its container and name are gone.
+ * For several replicas, each address behind the name is a target.
  */
 const targets = ({ name, metrics, replicas }: Scraped) =>
   replicas > 1
     ? { dns_sd_configs: [{ names: [name], type: "A", port: metrics.port, refresh_interval: "5s" }] }
     : { static_configs: [{ targets: [`${name}:${metrics.port}`] }] };
 
-/** cAdvisor reports every container of the host. Keeps those of this stack, each under the name of its service. */
+/**
+ * cAdvisor reports every container of the host. Keeps those of this stack, each under the name of
+ * its service.
+ */
 const containerRelabelling = ({ project, stack }: MonitoringOptions) => [
   {
     source_labels: ["__name__", "container_label_ragdock_project", "container_label_ragdock_stack"],
@@ -74,7 +77,7 @@ const blackboxJobs = (services: readonly Checked[]) =>
     .toSorted(([a], [b]) => (a < b ? -1 : 1))
     .map(([module, checked]) => blackboxJob(module, checked));
 
-/** The exporter is the target, and gets the address that it has to check. */
+/** The exporter is the target, and the address to check is its parameter. */
 const blackboxJob = (module: Blackbox["module"], checked: readonly Checked[]) => ({
   job_name: `probe-${module}`,
   metrics_path: "/probe",

@@ -2,10 +2,13 @@ import { stringify } from "yaml";
 import { longRunning, type ServiceSpec } from "../config/spec/service.ts";
 import type { MonitoringOptions } from "./options.ts";
 
-/** Where Grafana looks for the dashboards' JSON. */
+/** The folder from which Grafana reads the dashboards' JSON. */
 const dashboards = "/etc/grafana/dashboards";
 
-/** Grafana's provisioning as files, path to content: the services' data sources, and the folder of the dashboards. */
+/**
+ * Grafana's provisioning as files, path to content: the services' data sources, and the folder of
+ * the dashboards.
+ */
 export function renderGrafanaProvisioning(
   services: readonly ServiceSpec[],
   options: MonitoringOptions,

@@ -13,7 +13,9 @@ export function renderRules(services: readonly ServiceSpec[]): string {
   return stringify({ groups }, { lineWidth: 0 });
 }
 
-/** `ragdock:memory_limit_bytes{service}`: alerts and dashboards compare a service's memory with it. */
+/**
+ * `ragdock:memory_limit_bytes{service}`: alerts and dashboards compare a service's memory with it.
+ */
 const memoryLimit = ({ name, limits }: ServiceSpec) => ({
   record: "ragdock:memory_limit_bytes",
   expr: `vector(${mebibytes(limits.memory) * 2 ** 20})`,

@@ -13,10 +13,13 @@ import { mebibytes } from "../config/spec/units.ts";
 /** PostgreSQL's defaults. */
 const defaults = { max_connections: "100", maintenance_work_mem: "64MB" } as const;
 
-/** What PostgreSQL keeps for its superuser: superuser_reserved_connections, default 3. */
+/**
+ * Connections that PostgreSQL reserves for its superuser (default of
+ * superuser_reserved_connections).
+ */
 const reservedConnections = 3;
 
-/** The limits fit each other, the host and PostgreSQL. */
+/** Reports limits that do not fit together, or do not fit the host or PostgreSQL. */
 export const capacity = (system: SystemSpec, host: Host): Problem[] => [
   ...reservations(system),
   ...memory(system, host),
@@ -56,7 +59,7 @@ const cpus = ({ services }: SystemSpec, host: Host): Problem[] =>
     return [wrongValue(`services.${name}.limits.cpus`, found, `the host has ${most}`, most)];
   });
 
-/** The pools of all clients of a server fit into what it accepts. */
+/** Reports connection pools that exceed the connections of their server. */
 const connections = ({ services }: SystemSpec): Problem[] =>
   longRunning(services)
     .filter(({ role, credentials }) => role === "postgres" && credentials)
@@ -75,7 +78,10 @@ const connections = ({ services }: SystemSpec): Problem[] =>
       return [wrongValue(`services.${most.name}.replicas`, found, why, "1", "Run fewer")];
     });
 
-/** Pool × processes where the environment says so, which a user may have changed; else the service's own number. */
+/**
+ * Pool × processes from the environment, which a user may have changed, else the service's own
+ * number.
+ */
 function connectionsOf({ environment, databaseConnections }: ServiceSpec): number {
   const pool = Number(environment.RAG_DATABASE_POOL_SIZE);
   return Number.isFinite(pool) ? pool * Number(environment.RAG_API_WORKERS ?? 1) : (databaseConnections ?? 0);
@@ -87,7 +93,7 @@ function containersAtOnce(service: ServiceSpec): number {
   return service.kind === "stateless" ? 2 * service.replicas : service.replicas;
 }
 
-/** An HNSW build fits into /dev/shm. */
+/** Reports a /dev/shm that is too small for an HNSW build. */
 const sharedMemory = ({ services }: SystemSpec): Problem[] =>
   longRunning(services)
     .filter(({ role, shm }) => role === "postgres" && shm !== undefined)

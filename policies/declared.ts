@@ -24,7 +24,7 @@ const kinds = ["stateful", "stateless", "job"] as const;
 
 /**
  * A declared container as the rules see it.
- * @param name the name of its resource. It names a container without Ragdock's labels
+ * @param name the name of its resource. It is the name of a container without Ragdock's labels
  */
 export function declaredContainer(name: string, inputs: ContainerInputs): ContainerView {
   const labels = new Map(inputs.labels?.map(({ label, value }) => [label, value]));
@@ -56,6 +56,9 @@ function variable(line: string): [string, string] {
   return [name, line.slice(name.length + 1)];
 }
 
-/** Docker's default driver keeps everything unless it is told the size of a file. The others rotate, or send the logs away. */
+/**
+ * Docker's default driver keeps everything unless it is told the size of a file. The other drivers
+ * rotate logs, or send them elsewhere.
+ */
 const rotatesLogs = ({ logDriver = "json-file", logOpts = {} }: ContainerInputs): boolean =>
   logDriver !== "json-file" || logOpts["max-size"] !== undefined;

@@ -3,7 +3,10 @@ import { PolicyPack, type ResourceValidationPolicy } from "@pulumi/policy";
 import { type ContainerInputs, declaredContainer, declaredImage, type ImageInputs } from "./declared.ts";
 import { containerRules, imageRules, type Rule } from "./rules.ts";
 
-/** @param view turns a resource into what the rule checks. Undefined for a resource that the rule does not concern */
+/**
+ * @param view turns a resource into the view that the rule checks. Undefined for a resource that
+ * the rule does not concern
+ */
 const policy = <View>(
   { name, level, description, check }: Rule<View>,
   type: string,

@@ -1,7 +1,7 @@
 import { type Problem, wrongValue } from "../config/spec/problem.ts";
 import { publishedPorts, type SystemSpec } from "../config/spec/service.ts";
 
-/** No host port twice. */
+/** Reports host ports that two services use. */
 export function ports({ services }: SystemSpec): Problem[] {
   const all = services.flatMap((s) => publishedPorts(s).map(({ host, owner = s.name }) => ({ owner, host })));
   const used = new Set(all.map(({ host }) => host));

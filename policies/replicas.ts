@@ -1,7 +1,9 @@
 import { type Problem, problem, setCommand } from "../config/spec/problem.ts";
 import { type LongRunning, longRunning, publishedPorts, type SystemSpec } from "../config/spec/service.ts";
 
-/** One container where data or a host port takes one only. */
+/**
+ * Reports replicas of services that can have only one container, because of data or a host port.
+ */
 export const replicas = ({ services }: SystemSpec): Problem[] =>
   longRunning(services)
     .filter((service) => service.replicas > 1)
@@ -16,7 +18,7 @@ export const replicas = ({ services }: SystemSpec): Problem[] =>
       ];
     });
 
-/** Why only one container of a service can run; undefined when several can. */
+/** Returns the reason why only one container of a service can run. Undefined if several can. */
 function single(service: LongRunning): string | undefined {
   if (service.kind === "stateful" && service.role === "api")
     return "its vectors are files in one volume, which one process may open: at most 1";

@@ -1,19 +1,21 @@
 import { type Problem, problem, setCommand, wrongValue } from "../config/spec/problem.ts";
 import type { ContainerView, ImageView } from "./view.ts";
 
-/** A mandatory rule is always an error. An advisory one is an error under `ragdock:policy: strict`. */
+/**
+ * A mandatory rule is always an error. An advisory one is an error under `ragdock:policy: strict`.
+ */
 export type Level = "mandatory" | "advisory";
 
-/** A rule for every view of one kind. */
+/** A rule for all views of one kind. */
 export interface Rule<View> {
   readonly name: string;
   readonly level: Level;
-  /** What holds if the rule is kept. */
+  /** The state that the rule requires. */
   readonly description: string;
   readonly check: (view: View) => readonly Problem[];
 }
 
-/** Adds to every fix that only an image can change. */
+/** Added to fixes that only a change of the image can make. */
 const orAdvise = `Or accept it: ${setCommand("policy", "advise")}`;
 
 /** The rules for containers. */
@@ -97,7 +99,7 @@ export const containerRules: readonly Rule<ContainerView>[] = [
         .map(([name]) =>
           problem(
             `services.${service}.environment.${name}`,
-            // Never the value: problems are shown in logs and in comments.
+            // The value is never shown, because problems appear in logs and in comments.
             "what looks like a secret",
             "docker inspect shows environment variables",
             `Write it to a file of the container, with services.${service}.files. ${orAdvise}`,
@@ -125,10 +127,13 @@ export const imageRules: readonly Rule<ImageView>[] = [
 const unlimited = (service: string, key: string, value: string): Problem =>
   wrongValue(`services.${service}.${key}`, "no limit", "it could use up the host", value);
 
-/** Ragdock's own tag of a built image is a digest of all that the build sees. */
+/** Ragdock's own tag of a built image is a digest of everything that the build reads. */
 const isBuildDigest = (reference: string): boolean => /:[0-9a-f]{12}$/.test(reference);
 
-/** A guess by name, or a URL with a password. The name of a file with a secret is none. */
+/**
+ * Guesses from the name of a variable, or finds a URL with a password. The path of a file with a
+ * secret is not a secret.
+ */
 const isSecret = (name: string, value: string): boolean =>
   (/(^|_)(PASSWORD|PASSWD|SECRET|TOKEN|API_KEY|ACCESS_KEY|PRIVATE_KEY|SECRET_KEY)$/i.test(name) &&
     /^[^/]/.test(value)) ||

@@ -2,7 +2,10 @@ import { type ImageSource, imageName } from "../config/spec/image.ts";
 import { isLongRunning, publishedPorts, type ServiceSpec } from "../config/spec/service.ts";
 import { mebibytes } from "../config/spec/units.ts";
 
-/** A container as the rules see it: a service of a system, or a container that a Pulumi program declares. */
+/**
+ * A container as the rules see it: a service of a system, or a container that a Pulumi program
+ * declares.
+ */
 export interface ContainerView {
   readonly service: string;
   readonly kind: ServiceSpec["kind"];
@@ -40,7 +43,7 @@ export const viewOf = (service: ServiceSpec): ContainerView => ({
   environment: service.environment,
   cpus: service.limits.cpus,
   memoryMiB: mebibytes(service.limits.memory),
-  // The type of a service has no logs without a size.
+  // A service always has a size limit for its logs.
   rotatesLogs: true,
   hasHealthcheck: isLongRunning(service) && isCheck(service.healthcheck.test),
   publicPorts: publishedPorts(service)
@@ -49,7 +52,9 @@ export const viewOf = (service: ServiceSpec): ContainerView => ({
   volumes: service.volumes.map(({ volume }) => volume),
 });
 
-/** Returns the reference under which an image is pulled, or undefined for an image that is built. */
+/**
+ * Returns the reference under which an image is pulled, or undefined for an image that is built.
+ */
 export type ReferenceOf = (source: ImageSource) => string | undefined;
 
 /** The images that services and their builds pull, each once. */

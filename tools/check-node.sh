@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Checks the Node that make uses. The package `node` brings one, unless npm runs no install scripts:
-# then node_modules/.bin/node is missing, and make would use the Node in PATH without a word.
+# Checks the Node that make uses. The package `node` contains a Node, unless npm runs no install
+# scripts. Then node_modules/.bin/node is missing, and make would silently use the Node in PATH.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 PATH="$PWD/node_modules/.bin:$PATH"

@@ -26,7 +26,8 @@ inside() { docker run --rm --tmpfs /tmp:exec -v "$PWD:/project:ro" -w "/project/
 # Finds words that the project replaced with the usual ones.
 words() {
   local found
-  # Measurements and the changelog quote earlier words. The last file has the names of HTML elements.
+  # Measurements and the changelog quote earlier words. The last file has the names of HTML
+  # elements.
   found=$(git grep -niwFf tools/words.txt -- '*.ts' '*.py' '*.sh' '*.md' Makefile \
     ':!docs/measurements' ':!CHANGELOG.md' ':!app/library/ragkit/html_text.py')
   [ -z "$found" ] || { printf '%s\n' "$found" && return 1; }

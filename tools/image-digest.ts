@@ -5,7 +5,7 @@ const manifests = [
   "application/vnd.docker.distribution.manifest.v2+json",
 ].join(", ");
 
-/** Splits `registry/repository:tag`. Docker Hub is the registry of a name without one. */
+/** Splits `registry/repository:tag`. A name without a registry belongs to Docker Hub. */
 export function splitReference(reference: string): { registry: string; repository: string; tag: string } {
   const [, name = "", tag = "latest"] = /^(.+?)(?::([\w][\w.-]*))?$/.exec(reference) ?? [];
   const [first = "", ...rest] = name.split("/");
@@ -21,7 +21,7 @@ export function splitReference(reference: string): { registry: string; repositor
  */
 export async function digestOf(reference: string): Promise<string> {
   const { registry, repository, tag } = splitReference(reference);
-  // As for Docker: a registry on this machine needs no TLS.
+  // As in Docker, a registry on this machine needs no TLS.
   const scheme = /^(localhost|127\.)/.test(registry) ? "http" : "https";
   const url = `${scheme}://${registry}/v2/${repository}/manifests/${tag}`;
   const head = (authorization?: string): Promise<Response> =>
@@ -37,7 +37,7 @@ export async function digestOf(reference: string): Promise<string> {
   return digest;
 }
 
-/** Gets a token for anybody from the server that a challenge names. */
+/** Gets an anonymous token from the server that a challenge names. */
 async function token(challenge: string): Promise<string> {
   const fields = Object.fromEntries(
     [...challenge.matchAll(/(\w+)="([^"]*)"/g)].map(([, key, value]) => [key, value]),

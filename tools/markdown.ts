@@ -16,7 +16,10 @@ export const table = (
 ): string =>
   [line(header), line(header.map((_, index) => (index === 0 ? "---" : rule))), ...rows.map(line)].join("\n");
 
-/** The generated parts of a page, by the name in their markers: `<!-- name -->` and `<!-- /name -->`. */
+/**
+ * The generated parts of a page, by the names in their markers: `<!-- name -->` and `<!-- /name
+ * -->`.
+ */
 export type Parts = Readonly<Record<string, string>>;
 
 /** Returns a page of the project with new parts. @throws if the page has no markers for a part */

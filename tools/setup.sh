@@ -85,8 +85,8 @@ fi
 # `images: packages` builds its Debian base image with mmdebstrap.
 if may_install; then install_packages mmdebstrap=mmdebstrap; fi
 
-# `tools/setup.sh test` also installs a browser, in which the end-to-end tests open the web interface,
-# and a registry, from which tests/slow pulls images.
+# `tools/setup.sh test` also installs a browser, in which the end-to-end tests open the web
+# interface, and a registry, from which tests/slow pulls images.
 if [ "${1:-}" = test ] && may_install; then
   install_packages chromium=chromium docker-registry=docker-registry
 fi

@@ -109,7 +109,7 @@ async function runSuite({ name, command, count }: Suite): Promise<void> {
   const begun = performance.now();
   const ended = await execa(options)`${command.split(" ")}`;
   const { passed, failed, failures = [], times = [] } = count(ended.all) ?? { passed: 0, failed: 0 };
-  // Only the exit code shows a crash, or a suite without tests.
+  // Only the exit code reveals a crash, or a suite without tests.
   const broken = ended.failed && failed === 0 ? 1 : 0;
   total.passed += passed;
   total.failed += failed + broken;

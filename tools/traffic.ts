@@ -52,7 +52,10 @@ export async function underTraffic(port: number, work: () => Promise<unknown>, a
   return { sent, failures, gap: gap / 1000 };
 }
 
-/** Sends one request. Returns a 2xx status after the whole answer, any other with the start of its body, or the error. */
+/**
+ * Sends one request. Returns a 2xx status after the whole answer, any other with the start of its
+ * body, or the error.
+ */
 async function send(port: number, { body, ...shape }: Shape, agent: Agent | false): Promise<string> {
   const sent = request({ host: "127.0.0.1", port, ...shape, agent, timeout: 10_000 });
   sent.on("timeout", () => sent.destroy(new Error("no answer in 10 s")));

@@ -16,18 +16,18 @@ from ragapp.models import Chunk, Document
 LEASE = timedelta(seconds=60)
 RETRY_AFTER = timedelta(seconds=20)
 AT_ONCE = timedelta(0)
-# Only attempts in which the worker died count: the document may be the cause.
+# Only attempts in which the worker died count, because the document may be the cause.
 MAX_ATTEMPTS = 3
-# The code never writes a time further ahead than one lease or retry. A time beyond this multiple was written
-# before the system clock was set back.
+# The code never writes a time further ahead than one lease or retry. A time that is further ahead
+# than this was written before the system clock was set back.
 BEYOND = 2
 
 
 def add(session: Session, name: str, media_type: str, content: bytes) -> tuple[Document, bool]:
     """Store a file. Return its document and whether it must be ingested.
 
-    The same bytes are one document: a second upload returns the first, under the new name. It queues the
-    document again if that has failed, or if the new name means another type.
+    The same bytes are one document: a second upload returns the first, under the new name. It
+    queues the document again if its ingestion failed, or if the new name means another type.
     """
     digest = hashlib.sha256(content).hexdigest()
     created = session.scalar(
@@ -53,7 +53,8 @@ def add(session: Session, name: str, media_type: str, content: bytes) -> tuple[D
     if document.state != "failed" and not retyped:
         return document, False
     if retyped:
-        # A worker that reads the file as the other type has lost its claim. Chunks of that type are wrong.
+        # A worker that reads the file as the other type has lost its claim. Chunks of that type are
+        # wrong.
         document.claim = document.lease_until = None
         session.execute(delete(Chunk).where(Chunk.document_id == document.id))
     document.state, document.reason, document.attempts = "queued", None, 0
@@ -62,7 +63,8 @@ def add(session: Session, name: str, media_type: str, content: bytes) -> tuple[D
 
 
 def listing(session: Session, limit: int, offset: int) -> tuple[int, list[tuple[Document, int]]]:
-    """Return the number of all documents, and a page of them with their numbers of chunks, newest first."""
+    """Return the number of all documents, and a page of them with their numbers of chunks, newest
+    first."""
     total = session.scalar(select(func.count()).select_from(Document)) or 0
     page = select(Document).order_by(Document.created_at.desc(), Document.id).limit(limit).offset(offset)
     documents = session.scalars(page).all()
@@ -79,7 +81,8 @@ def chunk_counts(session: Session, ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, 
 
 
 def claim(session: Session, document_id: uuid.UUID) -> Document | None:
-    """Claim a document that is due, with its content. None when another worker has it or it was deleted."""
+    """Claim a document that is due, with its content. Return None when another worker has it or it
+    was deleted."""
     taken = session.execute(
         update(Document)
         .where(Document.id == document_id, _is_due())
@@ -110,7 +113,8 @@ def is_held(session: Session, document_id: uuid.UUID, held: uuid.UUID) -> bool:
 
 
 def finish(session: Session, held: uuid.UUID, note: str | None = None) -> bool:
-    """Mark the claimed document as ready, with a note. False when the claim was lost: then store nothing."""
+    """Mark the claimed document as ready, with a note. Return False when the claim was lost. Then
+    store nothing."""
     return _end(session, held, state="ready", reason=note, attempts=0)
 
 
@@ -120,7 +124,8 @@ def fail(session: Session, held: uuid.UUID, reason: str) -> bool:
 
 
 def put_back(session: Session, held: uuid.UUID, reason: str | None, delay: timedelta = RETRY_AFTER) -> bool:
-    """Queue the claimed document again after a delay, because a dependency failed and not the document."""
+    """Queue the claimed document again after a delay, because a dependency failed and not the
+    document."""
     return _end(
         session,
         held,
@@ -132,7 +137,8 @@ def put_back(session: Session, held: uuid.UUID, reason: str | None, delay: timed
 
 
 def recover_lost(session: Session) -> int:
-    """Queue the documents of lost workers again, or fail those without attempts left. Return their number."""
+    """Queue the documents of lost workers again, or fail those without attempts left. Return their
+    number."""
     out_of_attempts = Document.attempts >= MAX_ATTEMPTS
     reason = f"the worker was lost {MAX_ATTEMPTS} times while it read this file (out of memory?)"
     rows = session.execute(

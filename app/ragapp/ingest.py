@@ -1,4 +1,5 @@
-"""Ingestion of one document: claim, parse, split, embed, store. After a crash it can be repeated."""
+"""Ingestion of one document: claim, parse, split, embed, store. After a crash it can be
+repeated."""
 
 import logging
 import threading
@@ -20,7 +21,7 @@ from ragkit.readers import Checkpoint
 log = logging.getLogger(__name__)
 
 TIMEOUT_SETTING = "RAG_INGEST_TIMEOUT_SECONDS"
-# How often a running ingestion looks whether its document is still there.
+# Seconds between two checks of a running ingestion that its document still exists.
 CLAIM_CHECK_SECONDS = 1.0
 
 
@@ -41,7 +42,8 @@ class Ingester:
         self.stopping = threading.Event()
 
     def held(self) -> dict[uuid.UUID, float]:
-        """Return the claims of the documents being ingested, with the seconds since each was taken."""
+        """Return the claims of the documents being ingested, with the seconds since each was
+        taken."""
         now = time.monotonic()
         return {claim: now - started for claim, started in list(self._held.items())}
 
@@ -64,9 +66,9 @@ class Ingester:
         log.info("document %s: %s", document_id, outcome)
 
     def fail_stuck(self, seconds: float) -> int:
-        """Fail the documents whose ingestion takes longer than this and reaches no checkpoint.
+        """Fail the documents whose ingestion exceeds this time and reaches no checkpoint.
 
-        Returns their number. Their threads cannot be ended.
+        Returns their number. The threads themselves cannot be ended.
         """
         stuck = [claim for claim, age in self.held().items() if age > seconds]
         if not stuck:
@@ -84,7 +86,8 @@ class Ingester:
                 check_space(session, self._services.settings)
             made = self._prepare(document.content, document.media_type, self._checkpoint(document_id, claim))
             with stage("store"), session.begin():
-                # The claim comes first: its row lock keeps a second worker from storing the same document.
+                # The claim comes first: its row lock keeps a second worker from storing the same
+                # document.
                 if not documents.finish(session, claim, made.note or None):
                     return "superseded"
                 self._services.store.replace(session, document_id, made.texts, made.vectors)
@@ -125,7 +128,8 @@ class Ingester:
         )
 
     def _checkpoint(self, document_id: uuid.UUID, claim: uuid.UUID) -> Checkpoint:
-        """Return the function that ends the ingestion when it must stop, is too slow or lost its document."""
+        """Return the function that ends the ingestion when it must stop, is too slow or lost its
+        document."""
         in_time = deadline(self._services.settings.ingest_timeout_seconds, TIMEOUT_SETTING)
         checked = time.monotonic()
 
@@ -146,6 +150,6 @@ class Ingester:
             with Session(self._services.engine) as session:
                 return documents.is_held(session, document_id, claim)
         except SQLAlchemyError as error:
-            # The work so far is not lost while the database restarts.
+            # Counts as held, so that a restart of the database does not lose the work so far.
             log.warning("document %s: its claim is not checked: %s", document_id, str(error).splitlines()[0])
             return True

@@ -21,7 +21,7 @@ from ragkit.logs import configure_logs
 log = logging.getLogger(__name__)
 
 MIGRATIONS = Path(__file__).parent.parent / "migrations"
-# As long as the API waits for its stores.
+# The same time as the API waits for its stores.
 WAIT_SECONDS = 30.0
 # Any constant works, as long as all migrations of this database use the same one.
 ADVISORY_LOCK = 7_261_038
@@ -33,7 +33,8 @@ def migrate() -> int:
 
 
 def reindex() -> int:
-    """Upgrade to the newest schema, empty the vector store and queue every document for ingestion."""
+    """Upgrade to the newest schema, empty the vector store and queue every document for
+    ingestion."""
     return _run(_reset)
 
 
@@ -55,8 +56,9 @@ def _run(finish: Callable[[Session, Settings], None]) -> int:
 
 
 def upgrade(connection: Connection, finish: Callable[[Session], None]) -> None:
-    """Apply the migrations and then `finish`. A lock keeps out others who do the same."""
-    # An index over many vectors takes longer than a query is allowed to.
+    """Apply the migrations and then `finish`. A lock prevents that two processes do this at
+    once."""
+    # Creating an index over many vectors takes longer than the time limit of a query.
     connection.execute(text("SET statement_timeout = 0"))
     connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": ADVISORY_LOCK})
     connection.commit()

@@ -1,4 +1,5 @@
-"""The tables: documents with their bytes, their chunks, and the embedding space of the stored vectors."""
+"""The tables: documents with their bytes, their chunks, and the embedding space of the stored
+vectors."""
 
 import uuid
 from datetime import datetime
@@ -17,7 +18,8 @@ class Base(DeclarativeBase):
 
 
 class Document(Base):
-    """An uploaded file and the state of its ingestion. This table decides, not the queue."""
+    """An uploaded file and the state of its ingestion. The state in this table is authoritative,
+    not the queue."""
 
     __tablename__ = "documents"
 
@@ -38,7 +40,7 @@ class Document(Base):
 
 
 class Chunk(Base):
-    """A part of the text of a document. Its embedding is null where Chroma keeps the vectors."""
+    """A part of the text of a document. Its embedding is null if Chroma keeps the vectors."""
 
     __tablename__ = "chunks"
 

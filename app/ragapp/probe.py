@@ -12,7 +12,8 @@ TARGETS = {
 
 
 def probe(service: str) -> int:
-    """Return 0 when the service in this container is healthy. Otherwise print the reason and return 1."""
+    """Return 0 when the service in this container is healthy. Otherwise print the reason and return
+    1."""
     if service not in TARGETS:
         sys.stderr.write(f"unknown service {service!r}: one of {', '.join(TARGETS)}\n")
         return 2

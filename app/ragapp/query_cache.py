@@ -1,4 +1,5 @@
-"""A cache of query embeddings in Redis. Questions repeat, and a remote embedding costs money and time."""
+"""A cache of query embeddings in Redis. Questions repeat, and a remote embedding costs money and
+time."""
 
 import hashlib
 

@@ -1,4 +1,5 @@
-"""The ingestion queue in Redis. It only announces documents: the documents table holds their state."""
+"""The ingestion queue in Redis. It only announces documents: the documents table holds their
+state."""
 
 import logging
 import uuid
@@ -21,7 +22,8 @@ ACTOR = "ingest_document"
 
 
 def connect(settings: Settings, timeout: float = 1.0) -> "redis.Redis":
-    """Return a client that gives up after `timeout` seconds. Nothing here may wait for Redis."""
+    """Return a client that gives up after `timeout` seconds. The callers must not wait for
+    Redis."""
     return redis.Redis(
         host=settings.redis_host,
         port=settings.redis_port,
@@ -30,8 +32,8 @@ def connect(settings: Settings, timeout: float = 1.0) -> "redis.Redis":
         socket_timeout=timeout,
         socket_connect_timeout=timeout,
         health_check_interval=10,
-        # One immediate retry, for a connection that a restart of Redis left stale. The default back-off of
-        # redis-py would delay every request for seconds while Redis is down.
+        # One immediate retry, for a connection that a restart of Redis left stale. The default
+        # back-off of redis-py would delay every request for seconds while Redis is down.
         retry=Retry(NoBackoff(), 1),
     )
 
@@ -40,14 +42,16 @@ class IngestionQueue:
     """Sends and receives the ids of documents to ingest."""
 
     def __init__(self, client: "redis.Redis") -> None:
-        # No middleware: retries and time limits are in the documents table, where users can see them.
+        # No middleware: retries and time limits are in the documents table, where users can see
+        # them.
         self.broker = RedisBroker(  # type: ignore[no-untyped-call]
             client=client, middleware=[], namespace="ragapp"
         )
         self.broker.declare_queue(QUEUE)
 
     def send(self, document_id: uuid.UUID) -> bool:
-        """Announce a document. False when Redis is down: the sweep of the worker finds the document later."""
+        """Announce a document. Return False when Redis is down. The sweep of the worker finds the
+        document later."""
         message: dramatiq.Message[Any] = dramatiq.Message(
             queue_name=QUEUE, actor_name=ACTOR, args=(str(document_id),), kwargs={}, options={}
         )

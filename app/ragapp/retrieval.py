@@ -49,7 +49,8 @@ class Timings:
 def retrieve(services: Services, question: str, k: int, timings: Timings) -> list[Source]:
     """Return at most k passages, best first."""
     with Session(services.engine) as session:
-        # Before the embedding, which may cost money. In a separate transaction, because it takes time.
+        # Checked before the embedding, which may cost money. The embedding runs outside of a
+        # transaction, because it takes time.
         with session.begin():
             check_space(session, services.settings)
         with timings.measure("embed"):

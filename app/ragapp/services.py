@@ -1,4 +1,4 @@
-"""What the API and the worker share: one object of each kind, created from the settings."""
+"""The objects that the API and the worker share, created from the settings."""
 
 from dataclasses import dataclass
 
@@ -16,7 +16,7 @@ from ragkit.llm import ChatModel, make_chat_model
 
 @dataclass(frozen=True)
 class Services:
-    """Everything that a request or an ingestion uses. Its creation connects to nothing."""
+    """Everything that a request or an ingestion uses. Creating them opens no connection."""
 
     settings: Settings
     engine: Engine
@@ -29,7 +29,8 @@ class Services:
 
 
 def make_services(settings: Settings) -> Services:
-    """Create all services. The local model is loaded here, so that the first request does not wait for it."""
+    """Create all services. The local model is loaded here, so that the first request does not wait
+    for it."""
     cache = connect(settings)
     embedder = make_embedder(settings.embedding)
     return Services(

@@ -14,7 +14,8 @@ from ragkit.pgvector import MAX_DIMENSION
 from ragkit.providers import DIMENSIONS, EMBEDDING_MODELS, NEEDS_KEY, URLS, ModelSettings
 from ragkit.secret_files import read_secret
 
-# Only the UI reads these, and it has no pydantic. They are listed so that they are not reported as mistyped.
+# Only the UI reads these settings, and the UI does not use pydantic. They are listed here so that
+# they are not reported as misspelled.
 UI_SETTINGS = {"RAG_API_URL", "RAG_PROMETHEUS_URL"}
 
 
@@ -33,11 +34,11 @@ SecretFile = Annotated[Path, AfterValidator(_readable)]
 
 
 class SettingsError(Exception):
-    """The environment cannot be used. The message lists every reason."""
+    """The settings in the environment are wrong. The message lists every reason."""
 
 
 class Settings(BaseSettings):
-    """What the API, the worker and the migrations need to know."""
+    """The settings of the API, the worker and the migrations."""
 
     model_config = SettingsConfigDict(
         env_prefix="RAG_", env_ignore_empty=True, frozen=True, extra="ignore", validate_default=True
@@ -183,7 +184,8 @@ class Settings(BaseSettings):
 
 
 def load_settings() -> Settings:
-    """Read the environment, or raise one SettingsError with a line for every setting that is wrong."""
+    """Read the environment, or raise one SettingsError with a line for every setting that is
+    wrong."""
     lines = _unknown_names(os.environ)
     try:
         settings = Settings()

@@ -10,7 +10,8 @@ from ragkit.pgvector import index_chunks
 
 
 def check_space(session: Session, settings: Settings) -> None:
-    """Raise SpaceMismatch unless the stored vectors are of the model, dimension and store of the settings."""
+    """Raise SpaceMismatch unless the stored vectors have the model, dimension and store of the
+    settings."""
     space = session.get(EmbeddingSpace, True)
     if space is None:
         raise Unavailable("database", "the schema is not ready; run `python -m ragapp migrate`")
@@ -24,7 +25,8 @@ def check_space(session: Session, settings: Settings) -> None:
 
 
 def adopt_space(session: Session, settings: Settings) -> None:
-    """Record the embedding space of the settings. Raises SpaceMismatch when another one has vectors."""
+    """Record the embedding space of the settings. Raises SpaceMismatch when there are vectors of
+    another space."""
     space = session.get(EmbeddingSpace, True)
     if space is not None and session.scalar(select(func.count()).select_from(Chunk)):
         check_space(session, settings)

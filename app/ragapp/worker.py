@@ -1,4 +1,5 @@
-"""The ingestion worker: takes documents from the queue, and from the database those that the queue lost."""
+"""The ingestion worker: takes documents from the queue, and from the database if the queue lost
+them."""
 
 import json
 import logging
@@ -23,16 +24,19 @@ log = logging.getLogger(__name__)
 
 PORT = 8001
 SWEEP_SECONDS = 5.0
-# A sweep may wait for the time limits of the database. Several missed sweeps mean that the loop is stuck.
+# A sweep may wait for the time limits of the database. Several missed sweeps mean that the loop is
+# stuck.
 STALE_SECONDS = 90.0
 ANNOUNCE_AT_ONCE = 100
-# An ingestion ends itself at its next checkpoint after the time limit. One that is stuck within a step does
-# not. It fails after this time more, before its lease is over and another worker takes it.
+# An ingestion ends itself at its next checkpoint after the time limit. An ingestion that is stuck
+# within a step does not. After this additional time it fails, before its lease ends and another
+# worker takes the document.
 GRACE_SECONDS = documents.LEASE.total_seconds() / 2
 
 
 class Health:
-    """What the health check reports: the loop runs, the threads live, no ingestion takes too long."""
+    """The conditions of the health check: the loop runs, the threads live, no ingestion takes too
+    long."""
 
     def __init__(self, ingester: Ingester, timeout: float) -> None:
         self._ingester = ingester
@@ -45,7 +49,7 @@ class Health:
         self._beat = time.monotonic()
 
     def problem(self) -> str:
-        """Return what is wrong, or nothing."""
+        """Return what is wrong, or "" if nothing is."""
         age = time.monotonic() - self._beat
         if age > STALE_SECONDS:
             return f"the loop of the worker has not run for {age:.0f} s"
@@ -92,8 +96,9 @@ def _sweep(services: Services, ingester: Ingester) -> int:
             documents.renew(session, [claim for claim, age in ingester.held().items() if age <= limit])
             if lost := documents.recover_lost(session):
                 log.warning("%d documents of lost workers are queued again", lost)
-            # Only into an empty queue: otherwise each sweep would announce a long backlog again. A document
-            # that is announced twice is ingested once, because only one worker gets the claim.
+            # Announced only into an empty queue. Otherwise each sweep would announce a long backlog
+            # again. A document that is announced twice is ingested once, because only one worker
+            # gets the claim.
             waiting = documents.due(session, ANNOUNCE_AT_ONCE) if services.queue.is_empty() else []
         for document_id in waiting:
             services.queue.send(document_id)
@@ -123,7 +128,7 @@ def _serve_metrics(health: Health) -> None:
             self.wfile.write(body)
 
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-            """Log nothing: health checks and scrapes are frequent."""
+            """Log nothing, because health checks and scrapes are frequent."""
 
     server = ThreadingHTTPServer(("0.0.0.0", PORT), Handler)  # noqa: S104 - Prometheus scrapes it
     threading.Thread(target=server.serve_forever, daemon=True).start()

@@ -1,4 +1,5 @@
-"""What all tests share: a clean environment, secrets in files, and the files of the real model."""
+"""The fixtures of all tests: a clean environment, secrets in files, and the files of the real
+model."""
 
 import os
 from pathlib import Path

@@ -4,26 +4,28 @@ import { Failure } from "../../config/spec/failure.ts";
 import { type EngineEvent, hasState, type RunResult } from "../../engine/index.ts";
 import { project, stateDir } from "../../host/paths.ts";
 
-/** What applies the program: Pulumi, or the embedded engine on a machine without Pulumi. */
+/**
+ * The tool that applies the program: Pulumi, or the embedded engine on a machine without Pulumi.
+ */
 export type DeployerName = "pulumi" | "embedded";
 
-/** The type of the images, for runs that make nothing else. */
+/** The type of the images, for runs that make only images. */
 export const imageType = "docker:index/remoteImage:RemoteImage";
 
-/** What the commands ask of a deployer. Both report the same events and results. */
+/** The interface of a deployer. Both report the same events and results. */
 export interface Deployer {
   readonly name: DeployerName;
-  /** `refresh` looks first at what really runs. */
+  /** `refresh` reads the real resources first. */
   preview(options?: { readonly refresh?: boolean }): Promise<RunResult>;
-  /** `replace` names resources to replace whatever their inputs are. */
+  /** `replace` names resources to replace even if their inputs have not changed. */
   up(options?: { readonly refresh?: boolean; readonly replace?: readonly string[] }): Promise<RunResult>;
-  /** Makes the images and nothing else. */
+  /** Builds or pulls the images only. */
   build(): Promise<RunResult>;
-  /** Removes everything but what is protected: the data, and the secrets that open it. */
+  /** Removes everything except protected resources: the data, and the secrets that open it. */
   down(): Promise<RunResult>;
   /** Forgets what `down` keeps. The caller removes the volumes. */
   forget(): Promise<RunResult>;
-  /** The stack's outputs. None before the first deployment. */
+  /** The stack's outputs. Returns none before the first deployment. */
   outputs(showSecrets: boolean): Promise<Record<string, unknown>>;
 }
 
@@ -33,8 +35,9 @@ export interface Listener {
 }
 
 /**
- * The deployer of a stack: the one that has its state, else Pulumi if it is on PATH, else the embedded engine.
- * `DEPLOYER=pulumi|embedded` chooses for a new stack. A stack never changes its deployer: each has its own state.
+ * The deployer of a stack: the one that has its state, else Pulumi if it is on PATH, else the
+ * embedded engine. `DEPLOYER=pulumi|embedded` chooses for a new stack. A stack never changes its
+ * deployer: each has its own state.
  */
 export function deployerOf(stack: string): DeployerName {
   const made = madeBy(stack);
@@ -59,7 +62,7 @@ export function deployerOf(stack: string): DeployerName {
 export const isNewStack = (stack: string): boolean =>
   deployerOf(stack) === "embedded" && madeBy(stack) === undefined;
 
-/** Who has a state of the stack on this machine. */
+/** The deployers that have a state of the stack on this machine. */
 function madeBy(stack: string): DeployerName | undefined {
   if (hasState({ stateDir, project, stack })) return "embedded";
   return existsSync(`${stateDir}/.pulumi/stacks/${project}/${stack}.json`) ? "pulumi" : undefined;

@@ -5,7 +5,10 @@ import { differences, nameOf, typeOfUrn } from "../../engine/index.ts";
 type Metadata = NonNullable<PulumiEvent["resOutputsEvent"]>["metadata"];
 type Diagnostic = NonNullable<PulumiEvent["diagnosticEvent"]>;
 
-/** Pulumi's operations, as the embedded engine names them. The logical step `replace` does nothing by itself. */
+/**
+ * Pulumi's operations, as the embedded engine names them. The logical step `replace` does nothing
+ * by itself.
+ */
 const ops: Readonly<Record<string, Op>> = {
   same: "same",
   create: "create",
@@ -79,7 +82,10 @@ export function pulumiRun(emit: (event: EngineEvent) => void): PulumiRun {
 
 const subjectOf = (urn: string) => ({ urn, type: typeOfUrn(urn), name: nameOf(urn) });
 
-/** The changed inputs, down to single values. Pulumi has masked the secrets, and writes null for an empty list or map. */
+/**
+ * The changed inputs, down to single values. Pulumi has masked the secrets, and writes null for an
+ * empty list or map.
+ */
 function diffOf({ old, new: next, keys, detailedDiff }: Metadata): PropertyDiff[] {
   const detailed = Object.entries(detailedDiff ?? {}).filter(([, { diffKind }]) =>
     diffKind.endsWith("-replace"),

@@ -12,7 +12,7 @@ import { givenConfigFile, readStackFile } from "../stack-file.ts";
 import { type Deployer, imageType, type Listener } from "./deployer.ts";
 import { type PulumiRun, pulumiRun } from "./pulumi-events.ts";
 
-/** The components above the images: Pulumi makes nothing under a parent that is left out. */
+/** The parents of the images: Pulumi creates no resource whose parent is left out. */
 const imageTypes = ["ragdock:index:RagStack", "ragdock:core:Images", imageType];
 
 interface RunOptions {
@@ -46,7 +46,7 @@ export function pulumi(stackName: string, { event, say }: Listener): Deployer {
   const preview = async (own: RunOptions & { readonly refresh: boolean }): Promise<void> => {
     const existing = await select();
     if (existing) return void (await existing.preview(own));
-    // Pulumi writes its salt into the stack's own file, also where another file has the settings.
+    // Pulumi writes its salt into the stack's own file, even if another file has the settings.
     const file = join(projectDir, `Pulumi.${stackName}.yaml`);
     const hadFile = existsSync(file);
     const stack = await create();
@@ -85,12 +85,15 @@ async function forget(stack: Stack | undefined, options: RunOptions): Promise<vo
   if (!stack) return;
   const { workspace } = stack;
   const unprotect = ["state", "unprotect", "--all", "--yes", "--stack", stack.name];
-  // It refuses a stack without resources.
+  // Pulumi refuses a stack without resources.
   await execa("pulumi", unprotect, { cwd: workspace.workDir, env: workspace.envVars, reject: false });
   await stack.destroy({ ...options });
 }
 
-/** A team's login, backend and passphrase are respected. Without any of them the state stays in a local file. */
+/**
+ * A team's login, backend and passphrase are used. Without any of them the state stays in a local
+ * file.
+ */
 function environment(say: (line: string) => void): Record<string, string> {
   const { env } = process;
   const loggedIn = existsSync(join(env.PULUMI_HOME ?? join(homedir(), ".pulumi"), "credentials.json"));

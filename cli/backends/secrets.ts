@@ -8,7 +8,10 @@ import { print } from "../command.ts";
 
 const file = (stack: string): string => join(stateDir, `${project}.${stack}.secrets`);
 
-/** The user's secrets of a stack for the embedded engine, by config key. Pulumi keeps its own in the stack's file. */
+/**
+ * The user's secrets of a stack for the embedded engine, by config key. Pulumi keeps its own in the
+ * stack's file.
+ */
 export async function readSecrets(stack: string, say = print): Promise<Record<string, string>> {
   // Without secrets, a command that only reads needs no passphrase.
   if (!existsSync(file(stack))) return {};

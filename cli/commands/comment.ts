@@ -13,7 +13,7 @@ export const comment = command({
     file: { flags: "--file <path>", description: "the plan, as Markdown", default: "plan.md" },
     number: {
       flags: "--number <number>",
-      description: "the pull request; on GitLab that of the job unless given",
+      description: "the pull request; on GitLab by default that of the job",
     },
   },
   examples: ["comment --file plan.md --number 12"],

@@ -23,7 +23,9 @@ export const completion = (commands: () => readonly Command[]): Command =>
 /** zsh reads bash's completions with its own emulation. */
 const zshPreamble = "autoload -U +X compinit bashcompinit && compinit && bashcompinit\n";
 
-/** A script for bash: names of commands, their options, and the stacks of `folder` after `--stack`. */
+/**
+ * A script for bash: names of commands, their options, and the stacks of `folder` after `--stack`.
+ */
 export function completionScript(commands: readonly Command[], folder: string): string {
   const groups = Map.groupBy(commands, ({ name }) => name.split(" ")[0] ?? "");
   const cases = [...groups].map(([word, own]) => `    ${word}) words="${wordsAfter(own).join(" ")}" ;;`);

@@ -18,7 +18,7 @@ import { buildImages } from "./build.ts";
 export const compose = command({
   name: "compose",
   summary: "Write the system as a Docker Compose file: the way out",
-  details: "Builds first, so that every image in the file exists. Secrets are in clear in the file's folder",
+  details: "Builds first, so that every image in the file exists. Its folder contains secrets in clear text",
   options: newStackOptions,
   examples: ["compose --stack dev"],
   run: async (options) => (await buildImages(options)) || write(options.stack),
@@ -64,7 +64,8 @@ function buildSection(source: ImageSource, mode: ImageMode): ComposeBuild | unde
 /** The stack's own secrets if it has some, else those of an earlier export, else new ones. */
 async function secretsFor(stack: string, system: SystemSpec, kept: string): Promise<Record<string, string>> {
   const { name, credentials = {} } = await withDeployer(stack, async ({ deployer }) => {
-    // A running stack has passwords, and it is an error not to find them. A stack that does not run may have none.
+    // A running stack has passwords, and it is an error not to find them. A stack that does not run
+    // may have none.
     const outputs = await deployer.outputs(true).catch(async (error: unknown) => {
       if ((await containersOf(stack)).length > 0) throw error;
       return {};

@@ -7,7 +7,7 @@ import { table } from "../ui/text.ts";
 
 export const explainConfig = command({
   name: "config explain",
-  summary: "Show settings in effect, and whether you, the environment or the system decided each",
+  summary: "Show the settings in effect, and what decided each: you, the environment or the system",
   options: {
     path: { flags: "[path]", description: "a setting or a block of settings", default: "" },
     stack: stackOption,

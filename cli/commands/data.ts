@@ -6,7 +6,7 @@ import { upgradePostgres } from "../data/upgrade.ts";
 
 const from = {
   flags: "--from <backup>",
-  description: "a folder, a time, or <stack>/<time>; the newest unless named",
+  description: "a folder, a time, or <stack>/<time>; by default the newest",
 } as const;
 
 export const backup = command({
@@ -30,7 +30,7 @@ export const backups = command({
 
 export const restore = command({
   name: "restore",
-  summary: "Replace the data by that of a backup",
+  summary: "Replace the data with the data of a backup",
   details: "The backup is read in and compared while the stack serves. The current data is backed up first",
   options: {
     stack: stackOption,

@@ -19,7 +19,7 @@ import { psql, shell } from "./shell.ts";
 import { outputs, ps, status } from "./status.ts";
 import { up } from "./up.ts";
 
-/** Every command, under the headings of the help. */
+/** All commands, under the headings of the help. */
 export const groups: Readonly<Record<string, readonly Command[]>> = {
   "Deploy:": [up, preview, plan, drift, build, rollback, deployments, down],
   "Look:": [status, health, ps, logs, outputs],

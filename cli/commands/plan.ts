@@ -16,7 +16,7 @@ export const plan = command({
     `Exit codes: ${exitCodes.nothing} no service stops, ${exitCodes.wrong} settings are wrong, ${exitCodes.gap} a service has a gap, ${exitCodes.data} the change touches data`,
   options: {
     base: { flags: "--base <revision>", description: "the revision to compare with", default: "main" },
-    stack: { flags: "--stack <name>", description: "one stack; all that have a file unless it is given" },
+    stack: { flags: "--stack <name>", description: "one stack; by default all stacks with a file" },
     format: { flags: "--format <name>", description: "text, markdown or json", default: "text" },
     output: { flags: "--output <file>", description: "write it to a file" },
     describe: {

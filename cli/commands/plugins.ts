@@ -11,7 +11,7 @@ export const plugins = command({
   options: {
     home: {
       flags: "--home <folder>",
-      description: "the Pulumi CLI's folder; $PULUMI_HOME or ~/.pulumi unless named",
+      description: "the Pulumi CLI's folder; by default $PULUMI_HOME or ~/.pulumi",
     },
   },
   examples: ["plugins"],

@@ -7,7 +7,10 @@ import { reachableSystem } from "../system.ts";
 import { planned } from "../ui/planned.ts";
 import { prepared } from "./up.ts";
 
-/** Asks the deployer what it would change, and prints its errors. @param refresh looks first at what really runs */
+/**
+ * Asks the deployer what it would change, and prints its errors. @param refresh looks first at what
+ * really runs
+ */
 async function look(
   { deployer, progress }: Session,
   refresh: boolean,
@@ -39,7 +42,7 @@ export const preview = command({
 export const drift = command({
   name: "drift",
   summary: "Show what was changed, stopped or removed by hand",
-  details: "Ends with 1 if there is anything",
+  details: "Ends with exit code 1 if it finds a change",
   options: { stack: stackOption },
   examples: ["drift --stack prod"],
   run: async ({ stack }) => {

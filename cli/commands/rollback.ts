@@ -23,16 +23,22 @@ async function imagesOf(system: SystemSpec): Promise<Record<string, string>> {
   return Object.fromEntries(plans.map(({ name, reference }) => [name, reference]));
 }
 
-/** The images that the stack's file asks for. None if its settings are wrong, which a rollback may have to correct. */
+/**
+ * The images that the stack's file asks for. Undefined if its settings are wrong, which a rollback
+ * may have to correct.
+ */
 const wantedImages = (stack: string): Promise<Record<string, string>> =>
   systemOf(stack)
     .then(imagesOf)
     .catch(() => ({}));
 
-/** Settings that follow the data. A rollback keeps them: the data knows no earlier ones. */
+/**
+ * Settings that follow the data. A rollback keeps them, because the data does not match earlier
+ * ones.
+ */
 const ofData = [rotationsKey, "postgresVersion", "lostVolumes"];
 
-/** Settings that alone make no deployment to go back to. */
+/** Settings that do not distinguish two deployments by themselves. */
 const notCompared = [pinnedKey, ...ofData];
 
 export const rollback = command({
@@ -41,7 +47,7 @@ export const rollback = command({
   details: "Data stays as it is, and so do rotated secrets. `ragdock deployments` lists the choices",
   options: {
     stack: stackOption,
-    to: { flags: "--to <number>", description: "the deployment; the newest that differs unless named" },
+    to: { flags: "--to <number>", description: "the deployment; by default the newest that differs" },
   },
   examples: ["rollback", "rollback --stack prod --to 3"],
   run: async ({ stack, to }) => {
@@ -141,7 +147,7 @@ function restoreSettings(stack: string, now: Record<string, string>, { settings 
   );
 }
 
-/** Names the images of a deployment in the settings, where the checkout would build others. */
+/** Writes the images of a deployment into the settings, if the checkout would build others. */
 async function pin(stack: string, { images }: Deployment): Promise<void> {
   const built = await imagesOf(await systemOf(stack));
   const different = Object.entries(images).filter(([name, reference]) => built[name] !== reference);

@@ -15,7 +15,7 @@ export const rotate = command({
   name: "rotate",
   summary: "Give a generated secret a new value without a failed request",
   details:
-    "The store learns the new one first, its clients roll over, then the old one is refused. An interrupted rotation is finished",
+    "The store accepts the new value first, its clients are replaced, then the store refuses the old value. After an interruption, run it again",
   options: {
     stack: stackOption,
     secret: { flags: "--secret <name>", description: "the secret, such as postgres, redis or grafana" },
@@ -45,7 +45,7 @@ export const rotate = command({
   },
 });
 
-/** Refuses what the program does not generate, with what can be done instead. */
+/** Refuses secrets that the program does not generate, and says what to do instead. */
 function requireRotatable(secret: string, stack: string, system: SystemSpec): void {
   const choices = rotatable(system.secrets);
   if (choices.includes(secret)) return;
@@ -64,7 +64,10 @@ function requireRotatable(secret: string, stack: string, system: SystemSpec): vo
   );
 }
 
-/** Increases the generation, unless an earlier user can still log in: then that rotation is not finished yet. */
+/**
+ * Increases the generation, unless an earlier user can still log in. In that case an earlier
+ * rotation is not finished.
+ */
 async function begin(stack: string, secret: string, users: StoreUsers | undefined): Promise<number> {
   const current = generationOf(stack, secret);
   const others = users ? await otherThan(users, clientUser(current)) : [];
@@ -105,7 +108,7 @@ async function listOf(users: StoreUsers): Promise<string[]> {
   );
 }
 
-/** Grafana reads its file at the first start only, and keeps the password in its database from then on. */
+/** Grafana reads its file only at its first start. Later it uses the password in its database. */
 async function tellGrafana(stack: string): Promise<void> {
   const [grafana] = await containersOf(stack, "grafana");
   if (!grafana) return;

@@ -13,7 +13,10 @@ async function serviceOfRole(stack: string, role: Role): Promise<string> {
   throw new Failure(`${system.name} has no ${role}.`, "make status shows its services.");
 }
 
-/** Runs a command in a service's first container, on this terminal if there is one. @returns its exit code */
+/**
+ * Runs a command in a service's first container, on this terminal if there is one. @returns its
+ * exit code
+ */
 async function inside(stack: string, service: string, words: readonly string[]): Promise<number> {
   const [container] = await containersOf(stack, service);
   if (!container)
@@ -30,7 +33,7 @@ export const shell = command({
   summary: "Open a shell in the container of a service",
   options: {
     stack: stackOption,
-    service: { ...serviceOption, description: "the service; the API unless named" },
+    service: { ...serviceOption, description: "the service; by default the API" },
   },
   examples: ["shell --service worker"],
   run: async ({ stack, service }) => inside(stack, service ?? (await serviceOfRole(stack, "api")), ["sh"]),

@@ -34,7 +34,7 @@ export const outputs = command({
   summary: "Print URLs, containers, volumes and credentials as JSON",
   options: {
     stack: stackOption,
-    showSecrets: { flags: "--show-secrets", description: "print secrets in clear" },
+    showSecrets: { flags: "--show-secrets", description: "print secrets in clear text" },
   },
   examples: ["outputs", "outputs --show-secrets"],
   run: ({ stack, showSecrets }) =>

@@ -19,7 +19,7 @@ import { systemOf } from "../system.ts";
 
 type StackOptions = { readonly stack: string } & Partial<Values<typeof newStackOptions>>;
 
-/** What comes before anything is made: Docker, the stack's file, where images come from, the settings. */
+/** The checks before any change: Docker, the stack's file, where images come from, the settings. */
 export async function prepared({ stack, system, environment }: StackOptions): Promise<SystemSpec> {
   await requireDocker();
   ensureStack(stack, system, environment);
@@ -36,7 +36,7 @@ export async function bringUp(
   const before = await containersOf(stack);
   await requireOwnState(stack);
   await Promise.all([requireDisk(), requirePorts(stack, system, before), requireVolumeOwners(stack, system)]);
-  // By itself: a deployer reads the settings when it is opened.
+  // A separate session, because a deployer reads the settings when it is opened.
   const gaveUp = confirm === stack && (await withDeployer(stack, (session) => acceptLoss(system, session)));
   return withDeployer(stack, async (session) => {
     await begin(system, session);
@@ -46,7 +46,10 @@ export async function bringUp(
   });
 }
 
-/** Writes into the stack's file that the data of lost volumes is given up. Returns whether there were any. */
+/**
+ * Records in the stack's file that the user gives up the data of lost volumes. Returns whether
+ * there were such volumes.
+ */
 async function acceptLoss(system: SystemSpec, { stack, deployer, progress }: Session): Promise<boolean> {
   const { volumes = {} } = (await deployer.outputs(false)) as { volumes?: Record<string, string> };
   const lost = await lostVolumes({ project, stack }, system, volumes);
@@ -55,7 +58,7 @@ async function acceptLoss(system: SystemSpec, { stack, deployer, progress }: Ses
     stack,
     lost.map(({ volume, created }) => [["lostVolumes", volume], created] as const),
   );
-  progress.line(`starting without the data of ${lost.map(({ name }) => name).join(", ")}`);
+  progress.line(`starting without the lost data of ${lost.map(({ name }) => name).join(", ")}`);
   return true;
 }
 
@@ -63,10 +66,10 @@ export const up = command({
   name: "up",
   summary: "Build, start and wait until everything is healthy",
   details:
-    "A second time it changes nothing. It refuses before anything is changed, with everything that is wrong",
+    "A second run changes nothing. If settings are wrong, it lists all problems and stops before any change",
   options: {
     ...newStackOptions,
-    refresh: { flags: "--refresh", description: "look first at what really runs, and repair it" },
+    refresh: { flags: "--refresh", description: "compare with the real containers, and repair differences" },
     confirm: {
       flags: "--confirm <stack>",
       description: "start without data that was lost: repeat the stack's name",

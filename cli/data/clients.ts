@@ -6,7 +6,7 @@ import { told } from "../ui/finding.ts";
 import type { Progress } from "../ui/progress.ts";
 import type { Part } from "./parts.ts";
 
-/** Whether a service caches data. It must not run with the cache of other data. */
+/** Whether a service caches data. Its cache must not be used with other data. */
 function isClient(system: SystemSpec, service: ServiceSpec, parts: readonly Part[]): boolean {
   if (!["api", "worker"].includes(service.role)) return false;
   const reaches = (s: ServiceSpec): boolean =>
@@ -15,7 +15,10 @@ function isClient(system: SystemSpec, service: ServiceSpec, parts: readonly Part
   return reaches(service);
 }
 
-/** Stops the clients, then every store except PostgreSQL, within their grace periods. @returns the stopped containers in that order */
+/**
+ * Stops the clients, then every store except PostgreSQL, within their grace periods. @returns the
+ * stopped containers in that order
+ */
 export async function stopAround(
   stack: string,
   system: SystemSpec,
@@ -38,7 +41,10 @@ export async function stop(containers: readonly Container[]): Promise<void> {
   }
 }
 
-/** Starts the stopped containers in the order of their dependencies. Runs the jobs between them, which migrate older data. */
+/**
+ * Starts the stopped containers in the order of their dependencies. Runs the jobs between them,
+ * which migrate older data.
+ */
 export async function startAgain(
   stack: string,
   system: SystemSpec,

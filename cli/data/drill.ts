@@ -12,7 +12,10 @@ import { rowsOf } from "./postgres.ts";
 import { reportBackups } from "./report.ts";
 import { throwAway, withServer, withVolume } from "./scratch.ts";
 
-/** Restores a backup next to the stack, compares all of it with the manifest, and records the result. */
+/**
+ * Restores a backup next to the stack, compares all of it with the manifest, and records the
+ * result.
+ */
 export async function drillBackup(stack: string, from: string | undefined): Promise<number> {
   const system = await reachableSystem(stack);
   const backup = findBackup(stack, from);

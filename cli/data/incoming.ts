@@ -10,10 +10,15 @@ import { Volume } from "./volume.ts";
 const next = "ragdock_restore_new";
 const old = "ragdock_restore_old";
 
-/** Entries of a dump that only the live database can have: the extension pg_cron works in one database. */
+/**
+ * Entries of a dump that only the live database can have, because the extension pg_cron works in
+ * one database of a server.
+ */
 const bound = /\b(pg_cron|cron)\b/;
 
-/** One part of a backup that is being restored: read in next to the live data, then swapped with it. */
+/**
+ * One part of a backup that is being restored: read in next to the live data, then swapped with it.
+ */
 export class Incoming {
   readonly server: Postgres;
   readonly name: string;
@@ -21,7 +26,7 @@ export class Incoming {
   private readonly file: string;
   private readonly volume: string;
   private readonly image: string;
-  /** Whether a swap began that did not end. `old` then has data that is nowhere else in the stack. */
+  /** Whether an earlier swap was interrupted. `old` can then contain the only copy of the data. */
   torn = false;
 
   constructor(stack: string, part: BackedUp, container: Container, folder: string) {
@@ -33,7 +38,10 @@ export class Incoming {
     this.image = container.Image;
   }
 
-  /** Reads the part in and compares it with the manifest. The live data is not changed. */
+  /**
+   * Reads the part next to the live data and compares it with the manifest. The live data is not
+   * changed.
+   */
   async prepare(): Promise<void> {
     await this.refuseOld();
     await this.clear();
@@ -80,7 +88,10 @@ export class Incoming {
     for (const database of names) await this.server.dropDatabase(database);
   }
 
-  /** Exchanges live and other data. PostgreSQL does it in one transaction, a volume file by file. */
+  /**
+   * Exchanges the live data and other data. PostgreSQL does it in one transaction, a volume file by
+   * file.
+   */
   private async exchange(from: string, to: string): Promise<void> {
     if (this.part.kind === "postgres") return this.server.swap(from, to);
     const { own = [] } = this.part;
@@ -89,7 +100,10 @@ export class Incoming {
     this.torn = false;
   }
 
-  /** Refuses to begin where an earlier restore ended in the middle: what it left may be the only copy. */
+  /**
+   * Refuses to begin after an interrupted restore, because the data that it left may be the only
+   * copy.
+   */
   private async refuseOld(): Promise<void> {
     const found =
       this.part.kind === "files"

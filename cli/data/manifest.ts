@@ -6,13 +6,16 @@ import { digestOf } from "../../host/pipe.ts";
 import { startFolder } from "../command.ts";
 import type { Part } from "./parts.ts";
 
-/** The content of a table: the number of rows, and a sum over the MD5 of each row. The order does not count. */
+/**
+ * The content of a table: the number of rows, and a sum over the MD5 of each row. The sum does not
+ * depend on the order.
+ */
 export interface Table {
   readonly rows: number;
   readonly sum: string;
 }
 
-/** By `schema.table`. Each partition counts by itself. Tables of extensions are left out. */
+/** By `schema.table`. Each partition is a separate entry. Tables of extensions are left out. */
 export type Tables = Readonly<Record<string, Table>>;
 
 export type BackedUp = Part & {
@@ -64,8 +67,8 @@ const root = join(projectDir, ".ragdock", "backups");
 const backupsOf = (stack: string): string => join(root, stack);
 
 /**
- * Creates the folder of an unfinished backup, which `backups` does not list. The final one is named after its time, such as
- * 2026-11-21T17-27-06Z.
+ * Creates the folder of an unfinished backup, which `backups` does not list. The final one is named
+ * after its time, such as 2026-11-21T17-27-06Z.
  */
 export function foldersFor(stack: string, at: Date): { readonly partial: string; readonly final: string } {
   const name = `${at.toISOString().slice(0, 19).replaceAll(":", "-")}Z`;

@@ -1,9 +1,9 @@
 import { longRunning, type ServiceSpec, type SystemSpec } from "../../config/spec/service.ts";
 
 export type Part =
-  /** A PostgreSQL server. `pg_dump` copies it from one snapshot. */
+  /** A PostgreSQL server: `pg_dump` copies it from one snapshot. */
   | { readonly kind: "postgres"; readonly service: string; readonly volume: string }
-  /** A volume. Its files are copied while the containers that write to it are paused. */
+  /** A volume: its files are copied while the containers that write to it are paused. */
   | {
       readonly kind: "files";
       readonly service: string;
@@ -13,8 +13,8 @@ export type Part =
     };
 
 /**
- * The parts of a system's data. PostgreSQL comes first: the volumes then hold everything that its rows refer to, and at
- * most some files more.
+ * The parts of a system's data. PostgreSQL comes first: the volumes then hold everything that its
+ * rows refer to, and at most some files more.
  */
 export function partsOf({ services }: SystemSpec): Part[] {
   const kept = longRunning(services).filter((s) => !isReplaceable(s));

@@ -7,13 +7,19 @@ import type { BackedUp, Table, Tables } from "./manifest.ts";
 const sql = (name: string): string =>
   readFileSync(join(projectDir, "cli", "data", "sql", `${name}.psql`), "utf8");
 
-/** Connects through the server's socket, as the role and to the database in the container's environment. */
+/**
+ * Connects through the server's socket, as the role and to the database in the container's
+ * environment.
+ */
 const client =
   'export PGUSER="$POSTGRES_USER"; [ "$PGDATABASE" ] || export PGDATABASE="$POSTGRES_DB"; exec "$@"';
 
 const psqlFlags = ["-X", "-q", "-A", "-t", "-F", "\t", "-v", "ON_ERROR_STOP=1"];
 
-/** A PostgreSQL server in a container. Its tools run in the container and need no password and no port. */
+/**
+ * A PostgreSQL server in a container. Its tools run in the container and need no password and no
+ * port.
+ */
 export class Postgres {
   private readonly container: string;
 
@@ -32,7 +38,7 @@ export class Postgres {
     return readTables(await this.query(sql("tables"), database));
   }
 
-  /** Reads a whole dump, as a restore would. */
+  /** Reads the whole dump, as a restore does. */
   async check(file: string): Promise<void> {
     await this.run(["pg_restore", "--file=/dev/null"], { input: { file } });
   }
@@ -55,7 +61,8 @@ export class Postgres {
   }
 
   /**
-   * Restores a part of a backup into an empty database, with the roles that it needs, and compares every row.
+   * Restores a part of a backup into an empty database, with the roles that it needs, and compares
+   * every row.
    * @param differs what an error says where they differ
    * @param database @default the container's own
    * @param list the entries to restore @default all
@@ -111,7 +118,10 @@ export class Postgres {
     }
   }
 
-  /** Whether the server accepts clients. Asks over TCP, where the temporary server of initdb does not listen. */
+  /**
+   * Whether the server accepts clients. Asks over TCP, where the temporary server of initdb does
+   * not listen.
+   */
   async answers(): Promise<boolean> {
     return this.run(["pg_isready", "-q", "-h", "127.0.0.1"]).then(
       () => true,

@@ -7,8 +7,8 @@ const file = "/etc/node-exporter/metrics/backup.prom";
 const prefix = "ragdock_backup_last";
 
 /**
- * Writes the times of the last backup and the last drill, in seconds since 1970, where the stack's Prometheus reads them.
- * Does nothing without a running node-exporter.
+ * Writes the times of the last backup and the last drill, in seconds since 1970, where the stack's
+ * Prometheus reads them. Does nothing without a running node-exporter.
  */
 export async function reportBackups(stack: string): Promise<void> {
   const [exporter] = await containersOf(stack, "node-exporter");

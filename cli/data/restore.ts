@@ -14,8 +14,9 @@ import { type Part, partsOf } from "./parts.ts";
 import { Postgres, rowsOf } from "./postgres.ts";
 
 /**
- * Replaces a stack's data by that of a backup, of this stack or of another one with the same system. Reads the backup in next
- * to the live data while the stack serves, compares it, and then swaps the two.
+ * Replaces a stack's data by that of a backup, of this stack or of another one with the same
+ * system. Reads the backup next to the live data while the stack serves, compares it, and then
+ * swaps both.
  */
 export async function restoreBackup(
   stack: string,
@@ -49,7 +50,10 @@ export async function restoreBackup(
   }
 }
 
-/** Where a part belongs: a dump to its server, because each version has another volume; files to their volume. */
+/**
+ * Returns the target of a part: the server for a dump, because each version has another volume, and
+ * the volume for files.
+ */
 const targetOf = ({ kind, service, volume }: Part): string => (kind === "postgres" ? service : volume);
 
 /** Refuses a backup with data that the system has no volume for. */
@@ -81,7 +85,7 @@ async function requireWell(stack: string, system: SystemSpec, { manifest }: Back
   for (const { volume } of rest) print(`${volume} is not in the backup and stays as it is.`);
 }
 
-/** Reads everything in next to the live data. Swaps the two only when all of it is correct. */
+/** Reads everything next to the live data. Swaps both only if all of it is correct. */
 async function replaceData(
   stack: string,
   system: SystemSpec,

@@ -9,16 +9,20 @@ import { Volume } from "./volume.ts";
 /** Seconds in which a new cluster must answer. */
 const patience = 120;
 
-/** Settings of a server whose data is thrown away: it does not wait for the disk. */
+/** Settings of a server with temporary data, which does not wait for the disk. */
 export const throwAway: readonly string[] = ["fsync=off", "full_page_writes=off"];
 
-/** Jobs of pg_cron would change the data that is compared. Without pg_cron the setting has no effect. */
+/**
+ * Jobs of pg_cron would change the data that is compared. Without pg_cron the setting has no
+ * effect.
+ */
 const quiet = "cron.launch_active_jobs=off";
 
 /**
- * Runs a temporary PostgreSQL server with a service's image and settings, on a new cluster and without a network, while
- * `work` runs. Then stops it cleanly.
- * @param volume where the cluster is created @default an anonymous volume, which is removed with the server
+ * Runs a temporary PostgreSQL server with a service's image and settings, on a new cluster and
+ * without a network, while `work` runs. Then stops it cleanly.
+ * @param volume where the cluster is created @default an anonymous volume, which is removed with
+ * the server
  */
 export async function withServer<T>(
   spec: LongRunning,
@@ -28,7 +32,8 @@ export async function withServer<T>(
   volume?: string,
 ): Promise<T> {
   const environment = Object.entries(spec.environment).filter(([key]) => !key.endsWith("_FILE"));
-  // Nothing can reach the server, and the service sets the stack's password at its start.
+  // The server needs no password, because it has no network. The service sets the stack's password
+  // at its start.
   const password = ["POSTGRES_PASSWORD", randomBytes(16).toString("hex")];
   const mount = spec.volumes.map(
     ({ path }) => `type=volume${volume ? `,source=${volume}` : ""},target=${path}`,
@@ -60,7 +65,7 @@ export async function withServer<T>(
   }
 }
 
-/** The server's command line, without what a service of a stack runs before it. */
+/** The server's command line, without the start script of a service. */
 const serverCommand = ({ command = [] }: LongRunning): readonly string[] =>
   command.slice(command.indexOf("postgres"));
 

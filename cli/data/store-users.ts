@@ -4,15 +4,17 @@ import { Failure } from "../../config/spec/failure.ts";
 import { isGuarded, type SystemSpec } from "../../config/spec/service.ts";
 import { containersOf, docker } from "../../host/docker.ts";
 
-/** The users of a store's clients, as the store knows them. */
+/** The users that a store has for its clients. */
 export interface StoreUsers {
   /** The secret's name in `ragdock:rotations`. */
   readonly rotation: string;
-  /** The job that makes the clients' user known to the store. */
+  /** The job that creates the clients' user in the store. */
   readonly job: string;
   /** The user that the settings ask for. */
   readonly user: string;
-  /** The clients' users that can log in, of any generation. Undefined if the store does not answer. */
+  /**
+   * The clients' users that can log in, of any generation. Undefined if the store does not answer.
+   */
   list(): Promise<string[] | undefined>;
   /** Revokes users and ends their connections. */
   revoke(users: readonly string[]): Promise<void>;
@@ -21,7 +23,7 @@ export interface StoreUsers {
 /** The names that `clientUser` makes. */
 const ofClients = /^rag_\d+$/;
 
-/** The stores of a system whose clients log in. */
+/** The stores of a system that require a login of their clients. */
 export function storesOf(stack: string, { services }: SystemSpec): StoreUsers[] {
   return services.filter(isGuarded).map((store) => {
     // The administrator's password is only in the store's own container.
@@ -50,7 +52,8 @@ type Run = (...command: string[]) => Promise<string>;
 type Commands = Pick<StoreUsers, "revoke"> & { list(): Promise<string> };
 
 function postgresUsers(run: Run): Commands {
-  // Through the container's own socket, as `make psql` does. User names are ours and need no quoting.
+  // Through the container's own socket, as `make psql` does. Ragdock generates the user names, so
+  // they need no quotes.
   const sql = (text: string): Promise<string> =>
     run("psql", "-qXAt", "-U", database.user, "-d", database.name, "-v", "ON_ERROR_STOP=1", "-c", text);
   return {

@@ -23,8 +23,9 @@ import { type Postgres, rowsOf } from "./postgres.ts";
 import { withServer } from "./scratch.ts";
 
 /**
- * Upgrades a stack's data to a later major version of PostgreSQL. Takes a backup, restores it into a new cluster on a new
- * volume, compares every row, and replaces the server. The old volume stays as it is.
+ * Upgrades a stack's data to a later major version of PostgreSQL. Takes a backup, restores it into
+ * a new cluster on a new volume, compares every row, and replaces the server. The old volume stays
+ * as it is.
  * @returns the exit code
  */
 export async function upgradePostgres(stack: string, version: string): Promise<number> {
@@ -89,18 +90,21 @@ async function upgrade(
   }
 }
 
-/** Brings the old server back, and removes the new volume. */
+/** Restores the old server and removes the new volume. */
 async function undo(stack: string, version: string | undefined, volume: string): Promise<void> {
   changeSettings(stack, [[["postgresVersion"], version]]);
   requireOk(await withSettings(stack));
   await docker("volume", "rm", volume);
 }
 
-/** Deploys with the settings as the stack's file has them now: a deployer reads them when it is opened. */
+/**
+ * Deploys with the settings as the stack's file has them now: a deployer reads them when it is
+ * opened.
+ */
 const withSettings = (stack: string): Promise<RunResult> =>
   withDeployer(stack, ({ deployer }) => deployer.up());
 
-/** The server with another version: the same system with that one setting changed. */
+/** The server with another version, from the same system with only that setting changed. */
 function upgraded(stack: string, system: SystemSpec, postgresVersion: PostgresVersion): LongRunning {
   const { name, environment, images, pinned } = system;
   const raw = { system: name, environment, images, pinned, postgresVersion };
@@ -110,7 +114,7 @@ function upgraded(stack: string, system: SystemSpec, postgresVersion: PostgresVe
   return { ...serverOf(system), image, volumes, environment: variables, ...(user ? { user } : {}) };
 }
 
-/** Keys do not matter for a server. */
+/** A server does not depend on the user's keys. */
 const allSecrets: ReadonlySet<string> = new Set(["llmApiKey", "embeddingsApiKey"]);
 
 /** Builds or pulls an image, unless Docker has it. Returns its reference. */
@@ -151,7 +155,7 @@ function requireLater(stack: string, system: SystemSpec, version: string): void 
   );
 }
 
-/** Refuses a volume that exists: it may hold the data of an earlier attempt, or of something else. */
+/** Refuses a volume that exists already, because it may contain data. */
 async function requireFree(stack: string, volume: string): Promise<void> {
   if ((await volumesNamed([volume])).size === 0) return;
   throw new Failure(

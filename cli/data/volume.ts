@@ -1,16 +1,16 @@
 import { docker } from "../../host/docker.ts";
 import { exec, type Piped, pipe } from "../../host/pipe.ts";
 
-/** Where the volume is mounted in the helper container. */
+/** The mount path of the volume in the helper container. */
 const here = "/data";
 
 /** Seconds after which a helper container that was left behind ends by itself. */
 const longest = 6 * 60 * 60;
 
 /**
- * Pauses containers, copies, and resumes them. They also resume when this process is killed, because the pipe then breaks
- * and the trap runs. With cgroup v1 a pause fails ("unable to freeze") while a process, such as a health check, is starting.
- * It works a moment later.
+ * Pauses containers, copies, and resumes them. They also resume when this process is killed,
+ * because the pipe then breaks and the trap runs. With cgroup v1, a pause fails ("unable to
+ * freeze") while a process starts, such as a health check. The pause is then tried again.
  */
 const frozenCopy = `
 set -euo pipefail
@@ -69,14 +69,20 @@ export class Volume {
     return Number((await this.sh("tar -tf - | wc -l", { file })).stdout);
   }
 
-  /** Unpacks an archive into a folder of the volume. Throws if a file differs in content, owner, mode or time. */
+  /**
+   * Unpacks an archive into a folder of the volume. Throws if a file differs in content, owner,
+   * mode or time.
+   */
   async unpack(file: string, folder: string): Promise<void> {
     await this.sh(`rm -rf '${here}/${folder}' && mkdir '${here}/${folder}'`);
     await this.sh(`tar -C '${here}/${folder}' --numeric-owner -xpf -`, { file });
     await this.sh(`tar -C '${here}/${folder}' --numeric-owner --compare -f -`, { file });
   }
 
-  /** Moves the files of the volume to `old`, and those of `folder` to their place. Files in `own` stay. */
+  /**
+   * Moves the files of the volume to `old`, and those of `folder` to the top of the volume. The
+   * files in `own` stay.
+   */
   async swap(folder: string, old: string, own: readonly string[]): Promise<void> {
     const kept = own.map((file) => `rm -f '${file}'; [ ! -e '${old}/${file}' ] || cp -p '${old}/${file}' .`);
     const all = `find . -mindepth 1 -maxdepth 1`;

@@ -14,14 +14,17 @@ import { countFindings } from "./containers.ts";
 import { alertFindings, isOver, observe, probeFindings, targetFindings } from "./prometheus.ts";
 import { readiness } from "./readiness.ts";
 
-/** What one kind of check says about a stack. */
+/** The result of one kind of check. */
 interface Checked {
   readonly findings: readonly Finding[];
-  /** What was checked, in whole sentences. */
+  /** The checks that were made, as whole sentences. */
   readonly notes: readonly string[];
 }
 
-/** Checks containers, readiness, probes, metrics, alerts and the last deployment. @throws Failure if nothing runs */
+/**
+ * Checks containers, readiness, probes, metrics, alerts and the last deployment. @throws Failure if
+ * nothing runs
+ */
 export async function checkHealth(stack: string): Promise<Checked> {
   const containers = await containersOf(stack);
   if (containers.length === 0)
@@ -48,7 +51,9 @@ export async function checkHealth(stack: string): Promise<Checked> {
   };
 }
 
-/** The system, or that the settings are wrong. The containers can be checked without it. */
+/**
+ * The system, or a finding about wrong settings. The containers can be checked without the system.
+ */
 async function systemOrFinding(stack: string): Promise<{ system?: SystemSpec; findings: Finding[] }> {
   try {
     return { system: await systemOf(stack), findings: [] };

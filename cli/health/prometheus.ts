@@ -3,7 +3,7 @@ import { type Container, dockerEnvironment } from "../../host/docker.ts";
 import type { Finding } from "../ui/finding.ts";
 import { elapsed } from "../ui/text.ts";
 
-/** Fetches addresses with BusyBox's wget: an answer per line. */
+/** Fetches URLs with BusyBox's wget and prints one answer per line. */
 const fetchAll = `for url; do wget -q -T 5 -O - "$url" || exit 1; echo; done`;
 
 const api = "http://127.0.0.1:9090/api/v1";
@@ -30,7 +30,7 @@ interface Sample {
   readonly value: readonly [time: number, value: string];
 }
 
-/** What Prometheus knows about a stack. */
+/** The facts that Prometheus has about a stack. */
 export interface Observed {
   readonly alerts: readonly Alert[];
   readonly targets: readonly Target[];
@@ -82,8 +82,8 @@ export const alertFindings = (stack: string, alerts: readonly Alert[], now: numb
     }));
 
 /**
- * Whether an alert is over although Prometheus still has it firing. Prometheus evaluates its rules once per scrape
- * interval: after a first deployment the ingress answers before that.
+ * Whether an alert is over although it still fires in Prometheus. Prometheus evaluates its rules
+ * once per scrape interval: after a first deployment the ingress answers before that.
  * @param silent the services that do not answer the blackbox exporter now
  */
 export function isOver(
@@ -98,7 +98,7 @@ export function isOver(
   return alertname === "TargetDown" && own.length > 0 && own.every(({ health }) => health === "up");
 }
 
-/** A text with the stack in each of its `make` commands. */
+/** Adds the stack to each `make` command in a text. */
 const onStack = (stack: string, text: string): string =>
   text.replaceAll(/`(make [^`]+)`/g, (_, words: string) => `\`${words} STACK=${stack}\``);
 
@@ -108,15 +108,18 @@ export const targetFindings = (stack: string, targets: readonly Target[]): Findi
     .filter(({ health }) => health === "down")
     .map(({ labels: { service = "" }, scrapeUrl, lastError }) => ({
       service,
-      problem: `${service} gives Prometheus no metrics.`,
+      problem: `Prometheus gets no metrics from ${service}.`,
       evidence: [`${withoutSecret(scrapeUrl)}: ${withoutSecret(lastError)}`],
       next: `make logs SERVICE=${service} STACK=${stack}`,
     }));
 
-/** The path of some metrics is a secret. The host and the port are enough to find the target. */
+/** The path of some metrics is secret. The host and the port are enough to find the target. */
 const withoutSecret = (text: string): string => text.replaceAll(/(https?:\/\/[^/\s"]+)\/[^\s"]*/g, "$1");
 
-/** The services that do not answer the blackbox exporter. Each is asked again, because the last result may be old. */
+/**
+ * The services that do not answer the blackbox exporter. Each is asked again, because the last
+ * result may be old.
+ */
 export async function probeFindings(
   stack: string,
   prometheus: Container,
@@ -141,7 +144,7 @@ export async function probeFindings(
   );
 }
 
-/** Why the blackbox exporter gets no answer now. Undefined if it gets one. */
+/** Returns the reason why the blackbox exporter gets no answer now. Undefined if it gets one. */
 async function reasonNow(
   prometheus: Container,
   { instance = "", job = "" }: Labels,
@@ -158,7 +161,9 @@ async function reasonNow(
   return probeReason(stdout);
 }
 
-/** The last error in the blackbox exporter's account of a probe. Undefined if the probe succeeded. */
+/**
+ * The last error in the blackbox exporter's account of a probe. Undefined if the probe succeeded.
+ */
 export function probeReason(account: string): string | undefined {
   if (/^probe_success 1$/m.test(account)) return undefined;
   return [...account.matchAll(/ err="?([^"\n]+)/g)].at(-1)?.[1] ?? "the probe fails";

@@ -15,7 +15,7 @@ except urllib.error.HTTPError as error:
 print(answer.status)
 print(answer.read().decode())`;
 
-/** What an application answers about itself. Others have other bodies. */
+/** The readiness that an application reports. Other applications may answer with other bodies. */
 interface Body {
   readonly detail?: string;
   readonly dependencies?: readonly {
@@ -74,7 +74,10 @@ async function unreadiness(id: string, at: { port: number; path: string }): Prom
   return unreadyAnswer(Number(status), body.join("\n"));
 }
 
-/** What an answer says is wrong. Some applications answer 200 and name the dependencies that are missing. */
+/**
+ * Returns the problems that an answer reports. Some applications answer 200 and name the
+ * dependencies that are missing.
+ */
 export function unreadyAnswer(status: number, text: string): Unready | undefined {
   const body = parsed(text);
   const missing = (body.dependencies ?? []).filter(({ ok }) => !ok);

@@ -3,27 +3,30 @@ import { createTwoFilesPatch } from "diff";
 import { ignoreChanges } from "../../components/container.ts";
 import type { DeclaredContainer, Description } from "./description.ts";
 
-/** What happens to one container. */
+/** The change of one container. */
 export interface ContainerStep {
   readonly name: string;
   readonly service: string;
   readonly op: "create" | "update" | "replace" | "delete";
   /** Whether its service stops before the new container starts. */
   readonly gap: boolean;
-  /** Whether it only watches the others. */
+  /** Whether its service only monitors the others. */
   readonly watches: boolean;
   readonly isJob: boolean;
-  /** Whether the service is there before and after: another number of replicas has other containers. */
+  /**
+   * Whether the service exists before and after the change, even if the number of its containers
+   * changes.
+   */
   readonly stays: boolean;
   /** Names of the inputs that differ. */
   readonly changes: readonly string[];
   /** Single changed values: `environment A: 1 → 2`. */
   readonly details: readonly string[];
-  /** Changed files, as unified diffs. Secrets have their names. */
+  /** Changed files, as unified diffs. A secret appears as its name. */
   readonly files: readonly string[];
 }
 
-/** What a change of the program or of the settings does to one stack. */
+/** The effects of a change of the program or the settings on one stack. */
 export interface Plan {
   readonly stack: string;
   readonly system: string;
@@ -41,13 +44,16 @@ export interface Plan {
   readonly memory: readonly [before: number, after: number];
   readonly cpus: readonly [before: number, after: number];
   readonly alerts: readonly string[];
-  /** What is wrong in the new settings. */
+  /** The problems of the new settings. */
   readonly problems: readonly string[];
   /** The rules that the new settings break, one line for each. */
   readonly policies: readonly string[];
 }
 
-/** Inputs that the Docker provider changes in place (docs/reference of kreuzwerker/docker: no "forces new resource"). */
+/**
+ * Inputs that the Docker provider changes in place (docs/reference of kreuzwerker/docker: no
+ * "forces new resource").
+ */
 const inPlace = new Set([
   ...["restart", "maxRetryCount", "cpuShares", "cpuSet", "memory", "memoryReservation", "memorySwap"],
   ...["mustRun", "destroyGraceSeconds", "wait", "waitTimeout", "attach", "logs", "start", "rm"],
@@ -104,7 +110,7 @@ function stepOf(
   const stays = staying.has(one.service);
   const common = { name, service: one.service, isJob: one.kind === "job", watches: one.watches, stays };
   if (!old || !next) {
-    // A job that leaves has ended long ago. Replicas leave when the new ones serve.
+    // A removed job has ended already. Removed replicas stop after the new ones serve.
     const gap = !next && one.kind !== "job" && (!stays || one.stopsFirst);
     return { ...common, op: next ? "create" : "delete", gap, changes: [], details: [], files: [] };
   }
@@ -123,7 +129,10 @@ function stepOf(
   };
 }
 
-/** The changed values of an input, a line each. The plan shows networks, ports and files elsewhere. */
+/**
+ * The changed values of an input, a line each. Networks, ports and files have other lines in the
+ * plan.
+ */
 function values(key: string, old: Inputs, next: Inputs): string[] {
   if (["uploads", "networksAdvanced", "ports"].includes(key)) return [];
   const [a, b] = [old[key], next[key]];
@@ -167,7 +176,7 @@ function fileDiffs(old: Inputs, next: Inputs): string[] {
   );
 }
 
-/** Without the digests of revisions, which follow from another change: `api-1a2b3c4d`. */
+/** Removes the digests of revisions, which only follow from other changes: `api-1a2b3c4d`. */
 const withoutRevisions = (content: string): string =>
   content.replaceAll(/\b([a-z][a-z-]*)-[0-9a-f]{8}\b/g, "$1");
 
@@ -203,7 +212,7 @@ function dataLines(before: Description, after: Description): string[] {
   ];
 }
 
-/** The values of both records, by key, in order. */
+/** Returns the values of both records by key, sorted. */
 function pairs<T>(
   before: Readonly<Record<string, T>>,
   after: Readonly<Record<string, T>>,

@@ -13,15 +13,20 @@ import type { Finding } from "../../policies/findings.ts";
 export interface DeclaredContainer {
   readonly service: string;
   readonly kind: "stateful" | "stateless" | "job";
-  /** Whether a replacement stops the old container first: it has a volume, or a port of the host. */
+  /**
+   * Whether a replacement stops the old container first, because it has a volume or a port of the
+   * host.
+   */
   readonly stopsFirst: boolean;
-  /** Whether it only watches the others. Users do not notice when it is away. */
+  /**
+   * Whether its service only monitors the others. Users do not notice when such a service is down.
+   */
   readonly watches: boolean;
   /** The inputs of Pulumi's resource, with names in place of secrets. */
   readonly inputs: Readonly<Record<string, unknown>>;
 }
 
-/** What the settings of one stack declare, as plain data. */
+/** The resources that the settings of one stack declare, as plain data. */
 export interface Description {
   readonly system: string;
   readonly environment: string;
@@ -40,7 +45,7 @@ export interface Description {
   /** Alerts by name, with their condition. */
   readonly alerts: Readonly<Record<string, string>>;
   readonly problems: readonly Problem[];
-  /** What breaks a rule of policies/. */
+  /** The rules of policies/ that the settings break. */
   readonly findings: readonly Finding[];
 }
 
@@ -54,8 +59,8 @@ const kinds = {
 type Resource = Pick<pulumi.runtime.MockResourceArgs, "type" | "name" | "inputs">;
 
 /**
- * Describes what settings declare, without Docker, state or secrets: Pulumi's mocks run the real
- * components. Each secret of the user counts as set.
+ * Describes the resources that settings declare, without Docker, state or secrets: Pulumi's mocks
+ * run the real components. Each of the user's secrets counts as set.
  */
 export async function describe(raw: Readonly<Record<string, unknown>>, facts: Facts): Promise<Description> {
   const { spec, problems, findings } = readSystem(raw, {
@@ -108,7 +113,7 @@ export async function describe(raw: Readonly<Record<string, unknown>>, facts: Fa
   };
 }
 
-/** A stack that is not there. */
+/** The description of a stack that does not exist. */
 export const nothing: Description = {
   system: "",
   environment: "",
@@ -123,7 +128,7 @@ export const nothing: Description = {
   findings: [],
 };
 
-/** Runs the components under Pulumi's mocks. An id changes when a real one would. */
+/** Runs the components under Pulumi's mocks. An id changes if a real one would change. */
 async function declare(system: SystemSpec, { project, stack }: Facts): Promise<Resource[]> {
   const declared: Resource[] = [];
   const newResource = ({ type, name, inputs }: pulumi.runtime.MockResourceArgs) => {
@@ -153,7 +158,7 @@ async function declare(system: SystemSpec, { project, stack }: Facts): Promise<R
     system,
     secrets,
     existingVolumes: {},
-    // Its digest depends on the machine, and is the same for both revisions.
+    // The digest depends on the machine, so both revisions get the same one.
     baseImage: "base",
     hostPath: (path) => path,
   });
@@ -161,7 +166,7 @@ async function declare(system: SystemSpec, { project, stack }: Facts): Promise<R
   return declared;
 }
 
-/** Without Pulumi's marks of secrets: each secret is a placeholder already. */
+/** Removes Pulumi's marks of secrets, because each secret is a placeholder already. */
 function open<T>(value: T): T {
   if (pulumi.runtime.isRpcSecret(value)) return open(pulumi.runtime.unwrapRpcSecret(value));
   if (Array.isArray(value)) return value.map(open) as T;
@@ -169,7 +174,7 @@ function open<T>(value: T): T {
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, open(item)])) as T;
 }
 
-/** A secret in a file: its name, with the generation of a rotated one. */
+/** Returns the placeholder of a secret: its name, and its generation if it was rotated. */
 function placeholder(name: string, inputs: Resource["inputs"], of: Pick<Facts, "project" | "stack">): string {
   const generation = inputs.keepers?.generation;
   return `{{secret:${short(name, of)}${generation ? ` generation ${generation}` : ""}}}`;

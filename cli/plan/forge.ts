@@ -2,7 +2,7 @@ import { Failure } from "../../config/spec/failure.ts";
 
 /** A pull request of GitHub or Forgejo, or a merge request of GitLab. */
 export interface Forge {
-  /** The comments, oldest first, a page at a time. */
+  /** The URL of a page of comments, oldest first. */
   readonly list: (page: number) => string;
   readonly create: { readonly method: "POST"; readonly url: string };
   readonly edit: (id: number) => { readonly method: "PATCH" | "PUT"; readonly url: string };
@@ -11,7 +11,7 @@ export interface Forge {
   readonly longest: number;
 }
 
-/** GitHub's limit, and Forgejo's default is not smaller. */
+/** GitHub's limit. Forgejo's default is not smaller. */
 const longest = 65_536;
 /** GitLab's limit for a note. */
 const longestNote = 1_000_000;

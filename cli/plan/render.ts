@@ -15,7 +15,7 @@ const isQuiet = (plan: Plan): boolean =>
     (list) => list.length === 0,
   );
 
-/** What happens to a service, for people. */
+/** Returns a text about the change of a service. */
 function effect({ op, gap, isJob, stays, watches }: ContainerStep): string {
   if (stays && op === "create") return "replica added";
   if (stays && op === "delete") return "replica removed";
@@ -27,13 +27,13 @@ function effect({ op, gap, isJob, stays, watches }: ContainerStep): string {
   return gap ? "replaced with a gap: it stops first" : "replaced without a gap";
 }
 
-/** One line that says everything that matters. */
+/** Returns the summary of a plan in one line. */
 export function summary(plan: Plan): string {
   if (plan.problems.length > 0)
     return `${plan.problems.length} settings are wrong: this change would be refused`;
   if (isQuiet(plan)) return "nothing changes";
   const byEffect = Map.groupBy(plan.steps, effect);
-  // What users notice comes first.
+  // Effects on users come first.
   const entries = [...byEffect].sort(
     ([a], [b]) => Number(b.includes("with a gap")) - Number(a.includes("with a gap")),
   );
@@ -121,7 +121,10 @@ function service(step: ContainerStep, { code }: Style): string[] {
   ];
 }
 
-/** Diffs that are longer, such as those of dashboards, are counted only. JSON has them whole. */
+/**
+ * Of longer diffs, such as those of dashboards, only the number of lines is shown. The JSON
+ * contains them completely.
+ */
 const longestDiff = 30;
 
 function shortened(diff: string): string {

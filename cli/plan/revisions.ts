@@ -26,7 +26,7 @@ export async function withRevision<T>(revision: string, work: (folder: string) =
   }
 }
 
-/** Whether two checkouts ask for the same packages. */
+/** Whether two checkouts need the same packages. */
 export const samePackages = (folder: string): boolean =>
   readFileSync(join(folder, "package-lock.json"), "utf8") ===
   readFileSync(join(projectDir, "package-lock.json"), "utf8");
@@ -35,7 +35,7 @@ export const samePackages = (folder: string): boolean =>
 export const stacksIn = (folder: string): string[] =>
   readdirSync(folder).flatMap((name) => /^Pulumi\.([\w.-]+)\.yaml$/.exec(name)?.[1] ?? []);
 
-/** Lets a checkout describe one of its stacks with its own code. */
+/** Describes a stack of a checkout, with that checkout's own code. */
 export async function describedBy(folder: string, stack: string, file?: string): Promise<Description> {
   const given = file === undefined ? [] : ["--config-file", file];
   if (file === undefined && !existsSync(join(folder, `Pulumi.${stack}.yaml`))) return nothing;

@@ -76,13 +76,16 @@ function nextFor(stack: string, container: Container): string {
   return `make up STACK=${stack}`;
 }
 
-/** Whether the container ran out of memory in the last ten minutes. A restarted container does not show it. */
+/**
+ * Whether the container ran out of memory in the last ten minutes. After a restart, the container's
+ * state does not show it.
+ */
 async function ranOutOfMemory(id: string): Promise<boolean> {
   const filters = ["--filter", `container=${id}`, "--filter", "event=oom"];
   return (await docker("events", "--since", "10m", "--until", "0s", ...filters)).trim() !== "";
 }
 
-/** Both streams: `docker logs` prints a container's standard error to its own. */
+/** Both streams: `docker logs` prints a container's standard error to its own standard error. */
 async function logEnd(id: string): Promise<string> {
   const args = ["logs", "--tail", String(logLines), id];
   const options = { reject: false, stripFinalNewline: false, env: dockerEnvironment() };

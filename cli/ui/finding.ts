@@ -1,8 +1,8 @@
 /** Something that is wrong with a stack. */
 export interface Finding {
-  /** The service that it is about. */
+  /** The service with the problem. */
   readonly service: string;
-  /** One sentence: what is wrong. */
+  /** The problem, in one sentence. */
   readonly problem: string;
   /** The lines that show it. */
   readonly evidence: readonly string[];
@@ -10,6 +10,6 @@ export interface Finding {
   readonly next: string;
 }
 
-/** A finding for people: the problem, and below it the evidence and the next step. */
+/** Formats a finding: the problem, and below it the evidence and the next step. */
 export const told = ({ problem, evidence, next }: Finding): string =>
   [problem, ...evidence.map((line) => `  ${line}`), `  Next: ${next}`].join("\n");

@@ -4,7 +4,7 @@ import { kinds, ops } from "./progress.ts";
 /** Longest value that is shown, in characters. */
 const longest = 100;
 
-/** What a preview would do, a line per resource and per changed property. */
+/** Formats a preview, with a line for each resource and each changed property. */
 export function planned(result: RunResult, shortName: (name: string) => string): string[] {
   return result.steps
     .filter((step) => step.op !== "same" && step.op !== "read" && kinds[step.type])
@@ -14,7 +14,7 @@ export function planned(result: RunResult, shortName: (name: string) => string):
     ]);
 }
 
-/** The changed properties. Elements of a list of texts, such as variables, are compared wherever they stand in it. */
+/** The changed properties. Lists of texts, such as variables, are compared without their order. */
 function properties(diffs: readonly PropertyDiff[]): string[] {
   const lists = Map.groupBy(diffs, ({ path }) => /^(.+)\[\d+\]$/.exec(path)?.[1] ?? "");
   return [...lists].flatMap(([list, own]) =>
@@ -39,7 +39,7 @@ function property(diff: PropertyDiff): string {
   return `      ${diff.path}${line}: ${shown(old)} → ${shown(next)}${forced([diff])}`;
 }
 
-/** Of two texts with several lines, the first line that differs. */
+/** Returns the first line that differs between two texts. */
 function firstChange(old: unknown, next: unknown): readonly [line: string, old: unknown, next: unknown] {
   if (typeof old !== "string" || typeof next !== "string") return ["", old, next];
   const [olds, news] = [old.trimEnd().split("\n"), next.trimEnd().split("\n")];

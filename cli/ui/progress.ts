@@ -80,7 +80,7 @@ export class Progress {
     clearInterval(this.timer);
   }
 
-  /** A resource's name without project and stack, and without the part that says what it is. */
+  /** A resource's name without the project, the stack and the suffix for its type. */
   shortName(name: string): string {
     const short = name.startsWith(this.prefix) ? name.slice(this.prefix.length) : name;
     return short.replace(/^image-/, "");

@@ -5,13 +5,13 @@ import { type Usage, usageOf, type VolumeSize, volumeSizes } from "./usage.ts";
 
 /** A container of a service, or a service without one. */
 interface ServiceStatus {
-  /** With a number if the service has several containers. */
+  /** The name ends with a number if the service has several containers. */
   readonly service: string;
   readonly container?: string;
   readonly health: string;
   /** When the container started, if it runs. ISO 8601. */
   readonly started?: string;
-  /** How often Docker restarted it. */
+  /** The number of restarts by Docker. */
   readonly restarts?: number;
   readonly usage?: Usage;
   readonly url?: string;
@@ -21,7 +21,7 @@ interface ServiceStatus {
 export interface Status {
   readonly healthy: boolean;
   readonly services: readonly ServiceStatus[];
-  /** Only if the usage was measured. */
+  /** Present only if the usage was measured. */
   readonly volumes?: readonly VolumeSize[];
   /** Services that this image source cannot offer, and why. */
   readonly unavailable: Readonly<Record<string, string>>;
@@ -60,7 +60,10 @@ export async function statusOf(stack: string, system: SystemSpec, measure: boole
   };
 }
 
-/** The status for people: a table of the services, one of the volumes, and what is not available. */
+/**
+ * Formats the status: a table of the services, a table of the volumes, and the services that are
+ * unavailable.
+ */
 export function statusText({ services, volumes, unavailable }: Status): string {
   const measured = (...cells: string[]): string[] => (volumes ? cells : []);
   const rows = services.map(({ service, health: state, started, restarts, usage, url }) => [

@@ -1,14 +1,14 @@
 import prettyBytes from "pretty-bytes";
 import prettyMs from "pretty-ms";
 
-/** A length of time for people, such as `4.3s`, `3m 5s` or `2d 1h`. */
+/** Formats a duration, such as `4.3s`, `3m 5s` or `2d 1h`. */
 export const elapsed = (seconds: number): string =>
   prettyMs(seconds * 1000, { unitCount: 2, secondsDecimalDigits: 1 });
 
-/** An amount of data for people, such as `1.4 MiB`. */
+/** Formats a number of bytes, such as `1.4 MiB`. */
 export const size = (bytes: number): string => prettyBytes(bytes, { binary: true });
 
-/** Rows under a header, in columns as wide as they need to be. */
+/** Formats rows under a header, in columns of the width that they need. */
 export function table(header: readonly string[], rows: readonly (readonly string[])[]): string {
   const all = [header, ...rows];
   const widths = header.map((_, column) => Math.max(...all.map((row) => (row[column] ?? "").length)));

@@ -4,11 +4,11 @@ import { fullName } from "../../config/spec/stack.ts";
 import { type Container, docker, dockerEnvironment, serviceOf } from "../../host/docker.ts";
 import { project } from "../../host/paths.ts";
 
-/** What a container uses. */
+/** The resources that a container uses. */
 export interface Usage {
-  /** Of one core: 150 is one core and a half. */
+  /** Percent of one core: 150 is one and a half cores. */
   readonly cpuPercent: number;
-  /** What it uses and may use, as Docker writes it: `51.4MiB / 512MiB`. */
+  /** The used memory and the limit, in Docker's format: `51.4MiB / 512MiB`. */
   readonly memory: string;
 }
 
@@ -18,13 +18,16 @@ export interface VolumeSize {
   readonly volume: string;
   /** The services that use it. */
   readonly service: string;
-  /** Undefined if no container can tell. */
+  /** Undefined if no container can measure it. */
   readonly bytes?: number;
 }
 
 const isRunning = ({ State }: Container): boolean => State.Status === "running";
 
-/** What each running container uses, by its id. Docker measures the CPU for two seconds. */
+/**
+ * Returns the resources that each running container uses, by its id. Docker measures the CPU for
+ * two seconds.
+ */
 export async function usageOf(containers: readonly Container[]): Promise<ReadonlyMap<string, Usage>> {
   const running = containers.filter(isRunning).map(({ Id }) => Id);
   if (running.length === 0) return new Map();
@@ -40,8 +43,8 @@ const usageIn = ([id = "", cpu = "", memory = ""]: readonly string[]): [string, 
 ];
 
 /**
- * The sizes of a stack's volumes, each measured in a container that has it. `docker system df` would
- * measure every volume and image of the host.
+ * The sizes of a stack's volumes, each measured in a container that mounts it. `docker system df`
+ * would measure every volume and image of the host.
  */
 export async function volumeSizes(
   stack: string,
@@ -75,7 +78,7 @@ async function folderSize(id: string, path: string): Promise<number | undefined>
     reject: false,
     timeout: 20_000,
   });
-  // A file that is removed meanwhile lets `du` fail after it has counted the others.
+  // If a file is removed meanwhile, `du` fails, but only after it has counted the others.
   const kibibytes = /^(\d+)\s/.exec(stdout)?.[1];
   return kibibytes === undefined ? undefined : Number(kibibytes) * 1024;
 }

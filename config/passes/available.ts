@@ -2,8 +2,9 @@ import { imageName, unavailableInPackages } from "../spec/image.ts";
 import type { Pass } from "./pass.ts";
 
 /**
- * Leaves out services whose image cannot be built from packages, unless the settings name an image for it. Their settings are
- * not refused: the same file may be right where registries can be reached.
+ * Leaves out services whose image cannot be built from packages, unless the settings name an image
+ * for it. Their settings are not refused: the same file may be right where registries can be
+ * reached.
  */
 export const available: Pass = (services, run) => {
   const { images, pinned, services: user } = run.ctx.settings;

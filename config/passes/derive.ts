@@ -2,7 +2,10 @@ import type { ServiceTemplate } from "../services/module.ts";
 import { isLongRunning, type ServiceSpec } from "../spec/service.ts";
 import type { Pass } from "./pass.ts";
 
-/** Fills in what depends on the finished list. Alerts come first, because the files of Prometheus are made of them. */
+/**
+ * Fills in what depends on the finished list. Alerts come first, because the files of Prometheus
+ * are made of them.
+ */
 export const derive: Pass = (services) => {
   const observed = services.map((service) => withAlerts(service, services));
   return observed.map((service) => {

@@ -19,14 +19,14 @@ export const passes: readonly Pass[] = [
   soak,
   // Removes services whose images the image source does not have.
   available,
-  // Applies the user's settings. No other pass does.
+  // Applies the user's settings. This is the only pass that does so.
   overrides,
   // Gives the published ports to the ingress, and published stores a network that can publish.
   publish,
   // Removes derived services that have no work, such as a soak job without a soak.
   omit,
-  // Makes every service with a store's password depend on the job that creates its user. Removes dependencies on services
-  // that are not there. Refuses circular dependencies.
+  // Makes every service with a store's password depend on the job that creates its user. Removes
+  // dependencies on services that do not exist. Refuses circular dependencies.
   startOrder,
   // Fills in what depends on the finished list: files, alerts, dashboards.
   derive,

@@ -7,8 +7,8 @@ import type { Pass, Run } from "./pass.ts";
 type Published = ServiceTemplate<LongRunning>;
 
 /**
- * Puts a gateway and an ingress in front of applications with a port. The gateway is replaced after them, and so leads to
- * no revision that is not healthy. The ingress has the ports and hardly ever changes.
+ * Puts a gateway and an ingress in front of applications with a port. The gateway is replaced after
+ * them, so it never leads to an unhealthy revision. The ingress has the ports and rarely changes.
  */
 export const ingress: Pass = (services, run) => {
   const published = behindIngress(services);
@@ -34,7 +34,7 @@ export function behindIngress(services: readonly ServiceTemplate[]): Published[]
   return own.length > 0 ? own : fronts;
 }
 
-/** Gateways and ingresses take requests on 8080, then on the ports after the status port. */
+/** The ports that gateways and ingresses listen on: 8080, then the ports after the status port. */
 export const listenPort = (index: number): number => (index === 0 ? gatewayPort : statusPort + index);
 
 /** A gateway with a port for each published application. */

@@ -10,6 +10,6 @@ export const omit: Pass = (services, run) => {
       run.problems.push(withoutEffect(`services.${name}`, `${name} does not run: ${why}`));
     return why === undefined;
   });
-  // Again: another service may have nothing to do without those that left.
+  // Runs again, because another service may have nothing to do without the removed ones.
   return kept.length === services.length ? kept : omit(kept, run);
 };

@@ -10,7 +10,10 @@ import { refusals } from "./refusals.ts";
 
 type Secrets = ReadonlyMap<string, Secret>;
 
-/** Applies the user's settings to every service, derived ones included. What a service cannot use is refused. */
+/**
+ * Applies the user's settings to every service, derived ones included. A setting that a service
+ * cannot use is refused.
+ */
 export const overrides: Pass = (services, run) => {
   const all = run.ctx.settings.services;
   const possible = [...services, ...run.dropped];
@@ -38,7 +41,7 @@ export const overrides: Pass = (services, run) => {
   });
 };
 
-/** Puts a user's settings over a service's own values. What is not set stays. */
+/** Puts a user's settings over a service's own values. Values without a setting stay. */
 function merge(service: ServiceTemplate, user: ServiceSettings, secrets: Secrets): ServiceTemplate {
   const source = user.sourceMount ? service.sourceMount : undefined;
   const files = (user.files ?? []).map(({ path, content }) => ({
@@ -65,7 +68,10 @@ function merge(service: ServiceTemplate, user: ServiceSettings, secrets: Secrets
   } as ServiceTemplate;
 }
 
-/** Files that name a secret which does not exist, or a store's password with another user than its own. */
+/**
+ * Reports files with a secret that does not exist, or with a store's password and a fixed user
+ * name.
+ */
 function wrongSecrets(service: string, user: ServiceSettings, secrets: Secrets): Problem[] {
   const known = [...secrets.keys()].sort().join(", ") || "none";
   return (user.files ?? []).flatMap(({ content }, index) => {

@@ -2,14 +2,14 @@ import type { Context, ServiceTemplate } from "../services/module.ts";
 import type { Problem } from "../spec/problem.ts";
 import type { Network } from "../spec/service.ts";
 
-/** What the passes know of a system besides its services, and what they report. */
+/** The input of the passes in addition to the services, and their reports. */
 export interface Run {
   readonly ctx: Context;
   readonly networks: Readonly<Record<string, Network>>;
   readonly problems: Problem[];
   /** Services that this image source cannot offer, and why. */
   readonly unavailable: Record<string, string>;
-  /** Services that left the list. Their secrets stay, because their data may. */
+  /** Services that a pass removed. Their secrets stay, because their data may. */
   readonly dropped: ServiceTemplate[];
 }
 

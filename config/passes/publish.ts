@@ -5,7 +5,7 @@ import type { Pass } from "./pass.ts";
 
 type Networks = Readonly<Record<string, Network>>;
 
-/** Carries the ports of services that are otherwise on internal networks only. */
+/** The network that publishes the ports of services on internal networks. */
 const publishNetwork = "publish";
 
 /** The networks of a system, with the one for published ports. */
@@ -14,7 +14,10 @@ export const withPublishNetwork = (networks: Networks): Networks => ({
   [publishNetwork]: { internal: false },
 });
 
-/** Gives the published ports to the ingress, and other published services a network that can publish. */
+/**
+ * Gives the published ports to the ingress, and other published services a network that can
+ * publish.
+ */
 export const publish: Pass = (services, run) => {
   const ingress = services.find(({ role }) => role === "ingress");
   const behind: readonly ServiceTemplate[] = ingress ? behindIngress(services) : [];
@@ -36,7 +39,7 @@ function ingressPort(service: ServiceTemplate, services: readonly ServiceTemplat
   return gateway?.routes?.find((route) => route.service === service.name)?.listen ?? listenPort(0);
 }
 
-/** Docker publishes nothing of a container that is on internal networks only. */
+/** Docker publishes no port of a container that is on internal networks only. */
 function reachable(service: ServiceTemplate, networks: Networks): ServiceTemplate {
   if (publishedPorts(service).length === 0) return service;
   if (service.networks.some((name) => !networks[name]?.internal)) return service;

@@ -14,7 +14,10 @@ interface Wish {
   readonly run: Run;
 }
 
-/** The settings of a service that would do nothing, or break others. A setting without a word would seem to work. */
+/**
+ * Refuses settings of a service that would have no effect, or would break other services. Without
+ * an error, such a setting would seem to work.
+ */
 export function refusals(wish: Wish): Problem[] {
   const path = (key: string): string => `services.${wish.service.name}.${key}`;
   const useless = [...portReasons(wish), ...reasons(wish)];
@@ -34,7 +37,7 @@ interface Reason {
   readonly why: string;
 }
 
-/** Why a service has no use for `port` and `exposure`. */
+/** Returns the reason why a service does not support `port` and `exposure`. */
 function portReasons({ service, user, services }: Wish): Reason[] {
   const keys = (["exposure", "port"] as const).filter((key) => user[key] !== undefined);
   if (keys.length === 0 || (isLongRunning(service) && service.ports.length > 0)) return [];
@@ -46,7 +49,7 @@ function portReasons({ service, user, services }: Wish): Reason[] {
   return keys.map((key) => ({ key, why }));
 }
 
-/** A port on the host that nothing publishes. */
+/** Refuses a port on the host that nothing publishes. */
 function unpublished({ service, user }: Wish): Problem[] {
   const [first] = isLongRunning(service) ? service.ports : [];
   if (!first || user.port === undefined || (user.exposure ?? first.exposure) !== "none") return [];
@@ -80,7 +83,10 @@ const developmentOnly = ({ user, run }: Wish): string[] =>
     ? [...(user.sourceMount ? ["sourceMount"] : []), ...(user.mounts?.length ? ["mounts"] : [])]
     : [];
 
-/** Refuses to omit a service that others need. Exporters, consoles and services that wait for an optional job do not count. */
+/**
+ * Refuses to omit a service that others need. Exporters, consoles and services that wait for an
+ * optional job do not count.
+ */
 function neededBy({ service: { name, omit }, user, services, run }: Wish): Problem[] {
   const isOff = (other: string): boolean => run.ctx.settings.services[other]?.enabled === false;
   const users = services.filter(

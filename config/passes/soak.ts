@@ -8,7 +8,7 @@ import { isLongRunning, longRunning } from "../spec/service.ts";
 import { seconds } from "../spec/units.ts";
 import type { Pass } from "./pass.ts";
 
-/** A service that a gateway leads to and that can be asked over HTTP. */
+/** A service behind a gateway that answers an HTTP check. */
 export type Soakable = LongRunning & { readonly blackbox: HttpCheck };
 
 /** Type guard: whether new revisions of a service can be watched before they get requests. */
@@ -19,7 +19,10 @@ export const canSoak = (service: ServiceSpec, services: readonly ServiceSpec[]):
     (s) => s.role === "gateway" && s.routes?.some((route) => route.service === service.name),
   );
 
-/** Adds a job per routed service that watches each new revision for its `soak` before the gateway leads to it. */
+/**
+ * Adds a job per routed service that watches each new revision for its `soak` before the gateway
+ * leads to it.
+ */
 export const soak: Pass = (services) => {
   const soakable = services.filter((s) => canSoak(s, services));
   return services.flatMap((service): ServiceTemplate[] => {
@@ -54,7 +57,7 @@ function soakJob({ name, networks }: Soakable): ServiceTemplate<Job> {
   };
 }
 
-/** Three misses in a row fail: a single one may be a hiccup of a busy machine. */
+/** Three failed requests in a row fail the job. A single one may be caused by a busy machine. */
 function watch(service: Soakable): Content {
   const url = revisionUrl(service.name, service.blackbox);
   const time = seconds(service.soak ?? "0s");

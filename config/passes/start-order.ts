@@ -4,8 +4,8 @@ import { inStartOrder } from "../spec/start-order.ts";
 import type { Pass } from "./pass.ts";
 
 /**
- * Lets every service that holds a store's password wait for the job that makes the password known to the store. Forgets
- * dependencies on services that are not there, and refuses services that wait for each other in a circle.
+ * Makes every service that has a store's password depend on the job that sets the password in the
+ * store. Removes dependencies on services that do not exist, and refuses circular dependencies.
  */
 export const startOrder: Pass = (services, run) => {
   const names = new Set(services.map(({ name }) => name));

@@ -6,7 +6,7 @@ import { exporter, nobody } from "./monitoring.ts";
 const image = {
   name: "blackbox-exporter",
   reference: "prom/blackbox-exporter:v0.28.0",
-  // The official image starts as root. Only ICMP checks need that.
+  // The official image starts as root. Only ICMP checks need root.
   user: nobody,
   port: 9115,
   configPath: "/etc/blackbox_exporter/config.yml",

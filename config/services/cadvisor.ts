@@ -28,30 +28,33 @@ const row: Row = {
       { unit: "bytes" },
     ),
     lines("CPU", { "{{service}}": "sum by (service) (rate(container_cpu_usage_seconds_total[5m]))" }),
-    lines("Starts in an hour", {
+    lines("Starts in the last hour", {
       "{{service}}": orZero("sum by (service) (changes(container_start_time_seconds[1h]))"),
     }),
   ],
 };
 
-/** cAdvisor is healthy without any container that it can read, for example if the engine stores images in a new way. */
+/**
+ * cAdvisor is healthy without any container that it can read, for example if the engine stores
+ * images in a new way.
+ */
 const noSeries: Alert = {
   name: "ContainerMetricsMissing",
   severity: "warning",
   expr: 'absent(container_memory_working_set_bytes{name!=""})',
   holds: "10m",
-  summary: "There are no metrics of containers",
-  description: "Dashboards and alerts on memory and restarts of containers see nothing.",
+  summary: "Metrics of containers are missing",
+  description: "Dashboards and alerts on memory and restarts of containers have no data.",
   runbook:
     "Read `make logs SERVICE=cadvisor`. cAdvisor must know this version of Docker and its image store: run a newer one with " +
     "`ragdock:pinned: { cadvisor: ghcr.io/google/cadvisor:<version> }`.",
 };
 
-/** Memory, CPU and restarts of every container. */
+/** cAdvisor: memory, CPU and restarts of every container. */
 export const cadvisor = exporter(image, () => ({
   command: ["--docker_only=true", "--housekeeping_interval=15s"],
   mounts: [
-    // With Docker's data, wherever the engine keeps it.
+    // This includes Docker's data, whose folder depends on the installation.
     { source: "/", target: "/rootfs", readOnly: true },
     { source: "/var/run", target: "/var/run", readOnly: true },
     { source: "/sys", target: "/sys", readOnly: true },

@@ -25,12 +25,13 @@ const serveScript = "/etc/ragdock/serve.sh";
 const revisionsFile = "/etc/ragdock/revisions";
 
 /**
- * Starts nginx as soon as every revision that it leads to has answered. `pulumi up --refresh` forgets that a revision never
- * became healthy, so the gateway checks it. Only the first start waits. Docker makes later starts, and the services behind
- * the gateway may start after it.
- * At the stop signal nginx first refuses new requests for half a second. An nginx that only stops resets connections that
- * it has not accepted yet, and a POST on such a connection may not be sent again. About a millisecond lies between the
- * ingress' question and the request that follows.
+ * Starts nginx after every revision behind it has answered once. `pulumi up --refresh` forgets that
+ * a revision never became healthy, so the gateway checks it. Only the container's first start
+ * waits. Later starts are restarts by Docker, where the services behind the gateway may start after
+ * it. At the stop signal nginx first refuses new requests for half a second. An nginx that only
+ * stops resets connections that it has not accepted yet, and a POST on such a connection may not be
+ * sent again. Half a second is enough, because a request follows about a millisecond after the
+ * ingress' question.
  */
 const serve = `rm -f ${drainingFile}
 trap 'exit 0' QUIT TERM
@@ -91,8 +92,8 @@ export function gatewayTo(
 }
 
 /**
- * The ingress has the published ports and asks the gateway before each request. It hardly ever changes: a port takes one
- * container at a time, so a replaced ingress costs requests.
+ * The ingress has the published ports and asks the gateway before each request. It rarely changes.
+ * A port takes one container at a time, so a replacement of the ingress fails requests.
  */
 export function ingressTo(
   ctx: Context,
@@ -125,10 +126,16 @@ function nginx(ctx: Context, name: string, routes: readonly Route[]): Omit<LongR
   };
 }
 
-/** The variables that limit uploads, in MiB: the reference application's and those of the systems' own. */
+/**
+ * The variables that limit uploads, in MiB: the reference application's and those of the systems'
+ * own.
+ */
 const uploadLimits = ["RAG_MAX_UPLOAD_MB", "MAX_UPLOAD_MB"];
 
-/** MiB of the largest request: one over the largest upload, so that the application explains what is too large. */
+/**
+ * MiB of the largest request: one over the largest upload, so that the application explains what is
+ * too large.
+ */
 const maxBody = (services: readonly ServiceSpec[]): number =>
   Math.max(
     defaultMaxBody,
@@ -140,7 +147,7 @@ const maxBody = (services: readonly ServiceSpec[]): number =>
     ]),
   );
 
-/** Routes with the metrics path of the service behind them hidden. */
+/** Returns the routes, with the metrics path of the service behind each of them hidden. */
 const withHidden = (routes: readonly Route[], services: readonly ServiceSpec[]): RoutedPath[] =>
   routes.map((route) => {
     const metrics = longRunning(services).find(({ name }) => name === route.service)?.metrics;
@@ -148,7 +155,7 @@ const withHidden = (routes: readonly Route[], services: readonly ServiceSpec[]):
     return typeof path === "string" && path.startsWith(route.path) ? { ...route, hidden: path } : route;
   });
 
-/** Where each routed revision, and no other, answers its health check. */
+/** The URLs of the health checks of the routed revisions. */
 const revisionUrls = (routes: readonly Route[], services: readonly ServiceSpec[]): Content[] =>
   [...new Set(routes.map((route) => route.service))].flatMap((name) => {
     const blackbox = longRunning(services).find((s) => s.name === name)?.blackbox;

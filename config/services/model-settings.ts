@@ -3,7 +3,7 @@ import type { FileSpec } from "../spec/service.ts";
 import type { Models } from "./models.ts";
 import { fromUser, secretFile, secretPath } from "./secrets.ts";
 
-/** The variables that tell the small applications of their models, and the files with the keys. */
+/** The variables and key files that configure the models of the small applications. */
 export function modelSettings({ embeddings, llm }: Models): {
   readonly environment: Record<string, string>;
   readonly files: FileSpec[];

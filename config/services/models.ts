@@ -22,7 +22,7 @@ export interface Models {
   readonly llm: Model;
 }
 
-/** Ollama and vLLM on one's own machines mostly ask for no key. */
+/** Self-hosted Ollama and vLLM usually need no key. */
 const needsKey = (provider: string): boolean => provider === "openai" || provider === "mistral";
 
 /** Providers without a public address. */
@@ -34,7 +34,7 @@ export interface Runner {
   readonly baseUrl: string;
 }
 
-/** Modules, of which some run a model provider. */
+/** Modules, some of which run a model provider. */
 type Runners = readonly { readonly runs?: Runner }[];
 
 /** The address at which the stack itself offers a provider. */
@@ -42,8 +42,9 @@ const runnerOf = (runners: Runners, provider: string): string | undefined =>
   runners.find(({ runs }) => runs?.provider === provider)?.runs?.baseUrl;
 
 /**
- * The models as the settings say, else the system's own provider, else the local embedder alone. A system's own provider
- * without a key gives way to the local embedder in dev. In prod the missing key is a problem (modelProblems).
+ * The models of the settings, else the system's own provider, else only the local embedder. In dev,
+ * the local embedder replaces a system's own provider that has no key. In prod, the missing key is
+ * a problem (modelProblems).
  */
 export function chooseModels(
   { embeddings, llm, environment }: Settings,
@@ -74,14 +75,14 @@ export function chooseModels(
   };
 }
 
-/** The services of the stack that answer for its models. What asks a model waits for them. */
+/** The services of the stack that run its models. Services that use a model wait for them. */
 export const modelServices = ({ embeddings, llm }: Models): string[] => [
   ...new Set(
     [embeddings, llm].flatMap(({ run, baseUrl }) => (run && baseUrl ? [new URL(baseUrl).hostname] : [])),
   ),
 ];
 
-/** Providers that cannot be called: the key is not set, or nothing says where they are. */
+/** Reports providers that cannot be called, because their key or their address is not set. */
 export function modelProblems(
   { embeddings, llm }: Models,
   secrets: ReadonlySet<string>,

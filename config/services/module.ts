@@ -7,7 +7,7 @@ import type { BindMount, FileSpec, Job, LogRotation, LongRunning, ServiceSpec } 
 import type { StackName } from "../spec/stack.ts";
 import type { Models, Runner } from "./models.ts";
 
-/** What a service knows when it is described. */
+/** The input of a module that describes its services. */
 export interface Context extends StackName {
   readonly settings: Settings;
   readonly prod: boolean;
@@ -22,25 +22,28 @@ export interface Context extends StackName {
 /** Source code of the project that the setting `sourceMount` puts over the image's own. */
 export interface SourceMount {
   readonly mount: BindMount;
-  /** What makes the application look for edits. */
+  /** The environment or arguments with which the application reloads edited files. */
   readonly environment: Readonly<Record<string, string>>;
 }
 
-/** A service in the making. The passes of config/passes turn templates into the services of a SystemSpec. */
+/**
+ * A service before the passes. The passes of config/passes turn templates into the services of a
+ * SystemSpec.
+ */
 export type ServiceTemplate<S extends ServiceSpec = ServiceSpec> = S & {
   /** Fields that depend on the user's settings. Runs last. */
   derive?(self: S): Partial<S>;
   /** Files that depend on the user's settings or on the other services. Runs last. */
   deriveFiles?(self: S, services: readonly ServiceSpec[]): readonly FileSpec[];
   deriveAlerts?(self: S, services: readonly ServiceSpec[]): readonly Alert[];
-  /** Why the service is left out of the finished list; undefined keeps it. */
+  /** The reason to leave the service out. Undefined keeps it. */
   omit?(self: S, services: readonly ServiceSpec[]): string | undefined;
   readonly sourceMount?: SourceMount;
-  /** Whether `gpus` is of use to it. @default false */
+  /** Whether the service can use `gpus`. @default false */
   readonly usesGpus?: boolean;
 };
 
-/** A service with everything that is known about it. */
+/** Everything about one service: images, templates, alerts and dashboards. */
 export interface ServiceModule {
   /** The images of the catalogue that it runs. */
   readonly images?: readonly CatalogueImage[];
@@ -48,7 +51,7 @@ export interface ServiceModule {
   readonly optIn?: (ctx: Context) => boolean;
   /** Its services and jobs, in the order in which people read them. */
   readonly services: (ctx: Context) => readonly ServiceTemplate[];
-  /** Problems that only this module knows, in the settings or in the finished services. */
+  /** Problems that only this module can find, in the settings or in the finished services. */
   readonly rules?: (ctx: Context, services: readonly ServiceSpec[]) => readonly Problem[];
   /** The model provider that it runs for `llm: { provider, run: true }`. */
   readonly runs?: Runner;
@@ -57,7 +60,7 @@ export interface ServiceModule {
 /** Three files of 10 MiB hold days of a quiet service and never fill a disk. */
 const logs: LogRotation = { maxSize: "10MiB", maxFiles: 3 };
 
-/** What most services are. A module states where its service differs. */
+/** The defaults of a service. A module sets only the values that differ. */
 export const serviceDefaults = {
   kind: "stateless",
   networks: [],
@@ -72,7 +75,7 @@ export const serviceDefaults = {
   stopGracePeriod: "10s",
 } as const satisfies Partial<LongRunning>;
 
-/** The same for jobs. */
+/** The defaults of a job. */
 export const jobDefaults = {
   kind: "job",
   environment: {},

@@ -12,7 +12,7 @@ export const nobody = "65534:65534";
 /** An image that serves metrics and has a program to check its health with. */
 type Observable = CatalogueImage & Required<Pick<CatalogueImage, "healthcheck" | "metrics">>;
 
-/** What a service has besides, or in place of, the usual. */
+/** The values of a service that differ from the defaults, or that it has in addition. */
 type Own = (ctx: Context) => Partial<ServiceTemplate<LongRunning>>;
 
 const observed = (image: Observable, startPeriod?: "10s") => ({
@@ -23,7 +23,7 @@ const observed = (image: Observable, startPeriod?: "10s") => ({
   metrics: image.metrics,
 });
 
-/** A module of an exporter. It starts within seconds. */
+/** Makes the module of an exporter. It starts within seconds. */
 export const exporter = (image: Observable, own: Own = () => ({})): ServiceModule => ({
   images: [image],
   services: (ctx) => [
@@ -40,11 +40,14 @@ export const exporter = (image: Observable, own: Own = () => ({})): ServiceModul
 export interface MonitoringServiceOptions {
   /** @default `<name>-data` */
   readonly volume?: string;
-  /** Whether dev publishes its port on loopback. `services.<name>.exposure` says otherwise. @default true */
+  /**
+   * Whether dev publishes its port on loopback. `services.<name>.exposure` says otherwise. @default
+   * true
+   */
   readonly publish?: boolean;
 }
 
-/** A module of a monitoring service with data and a page for people. */
+/** Makes the module of a monitoring service that has data and a web page. */
 export const monitoringService = (
   image: Observable & Required<Pick<CatalogueImage, "port" | "dataPath">>,
   { volume = `${image.name}-data`, publish = true }: MonitoringServiceOptions,
@@ -64,7 +67,7 @@ export const monitoringService = (
   ],
 });
 
-/** What the monitoring's files say about the stack. */
+/** The options of the monitoring files, from the stack's settings. */
 export const monitoringOptions = ({ project, stack, prod, settings }: Context) => ({
   project,
   stack,
@@ -73,7 +76,7 @@ export const monitoringOptions = ({ project, stack, prod, settings }: Context) =
   ...(settings.monitoring.alertWebhook ? { alertWebhookUrl: settings.monitoring.alertWebhook } : {}),
 });
 
-/** A row on a service whose metrics are those of the blackbox exporter only. */
+/** Makes a dashboard row for a service that only the blackbox exporter measures. */
 export const blackboxRow = (board: Row["board"], title: string, service: string, duration: string): Row => ({
   board,
   title,

@@ -23,7 +23,7 @@ const row: Row = {
   title: "Gateway",
   panels: [
     stat("Up", orZero("min(nginx_up)"), { redBelow: 1 }),
-    // The ingress asks before each request, and nginx counts both.
+    // The ingress asks the gateway before each request, and nginx counts both.
     lines(
       "Requests",
       { requests: orZero("sum(rate(nginx_http_requests_total[5m])) / 2") },
@@ -41,7 +41,8 @@ const row: Row = {
 export const nginxExporter = (gateway = "gateway"): ServiceModule =>
   exporter(image, () => ({
     command: [`--nginx.scrape-uri=http://${gateway}:${statusPort}/nginx_status`],
-    // At /metrics the exporter asks nginx. Whether nginx answers is told by nginx_up, not by the exporter's health.
+    // A request to /metrics makes the exporter ask nginx. The metric nginx_up shows whether nginx
+    // answers. The exporter's health does not.
     healthcheck: Healthcheck.http("/", image.port),
     rows: [row],
   }));

@@ -6,7 +6,8 @@ import type { Route } from "../spec/service.ts";
 export const nginxCatalogueImage = {
   name: "nginx",
   reference: "nginx:1.30.4-alpine",
-  // Unless it is started as root. As 101 the pid file and temporary files need paths that it may write to.
+  // The image starts as root by default. As user 101, nginx needs writable paths for its pid file
+  // and temporary files.
   user: "101:101",
   port: 80,
   configPath: "/etc/nginx/nginx.conf",
@@ -17,16 +18,22 @@ export const nginxCatalogueImage = {
 /** The port for the health check, the metrics exporter and the ingress. It is never published. */
 export const statusPort = 8081;
 
-/** Exists while a gateway takes no new requests because it is about to stop. */
+/** This file exists while a gateway refuses new requests because it is about to stop. */
 export const drainingFile = "/tmp/draining";
 
-/** The largest request in MiB, unless a service behind it accepts a larger one. The reference application accepts 25. */
+/**
+ * The largest request in MiB, unless a service behind it accepts a larger one. The reference
+ * application accepts 25.
+ */
 export const defaultMaxBody = 26;
 
-/** A gateway leads to one revision of each service. An ingress has the published ports and leads to a gateway. */
+/**
+ * A gateway leads to one revision of each service. An ingress has the published ports and leads to
+ * a gateway.
+ */
 export type NginxKind = "ingress" | "gateway";
 
-/** A route, and the path below it that is not for clients. */
+/** A route, and the path below it that clients must not reach. */
 export type RoutedPath = Route & { readonly hidden?: string };
 
 /** Metrics are for the system's own networks. */
@@ -44,8 +51,8 @@ ${hide(route)}    location ${route.path} {
 }
 
 /**
- * An ingress' locations: asks the gateways which of them takes requests, and leads to that one. Before it
- * gives up, it asks once more with more patience, because a packet can be lost.
+ * An ingress' locations. The ingress asks the gateways which of them takes requests, and uses that
+ * one. Before it gives up, it asks once more with a longer timeout, because a packet can be lost.
  */
 const toGateway = (route: RoutedPath): Content => `
     location ${route.path} {
@@ -94,8 +101,9 @@ ${joined(locations)}
 }
 
 /**
- * nginx.conf for these routes. Names are looked up at each request (valid for 1 s), and the ingress gives up the address of
- * a replaced gateway after 300 ms for the next one, so that it causes no 502: tests/e2e and tests/images show it.
+ * nginx.conf for these routes. Names are looked up at each request and stay valid for 1 s. The
+ * ingress tries the next address if a replaced gateway does not answer within 300 ms, so that no
+ * request fails with 502 (tests/e2e and tests/images).
  */
 export function renderNginx(
   routes: readonly RoutedPath[],
@@ -166,7 +174,7 @@ ${joined(servers)}
 }
 
 /**
- * Trusts `X-Forwarded-Proto` from a TLS proxy in front. Without such a proxy, a client that forges the header affects only
- * its own request.
+ * Trusts `X-Forwarded-Proto` from a TLS proxy in front. Without such a proxy, a client that forges
+ * the header affects only its own request.
  */
 const forwardedProto = "  map $http_x_forwarded_proto $forwarded_proto { https https; default $scheme; }\n\n";

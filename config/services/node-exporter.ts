@@ -16,13 +16,13 @@ const image = {
   standIn: { folder: "dockerfiles/node-exporter" },
 } as const satisfies CatalogueImage;
 
-/** Free share of a filesystem or of the host's memory. */
+/** The free share of a filesystem or of the host's memory below which an alert fires. */
 const free = 0.1;
 
-/** Seconds: a daily backup that takes up to two hours. */
+/** Seconds: one day, and two hours for the backup itself. */
 const backupAge = 26 * 3600;
 
-/** Seconds: a weekly drill that may be a day late. */
+/** Seconds: one week, and one day of delay. */
 const drillAge = 8 * 24 * 3600;
 
 /** The host's own metrics, and those that `make backup` and `make drill` write. */
@@ -64,11 +64,11 @@ const hostAlerts: readonly Alert[] = [
   },
 ];
 
-/** In production a backup that was never made is too old as well. */
+/** In production, the alerts also fire if no backup was ever made. */
 const tooOld = (metric: string, seconds: number, prod: boolean): string =>
   `time() - ${metric} > ${seconds}${prod ? ` or absent(${metric})` : ""}`;
 
-/** Whether the data could be restored. cli/data/report.ts writes these metrics. */
+/** Alerts on whether the data could be restored. cli/data/report.ts writes these metrics. */
 const backupAlerts = (prod: boolean): readonly Alert[] => [
   {
     name: "BackupTooOld",

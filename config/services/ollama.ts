@@ -30,7 +30,9 @@ interface OwnModel {
   readonly name: string;
 }
 
-/** Ollama: a server for language and embedding models, and the job that downloads the models once. */
+/**
+ * Ollama: a server for language and embedding models, and the job that downloads the models once.
+ */
 export const ollama = (): ServiceModule => ({
   images: [image],
   runs: { provider: "ollama", baseUrl: `http://ollama:${image.port}/v1` },
@@ -39,7 +41,7 @@ export const ollama = (): ServiceModule => ({
   rules: (ctx, services) => [...unnamed(ctx), ...notBuilt(ctx), ...tooLarge(ctx, services)],
 });
 
-/** What the stack's own Ollama is used for. */
+/** The purposes of the stack's own Ollama. */
 const usesOf = ({ models }: Context): Use[] =>
   uses.filter((use) => models[use].run && models[use].provider === "ollama");
 
@@ -51,14 +53,18 @@ const modelsOf = (ctx: Context): OwnModel[] =>
 
 const volumes: readonly VolumeMount[] = [{ volume: "ollama-models", path: image.dataPath }];
 
-// At its start Ollama removes what no model refers to yet: half a download, or the one of a job that runs next to it.
+// At its start, Ollama removes files that no model refers to, such as unfinished downloads of the
+// job.
 const environment = { OLLAMA_NOPRUNE: "1" } as const;
 
 const folder = "/etc/ragdock";
 const pullScript = `${folder}/pull.sh`;
 const healthScript = `${folder}/health.sh`;
 
-/** Downloads the models. The job starts a temporary server, because the service is healthy only once it has them. */
+/**
+ * Downloads the models. The job starts a temporary server, because the service is healthy only once
+ * it has them.
+ */
 function pull(ctx: Context): ServiceTemplate<Job> {
   const names = [...new Set(modelsOf(ctx).map(({ name }) => JSON.stringify(name)))];
   return {
@@ -67,7 +73,7 @@ function pull(ctx: Context): ServiceTemplate<Job> {
     role: "model",
     ...catalogueImage(image),
     entrypoint: ["bash", pullScript],
-    // The one with a route out.
+    // The network with a route to the internet.
     networks: ["frontend"],
     environment,
     files: [
@@ -76,7 +82,7 @@ function pull(ctx: Context): ServiceTemplate<Job> {
     ],
     volumes,
     limits: { cpus: 1, memory: "512MiB" },
-    // 40 GB, a model of 70 billion parameters, at 3 MB/s.
+    // Enough for 40 GB, a model of 70 billion parameters, at 3 MB/s.
     timeout: "4h",
   };
 }
@@ -97,7 +103,7 @@ function server(ctx: Context): ServiceTemplate<LongRunning> {
     ],
     volumes,
     ports: [{ container: image.port, host: image.port, exposure: "none" }],
-    // The check waits behind running answers, and the first one until the model is in memory.
+    // The check waits for running answers. The first check also waits until the model is in memory.
     healthcheck: Healthcheck.command(["bash", healthScript], {
       interval: "15s",
       timeout: "1m",
@@ -113,15 +119,18 @@ function server(ctx: Context): ServiceTemplate<LongRunning> {
   };
 }
 
-/** What the health check asks of a model, and what a good answer contains: `path answer request`, a line each. */
+/**
+ * The request of the health check to a model, and the text that a good answer contains: `path
+ * answer request`, a line each.
+ */
 const question = ({ use, name }: OwnModel): string =>
   use === "llm"
     ? `/api/generate "done":true ${JSON.stringify({ model: name, prompt: "Hi", stream: false, options: { num_predict: 1 } })}\n`
     : `/api/embed "embeddings":[[ ${JSON.stringify({ model: name, input: "Hi" })}\n`;
 
 /**
- * Bits per weight of a quantization, rounded up, from llama.cpp's own table (tools/quantize/README.md, Llama 3.1 8B).
- * Ollama's library has Q4_K_M where the tag names none.
+ * Bits per weight of a quantization, rounded up, from llama.cpp's own table
+ * (tools/quantize/README.md, Llama 3.1 8B). Ollama's library has Q4_K_M where the tag names none.
  */
 const bitsPerWeight: Readonly<Record<string, number>> = {
   q2: 3.2,
@@ -135,10 +144,15 @@ const bitsPerWeight: Readonly<Record<string, number>> = {
   bf16: 16.1,
 };
 
-/** What a model needs besides its weights, in MiB: the context of 4096 tokens that Ollama gives it, and the server. */
+/**
+ * The memory in addition to the weights, in MiB: Ollama's context of 4096 tokens, and the server.
+ */
 const overhead = 1024;
 
-/** The memory that a model needs, in MiB, by the number of parameters in its tag. Undefined where the tag has none. */
+/**
+ * The memory that a model needs, in MiB, by the number of parameters in its tag. Undefined if the
+ * tag has none.
+ */
 export function modelMemory(name: string): number | undefined {
   const tag = name.toLowerCase().split(":").slice(1).at(-1) ?? "";
   const [, count, unit] = /(?:^|-)(\d+(?:\.\d+)?)(b|m)(?:-|$)/.exec(tag) ?? [];
@@ -149,11 +163,11 @@ export function modelMemory(name: string): number | undefined {
   return Math.ceil((parameters * bits) / 8 / 2 ** 20) + overhead;
 }
 
-/** What the models need together, in MiB: Ollama keeps them in memory side by side. */
+/** The memory of all models together, in MiB: Ollama keeps all of them in memory. */
 const memoryOf = (models: readonly OwnModel[]): number =>
   [...new Set(models.map(({ name }) => name))].reduce((sum, name) => sum + (modelMemory(name) ?? 0), 0);
 
-/** Room for what is known of the models, and 4 GiB where nothing is. */
+/** The memory of the models whose size is known, or 4 GiB if none is. */
 const defaultMemory = (models: readonly OwnModel[]): Size =>
   models.some(({ name }) => modelMemory(name) === undefined)
     ? `${Math.max(4096, memoryOf(models) + 2048)}MiB`
@@ -171,7 +185,7 @@ const unnamed = (ctx: Context): Problem[] =>
       return problem(path, "nothing", why, `Run: ${setCommand(path, small[use])}`);
     });
 
-/** Without the image the application would ask a provider that is not there. */
+/** Without the image, the application would call a provider that does not exist. */
 function notBuilt(ctx: Context): Problem[] {
   const { images, pinned } = ctx.settings;
   if (images === "registry" || Object.hasOwn(pinned, image.name)) return [];
@@ -183,7 +197,10 @@ function notBuilt(ctx: Context): Problem[] {
   });
 }
 
-/** Models that do not fit into the host or the container. On a GPU they are in its memory, which is not known. */
+/**
+ * Reports models that do not fit into the host or the container. Models on a GPU are in its memory,
+ * whose size is unknown.
+ */
 function tooLarge(ctx: Context, services: readonly ServiceSpec[]): Problem[] {
   const self = services.find(({ name }) => name === "ollama");
   const models = modelsOf(ctx);

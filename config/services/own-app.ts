@@ -7,12 +7,12 @@ import { hasFile } from "./project-files.ts";
 import { pythonImage } from "./python.ts";
 import { type AppStores, appSettings, dependenciesOf, poolSize, productionSoak } from "./reference-app.ts";
 
-/** What uvicorn serves unless `app.module` says otherwise. */
+/** The application that uvicorn serves unless `app.module` is set. */
 const defaultModule = "main:app";
 
 type OwnApp = NonNullable<Context["settings"]["app"]>;
 
-/** A user's own application in the place of the API. */
+/** A user's own application in place of the API. */
 export const ownApp = (stores: AppStores): ServiceModule => ({
   optIn: (ctx) => ctx.settings.app !== undefined,
   services: (ctx) => (ctx.settings.app ? [api(ctx, stores, ctx.settings.app)] : []),
@@ -47,7 +47,10 @@ function api(ctx: Context, stores: AppStores, app: OwnApp): ServiceTemplate<Long
 const servesByModule = ({ source }: OwnApp): boolean =>
   source !== undefined && !hasFile(source, "Dockerfile");
 
-/** Built with the folder's own Dockerfile where there is one. Both get a Python that both image modes have. */
+/**
+ * Built with the folder's own Dockerfile if it has one. Both image modes have the Python that it
+ * builds on.
+ */
 function imageOf({ image, source = "." }: OwnApp): ImageSource {
   if (image) return { from: "reference", reference: image };
   const folder = hasFile(source, "Dockerfile") ? source : "dockerfiles/fastapi";

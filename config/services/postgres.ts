@@ -37,8 +37,8 @@ const image18: CatalogueImage = {
 };
 
 /**
- * Images and data folders by major version. The data has its own folder in the volume. It is set here, so that a
- * changed default of the image cannot move the data.
+ * Images and data folders by major version. The data has its own folder in the volume. It is set
+ * here, so that a changed default of the image cannot move the data.
  */
 const versions: Readonly<Record<PostgresVersion, { image: CatalogueImage; folder: string }>> = {
   "17": { image: image17, folder: "pgdata" },
@@ -48,16 +48,20 @@ const versions: Readonly<Record<PostgresVersion, { image: CatalogueImage; folder
 
 export const postgresCatalogueImage: CatalogueImage = image17;
 
-/** Connections that a server accepts. The policy on connections keeps the sum of all pools below it. */
+/**
+ * Connections that a server accepts. The policy on connections keeps the sum of all pools below it.
+ */
 export const maxConnections = 100;
 
-/** The application's database and the role that owns it, which is also the server's administrator. */
+/**
+ * The application's database and the role that owns it, which is also the server's administrator.
+ */
 export const database = { name: "rag", user: "rag", port: 5432 } as const;
 
 /**
- * Server settings that follow from the container's memory, in MiB. The shares are those of the PostgreSQL manual (19.4,
- * resource consumption): a quarter for shared buffers, three quarters as assumed cache, a sixteenth for maintenance,
- * which HNSW builds use.
+ * Server settings computed from the container's memory, in MiB. The shares are those of the
+ * PostgreSQL manual (19.4, resource consumption): a quarter for shared buffers, three quarters as
+ * assumed cache, a sixteenth for maintenance, which HNSW builds use.
  */
 function tuning(memoryMiB: number): Record<string, string> {
   const share = (part: number, least: number): string => `${Math.max(least, Math.floor(memoryMiB * part))}MB`;
@@ -120,7 +124,8 @@ function server(ctx: Context, { volume = "postgres-data", devPort: port }: Store
       const memory = mebibytes(limits.memory);
       return {
         command: command ?? postgresCommand(tuning(memory)),
-        // HNSW builds keep maintenance_work_mem, a sixteenth of the memory, in shared memory. Twice that leaves room for queries.
+        // HNSW builds keep maintenance_work_mem, a sixteenth of the memory, in shared memory. Twice
+        // that leaves room for queries.
         shm: shm ?? `${Math.max(64, Math.ceil(memory / 8))}MiB`,
       };
     },
@@ -128,7 +133,10 @@ function server(ctx: Context, { volume = "postgres-data", devPort: port }: Store
   } satisfies Partial<ServiceTemplate<LongRunning>>;
 }
 
-/** Fires when the server does not answer: the blackbox exporter and the server's own exporter both look. */
+/**
+ * Fires when the server does not answer. Both the blackbox exporter and the server's own exporter
+ * check it.
+ */
 export const postgresDown = (server: string, expr: string): Alert => ({
   name: "PostgresDown",
   severity: "critical",

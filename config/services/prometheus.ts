@@ -17,7 +17,10 @@ const image = {
   standIn: { folder: "dockerfiles/prometheus" },
 } as const satisfies CatalogueImage;
 
-/** Prometheus scrapes every service that has metrics, and checks the others through the blackbox exporter. */
+/**
+ * Prometheus scrapes every service that has metrics, and checks the others through the blackbox
+ * exporter.
+ */
 export const prometheus = (options: MonitoringServiceOptions = {}): ServiceModule =>
   monitoringService(image, options, (ctx) => ({
     command: [
@@ -58,7 +61,7 @@ const alerts: readonly Alert[] = [
     summary: "Alerting works",
     description:
       "Fires all the time. If it stops arriving, alerts no longer get from Prometheus to their receiver.",
-    runbook: "Nothing to do. A dead man's switch that expects it regularly reports when it is missing.",
+    runbook: "Nothing to do. A dead man's switch that expects this alert reports when it is missing.",
   },
 ];
 

@@ -1,6 +1,6 @@
 import type { Built, CatalogueImage } from "../spec/image.ts";
 
-/** The Python that applications are built on. */
+/** The Python image that applications are built on. */
 export const pythonCatalogueImage: CatalogueImage = {
   name: "python",
   reference: "python:3.13.15-slim-trixie",

@@ -3,7 +3,7 @@ import type { Alert } from "../spec/monitoring.ts";
 /** Seconds that a document may wait for the worker. */
 const queueAge = 900;
 
-/** Share of questions without any chunk found. */
+/** The share of questions without a chunk above which an alert fires. */
 const emptyRatio = 0.3;
 
 /** For a service with a queue of documents: `rag_queue_oldest_age_seconds`. */
@@ -14,7 +14,7 @@ export const ingestionBacklog: Alert = {
   holds: "5m",
   summary: "Documents have waited {{ $value | humanizeDuration }} for ingestion",
   description:
-    "The oldest document in the queue should have been ingested long ago: the worker is down, stuck, or too slow.",
+    "The oldest document in the queue waits for too long: the worker is down, stuck, or too slow.",
   runbook:
     "See `make status` and `make logs SERVICE=worker`. If the worker works and the queue still grows, add replicas of it. " +
     "Uploaded documents are safe: they stay in the database until they are done.",
@@ -37,7 +37,7 @@ export const ingestionFailing: Alert = {
 export const emptyRetrievalsHigh: Alert = {
   name: "EmptyRetrievalsHigh",
   severity: "warning",
-  // At least ten questions: one odd question out of two is no trend.
+  // Fires only for at least ten questions, because a few questions show no trend.
   expr:
     "sum(increase(rag_empty_retrievals_total[30m])) / sum(increase(rag_retrieved_chunks_count[30m])) " +
     `> ${emptyRatio}\nand sum(increase(rag_retrieved_chunks_count[30m])) >= 10`,

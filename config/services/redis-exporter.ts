@@ -20,10 +20,10 @@ const image = {
   standIn: { folder: "dockerfiles/redis-exporter" },
 } as const satisfies CatalogueImage;
 
-/** A JSON object from address to password, not the password alone. */
+/** The file is a JSON object from address to password, not the password alone. */
 const passwords = "/run/secrets/redis-passwords.json";
 
-/** Of the memory limit: at 1 the kernel kills the process. */
+/** The share of the memory limit. At 1 the kernel kills the process. */
 const memoryBound = 0.9;
 
 /**
@@ -54,7 +54,7 @@ export const redisExporter = (store: StoreModule, name: string = image.name): Se
     };
   });
 
-/** A cache fills its memory by design. What counts is whether there is still something that it may drop. */
+/** A cache fills its memory by design. The alert depends on whether it can still drop keys. */
 function memoryHigh(exporter: string, server: string, limit: number): Alert {
   const of = `{service="${exporter}"}`;
   const nothingToDrop =
@@ -67,8 +67,8 @@ function memoryHigh(exporter: string, server: string, limit: number): Alert {
     holds: "5m",
     summary: "Redis has {{ $value | humanizePercentage }} of its memory in use",
     description:
-      "Either Redis is full and can hardly drop anything, so that it refuses writes, or its process is near the container's " +
-      "limit, so that the kernel may kill it.",
+      "Redis is full and has almost no keys to drop, so it refuses writes. Or its process is near the container's " +
+      "limit, so the kernel may kill it.",
     runbook:
       `Raise \`services.${server}.limits.memory\` in the stack's settings. Keys without a time to live are the queue: a long ` +
       "queue means that the worker does not work.",

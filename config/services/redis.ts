@@ -12,7 +12,7 @@ const image = {
   user: "999:999",
   port: 6379,
   dataPath: "/data",
-  // Exits with 0 on NOAUTH too. A check that proves more gives the password.
+  // `redis-cli ping` exits with 0 on NOAUTH too. A stricter check uses the password.
   healthcheck: ["redis-cli", "ping"],
   standIn: { folder: "dockerfiles/redis" },
 } as const satisfies CatalogueImage;
@@ -45,16 +45,21 @@ const configuration = (memoryMiB: number): FileSpec => ({
     `port ${image.port}`,
     "dir /data",
     "appendonly yes",
-    // Leaves a quarter for rewriting the append-only file. Only keys of the cache have a time to live.
+    // Leaves a quarter of the memory for rewriting the append-only file. Only keys of the cache
+    // have a time to live.
     `maxmemory ${Math.floor(memoryMiB * 0.75)}mb`,
     "maxmemory-policy volatile-lru",
-    // Users and the hashes of their passwords, so that a new client does not change this container.
+    // The file on the volume has the users and the hashes of their passwords, so a new client user
+    // does not change this container.
     "aclfile /data/users.acl",
     "",
   ].join("\n"),
 });
 
-/** Fires when the server does not answer: the blackbox exporter and the server's own exporter both look. */
+/**
+ * Fires when the server does not answer. Both the blackbox exporter and the server's own exporter
+ * check it.
+ */
 export const redisDown = (server: string, expr: string): Alert => ({
   name: "RedisDown",
   severity: "critical",

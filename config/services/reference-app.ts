@@ -22,13 +22,15 @@ const uiImage: Built = { ...appImage, name: "ui", dockerfile: "dockerfiles/ui/Do
 
 const user = "10001:10001";
 
-/** Connections per process: enough for its threads, few enough for a hundred in all. */
+/** Connections per process: enough for its threads, and all pools together stay below 100. */
 export const poolSize = 5;
 
-/** Seconds in which the API still answers after SIGTERM: longer than the gateway caches an address. */
+/**
+ * Seconds in which the API still answers after SIGTERM: longer than the gateway caches an address.
+ */
 const drainSeconds = 3;
 
-/** In production a revision soaks for as long as four of its health checks take. */
+/** The soak of a revision in production: the time of four health checks. */
 export const productionSoak = "20s";
 
 /** The source of the application and of the library, on the host and in the images. */
@@ -42,7 +44,9 @@ export interface AppStores {
   readonly redis: StoreModule;
 }
 
-/** The settings that API, worker, migrations and own applications share, and the files behind them. */
+/**
+ * The settings that API, worker, migrations and own applications share, and the files behind them.
+ */
 export function appSettings(
   ctx: Context,
   stores: AppStores,
@@ -79,7 +83,7 @@ export function appSettings(
   };
 }
 
-/** The services that must be there before the application: its stores, and the models that the stack runs. */
+/** The services that the application depends on: its stores, and the models that the stack runs. */
 export const dependenciesOf = (ctx: Context, { postgres, redis }: AppStores): string[] => [
   postgres.name,
   redis.name,
@@ -87,7 +91,7 @@ export const dependenciesOf = (ctx: Context, { postgres, redis }: AppStores): st
   ...modelServices(ctx.models),
 ];
 
-/** Ragdock's own application, where the settings name no other one. */
+/** The reference application, if the settings name no other application. */
 export const referenceApp = (stores: AppStores): ServiceModule => ({
   optIn: (ctx) => ctx.settings.app === undefined,
   services: (ctx) => [migrations(ctx, stores), api(ctx, stores), worker(ctx, stores), ui(ctx)],
@@ -110,7 +114,9 @@ function migrations(ctx: Context, stores: AppStores): ServiceTemplate<Job> {
   };
 }
 
-/** What API, worker and UI have in common: the image's entrypoint takes the name of one of them. */
+/**
+ * The common fields of API, worker and UI. The image's entrypoint takes the name of one of them.
+ */
 const application = (mode: "api" | "worker" | "ui") => ({
   ...serviceDefaults,
   name: mode,
@@ -147,9 +153,10 @@ function api(ctx: Context, stores: AppStores): ServiceTemplate<LongRunning> {
   };
 }
 
-/** Reads, splits, embeds and stores what the API has queued. */
+/** The worker reads, splits, embeds and stores the documents that the API has queued. */
 function worker(ctx: Context, stores: AppStores): ServiceTemplate<LongRunning> {
-  // The database network has no route out. A remote embedder is reached through the other one.
+  // The database network has no route out. The worker reaches a remote embedder through the other
+  // network.
   const remote = ctx.models.embeddings.provider !== "local" && !ctx.models.embeddings.run;
   return {
     ...application("worker"),

@@ -3,7 +3,7 @@ import { content, type Secret } from "../spec/content.ts";
 import type { Credentials, FileSpec } from "../spec/service.ts";
 import type { Context } from "./module.ts";
 
-/** The generation of a secret: how often `ragdock:rotations` says it was rotated, plus 1. */
+/** The generation of a secret in `ragdock:rotations`. The default is 1. */
 const generationOf = ({ settings }: Pick<Context, "settings">, rotation: string): number =>
   settings.rotations[rotation] ?? 1;
 
@@ -20,8 +20,8 @@ export const fromUser = (key: UserSecret): Secret => ({
 });
 
 /**
- * The user that clients of a store log in as. Each generation has its own user: one user has one password, and
- * during a rotation two passwords have to work.
+ * The user that clients of a store log in as. Each generation has its own user: one user has one
+ * password, and during a rotation two passwords have to work.
  */
 export const clientUser = (generation = 1): string => `rag_${generation}`;
 
@@ -43,7 +43,7 @@ export function credentialsOf(ctx: Context, store: string): Credentials {
 export const userName = ({ user }: Credentials): string =>
   user.source.from === "known" ? user.source.value : "";
 
-/** Where a secret's file is in the container. */
+/** The path of a secret's file in the container. */
 export const secretPath = ({ name }: Secret): string => `/run/secrets/${name}`;
 
 /** A file that holds one secret and nothing else. */

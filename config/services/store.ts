@@ -12,26 +12,31 @@ export interface StoreModule extends ServiceModule {
   readonly login: (ctx: Context) => Credentials;
 }
 
-/** Where and how a system runs a store. */
+/** The options of a store in a system. */
 export interface StoreOptions {
   readonly name?: string;
   /** Short name of its volume. */
   readonly volume?: string;
-  /** The host port that a developer's tools use: published on loopback in dev, nowhere in prod. @default nowhere */
+  /**
+   * The host port that a developer's tools use: published on loopback in dev, nowhere in prod.
+   * @default nowhere
+   */
   readonly devPort?: number;
-  /** The system's own changes of the service. */
+  /** The system's changes of the service. */
   readonly adapt?: (service: ServiceTemplate<LongRunning>) => ServiceTemplate<LongRunning>;
 }
 
-/** Where a store's start script is. It makes the administrator's password known to the server. */
+/**
+ * The path of a store's start script. The script sets the administrator's password in the server.
+ */
 export const startScript = "/etc/ragdock/start.sh";
 
-/** Where the administrator's password is. */
+/** The path of the file with the administrator's password. */
 export const adminPassword = "/run/secrets/admin-password";
 
 type StoreRole = "postgres" | "redis";
 
-/** What every store is. */
+/** The defaults of a store. */
 const storeBase = (name: string, role: StoreRole, credentials: Credentials) =>
   ({
     ...serviceDefaults,
@@ -46,7 +51,7 @@ const storeBase = (name: string, role: StoreRole, credentials: Credentials) =>
     ],
   }) as const;
 
-/** A module of a store and the job that makes its clients' login known to it. */
+/** Makes the module of a store and of the job that creates the clients' user in it. */
 export function storeModule(
   name: string,
   role: StoreRole,
@@ -93,7 +98,7 @@ function credentialsJob(
   };
 }
 
-/** A port for a developer's own tools: on this host in dev, nowhere in prod. */
+/** A port for a developer's tools, which dev publishes on loopback and prod does not publish. */
 export const devPort = (ctx: Context, container: number, host: number | undefined): PublishedPort => ({
   container,
   host: host ?? container,

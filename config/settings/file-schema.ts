@@ -3,7 +3,7 @@ import { settings, userSecrets } from "./schema.ts";
 
 /**
  * Returns the JSON schema of a stack's file, for editors and other tools. It has the types and the
- * bounds of the settings; what depends on the system is checked by Ragdock alone.
+ * bounds of the settings. Only Ragdock itself checks rules that depend on the system.
  */
 export function fileSchema(): object {
   const { $schema, properties = {} } = z.toJSONSchema(settings, { io: "input", target: "draft-7" });

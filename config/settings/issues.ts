@@ -3,7 +3,7 @@ import { type Problem, problem, setCommand } from "../spec/problem.ts";
 import { packages } from "./read.ts";
 import { closest, example, keysAt } from "./suggest.ts";
 
-/** zod's issue as problems. An unknown key is reported under its own path. */
+/** Converts an issue of zod to problems. An unknown key is reported under its own path. */
 export function fromZod(issue: z.core.$ZodIssue, raw: unknown): Problem[] {
   const path = dotted(issue.path);
   if (issue.code === "unrecognized_keys")
@@ -54,7 +54,7 @@ function messageOf(issue: z.core.$ZodIssue): string {
   return issue.message;
 }
 
-/** The value at a path. Undefined if there is none. */
+/** Returns the value at a path. Undefined if there is none. */
 export const valueAt = (raw: unknown, path: readonly PropertyKey[]): unknown =>
   path.reduce<unknown>((value, key) => (value as Record<PropertyKey, unknown>)?.[key], raw);
 
@@ -64,13 +64,14 @@ const dotted = (path: readonly PropertyKey[]): string =>
     return all ? `${all}.${String(key)}` : String(key);
   }, "");
 
-/** `raw` without what the issues are about. */
+/** Returns `raw` without the values that have an issue. */
 export function without(
   raw: Readonly<Record<string, unknown>>,
   issues: readonly z.core.$ZodIssue[],
 ): Record<string, unknown> {
   const copy = structuredClone(raw) as Record<string, unknown>;
-  // From the back, so that removed elements of a list do not move those that are removed later.
+  // Starts at the end, so that removing an element of a list does not move elements that are
+  // removed later.
   for (const issue of issues.toReversed()) {
     const paths =
       issue.code === "unrecognized_keys" ? issue.keys.map((key) => [...issue.path, key]) : [issue.path];

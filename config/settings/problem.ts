@@ -1,7 +1,7 @@
 import { Failure } from "../spec/failure.ts";
 import { forStack, type Problem } from "../spec/problem.ts";
 
-/** Everything that is wrong in a configuration, in one message. */
+/** An error with all problems of a configuration in one message. */
 export class ConfigError extends Failure {
   readonly problems: readonly Problem[];
 

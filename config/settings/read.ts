@@ -5,10 +5,10 @@ import { userSecrets } from "./schema.ts";
 export const packages: readonly string[] = ["ragdock", "docker", "random", "pulumi"];
 
 /**
- * Returns the settings of a project in the form the schema takes, from Pulumi's flat map of strings.
- * Objects and lists arrive as JSON; everything else stays the string that the user wrote. Empty
- * settings count as unset. Settings of an unknown package keep their whole key, which the schema
- * refuses. User secrets are left out: they are read as secrets, elsewhere.
+ * Returns the settings of a project in the form the schema takes, from Pulumi's flat map of
+ * strings. Objects and lists arrive as JSON; everything else stays the string that the user wrote.
+ * Empty settings count as unset. Settings of an unknown package keep their whole key, which the
+ * schema refuses. User secrets are left out: they are read as secrets, elsewhere.
  */
 export function readSettings(
   all: Readonly<Record<string, string>>,
@@ -24,7 +24,9 @@ export function readSettings(
   return Object.fromEntries(entries);
 }
 
-/** A string that only begins like JSON stays what the user wrote, and the schema says what is wrong. */
+/**
+ * A string that only begins like JSON stays what the user wrote, and the schema says what is wrong.
+ */
 const structured = (value: string): unknown => (/^([[{]|null$)/.test(value) ? jsonOrText(value) : value);
 
 /** A value without its empty settings: a block whose lines are all comments is null in YAML. */

@@ -2,9 +2,9 @@ import { type Problem, problem, removeCommand, setCommand, withoutEffect } from 
 import { valueAt } from "./issues.ts";
 import { type Settings, userSecrets, type VectorStore } from "./schema.ts";
 
-/** Which of the general settings mean something to a system. */
+/** The general settings that a system supports. */
 export interface SystemTraits {
-  /** Where it can keep vectors. @default `vectorStore` has no effect */
+  /** The places where the system can keep vectors. @default `vectorStore` has no effect */
   readonly vectorStore?: {
     readonly allowed: readonly VectorStore[];
     readonly dev: VectorStore;
@@ -12,13 +12,15 @@ export interface SystemTraits {
   };
   /** Whether it embeds or asks language models. @default neither */
   readonly models?: object;
-  /** Whether it runs on any version of PostgreSQL. @default false, `postgresVersion` has no effect */
+  /**
+   * Whether it runs on any version of PostgreSQL. @default false, `postgresVersion` has no effect
+   */
   readonly anyPostgres?: true;
   /** Whether a user's application can take the place of its API. @default false */
   readonly takesApp?: true;
 }
 
-/** General settings that a system has no use for, or not with this value. */
+/** Reports general settings, or values of them, that a system does not support. */
 export function traitProblems(
   settings: Settings,
   raw: Readonly<Record<string, unknown>>,
@@ -27,14 +29,14 @@ export function traitProblems(
 ): Problem[] {
   const { prometheus, alertmanager } = services;
   const useless: readonly (readonly [key: string, hasEffect: boolean, why: string])[] = [
-    ["vectorStore", system.vectorStore !== undefined, "has one place for its vectors, or none"],
-    ["embeddings", system.models !== undefined, "makes no vectors with a model"],
-    ["llm", system.models !== undefined, "asks no language model"],
+    ["vectorStore", system.vectorStore !== undefined, "cannot choose where it keeps vectors"],
+    ["embeddings", system.models !== undefined, "uses no embedding model"],
+    ["llm", system.models !== undefined, "uses no language model"],
     ["app", system.takesApp === true, "runs its own application; full takes yours"],
-    ["postgresVersion", system.anyPostgres === true, "has a fixed version, or no PostgreSQL"],
+    ["postgresVersion", system.anyPostgres === true, "has no choice of a PostgreSQL version"],
     ["monitoring", prometheus, "has no Prometheus"],
-    ["monitoring.alertWebhook", !prometheus || alertmanager, "has no Alertmanager that could send alerts"],
-    ["embeddings.dimension", !system.models || system.takesApp === true, "knows the dimension of each model"],
+    ["monitoring.alertWebhook", !prometheus || alertmanager, "has no Alertmanager to send alerts"],
+    ["embeddings.dimension", !system.models || system.takesApp === true, "sets each model's dimension"],
   ];
   return [
     ...useless
@@ -67,7 +69,10 @@ export function unknownRotations(rotations: Settings["rotations"], known: readon
     .map((name) => problem(`rotations.${name}`, found, `it has ${choices}`, fix));
 }
 
-/** Settings that are encrypted in the stack's file but would be in clear in previews, state and containers. */
+/**
+ * Reports settings that are encrypted in the stack's file but would be in clear text in previews,
+ * state and containers.
+ */
 export const encryptedInVain = (encrypted: ReadonlySet<string>): Problem[] =>
   [...encrypted]
     .filter((key) => !Object.hasOwn(userSecrets, key))

@@ -16,13 +16,13 @@ const like = (pattern: RegExp, what: string) => z.string().regex(pattern, `must 
 const size = like(sizePattern, "be a whole number with its unit, such as 512MiB or 2GiB").transform(
   (v) => v as Size,
 );
-// Docker Engine refuses less ("Minimum memory limit allowed is 6MB") and counts in binary units.
+// Docker refuses less ("Minimum memory limit allowed is 6MB"), and counts in binary units.
 const memoryLimit = size.refine((v) => mebibytes(v) >= 6, "must be at least 6MiB, Docker's minimum");
 const durationLike = (pattern: RegExp, example: string) =>
   like(pattern, `be a whole number with its unit, such as ${example}`).transform((v) => v as Duration);
 const duration = durationLike(durationPattern, "30s, 15m or 14d");
 const durationOrNone = durationLike(new RegExp(`^0s$|${durationPattern.source}`), "30s, or 0s");
-// `pulumi config set --path` turns what looks like a number or a boolean into one.
+// `pulumi config set --path` converts text that looks like a number or a boolean.
 const text = z
   .union([z.string(), z.number(), z.boolean()], { error: "must be text, a number, true or false" })
   .transform(String);
@@ -49,13 +49,13 @@ const file = z.strictObject({
         ctx.addIssue(`has ${piece}; a placeholder for a secret is written {{secret:name}}`);
     })
     .transform(parsePlaceholders)
-    .describe("Its text. `{{secret:postgres-password}}` is replaced by that secret of the stack."),
+    .describe("Text of the file. `{{secret:postgres-password}}` is replaced by that secret of the stack."),
 });
 
 const limits = z.strictObject({
   cpus: optional("CPUs. 0.5 is half of one.", z.preprocess(fraction, z.number().min(0.05).max(128))),
   memory: optional("Memory. The kernel kills a process that uses more (exit code 137).", memoryLimit),
-  reservation: optional("Memory kept for it when the host is short.", size),
+  reservation: optional("Soft limit of its memory, for a host that is short of memory.", size),
 });
 
 const logs = z.strictObject({
@@ -63,7 +63,7 @@ const logs = z.strictObject({
   maxFiles: optional("Log files kept.", integer(1, 100)),
 });
 
-/** What a user may set for one service. Anything left out keeps the system's own value. */
+/** The settings of one service. A setting that is left out keeps the system's value. */
 export const serviceSettings = z.strictObject({
   enabled: optional("`false` leaves the service out.", z.boolean()),
   exposure: optional(
@@ -71,11 +71,11 @@ export const serviceSettings = z.strictObject({
     z.enum(["none", "loopback", "public"]),
   ),
   port: optional("Port on the host, where the service is exposed.", port),
-  replicas: optional("How many containers run. Stateful services run 1.", integer(1, 32)),
-  limits: optional("What it may use of the host.", limits),
-  gpus: optional("GPUs of the host that it gets.", z.enum(["all"])),
+  replicas: optional("Number of containers. Stateful services have 1.", integer(1, 32)),
+  limits: optional("Limits of its container.", limits),
+  gpus: optional("GPUs of the host for its container.", z.enum(["all"])),
   soak: optional(
-    "How long a new revision must keep answering before it gets requests (bake time). `0s` is not at all.",
+    "How long a new revision must keep answering before it gets requests (bake time). `0s` switches it off.",
     durationOrNone,
   ),
   shm: optional("Size of /dev/shm, where PostgreSQL builds HNSW indexes.", size),
@@ -85,7 +85,7 @@ export const serviceSettings = z.strictObject({
     z.record(z.string().regex(/^[A-Za-z_]\w*$/), text),
   ),
   files: optional(
-    "Files made from the settings, in its containers only. A `.env` with a password is one.",
+    "Files made from the settings, in its containers only. For example a `.env` with a password.",
     z.array(file),
   ),
   mounts: optional("Folders of the host, in `dev` only.", z.array(mount)),
@@ -113,17 +113,17 @@ const app = z.strictObject({
   ),
   image: optional("Image to run in place of the reference app.", name),
   module: optional(
-    "What uvicorn serves if the folder has no Dockerfile. `main:app` unless set.",
+    "Application for uvicorn if the folder has no Dockerfile. By default `main:app`.",
     like(/^[\w.]+:\w+$/, "be a module and its application, such as main:app"),
   ),
   user: optional(
-    "User that it runs as, as `uid:gid`. The image decides unless set.",
+    "User that it runs as, as `uid:gid`. By default the image decides.",
     like(/^\d+:\d+$/, "be a user and a group by number, such as 10001:10001"),
   ),
   port: port.default(8000).describe("Port it listens on."),
   healthPath: path.default("/api/health").describe("Path that answers 2xx while it is alive."),
   metricsPath: optional(
-    "Path of its Prometheus metrics, if it has some. The gateway does not lead there.",
+    "Path of its Prometheus metrics, if it has any. The gateway does not forward it.",
     path,
   ),
   bodySize: optional(
@@ -132,17 +132,17 @@ const app = z.strictObject({
   ),
 });
 
-/** Everything a user may set under `ragdock:` in a stack's file. */
+/** All settings under `ragdock:` in a stack's file. */
 export const settings = z.strictObject({
   system: z.string().default("full").describe("The system to run."),
   environment: z
     .enum(["dev", "prod"])
     .default("dev")
-    .describe("What the defaults are for: a developer's machine, or users."),
+    .describe("Chooses the defaults: for a developer's machine, or for users."),
   images: z
     .enum(["registry", "packages"])
     .default("registry")
-    .describe("Where images come from: pulled from registries, or built from Debian and PyPI packages."),
+    .describe("Source of images: pulled from registries, or built from Debian and PyPI packages."),
   registry: optional(
     "Mirror that the official images are pulled from, such as `registry.example.org/mirror`: `quay.io/team/image:1` is `registry.example.org/mirror/team/image:1` there. Log in with `docker login`.",
     like(
@@ -154,14 +154,14 @@ export const settings = z.strictObject({
     .record(z.string(), name)
     .default({})
     .describe(
-      "Images to run by name instead of the pulled or built ones, as `{ grafana: my/grafana:12 }`. `make rollback` writes it.",
+      "Images to use instead of the pulled or built ones, by name: `{ grafana: my/grafana:12 }`. `make rollback` writes it.",
     ),
   policy: z
     .enum(["advise", "strict"])
     .default("advise")
-    .describe("Rules that only advise: shown by `make plan`, or errors. Mandatory rules are always errors."),
+    .describe("Advisory rules: shown by `make plan`, or errors. Mandatory rules are always errors."),
   vectorStore: optional(
-    "Where vectors are kept: in PostgreSQL, in a Chroma server, or in the application's own files. Each system has a default.",
+    "Store of the vectors: in PostgreSQL, in a Chroma server, or in the application's own files. Each system has a default.",
     z.enum(["pgvector", "chroma", "embedded"]),
   ),
   postgresVersion: z
@@ -172,16 +172,16 @@ export const settings = z.strictObject({
     ),
   embeddings: group("Embeddings. Set the key with `pulumi config set --secret ragdock:embeddingsApiKey`.", {
     provider: optional(
-      "Provider of the vectors. `local` unless the system has its own.",
+      "Provider of the embeddings. By default `local`, or the system's own.",
       z.enum(["local", ...provider.options]),
     ),
     model,
     dimension: optional("Length of a vector. HNSW in pgvector supports at most 2000.", integer(1, 2000)),
     ...endpoint,
   }),
-  llm: group("Answers. Set the key with `pulumi config set --secret ragdock:llmApiKey`.", {
+  llm: group("Model for answers. Set its key with `pulumi config set --secret ragdock:llmApiKey`.", {
     provider: optional(
-      "Provider of the answers. `none` quotes the best passages, unless the system has its own.",
+      "Provider of the answers. By default `none`, which quotes passages, or the system's own.",
       z.enum(["none", ...provider.options]),
     ),
     model,
@@ -191,16 +191,16 @@ export const settings = z.strictObject({
   monitoring: group("Metrics and alerts.", {
     scrapeInterval: duration.prefault("15s").describe("How often Prometheus scrapes."),
     retention: duration.prefault("15d").describe("How long Prometheus keeps samples."),
-    alertWebhook: optional("Where Alertmanager sends alerts.", url),
+    alertWebhook: optional("URL to which Alertmanager sends alerts.", url),
   }),
-  host: group("What the limits are checked against.", {
-    memory: optional("Memory of the Docker host. Docker's own figure unless set.", size),
-    cpus: optional("CPUs of the Docker host. Docker's own figure unless set.", z.int().min(1)),
+  host: group("Size of the Docker host.", {
+    memory: optional("Memory of the Docker host. By default Docker's own value.", size),
+    cpus: optional("CPUs of the Docker host. By default Docker's own value.", z.int().min(1)),
   }),
   rotations: z
     .record(z.string(), integer(1, 1_000_000))
     .default({})
-    .describe("Generation of each generated secret. 1 unless set. `make rotate` increases it."),
+    .describe("Generation of each generated secret. By default 1. `make rotate` increases it."),
   lostVolumes: z
     .record(z.string(), z.string())
     .default({})
@@ -224,7 +224,7 @@ export const userSecrets = {
   mistralApiKey: "rag-events: key of Mistral, for embeddings and answers.",
   openaiApiKey: "financerag: key of OpenAI, for embeddings and answers.",
   rebuildApiKey:
-    "rag-events: the key that a client sends to rebuild the index over HTTP. Without it no client can.",
+    "rag-events: the key that a client sends to rebuild the index over HTTP. Without it, rebuilds are refused.",
 } as const;
 
 export type UserSecret = keyof typeof userSecrets;

@@ -3,7 +3,7 @@ import { Failure } from "../spec/failure.ts";
 import { packages } from "./read.ts";
 import { closest } from "./suggest.ts";
 
-/** The keys that Pulumi knows in a stack's file. */
+/** The top-level keys that Pulumi accepts in a stack's file. */
 const fileKeys = ["config", "environment", "secretsprovider", "encryptedkey", "encryptionsalt"];
 
 /** A stack's settings as Pulumi passes them to a program: flat, with objects as JSON. */
@@ -68,10 +68,16 @@ function unknownKey(name: string, key: string): Failure {
   );
 }
 
-/** A setting as Pulumi passes it: text as it is, everything else as JSON. */
+/**
+ * Returns a setting in the form in which Pulumi passes it: unchanged text, and JSON for everything
+ * else.
+ */
 const textOf = (value: unknown): string => (typeof value === "string" ? value : JSON.stringify(value));
 
-/** Pulumi encrypts whole values and, with `--path`, values in them: each is an object with the one key `secure`. */
+/**
+ * Pulumi encrypts whole values and, with `--path`, values in them: each is an object with the one
+ * key `secure`.
+ */
 function isEncrypted(value: unknown): boolean {
   if (typeof value !== "object" || value === null) return false;
   const { secure, ...others } = value as Record<string, unknown>;

@@ -2,7 +2,10 @@ import leven from "leven";
 import { z } from "zod";
 import { settings } from "./schema.ts";
 
-/** The key that a misspelled one probably means: at most a third of its letters differ. */
+/**
+ * Returns the key that a misspelled key probably means, of which at most a third of the letters
+ * differ.
+ */
 export function closest(wrong: string, keys: readonly string[]): string | undefined {
   const near = keys
     .map((key) => ({ key, distance: leven(wrong.toLowerCase(), key.toLowerCase()) }))
@@ -10,7 +13,9 @@ export function closest(wrong: string, keys: readonly string[]): string | undefi
   return near && near.distance <= Math.max(1, Math.floor(wrong.length / 3)) ? near.key : undefined;
 }
 
-/** The settings that exist under a path. None if the path has names of the user's choice. */
+/**
+ * The settings that exist under a path. Returns none if the user chooses the names under the path.
+ */
 export function keysAt(path: readonly PropertyKey[]): readonly string[] {
   const schema = path.reduce<z.core.$ZodType | undefined>(
     (at, key) => at && child(plain(at), key),
@@ -20,7 +25,7 @@ export function keysAt(path: readonly PropertyKey[]): readonly string[] {
   return object instanceof z.ZodObject ? Object.keys(object.shape) : [];
 }
 
-/** The schema inside its defaults. */
+/** Returns the schema without its wrappers for defaults. */
 function plain(schema: z.core.$ZodType): z.core.$ZodType {
   const inner = (schema as z.ZodOptional)._zod.def.innerType;
   return inner ? plain(inner) : schema;
@@ -36,8 +41,8 @@ function child(schema: z.core.$ZodType, key: PropertyKey): z.core.$ZodType | und
 const units = { k: "KiB", m: "MiB", g: "GiB" } as const;
 
 /**
- * A value that would pass instead of `found`: in the right type or unit if the meaning is clear,
- * else the bound or the example of the issue.
+ * Returns a valid value in place of `found`: the same value in the right type or unit if its
+ * meaning is clear, else the bound or the example of the issue.
  */
 export function example(issue: z.core.$ZodIssue, found: unknown): string | undefined {
   const text = String(found);
@@ -53,7 +58,10 @@ export function example(issue: z.core.$ZodIssue, found: unknown): string | undef
   return sample && (inUnit(text, sample) ?? sample);
 }
 
-/** `512m` as `512MiB`, or `30 sec` as `30s`, if the sample shows that the setting takes such a value. */
+/**
+ * Converts `512m` to `512MiB`, or `30 sec` to `30s`, if the sample shows that the setting takes
+ * such a value.
+ */
 function inUnit(found: string, sample: string): string | undefined {
   const [, amount, unit = ""] = /^([1-9]\d*) ?([a-z])[a-z]*$/i.exec(found) ?? [];
   if (!amount) return undefined;

@@ -1,6 +1,9 @@
-/** Where a secret's value comes from. */
+/** The source of a secret's value. */
 export type SecretSource =
-  /** Generated once per generation. `rotation` is its name in `ragdock:rotations`; without one it is never rotated. */
+  /**
+   * Generated once per generation. `rotation` is its name in `ragdock:rotations`. A secret without
+   * this name is never rotated.
+   */
   | { readonly from: "generated"; readonly generation: number; readonly rotation?: string }
   /** Set by the user under this key as a secret of the stack. */
   | { readonly from: "config"; readonly key: string }
@@ -11,9 +14,12 @@ export interface Secret {
   /** Unique in a system. Users write `{{secret:<name>}}` for it in their own files. */
   readonly name: string;
   readonly source: SecretSource;
-  /** The job that makes the secret known to its store. Every service that holds the secret waits for it. */
+  /**
+   * The job that sets the secret in its store. Every service that has the secret waits for this
+   * job.
+   */
   readonly validAfter?: string;
-  /** For a password: the secret that holds the user who logs in with it. */
+  /** For a password: the secret with the user name that belongs to it. */
   readonly user?: string;
 }
 
@@ -50,7 +56,10 @@ export function content(
   return contentOf(parts);
 }
 
-/** A content of these parts. Neighbouring texts are joined, so that equal contents are equal values. */
+/**
+ * Makes a content of these parts. Neighbouring texts are joined, so that equal contents are equal
+ * values.
+ */
 export function contentOf(parts: readonly Part[]): Content {
   const merged: Part[] = [];
   for (const part of parts) {
@@ -62,7 +71,7 @@ export function contentOf(parts: readonly Part[]): Content {
   return merged.length === 1 && typeof merged[0] === "string" ? merged[0] : { parts: merged };
 }
 
-/** Contents one after the other. */
+/** Joins contents. */
 export const joined = (contents: readonly Content[]): Content => contentOf(contents.flatMap(partsOf));
 
 export const secretsIn = (text: Content): Secret[] => partsOf(text).filter(isSecret);
@@ -85,30 +94,39 @@ export const fill = (
     })
     .join("");
 
-/** The text of a content for people: secrets by name, services in place of their revisions. */
+/**
+ * The text of a content for people, with names of secrets and services in place of values and
+ * revisions.
+ */
 export const shown = (text: Content): string =>
   fill(text, { secret: ({ name }) => `{{secret:${name}}}`, revision: (service) => service });
 
 const placeholder = /\{\{secret:([a-z0-9-]+)\}\}/;
 
-/** A text with `{{secret:<name>}}` placeholders, taken apart. */
+/** The parts of a text with `{{secret:<name>}}` placeholders. */
 export type NamedContent = readonly (string | { readonly secretNamed: string })[];
 
-/** Takes a text apart at its placeholders. */
+/** Splits a text at its placeholders. */
 export const parsePlaceholders = (text: string): NamedContent =>
   text
     .split(placeholder)
     .map((part, index) => (index % 2 === 1 ? { secretNamed: part } : part))
     .filter((part) => part !== "");
 
-/** Pieces of a text that look like a placeholder for a secret and are none, such as `{{ secret:x }}`. */
+/**
+ * Returns pieces of a text that look like a placeholder but are not valid, such as `{{ secret:x
+ * }}`.
+ */
 export const wrongPlaceholders = (text: string): string[] =>
   (text.match(/\{\{[^}]*secret[^}]*\}\}/gi) ?? []).filter((piece) => !placeholder.test(piece));
 
-/** Puts secrets in the place of their names. A secret that does not exist leaves nothing. */
+/** Replaces names by their secrets. The name of a secret that does not exist is removed. */
 export const withSecrets = (text: NamedContent, secrets: ReadonlyMap<string, Secret>): Content =>
   contentOf(text.map((part) => (typeof part === "string" ? part : (secrets.get(part.secretNamed) ?? ""))));
 
-/** A text in which `shown` has put these secrets, as a content. For texts that a library has written. */
+/**
+ * A text in which `shown` has put these secrets, as a content. This is for texts that a library has
+ * written.
+ */
 export const contentFrom = (text: string, secrets: readonly Secret[]): Content =>
   withSecrets(parsePlaceholders(text), new Map(secrets.map((secret) => [secret.name, secret])));

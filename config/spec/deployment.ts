@@ -1,6 +1,8 @@
 import { isDeepStrictEqual } from "node:util";
 
-/** What a successful deployment was made of. `make rollback` returns to one. */
+/**
+ * The settings and images of a successful deployment. `make rollback` returns to such a deployment.
+ */
 export interface Deployment {
   /** ISO 8601. */
   readonly at: string;
@@ -10,7 +12,7 @@ export interface Deployment {
   readonly images: Readonly<Record<string, string>>;
 }
 
-/** Deployments that are kept of a stack. */
+/** The number of deployments that the history of a stack keeps. */
 const kept = 10;
 
 /** The setting that names images. */
@@ -19,7 +21,9 @@ export const pinnedKey = "pinned";
 /** The setting with the generations of secrets. */
 export const rotationsKey = "rotations";
 
-/** The deployments of a stack after this one. An unchanged deployment is not a new one. */
+/**
+ * Returns the history of a stack with this deployment added. An unchanged deployment adds no entry.
+ */
 export function withDeployment(earlier: readonly Deployment[], next: Deployment): readonly Deployment[] {
   const last = earlier.at(-1);
   return last && isSame(last, next, [pinnedKey]) ? earlier : [...earlier, next].slice(-kept);
@@ -37,7 +41,10 @@ export const isSame = (
   isDeepStrictEqual(one.images, other.images) &&
   changedSettings(one.settings, other.settings).every((key) => except.includes(key));
 
-/** The settings that differ, by key. They are compared as values, so that the order of keys does not count. */
+/**
+ * The settings that differ, by key. They are compared as values, so that the order of keys does not
+ * count.
+ */
 export const changedSettings = (one: Deployment["settings"], other: Deployment["settings"]): string[] =>
   [...new Set([...Object.keys(one), ...Object.keys(other)])].filter(
     (key) => !isDeepStrictEqual(settingValue(one[key]), settingValue(other[key])),
@@ -46,7 +53,10 @@ export const changedSettings = (one: Deployment["settings"], other: Deployment["
 const settingValue = (text: string | undefined): unknown =>
   text === undefined ? undefined : jsonOrText(text);
 
-/** JSON where it is JSON, else the text. Pulumi passes objects, lists, numbers and booleans as JSON. */
+/**
+ * Parses JSON, and returns any other text unchanged. Pulumi passes objects, lists, numbers and
+ * booleans as JSON.
+ */
 export function jsonOrText(value: string): unknown {
   try {
     return JSON.parse(value);

@@ -1,4 +1,7 @@
-/** A user's mistake or a broken environment: what happened, and how to fix it. It is shown without a stack trace. */
+/**
+ * An error that the user can fix: what happened, and how to fix it. It is shown without a stack
+ * trace.
+ */
 export class Failure extends Error {
   readonly advice: string;
 

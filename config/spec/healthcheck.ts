@@ -1,6 +1,6 @@
 import type { Duration } from "./units.ts";
 
-/** How Docker finds out whether a container does its work. */
+/** The health check of a container. */
 export interface Healthcheck {
   /** The command as Docker's HEALTHCHECK takes it: `["CMD", …]` or `["CMD-SHELL", line]`. */
   readonly test: readonly string[];
@@ -17,11 +17,14 @@ const timing = { interval: "5s", timeout: "5s", retries: 3, startPeriod: "30s" }
 
 const healthcheck = (test: readonly string[], t: Timing): Healthcheck => ({ ...timing, ...t, test });
 
-/** Asks with BusyBox's wget, which is on the PATH of every image that uses this. A 2xx answer is healthy. */
+/**
+ * Requests a path with BusyBox's wget, which every image that uses this has on its PATH. A 2xx
+ * answer is healthy.
+ */
 export const wget = (port: number, path: string): readonly string[] =>
   `wget -q -T 4 -O /dev/null http://127.0.0.1:${port}${path}`.split(" ");
 
-/** Asks for a path and wants a 200, with bash alone: for images without an HTTP client. */
+/** Requests a path with bash alone and expects a 200, for images without an HTTP client. */
 export function bashHttp(port: number, path: string): readonly string[] {
   const request = `GET ${path} HTTP/1.0\\r\\nHost: localhost\\r\\n\\r\\n`;
   const script = `exec 3<>/dev/tcp/127.0.0.1/${port}; printf '${request}' >&3; read -r -t 4 _ status _ <&3; [[ $status == 200 ]]`;

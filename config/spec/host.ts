@@ -1,4 +1,4 @@
-/** The Docker host, as far as it is known. What is unknown is not checked. */
+/** The Docker host, as far as it is known. Values that are unknown are not checked. */
 export interface Host {
   readonly memoryMiB?: number;
   readonly cpus?: number;

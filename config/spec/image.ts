@@ -1,10 +1,12 @@
-/** What holds for an official image and for its stand-in alike. */
+/** Facts that are true for both an official image and its stand-in. */
 export interface CatalogueImage {
   /** Unique: the name of the built image, and of the build argument under which others get it. */
   readonly name: string;
   /** The official image as `repository:tag`. The tag names an exact version. */
   readonly reference: string;
-  /** `uid:gid` of the process. Images that start as root and step down may be started as this user. */
+  /**
+   * `uid:gid` of the process. Images that start as root and step down may be started as this user.
+   */
   readonly user: string;
   /** The port it listens on by default. */
   readonly port?: number;
@@ -12,16 +14,19 @@ export interface CatalogueImage {
   readonly dataPath?: string;
   /** The configuration file it reads by default. */
   readonly configPath?: string;
-  /** A health command whose program is in the image. Without one the image has no program to ask with. */
+  /** A health command whose program is in the image. Absent if the image has no program for it. */
   readonly healthcheck?: readonly string[];
   readonly metrics?: { readonly port: number; readonly path: string };
-  /** Registry mode: a Dockerfile that puts the official image, OFFICIAL_IMAGE, on another one, BASE_IMAGE. */
+  /**
+   * Registry mode: a Dockerfile that puts the official image, OFFICIAL_IMAGE, on another one,
+   * BASE_IMAGE.
+   */
   readonly wrapped?: { readonly dockerfile: string; readonly base: string };
   /** Packages mode: how the image is built, or why it cannot be. */
   readonly standIn: StandIn | { readonly unavailable: string };
 }
 
-/** How an image is built from packages. */
+/** The build of an image from packages. */
 export interface StandIn {
   readonly folder: string;
   readonly args?: Readonly<Record<string, string>>;

@@ -5,11 +5,14 @@ export interface Alert {
   readonly severity: "critical" | "warning" | "none";
   /** PromQL. */
   readonly expr: string;
-  /** How long the condition must hold before the alert fires, such as `5m`. @default at once */
+  /**
+   * The time for which the condition must hold before the alert fires, such as `5m`. @default at
+   * once
+   */
   readonly holds?: string;
   readonly summary: string;
   readonly description: string;
-  /** What to do, in order. */
+  /** The steps to fix it, in order. */
   readonly runbook: string;
   /** Alerts that follow from this one and are not sent while it fires. */
   readonly suppresses?: readonly string[];
@@ -33,7 +36,7 @@ export interface Panel {
   readonly redFrom?: number;
   /** A stat turns red below this value. */
   readonly redBelow?: number;
-  /** What to read from it, shown on hover. */
+  /** An explanation of the panel, shown on hover. */
   readonly description?: string;
 }
 
@@ -53,7 +56,7 @@ export interface Datasource {
   readonly isDefault?: boolean;
 }
 
-/** A number with its recent course behind it. */
+/** A number with a graph of its recent values. */
 export const stat = (title: string, expr: string, rest: Partial<Panel> = {}): Panel => ({
   title,
   kind: "stat",

@@ -5,19 +5,21 @@ import { type Duration, seconds } from "./units.ts";
 const pause = 12;
 /** Checks of a healthy container that one process of Docker's health check makes. */
 const rounds = 5;
-/** A check that Docker runs less often than this stays as it is. */
+/** A check that Docker runs less often than this is not changed. */
 const rare = 15;
 
 /**
- * Returns the health check for Docker: quick until the container is healthy, then rare.
+ * Returns the health check for Docker, which runs often until the container is healthy, and rarely
+ * afterwards.
  *
  * Docker starts a process in the container for each check, which costs more than the check itself:
  * about 60 ms of CPU. The Engine before 25 has no `start_interval`, so here the process paces
- * itself. A healthy container's process repeats the check for a minute before it answers. It answers at
- * once when a check fails, and Docker's next checks are quick again. The process before left its
- * time in /dev/shm: after a start, a failure or a `docker unpause` there is none, or an old one.
+ * itself. A healthy container's process repeats the check for a minute before it answers. It
+ * answers at once when a check fails, and Docker's next checks are quick again. The previous
+ * process wrote the time of its last success to /dev/shm. After a start, a failure or a `docker
+ * unpause` the time is missing or old.
  *
- * A broken container is noticed 12 s later than without pacing, at most. The image needs `sh`,
+ * A broken container is noticed at most 12 s later than without pacing. The image needs `sh`,
  * `sleep`, `date` and `timeout`.
  */
 export function paced({ test, interval, timeout }: Healthcheck): Pick<Healthcheck, "test" | "timeout"> {
@@ -32,9 +34,9 @@ export function paced({ test, interval, timeout }: Healthcheck): Pick<Healthchec
 }
 
 /**
- * Returns the script that repeats the command in its arguments. All times are in seconds.
- * `allowed` is the longest time of one check. A last success up to `fresh` seconds ago was that of
- * Docker's check before.
+ * Returns the script that repeats the command in its arguments. All times are in seconds. `allowed`
+ * is the longest time of one check. If the last success is at most `fresh` seconds old, it belongs
+ * to Docker's previous check.
  */
 export function pacedScript(times: {
   readonly allowed: number;

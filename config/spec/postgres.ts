@@ -1,8 +1,11 @@
-/** Major versions of PostgreSQL that there is an image of. */
+/** Major versions of PostgreSQL for which an image exists. */
 export const postgresVersions = ["17", "18"] as const;
 export type PostgresVersion = (typeof postgresVersions)[number];
 
-/** The volume that holds a version's cluster. Each version has its own, so that an upgrade keeps the old one. */
+/**
+ * The volume that holds a version's cluster. Each version has its own volume, so that an upgrade
+ * keeps the old one.
+ */
 export const clusterVolume = (volume: string, version: PostgresVersion): string =>
   version === "17" ? volume : `${volume}-${version}`;
 

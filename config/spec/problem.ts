@@ -1,9 +1,9 @@
-/** One thing that is wrong in a configuration. */
+/** One mistake in a configuration. */
 export interface Problem {
-  /** The setting, from `ragdock:` on. */
+  /** The path of the setting, starting with `ragdock:`. */
   readonly path: string;
   readonly found: string;
-  /** What is wrong, with the bound. */
+  /** The problem, with the bound. */
   readonly problem: string;
   /** The command that fixes it, or where to look. */
   readonly fix: string;
@@ -17,7 +17,7 @@ export const problem = (path: string, found: string, what: string, fix: string):
   fix,
 });
 
-/** A setting that the system has no use for. */
+/** A problem of a setting that the system does not use. */
 export const withoutEffect = (path: string, why: string): Problem =>
   problem(path, "a setting without effect", why, `Run: ${removeCommand(path)}`);
 

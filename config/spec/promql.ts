@@ -1,7 +1,7 @@
 /** Excludes requests of health checks and of Prometheus itself. */
 export const realTraffic = 'route!~"/metrics|.*/health.*"';
 
-/** `expr`, or 0 where its series do not exist yet: "nothing has happened" is an answer, not a gap. */
+/** `expr`, or 0 if its series do not exist yet: "nothing has happened" is an answer, not a gap. */
 export const orZero = (expr: string): string => `(${expr}) or on () vector(0)`;
 
 /** The rate of a counter a second, over five minutes and all its series. */
@@ -15,5 +15,5 @@ export const ratio = (part: string, whole: string): string =>
 export const quantile = (q: number, bucket: string, by: readonly string[] = []): string =>
   `histogram_quantile(${q}, sum by (${[...by, "le"].join(", ")}) (rate(${bucket}[5m])))`;
 
-/** Filesystems that can fill up. Docker's bind mounts would show the same disk again. */
+/** Selects filesystems that can fill up. Docker's bind mounts would repeat the same disk. */
 export const realFilesystems = 'fstype!~"tmpfs|overlay|squashfs|ramfs|devtmpfs|9p",mountpoint!~"/etc/.+"';

@@ -5,7 +5,7 @@ import type { Alert, Datasource, Row } from "./monitoring.ts";
 import type { PostgresVersion } from "./postgres.ts";
 import type { Duration, Size } from "./units.ts";
 
-/** Where a published port can be reached from: nowhere, this host, or everywhere. */
+/** The clients that can reach a published port: none, this host, or all. */
 export type Exposure = "none" | "loopback" | "public";
 
 /** A network of a system. An internal one has no route out and cannot publish a port. */
@@ -13,7 +13,7 @@ export interface Network {
   readonly internal: boolean;
 }
 
-/** What a service is to the system. Alerts and dashboards depend on it. */
+/** The role of a service in the system. Alerts and dashboards depend on it. */
 export type Role =
   | "api"
   | "worker"
@@ -37,7 +37,9 @@ export interface VolumeMount {
   /** Short name. The volume's full name has project and stack in front. */
   readonly volume: string;
   readonly path: string;
-  /** Files in it that belong to this stack and not to its data: a restore leaves them as they are. */
+  /**
+   * Files in it that belong to this stack and not to its data: a restore leaves them as they are.
+   */
   readonly own?: readonly string[];
 }
 
@@ -69,7 +71,7 @@ export interface Limits {
   /** CPUs, as a number: 0.5 is half of one. */
   readonly cpus: number;
   readonly memory: Size;
-  /** Soft limit that the kernel respects when the host is short of memory. */
+  /** A soft limit, to which the kernel reduces the container when the host is short of memory. */
   readonly reservation?: Size;
 }
 
@@ -79,7 +81,7 @@ export interface LogRotation {
 }
 
 interface Workload {
-  /** The name by which other services reach it. */
+  /** The name with which other services reach it. */
   readonly name: string;
   readonly role: Role;
   readonly image: ImageSource;
@@ -89,7 +91,7 @@ interface Workload {
   /** `uid:gid`. @default the image's user */
   readonly user?: string;
   readonly networks: readonly string[];
-  /** More names by which other services reach it. */
+  /** More names with which other services reach it. */
   readonly aliases?: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
   readonly files: readonly FileSpec[];
@@ -101,7 +103,7 @@ interface Workload {
   readonly dependsOn: readonly string[];
   /** The most database connections that one replica opens, all its processes together. */
   readonly databaseConnections?: number;
-  /** GPUs that it gets. The Docker provider knows `all` only. @default none */
+  /** The GPUs of the container. The Docker provider knows `all` only. @default none */
   readonly gpus?: "all";
 }
 
@@ -118,20 +120,23 @@ export interface HttpCheck {
 export interface Credentials {
   readonly user: Secret;
   readonly password: Secret;
-  /** The administrator's password. It never leaves the store and its credentials job. */
+  /** The administrator's password. Only the store and its credentials job have it. */
   readonly admin: Secret;
-  /** The job that makes the clients' login known to the store. */
+  /** The job that creates the clients' user in the store. */
   readonly job: string;
 }
 
 /** A service that stays up. */
 export interface LongRunning extends Workload {
-  /** A stateful service stops before its successor starts, and keeps its volumes. A stateless one starts new first. */
+  /**
+   * A stateful service stops before its successor starts, and keeps its volumes. The successor of a
+   * stateless service starts first.
+   */
   readonly kind: "stateful" | "stateless";
   readonly healthcheck: Healthcheck;
   readonly replicas: number;
   readonly ports: readonly PublishedPort[];
-  /** Gateway and ingress: where requests go. */
+  /** Gateway and ingress: the routes of requests. */
   readonly routes?: readonly Route[];
   /** Time from SIGTERM, or the image's stop signal, to SIGKILL. */
   readonly stopGracePeriod: Duration;
@@ -144,14 +149,14 @@ export interface LongRunning extends Workload {
   readonly metrics?: { readonly port: number; readonly path: Content };
   /** The largest request that the gateway passes to it. @default 26MiB */
   readonly maxRequest?: Size;
-  /** What the blackbox exporter asks. */
+  /** The check of the blackbox exporter. */
   readonly blackbox?: Blackbox;
   /**
-   * Where an application says whether it can do its work, its stores included. The image has python3.
-   * `health` asks it. @default nowhere
+   * The path where an application reports whether it can work, including its stores. The image has
+   * python3. `make health` requests it. @default nowhere
    */
   readonly readiness?: { readonly port: number; readonly path: string };
-  /** How long a new revision must keep answering before it gets requests. @default not at all */
+  /** The time for which a new revision must answer before it gets requests. @default not at all */
   readonly soak?: Duration;
   readonly alerts?: readonly Alert[];
   readonly rows?: readonly Row[];
@@ -172,7 +177,10 @@ export interface SystemSpec {
   readonly name: string;
   readonly environment: "dev" | "prod";
   readonly images: "registry" | "packages";
-  /** The prefix that official images are pulled from, such as a mirror. @default each from its own registry */
+  /**
+   * The prefix that official images are pulled from, such as a mirror. @default each from its own
+   * registry
+   */
   readonly registry: string | undefined;
   /** Images that run by this reference instead of being built or pulled, by short name. */
   readonly pinned: Readonly<Record<string, string>>;

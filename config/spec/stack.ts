@@ -1,12 +1,15 @@
 import { Failure } from "./failure.ts";
 
-/** The stack that everything belongs to. */
+/** The project and the name of a stack. */
 export interface StackName {
   readonly project: string;
   readonly stack: string;
 }
 
-/** The longest name of a stack: with the project and a service it must fit into 63 characters, DNS's limit. */
+/**
+ * The longest name of a stack: with the project and a service it must fit into 63 characters, DNS's
+ * limit.
+ */
 const longestName = 24;
 
 /** Refuses a name that Docker would refuse in the names of containers, networks and volumes. */
@@ -24,7 +27,7 @@ export function requireStackName(stack: string): void {
   );
 }
 
-/** `project-stack-part`. Two stacks share one Docker host without touching each other. */
+/** Returns `project-stack-part`, a name with which several stacks can share one Docker host. */
 export const fullName = ({ project, stack }: StackName, part: string): string =>
   `${project}-${stack}-${part}`;
 
@@ -39,7 +42,10 @@ export function labels(
     .map(([label, value]) => ({ label, value }));
 }
 
-/** A volume's label with the time of its creation: it tells the volume from a later one of the same name. */
+/**
+ * A volume's label with the time of its creation. It distinguishes the volume from a later one of
+ * the same name.
+ */
 export const createdLabel = "ragdock.created";
 
 /** A volume's label with the creation time of the volume whose data was upgraded into it. */

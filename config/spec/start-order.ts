@@ -1,6 +1,6 @@
 import type { ServiceSpec } from "./service.ts";
 
-/** Services in an order in which each comes after those that it depends on; or the first circle that there is. */
+/** Returns the services with each one after its dependencies, or the first circular dependency. */
 export function inStartOrder<S extends ServiceSpec>(
   services: readonly S[],
 ): { readonly order: S[]; readonly circle?: readonly string[] } {

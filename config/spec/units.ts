@@ -23,8 +23,8 @@ export function seconds(duration: Duration): number {
 }
 
 /**
- * `duration` in the form Go prints (`"1m30s"`, `"1h0m0s"`).
- * The Docker provider reads its durations back in this form, and any other one is a change at each `up`.
+ * `duration` in Go's format (`"1m30s"`, `"1h0m0s"`). The Docker provider returns durations in this
+ * format, so any other format is a change at each `up`.
  */
 export function goDuration(duration: Duration): string {
   const total = seconds(duration);
@@ -33,7 +33,10 @@ export function goDuration(duration: Duration): string {
   return m > 0 ? `${m}m${s}s` : `${s}s`;
 }
 
-/** `cpus` in the form the provider reads back (`"1.0"`, `"0.5"`): any other one replaces the container at each `up`. */
+/**
+ * `cpus` in the provider's format (`"1.0"`, `"0.5"`). Any other format replaces the container at
+ * each `up`.
+ */
 export function cpuString(cpus: number): string {
   return Number.isInteger(cpus) ? cpus.toFixed(1) : String(cpus);
 }

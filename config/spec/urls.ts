@@ -1,7 +1,10 @@
 import type { Host } from "./host.ts";
 import { longRunning, publishedPorts, type ServiceSpec } from "./service.ts";
 
-/** Where each published service answers on the Docker host, and `ui` and `api` where a gateway leads to them. */
+/**
+ * The URLs of the published services on the Docker host, and `ui` and `api` if a gateway leads to
+ * them.
+ */
 export function urlsOf(
   services: readonly ServiceSpec[],
   { name = "localhost" }: Host = {},
@@ -10,7 +13,7 @@ export function urlsOf(
   for (const service of longRunning(services)) {
     for (const port of publishedPorts(service)) {
       const { host, owner = service.name, exposure } = port;
-      // A port on the loopback of another host is reached from that host only.
+      // Only the host itself can reach a port on its loopback.
       const address = `${exposure === "public" ? name : "localhost"}:${host}`;
       const url = service.role === "postgres" || service.role === "redis" ? address : `http://${address}`;
       urls[owner] = url;

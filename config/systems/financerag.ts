@@ -12,7 +12,10 @@ import type { System } from "./system.ts";
 
 const image = pythonApp("financerag", "systems/financerag");
 
-/** Questions on financial documents: Chroma's files in the API's volume in dev, its server under replicas in prod. */
+/**
+ * Questions on financial documents: Chroma's files are in the API's volume in dev. In prod, the
+ * replicas use Chroma's server.
+ */
 export const financerag: System = {
   about:
     "An API over Chroma with OpenAI for vectors and answers; in production three replicas of four workers.",
@@ -43,7 +46,7 @@ function api(ctx: Context): LongRunning {
     ...serviceDefaults,
     name: "financerag",
     role: "api",
-    // Chroma's files take one process at a time. With the server nothing is kept here.
+    // Chroma's files take one process at a time. With the server, the volume has no data.
     kind: embedded ? "stateful" : "stateless",
     image,
     command: ctx.prod ? ["serve", "--production"] : ["serve"],

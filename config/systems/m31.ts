@@ -13,7 +13,7 @@ import type { System } from "./system.ts";
 
 const cache = redis();
 
-/** Answers of a web application, cached in Redis. Everything that is kept can be made again. */
+/** A web application whose answers are cached in Redis. All its data can be created again. */
 export const m31: System = {
   about: "A web application that answers from its own pages, with Redis as a cache, and metrics of both.",
   differs: [

@@ -12,7 +12,7 @@ const image = pythonApp("mnemolite", "systems/mnemolite");
 
 const user = "10001:10001";
 
-/** What a new cluster is initialised with. The setup runs it again at every start. */
+/** The SQL that initialises a new cluster. The setup runs it again at every start. */
 const initFiles = ["01-extensions.sql", "02-schema.sql", "03-partitions.sql"];
 
 const db = postgres({
@@ -34,7 +34,8 @@ const db = postgres({
       "cron.database_name": database.name,
       // Jobs run in the server itself and need no password.
       "cron.use_background_workers": "on",
-      // pg_partman's own worker stays idle without a database: at 5.2.4 it fails at each run. pg_cron does its work.
+      // pg_partman's own worker gets no database and stays idle, because version 5.2.4 fails at
+      // each run. pg_cron does its work.
       shared_buffers: "512MB",
       work_mem: "16MB",
       effective_cache_size: "1GB",
@@ -54,7 +55,10 @@ const db = postgres({
   }),
 });
 
-/** A memory of texts: a tuned PostgreSQL that schedules its own upkeep, Chroma for the vectors, an API and a worker. */
+/**
+ * A memory of texts: a tuned PostgreSQL that schedules its own upkeep, Chroma for the vectors, an
+ * API and a worker.
+ */
 export const mnemolite: System = {
   about:
     "A tuned PostgreSQL 17 with pg_cron and pg_partman, a Chroma server, an API with pages, and a worker.",
@@ -77,7 +81,7 @@ export const mnemolite: System = {
   ],
 };
 
-/** What setup, API and worker share: where the stores are, and the login. */
+/** The environment that setup, API and worker share: the addresses of the stores, and the login. */
 function stores(ctx: Context): { environment: Record<string, string>; files: FileSpec[] } {
   const login = db.login(ctx);
   return {

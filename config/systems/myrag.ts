@@ -16,7 +16,9 @@ import type { System } from "./system.ts";
 
 const pgvector = postgres({ name: "pgvector", volume: "pgvector", devPort: database.port });
 
-/** A FastAPI and a Streamlit application behind nginx, over pgvector, with Prometheus and Grafana. */
+/**
+ * A FastAPI and a Streamlit application behind nginx, over pgvector, with Prometheus and Grafana.
+ */
 export const myrag: System = {
   about:
     "FastAPI and Streamlit behind nginx, over PostgreSQL with pgvector, watched by Prometheus and Grafana.",

@@ -13,10 +13,13 @@ import type { System } from "./system.ts";
 /** One image for the API and the UI. The argument of its entrypoint chooses. */
 const image = { ...pythonApp("rag-events", "systems/rag-events"), target: "production" };
 
-/** When the health checks that its users know ask. */
+/** The interval of the original's health checks. */
 const timing = { interval: "30s", timeout: "10s", startPeriod: "5s", retries: 3 } as const;
 
-/** Questions on documents in a FAISS index. The index is a file on a volume, which replicas share. */
+/**
+ * An application that answers questions on documents in a FAISS index. The index is a file on a
+ * volume, which replicas share.
+ */
 export const ragEvents: System = {
   about: "An API and a UI of one image over a FAISS index on a volume, with Mistral for vectors and answers.",
   differs: [
@@ -54,7 +57,8 @@ function api(ctx: Context): LongRunning {
       ...models.environment,
       API_HOST: "0.0.0.0",
       API_PORT: "8000",
-      // The file exists only if the user has set the key. Without it the application refuses to rebuild.
+      // The file of the key exists only if the user has set it. Without it the application refuses
+      // to rebuild.
       REBUILD_API_KEY_FILE: secretPath(rebuildKey),
     },
     files: [...models.files, ...(ctx.secrets.has("rebuildApiKey") ? [secretFile(rebuildKey)] : [])],
@@ -80,7 +84,7 @@ function ui(ctx: Context): LongRunning {
     user: "10001:10001",
     environment: { API_URL: "http://api:8000", STREAMLIT_PORT: "8501" },
     ports: [{ container: 8501, host: 8501, exposure: ctx.prod ? "public" : "loopback" }],
-    // Its own health check: the image's one asks the API's port, where the UI never listens.
+    // The UI needs its own health check, because the image's check requests the API's port.
     healthcheck: Healthcheck.command(["python", "-m", "rag_events", "probe", "ui"], timing),
     blackbox: { module: "http_2xx", port: 8501, path: "/_stcore/health" },
     limits: { cpus: 1, memory: "512MiB" },

@@ -60,7 +60,7 @@ export class Journal {
     const text = `${this.#lines.join("\n")}\n`;
     this.#lines = [];
     if (!this.#file) {
-      // "wx" prevents that an unread journal is overwritten.
+      // "wx" prevents overwriting a journal that was not read.
       this.#file = await open(this.#path, "wx", 0o600);
       syncFolder(dirname(this.#path));
     }

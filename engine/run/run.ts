@@ -146,7 +146,8 @@ async function runProgram(
     if (failure && report.errors.length === 0 && !stopped()) report.log("error", failure);
     if (ofStack) {
       const { store } = await ready;
-      // The SDK sends none, or some, when the program failed. Those of the last successful run stay.
+      // The SDK sends none, or some, when the program failed. Those of the last successful run
+      // stay.
       const failed = failure !== undefined || report.errors.length > 0 || stopped();
       const earlier = failed ? store.resources.find(ofStack.urn)?.outputs : {};
       setOutputs(store, ofStack.urn, { ...earlier, ...ofStack.outputs });

@@ -1,13 +1,19 @@
 import type { Alert } from "../../config/spec/monitoring.ts";
 import { realTraffic } from "../../config/spec/promql.ts";
 
-/** Google's SRE workbook pages at burn rates that come to about this ratio for an objective of 99 %. */
+/**
+ * About the ratio at which the burn rates of Google's SRE workbook page someone, for an objective
+ * of 99 %.
+ */
 const errorRatio = 0.05;
 
-/** Seconds. An answer written by a language model takes some of them, a retrieval alone far less than one. */
+/**
+ * Seconds. An answer by a language model takes several seconds, a retrieval alone much less than
+ * one.
+ */
 const latencyP95 = 10;
 
-/** Questions are answered, and in time. */
+/** Alerts on errors and slow answers of an API. */
 export const apiAlerts: readonly Alert[] = [
   {
     name: "HighErrorRate",

@@ -2,23 +2,23 @@ import type { Alert } from "../../config/spec/monitoring.ts";
 import type { ServiceSpec } from "../../config/spec/service.ts";
 import { isScraped, memoryMetric } from "../options.ts";
 
-/** Of a memory limit: at 1 the kernel kills the process (exit code 137). */
+/** The share of a memory limit. At 1 the kernel kills the process (exit code 137). */
 const memoryBound = 0.9;
 
-/** Every service is there, answers, and stays within its memory. */
+/** Alerts on services that are down, do not answer, or are near their memory limit. */
 export const serviceAlerts = (services: readonly ServiceSpec[]): Alert[] => [
   {
     name: "TargetDown",
     severity: "critical",
     expr: [
       `up{job!~"probe-.+"} == 0`,
-      // Replicas are found by name: when the last one is gone, no target is left whose `up` could be 0.
+      // Replicas are found by name. If all are gone, no target remains whose `up` could be 0.
       ...services
         .filter((s) => isScraped(s) && s.replicas > 1)
         .map(({ name }) => `absent(up{service="${name}"})`),
     ].join("\nor "),
     holds: "2m",
-    summary: "{{ $labels.service }} gives no metrics",
+    summary: "{{ $labels.service }} does not serve metrics",
     description:
       "Prometheus has not reached the metrics of {{ $labels.service }} {{ $labels.instance }} for two minutes: " +
       "its container is down, restarting, or on another network.",

@@ -7,7 +7,7 @@ export interface Dashboard {
   readonly rows: readonly Row[];
 }
 
-/** Every panel asks Prometheus; its module declares the data source under this uid. */
+/** Every panel queries Prometheus, whose module declares the data source with this uid. */
 const datasource = { type: "prometheus", uid: "prometheus" } as const;
 
 const WIDTH = 24;
@@ -32,7 +32,10 @@ export function toGrafana({ board, title, rows }: Dashboard): string {
   return `${JSON.stringify(json, null, 2)}\n`;
 }
 
-/** Lays out the rows from top to bottom, and each row's panels from left to right in lines of equal height. */
+/**
+ * Lays out the rows from top to bottom, and each row's panels from left to right in lines of equal
+ * height.
+ */
 function place(rows: readonly Row[]): object[] {
   const placed: object[] = [];
   let y = 0;

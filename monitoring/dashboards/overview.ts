@@ -3,7 +3,9 @@ import { orZero, quantile, ratio, realTraffic } from "../../config/spec/promql.t
 import type { LongRunning, ServiceSpec } from "../../config/spec/service.ts";
 import { isChecked, isScraped, memoryMetric, scrapesRole } from "../options.ts";
 
-/** Numbers that show whether everything works, then the traffic, then each service. */
+/**
+ * Rows with numbers that show whether everything works, with the traffic, and with each service.
+ */
 export function overviewRows(services: readonly ServiceSpec[]): Row[] {
   const api = scrapesRole(services, "api");
   const board = "overview";

@@ -1,7 +1,7 @@
 import { lines, type Row, stat } from "../../config/spec/monitoring.ts";
 import { orZero, quantile, ratio } from "../../config/spec/promql.ts";
 
-/** How long the stages of a question take, what it finds, and how documents are ingested. */
+/** Rows with the times and results of questions, and with the ingestion of documents. */
 export const ragRows: readonly Row[] = [
   {
     board: "rag",

@@ -6,20 +6,20 @@ from financerag.settings import load_or_exit
 from ragkit.multiprocess import share_metrics
 
 settings = load_or_exit()
-# Before the workers import prometheus_client.
+# This must run before the workers import prometheus_client.
 share_metrics("financerag")
 
 wsgi_app = "financerag.app:create()"
 bind = "0.0.0.0:8000"
 workers = settings.processes
 worker_class = "uvicorn_worker.UvicornWorker"
-# Workers report through files that they live. On a slow disk they would look dead.
+# Workers report through files that they are alive. On a slow disk they would seem dead.
 worker_tmp_dir = "/dev/shm"  # noqa: S108
 graceful_timeout = 20
 # Longer than a gateway keeps idle connections. The gateway then never writes into a closing one.
 keepalive = 75
 forwarded_allow_ips = "*"
-# The socket would be in the home folder, which the user does not have.
+# The socket would be in the user's home folder, which does not exist.
 control_socket_disable = True
 logconfig_dict = {
     "version": 1,

@@ -1,4 +1,5 @@
-"""The entry point of the image: `serve` with one process, `serve --production` with gunicorn, `health`."""
+"""The entry point of the image: `serve` with one process, `serve --production` with gunicorn,
+`health`."""
 
 import argparse
 import os

@@ -1,4 +1,5 @@
-"""The ingestion worker: `python ingestion.py`. With `--probe` it checks the health of the running worker."""
+"""The ingestion worker: `python ingestion.py`. With `--probe` it checks the health of the running
+worker."""
 
 import sys
 

@@ -1,5 +1,6 @@
 #!/bin/sh
-# Chooses the mode of the container: `api` (the default) or `streamlit`. Any other command is run as it is.
+# Chooses the mode of the container: `api` (the default) or `streamlit`. Any other command is run as
+# it is.
 set -eu
 
 case "${1:-api}" in

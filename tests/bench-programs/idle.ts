@@ -6,7 +6,7 @@ import { Service } from "../../components/service.ts";
 import { longRunning } from "../../config/spec/service.ts";
 import { idleSystem } from "../../tools/bench/idle.ts";
 
-// As in index.ts: the formatting of stack traces takes most of a program's load time.
+// As in index.ts, because the formatting of stack traces takes most of a program's load time.
 Error.prepareStackTrace = undefined as never;
 
 const config = new pulumi.Config();

@@ -92,7 +92,7 @@ const stillThere = async (): Promise<void> =>
   expect((await rag.ask("Who painted the tower of Alvor?")).answer).toContain("Salgado");
 
 describe.each(stores)("make rotate SECRET=%s", (store) => {
-  it("loses no request of 50 a second, and replaces no store", async () => {
+  it("loses none of 50 requests a second, and replaces no store", async () => {
     const old = await credential(store);
     expect(await logsIn(store, old)).toBe(true);
     const before = await containersOfStores();
@@ -219,7 +219,7 @@ describe("a rotation leaves", () => {
     expect(stack.stateText()).not.toContain(passwords[0]);
   });
 
-  it("a stack that has its data after down and up", async () => {
+  it("a stack keeps its data after down and up", async () => {
     const down = await stack.make("down");
     expect(down.code, down.output).toBe(0);
     const { code, output } = await stack.make("up");

@@ -76,7 +76,7 @@ describe.concurrent("the lifecycle of a resource", () => {
       expect(await docker("inspect", String(before.outputs.name), "--format", format)).toBe(String(96 << 20));
     }));
 
-  test("a property that the provider changes at every run is changed at every run, as under Pulumi", () =>
+  test("a property that the provider wants to change at every run changes at every run, as under Pulumi", () =>
     withStack("declared", {}, async (stack) => {
       const lonely = [box({ memory: 64 })];
       await stack.up(lonely);
@@ -90,8 +90,8 @@ describe.concurrent("the lifecycle of a resource", () => {
       const slow = ["slow1", "slow2"].map((name) =>
         box({ command: ["sh", "-c", script], healthcheck, wait: true, waitTimeout: 60 }, {}, name),
       );
-      // If the wait took a slot, the two slow containers would hold both slots before this one
-      // could start.
+      // If the wait took a slot, the two slow containers would take both slots, and this one could
+      // not start.
       const keepers = { gate: "<gate.name>" };
       const quick: Declared = { kind: "RandomId", name: "quick", args: { byteLength: 2, keepers } };
       expect((await stack.up([...slow, box({}, {}, "gate"), quick], { parallel: 2 })).errors).toEqual([]);

@@ -89,7 +89,7 @@ async function startIngress(): Promise<number> {
   return Number((await docker("port", ingress.name, "8080")).trim().split(":").at(-1));
 }
 
-/** Drops the first packets of new connections to a port of a container for some time. */
+/** Drops the first packets of new connections to a port of a container, for a limited time. */
 async function losing(container: TestContainer, port: number, milliseconds: number): Promise<void> {
   const pid = (await docker("inspect", "--format", "{{.State.Pid}}", container.name)).trim();
   const rule = ["INPUT", "-p", "tcp", "--dport", String(port), "--syn", "-j", "DROP"];
@@ -134,7 +134,7 @@ it("hands over to the next gateway without a failed request", async () => {
   for (let count = 0; count < replacements; count++) {
     const next = await gateway();
     // A looked-up name stays valid for one second, which nginx counts in whole seconds. A health
-    // check takes as long.
+    // check takes just as long.
     await sleep(2000);
     expect(await now.stop()).toBe(0);
     now = next;
@@ -145,7 +145,7 @@ it("hands over to the next gateway without a failed request", async () => {
   expect(seen.get("200")).toBeGreaterThan(replacements * 100);
 }, 180_000);
 
-it("waits at its first start until its upstreams answer, and does not wait at a restart", async () => {
+it("waits for its upstreams at its first start, but not at a restart", async () => {
   await docker("stop", api.name);
   await expect(gateway(3)).rejects.toThrow("waiting for http://api:8000/api/health, which does not answer");
   const waiting = running.at(-1) as TestContainer;

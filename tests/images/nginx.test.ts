@@ -23,7 +23,7 @@ http {
 }
 `;
 
-it("runs as 101 on a read-only root filesystem and logs to its standard streams", async () => {
+it("runs as user 101 on a read-only root filesystem and logs to its standard streams", async () => {
   const folder = mkdtempSync(join(tmpdir(), "ragdock-nginx-"));
   try {
     const file = join(folder, "nginx.conf");

@@ -1,6 +1,6 @@
 /**
- * Ollama's job and health check, run for real in containers against a stand-in of its HTTP API.
- * Does not prove that the official image answers as the stand-in does, nor that a real model fits.
+ * Runs Ollama's job and health check in containers against a stand-in of its HTTP API. Does not
+ * prove that the official image answers like the stand-in, or that a real model fits.
  */
 import { spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
@@ -18,7 +18,7 @@ const tag = "ragdock-ollama-test";
 const names: string[] = [];
 let volume = "";
 
-/** A name that is removed after the test. */
+/** A name whose Docker objects are removed after the test. */
 function unique(part: string): string {
   const name = `${tag}-${part}-${randomBytes(4).toString("hex")}`;
   names.push(name);
@@ -50,7 +50,10 @@ const job = (model: string, more = {}): ServiceSpec => {
   return found;
 };
 
-/** Makes the container of a service with its entrypoint, variables, volume and files, and returns its name. */
+/**
+ * Creates the container of a service with its entrypoint, variables, volume and files, and returns
+ * its name.
+ */
 async function create(spec: ServiceSpec): Promise<string> {
   const name = unique(spec.name);
   const [entrypoint, ...args] = spec.entrypoint ?? [];
@@ -75,7 +78,7 @@ async function create(spec: ServiceSpec): Promise<string> {
   return name;
 }
 
-/** Runs a job to its end. */
+/** Runs a job and waits until it ends. */
 async function run(spec: ServiceSpec): Promise<{ status: number | null; log: string }> {
   const name = await create(spec);
   const { status, stdout, stderr } = spawnSync("docker", ["start", "-a", name], { encoding: "utf8" });
@@ -104,7 +107,7 @@ describe("ollama-pull", () => {
     expect(await downloads()).toBe("llama3.2:3b\nnomic-embed-text\n");
   });
 
-  it("fails for a model that the registry does not have, and says where the names are", async () => {
+  it("fails for a model that the registry does not have, and says where to find the names", async () => {
     const { status, log } = await run(job("lama3.2:3b"));
     expect(status).toBe(1);
     expect(log).toContain(
@@ -113,7 +116,7 @@ describe("ollama-pull", () => {
     );
   });
 
-  it("fails without a route to the registry, with the reason and a way around it", async () => {
+  it("fails without a route to the registry, with the reason and a workaround", async () => {
     const services = { "ollama-pull": { environment: { HTTPS_PROXY: "none" } } };
     const { status, log } = await run(job("llama3.2:3b", { services }));
     expect(status).toBe(1);
@@ -121,7 +124,7 @@ describe("ollama-pull", () => {
     expect(log).toContain("set services.ollama-pull.environment.HTTPS_PROXY");
   });
 
-  it("fails with the server's own words when the server does not start", async () => {
+  it("fails with the server's own message if the server does not start", async () => {
     const services = { "ollama-pull": { environment: { OLLAMA_MODELS: "/dev/null/models" } } };
     const { status, log } = await run(job("llama3.2:3b", { services }));
     expect(status).toBe(1);
@@ -131,7 +134,7 @@ describe("ollama-pull", () => {
 });
 
 describe("the health check", () => {
-  it("is red before the model is there, green after, and red when generation answers an error", async () => {
+  it("fails before the model is there, then succeeds, and fails if generation answers an error", async () => {
     const server = serviceOf(stack("llama3.2:3b"), "ollama");
     const name = await create(server);
     await docker("start", name);
@@ -159,7 +162,7 @@ describe("the health check", () => {
     expect(stderr).toContain("POST /api/embed");
   });
 
-  it("is red when the server is not there", async () => {
+  it("fails if the server does not run", async () => {
     const server = serviceOf(stack("llama3.2:3b"), "ollama");
     const name = await create({ ...server, entrypoint: ["sleep", "60"] });
     await docker("start", name);
@@ -170,7 +173,7 @@ describe("the health check", () => {
   });
 });
 
-/** The downloads that the volume has seen. */
+/** Returns the downloads that were made into the volume. */
 async function downloads(): Promise<string> {
   const all = ["run", "--rm", "--network", "none", "-v", `${volume}:/data`, "--entrypoint", "cat", tag];
   return docker(...all, "/data/downloads");

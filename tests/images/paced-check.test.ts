@@ -25,7 +25,7 @@ describe.each([
   const inside = (test: (container: TestContainer) => Promise<void>) =>
     withContainer("nginx", { command: ["sleep", "600"], options: ["--user", "1000", "--read-only"] }, test);
 
-  it("answers at once at the start, and repeats the check of a healthy container", () =>
+  it("answers at once at the start, and repeats the check once the container is healthy", () =>
     inside(async (container) => {
       const [first, soon] = await check(container, "true");
       expect(first).toBe(0);
@@ -35,7 +35,7 @@ describe.each([
       expect(later).toBeGreaterThan(3);
     }));
 
-  it("answers at once when a check fails, with its exit code, and is quick afterwards", () =>
+  it("answers a failed check at once, with its exit code, and answers quickly afterwards", () =>
     inside(async (container) => {
       expect(await check(container, "true")).toEqual([0, expect.any(Number)]);
       const [code, seconds] = await check(container, "sh", "-c", "exit 7");
@@ -46,7 +46,7 @@ describe.each([
       expect(quick).toBeLessThan(2.5);
     }));
 
-  it("answers at once when the last success is old, as after docker unpause", () =>
+  it("answers at once if the last success is old, as after docker unpause", () =>
     inside(async (container) => {
       await container.exec("sh", "-c", "echo 1000 > /dev/shm/healthy");
       const [code, seconds] = await check(container, "true");

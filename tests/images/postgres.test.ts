@@ -55,13 +55,14 @@ describe("postgres", () => {
     ];
     await withContainer("postgres", { options }, async (container) => {
       await ready(container);
-      // The container's address, because initdb trusts the loopback address.
+      // Uses the container's address, because initdb trusts the loopback address.
       const address = await container.exec("hostname", "-i");
       const ask = (secret: string) =>
         container.exec("psql", `postgresql://rag:${secret}@${address}/library`, "-Atqc", "SELECT 1");
       expect(await ask("from-a-file")).toBe("1");
       await expect(ask("another")).rejects.toThrow("password authentication failed");
-      // As the server's user: even root cannot read it without the capability to trace.
+      // Runs as the server's user, because even root cannot read it without the capability to
+      // trace.
       const asPostgres = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"];
       const environment = await container.exec(...asPostgres, "cat", "/proc/1/environ");
       expect(environment).toContain("PGDATA=");
@@ -111,7 +112,7 @@ describe("postgres", () => {
     }
   });
 
-  it("can also start as 999, without any capability", async () => {
+  it("can also start as user 999, without any capability", async () => {
     const options = [...password, "--user", "999:999", "--cap-drop", "ALL"];
     await withContainer("postgres", { options }, async (container) => {
       await ready(container);

@@ -27,7 +27,7 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** Runs a program of an image over the files of the folder. */
+/** Runs a program of an image with the files of the folder. */
 async function tool(image: "prometheus" | "alertmanager" | "blackbox-exporter", ...command: string[]) {
   const [program = "", ...args] = command;
   const mounts = ["-v", `${folder}:/etc/prometheus/rules:ro`, "--entrypoint", program];

@@ -5,7 +5,7 @@ import { imageNamed, standIn, withContainer, withVolume } from "../support/docke
 describe("redis", () => {
   const healthcheck = imageNamed("redis").healthcheck ?? [];
 
-  it("keeps its data when the container is replaced, as 999 and without any capability", async () => {
+  it("keeps its data when the container is replaced, as user 999 and without any capability", async () => {
     await withVolume(async (volume) => {
       const start = {
         options: ["-v", `${volume}:/data`, "--user", "999:999", "--cap-drop", "ALL"],

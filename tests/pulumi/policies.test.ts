@@ -24,18 +24,18 @@ describe.skipIf(missingCommands().length > 0)("the policy pack", () => {
     for (const stack of stacks) stack.remove();
   });
 
-  test("loads, and lets a system with default settings pass", () => {
+  test("loads, and accepts a system with default settings", () => {
     expect(ofSystem.code, ofSystem.output).toBe(0);
     expect(ofSystem.output).toMatch(/Loading policy packs.*done/);
   });
 
-  test("prints what only advises", () => {
+  test("prints broken advisory rules", () => {
     expect(ofSystem.output).toMatch(/\[advisory\] +no-root .*-cadvisor/);
     expect(ofSystem.output).toMatch(/\[advisory\] +pinned-images .*-image-redis/);
     expect(ofSystem.output).not.toContain("[mandatory]");
   });
 
-  test("fails a program that breaks the mandatory rules, and names each", async () => {
+  test("fails a program that breaks mandatory rules, and names each", async () => {
     const { code, output } = await previewed({}, join(projectDir, "tests/pulumi/open-store"));
     expect(code, output).not.toBe(0);
     for (const { name } of containerRules.filter(({ level }) => level === "mandatory"))

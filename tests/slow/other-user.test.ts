@@ -1,7 +1,7 @@
 /**
- * Runs `make up` as a user who is not root and belongs to the group of Docker's socket, in a clone of
- * the checkout with umask 077, with the machine's older Node first in PATH. The base image exists already: the test
- * does not prove that such a user can build it.
+ * Runs `make up` as a user who is not root and belongs to the group of Docker's socket, in a clone
+ * of the checkout with umask 077, with the machine's older Node first in PATH. The base image
+ * exists already: the test does not prove that such a user can build it.
  */
 import { execFileSync } from "node:child_process";
 import { chmodSync, cpSync, mkdtempSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
@@ -23,7 +23,7 @@ const clone = join(folder, "ragdock");
 function make(home: string, ...words: string[]): Ran {
   const group = statSync("/var/run/docker.sock").gid;
   const ids = [`--reuid=${user}`, `--regid=${user}`, `--groups=${group}`];
-  // node_modules is root's own and current, so make must not install it again.
+  // node_modules belongs to root and is current, so make must not install it again.
   const command = ["setpriv", ...ids, "make", "-o", "node_modules", ...words, `STACK=${stack}`];
   const path = `/usr/bin:/bin:${process.env.PATH}`;
   const env = { PATH: path, HOME: home, XDG_CACHE_HOME: join(folder, "cache"), DEPLOYER: "embedded" };
@@ -69,7 +69,7 @@ describe.skipIf(!isRoot)("a user of group docker", () => {
     expect(make(folder, "up").output).toContain("Nothing created, updated or replaced");
   });
 
-  it("is told that another user has the stack's state, and can look at the stack without a home", async () => {
+  it("gets an error if another user has the stack's state, and can read the status without a home folder", async () => {
     const containers = () => docker("ps", "-q", "--filter", `label=ragdock.stack=${stack}`);
     const before = await containers();
     const { code, output } = make(join(folder, "another"), "up");

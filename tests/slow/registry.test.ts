@@ -1,7 +1,7 @@
 /**
  * Tests `images: registry` with a real registry on this host, which serves the stand-ins under the
  * official names, as a mirror. The system is m31; `SYSTEM=full` tests another one by hand. It does
- * not prove that the official images work: none was pulled.
+ * not prove that the official images work, because none was pulled.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -56,7 +56,7 @@ beforeAll(async () => {
     const mirrored = lockedReference(reference, mirror).replace(/@.*/, "");
     await docker("tag", await standIn(name), mirrored);
     await docker("push", "-q", mirrored);
-    // The stack has to pull it.
+    // The stack has to pull the image.
     await docker("rmi", mirrored);
   }
 });
@@ -68,7 +68,7 @@ afterAll(async () => {
 });
 
 describe(`${system} from a registry`, () => {
-  it("is pulled from the mirror and gets healthy", async () => {
+  it("is pulled from the mirror and becomes healthy", async () => {
     const { code, output } = await stack.make("up");
     expect(code, output).toBe(0);
     const ids = await stack.containers("redis");
@@ -79,7 +79,7 @@ describe(`${system} from a registry`, () => {
     expect(await stack.unchanged()).toBe("");
   });
 
-  it("says which image cannot be pulled, and why", async () => {
+  it("names the image that cannot be pulled, and the reason", async () => {
     stack.configure({ ...settings, pinned: { redis: `${mirror}/redis:0.0.1` } });
     const { code, output } = await stack.make("up");
     expect(code).toBe(1);

@@ -1,7 +1,7 @@
 /**
- * Deploys over ssh to a second dockerd in a separate network namespace, in place of another machine.
- * Both share the disk, the memory and the CPUs, so the test does not prove that those are the remote
- * ones.
+ * Deploys over ssh to a second dockerd in a separate network namespace, in place of another
+ * machine. Both share the disk, the memory and the CPUs, so the test does not prove that those are
+ * the remote ones.
  */
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
@@ -66,7 +66,7 @@ describe.skipIf(missing)("a Docker host over ssh", () => {
     rmSync(join(projectDir, ".ragdock", "backups", name), { recursive: true, force: true });
   }, 120_000);
 
-  it("refuses a port that is taken there", async () => {
+  it("refuses a port that is taken on that host", async () => {
     const other = remote.listen(port);
     const { code, output } = await stack.make("up");
     expect(code, output).toBe(1);
@@ -74,7 +74,7 @@ describe.skipIf(missing)("a Docker host over ssh", () => {
     other.kill();
   });
 
-  it("runs there and is built there, although its port is taken here, and is reached by the host's name", async () => {
+  it("builds and runs the stack, although this machine uses the same port, and answers under its own name", async () => {
     const before = remote.connections();
     const own = createServer().listen(port);
     const { code, output } = await stack.make("up");
@@ -85,12 +85,12 @@ describe.skipIf(missing)("a Docker host over ssh", () => {
     expect(await answer.text()).toBe("well\n");
     expect(remote.docker("ps", "--format", "{{.Names}}")).toContain("ragdock-remote-host-api");
     expect(await docker("ps", "-a", "--format", "{{.Names}}")).not.toContain("ragdock-remote-host");
-    // Without sharing, each connection logs in.
+    // Without sharing, each connection is a separate login.
     const after = remote.connections();
     expect((after.commands - before.commands) / (after.logins - before.logins)).toBeGreaterThan(5);
   });
 
-  it("changes nothing the second time, and is backed up to this machine", async () => {
+  it("changes nothing in a second run, and is backed up to this machine", async () => {
     expect(await stack.unchanged()).toBe("");
     const { code, output } = await stack.make("backup");
     expect(code, output).toBe(0);

@@ -1,7 +1,7 @@
 /**
  * Tests a backup under traffic and an upgrade from PostgreSQL 17 to 18, on real Docker with
  * `images: packages`. PostgreSQL 18 comes from Debian. These tests do not prove the official image
- * of 18, or the time for a large database.
+ * of 18, or the time that a large database takes.
  */
 import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
@@ -89,7 +89,7 @@ describe("another version of PostgreSQL", () => {
     expect(await answer()).toContain("compasses");
   });
 
-  it("gets every row, and the old volume stays", async () => {
+  it("contains every row, and the old volume stays", async () => {
     const { code, output } = await stack.make("upgrade-postgres", "--version", "18");
     expect(code, output).toBe(0);
     expect(output).toMatch(/Upgraded to PostgreSQL 18 after .*\. All \d+ rows are the same/);

@@ -10,7 +10,10 @@ interface Given {
   readonly created?: string;
 }
 
-/** A container as `docker inspect` describes it: running and healthy, unless the test says otherwise. */
+/**
+ * A container as `docker inspect` describes it: running and healthy, unless the test says
+ * otherwise.
+ */
 export const containerLike = (service: string, given: Given = {}): Container => ({
   Id: `id-of-${service}${given.created ?? ""}`,
   Name: `/ragdock-dev-${service}-0000000`,

@@ -119,7 +119,7 @@ export async function withContainer<T>(
   }
 }
 
-/** Runs a container to its end. Returns its exit code and its output. */
+/** Runs a container and waits until it ends. Returns its exit code and its output. */
 export function runToEnd(
   tag: string,
   options: readonly string[],

@@ -21,7 +21,7 @@ export interface Observed {
   readonly cpus: number;
   /** MiB. */
   readonly memory: number;
-  /** MiB. 0 means none. */
+  /** In MiB. 0 means no limit. */
   readonly reservation: number;
   /** MiB. */
   readonly shm: number;

@@ -9,7 +9,7 @@ export const facts: Facts = { project: "ragdock", stack: "test", secrets: new Se
 export const systemWith = (raw: Record<string, unknown> = {}, over: Partial<Facts> = {}): SystemSpec =>
   resolveSystem(raw, { ...facts, ...over });
 
-/** Settings of services that switch off what watches `full`, for tests that need less. */
+/** Settings that switch off the monitoring services of `full`, for tests that do not need them. */
 export const unwatched = Object.fromEntries(
   systemWith({ images: "registry" })
     .services.filter(({ role }) => role === "monitoring" || role === "exporter")

@@ -15,7 +15,7 @@ import { eventually } from "./stack.ts";
 const namespace = "ragdock-remote";
 const [here, there] = ["10.213.77.1", "10.213.77.2"];
 
-/** A command that the test needs and that this machine does not have. */
+/** Returns a command that the test needs and that this machine does not have. */
 export const missingForRemote = (): string | undefined => {
   if (process.getuid?.() !== 0) return "root";
   const commands = ["sshd", "dockerd", "ip", "nsenter", "ssh-keygen"];
@@ -34,7 +34,7 @@ export const missingForRemote = (): string | undefined => {
 export class RemoteDocker {
   readonly url = `ssh://root@${there}`;
   readonly address = there;
-  /** Where `ssh` finds the key and the host's identity. */
+  /** The folder in which `ssh` finds the key and the host's identity. */
   readonly variables: NodeJS.ProcessEnv;
   readonly #folder = mkdtempSync("/var/lib/ragdock-remote-");
   readonly #processes: ChildProcess[] = [];
@@ -104,7 +104,7 @@ export class RemoteDocker {
     return execFileSync("ssh", ["-n", `root@${there}`, ...command], { env, encoding: "utf8", stdio: "pipe" });
   }
 
-  /** How often somebody has logged in, and how many commands ran in these logins. */
+  /** Returns the number of logins, and the number of commands in these logins. */
   connections(): { readonly logins: number; readonly commands: number } {
     const log = readFileSync(this.#sshdLog, "utf8");
     const count = (pattern: RegExp): number => log.match(pattern)?.length ?? 0;
@@ -118,7 +118,7 @@ export class RemoteDocker {
   }
 
   async stop(): Promise<void> {
-    // The shared logins would stay for a minute, and keep the namespace.
+    // Ends the shared logins, which would stay for a minute and keep the namespace.
     const sockets = join(this.#folder, `ragdock-ssh-${process.getuid?.()}`);
     const env = { ...process.env, ...this.variables };
     for (const name of existsSync(sockets) ? readdirSync(sockets) : [])
@@ -144,7 +144,10 @@ export class RemoteDocker {
     return child;
   }
 
-  /** The keys of host and user, and an `ssh` that uses them: the user's own settings stay as they are. */
+  /**
+   * Creates the keys of host and user, and an `ssh` that uses them. The user's own settings are not
+   * changed.
+   */
   #identities(): void {
     for (const name of ["host", "key"])
       execFileSync("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-f", join(this.#folder, name)]);

@@ -1,6 +1,6 @@
 import { connect, createServer, type Server, type Socket } from "node:net";
 
-/** A socket that passes everything on to Docker, and records who calls. */
+/** A socket that forwards everything to Docker, and records the requests. */
 export class SocketLog {
   readonly path: string;
   /** The requests, such as `POST /grpc Go-http-client/1.1`. */

@@ -1,4 +1,4 @@
-/** One Docker host for the CLI, the provider and the builder, wherever the user's Docker is. */
+/** Tests that the CLI, the provider and the builder use the same Docker host. */
 import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -41,7 +41,7 @@ function selectBuilder(name: string): void {
 }
 
 describe("the Docker host", () => {
-  it("is that of the current context for CLI, provider and builder, whatever builder is selected", async () => {
+  it("is that of the current context for CLI, provider and builder, even if another builder is selected", async () => {
     context("use", "mine");
     selectBuilder("ci");
     const { code, output } = await stack.make("build");

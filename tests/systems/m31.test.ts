@@ -78,7 +78,7 @@ describe("m31 in dev", () => {
 
   it("answers a second identical request from Redis", async () => {
     expect(await (await web.get("/health")).json()).toMatchObject({ status: "ok", redis: "ok" });
-    // Read inside the container, because the gateway does not route to the metrics.
+    // The metrics are read inside the container, because the gateway does not route to them.
     const metrics = async (): Promise<string> => {
       const script =
         "import urllib.request as u; print(u.urlopen('http://127.0.0.1:8000/metrics').read().decode())";

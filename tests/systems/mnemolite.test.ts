@@ -214,10 +214,10 @@ describe("the traps of mnemolite", () => {
       'PGPASSWORD="$(cat /run/secrets/admin-password)" psql -h database -U rag -d rag -c "SELECT 1"';
     const administrator = () => inside(stack, "db", "sh", "-c", login);
     expect((await administrator()).code).toBe(0);
-    // As after a change by hand, or after a lost state.
+    // The same state as after a change by hand, or after a lost state.
     await sql("ALTER ROLE rag PASSWORD 'another'");
     expect((await administrator()).code).not.toBe(0);
-    // A kill leaves a lock file behind.
+    // A killed server leaves a lock file behind.
     await docker("kill", await stack.container("db"));
     await docker("start", await stack.container("db"));
     await eventually(async () => ((await administrator()).code === 0 ? true : undefined), 60);
@@ -229,7 +229,7 @@ describe("the traps of mnemolite", () => {
   });
 
   it("up creates the clients' roles again if the volume does not have them", async () => {
-    // As in an older copy of the volume.
+    // The same state as in an older copy of the volume.
     await sql("ALTER ROLE rag_1 NOLOGIN PASSWORD NULL");
     await docker("restart", await stack.container("db"));
     const { code, output } = await stack.make("up");

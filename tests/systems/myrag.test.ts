@@ -142,7 +142,7 @@ describe("the traps of myrag", () => {
     expect((await inside(stack, "streamlit", "python3", "-c", direct)).output).toContain(
       "http_requests_total",
     );
-    // Read before the guesses below, which the gateway logs.
+    // The log is read before the guesses below, which the gateway logs.
     const logs = (await Promise.all((await stack.containers()).map(logOf))).join("\n");
     expect(logs).not.toContain(secret);
     for (const guess of ["/metrics", "/api/metrics", `/api/${secret}`]) {
@@ -171,7 +171,7 @@ except e.HTTPError as error: print(error.code)`;
     expect((await inside(stack, "streamlit", "python3", "-c", status)).output.trim()).toBe("404");
   });
 
-  it("no request of 50 a second fails during a rotation of the database's password", async () => {
+  it("none of 50 requests a second fails during a rotation of the database's password", async () => {
     const seen = await underTraffic(port, async () => {
       const { code, output } = await stack.make("rotate", "--secret", "pgvector");
       expect(code, output).toBe(0);

@@ -87,7 +87,7 @@ describe("rag-events in dev", () => {
     expect((await api.ask(question)).sources[0]?.text).toContain(fact);
   });
 
-  it("keeps its history after down, although it has no generated secret", async () => {
+  it("keeps its list of deployments after down, although it has no generated secret", async () => {
     const history = async () => (await stack.make("deployments")).output.match(/^\d+ .*/gm) ?? [];
     const before = (await history()).length;
     expect(before).toBeGreaterThan(0);
@@ -209,7 +209,7 @@ describe("rag-events in prod, with Mistral", () => {
     });
   });
 
-  it("rebuilds on both replicas, with the right key only", async () => {
+  it("rebuilds the index for both replicas, only with the right key", async () => {
     const rebuild = (headers: Record<string, string>) => gate.get("/rebuild", { method: "POST", headers });
     expect((await rebuild({})).status).toBe(401);
     expect((await rebuild({ "x-api-key": "wrong" })).status).toBe(403);

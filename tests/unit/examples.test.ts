@@ -46,14 +46,14 @@ describe.each(examples)("$file", (one) => {
 });
 
 describe("the examples", () => {
-  it("are complete in the list", () => {
+  it("are all in the list", () => {
     const list = readFileSync(join(projectDir, "examples", "README.md"), "utf8");
     const folders = examples.map(({ file }) => basename(dirname(file)));
     expect(folders.length).toBe(3);
     for (const folder of folders) expect(list).toContain(`[${folder}](${folder})`);
   });
 
-  it("share no port in dev, so that they can run together", () => {
+  it("use different ports in dev, so that they can run together", () => {
     const ports = ["notes", "openai"].flatMap((stack) => portsOf(resolved(example(stack))));
     expect(new Set(ports).size).toBe(ports.length);
   });

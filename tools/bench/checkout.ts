@@ -130,7 +130,9 @@ export class Checkout {
     return run(`make ${target}`, this.command(target, ...args), this.options);
   }
 
-  /** Starts `make up`, and kills all its processes with SIGKILL after some seconds unless it has ended. */
+  /**
+   * Starts `make up`, and kills all its processes with SIGKILL after some seconds if it still runs.
+   */
   async killed(seconds: number): Promise<void> {
     const command = ["--signal=KILL", String(seconds), ...this.command("up")];
     await execa("timeout", command, { ...this.options, stdio: "ignore", reject: false });

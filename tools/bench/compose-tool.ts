@@ -32,7 +32,10 @@ export async function ensureCompose(): Promise<string> {
   }
 }
 
-/** A Compose project, with its file in a temporary folder. Its commands throw the end of their output if they fail. */
+/**
+ * A Compose project, with its file in a temporary folder. Its commands throw the end of their
+ * output if they fail.
+ */
 export class ComposeProject {
   private readonly binary: string;
   private readonly folder = mkdtempSync(join(tmpdir(), "ragdock-bench-compose-"));

@@ -3,7 +3,10 @@ import { type Checkout, port, type Settings } from "./checkout.ts";
 import type { ComposeTwin } from "./compose-twin.ts";
 import { attempt, say } from "./measure.ts";
 
-/** A change as a user of each tool would make it. Both tools start from the system after the change before. */
+/**
+ * A change as a user of each tool would make it. Both tools start from the system after the change
+ * before.
+ */
 interface Change {
   readonly name: string;
   readonly ours: (checkout: Checkout) => Promise<unknown>;

@@ -16,7 +16,7 @@ const image = "ragdock-bench-idle:1";
 /** The number of measurements of short commands, whose times vary most. */
 const repeated = 3;
 
-/** Seconds of commands on a number of idle services. */
+/** The seconds of commands with a number of idle services. */
 interface Times {
   readonly start: number;
   readonly unchanged: number;

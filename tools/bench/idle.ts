@@ -2,7 +2,10 @@ import { serviceDefaults } from "../../config/services/module.ts";
 import { Healthcheck } from "../../config/spec/healthcheck.ts";
 import type { SystemSpec } from "../../config/spec/service.ts";
 
-/** Returns a system of services that do nothing, with the health check interval of the real services. */
+/**
+ * Returns a system of services that do nothing, with the health check interval of the real
+ * services.
+ */
 export const idleSystem = (count: number, image: string): SystemSpec => ({
   name: "idle",
   environment: "dev",

@@ -68,7 +68,10 @@ const machine = ({ facts, loadBefore, loadAfter, images, containers, compose }: 
   ["stack", `\`full\`, \`dev\`, \`images: ${images}\`, ${containers ?? "no"} containers`],
 ];
 
-/** Returns the project's aims. One without a measured value is neither met nor missed. */
+/**
+ * Returns the project's targets for these values. A target without a measured value is neither met
+ * nor missed.
+ */
 function aims({ pairs: { unchanged, warm, edit }, sizes, memory }: Results): string[][] {
   const all = [
     ["unchanged `make up`", 3, "s", 1, middle(unchanged.ours)],

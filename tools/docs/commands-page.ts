@@ -5,7 +5,10 @@ import { groups } from "../../cli/commands/index.ts";
 import { projectDir } from "../../host/paths.ts";
 import { type Parts, table } from "../markdown.ts";
 
-/** Returns the help of the whole CLI, and every command with its options, from the CLI's definitions. */
+/**
+ * Returns the help of the whole CLI, and every command with its options, from the CLI's
+ * definitions.
+ */
 export function commandsPage(): Parts {
   const help = execaSync(process.execPath, [join(projectDir, "cli", "main.ts"), "--help"]).stdout.trim();
   const commands = Object.entries(groups).flatMap(([heading, commands]) => [

@@ -14,7 +14,9 @@ const watched: readonly (readonly [SystemName, SystemSpec])[] = systemNames
   .map((name) => [name, specOf(name, "prod")] as const)
   .filter(([, { services }]) => services.some(({ name }) => name === "prometheus"));
 
-/** Returns the targets, dashboards and alerts of all systems, and the metrics of the applications. */
+/**
+ * Returns the targets, dashboards and alerts of all systems, and the metrics of the applications.
+ */
 export const metricsPage = (): Parts => ({
   monitoring: table(
     ["system", "Alertmanager"],

@@ -17,7 +17,10 @@ export function policiesPage(): Parts {
   };
 }
 
-/** The rules that a system breaks from registries, with what breaks them. */
+/**
+ * Returns the rules that a system with images from registries breaks, and the services that break
+ * them.
+ */
 function broken(system: string): string[][] {
   const [dev, prod] = ["dev", "prod"].map((environment) => {
     const raw = { system, environment, images: "registry" };

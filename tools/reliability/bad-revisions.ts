@@ -2,7 +2,7 @@ import { port, type Services } from "../bench/checkout.ts";
 import { type Seen, underTraffic } from "../traffic.ts";
 import type { World } from "./world.ts";
 
-/** A file, and text at its end that does not work. */
+/** A file, and faulty text to append to it. */
 type Source = readonly [file: string, text: string];
 
 /** A revision that must fail. */

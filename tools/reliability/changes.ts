@@ -5,7 +5,10 @@ import { grafanaStandIn } from "./grafana.ts";
 /** A change of a running stack that must fail no request, made with `make` only. */
 export interface Change {
   readonly name: string;
-  /** Makes the change and runs `make up` between and after its steps. Each round makes another one. */
+  /**
+   * Makes the change and runs `make up` between and after its steps. Each round makes a different
+   * change.
+   */
   readonly steps: (checkout: Checkout, round: number) => readonly (() => unknown)[];
   /** The arguments of `make` after each step. @default `up` */
   readonly make?: readonly [target: string, ...args: string[]];

@@ -39,7 +39,7 @@ const diskFull = (service: string): Fault => ({
     const { Id } = await checkout.container(service);
     const volume = (await docker("inspect", "--format", format, Id)).trim();
     const folder = mkdtempSync(join(tmpdir(), "ragdock-small-disk-"));
-    // The volume's folder is another one for a while, and `up` would refuse it without CONFIRM.
+    // The volume has another folder meanwhile, which `up` would refuse without CONFIRM.
     const confirmed = `CONFIRM=${stack}`;
     await checkout.make("down");
     try {
@@ -91,8 +91,8 @@ const moveBack = (volume: string, folder: string): string => `
 /** Uploads documents until one is refused. Returns that answer, and the status of a question. */
 async function fillWithUploads(): Promise<string> {
   for (let number = 0; number < 200; number++) {
-    // The upload takes space and little time: the worker finds at once that it is no valid
-    // document.
+    // The upload takes space but little time, because the worker sees at once that it is not a
+    // valid document.
     const content = [`%PDF-1.7 ${number}\n`, randomBytes(2 ** 20)];
     const answer = await post(new File(content, `filler-${number}.pdf`, { type: "application/pdf" }));
     if (answer.status === 202) continue;

@@ -43,7 +43,10 @@ const system = ({ changes, releases, faults, machine, kills }: SystemFindings): 
   }),
 ];
 
-/** A table of cases. `find` returns a case's result by its name, and `cells` the cells after the name. */
+/**
+ * A table of cases. `find` returns a case's result by its name, and `cells` the cells after the
+ * name.
+ */
 interface Table<All, One> {
   readonly header: readonly string[];
   readonly cells: (one: One) => readonly string[];
@@ -59,7 +62,10 @@ const survived: Table<Survived[], Survived> = {
   find: named,
 };
 
-/** Returns a part with a row for each planned case: its results, the reason of its failure, or `not run`. */
+/**
+ * Returns a part with a row for each planned case: its results, the reason of its failure, or `not
+ * run`.
+ */
 function section<All, One>(
   heading: string,
   part: Part<All> | undefined,
@@ -83,7 +89,10 @@ function section<All, One>(
   ];
 }
 
-/** Returns the cells about the traffic: its requests, each kind of failure with its number, and the gap. */
+/**
+ * Returns the cells about the traffic: its requests, each kind of failure with its number, and the
+ * gap.
+ */
 function under(all: readonly Seen[]): string[] {
   const counts = new Map<string, number>();
   for (const [what, count] of all.flatMap(({ failures }) => Object.entries(failures)))

@@ -1,1 +1,2 @@
-"""What the Python applications of Ragdock share. A module names its extras of pyproject.toml."""
+"""The code that the Python applications of Ragdock share. The docstring of a module names the
+extras of pyproject.toml that it needs."""

@@ -1,4 +1,5 @@
-"""Answers: a chat model writes them from the retrieved passages. Without a model the passages are quoted."""
+"""Answers: a chat model writes them from the retrieved passages. Without a model the passages are
+quoted."""
 
 from collections.abc import Iterator, Sequence
 from typing import Protocol
@@ -17,7 +18,7 @@ QUOTED = 3
 
 
 class Passage(Protocol):
-    """What an answer quotes: a text and the name of its document."""
+    """A passage that an answer quotes: a text and the name of its document."""
 
     @property
     def document(self) -> str:

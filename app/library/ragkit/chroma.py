@@ -1,7 +1,7 @@
 """A collection of a Chroma server, over its REST interface (v2). Extra: models.
 
-Chroma's thin client (chromadb-client) adds gRPC and OpenTelemetry exporters, 35 MB of an image, for six
-HTTP calls.
+Chroma's thin client (chromadb-client) adds gRPC and OpenTelemetry exporters, 35 MB of an image, for
+six HTTP calls.
 """
 
 from collections.abc import Sequence
@@ -30,7 +30,8 @@ class Collection:
     def upsert(self, owner: str, key: str, vectors: Vectors) -> None:
         """Store the vectors of an owner's passages, in order. A repetition overwrites them.
 
-        The metadata of each vector hold the owner under `key`, and the passage's number under `ordinal`.
+        The metadata of each vector hold the owner under `key`, and the passage's number under
+        `ordinal`.
         """
         for start in range(0, len(vectors), BATCH):
             ordinals = range(start, min(start + BATCH, len(vectors)))
@@ -61,7 +62,8 @@ class Collection:
         method = "POST" if body is not None else "GET"
         answer = self._request(method, self._path(action), body, allow=404)
         if answer.status_code == 404:
-            # The collection was deleted, for example with its volume: find or create the new one, once.
+            # The collection was deleted, for example with its volume: find or create the new one,
+            # once.
             self._id = ""
             answer = self._request(method, self._path(action), body)
         return answer.json()

@@ -1,4 +1,5 @@
-"""The connection to PostgreSQL. It survives a restart of the server and a new password. Extra: database."""
+"""The connection to PostgreSQL. It survives a restart of the server and a new password. Extra:
+database."""
 
 import logging
 import time
@@ -18,7 +19,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Address:
-    """Where a database is and who connects to it."""
+    """The address of a database, and the user that connects to it."""
 
     host: str
     port: int
@@ -35,7 +36,8 @@ def make_engine(
     statement_timeout: str = "60s",
     tcp_user_timeout_ms: int = 20_000,
 ) -> Engine:
-    """Return an engine whose pool checks a connection before use and waits at most five seconds for one."""
+    """Return an engine whose pool checks a connection before use and waits at most five seconds for
+    one."""
     engine = create_engine(
         URL.create(
             "postgresql+psycopg",
@@ -48,12 +50,12 @@ def make_engine(
         max_overflow=0,
         pool_timeout=5,
         pool_pre_ping=True,
-        # Errors are logged, and the parameters are the documents of users.
+        # Errors are logged, and the parameters contain the documents of users.
         hide_parameters=True,
         connect_args={
             "connect_timeout": 3,
             "application_name": application,
-            # A peer that vanished is noticed in seconds. TCP's defaults take minutes.
+            # These options detect a lost peer in seconds. With TCP's defaults that takes minutes.
             "keepalives_idle": 10,
             "keepalives_interval": 5,
             "keepalives_count": 3,
@@ -65,8 +67,8 @@ def make_engine(
 
     @event.listens_for(engine, "do_connect")
     def _password(_dialect: Any, _record: Any, _args: Any, parameters: dict[str, Any]) -> None:
-        # Read for every connection: a rotated password is used without a restart. The URL does not hold the
-        # password, because error messages and logs may repeat the URL.
+        # The password is read for every connection, so a rotation needs no restart. The URL does
+        # not hold the password, because error messages and logs may repeat the URL.
         parameters["password"] = read_secret(address.password_file)
 
     return engine

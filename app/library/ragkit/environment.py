@@ -1,8 +1,8 @@
 """Settings from plain environment variables.
 
-The models come from `EMBEDDING_PROVIDER`, `EMBEDDING_MODEL`, `EMBEDDING_BASE_URL`, `EMBEDDING_API_KEY_FILE`
-and the same names with `LLM_`. Where both use one key, the variable of the provider, such as
-`MISTRAL_API_KEY_FILE`, names its file for both.
+The models come from `EMBEDDING_PROVIDER`, `EMBEDDING_MODEL`, `EMBEDDING_BASE_URL`,
+`EMBEDDING_API_KEY_FILE` and the same names with `LLM_`. If both use the same provider, one variable
+such as `MISTRAL_API_KEY_FILE` can name the key's file for both.
 """
 
 import os
@@ -16,7 +16,8 @@ from ragkit.secret_files import read_secret
 
 
 def model_from_environment(kind: Literal["embedding", "llm"]) -> ModelSettings:
-    """Return the embedding model (default `local`) or chat model (default `none`), or raise ValueError."""
+    """Return the embedding model (default `local`) or chat model (default `none`), or raise
+    ValueError."""
     prefix = kind.upper()
     provider = os.environ.get(f"{prefix}_PROVIDER") or ("local" if kind == "embedding" else "none")
     key_name = f"{provider.upper()}_API_KEY_FILE"
@@ -35,7 +36,8 @@ def model_from_environment(kind: Literal["embedding", "llm"]) -> ModelSettings:
 
 
 def secret_file(name: str) -> Path | None:
-    """Return the file that a variable names, or None when the variable is unset or the file absent or empty.
+    """Return the file that a variable names, or None when the variable is unset or the file absent
+    or empty.
 
     Raises ValueError when the file cannot be read.
     """
@@ -91,7 +93,8 @@ def data_folder(name: str, default: str) -> Path:
 
 
 def or_exit[T](load: Callable[[], T]) -> T:
-    """Return the settings that `load` reads. On ValueError print what is wrong and exit with code 2."""
+    """Return the settings that `load` reads. On ValueError print what is wrong and exit with code
+    2."""
     try:
         return load()
     except ValueError as error:

@@ -1,4 +1,4 @@
-"""The ways in which work can fail. Each message is meant for the person who asked for the work."""
+"""The errors of the library. Each message is meant for the person who asked for the work."""
 
 
 class Unavailable(Exception):
@@ -10,7 +10,8 @@ class Unavailable(Exception):
 
 
 class Refused(Exception):
-    """A model provider refuses the request (a wrong key, an unknown model). A retry would not help."""
+    """A model provider refuses the request (a wrong key, an unknown model). A retry would not
+    help."""
 
 
 class SpaceMismatch(Exception):

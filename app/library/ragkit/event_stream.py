@@ -1,7 +1,7 @@
 """Reads server-sent events. A line ends at CR, LF or CRLF only.
 
-`str.splitlines`, and `iter_lines` of httpx with it, also end lines at U+2028, U+2029, U+0085 and others.
-These characters may be part of an event.
+`str.splitlines`, and `iter_lines` of httpx with it, also end lines at U+2028, U+2029, U+0085 and
+others. These characters may be part of an event.
 """
 
 import codecs
@@ -14,7 +14,7 @@ LINE_END = re.compile(r"\r\n|\n|\r")
 
 @dataclass(frozen=True)
 class ServerSentEvent:
-    """An event. Its name is `message` unless the server names it."""
+    """An event. An event. Its name is `message` unless the server sets one."""
 
     name: str
     data: str
@@ -34,7 +34,8 @@ def read_events(pieces: Iterable[bytes]) -> Iterator[ServerSentEvent]:
             if data:
                 yield ServerSentEvent(name or "message", "\n".join(data))
             name, data = "", []
-    # A body may end without the empty line. One that breaks off raises an error before this.
+    # A body may end without the empty line. A body that breaks off raises an error before this
+    # point.
     if data:
         yield ServerSentEvent(name or "message", "\n".join(data))
 

@@ -1,8 +1,8 @@
 """The text of HTML, as a reader sees it: it breaks at block elements and `br`, never within a line.
 
-A scanner, not a parser: it needs the tags in their order, and no tree. Measured with 60 kB of hostile markup:
-lexbor takes 3.9 GB for unclosed `b` elements, which a browser repeats in each paragraph, and html.parser of
-Python 3.13.0 takes 108 s for unclosed tags. This scanner is linear in both.
+It is a scanner and builds no tree. Measured with 60 kB of hostile markup: lexbor takes 3.9 GB for
+unclosed `b` elements, which a browser repeats in each paragraph, and html.parser of Python 3.13.0
+takes 108 s for unclosed tags. This scanner is linear in both.
 """
 
 import html
@@ -33,7 +33,7 @@ CELLS = _names("td th")
 HIDDEN = _names("nav noscript script style svg template title")
 # These keep their line breaks.
 LITERAL = _names("pre textarea")
-# These have no end tag, or it may be left out, or they are formats that authors forget to end.
+# These elements have no end tag, an optional one, or one that authors often forget.
 NOT_COUNTED = _names(
     "area base br col embed hr img input link meta param source track wbr "
     "body caption colgroup dd dt head html li optgroup option p rp rt tbody td tfoot th thead tr "
@@ -45,7 +45,8 @@ RAW = _names("script style textarea title")
 # From the narrowest to the widest.
 GAPS = ("", " ", "\t", "\n", "\n\n")
 
-# Linear: no part can match in two ways, and a tag without its end makes the rest of the file a part of it.
+# The expression takes linear time, because no part can match in two ways. A tag without an end
+# contains the rest of the file.
 TAG = re.compile(r"<(/?+)([a-zA-Z][^\s/>]*+)(?:[^>=]++|=\s*+(?:\"[^\"]*+\"|'[^']*+')?+)*+>")
 TAG_START = re.compile(r"<[a-zA-Z]")
 RAW_END = {tag: re.compile(rf"</{tag}(?=[\s/>])", re.IGNORECASE) for tag in RAW}
@@ -54,7 +55,7 @@ SOFT_HYPHEN = "\xad"
 
 
 def html_text(markup: str, checkpoint: Callable[[], None]) -> str:
-    """Return the text. Calls `checkpoint` now and then, so that it can end the work."""
+    """Return the text. Calls `checkpoint` regularly, so that the checkpoint can end the work."""
     reader = _Reader()
     for number, (text, tag) in enumerate(_scan(markup)):
         if number % CHECK_EVERY == 0:
@@ -100,7 +101,7 @@ def _unescaped(text: str) -> str:
 
 
 class _Reader:
-    """Collects the text of what is shown."""
+    """Collects the visible text."""
 
     def __init__(self) -> None:
         self.parts: list[str] = []
@@ -112,7 +113,8 @@ class _Reader:
         self._gap = ""
 
     def start(self, tag: str, *, closed: bool) -> None:
-        """Note the break before an element, and that it is open unless its tag closes it."""
+        """Record the break before an element, and that the element is open unless its tag closes
+        it."""
         self._break(tag)
         if closed or tag in NOT_COUNTED:
             return
@@ -124,7 +126,7 @@ class _Reader:
             raise Unreadable(f"the HTML is damaged: its elements are nested more than {MAX_DEPTH} deep")
 
     def end(self, tag: str) -> None:
-        """Note the break after an element. It ends with all elements that are open inside it."""
+        """Record the break after an element. It ends with all elements that are open inside it."""
         self._break(tag)
         if tag not in self._open:
             return
@@ -137,7 +139,8 @@ class _Reader:
             self._hidden_at = None
 
     def text(self, data: str) -> None:
-        """Add text. Blanks are one blank, and none next to a break, except in literal elements."""
+        """Add text. Several blanks become one, and blanks next to a break are removed, except in
+        literal elements."""
         if self._hidden_at is not None:
             return
         if self._literal:
@@ -158,6 +161,6 @@ class _Reader:
         if self._hidden_at is not None:
             return
         wanted = "\n\n" if tag in PARAGRAPHS else "\n" if tag in LINES else "\t" if tag in CELLS else ""
-        # The widest break wins: a paragraph's over a line's, a line's over a cell's.
+        # The widest of several breaks is used: paragraph, then line, then cell.
         if wanted and GAPS.index(wanted) > GAPS.index(self._gap):
             self._gap = wanted

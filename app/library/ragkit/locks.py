@@ -1,4 +1,4 @@
-"""Locks on files. The kernel frees the lock of a process that ends, in any way.
+"""Locks on files. The kernel frees the lock when its process ends, even after a crash.
 
 The package filelock would do the same. It adds 1.6 MB to an image.
 """
@@ -13,14 +13,16 @@ from typing import IO
 
 @contextmanager
 def held(path: Path) -> Iterator[None]:
-    """Keep all others who take the same lock out of the block. Waits for the lock without a limit."""
+    """Hold the lock during the block, so that no other process is in it. Waits for the lock without
+    a limit."""
     with path.open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
 
 
 def take(path: Path, wait_seconds: float) -> IO[str]:
-    """Take a lock until the returned file is closed. Raises TimeoutError when another process keeps it."""
+    """Take a lock and hold it until the returned file is closed. Raises TimeoutError when another
+    process keeps it."""
     file = path.open("w")
     deadline = time.monotonic() + wait_seconds
     while True:

@@ -1,4 +1,5 @@
-"""The Prometheus metrics of retrieval and ingestion. `ragkit.api.telemetry` has those of HTTP requests."""
+"""The Prometheus metrics of retrieval and ingestion. `ragkit.api.telemetry` has those of HTTP
+requests."""
 
 import time
 from collections.abc import Iterator

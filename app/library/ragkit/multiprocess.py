@@ -7,7 +7,8 @@ from pathlib import Path
 
 
 def share_metrics(service: str) -> Path:
-    """Let all processes started from here share their metrics. Returns their folder, which is empty at first.
+    """Let all processes started from here share their metrics. Returns their folder, which is empty
+    at first.
 
     Call this before anything imports prometheus_client, which reads the variable at import.
     """

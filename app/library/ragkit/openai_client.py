@@ -1,4 +1,5 @@
-"""A client for OpenAI-compatible endpoints: timeouts, retries with back-off, keys that reach no log.
+"""A client for OpenAI-compatible endpoints: timeouts, retries with back-off, keys that reach no
+log.
 
 Extra: models.
 """
@@ -24,12 +25,13 @@ from ragkit.secret_files import read_secret
 log = logging.getLogger(__name__)
 
 TRIES = 4
-# A person waits for the answer: a provider that asks for a longer pause is reported as unavailable.
+# A provider that asks for a longer pause is reported as unavailable, because a person waits.
 MAX_PAUSE_SECONDS = 20.0
 
 
 class OpenAIClient:
-    """Sends requests to one provider. It repeats them on 429, 5xx, timeouts and lost connections."""
+    """Sends requests to one provider. It repeats them on 429, 5xx, timeouts and lost
+    connections."""
 
     def __init__(
         self,
@@ -69,7 +71,8 @@ class OpenAIClient:
                 raise Unavailable(self.provider, "the answer is not JSON") from error
 
     def check(self) -> None:
-        """Raise Unavailable when a self-hosted endpoint does not answer. Other providers are not called."""
+        """Raise Unavailable when a self-hosted endpoint does not answer. Other providers are not
+        called."""
         if self.provider not in SELF_HOSTED:
             return
         try:
@@ -115,13 +118,15 @@ class OpenAIClient:
         raise Unavailable(self.provider, reason)
 
     def _failure(self, response: httpx.Response) -> str:
-        """Return what is wrong if another try may help, or "" if nothing is. Raises Refused otherwise."""
+        """Return what is wrong if another try may help, or "" if nothing is. Raises Refused
+        otherwise."""
         status = response.status_code
         if status < 400:
             return ""
         response.read()
         if status in (401, 403):
-            # Without the provider's message: some repeat a part of the key, which no replacement finds.
+            # The message omits the provider's text, because some providers repeat a part of the
+            # key.
             raise Refused(
                 f"{self.provider} answers {status}: the API key is missing, wrong or not allowed to do this"
             )

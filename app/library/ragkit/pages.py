@@ -1,4 +1,4 @@
-"""What the Streamlit pages of the small applications share. Extra: pages."""
+"""The code that the Streamlit pages of the small applications share. Extra: pages."""
 
 from typing import Any
 
@@ -10,7 +10,8 @@ FILE_TYPES = ["md", "markdown", "txt", "text", "html", "htm", "pdf"]
 
 
 def call(http: httpx.Client, method: str, path: str, **options: Any) -> Any:
-    """Return the JSON that the API answers. When the call fails, show the reason and return None."""
+    """Return the JSON that the API answers. When the call fails, show the reason and return
+    None."""
     try:
         answer = http.request(method, path, **options)
         body = answer.json() if answer.content else {}
@@ -28,7 +29,8 @@ def call(http: httpx.Client, method: str, path: str, **options: Any) -> Any:
 
 
 def without_pictures(markdown: str) -> str:
-    """Return the text without pictures, so that no document or model makes the browser fetch an address."""
+    """Return the text without pictures, so that no document or model makes the browser fetch an
+    address."""
     return markdown.replace("![", "!\\[")
 
 
@@ -37,5 +39,5 @@ def show_sources(sources: list[dict[str, Any]]) -> None:
     for number, source in enumerate(sources, start=1):
         title = f"[{number}] {source['document']}, passage {source['chunk'] + 1} ({source['score']:.2f})"
         with st.expander(title):
-            # As plain text: the markup of a passage must not become part of the page.
+            # Shown as plain text, so that the markup of a passage does not become part of the page.
             st.text(source["text"])

@@ -11,7 +11,7 @@ from ragkit.metrics import stage
 from ragkit.readers import Checkpoint, no_checkpoint, read_text
 from ragkit.splitter import CHUNK_OVERLAP, CHUNK_SIZE, split
 
-# The letters of the Latin script end here, but for rare ones.
+# The last code point of the Latin script, apart from rare letters.
 LAST_LATIN = "\u024f"
 # A sample is enough to tell the script of a document.
 SAMPLE = 100_000
@@ -23,7 +23,8 @@ NOT_ENGLISH = (
 
 @dataclass(frozen=True)
 class Passages:
-    """The texts of a file's passages, their vectors, and a note for the person who uploaded it, or ""."""
+    """The texts of a file's passages, their vectors, and a note for the person who uploaded it, or
+    ""."""
 
     texts: list[str]
     vectors: Vectors
@@ -41,8 +42,8 @@ def make_passages(
 ) -> Passages:
     """Read, split and embed a file. Sizes are in characters.
 
-    Raises Unreadable, and what the checkpoint raises. The checkpoint is called at least once per batch of the
-    embedder, per page of a PDF and per 200,000 characters.
+    Raises Unreadable, or the exception of the checkpoint. The checkpoint is called at least once
+    per batch of the embedder, per page of a PDF and per 200,000 characters.
     """
     limits = embedder.limits
     with stage("parse"):

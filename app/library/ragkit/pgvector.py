@@ -1,11 +1,11 @@
-"""What every table of vectors in PostgreSQL needs. Extra: database."""
+"""Functions for tables with vectors in PostgreSQL. Extra: database."""
 
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, text
 
 if TYPE_CHECKING:
-    # Not at run time: myrag does not use the ORM, whose bytecode and memory it saves.
+    # Imported for types only: myrag does not use the ORM and saves its memory.
     from sqlalchemy.orm import Session
 
 # pgvector's HNSW index takes at most this many dimensions for the type `vector`.
@@ -23,7 +23,8 @@ def widen_search(connection: "Connection | Session", k: int) -> None:
 def index_chunks(connection: "Connection | Session", dimension: int) -> None:
     """Give chunks.embedding a dimension and an HNSW index for cosine distance."""
     connection.execute(text("DROP INDEX IF EXISTS chunks_embedding"))
-    # A type takes no bound parameter. The dimension is an integer from the application's own table.
+    # A type cannot contain a bound parameter. The dimension is an integer from the application's
+    # own table.
     connection.execute(text(f"ALTER TABLE chunks ALTER embedding TYPE vector({int(dimension)})"))
     connection.execute(
         text("CREATE INDEX chunks_embedding ON chunks USING hnsw (embedding vector_cosine_ops)")

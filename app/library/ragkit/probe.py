@@ -1,4 +1,5 @@
-"""The container health check. Standard library only, because it starts a process every few seconds."""
+"""The container health check. Standard library only, because it starts a process every few
+seconds."""
 
 import socket
 import sys
@@ -12,7 +13,8 @@ def ask(service: str, port: int, path: str) -> int:
 
 
 def body_of(service: str, port: int, path: str) -> str | None:
-    """Return the body of a 200 from the port on loopback. Otherwise print the reason and return None."""
+    """Return the body of a 200 from the port on loopback. Otherwise print the reason and return
+    None."""
     # A raw socket: the import of http.client (with ssl and email) takes longer than the request.
     try:
         with socket.create_connection(("127.0.0.1", port), TIMEOUT_SECONDS) as connection:

@@ -11,10 +11,11 @@ URLS = {
     "vllm": "http://vllm:8000/v1",
 }
 
-# These refuse requests without a key. Ollama and vLLM accept one but require none by default.
+# These providers refuse requests without a key. Ollama and vLLM accept one but require none by
+# default.
 NEEDS_KEY = frozenset({"openai", "mistral"})
 
-# These run next to the application. A request to see whether they are up costs nothing.
+# These providers run next to the application. A request to see whether they are up costs nothing.
 SELF_HOSTED = frozenset({"ollama", "vllm"})
 
 EMBEDDING_MODELS = {
@@ -35,9 +36,10 @@ DIMENSIONS = {
     "bge-m3": 1024,
 }
 
-# The tokens that these models read of one text. Ollama cuts a longer text without notice, or refuses it,
-# depending on its version (ollama/ollama#14186 and #14259). Both models have the vocabulary of
-# bert-base-uncased. OpenAI and Mistral read some 8,000 tokens and refuse longer texts.
+# The number of tokens that these models read of one text. Ollama cuts a longer text without notice,
+# or refuses it, depending on its version (ollama/ollama#14186 and #14259). Both models have the
+# vocabulary of bert-base-uncased. OpenAI and Mistral read some 8,000 tokens and refuse longer
+# texts.
 WORDPIECE_TOKENS = {
     "nomic-embed-text": 2048,
     "mxbai-embed-large": 512,
@@ -46,9 +48,10 @@ WORDPIECE_TOKENS = {
 
 @dataclass(frozen=True)
 class ModelSettings:
-    """Which model to use, and where: everything that an embedder or a chat model needs.
+    """The settings of an embedder or a chat model: which model to use, and where it is.
 
-    `dimension` applies to embeddings, `model_dir` to the local embedding model. `timeout` is in seconds.
+    `dimension` applies to embeddings, `model_dir` to the local embedding model. `timeout` is in
+    seconds.
     """
 
     provider: str

@@ -1,4 +1,5 @@
-"""Readers: the bytes of a file become text, or Unreadable says why not. Extra: documents."""
+"""Readers: turn the bytes of a file into text, or raise Unreadable with the reason. Extra:
+documents."""
 
 import io
 import logging
@@ -13,7 +14,7 @@ from ragkit.html_text import html_text
 from ragkit.text_encoding import decode
 from ragkit.words import has_words, without_noise
 
-# Called between two steps of the work. It raises an exception to end the work.
+# A function that is called between two steps of the work. It raises an exception to end the work.
 type Checkpoint = Callable[[], None]
 
 MEDIA_TYPES = {
@@ -28,12 +29,14 @@ MEDIA_TYPES = {
 ACCEPTED = "Markdown (.md), text (.txt), HTML (.html) and PDF (.pdf)"
 ENCRYPTED = "the PDF is encrypted; upload it without its password"
 
-# pypdf logs a line for each oddity of a file. An error that matters becomes the document's reason.
+# pypdf logs a line for each oddity of a file. An error that matters is reported as the document's
+# reason.
 logging.getLogger("pypdf").setLevel(logging.ERROR)
 
 
 def media_type_of(name: str, declared: str | None) -> str | None:
-    """Return the media type of the extension, else the declared one. None if no reader accepts it."""
+    """Return the media type of the extension, else the declared one. Return None if no reader
+    accepts it."""
     by_name = MEDIA_TYPES.get(PurePath(name).suffix.lower())
     if by_name or PurePath(name).suffix:
         return by_name
@@ -42,11 +45,12 @@ def media_type_of(name: str, declared: str | None) -> str | None:
 
 
 def no_checkpoint() -> None:
-    """Do nothing: for work that nothing ends."""
+    """Do nothing. This is the checkpoint of work that is never ended early."""
 
 
 def check_content(content: bytes, media_type: str) -> None:
-    """Raise Unreadable for errors that are cheap to find: no bytes, not text in its encoding, NUL bytes."""
+    """Raise Unreadable for errors that are cheap to find: no bytes, not text in its encoding, NUL
+    bytes."""
     if not content.strip():
         raise Unreadable("the file is empty")
     if media_type != "application/pdf" and not decode(content, media_type).strip():
@@ -80,7 +84,7 @@ def _read_pdf(content: bytes, checkpoint: Checkpoint) -> str:
     if locked:
         raise Unreadable(ENCRYPTED)
     for number in range(page_count):
-        # Not in the block below, which takes every exception for damage.
+        # This is outside of the block below, which reports every exception as damage.
         checkpoint()
         try:
             pages.append(reader.pages[number].extract_text())

@@ -1,4 +1,5 @@
-"""Splits text into chunks that end at headings, paragraphs or sentences where possible. Extra: documents."""
+"""Splits text into chunks that end at headings, paragraphs or sentences where possible. Extra:
+documents."""
 
 import math
 from collections.abc import Iterator, Sequence
@@ -12,14 +13,15 @@ from ragkit.words import has_words
 if TYPE_CHECKING:
     from ragkit.embeddings import Window
 
-# What the small applications use, in characters.
+# The sizes of the small applications, in characters.
 CHUNK_SIZE, CHUNK_OVERLAP = 800, 100
 
-# The splitter's time grows with the square of a Markdown text's length, and of a stretch without a sentence's
-# end. So it gets parts of a text. Measured for Markdown: 8 MB in 15 s at once, 2.5 s in parts.
+# The splitter's time grows with the square of a Markdown text's length, and of a stretch without a
+# sentence's end. The text is therefore split in parts. Measured for Markdown: 8 MB in 15 s at once,
+# 2.5 s in parts.
 PART = 200_000
-# A line above the first length is cut into stretches of the second. Measured for 1.6 million Chinese
-# characters without a blank or a full stop: 82 s uncut, 2 s cut.
+# A line above the first length is cut into stretches of the second. Measured for 1.6 million
+# Chinese characters without a blank or a full stop: 82 s uncut, 2 s cut.
 LONG_LINE, STRETCH = 20_000, 4_000
 
 # A part of a chunk has about this share of the window, and at most SLACK times that.
@@ -36,7 +38,7 @@ def split(
 ) -> list[str]:
     """Return chunks of at most `size` characters that fit into the window.
 
-    Neighbours share up to `overlap` characters. Chunks without a letter or digit are left out.
+    Neighbours share up to `overlap` characters. Chunks without a letter or digit are omitted.
     """
     kind = MarkdownSplitter if media_type == "text/markdown" else TextSplitter
     chunks: list[str] = []
@@ -50,7 +52,8 @@ def split(
 def _fitting(
     chunks: Sequence[str], kind: type[MarkdownSplitter | TextSplitter], overlap: int, window: "Window"
 ) -> Iterator[str]:
-    """Yield the chunks. One that is longer than the window is split into parts of about the same length."""
+    """Yield the chunks. A chunk that is longer than the window is split into parts of about the
+    same length."""
     for chunk, tokens in zip(chunks, window.count(chunks), strict=True):
         if tokens <= window.tokens or len(chunk) == 1:
             yield chunk

@@ -1,4 +1,5 @@
-"""The encoding of a text file: its byte order mark, then what the file itself declares, then UTF-8."""
+"""The encoding of a text file: its byte order mark, then what the file itself declares, then
+UTF-8."""
 
 import codecs
 import re
@@ -20,8 +21,9 @@ DECLARATION = re.compile(
     rb"|<meta[^>]{0,500}?charset\s*=\s*[\"']?\s*([\w.:-]{1,40})",
     re.IGNORECASE,
 )
-# Browsers read these labels as a larger encoding (WHATWG Encoding Standard). A file that declares one of
-# them often uses characters that only the larger encoding has. The names are those of Python's codecs.
+# Browsers read these labels as a larger encoding (WHATWG Encoding Standard). A file that declares
+# one of them often uses characters that only the larger encoding has. The names are those of
+# Python's codecs.
 READ_AS = {
     "ascii": "cp1252",
     "iso8859-1": "cp1252",

@@ -1,10 +1,11 @@
-"""Tells words from noise: what has no letters or digits, addresses that hold a file, and encoded data."""
+"""Distinguishes words from noise: text without letters or digits, addresses that contain a file,
+and encoded data."""
 
 import re
 
 # The address of a picture or font that is written into the text. Shorter ones may be examples.
 DATA_ADDRESS = re.compile(r"(data:[\w.+-]++/[\w.+-]++)(?:;[\w=.-]++)*+,[^\s\"'<>()\[\]]{100,}+")
-# Encoded data on one line. No word is that long, and addresses have other characters.
+# Matches encoded data on one line. No word is that long, and addresses contain other characters.
 ENCODED_RUN = re.compile(r"(?<![A-Za-z0-9+/=_-])[A-Za-z0-9+/=_-]{300,}+")
 # Encoded data on lines of equal length, as in mail and certificates.
 ENCODED_LINES = re.compile(r"(?:^[ \t]*+[A-Za-z0-9+/]{60,}+={0,2}\s*?\n){4,}+", re.MULTILINE)

@@ -1,4 +1,5 @@
-"""What the tests of the library and of the applications share. It is not part of the wheel."""
+"""The code that the tests of the library and of the applications share. It is not part of the
+wheel."""
 
 from collections.abc import Sequence
 
@@ -11,7 +12,8 @@ MODEL = ModelSettings("local", "letters", dimension=26)
 
 
 class Letters:
-    """An embedder that counts letters: texts with the same letters are similar. It counts its texts."""
+    """An embedder that counts letters: texts with the same letters are similar. It counts its
+    texts."""
 
     limits = Limits()
 

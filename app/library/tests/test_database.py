@@ -14,7 +14,7 @@ from ragkit.api.database import problem_of
         (psycopg.OperationalError("the connection is closed"), "does not answer"),
     ],
 )
-def test_says_what_keeps_the_database_from_it(error: psycopg.Error, words: str) -> None:
+def test_the_problem_says_what_the_database_cannot_do(error: psycopg.Error, words: str) -> None:
     problem = problem_of(OperationalError("INSERT", {}, error))
     assert problem is not None
     assert problem.status == 503

@@ -10,7 +10,7 @@ import numpy as np
 from ragkit.embeddings.local import LocalEmbedder
 
 
-def test_like_texts_have_like_vectors(local: LocalEmbedder) -> None:
+def test_similar_texts_have_similar_vectors(local: LocalEmbedder) -> None:
     question, near, far = local.embed(
         [
             "How do I reset my password?",
@@ -23,7 +23,7 @@ def test_like_texts_have_like_vectors(local: LocalEmbedder) -> None:
     assert question @ far < 0.3
 
 
-def test_a_text_has_one_vector_whatever_it_is_batched_with(local: LocalEmbedder) -> None:
+def test_the_batch_of_a_text_does_not_change_its_vector(local: LocalEmbedder) -> None:
     texts = ["short", "a much longer text of many words " * 20, *["filler"] * 40]
     assert np.allclose(local.embed(texts)[0], local.embed(["short"])[0], atol=0.02)
 
@@ -42,7 +42,8 @@ print(re.search(r"VmHWM:\\s+(\\d+) kB", Path("/proc/self/status").read_text())[1
 
 
 def peak(model_dir: Path, text: str, texts: int, threads: int, compact: str = "") -> int:
-    """Return the peak memory of a separate process in KiB. getrusage would count the memory of its parent."""
+    """Return the peak memory of a separate process in KiB. getrusage would count the memory of its
+    parent."""
     done = subprocess.run(  # noqa: S603 - the arguments are constants
         [sys.executable, "-c", PEAK, str(model_dir), text, str(texts), str(threads), compact],
         capture_output=True,
@@ -53,23 +54,23 @@ def peak(model_dir: Path, text: str, texts: int, threads: int, compact: str = ""
     return int(done.stdout)
 
 
-def test_the_longest_texts_fit_into_a_worker(model_dir: Path) -> None:
-    # It was beyond 900 MB with batches of 32.
+def test_the_longest_texts_fit_into_the_memory_of_a_worker(model_dir: Path) -> None:
+    # With batches of 32 it was more than 900 MB.
     assert peak(model_dir, "word " * 300, texts=32, threads=2) < 600_000, "of the 768 MiB of a worker in dev"
 
 
-def test_many_questions_at_once_take_no_more_memory_than_one(model_dir: Path) -> None:
-    # It was 1.5 GB for 16 when each run wrote all weights out as floats.
+def test_parallel_questions_take_no_more_memory_than_one(model_dir: Path) -> None:
+    # For 16 questions it was 1.5 GB when each run expanded all weights to floats.
     assert peak(model_dir, "Where is the spare mirror kept?", texts=1, threads=16) < 400_000
 
 
-def test_compact_weights_fit_twice_into_512_mib(model_dir: Path) -> None:
+def test_two_compact_embedders_fit_into_512_mib(model_dir: Path) -> None:
     assert peak(model_dir, "Where is the spare mirror kept?", texts=1, threads=16, compact="yes") < 240_000
 
 
-def test_no_texts_have_no_vectors(local: LocalEmbedder) -> None:
+def test_an_empty_list_of_texts_gives_no_vectors(local: LocalEmbedder) -> None:
     assert len(local.embed([])) == 0
 
 
-def test_the_runtime_reports_nothing_to_its_maker(local: LocalEmbedder) -> None:
+def test_the_runtime_sends_no_telemetry(local: LocalEmbedder) -> None:
     assert os.environ["ORT_DISABLE_TELEMETRY"] == "1"

@@ -1,4 +1,5 @@
-"""The text of HTML as a reader sees it, and hostile markup. Does not prove what a browser would show."""
+"""The text of HTML as a reader sees it, and hostile markup. Does not prove what a browser would
+show."""
 
 import time
 
@@ -41,18 +42,18 @@ def test_text_breaks_at_block_elements_only(markup: str, shown: str) -> None:
     assert text(markup) == shown
 
 
-def test_many_self_closing_and_unclosed_formats_are_no_depth() -> None:
+def test_self_closing_and_unclosed_formats_do_not_count_as_nesting() -> None:
     assert text("<svg>" + "<path/>" * 2000 + "</svg>" + "<b><p>x" * 2000).count("x") == 2000
 
 
 @pytest.mark.parametrize("markup", ["<div>", "<span>x", "<x-y>", "<table><tr><td>"])
-def test_elements_are_not_nested_without_end(markup: str) -> None:
+def test_elements_that_are_nested_too_deep_are_refused(markup: str) -> None:
     assert "x" in text(markup * MAX_DEPTH + "x")
     with pytest.raises(Unreadable, match="the HTML is damaged: its elements are nested more than 512 deep"):
         text(markup * (MAX_DEPTH + 1))
 
 
-def test_a_number_that_is_no_character_is_damage() -> None:
+def test_an_invalid_character_reference_is_damage() -> None:
     with pytest.raises(Unreadable, match="the HTML is damaged"):
         text("&#" + "9" * 5000 + ";")
 

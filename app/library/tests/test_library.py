@@ -42,7 +42,7 @@ def client(memory: Memory) -> TestClient:
     return TestClient(make_app("T", memory, None, max_upload_mb=1), raise_server_exceptions=False)
 
 
-def test_documents_go_in_and_answers_come_out(client: TestClient) -> None:
+def test_a_stored_document_answers_a_question(client: TestClient) -> None:
     file = {"file": ("../a.md", b"# Lunch\n\nSoup.")}
     assert client.post("/documents", files=file).status_code == 201
     assert client.post("/documents", files=file).status_code == 200
@@ -52,7 +52,7 @@ def test_documents_go_in_and_answers_come_out(client: TestClient) -> None:
     assert answer["sources"] == [{"document": "a.md", "chunk": 0, "text": "# Lunch\n\nSoup.", "score": 1.0}]
 
 
-def test_nothing_found_is_an_answer(client: TestClient) -> None:
+def test_a_question_without_matches_gets_an_answer(client: TestClient) -> None:
     answer = client.post("/query", json={"question": "What?"}).json()
     assert answer["sources"] == []
     assert "no passage" in answer["answer"]
@@ -67,7 +67,9 @@ def test_nothing_found_is_an_answer(client: TestClient) -> None:
         ("a.txt", b"x" * 2**20 + b"x", 413),
     ],
 )
-def test_wrong_files_are_problems(client: TestClient, name: str, content: bytes, status: int) -> None:
+def test_wrong_files_are_refused_with_a_problem(
+    client: TestClient, name: str, content: bytes, status: int
+) -> None:
     answer = client.post("/documents", files={"file": (name, content)})
     assert answer.status_code == status
     assert answer.headers["content-type"] == "application/problem+json"
@@ -104,11 +106,11 @@ def test_a_question_without_words_is_refused(client: TestClient, question: str) 
 
 
 @pytest.mark.parametrize("body", [{}, {"question": " "}, {"question": "a", "k": 0}, {"question": "\x00"}, []])
-def test_wrong_questions_are_problems(client: TestClient, body: object) -> None:
+def test_wrong_questions_are_refused_with_a_problem(client: TestClient, body: object) -> None:
     assert client.post("/query", json=body).status_code == 422
 
 
-def test_a_mismatch_is_a_problem_and_no_failure_of_the_metrics(client: TestClient, memory: Memory) -> None:
+def test_a_mismatch_is_a_problem_and_the_metrics_still_work(client: TestClient, memory: Memory) -> None:
     assert "rag_index_documents 0.0" in client.get("/metrics").text
     memory.broken = True
     assert client.post("/query", json={"question": "What?"}).status_code == 409

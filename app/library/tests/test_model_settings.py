@@ -10,7 +10,7 @@ from ragkit.providers import ModelSettings, model_settings
 KEY = Path("/run/secrets/key")
 
 
-def test_what_is_known_of_a_provider_is_filled_in() -> None:
+def test_the_defaults_of_a_provider_are_filled_in() -> None:
     assert model_settings("embedding", "mistral", key_file=KEY) == ModelSettings(
         "mistral", "mistral-embed", "https://api.mistral.ai/v1", 1024, KEY
     )
@@ -18,7 +18,7 @@ def test_what_is_known_of_a_provider_is_filled_in() -> None:
     assert model_settings("llm", "none") == ModelSettings("none", "")
 
 
-def test_what_is_given_stays() -> None:
+def test_given_settings_are_kept() -> None:
     made = model_settings("llm", "openai", model="gpt-4o-mini", base_url="http://stub:8000/v1/", key_file=KEY)
     assert (made.model, made.base_url, made.dimension) == ("gpt-4o-mini", "http://stub:8000/v1", 0)
 
@@ -33,7 +33,7 @@ def test_what_is_given_stays() -> None:
         ("llm", "mistral", "mistral-small-latest", "a file that holds the API key"),
     ],
 )
-def test_what_is_missing_is_said(kind: str, provider: str, model: str, words: str) -> None:
+def test_missing_settings_are_named(kind: str, provider: str, model: str, words: str) -> None:
     with pytest.raises(ValueError, match=words):
         model_settings(kind, provider, model=model)  # type: ignore[arg-type]
 

@@ -1,4 +1,5 @@
-"""Passages of a file: none is longer than the model reads, and a checkpoint can end the work at any time."""
+"""Passages of a file: none is longer than the model reads, and a checkpoint can end the work at any
+time."""
 
 import random
 from collections.abc import Sequence
@@ -34,7 +35,7 @@ TEXTS = {
     "chinese": CHINESE,
     "symbols": "a+(b)*[c]/{d}=<e>;",
 }
-# A word of the others may be divided.
+# In the other languages a word may be split.
 WITH_BLANKS = {"english", "russian", "greek", "german", "code"}
 
 
@@ -144,7 +145,7 @@ def test_a_deadline_gives_the_reason() -> None:
         (CHINESE, False, ""),
     ],
 )
-def test_other_scripts_than_the_models_are_noted(text: str, english_only: bool, note: str) -> None:
+def test_a_text_in_an_unknown_script_gets_a_note(text: str, english_only: bool, note: str) -> None:
     made = make_passages(text.encode(), "text/plain", Ones(Limits(english_only=english_only)))
     assert made.note == note
 

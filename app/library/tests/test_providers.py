@@ -1,4 +1,5 @@
-"""The client of OpenAI-compatible endpoints, with a server on loopback. Does not prove a real provider."""
+"""The client of OpenAI-compatible endpoints, with a server on loopback. Does not prove a real
+provider."""
 
 import logging
 from collections.abc import Iterator
@@ -50,7 +51,7 @@ def test_another_dimension_is_refused(server: Provider, client: OpenAIClient) ->
 
 
 @pytest.mark.parametrize("status", [408, 429, 500, 503])
-def test_passing_failures_are_tried_again(
+def test_temporary_failures_are_retried(
     server: Provider, client: OpenAIClient, pauses: list[float], status: int
 ) -> None:
     server.failures = [(status, {}, 0)] * (TRIES - 1)
@@ -69,7 +70,7 @@ def test_retry_after_is_honoured_as_number_and_as_date(
     assert 10 < pauses[1] <= 15
 
 
-def test_a_pause_too_long_to_wait_for_is_reported(
+def test_a_retry_after_that_is_too_long_is_reported(
     server: Provider, client: OpenAIClient, pauses: list[float]
 ) -> None:
     server.failures = [(429, {"Retry-After": "3600"}, 0)]
@@ -78,14 +79,14 @@ def test_a_pause_too_long_to_wait_for_is_reported(
     assert pauses == []
 
 
-def test_a_timeout_is_tried_again_and_then_reported(server: Provider, client: OpenAIClient) -> None:
+def test_a_timeout_is_retried_and_then_reported(server: Provider, client: OpenAIClient) -> None:
     server.failures = [(200, {}, 0.8)] * TRIES
     with pytest.raises(Unavailable, match="does not answer"):
         client.post("/embeddings", {"input": ["a"]})
     assert len(server.requests) == TRIES
 
 
-def test_no_one_listening_is_reported(pauses: list[float]) -> None:
+def test_a_refused_connection_is_reported(pauses: list[float]) -> None:
     client = OpenAIClient("vllm", "http://127.0.0.1:9", None, timeout=0.5, sleep=pauses.append)
     with pytest.raises(Unavailable, match="vllm: does not answer"):
         client.post("/embeddings", {"input": ["a"]})
@@ -94,7 +95,7 @@ def test_no_one_listening_is_reported(pauses: list[float]) -> None:
 
 
 @pytest.mark.parametrize("status", [400, 401, 404])
-def test_a_refusal_is_final(server: Provider, client: OpenAIClient, status: int) -> None:
+def test_a_refusal_is_not_retried(server: Provider, client: OpenAIClient, status: int) -> None:
     server.failures = [(status, {}, 0)]
     with pytest.raises(Refused, match=f"openai answers {status}"):
         client.post("/embeddings", {"input": ["a"]})

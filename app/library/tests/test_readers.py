@@ -1,4 +1,5 @@
-"""Readers: text from every file type, and the reason when there is none. Does not prove every PDF."""
+"""Readers: text from every file type, and the reason when there is none. Does not prove every
+PDF."""
 
 import codecs
 
@@ -64,7 +65,7 @@ def test_a_pdf_gives_its_text() -> None:
         (b"<meta charset=nonsense>x", "text/html", "declares the encoding nonsense"),
     ],
 )
-def test_what_cannot_be_read_is_said_in_words(content: bytes, media_type: str, words: str) -> None:
+def test_an_unreadable_file_gives_the_reason(content: bytes, media_type: str, words: str) -> None:
     with pytest.raises(Unreadable, match=words):
         read_text(content, media_type)
 
@@ -88,7 +89,7 @@ META = '<html><head><meta http-equiv="Content-Type" content="text/html; charset=
         ("<p>Größe: 5 €</p>".encode(), "text/html"),
     ],
 )
-def test_a_mark_or_a_declaration_decides_the_encoding(content: bytes, media_type: str) -> None:
+def test_a_byte_order_mark_or_a_declaration_decides_the_encoding(content: bytes, media_type: str) -> None:
     check_content(content, media_type)
     assert "Größe: 5 €" in read_text(content, media_type)
 

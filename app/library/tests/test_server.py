@@ -1,4 +1,5 @@
-"""A server that stops answers the connections that it has accepted. Does not prove several processes."""
+"""A server that stops answers the connections that it has accepted. Does not prove several
+processes."""
 
 import signal
 import socket
@@ -13,7 +14,7 @@ from ragkit.api.server import DrainingServer
 DRAIN = 0.3
 
 
-def test_a_connection_that_comes_last_is_answered() -> None:
+def test_a_connection_accepted_last_is_answered() -> None:
     app = FastAPI()
     app.add_api_route("/", lambda: "here", methods=["POST"])
     with socket.socket() as listener:
@@ -27,7 +28,7 @@ def test_a_connection_that_comes_last_is_answered() -> None:
 
     server.handle_exit(signal.SIGTERM, None)
     with socket.create_connection(("127.0.0.1", port)) as last:
-        # Like a slow proxy: it connects before the end and sends its request after it.
+        # Acts like a slow proxy: connects before the stop and sends its request after it.
         time.sleep(DRAIN + 0.2)
         last.sendall(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
         answer = last.makefile("rb").read()

@@ -54,7 +54,7 @@ def test_parts_end_at_paragraphs_and_lose_nothing() -> None:
     assert all(chunk.endswith("long.") for chunk in chunks)
 
 
-def test_noise_within_a_document_is_no_chunk() -> None:
+def test_noise_in_a_document_makes_no_chunk() -> None:
     chunks = split("First words.\n\n" + "\u200b" * 900 + "\n\nLast words.", "text/plain")
     assert len(chunks) == 2
     assert chunks[0] == "First words."

@@ -21,7 +21,8 @@ DOCS_ASSETS = Path(fastapi_offline.__file__).parent / "static"
 
 
 def create() -> FastAPI:
-    """Return the application for the settings in the environment. Uvicorn calls this in each process."""
+    """Return the application for the settings in the environment. Uvicorn calls this in each
+    process."""
     settings = load_settings_or_exit()
     configure_logs(settings.log_level)
     services = make_services(settings)

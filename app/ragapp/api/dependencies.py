@@ -1,4 +1,4 @@
-"""What the routes depend on."""
+"""The dependencies of the routes."""
 
 from fastapi import Request
 

@@ -64,7 +64,8 @@ def upload(
     response: Response,
     services: Annotated[Services, Depends(get_services)],
 ) -> Accepted:
-    """Store a file and queue it for ingestion. The same bytes are one document, however often they arrive."""
+    """Store a file and queue it for ingestion. The same bytes are one document, however often they
+    arrive."""
     upload = read_upload(file, services.settings.max_upload_mb, "RAG_MAX_UPLOAD_MB")
     with Session(services.engine, expire_on_commit=False) as session, session.begin():
         document, is_new = documents.add(session, upload.name, upload.media_type, upload.content)

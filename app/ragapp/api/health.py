@@ -1,4 +1,5 @@
-"""The health routes: alive (does this process answer) and ready (do its dependencies answer)."""
+"""The health routes: `alive` reports whether the process answers, and `ready` whether its
+dependencies do."""
 
 import sys
 import time
@@ -47,7 +48,7 @@ async def health() -> dict[str, str]:
 
 @router.get("/api/ready", summary="Can the API do its work?", responses={503: {"model": Readiness}})
 def ready(response: Response, services: Annotated[Services, Depends(get_services)]) -> Readiness:
-    """Check every dependency. Answers 503 when one cannot be used."""
+    """Check every dependency. Answers 503 when a dependency cannot be used."""
     checks: dict[str, Callable[[], None]] = {
         "database": partial(_check_database, services),
         "redis": partial(_check_redis, services),
@@ -71,7 +72,8 @@ def ready(response: Response, services: Annotated[Services, Depends(get_services
 
 
 def wait_for_stores(services: Services, seconds: float = 30) -> None:
-    """Return when database and Redis answer. Exit with their errors when they do not answer in time.
+    """Return when database and Redis answer. Exit with their errors when they do not answer in
+    time.
 
     A revision that cannot reach them then never becomes healthy and receives no requests.
     """

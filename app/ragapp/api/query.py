@@ -33,7 +33,8 @@ class SourceView(BaseModel):
 
 
 class Answer(BaseModel):
-    """An answer, its sources in the order of the citations [1], [2], …, and the time of each stage."""
+    """An answer, its sources in the order of the citations [1], [2], …, and the time of each
+    stage."""
 
     answer: str
     sources: list[SourceView]
@@ -55,7 +56,8 @@ class Answer(BaseModel):
 def query(
     body: Question, request: Request, services: Annotated[Services, Depends(get_services)]
 ) -> Answer | StreamingResponse:
-    """Answer a question. With `Accept: text/event-stream` as events: sources, token…, done (or error)."""
+    """Answer a question. With `Accept: text/event-stream` the answer is a stream of events:
+    sources, token…, done (or error)."""
     timings = Timings()
     sources = retrieve(services, body.question, body.k, timings)
     if "text/event-stream" in request.headers.get("accept", ""):
@@ -91,5 +93,5 @@ def _events(services: Services, question: str, sources: Sequence[Source], timing
 
 
 def _event(name: str, data: dict[str, Any]) -> str:
-    # ASCII only: some clients also end a line at U+2028, U+2029 or U+0085, which a passage may have.
+    # The events are ASCII, because some clients also end a line at U+2028, U+2029 or U+0085.
     return f"event: {name}\ndata: {json.dumps(data)}\n\n"

@@ -21,7 +21,7 @@ class Hit:
 
 
 class VectorStore(Protocol):
-    """What the application needs from a vector store. A change belongs to the transaction of the session."""
+    """The interface of a vector store. A change belongs to the transaction of the session."""
 
     def replace(
         self, session: Session, document_id: uuid.UUID, texts: Sequence[str], vectors: Vectors

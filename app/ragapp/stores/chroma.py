@@ -14,7 +14,8 @@ from ragkit.errors import Unavailable
 
 
 class ChromaStore:
-    """Keeps vectors in one collection. Ids consist of document and ordinal: a retry overwrites them."""
+    """Keeps vectors in one collection. Ids consist of document and ordinal: a retry overwrites
+    them."""
 
     def __init__(self, url: str) -> None:
         self._collection = Collection(url, "ragapp", "vector store", timeout=30)
@@ -24,8 +25,8 @@ class ChromaStore:
     ) -> None:
         """Replace the vectors in Chroma, then the texts within the session's transaction.
 
-        When that transaction fails, Chroma holds vectors without texts. A search skips them, and the retry
-        of the ingestion overwrites them.
+        When that transaction fails, Chroma holds vectors without texts. A search skips them, and
+        the retry of the ingestion overwrites them.
         """
         self.delete(session, document_id)
         self._collection.upsert(str(document_id), "document", vectors)
@@ -42,14 +43,15 @@ class ChromaStore:
         self._collection.call("delete", {"where": {"document": str(document_id)}})
 
     def search(self, session: Session, vector: Vectors, k: int) -> list[Hit]:
-        """Return the nearest chunks. An empty collection has none."""
+        """Return the nearest chunks. Return none for an empty collection."""
         return [
             Hit(uuid.UUID(metadata["document"]), int(metadata["ordinal"]), score)
             for metadata, score in self._collection.nearest(vector, k)
         ]
 
     def check(self, session: Session) -> None:
-        """Raise Unavailable when Chroma has no vectors although chunks are recorded: it has lost its data."""
+        """Raise Unavailable when Chroma has no vectors although chunks are recorded: it has lost
+        its data."""
         vectors = self._collection.call("count")
         if not vectors and session.scalar(select(exists().where(Chunk.ordinal >= 0))):
             raise Unavailable(

@@ -47,4 +47,4 @@ class PgvectorStore:
         session.execute(text("SELECT extversion FROM pg_extension WHERE extname = 'vector'")).one()
 
     def clear(self) -> None:
-        """Do nothing. There is only the chunks table."""
+        """Do nothing. Do nothing, because the chunks table has all vectors."""

@@ -72,7 +72,8 @@ def _show_rest(turn: dict[str, Any]) -> None:
                     f"**[{number}] {source['document']}** · passage {source['chunk'] + 1} "
                     f"· :blue-badge[similarity {source['score']:.2f}]"
                 )
-                # As plain text: the markup of a passage must not become part of the page.
+                # Shown as plain text, so that the markup of a passage does not become part of the
+                # page.
                 st.text(source["text"])
     if "timings" in turn:
         st.caption(

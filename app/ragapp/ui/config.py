@@ -4,5 +4,6 @@ import os
 
 API_URL = os.environ.get("RAG_API_URL", "http://api:8000").rstrip("/")
 PROMETHEUS_URL = os.environ.get("RAG_PROMETHEUS_URL", "").rstrip("/")
-# The setting of the API, which enforces it. The UI refuses a file that is too large before it is sent.
+# This is a setting of the API, which enforces it. The UI refuses a file that is too large before it
+# is sent.
 MAX_UPLOAD_MB = os.environ.get("RAG_MAX_UPLOAD_MB", "25")

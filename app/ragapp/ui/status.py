@@ -21,7 +21,7 @@ class Chart:
     scale: float = 1
 
 
-# Without the requests of health checks and Prometheus.
+# Excludes the requests of health checks and Prometheus.
 OF_USERS = 'route=~"/api/.+",route!~"/api/(health|ready)"'
 
 CHARTS = (

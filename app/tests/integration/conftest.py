@@ -1,7 +1,8 @@
-"""A real PostgreSQL with pgvector and a real Redis, from RAG_TEST_DATABASE_URL and RAG_TEST_REDIS_URL.
+"""A real PostgreSQL with pgvector and a real Redis, from RAG_TEST_DATABASE_URL and
+RAG_TEST_REDIS_URL.
 
-Every run creates its own database and drops it at the end. With RAG_TEST_CHROMA_URL the tests also use a
-Chroma server.
+Every run creates its own database and drops it at the end. With RAG_TEST_CHROMA_URL the tests also
+use a Chroma server.
 """
 
 import os

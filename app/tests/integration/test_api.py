@@ -17,7 +17,7 @@ from ragkit_testing.provider import provider
 from tests.integration.uploads import BACKUP, CAT, upload
 
 
-def test_from_upload_to_answer_to_deletion(client: TestClient, ingester: Ingester) -> None:
+def test_a_document_is_uploaded_answers_and_is_deleted(client: TestClient, ingester: Ingester) -> None:
     ids = [
         upload(client, "cat.md", CAT),
         upload(client, "backup.html", BACKUP),
@@ -51,7 +51,7 @@ def test_the_same_bytes_are_one_document(client: TestClient, ingester: Ingester)
     assert (again.status_code, again.json()["id"], again.json()["duplicate"]) == (200, first, True)
 
 
-def test_a_failed_document_is_queued_anew_when_it_comes_again(client: TestClient, ingester: Ingester) -> None:
+def test_a_second_upload_queues_a_failed_document_again(client: TestClient, ingester: Ingester) -> None:
     document_id = upload(client, "a.pdf", b"%PDF-1.7 nothing of the kind")
     ingester.ingest(uuid.UUID(document_id))
     view = client.get(f"/api/documents/{document_id}").json()
@@ -79,7 +79,7 @@ def test_an_event_has_no_character_that_ends_a_line(client: TestClient, ingester
     assert json.loads(data)["sources"][0]["text"] == passage
 
 
-def test_nothing_stored_is_said(client: TestClient) -> None:
+def test_without_documents_the_answer_says_so(client: TestClient) -> None:
     answer = client.post("/api/query", json={"question": "anything?"}).json()
     assert answer["sources"] == []
     assert "no passage" in answer["answer"]
@@ -97,7 +97,9 @@ def test_nothing_stored_is_said(client: TestClient) -> None:
         ("a.txt", b"x" * (2 * 1024 * 1024), 413, "RAG_MAX_UPLOAD_MB, which is 1"),
     ],
 )
-def test_a_wrong_upload(client: TestClient, name: str, content: bytes, status: int, words: str) -> None:
+def test_a_wrong_upload_is_refused(
+    client: TestClient, name: str, content: bytes, status: int, words: str
+) -> None:
     answer = client.post("/api/documents", files={"file": (name, content)})
     assert (answer.status_code, answer.headers["content-type"]) == (status, "application/problem+json")
     assert words in answer.json()["detail"]
@@ -118,7 +120,7 @@ def test_a_wrong_upload(client: TestClient, name: str, content: bytes, status: i
         ("[]", "body:"),
     ],
 )
-def test_a_wrong_question(client: TestClient, body: str, words: str) -> None:
+def test_a_wrong_question_is_refused(client: TestClient, body: str, words: str) -> None:
     answer = client.post("/api/query", content=body, headers={"Content-Type": "application/json"})
     assert answer.status_code == 422, answer.text
     assert words in answer.json()["detail"]
@@ -134,12 +136,14 @@ def test_a_wrong_question(client: TestClient, body: str, words: str) -> None:
         ("GET", "/api/none", 404),
     ],
 )
-def test_a_wrong_request(client: TestClient, method: str, path: str, status: int) -> None:
+def test_a_wrong_request_is_refused(client: TestClient, method: str, path: str, status: int) -> None:
     answer = client.request(method, path)
     assert (answer.status_code, answer.json()["status"]) == (status, status)
 
 
-def test_ready_names_what_is_down(environment: pytest.MonkeyPatch, make: Callable[[], Services]) -> None:
+def test_ready_names_the_dependencies_that_are_down(
+    environment: pytest.MonkeyPatch, make: Callable[[], Services]
+) -> None:
     environment.setenv("RAG_REDIS_PORT", "9")
     environment.setenv("RAG_DATABASE_PORT", "9")
     with TestClient(make_app(make()), raise_server_exceptions=False) as client:
@@ -210,7 +214,7 @@ def test_a_chat_model_answers_from_the_passages(
             assert other.post("/api/query", json={"question": "When?"}).status_code == 502
 
 
-def test_a_missing_schema_is_said(services: Services, client: TestClient) -> None:
+def test_a_missing_schema_is_reported(services: Services, client: TestClient) -> None:
     with services.engine.begin() as connection:
         connection.execute(text("ALTER TABLE documents RENAME TO hidden"))
     try:

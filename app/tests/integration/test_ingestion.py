@@ -22,7 +22,7 @@ def test_only_one_worker_gets_a_document(services: Services) -> None:
     assert claim(services, document_id) is None
 
 
-def test_a_killed_workers_document_is_ingested_by_the_next(services: Services, ingester: Ingester) -> None:
+def test_the_next_worker_ingests_the_document_of_a_killed_one(services: Services, ingester: Ingester) -> None:
     document_id = add(services)
     held = claim(services, document_id)  # and then the worker is killed
     ingester.ingest(document_id)
@@ -36,7 +36,7 @@ def test_a_killed_workers_document_is_ingested_by_the_next(services: Services, i
         assert not documents.finish(session, held), "the first worker, come back, must not store anything"
 
 
-def test_a_document_that_kills_its_worker_fails_in_the_end(services: Services, ingester: Ingester) -> None:
+def test_a_document_that_kills_its_worker_finally_fails(services: Services, ingester: Ingester) -> None:
     document_id = add(services)
     for _ in range(documents.MAX_ATTEMPTS):
         assert claim(services, document_id) is not None
@@ -47,7 +47,7 @@ def test_a_document_that_kills_its_worker_fails_in_the_end(services: Services, i
     assert "the worker was lost 3 times" in str(reason)
 
 
-def test_a_queue_that_was_lost_is_filled_from_the_database(services: Services, ingester: Ingester) -> None:
+def test_a_lost_queue_is_filled_from_the_database(services: Services, ingester: Ingester) -> None:
     add(services)
     assert services.queue.is_empty()
     worker._sweep(services, ingester)
@@ -56,7 +56,7 @@ def test_a_queue_that_was_lost_is_filled_from_the_database(services: Services, i
     assert services.redis.llen("ragapp:ingest") == 1, "a backlog is not announced again and again"
 
 
-def test_a_document_is_not_held_up_by_a_clock_that_was_set_back(
+def test_a_document_does_not_wait_after_the_clock_was_set_back(
     services: Services, ingester: Ingester
 ) -> None:
     document_id = add(services)
@@ -72,7 +72,7 @@ def test_a_document_is_not_held_up_by_a_clock_that_was_set_back(
     assert look(services, document_id)[0] == "ready"
 
 
-def test_a_document_that_is_put_off_waits(services: Services, ingester: Ingester) -> None:
+def test_a_postponed_document_waits(services: Services, ingester: Ingester) -> None:
     document_id = add(services)
     held = claim(services, document_id)
     assert held is not None
@@ -98,7 +98,7 @@ def test_ingesting_again_replaces_the_chunks(services: Services, ingester: Inges
     ("error", "state", "attempts"),
     [(Unavailable("openai", "does not answer"), "queued", 0), (Refused("openai answers 401"), "failed", 1)],
 )
-def test_a_provider_that_fails(
+def test_an_error_of_the_provider_decides_the_state_of_the_document(
     services: Services,
     ingester: Ingester,
     monkeypatch: pytest.MonkeyPatch,
@@ -119,7 +119,7 @@ def test_a_provider_that_fails(
     assert look(services, document_id) == found
 
 
-def test_a_worker_that_stops_puts_its_document_back(services: Services, ingester: Ingester) -> None:
+def test_a_stopping_worker_queues_its_document_again(services: Services, ingester: Ingester) -> None:
     document_id = add(services)
     parse = ingester._prepare
 
@@ -132,7 +132,9 @@ def test_a_worker_that_stops_puts_its_document_back(services: Services, ingester
     assert look(services, document_id) == ("queued", None, 0, 0)
 
 
-def test_a_document_deleted_meanwhile_leaves_nothing(services: Services, ingester: Ingester) -> None:
+def test_a_document_deleted_during_its_ingestion_leaves_nothing(
+    services: Services, ingester: Ingester
+) -> None:
     document_id = add(services)
     parse = ingester._prepare
 

@@ -1,4 +1,5 @@
-"""An ingestion ends when its document is gone, too slow or stuck. Then the next document starts."""
+"""An ingestion ends when its document was deleted, takes too long or is stuck. Then the next
+document starts."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -17,7 +18,8 @@ from tests.integration.stored import add, claim, look
 def slow(
     services: Services, monkeypatch: pytest.MonkeyPatch, before_batch: Callable[[int], None]
 ) -> list[int]:
-    """Call the function before each batch of the embedder. Return the numbers of the batches so far."""
+    """Call the function before each batch of the embedder. Return the numbers of the batches so
+    far."""
     embed, batches = services.embedder.embed, list[int]()
 
     def slowly(texts: Sequence[str]) -> Any:
@@ -90,7 +92,7 @@ def test_an_ingestion_that_is_stuck_fails_with_the_reason(services: Services, in
     assert "takes longer than RAG_INGEST_TIMEOUT_SECONDS, which is 900 s" in str(reason)
 
 
-def test_a_database_that_is_away_for_a_moment_costs_no_work(
+def test_a_short_outage_of_the_database_loses_no_work(
     services: Services, ingester: Ingester, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("ragapp.ingest.CLAIM_CHECK_SECONDS", 0.0)

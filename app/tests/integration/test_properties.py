@@ -10,7 +10,7 @@ from ragapp.api.app import make_app
 from ragapp.services import Services
 
 
-def test_no_request_makes_it_fail(services: Services) -> None:
+def test_no_request_makes_the_api_fail(services: Services) -> None:
     schema = schemathesis.openapi.from_asgi("/api/openapi.json", make_app(services))
     operations = [operation.ok() for operation in schema.get_all_operations()]  # type: ignore[union-attr]
     assert len(operations) == 7

@@ -1,4 +1,5 @@
-"""The check at the start. Does not prove what real stores answer: the integration tests do."""
+"""The check at the start. Does not prove what real stores answer. The integration tests prove
+that."""
 
 from typing import Any
 from unittest.mock import MagicMock
@@ -19,6 +20,6 @@ def test_returns_at_once_when_the_stores_answer() -> None:
     wait_for_stores(services("sqlite://"), seconds=0)
 
 
-def test_exits_with_what_the_database_says_when_it_does_not_answer() -> None:
+def test_exits_with_the_error_of_a_database_that_does_not_answer() -> None:
     with pytest.raises(SystemExit, match=r"given up after 0 s\. database: "):
         wait_for_stores(services("sqlite:////nowhere/at/all.db"), seconds=0)

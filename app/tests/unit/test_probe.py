@@ -32,28 +32,32 @@ def answering(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     server.server_close()
 
 
-def test_well_is_0(answering: None) -> None:
+def test_a_healthy_service_returns_0(answering: None) -> None:
     assert probe.probe("api") == 0
 
 
-def test_ill_is_1_with_the_reason(answering: None, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_unhealthy_service_returns_1_with_the_reason(
+    answering: None, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert probe.probe("worker") == 1
     assert "the loop has not turned" in capsys.readouterr().err
 
 
-def test_gone_is_1(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_service_that_does_not_listen_returns_1(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     monkeypatch.setitem(probe.TARGETS, "api", (9, "/"))
     assert probe.probe("api") == 1
     assert "does not answer on port 9" in capsys.readouterr().err
 
 
-def test_it_imports_nothing_heavy() -> None:
+def test_it_imports_no_large_package() -> None:
     code = "import sys; import ragapp.probe; print(','.join(sys.modules))"
     modules = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout  # noqa: S603
     assert not {"ssl", "http.client", "pydantic", "fastapi", "email"} & set(modules.split(","))
 
 
-def test_it_takes_less_than_a_moment() -> None:
+def test_it_ends_quickly() -> None:
     started = time.perf_counter()
     subprocess.run([sys.executable, "-m", "ragapp", "probe", "ui"], capture_output=True, check=False)
     assert time.perf_counter() - started < 1

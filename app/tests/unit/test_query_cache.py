@@ -1,4 +1,5 @@
-"""The cache of query embeddings, with a Redis in memory or none. Does not prove a real Redis."""
+"""The cache of query embeddings, with a Redis in memory and without Redis. Does not prove a real
+Redis."""
 
 from collections.abc import Sequence
 from typing import Any, cast
@@ -47,13 +48,13 @@ def cached(cache: object) -> tuple[QueryEmbedder, Counting]:
     return QueryEmbedder(counting, cast(Any, cache), "m", 3), counting
 
 
-def test_the_second_look_is_not_embedded() -> None:
+def test_a_repeated_question_is_not_embedded_again() -> None:
     embedder, counting = cached(Memory())
     assert np.array_equal(embedder.embed("q"), embedder.embed("q"))
     assert counting.calls == 1
 
 
-def test_a_damaged_entry_is_embedded_anew() -> None:
+def test_a_damaged_entry_is_embedded_again() -> None:
     memory = Memory()
     embedder, counting = cached(memory)
     embedder.embed("q")

@@ -1,4 +1,4 @@
-"""Settings report all errors at once. Each names its variable and what to do."""
+"""Settings report all errors at once. Each error names its variable and what to do."""
 
 import pytest
 
@@ -11,13 +11,13 @@ def errors() -> list[str]:
     return str(caught.value).splitlines()[1:]
 
 
-def test_the_least_that_must_be_set_is_enough(minimal: pytest.MonkeyPatch) -> None:
+def test_the_required_settings_are_enough(minimal: pytest.MonkeyPatch) -> None:
     settings = load_settings()
     assert (settings.embedding_model, settings.embedding_dimension) == ("all-MiniLM-L6-v2", 384)
     assert settings.vector_store == "pgvector"
 
 
-def test_everything_wrong_is_said_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_all_wrong_settings_are_reported_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RAG_DATABASE_PORT", "http")
     monkeypatch.setenv("RAG_VECTOR_STORE", "faiss")
     monkeypatch.setenv("RAG_LLM_PROVIDER", "openai")
@@ -61,15 +61,13 @@ def test_a_misspelt_name_is_reported_with_the_nearest_one(minimal: pytest.Monkey
         ({"RAG_DATABASE_PASSWORD_FILE": "/dev/null"}, "RAG_DATABASE_PASSWORD_FILE: the file is empty"),
     ],
 )
-def test_one_wrong_value(minimal: pytest.MonkeyPatch, values: dict[str, str], words: str) -> None:
+def test_one_wrong_value_is_reported(minimal: pytest.MonkeyPatch, values: dict[str, str], words: str) -> None:
     for name, value in values.items():
         minimal.setenv(name, value)
     assert [line for line in errors() if words in line], errors()
 
 
-def test_too_many_dimensions_for_pgvector_are_fine_for_chroma(
-    minimal: pytest.MonkeyPatch, secret: object
-) -> None:
+def test_chroma_accepts_more_dimensions_than_pgvector(minimal: pytest.MonkeyPatch, secret: object) -> None:
     minimal.setenv("RAG_EMBEDDING_PROVIDER", "openai")
     minimal.setenv("RAG_EMBEDDING_MODEL", "text-embedding-3-large")
     minimal.setenv("RAG_EMBEDDING_API_KEY_FILE", str(secret))
@@ -79,5 +77,5 @@ def test_too_many_dimensions_for_pgvector_are_fine_for_chroma(
     assert load_settings().embedding_dimension == 3072
 
 
-def test_a_secret_is_in_no_representation(minimal: pytest.MonkeyPatch) -> None:
+def test_no_representation_shows_a_secret(minimal: pytest.MonkeyPatch) -> None:
     assert "hunter2" not in repr(load_settings())

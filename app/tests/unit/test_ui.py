@@ -1,4 +1,5 @@
-"""The pages in Streamlit's test runner, with an imitated API and Prometheus. Does not prove a browser."""
+"""The pages in Streamlit's test runner, with an imitated API and Prometheus. Does not prove a
+browser."""
 
 import json
 from collections.abc import Callable

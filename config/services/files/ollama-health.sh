@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Asks each model for one token or one vector. Each line of the questions is a path, what a good answer contains, and the
-# request. The image has bash, and no HTTP client.
+# Asks each model for one token or one vector. Each line of the questions is a path, what a good
+# answer contains, and the request. The image has bash, and no HTTP client.
 set -u
 export LC_ALL=C
 

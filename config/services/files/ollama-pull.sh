@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Downloads the models that the volume does not have. It starts a temporary server for that, because the service is
-# healthy only once it has the models. Each line of the list is a model's name in JSON. The image has bash, and no HTTP client.
+# Downloads the models that the volume does not have. It starts a temporary server for that, because
+# the service is healthy only once it has the models. Each line of the list is a model's name in
+# JSON. The image has bash, and no HTTP client.
 set -uo pipefail
 export LC_ALL=C OLLAMA_HOST=127.0.0.1:11434
 
@@ -11,7 +12,8 @@ ask() {
     "$1" "${#2}" "$2" >&3
 }
 
-# Prints each step, and each twentieth part of a download. The server continues an earlier download. pull MODEL
+# Prints each step, and each twentieth part of a download. The server continues an earlier download.
+# pull MODEL
 pull() {
   local line status='' error='' shown='' part total completed twentieths
   ask /api/pull "{\"model\":$1}" || return

@@ -37,7 +37,7 @@ def create() -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        # In a thread: a provider may be slow, and the service answers meanwhile.
+        # Runs in a thread, so that the service answers while a provider is slow.
         ingesting = threading.Thread(target=folder.run, args=(settings.watch,), name="documents", daemon=True)
         ingesting.start()
         yield

@@ -1,4 +1,5 @@
-"""The folder of documents. It is ingested at the start, and again when its files change if it is watched."""
+"""The folder of documents. It is ingested at the start, and again when its files change if it is
+watched."""
 
 import logging
 import tempfile
@@ -15,7 +16,8 @@ from ragkit.readers import Checkpoint, media_type_of
 log = logging.getLogger(__name__)
 
 POLL_SECONDS = 2.0
-# After a failure. A provider that charges for requests must not be called every other second.
+# Seconds to wait after a failure, so that a provider that charges for requests is not called all
+# the time.
 RETRY_SECONDS = 15.0
 
 # All workers of the container use this file.
@@ -25,7 +27,7 @@ Fingerprints = dict[str, tuple[int, int]]
 
 
 class Stopping(Exception):
-    """The service is asked to stop."""
+    """The service was asked to stop."""
 
 
 class Folder:
@@ -44,7 +46,8 @@ class Folder:
         self._unreadable: Fingerprints = {}
 
     def run(self, watch: bool) -> None:
-        """Ingest the folder until it has succeeded once. A watched folder is ingested until the end."""
+        """Ingest the folder until it has succeeded once. A watched folder is ingested again until
+        the service stops."""
         while not self._stop.is_set():
             pause = POLL_SECONDS
             try:
@@ -61,7 +64,8 @@ class Folder:
     def sync(self) -> None:
         """Store files that are new or changed. Delete documents whose file is gone."""
         if not self._path.is_dir():
-            # A missing folder is not an empty one: a missing mount must not delete everything.
+            # A missing folder does not count as empty, because a missing mount must not delete
+            # everything.
             raise OSError(f"{self._path} is not a folder")
         files = self._fingerprints()
         if files == self._done:
@@ -95,7 +99,8 @@ class Folder:
             log.info("%s is ingested", name)
 
     def _checkpoint(self, name: str) -> Checkpoint:
-        """Return the function that ends an ingestion: at the stop, too slow, or when its file was deleted."""
+        """Return the function that ends an ingestion: at the stop, too slow, or when its file was
+        deleted."""
         in_time = deadline(self._timeout, "INGEST_TIMEOUT_SECONDS")
 
         def check() -> None:

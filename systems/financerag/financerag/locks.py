@@ -10,7 +10,8 @@ WAIT_SECONDS = 15.0
 
 
 def take_data(path: Path, wait_seconds: float = WAIT_SECONDS) -> IO[str]:
-    """Take the lock until the returned file is closed. Raises ValueError when another process keeps it."""
+    """Take the lock until the returned file is closed. Raises ValueError when another process keeps
+    it."""
     try:
         return take(path, wait_seconds)
     except TimeoutError:

@@ -13,7 +13,7 @@ LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
 @dataclass(frozen=True)
 class Settings:
-    """What the application needs to know. Without a `chroma_host` Chroma runs in this process."""
+    """The settings of the application. Without a `chroma_host` Chroma runs in this process."""
 
     embedding: ModelSettings
     llm: ModelSettings
@@ -29,7 +29,8 @@ class Settings:
 
 
 def load(processes: int | None = None) -> Settings:
-    """Read the environment, or raise ValueError. A given number of processes replaces WEB_CONCURRENCY."""
+    """Read the environment, or raise ValueError. An explicit number of processes overrides
+    WEB_CONCURRENCY."""
     settings = Settings(
         embedding=model_from_environment("embedding"),
         llm=model_from_environment("llm"),

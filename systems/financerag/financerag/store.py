@@ -1,7 +1,9 @@
-"""Chunks in a Chroma collection. Each embedding model has its own collection, so that models never mix.
+"""Chunks in a Chroma collection. Each embedding model has its own collection, so that models never
+mix.
 
-The ids consist of the origin and the name of a document and the number of the chunk: a document that is
-written twice is stored once. The first chunk is written last. Its digest shows that the document is complete.
+The ids consist of the origin and the name of a document and the number of the chunk: a document
+that is written twice is stored once. The first chunk is written last. Its digest shows that the
+document is complete.
 """
 
 import hashlib
@@ -60,7 +62,8 @@ class ChromaLibrary:
     def put(
         self, origin: str, name: str, media_type: str, content: bytes, checkpoint: Checkpoint
     ) -> tuple[Document, bool]:
-        """Store a document unless it is stored with the same bytes. The checkpoint may end the work."""
+        """Store a document unless it is stored with the same bytes. The checkpoint may end the
+        work."""
         document_id = document_id_of(origin, name)
         digest = hashlib.sha256(content).hexdigest()
         with self._collection() as collection:
@@ -81,7 +84,7 @@ class ChromaLibrary:
                     documents=[chunks[number] for number in numbers],
                     metadatas=[common | {"number": number, "chunks": len(chunks)} for number in numbers],
                 )
-            # The rest of a longer version of the document.
+            # Deletes the rest of a longer version of the document.
             collection.delete(where={"$and": [{"document": document_id}, {"number": {"$gte": len(chunks)}}]})
         return Document(id=document_id, name=name, chunks=len(chunks)), True
 
@@ -126,14 +129,15 @@ class ChromaLibrary:
                 collection = self._connected
             yield collection
         except (ChromaError, httpx.HTTPError, ValueError) as error:
-            # There may be another server now, without the collection.
+            # The server may have been replaced by one without the collection.
             self._connected = None
             reason = str(error).splitlines()[0] if str(error) else type(error).__name__
             raise Unavailable("vector store", f"Chroma does not answer as expected ({reason})") from error
 
 
 def connector(path: str, host: str, port: int) -> Callable[[], Any]:
-    """Return the function that creates the client: for the server, or for the files in this process."""
+    """Return the function that creates the client: for the server, or for the files in this
+    process."""
     settings = Settings(anonymized_telemetry=False)
     if host:
         return lambda: chromadb.HttpClient(host=host, port=port, settings=settings)

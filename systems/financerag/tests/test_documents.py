@@ -1,4 +1,5 @@
-"""Documents of the folder and uploads, in a Chroma in this process. Does not prove a Chroma server."""
+"""Documents of the folder and uploads, in a Chroma in this process. Does not prove a Chroma
+server."""
 
 import os
 import threading
@@ -44,7 +45,9 @@ def names(library: ChromaLibrary) -> list[str]:
     return [document.name for document in library.documents()]
 
 
-def test_new_changed_and_removed_files_show(folder: Folder, path: Path, library: ChromaLibrary) -> None:
+def test_new_changed_and_removed_files_are_noticed(
+    folder: Folder, path: Path, library: ChromaLibrary
+) -> None:
     (path / "a.md").write_text("zzz")
     (path / "below").mkdir()
     (path / "below" / "b.txt").write_text("qqq")
@@ -67,7 +70,7 @@ def test_a_shorter_version_leaves_nothing_of_the_longer_one(library: ChromaLibra
     assert len(library.search("words", 50)) == 1
 
 
-def test_repeats_are_harmless_and_cost_nothing(
+def test_a_repeated_ingestion_changes_nothing_and_embeds_nothing(
     folder: Folder, path: Path, library: ChromaLibrary, embedder: Letters, tmp_path: Path
 ) -> None:
     (path / "a.md").write_text("zzz")
@@ -86,7 +89,9 @@ def test_uploads_stay_when_the_folder_changes(folder: Folder, library: ChromaLib
     assert names(library) == ["u.txt"]
 
 
-def test_an_unreadable_file_stops_no_other(folder: Folder, path: Path, library: ChromaLibrary) -> None:
+def test_an_unreadable_file_does_not_stop_the_others(
+    folder: Folder, path: Path, library: ChromaLibrary
+) -> None:
     (path / "a.txt").write_bytes(b"\xff\xfe\x00")
     (path / "b.txt").write_text("bbb")
     folder.sync()
@@ -110,12 +115,12 @@ def test_models_never_mix(library: ChromaLibrary, tmp_path: Path, embedder: Lett
     assert ChromaLibrary(connector(str(tmp_path / "chroma"), "", 8000), embedder, other, 60).documents() == []
 
 
-def test_a_server_that_is_away_is_unavailable(embedder: Letters) -> None:
+def test_a_server_that_does_not_answer_is_unavailable(embedder: Letters) -> None:
     with pytest.raises(Unavailable, match="Chroma does not answer"):
         ChromaLibrary(connector("", "127.0.0.1", 9), embedder, MODEL, 60).documents()
 
 
-def test_a_file_that_takes_too_long_stops_no_other(
+def test_a_file_that_takes_too_long_does_not_stop_the_others(
     path: Path, library: ChromaLibrary, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (path / "a.txt").write_text("aaa")
@@ -129,7 +134,7 @@ def test_a_file_that_takes_too_long_stops_no_other(
     assert names(library) == ["b.txt"], "and it is not tried again until it changes"
 
 
-def test_a_file_deleted_during_its_ingestion_holds_up_no_other(
+def test_a_file_deleted_during_its_ingestion_does_not_delay_the_others(
     folder: Folder, path: Path, library: ChromaLibrary, embedder: Letters, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (path / "a.txt").write_text("many words. " * 10_000)

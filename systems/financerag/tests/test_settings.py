@@ -1,4 +1,5 @@
-"""Settings, above all those that would lose data, and the locks. Does not prove locks on network drives."""
+"""Settings, especially those that would lose data, and the locks. Does not prove locks on network
+drives."""
 
 import subprocess
 import sys
@@ -26,12 +27,12 @@ def environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> pytest.Monke
     return monkeypatch
 
 
-def test_one_process_may_have_chroma_inside(environment: pytest.MonkeyPatch) -> None:
+def test_one_process_may_use_embedded_chroma(environment: pytest.MonkeyPatch) -> None:
     assert settings.load().processes == 1
     assert settings.load().embedding.model == "all-MiniLM-L6-v2"
 
 
-def test_several_processes_need_the_server(
+def test_several_processes_need_a_chroma_server(
     environment: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     environment.setenv("WEB_CONCURRENCY", "4")
@@ -55,13 +56,13 @@ def test_several_processes_need_the_server(
         ("CHROMA_PATH", "/nowhere", "cannot write there"),
     ],
 )
-def test_what_is_wrong_is_named(environment: pytest.MonkeyPatch, name: str, value: str, words: str) -> None:
+def test_wrong_settings_are_named(environment: pytest.MonkeyPatch, name: str, value: str, words: str) -> None:
     environment.setenv(name, value)
     with pytest.raises(ValueError, match=words):
         settings.load()
 
 
-def test_the_data_belong_to_one_process(tmp_path: Path) -> None:
+def test_only_one_process_uses_the_data(tmp_path: Path) -> None:
     kept = take_data(tmp_path / "lock")
     code = (
         "import sys; from pathlib import Path; from financerag.locks import take_data; "
@@ -74,7 +75,7 @@ def test_the_data_belong_to_one_process(tmp_path: Path) -> None:
     subprocess.run(other, check=True)  # noqa: S603
 
 
-def test_one_ingests_at_a_time(tmp_path: Path) -> None:
+def test_one_worker_ingests_at_a_time(tmp_path: Path) -> None:
     entered = threading.Event()
 
     def enter() -> None:

@@ -52,7 +52,8 @@ def make_app(environment: str, documents: Documents, cache: AnswerCache) -> Fast
 
     @app.get("/health")
     def health() -> dict[str, str]:
-        """Answer 200 while the process runs. Redis is only reported, because the service works without it."""
+        """Answer 200 while the process runs. Redis is only reported, because the service works
+        without it."""
         return {"status": "ok", "environment": environment, "redis": cache.state()}
 
     @app.post("/query")
@@ -72,11 +73,12 @@ def make_app(environment: str, documents: Documents, cache: AnswerCache) -> Fast
 
 
 def serve() -> int:
-    """Serve on all addresses of the container until SIGTERM, then finish the requests in progress."""
+    """Serve on all addresses of the container until SIGTERM, then finish the requests in
+    progress."""
     loaded = or_exit(settings.load)
     configure_logs()
     documents = or_exit(Documents)
     cache = AnswerCache(connect(loaded), documents.version)
     app = make_app(loaded.environment, documents, cache)
-    # No drain: the gateway in front of the replicas learns at once that one has gone.
+    # No drain is needed, because the gateway notices at once that a replica has stopped.
     return server.serve(app, loaded.port, drain_seconds=0, shutdown_seconds=15)

@@ -1,11 +1,13 @@
-"""Okapi BM25: ranks passages by the words that they share with the question. Rare words count most."""
+"""Okapi BM25: ranks passages by the words that they share with the question. Rare words count
+most."""
 
 import math
 import re
 from collections import Counter
 from collections.abc import Sequence
 
-# How soon the repetition of a word stops to count, and how much long passages lose: the usual values.
+# The usual values of k1 (how little repetitions of a word count) and b (the penalty for long
+# passages).
 K1 = 1.5
 B = 0.75
 
@@ -23,7 +25,8 @@ STOP_WORDS = frozenset(
 
 
 def words(text: str) -> list[str]:
-    """Return the words of a text: lower case, without stop words, simple forms reduced to a stem."""
+    """Return the words of a text: lower case, without stop words, simple forms reduced to a
+    stem."""
     found = re.findall(r"[a-z0-9]+", text.lower().replace("'s", ""))
     return [_stem(word) for word in found if word not in STOP_WORDS]
 
@@ -46,7 +49,8 @@ class Ranking:
         self._containing = Counter(word for counts in self._counts for word in counts)
 
     def best(self, question: str, k: int) -> list[tuple[int, float]]:
-        """Return index and score of at most k texts that share a word with the question, best first."""
+        """Return index and score of at most k texts that share a word with the question, best
+        first."""
         asked = set(words(question))
         scored = (
             (index, sum(self._score(index, word) for word in asked)) for index in range(len(self._counts))

@@ -18,7 +18,8 @@ for _result in ("hit", "miss", "error"):
     CACHE.labels(_result)
 
 KEEP_SECONDS = 3600
-# After an error the cache is not used for this time: a request to a lost host may take the whole timeout.
+# Seconds without the cache after an error, because each request to a lost host may take the whole
+# timeout.
 PAUSE_SECONDS = 5.0
 
 
@@ -45,7 +46,7 @@ class AnswerCache:
         self._resume = 0.0
 
     def get(self, question: str, k: int) -> dict[str, Any] | None:
-        """Return the cached answer. None when there is none or Redis does not answer."""
+        """Return the cached answer. Return None when there is none or Redis does not answer."""
         if self._clock() < self._resume:
             CACHE.labels("error").inc()
             return None

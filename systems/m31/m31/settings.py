@@ -8,7 +8,7 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Settings:
-    """What the service needs to know."""
+    """The settings of the service."""
 
     environment: str = "development"
     port: int = 8000

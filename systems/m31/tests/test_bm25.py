@@ -16,7 +16,7 @@ def test_a_text_without_any_of_the_words_is_not_found() -> None:
     assert Ranking([]).best("plums", 5) == []
 
 
-def test_short_texts_come_before_long_ones_and_repeating_stops_to_count() -> None:
+def test_short_texts_rank_higher_and_repetition_adds_little() -> None:
     ranking = Ranking(["port", "port " + "other words again " * 20, "nothing here"])
     assert [index for index, _ in ranking.best("port", 3)] == [0, 1]
     once, often = Ranking(["port x x x", "port port port port", "y"]).best("port", 2)
@@ -24,7 +24,7 @@ def test_short_texts_come_before_long_ones_and_repeating_stops_to_count() -> Non
     assert once[1] < 4 * often[1]
 
 
-def test_forms_of_a_word_are_one() -> None:
+def test_forms_of_a_word_count_as_one_word() -> None:
     assert words("Ports, caching the container's images") == words("port cached container image")
     assert words("address") == words("addresses")
 
@@ -41,12 +41,12 @@ def test_forms_of_a_word_are_one() -> None:
         ("Was it OOMKilled?", "exit-137-out-of-memory.md"),
     ],
 )
-def test_each_trouble_finds_its_document(question: str, document: str) -> None:
+def test_each_problem_finds_its_document(question: str, document: str) -> None:
     found = Documents().search(question, 3)
     assert found[0].passage.document == document
     assert answer(found).endswith("[1]")
     assert len(found) <= 3
 
 
-def test_another_subject_is_admitted() -> None:
+def test_a_question_on_another_subject_finds_nothing() -> None:
     assert answer(Documents().search("best lasagna recipe", 3)) == NOTHING_FOUND

@@ -1,4 +1,5 @@
-"""The API with a Redis in memory, without it, and after it returns; the settings and the health check.
+"""The API with a Redis in memory, without it, and after it returns; the settings and the health
+check.
 
 Does not prove that redis-py behaves like the Redis here.
 """
@@ -77,7 +78,7 @@ def counted(client: TestClient, result: str) -> float:
     return float(line.split()[-1])
 
 
-def test_the_second_answer_is_the_first_out_of_the_cache(client: TestClient) -> None:
+def test_the_second_answer_comes_from_the_cache(client: TestClient) -> None:
     hits = counted(client, "hit")
     first, second = ask(client), ask(client)
     assert (first.pop("cached"), second.pop("cached")) == (False, True)
@@ -86,7 +87,7 @@ def test_the_second_answer_is_the_first_out_of_the_cache(client: TestClient) -> 
     assert ask(client, k=1)["cached"] is False
 
 
-def test_without_redis_questions_are_answered_and_redis_is_left_alone(
+def test_without_redis_questions_are_answered_and_redis_is_not_asked_again(
     client: TestClient, store: FakeRedis, clock: Clock
 ) -> None:
     store.down = True
@@ -113,7 +114,7 @@ def test_without_redis_questions_are_answered_and_redis_is_left_alone(
         {"question": "a", "x": 1},
     ],
 )
-def test_wrong_requests_are_problems(client: TestClient, body: object) -> None:
+def test_wrong_requests_are_refused_with_a_problem(client: TestClient, body: object) -> None:
     content = body if isinstance(body, str) else json.dumps(body)
     answer = client.post("/query", content=content, headers={"Content-Type": "application/json"})
     assert answer.status_code == 422
@@ -121,7 +122,7 @@ def test_wrong_requests_are_problems(client: TestClient, body: object) -> None:
     assert answer.json()["detail"]
 
 
-def test_settings_name_everything_that_is_wrong(tmp_path: Path) -> None:
+def test_all_wrong_settings_are_named(tmp_path: Path) -> None:
     with pytest.raises(
         ValueError, match=r"PORT=http: .*; REDIS_PORT=0: .*; REDIS_PASSWORD_FILE=.*cannot be read"
     ):
@@ -132,7 +133,7 @@ def test_settings_name_everything_that_is_wrong(tmp_path: Path) -> None:
     assert "hunter2" not in repr(loaded)
 
 
-def test_the_health_command_says_why_not(
+def test_the_health_command_gives_the_reason(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with socket.socket() as free:

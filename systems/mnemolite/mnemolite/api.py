@@ -39,7 +39,8 @@ class Health(BaseModel):
 
 
 def create() -> FastAPI:
-    """Return the application for the settings in the environment. Uvicorn calls this in each process."""
+    """Return the application for the settings in the environment. Uvicorn calls this in each
+    process."""
     settings = load_settings_or_exit()
     configure_logs()
     return make_app(make_services(settings))

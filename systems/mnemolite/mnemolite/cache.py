@@ -1,4 +1,5 @@
-"""A cache of query embeddings on disk, because searches repeat. Without the disk searches still work."""
+"""A cache of query embeddings on disk, because searches repeat. Without the disk searches still
+work."""
 
 import hashlib
 import logging
@@ -14,7 +15,7 @@ from ragkit.metrics import EMBEDDING_CACHE
 
 log = logging.getLogger(__name__)
 
-# A full cache drops one entry in this many at once, the least recently used ones.
+# A full cache drops this share of its entries (1/n) at once, the least recently used ones.
 DROPPED = 10
 
 
@@ -52,7 +53,7 @@ class CachedEmbedder:
 
     def _connect(self) -> "closing[sqlite3.Connection]":
         connection = sqlite3.connect(self._file, timeout=1, isolation_level=None)
-        # An embedding that a crash loses is computed again.
+        # If a crash loses an embedding, it is computed again.
         connection.execute("PRAGMA synchronous = off")
         connection.execute(
             "CREATE TABLE IF NOT EXISTS embeddings "

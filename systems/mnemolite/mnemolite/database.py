@@ -12,7 +12,7 @@ def make_engine(settings: Settings, statement_timeout: str = "10s") -> Engine:
         settings.database,
         "mnemolite",
         statement_timeout=statement_timeout,
-        # Less than the 20 s after which the heartbeat of the worker is too old: a lost database must not make
-        # the worker look dead.
+        # Less than the 20 s after which the heartbeat is too old, so that a lost database does not
+        # make the worker look dead.
         tcp_user_timeout_ms=10_000,
     )

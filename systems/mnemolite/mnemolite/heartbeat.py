@@ -14,7 +14,8 @@ COMMAND = b"ingestion.py"
 
 
 class Heartbeat:
-    """A file with the process id of the worker. Its time is that of the last turn of the main loop."""
+    """A file with the process id of the worker. Its time is that of the last turn of the main
+    loop."""
 
     def __init__(self, folder: Path) -> None:
         self._file = folder / "heartbeat"
@@ -24,7 +25,7 @@ class Heartbeat:
         try:
             self._file.write_text(f"{os.getpid()}\n", encoding="ascii")
         except OSError as error:
-            # The worker goes on. The health check reports the problem.
+            # The worker continues. The health check reports the problem.
             sys.stderr.write(f"the heartbeat cannot be written: {error}\n")
 
     def stop(self) -> None:
@@ -32,7 +33,7 @@ class Heartbeat:
         self._file.unlink(missing_ok=True)
 
     def problem(self) -> str:
-        """Return what is wrong, or nothing."""
+        """Return what is wrong, or "" if nothing is."""
         try:
             age = time.time() - self._file.stat().st_mtime
             process = int(self._file.read_text(encoding="ascii"))
@@ -40,7 +41,8 @@ class Heartbeat:
             return f"the worker has no heartbeat ({error})"
         if age > STALE_SECONDS:
             return f"the loop of the worker has not run for {age:.0f} s"
-        # The file outlives the process: a new file may be of a worker that has just died.
+        # The file remains after the process ends, so a new file may belong to a worker that has
+        # just died.
         try:
             running = process != os.getpid() and COMMAND in Path(f"/proc/{process}/cmdline").read_bytes()
         except OSError:
@@ -49,7 +51,8 @@ class Heartbeat:
 
 
 def default() -> Heartbeat:
-    """Return the heartbeat of this container. It is not on the volume, which other workers share."""
+    """Return the heartbeat of this container. It is not on the volume, which other workers
+    share."""
     return Heartbeat(Path(tempfile.gettempdir()))
 
 

@@ -1,4 +1,4 @@
-"""What the routes of the API use. It is created once per process."""
+"""The objects that the routes of the API use. It is created once per process."""
 
 from dataclasses import dataclass
 from typing import Annotated
@@ -38,9 +38,10 @@ class Services:
 
 
 def make_services(settings: Settings) -> Services:
-    """Create all services. The model is loaded here, so that the first request does not wait for it."""
+    """Create all services. The model is loaded here, so that the first request does not wait for
+    it."""
     model = model_settings("embedding", "local")
-    # Compact: two processes share 512 MiB.
+    # The embedder is compact, because two processes share 512 MiB.
     local = make_embedder(model, compact=True)
     embedder = CachedEmbedder(local, settings.cache_dir, model.model, settings.config.search.cache_entries)
     return Services(settings, make_engine(settings), Chroma(settings.chroma_url), embedder)

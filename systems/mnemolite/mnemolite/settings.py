@@ -1,4 +1,5 @@
-"""Settings: addresses and folders from the environment, everything else from config/mnemolite.toml."""
+"""Settings: addresses and folders from the environment, everything else from
+config/mnemolite.toml."""
 
 import os
 import tomllib
@@ -17,13 +18,13 @@ class _Section(BaseModel):
 
 
 class Upload(_Section):
-    """What the API accepts."""
+    """The limits of the API."""
 
     max_mb: Annotated[int, Field(ge=1, le=1024)] = 25
 
 
 class Ingestion(_Section):
-    """How memories are embedded. Sizes are in characters."""
+    """The settings for embedding memories. Sizes are in characters."""
 
     chunk_size: Annotated[int, Field(ge=100, le=8000)] = 800
     chunk_overlap: Annotated[int, Field(ge=0, le=4000)] = 100
@@ -42,7 +43,7 @@ class Ingestion(_Section):
 
 
 class Search(_Section):
-    """How memories are found."""
+    """The settings for searches."""
 
     default_k: Annotated[int, Field(ge=1, le=50)] = 5
     cache_entries: Annotated[int, Field(ge=0, le=1_000_000)] = 10_000
@@ -58,7 +59,7 @@ class Config(_Section):
 
 @dataclass(frozen=True)
 class Settings:
-    """What the API, the worker and the setup need to know."""
+    """The settings of the API, the worker and the setup."""
 
     database: Address
     chroma_url: str
@@ -92,7 +93,8 @@ def load_settings_or_exit() -> Settings:
 
 
 def load_config(path: Path) -> Config:
-    """Read the file, or raise a ValueError that names the setting. Missing settings have their defaults."""
+    """Read the file, or raise a ValueError that names the setting. Missing settings have their
+    defaults."""
     try:
         return Config.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:

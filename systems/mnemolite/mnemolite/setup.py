@@ -32,7 +32,7 @@ def setup() -> int:
                 return 1
             for file in [*sorted((SQL / "init").glob("*.sql")), SQL / "setup.sql"]:
                 log.info("running %s", file.name)
-                # Without parameters: a % in the file then stays a %.
+                # Runs without parameters, so that a % in the file stays a %.
                 connection.execution_options(no_parameters=True).exec_driver_sql(
                     file.read_text(encoding="utf-8")
                 )

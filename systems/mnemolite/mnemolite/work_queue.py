@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, text
 
-# SKIP LOCKED: workers that read at the same time take different rows. A running row that is due again belongs
-# to a worker that died. A row that is due later than the code ever writes was written before the system clock
-# was set back.
+# SKIP LOCKED: workers that read at the same time take different rows. A running row that is due
+# again belongs to a worker that died. A row that is due later than the code ever writes was written
+# before the system clock was set back.
 CLAIM = text("""
     UPDATE queue SET state = 'running', attempts = attempts + 1, claim = gen_random_uuid(),
         due_at = now() + make_interval(secs => :lease), updated_at = now()
@@ -19,7 +19,7 @@ CLAIM = text("""
     RETURNING memory_id, claim, attempts
 """)
 RENEW = text("UPDATE queue SET due_at = now() + make_interval(secs => :lease) WHERE claim = :claim")
-# The claim is in the condition: a worker that lost it changes nothing.
+# The condition contains the claim, so a worker that lost it changes nothing.
 END = text("""
     UPDATE queue SET state = :state, reason = :reason, claim = NULL, updated_at = now(),
         attempts = attempts - :uncounted, due_at = now() + make_interval(secs => :pause)
@@ -52,27 +52,29 @@ def take(connection: Connection, lease_seconds: float, longest_pause_seconds: fl
 
 
 def renew(connection: Connection, claim: Claim, lease_seconds: float) -> bool:
-    """Extend a claim. False when the memory was deleted or another worker has claimed it."""
+    """Extend a claim. Return False when the memory was deleted or another worker has claimed it."""
     return bool(connection.execute(RENEW, {"claim": claim.id, "lease": lease_seconds}).rowcount)
 
 
 def done(connection: Connection, claim: Claim, note: str | None) -> bool:
-    """Mark a memory as done, with a note. False when another worker has claimed it."""
+    """Mark a memory as done, with a note. Return False when another worker has claimed it."""
     return _end(connection, claim, "done", note)
 
 
 def again(connection: Connection, claim: Claim, reason: str | None, pause_seconds: float) -> bool:
-    """Queue a memory for another attempt. Without a reason nothing failed, and the attempt does not count."""
+    """Queue a memory for another attempt. Without a reason, the attempt does not count as
+    failed."""
     return _end(connection, claim, "queued", reason, pause_seconds, uncounted=0 if reason else 1)
 
 
 def fail(connection: Connection, claim: Claim, reason: str) -> bool:
-    """Mark a memory as failed, for good."""
+    """Mark a memory as failed. It is not tried again."""
     return _end(connection, claim, "failed", reason)
 
 
 def pause(attempts: int, first: float, longest: float) -> float:
-    """Return the seconds to wait after this number of attempts. Each pause is twice the previous one."""
+    """Return the seconds to wait after this number of attempts. Each pause is twice the previous
+    one."""
     return float(min(first * 2 ** (attempts - 1), longest))
 
 

@@ -25,15 +25,15 @@ from ragkit.providers import model_settings
 log = logging.getLogger(__name__)
 
 TIMEOUT_SETTING = "ingestion.timeout_seconds"
-# An ingestion ends itself at its next checkpoint after the time limit. One that is stuck within a step does
-# not: after this time more, the worker ends.
+# An ingestion ends itself at its next checkpoint after the time limit. An ingestion that is stuck
+# within a step does not, so the worker ends after this additional time.
 GRACE_SECONDS = 30.0
-# After a dependency has failed.
+# Seconds to wait after a dependency has failed.
 REST_SECONDS = 5.0
 
 
 class Stopping(Exception):
-    """The worker is asked to stop."""
+    """The worker was asked to stop."""
 
 
 class Superseded(Exception):
@@ -59,7 +59,8 @@ class Worker:
             while not self.stopping.is_set():
                 self._life.beat()
                 try:
-                    # First: while vectors cannot be stored, nothing is claimed and no attempt is lost.
+                    # Checked first, so that no memory is claimed and no attempt is lost while
+                    # vectors cannot be stored.
                     self._chroma.check()
                     with self._engine.begin() as connection:
                         config = self._config
@@ -77,7 +78,7 @@ class Worker:
                     self.stopping.wait(REST_SECONDS)
 
     def _supervise(self, work: "Future[Passages]", claim: Claim, lost: threading.Event) -> "Future[Passages]":
-        """Wait for the work. Write the heartbeat and extend the claim meanwhile."""
+        """Wait for the work. Meanwhile, write the heartbeat and extend the claim."""
         started = renewed = time.monotonic()
         limit = self._config.timeout_seconds
         while not wait([work], timeout=1).done:
@@ -130,7 +131,8 @@ class Worker:
             size=self._config.chunk_size,
             overlap=self._config.chunk_overlap,
         )
-        # Vectors before texts: a search leaves out vectors without texts, and a retry overwrites them.
+        # Vectors are stored before texts. A search leaves out vectors without texts, and a retry
+        # overwrites them.
         self._chroma.put(claim.memory_id, made.vectors)
         return made
 
@@ -178,7 +180,7 @@ def work() -> int:
     settings = load_settings_or_exit()
     configure_logs()
     life = heartbeat.default()
-    # The file may be of the previous worker.
+    # The file may belong to the previous worker.
     life.stop()
     embedder = make_embedder(model_settings("embedding", "local"))
     worker = Worker(

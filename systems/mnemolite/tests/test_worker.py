@@ -1,4 +1,4 @@
-"""What needs no PostgreSQL and no Chroma. Tests of the whole system cover the rest."""
+"""Tests that need no PostgreSQL and no Chroma. Tests of the whole system cover the rest."""
 
 import os
 import subprocess
@@ -56,7 +56,7 @@ def test_a_worker_that_never_started_is_dead(tmp_path: Path) -> None:
     assert "no heartbeat" in result.stderr
 
 
-def test_a_worker_lives_until_it_hangs_or_dies(tmp_path: Path, worker: "subprocess.Popen[str]") -> None:
+def test_a_worker_is_healthy_until_it_hangs_or_dies(tmp_path: Path, worker: "subprocess.Popen[str]") -> None:
     try:
         assert probe(tmp_path).returncode == 0
         old = time.time() - STALE_SECONDS - 1
@@ -71,7 +71,7 @@ def test_a_worker_lives_until_it_hangs_or_dies(tmp_path: Path, worker: "subproce
     assert "is gone" in result.stderr
 
 
-def test_another_process_with_the_number_is_not_the_worker(tmp_path: Path) -> None:
+def test_another_process_with_the_same_id_is_not_the_worker(tmp_path: Path) -> None:
     Heartbeat(tmp_path).beat()
     assert "is gone" in probe(tmp_path).stderr
 
@@ -97,7 +97,7 @@ def test_a_memory_that_takes_too_long_fails_with_the_reason() -> None:
         worker._ingest(CLAIM, threading.Event())
 
 
-def test_a_memory_that_was_lost_or_a_worker_that_stops_ends_the_ingestion() -> None:
+def test_a_lost_memory_or_a_stopping_worker_ends_the_ingestion() -> None:
     worker, lost = ingesting(stored(b"words"), Ingestion()), threading.Event()
     lost.set()
     with pytest.raises(Superseded):
@@ -127,7 +127,7 @@ def test_a_memory_that_is_stuck_fails_before_its_worker_ends(monkeypatch: pytest
     assert ended == [too_slow(0, "ingestion.timeout_seconds")]
 
 
-def test_pauses_double_up_to_the_longest() -> None:
+def test_pauses_double_up_to_a_limit() -> None:
     assert [pause(attempts, 5, 60) for attempts in (1, 2, 3, 4, 5, 50)] == [5, 10, 20, 40, 60, 60]
 
 
@@ -155,7 +155,7 @@ def test_queries_are_embedded_once(tmp_path: Path) -> None:
     assert model.asked == 2
 
 
-def test_the_cache_is_bounded_and_forgets_what_is_unused(tmp_path: Path) -> None:
+def test_the_cache_is_bounded_and_drops_unused_entries(tmp_path: Path) -> None:
     model = Counting()
     cache = CachedEmbedder(model, tmp_path, "m", 20)
     cache.embed("tea")
@@ -166,7 +166,7 @@ def test_the_cache_is_bounded_and_forgets_what_is_unused(tmp_path: Path) -> None
     assert (tmp_path / "embeddings.sqlite").stat().st_size < 64 * 1024
 
 
-def test_without_the_disk_searches_go_on(tmp_path: Path) -> None:
+def test_searches_work_without_the_disk(tmp_path: Path) -> None:
     model = Counting()
     cache = CachedEmbedder(model, tmp_path / "missing", "m", 20)
     cache.embed("tea")
@@ -174,7 +174,7 @@ def test_without_the_disk_searches_go_on(tmp_path: Path) -> None:
     assert model.asked == 2
 
 
-def test_the_config_that_is_shipped_is_right() -> None:
+def test_the_shipped_config_is_valid() -> None:
     assert load_config(ROOT / "config" / "mnemolite.toml").search.cache_entries == 10_000
 
 
@@ -187,7 +187,7 @@ def test_the_config_that_is_shipped_is_right() -> None:
         ("search", "mnemolite.toml: Expected"),
     ],
 )
-def test_wrong_config_is_named(tmp_path: Path, words: str, message: str) -> None:
+def test_a_wrong_config_setting_is_named(tmp_path: Path, words: str, message: str) -> None:
     file = tmp_path / "mnemolite.toml"
     file.write_text(words)
     with pytest.raises(ValueError, match=message):

@@ -49,12 +49,13 @@ def _become_streamlit(listen: int) -> None:
         "server.headless": "true",
         "server.maxUploadSize": number("MAX_UPLOAD_MB", 25, 1, 1024),
         "server.fileWatcherType": "none",
-        # Behind a gateway the Origin of the browser is the name of the gateway, which Streamlit does not
-        # know. Its check would refuse every websocket.
+        # Behind a gateway the Origin of the browser is the name of the gateway, which Streamlit
+        # does not know. Its check would refuse every websocket.
         "server.enableCORS": "false",
         "server.enableXsrfProtection": "false",
         "browser.gatherUsageStats": "false",
-        # Streamlit only prints it. When unset, Streamlit asks a server on the internet for this address.
+        # Streamlit only prints it. When unset, Streamlit asks a server on the internet for this
+        # address.
         "browser.serverAddress": "localhost",
         "client.toolbarMode": "minimal",
         "client.showErrorDetails": "none",

@@ -1,7 +1,8 @@
 """The index as one file: the vectors as FAISS writes them, and the documents in the same order.
 
-A new index is written to another file and renamed over the old one. A reader sees the one or the other. The
-writers of all containers that share the volume take turns with a lock on a file next to it.
+A new index is written to another file and renamed over the old one. A reader sees either the old or
+the new index. The writers of all containers that share the volume take turns with a lock on a file
+next to it.
 """
 
 import io
@@ -34,7 +35,8 @@ class Entry:
 
 @dataclass
 class Index:
-    """Vectors and texts of one embedding model. Row n of the vectors is the nth chunk of all documents."""
+    """Vectors and texts of one embedding model. Row n of the vectors is the nth chunk of all
+    documents."""
 
     model: str
     dimension: int
@@ -79,7 +81,7 @@ class IndexFile:
         self._lock = folder / "index.lock"
 
     def version(self) -> tuple[int, int, int] | None:
-        """Return a value that changes with the file. None while there is no file."""
+        """Return a value that changes with the file. Return None while there is no file."""
         try:
             status = self._path.stat()
         except FileNotFoundError:
@@ -87,7 +89,8 @@ class IndexFile:
         return status.st_ino, status.st_mtime_ns, status.st_size
 
     def locked(self) -> AbstractContextManager[None]:
-        """Return a lock that keeps other writers out. The kernel frees the lock of a killed process."""
+        """Return a lock that keeps other writers out. The kernel frees the lock of a killed
+        process."""
         return held(self._lock)
 
     def read(self) -> Index:

@@ -1,4 +1,5 @@
-"""The documents: the originals in a folder, their chunks in the index. Several replicas may share both."""
+"""The documents: the originals in a folder, their chunks in the index. Several replicas may share
+both."""
 
 import hashlib
 import logging
@@ -50,7 +51,8 @@ class FaissLibrary:
     def add(self, upload: Upload) -> tuple[Document, bool]:
         """Store the original and index it. The embedding, which is slow, needs no lock.
 
-        The same bytes are one document. A new name replaces the old one, because it may mean another type.
+        The same bytes are one document. A new name replaces the old one, because it may mean
+        another type.
         """
         document_id = hashlib.sha256(upload.content).hexdigest()[:16]
         known = _find(self._current(), document_id)
@@ -67,7 +69,8 @@ class FaissLibrary:
             known = _find(index, document_id)
             if known and known.name == upload.name:
                 return known, False
-            # The original first: a rebuild needs the original of everything in the index.
+            # The original is stored first, because a rebuild needs the originals of all indexed
+            # documents.
             write_whole(original, upload.content)
             self._file.write(index.without(document_id).with_entry(entry, vectors))
             if known and (earlier := self._originals / _file_name(document_id, known.name)) != original:
@@ -89,7 +92,8 @@ class FaissLibrary:
         ]
 
     def rebuild(self) -> Rebuilt:
-        """Create the index again from the originals, with the current model. The old one serves meanwhile."""
+        """Create the index again from the originals, with the current model. Meanwhile, the old one
+        answers searches."""
         rebuilt = Rebuilt()
         index = self._extended(self._empty(), rebuilt)
         with self._file.locked():
@@ -125,9 +129,10 @@ class FaissLibrary:
         return Entry(document_id, name, made.texts), made.vectors
 
     def _current(self) -> Index:
-        """Return the index on the volume. Raises SpaceMismatch when it is of another model."""
+        """Return the index on the volume. Raises SpaceMismatch when it belongs to another model."""
         with self._loading:
-            # The version is read before the file: the next call then finds a change in between.
+            # The version is read before the file, so that the next call notices a change in
+            # between.
             version = self._file.version()
             if version is None:
                 return self._empty()

@@ -25,7 +25,8 @@ def serve(host: str, port: int) -> int:
 
 
 def create() -> FastAPI:
-    """Return the application for the environment. Raises ValueError when the settings cannot be used."""
+    """Return the application for the environment. Raises ValueError when the settings cannot be
+    used."""
     folder = data_folder("DATA_DIR", "/app/data")
     embedding = model_from_environment("embedding")
     chat_model = make_chat_model(model_from_environment("llm"))
@@ -42,13 +43,14 @@ def create() -> FastAPI:
 def _add_rebuild(app: FastAPI, library: FaissLibrary) -> None:
     @app.post("/rebuild", responses={status: {"model": ProblemDetails} for status in (401, 403, 503)})
     def rebuild(x_api_key: Annotated[str, Header()] = "") -> dict[str, object]:
-        """Create the index again from the stored documents. The header X-API-Key must hold the key."""
+        """Create the index again from the stored documents. The header X-API-Key must hold the
+        key."""
         _check_key(x_api_key)
         return asdict(library.rebuild())
 
 
 def _check_key(given: str) -> None:
-    # Read at each request: a new key is valid immediately.
+    # The key is read at each request, so a new key is valid immediately.
     file = secret_file("REBUILD_API_KEY_FILE")
     if file is None:
         raise Problem(403, "a rebuild over HTTP needs a key, and none is set; set REBUILD_API_KEY")

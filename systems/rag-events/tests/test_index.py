@@ -24,7 +24,7 @@ def upload(name: str, text: str) -> Upload:
     return Upload(name, "text/plain", text.encode())
 
 
-def test_another_replica_sees_what_one_added(tmp_path: Path) -> None:
+def test_each_replica_sees_the_documents_of_the_others(tmp_path: Path) -> None:
     one, other = library(tmp_path), library(tmp_path)
     assert other.search("zzz", 5) == []
     document, is_new = one.add(upload("z.txt", "zzz zzz"))
@@ -54,7 +54,7 @@ def test_an_upload_that_takes_too_long_is_refused(tmp_path: Path) -> None:
     assert library(tmp_path).documents() == []
 
 
-def test_writers_at_the_same_time_lose_nothing(tmp_path: Path) -> None:
+def test_simultaneous_writers_lose_nothing(tmp_path: Path) -> None:
     replicas = [library(tmp_path) for _ in range(3)]
     threads = [
         threading.Thread(target=replicas[number % 3].add, args=(upload(f"{number}.txt", f"text {number}"),))
@@ -83,7 +83,7 @@ def test_the_lock_keeps_other_writers_out(tmp_path: Path) -> None:
     assert added.is_set()
 
 
-def test_a_write_that_fails_leaves_the_old_index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failed_write_keeps_the_old_index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     kept = library(tmp_path)
     kept.add(upload("a.txt", "aaa"))
 
@@ -107,7 +107,7 @@ def test_another_model_is_refused_until_the_index_is_rebuilt(tmp_path: Path) -> 
     assert changed.search("a", 1)[0].document == "a.txt"
 
 
-def test_a_damaged_index_is_said_and_rebuilt(tmp_path: Path) -> None:
+def test_a_damaged_index_is_reported_and_rebuilt(tmp_path: Path) -> None:
     kept = library(tmp_path)
     kept.add(upload("a.txt", "aaa"))
     (tmp_path / "index.zip").write_bytes(b"rubbish")
@@ -120,7 +120,7 @@ def test_a_damaged_index_is_said_and_rebuilt(tmp_path: Path) -> None:
     assert kept.search("a", 1)
 
 
-def test_long_names_fit_into_a_file_name() -> None:
+def test_a_long_name_is_shortened_to_a_valid_file_name() -> None:
     name = _file_name("0" * 16, "é" * 250 + ".md")
     assert len(name.encode()) <= 255
     assert name.endswith("é.md")

@@ -21,7 +21,7 @@ ENTRYPOINT = Path(__file__).parent.parent / "entrypoint.sh"
         (["python", "-m", "rag_events", "probe", "api"], "python -m rag_events probe api"),
     ],
 )
-def test_the_entrypoint_runs(tmp_path: Path, arguments: list[str], runs: str) -> None:
+def test_the_entrypoint_runs_the_mode_or_the_command(tmp_path: Path, arguments: list[str], runs: str) -> None:
     stub = tmp_path / "python"
     stub.write_text('#!/bin/sh\necho python "$@"\n')
     stub.chmod(0o755)
@@ -32,7 +32,7 @@ def test_the_entrypoint_runs(tmp_path: Path, arguments: list[str], runs: str) ->
 
 
 @pytest.mark.parametrize(("service", "name"), [("api", "API_PORT"), ("ui", "STREAMLIT_PORT")])
-def test_each_mode_has_a_probe_of_its_own_port(
+def test_each_mode_probes_its_own_port(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], service: str, name: str
 ) -> None:
     with socket.socket() as free:
@@ -43,7 +43,9 @@ def test_each_mode_has_a_probe_of_its_own_port(
     assert f"{service} does not answer on port {port}" in capsys.readouterr().err
 
 
-def test_a_wrong_port_is_said(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_wrong_port_is_reported(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     monkeypatch.setenv("API_PORT", "eighty")
     with pytest.raises(SystemExit) as ended:
         main(["probe", "api"])

@@ -31,14 +31,14 @@ def test_an_answer_shows_with_its_sources_and_fetches_no_pictures(monkeypatch: p
     assert list(app.dataframe[0].value["name"]) == ["a.md"]
 
 
-def test_a_problem_is_shown_in_its_words(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_detail_of_a_problem_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     problem = httpx.Response(409, json={"title": "Conflict", "detail": "POST /rebuild", "status": 409})
     app = page(monkeypatch, {"/documents": problem}).run()
     assert not app.exception
     assert app.error[0].value == "409: POST /rebuild"
 
 
-def test_an_api_that_is_away_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_api_that_does_not_answer_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("API_URL", "http://127.0.0.1:9")
     app = AppTest.from_file(PAGE, default_timeout=20).run()
     assert not app.exception

@@ -10,7 +10,7 @@ describe("backups", () => {
     rmSync(join(projectDir, ".ragdock", "backups", stack.name), { recursive: true, force: true }),
   );
 
-  it("and drills have their age in Prometheus", async () => {
+  it("and drills report their age to Prometheus", async () => {
     const since = Date.now() / 1000;
     for (const command of ["backup", "drill"]) {
       const { code, output } = await stack.make(command);

@@ -92,7 +92,7 @@ describe("documents and questions", () => {
   });
 
   it("does not serve metrics through the gateway", async () => {
-    // The API serves this metric, because Prometheus has it.
+    // Prometheus has this metric, so the API serves it.
     const served = await eventually(async () => {
       const { result } = await prometheus<{ result: unknown[] }>("query?query=http_requests_total");
       return result.length > 0 ? result : undefined;

@@ -7,7 +7,7 @@ import { docker } from "../../support/stack.ts";
 import { rag, stack } from "./context.ts";
 
 describe("drift", () => {
-  it("does not exist after an up, and the exit code is 0", async () => {
+  it("is absent after an up, and the exit code is 0", async () => {
     const { code, output } = await stack.make("drift");
     expect(code, output).toBe(0);
   });

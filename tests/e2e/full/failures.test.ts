@@ -4,7 +4,7 @@ import { TestStack } from "../../support/stack.ts";
 import { port, rag, settings, stack } from "./context.ts";
 
 describe("a failure", () => {
-  it("names the process that has a port, and the setting for another port", async () => {
+  it("of a taken port names the process that has it, and the setting for another port", async () => {
     const other = new TestStack("e2e-taken", { ...settings });
     try {
       const { code, output } = await other.make("up");
@@ -19,7 +19,7 @@ describe("a failure", () => {
     }
   });
 
-  it("gives the reason why a service is not healthy, in every up until it is fixed", async () => {
+  it("of a health check is explained by every up until it is fixed", async () => {
     // The exporter listens on another port than its health check uses.
     const broken = { "redis-exporter": { environment: { REDIS_EXPORTER_WEB_LISTEN_ADDRESS: ":9999" } } };
     stack.configure({ ...settings, services: { ...settings.services, ...broken } });
@@ -64,7 +64,7 @@ describe("a failure", () => {
     expect(repaired.code, repaired.output).toBe(0);
   });
 
-  it("of several settings is reported completely, before anything changes", async () => {
+  it("of several settings is reported at once, before anything changes", async () => {
     const before = await stack.containers();
     stack.configure({ ...settings, images: "dockr", services: { api: { replicas: 0 }, nosuch: {} } });
     const { code, output } = await stack.make("up");

@@ -1,10 +1,12 @@
-/** Tests what `make health` and `make status` say of a stack, and that `make up` waits for health. */
+/** Tests the output of `make health` and `make status`, and that `make up` waits for health. */
 import { describe, expect, it } from "vitest";
 import type { Finding } from "../../../cli/ui/finding.ts";
 import { docker, eventually } from "../../support/stack.ts";
 import { name, stack } from "./context.ts";
 
-/** What `make health` finds, without alerts: those of earlier failures may still fire. */
+/**
+ * The findings of `make health` without alerts, because alerts of earlier failures may still fire.
+ */
 async function findings(): Promise<Finding[]> {
   const { output } = await stack.make("health", "--json");
   const { findings: all } = JSON.parse(output) as { findings: Finding[] };
@@ -84,7 +86,7 @@ describe("health", () => {
 });
 
 describe("up", () => {
-  it("waits for a container that starts and that it does not touch", async () => {
+  it("waits for a starting container, even if it does not change it", async () => {
     const postgres = await stack.container("postgres");
     await docker("restart", postgres);
     const { code, output } = await stack.make("up");
@@ -108,7 +110,7 @@ describe("up", () => {
 });
 
 describe("status", () => {
-  it("has health, restarts, usage, URLs and the sizes of volumes, also as JSON", async () => {
+  it("shows health, restarts, usage, URLs and the sizes of volumes, also as JSON", async () => {
     const { code, output } = await stack.make("status", "--json");
     expect(code, output).toBe(0);
     const status = JSON.parse(output);

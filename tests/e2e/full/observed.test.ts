@@ -23,7 +23,7 @@ describe("monitoring", () => {
     });
   });
 
-  it("has loaded alert rules, and none of them fails", async () => {
+  it("loads the alert rules, and none of them fails", async () => {
     type Groups = { groups: { rules: { type: string; health: string; name: string }[] }[] };
     const { groups } = await prometheus<Groups>("rules?type=alert");
     const rules = groups.flatMap((g) => g.rules);
@@ -68,7 +68,7 @@ describe("the network", () => {
     expect(network.Internal).toBe(true);
   });
 
-  it("has only containers with limits, rotated logs, a health check and no new privileges, and root only where needed", async () => {
+  it("contains only containers with limits, rotated logs, a health check and no new privileges, and root only where needed", async () => {
     const root: string[] = [];
     for (const id of await stack.containers()) {
       const [{ HostConfig, Config }] = JSON.parse(await docker("inspect", id));
@@ -89,7 +89,7 @@ describe("the network", () => {
 });
 
 describe("secrets", () => {
-  it("are in no inspect output, image history, log, preview or clear text of the state", async () => {
+  it("do not appear in inspect output, image history, logs, previews or the state in clear text", async () => {
     const shown = JSON.parse((await stack.make("outputs", "--show-secrets")).output);
     // The user name of a password is no secret, although the state keeps it as one.
     const secrets = Object.entries(shown.credentials as Record<string, string>);

@@ -11,7 +11,7 @@ import { name } from "./settings.ts";
 
 type Raw = Record<string, unknown>;
 
-/** Changes that a random pair combines. */
+/** The changes from which random pairs are made. */
 const changes: readonly Raw[] = [
   { services: { api: { environment: { RAG_LOG_LEVEL: "WARNING" } } } },
   { services: { api: { replicas: 2 } } },
@@ -33,7 +33,7 @@ const changes: readonly Raw[] = [
   { pinned: { redis: "redis:8" } },
 ];
 
-/** One value over another, block by block. */
+/** Merges one value into another, block by block. */
 function merged(a: unknown, b: unknown): unknown {
   const isBlock = (value: unknown): value is Raw =>
     typeof value === "object" && value !== null && !Array.isArray(value);

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""The part of Ollama's HTTP API that Ragdock uses. Pulled models are empty files, and each download leaves a line."""
+"""The part of Ollama's HTTP API that Ragdock uses. Pulled models are empty files, and each download
+leaves a line."""
 
 import json
 import os

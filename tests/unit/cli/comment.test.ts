@@ -1,4 +1,6 @@
-/** Tests the comment of a plan against a small fake of each forge's API. No real forge was asked. */
+/**
+ * Tests the comment of a plan against a small fake of each forge's API. No real forge was asked.
+ */
 import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 import { text as textOf } from "node:stream/consumers";
@@ -83,7 +85,7 @@ describe.each([
     expect(comments.map(({ body }) => body).slice(3)).toEqual([`${marker}\nsecond`]);
   });
 
-  it("is refused with the answer of the forge", async () => {
+  it("fails with the answer of the forge", async () => {
     refusal = 403;
     await expect(comment(forgeOf(env(), number), "text")).rejects.toThrow('403: {"message":"Resource not');
   });
@@ -113,7 +115,7 @@ describe("a long comment", () => {
     },
   );
 
-  it("stays as it is below the limit", () => {
+  it("is not changed below the limit", () => {
     expect(cut(long, long.length)).toBe(long);
   });
 });

@@ -6,7 +6,7 @@ import { projectDir } from "../../../host/paths.ts";
 
 const script = completionScript(Object.values(groups).flat(), projectDir);
 
-/** What bash offers for the last of these words. */
+/** Returns bash's completions for the last of these words. */
 function offered(...words: readonly string[]): string[] {
   const ask = `COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _ragdock; printf '%s\\n' "\${COMPREPLY[@]}"`;
   const text = execFileSync("bash", ["-c", `${script}\n${ask}`, "bash", "ragdock", ...words]);

@@ -48,7 +48,7 @@ describe("the parts of a backup", () => {
 describe("two states of the tables", () => {
   const table = (rows: number, sum: string) => ({ rows, sum });
 
-  it("have readable differences", () => {
+  it("are compared with readable differences", () => {
     const wanted = { "a.gone": table(1, "1"), "a.less": table(2, "2"), "a.other": table(3, "3") };
     const found = { "a.less": table(1, "1"), "a.other": table(3, "4"), "a.more": table(0, "0") };
     expect(differences(wanted, found)).toEqual([
@@ -79,7 +79,7 @@ describe("a version of PostgreSQL", () => {
     expect(server("18", "myrag")?.volumes[0]?.volume).toBe("pgvector-18");
   });
 
-  it("is refused if there is no image of it", () => {
+  it("is refused if no image contains it", () => {
     expect(() => server("16")).toThrow("ragdock:postgresVersion");
     expect(() => server("18", "mnemolite")).toThrow("ragdock:postgresVersion");
   });

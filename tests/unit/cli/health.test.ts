@@ -13,14 +13,14 @@ import { containerLike } from "../../support/containers.ts";
 import { systemWith } from "../../support/program.ts";
 
 describe("readiness", () => {
-  it("is given by a 2xx, whatever the body is", () => {
+  it("is reported for a 2xx with any body", () => {
     expect(unreadyAnswer(200, '{"dependencies": [{"name": "database", "ok": true}]}')).toBeUndefined();
     expect(unreadyAnswer(204, "")).toBeUndefined();
     expect(unreadyAnswer(200, "null")).toBeUndefined();
     expect(unreadyAnswer(200, "ready")).toBeUndefined();
   });
 
-  it("is missing with a 503, and the evidence is every dependency that does not answer", () => {
+  it("is denied for a 503, with every dependency that does not answer as evidence", () => {
     const dependencies = [
       { name: "database", ok: true, detail: "" },
       { name: "redis", ok: false, detail: "no such host" },
@@ -34,7 +34,7 @@ describe("readiness", () => {
     expect(unreadyAnswer(500, "Internal Server Error\n")?.evidence).toEqual(["Internal Server Error"]);
   });
 
-  it("is missing when a 200 names a dependency that does not answer, as mnemolite's does", () => {
+  it("is denied for a 200 that names a dependency that does not answer, as in mnemolite", () => {
     const dependencies = [{ name: "chroma", ok: false, detail: "refused" }];
     const body = JSON.stringify({ status: "degraded", dependencies });
     expect(unreadyAnswer(200, body)?.evidence).toEqual(["chroma: refused"]);
@@ -75,7 +75,7 @@ const observed = observedIn([
 ]);
 
 describe("what Prometheus knows", () => {
-  it("gives the alerts that fire, critical ones first, without pending ones and those for machines", () => {
+  it("contains the alerts that fire, critical ones first, without pending ones and those for machines", () => {
     const findings = alertFindings("prod", observed.alerts, Date.parse(activeAt) + 90_000);
     expect(findings.map(({ problem }) => problem)).toEqual([
       "Alert Down (critical) fires: redis does not answer.",
@@ -85,7 +85,7 @@ describe("what Prometheus knows", () => {
     expect(findings[0]?.next).toBe("Read `make logs SERVICE=redis STACK=prod`, then wait.");
   });
 
-  it("knows that an alert is over before Prometheus does", () => {
+  it("leaves out an alert whose service answers again, before Prometheus does", () => {
     const alert = (alertname: string, service: string) => ({
       labels: { alertname, service },
       annotations,
@@ -103,12 +103,12 @@ describe("what Prometheus knows", () => {
     expect(isOver(alert("RedisDown", "redis"), observed, new Set())).toBe(false);
   });
 
-  it("says how long an alert is active although the Docker host's clock is ahead", () => {
+  it("contains how long an alert is active, even if the Docker host's clock is ahead", () => {
     const [finding] = alertFindings("dev", observed.alerts, Date.parse(activeAt) - 1000);
     expect(finding?.evidence[0]).toBe("Active for 0ms.");
   });
 
-  it("gives the targets that are down, without the path of their metrics, which may be a secret", () => {
+  it("contains the targets that are down, without the path of their metrics, which may be a secret", () => {
     const findings = targetFindings("dev", observed.targets);
     expect(findings.map(({ service }) => service)).toEqual(["fastapi"]);
     expect(JSON.stringify(findings)).not.toContain("secret");
@@ -117,7 +117,7 @@ describe("what Prometheus knows", () => {
     ]);
   });
 
-  it("gives the blackbox exporter's last error, in the words of each of its versions", () => {
+  it("contains the blackbox exporter's last error, in the format of each of its versions", () => {
     const level = 'level=ERROR msg="Error resolving address" err="lookup api: no such host"';
     expect(probeReason(`Logs for the probe:\n${level}\n\nprobe_success 0\n`)).toBe(
       "lookup api: no such host",
@@ -134,11 +134,11 @@ describe("the number of containers", () => {
   const system = systemWith({ system: "m31" });
   const all = system.services.map(({ name }) => containerLike(name));
 
-  it("is right when each service has its replicas", () => {
+  it("is correct when each service has its replicas", () => {
     expect(countFindings("dev", system, all)).toEqual([]);
   });
 
-  it("is wrong when one is missing, and when a deployment has left one", () => {
+  it("is wrong when a container is missing, or when a deployment left one behind", () => {
     const [one, two] = system.services.map(({ name }) => name);
     const changed = [...all.slice(1), containerLike(two ?? "", { created: "later" })];
     expect(countFindings("prod", system, changed).map(told)).toEqual([

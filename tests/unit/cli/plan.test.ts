@@ -1,6 +1,6 @@
 /**
- * Tests plans of changed settings. tests/e2e/full/plan.test.ts compares them with previews of a real
- * stack.
+ * Tests plans of changed settings. tests/e2e/full/plan.test.ts compares them with previews of a
+ * real stack.
  */
 import { describe, expect, it } from "vitest";
 import { compare } from "../../../cli/plan/compare.ts";
@@ -21,7 +21,7 @@ describe("the plan of a change", () => {
     expect(exitCode(plan)).toBe(0);
   });
 
-  it("says which services are replaced without a gap, and why", async () => {
+  it("names the services that are replaced without a gap, and the reason", async () => {
     const plan = await planOf({ services: { api: { environment: { RAG_LOG_LEVEL: "DEBUG" } } } });
     expect(summary(plan)).toBe("2 replaced without a gap");
     expect(asText([plan])).toContain("environment RAG_LOG_LEVEL: not set → DEBUG");
@@ -37,7 +37,7 @@ describe("the plan of a change", () => {
     expect(exitCode(port)).toBe(3);
   });
 
-  it("has exit code 4 when data is left behind or of another version", async () => {
+  it("has exit code 4 when data is left behind or changes its version", async () => {
     const version = await planOf({ postgresVersion: "18" });
     expect(version.data).toEqual([
       "The volume postgres-data is no longer used. Its data stays on the host.",
@@ -57,7 +57,7 @@ describe("the plan of a change", () => {
     expect(asText([plan])).toContain("this change would be refused");
   });
 
-  it("shows the rules that the new settings break, also those that only advise", async () => {
+  it("shows the rules that the new settings break, including advisory ones", async () => {
     const plan = await planOf({ images: "packages", services: { api: { environment: { API_KEY: "abc" } } } });
     expect(plan.problems).toEqual([]);
     expect(plan.policies).toEqual([
@@ -84,7 +84,7 @@ describe("the plan of a change", () => {
     expect(asMarkdown([plan])).toContain("+password={{secret:postgres-password}}");
   });
 
-  it("shows replicas as what they are", async () => {
+  it("shows new and removed replicas as such", async () => {
     const plan = await planOf({ services: { api: { replicas: 3 } } });
     expect(summary(plan)).toBe(
       "1 replica removed, 3 replicas added, 1 replaced without a gap, 2 replaced (monitoring)",

@@ -1,4 +1,4 @@
-/** What a preview prints of changed properties. */
+/** Tests the lines that a preview prints for changed properties. */
 import { expect, it } from "vitest";
 import { planned } from "../../../cli/ui/planned.ts";
 import type { PropertyDiff, RunResult } from "../../../engine/index.ts";

@@ -49,7 +49,7 @@ describe("a rotation", () => {
     expect(changed(before as SystemSpec, after as SystemSpec)).toEqual(["fastapi", "prometheus"]);
   });
 
-  it("exists for every secret that a system generates, except for the stores' administrators", () => {
+  it("is possible for every generated secret except those of the stores' administrators", () => {
     const choices = Object.fromEntries(
       Object.keys(systems).map((system) => [system, rotatable(systemWith({ system }).secrets).sort()]),
     );

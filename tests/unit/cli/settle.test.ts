@@ -11,19 +11,19 @@ const unhealthy = (service: string, streak: number) =>
 /** Seconds of the health check of `containerLike`: 30 s and three checks of 10 s. */
 const bound = 60;
 
-/** The services that a new wait waits for, after each look at the containers. */
+/** Returns the services that a new wait waits for, after each of these states of the containers. */
 function looks(...all: readonly { at: number; containers: ReturnType<typeof containerLike>[] }[]) {
   const patience = new Patience();
   return all.map(({ at, containers }) => patience.waitingFor(containers, at * 1000).map(serviceOf));
 }
 
 describe("which containers `make up` waits for", () => {
-  it("waits for none that is healthy, and for no job", () => {
+  it("not for healthy containers, and not for jobs", () => {
     const job = containerLike("migrate", { kind: "job", state: { Status: "exited", ExitCode: 1 } });
     expect(looks({ at: 0, containers: [containerLike("api"), job] })).toEqual([[]]);
   });
 
-  it("waits for one that starts, until its health check must have ended", () => {
+  it("for a starting container, until its health check must have ended", () => {
     const containers = [starting("postgres")];
     expect(looks({ at: 0, containers }, { at: bound - 1, containers }, { at: bound, containers })).toEqual([
       ["postgres"],
@@ -32,7 +32,7 @@ describe("which containers `make up` waits for", () => {
     ]);
   });
 
-  it("waits for an unhealthy one, such as after docker unpause, until its retries failed again", () => {
+  it("for an unhealthy container, such as after docker unpause, until its retries failed again", () => {
     expect(
       looks(
         { at: 0, containers: [unhealthy("api", 7)] },
@@ -42,7 +42,7 @@ describe("which containers `make up` waits for", () => {
     ).toEqual([["api"], ["api"], []]);
   });
 
-  it("counts from zero after a good check", () => {
+  it("for an unhealthy container, with all its retries again after a successful check", () => {
     expect(
       looks(
         { at: 0, containers: [unhealthy("api", 7)] },
@@ -53,7 +53,7 @@ describe("which containers `make up` waits for", () => {
     ).toEqual([["api"], ["api"], ["api"], []]);
   });
 
-  it("begins again for the others when one becomes healthy", () => {
+  it("for the others from the start when one becomes healthy", () => {
     expect(
       looks(
         { at: 0, containers: [starting("postgres"), unhealthy("api", 3)] },
@@ -64,7 +64,7 @@ describe("which containers `make up` waits for", () => {
     ).toEqual([["postgres", "api"], ["api"], ["api"], []]);
   });
 
-  it("gives up on one that is healthy again and again, and never stays so", () => {
+  it("only for a limited time for a container that repeatedly becomes unhealthy again", () => {
     const patience = new Patience();
     const seen = Array.from({ length: 20 }, (_, look) => {
       const flapping = look % 2 === 0 ? starting("flapping") : containerLike("flapping");
@@ -73,7 +73,7 @@ describe("which containers `make up` waits for", () => {
     expect(seen.at(-1)).toEqual([]);
   });
 
-  it("gives up on a crash loop, and waits for none that is stopped or paused", () => {
+  it("not for a crash loop, and not for stopped or paused containers", () => {
     const crashed = (restarts: number) =>
       containerLike("api", { restarts, state: { Status: "restarting" }, health: { Status: "starting" } });
     expect(

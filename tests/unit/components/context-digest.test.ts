@@ -1,4 +1,4 @@
-/** Which changes of a build's context give another image. */
+/** Tests which changes of a build's context change the image. */
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -12,14 +12,14 @@ writeFileSync(dockerfile, "FROM scratch\nCOPY app.py /\n");
 writeFileSync(file, "pass\n");
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** The digest with a mode of the file. */
+/** Returns the digest with this mode of the file. */
 function digest(mode: number): string {
   chmodSync(dockerfile, 0o644);
   chmodSync(file, mode);
   return contextDigest(folder, dockerfile, {});
 }
 
-it("counts who may read and run a file, and not its group's access", () => {
+it("depends on who may read and run a file, but not on its group's access", () => {
   const usual = digest(0o644);
   expect(digest(0o664)).toBe(usual);
   const others = [digest(0o600), digest(0o755), digest(0o700)];

@@ -1,6 +1,7 @@
 /**
- * What a change of the settings does to the containers of the applications, under Pulumi's own mocks: which inputs differ.
- * Does not prove what the provider makes of a changed input: tests/e2e.
+ * Tests which inputs of the applications' containers differ after a change of the settings, under
+ * Pulumi's mocks. Does not prove what the provider does with a changed input. tests/e2e proves
+ * that.
  */
 import { isDeepStrictEqual } from "node:util";
 import * as pulumi from "@pulumi/pulumi";
@@ -51,7 +52,10 @@ type Raw = Record<string, unknown>;
 const all = (settings: Raw): Raw =>
   Object.fromEntries(["api", "worker", "ui", "gateway"].map((name) => [name, settings]));
 
-/** What differs per container: the names of its inputs, or `new` or `gone` for a container of one side alone. */
+/**
+ * Returns the differences by container: the names of its inputs, or `new` or `gone` if only one
+ * side has it.
+ */
 type Changes = Record<string, readonly string[] | "new" | "gone">;
 
 function differences(old: ReadonlyMap<string, Inputs>, next: ReadonlyMap<string, Inputs>): Changes {
@@ -66,7 +70,7 @@ function differences(old: ReadonlyMap<string, Inputs>, next: ReadonlyMap<string,
   return found;
 }
 
-/** A system whose images are named, so that no build context is read. */
+/** A system whose images are given by name, so that no build context is read. */
 const systemOf = (raw: Raw): SystemSpec => systemWith({ ...raw, pinned: { app: "app:1", ui: "ui:1" } });
 const plain = systemOf({});
 const containersOfPlain = await containersOf(plain);
@@ -77,7 +81,7 @@ const change = async (before: Raw, after: Raw): Promise<Changes> => {
 };
 
 describe("no container of an application is replaced by", () => {
-  it("another soak: only the job that watches new revisions has it", async () => {
+  it("another soak, which replaces only the job that watches new revisions", async () => {
     const services = { api: { soak: "7s" }, ui: { soak: "7s" } };
     expect(await change({ services }, { services: { api: { soak: "9s" }, ui: { soak: "9s" } } })).toEqual({
       "api-soak": ["uploads"],
@@ -85,13 +89,13 @@ describe("no container of an application is replaced by", () => {
     });
   });
 
-  it("a first soak: only its job is new", async () => {
+  it("a first soak, which adds only its job", async () => {
     const found = await change({}, { services: { api: { soak: "9s" } } });
-    // Prometheus' rules know the limits of jobs, too.
+    // Prometheus' rules contain the limits of jobs, too.
     expect(found).toEqual({ "api-soak": "new", prometheus: ["uploads"] });
   });
 
-  it("a dependency more or less", async () => {
+  it("an additional or a removed dependency", async () => {
     const services = plain.services.map((s) => ({
       ...s,
       dependsOn:
@@ -100,17 +104,17 @@ describe("no container of an application is replaced by", () => {
     expect(differences(containersOfPlain, await containersOf({ ...plain, services }))).toEqual({});
   });
 
-  it("other logs: Docker cannot change them, and the program asks for no replacement", async () => {
+  it("other log options, which Docker applies to new containers only", async () => {
     const found = await change({}, { services: all({ logs: { maxSize: "7MiB", maxFiles: 7 } }) });
     expect(found).toEqual({ api: ["logOpts"], worker: ["logOpts"], ui: ["logOpts"], gateway: ["logOpts"] });
     expect(ignoreChanges).toContain("logOpts");
   });
 
-  it("other memory: the provider updates it in place", async () => {
+  it("another memory limit, which the provider updates in place", async () => {
     const found = await change({}, { services: all({ limits: { memory: "2GiB" } }) });
     for (const name of ["api", "worker", "ui", "gateway"]) expect(found[name], name).toEqual(["memory"]);
     const others = Object.keys(found).filter((name) => !["api", "worker", "ui", "gateway"].includes(name));
-    // Prometheus' rules know the limits.
+    // Prometheus' rules contain the limits.
     expect(others).toEqual(["prometheus"]);
   });
 

@@ -75,7 +75,7 @@ beforeEach(async () => {
 afterEach(() => pulumi.runtime.disconnect());
 
 describe.each(["dev", "prod"])("full in %s", (environment) => {
-  it("registers one container per replica, and every name once", async () => {
+  it("registers one container per replica, and uses every name once", async () => {
     const system = await register({ environment });
     const replicas = system.services.reduce((sum, s) => sum + (isLongRunning(s) ? s.replicas : 1), 0);
     expect(ofType("/container:Container")).toHaveLength(replicas);
@@ -84,7 +84,7 @@ describe.each(["dev", "prod"])("full in %s", (environment) => {
     expect(registered.every((r) => r.name.startsWith("ragdock-test"))).toBe(true);
   });
 
-  it("sets the names of volumes, and no names of containers, so that old and new containers can run together", async () => {
+  it("sets the names of volumes but not of containers, so that old and new containers can run together", async () => {
     await register({ environment });
     for (const volume of ofType("/volume:Volume")) expect(volume.inputs.name).toBe(volume.name);
     for (const { inputs } of ofType("/container:Container")) expect(inputs.name).toBeUndefined();
@@ -105,7 +105,7 @@ describe.each(["dev", "prod"])("full in %s", (environment) => {
 });
 
 describe("a pinned image", () => {
-  it("runs unchanged, even if it could not be built", async () => {
+  it("runs unchanged, even if the project cannot build it", async () => {
     await register({ images: "packages", pinned: { grafana: "my/grafana:12" } });
     const image = ofType("/remoteImage:RemoteImage").find((r) => r.name === "ragdock-test-image-grafana");
     expect(image?.inputs).toMatchObject({ name: "my/grafana:12" });
@@ -115,7 +115,7 @@ describe("a pinned image", () => {
 });
 
 describe("the Docker host in a container", () => {
-  it("has a name in services that call a model there, and in no other", async () => {
+  it("has a name only in services that call a model there", async () => {
     const llm = { provider: "ollama", baseUrl: "http://host.docker.internal:11434/v1" };
     await register({ llm });
     const named = ofType("/container:Container").filter((r) => r.inputs.hosts !== undefined);
@@ -128,7 +128,7 @@ describe("the Docker host in a container", () => {
     expect(ofType("/container:Container").filter((r) => r.inputs.hosts !== undefined)).toEqual([]);
   });
 
-  it("gives its folders to containers without SELinux labels, and keeps the labels of all others", async () => {
+  it("mounts its folders into containers without SELinux labels, and all others keep their labels", async () => {
     await register({ images: "registry" });
     const unlabelled = ofType("/container:Container").filter((r) =>
       (r.inputs.securityOpts as string[]).includes("label=disable"),
@@ -175,7 +175,7 @@ describe("containers", () => {
     expect(container("postgres")?.inputs.healthcheck).toMatchObject({ interval: "2s", startPeriod: "1m0s" });
   });
 
-  it("have their grace period at their creation", async () => {
+  it("are created with their grace period", async () => {
     await register({});
     const services = ofType("/container:Container").filter((r) => r.inputs.wait);
     for (const { name, inputs } of services)

@@ -18,16 +18,16 @@ describe("an explained setting", () => {
     expect(from({}, "monitoring.retention")).toEqual({ "monitoring.retention": ["15d", "default"] });
   });
 
-  it("has the models that are in effect", () => {
+  it("shows the models that are in effect", () => {
     expect(from({}, "embeddings.provider")).toEqual({ "embeddings.provider": ["local", "system full"] });
   });
 
-  it("is there when other settings are wrong", () => {
+  it("is shown even if other settings are wrong", () => {
     const raw = { images: "dockr", services: { api: { replicas: 2, port: "80" } } };
     expect(from(raw, "services.api.replicas")).toEqual({ "services.api.replicas": [2, "you"] });
   });
 
-  it("is the only one under a whole name", () => {
+  it("is the only result for a complete name", () => {
     expect(Object.keys(from({}, "services.ui")).filter((path) => !path.startsWith("services.ui."))).toEqual(
       [],
     );

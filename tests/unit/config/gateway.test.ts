@@ -20,7 +20,7 @@ describe("a gateway's nginx.conf", () => {
     expect(conf).toContain("set $upstream_rag_api rag-api;");
   });
 
-  it("waits longer for a connection than the second after which a lost packet is sent again", () => {
+  it("waits for a connection for more than a second, after which a lost packet is sent again", () => {
     expect(conf.match(/proxy_connect_timeout \w+;/g)).toEqual(["proxy_connect_timeout 1500ms;"]);
     expect(conf).toContain("proxy_next_upstream error timeout;");
   });
@@ -57,7 +57,7 @@ describe("an ingress' nginx.conf", () => {
     expect(conf).toContain("proxy_pass http://$gateway:8080;");
   });
 
-  it("gives up the address of a replaced gateway in far less than a second, and asks once more", () => {
+  it("gives up the address of a replaced gateway in much less than a second, and tries once more", () => {
     const [asks = "", again = ""] = [...conf.matchAll(/location = \/\.ragdock\S+ \{[^}]*\}/g)].map(
       ([text]) => text,
     );
@@ -92,7 +92,7 @@ describe("the largest request", () => {
     expect(limits({ system: "rag-events", ...api({ MAX_UPLOAD_MB: "300" }) })).toEqual(both(301));
   });
 
-  it("is no smaller for a smaller limit, and a wrong one is the application's to refuse", () => {
+  it("does not shrink with a smaller upload limit, and ignores a wrong one, which the application refuses", () => {
     expect(limits(api({ RAG_MAX_UPLOAD_MB: "5" }))).toEqual(both(26));
     expect(limits(api({ RAG_MAX_UPLOAD_MB: "many" }))).toEqual(both(26));
   });

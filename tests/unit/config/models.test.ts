@@ -1,4 +1,7 @@
-/** Which models a stack uses, where they are, and what is refused. That a provider answers: tests/systems. */
+/**
+ * Tests the models that a stack uses, their addresses, and the settings that are refused.
+ * tests/systems proves that a provider answers.
+ */
 import { describe, expect, it } from "vitest";
 import { chooseModels, modelProblems, modelServices } from "../../../config/services/models.ts";
 import { settings } from "../../../config/settings/schema.ts";
@@ -14,7 +17,7 @@ const problems = (raw: Record<string, unknown>, runners: typeof ollama = []) =>
   modelProblems(models(raw, runners), none, "test", runners).map(({ path, fix }) => ({ path, fix }));
 
 describe("a provider without a public address", () => {
-  it.each(["ollama", "vllm"])("needs one for %s, and the fix is a line to type", (provider) => {
+  it.each(["ollama", "vllm"])("needs a baseUrl for %s, and the fix is one command", (provider) => {
     expect(problems({ llm: { provider, model: "m" } })).toEqual([
       {
         path: "ragdock:llm.provider",
@@ -24,7 +27,7 @@ describe("a provider without a public address", () => {
     expect(problems({ llm: { provider, baseUrl: "http://gpu.example.com/v1" } })).toEqual([]);
   });
 
-  it("can be run by a stack that has a module for it, and the fix says so first", () => {
+  it("can be run by a stack with a module for it, and the fix names that first", () => {
     const [found] = problems({ embeddings: { provider: "ollama" } }, ollama);
     expect(found?.path).toBe("ragdock:embeddings.provider");
     expect(found?.fix).toContain("Run: pulumi config set --path 'ragdock:embeddings.run' true; or name");
@@ -39,7 +42,7 @@ describe("run", () => {
     expect(modelServices(own)).toEqual(["ollama"]);
   });
 
-  it("is not waited for where the provider runs elsewhere", () =>
+  it("adds no dependency if the provider runs elsewhere", () =>
     expect(modelServices(models({ llm: { provider: "ollama", baseUrl: "http://gpu/v1" } }, ollama))).toEqual(
       [],
     ));
@@ -59,7 +62,7 @@ describe("run", () => {
     expect(found[0]?.fix).toContain(fix);
   });
 
-  it("is refused together with another address: the service would run for no client", () => {
+  it("is refused together with another address, because the service would have no client", () => {
     const llm = { provider: "ollama", model: "m", run: true, baseUrl: "http://gpu.example.com/v1" };
     const fix =
       "pulumi config rm --path 'ragdock:llm.baseUrl'; or: pulumi config rm --path 'ragdock:llm.run'";

@@ -1,4 +1,7 @@
-/** The stack's own Ollama as plain data. What its job and health check do in a container: tests/images/ollama.test.ts. */
+/**
+ * Tests the stack's own Ollama as plain data. tests/images/ollama.test.ts runs its job and health
+ * check in a container.
+ */
 import { describe, expect, it } from "vitest";
 import { type Facts, resolveSystem } from "../../../config/resolve.ts";
 import { modelMemory } from "../../../config/services/ollama.ts";
@@ -39,19 +42,19 @@ describe("a stack that runs its model", () => {
     expect(job(system)).toMatchObject({ kind: "job", timeout: "4h" });
   });
 
-  it("downloads before the server starts, which is healthy only with the model", () => {
+  it("downloads the model before the server starts, which is healthy only with the model", () => {
     expect(server.dependsOn).toEqual(["ollama-pull"]);
     expect(job(system).dependsOn).toEqual([]);
   });
 
-  it("downloads over a network with a route out, and answers on the one of the applications", () => {
+  it("downloads over a network with a route out, and answers on the applications' network", () => {
     const [out, inside] = [job(system).networks, server.networks];
     expect(out.map((name) => system.networks[name]?.internal)).toEqual([false]);
     for (const name of ["api", "worker"])
       expect(serviceOf(system, name).networks).toEqual(expect.arrayContaining([...inside]));
   });
 
-  it("tells the application where it is, and lets it wait", () => {
+  it("gives the application the model's address, and makes it wait for the model", () => {
     for (const name of ["api", "worker"]) {
       expect(serviceOf(system, name).environment).toMatchObject({
         RAG_LLM_PROVIDER: "ollama",
@@ -62,18 +65,18 @@ describe("a stack that runs its model", () => {
     }
   });
 
-  it("lets an own application wait, too", () => {
+  it("makes the user's own application wait, too", () => {
     const own = systemWith({ llm, app: { image: "mine:1.0" } });
     expect(serviceOf(own, "api").dependsOn).toContain("ollama");
   });
 
-  it("publishes it nowhere unless asked", () => {
+  it("publishes the model's port only if the settings ask for it", () => {
     expect(systemWith({ llm }).urls).not.toHaveProperty("ollama");
     const asked = systemWith({ llm, services: { ollama: { exposure: "loopback", port: 11500 } } });
     expect(asked.urls.ollama).toBe("http://localhost:11500");
   });
 
-  it("is watched from outside, with an alert, a row and the limit of its memory", () => {
+  it("gets an alert, a dashboard row and a memory limit for the server", () => {
     const prometheus = renderPrometheus(system.services, {
       project: "ragdock",
       stack: "test",
@@ -84,14 +87,14 @@ describe("a stack that runs its model", () => {
     expect(server.rows?.map(({ board, title }) => `${board} ${title}`)).toEqual(["rag Ollama"]);
   });
 
-  it("gets the GPUs that the user gives it, and its job gets none", () => {
+  it("gives the user's GPUs to the server, and none to the job", () => {
     expect(server.gpus).toBeUndefined();
     const gpus = systemWith({ llm, services: { ollama: { gpus: "all" } } });
     expect(serviceOf(gpus, "ollama").gpus).toBe("all");
     expect(job(gpus).gpus).toBeUndefined();
   });
 
-  it("changes job and server with the model, and the job alone stays with other settings", () => {
+  it("changes job and server with the model, and only the server with other settings", () => {
     const other = systemWith(withModel("llama3.2:1b"));
     expect(job(other)).not.toEqual(job(system));
     expect(serviceOf(other, "ollama").files).not.toEqual(server.files);
@@ -102,7 +105,7 @@ describe("a stack that runs its model", () => {
     expect(job(more)).toEqual(job(system));
   });
 
-  it("runs for vectors as well, and each model is downloaded and asked once", () => {
+  it("runs models for vectors too, and downloads and checks each model once", () => {
     const embeddings = { provider: "ollama", model: "nomic-embed-text", run: true };
     const both = systemWith({ llm, embeddings });
     const texts = [...job(both).files, ...serviceOf(both, "ollama").files].map(({ path, content }) => [
@@ -142,7 +145,7 @@ describe("is refused:", () => {
     ]);
   });
 
-  it("packages mode, unless an image is named", () => {
+  it("images from packages, unless the settings name an image", () => {
     const [found, ...others] = problems({ llm, images: "packages" });
     expect(others).toEqual([]);
     expect(found?.path).toBe("ragdock:llm.run");
@@ -152,7 +155,7 @@ describe("is refused:", () => {
     expect(Object.keys(pinned.unavailable)).not.toContain("ollama");
   });
 
-  it("to leave out the server or its job", () => {
+  it("a setting that leaves out the server or its job", () => {
     for (const name of ["ollama", "ollama-pull"])
       expect(problems({ llm, services: { [name]: { enabled: false } } }).map((p) => p.path)).toEqual([
         `ragdock:services.${name}.enabled`,
@@ -186,7 +189,7 @@ describe("is refused:", () => {
 
 describe("the memory of a model", () => {
   it.each([
-    // llama.cpp's table: 4.9 GB and 43.1 GB on disk, in MiB, and what Ollama needs besides.
+    // 4.9 GB and 43.1 GB on disk in llama.cpp's table, in MiB, and Ollama's additional memory.
     ["llama3.1:8b", 4.9e9],
     ["llama3.1:70b", 43.1e9],
     ["llama3.1:8b-instruct-fp16", 16.07e9],
@@ -212,7 +215,7 @@ describe("the memory of a model", () => {
     ["qwen2.5:0.5b", 1317],
   ])("of %s is %i MiB", (name, needed) => expect(modelMemory(name)).toBe(needed));
 
-  it("is what the server may use, unless the user says otherwise", () => {
+  it("is the server's limit, unless the user sets another one", () => {
     expect(serviceOf(systemWith(withModel("llama3.1:8b")), "ollama").limits.memory).toBe("5698MiB");
     expect(serviceOf(systemWith(withModel("llama3.2")), "ollama").limits.memory).toBe("4096MiB");
   });

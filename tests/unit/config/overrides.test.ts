@@ -1,6 +1,6 @@
 /**
- * Every setting of every service does something or is refused by its path: none is ignored without a word.
- * Does not prove that Docker does what the spec says: tests/e2e.
+ * Tests that every setting of every service has an effect or is refused by its path. Does not prove
+ * that Docker does what the spec says. tests/e2e proves that.
  */
 import { isDeepStrictEqual } from "node:util";
 import { describe, expect, it } from "vitest";
@@ -19,14 +19,14 @@ import { mebibytes } from "../../../config/spec/units.ts";
 import { systems } from "../../../config/systems/index.ts";
 import { facts, systemWith } from "../../support/program.ts";
 
-/** What a service has now, as far as samples depend on it. */
+/** The current values of a service on which samples depend. */
 interface Present {
   readonly spec: ServiceSpec;
-  /** Its published port, which an ingress may have. */
+  /** Its published port, which may belong to an ingress. */
   readonly port: PublishedPort | undefined;
 }
 
-/** Values of a setting, each another one than the service has. */
+/** Values of a setting, each of which differs from the value of the service. */
 type Sample = (present: Present) => readonly unknown[];
 type IsLeaf<V> = V extends readonly unknown[]
   ? true
@@ -72,7 +72,7 @@ const leavesOf = (of: object, path: readonly string[] = []): Leaf[] =>
       : leavesOf(value as object, [...path, key]),
   );
 
-/** The keys of the schema itself, nested ones by themselves. */
+/** Returns the keys of the schema, with nested keys as separate entries. */
 function schemaLeaves(schema: z.ZodType, path = ""): string[] {
   const inner = schema instanceof z.ZodOptional ? (schema.unwrap() as z.ZodType) : schema;
   if (!(inner instanceof z.ZodObject)) return [path];
@@ -91,13 +91,13 @@ const cases: readonly { readonly system: string; readonly [key: string]: unknown
 ];
 const secrets = new Set(Object.keys(userSecrets));
 
-/** What runs: a port that is published nowhere is no difference. */
+/** Returns the services as they would run. A port that is not published makes no difference. */
 const running = ({ services, ...rest }: SystemSpec) => ({
   ...rest,
   services: services.map((s) => (isLongRunning(s) ? { ...s, ports: publishedPorts(s) } : s)),
 });
 
-/** Problems may name another setting where two together are wrong. */
+/** If two settings together are wrong, a problem may name the other one. */
 const elsewhere: readonly { readonly key: string; readonly path: RegExp; readonly why: string }[] = [
   {
     key: "enabled",
@@ -106,11 +106,14 @@ const elsewhere: readonly { readonly key: string; readonly path: RegExp; readonl
   },
 ];
 
-/** `{ limits: { cpus: 2 } }` of `limits.cpus` and 2. */
+/** Returns `{ limits: { cpus: 2 } }` for `limits.cpus` and 2. */
 const nested = (path: string, value: unknown): Record<string, unknown> =>
   path.split(".").reduceRight<unknown>((inner, key) => ({ [key]: inner }), value) as Record<string, unknown>;
 
-/** What is wrong with a setting of a service: it changes nothing and is not refused, or under another path. */
+/**
+ * Returns an error if a setting of a service changes nothing and is not refused, or is refused
+ * under another path.
+ */
 function silent(
   raw: Record<string, unknown>,
   base: SystemSpec,
@@ -134,7 +137,7 @@ function silent(
 }
 
 describe("the samples", () => {
-  it("are of every key in the schema", () => {
+  it("cover every key in the schema", () => {
     expect(
       leavesOf(samples)
         .map(([path]) => path)
@@ -147,7 +150,10 @@ const named = cases.flatMap((raw) => ["dev", "prod"].map((environment) => ({ ...
 const base = (raw: Record<string, unknown>): SystemSpec => systemWith(raw, { secrets });
 const tested = new Set<string>();
 
-/** The services of a system that no test before had: `full` with Chroma has many that `full` alone has. */
+/**
+ * Returns the services of a system that no earlier test had: `full` with Chroma repeats many
+ * services of `full`.
+ */
 function untested(raw: (typeof named)[number]): ServiceSpec[] {
   return base(raw).services.filter((spec) => {
     const { alerts: _, files, ...rest } = { alerts: [], ...spec };
@@ -179,7 +185,7 @@ describe.each(named.map((raw) => ({ raw, services: untested(raw) })))(
   },
 );
 
-it("is every service of every system, derived ones and jobs included", () => {
+it("the cases cover every service of every system, including derived ones and jobs", () => {
   const all = new Set(named.flatMap((raw) => base(raw).services.map(({ name }) => name)));
   expect([...all]).toEqual(
     expect.arrayContaining(["ingress", "gateway", "api-soak", "redis-credentials", "ollama-pull", "chroma"]),

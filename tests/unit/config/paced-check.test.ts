@@ -15,7 +15,7 @@ it("runs a line in the shell", () => {
   expect(paced(Healthcheck.shell("a || b")).test.slice(4)).toEqual(["healthcheck", "sh", "-c", "a || b"]);
 });
 
-it("leaves a rare check as it is", () => {
+it("does not change a check that is rare already", () => {
   const rare = Healthcheck.command(argv, { interval: "15s", timeout: "9s" });
   expect(paced(rare)).toEqual({ test: rare.test, timeout: "9s" });
 });

@@ -22,10 +22,10 @@ describe("a revision's name", () => {
     expect(named({ limits: { cpus: 0.5 } })).not.toBe(name);
   });
 
-  it("changes with the number of replicas, so that no replica gets requests before it is healthy or while it ends", () =>
+  it("changes with the number of replicas, so that no replica gets requests before it is healthy or while it stops", () =>
     expect(named({ replicas: 3 })).not.toBe(name));
 
-  it("changes with a rotation of a secret of the service, and not with other secrets", () => {
+  it("changes with a rotation of the service's own secrets only", () => {
     expect(named({}, "app:1", { postgres: 2 })).not.toBe(name);
     expect(named({}, "app:1", { grafana: 2 })).toBe(name);
   });
@@ -111,7 +111,7 @@ describe("two deployments", () => {
     expect(isSame(one, later({ settings: { system: "m31" } }), [])).toBe(false);
   });
 
-  it("are two entries of the history only if they differ, and the history keeps ten", () => {
+  it("are separate entries of the history only if they differ, and the history keeps ten", () => {
     expect(withDeployment([one], pinned)).toEqual([one]);
     const many = Array.from({ length: 12 }, (_, index) => later({ images: { app: `ragdock/app:${index}` } }));
     const history = many.reduce<readonly Deployment[]>(withDeployment, []);

@@ -75,7 +75,7 @@ describe("defaults", () => {
     expect(system.services.find((s) => s.name === "api")?.dependsOn).toContain("chroma");
   });
 
-  it("generate exactly the secrets that services use, even of unavailable services, whose data may exist", () => {
+  it("generate exactly the secrets that services use, including unavailable services, whose data may exist", () => {
     expect(resolveSystem({ images: "packages" }, facts).secrets).toEqual({
       "grafana-password": { from: "generated", generation: 1, rotation: "grafana" },
       "postgres-admin-password": { from: "generated", generation: 1 },

@@ -46,7 +46,7 @@ describe("the text of a stack's file", () => {
     expect(settingsOf(text)).toEqual({ services: { worker: {} } });
   });
 
-  it("keeps settings of other known packages away from the project's", () => {
+  it("keeps the settings of other known packages separate", () => {
     expect(settingsOf("config:\n  docker:host: ssh://a\n  pulumi:disable-default-providers: []\n")).toEqual(
       {},
     );
@@ -54,7 +54,7 @@ describe("the text of a stack's file", () => {
 });
 
 describe("a setting of an unknown package", () => {
-  it("is refused with the name that was meant", () => {
+  it("is refused with the probable name", () => {
     expect(problems(settingsOf("config:\n  ragdok:services: {}\n"))).toEqual([
       {
         path: "ragdok:services",

@@ -1,4 +1,4 @@
-/** A system with two servers of one kind: each has what is its own. */
+/** Tests that two servers of one kind in a system do not share anything. */
 import { describe, expect, it } from "vitest";
 import { passes } from "../../../config/passes/index.ts";
 import type { Run } from "../../../config/passes/pass.ts";
@@ -23,7 +23,7 @@ const exporters = [postgresExporter(orders, 9187), postgresExporter(users, 9188,
 
 const contextWith = (raw: Record<string, unknown>): Context => contextOf(settings.parse(raw), facts);
 
-/** The services that the passes make of templates. */
+/** Returns the services that the passes make from templates. */
 function finished(templates: readonly ServiceTemplate[], ctx: Context): readonly ServiceSpec[] {
   const networks = { backend: { internal: true } };
   const run: Run = { ctx, networks, problems: [], unavailable: {}, dropped: [] };
@@ -32,7 +32,7 @@ function finished(templates: readonly ServiceTemplate[], ctx: Context): readonly
   return all;
 }
 
-/** The finished services of a system with both, and a client of each. */
+/** Returns the finished services of a system with both servers, and a client of each. */
 function services(raw: Record<string, unknown> = {}): readonly ServiceSpec[] {
   const ctx = contextWith(raw);
   const modules = [orders, users, ...exporters, prometheus()];
@@ -75,7 +75,7 @@ describe("two PostgreSQL servers in one system", () => {
     }
   });
 
-  it("have a user and two passwords each, of which no secret of one is with the other", () => {
+  it("have one user and two passwords each, and share no secret", () => {
     expect(Object.keys(secrets)).toEqual([
       ...["orders-admin-password", "orders-password", "orders-user"],
       ...["users-admin-password", "users-password", "users-user"],
@@ -92,16 +92,16 @@ describe("two PostgreSQL servers in one system", () => {
     ]);
   });
 
-  it("let a client wait for the job of its server, and for no other", () => {
+  it("make a client wait only for the job of its server", () => {
     expect(named(all, "orders-client").dependsOn).toEqual(["orders-credentials"]);
     expect(named(all, "users-client").dependsOn).toEqual(["users-credentials"]);
   });
 
-  it("are rotated each for itself", () => {
+  it("are rotated independently", () => {
     expect(rotatable(secrets)).toEqual(["orders", "users"]);
     const rotated = services({ rotations: { users: 2 } });
     const changed = rotated.filter((s, index) => JSON.stringify(s) !== JSON.stringify(all[index]));
-    // The server itself knows the administrator's password only.
+    // The server itself has only the administrator's password.
     expect(changed.map(({ name }) => name)).toEqual([
       "users",
       "users-credentials",
@@ -136,7 +136,7 @@ describe("two Redis servers in one system", () => {
     ctx,
   );
 
-  it("have an exporter each, whose alerts look at its own server", () => {
+  it("have one exporter each, whose alerts concern its own server only", () => {
     expect(new Set(all.map(({ name }) => name)).size).toBe(all.length);
     expect(named(all, "cache-exporter").environment.REDIS_ADDR).toBe("redis://cache:6379");
     const rules = renderRules(all);

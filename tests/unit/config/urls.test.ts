@@ -1,4 +1,4 @@
-/** Where the printed URLs lead. */
+/** Tests the printed URLs. */
 import { expect, it } from "vitest";
 import { resolveSystem } from "../../../config/resolve.ts";
 
@@ -8,7 +8,7 @@ const urls = (exposure: string, host: { readonly name?: string }) =>
     { project: "ragdock", stack: "test", secrets: new Set(), host },
   ).urls;
 
-it("name a remote host where a port is open to everyone, and its loopback otherwise", () => {
+it("name a remote host if the port is open to everyone, and localhost otherwise", () => {
   const remote = { name: "rag.example.com" };
   expect(urls("public", remote)).toMatchObject({
     ui: "http://rag.example.com:8080/",

@@ -124,7 +124,7 @@ describe("a wrong setting", () => {
     );
   });
 
-  it("is an encrypted setting that Ragdock would show, for any value", () => {
+  it("is reported if Ragdock would show an encrypted value", () => {
     const raw = { monitoring: { alertWebhook: "https://hooks/secret", retentoin: "secret" } };
     expect(() => resolveSystem(raw, { ...facts, secrets: new Set(["monitoring", "llmApiKey"]) })).toThrow(
       "ragdock:monitoring: found an encrypted value; only llmApiKey, ",
@@ -134,7 +134,7 @@ describe("a wrong setting", () => {
     ]);
   });
 
-  it("is a limit that exceeds the host", () => {
+  it("is reported for a limit that exceeds the host", () => {
     expect(problems({}, { host: { memoryMiB: 1024 } }).map((p) => p.path)).toEqual([
       "ragdock:services.*.limits.memory",
     ]);
@@ -143,7 +143,7 @@ describe("a wrong setting", () => {
     ]);
   });
 
-  it("is no longer reported once the key exists", () => {
+  it("is no longer reported once the key is set", () => {
     expect(problems({ llm: { provider: "openai" } }, { secrets: new Set(["llmApiKey"]) })).toEqual([]);
   });
 });

@@ -1,4 +1,4 @@
-/** Which Docker host a stack uses, and what other programs are told of it. */
+/** Tests which Docker host a stack uses, and the environment of other programs. */
 import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -53,7 +53,7 @@ describe("precedence", () => {
     await expect(both).rejects.toThrow('docker:host is "unix:///a.sock" and docker:context is "remote"');
   });
 
-  it("names a context that does not exist", async () => {
+  it("reports a context that does not exist", async () => {
     await expect(hostOf({}, { DOCKER_CONTEXT: "nope" })).rejects.toThrow('The Docker context "nope"');
   });
 
@@ -63,7 +63,7 @@ describe("precedence", () => {
 });
 
 describe("the environment of other programs", () => {
-  it("names the host, no context and no builder", async () => {
+  it("contains the host, but no context and no builder", async () => {
     const mine = { ...env, DOCKER_CONTEXT: "remote", BUILDX_BUILDER: "mine" };
     const theirs = environmentFor(await endpointOf({ context: "desktop" }, mine), mine);
     expect(theirs).toMatchObject({ DOCKER_CONTEXT: "", BUILDX_BUILDER: "", DOCKER_CONFIG: config });
@@ -71,7 +71,7 @@ describe("the environment of other programs", () => {
     expect(theirs.PATH).toBe(env.PATH);
   });
 
-  it("leads to the certificates of a context", async () => {
+  it("contains the folder with a context's certificates", async () => {
     const theirs = environmentFor(await endpointOf({ context: "tls" }, env), env);
     expect(theirs.DOCKER_TLS_VERIFY).toBe("1");
     expect(theirs.DOCKER_CERT_PATH).toMatch(/contexts\/tls\/[0-9a-f]+\/docker$/);
@@ -79,7 +79,7 @@ describe("the environment of other programs", () => {
     expect(files).toEqual(["ca.pem", "cert.pem", "key.pem"]);
   });
 
-  it("shares one ssh login, and does so once", async () => {
+  it("shares one ssh login, and is changed for that only once", async () => {
     const first = environmentFor(await endpointOf({ context: "remote" }, env), env);
     expect(first.PATH).toMatch(/\/host\/ssh:/);
     expect(environmentFor(await endpointOf({}, first), first)).toEqual(first);
@@ -92,7 +92,7 @@ describe("under `pulumi up`", () => {
     await requireOneEndpoint(settings, await endpointOf(settings, theirs), theirs);
   };
 
-  it("accepts an environment that leads to the stack's host", async () => {
+  it("accepts an environment that selects the stack's host", async () => {
     await check({}, { DOCKER_CONTEXT: "default" });
     await check({}, { DOCKER_HOST: "unix:///a.sock" });
     await check({ host: "unix:///a.sock" }, { DOCKER_HOST: "unix:///a.sock" });
@@ -107,7 +107,7 @@ describe("under `pulumi up`", () => {
     await expect(check(settings, more)).rejects.toThrow(message);
   });
 
-  it("refuses a selected builder that exists, and accepts a selection that is void", async () => {
+  it("refuses a selected builder that exists, and ignores one that does not", async () => {
     const buildx = join(config, "buildx");
     const DOCKER_HOST = "unix:///a.sock";
     mkdirSync(join(buildx, "instances"), { recursive: true });
@@ -120,7 +120,7 @@ describe("under `pulumi up`", () => {
   });
 });
 
-it("names a remote host in URLs, and this machine never", () => {
+it("URLs contain the name of a remote host, but not the name of this machine", () => {
   const name = (host: string) => hostName({ host, source: "" });
   expect(name("unix:///var/run/docker.sock")).toBeUndefined();
   expect(name("ssh://deploy@rag.example.com:2222")).toBe("rag.example.com");

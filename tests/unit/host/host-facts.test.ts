@@ -1,4 +1,6 @@
-/** What Docker says of its host, with a Docker that reports another size than this machine. */
+/**
+ * Tests the facts about the Docker host, with a Docker that reports another size than this machine.
+ */
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { hostFacts, onDockerHost } from "../../../host/server.ts";
 
@@ -11,12 +13,12 @@ beforeEach(() => {
 });
 
 describe("memory and CPUs", () => {
-  it("are Docker's, such as those of a virtual machine", async () => {
+  it("come from Docker, which may run in a virtual machine", async () => {
     fake.docker.mockResolvedValue(JSON.stringify({ NCPU: 3, MemTotal: 2 ** 31 }));
     expect(await hostFacts()).toEqual({ cpus: 3, memoryMiB: 2048 });
   });
 
-  it("are unknown while Docker does not answer", async () => {
+  it("are unknown if Docker does not answer", async () => {
     fake.docker.mockResolvedValue(JSON.stringify({ NCPU: 0, MemTotal: 0, ServerErrors: ["down"] }));
     expect(await hostFacts()).toEqual({});
     fake.docker.mockRejectedValue(new Error("down"));
@@ -24,7 +26,7 @@ describe("memory and CPUs", () => {
   });
 });
 
-it("runs no program here for a Docker host that is reached over TCP", async () => {
+it("runs no program on this machine for a Docker host over TCP", async () => {
   expect(await onDockerHost("echo", "here")).toBe("here\n");
   fake.dockerEndpoint.mockReturnValue({ host: "tcp://rag.example.com:2376", source: "DOCKER_HOST" });
   expect(await onDockerHost("echo", "here")).toBeUndefined();

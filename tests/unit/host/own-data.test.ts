@@ -1,4 +1,7 @@
-/** Which volumes count as lost, with a Docker that has one or none. A real one: tests/e2e. */
+/**
+ * Tests which volumes count as lost, with a Docker that has one volume or none. tests/e2e uses a
+ * real Docker.
+ */
 import { expect, it, vi } from "vitest";
 import { lostVolumes, requireOwnData } from "../../../host/own-data.ts";
 import { systemWith } from "../../support/program.ts";
@@ -9,7 +12,7 @@ vi.mock("../../../host/docker.ts", () => ({ volumesNamed }));
 const stack = { project: "ragdock", stack: "test" };
 const recorded = { "ragdock-test-postgres-data": "2026-01-01T00:00:00.000Z" };
 
-it("names a volume that a job and a service share once, as the data of the service", async () => {
+it("reports a lost volume of a job and a service once, as the data of the service", async () => {
   const system = systemWith();
   const [postgres] = system.services;
   const sharing = system.services.map((s) =>

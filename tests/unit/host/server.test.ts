@@ -1,4 +1,4 @@
-/** What a user is told where Docker is missing, stopped, not permitted or unsuitable. */
+/** Tests the advice if Docker is missing, stopped, not permitted or unsuitable. */
 import { describe, expect, it } from "vitest";
 import { dockerAdvice, type Machine, systemOf } from "../../../host/docker-advice.ts";
 import { unsupported } from "../../../host/server.ts";
@@ -58,7 +58,7 @@ it.each([
   expect(systemOf(os, kernel, release)).toBe(system);
 });
 
-it("accepts Docker with Linux containers, and nothing else", () => {
+it("accepts only Docker with Linux containers", () => {
   const engine = [{ Name: "Engine", Version: "29.0.0" }];
   expect(unsupported({ Os: "linux", Components: engine })).toBeUndefined();
   expect(unsupported({ Os: "windows", Components: engine })).toContain("windows containers");

@@ -6,7 +6,7 @@ export interface AlertCase {
   /** In promtool's notation: `start+stepxtimes`, one value a minute. */
   readonly series: Readonly<Record<string, string>>;
   readonly alert: string;
-  /** Minutes after the start. */
+  /** The minutes after the start. */
   readonly at: number;
   /** The labels of the alerts that fire then, without severity. */
   readonly fires: readonly Readonly<Record<string, string>>[];

@@ -54,7 +54,7 @@ describe("renderPrometheus", () => {
     expect(job("probe-tcp_connect")?.params).toEqual({ module: ["tcp_connect"] });
   });
 
-  it("checks nothing without the exporter, and sends no alert without Alertmanager", () => {
+  it("checks no service without the exporter, and sends no alert without Alertmanager", () => {
     const config = parse(shown(renderPrometheus(lone, options)));
     expect(config.scrape_configs).toEqual([]);
     expect(config).not.toHaveProperty("alerting");

@@ -1,4 +1,4 @@
-/** Tests each rule with a container or an image that breaks it, and with one that keeps it. */
+/** Tests each rule with a container or an image that breaks it, and with one that follows it. */
 import { describe, expect, it } from "vitest";
 import { containerRules, imageRules } from "../../../policies/rules.ts";
 import type { ContainerView } from "../../../policies/view.ts";
@@ -18,7 +18,7 @@ const good: ContainerView = {
 
 const digest = `@sha256:${"0123456789abcdef".repeat(4)}`;
 
-/** Rule → what breaks it, and the setting that the problem names. */
+/** By rule: a container that breaks it, and the setting that the problem names. */
 const broken: Readonly<Record<string, readonly [Partial<ContainerView>, string][]>> = {
   "no-public-store": [[{ publicPorts: [5432] }, "services.store.exposure"]],
   limits: [
@@ -44,7 +44,7 @@ const broken: Readonly<Record<string, readonly [Partial<ContainerView>, string][
 };
 
 describe.each(containerRules)("the rule $name", ({ name, check }) => {
-  it("passes a container that keeps it", () => {
+  it("accepts a container that follows it", () => {
     expect(check(good)).toEqual([]);
   });
 
@@ -60,7 +60,7 @@ describe.each(containerRules)("the rule $name", ({ name, check }) => {
 });
 
 describe("the rules", () => {
-  it("let a job run without a health check, and a stateless service publish its port", () => {
+  it("accept a job without a health check, and a stateless service that publishes its port", () => {
     const free: ContainerView = { ...good, kind: "job", hasHealthcheck: false, volumes: [] };
     expect(containerRules.flatMap(({ check }) => check(free))).toEqual([]);
     const open: ContainerView = { ...good, kind: "stateless", publicPorts: [80], volumes: [] };

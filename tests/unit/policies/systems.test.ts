@@ -42,7 +42,7 @@ describe.each(defaults)("$system in $environment from $images", (raw) => {
     for (const { problem } of asRoot) expect(known).toContain(problem.path);
   });
 
-  it("looks the same to the rules as a system and as the resources of a program", async () => {
+  it("gives the rules the same view as a system and as resources of a program", async () => {
     const { spec } = readSystem(raw, { ...facts, secrets });
     const { containers, others } = await describeStack(raw, facts);
     const declared = Object.entries(containers).map(([name, { inputs }]) =>
@@ -61,7 +61,7 @@ describe.each(defaults)("$system in $environment from $images", (raw) => {
   });
 });
 
-it("is a policy pack of the project's version, with the project's packages", () => {
+it("the policy pack has the project's version and packages", () => {
   expect(pack.version).toBe(project.version);
   expect(pack).not.toHaveProperty("dependencies");
 });
@@ -74,12 +74,12 @@ describe("ragdock:policy", () => {
     expect(findingsOf(raw).map(({ rule }) => rule)).toEqual(["no-secret-in-environment"]);
   });
 
-  it("refuses advisory findings when it is strict", () => {
+  it("refuses advisory findings if it is strict", () => {
     const paths = problems({ ...raw, policy: "strict" }).map(({ path }) => path);
     expect(paths).toEqual(["ragdock:services.api.environment.API_KEY"]);
   });
 
-  it("has a user for an own application, whose image may be of root", () => {
+  it("a setting gives the user's own application a user, because its image may run as root", () => {
     const app = { image: "mine@sha256:0", port: 8000 };
     const own = { images: "packages", policy: "strict" };
     const paths = (user?: string) =>

@@ -25,7 +25,7 @@ beforeAll(async () => {
 });
 afterAll(() => server.close());
 
-it("asks the registry for a tag's digest, with a token for anybody", async () => {
+it("asks the registry for a tag's digest, with an anonymous token", async () => {
   expect(await digestOf(`${address}/team/image:1.2`)).toBe("sha256:abc");
   await expect(digestOf(`${address}/team/image:9`)).rejects.toThrow(
     "/v2/team/image/manifests/9 was answered with 404",
@@ -49,7 +49,7 @@ it("a mirror has the images of all registries below its prefix", () => {
   expect(lockedReference("quay.io/a/b:1", undefined)).toBe("quay.io/a/b:1");
 });
 
-it("no two images have the same name in a mirror, and each has an exact version", () => {
+it("every image has its own name in a mirror, and an exact version", () => {
   const mirrored = pulledReferences.map((reference) => lockedReference(reference, "m"));
   expect(new Set(mirrored).size).toBe(pulledReferences.length);
   for (const reference of pulledReferences) expect(reference).toMatch(/:v?\d+\.\d+\.\d+/);

@@ -1,4 +1,4 @@
-/** The pages of the measurements, from made-up results. These tests measure nothing. */
+/** Tests the pages of the measurements with invented results. These tests measure nothing. */
 import { expect, it } from "vitest";
 import { performanceParts, type Results } from "../../../tools/bench/page.ts";
 import { pageWith } from "../../../tools/markdown.ts";

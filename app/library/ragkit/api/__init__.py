@@ -1,1 +1,1 @@
-"""What an HTTP API of an application is made of."""
+"""The parts of an application's HTTP API."""

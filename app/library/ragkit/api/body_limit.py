@@ -10,7 +10,8 @@ FORM_BYTES = 64 * 1024
 
 
 def install(app: FastAPI, max_mb: int, setting: str) -> None:
-    """Refuse uploads of more than `max_mb` megabytes. The error names the setting that decides it."""
+    """Refuse uploads of more than `max_mb` megabytes. The error names the setting that decides
+    it."""
     app.add_middleware(
         BodyLimit, max_mb * 1024 * 1024 + FORM_BYTES, f"larger than {setting}, which is {max_mb}"
     )

@@ -1,4 +1,5 @@
-"""The problems of database errors, and the metrics of its content. Extras: api, database."""
+"""Problem details for database errors, and metrics about the content of the database. Extras: api,
+database."""
 
 import logging
 from collections.abc import Callable, Iterable, Mapping
@@ -20,13 +21,15 @@ DISK_FULL = "53100"
 
 
 def install_problems(app: FastAPI) -> None:
-    """Let the application answer every error with problem details, the errors of the database included."""
+    """Let the application answer every error with problem details, including errors of the
+    database."""
     kinds = (PoolTimeout, ProgrammingError, OperationalError, InterfaceError)
     problems.install(app, *kinds, translate=problem_of)
 
 
 def problem_of(error: Exception) -> Problem | None:
-    """Return the problem for an error of the database or of `ragkit.errors`. None for any other error."""
+    """Return the problem for an error of the database or of `ragkit.errors`. Return None for any
+    other error."""
     match error:
         case PoolTimeout():
             return Problem(503, "database: all connections are busy; try again in a moment")
@@ -44,8 +47,8 @@ def problem_of(error: Exception) -> Problem | None:
 class StateCollector(Collector):
     """Metrics that are read from the database.
 
-    The API serves them, because a queue grows exactly when the worker is gone. All processes of the API
-    report the same values: queries take max(), not sum().
+    The API serves them and not the worker, because the queue grows when the worker is down. All
+    processes of the API report the same values: queries take max(), not sum().
     """
 
     def __init__(self, engine: Engine, measure: Callable[[Connection], Iterable[Metric]]) -> None:
@@ -53,7 +56,7 @@ class StateCollector(Collector):
         self._measure = measure
 
     def collect(self) -> Iterable[Metric]:
-        """Read the metrics. Without the database these are absent and all others are served."""
+        """Read the metrics. Without the database, only these metrics are absent."""
         try:
             with self._engine.connect() as connection:
                 return list(self._measure(connection))

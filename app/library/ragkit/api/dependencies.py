@@ -1,4 +1,4 @@
-"""Whether the dependencies of an application answer. Extra: api."""
+"""Checks whether the dependencies of an application answer. Extra: api."""
 
 import time
 from collections.abc import Callable, Mapping
@@ -10,7 +10,8 @@ from ragkit.api.problems import Problem, problem_of
 
 @dataclass(frozen=True)
 class Checked:
-    """A dependency, what is wrong with it ("" if nothing is), and the milliseconds of the check."""
+    """A dependency, its error ("" if there is none), and the duration of the check in
+    milliseconds."""
 
     name: str
     detail: str
@@ -21,7 +22,8 @@ def check_all(
     checks: Mapping[str, Callable[[], object]],
     translate: Callable[[Exception], Problem | None] = problem_of,
 ) -> list[Checked]:
-    """Run all checks in parallel, because each may take seconds to give up. A check raises what is wrong."""
+    """Run all checks in parallel, because each may take seconds to give up. A check that fails
+    raises its reason."""
     with ThreadPoolExecutor(len(checks)) as pool:
         return list(pool.map(lambda name: _check(name, checks[name], translate), checks))
 

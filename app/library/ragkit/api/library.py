@@ -54,7 +54,7 @@ class Library(Protocol):
     """A store of documents. Its errors are those of `ragkit.errors`, or Problems."""
 
     def add(self, upload: Upload) -> tuple[Document, bool]:
-        """Make a file searchable. False when the same bytes are stored already."""
+        """Make a file searchable. Return False when the same bytes are stored already."""
 
     def documents(self) -> Sequence[Document]:
         """Return all documents by name."""
@@ -64,13 +64,14 @@ class Library(Protocol):
 
 
 class LibraryCollector(Collector):
-    """The size of the library. All processes report the same values: queries take max(), not sum()."""
+    """The size of the library. All processes report the same values: queries take max(), not
+    sum()."""
 
     def __init__(self, library: Library) -> None:
         self._library = library
 
     def collect(self) -> Iterable[Metric]:
-        """Ask the library. While it cannot be used, these metrics are absent and all others are served."""
+        """Ask the library. While it cannot be used, only these metrics are absent."""
         try:
             documents = self._library.documents()
         except (Unavailable, Refused, SpaceMismatch):

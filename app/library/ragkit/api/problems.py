@@ -36,7 +36,7 @@ class Problem(Exception):
 
 
 def problem_of(error: Exception) -> Problem | None:
-    """Return the problem for an error of `ragkit.errors`. None for any other error."""
+    """Return the problem for an error of `ragkit.errors`. Return None for any other error."""
     match error:
         case Problem():
             return error
@@ -71,7 +71,7 @@ def install(
 ) -> None:
     """Let the application answer every error with problem details.
 
-    An application with more kinds of errors names them, and gives the function that translates them.
+    An application with its own kinds of errors passes them, and the function that translates them.
     """
 
     @app.exception_handler(RequestValidationError)
@@ -97,7 +97,8 @@ def install(
 
 
 def _reason(error: dict[str, Any]) -> str:
-    # Without the input and its context: both may hold characters that cannot be written as UTF-8.
+    # The detail omits the input and its context, because both may contain characters that UTF-8
+    # cannot encode.
     if error["type"] == "json_invalid":
         return f"the body is not JSON: {error.get('ctx', {}).get('error', 'it cannot be parsed')}"
     field = ".".join(str(part) for part in error["loc"][1:]) or "body"

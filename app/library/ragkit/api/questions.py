@@ -1,4 +1,4 @@
-"""What a question must look like. Extra: api."""
+"""The checks of a question. Extra: api."""
 
 from typing import Annotated
 

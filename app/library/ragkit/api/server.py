@@ -12,7 +12,7 @@ from typing import Any
 import uvicorn
 from uvicorn.supervisors import Multiprocess
 
-# Seconds in which a client whose connection was accepted last sends its request.
+# Seconds that a client has to send its request on the connection that was accepted last.
 LAST_REQUESTS = 0.5
 
 
@@ -34,8 +34,10 @@ class DrainingServer(uvicorn.Server):
         self.should_exit = True
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Answer the connections that are already accepted. Uvicorn drops those without a request."""
-        # Two rounds of the event loop: the first notices waiting connections, the second accepts them.
+        """Answer the connections that are already accepted. Uvicorn drops those without a
+        request."""
+        # Two rounds of the event loop: the first notices waiting connections, the second accepts
+        # them.
         for _ in range(2):
             await asyncio.sleep(0)
         for server in self.servers:
@@ -45,7 +47,8 @@ class DrainingServer(uvicorn.Server):
 
 
 class DrainingMultiprocess(Multiprocess):
-    """The same for several processes: the parent passes SIGTERM on to its children after the drain."""
+    """Does the same for several processes: the parent passes SIGTERM to its children after the
+    drain."""
 
     def __init__(self, config: uvicorn.Config, sockets: list[object], drain_seconds: float) -> None:
         super().__init__(config, sockets)  # type: ignore[arg-type]
@@ -81,7 +84,8 @@ def serve(
         access_log=False,  # the metrics count requests
         log_config=None,
         timeout_graceful_shutdown=shutdown_seconds,
-        # Longer than a gateway keeps idle connections. The gateway then never writes into a closing one.
+        # Longer than a gateway keeps idle connections. The gateway then never writes into a closing
+        # one.
         timeout_keep_alive=75,
         proxy_headers=True,
         forwarded_allow_ips="*",

@@ -33,7 +33,8 @@ PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 
 
 class RequestMetrics:
-    """Counts and times each request under the template of its route. A stream ends with its last byte."""
+    """Counts each request and measures its time, under the template of its route. The time of a
+    stream ends with its last byte."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -55,7 +56,7 @@ class RequestMetrics:
         try:
             await self._app(scope, receive, observe)
         finally:
-            # Route templates and known methods only: strangers must not be able to add labels.
+            # Labels are route templates and known methods only, so that clients cannot add labels.
             route = getattr(scope.get("route"), "path", "unmatched")
             method = scope["method"] if scope["method"] in METHODS else "other"
             labels = (method, route, str(status))
@@ -64,7 +65,8 @@ class RequestMetrics:
 
 
 class MemoryCollector(Collector):
-    """The memory of all processes together. prometheus_client reports none in multi-process mode."""
+    """The memory of all processes together. prometheus_client reports none in multi-process
+    mode."""
 
     def collect(self) -> Iterable[Metric]:
         """Add up the resident memory of the processes in this process group."""
@@ -74,7 +76,8 @@ class MemoryCollector(Collector):
                 fields = stat.read_text().rpartition(")")[2].split()
             except OSError:
                 continue  # the process has ended
-            # Fields are counted from the state: the group is the third, resident pages the twenty-second.
+            # Fields are counted from the state: the group is the third, resident pages the
+            # twenty-second.
             if int(fields[2]) == os.getpgrp():
                 total += int(fields[21]) * PAGE_BYTES
         yield GaugeMetricFamily("process_resident_memory_bytes", "Resident memory.", value=total)
@@ -83,7 +86,8 @@ class MemoryCollector(Collector):
 def install(app: FastAPI, *collectors: Collector, path: str = "/metrics") -> None:
     """Measure every request and serve the metrics page, which a gateway must not forward.
 
-    After `ragkit.multiprocess.share_metrics` the page adds up all processes, otherwise it shows this one.
+    After `ragkit.multiprocess.share_metrics` the page adds up all processes, otherwise it shows
+    this one.
     """
     app.add_middleware(RequestMetrics)
     registry = CollectorRegistry()

@@ -1,4 +1,4 @@
-"""Uploaded files, with the checks that are cheap. Extras: api, documents."""
+"""Reads uploaded files and makes the cheap checks. Extras: api, documents."""
 
 from dataclasses import dataclass
 
@@ -21,12 +21,13 @@ class Upload:
 
 
 def read_upload(file: UploadFile, limit_mb: int, setting: str) -> Upload:
-    """Return the file, or raise its problem: 413 (which names the setting of the limit), 415 or 422."""
+    """Return the file, or raise its problem: 413 (which names the setting of the limit), 415 or
+    422."""
     name = _clean(file.filename or "")
     media_type = media_type_of(name, file.content_type)
     if media_type is None:
         raise Problem(415, f"{name}: this file type is not supported; accepted are {ACCEPTED}")
-    # The limit of the body leaves room for the multipart form around the file. This one is exact.
+    # The limit of the body leaves room for the multipart form around the file. This limit is exact.
     content = file.file.read(limit_mb * 1024 * 1024 + 1)
     if len(content) > limit_mb * 1024 * 1024:
         raise Problem(413, f"{name}: larger than {setting}, which is {limit_mb}")

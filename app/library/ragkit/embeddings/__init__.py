@@ -1,4 +1,5 @@
-"""Embeddings: texts become vectors of length one. Their dot product is the cosine. Extra: models."""
+"""Embeddings: texts become vectors of length one. Their dot product is the cosine. Extra:
+models."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ Vectors = NDArray[np.float32]
 
 
 class Window(Protocol):
-    """The tokens that a model reads of one text. It ignores those after them."""
+    """The number of tokens that a model reads of one text. The model ignores the rest."""
 
     @property
     def tokens(self) -> int:
@@ -27,10 +28,10 @@ class Window(Protocol):
 
 @dataclass(frozen=True)
 class Limits:
-    """What to know before texts are embedded.
+    """The limits of an embedder.
 
-    `batch` is the number of texts per call, which nothing interrupts. Without a `window` the provider refuses
-    texts that are too long.
+    `batch` is the number of texts per call, which nothing interrupts. Without a `window` the
+    provider refuses texts that are too long.
     """
 
     batch: int = 64
@@ -43,13 +44,14 @@ class Embedder(Protocol):
 
     @property
     def limits(self) -> Limits:
-        """Return what it reads at most."""
+        """Return its limits."""
 
     def embed(self, texts: Sequence[str]) -> Vectors:
         """Return one vector per text, in order."""
 
     def check(self) -> None:
-        """Raise Unavailable when the embedder cannot be used. Calls no provider that charges for it."""
+        """Raise Unavailable when the embedder cannot be used. Calls no provider that charges for
+        it."""
 
 
 def normalise(vectors: NDArray[Any]) -> Vectors:
@@ -59,9 +61,11 @@ def normalise(vectors: NDArray[Any]) -> Vectors:
 
 
 def make_embedder(settings: ModelSettings, *, compact: bool = False) -> Embedder:
-    """Return the embedder that the settings name. A compact local one takes less memory and more time."""
+    """Return the embedder that the settings name. A compact local one takes less memory and more
+    time."""
     if settings.provider == "local":
-        # Imported here: the runtime of the model takes 60 MB of memory, which remote providers do not need.
+        # Imported here: the runtime of the model takes 60 MB of memory, which remote providers do
+        # not need.
         from ragkit.embeddings.local import LocalEmbedder
 
         return LocalEmbedder(settings.model_dir, compact=compact)

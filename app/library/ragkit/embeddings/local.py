@@ -17,19 +17,21 @@ from ragkit.embeddings import Limits, Vectors, normalise
 from ragkit.embeddings.wordpiece import WordPieceWindow
 from ragkit.metrics import TOKENS
 
-# The length that the model was trained with (max_seq_length of sentence-transformers). Longer texts are cut.
+# The length that the model was trained with (max_seq_length of sentence-transformers). Longer texts
+# are cut.
 MAX_TOKENS = 256
-# Texts per run. Memory grows with it. Measured for 128 texts of 256 tokens with compact weights, peak of the
-# process and seconds: 32: 946 MB, 28 s; 16: 560 MB, 24 s; 8: 362 MB, 21 s; 4: 269 MB, 20 s.
+# Texts per run. Memory grows with it. Measured for 128 texts of 256 tokens with compact weights,
+# peak of the process and seconds: 32: 946 MB, 28 s; 16: 560 MB, 24 s; 8: 362 MB, 21 s; 4: 269 MB,
+# 20 s.
 BATCH = 8
 
 
 class LocalEmbedder:
     """Mean-pools the model's last layer over the tokens of each text.
 
-    The weights are int8 in the file. By default they are expanded to floats once, which takes 130 MB.
-    With `compact` they are expanded in each run: a question then takes 117 ms of a processor instead of 8 ms,
-    and 90 MB during the run. A compact embedder runs one batch at a time.
+    The weights are int8 in the file. By default they are expanded to floats once, which takes 130
+    MB. With `compact` they are expanded in each run: a question then takes 117 ms of a processor
+    instead of 8 ms, and 90 MB during the run. A compact embedder runs one batch at a time.
     """
 
     def __init__(self, model_dir: Path, *, compact: bool = False) -> None:
@@ -37,7 +39,8 @@ class LocalEmbedder:
         self._tokenizer = window.tokenizer
         self.limits = Limits(BATCH, window, english_only=True)
         options = ort.SessionOptions()
-        # One thread: API workers and worker threads already use the cores. Spinning threads slow each other.
+        # One thread: API workers and worker threads already use the cores. Spinning threads slow
+        # each other.
         options.intra_op_num_threads = 1
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         # The arena never returns the memory that a batch has taken.
@@ -69,7 +72,8 @@ class LocalEmbedder:
             mask[row, : len(tokens)] = 1
         TOKENS.labels("embedding").inc(int(mask.sum()))
         feed = {"input_ids": ids, "attention_mask": mask, "token_type_ids": np.zeros_like(mask)}
-        # One batch of passages at a time: parallel batches are no faster, and each takes its own memory.
+        # Only one batch of passages runs at a time: parallel batches are not faster, and each takes
+        # memory.
         with self._turn if self._compact or len(texts) > 1 else nullcontext():
             output = self._session.run(None, {name: feed[name] for name in self._inputs})[0]
         if output.ndim == 2:  # this export already pools

@@ -1,4 +1,5 @@
-"""Counts the tokens of the models that have the vocabulary of bert-base-uncased, such as the local one."""
+"""Counts the tokens of the models that have the vocabulary of bert-base-uncased, such as the local
+one."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,7 +15,7 @@ class WordPieceWindow:
 
     def __init__(self, tokenizer_file: Path, max_tokens: int) -> None:
         self.tokenizer = Tokenizer.from_file(str(tokenizer_file))
-        # Some files say that longer texts are cut. A cut text could not be counted.
+        # Some tokenizer files enable truncation. The number of tokens of a cut text would be wrong.
         self.tokenizer.no_truncation()
         self.tokenizer.no_padding()
         self.tokens = max_tokens - SPECIAL_TOKENS

@@ -31,9 +31,10 @@ def connect() -> Connection:
 with connect() as connection:
     context.configure(connection=connection)
     with context.begin_transaction():
-        # An index over many vectors takes longer than a query is allowed to.
+        # Creating an index over many vectors takes longer than the time limit of a query.
         connection.execute(text("SET LOCAL statement_timeout = 0"))
-        # Held until the commit: a second container then finds the schema and does nothing.
+        # The lock is held until the commit. A second container then finds the schema and does
+        # nothing.
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": ADVISORY_LOCK})
         context.run_migrations()
         try:

@@ -52,7 +52,7 @@ def make_app(services: Services) -> FastAPI:
     install_problems(app)
     body_limit.install(app, services.settings.max_upload_mb, "MAX_UPLOAD_MB")
     telemetry.install(app, StateCollector(services.engine, measure))
-    # Added last, so that it runs first: no other middleware ever sees the secret path.
+    # Added last, so that it runs first and no other middleware sees the secret path.
     app.add_middleware(SecretMetricsPath, services.settings.metrics_path)
     for router in (documents.router, query.router, health):
         app.include_router(router)

@@ -61,7 +61,8 @@ class DocumentPage(BaseModel):
     },
 )
 def upload(file: UploadFile, response: Response, services: Given) -> Uploaded:
-    """Store a file, its chunks and their vectors. The same bytes are one document, under the newest name."""
+    """Store a file, its chunks and their vectors. The same bytes are one document, under the newest
+    name."""
     given = read_upload(file, services.settings.max_upload_mb, "MAX_UPLOAD_MB")
     sha256 = hashlib.sha256(given.content).hexdigest()
     if known := _rename(services, sha256, given):
@@ -113,12 +114,14 @@ def delete(document_id: uuid.UUID, services: Given) -> None:
     with services.engine.begin() as connection:
         if not connection.execute(delete_from(documents).where(documents.c.id == document_id)).rowcount:
             raise Problem(404, f"there is no document {document_id}")
-    # After the commit: a file without a document is harmless, a document without its file is not.
+    # Deleted after the commit, because a file without a document is harmless, but a document
+    # without its file is not.
     services.originals.forget(document_id)
 
 
 def _rename(services: Services, sha256: str, given: Upload) -> Uploaded | None:
-    """Return the document with these bytes, under the new name. None if there is none of this type."""
+    """Return the document with these bytes, under the new name. Return None if there is none of
+    this type."""
     count = select(func.count()).where(chunks.c.document_id == documents.c.id).scalar_subquery()
     renamed = (
         update(documents)
@@ -134,8 +137,8 @@ def _rename(services: Services, sha256: str, given: Upload) -> Uploaded | None:
 def _store(services: Services, sha256: str, given: Upload, made: Passages) -> tuple[uuid.UUID, bool]:
     """Store all of a document or nothing. Return its id and whether its bytes are new.
 
-    Bytes that are stored already get the new name, type and chunks: the type was another one, or another
-    upload of the same bytes was faster.
+    Bytes that are stored already get the new name, type and chunks. This happens if the type
+    differs, or if another upload of the same bytes was faster.
     """
     row = {
         "id": uuid.uuid4(),

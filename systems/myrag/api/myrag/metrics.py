@@ -23,7 +23,8 @@ def measure(connection: Connection) -> Iterable[Metric]:
 class SecretMetricsPath:
     """Serves the metrics page under the secret path only.
 
-    The path is rewritten here and is not a route. The secret is then in no label, no schema and no traceback.
+    The path is rewritten here and is not a route. The secret is then in no label, no schema and no
+    traceback.
     """
 
     def __init__(self, app: ASGIApp, path: str) -> None:

@@ -1,4 +1,4 @@
-"""What the routes use. It is created once per process."""
+"""The objects that the routes use. It is created once per process."""
 
 from dataclasses import dataclass
 from typing import Annotated
@@ -25,7 +25,8 @@ class Services:
 
 
 def make_services(settings: Settings) -> Services:
-    """Create all services. The local model is loaded here, so that the first request does not wait for it."""
+    """Create all services. The local model is loaded here, so that the first request does not wait
+    for it."""
     return Services(
         settings=settings,
         engine=make_engine(settings),

@@ -25,7 +25,8 @@ METRICS_PATH = re.compile(r"[A-Za-z0-9_-]{16,128}")
 
 @dataclass(frozen=True)
 class Settings:
-    """What the API and the migrations need to know. With an empty metrics path no metrics are served."""
+    """The settings of the API and the migrations. With an empty metrics path no metrics are
+    served."""
 
     database: Address
     data_dir: Path
@@ -69,7 +70,8 @@ def load_settings_or_exit() -> Settings:
 
 
 def metrics_path() -> str:
-    """Return the secret path of the metrics with its slash, or "" when METRICS_PATH_FILE is not set."""
+    """Return the secret path of the metrics with its slash, or "" when METRICS_PATH_FILE is not
+    set."""
     name = "METRICS_PATH_FILE"
     if not os.environ.get(name):
         return ""

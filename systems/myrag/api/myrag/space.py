@@ -1,4 +1,5 @@
-"""The embedding space: vectors of different models must never be compared. The database records the model."""
+"""The embedding space: vectors of different models must never be compared. The database records the
+model."""
 
 from sqlalchemy import Connection, text
 
@@ -8,7 +9,8 @@ from ragkit.providers import ModelSettings
 
 
 def adopt(connection: Connection, embedding: ModelSettings) -> None:
-    """Give the vector column the dimension of the model. SpaceMismatch when another model has vectors."""
+    """Give the vector column the dimension of the model. Raises SpaceMismatch when there are
+    vectors of another model."""
     known = connection.execute(text("SELECT model, dimension FROM embedding_space")).one_or_none()
     if known and (known.model, known.dimension) == (embedding.model, embedding.dimension):
         return

@@ -1,4 +1,4 @@
-"""What needs no database. Tests of the whole system cover the rest."""
+"""Tests that need no database. Tests of the whole system cover the rest."""
 
 import logging
 import uuid
@@ -49,7 +49,7 @@ def client(settings: Settings) -> TestClient:
     return TestClient(make_app(services), raise_server_exceptions=False)
 
 
-def test_metrics_are_at_the_secret_path_alone(client: TestClient) -> None:
+def test_metrics_are_only_at_the_secret_path(client: TestClient) -> None:
     client.get("/api/health")
     page = client.get(f"/{SECRET}")
     assert page.status_code == 200
@@ -77,14 +77,14 @@ def access(path: str) -> logging.LogRecord:
     return logging.LogRecord("uvicorn.access", 20, "", 0, '%s - "%s %s HTTP/%s" %d', arguments, None)
 
 
-def test_the_access_log_holds_neither_secret_nor_probes(settings: Settings) -> None:
+def test_the_access_log_contains_no_secret_and_no_probe(settings: Settings) -> None:
     quiet = Quiet()
     assert quiet.filter(access("/api/documents"))
     for path in (f"/{SECRET}", f"/{SECRET}?x=1", f"//{SECRET}/", "/api/health", "/api/ready"):
         assert not quiet.filter(access(path)), path
 
 
-def test_without_the_database_alive_but_not_ready(client: TestClient) -> None:
+def test_without_the_database_the_api_is_alive_but_not_ready(client: TestClient) -> None:
     assert client.get("/api/health").status_code == 200
     answer = client.get("/api/ready")
     assert answer.status_code == 503
@@ -115,7 +115,7 @@ def test_the_password_is_not_in_the_address(settings: Settings) -> None:
     assert "hunter2" not in make_engine(settings).url.render_as_string(hide_password=False)
 
 
-def test_originals_are_kept_whole_and_forgotten(tmp_path: Path) -> None:
+def test_originals_are_written_completely_and_deleted(tmp_path: Path) -> None:
     originals, document_id = Originals(tmp_path), uuid.uuid4()
     originals.keep(document_id, b"words")
     assert [path.read_bytes() for path in tmp_path.iterdir()] == [b"words"]

@@ -1,6 +1,7 @@
 """Documents, their chunks and the embedding space.
 
-The embedding column gets its dimension and its index from `myrag.space`, because both follow the settings.
+The embedding column gets its dimension and its index from `myrag.space`, because both follow the
+settings.
 """
 
 import sqlalchemy as sa
