@@ -13,8 +13,7 @@ export const ingestionBacklog: Alert = {
   expr: `max(rag_queue_oldest_age_seconds) > ${queueAge}`,
   holds: "5m",
   summary: "Documents have waited {{ $value | humanizeDuration }} for ingestion",
-  description:
-    "The oldest document in the queue waits for too long: the worker is down, stuck, or too slow.",
+  description: "The oldest document in the queue waits for too long: the worker is down, stuck, or too slow.",
   runbook:
     "See `make status` and `make logs SERVICE=worker`. If the worker works and the queue still grows, add replicas of it. " +
     "Uploaded documents are safe: they stay in the database until they are done.",
