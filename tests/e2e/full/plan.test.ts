@@ -2,10 +2,12 @@
  * Tests that a plan, which knows neither Docker nor the state, has the same steps as the embedded
  * engine's preview on a running stack, for random pairs of settings. The pairs have fixed seeds.
  */
+import { isDeepStrictEqual } from "node:util";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { compare } from "../../../cli/plan/compare.ts";
 import { type Description, describe as describeStack } from "../../../cli/plan/description.ts";
+import { resolveSystem } from "../../../config/resolve.ts";
 import { settings, stack } from "./context.ts";
 import { name } from "./settings.ts";
 
@@ -43,13 +45,25 @@ function merged(a: unknown, b: unknown): unknown {
   );
 }
 
-const described = (raw: Raw): Promise<Description> =>
-  describeStack(raw, { project: "ragdock", stack: name, secrets: new Set(), host: {} });
+const facts = { project: "ragdock", stack: name, secrets: new Set<string>(), host: {} };
+const described = (raw: Raw): Promise<Description> => describeStack(raw, facts);
 
-function planned(before: Description, after: Description): string[] {
+/**
+ * The steps of a plan, as a preview shows them. A preview does not know how a job will end, so it
+ * replaces each container that waits for a job that runs again. The plan and a real run do not.
+ */
+function planned(before: Description, after: Description, next: Raw): string[] {
   const { steps, others } = compare(name, before, after);
+  const ops = new Map<string, string>(steps.map((step) => [step.name, step.op]));
+  const jobs = steps.filter(({ isJob, op }) => isJob && op !== "delete").map(({ service }) => service);
+  const waiting = resolveSystem(next, facts)
+    .services.filter(({ dependsOn }) => dependsOn.some((one) => jobs.includes(one)))
+    .map((service) => service.name);
+  for (const [container, { service }] of Object.entries(after.containers)) {
+    if (waiting.includes(service) && before.containers[container]) ops.set(container, "replace");
+  }
   return [
-    ...steps.map((step) => `container ${step.name}: ${step.op}`),
+    ...[...ops].map(([container, op]) => `container ${container}: ${op}`),
     ...others.map((step) => `${step.kind} ${step.name}: ${step.op}`),
   ].sort();
 }
@@ -57,6 +71,7 @@ function planned(before: Description, after: Description): string[] {
 describe("a plan", () => {
   it("has the steps of the preview, for random pairs of settings", async () => {
     const before = await described(settings);
+    const different: unknown[] = [];
     const subset = fc.uniqueArray(fc.constantFrom(...changes), { minLength: 1, maxLength: 3 });
     for (const picked of fc.sample(subset, { numRuns: 14, seed: 42 })) {
       const next = picked.reduce(merged, settings) as Raw;
@@ -69,8 +84,10 @@ describe("a plan", () => {
         continue;
       }
       const previewed = [...output.matchAll(/^[+~±-] (\w+ [\w-]+: \w+)/gm)].map(([, line]) => line).sort();
-      expect(planned(before, after), pair).toEqual(previewed);
+      const plan = planned(before, after, next);
+      if (!isDeepStrictEqual(plan, previewed)) different.push({ pair, plan, previewed });
     }
     stack.configure(settings);
+    expect(different).toEqual([]);
   });
 });
