@@ -98,11 +98,12 @@ export function generationOf(stack: string, secret: string): number {
 export const setGeneration = (stack: string, secret: string, generation: number): void =>
   changeSettings(stack, [[[rotationsKey, secret], generation]]);
 
-const stackNames = (): string[] =>
-  readdirSync(projectDir).flatMap((name) => /^Pulumi\.([\w-]+)\.yaml$/.exec(name)?.[1] ?? []);
+/** The stacks that have a file in a checkout. */
+export const stackNames = (folder: string): string[] =>
+  readdirSync(folder).flatMap((name) => /^Pulumi\.([\w.-]+)\.yaml$/.exec(name)?.[1] ?? []);
 
 const unknownStack = (stack: string): string =>
-  `Stacks here: ${stackNames().join(", ")}. To create another one, copy Pulumi.dev.yaml to Pulumi.${stack}.yaml and give\n` +
+  `Stacks here: ${stackNames(projectDir).join(", ")}. To create another one, copy Pulumi.dev.yaml to Pulumi.${stack}.yaml and give\n` +
   `each published service another port (${project}:services: {gateway: {port: 8081}, …}).`;
 
 /**

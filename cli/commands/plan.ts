@@ -5,8 +5,8 @@ import { command, print } from "../command.ts";
 import { compare, type Plan } from "../plan/compare.ts";
 import { describe } from "../plan/description.ts";
 import { asMarkdown, asText, exitCode, exitCodes } from "../plan/render.ts";
-import { describedBy, samePackages, stacksIn, withRevision } from "../plan/revisions.ts";
-import { givenConfigFile, readStackFile } from "../stack-file.ts";
+import { describedBy, samePackages, withRevision } from "../plan/revisions.ts";
+import { givenConfigFile, readStackFile, stackNames } from "../stack-file.ts";
 
 export const plan = command({
   name: "plan",
@@ -52,7 +52,7 @@ async function plansAgainst(folder: string, stack: string | undefined): Promise<
     process.stderr.write(
       "The revisions have different packages. Both are planned with those of this checkout.\n",
     );
-  const stacks = stack ? [stack] : [...new Set([...stacksIn(folder), ...stacksIn(projectDir)])].sort();
+  const stacks = stack ? [stack] : [...new Set([...stackNames(folder), ...stackNames(projectDir)])].sort();
   const plans: Plan[] = [];
   for (const name of stacks) {
     const [before, after] = await Promise.all([

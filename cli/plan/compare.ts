@@ -51,8 +51,8 @@ export interface Plan {
 }
 
 /**
- * Inputs that the Docker provider changes in place (docs/reference of kreuzwerker/docker: no
- * "forces new resource").
+ * Inputs whose change replaces no container. tests/e2e/full/plan.test.ts compares plans with
+ * previews.
  */
 const inPlace = new Set([
   ...["restart", "maxRetryCount", "cpuShares", "cpuSet", "memory", "memoryReservation", "memorySwap"],

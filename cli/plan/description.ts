@@ -3,7 +3,8 @@ import { RagStack } from "../../components/stack.ts";
 import { type Facts, readSystem } from "../../config/resolve.ts";
 import { userSecrets } from "../../config/settings/schema.ts";
 import type { Problem } from "../../config/spec/problem.ts";
-import { isLongRunning, longRunning, publishedPorts, type SystemSpec } from "../../config/spec/service.ts";
+import type { Limits, SystemSpec } from "../../config/spec/service.ts";
+import { isLongRunning, longRunning, publishedPorts } from "../../config/spec/service.ts";
 import { fullName } from "../../config/spec/stack.ts";
 import { mebibytes } from "../../config/spec/units.ts";
 import { alertGroups } from "../../monitoring/alerts/index.ts";
@@ -35,7 +36,7 @@ export interface Description {
   readonly others: Readonly<
     Record<"network" | "volume" | "image" | "secret", Readonly<Record<string, unknown>>>
   >;
-  /** Addresses on the host by service: `127.0.0.1:8080`. */
+  /** Published ports by service: `port 8080, this host only`. */
   readonly ports: Readonly<Record<string, readonly string[]>>;
   /** The major version of the data in each PostgreSQL server, by service. */
   readonly postgres: Readonly<Record<string, string>>;
@@ -84,11 +85,8 @@ export async function describe(raw: Readonly<Record<string, unknown>>, facts: Fa
       (others.get(kind) ?? []).map(({ name, inputs }) => [short(name, facts).replace(/^image-/, ""), inputs]),
     );
   const running = longRunning(spec.services);
-  const sum = (of: (limits: { cpus: number; memory: number }) => number): number =>
-    running.reduce(
-      (all, { limits, replicas }) => all + replicas * of({ ...limits, memory: mebibytes(limits.memory) }),
-      0,
-    );
+  const sum = (of: (limits: Limits) => number): number =>
+    running.reduce((all, { limits, replicas }) => all + replicas * of(limits), 0);
   return {
     system: spec.name,
     environment: spec.environment,
@@ -105,7 +103,7 @@ export async function describe(raw: Readonly<Record<string, unknown>>, facts: Fa
         service.postgresVersion ? [[service.name, service.postgresVersion]] : [],
       ),
     ),
-    memory: sum(({ memory }) => memory),
+    memory: sum(({ memory }) => mebibytes(memory)),
     cpus: sum(({ cpus }) => cpus),
     alerts: alertsOf(spec),
     problems,

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
@@ -30,10 +30,6 @@ export async function withRevision<T>(revision: string, work: (folder: string) =
 export const samePackages = (folder: string): boolean =>
   readFileSync(join(folder, "package-lock.json"), "utf8") ===
   readFileSync(join(projectDir, "package-lock.json"), "utf8");
-
-/** The stacks that have a file in a checkout. */
-export const stacksIn = (folder: string): string[] =>
-  readdirSync(folder).flatMap((name) => /^Pulumi\.([\w.-]+)\.yaml$/.exec(name)?.[1] ?? []);
 
 /** Describes a stack of a checkout, with that checkout's own code. */
 export async function describedBy(folder: string, stack: string, file?: string): Promise<Description> {

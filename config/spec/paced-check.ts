@@ -12,8 +12,8 @@ const rare = 15;
  * Returns the health check for Docker, which runs often until the container is healthy, and rarely
  * afterwards.
  *
- * Docker starts a process in the container for each check, which costs more than the check itself:
- * about 60 ms of CPU. The Engine before 25 has no `start_interval`, so here the process paces
+ * Docker starts a process in the container for each check, which costs more than the check itself.
+ * The Engine before 25 has no `start_interval`, so here the process paces
  * itself. A healthy container's process repeats the check for a minute before it answers. It
  * answers at once when a check fails, and Docker's next checks are quick again. The previous
  * process wrote the time of its last success to /dev/shm. After a start, a failure or a `docker

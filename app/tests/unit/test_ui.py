@@ -93,10 +93,10 @@ def test_an_answer_is_shown_with_its_sources(backend: Callable[[Handler, Handler
     app = run(ask_page)
     app.chat_input[0].set_value("Who is the cat?").run()
     assert not app.exception
-    words = [element.value for element in app.markdown]
+    displayed = [element.value for element in app.markdown]
     shown = "She is called Minka [1]. !\\[x](http://elsewhere/)" + LINE_ENDS
-    assert shown in words, "and no picture is fetched"
-    assert any("cat.md" in word and "0.81" in word for word in words)
+    assert shown in displayed, "and no picture is fetched"
+    assert any("cat.md" in word and "0.81" in word for word in displayed)
     assert [element.value for element in app.text] == ["Minka <b>sleeps</b>"], "as text, not as markup"
 
 
