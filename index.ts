@@ -6,20 +6,24 @@ import { RagStack } from "./components/stack.ts";
 import { resolveSystem } from "./config/resolve.ts";
 import { withDeployment } from "./config/spec/deployment.ts";
 import { baseImageOf } from "./host/base-image.ts";
-import { requireOwnData } from "./host/own-data.ts";
+import { brokenContainers } from "./host/broken-containers.ts";
+import { watchCrashLoops } from "./host/crash-loops.ts";
+import { inspectHost } from "./host/preflight.ts";
 import { useDockerInProgram } from "./host/server.ts";
 
 const { stack, settings, texts, secrets, encrypted, docker } = readConfig();
 const host = await explained(() => useDockerInProgram(docker));
 const system = await explained(() => resolveSystem(settings, { ...stack, secrets: encrypted, host }));
 const history = await readHistory(stack);
-const existingVolumes = await explained(() => requireOwnData(stack, system, history.volumes));
+const found = await explained(() => inspectHost(stack, system, history.volumes));
+if (!pulumi.runtime.isDryRun()) watchCrashLoops(stack.stack, found.containers, pulumi.log.error);
 
 const rag = new RagStack(`${stack.project}-${stack.stack}`, {
   ...stack,
   system,
   secrets,
-  existingVolumes,
+  existingVolumes: found.volumes,
+  broken: brokenContainers(stack, system, found.containers),
   baseImage: await explained(() =>
     baseImageOf(system, { make: !pulumi.runtime.isDryRun(), say: console.log }),
   ),

@@ -9,6 +9,8 @@ export interface OptionSpec {
   readonly flags: `--${string}` | `[${string}]`;
   readonly description: string;
   readonly default?: string;
+  /** The words that are allowed. @default any */
+  readonly choices?: readonly string[];
 }
 
 type Options = Readonly<Record<string, OptionSpec>>;

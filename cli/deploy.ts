@@ -2,17 +2,17 @@ import { longRunning, type SystemSpec } from "../config/spec/service.ts";
 import { fullName } from "../config/spec/stack.ts";
 import type { RunResult } from "../engine/index.ts";
 import { ensureBaseImage } from "../host/base-image.ts";
+import { withoutRemoved } from "../host/crash-loops.ts";
 import type { Container } from "../host/docker.ts";
 import { containersOf, docker, isJob, isWell, serviceOf } from "../host/docker.ts";
+import { told } from "../host/finding.ts";
 import { project } from "../host/paths.ts";
 import { deployerText } from "./backends/deployer.ts";
 import { print } from "./command.ts";
-import { type Crashed, givingUpOnCrashes } from "./crash-loops.ts";
 import { storesOf } from "./data/store-users.ts";
 import type { Session } from "./session.ts";
 import { settle } from "./settle.ts";
 import { diagnose, failedBuilds } from "./ui/diagnose.ts";
-import { told } from "./ui/finding.ts";
 import { summary } from "./ui/progress.ts";
 import { statusOf, statusText } from "./ui/status.ts";
 import { elapsed } from "./ui/text.ts";
@@ -37,12 +37,10 @@ export async function deploy(system: SystemSpec, session: Session, refresh: bool
   const { stack } = session;
   const before = await containersOf(stack);
   const look = refresh || (await isAmiss(stack, system, before));
-  const replace = [...(await jobsAgain(stack, system, before)), ...(look ? neverHealthy(before) : [])];
-  const { outcome, crashed } = await givingUpOnCrashes(stack, before, () =>
-    session.deployer.up({ refresh: look, replace }),
-  );
+  const replace = await jobsAgain(stack, system, before);
+  const outcome = await session.deployer.up({ refresh: look, replace });
   if (outcome.ok) await session.progress.step("waiting for health", () => settle(stack));
-  return report(system, session, outcome, crashed);
+  return report(system, session, outcome);
 }
 
 /**
@@ -66,16 +64,6 @@ async function isAmiss(
 }
 
 /**
- * Resources that a refresh would treat as healthy, because it forgets that they never became
- * healthy (pulumi/pulumi#17949).
- */
-const neverHealthy = (containers: readonly Container[]): string[] =>
-  containers
-    .filter((c) => c.Config.Labels["ragdock.kind"] === "stateless" && c.State.Health?.Status === "unhealthy")
-    // Without the suffix that the deployer adds to a resource's name.
-    .map(({ Name }) => Name.replace(/^\//, "").replace(/-[0-9a-f]{7}$/, ""));
-
-/**
  * Jobs that must run again even if their inputs have not changed, because their work is not done.
  */
 async function jobsAgain(
@@ -96,24 +84,17 @@ async function jobsAgain(
 /** An error without the SDK's list of the inputs that waited for what failed. */
 const withoutPath = (error: string): string => error.replace(/^(error serializing property "\w+": )+/, "");
 
-async function report(
-  system: SystemSpec,
-  { stack, progress }: Session,
-  outcome: RunResult,
-  crashed: readonly Crashed[],
-): Promise<number> {
+async function report(system: SystemSpec, { stack, progress }: Session, outcome: RunResult): Promise<number> {
   const status = await statusOf(stack, system, false);
   print(`\n${statusText(status)}\n`);
   print(summary(outcome.changes));
-  const others = outcome.errors.filter((error) => !crashed.some(({ id }) => error.includes(id)));
-  for (const error of others) print(`\n${withoutPath(error)}`);
+  for (const error of withoutRemoved(outcome.errors)) print(`\n${withoutPath(error)}`);
   if (outcome.ok && status.healthy) {
     print(`Healthy after ${elapsed(progress.seconds())}.`);
     return 0;
   }
   const builds = failedBuilds(Date.now() - progress.seconds() * 1000);
-  const findings = [...crashed.map(({ finding }) => finding), ...(await diagnose(stack))];
-  const troubles = [...builds, ...findings.map(told)];
+  const troubles = [...builds, ...(await diagnose(stack)).map(told)];
   for (const trouble of troubles) print(`\n${trouble}`);
   print(
     `\nFailed after ${elapsed(progress.seconds())}. Fix the cause and run the same command again. It continues from here.`,

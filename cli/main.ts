@@ -1,4 +1,4 @@
-import { Command as Commander, CommanderError } from "commander";
+import { Command as Commander, CommanderError, Option } from "commander";
 import { Failure } from "../config/spec/failure.ts";
 import { requireStackName } from "../config/spec/stack.ts";
 import { useDocker } from "../host/docker.ts";
@@ -52,8 +52,9 @@ function subcommand(command: Command): Commander {
   const positional = Object.keys(command.options).filter((name) =>
     command.options[name]?.flags.startsWith("["),
   );
-  for (const { flags, description, default: preset } of Object.values(command.options)) {
+  for (const { flags, description, default: preset, choices } of Object.values(command.options)) {
     if (flags.startsWith("[")) sub.argument(flags, description, preset);
+    else if (choices) sub.addOption(new Option(flags, description).default(preset).choices(choices));
     else sub.option(flags, description, preset);
   }
   if (command.examples.length > 0)

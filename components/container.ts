@@ -59,9 +59,17 @@ export function containerBase(
     // SELinux keeps a container from the host's folders. Relabelling them could lock out the host's
     // own programs.
     securityOpts: ["no-new-privileges:true", ...(spec.mounts.length > 0 ? ["label=disable"] : [])],
-    labels: labels(context, { "ragdock.service": spec.name, "ragdock.kind": spec.kind }),
+    labels: containerLabels(context, spec),
   };
 }
+
+/** The labels of a container of a service or a job. */
+export const containerLabels = (
+  context: StackContext,
+  { name, kind }: ServiceSpec,
+  extra: Readonly<Record<string, string>> = {},
+): docker.types.input.ContainerLabel[] =>
+  labels(context, { "ragdock.service": name, "ragdock.kind": kind, ...extra });
 
 /**
  * A file in the container of a service only. It is secret if it contains a secret. Owner and group

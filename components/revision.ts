@@ -51,15 +51,16 @@ const identifies = {
  * requests before they are healthy, or while they stop. It depends on the generations of secrets
  * too. The value of a secret that the user sets is not known here.
  * @param image the reference of its image
+ * @param replaced ids of the broken containers that these replace
  */
-export function revisionName(service: LongRunning, image: string): string {
+export function revisionName(service: LongRunning, image: string, replaced: readonly string[] = []): string {
   const picked = Object.entries(identifies)
     .filter(([, identifying]) => identifying)
     .map(([field]) =>
       field === "files" ? service.files.map(fileIdentity) : service[field as keyof LongRunning],
     );
   const generations = secretsOf(service).map(({ name, source }) => [name, source]);
-  const content = JSON.stringify([image, picked, service.limits.cpus, generations]);
+  const content = JSON.stringify([image, picked, service.limits.cpus, generations, ...replaced]);
   return `${service.name}-${createHash("sha256").update(content).digest("hex").slice(0, 8)}`;
 }
 
@@ -76,11 +77,12 @@ export const routed = (services: readonly ServiceSpec[]): Set<string> =>
 export function revisionNames(
   services: readonly ServiceSpec[],
   image: (service: LongRunning) => string,
+  replaced: (service: LongRunning) => readonly string[],
 ): Record<string, string> {
   const named = routed(services);
   return Object.fromEntries(
     longRunning(services)
       .filter((s) => named.has(s.name))
-      .map((s) => [s.name, revisionName(s, image(s))]),
+      .map((s) => [s.name, revisionName(s, image(s), replaced(s))]),
   );
 }

@@ -2,9 +2,9 @@ import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { paced } from "../config/spec/paced-check.ts";
 import { type LongRunning, listenAddress, publishedPorts } from "../config/spec/service.ts";
-import { fullName } from "../config/spec/stack.ts";
+import { fullName, replacesLabel, type StackName } from "../config/spec/stack.ts";
 import { goDuration, mebibytes, seconds } from "../config/spec/units.ts";
-import { containerBase, ignoreChanges } from "./container.ts";
+import { containerBase, containerLabels, ignoreChanges } from "./container.ts";
 import type { UnitArgs } from "./context.ts";
 
 /**
@@ -18,20 +18,19 @@ export class Service extends pulumi.ComponentResource {
   constructor(name: string, args: UnitArgs<LongRunning>, opts?: pulumi.ComponentResourceOptions) {
     super("ragdock:core:Service", name, {}, opts);
     const { context, spec } = args;
-    this.containers = Array.from({ length: spec.replicas }, (_, index) => {
-      const suffix = spec.replicas === 1 ? "" : `-${index + 1}`;
-      return this.container(`${fullName(context, spec.name)}${suffix}`, args).name;
-    });
+    this.containers = containerNames(context, spec).map((one) => this.container(one, args).name);
     this.registerOutputs({ containers: this.containers });
   }
 
   private container(name: string, { context, spec, after }: UnitArgs<LongRunning>): docker.Container {
     const healthcheck = { ...spec.healthcheck, ...paced(spec.healthcheck) };
     const ports = publishedPorts(spec);
+    const replaces = context.broken[name];
     return new docker.Container(
       name,
       {
         ...containerBase(context, spec, after),
+        labels: containerLabels(context, spec, replaces ? { [replacesLabel]: replaces } : {}),
         restart: "unless-stopped",
         healthcheck: {
           tests: [...healthcheck.test],
@@ -66,6 +65,12 @@ export class Service extends pulumi.ComponentResource {
     );
   }
 }
+
+/** The names of the resources of a service's containers, one per replica. */
+export const containerNames = (stack: StackName, { name, replicas }: LongRunning): string[] =>
+  Array.from({ length: replicas }, (_, index) =>
+    fullName(stack, replicas === 1 ? name : `${name}-${index + 1}`),
+  );
 
 /**
  * Seconds after which a container counts as never healthy: its start period, the time of all

@@ -1,14 +1,15 @@
+import { hostname, userInfo } from "node:os";
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { isLongRunning, type ServiceSpec, type SystemSpec } from "../config/spec/service.ts";
-import { createdLabel, fullName, labels, type StackName } from "../config/spec/stack.ts";
+import { createdLabel, fullName, labels, ownerLabel, type StackName } from "../config/spec/stack.ts";
 import { inStartOrder } from "../config/spec/start-order.ts";
 import type { Predecessors, StackContext } from "./context.ts";
 import { Images } from "./images.ts";
 import { Job } from "./job.ts";
 import { revisionNames } from "./revision.ts";
 import { Secrets } from "./secrets.ts";
-import { Service } from "./service.ts";
+import { containerNames, Service } from "./service.ts";
 
 export interface RagStackArgs extends StackName {
   readonly system: SystemSpec;
@@ -17,6 +18,8 @@ export interface RagStackArgs extends StackName {
   readonly baseImage: string;
   /** Creation times of the volumes that Docker already has, by full name. "" if it is unknown. */
   readonly existingVolumes: Readonly<Record<string, string>>;
+  /** Ids of the broken containers, which are replaced, by the name of their resource. */
+  readonly broken: Readonly<Record<string, string>>;
   readonly hostPath: (path: string) => string;
 }
 
@@ -55,7 +58,12 @@ export class RagStack extends pulumi.ComponentResource {
       networks,
       volumes: Object.fromEntries(Object.entries(volumes).map(([part, volume]) => [part, volume.name])),
       secrets: secrets.values,
-      revisions: revisionNames(services, (s) => images.reference(s.image)),
+      broken: args.broken,
+      revisions: revisionNames(
+        services,
+        (s) => images.reference(s.image),
+        (s) => containerNames(args, s).flatMap((container) => args.broken[container] ?? []),
+      ),
     };
     const started = startAll(context, this);
 
@@ -111,14 +119,24 @@ function declareNetworks(args: RagStackArgs, parent: pulumi.Resource): Record<st
       const name = fullName(args, part);
       const network = new docker.Network(
         name,
-        { name, internal, labels: labels(args) },
-        { parent, deleteBeforeReplace: true },
+        { name, internal, labels: labels(args, { [ownerLabel]: deployer() }) },
+        // The first deployer stays the owner.
+        { parent, deleteBeforeReplace: true, ignoreChanges: ["labels"] },
       );
       // Refers to networks by id, because containers must be replaced when a network is created
       // again under the same name.
       return [part, network.id];
     }),
   );
+}
+
+/** The user and the machine that deploy. A user of a container may have no name. */
+function deployer(): string {
+  try {
+    return `${userInfo().username}@${hostname()}`;
+  } catch {
+    return `user ${process.getuid?.()}@${hostname()}`;
+  }
 }
 
 /** When a volume was created, by its labels. "" for a volume that this program did not create. */

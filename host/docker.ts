@@ -84,6 +84,7 @@ export interface Container {
     readonly Image: string;
     readonly Healthcheck?: ContainerHealthcheck;
   };
+  readonly NetworkSettings: { readonly Networks: Readonly<Record<string, unknown>> };
   readonly HostConfig: {
     readonly Memory: number;
     readonly PortBindings: Readonly<Record<string, { HostIp: string; HostPort: string }[]>> | null;

@@ -1,6 +1,6 @@
+import { imagesOnly, requireDisk } from "../../host/preflight.ts";
 import { command, newStackOptions, print } from "../command.ts";
 import { begin } from "../deploy.ts";
-import { requireDisk } from "../preflight.ts";
 import { withDeployer } from "../session.ts";
 import { failedBuilds } from "../ui/diagnose.ts";
 import { elapsed } from "../ui/text.ts";
@@ -11,6 +11,7 @@ export async function buildImages(options: Parameters<typeof prepared>[0]): Prom
   const { stack } = options;
   const system = await prepared(options);
   await requireDisk();
+  process.env[imagesOnly] = "true";
   return withDeployer(stack, async (session) => {
     const { deployer, progress } = session;
     await begin(system, session);

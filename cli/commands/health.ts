@@ -1,7 +1,7 @@
+import { told } from "../../host/finding.ts";
 import { requireDocker } from "../../host/server.ts";
 import { command, jsonOption, print, stackOption } from "../command.ts";
 import { checkHealth } from "../health/check.ts";
-import { told } from "../ui/finding.ts";
 
 export const health = command({
   name: "health",

@@ -17,7 +17,12 @@ export const plan = command({
   options: {
     base: { flags: "--base <revision>", description: "the revision to compare with", default: "main" },
     stack: { flags: "--stack <name>", description: "one stack; by default all stacks with a file" },
-    format: { flags: "--format <name>", description: "text, markdown or json", default: "text" },
+    format: {
+      flags: "--format <name>",
+      description: "how the plan is written",
+      default: "text",
+      choices: ["text", "markdown", "json"],
+    },
     output: { flags: "--output <file>", description: "write it to a file" },
     describe: {
       flags: "--describe",

@@ -1,11 +1,11 @@
 import { Failure } from "../../config/spec/failure.ts";
 import { inStartOrder } from "../../config/spec/start-order.ts";
 import { containersOf, docker, isJob, serviceOf } from "../../host/docker.ts";
+import { told } from "../../host/finding.ts";
 import { command, print, serviceOption, stackOption } from "../command.ts";
 import { becomesWell } from "../settle.ts";
 import { reachableSystem } from "../system.ts";
 import { diagnose } from "../ui/diagnose.ts";
-import { told } from "../ui/finding.ts";
 import { elapsed } from "../ui/text.ts";
 
 export const restart = command({

@@ -2,17 +2,12 @@ import type { SystemSpec } from "../../config/spec/service.ts";
 import { containersOf } from "../../host/docker.ts";
 import { lostVolumes } from "../../host/own-data.ts";
 import { project } from "../../host/paths.ts";
+import { requireFreeHost } from "../../host/preflight.ts";
 import { requireDocker } from "../../host/server.ts";
 import { command, newStackOptions, type Values } from "../command.ts";
 import { reportBackups } from "../data/report.ts";
 import { begin, deploy } from "../deploy.ts";
-import {
-  chooseImages,
-  requireDisk,
-  requireOwnState,
-  requirePorts,
-  requireVolumeOwners,
-} from "../preflight.ts";
+import { chooseImages, requireOwnState } from "../preflight.ts";
 import { type Session, withDeployer } from "../session.ts";
 import { changeSettings, ensureStack } from "../stack-file.ts";
 import { systemOf } from "../system.ts";
@@ -33,9 +28,9 @@ export async function bringUp(
 ): Promise<number> {
   const { stack, refresh = false, confirm } = options;
   const system = await prepared(options);
-  const before = await containersOf(stack);
   await requireOwnState(stack);
-  await Promise.all([requireDisk(), requirePorts(stack, system, before), requireVolumeOwners(stack, system)]);
+  // The program checks this again. Here, nothing has been built yet.
+  await requireFreeHost(stack, system, await containersOf(stack));
   // A separate session, because a deployer reads the settings when it is opened.
   const gaveUp = confirm === stack && (await withDeployer(stack, (session) => acceptLoss(system, session)));
   return withDeployer(stack, async (session) => {

@@ -1,8 +1,8 @@
 import { longRunning, type ServiceSpec, type SystemSpec } from "../../config/spec/service.ts";
 import { type Container, containersOf, docker, isJob, serviceOf } from "../../host/docker.ts";
+import { told } from "../../host/finding.ts";
 import { becomesWell } from "../settle.ts";
 import { diagnose } from "../ui/diagnose.ts";
-import { told } from "../ui/finding.ts";
 import type { Progress } from "../ui/progress.ts";
 import type { Part } from "./parts.ts";
 

@@ -1,6 +1,6 @@
 import { isLongRunning, type ServiceSpec, type SystemSpec } from "../../config/spec/service.ts";
 import { type Container, serviceOf } from "../../host/docker.ts";
-import type { Finding } from "../ui/finding.ts";
+import type { Finding } from "../../host/finding.ts";
 
 /** The services that have too few or too many containers. */
 export const countFindings = (

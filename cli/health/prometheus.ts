@@ -1,6 +1,6 @@
 import { execa } from "execa";
 import { type Container, dockerEnvironment } from "../../host/docker.ts";
-import type { Finding } from "../ui/finding.ts";
+import type { Finding } from "../../host/finding.ts";
 import { elapsed } from "../ui/text.ts";
 
 /** Fetches URLs with BusyBox's wget and prints one answer per line. */

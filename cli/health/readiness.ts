@@ -1,7 +1,7 @@
 import { execa } from "execa";
 import { longRunning, type SystemSpec } from "../../config/spec/service.ts";
 import { type Container, dockerEnvironment, serviceOf } from "../../host/docker.ts";
-import type { Finding } from "../ui/finding.ts";
+import type { Finding } from "../../host/finding.ts";
 
 /** Seconds that an application may take to ask its stores and its model. */
 const timeout = 20;

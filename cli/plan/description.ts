@@ -156,6 +156,7 @@ async function declare(system: SystemSpec, { project, stack }: Facts): Promise<R
     system,
     secrets,
     existingVolumes: {},
+    broken: {},
     // The digest depends on the machine, so both revisions get the same one.
     baseImage: "base",
     hostPath: (path) => path,

@@ -48,5 +48,11 @@ export function labels(
  */
 export const createdLabel = "ragdock.created";
 
+/** A network's label with the user and the machine that deployed the stack first. */
+export const ownerLabel = "ragdock.owner";
+
+/** A container's label with the id of the broken container that it replaced. */
+export const replacesLabel = "ragdock.replaces";
+
 /** A volume's label with the creation time of the volume whose data was upgraded into it. */
 export const upgradedFromLabel = "ragdock.upgraded-from";

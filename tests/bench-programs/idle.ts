@@ -21,6 +21,7 @@ const context: StackContext = {
   networks: { backend: network.id },
   volumes: {},
   secrets: {},
+  broken: {},
   revisions: {},
 };
 

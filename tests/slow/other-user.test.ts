@@ -5,7 +5,7 @@
  */
 import { execFileSync } from "node:child_process";
 import { chmodSync, cpSync, mkdtempSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
-import { homedir, tmpdir } from "node:os";
+import { homedir, hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { stringify } from "yaml";
@@ -75,6 +75,7 @@ describe.skipIf(!isRoot)("a user of group docker", () => {
     const { code, output } = make(join(folder, "another"), "up");
     expect(code).not.toBe(0);
     expect(output).toContain(`Stack "${stack}" runs on this Docker host already`);
+    expect(output).toContain(`@${hostname()} deployed it.`);
     expect(await containers()).toBe(before);
     const status = make("/nowhere", "status");
     expect(status.code, status.output).toBe(0);

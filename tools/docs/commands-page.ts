@@ -29,7 +29,8 @@ function section({ name, summary, details, options, examples }: Command): string
 }
 
 /** Returns an option's description. Escapes angle brackets, which Markdown would read as HTML. */
-function meaning({ description, default: preset }: OptionSpec): string {
-  const text = description.replaceAll("<", "\\<");
+function meaning({ description, default: preset, choices }: OptionSpec): string {
+  const words = choices ? `${description}: ${choices.join(", ")}` : description;
+  const text = words.replaceAll("<", "\\<");
   return preset === undefined ? text : `${text} (default: \`${preset}\`)`;
 }

@@ -39,6 +39,18 @@ describe("drift", () => {
     expect((await rag.get("/api/documents")).status).toBe(200);
   });
 
+  it("names a container that was disconnected from a network, and up replaces it", async () => {
+    const worker = await stack.container("worker");
+    await docker("network", "disconnect", "ragdock-e2e-backend", worker);
+    const { code, output } = await stack.make("drift");
+    expect(code, output).toBe(1);
+    expect(output).toMatch(/container worker/);
+    const repaired = await stack.make("up");
+    expect(repaired.code, repaired.output).toBe(0);
+    expect(await stack.container("worker")).not.toBe(worker);
+    expect(await stack.unchanged()).toBe("");
+  });
+
   it("names a stopped and a removed container, and up repairs both", async () => {
     await docker("stop", await stack.container("ui"));
     await docker("rm", "-f", await stack.container("blackbox-exporter"));

@@ -8,7 +8,7 @@ import {
   targetFindings,
 } from "../../../cli/health/prometheus.ts";
 import { unreadyAnswer } from "../../../cli/health/readiness.ts";
-import { told } from "../../../cli/ui/finding.ts";
+import { told } from "../../../host/finding.ts";
 import { containerLike } from "../../support/containers.ts";
 import { systemWith } from "../../support/program.ts";
 

@@ -29,7 +29,10 @@ const mocks: pulumi.runtime.Mocks & { containers: Map<string, Inputs> } = {
 };
 
 /** The inputs of each container of a system, by name. */
-async function containersOf(system: SystemSpec): Promise<Map<string, Inputs>> {
+async function containersOf(
+  system: SystemSpec,
+  broken: Readonly<Record<string, string>> = {},
+): Promise<Map<string, Inputs>> {
   mocks.containers = new Map();
   await pulumi.runtime.setMocks(mocks, "ragdock", "test");
   new RagStack("ragdock-test", {
@@ -39,6 +42,7 @@ async function containersOf(system: SystemSpec): Promise<Map<string, Inputs>> {
     secrets: {},
     baseImage: "ragdock/base:test",
     existingVolumes: {},
+    broken,
     hostPath: (path) => `/project/${path}`,
   });
   await pulumi.runtime.disconnect();
@@ -128,6 +132,16 @@ describe("no container of an application is replaced by", () => {
 });
 
 describe("a container is replaced, and the gateway after it, by", () => {
+  it("its health", async () => {
+    const next = await containersOf(plain, { "ragdock-test-api": "0123" });
+    expect(differences(containersOfPlain, next)).toEqual({
+      api: ["labels", "networksAdvanced"],
+      gateway: ["uploads"],
+    });
+    const label = { label: "ragdock.replaces", value: "0123" };
+    expect(next.get("ragdock-test-api")?.labels).toContainEqual(label);
+  });
+
   it.each([
     ["a variable", { environment: { SAMPLE: "1" } }, "envs"],
     ["CPUs", { limits: { cpus: 0.5 } }, "cpus"],

@@ -58,6 +58,7 @@ async function register(raw: Record<string, unknown>, { preview = false } = {}):
     secrets: { llmApiKey: pulumi.secret("sk-canary") },
     baseImage: "ragdock/base:test",
     existingVolumes: {},
+    broken: {},
     hostPath: (path) => `/project/${path}`,
   });
   await pulumi.runtime.disconnect();

@@ -1,0 +1,52 @@
+import type { SystemSpec } from "../config/spec/service.ts";
+import { fullName, replacesLabel, type StackName } from "../config/spec/stack.ts";
+import { type Container, isJob, serviceOf } from "./docker.ts";
+
+/** Seconds of failed checks after which a container does not recover by itself. */
+const patience = 300;
+
+/**
+ * Returns the containers that a deployment replaces although their settings are the same: their
+ * ids, by the name of their resource. These are
+ *
+ * - containers that were disconnected from a network of their service, which no refresh notices.
+ * - stateless containers that are unhealthy next to their predecessor. They were never healthy. A
+ *   refresh forgets that (pulumi/pulumi#17949), and the gateway would send requests to them.
+ * - stateless containers that have been unhealthy for five minutes.
+ *
+ * Other unhealthy containers may recover: `make up` waits for them. A container that has replaced
+ * another keeps its id as a label. Otherwise the next deployment would replace it again.
+ * @param containers the stack's, sorted by age
+ */
+export function brokenContainers(
+  stack: StackName,
+  { services }: SystemSpec,
+  containers: readonly Container[],
+): Readonly<Record<string, string>> {
+  const networks = new Map(services.map((s) => [s.name, s.networks.map((n) => fullName(stack, n))]));
+  const byResource = Map.groupBy(
+    containers.filter((c) => !isJob(c)),
+    resourceName,
+  );
+  return Object.fromEntries(
+    [...byResource].flatMap(([name, all]) => {
+      const newest = all.at(-1) as Container;
+      const isBroken =
+        isDisconnected(newest, networks.get(serviceOf(newest)) ?? []) || isLost(newest, all.length > 1);
+      const replaced = isBroken ? newest.Id : newest.Config.Labels[replacesLabel];
+      return replaced ? [[name, replaced]] : [];
+    }),
+  );
+}
+
+const isDisconnected = ({ NetworkSettings }: Container, networks: readonly string[]): boolean =>
+  networks.some((network) => !(network in NetworkSettings.Networks));
+
+function isLost({ Config, State: { Health } }: Container, hasPredecessor: boolean): boolean {
+  if (Config.Labels["ragdock.kind"] !== "stateless" || Health?.Status !== "unhealthy") return false;
+  const failing = (Health.FailingStreak * (Config.Healthcheck?.Interval ?? 0)) / 1e9;
+  return hasPredecessor || failing >= patience;
+}
+
+/** The name of a container without the suffix that the deployer adds to a resource's name. */
+const resourceName = ({ Name }: Container): string => Name.replace(/^\//, "").replace(/-[0-9a-f]{7}$/, "");

@@ -1,0 +1,90 @@
+import { type SpawnOptions, spawn } from "node:child_process";
+import { once } from "node:events";
+import { closeSync, mkdirSync, openSync } from "node:fs";
+import { join } from "node:path";
+import { describe } from "./describe.ts";
+import { type Container, containersOf, docker, dockerEnvironment, isJob } from "./docker.ts";
+import { told } from "./finding.ts";
+import { projectDir } from "./paths.ts";
+
+/**
+ * Restarts after which a new container counts as a crash loop. Docker's pauses between them add up
+ * to 3 s.
+ */
+const restarts = 5;
+
+/** Milliseconds between two checks, and before the first one. */
+const interval = 4000;
+
+const crashLogs = ".ragdock/crashes";
+
+/**
+ * Watches a stack until this process ends, and removes new containers that crash repeatedly. The
+ * provider waits for a container's health until its timeout, and stops early only if the container
+ * is gone. Its log is saved first. The old container keeps running.
+ * @param before the containers that are not new
+ * @param report gets the description of a container before it is removed, because the program may
+ * end right after that
+ */
+export function watchCrashLoops(
+  stack: string,
+  before: readonly Container[],
+  report: (description: string) => Promise<unknown>,
+): void {
+  const known = new Set(before.map(({ Id }) => Id));
+  const look = async (): Promise<void> => {
+    const crashing = (await containersOf(stack)).filter((c) => !known.has(c.Id) && isCrashing(c));
+    for (const container of crashing) {
+      known.add(container.Id);
+      await report(await describeCrashes(stack, container));
+      await docker("rm", "--force", container.Id);
+    }
+  };
+  const lookLater = (): void => {
+    // A container may disappear between two calls. The next check handles the other containers.
+    const lookNow = () =>
+      void look()
+        .catch(() => undefined)
+        .finally(lookLater);
+    // The watch must not keep the process alive.
+    setTimeout(lookNow, interval).unref();
+  };
+  lookLater();
+}
+
+/**
+ * Jobs are ignored, because the deployer waits for their exit code. Leaves a container alone once
+ * it has passed a health check.
+ */
+const isCrashing = (container: Container): boolean =>
+  !isJob(container) &&
+  container.RestartCount >= restarts &&
+  !container.State.Health?.Log?.some((check) => check.ExitCode === 0);
+
+async function describeCrashes(stack: string, container: Container): Promise<string> {
+  const { Id: id, Name, RestartCount } = container;
+  const file = join(projectDir, crashLogs, `${Name.slice(1)}.log`);
+  const finding = await describe(stack, container);
+  await saveLog(id, file);
+  const end = `It crashed ${RestartCount} times, was never healthy, and was removed (container ${id.slice(0, 12)}). Its whole log: ${file}`;
+  return told({ ...finding, evidence: [...finding.evidence, end], next: `make up STACK=${stack}` });
+}
+
+/** The errors without those of the provider about containers that the watch has removed. */
+export function withoutRemoved(errors: readonly string[]): string[] {
+  const removed = errors.flatMap((error) =>
+    [...error.matchAll(/was removed \(container ([0-9a-f]{12})\)/g)].map(
+      ([, id]) => `No such container: ${id}`,
+    ),
+  );
+  return errors.filter((error) => !removed.some((missing) => error.includes(missing)));
+}
+
+/** Saves both streams. Only the owner can read the file. */
+async function saveLog(id: string, file: string): Promise<void> {
+  mkdirSync(join(projectDir, crashLogs), { recursive: true });
+  const log = openSync(file, "w", 0o600);
+  const options: SpawnOptions = { stdio: ["ignore", log, log], env: dockerEnvironment() };
+  await once(spawn("docker", ["logs", id], options), "close");
+  closeSync(log);
+}
