@@ -76,7 +76,10 @@ async function jobsAgain(
   // A volume that was restored or created again does not contain the users of the stack's clients.
   const stores = storesOf(stack, system).filter(({ job }) => jobs.some((c) => serviceOf(c) === job));
   const forgotten = await Promise.all(
-    stores.map(async ({ job, user, list }) => ((await list())?.includes(user) ? [] : [job])),
+    stores.map(async ({ job, users, list }) => {
+      const known = await list();
+      return users.every((user) => known?.includes(user)) ? [] : [job];
+    }),
   );
   return [...new Set([...failed, ...forgotten.flat()])].map((job) => fullName({ project, stack }, job));
 }

@@ -1,5 +1,5 @@
 import { basename } from "node:path";
-import { clientUser } from "../../config/services/secrets.ts";
+import { storeUsers } from "../../config/services/secrets.ts";
 import { userSecrets } from "../../config/settings/schema.ts";
 import { Failure } from "../../config/spec/failure.ts";
 import { rotatable } from "../../config/spec/secrets.ts";
@@ -36,7 +36,7 @@ export const rotate = command({
       );
       return code;
     }
-    if (users) await revoke(users, clientUser(generation), secret);
+    if (users) await revoke(users, namesOf(generation), secret);
     if (secret === "grafana") await tellGrafana(stack);
     print(
       `Rotated ${secret} (generation ${generation}). \`make outputs SHOW_SECRETS=1 STACK=${stack}\` shows its value.`,
@@ -70,7 +70,7 @@ function requireRotatable(secret: string, stack: string, system: SystemSpec): vo
  */
 async function begin(stack: string, secret: string, users: StoreUsers | undefined): Promise<number> {
   const current = generationOf(stack, secret);
-  const others = users ? await otherThan(users, clientUser(current)) : [];
+  const others = users ? await otherThan(users, namesOf(current)) : [];
   if (others.length > 0) {
     print(
       `A rotation of ${secret} was interrupted: ${others.join(", ")} can still log in. It is finished now.`,
@@ -83,21 +83,25 @@ async function begin(stack: string, secret: string, users: StoreUsers | undefine
   return next;
 }
 
-/** Revokes every user but the current one, and checks the result. */
-async function revoke(users: StoreUsers, current: string, secret: string): Promise<void> {
+/** Revokes every user but the current ones, and checks the result. */
+async function revoke(users: StoreUsers, current: readonly string[], secret: string): Promise<void> {
   const others = await otherThan(users, current);
   if (others.length > 0) await users.revoke(others);
   const left = await listOf(users);
-  if (left.length !== 1 || left[0] !== current)
+  if (left.toSorted().join() !== current.toSorted().join())
     throw new Failure(
-      `${secret} accepts ${left.join(", ") || "no user"}, and should accept ${current} only.`,
+      `${secret} accepts ${left.join(", ") || "no user"}, and should accept ${current.join(", ")} only.`,
       `Run it again: make rotate SECRET=${secret}`,
     );
-  print(`Everything uses ${current}. ${others.join(", ") || "No other user"} can no longer log in.`);
+  print(
+    `Everything uses ${current.join(" and ")}. ${others.join(", ") || "No other user"} can no longer log in.`,
+  );
 }
 
-const otherThan = async (users: StoreUsers, current: string): Promise<string[]> =>
-  (await listOf(users)).filter((user) => user !== current);
+const namesOf = (generation: number): string[] => Object.values(storeUsers(generation));
+
+const otherThan = async (users: StoreUsers, current: readonly string[]): Promise<string[]> =>
+  (await listOf(users)).filter((user) => !current.includes(user));
 
 async function listOf(users: StoreUsers): Promise<string[]> {
   const list = await users.list();

@@ -1,27 +1,24 @@
 import { database } from "../../config/services/postgres.ts";
-import { userName } from "../../config/services/secrets.ts";
+import { isStoreUser, userName } from "../../config/services/secrets.ts";
 import { Failure } from "../../config/spec/failure.ts";
 import { isGuarded, type SystemSpec } from "../../config/spec/service.ts";
 import { containersOf, docker } from "../../host/docker.ts";
 
-/** The users that a store has for its clients. */
+/** The users that a store has for its clients and its monitor. */
 export interface StoreUsers {
   /** The secret's name in `ragdock:rotations`. */
   readonly rotation: string;
-  /** The job that creates the clients' user in the store. */
+  /** The job that creates the users in the store. */
   readonly job: string;
-  /** The user that the settings ask for. */
-  readonly user: string;
+  /** The users that the settings ask for. */
+  readonly users: readonly string[];
   /**
-   * The clients' users that can log in, of any generation. Undefined if the store does not answer.
+   * The users of clients and monitors that can log in, of any generation. Undefined if the store does not answer.
    */
   list(): Promise<string[] | undefined>;
   /** Revokes users and ends their connections. */
   revoke(users: readonly string[]): Promise<void>;
 }
-
-/** The names that `clientUser` makes. */
-const ofClients = /^rag_\d+$/;
 
 /** The stores of a system that require a login of their clients. */
 export function storesOf(stack: string, { services }: SystemSpec): StoreUsers[] {
@@ -36,10 +33,10 @@ export function storesOf(stack: string, { services }: SystemSpec): StoreUsers[] 
     return {
       rotation: store.name,
       job: store.credentials.job,
-      user: userName(store.credentials),
+      users: [store.credentials, store.credentials.monitor].map(userName),
       list: () =>
         users.list().then(
-          (all) => all.split("\n").filter((name) => ofClients.test(name)),
+          (all) => all.split("\n").filter((name) => isStoreUser(name)),
           () => undefined,
         ),
       revoke: users.revoke,
@@ -55,7 +52,7 @@ function postgresUsers(run: Run): Commands {
   // Through the container's own socket, as `make psql` does. Ragdock generates the user names, so
   // they need no quotes.
   const sql = (text: string): Promise<string> =>
-    run("psql", "-qXAt", "-U", database.user, "-d", database.name, "-v", "ON_ERROR_STOP=1", "-c", text);
+    run("psql", "-qXAt", "-U", database.admin, "-d", database.name, "-v", "ON_ERROR_STOP=1", "-c", text);
   return {
     list: () => sql("SELECT rolname FROM pg_roles WHERE rolcanlogin ORDER BY 1"),
     revoke: async (users) => {
@@ -68,10 +65,9 @@ function postgresUsers(run: Run): Commands {
 }
 
 function redisUsers(run: Run): Commands {
-  const asAdmin =
-    'REDISCLI_AUTH="$(cat /run/secrets/admin-password)" exec redis-cli -e --no-auth-warning --user admin "$@"';
-  const redis = (...command: string[]): Promise<string> =>
-    run("sh", "-c", asAdmin, "redis-cli", "ACL", ...command);
+  // On standard input, because other processes of the host can read the environment of a process.
+  const asAdmin = 'printf "AUTH admin %s\\nACL %s\\n" "$(cat /run/secrets/admin-password)" "$*" | redis-cli';
+  const redis = (...command: string[]): Promise<string> => run("sh", "-c", asAdmin, "sh", ...command);
   return {
     list: () => redis("USERS"),
     revoke: async (users) => {

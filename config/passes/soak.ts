@@ -66,7 +66,7 @@ missed=0
 while [ "$(date +%s)" -lt "$end" ]; do
   if said=$(wget -q -T 2 -O /dev/null ${url} 2>&1); then missed=0; else missed=$((missed + 1)); fi
   if [ "$missed" -ge 3 ]; then
-    echo "${url} was healthy, but did not answer three times in a row within its first ${time} s: $said"
+    echo "The new revision failed its soak: three requests in a row to ${url} got no good answer within its first ${time} s. The last answer: $said"
     exit 1
   fi
   sleep 1

@@ -31,7 +31,7 @@ export const postgresExporter = (
   name: string = image.name,
 ): ServiceModule =>
   exporter(image, (ctx) => {
-    const login = store.login(ctx);
+    const login = store.login(ctx).monitor;
     return {
       name,
       environment: {

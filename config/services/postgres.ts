@@ -5,6 +5,7 @@ import { clusterVolume, type PostgresVersion } from "../spec/postgres.ts";
 import type { LongRunning } from "../spec/service.ts";
 import { mebibytes } from "../spec/units.ts";
 import type { Context, ServiceTemplate } from "./module.ts";
+import { projectFile } from "./project-files.ts";
 import type { StoreModule, StoreOptions } from "./store.ts";
 import { adminPassword, devPort, startScript, storeModule } from "./store.ts";
 
@@ -54,9 +55,10 @@ export const postgresCatalogueImage: CatalogueImage = image17;
 export const maxConnections = 100;
 
 /**
- * The application's database and the role that owns it, which is also the server's administrator.
+ * The application's database, the role that owns it, and the server's administrator. Clients act as
+ * the owner, which has no rights beyond the database.
  */
-export const database = { name: "rag", user: "rag", port: 5432 } as const;
+export const database = { name: "rag", user: "rag", admin: "postgres", port: 5432 } as const;
 
 /**
  * Server settings computed from the container's memory, in MiB. The shares are those of the
@@ -76,20 +78,45 @@ function tuning(memoryMiB: number): Record<string, string> {
   };
 }
 
+const hba = { source: "config/services/files/postgres-hba.conf", path: "/etc/ragdock/pg_hba.conf" };
+
 /** The server's command line: the start script, then each setting as `-c name=value`. */
 export const postgresCommand = (settings: Readonly<Record<string, string>>): string[] => [
   "bash",
   startScript,
   "postgres",
-  ...Object.entries(settings).flatMap(([key, value]) => ["-c", `${key}=${value}`]),
+  ...Object.entries({ hba_file: hba.path, ...settings }).flatMap(([key, value]) => ["-c", `${key}=${value}`]),
 ];
 
+export interface PostgresOptions extends StoreOptions {
+  /**
+   * Extensions that the administrator creates, because clients may not. `name:schema` creates the
+   * schema first.
+   * @default vector
+   */
+  readonly extensions?: readonly string[];
+}
+
 /** PostgreSQL with pgvector: documents, and vectors unless Chroma holds them. */
-export function postgres(options: StoreOptions = {}): StoreModule {
-  const { name = "postgres", adapt = (service) => service } = options;
-  const environment = { PGHOST: name, PGDATABASE: database.name, PGUSER: database.user };
+export function postgres(options: PostgresOptions = {}): StoreModule {
+  const { name = "postgres", adapt = (service) => service, extensions = ["vector"] } = options;
+  const environment = {
+    PGHOST: name,
+    PGDATABASE: database.name,
+    OWNER: database.user,
+    ADMIN: database.admin,
+    EXTENSIONS: extensions.join(" "),
+  };
+  const roles = projectFile("config/services/files/postgres-roles.sql", "/etc/ragdock/roles.sql");
   return {
-    ...storeModule(name, "postgres", environment, (ctx, base) => adapt({ ...base, ...server(ctx, options) })),
+    ...storeModule(
+      name,
+      "postgres",
+      environment,
+      (ctx, { files, ...base }) =>
+        adapt({ ...base, ...server(ctx, options), files: [...files, projectFile(hba.source, hba.path)] }),
+      [roles],
+    ),
     images: Object.values(versions).map(({ image }) => image),
   };
 }
@@ -103,7 +130,7 @@ function server(ctx: Context, { volume = "postgres-data", devPort: port }: Store
     volumes: [{ volume: clusterVolume(volume, version), path }],
     postgresVersion: version,
     environment: {
-      POSTGRES_USER: database.user,
+      POSTGRES_USER: database.admin,
       POSTGRES_DB: database.name,
       POSTGRES_PASSWORD_FILE: adminPassword,
       POSTGRES_INITDB_ARGS: "--data-checksums",

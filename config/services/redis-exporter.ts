@@ -32,7 +32,7 @@ const memoryBound = 0.9;
  */
 export const redisExporter = (store: StoreModule, name: string = image.name): ServiceModule =>
   exporter(image, (ctx) => {
-    const login = store.login(ctx);
+    const login = store.login(ctx).monitor;
     const user = userName(login);
     const address = `${store.name}:6379`;
     return {

@@ -1,6 +1,6 @@
 import type { UserSecret } from "../settings/schema.ts";
 import { content, type Secret } from "../spec/content.ts";
-import type { Credentials, FileSpec } from "../spec/service.ts";
+import type { Credentials, FileSpec, Login } from "../spec/service.ts";
 import type { Context } from "./module.ts";
 
 /** The generation of a secret in `ragdock:rotations`. The default is 1. */
@@ -20,28 +20,35 @@ export const fromUser = (key: UserSecret): Secret => ({
 });
 
 /**
- * The user that clients of a store log in as. Each generation has its own user: one user has one
- * password, and during a rotation two passwords have to work.
+ * The users that clients and the monitor of a store log in as. Each generation has its own users:
+ * one user has one password, and during a rotation two passwords have to work.
  */
-export const clientUser = (generation = 1): string => `rag_${generation}`;
+export const storeUsers = (generation = 1) => ({
+  client: `rag_${generation}`,
+  monitor: `monitor_${generation}`,
+});
+
+/** Whether `storeUsers` makes this name, for any generation. */
+export const isStoreUser = (name: string): boolean => /^(rag|monitor)_\d+$/.test(name);
 
 export function credentialsOf(ctx: Context, store: string): Credentials {
   const job = `${store}-credentials`;
-  const user: Secret = {
-    name: `${store}-user`,
-    source: { from: "known", value: clientUser(generationOf(ctx, store)) },
+  const users = storeUsers(generationOf(ctx, store));
+  const login = (part: string, value: string): Login => {
+    const user: Secret = { name: `${part}-user`, source: { from: "known", value } };
+    const password = generated(ctx, `${part}-password`, store);
+    return { user, password: { ...password, validAfter: job, user: user.name } };
   };
   return {
-    user,
-    password: { ...generated(ctx, `${store}-password`, store), validAfter: job, user: user.name },
-    admin: { name: `${store}-admin-password`, source: { from: "generated", generation: 1 } },
+    ...login(store, users.client),
+    monitor: login(`${store}-monitor`, users.monitor),
+    admin: generated(ctx, `${store}-admin-password`, `${store}-admin`),
     job,
   };
 }
 
-/** The name of the user that a store's clients log in as. */
-export const userName = ({ user }: Credentials): string =>
-  user.source.from === "known" ? user.source.value : "";
+/** The name of the user of a login. */
+export const userName = ({ user }: Login): string => (user.source.from === "known" ? user.source.value : "");
 
 /** The path of a secret's file in the container. */
 export const secretPath = ({ name }: Secret): string => `/run/secrets/${name}`;

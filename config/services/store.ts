@@ -1,5 +1,5 @@
 import type { Secret } from "../spec/content.ts";
-import type { Credentials, Job, LongRunning, PublishedPort } from "../spec/service.ts";
+import type { Credentials, FileSpec, Job, LongRunning, PublishedPort } from "../spec/service.ts";
 import type { Context, ServiceModule, ServiceTemplate } from "./module.ts";
 import { jobDefaults, serviceDefaults } from "./module.ts";
 import { projectFile } from "./project-files.ts";
@@ -51,12 +51,13 @@ const storeBase = (name: string, role: StoreRole, credentials: Credentials) =>
     ],
   }) as const;
 
-/** Makes the module of a store and of the job that creates the clients' user in it. */
+/** Makes the module of a store and of the job that creates its users. */
 export function storeModule(
   name: string,
   role: StoreRole,
   environment: Readonly<Record<string, string>>,
   service: (ctx: Context, base: ReturnType<typeof storeBase>) => ServiceTemplate<LongRunning>,
+  files: readonly FileSpec[] = [],
 ): StoreModule {
   const login = (ctx: Context): Credentials => credentialsOf(ctx, name);
   return {
@@ -64,16 +65,17 @@ export function storeModule(
     login,
     services: (ctx) => {
       const store = service(ctx, storeBase(name, role, login(ctx)));
-      return [store, credentialsJob(store, login(ctx), role, environment)];
+      return [store, credentialsJob(store, login(ctx), role, environment, files)];
     },
   };
 }
 
 function credentialsJob(
   store: LongRunning,
-  { user, password, admin, job }: Credentials,
+  { user, password, monitor, admin, job }: Credentials,
   role: StoreRole,
   environment: Readonly<Record<string, string>>,
+  files: readonly FileSpec[],
 ): Job {
   const script = projectFile(`config/services/files/${role}-credentials.sh`, "/etc/ragdock/credentials.sh");
   const file = (path: string, secret: Secret) => ({ ...secretFile(secret), path });
@@ -89,8 +91,11 @@ function credentialsJob(
     files: [
       file("/run/secrets/user", user),
       file("/run/secrets/password", password),
+      file("/run/secrets/monitor-user", monitor.user),
+      file("/run/secrets/monitor-password", monitor.password),
       file(adminPassword, admin),
       script,
+      ...files,
     ],
     limits: { cpus: 0.25, memory: "64MiB" },
     dependsOn: [store.name],

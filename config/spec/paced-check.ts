@@ -2,9 +2,9 @@ import type { Healthcheck } from "./healthcheck.ts";
 import { type Duration, seconds } from "./units.ts";
 
 /** Seconds between two checks of a healthy container. */
-const pause = 12;
+const pause = 14;
 /** Checks of a healthy container that one process of Docker's health check makes. */
-const rounds = 5;
+const rounds = 20;
 /** A check that Docker runs less often than this is not changed. */
 const rare = 15;
 
@@ -14,12 +14,12 @@ const rare = 15;
  *
  * Docker starts a process in the container for each check, which costs more than the check itself.
  * The Engine before 25 has no `start_interval`, so here the process paces
- * itself. A healthy container's process repeats the check for a minute before it answers. It
+ * itself. A healthy container's process repeats the check for five minutes before it answers. It
  * answers at once when a check fails, and Docker's next checks are quick again. The previous
  * process wrote the time of its last success to /dev/shm. After a start, a failure or a `docker
  * unpause` the time is missing or old.
  *
- * A broken container is noticed at most 12 s later than without pacing. The image needs `sh`,
+ * A broken container is noticed at most 14 s later than without pacing. The image needs `sh`,
  * `sleep`, `date` and `timeout`.
  */
 export function paced({ test, interval, timeout }: Healthcheck): Pick<Healthcheck, "test" | "timeout"> {

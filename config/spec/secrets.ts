@@ -23,7 +23,9 @@ export function collectSecrets(services: readonly ServiceSpec[]): Record<string,
 }
 
 /** The names in `ragdock:rotations` that a system has. */
-export const rotatable = (secrets: Readonly<Record<string, SecretSource>>): string[] =>
-  Object.values(secrets).flatMap((source) =>
+export function rotatable(secrets: Readonly<Record<string, SecretSource>>): string[] {
+  const names = Object.values(secrets).flatMap((source) =>
     source.from === "generated" && source.rotation ? [source.rotation] : [],
   );
+  return [...new Set(names)];
+}

@@ -116,13 +116,18 @@ export interface HttpCheck {
   readonly path: string;
 }
 
-/** The logins of a store. */
-export interface Credentials {
+export interface Login {
   readonly user: Secret;
   readonly password: Secret;
+}
+
+/** The logins of a store: the clients' one, and two others. */
+export interface Credentials extends Login {
+  /** Reads statistics and no data. The exporter has it. */
+  readonly monitor: Login;
   /** The administrator's password. Only the store and its credentials job have it. */
   readonly admin: Secret;
-  /** The job that creates the clients' user in the store. */
+  /** The job that creates the users of clients and monitor in the store. */
   readonly job: string;
 }
 

@@ -19,6 +19,7 @@ const db = postgres({
   name: "db",
   volume: "postgres_data",
   devPort: 5432,
+  extensions: ["vector", "pg_partman:partman", "pg_cron"],
   adapt: (server) => ({
     ...server,
     aliases: ["database"],

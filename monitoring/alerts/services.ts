@@ -5,13 +5,23 @@ import { isScraped, memoryMetric } from "../options.ts";
 /** The share of a memory limit. At 1 the kernel kills the process (exit code 137). */
 const memoryBound = 0.9;
 
+/**
+ * The series of a metric that are 0 and were 1 within the last hour, or were 0 five minutes ago too.
+ * During the first deployment Prometheus waits for services that have never answered.
+ */
+const lost = (metric: string): string =>
+  [
+    `(${metric} == 0 and max_over_time(${metric}[1h]) == 1)`,
+    `(${metric} == 0 and ${metric} offset 5m == 0)`,
+  ].join("\nor ");
+
 /** Alerts on services that are down, do not answer, or are near their memory limit. */
 export const serviceAlerts = (services: readonly ServiceSpec[]): Alert[] => [
   {
     name: "TargetDown",
     severity: "critical",
     expr: [
-      `up{job!~"probe-.+"} == 0`,
+      lost('up{job!~"probe-.+"}'),
       // Replicas are found by name. If all are gone, no target remains whose `up` could be 0.
       ...services
         .filter((s) => isScraped(s) && s.replicas > 1)
@@ -29,7 +39,7 @@ export const serviceAlerts = (services: readonly ServiceSpec[]): Alert[] => [
   {
     name: "ServiceUnhealthy",
     severity: "critical",
-    expr: "probe_success == 0",
+    expr: lost("probe_success"),
     holds: "1m",
     summary: "{{ $labels.service }} does not answer",
     description:

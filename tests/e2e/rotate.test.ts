@@ -99,7 +99,7 @@ describe.each(stores)("make rotate SECRET=%s", (store) => {
     const seen = await underTraffic(port, async () => {
       const { code, output } = await stack.make("rotate", "--secret", store);
       expect(code, output).toBe(0);
-      expect(output).toContain("Everything uses rag_2. rag_1 can no longer log in.");
+      expect(output).toContain("Everything uses rag_2 and monitor_2. monitor_1, rag_1 can no longer log in.");
       expect(output).not.toContain(old.password);
     });
     expect(await containersOfStores()).toEqual(before);
@@ -171,8 +171,8 @@ describe("an interrupted rotation", () => {
 
     const { code, output } = await stack.make("rotate", "--secret", "postgres");
     expect(code, output).toBe(0);
-    expect(output).toContain("A rotation of postgres was interrupted: rag_2");
-    expect(output).toContain("Everything uses rag_3. rag_2 can no longer log in.");
+    expect(output).toContain("A rotation of postgres was interrupted: monitor_2, rag_2");
+    expect(output).toContain("Everything uses rag_3 and monitor_3. monitor_2, rag_2 can no longer log in.");
     expect(rotations()).toEqual({ postgres: 3, redis: 2 });
     expect((await credential("postgres")).user).toBe("rag_3");
     expect(await logsIn("postgres", old)).toBe(false);
@@ -207,9 +207,9 @@ describe("a rotation leaves", () => {
     const passwords = Object.entries(await credentials()).flatMap(([name, value]) =>
       name.endsWith("-password") ? [value] : [],
     );
-    // Two passwords of each store, and Grafana's, which the state keeps although Grafana is
+    // Three passwords of each store, and Grafana's, which the state keeps although Grafana is
     // unavailable.
-    expect(passwords).toHaveLength(5);
+    expect(passwords).toHaveLength(7);
     const ids = await stack.containers();
     const texts = [await docker("inspect", ...ids), ...(await Promise.all(ids.map(logOf)))];
     for (const password of passwords) {
@@ -217,6 +217,20 @@ describe("a rotation leaves", () => {
       for (const text of texts) expect(text.includes(password)).toBe(false);
     }
     expect(stack.stateText()).not.toContain(passwords[0]);
+  });
+
+  it("the administrator has a new password too, after a restart of the store", async () => {
+    const admin = async () => ({
+      user: "postgres",
+      password: (await credentials())["postgres-admin-password"] ?? "",
+    });
+    const old = await admin();
+    expect(await logsIn("postgres", old)).toBe(true);
+    const { code, output } = await stack.make("rotate", "--secret", "postgres-admin");
+    expect(code, output).toBe(0);
+    expect(await logsIn("postgres", await admin())).toBe(true);
+    expect(await logsIn("postgres", old)).toBe(false);
+    await stillThere();
   });
 
   it("a stack keeps its data after down and up", async () => {
@@ -231,7 +245,7 @@ describe("a rotation leaves", () => {
 
 describe("make rotate refuses", () => {
   it("an unknown secret with the possible names, and a user's secret with the command that sets it", async () => {
-    const unknown = await stack.make("rotate", "--secret", "postgres-admin");
+    const unknown = await stack.make("rotate", "--secret", "postgres-owner");
     expect(unknown.code).toBe(1);
     expect(unknown.output).toContain("make rotate SECRET=postgres STACK=e2e-rotate");
     const own = await stack.make("rotate", "--secret", "llmApiKey");

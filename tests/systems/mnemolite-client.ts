@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import { eventually, type TestStack } from "../support/stack.ts";
+import { docker, eventually, type TestStack } from "../support/stack.ts";
 import { question } from "./small-rag.ts";
 
 /** Returns functions that use the API and the database of a running mnemolite. */
@@ -18,6 +18,10 @@ export function clientOf(stack: TestStack, port: number) {
     return output.trim();
   };
 
+  /** Runs SQL as the server's administrator, in its container. */
+  const asAdmin = async (query: string): Promise<string> =>
+    docker("exec", await stack.container("db"), "psql", "-U", "postgres", "-d", "rag", "-c", query);
+
   const remember = async (text: string): Promise<string> => {
     const { id } = await json<{ id: string }>("/memories", { text, source: "handbook" });
     await eventually(
@@ -30,5 +34,5 @@ export function clientOf(stack: TestStack, port: number) {
   const found = async (): Promise<string> =>
     JSON.stringify(await json<unknown>("/search", { query: question, k: 3 }));
 
-  return { json, sql, remember, found };
+  return { json, sql, asAdmin, remember, found };
 }

@@ -31,7 +31,7 @@ beforeAll(async () => {
 });
 afterAll(() => stack.remove());
 
-const { json, sql, remember, found } = clientOf(stack, port);
+const { json, sql, asAdmin, remember, found } = clientOf(stack, port);
 
 describe("mnemolite in dev", () => {
   it("runs under its own names, ports, networks and volumes", () => {
@@ -211,11 +211,11 @@ describe("the traps of mnemolite", () => {
   it("a password that differs from the volume's is set again", async () => {
     // Connects to the name on the network, because the server requires no password on loopback.
     const login =
-      'PGPASSWORD="$(cat /run/secrets/admin-password)" psql -h database -U rag -d rag -c "SELECT 1"';
+      'PGPASSWORD="$(cat /run/secrets/admin-password)" psql -h database -U postgres -d rag -c "SELECT 1"';
     const administrator = () => inside(stack, "db", "sh", "-c", login);
     expect((await administrator()).code).toBe(0);
     // The same state as after a change by hand, or after a lost state.
-    await sql("ALTER ROLE rag PASSWORD 'another'");
+    await asAdmin("ALTER ROLE postgres PASSWORD 'another'");
     expect((await administrator()).code).not.toBe(0);
     // A killed server leaves a lock file behind.
     await docker("kill", await stack.container("db"));
@@ -230,7 +230,7 @@ describe("the traps of mnemolite", () => {
 
   it("up creates the clients' roles again if the volume does not have them", async () => {
     // The same state as in an older copy of the volume.
-    await sql("ALTER ROLE rag_1 NOLOGIN PASSWORD NULL");
+    await asAdmin("ALTER ROLE rag_1 NOLOGIN PASSWORD NULL");
     await docker("restart", await stack.container("db"));
     const { code, output } = await stack.make("up");
     expect(code, output).toBe(0);

@@ -40,7 +40,7 @@ export const badRevisions = (api: string, module: string, lost: Services): BadRe
     name: "image that becomes healthy and ends 20 s after its start (`soak: 40s`)",
     settings: { [api]: { soak: "40s" } },
     source: [module, "\nimport os\nimport threading\n\nthreading.Timer(20, os._exit, [1]).start()\n"],
-    told: /was healthy, but did not answer three times in a row/,
+    told: /The new revision failed its soak/,
   },
   {
     name: "setting with which the API never becomes healthy",

@@ -1,31 +1,41 @@
 #!/usr/bin/env bash
-# Creates the clients' role of this generation, and logs in as that role. Services that depend on
-# this job can then log in. The role acts as the owner, so all objects have one owner. Roles of
-# earlier generations keep working until `make rotate` revokes them. PGHOST, PGDATABASE and PGUSER
-# (the owner) come from the environment.
+# Creates the roles of this generation, and logs in as the clients' role. Services that depend on
+# this job can then log in. PGHOST and PGDATABASE, OWNER, ADMIN and EXTENSIONS come from the
+# environment.
+#
+# The owner role has all objects of the database and no rights beyond it. A client's role acts as the
+# owner, so all objects have one owner. The monitor's role reads statistics only. Roles of earlier
+# generations keep working until `make rotate` revokes them.
 set -euo pipefail
 
-user=$(</run/secrets/user)
-password=$(</run/secrets/password)
-PGPASSWORD=$(</run/secrets/admin-password)
-export PGPASSWORD PGCONNECT_TIMEOUT=10 PGOPTIONS="-c client_min_messages=warning"
+secret() { printf '%s' "$(< "/run/secrets/$1")"; }
 
-psql -qX -v ON_ERROR_STOP=1 -v user="$user" -v owner="$PGUSER" <<'SQL'
-SELECT format('CREATE ROLE %I', :'user') WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = :'user') \gexec
-GRANT :"owner" TO :"user";
-ALTER ROLE :"user" SET role = :'owner';
-ALTER ROLE :"user" LOGIN;
-SQL
+# Passwords are in a file of this container's memory, because other processes of the host can read
+# the environment of a process.
+export PGPASSFILE=/dev/shm/passwords PGCONNECT_TIMEOUT=10 PGOPTIONS="-c client_min_messages=warning"
+(
+  umask 077
+  printf '*:*:*:%s:%s\n' "$ADMIN" "$(secret admin-password)" "$(secret user)" "$(secret password)" > "$PGPASSFILE"
+)
+as_admin() { psql -qX -U "$ADMIN" -v ON_ERROR_STOP=1 "$@"; }
+
+as_admin -v admin="$ADMIN" -v owner="$OWNER" -v client="$(secret user)" -v monitor="$(secret monitor-user)" \
+  -v extensions="$EXTENSIONS" -f /etc/ragdock/roles.sql
+
 # psql hashes the password before it sends it, so the network and the log carry only the hash.
 # Without a terminal, psql reads the password from standard input.
-if ! said=$(printf '%s\n%s\n' "$password" "$password" | psql -qX -c "\\password $user" 2>&1); then
-  printf '%s\n' "$said" "The password of role $user could not be set." >&2
-  exit 1
-fi
+set_password() {
+  if ! said=$(printf '%s\n%s\n' "$2" "$2" | as_admin -c "\\password $1" 2>&1); then
+    printf '%s\n' "$said" "The password of role $1 could not be set." >&2
+    exit 1
+  fi
+}
+set_password "$(secret user)" "$(secret password)"
+set_password "$(secret monitor-user)" "$(secret monitor-password)"
 
-acts_as=$(PGPASSWORD=$password psql -qXAt -U "$user" -c 'SELECT current_user')
-if [[ $acts_as != "$PGUSER" ]]; then
-  printf 'Role %s acts as %s, not as the owner %s.\n' "$user" "$acts_as" "$PGUSER" >&2
+acts_as=$(psql -qXAt -U "$(secret user)" -c 'SELECT current_user')
+if [[ $acts_as != "$OWNER" ]]; then
+  printf 'Role %s acts as %s, not as the owner %s.\n' "$(secret user)" "$acts_as" "$OWNER" >&2
   exit 1
 fi
-printf 'Role %s can log in, and acts as %s.\n' "$user" "$PGUSER"
+printf 'Role %s can log in, and acts as %s.\n' "$(secret user)" "$OWNER"

@@ -2,6 +2,10 @@
 # Starts PostgreSQL with the password of the secret. An existing cluster keeps its old password and
 # ignores POSTGRES_PASSWORD_FILE, so this script sets the password first. For a new cluster the
 # image's entrypoint sets it.
+#
+# The administrator is role 10, which the cluster was created with. In version 0.2 and older it was
+# the role of the applications. It gets another name, and the credentials job gives its objects to a
+# new role without its rights.
 set -euo pipefail
 
 if [[ -s $PGDATA/PG_VERSION ]]; then
@@ -10,7 +14,9 @@ if [[ -s $PGDATA/PG_VERSION ]]; then
   # digits, so it needs no quoting. The statement stays out of the log. The exit code does not show
   # whether it failed, so the output is checked below. After a kill, the lock file can contain the
   # process id of this script. PG_GRANDPARENT_PID makes PostgreSQL ignore it.
-  said=$(printf "ALTER ROLE \"%s\" PASSWORD '%s'\n" "$POSTGRES_USER" "$password" |
+  said=$(printf '%s\n' \
+    "UPDATE pg_authid SET rolname = '$POSTGRES_USER' WHERE oid = 10 AND rolname <> '$POSTGRES_USER'" \
+    "ALTER ROLE \"$POSTGRES_USER\" PASSWORD '$password'" |
     PG_GRANDPARENT_PID=$$ postgres --single -D "$PGDATA" -c log_statement=none -c log_min_error_statement=panic "$POSTGRES_DB" 2>&1) || true
   if [[ ! $said =~ backend\> || $said =~ (ERROR|FATAL|PANIC): ]]; then
     printf '%s\n' "$said" "The password of role $POSTGRES_USER could not be set. The server was not started." >&2

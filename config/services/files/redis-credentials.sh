@@ -1,20 +1,30 @@
 #!/bin/sh
-# Creates the clients' user of this generation, and logs in as that user. Users of earlier
+# Creates the users of this generation, and logs in as the clients' user. Users of earlier
 # generations keep working until `make rotate` revokes them. REDIS_HOST comes from the environment.
 set -eu
 
-# as USER PASSWORD_FILE COMMAND… runs a Redis command as that user.
+secret() { cat "/run/secrets/$1"; }
+
+hash() { secret "$1" | tr -d '\n' | sha256sum | cut -d ' ' -f 1; }
+
+# as USER SECRET runs the Redis commands of its standard input as that user. The password is on
+# standard input too, because other processes of the host can read the environment of a process.
+# redis-cli ends with 0 even if a command of its input fails.
 as() {
-  user=$1 file=$2
-  shift 2
-  REDISCLI_AUTH="$(cat "$file")" redis-cli -e --no-auth-warning -h "$REDIS_HOST" --user "$user" "$@"
+  said=$({ echo "AUTH $1 $(secret "$2")"; cat; } | redis-cli -h "$REDIS_HOST")
+  if echo "$said" | grep -vqE '^(OK|PONG)$'; then
+    echo "$said" >&2
+    return 1
+  fi
 }
 
-client=$(cat /run/secrets/user)
-hash=$(printf %s "$(cat /run/secrets/password)" | sha256sum | cut -d ' ' -f 1)
-# The user gets all rights except ACL. With ACL, a client could create a user that keeps working
-# after a rotation.
-as admin /run/secrets/admin-password ACL SETUSER "$client" resetpass "#$hash" on '~*' '&*' +@all -acl > /dev/null
-as admin /run/secrets/admin-password ACL SAVE > /dev/null
-as "$client" /run/secrets/password PING > /dev/null
+client=$(secret user)
+# Clients use all data. They cannot administer the server or its users, nor copy keys to another
+# server. The monitor reads statistics and no keys.
+as admin admin-password << END
+ACL SETUSER $client reset on #$(hash password) ~* &* +@all -@admin -migrate +client|list
+ACL SETUSER $(secret monitor-user) reset on #$(hash monitor-password) -@all +ping +hello +auth +select +client|setname +client|setinfo +client|list +info +config|get +dbsize +slowlog|get +slowlog|len +latency|latest +latency|histogram
+ACL SAVE
+END
+echo PING | as "$client" password
 echo "User $client can log in."

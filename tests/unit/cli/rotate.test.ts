@@ -38,9 +38,16 @@ describe("a rotation", () => {
         rotation: store,
       });
       expect(after.secrets[`${store}-user`]).toEqual({ from: "known", value: "rag_2" });
-      expect(after.secrets[`${store}-admin-password`]).toEqual({ from: "generated", generation: 1 });
+      expect(after.secrets[`${store}-monitor-user`]).toEqual({ from: "known", value: "monitor_2" });
+      expect(after.secrets[`${store}-admin-password`]).toMatchObject({ generation: 1 });
     },
   );
+
+  it.each(["postgres", "redis"])("of %s's administrator changes the store and its job only", (store) => {
+    const after = systemWith({ rotations: { [`${store}-admin`]: 2 } });
+    expect(changed(systemWith(), after)).toEqual([store, `${store}-credentials`]);
+    expect(after.secrets[`${store}-admin-password`]).toMatchObject({ generation: 2 });
+  });
 
   it("of myrag's metrics path changes the API and Prometheus", () => {
     const [before, after] = [{}, { rotations: { "metrics-path": 2 } }].map((raw) =>
@@ -49,17 +56,17 @@ describe("a rotation", () => {
     expect(changed(before as SystemSpec, after as SystemSpec)).toEqual(["fastapi", "prometheus"]);
   });
 
-  it("is possible for every generated secret except those of the stores' administrators", () => {
+  it("is possible for every generated secret", () => {
     const choices = Object.fromEntries(
       Object.keys(systems).map((system) => [system, rotatable(systemWith({ system }).secrets).sort()]),
     );
     expect(choices).toEqual({
-      full: ["grafana", "postgres", "redis"],
-      myrag: ["grafana", "metrics-path", "pgvector"],
-      m31: ["redis"],
+      full: ["grafana", "postgres", "postgres-admin", "redis", "redis-admin"],
+      myrag: ["grafana", "metrics-path", "pgvector", "pgvector-admin"],
+      m31: ["redis", "redis-admin"],
       "rag-events": [],
       financerag: [],
-      mnemolite: ["db"],
+      mnemolite: ["db", "db-admin"],
     });
   });
 });

@@ -146,8 +146,10 @@ describe("a rotated secret", () => {
     const keepers = Object.fromEntries(ofType(":RandomPassword").map((r) => [r.name, r.inputs.keepers]));
     expect(keepers).toEqual({
       "ragdock-test-postgres-admin-password": undefined,
+      "ragdock-test-postgres-monitor-password": { generation: "3" },
       "ragdock-test-postgres-password": { generation: "3" },
       "ragdock-test-redis-admin-password": undefined,
+      "ragdock-test-redis-monitor-password": undefined,
       "ragdock-test-redis-password": undefined,
       "ragdock-test-grafana-password": undefined,
     });

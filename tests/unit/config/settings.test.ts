@@ -78,10 +78,14 @@ describe("defaults", () => {
   it("generate exactly the secrets that services use, including unavailable services, whose data may exist", () => {
     expect(resolveSystem({ images: "packages" }, facts).secrets).toEqual({
       "grafana-password": { from: "generated", generation: 1, rotation: "grafana" },
-      "postgres-admin-password": { from: "generated", generation: 1 },
+      "postgres-admin-password": { from: "generated", generation: 1, rotation: "postgres-admin" },
+      "postgres-monitor-password": { from: "generated", generation: 1, rotation: "postgres" },
+      "postgres-monitor-user": { from: "known", value: "monitor_1" },
       "postgres-password": { from: "generated", generation: 1, rotation: "postgres" },
       "postgres-user": { from: "known", value: "rag_1" },
-      "redis-admin-password": { from: "generated", generation: 1 },
+      "redis-admin-password": { from: "generated", generation: 1, rotation: "redis-admin" },
+      "redis-monitor-password": { from: "generated", generation: 1, rotation: "redis" },
+      "redis-monitor-user": { from: "known", value: "monitor_1" },
       "redis-password": { from: "generated", generation: 1, rotation: "redis" },
       "redis-user": { from: "known", value: "rag_1" },
     });

@@ -75,10 +75,12 @@ describe("two PostgreSQL servers in one system", () => {
     }
   });
 
-  it("have one user and two passwords each, and share no secret", () => {
+  it("have two users and three passwords each, and share no secret", () => {
     expect(Object.keys(secrets)).toEqual([
-      ...["orders-admin-password", "orders-password", "orders-user"],
-      ...["users-admin-password", "users-password", "users-user"],
+      ...["orders-admin-password", "orders-monitor-password", "orders-monitor-user"],
+      ...["orders-password", "orders-user"],
+      ...["users-admin-password", "users-monitor-password", "users-monitor-user"],
+      ...["users-password", "users-user"],
     ]);
     for (const [store, other] of [["orders", "users"] as const, ["users", "orders"] as const]) {
       const held = [store, `${store}-credentials`, `${store}-client`].flatMap((name) =>
@@ -98,7 +100,7 @@ describe("two PostgreSQL servers in one system", () => {
   });
 
   it("are rotated independently", () => {
-    expect(rotatable(secrets)).toEqual(["orders", "users"]);
+    expect(rotatable(secrets)).toEqual(["orders-admin", "orders", "users-admin", "users"]);
     const rotated = services({ rotations: { users: 2 } });
     const changed = rotated.filter((s, index) => JSON.stringify(s) !== JSON.stringify(all[index]));
     // The server itself has only the administrator's password.

@@ -67,7 +67,7 @@ describe("a wrong setting", () => {
       "ragdock:services.api.files[0].content",
     ],
     [{ rotations: { postgres: 0 } }, "ragdock:rotations.postgres"],
-    [{ rotations: { "postgres-admin": 2 } }, "ragdock:rotations.postgres-admin"],
+    [{ rotations: { "postgres-owner": 2 } }, "ragdock:rotations.postgres-owner"],
     [{ system: "m31", rotations: { postgres: 2 } }, "ragdock:rotations.postgres"],
     [{ system: "mnemolite", monitoring: { retention: "1d" } }, "ragdock:monitoring"],
     [

@@ -23,6 +23,13 @@ export const serviceCases: readonly AlertCase[] = [
     fires: [],
   },
   {
+    title: "a target that has not been reached since the first deployment began",
+    series: { 'up{job="worker",service="worker"}': "0x4 1x10", 'up{service="api"}': "1x15" },
+    alert: "TargetDown",
+    at: 4,
+    fires: [],
+  },
+  {
     title: "a replicated service without any replica",
     series: { 'up{service="worker"}': "1x10" },
     alert: "TargetDown",
@@ -32,6 +39,20 @@ export const serviceCases: readonly AlertCase[] = [
   {
     title: "a service that does not answer",
     series: { 'probe_success{service="ui",instance="http://ui:8501"}': "1x3 0x10" },
+    alert: "ServiceUnhealthy",
+    at: 8,
+    fires: [{ service: "ui", instance: "http://ui:8501" }],
+  },
+  {
+    title: "a service that has not answered since the first deployment began",
+    series: { 'probe_success{service="ui",instance="http://ui:8501"}': "0x4 1x10" },
+    alert: "ServiceUnhealthy",
+    at: 4,
+    fires: [],
+  },
+  {
+    title: "a service that has never answered",
+    series: { 'probe_success{service="ui",instance="http://ui:8501"}': "0x10" },
     alert: "ServiceUnhealthy",
     at: 8,
     fires: [{ service: "ui", instance: "http://ui:8501" }],
