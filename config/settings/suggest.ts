@@ -45,7 +45,8 @@ const units = { k: "KiB", m: "MiB", g: "GiB" } as const;
  * meaning is clear, else the bound or the example of the issue.
  */
 export function example(issue: z.core.$ZodIssue, found: unknown): string | undefined {
-  const text = String(found);
+  // String() calls the value's own toString, which need not be a function.
+  const text = typeof found === "object" ? JSON.stringify(found) : String(found);
   if (issue.code === "invalid_type") {
     if (/^(number|int)$/.test(issue.expected) && /^\d+(\.\d+)?$/.test(text)) return text;
     if (issue.expected === "boolean") return /^(no|off|false|0|n)$/i.test(text) ? "false" : "true";

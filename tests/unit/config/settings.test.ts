@@ -152,6 +152,9 @@ describe("a user's settings", () => {
     );
   });
 
+  it("result in a ConfigError if a value has a toString of its own", () =>
+    expect(problems({ system: { toString: [] } })).toHaveLength(1));
+
   it("result in a system or a ConfigError, for any input", () => {
     fc.assert(
       fc.property(
