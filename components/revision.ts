@@ -33,7 +33,9 @@ const identifies = {
   kind: false,
   routes: false, // the files contain them
   metrics: false,
-  maxRequest: false, // the files of the gateway contain it
+  maxRequest: false, // the files of the gateway contain these three
+  uploadPaths: false,
+  ownPages: false,
   blackbox: false,
   readiness: false,
   alerts: false,

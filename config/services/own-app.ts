@@ -36,6 +36,7 @@ function api(ctx: Context, stores: AppStores, app: OwnApp): ServiceTemplate<Long
     ...(ctx.prod ? { soak: productionSoak } : {}),
     ...(app.metricsPath ? { metrics: { port: app.port, path: app.metricsPath } } : {}),
     ...(app.bodySize ? { maxRequest: app.bodySize } : {}),
+    ownPages: true,
     limits: ctx.prod ? { cpus: 1, memory: "1GiB" } : { cpus: 1, memory: "768MiB" },
     dependsOn: dependenciesOf(ctx, stores),
     stopGracePeriod: "30s",

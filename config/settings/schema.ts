@@ -132,6 +132,33 @@ const app = z.strictObject({
   ),
 });
 
+const addresses = z.union([z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()], {
+  error: "must be an IP address or a range, such as 192.0.2.7 or 10.0.0.0/8",
+});
+
+const ingress = {
+  origins: z
+    .array(
+      like(/^https?:\/\/[\w.-]+(:\d+)?$/, "be an origin without a path, such as https://portal.example.org"),
+    )
+    .default([])
+    .describe(
+      "Other sites whose pages may use the applications: send requests that change something, open WebSockets, and show pages in a frame.",
+    ),
+  hosts: z
+    .array(like(/^[\w.-]+$/, "be a host name without a port, such as rag.example.org"))
+    .default([])
+    .describe(
+      "Host names that are served, besides localhost and IP addresses. Other names get 421. By default all names are served.",
+    ),
+  trustedProxies: z
+    .array(addresses)
+    .default([])
+    .describe(
+      "Proxies in front, whose `X-Forwarded-For` names the client. By default the address of the connection is the client.",
+    ),
+};
+
 /** All settings under `ragdock:` in a stack's file. */
 export const settings = z.strictObject({
   system: z.string().default("full").describe("The system to run."),
@@ -187,6 +214,7 @@ export const settings = z.strictObject({
     model,
     ...endpoint,
   }),
+  ingress: group("Requests from outside.", ingress),
   app: optional("Your own application instead of the reference app.", app),
   monitoring: group("Metrics and alerts.", {
     scrapeInterval: duration.prefault("15s").describe("How often Prometheus scrapes."),

@@ -149,6 +149,15 @@ export interface LongRunning extends Workload {
   readonly metrics?: { readonly port: number; readonly path: Content };
   /** The largest request that the gateway passes to it. @default 26MiB */
   readonly maxRequest?: Size;
+  /**
+   * The paths that take requests of this size. All other paths take 64 KiB. @default all paths
+   */
+  readonly uploadPaths?: readonly string[];
+  /**
+   * Whether its pages are the user's own, which may load from other sites and use the camera.
+   * @default false
+   */
+  readonly ownPages?: boolean;
   /** The check of the blackbox exporter. */
   readonly blackbox?: Blackbox;
   /**
