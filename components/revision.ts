@@ -13,6 +13,8 @@ const identifies = {
   entrypoint: true,
   command: true,
   user: true,
+  capabilities: true,
+  tmpfs: true,
   networks: true,
   aliases: true,
   environment: true,

@@ -40,6 +40,7 @@ const row: Row = {
 /** nginx's own counters as Prometheus metrics. */
 export const nginxExporter = (gateway = "gateway"): ServiceModule =>
   exporter(image, () => ({
+    tmpfs: ["/tmp"],
     command: [`--nginx.scrape-uri=http://${gateway}:${statusPort}/nginx_status`],
     // A request to /metrics makes the exporter ask nginx. The metric nginx_up shows whether nginx
     // answers. The exporter's health does not.

@@ -29,6 +29,7 @@ function api(ctx: Context, stores: AppStores, app: OwnApp): ServiceTemplate<Long
     image: imageOf(app),
     usesGpus: true,
     ...(app.user ? { user: app.user } : {}),
+    ...(app.capabilities ? { capabilities: app.capabilities } : {}),
     ...(servesByModule(app) ? { command: serve } : {}),
     networks: ["frontend", "backend"],
     healthcheck: Healthcheck.anyHttp(app.healthPath, app.port, { startPeriod: "1m" }),

@@ -176,6 +176,7 @@ function ui(ctx: Context): ServiceTemplate<LongRunning> {
   return {
     ...application("ui"),
     image: uiImage,
+    tmpfs: ["/tmp"],
     networks: ["frontend"],
     environment: { RAG_API_URL: "http://gateway:8080", RAG_PROMETHEUS_URL: "http://prometheus:9090" },
     uploadPaths: [streamlitUploads],

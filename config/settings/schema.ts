@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { parsePlaceholders, wrongPlaceholders } from "../spec/content.ts";
 import { postgresVersions } from "../spec/postgres.ts";
+import { capabilities } from "../spec/service.ts";
 import type { Duration, Size } from "../spec/units.ts";
 import { durationPattern, mebibytes, sizePattern } from "../spec/units.ts";
 
@@ -119,6 +120,10 @@ const app = z.strictObject({
   user: optional(
     "User that it runs as, as `uid:gid`. By default the image decides.",
     like(/^\d+:\d+$/, "be a user and a group by number, such as 10001:10001"),
+  ),
+  capabilities: optional(
+    "Capabilities of Linux that it keeps, such as `[CHOWN, SETUID, SETGID]` for an image that starts as root and changes to another user. All others are dropped.",
+    z.array(z.enum(capabilities)),
   ),
   port: port.default(8000).describe("Port it listens on."),
   healthPath: path.default("/api/health").describe("Path that answers 2xx while it is alive."),

@@ -89,6 +89,7 @@ function streamlit(ctx: Context): LongRunning {
     role: "ui",
     image: pythonApp("myrag-ui", "systems/myrag/ui"),
     user: "10001:10001",
+    tmpfs: ["/tmp"],
     environment: { API_URL: "http://fastapi:8000" },
     mounts: ctx.prod ? [] : [source],
     healthcheck: Healthcheck.python("/_stcore/health", 8501, { startPeriod: "1m" }),

@@ -83,6 +83,7 @@ function ui(ctx: Context): LongRunning {
     image,
     command: ["streamlit"],
     user: "10001:10001",
+    tmpfs: ["/tmp"],
     environment: { API_URL: "http://api:8000", STREAMLIT_PORT: "8501" },
     ports: [{ container: 8501, host: 8501, exposure: ctx.prod ? "public" : "loopback" }],
     // The UI needs its own health check, because the image's check requests the API's port.

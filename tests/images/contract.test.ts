@@ -13,7 +13,12 @@ const starts: Record<string, { options?: string[]; command?: string[] }> = {
   "postgres-exporter": { options: ["-e", "DATA_SOURCE_URI=nowhere:5432/x", "-e", "DATA_SOURCE_USER=x"] },
   "redis-exporter": { options: ["-e", "REDIS_ADDR=redis://nowhere:6379"] },
   "nginx-exporter": { command: ["--nginx.scrape-uri=http://nowhere/stub_status"] },
-  nginx: { options: ["--tmpfs", "/run", "--tmpfs", "/var/cache/nginx"] },
+  nginx: {
+    options: ["/run", "/var/cache/nginx", "/var/lib/nginx"].flatMap((path) => [
+      "--tmpfs",
+      `${path}:mode=1777`,
+    ]),
+  },
 };
 
 const standIns = images.filter(({ standIn }) => "folder" in standIn).map(({ name }) => name);
@@ -23,7 +28,7 @@ describe.each(servers)("%s", (name) => {
   const { healthcheck, user, port, dataPath, metrics } = imageNamed(name);
 
   it("runs as its user by default, and passes the health check of the catalogue", async () => {
-    await withContainer(name, starts[name] ?? {}, async (container) => {
+    await withContainer(name, { ...starts[name], restricted: false }, async (container) => {
       if (healthcheck) await container.healthy(healthcheck);
       // nginx keeps a master as root if it starts as root. Its workers drop root.
       if (name !== "nginx") expect(await container.uid()).toBe(user);
@@ -31,6 +36,14 @@ describe.each(servers)("%s", (name) => {
         const url = `http://127.0.0.1:${metrics.port}${metrics.path}`;
         await container.healthy(["wget", "-q", "-O", "/dev/null", url]);
       }
+    });
+  });
+
+  it("works with the user and the capabilities of its service", async () => {
+    await withContainer(name, starts[name] ?? {}, async (container) => {
+      if (healthcheck) await container.healthy(healthcheck);
+      expect(await container.uid()).toBe(user);
+      expect(await container.exec("grep", "CapBnd", "/proc/1/status")).toMatch(/\t0+$/);
     });
   });
 

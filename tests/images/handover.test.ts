@@ -10,7 +10,7 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import type { LongRunning } from "../../config/spec/service.ts";
 import { docker } from "../../host/docker.ts";
 import type { TestContainer } from "../support/docker.ts";
-import { Front } from "../support/front.ts";
+import { Front, standInFor } from "../support/front.ts";
 import { serviceOf, systemWith } from "../support/program.ts";
 
 const replacements = 8;
@@ -19,8 +19,7 @@ const senders = 8;
 const system = systemWith();
 const spec = (name: string): LongRunning => serviceOf(system, name);
 
-const listens = "listen 8000; listen 8501;";
-const upstream = `events {} http { access_log off; server { ${listens} location / { return 200; } } }`;
+const upstream = standInFor("location / { return 200; }");
 const behind = [{ path: "/etc/nginx/nginx.conf", content: upstream }];
 
 const front = new Front("handover");

@@ -28,10 +28,7 @@ it("runs as user 101 on a read-only root filesystem and logs to its standard str
   try {
     const file = join(folder, "nginx.conf");
     writeFileSync(file, config);
-    const options = [
-      ...["--user", "101:101", "--read-only", "--cap-drop", "ALL", "--tmpfs", "/tmp"],
-      ...["-v", `${file}:/etc/nginx/nginx.conf:ro`],
-    ];
+    const options = [...["--read-only", "--tmpfs", "/tmp"], ...["-v", `${file}:/etc/nginx/nginx.conf:ro`]];
     await withContainer("nginx", { options }, async (container) => {
       await container.healthy(["wget", "-q", "-O", "/dev/null", "http://127.0.0.1:8080/healthz"]);
       expect(await container.uid()).toBe("101:101");

@@ -11,25 +11,31 @@ import { shown } from "../../config/spec/content.ts";
 import type { FileSpec } from "../../config/spec/service.ts";
 import { mebibytes } from "../../config/spec/units.ts";
 import { docker } from "../../host/docker.ts";
-import { standIn, TestContainer, uniqueName } from "./docker.ts";
+import { imageNamed, restrictions, standIn, TestContainer, uniqueName } from "./docker.ts";
 import { serviceOf, systemWith } from "./program.ts";
 
 const seen = '{"for":"$http_x_forwarded_for","real":"$http_x_real_ip","forwarded":"$http_forwarded"}';
 
-/** Answers with the headers that it got. */
-const echo = `
+/** The configuration of an nginx that takes the ports of API and UI. It writes below /tmp only. */
+export const standInFor = (locations: string): string => `
 worker_rlimit_nofile 10000;
+pid /tmp/nginx.pid;
 events { worker_connections 4096; }
 http {
   access_log off;
   client_max_body_size 0;
+${["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map((name) => `  ${name}_temp_path /tmp/${name};\n`).join("")}
   server {
     listen 8000;
     listen 8501;
-    location / { return 200 '${seen}'; }
-    location /api/own { add_header Content-Security-Policy "default-src https:"; return 200; }
+    ${locations}
   }
 }`;
+
+/** Answers with the headers that it got. */
+const echo = standInFor(`
+    location / { return 200 '${seen}'; }
+    location /api/own { add_header Content-Security-Policy "default-src https:"; return 200; }`);
 
 /** A network with nginx containers that run the files of services. */
 export class Front {
@@ -61,7 +67,8 @@ export class Front {
       return ["-v", `${file}:${path}:ro`];
     });
     const where = ["--network", this.network, "--network-alias", alias];
-    const run = ["run", "-d", "--name", name, ...where, ...mounts, ...options];
+    const limits = restrictions(imageNamed("nginx"));
+    const run = ["run", "-d", "--name", name, ...limits, ...where, ...mounts, ...options];
     await docker(...run, await standIn("nginx"), ...command);
     const container = new TestContainer(name);
     this.running.push(container);
