@@ -83,6 +83,8 @@ export function gatewayTo(
   return {
     ...nginx(ctx, name, routes),
     role: "gateway",
+    // While one is replaced after a crash, the other one takes the requests.
+    replicas: ctx.prod ? 2 : 1,
     command: ["sh", serveScript],
     deriveFiles: (_, services) => [
       {
@@ -113,6 +115,8 @@ export function ingressTo(
     ...nginx(ctx, "ingress", routes),
     role: "ingress",
     networks,
+    // 2,000 half-sent requests of one client take 65 MiB (tests/images/flood.test.ts).
+    limits: ctx.prod ? { cpus: 1, memory: "256MiB" } : { cpus: 0.5, memory: "128MiB" },
     deriveFiles: (self, services) => [
       {
         path: configPath,
@@ -131,8 +135,7 @@ function nginx(ctx: Context, name: string, routes: readonly Route[]): Omit<LongR
     routes,
     healthcheck: Healthcheck.http("/healthz", statusPort, { interval: "2s" }),
     blackbox: { module: "http_2xx", port: statusPort, path: "/healthz" },
-    // 2,000 half-sent requests of one client take 65 MiB (tests/images/flood.test.ts).
-    limits: ctx.prod ? { cpus: 1, memory: "256MiB" } : { cpus: 0.5, memory: "128MiB" },
+    limits: ctx.prod ? { cpus: 1, memory: "128MiB" } : { cpus: 0.5, memory: "64MiB" },
     dependsOn: [...new Set(routes.map((route) => route.service))],
     // Streamed answers end within it. An open page of the web interface uses all of it.
     stopGracePeriod: ctx.prod ? "1m" : "10s",

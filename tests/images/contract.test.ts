@@ -13,12 +13,7 @@ const starts: Record<string, { options?: string[]; command?: string[] }> = {
   "postgres-exporter": { options: ["-e", "DATA_SOURCE_URI=nowhere:5432/x", "-e", "DATA_SOURCE_USER=x"] },
   "redis-exporter": { options: ["-e", "REDIS_ADDR=redis://nowhere:6379"] },
   "nginx-exporter": { command: ["--nginx.scrape-uri=http://nowhere/stub_status"] },
-  nginx: {
-    options: ["/run", "/var/cache/nginx", "/var/lib/nginx"].flatMap((path) => [
-      "--tmpfs",
-      `${path}:mode=1777`,
-    ]),
-  },
+  nginx: { options: ["--tmpfs", "/run", "--tmpfs", "/var/cache/nginx"] },
 };
 
 const standIns = images.filter(({ standIn }) => "folder" in standIn).map(({ name }) => name);
@@ -39,7 +34,9 @@ describe.each(servers)("%s", (name) => {
     });
   });
 
-  it("works with the user and the capabilities of its service", async () => {
+  // The default configuration of nginx writes to folders of root. nginx.test.ts runs nginx with those
+  // of the services.
+  it.skipIf(name === "nginx")("works with the user and the capabilities of its service", async () => {
     await withContainer(name, starts[name] ?? {}, async (container) => {
       if (healthcheck) await container.healthy(healthcheck);
       expect(await container.uid()).toBe(user);

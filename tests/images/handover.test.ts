@@ -105,6 +105,30 @@ it("hands over to the next gateway without a failed request", async () => {
   expect(seen.get("200")).toBeGreaterThan(replacements * 100);
 }, 180_000);
 
+it("answers again within 1.5 s when one of two gateways is killed", async () => {
+  expect(serviceOf(systemWith({ environment: "prod" }), "gateway").replicas).toBe(2);
+  const [first, second] = [await gateway(), await gateway()];
+  const port = await startIngress();
+  let over = false;
+  let longest = 0;
+  const probe = async (): Promise<void> => {
+    let answered = performance.now();
+    while (!over) {
+      if ((await post(port, new Agent())) === "200") answered = performance.now();
+      longest = Math.max(longest, performance.now() - answered);
+      await sleep(10);
+    }
+  };
+  const probes = [probe(), probe()];
+  await sleep(2000);
+  await docker("kill", "--signal", "KILL", first.name);
+  await sleep(3000);
+  over = true;
+  await Promise.all(probes);
+  await docker("rm", "-f", first.name, second.name);
+  expect(longest).toBeLessThan(1500);
+}, 60_000);
+
 it("waits for its upstreams at its first start, but not at a restart", async () => {
   await docker("stop", api.name);
   await expect(gateway(3)).rejects.toThrow("waiting for http://api:8000/api/health, which does not answer");
