@@ -136,7 +136,7 @@ const headerMaps = (origins: readonly string[]): string =>
     })
     .join("\n");
 
-/** The lines that add the headers. A location that adds a header of its own needs them again. */
+/** The lines that add the headers. A location that adds another header needs them again. */
 export const addedHeaders = (indent: string): string =>
   Object.keys(headersOf([]))
     .map((header) => `${indent}add_header ${header} $added_${variable(header)} always;\n`)

@@ -103,7 +103,7 @@ export const problemLocations = (kind: Kind, maxBody: number): string =>
 
 function location(path: string, problem: NginxProblem, kind: Kind): string {
   const { title, status, detail, retryAfter, unread } = problem;
-  // A location with a header of its own inherits none.
+  // A location that adds a header inherits none.
   const retry = retryAfter
     ? `      add_header Retry-After ${retryAfter} always;\n${kind === "ingress" ? addedHeaders("      ") : ""}`
     : "";

@@ -33,7 +33,7 @@ async function hold(count: number, text: string): Promise<Socket[]> {
   return sockets;
 }
 
-/** Requests of another container, which has an address of its own. */
+/** Requests of another container, which has another address. */
 async function expectOthersServed(): Promise<void> {
   for (let count = 0; count < 10; count++) {
     const before = Date.now();
