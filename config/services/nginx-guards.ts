@@ -45,8 +45,15 @@ ${origins.map((origin) => `    "~*^${literal(origin)}\\|" own;\n`).join("")}  }
     "~^foreign:(?!same-origin$)" 1;
     "~^none:(cross|same)-site$" 1;
   }
-  map "$acts$foreign" $refused { default 0; 11 1; }
-  map $host $misdirected { ${hosts.length > 0 ? servedHosts(hosts) : "default 0;"} }
+  # The checks run again for an answer of nginx itself to a request that it could not read.
+  map $uri $answers { default 0; "~^/\\.ragdock/problems/" 1; }
+  map "$answers$acts$foreign" $refused { default 0; 011 1; }
+  map "$answers$unserved" $misdirected { default 0; 01 1; }
+  map "$host|$http_host" $unserved {
+    default ${hosts.length > 0 ? 1 : 0};
+    # Not a host name: an application could redirect to it.
+    "~\\|.*[^\\w.:\\[\\]-]" 1;
+${servedHosts(hosts)}  }
 
   limit_conn_zone $binary_remote_addr zone=addresses:4m;
   map "$request_method $uri" $uploader { default ""; "~^PUT /_stcore/upload_file" $binary_remote_addr; }
@@ -62,13 +69,9 @@ ${addedHeaders("  ")}
 
 /** Another site cannot make its name lead to an address that is written as numbers. */
 const servedHosts = (hosts: readonly string[]): string =>
-  [
-    "default 1;",
-    "localhost 0;",
-    '"~^[0-9.]+$" 0;',
-    '"~^\\[" 0;',
-    ...hosts.map((host) => `"~*^${literal(host)}$" 0;`),
-  ].join(" ");
+  (hosts.length > 0 ? ["localhost", ...hosts].map(literal).concat("[0-9.]+", "\\[[^|]*") : [])
+    .map((host) => `    "~*^${host}\\|" 0;\n`)
+    .join("");
 
 /** The checks of each server of the ingress. */
 export const guards = `    if ($misdirected) { return 421; }

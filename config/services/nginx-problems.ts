@@ -58,7 +58,7 @@ const refused: readonly NginxProblem[] = [
   {
     status: 421,
     title: "Misdirected request",
-    detail: "The host name of this address is not in ragdock:ingress.hosts.",
+    detail: "This host name is not served. ragdock:ingress.hosts has the names that are.",
   },
   {
     status: 429,

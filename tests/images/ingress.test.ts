@@ -104,6 +104,7 @@ describe("the answers of nginx itself", () => {
     ["400 to a wrong header", "GET / HTTP/1.1\r\nHost: x\r\nContent-Length: 1x\r\n\r\n", 400],
     ["400 to a request without a host", "GET / HTTP/1.1\r\n\r\n", 400],
     ["400 to a header above 8 KiB", `GET / HTTP/1.1\r\nHost: x\r\nX: ${"x".repeat(9000)}\r\n\r\n`, 400],
+    ["400 to a host with a blank", "POST / HTTP/1.1\r\nHost: a b\r\nOrigin: null\r\n\r\n", 400],
     ["414 to an address above 8 KiB", `GET /${"x".repeat(9000)} HTTP/1.1\r\nHost: x\r\n\r\n`, 414],
     ["501 to an unknown coding", "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: gzip\r\n\r\n", 501],
   ])("are problem details with the security headers: %s", async (_, text, status) => {
@@ -118,6 +119,13 @@ describe("the answers of nginx itself", () => {
     for (const path of ["/_stcore/metrics", "/_stcore/metrics/", "//_stcore/./metrics"])
       expectProblem(await send(path), 404);
     expect((await send("/_stcore/host-config")).status).toBe(200);
+  });
+
+  it("are 421 for a Host that is no host name, to which an application could redirect", async () => {
+    for (const Host of ["127.0.0.1:8080@evil.example", "evil.example#x", "evil.example\\x"])
+      expectProblem(await send("/api/documents/", { headers: { Host } }), 421);
+    for (const Host of ["rag_1.example.org:8080", "[::1]:8080", "xn--bcher-kva.example"])
+      expect((await send("/api/documents/", { headers: { Host } })).status).toBe(200);
   });
 
   it("redirect without a host and a port, which a proxy in front may have changed", async () => {
