@@ -64,6 +64,9 @@ function service(spec: ServiceSpec, jobs: ReadonlySet<string>, facts: ComposeFac
     ...(spec.entrypoint ? { entrypoint: spec.entrypoint } : {}),
     ...(spec.command ? { command: spec.command } : {}),
     ...(spec.user ? { user: spec.user } : {}),
+    cap_drop: ["ALL"],
+    ...(spec.capabilities?.length ? { cap_add: spec.capabilities } : {}),
+    ...(spec.tmpfs ? { read_only: true, tmpfs: spec.tmpfs } : {}),
     environment: spec.environment,
     networks: Object.fromEntries(spec.networks.map((network) => [network, { aliases: spec.aliases ?? [] }])),
     depends_on: Object.fromEntries(

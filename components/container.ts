@@ -13,6 +13,15 @@ import type { Predecessors, StackContext } from "./context.ts";
  */
 export const ignoreChanges = ["logDriver", "logOpts"];
 
+/** Memory in these folders counts towards the limit of the container. */
+const tmpfsOptions = "size=64m";
+
+/**
+ * The provider uploads the files of a service after it has created the container. Docker refuses
+ * that if the root file system is read-only (moby/moby, containerExtractToDir).
+ */
+const hasReadOnlyRoot = ({ tmpfs, files }: ServiceSpec): boolean => tmpfs !== undefined && files.length === 0;
+
 /** The inputs that services and jobs have in common. */
 export function containerBase(
   context: StackContext,
@@ -27,6 +36,12 @@ export function containerBase(
     ...(spec.entrypoint ? { entrypoints: [...spec.entrypoint] } : {}),
     ...(spec.command ? { command: [...spec.command] } : {}),
     ...(spec.user ? { user: spec.user } : {}),
+    capabilities: {
+      drops: ["ALL"],
+      ...(spec.capabilities?.length ? { adds: spec.capabilities.map((name) => `CAP_${name}`) } : {}),
+    },
+    ...(spec.tmpfs ? { tmpfs: Object.fromEntries(spec.tmpfs.map((path) => [path, tmpfsOptions])) } : {}),
+    ...(hasReadOnlyRoot(spec) ? { readOnly: true } : {}),
     envs: Object.entries(spec.environment)
       .map(([key, value]) => `${key}=${value}`)
       .sort(),

@@ -13,6 +13,8 @@ const identifies = {
   entrypoint: true,
   command: true,
   user: true,
+  capabilities: true,
+  tmpfs: true,
   networks: true,
   aliases: true,
   environment: true,
@@ -33,7 +35,9 @@ const identifies = {
   kind: false,
   routes: false, // the files contain them
   metrics: false,
-  maxRequest: false, // the files of the gateway contain it
+  maxRequest: false, // the files of the gateway contain these three
+  uploadPaths: false,
+  ownPages: false,
   blackbox: false,
   readiness: false,
   alerts: false,

@@ -62,8 +62,17 @@ export async function requireFreeHost(
   await Promise.all([
     requireDisk(),
     requirePorts(stack, system, containers),
-    requireVolumeOwners(stack, system),
+    ...((await mapsUsers()) ? [] : [requireVolumeOwners(stack, system)]),
   ]);
+}
+
+/**
+ * Whether the users of containers have other numbers on the Docker host: in rootless Docker, and
+ * with `userns-remap`.
+ */
+async function mapsUsers(): Promise<boolean> {
+  const options = await docker("info", "--format", "{{json .SecurityOptions}}");
+  return /name=(rootless|userns)/.test(options);
 }
 
 /** Refuses to start if the disk is so full that the stores would fail. */

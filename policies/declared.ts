@@ -4,6 +4,7 @@ import { type ContainerView, type ImageView, isCheck } from "./view.ts";
 export interface ContainerInputs {
   readonly user?: string;
   readonly envs?: readonly string[];
+  readonly capabilities?: { readonly drops?: readonly string[] };
   readonly cpus?: string;
   readonly memory?: number;
   readonly logDriver?: string;
@@ -34,6 +35,7 @@ export function declaredContainer(name: string, inputs: ContainerInputs): Contai
     kind,
     user: inputs.user,
     environment: Object.fromEntries(inputs.envs?.map(variable) ?? []),
+    dropsCapabilities: inputs.capabilities?.drops?.includes("ALL") ?? false,
     cpus: Number(inputs.cpus ?? 0),
     memoryMiB: inputs.memory ?? 0,
     rotatesLogs: rotatesLogs(inputs),

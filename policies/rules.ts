@@ -90,6 +90,22 @@ export const containerRules: readonly Rule<ContainerView>[] = [
     },
   },
   {
+    name: "dropped-capabilities",
+    level: "advisory",
+    description: "Every container drops all capabilities of Linux except those that it names.",
+    check: ({ service, dropsCapabilities }) =>
+      dropsCapabilities
+        ? []
+        : [
+            problem(
+              `services.${service}`,
+              "Docker's 14 capabilities",
+              "an attacker in the container could use them",
+              `Drop ALL, and add back what the container needs. ${orAdvise}`,
+            ),
+          ],
+  },
+  {
     name: "no-secret-in-environment",
     level: "advisory",
     description: "No environment variable holds a password, a key or a token.",

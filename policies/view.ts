@@ -12,6 +12,8 @@ export interface ContainerView {
   /** `uid:gid`. Undefined if the image decides. */
   readonly user: string | undefined;
   readonly environment: Readonly<Record<string, string>>;
+  /** Whether it drops all capabilities of Linux that it does not name. */
+  readonly dropsCapabilities: boolean;
   /** 0 is unlimited. */
   readonly cpus: number;
   /** 0 is unlimited. */
@@ -41,6 +43,8 @@ export const viewOf = (service: ServiceSpec): ContainerView => ({
   kind: service.kind,
   user: service.user,
   environment: service.environment,
+  // A service keeps only the capabilities that it names.
+  dropsCapabilities: true,
   cpus: service.limits.cpus,
   memoryMiB: mebibytes(service.limits.memory),
   // A service always has a size limit for its logs.

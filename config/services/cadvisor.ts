@@ -52,6 +52,9 @@ const noSeries: Alert = {
 
 /** cAdvisor: memory, CPU and restarts of every container. */
 export const cadvisor = exporter(image, () => ({
+  // It runs as root, and measures files of other users.
+  capabilities: ["DAC_READ_SEARCH"],
+  tmpfs: ["/tmp"],
   command: ["--docker_only=true", "--housekeeping_interval=15s"],
   mounts: [
     // This includes Docker's data, whose folder depends on the installation.

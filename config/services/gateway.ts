@@ -1,4 +1,5 @@
 import { type Content, content, joined } from "../spec/content.ts";
+import { defined } from "../spec/defined.ts";
 import { Healthcheck } from "../spec/healthcheck.ts";
 import { catalogueImage } from "../spec/image.ts";
 import type { HttpCheck, LongRunning, Route, ServiceSpec } from "../spec/service.ts";
@@ -82,9 +83,19 @@ export function gatewayTo(
   return {
     ...nginx(ctx, name, routes),
     role: "gateway",
+    // While one is replaced after a crash, the other one takes the requests.
+    replicas: ctx.prod ? 2 : 1,
     command: ["sh", serveScript],
     deriveFiles: (_, services) => [
-      { path: configPath, content: renderNginx(withHidden(routes, services), "gateway", maxBody(services)) },
+      {
+        path: configPath,
+        content: renderNginx(
+          routedPaths(routes, services),
+          "gateway",
+          ctx.settings.ingress,
+          maxBody(services),
+        ),
+      },
       { path: serveScript, content: serve },
       { path: revisionsFile, content: joined(revisionUrls(routes, services)) },
     ],
@@ -104,8 +115,13 @@ export function ingressTo(
     ...nginx(ctx, "ingress", routes),
     role: "ingress",
     networks,
+    // 2,000 half-sent requests of one client take 65 MiB (tests/images/flood.test.ts).
+    limits: ctx.prod ? { cpus: 1, memory: "256MiB" } : { cpus: 0.5, memory: "128MiB" },
     deriveFiles: (self, services) => [
-      { path: configPath, content: renderNginx(self.routes ?? [], "ingress", maxBody(services)) },
+      {
+        path: configPath,
+        content: renderNginx(self.routes ?? [], "ingress", ctx.settings.ingress, maxBody(services)),
+      },
     ],
     omit: (self) => (publishedPorts(self).length > 0 ? undefined : "no service behind it publishes a port"),
   };
@@ -147,12 +163,14 @@ const maxBody = (services: readonly ServiceSpec[]): number =>
     ]),
   );
 
-/** Returns the routes, with the metrics path of the service behind each of them hidden. */
-const withHidden = (routes: readonly Route[], services: readonly ServiceSpec[]): RoutedPath[] =>
+/** Returns the routes, with what the gateway must know of the service behind each of them. */
+const routedPaths = (routes: readonly Route[], services: readonly ServiceSpec[]): RoutedPath[] =>
   routes.map((route) => {
-    const metrics = longRunning(services).find(({ name }) => name === route.service)?.metrics;
+    const service = longRunning(services).find(({ name }) => name === route.service);
+    const { metrics, uploadPaths, ownPages } = service ?? {};
     const path = metrics?.port === route.port ? metrics.path : "";
-    return typeof path === "string" && path.startsWith(route.path) ? { ...route, hidden: path } : route;
+    const hidden = typeof path === "string" && path.startsWith(route.path) ? path : undefined;
+    return { ...route, ...defined({ hidden, uploadPaths, ownPages }) };
   });
 
 /** The URLs of the health checks of the routed revisions. */

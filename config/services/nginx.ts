@@ -2,6 +2,8 @@ import { type Content, content, joined } from "../spec/content.ts";
 import { wget } from "../spec/healthcheck.ts";
 import type { CatalogueImage } from "../spec/image.ts";
 import type { Route } from "../spec/service.ts";
+import { gatewayMaps, guardMaps, guards, type IngressSettings, ownPageHeaders } from "./nginx-guards.ts";
+import { errorPages, problemLocations } from "./nginx-problems.ts";
 
 export const nginxCatalogueImage = {
   name: "nginx",
@@ -33,21 +35,37 @@ export const defaultMaxBody = 26;
  */
 export type NginxKind = "ingress" | "gateway";
 
-/** A route, and the path below it that clients must not reach. */
-export type RoutedPath = Route & { readonly hidden?: string };
+/** A route, and what the gateway must know of the service behind it. */
+export interface RoutedPath extends Route {
+  /** The path below it that clients must not reach. */
+  readonly hidden?: string;
+  /** The paths below it that take large requests. @default all */
+  readonly uploadPaths?: readonly string[];
+  /** Whether its pages are the user's own. @default false */
+  readonly ownPages?: boolean;
+}
 
 /** Metrics are for the system's own networks. */
 const hide = ({ hidden }: RoutedPath): string =>
   hidden ? `    location ~ ^${hidden.replaceAll(/[^\w/-]/g, "\\$&")}(/|$) { return 404; }\n` : "";
 
-/** A gateway's location. nginx's variables cannot contain hyphens. */
+/**
+ * A gateway's locations: one for the route, and one for each of its paths that take large requests.
+ * nginx's variables cannot contain hyphens.
+ */
 function toRevision(route: RoutedPath): Content {
   const upstream = `$upstream_${route.service.replaceAll("-", "_")}`;
-  return content`
-${hide(route)}    location ${route.path} {
-      set ${upstream} ${{ revisionOf: route.service }};
+  const location = (path: string, settings: string): Content => content`
+    location ${path} {
+${settings}      set ${upstream} ${{ revisionOf: route.service }};
       proxy_pass http://${upstream}:${route.port};
     }`;
+  const headers = route.ownPages ? ownPageHeaders : "";
+  const { uploadPaths } = route;
+  if (!uploadPaths) return content`\n${hide(route)}${location(route.path, headers)}`;
+  const small = `      client_max_body_size 64k;\n${errorPages("      ", "gateway", "small")}`;
+  const large = uploadPaths.map((path) => location(path, headers));
+  return content`\n${hide(route)}${location(route.path, headers + small)}${joined(large)}`;
 }
 
 /**
@@ -85,18 +103,8 @@ function server(listen: number, routes: readonly RoutedPath[], kind: NginxKind, 
   return content`
   server {
     listen ${listen};
-    error_page ${kind === "ingress" ? "500 " : ""}502 504 = @unavailable;
-    error_page 413 = @too_large;
-    location @unavailable {
-      default_type application/problem+json;
-      return 503 '{"title":"Service unavailable","status":503,"detail":"No service answers at this path yet. Try again in a few seconds."}';
-    }
-    location @too_large {
-      default_type application/problem+json;
-      return 413 '{"title":"Request too large","status":413,"detail":"A request may be at most ${maxBody} MiB."}';
-    }
-${joined(locations)}
-  }
+${kind === "ingress" ? guards : ""}${errorPages("    ", kind)}${joined(locations)}
+${problemLocations(kind, maxBody)}  }
 `;
 }
 
@@ -108,6 +116,7 @@ ${joined(locations)}
 export function renderNginx(
   routes: readonly RoutedPath[],
   kind: NginxKind,
+  settings: IngressSettings,
   maxBody: number = defaultMaxBody,
 ): Content {
   const isIngress = kind === "ingress";
@@ -116,10 +125,12 @@ export function renderNginx(
   );
   return content`# Not auto: that counts the host's processors, whatever this container may use.
 worker_processes 2;
+# Each request uses a connection to the client and one to the service behind.
+worker_rlimit_nofile 10240;
 pid /tmp/nginx.pid;
 error_log /dev/stderr warn;
 
-events { worker_connections 1024; }
+events { worker_connections 8192; }
 
 http {
   include /etc/nginx/mime.types;
@@ -130,21 +141,30 @@ http {
   uwsgi_temp_path /tmp/uwsgi;
   scgi_temp_path /tmp/scgi;
 
-  log_format access escape=json '{"time":"$time_iso8601","method":"$request_method","path":"$uri","status":$status,'
+  # Redirects keep the host and the port that the client used.
+  absolute_redirect off;
+  # A client that sends slowly must not hold a connection for long. The second time is that between two reads.
+  client_header_timeout 10s;
+  client_body_timeout 30s;
+  reset_timedout_connection on;
+
+  log_format access escape=json '{"time":"$time_iso8601","client":"$client","method":"$request_method","path":"$uri","status":$status,'
     '"bytes":$body_bytes_sent,"seconds":$request_time,"upstream":"$upstream_addr","upstream_status":"$upstream_status"}';
-  access_log ${isIngress ? "off" : "/dev/stdout access"};
+  ${isIngress ? "# The gateway logs the requests that it gets.\n  access_log /dev/stdout access if=$unpassed;" : "access_log /dev/stdout access;"}
 
   # Keeps upstream connections open. The side that closes first holds its port in TIME_WAIT for 60 s, and the ingress
   # would run out of ports.
   map $http_upgrade $connection_upgrade { default upgrade; '' close; }
 
-${isIngress ? forwardedProto : ""}  resolver 127.0.0.11 valid=1s ipv6=off;
+${isIngress ? forwardedProto + guardMaps(settings) : gatewayMaps(settings)}  resolver 127.0.0.11 valid=1s ipv6=off;
   resolver_timeout 2s;
   client_max_body_size ${maxBody}m;
   proxy_http_version 1.1;
   proxy_set_header Host $http_host;
   proxy_set_header X-Real-IP ${isIngress ? "$remote_addr" : "$http_x_real_ip"};
-  proxy_set_header X-Forwarded-For ${isIngress ? "$proxy_add_x_forwarded_for" : "$http_x_forwarded_for"};
+  # The ingress replaces what the client sent: the services behind it believe these headers.
+  proxy_set_header X-Forwarded-For ${isIngress ? "$remote_addr" : "$http_x_forwarded_for"};
+  proxy_set_header Forwarded "";
   proxy_set_header X-Forwarded-Proto ${isIngress ? "$forwarded_proto" : "$http_x_forwarded_proto"};
   proxy_set_header Upgrade $http_upgrade;
   proxy_set_header Connection $connection_upgrade;

@@ -6,7 +6,7 @@ import { modelServices } from "./models.ts";
 import type { Context, ServiceModule, ServiceTemplate } from "./module.ts";
 import { jobDefaults, serviceDefaults } from "./module.ts";
 import { database } from "./postgres.ts";
-import { pythonBases } from "./python.ts";
+import { pythonBases, streamlitUploads } from "./python.ts";
 import { emptyRetrievalsHigh, ingestionBacklog, ingestionFailing } from "./rag-alerts.ts";
 import { fromUser, secretFile, secretPath, userName } from "./secrets.ts";
 import type { StoreModule } from "./store.ts";
@@ -140,6 +140,7 @@ function api(ctx: Context, stores: AppStores): ServiceTemplate<LongRunning> {
       RAG_API_WORKERS: String(workers),
       RAG_DRAIN_SECONDS: String(drainSeconds),
     },
+    uploadPaths: ["/api/documents"],
     blackbox: { module: "http_2xx", port: 8000, path: "/api/health" },
     readiness: { port: 8000, path: "/api/ready" },
     ...(ctx.prod ? { soak: productionSoak } : {}),
@@ -175,8 +176,10 @@ function ui(ctx: Context): ServiceTemplate<LongRunning> {
   return {
     ...application("ui"),
     image: uiImage,
+    tmpfs: ["/tmp"],
     networks: ["frontend"],
     environment: { RAG_API_URL: "http://gateway:8080", RAG_PROMETHEUS_URL: "http://prometheus:9090" },
+    uploadPaths: [streamlitUploads],
     blackbox: { module: "http_2xx", port: 8501, path: "/_stcore/health" },
     limits: { cpus: 1, memory: ctx.prod ? "768MiB" : "512MiB" },
   };

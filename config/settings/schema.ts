@@ -1,38 +1,23 @@
 import { z } from "zod";
 import { parsePlaceholders, wrongPlaceholders } from "../spec/content.ts";
 import { postgresVersions } from "../spec/postgres.ts";
-import type { Duration, Size } from "../spec/units.ts";
-import { durationPattern, mebibytes, sizePattern } from "../spec/units.ts";
-
-const optional = <T extends z.ZodType>(what: string, type: T) => type.optional().describe(what);
-const group = <S extends z.ZodRawShape>(what: string, shape: S) =>
-  z
-    .strictObject(shape)
-    .prefault({} as never)
-    .describe(what);
-const integer = (least: number, most: number) => z.int().min(least).max(most);
-const like = (pattern: RegExp, what: string) => z.string().regex(pattern, `must ${what}`);
-
-const size = like(sizePattern, "be a whole number with its unit, such as 512MiB or 2GiB").transform(
-  (v) => v as Size,
-);
-// Docker refuses less ("Minimum memory limit allowed is 6MB"), and counts in binary units.
-const memoryLimit = size.refine((v) => mebibytes(v) >= 6, "must be at least 6MiB, Docker's minimum");
-const durationLike = (pattern: RegExp, example: string) =>
-  like(pattern, `be a whole number with its unit, such as ${example}`).transform((v) => v as Duration);
-const duration = durationLike(durationPattern, "30s, 15m or 14d");
-const durationOrNone = durationLike(new RegExp(`^0s$|${durationPattern.source}`), "30s, or 0s");
-// `pulumi config set --path` converts text that looks like a number or a boolean.
-const text = z
-  .union([z.string(), z.number(), z.boolean()], { error: "must be text, a number, true or false" })
-  .transform(String);
-// `pulumi config set --path` leaves a number with a fraction as text.
-const fraction = (value: unknown): unknown =>
-  typeof value === "string" && /^\d+(\.\d+)?$/.test(value) ? Number(value) : value;
-const name = z.string().min(1);
-const port = integer(1, 65_535);
-const path = like(/^\/\S*$/, "start with / and contain no blanks");
-const url = z.url({ protocol: /^https?$/ });
+import { capabilities } from "../spec/service.ts";
+import {
+  duration,
+  durationOrNone,
+  fraction,
+  group,
+  integer,
+  like,
+  memoryLimit,
+  name,
+  optional,
+  path,
+  port,
+  size,
+  text,
+  url,
+} from "./kinds.ts";
 
 const mount = z.strictObject({
   source: name.describe("Folder or file on the Docker host. A relative path starts at the project."),
@@ -120,6 +105,10 @@ const app = z.strictObject({
     "User that it runs as, as `uid:gid`. By default the image decides.",
     like(/^\d+:\d+$/, "be a user and a group by number, such as 10001:10001"),
   ),
+  capabilities: optional(
+    "Capabilities of Linux that it keeps, such as `[CHOWN, SETUID, SETGID]` for an image that starts as root and changes to another user. All others are dropped.",
+    z.array(z.enum(capabilities)),
+  ),
   port: port.default(8000).describe("Port it listens on."),
   healthPath: path.default("/api/health").describe("Path that answers 2xx while it is alive."),
   metricsPath: optional(
@@ -131,6 +120,33 @@ const app = z.strictObject({
     size,
   ),
 });
+
+const addresses = z.union([z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()], {
+  error: "must be an IP address or a range, such as 192.0.2.7 or 10.0.0.0/8",
+});
+
+const ingress = {
+  origins: z
+    .array(
+      like(/^https?:\/\/[\w.-]+(:\d+)?$/, "be an origin without a path, such as https://portal.example.org"),
+    )
+    .default([])
+    .describe(
+      "Other sites whose pages may use the applications: send requests that change something, open WebSockets, and show pages in a frame.",
+    ),
+  hosts: z
+    .array(like(/^[\w.-]+$/, "be a host name without a port, such as rag.example.org"))
+    .default([])
+    .describe(
+      "Host names that are served, besides localhost and IP addresses. Other names get 421. By default all names are served.",
+    ),
+  trustedProxies: z
+    .array(addresses)
+    .default([])
+    .describe(
+      "Proxies in front, whose `X-Forwarded-For` names the client. By default the address of the connection is the client.",
+    ),
+};
 
 /** All settings under `ragdock:` in a stack's file. */
 export const settings = z.strictObject({
@@ -187,6 +203,7 @@ export const settings = z.strictObject({
     model,
     ...endpoint,
   }),
+  ingress: group("Requests from outside.", ingress),
   app: optional("Your own application instead of the reference app.", app),
   monitoring: group("Metrics and alerts.", {
     scrapeInterval: duration.prefault("15s").describe("How often Prometheus scrapes."),

@@ -38,6 +38,12 @@ function child(schema: z.core.$ZodType, key: PropertyKey): z.core.$ZodType | und
   return undefined;
 }
 
+/** String() calls the toString of an object, which need not be a function. */
+function textOf(found: unknown): string {
+  if (Array.isArray(found) && found.length === 1) return textOf(found[0]);
+  return typeof found === "object" ? JSON.stringify(found) : String(found);
+}
+
 const units = { k: "KiB", m: "MiB", g: "GiB" } as const;
 
 /**
@@ -45,7 +51,7 @@ const units = { k: "KiB", m: "MiB", g: "GiB" } as const;
  * meaning is clear, else the bound or the example of the issue.
  */
 export function example(issue: z.core.$ZodIssue, found: unknown): string | undefined {
-  const text = String(found);
+  const text = textOf(found);
   if (issue.code === "invalid_type") {
     if (/^(number|int)$/.test(issue.expected) && /^\d+(\.\d+)?$/.test(text)) return text;
     if (issue.expected === "boolean") return /^(no|off|false|0|n)$/i.test(text) ? "false" : "true";

@@ -80,6 +80,22 @@ export interface LogRotation {
   readonly maxFiles: number;
 }
 
+/**
+ * Capabilities of Linux that an image may need. None of them reaches beyond the container.
+ */
+export const capabilities = [
+  "CHOWN",
+  "DAC_OVERRIDE",
+  "DAC_READ_SEARCH",
+  "FOWNER",
+  "KILL",
+  "NET_BIND_SERVICE",
+  "SETGID",
+  "SETUID",
+] as const;
+
+export type Capability = (typeof capabilities)[number];
+
 interface Workload {
   /** The name with which other services reach it. */
   readonly name: string;
@@ -90,6 +106,13 @@ interface Workload {
   readonly command?: readonly string[];
   /** `uid:gid`. @default the image's user */
   readonly user?: string;
+  /** The capabilities of Linux that it keeps. All others are dropped. @default none */
+  readonly capabilities?: readonly Capability[];
+  /**
+   * The folders in memory that it writes to. Its root file system is then read-only, if it has no
+   * files: Docker cannot upload files into a read-only container. @default it may write anywhere
+   */
+  readonly tmpfs?: readonly string[];
   readonly networks: readonly string[];
   /** More names with which other services reach it. */
   readonly aliases?: readonly string[];
@@ -154,6 +177,15 @@ export interface LongRunning extends Workload {
   readonly metrics?: { readonly port: number; readonly path: Content };
   /** The largest request that the gateway passes to it. @default 26MiB */
   readonly maxRequest?: Size;
+  /**
+   * The paths that take requests of this size. All other paths take 64 KiB. @default all paths
+   */
+  readonly uploadPaths?: readonly string[];
+  /**
+   * Whether its pages are the user's own, which may load from other sites and use the camera.
+   * @default false
+   */
+  readonly ownPages?: boolean;
   /** The check of the blackbox exporter. */
   readonly blackbox?: Blackbox;
   /**

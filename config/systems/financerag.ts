@@ -63,6 +63,7 @@ function api(ctx: Context): LongRunning {
     volumes: embedded ? [{ volume: "data", path: "/app/data" }] : [],
     ports: [{ container: 8000, host: 8000, exposure: ctx.prod ? "public" : "loopback" }],
     healthcheck: Healthcheck.command(["python", "main.py", "health"], { startPeriod: "1m" }),
+    uploadPaths: ["/documents"],
     blackbox: { module: "http_2xx", port: 8000, path: "/health" },
     metrics: { port: 8000, path: "/metrics" },
     replicas: ctx.prod && !embedded ? 3 : 1,

@@ -52,6 +52,7 @@ function web(ctx: Context): LongRunning {
     files: [secretFile(login.password)],
     ports: [{ container: 8000, host: 8000, exposure: ctx.prod ? "public" : "loopback" }],
     healthcheck: Healthcheck.command(["python", "app.py", "--health"], { startPeriod: "10s" }),
+    uploadPaths: [],
     blackbox: { module: "http_2xx", port: 8000, path: "/health" },
     metrics: { port: 8000, path: "/metrics" },
     replicas: ctx.prod ? 2 : 1,

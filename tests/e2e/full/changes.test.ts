@@ -15,7 +15,8 @@ describe("a repeated run", () => {
   });
 
   it("previews only the services of one edited setting", async () => {
-    stack.configure({ ...settings, services: { ...settings.services, alertmanager: { port: 19_094 } } });
+    const alertmanager = { ...settings.services.alertmanager, port: 19_094 };
+    stack.configure({ ...settings, services: { ...settings.services, alertmanager } });
     const { code, output } = await stack.make("preview");
     stack.configure(settings);
     expect(code, output).toBe(0);

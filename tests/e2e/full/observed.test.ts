@@ -80,6 +80,9 @@ describe("the network", () => {
         Config: { "max-file": "3", "max-size": "10m" },
       });
       expect(HostConfig.SecurityOpt, service).toContain("no-new-privileges:true");
+      expect(HostConfig.CapDrop, service).toEqual(["ALL"]);
+      expect(HostConfig.CapAdd ?? [], service).toEqual([]);
+      if (service === "ui") expect(HostConfig.ReadonlyRootfs).toBe(true);
       if (Config.Labels["ragdock.kind"] !== "job")
         expect(Config.Healthcheck?.Test?.length, service).toBeGreaterThan(1);
       if (!Config.User || Config.User.startsWith("0")) root.push(service);

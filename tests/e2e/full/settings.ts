@@ -16,6 +16,6 @@ export const settings = {
   services: {
     gateway: { port },
     prometheus: { port: prometheusPort },
-    alertmanager: { port: 19_093 },
+    alertmanager: { port: 19_093, exposure: "loopback" },
   },
 };

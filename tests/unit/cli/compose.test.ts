@@ -37,6 +37,7 @@ it("contains health check, limits, log rotation, user and hardening of a service
   expect(file.services.api).toMatchObject({
     image: "img/app",
     user: spec.user,
+    cap_drop: ["ALL"],
     scale: 2,
     restart: "unless-stopped",
     healthcheck: { interval: spec.healthcheck.interval, start_period: "1m", retries: 3 },

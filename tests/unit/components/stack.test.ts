@@ -7,6 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { RagStack } from "../../../components/stack.ts";
 import { resolveSystem } from "../../../config/resolve.ts";
 import { isLongRunning, type SystemSpec } from "../../../config/spec/service.ts";
+import { systems } from "../../../config/systems/index.ts";
 
 interface Registered {
   readonly type: string;
@@ -43,19 +44,25 @@ class Mocks implements pulumi.runtime.Mocks {
   }
 }
 
+const keys = {
+  llmApiKey: pulumi.secret("sk-canary"),
+  openaiApiKey: pulumi.secret("sk-canary"),
+  mistralApiKey: pulumi.secret("sk-canary"),
+};
+
 async function register(raw: Record<string, unknown>, { preview = false } = {}): Promise<SystemSpec> {
   await pulumi.runtime.setMocks(new Mocks(preview), "ragdock", "test", preview);
   const system = resolveSystem(raw, {
     project: "ragdock",
     stack: "test",
-    secrets: new Set(["llmApiKey"]),
+    secrets: new Set(Object.keys(keys)),
     host: {},
   });
   new RagStack("ragdock-test", {
     project: "ragdock",
     stack: "test",
     system,
-    secrets: { llmApiKey: pulumi.secret("sk-canary") },
+    secrets: keys,
     baseImage: "ragdock/base:test",
     existingVolumes: {},
     broken: {},
@@ -171,6 +178,39 @@ describe("containers", () => {
       });
       expect(inputs.cpus, name).toMatch(/^\d+\.\d+$/);
     }
+  });
+
+  it.each(Object.keys(systems))("drop all capabilities that they do not name, in %s", async (system) => {
+    for (const environment of ["dev", "prod"]) {
+      registered = [];
+      await register({ system, environment });
+      await pulumi.runtime.disconnect();
+      const kept = ofType("/container:Container").flatMap(({ name, inputs }) => {
+        const { drops, adds } = inputs.capabilities as { drops: string[]; adds?: string[] };
+        expect(drops, name).toEqual(["ALL"]);
+        return adds ? [[name, adds]] : [];
+      });
+      for (const [name, adds] of kept)
+        expect([name, adds]).toEqual(["ragdock-test-cadvisor", ["CAP_DAC_READ_SEARCH"]]);
+    }
+  });
+
+  it("keep the capabilities that an own application names", async () => {
+    await register({ app: { image: "mine:1", capabilities: ["CHOWN", "SETUID"] } });
+    expect(container("api")?.inputs.capabilities).toEqual({
+      drops: ["ALL"],
+      adds: ["CAP_CHOWN", "CAP_SETUID"],
+    });
+    expect(container("api")?.inputs.readOnly).toBeUndefined();
+  });
+
+  it("have a read-only root where they say what they write, unless they have files", async () => {
+    await register({});
+    expect(container("ui")?.inputs).toMatchObject({ readOnly: true, tmpfs: { "/tmp": "size=64m" } });
+    registered = [];
+    await pulumi.runtime.disconnect();
+    await register({ services: { ui: { files: [{ path: "/etc/x", content: "x" }] } } });
+    expect(container("ui")?.inputs.readOnly).toBeUndefined();
   });
 
   it("have durations in the provider's format", async () => {

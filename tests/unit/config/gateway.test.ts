@@ -1,7 +1,17 @@
 import { describe, expect, it } from "vitest";
 import { renderNginx } from "../../../config/services/nginx.ts";
 import { shown } from "../../../config/spec/content.ts";
+import { longRunning, type SystemSpec } from "../../../config/spec/service.ts";
+import { systems } from "../../../config/systems/index.ts";
 import { serviceOf, systemWith } from "../../support/program.ts";
+import { problems } from "./problems.ts";
+
+const configuration = (system: SystemSpec, name: string): string => {
+  const service = longRunning(system.services).find((s) => s.name === name || s.role === name);
+  return shown(service?.files.find(({ path }) => path === "/etc/nginx/nginx.conf")?.content ?? "");
+};
+
+const settings = { origins: [], hosts: [], trustedProxies: [] };
 
 describe("a gateway's nginx.conf", () => {
   const conf = shown(
@@ -11,6 +21,7 @@ describe("a gateway's nginx.conf", () => {
         { listen: 8080, path: "/", service: "ui", port: 8501 },
       ],
       "gateway",
+      settings,
     ),
   );
 
@@ -42,6 +53,7 @@ describe("a gateway's nginx.conf", () => {
           { listen: 8082, path: "/", service: "admin", port: 81 },
         ],
         "gateway",
+        settings,
       ),
     );
     expect([...two.matchAll(/listen (\d+);/g)].map((match) => match[1])).toEqual(["8080", "8082", "8081"]);
@@ -49,7 +61,9 @@ describe("a gateway's nginx.conf", () => {
 });
 
 describe("an ingress' nginx.conf", () => {
-  const conf = shown(renderNginx([{ listen: 8080, path: "/", service: "gateway", port: 8080 }], "ingress"));
+  const conf = shown(
+    renderNginx([{ listen: 8080, path: "/", service: "gateway", port: 8080 }], "ingress", settings),
+  );
 
   it("sends a request to a gateway that has just reported its readiness", () => {
     expect(conf).toContain("set $gateways gateway;");
@@ -77,9 +91,7 @@ describe("the largest request", () => {
   const limits = (settings: Record<string, unknown>): (string | undefined)[][] => {
     const system = systemWith(settings);
     return ["ingress", "gateway"].map((name) => {
-      const conf = shown(
-        serviceOf(system, name).files.find(({ path }) => path === "/etc/nginx/nginx.conf")?.content ?? "",
-      );
+      const conf = configuration(system, name);
       return [/client_max_body_size (\w+);/, /at most (\w+ MiB)/].map((pattern) => pattern.exec(conf)?.[1]);
     });
   };
@@ -101,5 +113,46 @@ describe("the largest request", () => {
     const app = { image: "mine:1.0" };
     expect(limits({ app })).toEqual(both(26));
     expect(limits({ app: { ...app, bodySize: "2GiB" } })).toEqual(both(2048));
+  });
+});
+
+describe.each(Object.keys(systems))("%s", (name) => {
+  it.each(["dev", "prod"])(
+    "checks each request at the ingress in %s, and limits bodies by path",
+    (environment) => {
+      const secrets = new Set(["openaiApiKey", "mistralApiKey"]);
+      const system = systemWith({ system: name, environment }, { secrets });
+      const conf = configuration(system, "ingress");
+      const servers = conf.match(/listen 80(?!81)\d\d;/g)?.length;
+      expect(servers).toBeGreaterThan(0);
+      expect(conf.match(/if \(\$refused\) \{ return 403; \}/g)).toHaveLength(servers ?? 0);
+      const routed = longRunning(system.services).flatMap(({ role, routes = [] }) =>
+        role === "gateway" ? routes : [],
+      );
+      for (const { service } of routed) expect(serviceOf(system, service).uploadPaths, service).toBeDefined();
+    },
+  );
+});
+
+describe("ragdock:ingress", () => {
+  it.each([
+    ["origins", "https://portal.example.org/", "https://portal.example.org"],
+    ["origins", "portal.example.org", "https://portal.example.org"],
+    ["origins", 'https://x"; return 200', "https://portal.example.org"],
+    ["hosts", "rag.example.org:8080", "rag.example.org"],
+    ["hosts", "x; return 200", "rag.example.org"],
+    ["trustedProxies", "300.1.1.1", "192.0.2.7"],
+    ["trustedProxies", "proxy", "192.0.2.7"],
+  ])("refuses %s: [%s]", (setting, value, right) => {
+    const [found] = problems({ ingress: { [setting]: [value] } });
+    expect(found?.path).toBe(`ragdock:ingress.${setting}[0]`);
+    expect(found?.fix).toContain(right);
+  });
+
+  it("leaves the pages of an own application free to load from other sites", () => {
+    const conf = configuration(systemWith({ app: { image: "mine:1" } }), "gateway");
+    expect(conf).toContain("add_header Content-Security-Policy $own_content always;");
+    expect(conf).toContain(`"" "frame-ancestors 'self'";`);
+    expect(configuration(systemWith(), "gateway")).not.toContain("add_header Content-Security-Policy");
   });
 });

@@ -156,6 +156,9 @@ describe("a user's settings", () => {
     );
   });
 
+  it("result in a ConfigError if the toString of a value is not a function", () =>
+    expect(problems({ system: { toString: [] } })).toHaveLength(1));
+
   it("result in a system or a ConfigError, for any input", () => {
     fc.assert(
       fc.property(

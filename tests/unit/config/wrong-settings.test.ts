@@ -31,6 +31,7 @@ describe("a wrong setting", () => {
     [{ system: "myrag", monitoring: { alertWebhook: "http://a/" } }, "ragdock:monitoring.alertWebhook"],
     [{ system: "myrag", embeddings: { dimension: 512 } }, "ragdock:embeddings.dimension"],
     [{ app: { image: "mine:1.0", module: "main:app" } }, "ragdock:app.module"],
+    [{ app: { image: "mine:1.0", capabilities: ["SYS_ADMIN"] } }, "ragdock:app.capabilities[0]"],
     [{ host: { memory: "1GiB" } }, "ragdock:services.*.limits.memory"],
     [
       { system: "m31", services: { web: { port: 9000 }, prometheus: { exposure: "loopback", port: 9000 } } },

@@ -1,12 +1,15 @@
 /** Tests what is refused before a deployment, with a made-up Docker. tests/pulumi tests it under the real CLI. */
 import { createServer, type Server } from "node:net";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
-import type { Container } from "../../../host/docker.ts";
+import type { Container, Volume } from "../../../host/docker.ts";
 import { imagesOnly, inspectHost, requireFreeHost } from "../../../host/preflight.ts";
 import { systemWith } from "../../support/program.ts";
 
 let isLocal = true;
 let publisher = "";
+let securityOptions = "[]";
+/** A folder that root owns, as the volumes of the stack. */
+let volumes = new Map<string, Volume>();
 
 vi.mock("../../../host/docker.ts", () => ({
   dockerEndpoint: () => ({
@@ -15,9 +18,12 @@ vi.mock("../../../host/docker.ts", () => ({
   }),
   dockerEnvironment: () => ({}),
   containersOf: async () => [],
-  volumesNamed: async () => new Map(),
+  volumesNamed: async () => volumes,
   serviceOf: ({ Config }: Container) => Config.Labels["ragdock.service"],
-  docker: async (command: string) => (command === "ps" ? publisher : "/nowhere\n"),
+  docker: async (command: string, ...args: string[]) => {
+    if (command === "ps") return publisher;
+    return args.join().includes("SecurityOptions") ? securityOptions : "/nowhere\n";
+  },
 }));
 
 let server: Server;
@@ -31,6 +37,8 @@ afterAll(() => void server.close());
 beforeEach(() => {
   isLocal = true;
   publisher = "";
+  securityOptions = "[]";
+  volumes = new Map();
 });
 
 const system = () => systemWith({ system: "m31", services: { web: { port } } });
@@ -48,6 +56,24 @@ describe("ports", () => {
     await expect(requireFreeHost("test", system(), [])).resolves.toBeUndefined();
     publisher = "other\n";
     await expect(requireFreeHost("test", system(), [])).rejects.toThrow("taken by the container other");
+  });
+});
+
+describe("volumes of other users", () => {
+  const name = "ragdock-test-redis-data";
+  const withFreePort = () => systemWith({ system: "m31", services: { web: { port: 18_999 } } });
+
+  it("are refused, with the command that changes the owner", async () => {
+    volumes = new Map([[name, { Name: name, Labels: null, Mountpoint: "/usr" }]]);
+    await expect(requireFreeHost("test", withFreePort(), [])).rejects.toThrow(
+      `volume ${name} belongs to user 0, and redis runs as user 999`,
+    );
+  });
+
+  it.each(["rootless", "userns"])("are not compared if Docker maps users (%s)", async (option) => {
+    securityOptions = `["name=seccomp,profile=default","name=${option}"]`;
+    volumes = new Map([[name, { Name: name, Labels: null, Mountpoint: "/usr" }]]);
+    await expect(requireFreeHost("test", withFreePort(), [])).resolves.toBeUndefined();
   });
 });
 

@@ -8,6 +8,7 @@ const good: ContainerView = {
   kind: "stateful",
   user: "999:999",
   environment: { POSTGRES_PASSWORD_FILE: "/run/secrets/password", TOKEN_LIMIT: "8" },
+  dropsCapabilities: true,
   cpus: 1,
   memoryMiB: 512,
   rotatesLogs: true,
@@ -33,6 +34,7 @@ const broken: Readonly<Record<string, readonly [Partial<ContainerView>, string][
     [{ user: "0:0" }, "services.store"],
     [{ user: "root" }, "services.store"],
   ],
+  "dropped-capabilities": [[{ dropsCapabilities: false }, "services.store"]],
   "no-secret-in-environment": [
     [{ environment: { OPENAI_API_KEY: "sk-1" } }, "services.store.environment.OPENAI_API_KEY"],
     [{ environment: { password: "hunter2" } }, "services.store.environment.password"],

@@ -1,0 +1,146 @@
+/**
+ * What the ingress checks before it passes a request on, and the headers that it adds to each
+ * answer. tests/images/ingress.test.ts attacks a real one.
+ */
+import type { Settings } from "../settings/schema.ts";
+
+export type IngressSettings = Settings["ingress"];
+
+/**
+ * Requests of one address at the same time. Clients behind one proxy or one NAT share an address,
+ * and each open page of a web interface is one request.
+ */
+const connectionsPerAddress = 2000;
+
+/**
+ * Files that one address sends to Streamlit, which keeps them in memory. A browser sends the files
+ * that a user chose six at a time. More than eight wait, and pass one after another.
+ */
+const uploads = { perSecond: 1, immediate: 8, waiting: 30 } as const;
+
+const literal = (text: string): string => text.replaceAll(/[^\w/-]/g, "\\$&");
+
+/**
+ * The maps and zones of the ingress.
+ *
+ * A browser adds `Origin` to each request that can change something, and to each WebSocket. Another
+ * site's page cannot set it, nor `Sec-Fetch-Site` or `X-Forwarded-Host`. A proxy in front may change
+ * `Host`, but it passes `Sec-Fetch-Site` on. Programs send none of these headers.
+ */
+export const guardMaps = ({ origins, hosts, trustedProxies }: IngressSettings): string =>
+  `${trustedProxies.map((proxy) => `  set_real_ip_from ${proxy};\n`).join("")}${
+    trustedProxies.length > 0 ? "  real_ip_header X-Forwarded-For;\n  real_ip_recursive on;\n" : ""
+  }  map $remote_addr $client { default $remote_addr; }
+  map $upstream_status $unpassed { "" 1; default 0; }
+
+  # Requests of the pages of other sites.
+  map "$request_method:$http_upgrade" $acts { default 1; "~^(GET|HEAD|OPTIONS):$" 0; }
+  map "$http_origin|$http_host|$http_x_forwarded_host" $origin {
+    default foreign;
+    "~^\\|" none;
+    "~*^https?://(?<self>[^|]+)\\|(\\k<self>\\||[^|]*\\|(.*, ?)?\\k<self>$)" own;
+${origins.map((origin) => `    "~*^${literal(origin)}\\|" own;\n`).join("")}  }
+  map "$origin:$http_sec_fetch_site" $foreign {
+    default 0;
+    "~^foreign:(?!same-origin$)" 1;
+    "~^none:(cross|same)-site$" 1;
+  }
+  # The checks run again for an answer of nginx itself to a request that it could not read.
+  map $uri $answers { default 0; "~^/\\.ragdock/problems/" 1; }
+  map "$answers$acts$foreign" $refused { default 0; 011 1; }
+  map "$answers$unserved" $misdirected { default 0; 01 1; }
+  map "$host|$http_host" $unserved {
+    default ${hosts.length > 0 ? 1 : 0};
+    # Not a host name: an application could redirect to it.
+    "~\\|.*[^\\w.:\\[\\]-]" 1;
+${servedHosts(hosts)}  }
+
+  limit_conn_zone $binary_remote_addr zone=addresses:4m;
+  map "$request_method $uri" $uploader { default ""; "~^PUT /_stcore/upload_file" $binary_remote_addr; }
+  limit_req_zone $uploader zone=uploads:1m rate=${uploads.perSecond}r/s;
+  limit_conn_status 429;
+  limit_req_status 429;
+  limit_conn_log_level info;
+  limit_req_log_level info;
+
+${headerMaps(origins)}
+${addedHeaders("  ")}
+`;
+
+/** Another site cannot make its name lead to an address that is written as numbers. */
+const servedHosts = (hosts: readonly string[]): string =>
+  (hosts.length > 0 ? ["localhost", ...hosts].map(literal).concat("[0-9.]+", "\\[[^|]*") : [])
+    .map((host) => `    "~*^${host}\\|" 0;\n`)
+    .join("");
+
+/** The checks of each server of the ingress. */
+export const guards = `    if ($misdirected) { return 421; }
+    if ($refused) { return 403; }
+    limit_conn addresses ${connectionsPerAddress};
+    limit_req zone=uploads burst=${uploads.waiting} delay=${uploads.immediate};
+    # Streamlit's metrics count sessions and users.
+    location ^~ /_stcore/metrics { return 404; }
+`;
+
+/**
+ * The gateway's maps. The UI asks the gateway without an ingress. Pages of the user's own may load
+ * from other sites, and a policy that they send themselves stays.
+ */
+export const gatewayMaps = ({ origins }: IngressSettings): string =>
+  `  map $http_x_real_ip $client { default $http_x_real_ip; "" $remote_addr; }
+  map $upstream_http_content_security_policy $own_content { default ""; "" "${frameAncestors(origins)}"; }
+  map $upstream_http_permissions_policy $own_permissions {
+    default "";
+    "" "camera=(self), microphone=(self), geolocation=(self)";
+  }
+`;
+
+/** The headers that a gateway adds for pages of the user's own, in place of the ingress' headers. */
+export const ownPageHeaders = `      add_header Content-Security-Policy $own_content always;
+      add_header Permissions-Policy $own_permissions always;
+`;
+
+const frameAncestors = (origins: readonly string[]): string =>
+  ["frame-ancestors 'self'", ...origins].join(" ");
+
+/**
+ * The headers of each answer, unless the application sends the header itself. Streamlit and Swagger
+ * UI need inline scripts and styles, and Streamlit's charts compile their expressions.
+ */
+const headersOf = (origins: readonly string[]): Record<string, string> => ({
+  "Content-Security-Policy": [
+    "default-src 'self'",
+    "script-src 'self' 'unsafe-inline' 'unsafe-eval'",
+    "style-src 'self' 'unsafe-inline'",
+    "img-src 'self' data: blob:",
+    "media-src 'self' data: blob:",
+    "font-src 'self' data:",
+    "worker-src 'self' blob:",
+    "object-src 'none'",
+    "base-uri 'self'",
+    "form-action 'self'",
+    frameAncestors(origins),
+  ].join("; "),
+  "X-Content-Type-Options": "nosniff",
+  "Referrer-Policy": "same-origin",
+  "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
+  // It cannot name other sites: with some, frame-ancestors alone decides.
+  "X-Frame-Options": origins.length > 0 ? "" : "SAMEORIGIN",
+});
+
+const variable = (header: string): string => header.toLowerCase().replaceAll("-", "_");
+
+/** nginx adds no header whose value is empty. */
+const headerMaps = (origins: readonly string[]): string =>
+  Object.entries(headersOf(origins))
+    .map(([header, value]) => {
+      const name = variable(header);
+      return `  map $upstream_http_${name} $added_${name} { default ""; "" "${value}"; }`;
+    })
+    .join("\n");
+
+/** The lines that add the headers. A location that adds another header needs them again. */
+export const addedHeaders = (indent: string): string =>
+  Object.keys(headersOf([]))
+    .map((header) => `${indent}add_header ${header} $added_${variable(header)} always;\n`)
+    .join("");

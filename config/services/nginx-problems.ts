@@ -1,0 +1,115 @@
+/** What nginx itself answers, as problem details (RFC 9457). */
+import { addedHeaders } from "./nginx-guards.ts";
+
+type Kind = "ingress" | "gateway";
+
+interface NginxProblem {
+  readonly status: number;
+  readonly title: string;
+  readonly detail: string;
+  /** The codes for which nginx gives this answer. @default its status */
+  readonly codes?: readonly number[];
+  /**
+   * Whether nginx may have no path yet, because it could not read the request. An answer without a
+   * path cannot be a named location.
+   */
+  readonly unread?: boolean;
+  /** Seconds after which the client may try again. */
+  readonly retryAfter?: number;
+}
+
+/** 494 is nginx's code for a header that is too large. */
+const unreadable: readonly NginxProblem[] = [
+  {
+    status: 400,
+    title: "Bad request",
+    detail: "The request is not valid HTTP, or its header is larger than 8 KiB.",
+    codes: [400, 494],
+    unread: true,
+  },
+  { status: 405, title: "Method not allowed", detail: "No path takes this method.", unread: true },
+  { status: 414, title: "URI too long", detail: "The address may be at most 8 KiB.", unread: true },
+  { status: 501, title: "Not implemented", detail: "Send the body as it is, or chunked.", unread: true },
+];
+
+const unavailable = (kind: Kind): NginxProblem => ({
+  status: 503,
+  title: "Service unavailable",
+  detail: "No service answers at this path yet. Try again in a few seconds.",
+  codes: kind === "ingress" ? [500, 502, 504] : [502, 504],
+  retryAfter: 5,
+});
+
+const notFound: NginxProblem = { status: 404, title: "Not found", detail: "Nothing has this path." };
+
+const tooLarge = (limit: string): NginxProblem => ({
+  status: 413,
+  title: "Request too large",
+  detail: `A request may be at most ${limit}.`,
+});
+
+/** The checks that only the ingress makes. */
+const refused: readonly NginxProblem[] = [
+  {
+    status: 403,
+    title: "Forbidden",
+    detail: "A page of another site sent this request. ragdock:ingress.origins can allow the site.",
+  },
+  {
+    status: 421,
+    title: "Misdirected request",
+    detail: "This host name is not served. ragdock:ingress.hosts has the names that are.",
+  },
+  {
+    status: 429,
+    title: "Too many requests",
+    detail: "This client has too many requests at once. Try again in a few seconds.",
+    retryAfter: 5,
+  },
+];
+
+/** All answers of a kind of nginx, except those for requests that are too large. */
+const problemsOf = (kind: Kind): NginxProblem[] => [
+  ...unreadable,
+  notFound,
+  unavailable(kind),
+  ...(kind === "ingress" ? refused : []),
+];
+
+/** The limits of a request: the one of a path that takes small requests, and the server's own. */
+type Limit = "small" | "large";
+
+const target = ({ status, unread }: NginxProblem): string =>
+  unread ? `/.ragdock/problems/${status}` : `@problem_${status}`;
+
+/** The `error_page` lines of a server, or of a location, which inherits none if it has its own. */
+export const errorPages = (indent: string, kind: Kind, limit: Limit = "large"): string =>
+  [
+    ...problemsOf(kind).map(
+      (problem) => `error_page ${(problem.codes ?? [problem.status]).join(" ")} = ${target(problem)};`,
+    ),
+    `error_page 413 = @too_large_${limit};`,
+  ]
+    .map((line) => `${indent}${line}\n`)
+    .join("");
+
+/** The locations that `errorPages` leads to. */
+export const problemLocations = (kind: Kind, maxBody: number): string =>
+  [
+    ...problemsOf(kind).map((problem) => location(target(problem), problem, kind)),
+    location("@too_large_large", tooLarge(`${maxBody} MiB`), kind),
+    ...(kind === "gateway" ? [location("@too_large_small", tooLarge("64 KiB"), kind)] : []),
+  ].join("");
+
+function location(path: string, problem: NginxProblem, kind: Kind): string {
+  const { title, status, detail, retryAfter, unread } = problem;
+  // A location that adds a header inherits none.
+  const retry = retryAfter
+    ? `      add_header Retry-After ${retryAfter} always;\n${kind === "ingress" ? addedHeaders("      ") : ""}`
+    : "";
+  return `    location ${unread ? "= " : ""}${path} {
+${unread ? "      internal;\n" : ""}      default_type application/problem+json;
+${retry}      return ${status} '${JSON.stringify({ title, status, detail })}';
+    }
+`;
+}

@@ -1,0 +1,34 @@
+/** The kinds of values that settings have. */
+import { z } from "zod";
+import type { Duration, Size } from "../spec/units.ts";
+import { durationPattern, mebibytes, sizePattern } from "../spec/units.ts";
+
+export const optional = <T extends z.ZodType>(what: string, type: T) => type.optional().describe(what);
+export const group = <S extends z.ZodRawShape>(what: string, shape: S) =>
+  z
+    .strictObject(shape)
+    .prefault({} as never)
+    .describe(what);
+export const integer = (least: number, most: number) => z.int().min(least).max(most);
+export const like = (pattern: RegExp, what: string) => z.string().regex(pattern, `must ${what}`);
+
+export const size = like(sizePattern, "be a whole number with its unit, such as 512MiB or 2GiB").transform(
+  (v) => v as Size,
+);
+// Docker refuses less ("Minimum memory limit allowed is 6MB"), and counts in binary units.
+export const memoryLimit = size.refine((v) => mebibytes(v) >= 6, "must be at least 6MiB, Docker's minimum");
+const durationLike = (pattern: RegExp, example: string) =>
+  like(pattern, `be a whole number with its unit, such as ${example}`).transform((v) => v as Duration);
+export const duration = durationLike(durationPattern, "30s, 15m or 14d");
+export const durationOrNone = durationLike(new RegExp(`^0s$|${durationPattern.source}`), "30s, or 0s");
+// `pulumi config set --path` converts text that looks like a number or a boolean.
+export const text = z
+  .union([z.string(), z.number(), z.boolean()], { error: "must be text, a number, true or false" })
+  .transform(String);
+// `pulumi config set --path` leaves a number with a fraction as text.
+export const fraction = (value: unknown): unknown =>
+  typeof value === "string" && /^\d+(\.\d+)?$/.test(value) ? Number(value) : value;
+export const name = z.string().min(1);
+export const port = integer(1, 65_535);
+export const path = like(/^\/\S*$/, "start with / and contain no blanks");
+export const url = z.url({ protocol: /^https?$/ });
