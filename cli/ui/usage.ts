@@ -26,16 +26,21 @@ const isRunning = ({ State }: Container): boolean => State.Status === "running";
 
 /**
  * Returns the resources that each running container uses, by its id. Docker measures the CPU for
- * two seconds.
+ * two seconds. Empty on a host where Docker has no cgroups, because it would return the whole
+ * machine's resources for each container.
  */
 export async function usageOf(containers: readonly Container[]): Promise<ReadonlyMap<string, Usage>> {
   const running = containers.filter(isRunning).map(({ Id }) => Id);
-  if (running.length === 0) return new Map();
+  if (running.length === 0 || (await hasNoCgroups())) return new Map();
   const format = "{{.ID}}\t{{.CPUPerc}}\t{{.MemUsage}}";
   const text = await docker("stats", "--no-stream", "--no-trunc", "--format", format, ...running);
   const lines = text.split("\n").filter(Boolean);
   return new Map(lines.map((line) => usageIn(line.split("\t"))));
 }
+
+/** Rootless Docker has no cgroups on a host with cgroup v1. */
+const hasNoCgroups = async (): Promise<boolean> =>
+  (await docker("info", "--format", "{{.CgroupDriver}}")).trim() === "none";
 
 const usageIn = ([id = "", cpu = "", memory = ""]: readonly string[]): [string, Usage] => [
   id,
