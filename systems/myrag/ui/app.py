@@ -7,7 +7,8 @@ from typing import Any
 import httpx
 import streamlit as st
 
-from ragkit.pages import FILE_TYPES, call, show_sources, without_pictures
+from ragkit.markup import cell, plain, without_pictures
+from ragkit.pages import FILE_TYPES, call, show_sources
 
 API_URL = os.environ.get("API_URL", "http://fastapi:8000").rstrip("/")
 # A local file: the icons that Streamlit offers by name come from a server on the internet.
@@ -52,10 +53,10 @@ def upload() -> None:
         st.warning("Choose at least one file.")
     for file in files:
         parts = {"file": (file.name, file.getvalue(), file.type or "application/octet-stream")}
-        with st.spinner(f"Reading and embedding {file.name} …"):
+        with st.spinner(plain(f"Reading and embedding {file.name} …")):
             answer = _call("POST", "/api/documents", files=parts)
         if answer is not None:
-            st.success(f"{file.name}: {answer['chunks']} passages.")
+            st.success(plain(f"{file.name}: {answer['chunks']} passages."))
 
 
 def listing() -> None:
@@ -68,7 +69,7 @@ def listing() -> None:
         st.info("There are no documents yet.")
         return
     table = [
-        {"Name": row["name"], "Passages": row["chunks"], "KB": round(row["size_bytes"] / 1024, 1)}
+        {"Name": cell(row["name"]), "Passages": row["chunks"], "KB": round(row["size_bytes"] / 1024, 1)}
         for row in rows
     ]
     shown = st.dataframe(
