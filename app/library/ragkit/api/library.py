@@ -17,7 +17,8 @@ from pydantic import BaseModel
 from starlette.types import StatelessLifespan
 
 from ragkit.answers import answer
-from ragkit.api import body_limit, problems, telemetry
+from ragkit.api import limits, problems, telemetry
+from ragkit.api.body_limit import Uploads
 from ragkit.api.problems import ProblemDetails
 from ragkit.api.questions import Question
 from ragkit.api.uploads import Upload, read_upload
@@ -90,9 +91,12 @@ def make_app(
     lifespan: StatelessLifespan[FastAPI] | None = None,
 ) -> FastAPI:
     """Return the application for a library."""
-    app = FastAPI(title=title, version="1.0.0", docs_url=None, redoc_url=None, lifespan=lifespan)
+    app = FastAPI(
+        title=title, version="1.0.0", docs_url=None, redoc_url=None, redirect_slashes=False, lifespan=lifespan
+    )
     problems.install(app)
-    body_limit.install(app, max_upload_mb, "MAX_UPLOAD_MB")
+    uploads = Uploads(("/documents",), max_upload_mb, "MAX_UPLOAD_MB")
+    limits.install(app, questions=("/query",), uploads=uploads)
     telemetry.install(app, LibraryCollector(library))
     failures: dict[int | str, dict[str, object]] = {
         status: {"model": ProblemDetails} for status in (409, 422, 502, 503)
