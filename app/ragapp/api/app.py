@@ -12,7 +12,7 @@ from ragapp.api import documents, health, query
 from ragapp.api.metrics import measure
 from ragapp.services import Services, make_services
 from ragapp.settings import load_settings_or_exit
-from ragkit.api import limits, telemetry
+from ragkit.api import limits, openapi, telemetry
 from ragkit.api.body_limit import Uploads
 from ragkit.api.database import StateCollector, install_problems
 from ragkit.database import disposing
@@ -45,6 +45,7 @@ def make_app(services: Services) -> FastAPI:
     )
     app.state.services = services
     install_problems(app)
+    openapi.install(app)
     uploads = Uploads(("/api/documents",), services.settings.max_upload_mb, "RAG_MAX_UPLOAD_MB")
     limits.install(app, questions=("/api/query",), uploads=uploads)
     telemetry.install(app, StateCollector(services.engine, measure))

@@ -8,7 +8,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 from m31 import settings
 from m31.cache import AnswerCache, connect
 from m31.documents import Documents, answer
-from ragkit.api import limits, problems, server, telemetry
+from ragkit.api import limits, openapi, problems, server, telemetry
 from ragkit.api.overload import apart
 from ragkit.api.questions import sensible
 from ragkit.environment import or_exit
@@ -49,6 +49,7 @@ def make_app(environment: str, documents: Documents, cache: AnswerCache) -> Fast
     """Return the application."""
     app = FastAPI(title="m31", version="1.0.0", docs_url=None, redoc_url=None, redirect_slashes=False)
     problems.install(app)
+    openapi.install(app)
     limits.install(app, questions=("/query",))
     telemetry.install(app)
 

@@ -19,6 +19,7 @@ from m31.cache import KEEP_SECONDS, PAUSE_SECONDS, AnswerCache
 from m31.documents import Documents
 from ragkit.api.overload import Limits
 from ragkit_testing.load import Slow, burst
+from ragkit_testing.openapi import undescribed_answers, wrong_descriptions
 
 
 class FakeRedis:
@@ -150,7 +151,12 @@ def test_a_burst_of_questions_is_shed_and_health_is_answered(
 ) -> None:
     searching = Slow()
     documents = Documents()
-    monkeypatch.setattr(documents, "search", lambda *_: searching.step() or [])
+
+    def search(*_: object) -> list[object]:
+        searching.step()
+        return []
+
+    monkeypatch.setattr(documents, "search", search)
     app = make_app("test", documents, AnswerCache(store, "1", clock))
     result = burst(app, searching, "/query", 80, ["/health"], json={"question": "port " * 400})
     limit = Limits().questions
@@ -163,3 +169,9 @@ def test_a_burst_of_questions_is_shed_and_health_is_answered(
 def test_large_json_is_refused_before_it_is_parsed(store: FakeRedis, clock: Clock) -> None:
     client = TestClient(make_app("test", Documents(), AnswerCache(store, "1", clock)))
     assert client.post("/query", json={"question": "x" * 100_000}).status_code == 413
+
+
+def test_every_error_is_described_as_problem_details(store: FakeRedis, clock: Clock) -> None:
+    app = make_app("test", Documents(), AnswerCache(store, "1", clock))
+    assert wrong_descriptions(app) == []
+    assert undescribed_answers(app) == []

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, text
 from mnemolite import memories, page, routes
 from mnemolite.services import Given, Services, make_services
 from mnemolite.settings import load_settings_or_exit
-from ragkit.api import limits, telemetry
+from ragkit.api import limits, openapi, telemetry
 from ragkit.api.body_limit import Uploads
 from ragkit.api.database import (
     StateCollector,
@@ -61,6 +61,7 @@ def make_app(services: Services) -> FastAPI:
     )
     app.state.services = services
     install_problems(app)
+    openapi.install(app)
     uploads = Uploads(("/memories",), services.settings.config.upload.max_mb, "upload.max_mb")
     # The page at / searches as well.
     limits.install(app, questions=("/search", "/"), uploads=uploads)

@@ -14,6 +14,7 @@ from mnemolite.services import Services
 from mnemolite.settings import Settings, load_settings
 from ragkit.api.overload import Limits
 from ragkit_testing.load import LONG_QUESTION, Slow, burst
+from ragkit_testing.openapi import undescribed_answers, wrong_descriptions
 
 
 class SlowServices(Services):
@@ -59,3 +60,8 @@ def test_large_json_is_refused_before_it_is_parsed(app: FastAPI) -> None:
     assert client.post("/search", json={"query": "x" * 100_000}).status_code == 413
     # A larger text is sent as a file.
     assert client.post("/memories", json={"text": "x" * 100_000}).status_code == 413
+
+
+def test_every_error_is_described_as_problem_details(app: FastAPI) -> None:
+    assert wrong_descriptions(app) == []
+    assert undescribed_answers(app) == []

@@ -10,7 +10,7 @@ from fastapi import FastAPI, Header
 from rag_events.library import FaissLibrary
 from ragkit.api import server
 from ragkit.api.library import make_app
-from ragkit.api.problems import Problem, ProblemDetails
+from ragkit.api.problems import Problem, responses
 from ragkit.embeddings import make_embedder
 from ragkit.environment import data_folder, model_from_environment, number, secret_file
 from ragkit.llm import make_chat_model
@@ -41,7 +41,7 @@ def create() -> FastAPI:
 
 
 def _add_rebuild(app: FastAPI, library: FaissLibrary) -> None:
-    @app.post("/rebuild", responses={status: {"model": ProblemDetails} for status in (401, 403, 503)})
+    @app.post("/rebuild", responses=responses(401, 403, 409, 502, 503))
     def rebuild(x_api_key: Annotated[str, Header()] = "") -> dict[str, object]:
         """Create the index again from the stored documents. The header X-API-Key must hold the
         key."""

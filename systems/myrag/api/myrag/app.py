@@ -7,7 +7,7 @@ from myrag import documents, query
 from myrag.metrics import SecretMetricsPath, measure
 from myrag.services import Given, Services, make_services
 from myrag.settings import load_settings_or_exit
-from ragkit.api import limits, problems, telemetry
+from ragkit.api import limits, openapi, problems, telemetry
 from ragkit.api.body_limit import Uploads
 from ragkit.api.database import StateCollector, install_problems
 from ragkit.api.overload import apart
@@ -22,9 +22,7 @@ async def alive() -> dict[str, str]:
     return {"status": "ok"}
 
 
-@health.get(
-    "/api/ready", summary="Can the API do its work?", responses={503: {"model": problems.ProblemDetails}}
-)
+@health.get("/api/ready", summary="Can the API do its work?", responses=problems.responses(503))
 @apart
 def ready(services: Given) -> dict[str, str]:
     """Check the database, the data folder and the embedder. A 503 says what is wrong."""
@@ -54,6 +52,7 @@ def make_app(services: Services) -> FastAPI:
     )
     app.state.services = services
     install_problems(app)
+    openapi.install(app)
     uploads = Uploads(("/api/documents",), services.settings.max_upload_mb, "MAX_UPLOAD_MB")
     limits.install(app, questions=("/api/query",), uploads=uploads)
     telemetry.install(app, StateCollector(services.engine, measure))

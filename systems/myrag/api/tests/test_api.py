@@ -1,12 +1,16 @@
 """Tests that need no database. Tests of the whole system cover the rest."""
 
+import asyncio
+import json
 import logging
 import uuid
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from fastapi.testclient import TestClient
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from myrag import documents, query
 from myrag.access_log import Quiet
@@ -20,7 +24,9 @@ from ragkit.api.overload import Limits
 from ragkit.embeddings import Limits as EmbedderLimits
 from ragkit.embeddings import Vectors
 from ragkit_testing.load import LONG_QUESTION, Slow, burst
+from ragkit_testing.openapi import undescribed_answers, wrong_descriptions
 
+ROOT = Path(__file__).parent.parent
 SECRET = "0f1e2d3c4b5a69788796a5b4c3d2e1f0"
 
 
@@ -172,3 +178,33 @@ def test_uploads_that_embed_take_no_more_threads_than_they_may(
 
 def test_large_json_is_refused_before_it_is_parsed(client: TestClient) -> None:
     assert client.post("/api/query", json={"question": "x" * 100_000}).status_code == 413
+
+
+def test_every_error_is_described_as_problem_details(settings: Settings) -> None:
+    services = Services(settings, make_engine(settings), Originals(settings.data_dir), Nothing(), None)
+    app = make_app(services)
+    assert wrong_descriptions(app) == []
+    assert undescribed_answers(app) == []
+
+
+@pytest.mark.parametrize(
+    ("peer", "header", "client"),
+    [
+        ("172.18.0.5", "203.0.113.5", "203.0.113.5"),
+        ("172.18.0.5", "9.9.9.9, 203.0.113.5, 172.18.0.2", "203.0.113.5"),
+        ("203.0.113.7", "9.9.9.9", "203.0.113.7"),
+    ],
+)
+def test_the_access_log_shows_the_client_that_the_ingress_names(peer: str, header: str, client: str) -> None:
+    command = (ROOT / "Dockerfile").read_text().partition("\nCMD ")[2].replace("\\\n", "")
+    arguments = json.loads(command.splitlines()[0])
+    trusted = arguments[arguments.index("--forwarded-allow-ips") + 1]
+    seen: list[object] = []
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        seen.append(scope["client"][0])
+
+    scope: Any = {"type": "http", "client": (peer, 1), "headers": [(b"x-forwarded-for", header.encode())]}
+    call: Any = ProxyHeadersMiddleware(app, trusted)
+    asyncio.run(call(scope, None, None))
+    assert seen == [client]
