@@ -67,7 +67,7 @@ def upload(
     with Session(services.engine, expire_on_commit=False) as session, session.begin():
         document, is_new = documents.add(session, upload.name, upload.media_type, upload.content)
     if is_new:
-        services.queue.send(document.id)
+        services.queue.send(document.id, large=documents.is_large(document))
     else:
         response.status_code = 200
     response.headers["Location"] = f"/api/documents/{document.id}"

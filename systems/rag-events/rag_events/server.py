@@ -15,6 +15,7 @@ from ragkit.embeddings import make_embedder
 from ragkit.environment import data_folder, model_from_environment, number, secret_file
 from ragkit.llm import make_chat_model
 from ragkit.logs import configure_logs
+from ragkit.passages import MAX_PASSAGES
 from ragkit.secret_files import read_secret
 
 
@@ -34,7 +35,8 @@ def create() -> FastAPI:
     limit = number("MAX_UPLOAD_MB", 25, 1, 1024)
     # Less than the 600 s that the gateway waits for the answer to an upload.
     timeout = number("INGEST_TIMEOUT_SECONDS", 540, 10, 86400)
-    library = FaissLibrary(folder, make_embedder(embedding), embedding, timeout)
+    max_passages = number("MAX_PASSAGES", MAX_PASSAGES, 1, 1_000_000)
+    library = FaissLibrary(folder, make_embedder(embedding), embedding, timeout, max_passages)
     app = make_app("rag-events", library, chat_model, max_upload_mb=limit)
     _add_rebuild(app, library)
     return app

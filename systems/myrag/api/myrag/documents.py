@@ -18,7 +18,7 @@ from ragkit.api.problems import Problem, responses
 from ragkit.api.uploads import Upload, read_upload
 from ragkit.errors import Unreadable
 from ragkit.metrics import INGESTIONS, stage
-from ragkit.passages import Passages, deadline, make_passages
+from ragkit.passages import Bound, Passages, deadline, make_passages
 
 log = logging.getLogger(__name__)
 
@@ -67,7 +67,8 @@ def upload(file: UploadFile, response: Response, services: Given) -> Uploaded:
         return known
     try:
         in_time = deadline(services.settings.ingest_timeout, "INGEST_TIMEOUT_SECONDS")
-        made = make_passages(given.content, given.media_type, services.embedder, in_time)
+        bound = Bound(services.settings.max_passages, "MAX_PASSAGES")
+        made = make_passages(given.content, given.media_type, services.embedder, in_time, bound=bound)
     except Unreadable as error:
         INGESTIONS.labels("failed").inc()
         raise Problem(422, f"{given.name}: {error}") from error
