@@ -17,7 +17,7 @@ from ragkit.secret_files import read_secret
 
 # Only the UI reads these settings, and the UI does not use pydantic. They are listed here so that
 # they are not reported as misspelled.
-UI_SETTINGS = {"RAG_API_URL", "RAG_PROMETHEUS_URL"}
+UI_SETTINGS = {"RAG_API_URL", "RAG_PROMETHEUS_URL", "RAG_MAX_SESSION_UPLOAD_MB"}
 
 
 def _readable(path: Path) -> Path:

@@ -1,14 +1,37 @@
 """The code that the Streamlit pages of the small applications share. Extra: pages."""
 
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import httpx
 import streamlit as st
+from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
+from ragkit import upload_memory
 from ragkit.markup import plain
 
 # The file types that ragkit.readers accepts.
 FILE_TYPES = ["md", "markdown", "txt", "text", "html", "htm", "pdf"]
+
+
+def choose_files() -> list[Any]:
+    """Show the widget for files and its limits. Return the chosen files."""
+    files = st.file_uploader("Markdown, text, HTML or PDF", type=FILE_TYPES, accept_multiple_files=True)
+    st.caption(upload_memory.explanation())
+    return list(files or [])
+
+
+def one_by_one(files: Iterable[Any]) -> Iterator[Any]:
+    """Yield each file, and free its memory when the caller asks for the next one."""
+    context = get_script_run_ctx()
+    for file in files:
+        try:
+            yield file
+        finally:
+            if context and isinstance(context.uploaded_file_mgr, MemoryUploadedFileManager):
+                context.uploaded_file_mgr.remove_file(context.session_id, file.file_id)
+            file.close()
 
 
 def call(http: httpx.Client, method: str, path: str, **options: Any) -> Any:

@@ -1,14 +1,18 @@
 """Bursts against the API of small applications. Does not prove a server or a proxy in front."""
 
 import asyncio
+import socket
+import threading
+import time
 from collections.abc import Sequence
 
 import httpx
 import pytest
+import uvicorn
 from fastapi.testclient import TestClient
 from starlette.types import Message, Receive, Scope, Send
 
-from ragkit.api import overload
+from ragkit.api import body_limit, overload
 from ragkit.api.body_limit import JSON_BYTES
 from ragkit.api.library import Document, Source, make_app
 from ragkit.api.overload import Limits, LoadLimit
@@ -127,8 +131,31 @@ def test_the_longest_question_is_not_too_large(library: SlowLibrary) -> None:
     assert client.post("/query", json={"question": "\U00020000" * 4000}).status_code == 200
 
 
+def test_a_client_that_sends_first_gets_the_answer_to_a_large_body(library: SlowLibrary) -> None:
+    """Start a real server: a connection that closes too early would be reset, without an answer."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        config = uvicorn.Config(make_app("T", library, None), log_config=None)
+        server = uvicorn.Server(config)
+        thread = threading.Thread(target=server.run, args=([listener],))
+        thread.start()
+        try:
+            address = f"http://127.0.0.1:{listener.getsockname()[1]}"
+            while not server.started:
+                time.sleep(0.01)
+            json = {"Content-Type": "application/json"}
+            with httpx.Client(base_url=address) as client:
+                for _ in range(3):
+                    answer = client.post("/query", content=b"x" * 25_000_000, headers=json)
+                    assert answer.status_code == 413
+                assert client.get("/health").status_code == 200
+        finally:
+            server.should_exit = True
+            thread.join()
+
+
 def test_a_refused_body_is_read_and_discarded_for_a_limited_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(overload, "PATIENCE", 0.2)
+    monkeypatch.setattr(body_limit, "REST_SECONDS", 0.2)
 
     async def stuck(scope: Scope, receive: Receive, send: Send) -> None:
         await asyncio.sleep(2)

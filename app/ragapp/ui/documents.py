@@ -7,7 +7,7 @@ import streamlit as st
 
 from ragapp.ui import api
 from ragkit.markup import cell, plain
-from ragkit.pages import FILE_TYPES
+from ragkit.pages import choose_files, one_by_one
 
 STATES = {
     "queued": ":material/schedule: queued",
@@ -22,11 +22,7 @@ def page() -> None:
     """Show the upload form and the table."""
     st.title("Documents")
     with st.form("upload", clear_on_submit=True, border=True):
-        files = st.file_uploader(
-            "Markdown, text, HTML or PDF",
-            type=FILE_TYPES,
-            accept_multiple_files=True,
-        )
+        files = choose_files()
         if st.form_submit_button("Add to the documents", icon=":material/library_add:", type="primary"):
             _upload(files)
     _table()
@@ -35,7 +31,7 @@ def page() -> None:
 def _upload(files: list[Any]) -> None:
     if not files:
         st.warning("Choose at least one file.")
-    for file in files:
+    for file in one_by_one(files):
         try:
             answer = api.upload(file.name, file.getvalue(), file.type or "application/octet-stream")
         except api.ApiError as error:

@@ -162,7 +162,12 @@ def test_a_small_document_does_not_wait_for_a_large_one(
     large = b"".join(b"Sentence %d of a large document. " % number for number in range(10_000))
     assert len(large) > documents.LARGE_BYTES
     goes_on = threading.Event()
-    batches = slow(services, monkeypatch, lambda batch: goes_on.wait(20) if batch == 1 else None)
+
+    def stop_at_the_first(batch: int) -> None:
+        if batch == 1:
+            goes_on.wait(20)
+
+    batches = slow(services, monkeypatch, stop_at_the_first)
     running = [
         services.queue.receive(ingester.ingest, 1),
         services.queue.receive(ingester.ingest, 1, large=True),

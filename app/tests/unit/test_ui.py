@@ -176,7 +176,7 @@ def test_the_reason_of_a_refused_upload_is_no_markdown(
 
         from ragapp.ui import documents
 
-        file = SimpleNamespace(name="a.md", type="", getvalue=lambda: b"")
+        file = SimpleNamespace(name="a.md", type="", file_id="1", getvalue=lambda: b"", close=lambda: None)
         documents._upload([file])
 
     app = run(page)
@@ -195,7 +195,8 @@ def test_the_name_of_an_accepted_upload_is_no_markdown(
         from ragapp.ui import documents
         from ragkit_testing.pages import HOSTILE
 
-        documents._upload([SimpleNamespace(name=HOSTILE, type="", getvalue=lambda: b"")])
+        file = SimpleNamespace(name=HOSTILE, type="", file_id="1", getvalue=lambda: b"", close=lambda: None)
+        documents._upload([file])
 
     app = run(page)
     assert app.toast[0].value == plain(f"{HOSTILE} is queued for ingestion")

@@ -1,5 +1,6 @@
 """Refuses bodies that are too large, before or while they are read. Extra: api."""
 
+import asyncio
 from collections.abc import Collection
 from dataclasses import dataclass
 
@@ -12,6 +13,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 JSON_BYTES = 64 * 1024
 # Room for the multipart form around a file of exactly the maximum size.
 FORM_BYTES = 64 * 1024
+# What may follow of a body that is refused. It is discarded piece by piece.
+REST_BYTES = 64 * 1024 * 1024
+REST_SECONDS = 10.0
+# For a connection that cannot be used again, because the rest of the body is still on it.
+CLOSE = {"Connection": "close"}
 
 
 @dataclass(frozen=True)
@@ -43,12 +49,12 @@ class BodyLimit:
 
         async def counted() -> Message:
             nonlocal seen
-            if seen > limit:
-                raise _too_large(detail)
-            message = await receive()
-            seen += len(message.get("body", b""))
-            if seen > limit:
-                raise _too_large(detail)
+            message = None if seen > limit else await receive()
+            seen += len(message.get("body", b"")) if message else 0
+            if message is None or seen > limit:
+                more = message is None or message.get("more_body", False)
+                complete = not more or await read_rest(receive)
+                raise HTTPException(413, detail, headers=None if complete else CLOSE)
             return message
 
         await self._app(scope, counted, send)
@@ -69,6 +75,19 @@ def is_form(headers: Headers) -> bool:
     return headers.get("content-type", "").split(";")[0].strip().lower() == "multipart/form-data"
 
 
-def _too_large(detail: str) -> HTTPException:
-    # The rest of the body is not read. The connection cannot be used again.
-    return HTTPException(413, detail, headers={"Connection": "close"})
+async def read_rest(receive: Receive) -> bool:
+    """Discard the rest of a refused body. Return False when it is too long or too slow.
+
+    A client that still sends when the connection closes may lose the answer, and so may a proxy.
+    """
+    size = 0
+    try:
+        async with asyncio.timeout(REST_SECONDS):
+            while size <= REST_BYTES:
+                message = await receive()
+                size += len(message.get("body", b""))
+                if not message.get("more_body"):
+                    return True
+    except (TimeoutError, HTTPException):
+        return False
+    return False

@@ -13,12 +13,12 @@ from functools import partial, wraps
 
 from anyio import CapacityLimiter, to_thread
 from starlette.datastructures import Headers
-from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from ragkit.api.body_limit import CLOSE, read_rest
 from ragkit.api.problems import Problem, render
 
-# Seconds that a request waits for its turn, and that the rest of a refused body may take.
+# Seconds that a request waits for its turn.
 PATIENCE = 10.0
 # An upload that announces at most this many bytes never waits for larger ones.
 SMALL_BYTES = 256 * 1024
@@ -39,12 +39,12 @@ class Limits:
     """The limits of an application.
 
     A question waits for the embedder and for the language model: several of them share both. An
-    upload takes up to four times its size in memory.
+    upload takes up to four times its size in memory. Those that wait take 64 KB at most.
     """
 
     questions: Limit = Limit(16, 48)
     uploads: Limit = Limit(2, 8)
-    small_uploads: Limit = Limit(2, 32)
+    small_uploads: Limit = Limit(2, 200)
 
 
 class Busy(Exception):
@@ -110,9 +110,9 @@ class LoadLimit:
                 await self._app(scope, receive, send)
         except Busy:
             scope["route"] = Refused(scope["path"])
-            closing = {} if await _read_rest(receive) else {"Connection": "close"}
+            complete = await read_rest(receive)
             problem = Problem(503, f"too many {gate.name} at once; try again in a moment")
-            await render(problem, closing)(scope, receive, send)
+            await render(problem, None if complete else CLOSE)(scope, receive, send)
 
     def _gate(self, scope: Scope) -> Gate | None:
         if scope["type"] != "http":
@@ -137,18 +137,3 @@ def apart[**P, R](route: Callable[P, R]) -> Callable[P, Awaitable[R]]:
         return await to_thread.run_sync(partial(route, *args, **kwargs), limiter=limiter)
 
     return run
-
-
-async def _read_rest(receive: Receive) -> bool:
-    """Discard the body. Return False when it is too long or too slow.
-
-    A proxy that still sends a body when the connection closes may lose the answer.
-    """
-    try:
-        async with asyncio.timeout(PATIENCE):
-            while True:
-                message = await receive()
-                if not message.get("more_body"):
-                    return True
-    except (TimeoutError, HTTPException):
-        return False
