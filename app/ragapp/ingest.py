@@ -15,7 +15,7 @@ from ragapp.services import Services
 from ragapp.space import check_space
 from ragkit.errors import Refused, SpaceMismatch, Unavailable, Unreadable
 from ragkit.metrics import INGESTIONS, stage
-from ragkit.passages import Passages, deadline, make_passages, too_slow
+from ragkit.passages import Bound, Passages, deadline, make_passages, too_slow
 from ragkit.readers import Checkpoint
 
 log = logging.getLogger(__name__)
@@ -125,6 +125,7 @@ class Ingester:
             checkpoint,
             size=settings.chunk_size,
             overlap=settings.chunk_overlap,
+            bound=Bound(settings.max_passages, "RAG_MAX_PASSAGES"),
         )
 
     def _checkpoint(self, document_id: uuid.UUID, claim: uuid.UUID) -> Checkpoint:

@@ -17,8 +17,9 @@ from ragkit.secret_files import read_secret
 
 log = logging.getLogger(__name__)
 
-QUEUE = "ingest"
-ACTOR = "ingest_document"
+# By whether the documents are large. Each queue has its own worker threads.
+QUEUES = {False: "ingest", True: "ingest-large"}
+ACTORS = {False: "ingest_document", True: "ingest_large_document"}
 
 
 def connect(settings: Settings, timeout: float = 1.0) -> "redis.Redis":
@@ -47,13 +48,18 @@ class IngestionQueue:
         self.broker = RedisBroker(  # type: ignore[no-untyped-call]
             client=client, middleware=[], namespace="ragapp"
         )
-        self.broker.declare_queue(QUEUE)
+        for queue in QUEUES.values():
+            self.broker.declare_queue(queue)
 
-    def send(self, document_id: uuid.UUID) -> bool:
+    def send(self, document_id: uuid.UUID, *, large: bool = False) -> bool:
         """Announce a document. Return False when Redis is down. The sweep of the worker finds the
         document later."""
         message: dramatiq.Message[Any] = dramatiq.Message(
-            queue_name=QUEUE, actor_name=ACTOR, args=(str(document_id),), kwargs={}, options={}
+            queue_name=QUEUES[large],
+            actor_name=ACTORS[large],
+            args=(str(document_id),),
+            kwargs={},
+            options={},
         )
         try:
             self.broker.enqueue(message)
@@ -64,17 +70,20 @@ class IngestionQueue:
             return False
         return True
 
-    def is_empty(self) -> bool:
+    def is_empty(self, *, large: bool = False) -> bool:
         """Return whether no announced document waits for a worker."""
-        return not self.broker.client.llen(f"ragapp:{QUEUE}")
+        return not self.broker.client.llen(f"ragapp:{QUEUES[large]}")
 
-    def receive(self, handle: Callable[[uuid.UUID], None], threads: int) -> dramatiq.Worker:
-        """Start worker threads that call `handle` for each document."""
+    def receive(
+        self, handle: Callable[[uuid.UUID], None], threads: int, *, large: bool = False
+    ) -> dramatiq.Worker:
+        """Start worker threads that call `handle` for each small or each large document."""
 
         def ingest_document(document_id: str) -> None:
             handle(uuid.UUID(document_id))
 
-        dramatiq.actor(actor_name=ACTOR, queue_name=QUEUE, broker=self.broker)(ingest_document)
-        worker = dramatiq.Worker(self.broker, worker_threads=threads)
+        actor = dramatiq.actor(actor_name=ACTORS[large], queue_name=QUEUES[large], broker=self.broker)
+        actor(ingest_document)
+        worker = dramatiq.Worker(self.broker, queues={QUEUES[large]}, worker_threads=threads)
         worker.start()
         return worker

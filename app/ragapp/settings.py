@@ -10,13 +10,14 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from ragkit.passages import MAX_PASSAGES
 from ragkit.pgvector import MAX_DIMENSION
 from ragkit.providers import DIMENSIONS, EMBEDDING_MODELS, NEEDS_KEY, URLS, ModelSettings
 from ragkit.secret_files import read_secret
 
 # Only the UI reads these settings, and the UI does not use pydantic. They are listed here so that
 # they are not reported as misspelled.
-UI_SETTINGS = {"RAG_API_URL", "RAG_PROMETHEUS_URL"}
+UI_SETTINGS = {"RAG_API_URL", "RAG_PROMETHEUS_URL", "RAG_MAX_SESSION_UPLOAD_MB"}
 
 
 def _readable(path: Path) -> Path:
@@ -80,6 +81,7 @@ class Settings(BaseSettings):
     chunk_overlap: Annotated[int, Field(ge=0, le=4000)] = 100
     min_score: Annotated[float, Field(ge=-1, le=1)] = 0
     max_upload_mb: Annotated[int, Field(ge=1, le=1024)] = 25
+    max_passages: Annotated[int, Field(ge=1, le=1_000_000)] = MAX_PASSAGES
 
     api_workers: Annotated[int, Field(ge=1, le=64)] = 1
     worker_threads: Annotated[int, Field(ge=1, le=64)] = 1

@@ -42,7 +42,7 @@ class Health:
         self._ingester = ingester
         self._timeout = timeout
         self._beat = time.monotonic()
-        self.worker: dramatiq.Worker | None = None
+        self.workers: list[dramatiq.Worker] = []
 
     def beat(self) -> None:
         """Record that the loop runs."""
@@ -53,7 +53,7 @@ class Health:
         age = time.monotonic() - self._beat
         if age > STALE_SECONDS:
             return f"the loop of the worker has not run for {age:.0f} s"
-        if self.worker and not all(thread.is_alive() for thread in self.worker.workers):
+        if not all(thread.is_alive() for worker in self.workers for thread in worker.workers):
             return "a worker thread has died"
         if any(seconds > self._timeout for seconds in self._ingester.held().values()):
             return f"an ingestion takes longer than RAG_INGEST_TIMEOUT_SECONDS ({self._timeout:.0f})"
@@ -71,7 +71,11 @@ def work() -> int:
 
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: ingester.stopping.set())
-    worker = health.worker = services.queue.receive(ingester.ingest, settings.worker_threads)
+    health.workers = [
+        services.queue.receive(ingester.ingest, settings.worker_threads),
+        # Large documents have one thread, which small ones do not wait for.
+        services.queue.receive(ingester.ingest, 1, large=True),
+    ]
     log.info("the worker is ready")
     stuck = 0
     while not ingester.stopping.is_set():
@@ -81,7 +85,8 @@ def work() -> int:
         health.beat()
         ingester.stopping.wait(SWEEP_SECONDS)
     log.info("stopping")
-    worker.stop(timeout=settings.shutdown_seconds * 1000)
+    for worker in health.workers:
+        worker.stop(timeout=settings.shutdown_seconds * 1000)
     return 1 if stuck else 0
 
 
@@ -99,9 +104,14 @@ def _sweep(services: Services, ingester: Ingester) -> int:
             # Announced only into an empty queue. Otherwise each sweep would announce a long backlog
             # again. A document that is announced twice is ingested once, because only one worker
             # gets the claim.
-            waiting = documents.due(session, ANNOUNCE_AT_ONCE) if services.queue.is_empty() else []
-        for document_id in waiting:
-            services.queue.send(document_id)
+            waiting = {
+                large: documents.due(session, ANNOUNCE_AT_ONCE, large=large)
+                for large in (False, True)
+                if services.queue.is_empty(large=large)
+            }
+        for large, ids in waiting.items():
+            for document_id in ids:
+                services.queue.send(document_id, large=large)
         return ingester.fail_stuck(limit + GRACE_SECONDS)
     except (SQLAlchemyError, redis.RedisError) as error:
         log.warning("the sweep is postponed: %s", str(error).splitlines()[0])

@@ -18,7 +18,6 @@ worker_tmp_dir = "/dev/shm"  # noqa: S108
 graceful_timeout = 20
 # Longer than a gateway keeps idle connections. The gateway then never writes into a closing one.
 keepalive = 75
-forwarded_allow_ips = "*"
 # The socket would be in the user's home folder, which does not exist.
 control_socket_disable = True
 logconfig_dict = {

@@ -1,12 +1,37 @@
 """The code that the Streamlit pages of the small applications share. Extra: pages."""
 
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import httpx
 import streamlit as st
+from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+from ragkit import upload_memory
+from ragkit.markup import plain
 
 # The file types that ragkit.readers accepts.
 FILE_TYPES = ["md", "markdown", "txt", "text", "html", "htm", "pdf"]
+
+
+def choose_files() -> list[Any]:
+    """Show the widget for files and its limits. Return the chosen files."""
+    files = st.file_uploader("Markdown, text, HTML or PDF", type=FILE_TYPES, accept_multiple_files=True)
+    st.caption(upload_memory.explanation())
+    return list(files or [])
+
+
+def one_by_one(files: Iterable[Any]) -> Iterator[Any]:
+    """Yield each file, and free its memory when the caller asks for the next one."""
+    context = get_script_run_ctx()
+    for file in files:
+        try:
+            yield file
+        finally:
+            if context and isinstance(context.uploaded_file_mgr, MemoryUploadedFileManager):
+                context.uploaded_file_mgr.remove_file(context.session_id, file.file_id)
+            file.close()
 
 
 def call(http: httpx.Client, method: str, path: str, **options: Any) -> Any:
@@ -16,7 +41,7 @@ def call(http: httpx.Client, method: str, path: str, **options: Any) -> Any:
         answer = http.request(method, path, **options)
         body = answer.json() if answer.content else {}
     except httpx.HTTPError as error:
-        st.error(f"The API does not answer at {http.base_url} ({error or type(error).__name__}).")
+        st.error(plain(f"The API does not answer at {http.base_url} ({error or type(error).__name__})."))
         return None
     except ValueError:
         st.error(f"The API answers {answer.status_code} without a message.")
@@ -24,20 +49,14 @@ def call(http: httpx.Client, method: str, path: str, **options: Any) -> Any:
     if answer.is_success:
         return body
     detail = body.get("detail") if isinstance(body, dict) else None
-    st.error(f"{answer.status_code}: {detail}" if detail else f"The API answers {answer.status_code}.")
+    st.error(plain(f"{answer.status_code}: {detail}" if detail else f"The API answers {answer.status_code}."))
     return None
-
-
-def without_pictures(markdown: str) -> str:
-    """Return the text without pictures, so that no document or model makes the browser fetch an
-    address."""
-    return markdown.replace("![", "!\\[")
 
 
 def show_sources(sources: list[dict[str, Any]]) -> None:
     """Show the passages that an answer is based on, each in a box that opens."""
     for number, source in enumerate(sources, start=1):
         title = f"[{number}] {source['document']}, passage {source['chunk'] + 1} ({source['score']:.2f})"
-        with st.expander(title):
+        with st.expander(plain(title)):
             # Shown as plain text, so that the markup of a passage does not become part of the page.
             st.text(source["text"])

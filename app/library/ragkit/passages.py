@@ -21,6 +21,19 @@ NOT_ENGLISH = (
 )
 
 
+# The vectors of these take 31 MB with 384 dimensions, and 123 MB with 1536. The texts have some 14
+# million characters.
+MAX_PASSAGES = 20_000
+
+
+@dataclass(frozen=True)
+class Bound:
+    """The largest number of passages of a file. The reason names the setting that decides it."""
+
+    most: int
+    setting: str
+
+
 @dataclass(frozen=True)
 class Passages:
     """The texts of a file's passages, their vectors, and a note for the person who uploaded it, or
@@ -39,17 +52,24 @@ def make_passages(
     *,
     size: int = CHUNK_SIZE,
     overlap: int = CHUNK_OVERLAP,
+    bound: Bound | None = None,
 ) -> Passages:
     """Read, split and embed a file. Sizes are in characters.
 
-    Raises Unreadable, or the exception of the checkpoint. The checkpoint is called at least once
-    per batch of the embedder, per page of a PDF and per 200,000 characters.
+    Raises Unreadable, also for more passages than the bound, or the exception of the checkpoint. The
+    checkpoint is called at least once per batch of the embedder, per page of a PDF and per 200,000
+    characters.
     """
     limits = embedder.limits
     with stage("parse"):
         text = read_text(content, media_type, checkpoint)
     with stage("split"):
         texts = split(text, media_type, size, overlap, limits.window, checkpoint)
+    if bound and len(texts) > bound.most:
+        raise Unreadable(
+            f"it has {len(texts)} passages, more than {bound.setting}, which is {bound.most}; "
+            "divide the file, or increase the setting"
+        )
     vectors = []
     for start in range(0, len(texts), limits.batch):
         checkpoint()

@@ -3,11 +3,18 @@
 import os
 import subprocess
 import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
+import pytest
 
+from ragkit.cpus import cpus
 from ragkit.embeddings.local import LocalEmbedder
+from ragkit_testing.load import Slow
+
+PROCESSORS = len(os.sched_getaffinity(0))
 
 
 def test_similar_texts_have_similar_vectors(local: LocalEmbedder) -> None:
@@ -62,6 +69,52 @@ def test_the_longest_texts_fit_into_the_memory_of_a_worker(model_dir: Path) -> N
 def test_parallel_questions_take_no_more_memory_than_one(model_dir: Path) -> None:
     # For 16 questions it was 1.5 GB when each run expanded all weights to floats.
     assert peak(model_dir, "Where is the spare mirror kept?", texts=1, threads=16) < 400_000
+
+
+def test_long_questions_take_no_more_memory_than_the_processors_need(model_dir: Path) -> None:
+    # It was 1.3 GB. A lock around the runs alone changes little: each thread kept the memory of its run.
+    assert (
+        peak(model_dir, "where is the spare mirror kept? " * 125, texts=1, threads=40)
+        < 300_000 + 100_000 * cpus()
+    )
+
+
+def test_one_question_runs_per_processor(local: LocalEmbedder, monkeypatch: pytest.MonkeyPatch) -> None:
+    running = Slow()
+
+    class Session:
+        def run(self, *_: object) -> list[object]:
+            running.step()
+            return [np.ones((1, 384), np.float32)]
+
+    monkeypatch.setattr(local, "_session", Session())
+    with ThreadPoolExecutor(20) as pool:
+        done = [pool.submit(local.embed, ["What?"]) for _ in range(20)]
+        time.sleep(0.5)
+        running.released.set()
+        assert all(len(one.result()) == 1 for one in done)
+    assert running.most == cpus()
+
+
+@pytest.mark.parametrize(
+    ("files", "expected"),
+    [
+        ({"cpu.max": "50000 100000"}, 1),
+        ({"cpu.max": "100000 100000"}, 1),
+        ({"cpu.max": "150000 100000"}, min(2, PROCESSORS)),
+        ({"cpu.max": "max 100000"}, PROCESSORS),
+        ({"cpu/cpu.cfs_quota_us": "100000", "cpu/cpu.cfs_period_us": "100000"}, 1),
+        ({"cpu/cpu.cfs_quota_us": "-1", "cpu/cpu.cfs_period_us": "100000"}, PROCESSORS),
+        ({}, PROCESSORS),
+    ],
+)
+def test_the_processors_are_those_of_the_container(
+    tmp_path: Path, files: dict[str, str], expected: int
+) -> None:
+    (tmp_path / "cpu").mkdir()
+    for name, content in files.items():
+        (tmp_path / name).write_text(f"{content}\n")
+    assert cpus(tmp_path) == expected
 
 
 def test_two_compact_embedders_fit_into_512_mib(model_dir: Path) -> None:

@@ -12,10 +12,11 @@ from ragkit.embeddings import Limits, Vectors, make_embedder
 from ragkit.embeddings.local import MAX_TOKENS, LocalEmbedder
 from ragkit.embeddings.wordpiece import SPECIAL_TOKENS
 from ragkit.errors import Unreadable
-from ragkit.passages import NOT_ENGLISH, deadline, make_passages
+from ragkit.passages import NOT_ENGLISH, Bound, deadline, make_passages
 from ragkit.providers import ModelSettings
 from ragkit.readers import Checkpoint
 from ragkit.splitter import split
+from ragkit_testing import Letters
 from ragkit_testing.files import pdf
 
 ENGLISH = "The quick brown fox jumps over the lazy dog, and nobody knows why it does so every day. "
@@ -157,3 +158,14 @@ def test_long_lines_take_linear_time(local: LocalEmbedder) -> None:
     chunks = split(text, "text/plain")
     assert sum(map(len, chunks)) >= len(text)
     assert all(len(chunk) <= 800 for chunk in chunks)
+
+
+def test_a_file_with_too_many_passages_is_refused_with_the_reason() -> None:
+    embedder = Letters()
+    content = b"One sentence of many. " * 1000
+    most = len(make_passages(content, "text/plain", embedder).texts)
+    assert make_passages(content, "text/plain", embedder, bound=Bound(most, "MAX")).texts
+    embedder.texts = 0
+    with pytest.raises(Unreadable, match=rf"it has {most} passages, more than MAX, which is {most - 1};"):
+        make_passages(content, "text/plain", embedder, bound=Bound(most - 1, "MAX"))
+    assert embedder.texts == 0, "and none of it is embedded"

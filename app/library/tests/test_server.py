@@ -6,10 +6,12 @@ import socket
 import threading
 import time
 
+import pytest
 import uvicorn
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
+from fastapi.testclient import TestClient
 
-from ragkit.api.server import DrainingServer
+from ragkit.api.server import DrainingServer, serve
 
 DRAIN = 0.3
 
@@ -34,3 +36,19 @@ def test_a_connection_accepted_last_is_answered() -> None:
         answer = last.makefile("rb").read()
     thread.join()
     assert answer.startswith(b"HTTP/1.1 200")
+
+
+def test_nobody_can_name_another_client(monkeypatch: pytest.MonkeyPatch) -> None:
+    configs: list[uvicorn.Config] = []
+    monkeypatch.setattr(DrainingServer, "run", lambda self: configs.append(self.config))
+    app = FastAPI()
+
+    @app.get("/")
+    def client(request: Request) -> str:
+        return f"{request.url.scheme} {request.client.host if request.client else ''}"
+
+    serve(app, 8000)
+    configs[0].load()
+    forged = {"X-Forwarded-For": "9.9.9.9", "X-Real-IP": "9.9.9.9", "X-Forwarded-Proto": "https"}
+    answer = TestClient(configs[0].loaded_app, client=("172.18.0.5", 1)).get("/", headers=forged)
+    assert answer.json() == "http 172.18.0.5"

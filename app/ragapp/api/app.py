@@ -12,7 +12,8 @@ from ragapp.api import documents, health, query
 from ragapp.api.metrics import measure
 from ragapp.services import Services, make_services
 from ragapp.settings import load_settings_or_exit
-from ragkit.api import body_limit, telemetry
+from ragkit.api import limits, openapi, telemetry
+from ragkit.api.body_limit import Uploads
 from ragkit.api.database import StateCollector, install_problems
 from ragkit.database import disposing
 from ragkit.logs import configure_logs
@@ -39,11 +40,14 @@ def make_app(services: Services) -> FastAPI:
         openapi_url="/api/openapi.json",
         docs_url=None,
         redoc_url=None,
+        redirect_slashes=False,
         lifespan=disposing(services.engine),
     )
     app.state.services = services
     install_problems(app)
-    body_limit.install(app, services.settings.max_upload_mb, "RAG_MAX_UPLOAD_MB")
+    openapi.install(app)
+    uploads = Uploads(("/api/documents",), services.settings.max_upload_mb, "RAG_MAX_UPLOAD_MB")
+    limits.install(app, questions=("/api/query",), uploads=uploads)
     telemetry.install(app, StateCollector(services.engine, measure))
     for module in (documents, query, health):
         app.include_router(module.router)

@@ -12,7 +12,7 @@ from ragapp import documents
 from ragapp.api.dependencies import get_services
 from ragapp.models import Document
 from ragapp.services import Services
-from ragkit.api.problems import Problem, ProblemDetails
+from ragkit.api.problems import Problem, responses
 from ragkit.api.uploads import read_upload
 
 router = APIRouter(tags=["documents"])
@@ -51,12 +51,9 @@ class DocumentPage(BaseModel):
     "/api/documents",
     status_code=202,
     summary="Upload a document",
-    responses={
+    responses=responses(413, 415, 422, 503)
+    | {
         200: {"model": Accepted, "description": "The same bytes are already stored"},
-        413: {"model": ProblemDetails},
-        415: {"model": ProblemDetails},
-        422: {"model": ProblemDetails},
-        503: {"model": ProblemDetails},
     },
 )
 def upload(
@@ -70,14 +67,14 @@ def upload(
     with Session(services.engine, expire_on_commit=False) as session, session.begin():
         document, is_new = documents.add(session, upload.name, upload.media_type, upload.content)
     if is_new:
-        services.queue.send(document.id)
+        services.queue.send(document.id, large=documents.is_large(document))
     else:
         response.status_code = 200
     response.headers["Location"] = f"/api/documents/{document.id}"
     return Accepted(id=document.id, state=document.state, duplicate=not is_new)
 
 
-@router.get("/api/documents", summary="List the documents")
+@router.get("/api/documents", summary="List the documents", responses=responses(503))
 def listing(
     services: Annotated[Services, Depends(get_services)],
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
@@ -89,9 +86,7 @@ def listing(
         return DocumentPage(total=total, documents=[_view(document, chunks) for document, chunks in page])
 
 
-@router.get(
-    "/api/documents/{document_id}", summary="Read a document", responses={404: {"model": ProblemDetails}}
-)
+@router.get("/api/documents/{document_id}", summary="Read a document", responses=responses(404, 503))
 def read(document_id: uuid.UUID, services: Annotated[Services, Depends(get_services)]) -> DocumentView:
     """Return a document's state: queued, ingesting, ready, or failed with the reason."""
     with Session(services.engine) as session:
@@ -103,7 +98,7 @@ def read(document_id: uuid.UUID, services: Annotated[Services, Depends(get_servi
     "/api/documents/{document_id}",
     status_code=204,
     summary="Delete a document",
-    responses={404: {"model": ProblemDetails}},
+    responses=responses(404, 503),
 )
 def delete(document_id: uuid.UUID, services: Annotated[Services, Depends(get_services)]) -> None:
     """Delete a document with its chunks. An ingestion in progress is discarded."""

@@ -18,6 +18,7 @@ from ragapp.services import Services
 from ragapp.space import check_space
 from ragkit.api.database import problem_of
 from ragkit.api.dependencies import check_all
+from ragkit.api.overload import apart
 
 router = APIRouter(tags=["health"])
 
@@ -47,6 +48,7 @@ async def health() -> dict[str, str]:
 
 
 @router.get("/api/ready", summary="Can the API do its work?", responses={503: {"model": Readiness}})
+@apart
 def ready(response: Response, services: Annotated[Services, Depends(get_services)]) -> Readiness:
     """Check every dependency. Answers 503 when a dependency cannot be used."""
     checks: dict[str, Callable[[], None]] = {

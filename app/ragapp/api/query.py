@@ -14,7 +14,7 @@ from ragapp.retrieval import Source, Timings, retrieve
 from ragapp.services import Services
 from ragkit.answers import answer
 from ragkit.api.database import problem_of
-from ragkit.api.problems import UNEXPECTED, Problem, ProblemDetails
+from ragkit.api.problems import UNEXPECTED, Problem, responses
 from ragkit.api.questions import Question
 
 log = logging.getLogger(__name__)
@@ -45,12 +45,9 @@ class Answer(BaseModel):
     "/api/query",
     response_model=Answer,
     summary="Ask a question",
-    responses={
+    responses=responses(409, 502, 503)
+    | {
         200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}},
-        409: {"model": ProblemDetails},
-        422: {"model": ProblemDetails},
-        502: {"model": ProblemDetails},
-        503: {"model": ProblemDetails},
     },
 )
 def query(

@@ -5,7 +5,7 @@ from typing import Any
 import streamlit as st
 
 from ragapp.ui import api
-from ragkit.pages import without_pictures
+from ragkit.markup import plain, without_pictures
 
 
 def page() -> None:
@@ -27,7 +27,7 @@ def page() -> None:
     if question := st.chat_input("Ask a question", max_chars=4000):
         turn = {"question": question}
         with st.chat_message("user"):
-            st.markdown(question)
+            st.markdown(without_pictures(question))
         with st.chat_message("assistant", avatar=":material/menu_book:"):
             try:
                 _stream(question, k, turn)
@@ -54,7 +54,7 @@ def _stream(question: str, k: int, turn: dict[str, Any]) -> None:
 
 def _show(turn: dict[str, Any]) -> None:
     with st.chat_message("user"):
-        st.markdown(turn["question"])
+        st.markdown(without_pictures(turn["question"]))
     with st.chat_message("assistant", avatar=":material/menu_book:"):
         if "answer" in turn:
             st.markdown(without_pictures(turn["answer"]))
@@ -63,13 +63,13 @@ def _show(turn: dict[str, Any]) -> None:
 
 def _show_rest(turn: dict[str, Any]) -> None:
     if "error" in turn:
-        st.error(turn["error"], icon=":material/error:")
+        st.error(plain(turn["error"]), icon=":material/error:")
     sources = turn.get("sources") or []
     if sources:
         with st.expander(f"{len(sources)} sources, best first", icon=":material/format_quote:"):
             for number, source in enumerate(sources, start=1):
                 st.markdown(
-                    f"**[{number}] {source['document']}** · passage {source['chunk'] + 1} "
+                    f"**[{number}] {plain(source['document'])}** · passage {source['chunk'] + 1} "
                     f"· :blue-badge[similarity {source['score']:.2f}]"
                 )
                 # Shown as plain text, so that the markup of a passage does not become part of the

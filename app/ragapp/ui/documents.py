@@ -6,7 +6,8 @@ import pandas as pd
 import streamlit as st
 
 from ragapp.ui import api
-from ragkit.pages import FILE_TYPES
+from ragkit.markup import cell, plain
+from ragkit.pages import choose_files, one_by_one
 
 STATES = {
     "queued": ":material/schedule: queued",
@@ -21,11 +22,7 @@ def page() -> None:
     """Show the upload form and the table."""
     st.title("Documents")
     with st.form("upload", clear_on_submit=True, border=True):
-        files = st.file_uploader(
-            "Markdown, text, HTML or PDF",
-            type=FILE_TYPES,
-            accept_multiple_files=True,
-        )
+        files = choose_files()
         if st.form_submit_button("Add to the documents", icon=":material/library_add:", type="primary"):
             _upload(files)
     _table()
@@ -34,14 +31,14 @@ def page() -> None:
 def _upload(files: list[Any]) -> None:
     if not files:
         st.warning("Choose at least one file.")
-    for file in files:
+    for file in one_by_one(files):
         try:
             answer = api.upload(file.name, file.getvalue(), file.type or "application/octet-stream")
         except api.ApiError as error:
-            st.error(str(error), icon=":material/error:")
+            st.error(plain(error), icon=":material/error:")
             continue
         state = "is already stored" if answer["duplicate"] else "is queued for ingestion"
-        st.toast(f"{file.name} {state}", icon=":material/check:")
+        st.toast(plain(f"{file.name} {state}"), icon=":material/check:")
 
 
 @st.fragment(run_every=REFRESH)
@@ -49,7 +46,7 @@ def _table() -> None:
     try:
         answer = api.documents()
     except api.ApiError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(plain(error), icon=":material/error:")
         return
     rows = answer["documents"]
     if not rows:
@@ -60,12 +57,12 @@ def _table() -> None:
         column.metric(STATES[state], count, border=True)
     frame = pd.DataFrame(
         {
-            "Name": [row["name"] for row in rows],
+            "Name": [cell(row["name"]) for row in rows],
             "State": [row["state"] for row in rows],
             "Passages": [row["chunks"] for row in rows],
             "Size (KB)": [row["size_bytes"] / 1024 for row in rows],
             "Uploaded": pd.to_datetime([row["created_at"] for row in rows]),
-            "Note": [row["reason"] or "" for row in rows],
+            "Note": [cell(row["reason"] or "") for row in rows],
         }
     )
     selection = st.dataframe(
@@ -95,5 +92,5 @@ def _delete(chosen: list[dict[str, Any]]) -> None:
         try:
             api.delete(row["id"])
         except api.ApiError as error:
-            st.error(f"{row['name']}: {error}", icon=":material/error:")
+            st.error(plain(f"{row['name']}: {error}"), icon=":material/error:")
     st.rerun(scope="fragment")

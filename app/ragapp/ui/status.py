@@ -6,6 +6,7 @@ import altair as alt
 import streamlit as st
 
 from ragapp.ui import api, prometheus
+from ragkit.markup import plain
 
 REFRESH = "15s"
 
@@ -70,7 +71,7 @@ def _health() -> None:
     try:
         readiness = api.readiness()
     except api.ApiError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(plain(error), icon=":material/error:")
     else:
         _tiles({item["name"]: (item["ok"], item["detail"]) for item in readiness["dependencies"]})
     st.subheader("Services under monitoring")
@@ -78,7 +79,8 @@ def _health() -> None:
         samples = prometheus.instant("up") + prometheus.instant("probe_success")
     except prometheus.PrometheusError as error:
         st.info(
-            f"{error} The health of single services and the charts are not shown.", icon=":material/info:"
+            plain(f"{error} The health of single services and the charts are not shown."),
+            icon=":material/info:",
         )
         return
     services: dict[str, tuple[bool, str]] = {}
@@ -98,9 +100,10 @@ def _tiles(services: dict[str, tuple[bool, str]]) -> None:
     columns = st.columns(4)
     for index, (name, (healthy, details)) in enumerate(services.items()):
         with columns[index % 4].container(border=True):
-            st.markdown(f"**{name}** :green-badge[up]" if healthy else f"**{name}** :red-badge[down]")
+            badge = ":green-badge[up]" if healthy else ":red-badge[down]"
+            st.markdown(f"**{plain(name)}** {badge}")
             if details:
-                st.caption(details)
+                st.caption(plain(details))
 
 
 @st.fragment(run_every=REFRESH)

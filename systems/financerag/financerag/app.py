@@ -30,7 +30,11 @@ def create() -> FastAPI:
             refuse(error)
     connect = connector(str(settings.chroma_path), settings.chroma_host, settings.chroma_port)
     library = ChromaLibrary(
-        connect, make_embedder(settings.embedding), settings.embedding, settings.ingest_timeout
+        connect,
+        make_embedder(settings.embedding),
+        settings.embedding,
+        settings.ingest_timeout,
+        settings.max_passages,
     )
     stop = threading.Event()
     folder = Folder(settings.documents_dir, library, stop, settings.ingest_timeout)

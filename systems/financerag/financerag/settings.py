@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ragkit.environment import data_folder, model_from_environment, number, or_exit, port
+from ragkit.passages import MAX_PASSAGES
 from ragkit.providers import ModelSettings
 
 CHROMA_PATH = "/app/data"
@@ -25,6 +26,7 @@ class Settings:
     processes: int
     max_upload_mb: int
     ingest_timeout: int
+    max_passages: int
     log_level: str
 
 
@@ -43,6 +45,7 @@ def load(processes: int | None = None) -> Settings:
         max_upload_mb=number("MAX_UPLOAD_MB", 25, 1, 1024),
         # Less than the 600 s that the gateway waits for the answer to an upload.
         ingest_timeout=number("INGEST_TIMEOUT_SECONDS", 540, 10, 86400),
+        max_passages=number("MAX_PASSAGES", MAX_PASSAGES, 1, 1_000_000),
         log_level=os.environ.get("LOG_LEVEL") or "INFO",
     )
     if settings.log_level not in LEVELS:

@@ -25,7 +25,7 @@ from ragkit.api.uploads import Upload
 from ragkit.embeddings import Embedder
 from ragkit.errors import Unavailable, Unreadable
 from ragkit.metrics import stage
-from ragkit.passages import deadline, make_passages
+from ragkit.passages import MAX_PASSAGES, Bound, deadline, make_passages
 from ragkit.providers import ModelSettings
 from ragkit.readers import Checkpoint
 
@@ -41,9 +41,15 @@ class ChromaLibrary:
     """Connects at its first use, and again after a failure."""
 
     def __init__(
-        self, connect: Callable[[], Any], embedder: Embedder, model: ModelSettings, timeout: float
+        self,
+        connect: Callable[[], Any],
+        embedder: Embedder,
+        model: ModelSettings,
+        timeout: float,
+        max_passages: int = MAX_PASSAGES,
     ) -> None:
         """Create the library. An upload may take `timeout` seconds."""
+        self._bound = Bound(max_passages, "MAX_PASSAGES")
         self._connect = connect
         self._embedder = embedder
         self._timeout = timeout
@@ -70,7 +76,7 @@ class ChromaLibrary:
             first = collection.get(ids=[f"{document_id}:0"], include=["metadatas"])["metadatas"]
         if first and first[0]["digest"] == digest:
             return _document(first[0]), False
-        made = make_passages(content, media_type, self._embedder, checkpoint)
+        made = make_passages(content, media_type, self._embedder, checkpoint, bound=self._bound)
         if made.note:
             log.warning("%s: %s", name, made.note)
         chunks, vectors = made.texts, made.vectors

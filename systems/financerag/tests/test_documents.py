@@ -166,3 +166,14 @@ def test_an_upload_that_takes_too_long_is_refused(tmp_path: Path, embedder: Lett
     slow = ChromaLibrary(connector(str(tmp_path / "chroma"), "", 8000), embedder, MODEL, 0)
     with pytest.raises(Problem, match="longer than INGEST_TIMEOUT_SECONDS, which is 0 s"):
         slow.add(Upload("a.txt", "text/plain", b"aaa"))
+
+
+def test_an_upload_with_too_many_passages_is_refused_with_the_reason(
+    tmp_path: Path, embedder: Letters
+) -> None:
+    (tmp_path / "chroma").mkdir()
+    library = ChromaLibrary(
+        connector(str(tmp_path / "chroma"), "", 8000), embedder, MODEL, 60, max_passages=1
+    )
+    with pytest.raises(Problem, match="more than MAX_PASSAGES, which is 1"):
+        library.add(Upload("a.txt", "text/plain", b"One sentence of many. " * 1000))

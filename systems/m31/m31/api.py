@@ -8,7 +8,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 from m31 import settings
 from m31.cache import AnswerCache, connect
 from m31.documents import Documents, answer
-from ragkit.api import problems, server, telemetry
+from ragkit.api import limits, openapi, problems, server, telemetry
+from ragkit.api.overload import apart
 from ragkit.api.questions import sensible
 from ragkit.environment import or_exit
 from ragkit.logs import configure_logs
@@ -46,11 +47,14 @@ class Answer(BaseModel):
 
 def make_app(environment: str, documents: Documents, cache: AnswerCache) -> FastAPI:
     """Return the application."""
-    app = FastAPI(title="m31", version="1.0.0", docs_url=None, redoc_url=None)
+    app = FastAPI(title="m31", version="1.0.0", docs_url=None, redoc_url=None, redirect_slashes=False)
     problems.install(app)
+    openapi.install(app)
+    limits.install(app, questions=("/query",))
     telemetry.install(app)
 
     @app.get("/health")
+    @apart
     def health() -> dict[str, str]:
         """Answer 200 while the process runs. Redis is only reported, because the service works
         without it."""

@@ -17,6 +17,9 @@ from m31 import health, settings
 from m31.api import make_app
 from m31.cache import KEEP_SECONDS, PAUSE_SECONDS, AnswerCache
 from m31.documents import Documents
+from ragkit.api.overload import Limits
+from ragkit_testing.load import Slow, burst
+from ragkit_testing.openapi import undescribed_answers, wrong_descriptions
 
 
 class FakeRedis:
@@ -141,3 +144,34 @@ def test_the_health_command_gives_the_reason(
         monkeypatch.setenv("PORT", str(free.getsockname()[1]))
         assert health.check() == 1
     assert "m31 does not answer on port" in capsys.readouterr().err
+
+
+def test_a_burst_of_questions_is_shed_and_health_is_answered(
+    store: FakeRedis, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    searching = Slow()
+    documents = Documents()
+
+    def search(*_: object) -> list[object]:
+        searching.step()
+        return []
+
+    monkeypatch.setattr(documents, "search", search)
+    app = make_app("test", documents, AnswerCache(store, "1", clock))
+    result = burst(app, searching, "/query", 80, ["/health"], json={"question": "port " * 400})
+    limit = Limits().questions
+    assert searching.most <= limit.at_once
+    assert result.statuses() == {200: limit.at_once + limit.waiting, 503: 80 - limit.at_once - limit.waiting}
+    assert len(result.refused()) == result.statuses()[503]
+    assert result.during == [200]
+
+
+def test_large_json_is_refused_before_it_is_parsed(store: FakeRedis, clock: Clock) -> None:
+    client = TestClient(make_app("test", Documents(), AnswerCache(store, "1", clock)))
+    assert client.post("/query", json={"question": "x" * 100_000}).status_code == 413
+
+
+def test_every_error_is_described_as_problem_details(store: FakeRedis, clock: Clock) -> None:
+    app = make_app("test", Documents(), AnswerCache(store, "1", clock))
+    assert wrong_descriptions(app) == []
+    assert undescribed_answers(app) == []

@@ -10,7 +10,8 @@ from sqlalchemy import Connection, text
 from mnemolite import memories, page, routes
 from mnemolite.services import Given, Services, make_services
 from mnemolite.settings import load_settings_or_exit
-from ragkit.api import body_limit, telemetry
+from ragkit.api import limits, openapi, telemetry
+from ragkit.api.body_limit import Uploads
 from ragkit.api.database import (
     StateCollector,
     install_problems,
@@ -19,6 +20,7 @@ from ragkit.api.database import (
     queue_metrics,
 )
 from ragkit.api.dependencies import check_all
+from ragkit.api.overload import apart
 from ragkit.database import disposing
 from ragkit.logs import configure_logs
 
@@ -54,11 +56,15 @@ def make_app(services: Services) -> FastAPI:
         # The assets of these pages would come from a CDN.
         docs_url=None,
         redoc_url=None,
+        redirect_slashes=False,
         lifespan=disposing(services.engine),
     )
     app.state.services = services
     install_problems(app)
-    body_limit.install(app, services.settings.config.upload.max_mb, "upload.max_mb")
+    openapi.install(app)
+    uploads = Uploads(("/memories",), services.settings.config.upload.max_mb, "upload.max_mb")
+    # The page at / searches as well.
+    limits.install(app, questions=("/search", "/"), uploads=uploads)
     telemetry.install(app, StateCollector(services.engine, measure))
     app.include_router(routes.router)
     app.include_router(page.router(services.settings.templates_dir))
@@ -77,6 +83,7 @@ def measure(connection: Connection) -> Iterable[Metric]:
     yield from queue_metrics(counts["queued"], float(oldest or 0), "Memories")
 
 
+@apart
 def health(services: Given) -> Health:
     """Answer 200 while the process runs, and report the dependencies that do not answer."""
 

@@ -12,7 +12,7 @@ from starlette.datastructures import UploadFile
 from mnemolite import memories
 from mnemolite.memories import Memory, Result
 from mnemolite.services import Given, Services
-from ragkit.api.problems import NO_FILE, Problem, ProblemDetails
+from ragkit.api.problems import NO_FILE, Problem, responses
 from ragkit.api.questions import sensible
 from ragkit.api.uploads import read_upload
 
@@ -67,13 +67,14 @@ BODY: dict[str, Any] = {
         },
     }
 }
-PROBLEMS: dict[int | str, dict[str, Any]] = {
-    status: {"model": ProblemDetails} for status in (404, 413, 415, 422, 503)
-}
 
 
 @router.post(
-    "/memories", status_code=202, openapi_extra=BODY, responses=PROBLEMS, summary="Store a text or a file"
+    "/memories",
+    status_code=202,
+    openapi_extra=BODY,
+    responses=responses(413, 415, 422, 503),
+    summary="Store a text or a file",
 )
 async def add(request: Request, services: Given) -> Queued:
     """Store a memory and queue it for ingestion."""
@@ -95,7 +96,7 @@ async def add(request: Request, services: Given) -> Queued:
     raise Problem(415, "send application/json with text and source, or multipart/form-data with file")
 
 
-@router.get("/memories/{memory_id}", responses=PROBLEMS, summary="Read a memory")
+@router.get("/memories/{memory_id}", responses=responses(404, 503), summary="Read a memory")
 def read(memory_id: uuid.UUID, services: Given) -> Memory:
     """Return a memory's state: queued, running, done, or failed with the reason."""
     with services.engine.connect() as connection:
@@ -105,7 +106,7 @@ def read(memory_id: uuid.UUID, services: Given) -> Memory:
     return memory
 
 
-@router.post("/search", responses=PROBLEMS, summary="Search the memories")
+@router.post("/search", responses=responses(503), summary="Search the memories")
 def search(body: Query, services: Given) -> Found:
     """Return the passages that are nearest in meaning."""
     return Found(results=services.search(body.query, body.k or services.settings.config.search.default_k))

@@ -47,7 +47,7 @@ def make_services(settings: Settings) -> Services:
     return Services(settings, make_engine(settings), Chroma(settings.chroma_url), embedder)
 
 
-def _services(request: Request) -> Services:
+async def _services(request: Request) -> Services:
     services = request.app.state.services
     assert isinstance(services, Services)  # noqa: S101
     return services

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from ragkit.database import Address
 from ragkit.environment import number, or_exit, port, required_secret_file
+from ragkit.passages import MAX_PASSAGES
 
 
 class _Section(BaseModel):
@@ -32,6 +33,7 @@ class Ingestion(_Section):
     first_pause_seconds: Annotated[float, Field(gt=0, le=3600)] = 5
     longest_pause_seconds: Annotated[float, Field(gt=0, le=86400)] = 300
     lease_seconds: Annotated[int, Field(ge=10, le=3600)] = 60
+    max_passages: Annotated[int, Field(ge=1, le=1_000_000)] = MAX_PASSAGES
     timeout_seconds: Annotated[int, Field(ge=10, le=86400)] = 900
     poll_seconds: Annotated[float, Field(ge=0.1, le=10)] = 1
 

@@ -19,7 +19,7 @@ from mnemolite.work_queue import Claim
 from ragkit.embeddings import Embedder, make_embedder
 from ragkit.errors import Unavailable, Unreadable
 from ragkit.logs import configure_logs
-from ragkit.passages import Passages, deadline, make_passages, too_slow
+from ragkit.passages import Bound, Passages, deadline, make_passages, too_slow
 from ragkit.providers import model_settings
 
 log = logging.getLogger(__name__)
@@ -130,6 +130,7 @@ class Worker:
             checkpoint,
             size=self._config.chunk_size,
             overlap=self._config.chunk_overlap,
+            bound=Bound(self._config.max_passages, "ingestion.max_passages"),
         )
         # Vectors are stored before texts. A search leaves out vectors without texts, and a retry
         # overwrites them.

@@ -7,7 +7,8 @@ from typing import Any
 import httpx
 import streamlit as st
 
-from ragkit.pages import FILE_TYPES, call, show_sources, without_pictures
+from ragkit.markup import cell, plain, without_pictures
+from ragkit.pages import call, choose_files, one_by_one, show_sources
 
 API_URL = os.environ.get("API_URL", "http://fastapi:8000").rstrip("/")
 # A local file: the icons that Streamlit offers by name come from a server on the internet.
@@ -44,18 +45,18 @@ def ask() -> None:
 def upload() -> None:
     """Send files to the API. It answers when the documents can be searched."""
     with st.form("upload", clear_on_submit=True, border=False):
-        files = st.file_uploader("Markdown, text, HTML or PDF", type=FILE_TYPES, accept_multiple_files=True)
+        files = choose_files()
         sent = st.form_submit_button("Add to the documents", type="primary")
     if not sent:
         return
     if not files:
         st.warning("Choose at least one file.")
-    for file in files:
+    for file in one_by_one(files):
         parts = {"file": (file.name, file.getvalue(), file.type or "application/octet-stream")}
-        with st.spinner(f"Reading and embedding {file.name} …"):
+        with st.spinner(plain(f"Reading and embedding {file.name} …")):
             answer = _call("POST", "/api/documents", files=parts)
         if answer is not None:
-            st.success(f"{file.name}: {answer['chunks']} passages.")
+            st.success(plain(f"{file.name}: {answer['chunks']} passages."))
 
 
 def listing() -> None:
@@ -68,7 +69,7 @@ def listing() -> None:
         st.info("There are no documents yet.")
         return
     table = [
-        {"Name": row["name"], "Passages": row["chunks"], "KB": round(row["size_bytes"] / 1024, 1)}
+        {"Name": cell(row["name"]), "Passages": row["chunks"], "KB": round(row["size_bytes"] / 1024, 1)}
         for row in rows
     ]
     shown = st.dataframe(

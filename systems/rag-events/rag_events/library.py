@@ -15,7 +15,7 @@ from ragkit.api.uploads import Upload
 from ragkit.embeddings import Embedder, Vectors
 from ragkit.errors import SpaceMismatch, Unreadable
 from ragkit.metrics import stage
-from ragkit.passages import deadline, make_passages
+from ragkit.passages import MAX_PASSAGES, Bound, deadline, make_passages
 from ragkit.providers import ModelSettings
 from ragkit.readers import Checkpoint, media_type_of, no_checkpoint
 
@@ -37,9 +37,17 @@ class Rebuilt:
 class FaissLibrary:
     """Searches the newest index that any replica has written."""
 
-    def __init__(self, folder: Path, embedder: Embedder, model: ModelSettings, timeout: float) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        embedder: Embedder,
+        model: ModelSettings,
+        timeout: float,
+        max_passages: int = MAX_PASSAGES,
+    ) -> None:
         """Create the library. An upload may take `timeout` seconds."""
         self._timeout = timeout
+        self._bound = Bound(max_passages, "MAX_PASSAGES")
         self._originals = folder / "documents"
         self._originals.mkdir(exist_ok=True)
         self._file = IndexFile(folder)
@@ -60,7 +68,9 @@ class FaissLibrary:
             return known, False
         in_time = deadline(self._timeout, "INGEST_TIMEOUT_SECONDS")
         try:
-            entry, vectors = self._embed(document_id, upload.name, upload.media_type, upload.content, in_time)
+            entry, vectors = self._embed(
+                document_id, upload.name, upload.media_type, upload.content, in_time, self._bound
+            )
         except Unreadable as error:
             raise Problem(422, f"{upload.name}: {error}") from error
         original = self._originals / _file_name(document_id, upload.name)
@@ -121,9 +131,15 @@ class FaissLibrary:
         return index
 
     def _embed(
-        self, document_id: str, name: str, media_type: str, content: bytes, checkpoint: Checkpoint
+        self,
+        document_id: str,
+        name: str,
+        media_type: str,
+        content: bytes,
+        checkpoint: Checkpoint,
+        bound: Bound | None = None,
     ) -> tuple[Entry, Vectors]:
-        made = make_passages(content, media_type, self._embedder, checkpoint)
+        made = make_passages(content, media_type, self._embedder, checkpoint, bound=bound)
         if made.note:
             log.warning("%s: %s", name, made.note)
         return Entry(document_id, name, made.texts), made.vectors

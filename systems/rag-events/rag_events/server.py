@@ -10,11 +10,12 @@ from fastapi import FastAPI, Header
 from rag_events.library import FaissLibrary
 from ragkit.api import server
 from ragkit.api.library import make_app
-from ragkit.api.problems import Problem, ProblemDetails
+from ragkit.api.problems import Problem, responses
 from ragkit.embeddings import make_embedder
 from ragkit.environment import data_folder, model_from_environment, number, secret_file
 from ragkit.llm import make_chat_model
 from ragkit.logs import configure_logs
+from ragkit.passages import MAX_PASSAGES
 from ragkit.secret_files import read_secret
 
 
@@ -34,14 +35,15 @@ def create() -> FastAPI:
     limit = number("MAX_UPLOAD_MB", 25, 1, 1024)
     # Less than the 600 s that the gateway waits for the answer to an upload.
     timeout = number("INGEST_TIMEOUT_SECONDS", 540, 10, 86400)
-    library = FaissLibrary(folder, make_embedder(embedding), embedding, timeout)
+    max_passages = number("MAX_PASSAGES", MAX_PASSAGES, 1, 1_000_000)
+    library = FaissLibrary(folder, make_embedder(embedding), embedding, timeout, max_passages)
     app = make_app("rag-events", library, chat_model, max_upload_mb=limit)
     _add_rebuild(app, library)
     return app
 
 
 def _add_rebuild(app: FastAPI, library: FaissLibrary) -> None:
-    @app.post("/rebuild", responses={status: {"model": ProblemDetails} for status in (401, 403, 503)})
+    @app.post("/rebuild", responses=responses(401, 403, 409, 502, 503))
     def rebuild(x_api_key: Annotated[str, Header()] = "") -> dict[str, object]:
         """Create the index again from the stored documents. The header X-API-Key must hold the
         key."""

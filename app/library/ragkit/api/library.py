@@ -17,8 +17,9 @@ from pydantic import BaseModel
 from starlette.types import StatelessLifespan
 
 from ragkit.answers import answer
-from ragkit.api import body_limit, problems, telemetry
-from ragkit.api.problems import ProblemDetails
+from ragkit.api import limits, openapi, problems, telemetry
+from ragkit.api.body_limit import Uploads
+from ragkit.api.problems import responses
 from ragkit.api.questions import Question
 from ragkit.api.uploads import Upload, read_upload
 from ragkit.errors import Refused, SpaceMismatch, Unavailable
@@ -90,20 +91,22 @@ def make_app(
     lifespan: StatelessLifespan[FastAPI] | None = None,
 ) -> FastAPI:
     """Return the application for a library."""
-    app = FastAPI(title=title, version="1.0.0", docs_url=None, redoc_url=None, lifespan=lifespan)
+    app = FastAPI(
+        title=title, version="1.0.0", docs_url=None, redoc_url=None, redirect_slashes=False, lifespan=lifespan
+    )
     problems.install(app)
-    body_limit.install(app, max_upload_mb, "MAX_UPLOAD_MB")
+    openapi.install(app)
+    uploads = Uploads(("/documents",), max_upload_mb, "MAX_UPLOAD_MB")
+    limits.install(app, questions=("/query",), uploads=uploads)
     telemetry.install(app, LibraryCollector(library))
-    failures: dict[int | str, dict[str, object]] = {
-        status: {"model": ProblemDetails} for status in (409, 422, 502, 503)
-    }
+    failures = responses(409, 502, 503)
 
     @app.get("/health")
     async def health() -> dict[str, str]:
         """Answer 200 while the process runs. No dependency is checked."""
         return {"status": "ok"}
 
-    @app.post("/documents", status_code=201, responses=failures | {413: {"model": ProblemDetails}})
+    @app.post("/documents", status_code=201, responses=failures | responses(413, 415))
     def upload(file: Annotated[UploadFile, File()], response: Response) -> Document:
         """Make a file searchable. Answers 200 when the same bytes are stored already."""
         with stage("ingest"):

@@ -9,6 +9,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
 from ragkit.errors import Refused, SpaceMismatch, Unavailable
 
@@ -18,12 +19,20 @@ UNEXPECTED = "an unexpected error; the log has it"
 NO_FILE = "send the file as a field of multipart/form-data, with `filename` in its Content-Disposition"
 
 
+METHODS = ("DELETE", "GET", "HEAD", "PATCH", "POST", "PUT")
+
+
 class ProblemDetails(BaseModel):
     """The body of every answer outside 2xx."""
 
     title: str
     detail: str
     status: int
+
+
+def responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """Return the description of these errors for a route."""
+    return {status: {"model": ProblemDetails} for status in statuses}
 
 
 class Problem(Exception):
@@ -79,8 +88,10 @@ def install(
         return render(Problem(422, "; ".join(_reason(dict(item)) for item in error.errors())))
 
     @app.exception_handler(HTTPException)
-    async def _http(_: Request, error: HTTPException) -> JSONResponse:
-        return render(Problem(error.status_code, str(error.detail)), error.headers)
+    async def _http(request: Request, error: HTTPException) -> JSONResponse:
+        # The framework names the methods of one of the routes at this path.
+        headers = {"Allow": _allowed(request)} if error.status_code == 405 else error.headers
+        return render(Problem(error.status_code, str(error.detail)), headers)
 
     async def _known(_: Request, error: Exception) -> JSONResponse:
         problem = translate(error)
@@ -94,6 +105,18 @@ def install(
     @app.exception_handler(Exception)
     async def _unexpected(_: Request, _error: Exception) -> JSONResponse:
         return render(Problem(500, UNEXPECTED))
+
+
+def _allowed(request: Request) -> str:
+    """Return the methods of all routes at the path of the request."""
+    return ", ".join(
+        method
+        for method in METHODS
+        if any(
+            route.matches({**request.scope, "method": method})[0] == Match.FULL
+            for route in request.app.routes
+        )
+    )
 
 
 def _reason(error: dict[str, Any]) -> str:

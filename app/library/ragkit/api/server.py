@@ -87,8 +87,9 @@ def serve(
         # Longer than a gateway keeps idle connections. The gateway then never writes into a closing
         # one.
         timeout_keep_alive=75,
-        proxy_headers=True,
-        forwarded_allow_ips="*",
+        # Anybody on the container's networks can send X-Forwarded-For. Nothing here needs the
+        # client's address or the scheme: the gateway writes the access log.
+        proxy_headers=False,
     )
     if workers > 1:
         DrainingMultiprocess(config, [config.bind_socket()], drain_seconds).run()

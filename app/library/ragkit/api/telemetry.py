@@ -19,6 +19,7 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from ragkit.api.overload import apart
 from ragkit.buckets import SECONDS
 
 REQUESTS = Counter("http_requests", "HTTP requests answered.", ["method", "route", "status"])
@@ -100,5 +101,6 @@ def install(app: FastAPI, *collectors: Collector, path: str = "/metrics") -> Non
         registry.register(collector)
 
     @app.get(path, include_in_schema=False)
+    @apart
     def metrics(_: Request) -> Response:
         return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)

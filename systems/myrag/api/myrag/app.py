@@ -7,8 +7,10 @@ from myrag import documents, query
 from myrag.metrics import SecretMetricsPath, measure
 from myrag.services import Given, Services, make_services
 from myrag.settings import load_settings_or_exit
-from ragkit.api import body_limit, problems, telemetry
+from ragkit.api import limits, openapi, problems, telemetry
+from ragkit.api.body_limit import Uploads
 from ragkit.api.database import StateCollector, install_problems
+from ragkit.api.overload import apart
 from ragkit.database import disposing
 
 health = APIRouter(tags=["health"])
@@ -20,9 +22,8 @@ async def alive() -> dict[str, str]:
     return {"status": "ok"}
 
 
-@health.get(
-    "/api/ready", summary="Can the API do its work?", responses={503: {"model": problems.ProblemDetails}}
-)
+@health.get("/api/ready", summary="Can the API do its work?", responses=problems.responses(503))
+@apart
 def ready(services: Given) -> dict[str, str]:
     """Check the database, the data folder and the embedder. A 503 says what is wrong."""
     with services.engine.connect() as connection:
@@ -46,11 +47,14 @@ def make_app(services: Services) -> FastAPI:
         # The assets of these pages would come from a CDN.
         docs_url=None,
         redoc_url=None,
+        redirect_slashes=False,
         lifespan=disposing(services.engine),
     )
     app.state.services = services
     install_problems(app)
-    body_limit.install(app, services.settings.max_upload_mb, "MAX_UPLOAD_MB")
+    openapi.install(app)
+    uploads = Uploads(("/api/documents",), services.settings.max_upload_mb, "MAX_UPLOAD_MB")
+    limits.install(app, questions=("/api/query",), uploads=uploads)
     telemetry.install(app, StateCollector(services.engine, measure))
     # Added last, so that it runs first and no other middleware sees the secret path.
     app.add_middleware(SecretMetricsPath, services.settings.metrics_path)

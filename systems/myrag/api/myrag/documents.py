@@ -14,11 +14,11 @@ from sqlalchemy.dialects.postgresql import insert
 
 from myrag.services import Given, Services
 from myrag.tables import chunks, documents
-from ragkit.api.problems import Problem, ProblemDetails
+from ragkit.api.problems import Problem, responses
 from ragkit.api.uploads import Upload, read_upload
 from ragkit.errors import Unreadable
 from ragkit.metrics import INGESTIONS, stage
-from ragkit.passages import Passages, deadline, make_passages
+from ragkit.passages import Bound, Passages, deadline, make_passages
 
 log = logging.getLogger(__name__)
 
@@ -52,12 +52,9 @@ class DocumentPage(BaseModel):
     "/api/documents",
     status_code=201,
     summary="Upload a document",
-    responses={
+    responses=responses(413, 415, 422, 502, 503)
+    | {
         200: {"model": Uploaded, "description": "The same bytes are already stored"},
-        413: {"model": ProblemDetails},
-        415: {"model": ProblemDetails},
-        422: {"model": ProblemDetails},
-        503: {"model": ProblemDetails},
     },
 )
 def upload(file: UploadFile, response: Response, services: Given) -> Uploaded:
@@ -70,7 +67,8 @@ def upload(file: UploadFile, response: Response, services: Given) -> Uploaded:
         return known
     try:
         in_time = deadline(services.settings.ingest_timeout, "INGEST_TIMEOUT_SECONDS")
-        made = make_passages(given.content, given.media_type, services.embedder, in_time)
+        bound = Bound(services.settings.max_passages, "MAX_PASSAGES")
+        made = make_passages(given.content, given.media_type, services.embedder, in_time, bound=bound)
     except Unreadable as error:
         INGESTIONS.labels("failed").inc()
         raise Problem(422, f"{given.name}: {error}") from error
@@ -83,7 +81,7 @@ def upload(file: UploadFile, response: Response, services: Given) -> Uploaded:
     return Uploaded(id=document_id, name=given.name, chunks=len(made.texts))
 
 
-@router.get("/api/documents", summary="List the documents")
+@router.get("/api/documents", summary="List the documents", responses=responses(503))
 def listing(
     services: Given,
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
@@ -107,7 +105,7 @@ def listing(
     "/api/documents/{document_id}",
     status_code=204,
     summary="Delete a document",
-    responses={404: {"model": ProblemDetails}},
+    responses=responses(404, 503),
 )
 def delete(document_id: uuid.UUID, services: Given) -> None:
     """Delete a document, its chunks and its file."""

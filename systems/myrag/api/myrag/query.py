@@ -7,7 +7,7 @@ from myrag.services import Given, Services
 from myrag.tables import chunks, documents
 from ragkit.answers import answer
 from ragkit.api.library import Answer, Source
-from ragkit.api.problems import ProblemDetails
+from ragkit.api.problems import responses
 from ragkit.api.questions import Question
 from ragkit.metrics import count_retrieved, stage
 from ragkit.pgvector import widen_search
@@ -18,7 +18,7 @@ router = APIRouter(tags=["query"])
 @router.post(
     "/api/query",
     summary="Ask a question",
-    responses={code: {"model": ProblemDetails} for code in (422, 502, 503)},
+    responses=responses(502, 503),
 )
 def query(body: Question, services: Given) -> Answer:
     """Answer from the stored documents. Without a language model the answer quotes the passages."""

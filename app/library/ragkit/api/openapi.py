@@ -1,0 +1,58 @@
+"""The description of errors in an application's OpenAPI schema. Extra: api."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from fastapi import FastAPI
+
+from ragkit.api.problems import ProblemDetails
+
+JSON, PROBLEM = "application/json", "application/problem+json"
+NAME = ProblemDetails.__name__
+CONTENT = {PROBLEM: {"schema": {"$ref": f"#/components/schemas/{NAME}"}}}
+# What FastAPI describes instead, and never sends here.
+VALIDATION = ("HTTPValidationError", "ValidationError")
+
+
+def install(app: FastAPI) -> None:
+    """Describe every error as problem details, with the media type that is sent.
+
+    FastAPI describes the model of any response as application/json, and its own body for 422.
+    """
+    generate = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            _describe(generate())
+        assert app.openapi_schema is not None  # noqa: S101
+        return app.openapi_schema
+
+    app.openapi = openapi  # type: ignore[method-assign]
+
+
+def _describe(schema: dict[str, Any]) -> None:
+    schemas = schema.setdefault("components", {}).setdefault("schemas", {})
+    schemas[NAME] = ProblemDetails.model_json_schema()
+    for name in VALIDATION:
+        schemas.pop(name, None)
+    for operation in _operations(schema):
+        responses = operation["responses"]
+        for status, response in responses.items():
+            described = response.get("content", {}).get(JSON, {}).get("schema", {}).get("$ref", "")
+            if status >= "4" and described.rpartition("/")[2] in (NAME, *VALIDATION):
+                response["content"] = CONTENT
+        if "requestBody" in operation:
+            responses.setdefault("400", _problem("The body cannot be parsed"))
+            responses.setdefault("413", _problem("The body is too large"))
+            responses.setdefault("422", _problem("A value is wrong"))
+            responses.setdefault("503", _problem("Too many requests at once, or a dependency is down"))
+        responses["default"] = _problem("Any other error")
+
+
+def _operations(schema: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    for path in schema["paths"].values():
+        yield from (operation for operation in path.values() if "responses" in operation)
+
+
+def _problem(description: str) -> dict[str, Any]:
+    return {"description": description, "content": CONTENT}

@@ -1,0 +1,139 @@
+"""Limits how many questions and uploads run at once. Others wait for a moment, or get 503. Extra:
+api.
+
+A request takes its place before its body is read and before it takes a thread. The limits together
+are below the 40 threads of the server, so that other routes always find one.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from functools import partial, wraps
+
+from anyio import CapacityLimiter, to_thread
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from ragkit.api.body_limit import CLOSE, read_rest
+from ragkit.api.problems import Problem, render
+
+# Seconds that a request waits for its turn.
+PATIENCE = 10.0
+# An upload that announces at most this many bytes never waits for larger ones.
+SMALL_BYTES = 256 * 1024
+# Threads of a route that `apart` serves.
+APART = 2
+
+
+@dataclass(frozen=True)
+class Limit:
+    """The number of requests that run at once in one process, and of those that wait."""
+
+    at_once: int
+    waiting: int
+
+
+@dataclass(frozen=True)
+class Limits:
+    """The limits of an application.
+
+    A question waits for the embedder and for the language model: several of them share both. An
+    upload takes up to four times its size in memory. Those that wait take 64 KB at most.
+    """
+
+    questions: Limit = Limit(16, 48)
+    uploads: Limit = Limit(2, 8)
+    small_uploads: Limit = Limit(2, 200)
+
+
+class Busy(Exception):
+    """Too many requests run and wait."""
+
+
+class Gate:
+    """Lets a limited number of requests through at a time."""
+
+    def __init__(self, name: str, limit: Limit) -> None:
+        self.name = name
+        self._limit = limit
+        self._free = asyncio.Semaphore(limit.at_once)
+        self._waiting = 0
+
+    @asynccontextmanager
+    async def entered(self) -> AsyncIterator[None]:
+        """Hold a place during the block. Raises Busy when there is none in time."""
+        if self._free.locked() and self._waiting >= self._limit.waiting:
+            raise Busy
+        self._waiting += 1
+        try:
+            async with asyncio.timeout(PATIENCE):
+                await self._free.acquire()
+        except TimeoutError:
+            raise Busy from None
+        finally:
+            self._waiting -= 1
+        try:
+            yield
+        finally:
+            self._free.release()
+
+
+@dataclass(frozen=True)
+class Refused:
+    """The route of a refused request, for its metrics: the router has not seen the request."""
+
+    path: str
+
+
+class LoadLimit:
+    """Leads the questions and the uploads through their gates."""
+
+    def __init__(
+        self, app: ASGIApp, questions: Collection[str], uploads: Collection[str], limits: Limits
+    ) -> None:
+        self._app = app
+        self._question_paths = questions
+        self._upload_paths = uploads
+        self._questions = Gate("questions", limits.questions)
+        self._uploads = Gate("uploads", limits.uploads)
+        self._small_uploads = Gate("uploads", limits.small_uploads)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on when it has a place, otherwise answer 503."""
+        gate = self._gate(scope)
+        if gate is None:
+            await self._app(scope, receive, send)
+            return
+        try:
+            async with gate.entered():
+                await self._app(scope, receive, send)
+        except Busy:
+            scope["route"] = Refused(scope["path"])
+            complete = await read_rest(receive)
+            problem = Problem(503, f"too many {gate.name} at once; try again in a moment")
+            await render(problem, None if complete else CLOSE)(scope, receive, send)
+
+    def _gate(self, scope: Scope) -> Gate | None:
+        if scope["type"] != "http":
+            return None
+        if scope["path"] in self._question_paths:
+            return self._questions
+        if scope["path"] in self._upload_paths and scope["method"] == "POST":
+            announced = Headers(scope=scope).get("content-length", "")
+            small = announced.isdecimal() and int(announced) <= SMALL_BYTES
+            return self._small_uploads if small else self._uploads
+        return None
+
+
+def apart[**P, R](route: Callable[P, R]) -> Callable[P, Awaitable[R]]:
+    """Run a route in threads that no other route can take: health, readiness, metrics."""
+    limiter: CapacityLimiter | None = None
+
+    @wraps(route)
+    async def run(*args: P.args, **kwargs: P.kwargs) -> R:
+        nonlocal limiter
+        limiter = limiter or CapacityLimiter(APART)
+        return await to_thread.run_sync(partial(route, *args, **kwargs), limiter=limiter)
+
+    return run
