@@ -3,6 +3,7 @@ import { relative } from "node:path";
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { buildLogs } from "../config/images.ts";
+import { Failure } from "../config/spec/failure.ts";
 import { type ImageSource, imageName } from "../config/spec/image.ts";
 import { fullName, type StackName } from "../config/spec/stack.ts";
 import { type Build, type ImageMode, imagePlan, type Pull } from "./image-plan.ts";
@@ -53,7 +54,10 @@ export class Images extends pulumi.ComponentResource {
     const known = this.made.get(name);
     if (known) return known;
     const plan = planned(source, this.args);
+    // The builder pulls a base image with the user's login. The image may be removed after the
+    // build, and a resource would pull it again.
     const bases = plan.kind === "build" ? (plan.bases ?? []) : [];
+    const built = bases.filter((base) => planned(base, this.args).kind === "build");
     const image = new docker.RemoteImage(
       fullName(this.args, `image-${name}`),
       {
@@ -61,7 +65,7 @@ export class Images extends pulumi.ComponentResource {
         keepLocally: true,
         ...(plan.kind === "build" ? { build: buildInputs(plan, this.args) } : {}),
       },
-      { parent: this, dependsOn: bases.map((base) => this.make(base).image) },
+      { parent: this, dependsOn: built.map((base) => this.make(base).image) },
     );
     const made = { plan, image };
     this.made.set(name, made);
@@ -73,8 +77,8 @@ function planned(source: ImageSource, mode: ImageMode): Pull | Build {
   try {
     return imagePlan(source, mode);
   } catch (error) {
-    // The error has no stack trace, because its message is complete.
-    throw new pulumi.RunError((error as Error).message);
+    // A RunError has no stack trace, because its message is complete.
+    throw error instanceof Failure ? new pulumi.RunError(`${error.message} ${error.advice}`) : error;
   }
 }
 

@@ -5,6 +5,7 @@ import { buildLogs } from "../../config/images.ts";
 import type { Container } from "../../host/docker.ts";
 import { containersOf, docker, dockerEnvironment, isJob, isWell, serviceOf } from "../../host/docker.ts";
 import { projectDir } from "../../host/paths.ts";
+import { pullAdvice } from "../../host/pull-advice.ts";
 import type { Finding } from "./finding.ts";
 
 /** Lines shown from the log of an unhealthy container. */
@@ -21,8 +22,18 @@ export function failedBuilds(begun: number): string[] {
     .filter(({ lines }) => lines.slice(-40).some((line) => /^ERROR|^#\d+ ERROR/.test(line)))
     .map(
       ({ file, lines }) =>
-        `The end of the build log (the whole log: ${file}):\n    ${lines.slice(-20).join("\n    ")}`,
+        `The end of the build log (the whole log: ${file}):\n    ${lines.slice(-20).join("\n    ")}` +
+        baseAdvice(lines).map((line) => `\n${line}`),
     );
+}
+
+/** The fix, if a build failed because its base image could not be pulled. */
+function baseAdvice(lines: readonly string[]): string[] {
+  const log = lines.slice(-40).join("\n");
+  const base = /\[internal\] load metadata for (?:docker\.io\/(?:library\/)?)?(\S+)\n#\d+ ERROR: (.+)/.exec(
+    log,
+  );
+  return base?.[1] && base[2] ? [pullAdvice(base[1], base[2])] : [];
 }
 
 /** Describes every container that is not healthy, and every job that has not succeeded. */
