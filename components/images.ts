@@ -54,10 +54,7 @@ export class Images extends pulumi.ComponentResource {
     const known = this.made.get(name);
     if (known) return known;
     const plan = planned(source, this.args);
-    // The builder pulls a base image with the user's login. The image may be removed after the
-    // build, and a resource would pull it again.
     const bases = plan.kind === "build" ? (plan.bases ?? []) : [];
-    const built = bases.filter((base) => planned(base, this.args).kind === "build");
     const image = new docker.RemoteImage(
       fullName(this.args, `image-${name}`),
       {
@@ -65,7 +62,7 @@ export class Images extends pulumi.ComponentResource {
         keepLocally: true,
         ...(plan.kind === "build" ? { build: buildInputs(plan, this.args) } : {}),
       },
-      { parent: this, dependsOn: built.map((base) => this.make(base).image) },
+      { parent: this, dependsOn: bases.map((base) => this.make(base).image) },
     );
     const made = { plan, image };
     this.made.set(name, made);

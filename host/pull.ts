@@ -20,22 +20,28 @@ interface PullOptions {
 const parallel = 3;
 
 /**
- * Pulls what Docker does not have.
+ * Pulls what Docker does not have. A base image whose build exists is needed only if a refresh
+ * finds that it is gone, because the provider then pulls it. So the run continues without it.
  * @throws Failure that names every image that could not be pulled, the reason and the fix
  */
 export async function pullImages(
   images: readonly RequiredImage[],
   { except, say }: PullOptions,
 ): Promise<void> {
-  const unmade = await absent(images.map(({ reference }) => reference));
-  const wanted = images.filter(({ reference }) => unmade.has(reference)).flatMap(({ pulls }) => pulls);
-  const ours = wanted.filter((reference) => !except.includes(registryOf(reference)));
+  const all = images.flatMap(({ reference, pulls }) => [reference, ...pulls]);
+  const missing = await absent(all);
+  const required = new Set(images.flatMap(({ reference, pulls }) => (missing.has(reference) ? pulls : [])));
+  const pulled = new Set(images.flatMap(({ pulls }) => pulls));
+  const ours = [...pulled].filter((name) => missing.has(name) && !except.includes(registryOf(name)));
   const failed = new Map<string, string>();
-  const queue = (await absent(ours)).values();
+  const queue = ours.values();
   const work = async (): Promise<void> => {
     for (const reference of queue) {
       say(`pulling ${reference}`);
-      await docker("pull", "-q", reference).catch((error: Error) => failed.set(reference, reasonOf(error)));
+      await docker("pull", "-q", reference).catch((error: Error) => {
+        if (required.has(reference)) failed.set(reference, reasonOf(error));
+        else say(`${reference} could not be pulled. Nothing needs it now.`);
+      });
     }
   };
   await Promise.all(Array.from({ length: parallel }, work));

@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { systems } from "../../config/systems/index.ts";
 import { standIn } from "../support/docker.ts";
 import { systemWith, unwatched } from "../support/program.ts";
-import { secretTexts, TestRegistry } from "../support/registry.ts";
+import { account, secretTexts, TestRegistry } from "../support/registry.ts";
 import { docker, TestStack } from "../support/stack.ts";
 
 const registry = new TestRegistry(18_790);
@@ -75,6 +75,16 @@ describe("a stack whose images cannot be pulled", () => {
   it("gets its login from a credential helper", async () => {
     await registry.forget();
     stack.variables = registry.helper();
+    const { code, output } = await stack.make("build");
+    expect(code, output).toBe(0);
+  });
+
+  it("is pulled by the provider, if docker:registryAuth has the registry", async () => {
+    await registry.forget();
+    stack.variables = { DOCKER_CONFIG: registry.anonymous };
+    const pinned = { python: await standIn("python") };
+    const login = { address: host, username: account.user, password: account.password };
+    stack.configure({ ...settings, pinned }, { "docker:registryAuth": [login] });
     const { code, output } = await stack.make("build");
     expect(code, output).toBe(0);
   });

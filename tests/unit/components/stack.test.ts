@@ -114,19 +114,6 @@ describe("a pinned image", () => {
   });
 });
 
-describe("an image that other images are built on", () => {
-  const imageNames = (): string[] => ofType("/remoteImage:RemoteImage").map(({ name }) => name);
-
-  it("is built as a resource, and left to the builder if it is pulled", async () => {
-    await register({ system: "m31", images: "packages" });
-    expect(imageNames()).toContain("ragdock-test-image-python");
-    registered = [];
-    await register({ system: "m31", images: "registry" });
-    expect(imageNames()).toContain("ragdock-test-image-python-builder");
-    expect(imageNames()).not.toContain("ragdock-test-image-python");
-  });
-});
-
 describe("the Docker host in a container", () => {
   it("has a name only in services that call a model there", async () => {
     const llm = { provider: "ollama", baseUrl: "http://host.docker.internal:11434/v1" };

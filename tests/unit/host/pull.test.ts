@@ -61,16 +61,23 @@ describe("images that a stack needs", () => {
     expect(pulled()).toEqual(["python:3", "quay.io/a/store:1"]);
   });
 
-  it("are not pulled if Docker has them, and neither are the bases of an image that is built already", async () => {
-    world({ there: [store.reference, app.reference] });
+  it("are not pulled if Docker has them", async () => {
+    world({ there: [store.reference, app.reference, "python:3"] });
     await pullImages([store, app], silent);
     expect(pulled()).toEqual([]);
   });
 
-  it("are pulled as bases if the image built on them is gone", async () => {
-    world({ there: [store.reference] });
-    await pullImages([store, app], silent);
+  it("are pulled as bases, if the image built on them is gone", async () => {
+    world({ there: [store.reference], refused: ["python:3"] });
+    await expect(pullImages([store, app], silent)).rejects.toThrow("python:3: no basic auth credentials");
     expect(pulled()).toEqual(["python:3"]);
+  });
+
+  it("are pulled as bases of an image that exists, and the run continues without them", async () => {
+    world({ there: [store.reference, app.reference], refused: ["python:3"] });
+    const said: string[] = [];
+    await pullImages([store, app], { except: [], say: (line) => said.push(line) });
+    expect(said).toEqual(["pulling python:3", "python:3 could not be pulled. Nothing needs it now."]);
   });
 
   it("are left to the provider if docker:registryAuth has their registry", async () => {
