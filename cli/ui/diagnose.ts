@@ -20,20 +20,23 @@ export function failedBuilds(begun: number): string[] {
     .filter((file) => statSync(file).mtimeMs >= begun)
     .map((file) => ({ file, lines: readFileSync(file, "utf8").trimEnd().split("\n") }))
     .filter(({ lines }) => lines.slice(-40).some((line) => /^ERROR|^#\d+ ERROR/.test(line)))
-    .map(
-      ({ file, lines }) =>
-        `The end of the build log (the whole log: ${file}):\n    ${lines.slice(-20).join("\n    ")}` +
-        baseAdvice(lines).map((line) => `\n${line}`),
-    );
+    .map(({ file, lines }) => {
+      const end = `The end of the build log (the whole log: ${file}):\n    ${lines.slice(-20).join("\n    ")}`;
+      return [end, ...baseAdvice(lines)].join("\n");
+    });
 }
 
 /** The fix, if a build failed because its base image could not be pulled. */
-function baseAdvice(lines: readonly string[]): string[] {
+export function baseAdvice(lines: readonly string[]): string[] {
   const log = lines.slice(-40).join("\n");
-  const base = /\[internal\] load metadata for (?:docker\.io\/(?:library\/)?)?(\S+)\n#\d+ ERROR: (.+)/.exec(
-    log,
+  const metadata = log.matchAll(
+    /^#(\d+) \[internal\] load metadata for (?:docker\.io\/(?:library\/)?)?(\S+)$/gm,
   );
-  return base?.[1] && base[2] ? [pullAdvice(base[1], base[2])] : [];
+  const advice = [...metadata].flatMap(([, step, image = ""]) => {
+    const reason = new RegExp(`^#${step} ERROR: (.+)$`, "m").exec(log)?.[1];
+    return reason === undefined ? [] : [pullAdvice(image, reason)];
+  });
+  return [...new Set(advice)];
 }
 
 /** Describes every container that is not healthy, and every job that has not succeeded. */

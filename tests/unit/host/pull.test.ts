@@ -6,6 +6,7 @@ import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { baseAdvice } from "../../../cli/ui/diagnose.ts";
 import { requiredImages } from "../../../components/image-plan.ts";
 import { lockedReference } from "../../../config/images.ts";
 import type { Failure } from "../../../config/spec/failure.ts";
@@ -158,5 +159,19 @@ describe("the advice", () => {
     ["ragdock/app:0123456789ab", "pull access denied for ragdock/app", "ragdock:pinned"],
   ])("for %s: %s", (reference, reason, advice) => {
     expect(pullAdvice(reference, reason)).toContain(advice);
+  });
+});
+
+describe("a build whose base image cannot be pulled", () => {
+  it("has the advice for its base image, and another build has none", () => {
+    const log = [
+      "#3 [internal] load metadata for docker.io/library/python:3",
+      "#4 [internal] load metadata for registry.example.org/team/base:1",
+      "#5 [auth] team/base:pull token for registry.example.org",
+      "#3 DONE 0.4s",
+      "#4 ERROR: pulling from host registry.example.org failed with status code [manifests 1]: 401 Unauthorized",
+    ];
+    expect(baseAdvice(log)).toEqual([expect.stringMatching(/docker login registry\.example\.org$/m)]);
+    expect(baseAdvice(["#7 [2/3] RUN false", "#7 ERROR: exit code: 1"])).toEqual([]);
   });
 });
