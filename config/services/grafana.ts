@@ -18,7 +18,7 @@ const image = {
   official: {
     sources: ["grafana/grafana@78515af:Dockerfile", "grafana/grafana@0775453:packaging/docker/run.sh"],
     base: "alpine",
-    programs: ["bash", "curl"],
+    programs: ["bash", "curl", "grafana"],
     entrypoint: ["/run.sh"],
     volumes: [],
   },

@@ -26,7 +26,7 @@ const image17 = {
   official: {
     sources: [pgvector, postgresImage("17")],
     base: "debian",
-    programs: ["pg_isready", "postgres", "psql"],
+    programs: ["pg_dump", "pg_isready", "pg_restore", "postgres", "psql"],
     entrypoint: ["docker-entrypoint.sh"],
     runsCommands: true,
     startsAs: "root",

@@ -1,6 +1,9 @@
 /** The tools that every image with a shell has, as far as Ragdock uses them. */
 const tools = "cat cut date grep mv rm sed sh sha256sum sleep tail timeout touch".split(" ");
 
+/** The tools of Debian and Ubuntu that backups use with options of GNU. */
+const gnu = ["find", "tar"];
+
 /**
  * What an image is built on, and the programs that come with it, as far as Ragdock uses them.
  * Debian and Ubuntu have no HTTP client. BusyBox, which Alpine has too, has a wget.
@@ -8,8 +11,8 @@ const tools = "cat cut date grep mv rm sed sh sha256sum sleep tail timeout touch
 export const basePrograms = {
   alpine: [...tools, "wget"],
   busybox: [...tools, "wget"],
-  debian: [...tools, "bash"],
-  ubuntu: [...tools, "bash"],
+  debian: [...tools, ...gnu, "bash"],
+  ubuntu: [...tools, ...gnu, "bash"],
   scratch: [],
 } as const satisfies Record<string, readonly string[]>;
 

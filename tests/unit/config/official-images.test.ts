@@ -4,6 +4,7 @@
  * facts. It does not prove that the facts are right: they were read in the images' Dockerfiles.
  */
 import { describe, expect, it } from "vitest";
+import { partsOf } from "../../../cli/data/parts.ts";
 import { images } from "../../../config/images.ts";
 import { shown } from "../../../config/spec/content.ts";
 import {
@@ -22,7 +23,7 @@ import { systemWith } from "../../support/program.ts";
  * Programs that a script could use and that some image lacks, in addition to those of the
  * catalogue.
  */
-const others = "awk basename curl dirname find head jq nc openssl perl pgrep ps setpriv sort tr which xargs";
+const others = "awk basename curl dirname head jq nc openssl perl pgrep ps setpriv sort tr which xargs";
 const known = new Set([...others.split(" "), ...images.flatMap((image) => [...programsOf(image)])]);
 
 /** The programs of a shell script: known names where a command can begin. */
@@ -109,6 +110,20 @@ describe("what runs in an image", () => {
       const mounted = service.volumes.map(({ path }) => path);
       const declared = isLongRunning(service) ? declaredVolumes(image) : [];
       return declared.flatMap((path) => (mounted.includes(path) ? [] : [`${title}: ${path}`]));
+    });
+    expect(lacking).toEqual([]);
+  });
+
+  it("has GNU's tar and find, where a backup copies its files", () => {
+    const lacking = Object.keys(systems).flatMap((system) => {
+      const spec = systemWith({ system, images: "registry" });
+      const copied = partsOf(spec).filter(({ kind }) => kind === "files");
+      return copied.flatMap(({ service }) => {
+        const found = spec.services.find(({ name }) => name === service);
+        const image = found && catalogueOf(found.image);
+        const has = image ? programsOf(image) : new Set<string>();
+        return ["find", "tar"].flatMap((name) => (has.has(name) ? [] : [`${service} of ${system}: ${name}`]));
+      });
     });
     expect(lacking).toEqual([]);
   });
