@@ -42,7 +42,7 @@ function programsOfCommand([first = "", ...rest]: readonly string[]): string[] {
   return [first, ...programsIn(script), ...inner];
 }
 
-/** The programs that a service runs in its image, and those of its own scripts. */
+/** The programs that a service runs in its image, and those of its scripts. */
 function programsUsed(service: ServiceSpec): string[] {
   const scripts = service.files.filter(({ path }) => path.endsWith(".sh"));
   return [
@@ -104,7 +104,7 @@ describe("what runs in an image", () => {
     expect(wrong).toEqual([]);
   });
 
-  it("has a volume of its own at each path that the image declares", () => {
+  it("mounts a volume at each path that the image declares", () => {
     // A job of a store needs no data.
     const lacking = official.flatMap(({ title, service, image }) => {
       const mounted = service.volumes.map(({ path }) => path);
