@@ -45,7 +45,7 @@ const units = { k: "KiB", m: "MiB", g: "GiB" } as const;
  * meaning is clear, else the bound or the example of the issue.
  */
 export function example(issue: z.core.$ZodIssue, found: unknown): string | undefined {
-  const text = String(found);
+  const text = textOf(found);
   if (issue.code === "invalid_type") {
     if (/^(number|int)$/.test(issue.expected) && /^\d+(\.\d+)?$/.test(text)) return text;
     if (issue.expected === "boolean") return /^(no|off|false|0|n)$/i.test(text) ? "false" : "true";
@@ -56,6 +56,12 @@ export function example(issue: z.core.$ZodIssue, found: unknown): string | undef
   if (issue.code === "too_big") return String(issue.maximum);
   const sample = /such as ([^\s,]+)/.exec(issue.message)?.[1];
   return sample && (inUnit(text, sample) ?? sample);
+}
+
+/** A value as text. Objects have none, and an object could refuse to be converted. */
+function textOf(found: unknown): string {
+  if (Array.isArray(found)) return found.filter((one) => typeof one !== "object").join();
+  return typeof found === "object" ? "" : String(found);
 }
 
 /**

@@ -9,7 +9,7 @@ import { docker } from "../support/stack.ts";
 import { CliStack, missingCommands } from "./cli.ts";
 
 const NAME = "pulumiregistry";
-const registry = new TestRegistry(18_791);
+const registry = new TestRegistry(18_830);
 
 describe.skipIf(missingCommands().length > 0)("pulumi up from a registry with a login", () => {
   let stack: CliStack;

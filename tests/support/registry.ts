@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { lockedReference } from "../../config/images.ts";
 import type { CatalogueImage, ImageSource } from "../../config/spec/image.ts";
-import type { ServiceSpec } from "../../config/spec/service.ts";
+import { publishedPorts, type ServiceSpec } from "../../config/spec/service.ts";
 import { standIn } from "./docker.ts";
 import { systemWith } from "./program.ts";
 import { eventually } from "./stack.ts";
@@ -82,12 +82,21 @@ export class TestRegistry {
     return lockedReference(reference, this.mirror).replace(/@.*/, "");
   }
 
-  /** The settings of a system from the mirror, without the services whose image has no stand-in. */
+  /**
+   * The settings of a system from the mirror, with its own ports and without the services whose
+   * image has no stand-in.
+   */
   settingsOf(system: string): Record<string, unknown> {
     const { services } = systemWith({ system, images: "registry" });
-    const missing = services.filter((service) => !hasStandIn(service));
-    const off = Object.fromEntries(missing.map(({ name }) => [name, { enabled: false }]));
-    return { system, images: "registry", registry: this.mirror, services: off };
+    const lacking = services.filter((service) => !hasStandIn(service)).map(({ name }) => name);
+    const owners = services.flatMap((s) => publishedPorts(s).map(({ owner = s.name }) => owner));
+    const own = {
+      ...Object.fromEntries(
+        [...new Set(owners)].map((name, index) => [name, { port: this.#port + 10 + index }]),
+      ),
+      ...Object.fromEntries(lacking.map((name) => [name, { enabled: false }])),
+    };
+    return { system, images: "registry", registry: this.mirror, services: own };
   }
 
   /** Serves the images that a system pulls or builds on. */

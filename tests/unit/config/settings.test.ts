@@ -152,6 +152,12 @@ describe("a user's settings", () => {
     );
   });
 
+  it("may be objects that cannot be converted to text", () => {
+    expect(problems({ system: [{ toString: 0 }] }).map(({ path }) => path)).toEqual(["ragdock:system"]);
+    expect(problems({ images: { toString: 0 } })[0]?.fix).toContain("registry");
+    expect(problems({ environment: ["prod"] })[0]?.fix).toContain("prod");
+  });
+
   it("result in a system or a ConfigError, for any input", () => {
     fc.assert(
       fc.property(
