@@ -1,32 +1,30 @@
 import { resolve } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { readHistory } from "./components/history.ts";
+import { imageMode, requiredImages } from "./components/image-plan.ts";
 import { explained, readConfig } from "./components/program.ts";
 import { RagStack } from "./components/stack.ts";
 import { resolveSystem } from "./config/resolve.ts";
 import { withDeployment } from "./config/spec/deployment.ts";
 import { baseImageOf } from "./host/base-image.ts";
-import { brokenContainers } from "./host/broken-containers.ts";
 import { watchCrashLoops } from "./host/crash-loops.ts";
 import { inspectHost } from "./host/preflight.ts";
+import { pullImages } from "./host/pull.ts";
 import { useDockerInProgram } from "./host/server.ts";
 
-const { stack, settings, texts, secrets, encrypted, docker } = readConfig();
+const { stack, settings, texts, secrets, encrypted, docker, registryAuth } = readConfig();
 const host = await explained(() => useDockerInProgram(docker));
 const system = await explained(() => resolveSystem(settings, { ...stack, secrets: encrypted, host }));
 const history = await readHistory(stack);
-const found = await explained(() => inspectHost(stack, system, history.volumes));
-if (!pulumi.runtime.isDryRun()) watchCrashLoops(stack.stack, found.containers, pulumi.log.error);
+const { containers: before, ...found } = await explained(() => inspectHost(stack, system, history.volumes));
+const make = !pulumi.runtime.isDryRun();
+const baseImage = await explained(() => baseImageOf(system, { make, say: console.log }));
+const required = await explained(() => requiredImages(system, imageMode(system, stack.project, baseImage)));
+if (make) await explained(() => pullImages(required, { except: registryAuth, say: console.log }));
+if (make) watchCrashLoops(stack.stack, before, pulumi.log.error);
 
 const rag = new RagStack(`${stack.project}-${stack.stack}`, {
-  ...stack,
-  system,
-  secrets,
-  existingVolumes: found.volumes,
-  broken: brokenContainers(stack, system, found.containers),
-  baseImage: await explained(() =>
-    baseImageOf(system, { make: !pulumi.runtime.isDryRun(), say: console.log }),
-  ),
+  ...{ ...stack, ...found, system, secrets, baseImage },
   hostPath: (path) => resolve(import.meta.dirname, path),
 });
 

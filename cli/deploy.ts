@@ -1,3 +1,4 @@
+import { requiredImages } from "../components/image-plan.ts";
 import { longRunning, type SystemSpec } from "../config/spec/service.ts";
 import { fullName } from "../config/spec/stack.ts";
 import type { RunResult } from "../engine/index.ts";
@@ -7,17 +8,23 @@ import type { Container } from "../host/docker.ts";
 import { containersOf, docker, isJob, isWell, serviceOf } from "../host/docker.ts";
 import { told } from "../host/finding.ts";
 import { project } from "../host/paths.ts";
+import { pullImages } from "../host/pull.ts";
 import { deployerText } from "./backends/deployer.ts";
 import { print } from "./command.ts";
 import { storesOf } from "./data/store-users.ts";
 import type { Session } from "./session.ts";
 import { settle } from "./settle.ts";
+import { hasSetting } from "./stack-file.ts";
+import { imageModeOf } from "./system.ts";
 import { diagnose, failedBuilds } from "./ui/diagnose.ts";
 import { summary } from "./ui/progress.ts";
 import { statusOf, statusText } from "./ui/status.ts";
 import { elapsed } from "./ui/text.ts";
 
-/** Prints what will be deployed, and builds the base image if images are built from packages. */
+/**
+ * Prints what will be deployed, builds the base image if images are built from packages, and pulls
+ * what Docker does not have. The program would pull without any output.
+ */
 export async function begin(system: SystemSpec, { stack, progress, deployer }: Session): Promise<void> {
   const source = system.images === "registry" ? "their registries" : "packages";
   progress.line(
@@ -26,6 +33,11 @@ export async function begin(system: SystemSpec, { stack, progress, deployer }: S
   progress.line(`images from ${source} (ragdock:images)`);
   if (system.images === "packages")
     await progress.step("building the base image", () => ensureBaseImage((line) => progress.line(line)));
+  // The program knows which registries are left to the provider, even if the setting is encrypted.
+  if (hasSetting(stack, "docker:registryAuth")) return;
+  const required = requiredImages(system, await imageModeOf(system));
+  const say = (line: string): void => progress.line(line);
+  await progress.step("pulling images", () => pullImages(required, { except: [], say }));
 }
 
 /**

@@ -60,6 +60,12 @@ export function readStackFile(stack: string): StackConfig {
   return { ...readStackText(readFileSync(file, "utf8"), basename(file), project), file };
 }
 
+/** Whether a stack's file has a setting, given with its full name. It may be encrypted. */
+export function hasSetting(stack: string, key: string): boolean {
+  const { values, encrypted } = readStackFile(stack);
+  return key in values || encrypted.includes(key);
+}
+
 /** The settings of a stack that are not encrypted, without `ragdock:`. */
 export const ownSettings = (stack: string): Record<string, string> =>
   Object.fromEntries(

@@ -1,4 +1,4 @@
-import type { ImageMode } from "../components/image-plan.ts";
+import { type ImageMode, imageMode } from "../components/image-plan.ts";
 import { type Facts, resolveSystem } from "../config/resolve.ts";
 import { readSettings } from "../config/settings/read.ts";
 import type { SystemSpec } from "../config/spec/service.ts";
@@ -36,10 +36,5 @@ export async function reachableSystem(stack: string): Promise<SystemSpec> {
 }
 
 /** The source of a system's images, as the program sees it. */
-export const imageModeOf = async ({ images, registry, pinned }: SystemSpec): Promise<ImageMode> => ({
-  project,
-  images,
-  registry,
-  pinned,
-  baseImage: images === "packages" ? await baseImageTag() : "",
-});
+export const imageModeOf = async (system: SystemSpec): Promise<ImageMode> =>
+  imageMode(system, project, system.images === "packages" ? await baseImageTag() : "");

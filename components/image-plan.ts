@@ -1,13 +1,16 @@
 import { existsSync } from "node:fs";
 import { dirname } from "node:path";
 import { lockedReference } from "../config/images.ts";
+import { Failure } from "../config/spec/failure.ts";
 import {
   type BaseImage,
   type Built,
   type CatalogueImage,
   type ImageSource,
   imageName,
+  type RequiredImage,
 } from "../config/spec/image.ts";
+import type { SystemSpec } from "../config/spec/service.ts";
 import { contextDigest } from "./context-digest.ts";
 
 /** The source of a stack's images. */
@@ -24,6 +27,13 @@ export interface ImageMode {
   /** Images that run by this reference, by short name. */
   readonly pinned: Readonly<Record<string, string>>;
 }
+
+/** The source of a system's images. */
+export const imageMode = (
+  { images, registry, pinned }: SystemSpec,
+  project: string,
+  baseImage: string,
+): ImageMode => ({ project, images, registry, pinned, baseImage });
 
 /** An image that is pulled. */
 export interface Pull {
@@ -45,7 +55,7 @@ export interface Build extends Omit<Built, "from"> {
 
 /**
  * Decides whether an image is pulled or built, and under which reference.
- * @throws Error for a folder without a Dockerfile, and for an image that the mode cannot offer
+ * @throws Failure for a folder without a Dockerfile, and for an image that the mode cannot offer
  */
 export function imagePlan(source: ImageSource, mode: ImageMode): Pull | Build {
   const name = imageName(source);
@@ -69,10 +79,29 @@ function official({ name, reference, wrapped }: CatalogueImage, mode: ImageMode)
   return build({ name, context: dirname(dockerfile), dockerfile }, args, mode);
 }
 
+/** The images that a system's services run and that need something from a registry. */
+export const requiredImages = ({ services }: SystemSpec, mode: ImageMode): RequiredImage[] => [
+  ...new Map(
+    services
+      .map(({ image }) => ({ reference: imagePlan(image, mode).reference, pulls: pullsOf(image, mode) }))
+      .filter(({ pulls }) => pulls.length > 0)
+      .map((image) => [image.reference, image]),
+  ).values(),
+];
+
+function pullsOf(source: ImageSource, mode: ImageMode): string[] {
+  const plan = imagePlan(source, mode);
+  if (plan.kind === "pull") return [plan.reference];
+  const official = source.from === "catalogue" && mode.images === "registry";
+  // A wrapped image has both in its build arguments.
+  const wrapped = official ? Object.values(plan.buildArgs) : [];
+  return [...new Set([...wrapped, ...(plan.bases ?? []).flatMap((base) => pullsOf(base, mode))])];
+}
+
 /** A stand-in is built on the Debian base, or on another image of the catalogue. */
 function standIn({ name, standIn }: CatalogueImage, mode: ImageMode): Build {
   if ("unavailable" in standIn)
-    throw new Error(`${name} cannot be built from packages. ${standIn.unavailable}`);
+    throw new Failure(`${name} cannot be built from packages.`, standIn.unavailable);
   const bases: BaseImage[] = standIn.base ? [{ from: "catalogue", image: standIn.base }] : [];
   const args = standIn.base ? baseArguments(bases, referenceOf(mode)) : { BASE_IMAGE: mode.baseImage };
   const source = { name, context: standIn.folder, dockerfile: `${standIn.folder}/Dockerfile`, bases };
@@ -103,7 +132,7 @@ function build(
 ): Build {
   const { name, context, dockerfile } = source;
   if (!existsSync(dockerfile))
-    throw new Error(`${dockerfile} does not exist: a folder to build needs a Dockerfile.`);
+    throw new Failure(`${dockerfile} does not exist.`, "A folder to build needs a Dockerfile.");
   const reference = `${project}/${name}:${contextDigest(context, dockerfile, buildArgs)}`;
   return { ...source, kind: "build", reference, buildArgs };
 }

@@ -3,6 +3,7 @@ import { relative } from "node:path";
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { buildLogs } from "../config/images.ts";
+import { Failure } from "../config/spec/failure.ts";
 import { type ImageSource, imageName } from "../config/spec/image.ts";
 import { fullName, type StackName } from "../config/spec/stack.ts";
 import { type Build, type ImageMode, imagePlan, type Pull } from "./image-plan.ts";
@@ -73,8 +74,8 @@ function planned(source: ImageSource, mode: ImageMode): Pull | Build {
   try {
     return imagePlan(source, mode);
   } catch (error) {
-    // The error has no stack trace, because its message is complete.
-    throw new pulumi.RunError((error as Error).message);
+    // A RunError has no stack trace, because its message is complete.
+    throw error instanceof Failure ? new pulumi.RunError(`${error.message} ${error.advice}`) : error;
   }
 }
 

@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { readSettings } from "../config/settings/read.ts";
 import { type UserSecret, userSecrets } from "../config/settings/schema.ts";
 import { Failure } from "../config/spec/failure.ts";
+import { registryOf } from "../config/spec/image.ts";
 
 /** The stack's configuration as Pulumi passes it to the program. */
 export function readConfig() {
@@ -33,8 +34,16 @@ export function readConfig() {
     /** Names of the settings that are kept encrypted. */
     encrypted: hidden as ReadonlySet<string>,
     docker: { host: provider.get("host"), context: provider.get("context") },
+    /** Registries whose images the Docker provider pulls: those of `docker:registryAuth`. */
+    registryAuth: registriesOf(pulumi.runtime.allConfig()["docker:registryAuth"]),
   };
 }
+
+/** The registries of the setting `docker:registryAuth`, a list of logins as JSON. */
+const registriesOf = (text = "[]"): string[] =>
+  (JSON.parse(text) as readonly { readonly address: string }[]).map(({ address }) =>
+    registryOf(`${address.replace(/^https?:\/\//, "").replace(/\/.*/, "")}/`),
+  );
 
 /** Runs `work`. A user's mistake ends the program with its message alone, without a stack trace. */
 export async function explained<T>(work: () => T | Promise<T>): Promise<T> {

@@ -5,6 +5,7 @@ import { isLongRunning, type ServiceSpec, type SystemSpec } from "../config/spec
 import { createdLabel, fullName, labels, ownerLabel, type StackName } from "../config/spec/stack.ts";
 import { inStartOrder } from "../config/spec/start-order.ts";
 import type { Predecessors, StackContext } from "./context.ts";
+import { imageMode } from "./image-plan.ts";
 import { Images } from "./images.ts";
 import { Job } from "./job.ts";
 import { revisionNames } from "./revision.ts";
@@ -80,12 +81,8 @@ export class RagStack extends pulumi.ComponentResource {
 }
 
 const imagesArgs = ({ project, stack, system, baseImage }: RagStackArgs) => ({
-  project,
+  ...imageMode(system, project, baseImage),
   stack,
-  images: system.images,
-  registry: system.registry,
-  pinned: system.pinned,
-  baseImage,
   sources: system.services.map(({ image }) => image),
 });
 

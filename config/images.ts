@@ -1,6 +1,6 @@
 import lock from "./images.lock.json" with { type: "json" };
 import { pythonCatalogueImage } from "./services/python.ts";
-import { type CatalogueImage, type ImageSource, imageName } from "./spec/image.ts";
+import { type CatalogueImage, type ImageSource, imageName, splitReference } from "./spec/image.ts";
 import type { SystemSpec } from "./spec/service.ts";
 import { systems } from "./systems/index.ts";
 
@@ -24,14 +24,8 @@ export const images: readonly CatalogueImage[] = [
  */
 export function lockedReference(reference: string, mirror: string | undefined): string {
   const digest = (lock as Readonly<Record<string, string>>)[reference];
-  const pulled = mirror === undefined ? reference : `${mirror}/${withoutRegistry(reference)}`;
+  const pulled = mirror === undefined ? reference : `${mirror}/${splitReference(reference).path}`;
   return digest === undefined ? pulled : `${pulled}@${digest}`;
-}
-
-/** `quay.io/team/image:1` is `team/image:1`, and `redis:8` stays what it is. */
-function withoutRegistry(reference: string): string {
-  const [first = "", ...rest] = reference.split("/");
-  return rest.length > 0 && /[.:]/.test(first) ? rest.join("/") : reference;
 }
 
 /** The references of all images that are pulled, those that wrapped images build on included. */

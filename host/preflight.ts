@@ -3,6 +3,7 @@ import { Failure } from "../config/spec/failure.ts";
 import { forStack, setCommand } from "../config/spec/problem.ts";
 import { listenAddress, publishedPorts, type SystemSpec } from "../config/spec/service.ts";
 import { fullName, type StackName } from "../config/spec/stack.ts";
+import { brokenContainers } from "./broken-containers.ts";
 import {
   type Container,
   containersOf,
@@ -29,7 +30,9 @@ export const imagesOnly = "RAGDOCK_IMAGES_ONLY";
 export interface Found {
   readonly containers: readonly Container[];
   /** Creation times of its volumes, by full name. */
-  readonly volumes: RecordedVolumes;
+  readonly existingVolumes: RecordedVolumes;
+  /** Ids of the broken containers, which are replaced, by the name of their resource. */
+  readonly broken: Readonly<Record<string, string>>;
 }
 
 /**
@@ -42,12 +45,12 @@ export async function inspectHost(
   system: SystemSpec,
   recorded: RecordedVolumes,
 ): Promise<Found> {
-  const [containers, volumes] = await Promise.all([
+  const [containers, existingVolumes] = await Promise.all([
     containersOf(stack.stack),
     requireOwnData(stack, system, recorded),
   ]);
   if (!process.env[imagesOnly]) await requireFreeHost(stack.stack, system, containers);
-  return { containers, volumes };
+  return { containers, existingVolumes, broken: brokenContainers(stack, system, containers) };
 }
 
 /**

@@ -1,3 +1,5 @@
+import { splitReference } from "../config/spec/image.ts";
+
 const manifests = [
   "application/vnd.oci.image.index.v1+json",
   "application/vnd.docker.distribution.manifest.list.v2+json",
@@ -5,13 +7,12 @@ const manifests = [
   "application/vnd.docker.distribution.manifest.v2+json",
 ].join(", ");
 
-/** Splits `registry/repository:tag`. A name without a registry belongs to Docker Hub. */
-export function splitReference(reference: string): { registry: string; repository: string; tag: string } {
-  const [, name = "", tag = "latest"] = /^(.+?)(?::([\w][\w.-]*))?$/.exec(reference) ?? [];
-  const [first = "", ...rest] = name.split("/");
-  if (rest.length > 0 && /[.:]|^localhost$/.test(first))
-    return { registry: first, repository: rest.join("/"), tag };
-  return { registry: "registry-1.docker.io", repository: rest.length > 0 ? name : `library/${name}`, tag };
+/** The parts of `registry/repository:tag`. A name without a registry belongs to Docker Hub. */
+export function partsOf(reference: string): { registry: string; repository: string; tag: string } {
+  const { host, path } = splitReference(reference);
+  const [, name = "", tag = "latest"] = /^(.+?)(?::([\w][\w.-]*))?$/.exec(path) ?? [];
+  if (host !== undefined) return { registry: host, repository: name, tag };
+  return { registry: "registry-1.docker.io", repository: name.includes("/") ? name : `library/${name}`, tag };
 }
 
 /**
@@ -20,7 +21,7 @@ export function splitReference(reference: string): { registry: string; repositor
  * @throws the registry's answer
  */
 export async function digestOf(reference: string): Promise<string> {
-  const { registry, repository, tag } = splitReference(reference);
+  const { registry, repository, tag } = partsOf(reference);
   // As in Docker, a registry on this machine needs no TLS.
   const scheme = /^(localhost|127\.)/.test(registry) ? "http" : "https";
   const url = `${scheme}://${registry}/v2/${repository}/manifests/${tag}`;

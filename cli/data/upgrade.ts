@@ -10,6 +10,7 @@ import type { RunResult } from "../../engine/index.ts";
 import { ensureBaseImage } from "../../host/base-image.ts";
 import { docker, volumesNamed } from "../../host/docker.ts";
 import { project } from "../../host/paths.ts";
+import { pullImages } from "../../host/pull.ts";
 import { print } from "../command.ts";
 import { type Session, withDeployer } from "../session.ts";
 import { changeSettings } from "../stack-file.ts";
@@ -60,7 +61,7 @@ async function upgrade(
   await requireFree(stack, volume);
   if (before.images === "packages") await ensureBaseImage((line) => progress.line(line));
   const image = await progress.step(`building the image of PostgreSQL ${version}`, async () =>
-    present(imagePlan(server.image, await imageModeOf(before))),
+    present(imagePlan(server.image, await imageModeOf(before)), (line) => progress.line(line)),
   );
   const postgres = partsOf(before).filter((part) => part.kind === "postgres");
   const stopped = await stopAround(stack, before, postgres, progress);
@@ -118,11 +119,10 @@ function upgraded(stack: string, system: SystemSpec, postgresVersion: PostgresVe
 const allSecrets: ReadonlySet<string> = new Set(["llmApiKey", "embeddingsApiKey"]);
 
 /** Builds or pulls an image, unless Docker has it. Returns its reference. */
-async function present(plan: Pull | Build): Promise<string> {
+async function present(plan: Pull | Build, say: (line: string) => void): Promise<string> {
   const { reference } = plan;
-  if (await docker("image", "inspect", reference).catch(() => "")) return reference;
-  if (plan.kind === "pull") await docker("pull", reference);
-  else {
+  if (plan.kind === "pull") await pullImages([{ reference, pulls: [reference] }], { except: [], say });
+  else if (!(await docker("image", "inspect", reference).catch(() => ""))) {
     const args = Object.entries(plan.buildArgs).map(([name, value]) => `--build-arg=${name}=${value}`);
     await docker("build", "--tag", reference, "--file", plan.dockerfile, ...args, plan.context);
   }

@@ -3,7 +3,13 @@ import { wget } from "../spec/healthcheck.ts";
 import type { CatalogueImage } from "../spec/image.ts";
 import type { Alert } from "../spec/monitoring.ts";
 import type { ServiceModule } from "./module.ts";
-import { type MonitoringServiceOptions, monitoringOptions, monitoringService, nobody } from "./monitoring.ts";
+import {
+  type MonitoringServiceOptions,
+  monitoringOptions,
+  monitoringService,
+  nobody,
+  prometheusBase,
+} from "./monitoring.ts";
 
 const image = {
   name: "alertmanager",
@@ -14,6 +20,11 @@ const image = {
   configPath: "/etc/alertmanager/alertmanager.yml",
   healthcheck: wget(9093, "/-/healthy"),
   metrics: { port: 9093, path: "/metrics" },
+  official: {
+    sources: ["prometheus/alertmanager@v0.34.0:Dockerfile", prometheusBase],
+    base: "busybox",
+    entrypoint: ["/bin/alertmanager"],
+  },
   standIn: { folder: "dockerfiles/alertmanager" },
 } as const satisfies CatalogueImage;
 

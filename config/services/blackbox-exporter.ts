@@ -1,7 +1,7 @@
 import { renderBlackbox } from "../../monitoring/index.ts";
 import { wget } from "../spec/healthcheck.ts";
 import type { CatalogueImage } from "../spec/image.ts";
-import { exporter, nobody } from "./monitoring.ts";
+import { exporter, nobody, prometheusBase } from "./monitoring.ts";
 
 const image = {
   name: "blackbox-exporter",
@@ -12,6 +12,12 @@ const image = {
   configPath: "/etc/blackbox_exporter/config.yml",
   healthcheck: wget(9115, "/-/healthy"),
   metrics: { port: 9115, path: "/metrics" },
+  official: {
+    sources: ["prometheus/blackbox_exporter@v0.28.0:Dockerfile", prometheusBase],
+    base: "busybox",
+    entrypoint: ["/bin/blackbox_exporter"],
+    startsAs: "root",
+  },
   standIn: { folder: "dockerfiles/blackbox-exporter" },
 } as const satisfies CatalogueImage;
 

@@ -3,6 +3,8 @@ import type { CatalogueImage } from "../spec/image.ts";
 import { type Alert, lines, type Row } from "../spec/monitoring.ts";
 import { orZero } from "../spec/promql.ts";
 import { exporter } from "./monitoring.ts";
+import { projectFile } from "./project-files.ts";
+import { startScript } from "./store.ts";
 
 const image = {
   name: "cadvisor",
@@ -11,6 +13,12 @@ const image = {
   port: 8080,
   healthcheck: wget(8080, "/healthz"),
   metrics: { port: 8080, path: "/metrics" },
+  official: {
+    sources: ["google/cadvisor@v0.60.5:deploy/Dockerfile", "google/cadvisor@v0.60.5:deploy/entrypoint.sh"],
+    base: "alpine",
+    programs: ["cadvisor"],
+    entrypoint: ["/usr/bin/entrypoint.sh"],
+  },
   standIn: {
     unavailable:
       "Debian has no package of cAdvisor. Memory and CPU come from the services' own process metrics and from " +
@@ -35,8 +43,8 @@ const row: Row = {
 };
 
 /**
- * cAdvisor is healthy without any container that it can read, for example if the engine stores
- * images in a new way.
+ * cAdvisor is healthy without any container that it can read, for example if it cannot reach
+ * containerd, or if Docker stores images in a new way.
  */
 const noSeries: Alert = {
   name: "ContainerMetricsMissing",
@@ -46,19 +54,22 @@ const noSeries: Alert = {
   summary: "Metrics of containers are missing",
   description: "Dashboards and alerts on memory and restarts of containers have no data.",
   runbook:
-    "Read `make logs SERVICE=cadvisor`. cAdvisor must know this version of Docker and its image store: run a newer one with " +
-    "`ragdock:pinned: { cadvisor: ghcr.io/google/cadvisor:<version> }`.",
+    "Read `make logs SERVICE=cadvisor`. cAdvisor needs Docker's socket in /var/run. With the containerd image store it also " +
+    "needs containerd's, in /var/run/docker/containerd or in /var/run/containerd. It must know this version of Docker: run " +
+    "a newer one with `ragdock:pinned: { cadvisor: ghcr.io/google/cadvisor:<version> }`.",
 };
 
 /** cAdvisor: memory, CPU and restarts of every container. */
 export const cadvisor = exporter(image, () => ({
   // It runs as root, and measures files of other users.
   capabilities: ["DAC_READ_SEARCH"],
-  tmpfs: ["/tmp"],
+  entrypoint: ["sh", startScript],
+  files: [projectFile("config/services/files/cadvisor-start.sh", startScript)],
   command: ["--docker_only=true", "--housekeeping_interval=15s"],
   mounts: [
     // This includes Docker's data, whose folder depends on the installation.
     { source: "/", target: "/rootfs", readOnly: true },
+    // The sockets of Docker and of containerd.
     { source: "/var/run", target: "/var/run", readOnly: true },
     { source: "/sys", target: "/sys", readOnly: true },
   ],

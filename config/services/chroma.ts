@@ -14,7 +14,14 @@ const image = {
   dataPath: "/data",
   configPath: "/config.yaml",
   healthcheck: bashHttp(8000, "/api/v2/heartbeat"),
-  standIn: { folder: "dockerfiles/chroma", base: pythonCatalogueImage },
+  official: {
+    sources: ["chroma-core/chroma@1.5.9:rust/Dockerfile"],
+    base: "debian",
+    programs: ["chroma"],
+    entrypoint: ["dumb-init", "--", "chroma"],
+    volumes: [],
+  },
+  standIn: { folder: "dockerfiles/chroma", base: pythonCatalogueImage, entrypoint: ["chroma"] },
 } as const satisfies CatalogueImage;
 
 interface ChromaOptions extends StoreOptions {

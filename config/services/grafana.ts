@@ -15,6 +15,13 @@ const image = {
   configPath: "/etc/grafana/grafana.ini",
   healthcheck: wget(3000, "/api/health"),
   metrics: { port: 3000, path: "/metrics" },
+  official: {
+    sources: ["grafana/grafana@78515af:Dockerfile", "grafana/grafana@0775453:packaging/docker/run.sh"],
+    base: "alpine",
+    programs: ["bash", "curl", "grafana"],
+    entrypoint: ["/run.sh"],
+    volumes: [],
+  },
   standIn: {
     unavailable:
       "Debian has no package of Grafana. Prometheus' own Graph and Alerts pages show the same metrics and alerts, " +

@@ -1,6 +1,7 @@
 import { Healthcheck } from "../spec/healthcheck.ts";
 import { type CatalogueImage, catalogueImage } from "../spec/image.ts";
 import { lines, type Row, stat } from "../spec/monitoring.ts";
+import type { Source } from "../spec/official.ts";
 import { orZero } from "../spec/promql.ts";
 import type { LongRunning } from "../spec/service.ts";
 import { type Context, type ServiceModule, type ServiceTemplate, serviceDefaults } from "./module.ts";
@@ -8,6 +9,9 @@ import { devPort } from "./store.ts";
 
 /** `nobody` in the images of the Prometheus project. */
 export const nobody = "65534:65534";
+
+/** The image that those of the Prometheus project are built on. */
+export const prometheusBase: Source = "prometheus/busybox@0f03428:uclibc/Dockerfile";
 
 /** An image that serves metrics and has a program to check its health with. */
 type Observable = CatalogueImage & Required<Pick<CatalogueImage, "healthcheck" | "metrics">>;

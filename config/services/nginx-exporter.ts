@@ -15,6 +15,12 @@ const image = {
   wrapped: { dockerfile: "dockerfiles/nginx-exporter/wrapped.Dockerfile", base: "busybox:1.37.0" },
   healthcheck: wget(9113, "/metrics"),
   metrics: { port: 9113, path: "/metrics" },
+  official: {
+    sources: ["nginx/nginx-prometheus-exporter@v1.5.3:build/Dockerfile"],
+    base: "scratch",
+    entrypoint: ["/usr/bin/nginx-prometheus-exporter"],
+    ports: [],
+  },
   standIn: { folder: "dockerfiles/nginx-exporter" },
 } as const satisfies CatalogueImage;
 

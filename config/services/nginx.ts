@@ -14,7 +14,18 @@ export const nginxCatalogueImage = {
   port: 80,
   configPath: "/etc/nginx/nginx.conf",
   healthcheck: wget(80, "/"),
-  standIn: { folder: "dockerfiles/nginx" },
+  official: {
+    sources: [
+      "docker-library/repo-info@0844135:repos/nginx/remote/1.30.4-alpine.md",
+      "nginx/docker-nginx@80b66be:stable/alpine-slim/docker-entrypoint.sh",
+    ],
+    base: "alpine",
+    programs: ["curl", "nginx"],
+    entrypoint: ["/docker-entrypoint.sh"],
+    runsCommands: true,
+    startsAs: "root",
+  },
+  standIn: { folder: "dockerfiles/nginx", entrypoint: [] },
 } as const satisfies CatalogueImage;
 
 /** The port for the health check, the metrics exporter and the ingress. It is never published. */

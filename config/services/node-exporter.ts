@@ -3,7 +3,7 @@ import type { CatalogueImage } from "../spec/image.ts";
 import { type Alert, lines, type Row, stat } from "../spec/monitoring.ts";
 import { orZero, realFilesystems } from "../spec/promql.ts";
 import type { ServiceModule } from "./module.ts";
-import { exporter, nobody } from "./monitoring.ts";
+import { exporter, nobody, prometheusBase } from "./monitoring.ts";
 import { devPort } from "./store.ts";
 
 const image = {
@@ -13,6 +13,11 @@ const image = {
   port: 9100,
   healthcheck: wget(9100, "/"),
   metrics: { port: 9100, path: "/metrics" },
+  official: {
+    sources: ["prometheus/node_exporter@v1.12.1:Dockerfile", prometheusBase],
+    base: "busybox",
+    entrypoint: ["/bin/node_exporter"],
+  },
   standIn: { folder: "dockerfiles/node-exporter" },
 } as const satisfies CatalogueImage;
 

@@ -19,6 +19,13 @@ const image = {
   user: "0:0",
   port: 11434,
   dataPath: "/root/.ollama",
+  official: {
+    sources: ["ollama/ollama@v0.12.10:Dockerfile"],
+    base: "ubuntu",
+    programs: ["ollama"],
+    entrypoint: ["/bin/ollama"],
+    volumes: [],
+  },
   standIn: { unavailable },
 } as const satisfies CatalogueImage;
 

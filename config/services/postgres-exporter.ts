@@ -3,7 +3,7 @@ import type { CatalogueImage } from "../spec/image.ts";
 import { type Alert, lines, type Row, stat } from "../spec/monitoring.ts";
 import { orZero, perSecond, ratio } from "../spec/promql.ts";
 import type { ServiceModule } from "./module.ts";
-import { exporter, nobody } from "./monitoring.ts";
+import { exporter, nobody, prometheusBase } from "./monitoring.ts";
 import { database, maxConnections, postgresDown } from "./postgres.ts";
 import { secretFile, secretPath, userName } from "./secrets.ts";
 import { devPort, type StoreModule } from "./store.ts";
@@ -15,6 +15,11 @@ const image = {
   port: 9187,
   healthcheck: wget(9187, "/"),
   metrics: { port: 9187, path: "/metrics" },
+  official: {
+    sources: ["prometheus-community/postgres_exporter@v0.19.1:Dockerfile", prometheusBase],
+    base: "busybox",
+    entrypoint: ["/bin/postgres_exporter"],
+  },
   standIn: { folder: "dockerfiles/postgres-exporter" },
 } as const satisfies CatalogueImage;
 

@@ -1,6 +1,7 @@
 import { Healthcheck } from "../spec/healthcheck.ts";
 import { type CatalogueImage, catalogueImage } from "../spec/image.ts";
 import type { Alert } from "../spec/monitoring.ts";
+import type { Source } from "../spec/official.ts";
 import { clusterVolume, type PostgresVersion } from "../spec/postgres.ts";
 import type { LongRunning } from "../spec/service.ts";
 import { mebibytes } from "../spec/units.ts";
@@ -8,6 +9,12 @@ import type { Context, ServiceTemplate } from "./module.ts";
 import { projectFile } from "./project-files.ts";
 import type { StoreModule, StoreOptions } from "./store.ts";
 import { adminPassword, devPort, startScript, storeModule } from "./store.ts";
+
+const pgvector: Source = "pgvector/pgvector@v0.8.6:Dockerfile";
+
+/** The official image that pgvector is added to. */
+const postgresImage = (major: PostgresVersion): Source =>
+  `docker-library/repo-info@0b63eec:repos/postgres/remote/${major}-trixie.md`;
 
 const image17 = {
   name: "postgres",
@@ -17,6 +24,14 @@ const image17 = {
   dataPath: "/var/lib/postgresql/data",
   // Over TCP: the temporary server of the first start listens on its socket only.
   healthcheck: ["pg_isready", "-q", "-h", "127.0.0.1"],
+  official: {
+    sources: [pgvector, postgresImage("17")],
+    base: "debian",
+    programs: ["pg_dump", "pg_isready", "pg_restore", "postgres", "psql"],
+    entrypoint: ["docker-entrypoint.sh"],
+    runsCommands: true,
+    startsAs: "root",
+  },
   standIn: { folder: "dockerfiles/postgres" },
 } as const satisfies CatalogueImage;
 
@@ -25,6 +40,7 @@ const image18: CatalogueImage = {
   name: "postgres-18",
   reference: "pgvector/pgvector:0.8.6-pg18-trixie",
   dataPath: "/var/lib/postgresql",
+  official: { ...image17.official, sources: [pgvector, postgresImage("18")] },
   standIn: {
     folder: "dockerfiles/postgres",
     // Debian 13 has 17.

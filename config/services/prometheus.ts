@@ -3,7 +3,13 @@ import { wget } from "../spec/healthcheck.ts";
 import type { CatalogueImage } from "../spec/image.ts";
 import { type Alert, lines, type Row } from "../spec/monitoring.ts";
 import type { ServiceModule } from "./module.ts";
-import { type MonitoringServiceOptions, monitoringOptions, monitoringService, nobody } from "./monitoring.ts";
+import {
+  type MonitoringServiceOptions,
+  monitoringOptions,
+  monitoringService,
+  nobody,
+  prometheusBase,
+} from "./monitoring.ts";
 
 const image = {
   name: "prometheus",
@@ -14,6 +20,12 @@ const image = {
   configPath: "/etc/prometheus/prometheus.yml",
   healthcheck: wget(9090, "/-/healthy"),
   metrics: { port: 9090, path: "/metrics" },
+  official: {
+    sources: ["prometheus/prometheus@v3.13.2:Dockerfile", prometheusBase],
+    base: "busybox",
+    programs: ["promtool"],
+    entrypoint: ["/bin/prometheus"],
+  },
   standIn: { folder: "dockerfiles/prometheus" },
 } as const satisfies CatalogueImage;
 

@@ -5,6 +5,11 @@ export const pythonCatalogueImage: CatalogueImage = {
   name: "python",
   reference: "python:3.13.15-slim-trixie",
   user: "0:0",
+  official: {
+    sources: ["docker-library/python@f79aea5:3.13/slim-trixie/Dockerfile"],
+    base: "debian",
+    programs: ["python", "python3"],
+  },
   standIn: { folder: "dockerfiles/python" },
 };
 

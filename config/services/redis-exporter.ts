@@ -17,6 +17,11 @@ const image = {
   port: 9121,
   healthcheck: wget(9121, "/health"),
   metrics: { port: 9121, path: "/metrics" },
+  official: {
+    sources: ["oliver006/redis_exporter@v1.88.0:Dockerfile"],
+    base: "alpine",
+    entrypoint: ["/redis_exporter"],
+  },
   standIn: { folder: "dockerfiles/redis-exporter" },
 } as const satisfies CatalogueImage;
 

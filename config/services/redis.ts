@@ -14,6 +14,17 @@ const image = {
   dataPath: "/data",
   // `redis-cli ping` exits with 0 on NOAUTH too. A stricter check logs in.
   healthcheck: ["redis-cli", "ping"],
+  official: {
+    sources: [
+      "docker-library/repo-info@0ae7309:repos/redis/remote/8.2.9-bookworm.md",
+      "redis/docker-library-redis@0d55be9:debian/docker-entrypoint.sh",
+    ],
+    base: "debian",
+    programs: ["redis-cli", "redis-server"],
+    entrypoint: ["docker-entrypoint.sh"],
+    runsCommands: true,
+    startsAs: "root",
+  },
   standIn: { folder: "dockerfiles/redis" },
 } as const satisfies CatalogueImage;
 

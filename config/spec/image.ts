@@ -1,3 +1,5 @@
+import { basePrograms, type OfficialImage } from "./official.ts";
+
 /** Facts that are true for both an official image and its stand-in. */
 export interface CatalogueImage {
   /** Unique: the name of the built image, and of the build argument under which others get it. */
@@ -22,6 +24,8 @@ export interface CatalogueImage {
    * BASE_IMAGE.
    */
   readonly wrapped?: { readonly dockerfile: string; readonly base: string };
+  /** The contents of the official image. */
+  readonly official: OfficialImage;
   /** Packages mode: how the image is built, or why it cannot be. */
   readonly standIn: StandIn | { readonly unavailable: string };
 }
@@ -32,6 +36,8 @@ export interface StandIn {
   readonly args?: Readonly<Record<string, string>>;
   /** Builds on this image instead of the Debian base. */
   readonly base?: CatalogueImage;
+  /** @default the official image's */
+  readonly entrypoint?: readonly string[];
 }
 
 /** An image built from a folder of the project. */
@@ -55,6 +61,32 @@ export type ImageSource =
   /** Any other image, by reference. */
   | { readonly from: "reference"; readonly reference: string };
 
+/** An image that a stack needs, and what is pulled if Docker does not have it. */
+export interface RequiredImage {
+  readonly reference: string;
+  /** The image itself, or the images that it is built on. */
+  readonly pulls: readonly string[];
+}
+
+/**
+ * The host in a reference, such as `quay.io`, and what follows it. References of Docker Hub have no
+ * host.
+ */
+export function splitReference(reference: string): {
+  readonly host: string | undefined;
+  readonly path: string;
+} {
+  const [first = "", ...rest] = reference.split("/");
+  const isHost = rest.length > 0 && /[.:]|^localhost$/.test(first);
+  return isHost ? { host: first, path: rest.join("/") } : { host: undefined, path: reference };
+}
+
+/** The registry of a reference, as `docker login` names it. `docker.io` is Docker Hub. */
+export function registryOf(reference: string): string {
+  const { host = "docker.io" } = splitReference(reference);
+  return /^(index|registry-1)\.docker\.io$/.test(host) ? "docker.io" : host;
+}
+
 /** The short name of an image in a stack: what `ragdock:pinned` calls it. */
 export function imageName(source: ImageSource): string {
   switch (source.from) {
@@ -66,6 +98,25 @@ export function imageName(source: ImageSource): string {
       return source.reference.replaceAll(/[^a-z0-9]+/gi, "-");
   }
 }
+
+/**
+ * The programs that an image has in registry mode, as far as Ragdock uses them. A wrapped image
+ * also has those of BusyBox.
+ */
+export const programsOf = ({ official, wrapped }: CatalogueImage): ReadonlySet<string> =>
+  new Set([
+    ...basePrograms[official.base],
+    ...(official.programs ?? []),
+    ...(wrapped ? basePrograms.busybox : []),
+  ]);
+
+/** The volumes that the official image declares. */
+export const declaredVolumes = ({ official, dataPath }: CatalogueImage): readonly string[] =>
+  official.volumes ?? (dataPath === undefined ? [] : [dataPath]);
+
+/** The ports that the official image declares. */
+export const declaredPorts = ({ official, port }: CatalogueImage): readonly number[] =>
+  official.ports ?? (port === undefined ? [] : [port]);
 
 /** A catalogue image and its user. Images of root stay without one. */
 export const catalogueImage = (

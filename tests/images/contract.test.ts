@@ -1,5 +1,10 @@
+/**
+ * Tests the stand-ins by the facts about the official images in the catalogue. It does not prove
+ * the facts, which were read in the images' Dockerfiles.
+ */
 import { describe, expect, it } from "vitest";
 import { images } from "../../config/images.ts";
+import { declaredPorts, declaredVolumes, programsOf } from "../../config/spec/image.ts";
 import { docker } from "../../host/docker.ts";
 import { imageNamed, runToEnd, standIn, withContainer } from "../support/docker.ts";
 
@@ -20,7 +25,7 @@ const standIns = images.filter(({ standIn }) => "folder" in standIn).map(({ name
 const servers = standIns.filter((name) => name !== "python");
 
 describe.each(servers)("%s", (name) => {
-  const { healthcheck, user, port, dataPath, metrics } = imageNamed(name);
+  const { healthcheck, user, metrics } = imageNamed(name);
 
   it("runs as its user by default, and passes the health check of the catalogue", async () => {
     await withContainer(name, { ...starts[name], restricted: false }, async (container) => {
@@ -43,13 +48,41 @@ describe.each(servers)("%s", (name) => {
       expect(await container.exec("grep", "CapBnd", "/proc/1/status")).toMatch(/\t0+$/);
     });
   });
+});
 
-  it("declares its port and its volume", async () => {
-    const format = "{{json .Config.ExposedPorts}} {{json .Config.Volumes}}";
-    const declared = await docker("image", "inspect", "--format", format, await standIn(name));
-    expect(declared).toContain(`"${port}/tcp":{}`);
-    // Chroma's official image declares no volume.
-    if (dataPath && name !== "chroma") expect(declared).toContain(`"${dataPath}":{}`);
+it.each(servers.filter((name) => imageNamed(name).configPath))(
+  "%s has the default configuration file of the official image",
+  async (name) => {
+    const path = imageNamed(name).configPath ?? "";
+    const read = runToEnd(await standIn(name), ["--entrypoint", "cat"], [path]);
+    expect(read.status, read.output).toBe(0);
+  },
+);
+
+describe.each(standIns)("%s", (name) => {
+  const image = imageNamed(name);
+  const { official, standIn: how } = image;
+
+  it("declares ports, volumes and entrypoint like the official image", async () => {
+    const format = "{{json .Config}}";
+    const text = await docker("image", "inspect", "--format", format, await standIn(name));
+    const { ExposedPorts, Volumes, Entrypoint } = JSON.parse(text) as Record<string, object | null>;
+    // The wrapped image declares the port, and the official one does not.
+    const ports = image.wrapped ? [image.port] : declaredPorts(image);
+    expect(Object.keys(ExposedPorts ?? {})).toEqual(ports.map((port) => `${port}/tcp`));
+    expect(Object.keys(Volumes ?? {})).toEqual(declaredVolumes(image));
+    const own = "folder" in how ? how.entrypoint : undefined;
+    expect(Entrypoint ?? []).toEqual(own ?? official.entrypoint ?? []);
+  });
+
+  it("has the programs of the official image, and no HTTP client that the official image lacks", async () => {
+    const has = programsOf(image);
+    // Nothing in Ragdock uses curl, so a stand-in may lack it.
+    const wanted = [...has].filter((program) => program !== "curl").sort();
+    const clients = ["wget", "curl"].filter((client) => !has.has(client));
+    const script = `for p in ${[...wanted, ...clients].join(" ")}; do command -v $p >/dev/null && echo $p; done; true`;
+    const { output } = runToEnd(await standIn(name), ["--entrypoint", "sh"], ["-c", script]);
+    expect(output.trim().split("\n")).toEqual(wanted);
   });
 });
 

@@ -35,6 +35,8 @@ export class CliStack {
   readonly name: string;
   readonly #folder = mkdtempSync(join(tmpdir(), "ragdock-pulumi-"));
   readonly #env: NodeJS.ProcessEnv;
+  /** Variables of the commands' environment, in addition to those of this process. */
+  variables: NodeJS.ProcessEnv = {};
 
   readonly #program: string;
 
@@ -64,7 +66,7 @@ export class CliStack {
     const stack = command === "stack" ? [] : ["--stack", this.name];
     const file = ["up", "preview", "destroy"].includes(command) ? ["--config-file", this.#file] : [];
     return new Promise((resolve) => {
-      const options = { cwd: this.#program, env: this.#env, maxBuffer: 1 << 28 };
+      const options = { cwd: this.#program, env: { ...this.#env, ...this.variables }, maxBuffer: 1 << 28 };
       const all = [command, ...args, ...stack, ...file, "--non-interactive"];
       execFile("pulumi", all, options, (error, stdout, stderr) => {
         const code = error ? (typeof error.code === "number" ? error.code : 1) : 0;

@@ -1,90 +1,116 @@
 /**
- * Tests `images: registry` with a real registry on this host, which serves the stand-ins under the
- * official names, as a mirror. The system is m31; `SYSTEM=full` tests another one by hand. It does
- * not prove that the official images work, because none was pulled.
+ * Tests `images: registry` with a real registry on this host, which demands a login and serves the
+ * stand-ins under the official names, as a mirror. Each system is brought up from it. `SYSTEM=m31`
+ * runs one system alone. It does not prove that the official images work, because none was pulled.
  */
-import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { lockedReference } from "../../config/images.ts";
-import type { CatalogueImage, ImageSource } from "../../config/spec/image.ts";
-import type { ServiceSpec } from "../../config/spec/service.ts";
-import { docker } from "../../host/docker.ts";
+import { systems } from "../../config/systems/index.ts";
 import { standIn } from "../support/docker.ts";
-import { systemWith } from "../support/program.ts";
-import { eventually, TestStack } from "../support/stack.ts";
+import { systemWith, unwatched } from "../support/program.ts";
+import { account, secretTexts, TestRegistry } from "../support/registry.ts";
+import { docker, TestStack } from "../support/stack.ts";
 
-const mirror = "localhost:18790/mirror";
-const system = process.env.SYSTEM ?? "m31";
-const hasStandIn = ({ image }: ServiceSpec): boolean =>
-  image.from !== "catalogue" || !("unavailable" in image.image.standIn || image.image.wrapped);
-/** Services without a stand-in that is like the official image. */
-const off = Object.fromEntries(
-  systemWith({ system, images: "registry" })
-    .services.filter((service) => !hasStandIn(service))
-    .map(({ name }) => [name, { enabled: false }]),
-);
-const settings = { system, images: "registry", registry: mirror, services: off };
-const stack = new TestStack("e2e-registry", settings);
-const folder = mkdtempSync(join(tmpdir(), "ragdock-registry-"));
-let registry: ChildProcess;
+const registry = new TestRegistry(18_790);
+const { host, mirror } = registry;
+const chosen = process.env.SYSTEM ? [process.env.SYSTEM] : Object.keys(systems);
 
-function catalogue(source: ImageSource): CatalogueImage[] {
-  if (source.from === "catalogue") return [source.image];
-  return source.from === "build" ? (source.bases ?? []).flatMap(catalogue) : [];
-}
+beforeAll(() => registry.start());
+afterAll(() => registry.stop());
 
-/** The images of the catalogue that the system pulls or builds on. */
-const wanted = new Map(
-  systemWith(settings)
-    .services.flatMap(({ image }) => catalogue(image))
-    .map((image) => [image.name, image]),
-);
-
-beforeAll(async () => {
-  const config = join(folder, "config.yml");
-  const storage = `storage: { filesystem: { rootdirectory: ${folder} } }`;
-  writeFileSync(
-    config,
-    `version: 0.1\n${storage}\nhttp: { addr: "127.0.0.1:18790" }\nlog: { level: error }\n`,
-  );
-  registry = spawn("docker-registry", ["serve", config], { stdio: "ignore" });
-  await eventually(async () => ((await fetch("http://127.0.0.1:18790/v2/")).ok ? true : undefined), 20);
-  for (const { name, reference } of wanted.values()) {
-    const mirrored = lockedReference(reference, mirror).replace(/@.*/, "");
-    await docker("tag", await standIn(name), mirrored);
-    await docker("push", "-q", mirrored);
-    // The stack has to pull the image.
-    await docker("rmi", mirrored);
-  }
-});
-
-afterAll(async () => {
-  await stack.remove();
-  registry.kill();
-  rmSync(folder, { recursive: true });
-});
-
-describe(`${system} from a registry`, () => {
-  it("is pulled from the mirror and becomes healthy", async () => {
-    const { code, output } = await stack.make("up");
-    expect(code, output).toBe(0);
-    const ids = await stack.containers("redis");
-    const [image = ""] = (await docker("inspect", "--format", "{{.Image}}", ...ids)).trim().split("\n");
-    expect(await docker("image", "inspect", "--format", "{{.RepoTags}}", image)).toContain(
-      `${mirror}/redis:`,
-    );
-    expect(await stack.unchanged()).toBe("");
+describe.each(chosen)("%s", (system) => {
+  it("is pulled from the mirror with the login, becomes healthy, and keeps no password", async () => {
+    const settings = registry.settingsOf(system);
+    await registry.serveSystem(settings);
+    const stack = new TestStack(`e2e-registry-${system}`, settings);
+    stack.variables = { DOCKER_CONFIG: registry.loggedIn };
+    try {
+      const { code, output } = await stack.make("up");
+      expect(code, output).toBe(0);
+      for (const { image, name } of systemWith(settings).services) {
+        if (image.from !== "catalogue" || image.image.wrapped) continue;
+        const [id = ""] = await stack.containers(name);
+        const ran = (await docker("inspect", "--format", "{{.Image}}", id)).trim();
+        const tags = await docker("image", "inspect", "--format", "{{.RepoTags}}", ran);
+        expect(tags, name).toContain(registry.mirrored(image.image.reference));
+      }
+      expect(await stack.unchanged()).toBe("");
+      for (const text of secretTexts) expect(output + stack.stateText()).not.toContain(text);
+    } finally {
+      await stack.remove();
+    }
   });
+});
 
-  it("names the image that cannot be pulled, and the reason", async () => {
-    stack.configure({ ...settings, pinned: { redis: `${mirror}/redis:0.0.1` } });
+describe("a stack whose images cannot be pulled", () => {
+  const settings = registry.settingsOf("m31");
+  const stack = new TestStack("e2e-registry-refused", settings);
+  beforeAll(() => registry.serveSystem(settings));
+  afterAll(() => stack.remove());
+
+  it("is not changed without a login, and the error has the command that logs in", async () => {
+    await registry.forget();
+    stack.variables = { DOCKER_CONFIG: registry.anonymous };
     const { code, output } = await stack.make("up");
     expect(code).toBe(1);
-    expect(output).toContain(`${mirror}/redis:0.0.1`);
-    expect(output).toMatch(/not found|manifest unknown/);
+    expect(output).toContain("Images could not be pulled, and nothing was changed:");
+    expect(output).toMatch(new RegExp(`  ${mirror}/redis:\\S+: .*no basic auth credentials`));
+    expect(output).toContain(`docker login ${host}\n`);
+    expect(await stack.containers()).toEqual([]);
+  });
+
+  it("names the image that the registry does not have", async () => {
+    const redis = registry.mirrored("redis:0.0.1");
+    stack.variables = { DOCKER_CONFIG: registry.loggedIn };
+    stack.configure({ ...settings, pinned: { redis } });
+    const { code, output } = await stack.make("up");
     stack.configure(settings);
+    expect(code).toBe(1);
+    expect(output).toMatch(new RegExp(`  ${redis}: .*(not found|manifest unknown)`));
+    expect(output).toContain(`${host} does not have ${redis}.`);
+    expect(await stack.containers()).toEqual([]);
+  });
+
+  it("gets its login from a credential helper", async () => {
+    await registry.forget();
+    stack.variables = registry.helper();
+    const { code, output } = await stack.make("build");
+    expect(code, output).toBe(0);
+  });
+
+  it("is pulled by the provider, if docker:registryAuth has the registry", async () => {
+    await registry.forget();
+    stack.variables = { DOCKER_CONFIG: registry.anonymous };
+    const pinned = { python: await standIn("python") };
+    const login = { address: host, username: account.user, password: account.password };
+    stack.configure({ ...settings, pinned }, { "docker:registryAuth": [login] });
+    const { code, output } = await stack.make("build");
+    expect(code, output).toBe(0);
+  });
+});
+
+describe("an application that is built on an image of the registry", () => {
+  const stack = new TestStack("e2e-registry-build", {});
+  afterAll(() => stack.remove());
+
+  it("is built with the same login, and the error without it has the command that logs in", async () => {
+    const base = registry.mirrored("team/base:1");
+    const source = join(registry.folder, "application");
+    mkdirSync(source);
+    writeFileSync(join(source, "Dockerfile"), `FROM ${base}\nCMD ["sleep", "1d"]\n`);
+    await registry.serve(await standIn("redis"), base);
+    // Nothing else needs a login.
+    const others = ["postgres", "redis", "nginx", "python"].map(async (name) => [name, await standIn(name)]);
+    const pinned = Object.fromEntries(await Promise.all(others));
+    const images = { images: "registry", registry: mirror, pinned };
+    stack.configure({ system: "full", ...images, app: { source }, services: unwatched });
+    stack.variables = { DOCKER_CONFIG: registry.anonymous };
+    const refused = await stack.make("build");
+    expect(refused.code).toBe(1);
+    expect(refused.output).toContain(`docker login ${host}\n`);
+    stack.variables = { DOCKER_CONFIG: registry.loggedIn };
+    const { code, output } = await stack.make("build");
+    expect(code, output).toBe(0);
   });
 });

@@ -11,6 +11,7 @@ import { type Parts, pageWith } from "../markdown.ts";
 import { readFindings } from "../reliability/findings.ts";
 import { reliabilityParts } from "../reliability/page.ts";
 import { commandsPage } from "./commands-page.ts";
+import { imagesPage } from "./images-page.ts";
 import { brokenLinks } from "./links.ts";
 import { metricsPage } from "./metrics-page.ts";
 import { picture } from "./picture.ts";
@@ -21,6 +22,7 @@ import { systemsPage } from "./systems-page.ts";
 
 const pages: Readonly<Record<string, Parts>> = {
   "docs/reference/commands.md": commandsPage(),
+  "docs/reference/images.md": imagesPage(),
   "docs/reference/metrics-and-alerts.md": metricsPage(),
   "docs/reference/policies.md": policiesPage(),
   "docs/reference/settings.md": settingsPage(),

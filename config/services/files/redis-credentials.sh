@@ -5,7 +5,7 @@ set -eu
 
 secret() { cat "/run/secrets/$1"; }
 
-hash() { secret "$1" | tr -d '\n' | sha256sum | cut -d ' ' -f 1; }
+hash() { printf %s "$(secret "$1")" | sha256sum | cut -d ' ' -f 1; }
 
 # as USER SECRET runs the Redis commands of its standard input as that user. The password is on
 # standard input too, because other processes of the host can read the environment of a process.

@@ -158,6 +158,11 @@ describe("a user's settings", () => {
 
   it("result in a ConfigError if the toString of a value is not a function", () =>
     expect(problems({ system: { toString: [] } })).toHaveLength(1));
+  it("may be objects that cannot be converted to text", () => {
+    expect(problems({ system: [{ toString: 0 }] }).map(({ path }) => path)).toEqual(["ragdock:system"]);
+    expect(problems({ images: { toString: 0 } })[0]?.fix).toContain("registry");
+    expect(problems({ environment: ["prod"] })[0]?.fix).toContain("prod");
+  });
 
   it("result in a system or a ConfigError, for any input", () => {
     fc.assert(

@@ -81,7 +81,11 @@ describe("the program", () => {
   it("refuses a host with taken ports, unless it only makes images", async () => {
     await expect(inspectHost(stack, system(), {})).rejects.toThrow("Ports are taken");
     vi.stubEnv(imagesOnly, "true");
-    await expect(inspectHost(stack, system(), {})).resolves.toEqual({ containers: [], volumes: {} });
+    await expect(inspectHost(stack, system(), {})).resolves.toEqual({
+      containers: [],
+      existingVolumes: {},
+      broken: {},
+    });
     vi.unstubAllEnvs();
   });
 

@@ -3,7 +3,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { lockedReference, pulledReferences } from "../../../config/images.ts";
-import { digestOf, splitReference } from "../../../tools/image-digest.ts";
+import { digestOf, partsOf } from "../../../tools/image-digest.ts";
 
 let address = "";
 const server = createServer((request, response) => {
@@ -38,7 +38,7 @@ it.each([
   ["quay.io/a/b:1", { registry: "quay.io", repository: "a/b", tag: "1" }],
   ["localhost:5000/a", { registry: "localhost:5000", repository: "a", tag: "latest" }],
 ])("finds registry, repository and tag of %s", (reference, parts) => {
-  expect(splitReference(reference)).toEqual(parts);
+  expect(partsOf(reference)).toEqual(parts);
 });
 
 it("a mirror has the images of all registries below its prefix", () => {

@@ -1,0 +1,44 @@
+/** The tools that every image with a shell has, as far as Ragdock uses them. */
+const tools = "cat cut date grep mv rm sed sh sha256sum sleep tail timeout touch".split(" ");
+
+/** The tools of Debian and Ubuntu that backups use with options of GNU. */
+const gnu = ["find", "tar"];
+
+/**
+ * What an image is built on, and the programs that come with it, as far as Ragdock uses them.
+ * Debian and Ubuntu have no HTTP client. BusyBox, which Alpine has too, has a wget.
+ */
+export const basePrograms = {
+  alpine: [...tools, "wget"],
+  busybox: [...tools, "wget"],
+  debian: [...tools, ...gnu, "bash"],
+  ubuntu: [...tools, ...gnu, "bash"],
+  scratch: [],
+} as const satisfies Record<string, readonly string[]>;
+
+/**
+ * A public file that was read, as `owner/repository@version:path`. The version is a tag or a
+ * commit.
+ */
+export type Source = `${string}/${string}@${string}:${string}`;
+
+/** The facts about an official image in which its stand-in could differ. */
+export interface OfficialImage {
+  /** Where the facts were read. */
+  readonly sources: readonly [Source, ...Source[]];
+  readonly base: keyof typeof basePrograms;
+  /** Programs in addition to those of the base, as far as Ragdock uses them. @default none */
+  readonly programs?: readonly string[];
+  /** @default none: the first word of the command is the program */
+  readonly entrypoint?: readonly string[];
+  /**
+   * Whether the entrypoint runs any command. If not, the command is its arguments. @default false
+   */
+  readonly runsCommands?: boolean;
+  /** The user that the image starts as. @default the user of its process */
+  readonly startsAs?: "root";
+  /** Volumes that the image declares. @default the folder of its data */
+  readonly volumes?: readonly string[];
+  /** Ports that the image declares. @default the port that it listens on */
+  readonly ports?: readonly number[];
+}

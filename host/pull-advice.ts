@@ -1,0 +1,59 @@
+import { registryOf } from "../config/spec/image.ts";
+import { setCommand } from "../config/spec/problem.ts";
+import { project } from "./paths.ts";
+
+/** Patterns of Docker's errors, and the fix. The first that matches counts. */
+const advice: readonly (readonly [RegExp, (reference: string) => string])[] = [
+  [
+    /toomanyrequests|rate limit/i,
+    (reference) =>
+      `${registryOf(reference)} limits pulls without a login. Log in: ${login(reference)}   (or wait, or set a mirror: ragdock:registry)`,
+  ],
+  [
+    /error getting credentials|credential helper/i,
+    () =>
+      "The docker CLI cannot read its credentials. Correct credsStore and credHelpers in its config.json (DOCKER_CONFIG, by default ~/.docker).",
+  ],
+  [
+    /unauthorized|no basic auth|authentication required|access .*denied|^denied|forbidden/i,
+    (reference) =>
+      `Log in as the user who deploys: ${login(reference)}\nIf that user is logged in, the account may not read the image, or the image does not exist.`,
+  ],
+  [
+    /manifest unknown|not found|name unknown|does not exist/i,
+    (reference) =>
+      `${registryOf(reference)} does not have ${reference}. Correct the reference (ragdock:pinned, ragdock:app.image, ragdock:registry), or push the image: docker push ${reference}`,
+  ],
+  [
+    /no matching manifest|does not match the .*platform/i,
+    (reference) => `${reference} has no image for the processor of the Docker host. Choose another tag.`,
+  ],
+  [
+    /HTTP response to HTTPS client/i,
+    (reference) =>
+      `${registryOf(reference)} has no TLS. Give it a certificate, or add it to insecure-registries in /etc/docker/daemon.json of the Docker host.`,
+  ],
+  [
+    /x509|certificate/i,
+    (reference) =>
+      `The Docker host does not trust the certificate of ${registryOf(reference)}. Put the CA's certificate there: /etc/docker/certs.d/${registryOf(reference)}/ca.crt`,
+  ],
+  [/no space left/i, () => "The Docker host's disk is full. Free some: make prune"],
+];
+
+/**
+ * The fix for an image that could not be pulled.
+ * @param reason the error of the docker CLI
+ */
+export function pullAdvice(reference: string, reason: string): string {
+  if (new RegExp(`^${project}/[^:]+:[0-9a-f]{12}$`).test(reference))
+    return `${reference} was built on a Docker host and is gone. Remove it from ragdock:pinned, and it is built again.`;
+  const found = advice.find(([pattern]) => pattern.test(reason));
+  if (found) return found[1](reference);
+  return `Check that the Docker host reaches ${registryOf(reference)}: its network, its proxy, ragdock:registry. Without any registry: ${setCommand("images", "packages")}`;
+}
+
+const login = (reference: string): string => {
+  const registry = registryOf(reference);
+  return registry === "docker.io" ? "docker login" : `docker login ${registry}`;
+};
