@@ -94,6 +94,7 @@ function tuning(memoryMiB: number): Record<string, string> {
   };
 }
 
+/** The start script names it. */
 const hba = { source: "config/services/files/postgres-hba.conf", path: "/etc/ragdock/pg_hba.conf" };
 
 /** The server's command line: the start script, then each setting as `-c name=value`. */
@@ -101,7 +102,7 @@ export const postgresCommand = (settings: Readonly<Record<string, string>>): str
   "bash",
   startScript,
   "postgres",
-  ...Object.entries({ hba_file: hba.path, ...settings }).flatMap(([key, value]) => ["-c", `${key}=${value}`]),
+  ...Object.entries(settings).flatMap(([key, value]) => ["-c", `${key}=${value}`]),
 ];
 
 export interface PostgresOptions extends StoreOptions {

@@ -6,6 +6,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { TestContainer } from "../support/docker.ts";
 import { type Answer, Front, raw, type Sent, sendTo } from "../support/front.ts";
+import { eventually } from "../support/stack.ts";
 
 const front = new Front("ingress");
 
@@ -176,8 +177,10 @@ describe("the client's address", () => {
 
   it("is in the log of the ingress for a request that it refuses", async () => {
     await send("/api/refused", { method: "POST", headers: { Origin: "null" } });
+    const find = async () => (await logOf(ingress)).find(({ path }) => path === "/api/refused");
+    // Docker reads the log a moment after nginx writes it.
+    const logged = await eventually(find, 10);
     const lines = await logOf(ingress);
-    const logged = lines.find(({ path }) => path === "/api/refused");
     expect(logged).toMatchObject({ status: 403, client: expect.stringMatching(/^[\d.]+$/) });
     expect(lines.filter(({ status }) => status === 200)).toEqual([]);
   });

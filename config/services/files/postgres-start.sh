@@ -23,4 +23,4 @@ if [[ -s $PGDATA/PG_VERSION ]]; then
     exit 1
   fi
 fi
-exec docker-entrypoint.sh "$@"
+exec docker-entrypoint.sh "$@" -c hba_file=/etc/ragdock/pg_hba.conf
