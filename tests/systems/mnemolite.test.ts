@@ -118,7 +118,7 @@ describe("mnemolite in dev", () => {
 
   it("runs a tuned PostgreSQL 17 with checksums, extensions, partitions and jobs", async () => {
     expect(await sql("SHOW server_version")).toMatch(/^17\./m);
-    const settings = await sql(
+    const settings = await asAdmin(
       "SELECT name || '=' || current_setting(name) FROM pg_settings WHERE name IN ('data_checksums', 'shared_buffers', " +
         "'work_mem', 'effective_cache_size', 'maintenance_work_mem', 'max_parallel_workers_per_gather', 'shared_preload_libraries')",
     );
