@@ -36,7 +36,7 @@ export async function makeIdleImage(): Promise<void> {
     apt-get download -qq busybox-static
     dpkg-deb -x ./*.deb root
     mkdir -p root/bin
-    for applet in sleep true; do ln -s busybox "root/bin/$applet"; done
+    for applet in date rm sh sleep timeout true; do ln -s busybox "root/bin/$applet"; done
     tar -c -C root bin | docker import - ${image}`;
   await shell("making the idle image", script, folder).finally(() => rmSync(folder, { recursive: true }));
 }
