@@ -23,7 +23,7 @@ import { elapsed } from "./ui/text.ts";
 
 /**
  * Prints what will be deployed, builds the base image if images are built from packages, and pulls
- * what Docker does not have. The program would pull without any output.
+ * the images that Docker does not have. The program would pull them too, but without any output.
  */
 export async function begin(system: SystemSpec, { stack, progress, deployer }: Session): Promise<void> {
   const source = system.images === "registry" ? "their registries" : "packages";

@@ -15,7 +15,7 @@ export interface StackContext extends StackName {
   readonly volumes: Readonly<Record<string, pulumi.Input<string>>>;
   /** Values of the secrets, by name. */
   readonly secrets: Readonly<Record<string, pulumi.Input<string>>>;
-  /** Ids of the broken containers, which are replaced, by the name of their resource. */
+  /** Ids of broken containers that will be replaced, by the name of their resource. */
   readonly broken: Readonly<Record<string, string>>;
   /** Aliases of the current revisions, by service. */
   readonly revisions: Readonly<Record<string, string>>;

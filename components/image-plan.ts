@@ -79,7 +79,7 @@ function official({ name, reference, wrapped }: CatalogueImage, mode: ImageMode)
   return build({ name, context: dirname(dockerfile), dockerfile }, args, mode);
 }
 
-/** The images that a system's services run and that need something from a registry. */
+/** The images of a system's services that need something from a registry. */
 export const requiredImages = ({ services }: SystemSpec, mode: ImageMode): RequiredImage[] => [
   ...new Map(
     services
@@ -93,7 +93,7 @@ function pullsOf(source: ImageSource, mode: ImageMode): string[] {
   const plan = imagePlan(source, mode);
   if (plan.kind === "pull") return [plan.reference];
   const official = source.from === "catalogue" && mode.images === "registry";
-  // A wrapped image has both in its build arguments.
+  // The build arguments of a wrapped image name both.
   const wrapped = official ? Object.values(plan.buildArgs) : [];
   return [...new Set([...wrapped, ...(plan.bases ?? []).flatMap((base) => pullsOf(base, mode))])];
 }

@@ -34,7 +34,7 @@ export function readConfig() {
     /** Names of the settings that are kept encrypted. */
     encrypted: hidden as ReadonlySet<string>,
     docker: { host: provider.get("host"), context: provider.get("context") },
-    /** Registries whose images the Docker provider pulls: those of `docker:registryAuth`. */
+    /** The registries in `docker:registryAuth`, from which the Docker provider itself pulls. */
     registryAuth: registriesOf(pulumi.runtime.allConfig()["docker:registryAuth"]),
   };
 }

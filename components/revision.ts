@@ -55,7 +55,7 @@ const identifies = {
  * requests before they are healthy, or while they stop. It depends on the generations of secrets
  * too. The value of a secret that the user sets is not known here.
  * @param image the reference of its image
- * @param replaced ids of the broken containers that these replace
+ * @param replaced ids of the broken containers that the new ones replace
  */
 export function revisionName(service: LongRunning, image: string, replaced: readonly string[] = []): string {
   const picked = Object.entries(identifies)

@@ -19,7 +19,7 @@ export interface RagStackArgs extends StackName {
   readonly baseImage: string;
   /** Creation times of the volumes that Docker already has, by full name. "" if it is unknown. */
   readonly existingVolumes: Readonly<Record<string, string>>;
-  /** Ids of the broken containers, which are replaced, by the name of their resource. */
+  /** Ids of broken containers that will be replaced, by the name of their resource. */
   readonly broken: Readonly<Record<string, string>>;
   readonly hostPath: (path: string) => string;
 }
@@ -127,7 +127,7 @@ function declareNetworks(args: RagStackArgs, parent: pulumi.Resource): Record<st
   );
 }
 
-/** The user and the machine that deploy. A user of a container may have no name. */
+/** The user and the machine that deploy. In a container, the user may have no name. */
 function deployer(): string {
   try {
     return `${userInfo().username}@${hostname()}`;

@@ -6,17 +6,18 @@ import { type Container, isJob, serviceOf } from "./docker.ts";
 const patience = 300;
 
 /**
- * Returns the containers that a deployment replaces although their settings are the same: their
- * ids, by the name of their resource. These are
+ * Returns the ids of the containers that a deployment replaces even if their settings are the same,
+ * by the name of their resource. These are:
  *
- * - containers that were disconnected from a network of their service, which no refresh notices.
- * - stateless containers that are unhealthy next to their predecessor. They were never healthy. A
- *   refresh forgets that (pulumi/pulumi#17949), and the gateway would send requests to them.
+ * - containers that were disconnected from a network of their service. No refresh notices that.
+ * - stateless containers that are unhealthy while their predecessor still exists. They were never
+ *   healthy. A refresh forgets that (pulumi/pulumi#17949), and the gateway would send requests to
+ *   them.
  * - stateless containers that have been unhealthy for five minutes.
  *
- * Other unhealthy containers may recover: `make up` waits for them. A container that has replaced
- * another keeps its id as a label. Otherwise the next deployment would replace it again.
- * @param containers the stack's, sorted by age
+ * Other unhealthy containers may recover: `make up` waits for them. A successor keeps the id of the
+ * container that it replaced as a label. Otherwise the next deployment would replace it again.
+ * @param containers the stack's containers, the oldest first
  */
 export function brokenContainers(
   stack: StackName,

@@ -21,10 +21,10 @@ const crashLogs = ".ragdock/crashes";
 /**
  * Watches a stack until this process ends, and removes new containers that crash repeatedly. The
  * provider waits for a container's health until its timeout, and stops early only if the container
- * is gone. Its log is saved first. The old container keeps running.
- * @param before the containers that are not new
+ * is gone. The log is saved before the removal. The old container keeps running.
+ * @param before the containers that existed before the deployment
  * @param report gets the description of a container before it is removed, because the program may
- * end right after that
+ * end right after the removal
  */
 export function watchCrashLoops(
   stack: string,
@@ -53,8 +53,8 @@ export function watchCrashLoops(
 }
 
 /**
- * Jobs are ignored, because the deployer waits for their exit code. Leaves a container alone once
- * it has passed a health check.
+ * Whether a new container crashes again and again. Jobs do not count, because the deployer waits
+ * for their exit code. Neither do containers that have passed a health check.
  */
 const isCrashing = (container: Container): boolean =>
   !isJob(container) &&
@@ -70,7 +70,7 @@ async function describeCrashes(stack: string, container: Container): Promise<str
   return told({ ...finding, evidence: [...finding.evidence, end], next: `make up STACK=${stack}` });
 }
 
-/** The errors without those of the provider about containers that the watch has removed. */
+/** Drops the provider's errors about containers that the watch has removed. */
 export function withoutRemoved(errors: readonly string[]): string[] {
   const removed = errors.flatMap((error) =>
     [...error.matchAll(/was removed \(container ([0-9a-f]{12})\)/g)].map(
@@ -80,7 +80,7 @@ export function withoutRemoved(errors: readonly string[]): string[] {
   return errors.filter((error) => !removed.some((missing) => error.includes(missing)));
 }
 
-/** Saves both streams. Only the owner can read the file. */
+/** Saves both streams of a container's log. Only the owner can read the file. */
 async function saveLog(id: string, file: string): Promise<void> {
   mkdirSync(join(projectDir, crashLogs), { recursive: true });
   const log = openSync(file, "w", 0o600);

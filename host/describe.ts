@@ -5,7 +5,7 @@ import type { Finding } from "./finding.ts";
 /** Lines shown from the log of an unhealthy container. */
 const logLines = 15;
 
-/** Describes a container: last health check, exit code, out of memory or not, end of its log. */
+/** Describes a container: last health check, exit code, whether memory ran out, end of its log. */
 export async function describe(stack: string, container: Container): Promise<Finding> {
   const { State, Name, HostConfig, RestartCount } = container;
   const service = serviceOf(container);

@@ -23,7 +23,7 @@ import { onDockerHost } from "./server.ts";
  */
 const leastDisk = 2 * 2 ** 30;
 
-/** The environment variable of a program that makes images and starts nothing. */
+/** The environment variable that tells the program to make images and start nothing. */
 export const imagesOnly = "RAGDOCK_IMAGES_ONLY";
 
 /** What a stack has on the Docker host. */
@@ -31,13 +31,13 @@ export interface Found {
   readonly containers: readonly Container[];
   /** Creation times of its volumes, by full name. */
   readonly existingVolumes: RecordedVolumes;
-  /** Ids of the broken containers, which are replaced, by the name of their resource. */
+  /** Ids of broken containers that will be replaced, by the name of their resource. */
   readonly broken: Readonly<Record<string, string>>;
 }
 
 /**
- * Returns what a stack has on the Docker host. The program calls it, so it protects a stack under
- * each deployer, in previews too.
+ * Checks the Docker host, and returns what a stack has on it. The program calls it, so it protects
+ * a stack under each deployer, in previews too.
  * @throws Failure if the stack's data is gone, or if the host is not free
  */
 export async function inspectHost(
@@ -96,7 +96,8 @@ function freeBytes(output = ""): number | undefined {
 }
 
 /**
- * Refuses ports that another program holds. Names the program and the setting that moves ours.
+ * Refuses ports that another program uses. Names the program, and the setting that changes the port
+ * of the stack.
  * @param containers the stack's own
  */
 export async function requirePorts(

@@ -11,7 +11,7 @@ import { docker } from "./docker.ts";
 import { pullAdvice } from "./pull-advice.ts";
 
 interface PullOptions {
-  /** Registries whose images the Docker provider pulls: those of `docker:registryAuth`. */
+  /** The registries in `docker:registryAuth`, from which the Docker provider itself pulls. */
   readonly except: readonly string[];
   readonly say: (line: string) => void;
 }
@@ -20,8 +20,9 @@ interface PullOptions {
 const parallel = 3;
 
 /**
- * Pulls what Docker does not have. A base image whose build exists is needed only if a refresh
- * finds that it is gone, because the provider then pulls it. So the run continues without it.
+ * Pulls the images that Docker does not have. If an image is built already, its base image is only
+ * needed after a refresh, because the provider then pulls a base image that is gone. So the run
+ * continues if such a base image cannot be pulled.
  * @throws Failure that names every image that could not be pulled, the reason and the fix
  */
 export async function pullImages(

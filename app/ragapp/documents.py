@@ -22,8 +22,8 @@ MAX_ATTEMPTS = 3
 # than this was written before the system clock was set back.
 BEYOND = 2
 
-# A document of more bytes waits in a queue of its kind, so that small ones do not wait for it. At
-# some 6 passages a second, 256 KB of text take the local model a minute.
+# A document of more bytes waits in the queue for large ones, so that small ones do not wait for it.
+# The local model embeds about 6 passages a second, so 256 KB of text take a minute.
 LARGE_BYTES = 256 * 1024
 
 
@@ -172,8 +172,7 @@ def is_large(document: Document) -> bool:
 
 
 def due(session: Session, limit: int, *, large: bool = False) -> Sequence[uuid.UUID]:
-    """Return the ids of queued documents that are due, oldest first: the small or the large
-    ones."""
+    """Return the ids of the small or the large queued documents that are due, oldest first."""
     size = Document.size_bytes > LARGE_BYTES if large else Document.size_bytes <= LARGE_BYTES
     found = select(Document.id).where(_is_due(), size).order_by(Document.due_at).limit(limit)
     return session.scalars(found).all()

@@ -17,7 +17,7 @@ from ragkit.secret_files import read_secret
 
 log = logging.getLogger(__name__)
 
-# By whether the documents are large. Each queue has its own worker threads.
+# The key is whether the documents are large. Each queue has its own worker threads.
 QUEUES = {False: "ingest", True: "ingest-large"}
 ACTORS = {False: "ingest_document", True: "ingest_large_document"}
 
@@ -77,7 +77,7 @@ class IngestionQueue:
     def receive(
         self, handle: Callable[[uuid.UUID], None], threads: int, *, large: bool = False
     ) -> dramatiq.Worker:
-        """Start worker threads that call `handle` for each small or each large document."""
+        """Start worker threads that call `handle` for each document of one of the queues."""
 
         def ingest_document(document_id: str) -> None:
             handle(uuid.UUID(document_id))

@@ -73,7 +73,7 @@ def work() -> int:
         signal.signal(name, lambda *_: ingester.stopping.set())
     health.workers = [
         services.queue.receive(ingester.ingest, settings.worker_threads),
-        # Large documents have one thread, which small ones do not wait for.
+        # Large documents have one thread of their own, so that small ones do not wait for them.
         services.queue.receive(ingester.ingest, 1, large=True),
     ]
     log.info("the worker is ready")

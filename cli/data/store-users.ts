@@ -10,7 +10,7 @@ export interface StoreUsers {
   readonly rotation: string;
   /** The job that creates the users in the store. */
   readonly job: string;
-  /** The users that the settings ask for. */
+  /** The current users according to the settings. */
   readonly users: readonly string[];
   /**
    * The users of clients and monitors that can log in, of any generation. Undefined if the store does not answer.

@@ -43,7 +43,7 @@ const row: Row = {
 };
 
 /**
- * cAdvisor is healthy without any container that it can read, for example if it cannot reach
+ * cAdvisor is healthy even if it cannot read any container. This happens if it cannot reach
  * containerd, or if Docker stores images in a new way.
  */
 const noSeries: Alert = {

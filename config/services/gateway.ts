@@ -83,7 +83,7 @@ export function gatewayTo(
   return {
     ...nginx(ctx, name, routes),
     role: "gateway",
-    // While one is replaced after a crash, the other one takes the requests.
+    // If one crashes, the other one takes the requests until it is replaced.
     replicas: ctx.prod ? 2 : 1,
     command: ["sh", serveScript],
     deriveFiles: (_, services) => [
@@ -115,7 +115,7 @@ export function ingressTo(
     ...nginx(ctx, "ingress", routes),
     role: "ingress",
     networks,
-    // 2,000 half-sent requests of one client take 65 MiB (tests/images/flood.test.ts).
+    // One client's 2,000 half-sent requests take 65 MiB (tests/images/flood.test.ts).
     limits: ctx.prod ? { cpus: 1, memory: "256MiB" } : { cpus: 0.5, memory: "128MiB" },
     deriveFiles: (self, services) => [
       {

@@ -10,7 +10,7 @@ import { devPort } from "./store.ts";
 /** `nobody` in the images of the Prometheus project. */
 export const nobody = "65534:65534";
 
-/** The image that those of the Prometheus project are built on. */
+/** The image that the images of the Prometheus project are built on. */
 export const prometheusBase: Source = "prometheus/busybox@0f03428:uclibc/Dockerfile";
 
 /** An image that serves metrics and has a program to check its health with. */

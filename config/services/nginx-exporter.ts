@@ -43,8 +43,8 @@ const row: Row = {
 };
 
 /**
- * The ingress' own counters as Prometheus metrics. The ingress has one container, and all requests
- * of clients pass through it.
+ * Reports the counters of the ingress as Prometheus metrics. The ingress has one container, and all
+ * requests of clients pass through it.
  */
 export const nginxExporter: ServiceModule = exporter(image, () => ({
   tmpfs: ["/tmp"],

@@ -13,8 +13,8 @@ export type IngressSettings = Settings["ingress"];
 const connectionsPerAddress = 2000;
 
 /**
- * Files that one address sends to Streamlit, which keeps them in memory. A browser sends the files
- * that a user chose six at a time. More than eight wait, and pass one after another.
+ * Uploads of one address to Streamlit, which keeps the files in memory. A browser sends six of the
+ * chosen files at a time. Eight uploads pass immediately. Others wait, and pass one after another.
  */
 const uploads = { perSecond: 1, immediate: 8, waiting: 30 } as const;
 
@@ -23,9 +23,9 @@ const literal = (text: string): string => text.replaceAll(/[^\w/-]/g, "\\$&");
 /**
  * The maps and zones of the ingress.
  *
- * A browser adds `Origin` to each request that can change something, and to each WebSocket. Another
- * site's page cannot set it, nor `Sec-Fetch-Site` or `X-Forwarded-Host`. A proxy in front may change
- * `Host`, but it passes `Sec-Fetch-Site` on. Programs send none of these headers.
+ * A browser adds `Origin` to each request that can change something, and to each WebSocket. The
+ * page of another site cannot set `Origin`, `Sec-Fetch-Site` or `X-Forwarded-Host`. A proxy in
+ * front may change `Host`, but it passes on `Sec-Fetch-Site`. Programs send none of these headers.
  */
 export const guardMaps = ({ origins, hosts, trustedProxies }: IngressSettings): string =>
   `${trustedProxies.map((proxy) => `  set_real_ip_from ${proxy};\n`).join("")}${
@@ -67,7 +67,7 @@ ${headerMaps(origins)}
 ${addedHeaders("  ")}
 `;
 
-/** Another site cannot make its name lead to an address that is written as numbers. */
+/** IP addresses are always served: no other site can use one as its name (DNS rebinding). */
 const servedHosts = (hosts: readonly string[]): string =>
   (hosts.length > 0 ? ["localhost", ...hosts].map(literal).concat("[0-9.]+", "\\[[^|]*") : [])
     .map((host) => `    "~*^${host}\\|" 0;\n`)
@@ -83,8 +83,8 @@ export const guards = `    if ($misdirected) { return 421; }
 `;
 
 /**
- * The gateway's maps. The UI asks the gateway without an ingress. Pages of the user's own may load
- * from other sites, and a policy that they send themselves stays.
+ * The gateway's maps. The UI sends requests to the gateway directly, not through the ingress. The
+ * pages of a user's own application may load from other sites. A policy that they send is kept.
  */
 export const gatewayMaps = ({ origins }: IngressSettings): string =>
   `  map $http_x_real_ip $client { default $http_x_real_ip; "" $remote_addr; }
@@ -95,7 +95,9 @@ export const gatewayMaps = ({ origins }: IngressSettings): string =>
   }
 `;
 
-/** The headers that a gateway adds for pages of the user's own, in place of the ingress' headers. */
+/**
+ * The gateway adds these headers to pages of a user's own application. They replace the ingress'.
+ */
 export const ownPageHeaders = `      add_header Content-Security-Policy $own_content always;
       add_header Permissions-Policy $own_permissions always;
 `;
@@ -124,7 +126,7 @@ const headersOf = (origins: readonly string[]): Record<string, string> => ({
   "X-Content-Type-Options": "nosniff",
   "Referrer-Policy": "same-origin",
   "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
-  // It cannot name other sites: with some, frame-ancestors alone decides.
+  // X-Frame-Options cannot name other sites. If there are any, frame-ancestors alone decides.
   "X-Frame-Options": origins.length > 0 ? "" : "SAMEORIGIN",
 });
 
@@ -139,7 +141,7 @@ const headerMaps = (origins: readonly string[]): string =>
     })
     .join("\n");
 
-/** The lines that add the headers. A location that adds another header needs them again. */
+/** The lines that add the headers. A location that adds another header must repeat them. */
 export const addedHeaders = (indent: string): string =>
   Object.keys(headersOf([]))
     .map((header) => `${indent}add_header ${header} $added_${variable(header)} always;\n`)

@@ -1,4 +1,4 @@
-/** What nginx itself answers, as problem details (RFC 9457). */
+/** nginx's own answers, as problem details (RFC 9457). */
 import { addedHeaders } from "./nginx-guards.ts";
 
 type Kind = "ingress" | "gateway";
@@ -10,8 +10,8 @@ interface NginxProblem {
   /** The codes for which nginx gives this answer. @default its status */
   readonly codes?: readonly number[];
   /**
-   * Whether nginx may have no path yet, because it could not read the request. An answer without a
-   * path cannot be a named location.
+   * Whether nginx may not know the path, because it could not read the request. Without a path, the
+   * answer cannot come from a named location.
    */
   readonly unread?: boolean;
   /** Seconds after which the client may try again. */
@@ -68,7 +68,7 @@ const refused: readonly NginxProblem[] = [
   },
 ];
 
-/** All answers of a kind of nginx, except those for requests that are too large. */
+/** All answers of the ingress or of a gateway, except those for requests that are too large. */
 const problemsOf = (kind: Kind): NginxProblem[] => [
   ...unreadable,
   notFound,
@@ -76,13 +76,13 @@ const problemsOf = (kind: Kind): NginxProblem[] => [
   ...(kind === "ingress" ? refused : []),
 ];
 
-/** The limits of a request: the one of a path that takes small requests, and the server's own. */
+/** The limit of a request: that of a path for small requests, or that of the server. */
 type Limit = "small" | "large";
 
 const target = ({ status, unread }: NginxProblem): string =>
   unread ? `/.ragdock/problems/${status}` : `@problem_${status}`;
 
-/** The `error_page` lines of a server, or of a location, which inherits none if it has its own. */
+/** The `error_page` lines of a server or a location. A location with its own inherits no others. */
 export const errorPages = (indent: string, kind: Kind, limit: Limit = "large"): string =>
   [
     ...problemsOf(kind).map(
@@ -103,7 +103,7 @@ export const problemLocations = (kind: Kind, maxBody: number): string =>
 
 function location(path: string, problem: NginxProblem, kind: Kind): string {
   const { title, status, detail, retryAfter, unread } = problem;
-  // A location that adds a header inherits none.
+  // A location that adds a header inherits no other headers.
   const retry = retryAfter
     ? `      add_header Retry-After ${retryAfter} always;\n${kind === "ingress" ? addedHeaders("      ") : ""}`
     : "";

@@ -52,7 +52,7 @@ export interface RoutedPath extends Route {
   readonly hidden?: string;
   /** The paths below it that take large requests. @default all */
   readonly uploadPaths?: readonly string[];
-  /** Whether its pages are the user's own. @default false */
+  /** Whether its pages belong to a user's own application. @default false */
   readonly ownPages?: boolean;
 }
 

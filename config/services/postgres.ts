@@ -72,7 +72,7 @@ export const maxConnections = 100;
 
 /**
  * The application's database, the role that owns it, and the server's administrator. Clients act as
- * the owner, which has no rights beyond the database.
+ * the owner, which has no rights outside the database.
  */
 export const database = { name: "rag", user: "rag", admin: "postgres", port: 5432 } as const;
 
@@ -94,7 +94,7 @@ function tuning(memoryMiB: number): Record<string, string> {
   };
 }
 
-/** The start script names it. */
+/** The start script names this file. */
 const hba = { source: "config/services/files/postgres-hba.conf", path: "/etc/ragdock/pg_hba.conf" };
 
 /** The server's command line: the start script, then each setting as `-c name=value`. */
@@ -107,7 +107,7 @@ export const postgresCommand = (settings: Readonly<Record<string, string>>): str
 
 export interface PostgresOptions extends StoreOptions {
   /**
-   * Extensions that the administrator creates, because clients may not. `name:schema` creates the
+   * Extensions that the administrator creates, because clients must not. `name:schema` creates the
    * schema first.
    * @default vector
    */

@@ -39,8 +39,8 @@ export const prometheus = (options: MonitoringServiceOptions = {}): ServiceModul
       `--config.file=${image.configPath}`,
       `--storage.tsdb.path=${image.dataPath}`,
       `--storage.tsdb.retention.time=${ctx.settings.monitoring.retention}`,
-      // Pages of other sites may not read the metrics. The default lets all of them do so. This
-      // expression matches no origin.
+      // Pages of other sites must not read the metrics. By default they can. This expression matches
+      // no origin.
       "--web.cors.origin=none",
     ],
     limits: ctx.prod ? { cpus: 1, memory: "1GiB" } : { cpus: 0.5, memory: "256MiB" },

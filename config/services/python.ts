@@ -35,7 +35,7 @@ const ragkit: Built = {
 /** The images that a Python application of this project is built from. */
 export const pythonBases = [pythonImage, pythonBuilder, ragkit] as const;
 
-/** The path to which Streamlit's pages send files. */
+/** The path to which Streamlit's pages upload files. */
 export const streamlitUploads = "/_stcore/upload_file";
 
 /** The image of a Python application of this project, with the Dockerfile in its own folder. */

@@ -37,7 +37,7 @@ export const redis = ({ name = "redis", volume = "redis-data" }: StoreOptions = 
     command: ["sh", startScript, "redis-server", "/etc/redis/redis.conf"],
     volumes: [{ volume, path: image.dataPath, own: ["users.acl"] }],
     ports: [{ container: image.port, host: image.port, exposure: "none" }],
-    // The user of the start script that may only ping.
+    // The start script creates this user, which may only ping.
     healthcheck: Healthcheck.shell(
       "redis-cli --no-auth-warning --user probe --pass any ping | grep -q PONG",
       { interval: "2s" },

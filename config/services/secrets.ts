@@ -20,15 +20,15 @@ export const fromUser = (key: UserSecret): Secret => ({
 });
 
 /**
- * The users that clients and the monitor of a store log in as. Each generation has its own users:
- * one user has one password, and during a rotation two passwords have to work.
+ * The users that clients and the monitor of a store log in as. Each generation has its own users. A
+ * user has one password, and two passwords must work during a rotation.
  */
 export const storeUsers = (generation = 1) => ({
   client: `rag_${generation}`,
   monitor: `monitor_${generation}`,
 });
 
-/** Whether `storeUsers` makes this name, for any generation. */
+/** Whether this is a name from `storeUsers`, of any generation. */
 export const isStoreUser = (name: string): boolean => /^(rag|monitor)_\d+$/.test(name);
 
 export function credentialsOf(ctx: Context, store: string): Credentials {

@@ -15,7 +15,7 @@ export const like = (pattern: RegExp, what: string) => z.string().regex(pattern,
 export const size = like(sizePattern, "be a whole number with its unit, such as 512MiB or 2GiB").transform(
   (v) => v as Size,
 );
-// Docker refuses less ("Minimum memory limit allowed is 6MB"), and counts in binary units.
+// Docker refuses a smaller limit ("Minimum memory limit allowed is 6MB"). Its units are binary.
 export const memoryLimit = size.refine((v) => mebibytes(v) >= 6, "must be at least 6MiB, Docker's minimum");
 const durationLike = (pattern: RegExp, example: string) =>
   like(pattern, `be a whole number with its unit, such as ${example}`).transform((v) => v as Duration);

@@ -38,7 +38,7 @@ function child(schema: z.core.$ZodType, key: PropertyKey): z.core.$ZodType | und
   return undefined;
 }
 
-/** String() calls the toString of an object, which need not be a function. */
+/** String() would fail for an object whose toString is not a function. */
 function textOf(found: unknown): string {
   if (Array.isArray(found) && found.length === 1) return textOf(found[0]);
   return typeof found === "object" ? JSON.stringify(found) : String(found);

@@ -61,7 +61,7 @@ export type ImageSource =
   /** Any other image, by reference. */
   | { readonly from: "reference"; readonly reference: string };
 
-/** An image that a stack needs, and what is pulled if Docker does not have it. */
+/** An image that a stack needs, and the images that are pulled if Docker does not have it. */
 export interface RequiredImage {
   readonly reference: string;
   /** The image itself, or the images that it is built on. */
@@ -69,8 +69,8 @@ export interface RequiredImage {
 }
 
 /**
- * The host in a reference, such as `quay.io`, and what follows it. References of Docker Hub have no
- * host.
+ * Splits a reference into its host, such as `quay.io`, and the rest. References of Docker Hub have
+ * no host.
  */
 export function splitReference(reference: string): {
   readonly host: string | undefined;

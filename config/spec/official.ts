@@ -22,17 +22,18 @@ export const basePrograms = {
  */
 export type Source = `${string}/${string}@${string}:${string}`;
 
-/** The facts about an official image in which its stand-in could differ. */
+/** Facts about an official image that could be different in its stand-in. */
 export interface OfficialImage {
   /** Where the facts were read. */
   readonly sources: readonly [Source, ...Source[]];
   readonly base: keyof typeof basePrograms;
   /** Programs in addition to those of the base, as far as Ragdock uses them. @default none */
   readonly programs?: readonly string[];
-  /** @default none: the first word of the command is the program */
+  /** @default none, so the first word of the command is the program */
   readonly entrypoint?: readonly string[];
   /**
-   * Whether the entrypoint runs any command. If not, the command is its arguments. @default false
+   * Whether the entrypoint runs any command. If not, the command holds the arguments of the
+   * entrypoint. @default false
    */
   readonly runsCommands?: boolean;
   /** The user that the image starts as. @default the user of its process */

@@ -13,11 +13,11 @@ const rare = 15;
  * afterwards.
  *
  * Docker starts a process in the container for each check, which costs more than the check itself.
- * The Engine before 25 has no `start_interval`, so here the process paces
- * itself. A healthy container's process repeats the check for five minutes before it answers. It
- * answers at once when a check fails, and Docker's next checks are quick again. The previous
- * process wrote the time of its last success to /dev/shm. After a start, a failure or a `docker
- * unpause` the time is missing or old.
+ * Docker Engine before 25 has no `start_interval`, so the process itself decides how often it
+ * checks. In a healthy container, a process repeats the check for five minutes before it answers.
+ * If a check fails, it answers at once, and Docker's next checks are quick again. Each process
+ * writes the time of its last success to /dev/shm. The next process reads it. After a start, a
+ * failure or `docker unpause`, that time is missing or old.
  *
  * A broken container is noticed at most 14 s later than without pacing. The image needs `sh`,
  * `sleep`, `date` and `timeout`.

@@ -81,7 +81,7 @@ export interface LogRotation {
 }
 
 /**
- * Capabilities of Linux that an image may need. None of them reaches beyond the container.
+ * Capabilities of Linux that an image may need. All of them affect only its own container.
  */
 export const capabilities = [
   "CHOWN",
@@ -109,8 +109,9 @@ interface Workload {
   /** The capabilities of Linux that it keeps. All others are dropped. @default none */
   readonly capabilities?: readonly Capability[];
   /**
-   * The folders in memory that it writes to. Its root file system is then read-only, if it has no
-   * files: Docker cannot upload files into a read-only container. @default it may write anywhere
+   * The folders in memory that it writes to. If this is set and the service has no files, its root
+   * file system is read-only. Docker cannot upload files into a read-only container.
+   * @default it may write anywhere
    */
   readonly tmpfs?: readonly string[];
   readonly networks: readonly string[];
@@ -144,9 +145,9 @@ export interface Login {
   readonly password: Secret;
 }
 
-/** The logins of a store: the clients' one, and two others. */
+/** The logins of a store: the clients', the monitor's and the administrator's. */
 export interface Credentials extends Login {
-  /** Reads statistics and no data. The exporter has it. */
+  /** The exporter's login. It reads statistics, but no data. */
   readonly monitor: Login;
   /** The administrator's password. Only the store and its credentials job have it. */
   readonly admin: Secret;
@@ -178,12 +179,13 @@ export interface LongRunning extends Workload {
   /** The largest request that the gateway passes to it. @default 26MiB */
   readonly maxRequest?: Size;
   /**
-   * The paths that take requests of this size. All other paths take 64 KiB. @default all paths
+   * The paths that take requests of up to `maxRequest`. All other paths take 64 KiB.
+   * @default all paths
    */
   readonly uploadPaths?: readonly string[];
   /**
-   * Whether its pages are the user's own, which may load from other sites and use the camera.
-   * @default false
+   * Whether its pages belong to a user's own application. Such pages may load from other sites and
+   * use the camera. @default false
    */
   readonly ownPages?: boolean;
   /** The check of the blackbox exporter. */

@@ -6,8 +6,8 @@ import { isScraped, memoryMetric } from "../options.ts";
 const memoryBound = 0.9;
 
 /**
- * The series of a metric that are 0 and were 1 within the last hour, or were 0 five minutes ago too.
- * During the first deployment Prometheus waits for services that have never answered.
+ * The series of a metric that are 0 now, and were 1 within the last hour or 0 five minutes ago. So
+ * during the first deployment, a service that has never answered has five minutes to start.
  */
 const lost = (metric: string): string =>
   [

@@ -1,6 +1,6 @@
 /**
- * Tests the stand-ins by the facts about the official images in the catalogue. It does not prove
- * the facts, which were read in the images' Dockerfiles.
+ * Tests that the catalogue's facts about the official images are true for the stand-ins. It does
+ * not prove that they are true for the official images: they were read in the images' Dockerfiles.
  */
 import { describe, expect, it } from "vitest";
 import { images } from "../../config/images.ts";

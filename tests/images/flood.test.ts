@@ -1,4 +1,6 @@
-/** Many requests of one client at the ingress of `full`. They shut no other client out. */
+/**
+ * Sends many requests of one client to the ingress of `full`. They must not shut out other clients.
+ */
 import { connect, type Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, it } from "vitest";

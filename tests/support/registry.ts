@@ -16,7 +16,7 @@ const run = promisify(execFile);
 export const account = { user: "deploy", password: "registry-canary-7f3a9c" } as const;
 const passwordHash = "$2b$05$M691Sh81Tcg1Se.mrqmIduAmuG6tziELCCDqk9XeIVwEAQ9s8TF8a";
 
-/** The password, as it is and as `docker login` writes it. */
+/** The password in plain text, and as `docker login` writes it. */
 export const secretTexts = [
   account.password,
   Buffer.from(`${account.user}:${account.password}`).toString("base64"),

@@ -18,8 +18,10 @@ def cpus(cgroup: Path = CGROUP) -> int:
 
 
 def _quota(cgroup: Path) -> float:
-    """Return the limit in processors, or 0 if there is none. Version 2 has one file, version 1
-    two."""
+    """Return the limit in processors, or 0 if there is none.
+
+    Version 2 of cgroups has one file for it, version 1 has two.
+    """
     for files in (("cpu.max",), ("cpu/cpu.cfs_quota_us", "cpu/cpu.cfs_period_us")):
         try:
             quota, period = " ".join((cgroup / file).read_text() for file in files).split()

@@ -1,8 +1,11 @@
-"""Untrusted text in pages that render Markdown: names, reasons, answers. It needs no package."""
+"""Escapes untrusted text for pages that render Markdown: names, reasons, answers.
+
+It needs no package.
+"""
 
 import re
 
-# Everything that means something in Markdown, GitHub's Markdown or Streamlit's. `:` starts
+# All characters with a meaning in Markdown, GitHub's Markdown or Streamlit's. `:` starts
 # directives such as `:red[…]`, and `$` starts formulas.
 MARKDOWN = re.compile(r"[\\`*_{}\[\]()<>#+\-.!|:$&~^=]")
 # A spreadsheet computes a cell that begins with one of these. Some accept the wide forms as well.
@@ -11,7 +14,8 @@ FORMULA = tuple("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20")
 
 def plain(text: object) -> str:
     """Return Markdown that shows the text as it is, in one line."""
-    # White space is one space: a line end or an indent would start a block.
+    # Each run of white space becomes one space, because a line end or an indent could start a
+    # block.
     return MARKDOWN.sub(r"\\\g<0>", " ".join(str(text).split()))
 
 
@@ -22,6 +26,5 @@ def without_pictures(markdown: str) -> str:
 
 
 def cell(text: str) -> str:
-    """Return the text for a table that can be exported: a spreadsheet computes no formula from
-    it."""
+    """Return the text for an exported table, so that a spreadsheet computes no formula."""
     return f"'{text}" if text.startswith(FORMULA) or text.lstrip().startswith(FORMULA) else text

@@ -13,8 +13,10 @@ from ragkit.upload_memory import UploadMemory, session_mb
 
 
 def limit_uploads() -> None:
-    """Let Streamlit's server limit the memory of chosen files. `streamlit run` offers no way to add
-    middleware."""
+    """Make Streamlit's server limit the memory of chosen files.
+
+    `streamlit run` offers no way to add middleware.
+    """
     original = starlette_app.create_streamlit_middleware
 
     def limited() -> list[Middleware]:

@@ -21,14 +21,14 @@ NOT_ENGLISH = (
 )
 
 
-# The vectors of these take 31 MB with 384 dimensions, and 123 MB with 1536. The texts have some 14
-# million characters.
+# The vectors of so many passages take 31 MB with 384 dimensions, and 123 MB with 1536. Their texts
+# have about 14 million characters.
 MAX_PASSAGES = 20_000
 
 
 @dataclass(frozen=True)
 class Bound:
-    """The largest number of passages of a file. The reason names the setting that decides it."""
+    """The largest number of passages of a file, and the setting that the error names."""
 
     most: int
     setting: str
@@ -56,9 +56,9 @@ def make_passages(
 ) -> Passages:
     """Read, split and embed a file. Sizes are in characters.
 
-    Raises Unreadable, also for more passages than the bound, or the exception of the checkpoint. The
-    checkpoint is called at least once per batch of the embedder, per page of a PDF and per 200,000
-    characters.
+    Raises Unreadable for an unreadable file or too many passages, or the exception of the
+    checkpoint. The checkpoint is called at least once per batch of the embedder, per page of a PDF
+    and per 200,000 characters.
     """
     limits = embedder.limits
     with stage("parse"):

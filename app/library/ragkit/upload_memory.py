@@ -1,7 +1,7 @@
 """Limits the memory of the files that people choose in Streamlit pages. Extra: pages.
 
-Streamlit keeps each chosen file in memory from the choice on. It limits the size of a file, but not
-the number of files: 15 files of 25 MB ended a UI of 512 MiB.
+Streamlit keeps each file in memory as soon as it is chosen. It limits the size of a file, but not
+the number of files: a UI with 512 MiB ran out of memory with 15 files of 25 MB.
 """
 
 import os
@@ -15,10 +15,10 @@ from streamlit.runtime import Runtime, get_instance
 from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
 
 PATH = "/_stcore/upload_file/"
-# The limit of one session in MB. The reference application has the prefix of its settings.
+# The limit of one session in MB. The first name is the reference application's.
 SETTINGS = ("RAG_MAX_SESSION_UPLOAD_MB", "MAX_SESSION_UPLOAD_MB")
 DEFAULT_MB = 100
-# All sessions together may keep as much as this number of them.
+# All sessions together may keep as much as this number of sessions.
 SESSIONS = 2
 MAX_FILES = 200
 MB = 1024 * 1024
@@ -27,7 +27,7 @@ MB = 1024 * 1024
 def session_mb() -> int:
     """Return the limit of one session in MB. Raises ValueError for a wrong setting.
 
-    By default it has room for the largest file with its form.
+    The default is at least the size of the largest file with its form.
     """
     for name in SETTINGS:
         if value := os.environ.get(name):
@@ -44,13 +44,15 @@ def explanation() -> str:
 
 @dataclass
 class Budget:
-    """The sizes of the files that arrive, by session and file. Streamlit has those that are
-    there."""
+    """The sizes of the files that are arriving, by session and file.
+
+    Streamlit knows the files that have arrived.
+    """
 
     arriving: dict[tuple[str, str], int] = field(default_factory=dict)
 
     def refusal(self, files: MemoryUploadedFileManager, session: str, size: int) -> str:
-        """Return why the session cannot have a file of this size, or ""."""
+        """Return why the session cannot have a file of this size, or "" if it can."""
         limit = session_mb()
         sizes = self._sizes(files)
         own = [kept for (owner, _), kept in sizes.items() if owner == session]
@@ -63,7 +65,7 @@ class Budget:
         return ""
 
     def _sizes(self, files: MemoryUploadedFileManager) -> dict[tuple[str, str], int]:
-        # Pages remove files in other threads: the lists are copies.
+        # The lists are copies, because pages remove files in other threads.
         stored = {
             (session, file.file_id): len(file.data)
             for session, kept in list(files.file_storage.items())
@@ -73,7 +75,7 @@ class Budget:
 
 
 class UploadMemory:
-    """Refuses a file before it is read when there is no room for it."""
+    """Refuses a file before it is read if there is no room for it."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

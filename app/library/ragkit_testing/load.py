@@ -1,4 +1,4 @@
-"""A burst of requests against an application in this process, while a step of it does not end."""
+"""Sends a burst of requests to an application in this process, while one of its steps is slow."""
 
 import asyncio
 import threading
@@ -11,13 +11,13 @@ import httpx
 from starlette.types import ASGIApp
 
 LONG_QUESTION = "where is the spare mirror kept? " * 125  # 4000 characters
-# Seconds for what must not wait for the step. The step itself lasts as long.
+# Seconds within which other requests must be answered. The step itself lasts as long.
 PATIENCE = 8.0
 
 
 @dataclass
 class Slow:
-    """A step that lasts until it is released. It records how many threads were in it at a time."""
+    """A step that lasts until it is released. Records how many threads ran it at the same time."""
 
     most: int = 0
     released: threading.Event = field(default_factory=threading.Event)
@@ -36,7 +36,7 @@ class Slow:
 
 @dataclass
 class Burst:
-    """The answers to a burst, and the statuses of what was asked while the step did not end."""
+    """The answers to a burst, and the statuses of the requests during the slow step."""
 
     answers: list[httpx.Response]
     during: list[int]
@@ -46,7 +46,7 @@ class Burst:
         return Counter(answer.status_code for answer in self.answers)
 
     def refused(self) -> list[httpx.Response]:
-        """Return the answers of requests that found no place, and that say when to come back."""
+        """Return the answers to requests that got no place, which have Retry-After."""
         return [
             answer
             for answer in self.answers

@@ -1,4 +1,4 @@
-"""Whether an application describes the errors that it sends."""
+"""Checks that an application's OpenAPI schema describes the errors that it sends."""
 
 from typing import Any
 
@@ -10,8 +10,10 @@ REFERENCE = {"$ref": "#/components/schemas/ProblemDetails"}
 
 
 def wrong_descriptions(app: FastAPI, own: tuple[str, ...] = ()) -> list[str]:
-    """Return the errors that are not described as problem details. The models in `own` are
-    errors too."""
+    """Return the errors that are not described as problem details.
+
+    The models in `own` are also accepted as errors.
+    """
     schema = app.openapi()
     wrong = [] if "ProblemDetails" in schema["components"]["schemas"] else ["no schema"]
     for path, operations in schema["paths"].items():

@@ -1,9 +1,9 @@
-"""What a browser would fetch from the elements of a page."""
+"""Finds what a browser would fetch because of the elements of a page."""
 
 from markdown_it import MarkdownIt
 from streamlit.testing.v1 import AppTest
 
-# Escapes with entities, so that a filter that looks for a slash or a bracket does not see them.
+# The slashes are entities, so that a filter that looks for a slash does not find them.
 HOSTILE = "![n1](http:&#47;&#47;evil.example&#47;n1.png) :red[x] =1.md"
 
 

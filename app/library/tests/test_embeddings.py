@@ -72,7 +72,8 @@ def test_parallel_questions_take_no_more_memory_than_one(model_dir: Path) -> Non
 
 
 def test_long_questions_take_no_more_memory_than_the_processors_need(model_dir: Path) -> None:
-    # It was 1.3 GB. A lock around the runs alone changes little: each thread kept the memory of its run.
+    # It was 1.3 GB. A lock around the runs is not enough: each thread would keep the memory of its
+    # run.
     assert (
         peak(model_dir, "where is the spare mirror kept? " * 125, texts=1, threads=40)
         < 300_000 + 100_000 * cpus()

@@ -1,4 +1,4 @@
-"""The errors of a small application, as it describes and as it sends them."""
+"""Compares the errors that a small application describes with those that it sends."""
 
 from unittest.mock import MagicMock
 

@@ -1,4 +1,4 @@
-"""Bursts against the API of small applications. Does not prove a server or a proxy in front."""
+"""Sends bursts to small applications. Does not prove a server or a proxy in front of them."""
 
 import asyncio
 import socket
@@ -47,7 +47,7 @@ def library() -> SlowLibrary:
 
 def test_a_burst_of_long_questions_is_shed(library: SlowLibrary) -> None:
     app = make_app("T", library, None)
-    # Every thread of the server would be in a question otherwise, and health would wait for one.
+    # Otherwise questions would use all threads of the server, and health would wait for one.
     during = ["/health", "/documents", "/metrics"]
     result = burst(app, library.embedding, "/query", 80, during, json={"question": LONG_QUESTION})
     limit = LIMITS.questions
@@ -121,7 +121,7 @@ def test_large_json_is_refused(library: SlowLibrary, announced: bool) -> None:
         answer = client.post(path, content=content, headers={"Content-Type": kind})
         assert (answer.status_code, answer.headers["content-type"]) == (413, "application/problem+json")
         assert answer.json()["detail"] == "larger than 64 KB, the limit of a request without a file"
-    # A form with files is larger where files are expected.
+    # A form may be larger at a path that takes files.
     assert client.post("/documents", files={"file": ("a.md", body)}).status_code == 201
 
 

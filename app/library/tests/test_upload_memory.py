@@ -1,4 +1,4 @@
-"""A real Streamlit server with a session of it. Does not prove what a browser shows."""
+"""Tests a real Streamlit server and its sessions. Does not prove what a browser shows."""
 
 import asyncio
 import os

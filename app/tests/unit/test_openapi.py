@@ -1,4 +1,4 @@
-"""The errors of the API, as it describes and as it sends them."""
+"""Compares the errors that the API describes with those that it sends."""
 
 from ragapp.api.app import make_app
 from ragapp.services import make_services

@@ -1,5 +1,7 @@
-"""A burst of questions against the API without a database: retrieval is a slow embedder. Does not
-prove the memory of the real one."""
+"""Sends a burst of questions to the API without a database, with a slow embedder as retrieval.
+
+Does not prove how much memory the real embedder needs.
+"""
 
 import pytest
 from fastapi.testclient import TestClient

@@ -131,7 +131,7 @@ def test_without_the_api_every_page_says_so(
 
 
 def hostile(request: httpx.Request) -> httpx.Response:
-    """Answer with a document's name, or a reason, that tries to be a picture."""
+    """Answer with a name or a reason of a document that is Markdown for a picture."""
     path = request.url.path
     if path == "/api/query":
         events = [

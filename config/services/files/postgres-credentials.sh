@@ -1,17 +1,17 @@
 #!/usr/bin/env bash
 # Creates the roles of this generation, and logs in as the clients' role. Services that depend on
-# this job can then log in. PGHOST and PGDATABASE, OWNER, ADMIN and EXTENSIONS come from the
+# this job can then log in. PGHOST, PGDATABASE, OWNER, ADMIN and EXTENSIONS come from the
 # environment.
 #
-# The owner role has all objects of the database and no rights beyond it. A client's role acts as the
-# owner, so all objects have one owner. The monitor's role reads statistics only. Roles of earlier
-# generations keep working until `make rotate` revokes them.
+# The owner role owns all objects of the database and has no other rights. A client's role acts as
+# the owner, so all objects have one owner. The monitor's role reads statistics only. Roles of
+# earlier generations keep working until `make rotate` revokes them.
 set -euo pipefail
 
 secret() { printf '%s' "$(< "/run/secrets/$1")"; }
 
-# Passwords are in a file of this container's memory, because other processes of the host can read
-# the environment of a process.
+# The passwords are in a file in the container's memory, because other processes of the host can
+# read the environment of a process.
 export PGPASSFILE=/dev/shm/passwords PGCONNECT_TIMEOUT=10 PGOPTIONS="-c client_min_messages=warning"
 (
   umask 077

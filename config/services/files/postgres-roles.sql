@@ -1,4 +1,4 @@
--- Run by the administrator, at each new generation of the passwords. A second run changes nothing.
+-- The administrator runs this at each new generation of the passwords. Repeating it changes nothing.
 -- psql variables: admin, owner, client, monitor, and extensions (a list with spaces).
 
 SELECT format('CREATE ROLE %I', role) FROM unnest(ARRAY[:'owner', :'client', :'monitor']) AS role
@@ -13,11 +13,12 @@ GRANT :"owner" TO :"client";
 GRANT pg_monitor TO :"monitor";
 SELECT format('ALTER DATABASE %I OWNER TO %I', current_database(), :'owner') \gexec
 
--- A cluster of version 0.2 or older: its clients were members of the administrator.
+-- In a cluster of version 0.2 or older, clients were members of the administrator's role.
 SELECT format('REVOKE %I FROM %I', :'admin', pg_get_userbyid(member))
 FROM pg_auth_members WHERE roleid = :'admin'::regrole \gexec
 
--- An extension has files of the server, so only a superuser creates it. Some need a schema.
+-- Only a superuser can create some extensions, so the administrator creates all. Some need a
+-- schema.
 SELECT format('CREATE SCHEMA IF NOT EXISTS %I AUTHORIZATION %I', schema, :'owner')
 FROM (SELECT split_part(word, ':', 2) AS schema FROM regexp_split_to_table(:'extensions', ' +') AS word) AS words
 WHERE schema <> '' \gexec
@@ -25,7 +26,7 @@ SELECT format('CREATE EXTENSION IF NOT EXISTS %I', split_part(word, ':', 1))
     || CASE split_part(word, ':', 2) WHEN '' THEN '' ELSE format(' SCHEMA %I', split_part(word, ':', 2)) END
 FROM regexp_split_to_table(:'extensions', ' +') AS word WHERE word <> '' \gexec
 
--- The owner uses what the extensions created in schemas of their own.
+-- The owner may use what the extensions have created in their own schemas.
 SELECT format('GRANT USAGE, CREATE ON SCHEMA %1$I TO %2$I', nspname, :'owner'),
     format('GRANT ALL ON ALL TABLES IN SCHEMA %1$I TO %2$I', nspname, :'owner'),
     format('GRANT ALL ON ALL SEQUENCES IN SCHEMA %1$I TO %2$I', nspname, :'owner')
@@ -33,7 +34,7 @@ FROM pg_extension JOIN pg_namespace ON pg_namespace.oid = extnamespace
 WHERE nspname NOT IN ('public', 'pg_catalog') \gexec
 SELECT format('GRANT USAGE ON SCHEMA %I TO %I', nspname, :'owner') FROM pg_namespace WHERE nspname = 'cron' \gexec
 
--- The owner gets what the administrator owns: the files of a new cluster ran as the administrator.
+-- The owner gets the objects of the administrator, who ran the init files of a new cluster.
 SELECT format('ALTER SCHEMA %I OWNER TO %I', nspname, :'owner') FROM pg_namespace
 WHERE nspowner = :'admin'::regrole AND nspname !~ '^pg_' AND nspname <> 'information_schema'
   AND NOT EXISTS (SELECT FROM pg_depend WHERE classid = 'pg_namespace'::regclass AND objid = pg_namespace.oid
@@ -42,7 +43,7 @@ SELECT format('ALTER TABLE %s OWNER TO %I', pg_class.oid::regclass, :'owner')
 FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace
 WHERE relowner = :'admin'::regrole AND nspname !~ '^pg_' AND nspname <> 'information_schema'
   AND relkind IN ('r', 'p', 'v', 'm', 'f', 'S')
-  -- The sequence of an identity column follows its table.
+  -- The sequence of an identity column gets a new owner together with its table.
   AND NOT EXISTS (SELECT FROM pg_depend WHERE classid = 'pg_class'::regclass AND objid = pg_class.oid
                   AND (deptype = 'e' OR (relkind = 'S' AND deptype IN ('a', 'i')))) \gexec
 SELECT format('ALTER ROUTINE %s OWNER TO %I', pg_proc.oid::regprocedure, :'owner')

@@ -3,9 +3,9 @@
 # ignores POSTGRES_PASSWORD_FILE, so this script sets the password first. For a new cluster the
 # image's entrypoint sets it.
 #
-# The administrator is role 10, which the cluster was created with. In version 0.2 and older it was
-# the role of the applications. It gets another name, and the credentials job gives its objects to a
-# new role without its rights.
+# The administrator is the role with the id 10, which exists since the cluster was created. In
+# version 0.2 and older the applications used it. This script gives it another name. The credentials
+# job then gives its objects to a new role without its rights.
 set -euo pipefail
 
 if [[ -s $PGDATA/PG_VERSION ]]; then

@@ -63,7 +63,7 @@ def make_app(services: Services) -> FastAPI:
     install_problems(app)
     openapi.install(app)
     uploads = Uploads(("/memories",), services.settings.config.upload.max_mb, "upload.max_mb")
-    # The page at / searches as well.
+    # The page at / also runs searches.
     limits.install(app, questions=("/search", "/"), uploads=uploads)
     telemetry.install(app, StateCollector(services.engine, measure))
     app.include_router(routes.router)

@@ -45,7 +45,8 @@ def setup() -> int:
 
 def unprepared(connection: Connection) -> str:
     """Return what the server lacks, or "" if it lacks nothing."""
-    # Only a superuser may create it, in a server that loads its library, in cron.database_name.
+    # Only a superuser can create pg_cron. The server must load its library, and the database must
+    # be the one in cron.database_name.
     if connection.scalar(text("SELECT 1 FROM pg_extension WHERE extname = 'pg_cron'")):
         return ""
     return (

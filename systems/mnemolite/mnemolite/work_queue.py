@@ -7,8 +7,8 @@ from sqlalchemy import Connection, text
 
 # SKIP LOCKED: workers that read at the same time take different rows. A running row that is due
 # again belongs to a worker that died. A row that is due later than the code ever writes was written
-# before the system clock was set back. Each 1000 bytes of a memory count as one second, so that small
-# ones do not wait for all large ones in front of them.
+# before the system clock was set back. Each 1000 bytes of a memory move it one second back in the
+# order, so that small memories do not wait for all large ones in front of them.
 CLAIM = text("""
     UPDATE queue SET state = 'running', attempts = attempts + 1, claim = gen_random_uuid(),
         due_at = now() + make_interval(secs => :lease), updated_at = now()
@@ -48,7 +48,7 @@ def put(connection: Connection, memory_id: uuid.UUID) -> None:
 
 
 def take(connection: Connection, lease_seconds: float, longest_pause_seconds: float) -> Claim | None:
-    """Claim the memory that is next: the longer one is due, and the shorter it is, the sooner."""
+    """Claim the next memory. Short memories, and those that have been due for long, come first."""
     beyond = 2 * max(lease_seconds, longest_pause_seconds)
     row = connection.execute(CLAIM, {"lease": lease_seconds, "beyond": beyond}).one_or_none()
     return Claim(row.claim, row.memory_id, row.attempts) if row else None

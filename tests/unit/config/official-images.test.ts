@@ -1,7 +1,7 @@
 /**
- * Tests that each health check, command and script uses only programs that the official image has,
- * by the facts of the catalogue. tests/images/contract.test.ts tests the stand-ins by the same
- * facts. It does not prove that the facts are right: they were read in the images' Dockerfiles.
+ * Tests that each health check, command and script uses only programs that the official image has
+ * according to the catalogue. It does not prove that the catalogue is right: its facts were read in
+ * the images' Dockerfiles. tests/images/contract.test.ts tests the stand-ins with the same facts.
  */
 import { describe, expect, it } from "vitest";
 import { partsOf } from "../../../cli/data/parts.ts";

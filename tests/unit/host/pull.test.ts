@@ -15,7 +15,7 @@ import { pullAdvice } from "../../../host/pull-advice.ts";
 import { imageNamed } from "../../support/docker.ts";
 import { systemWith } from "../../support/program.ts";
 
-/** Has the images in the file `there`, and pulls what is not in the file `refused`. */
+/** A docker CLI that has the images in the file `there`, and pulls all but those in `refused`. */
 const fakeDocker = `#!/bin/sh
 cd "$(dirname "$0")"
 if [ "$1" = image ]; then

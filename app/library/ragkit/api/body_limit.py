@@ -8,15 +8,15 @@ from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-# JSON is in memory as a whole before a route sees it. The longest question has 48 KB, with each
-# character as two escapes.
+# The whole JSON body is in memory before a route sees it. The longest question takes 48 KB if each
+# character is written as two escapes.
 JSON_BYTES = 64 * 1024
 # Room for the multipart form around a file of exactly the maximum size.
 FORM_BYTES = 64 * 1024
-# What may follow of a body that is refused. It is discarded piece by piece.
+# The most bytes of a refused body that are read. They are discarded piece by piece.
 REST_BYTES = 64 * 1024 * 1024
 REST_SECONDS = 10.0
-# For a connection that cannot be used again, because the rest of the body is still on it.
+# Closes a connection that cannot be used again, because the rest of the body is still on it.
 CLOSE = {"Connection": "close"}
 
 
@@ -60,7 +60,7 @@ class BodyLimit:
         await self._app(scope, counted, send)
 
     def _limit(self, scope: Scope, headers: Headers) -> tuple[int, str]:
-        """Return the largest body of this request in bytes, and the reason for the rest."""
+        """Return the largest body of this request in bytes, and the error for a larger one."""
         uploads = self._uploads
         if scope["path"] in uploads.paths and is_form(headers):
             return (
@@ -78,7 +78,7 @@ def is_form(headers: Headers) -> bool:
 async def read_rest(receive: Receive) -> bool:
     """Discard the rest of a refused body. Return False when it is too long or too slow.
 
-    A client that still sends when the connection closes may lose the answer, and so may a proxy.
+    If the connection closed while a client or a proxy still sends, it could lose the answer.
     """
     size = 0
     try:

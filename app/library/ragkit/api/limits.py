@@ -1,5 +1,4 @@
-"""What one client, or many at once, may take: the size of bodies, and requests at a time. Extra:
-api."""
+"""Limits the size of request bodies, and how many requests run at a time. Extra: api."""
 
 from collections.abc import Collection
 
@@ -18,7 +17,8 @@ def install(
     uploads: Uploads = NO_UPLOADS,
     limits: Limits | None = None,
 ) -> None:
-    """Limit the routes at the paths of questions and uploads, and all other bodies."""
-    # The last one added runs first: a body that is discarded is limited too.
+    """Limit how many questions and uploads run at once, and the size of all bodies."""
+    # The middleware that is added last runs first. So the body limit also counts the bodies that
+    # the load limit discards.
     app.add_middleware(LoadLimit, questions, uploads.paths, limits or Limits())
     app.add_middleware(BodyLimit, uploads)

@@ -10,14 +10,15 @@ from ragkit.api.problems import ProblemDetails
 JSON, PROBLEM = "application/json", "application/problem+json"
 NAME = ProblemDetails.__name__
 CONTENT = {PROBLEM: {"schema": {"$ref": f"#/components/schemas/{NAME}"}}}
-# What FastAPI describes instead, and never sends here.
+# The models that FastAPI describes instead. These applications never send them.
 VALIDATION = ("HTTPValidationError", "ValidationError")
 
 
 def install(app: FastAPI) -> None:
     """Describe every error as problem details, with the media type that is sent.
 
-    FastAPI describes the model of any response as application/json, and its own body for 422.
+    Without this, FastAPI describes each response model as application/json, and its own model for
+    422.
     """
     generate = app.openapi
 

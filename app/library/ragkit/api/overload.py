@@ -38,8 +38,9 @@ class Limit:
 class Limits:
     """The limits of an application.
 
-    A question waits for the embedder and for the language model: several of them share both. An
-    upload takes up to four times its size in memory. Those that wait take 64 KB at most.
+    Several questions run at once, because they mostly wait for the embedder and the language
+    model. An upload takes up to four times its size in memory. A waiting upload takes at most 64
+    KB.
     """
 
     questions: Limit = Limit(16, 48)
@@ -48,7 +49,7 @@ class Limits:
 
 
 class Busy(Exception):
-    """Too many requests run and wait."""
+    """The request got no place, because too many others run or wait."""
 
 
 class Gate:
@@ -62,7 +63,7 @@ class Gate:
 
     @asynccontextmanager
     async def entered(self) -> AsyncIterator[None]:
-        """Hold a place during the block. Raises Busy when there is none in time."""
+        """Hold a place during the block. Raises Busy if no place is free in time."""
         if self._free.locked() and self._waiting >= self._limit.waiting:
             raise Busy
         self._waiting += 1
@@ -81,13 +82,13 @@ class Gate:
 
 @dataclass(frozen=True)
 class Refused:
-    """The route of a refused request, for its metrics: the router has not seen the request."""
+    """Stands in for the route in the metrics of a refused request, which no router has seen."""
 
     path: str
 
 
 class LoadLimit:
-    """Leads the questions and the uploads through their gates."""
+    """Passes questions and uploads through their gates, and all other requests directly."""
 
     def __init__(
         self, app: ASGIApp, questions: Collection[str], uploads: Collection[str], limits: Limits
@@ -100,7 +101,7 @@ class LoadLimit:
         self._small_uploads = Gate("uploads", limits.small_uploads)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on when it has a place, otherwise answer 503."""
+        """Pass the request on if it gets a place. Otherwise answer 503."""
         gate = self._gate(scope)
         if gate is None:
             await self._app(scope, receive, send)
@@ -127,7 +128,7 @@ class LoadLimit:
 
 
 def apart[**P, R](route: Callable[P, R]) -> Callable[P, Awaitable[R]]:
-    """Run a route in threads that no other route can take: health, readiness, metrics."""
+    """Run a route in threads that no other route uses. For health, readiness and metrics."""
     limiter: CapacityLimiter | None = None
 
     @wraps(route)

@@ -89,7 +89,7 @@ def install(
 
     @app.exception_handler(HTTPException)
     async def _http(request: Request, error: HTTPException) -> JSONResponse:
-        # The framework names the methods of one of the routes at this path.
+        # The framework names the methods of only one of the routes at this path.
         headers = {"Allow": _allowed(request)} if error.status_code == 405 else error.headers
         return render(Problem(error.status_code, str(error.detail)), headers)
 

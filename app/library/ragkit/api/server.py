@@ -87,7 +87,7 @@ def serve(
         # Longer than a gateway keeps idle connections. The gateway then never writes into a closing
         # one.
         timeout_keep_alive=75,
-        # Anybody on the container's networks can send X-Forwarded-For. Nothing here needs the
+        # Any container on the same networks can send X-Forwarded-For. Nothing here needs the
         # client's address or the scheme: the gateway writes the access log.
         proxy_headers=False,
     )

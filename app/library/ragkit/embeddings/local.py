@@ -25,7 +25,7 @@ MAX_TOKENS = 256
 # peak of the process and seconds: 32: 946 MB, 28 s; 16: 560 MB, 24 s; 8: 362 MB, 21 s; 4: 269 MB,
 # 20 s.
 BATCH = 8
-# From malloc.h of the GNU C library. Others do not have it.
+# From malloc.h of the GNU C library. Other C libraries do not have it.
 M_MMAP_THRESHOLD = -3
 
 
@@ -77,8 +77,8 @@ class LocalEmbedder:
             mask[row, : len(tokens)] = 1
         TOKENS.labels("embedding").inc(int(mask.sum()))
         feed = {"input_ids": ids, "attention_mask": mask, "token_type_ids": np.zeros_like(mask)}
-        # Only one batch of passages runs at a time, and one question per processor: more are not
-        # faster, and each takes memory. A question of 256 tokens takes 26 MB.
+        # Only one batch of passages runs at a time, and one question per processor. More would not
+        # be faster, and each takes memory. A question of 256 tokens takes 26 MB.
         with self._turn if self._compact or len(texts) > 1 else self._questions:
             output = self._session.run(None, {name: feed[name] for name in self._inputs})[0]
         if output.ndim == 2:  # this export already pools
@@ -90,9 +90,9 @@ class LocalEmbedder:
 def _return_memory() -> None:
     """Let the C library return large pieces of memory as soon as they are free.
 
-    By default it learns from each free to keep pieces of that size, up to 32 MB, for every thread.
-    Measured for 40 questions of 256 tokens in 40 threads, one run per processor, peak of the
-    process: 1320 MB, with this 273 MB. It costs 10 % of a run.
+    By default, each free of a piece of up to 32 MB teaches the C library to keep pieces of that
+    size, for every thread. Measured with 40 questions of 256 tokens in 40 threads, one run per
+    processor: the peak of the process is 1320 MB, and 273 MB with this. A run takes 10 % longer.
     """
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     if mallopt:
