@@ -13,9 +13,10 @@ from ragapp import documents
 from ragapp.models import Document
 from ragapp.services import Services
 from ragapp.space import check_space
+from ragkit.bounds import Bound
 from ragkit.errors import Refused, SpaceMismatch, Unavailable, Unreadable
 from ragkit.metrics import INGESTIONS, stage
-from ragkit.passages import Bound, Passages, deadline, make_passages, too_slow
+from ragkit.passages import Passages, deadline, make_passages, too_slow
 from ragkit.readers import Checkpoint
 
 log = logging.getLogger(__name__)

@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from ragkit.passages import MAX_PASSAGES
+from ragkit.bounds import MAX_PASSAGES
 from ragkit.pgvector import MAX_DIMENSION
 from ragkit.providers import DIMENSIONS, EMBEDDING_MODELS, NEEDS_KEY, URLS, ModelSettings
 from ragkit.secret_files import read_secret

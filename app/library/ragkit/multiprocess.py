@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import sys
 import tempfile
 from pathlib import Path
 
@@ -10,8 +11,11 @@ def share_metrics(service: str) -> Path:
     """Let all processes started from here share their metrics. Returns their folder, which is empty
     at first.
 
-    Call this before anything imports prometheus_client, which reads the variable at import.
+    Call this before anything imports prometheus_client, which reads the variable at import. Raises
+    RuntimeError if it is too late: the metrics of requests would be missing.
     """
+    if "prometheus_client" in sys.modules:
+        raise RuntimeError("prometheus_client was imported before share_metrics")
     folder = Path(tempfile.gettempdir()) / f"{service}-metrics"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ragkit.bounds import Bound
 from ragkit.embeddings import Embedder, Vectors
 from ragkit.errors import Unreadable
 from ragkit.metrics import stage
@@ -19,19 +20,6 @@ NOT_ENGLISH = (
     "the local embedding model was made for English: questions find little in this document; "
     "for other languages choose a multilingual model, such as bge-m3 of Ollama"
 )
-
-
-# The vectors of so many passages take 31 MB with 384 dimensions, and 123 MB with 1536. Their texts
-# have about 14 million characters.
-MAX_PASSAGES = 20_000
-
-
-@dataclass(frozen=True)
-class Bound:
-    """The largest number of passages of a file, and the setting that the error names."""
-
-    most: int
-    setting: str
 
 
 @dataclass(frozen=True)

@@ -8,11 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from ragkit.bounds import Bound
 from ragkit.embeddings import Limits, Vectors, make_embedder
 from ragkit.embeddings.local import MAX_TOKENS, LocalEmbedder
 from ragkit.embeddings.wordpiece import SPECIAL_TOKENS
 from ragkit.errors import Unreadable
-from ragkit.passages import NOT_ENGLISH, Bound, deadline, make_passages
+from ragkit.passages import NOT_ENGLISH, deadline, make_passages
 from ragkit.providers import ModelSettings
 from ragkit.readers import Checkpoint
 from ragkit.splitter import split

@@ -4,8 +4,8 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from ragkit.bounds import MAX_PASSAGES
 from ragkit.environment import data_folder, model_from_environment, number, or_exit, port
-from ragkit.passages import MAX_PASSAGES
 from ragkit.providers import ModelSettings
 
 CHROMA_PATH = "/app/data"

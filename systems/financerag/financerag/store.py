@@ -22,10 +22,11 @@ from chromadb.errors import ChromaError
 from ragkit.api.library import Document, Source
 from ragkit.api.problems import Problem
 from ragkit.api.uploads import Upload
+from ragkit.bounds import MAX_PASSAGES, Bound
 from ragkit.embeddings import Embedder
 from ragkit.errors import Unavailable, Unreadable
 from ragkit.metrics import stage
-from ragkit.passages import MAX_PASSAGES, Bound, deadline, make_passages
+from ragkit.passages import deadline, make_passages
 from ragkit.providers import ModelSettings
 from ragkit.readers import Checkpoint
 

@@ -9,9 +9,9 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from ragkit.bounds import MAX_PASSAGES
 from ragkit.database import Address
 from ragkit.environment import number, or_exit, port, required_secret_file
-from ragkit.passages import MAX_PASSAGES
 
 
 class _Section(BaseModel):

@@ -16,10 +16,11 @@ from mnemolite.database import make_engine
 from mnemolite.heartbeat import Heartbeat
 from mnemolite.settings import Ingestion, load_settings_or_exit
 from mnemolite.work_queue import Claim
+from ragkit.bounds import Bound
 from ragkit.embeddings import Embedder, make_embedder
 from ragkit.errors import Unavailable, Unreadable
 from ragkit.logs import configure_logs
-from ragkit.passages import Bound, Passages, deadline, make_passages, too_slow
+from ragkit.passages import Passages, deadline, make_passages, too_slow
 from ragkit.providers import model_settings
 
 log = logging.getLogger(__name__)

@@ -12,10 +12,11 @@ from rag_events.index_file import Entry, Index, IndexFile, write_whole
 from ragkit.api.library import Document, Source
 from ragkit.api.problems import Problem
 from ragkit.api.uploads import Upload
+from ragkit.bounds import MAX_PASSAGES, Bound
 from ragkit.embeddings import Embedder, Vectors
 from ragkit.errors import SpaceMismatch, Unreadable
 from ragkit.metrics import stage
-from ragkit.passages import MAX_PASSAGES, Bound, deadline, make_passages
+from ragkit.passages import deadline, make_passages
 from ragkit.providers import ModelSettings
 from ragkit.readers import Checkpoint, media_type_of, no_checkpoint
 

@@ -11,11 +11,11 @@ from rag_events.library import FaissLibrary
 from ragkit.api import server
 from ragkit.api.library import make_app
 from ragkit.api.problems import Problem, responses
+from ragkit.bounds import MAX_PASSAGES
 from ragkit.embeddings import make_embedder
 from ragkit.environment import data_folder, model_from_environment, number, secret_file
 from ragkit.llm import make_chat_model
 from ragkit.logs import configure_logs
-from ragkit.passages import MAX_PASSAGES
 from ragkit.secret_files import read_secret
 
 

@@ -16,9 +16,10 @@ from myrag.services import Given, Services
 from myrag.tables import chunks, documents
 from ragkit.api.problems import Problem, responses
 from ragkit.api.uploads import Upload, read_upload
+from ragkit.bounds import Bound
 from ragkit.errors import Unreadable
 from ragkit.metrics import INGESTIONS, stage
-from ragkit.passages import Bound, Passages, deadline, make_passages
+from ragkit.passages import Passages, deadline, make_passages
 
 log = logging.getLogger(__name__)
 

@@ -5,6 +5,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from ragkit.bounds import MAX_PASSAGES
 from ragkit.database import Address
 from ragkit.environment import (
     model_from_environment,
@@ -15,7 +16,6 @@ from ragkit.environment import (
     required_secret_file,
     secret_file,
 )
-from ragkit.passages import MAX_PASSAGES
 from ragkit.pgvector import MAX_DIMENSION
 from ragkit.providers import ModelSettings
 from ragkit.secret_files import read_secret
