@@ -18,7 +18,7 @@ const settings = (port: number) => ({
   services: {
     gateway: { port },
     prometheus: { port: port + 1 },
-    alertmanager: { port: port + 2 },
+    alertmanager: { port: port + 2, exposure: "loopback" },
     "node-exporter": off,
     "postgres-exporter": off,
     "redis-exporter": off,
