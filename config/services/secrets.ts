@@ -1,6 +1,7 @@
 import type { UserSecret } from "../settings/schema.ts";
 import { content, type Secret } from "../spec/content.ts";
-import type { Credentials, FileSpec, Login } from "../spec/service.ts";
+import type { Credentials, Login } from "../spec/credentials.ts";
+import type { FileSpec } from "../spec/service.ts";
 import type { Context } from "./module.ts";
 
 /** The generation of a secret in `ragdock:rotations`. The default is 1. */

@@ -1,5 +1,6 @@
 import type { Secret } from "../spec/content.ts";
-import type { Credentials, FileSpec, Job, LongRunning, PublishedPort } from "../spec/service.ts";
+import type { Credentials } from "../spec/credentials.ts";
+import type { FileSpec, Job, LongRunning, PublishedPort } from "../spec/service.ts";
 import type { Context, ServiceModule, ServiceTemplate } from "./module.ts";
 import { jobDefaults, serviceDefaults } from "./module.ts";
 import { projectFile } from "./project-files.ts";

@@ -1,4 +1,5 @@
-import type { Content, Secret, SecretSource } from "./content.ts";
+import type { Content, SecretSource } from "./content.ts";
+import type { Credentials } from "./credentials.ts";
 import type { Healthcheck } from "./healthcheck.ts";
 import type { ImageSource } from "./image.ts";
 import type { Alert, Datasource, Row } from "./monitoring.ts";
@@ -138,21 +139,6 @@ export interface HttpCheck {
   readonly module: "http_2xx";
   readonly port: number;
   readonly path: string;
-}
-
-export interface Login {
-  readonly user: Secret;
-  readonly password: Secret;
-}
-
-/** The logins of a store: the clients', the monitor's and the administrator's. */
-export interface Credentials extends Login {
-  /** The exporter's login. It reads statistics, but no data. */
-  readonly monitor: Login;
-  /** The administrator's password. Only the store and its credentials job have it. */
-  readonly admin: Secret;
-  /** The job that creates the users of clients and monitor in the store. */
-  readonly job: string;
 }
 
 /** A service that stays up. */

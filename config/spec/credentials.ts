@@ -1,0 +1,17 @@
+import type { Secret } from "./content.ts";
+
+/** A user of a store and its password. */
+export interface Login {
+  readonly user: Secret;
+  readonly password: Secret;
+}
+
+/** The logins of a store: the clients', the monitor's and the administrator's. */
+export interface Credentials extends Login {
+  /** The exporter's login. It reads statistics, but no data. */
+  readonly monitor: Login;
+  /** The administrator's password. Only the store and its credentials job have it. */
+  readonly admin: Secret;
+  /** The job that creates the users of clients and monitor in the store. */
+  readonly job: string;
+}
