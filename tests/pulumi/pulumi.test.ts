@@ -52,7 +52,9 @@ describe.skipIf(missing.length > 0)("the program under the real Pulumi CLI", () 
     const cli = await stack.pulumi("preview", "--json");
     expect(cli.code, cli.output).toBe(0);
     const { steps } = JSON.parse(cli.stdout) as { steps: PlannedStep[] };
-    const theirs = steps.filter((step) => !step.urn.includes("::pulumi:providers:"));
+    // The program reads the outputs of its own last run. The engine does not report that as a step.
+    const isOwn = ({ urn }: PlannedStep) => /::pulumi:(providers:|pulumi:StackReference::)/.test(urn);
+    const theirs = steps.filter((step) => !isOwn(step));
     expect(theirs.every((step) => step.op === "create")).toBe(true);
     const ours = await embeddedPreview();
     expect(ours.length).toBeGreaterThan(20);
