@@ -52,7 +52,7 @@ describe.skipIf(missing.length > 0)("the program under the real Pulumi CLI", () 
     const cli = await stack.pulumi("preview", "--json");
     expect(cli.code, cli.output).toBe(0);
     const { steps } = JSON.parse(cli.stdout) as { steps: PlannedStep[] };
-    // The program reads the outputs of its own last run. The engine does not report that as a step.
+    // The program reads the outputs of its last run. The embedded engine lists only resources.
     const isOwn = ({ urn }: PlannedStep) => /::pulumi:(providers:|pulumi:StackReference::)/.test(urn);
     const theirs = steps.filter((step) => !isOwn(step));
     expect(theirs.every((step) => step.op === "create")).toBe(true);
