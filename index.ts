@@ -23,10 +23,9 @@ const required = await explained(() => requiredImages(system, imageMode(system, 
 if (make) await explained(() => pullImages(required, { except: registryAuth, say: console.log }));
 if (make) watchCrashLoops(stack.stack, before, pulumi.log.error);
 
-const rag = new RagStack(`${stack.project}-${stack.stack}`, {
-  ...{ ...stack, ...found, system, secrets, baseImage },
-  hostPath: (path) => resolve(import.meta.dirname, path),
-});
+const hostPath = (path: string): string => resolve(import.meta.dirname, path);
+const args = { ...stack, ...found, system, secrets, baseImage, hostPath };
+const rag = new RagStack(`${stack.project}-${stack.stack}`, args);
 
 export const name = system.name;
 export const environment = system.environment;

@@ -62,25 +62,33 @@ export async function requireFreeHost(
   system: SystemSpec,
   containers: readonly Container[],
 ): Promise<void> {
+  const info = await dockerInfo();
   await Promise.all([
-    requireDisk(),
+    requireDisk(info),
     requirePorts(stack, system, containers),
-    ...((await mapsUsers()) ? [] : [requireVolumeOwners(stack, system)]),
+    ...(mapsUsers(info) ? [] : [requireVolumeOwners(stack, system)]),
   ]);
 }
+
+/** The fields of `docker info` that the checks use. */
+interface Info {
+  readonly DockerRootDir: string;
+  readonly SecurityOptions: readonly string[] | null;
+}
+
+const dockerInfo = async (): Promise<Info> =>
+  JSON.parse(await docker("info", "--format", "{{json .}}")) as Info;
 
 /**
  * Whether the users of containers have other numbers on the Docker host: in rootless Docker, and
  * with `userns-remap`.
  */
-async function mapsUsers(): Promise<boolean> {
-  const options = await docker("info", "--format", "{{json .SecurityOptions}}");
-  return /name=(rootless|userns)/.test(options);
-}
+const mapsUsers = ({ SecurityOptions }: Info): boolean =>
+  SecurityOptions?.some((option) => /name=(rootless|userns)/.test(option)) ?? false;
 
 /** Refuses to start if the disk is so full that the stores would fail. */
-export async function requireDisk(): Promise<void> {
-  const root = (await docker("info", "--format", "{{.DockerRootDir}}")).trim();
+export async function requireDisk(info?: Info): Promise<void> {
+  const { DockerRootDir: root } = info ?? (await dockerInfo());
   const free = freeBytes(await onDockerHost("df", "-Pk", root));
   if (free === undefined || free >= leastDisk) return;
   throw new Failure(

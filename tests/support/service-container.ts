@@ -1,6 +1,6 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { basename, dirname, join } from "node:path";
+import { dirname, join } from "node:path";
 import { fill } from "../../config/spec/content.ts";
 import { isLongRunning, type ServiceSpec } from "../../config/spec/service.ts";
 import { docker } from "../../host/docker.ts";
@@ -55,8 +55,8 @@ export class ServiceContainers {
         }),
       ],
     }).flatMap(([flag, values]) => values.flatMap((value) => [`--${flag}`, value]));
-    const image =
-      spec.image.from === "catalogue" ? await standIn(spec.image.image.name) : basename(spec.name);
+    if (spec.image.from !== "catalogue") throw new Error(`${spec.name} has no stand-in`);
+    const image = await standIn(spec.image.image.name);
     const command = [...(spec.entrypoint?.slice(1) ?? []), ...(spec.command ?? [])];
     if (isLongRunning(spec)) await docker("run", "-d", ...options, image, ...command);
     else await docker("run", ...options, image, ...command);

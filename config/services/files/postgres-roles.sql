@@ -34,26 +34,25 @@ FROM pg_extension JOIN pg_namespace ON pg_namespace.oid = extnamespace
 WHERE nspname NOT IN ('public', 'pg_catalog') \gexec
 SELECT format('GRANT USAGE ON SCHEMA %I TO %I', nspname, :'owner') FROM pg_namespace WHERE nspname = 'cron' \gexec
 
--- The owner gets the objects of the administrator, who ran the init files of a new cluster.
+-- The owner gets the objects of the administrator, who ran the init files of a new cluster. The
+-- objects of PostgreSQL and of the extensions stay the administrator's.
+CREATE FUNCTION pg_temp.moves(catalog regclass, object oid, schema name) RETURNS boolean LANGUAGE sql AS $$
+  SELECT schema !~ '^pg_' AND schema <> 'information_schema' AND NOT EXISTS (
+    SELECT FROM pg_depend WHERE classid = catalog AND objid = object AND deptype = 'e')
+$$;
 SELECT format('ALTER SCHEMA %I OWNER TO %I', nspname, :'owner') FROM pg_namespace
-WHERE nspowner = :'admin'::regrole AND nspname !~ '^pg_' AND nspname <> 'information_schema'
-  AND NOT EXISTS (SELECT FROM pg_depend WHERE classid = 'pg_namespace'::regclass AND objid = pg_namespace.oid
-                  AND deptype = 'e') \gexec
-SELECT format('ALTER TABLE %s OWNER TO %I', pg_class.oid::regclass, :'owner')
-FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace
-WHERE relowner = :'admin'::regrole AND nspname !~ '^pg_' AND nspname <> 'information_schema'
+WHERE nspowner = :'admin'::regrole AND pg_temp.moves('pg_namespace', oid, nspname) \gexec
+SELECT format('ALTER TABLE %s OWNER TO %I', c.oid::regclass, :'owner')
+FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace
+WHERE relowner = :'admin'::regrole AND pg_temp.moves('pg_class', c.oid, nspname)
   AND relkind IN ('r', 'p', 'v', 'm', 'f', 'S')
-  -- The sequence of an identity column gets a new owner together with its table.
-  AND NOT EXISTS (SELECT FROM pg_depend WHERE classid = 'pg_class'::regclass AND objid = pg_class.oid
-                  AND (deptype = 'e' OR (relkind = 'S' AND deptype IN ('a', 'i')))) \gexec
-SELECT format('ALTER ROUTINE %s OWNER TO %I', pg_proc.oid::regprocedure, :'owner')
-FROM pg_proc JOIN pg_namespace ON pg_namespace.oid = pronamespace
-WHERE proowner = :'admin'::regrole AND nspname !~ '^pg_' AND nspname <> 'information_schema'
-  AND NOT EXISTS (SELECT FROM pg_depend WHERE classid = 'pg_proc'::regclass AND objid = pg_proc.oid
-                  AND deptype = 'e') \gexec
-SELECT format('ALTER TYPE %s OWNER TO %I', pg_type.oid::regtype, :'owner')
-FROM pg_type JOIN pg_namespace ON pg_namespace.oid = typnamespace
-WHERE typowner = :'admin'::regrole AND nspname !~ '^pg_' AND nspname <> 'information_schema'
-  AND (typtype IN ('d', 'e', 'r') OR (typtype = 'c' AND (SELECT relkind FROM pg_class WHERE pg_class.oid = typrelid) = 'c'))
-  AND NOT EXISTS (SELECT FROM pg_depend WHERE classid = 'pg_type'::regclass AND objid = pg_type.oid
-                  AND deptype = 'e') \gexec
+  -- The sequence of a column gets a new owner together with its table.
+  AND NOT EXISTS (SELECT FROM pg_depend WHERE classid = 'pg_class'::regclass AND objid = c.oid
+                  AND relkind = 'S' AND deptype IN ('a', 'i')) \gexec
+SELECT format('ALTER ROUTINE %s OWNER TO %I', p.oid::regprocedure, :'owner')
+FROM pg_proc p JOIN pg_namespace n ON n.oid = pronamespace
+WHERE proowner = :'admin'::regrole AND pg_temp.moves('pg_proc', p.oid, nspname) \gexec
+SELECT format('ALTER TYPE %s OWNER TO %I', t.oid::regtype, :'owner')
+FROM pg_type t JOIN pg_namespace n ON n.oid = typnamespace LEFT JOIN pg_class c ON c.oid = typrelid
+WHERE typowner = :'admin'::regrole AND pg_temp.moves('pg_type', t.oid, nspname)
+  AND (typtype IN ('d', 'e', 'r') OR (typtype = 'c' AND relkind = 'c')) \gexec

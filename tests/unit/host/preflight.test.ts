@@ -20,10 +20,8 @@ vi.mock("../../../host/docker.ts", () => ({
   containersOf: async () => [],
   volumesNamed: async () => volumes,
   serviceOf: ({ Config }: Container) => Config.Labels["ragdock.service"],
-  docker: async (command: string, ...args: string[]) => {
-    if (command === "ps") return publisher;
-    return args.join().includes("SecurityOptions") ? securityOptions : "/nowhere\n";
-  },
+  docker: async (command: string) =>
+    command === "ps" ? publisher : `{"DockerRootDir":"/nowhere","SecurityOptions":${securityOptions}}`,
 }));
 
 let server: Server;
