@@ -61,10 +61,10 @@ const hide = ({ hidden }: RoutedPath): string =>
   hidden ? `    location ~ ^${hidden.replaceAll(/[^\w/-]/g, "\\$&")}(/|$) { return 404; }\n` : "";
 
 /**
- * A gateway's locations: one for the route, and one for each of its paths that take large requests.
- * nginx's variables cannot contain hyphens.
+ * A gateway's locations: one for the route, and one for each path below it that takes large
+ * requests. nginx refuses a path that two locations have. Its variables cannot contain hyphens.
  */
-function toRevision(route: RoutedPath): Content {
+function toRevision(route: RoutedPath, _index: number, routes: readonly RoutedPath[]): Content {
   const upstream = `$upstream_${route.service.replaceAll("-", "_")}`;
   const location = (path: string, settings: string): Content => content`
     location ${path} {
@@ -73,9 +73,13 @@ ${settings}      set ${upstream} ${{ revisionOf: route.service }};
     }`;
   const headers = route.ownPages ? ownPageHeaders : "";
   const { uploadPaths } = route;
-  if (!uploadPaths) return content`\n${hide(route)}${location(route.path, headers)}`;
+  const takesUploads = uploadPaths?.some((path) => route.path.startsWith(path));
+  const longer = routes.filter(({ path }) => path.length > route.path.length);
+  if (!uploadPaths || takesUploads) return content`\n${hide(route)}${location(route.path, headers)}`;
   const small = `      client_max_body_size 64k;\n${errorPages("      ", "gateway", "small")}`;
-  const large = uploadPaths.map((path) => location(path, headers));
+  const large = uploadPaths
+    .filter((path) => path.startsWith(route.path) && !longer.some((other) => path.startsWith(other.path)))
+    .map((path) => location(path, headers));
   return content`\n${hide(route)}${location(route.path, headers + small)}${joined(large)}`;
 }
 

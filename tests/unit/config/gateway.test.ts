@@ -45,6 +45,23 @@ describe("a gateway's nginx.conf", () => {
     ]);
   });
 
+  it("has each location once, whichever routes lead to a service with upload paths", () => {
+    const uploads = { listen: 8080, service: "api", port: 8000, uploadPaths: ["/api/documents"] };
+    const locations = (...routes: { path: string }[]): string[] => {
+      const all = routes.map((route) => ({ ...uploads, ...route }));
+      const text = shown(renderNginx(all, "gateway", settings));
+      return [...text.matchAll(/location (\/\S*) \{/g)].map(([, path]) => path as string);
+    };
+    expect(locations({ path: "/api/" }, { path: "/v1/" })).toEqual(["/api/", "/api/documents", "/v1/"]);
+    expect(locations({ path: "/" }, { path: "/api/" })).toEqual(["/", "/api/", "/api/documents"]);
+    expect(locations({ path: "/" }, { path: "/api/documents" })).toEqual(["/", "/api/documents"]);
+    expect(locations({ path: "/api/documents/archive" }, { path: "/" })).toEqual([
+      "/api/documents/archive",
+      "/",
+      "/api/documents",
+    ]);
+  });
+
   it("has one server for each port of a route, and one for its own status", () => {
     const two = shown(
       renderNginx(
