@@ -2,6 +2,7 @@ import { z } from "zod";
 import { parsePlaceholders, wrongPlaceholders } from "../spec/content.ts";
 import { postgresVersions } from "../spec/postgres.ts";
 import { capabilities } from "../spec/service.ts";
+import { ingress } from "./ingress.ts";
 import {
   duration,
   durationOrNone,
@@ -121,33 +122,6 @@ const app = z.strictObject({
   ),
 });
 
-const addresses = z.union([z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()], {
-  error: "must be an IP address or a range, such as 192.0.2.7 or 10.0.0.0/8",
-});
-
-const ingress = {
-  origins: z
-    .array(
-      like(/^https?:\/\/[\w.-]+(:\d+)?$/, "be an origin without a path, such as https://portal.example.org"),
-    )
-    .default([])
-    .describe(
-      "Other sites whose pages may use the applications: send requests that change something, open WebSockets, and show pages in a frame.",
-    ),
-  hosts: z
-    .array(like(/^[\w.-]+$/, "be a host name without a port, such as rag.example.org"))
-    .default([])
-    .describe(
-      "Host names that are served, besides localhost and IP addresses. Other names get 421. By default all names are served.",
-    ),
-  trustedProxies: z
-    .array(addresses)
-    .default([])
-    .describe(
-      "Proxies in front, whose `X-Forwarded-For` names the client. By default the address of the connection is the client.",
-    ),
-};
-
 /** All settings under `ragdock:` in a stack's file. */
 export const settings = z.strictObject({
   system: z.string().default("full").describe("The system to run."),
@@ -203,7 +177,7 @@ export const settings = z.strictObject({
     model,
     ...endpoint,
   }),
-  ingress: group("Requests from outside.", ingress),
+  ingress,
   app: optional("Your own application instead of the reference app.", app),
   monitoring: group("Metrics and alerts.", {
     scrapeInterval: duration.prefault("15s").describe("How often Prometheus scrapes."),
@@ -242,6 +216,9 @@ export const userSecrets = {
   openaiApiKey: "financerag: key of OpenAI, for embeddings and answers.",
   rebuildApiKey:
     "rag-events: the key that a client sends to rebuild the index over HTTP. Without it, rebuilds are refused.",
+  signInClientSecret: "The secret of `ragdock:ingress.signIn.clientId`.",
+  tlsCertificate: "The certificate for `ragdock:ingress.tls: files`, with its chain, in PEM.",
+  tlsKey: "The private key of `tlsCertificate`, in PEM.",
 } as const;
 
 export type UserSecret = keyof typeof userSecrets;

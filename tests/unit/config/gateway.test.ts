@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { renderNginx } from "../../../config/services/nginx.ts";
+import { settings as allSettings } from "../../../config/settings/schema.ts";
 import { shown } from "../../../config/spec/content.ts";
 import { longRunning, type SystemSpec } from "../../../config/spec/service.ts";
 import { systems } from "../../../config/systems/index.ts";
@@ -11,7 +12,7 @@ const configuration = (system: SystemSpec, name: string): string => {
   return shown(service?.files.find(({ path }) => path === "/etc/nginx/nginx.conf")?.content ?? "");
 };
 
-const settings = { origins: [], hosts: [], trustedProxies: [] };
+const settings = allSettings.parse({}).ingress;
 
 describe("a gateway's nginx.conf", () => {
   const conf = shown(

@@ -1,0 +1,98 @@
+/** The settings under `ragdock:ingress`. */
+import { z } from "zod";
+import { group, integer, like, name, optional, url } from "./kinds.ts";
+
+const hostName = like(/^[\w.-]+$/, "be a host name without a port, such as rag.example.org");
+
+const origin = like(
+  /^https?:\/\/[\w.-]+(:\d+)?$/,
+  "be an origin without a path, such as https://portal.example.org",
+);
+
+const addresses = z.union([z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()], {
+  error: "must be an IP address or a range, such as 192.0.2.7 or 10.0.0.0/8",
+});
+
+const email = z.email({ error: "must be an email address, such as ops@example.org" });
+
+/** The roles of people and programs. Each may do what the one before it may do, and more. */
+export const roles = ["reader", "editor", "admin"] as const;
+
+export type AccessRole = (typeof roles)[number];
+
+const members = (what: string) =>
+  z.array(name).default([]).describe(`${what} An email address, or a group as \`group:<name>\`.`);
+
+const builtIn = z.strictObject({
+  users: z.literal(true).describe("People sign in with a password. `make users` adds them."),
+});
+
+const provider = z.strictObject({
+  issuer: url.describe("Address of the OpenID Connect provider, as its documents name it."),
+  clientId: name.describe(
+    "Client that the provider knows. Set its secret with `pulumi config set --secret ragdock:signInClientSecret`.",
+  ),
+  allow: group("People of the provider who may sign in: those that one of the lists names.", {
+    domains: z.array(hostName).default([]).describe("Domains of their email addresses."),
+    groups: z.array(name).default([]).describe("Groups, as the claim `groups` names them."),
+    emails: z.array(email).default([]).describe("Email addresses."),
+  }),
+});
+
+const perMinute = (what: string, most: number) =>
+  integer(1, 1_000_000).default(most).describe(`${what} per minute of one person, key or address.`);
+
+/** How requests from outside come in, and who may send them. */
+export const ingress = group("Requests from outside.", {
+  domain: optional("Host name of the service. Certificates are for this name.", hostName),
+  tls: z
+    .enum(["acme", "files", "internal", "off"])
+    .default("off")
+    .describe(
+      "Source of the certificate: a public authority by ACME, the secrets `tlsCertificate` and `tlsKey`, or an authority of the stack for closed networks.",
+    ),
+  email: optional("Address that the certificate authority writes to.", email),
+  acmeServer: optional("ACME directory of the authority. By default that of Let's Encrypt.", url),
+  signIn: optional(
+    "How people sign in: `{ users: true }`, or an OpenID Connect provider. Programs use API keys. By default no one signs in.",
+    z.union([builtIn, provider], {
+      error: "must be { users: true }, or have an issuer, a clientId and whom to allow",
+    }),
+  ),
+  roles: group("Roles of the people of a provider.", {
+    admin: members("May also delete documents of others, and see the monitoring pages."),
+    editor: members("May also upload documents, and delete their own."),
+    reader: members("May read and ask."),
+    default: z
+      .enum([...roles, "none"])
+      .default("reader")
+      .describe("Role of everyone else who may sign in."),
+  }),
+  limits: group("Limits of requests. With `signIn` only.", {
+    requests: perMinute("Requests", 1200),
+    questions: perMinute("Questions", 60),
+    uploads: perMinute("Uploads", 60),
+  }),
+  open: optional(
+    "Says that a port which `prod` publishes needs no TLS and no sign-in.",
+    z.literal("everyone may read and delete"),
+  ),
+  origins: z
+    .array(origin)
+    .default([])
+    .describe(
+      "Other sites whose pages may use the applications: send requests that change something, open WebSockets, and show pages in a frame.",
+    ),
+  hosts: z
+    .array(hostName)
+    .default([])
+    .describe(
+      "Host names that are served, besides `domain`, localhost and IP addresses. Other names get 421. By default all names are served.",
+    ),
+  trustedProxies: z
+    .array(addresses)
+    .default([])
+    .describe(
+      "Proxies in front, whose `X-Forwarded-For` names the client. By default the address of the connection is the client.",
+    ),
+});
