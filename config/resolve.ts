@@ -8,6 +8,7 @@ import type { Run } from "./passes/pass.ts";
 import { withPublishNetwork } from "./passes/publish.ts";
 import { chooseModels, modelProblems } from "./services/models.ts";
 import type { Context, ServiceTemplate } from "./services/module.ts";
+import { signInProblems } from "./services/sign-in-rules.ts";
 import { fromZod, without } from "./settings/issues.ts";
 import { ConfigError } from "./settings/problem.ts";
 import { encryptedInVain, traitProblems, unknownRotations, unknownSystem } from "./settings/rules.ts";
@@ -103,6 +104,7 @@ function assemble(user: Settings, raw: Readonly<Record<string, unknown>>, facts:
       ...modules.flatMap((module) => module.rules?.(ctx, services) ?? []),
       ...unknownRotations(user.rotations, rotatable(secrets)),
       ...(system.models ? modelProblems(ctx.models, ctx.secrets, ctx.stack, system.modules) : []),
+      ...signInProblems(ctx, raw, services),
       ...portPolicies(spec),
       ...refused(found, user.policy),
       ...replicas(spec),

@@ -86,7 +86,7 @@ export function gatewayTo(
     // If one crashes, the other one takes the requests until it is replaced.
     replicas: ctx.prod ? 2 : 1,
     command: ["sh", serveScript],
-    deriveFiles: (_, services) => [
+    deriveFiles: ({ routes = [] }, services) => [
       {
         path: configPath,
         content: renderNginx(
@@ -167,10 +167,12 @@ const maxBody = (services: readonly ServiceSpec[]): number =>
 const routedPaths = (routes: readonly Route[], services: readonly ServiceSpec[]): RoutedPath[] =>
   routes.map((route) => {
     const service = longRunning(services).find(({ name }) => name === route.service);
-    const { metrics, uploadPaths, ownPages } = service ?? {};
+    const { metrics, uploadPaths, ownPages, role } = service ?? {};
+    // The console of a monitoring service has one container, which is replaced in place.
+    const byName = role === "monitoring" || undefined;
     const path = metrics?.port === route.port ? metrics.path : "";
     const hidden = typeof path === "string" && path.startsWith(route.path) ? path : undefined;
-    return { ...route, ...defined({ hidden, uploadPaths, ownPages }) };
+    return { ...route, ...defined({ hidden, uploadPaths, ownPages, byName }) };
   });
 
 /** The URLs of the health checks of the routed revisions. */

@@ -1,3 +1,4 @@
+import { forAdmins } from "../spec/access.ts";
 import { Healthcheck } from "../spec/healthcheck.ts";
 import { type CatalogueImage, catalogueImage } from "../spec/image.ts";
 import { lines, type Row, stat } from "../spec/monitoring.ts";
@@ -66,6 +67,7 @@ export const monitoringService = (
       networks: ["frontend", "backend"],
       volumes: [{ volume, path: image.dataPath }],
       ports: [devPort(ctx, image.port, publish ? image.port : undefined)],
+      access: forAdmins,
       ...own(ctx),
     } as ServiceTemplate<LongRunning>,
   ],

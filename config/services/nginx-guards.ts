@@ -2,9 +2,7 @@
  * What the ingress checks before it passes a request on, and the headers that it adds to each
  * answer. tests/images/ingress.test.ts attacks a real one.
  */
-import type { Settings } from "../settings/schema.ts";
-
-export type IngressSettings = Settings["ingress"];
+import type { IngressSettings } from "../settings/ingress.ts";
 
 /**
  * Requests of one address at the same time. Clients behind one proxy or one NAT share an address,

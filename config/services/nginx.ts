@@ -1,9 +1,12 @@
+import type { IngressSettings } from "../settings/ingress.ts";
 import { type Content, content, joined } from "../spec/content.ts";
 import { wget } from "../spec/healthcheck.ts";
 import type { CatalogueImage } from "../spec/image.ts";
 import type { Route } from "../spec/service.ts";
-import { gatewayMaps, guardMaps, guards, type IngressSettings, ownPageHeaders } from "./nginx-guards.ts";
-import { errorPages, problemLocations } from "./nginx-problems.ts";
+import { authName } from "./auth.ts";
+import { authLocations, guarded, identityForwarded } from "./nginx-auth.ts";
+import { gatewayMaps, guardMaps, guards, ownPageHeaders } from "./nginx-guards.ts";
+import { errorPages, type Limit, problemLocations } from "./nginx-problems.ts";
 
 export const nginxCatalogueImage = {
   name: "nginx",
@@ -54,33 +57,44 @@ export interface RoutedPath extends Route {
   readonly uploadPaths?: readonly string[];
   /** Whether its pages belong to a user's own application. @default false */
   readonly ownPages?: boolean;
+  /**
+   * Whether all its containers get requests at once. The others get none before they are healthy.
+   * @default false
+   */
+  readonly byName?: boolean;
 }
 
 /** Metrics are for the system's own networks. */
 const hide = ({ hidden }: RoutedPath): string =>
-  hidden ? `    location ~ ^${hidden.replaceAll(/[^\w/-]/g, "\\$&")}(/|$) { return 404; }\n` : "";
+  hidden ? `    location ~ ^${pattern(hidden)}(/|$) { return 404; }\n` : "";
+
+const pattern = (path: string): string => path.replaceAll(/[^\w/-]/g, "\\$&");
 
 /**
  * A gateway's locations: one for the route, and one for each path below it that takes large
  * requests. nginx refuses a path that two locations have. Its variables cannot contain hyphens.
  */
-function toRevision(route: RoutedPath, _index: number, routes: readonly RoutedPath[]): Content {
+function toRevision(route: RoutedPath, routes: readonly RoutedPath[], hasSignIn: boolean): Content {
   const upstream = `$upstream_${route.service.replaceAll("-", "_")}`;
-  const location = (path: string, settings: string): Content => content`
+  const target = route.byName ? route.service : { revisionOf: route.service };
+  const asked = hasSignIn ? guarded(route) : "";
+  const stripped = route.strip ? `      rewrite ^${pattern(route.path)}(.*)$ /$1 break;\n` : "";
+  const settings = `${route.ownPages ? ownPageHeaders : ""}${asked}${stripped}`;
+  const location = (path: string, limit: Limit): Content => content`
     location ${path} {
-${settings}      set ${upstream} ${{ revisionOf: route.service }};
+${settings}${limit === "small" ? "      client_max_body_size 64k;\n" : ""}${
+  limit === "small" || hasSignIn ? errorPages("      ", "gateway", limit) : ""
+}      set ${upstream} ${target};
       proxy_pass http://${upstream}:${route.port};
     }`;
-  const headers = route.ownPages ? ownPageHeaders : "";
   const { uploadPaths } = route;
-  const takesUploads = uploadPaths?.some((path) => route.path.startsWith(path));
+  const takesUploads = !uploadPaths || uploadPaths.some((path) => route.path.startsWith(path));
+  if (takesUploads) return content`\n${hide(route)}${location(route.path, "large")}`;
   const longer = routes.filter(({ path }) => path.length > route.path.length);
-  if (!uploadPaths || takesUploads) return content`\n${hide(route)}${location(route.path, headers)}`;
-  const small = `      client_max_body_size 64k;\n${errorPages("      ", "gateway", "small")}`;
   const large = uploadPaths
     .filter((path) => path.startsWith(route.path) && !longer.some((other) => path.startsWith(other.path)))
-    .map((path) => location(path, headers));
-  return content`\n${hide(route)}${location(route.path, headers + small)}${joined(large)}`;
+    .map((path) => location(path, "large"));
+  return content`\n${hide(route)}${location(route.path, "small")}${joined(large)}`;
 }
 
 /**
@@ -114,11 +128,16 @@ const ask = ({ service }: Route): string => `      internal;
 
 /** The server for all routes on one port. */
 function server(listen: number, routes: readonly RoutedPath[], kind: NginxKind, maxBody: number): Content {
-  const locations = routes.map(kind === "ingress" ? toGateway : toRevision);
+  const auth = kind === "gateway" ? routes.find(({ service }) => service === authName) : undefined;
+  const others = routes.filter((route) => route !== auth);
+  const locations = others.map((route) =>
+    kind === "ingress" ? toGateway(route) : toRevision(route, others, auth !== undefined),
+  );
+  const questions = auth ? authLocations(auth, others) : "";
   return content`
   server {
     listen ${listen};
-${kind === "ingress" ? guards : ""}${errorPages("    ", kind)}${joined(locations)}
+${kind === "ingress" ? guards : ""}${errorPages("    ", kind)}${joined(locations)}${questions}
 ${problemLocations(kind, maxBody)}  }
 `;
 }
@@ -135,6 +154,8 @@ export function renderNginx(
   maxBody: number = defaultMaxBody,
 ): Content {
   const isIngress = kind === "ingress";
+  const hasSignIn = routes.some(({ service }) => service === authName);
+  const user = hasSignIn ? '"user":"$auth_user",' : "";
   const servers = [...Map.groupBy(routes, ({ listen }) => listen)].map(([listen, own]) =>
     server(listen, own, kind, maxBody),
   );
@@ -163,7 +184,7 @@ http {
   client_body_timeout 30s;
   reset_timedout_connection on;
 
-  log_format access escape=json '{"time":"$time_iso8601","client":"$client","method":"$request_method","path":"$uri","status":$status,'
+  log_format access escape=json '{"time":"$time_iso8601","client":"$client",${user}"method":"$request_method","path":"$uri","status":$status,'
     '"bytes":$body_bytes_sent,"seconds":$request_time,"upstream":"$upstream_addr","upstream_status":"$upstream_status"}';
   ${isIngress ? "# The gateway logs the requests that it gets.\n  access_log /dev/stdout access if=$unpassed;" : "access_log /dev/stdout access;"}
 
@@ -180,7 +201,7 @@ ${isIngress ? forwardedProto + guardMaps(settings) : gatewayMaps(settings)}  res
   # The ingress replaces what the client sent: the services behind it believe these headers.
   proxy_set_header X-Forwarded-For ${isIngress ? "$remote_addr" : "$http_x_forwarded_for"};
   proxy_set_header Forwarded "";
-  proxy_set_header X-Forwarded-Proto ${isIngress ? "$forwarded_proto" : "$http_x_forwarded_proto"};
+${identityForwarded(hasSignIn)}  proxy_set_header X-Forwarded-Proto ${isIngress ? "$forwarded_proto" : "$http_x_forwarded_proto"};
   proxy_set_header Upgrade $http_upgrade;
   proxy_set_header Connection $connection_upgrade;
   # Answers are streamed token by token.

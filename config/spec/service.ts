@@ -1,3 +1,4 @@
+import type { AccessRule } from "./access.ts";
 import type { Content, SecretSource } from "./content.ts";
 import type { Credentials } from "./credentials.ts";
 import type { Healthcheck } from "./healthcheck.ts";
@@ -21,6 +22,7 @@ export type Role =
   | "ui"
   | "gateway"
   | "ingress"
+  | "auth"
   | "postgres"
   | "redis"
   | "chroma"
@@ -66,6 +68,8 @@ export interface Route {
   readonly path: string;
   readonly service: string;
   readonly port: number;
+  /** Whether the service sees the rest of the path only. @default false */
+  readonly strip?: boolean;
 }
 
 export interface Limits {
@@ -174,6 +178,8 @@ export interface LongRunning extends Workload {
    * use the camera. @default false
    */
   readonly ownPages?: boolean;
+  /** Who may send requests to it, if the stack has a sign-in. The first rule that fits decides. */
+  readonly access?: readonly AccessRule[];
   /** The check of the blackbox exporter. */
   readonly blackbox?: Blackbox;
   /**
