@@ -1,10 +1,8 @@
 import { auth, authRoute, identityCheck } from "../services/auth.ts";
 import type { ServiceTemplate } from "../services/module.ts";
+import { consolePath } from "../services/monitoring.ts";
 import { isLongRunning, type LongRunning, type Route, type ServiceSpec } from "../spec/service.ts";
 import type { Pass, Run } from "./pass.ts";
-
-/** Where admins find the web pages of the monitoring services. */
-const monitoringPath = "/monitoring/";
 
 /**
  * If the stack has a sign-in, puts it in front of everything that the gateway leads to, and the web
@@ -38,7 +36,7 @@ const consoles = (services: readonly ServiceSpec[], listen: number): Route[] =>
       ? [
           {
             listen,
-            path: `${monitoringPath}${s.name}/`,
+            path: consolePath(s.name),
             service: s.name,
             port: s.ports[0].container,
             strip: true,

@@ -82,6 +82,20 @@ export const monitoringOptions = ({ project, stack, prod, settings }: Context) =
   ...(settings.monitoring.alertWebhook ? { alertWebhookUrl: settings.monitoring.alertWebhook } : {}),
 });
 
+/**
+ * The arguments with which the web page of a monitoring service works behind the sign-in. The
+ * gateway removes the path from requests, and the service adds it to its links.
+ */
+export const behindSignIn = ({ settings }: Context, name: string): string[] => {
+  const { signIn, domain, tls } = settings.ingress;
+  if (!signIn) return [];
+  const origin = domain ? `${tls === "off" ? "http" : "https"}://${domain}` : "";
+  return [`--web.external-url=${origin}${consolePath(name)}`, "--web.route-prefix=/"];
+};
+
+/** The path of the gateway where admins find the web page of a monitoring service. */
+export const consolePath = (name: string): string => `/monitoring/${name}/`;
+
 /** Makes a dashboard row for a service that only the blackbox exporter measures. */
 export const blackboxRow = (board: Row["board"], title: string, service: string, duration: string): Row => ({
   board,

@@ -23,14 +23,17 @@ export const identityForwarded = (hasSignIn: boolean): string =>
     .map(([header, variable]) => `  proxy_set_header ${header} ${hasSignIn ? variable : '""'};\n`)
     .join("");
 
+/** What the gateway keeps of the answers of the sign-in. */
+const answers = {
+  ...Object.fromEntries(Object.entries(identityHeaders).map(([header, name]) => [name, header])),
+  $auth_refusal: "X-Ragdock-Refusal",
+  $auth_limit: "RateLimit",
+  $auth_policy: "RateLimit-Policy",
+};
+
 /** The lines of a location that only those may use whom the sign-in lets in. */
 export const guarded = ({ service }: Route): string => `      set $auth_service ${service};
       auth_request /.ragdock/check/${service};
-${Object.entries(identityHeaders)
-  .map(([header, variable]) => `      auth_request_set ${variable} ${answered(header)};\n`)
-  .join("")}      auth_request_set $auth_refusal $upstream_http_x_ragdock_refusal;
-      auth_request_set $auth_limit $upstream_http_ratelimit;
-      auth_request_set $auth_policy $upstream_http_ratelimit_policy;
       error_page 401 403 = @refused;
       error_page 500 = @problem_503;
       add_header RateLimit $auth_limit always;
@@ -64,7 +67,11 @@ export function authLocations(auth: Route, routes: readonly Route[]): Content {
 ${upstream}${original(service)}      proxy_pass http://$upstream_auth:${auth.port}/check;
     }`,
   );
-  return content`${joined(checks)}
+  const kept = Object.entries(answers)
+    .map(([name, header]) => `    auth_request_set ${name} ${answered(header)};\n`)
+    .join("");
+  return content`
+${kept}${joined(checks)}
     location @refused {
 ${upstream}${original("$auth_service")}      proxy_set_header X-Ragdock-Refusal $auth_refusal;
       proxy_set_header X-Forwarded-User $auth_user;

@@ -78,14 +78,15 @@ function toRevision(route: RoutedPath, routes: readonly RoutedPath[], hasSignIn:
   const upstream = `$upstream_${route.service.replaceAll("-", "_")}`;
   const target = route.byName ? route.service : { revisionOf: route.service };
   const asked = hasSignIn ? guarded(route) : "";
+  // This ends the directives that set variables, so it comes after them.
   const stripped = route.strip ? `      rewrite ^${pattern(route.path)}(.*)$ /$1 break;\n` : "";
-  const settings = `${route.ownPages ? ownPageHeaders : ""}${asked}${stripped}`;
+  const settings = `${route.ownPages ? ownPageHeaders : ""}${asked}`;
   const location = (path: string, limit: Limit): Content => content`
     location ${path} {
 ${settings}${limit === "small" ? "      client_max_body_size 64k;\n" : ""}${
   limit === "small" || hasSignIn ? errorPages("      ", "gateway", limit) : ""
 }      set ${upstream} ${target};
-      proxy_pass http://${upstream}:${route.port};
+${stripped}      proxy_pass http://${upstream}:${route.port};
     }`;
   const { uploadPaths } = route;
   const takesUploads = !uploadPaths || uploadPaths.some((path) => route.path.startsWith(path));
