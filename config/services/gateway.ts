@@ -5,6 +5,7 @@ import { catalogueImage } from "../spec/image.ts";
 import type { HttpCheck, LongRunning, Route, ServiceSpec } from "../spec/service.ts";
 import { longRunning, publishedPorts } from "../spec/service.ts";
 import { mebibytes } from "../spec/units.ts";
+import { certificatesName, certificatesVolume } from "./certificates.ts";
 import { type Context, type ServiceModule, type ServiceTemplate, serviceDefaults } from "./module.ts";
 import {
   defaultMaxBody,
@@ -111,21 +112,30 @@ export function ingressTo(
   routes: readonly Route[],
   networks: readonly string[],
 ): ServiceTemplate<LongRunning> {
+  const { ingress } = ctx.settings;
+  const base = nginx(ctx, "ingress", routes);
   return {
-    ...nginx(ctx, "ingress", routes),
+    ...base,
     role: "ingress",
     networks,
+    ...(ingress.tls === "off"
+      ? {}
+      : { volumes: [certificatesVolume], dependsOn: [...base.dependsOn, certificatesName] }),
     // One client's 2,000 half-sent requests take 65 MiB (tests/images/flood.test.ts).
     limits: ctx.prod ? { cpus: 1, memory: "256MiB" } : { cpus: 0.5, memory: "128MiB" },
     deriveFiles: (self, services) => [
       {
         path: configPath,
-        content: renderNginx(self.routes ?? [], "ingress", ctx.settings.ingress, maxBody(services)),
+        content: renderNginx(self.routes ?? [], "ingress", ingress, maxBody(services), redirectTarget(self)),
       },
     ],
     omit: (self) => (publishedPorts(self).length > 0 ? undefined : "no service behind it publishes a port"),
   };
 }
+
+/** The host port with TLS that the port without TLS leads to. Undefined if there is none. */
+const redirectTarget = ({ ports }: LongRunning): number | undefined =>
+  ports.some(({ redirects }) => redirects) ? ports.find(({ tls }) => tls)?.host : undefined;
 
 function nginx(ctx: Context, name: string, routes: readonly Route[]): Omit<LongRunning, "role"> {
   return {

@@ -25,7 +25,7 @@ const literal = (text: string): string => text.replaceAll(/[^\w/-]/g, "\\$&");
  * page of another site cannot set `Origin`, `Sec-Fetch-Site` or `X-Forwarded-Host`. A proxy in
  * front may change `Host`, but it passes on `Sec-Fetch-Site`. Programs send none of these headers.
  */
-export const guardMaps = ({ origins, hosts, trustedProxies }: IngressSettings): string =>
+export const guardMaps = ({ origins, hosts, trustedProxies, tls }: IngressSettings): string =>
   `${trustedProxies.map((proxy) => `  set_real_ip_from ${proxy};\n`).join("")}${
     trustedProxies.length > 0 ? "  real_ip_header X-Forwarded-For;\n  real_ip_recursive on;\n" : ""
   }  map $remote_addr $client { default $remote_addr; }
@@ -61,7 +61,7 @@ ${servedHosts(hosts)}  }
   limit_conn_log_level info;
   limit_req_log_level info;
 
-${headerMaps(origins)}
+${headerMaps(origins, strictTransport(tls))}
 ${addedHeaders("  ")}
 `;
 
@@ -107,7 +107,8 @@ const frameAncestors = (origins: readonly string[]): string =>
  * The headers of each answer, unless the application sends the header itself. Streamlit and Swagger
  * UI need inline scripts and styles, and Streamlit's charts compile their expressions.
  */
-const headersOf = (origins: readonly string[]): Record<string, string> => ({
+const headersOf = (origins: readonly string[] = [], transport = ""): Record<string, string> => ({
+  "Strict-Transport-Security": transport,
   "Content-Security-Policy": [
     "default-src 'self'",
     "script-src 'self' 'unsafe-inline' 'unsafe-eval'",
@@ -131,16 +132,23 @@ const headersOf = (origins: readonly string[]): Record<string, string> => ({
 const variable = (header: string): string => header.toLowerCase().replaceAll("-", "_");
 
 /** nginx adds no header whose value is empty. */
-const headerMaps = (origins: readonly string[]): string =>
-  Object.entries(headersOf(origins))
+const headerMaps = (origins: readonly string[], transport: string): string =>
+  Object.entries(headersOf(origins, transport))
     .map(([header, value]) => {
       const name = variable(header);
       return `  map $upstream_http_${name} $added_${name} { default ""; "" "${value}"; }`;
     })
     .join("\n");
 
+/**
+ * Tells browsers to use TLS only, for a year. Not for the stack's own authority: a browser that does
+ * not know the authority would offer no way to the page.
+ */
+const strictTransport = (tls: IngressSettings["tls"]): string =>
+  tls === "acme" || tls === "files" ? "max-age=31536000" : "";
+
 /** The lines that add the headers. A location that adds another header must repeat them. */
 export const addedHeaders = (indent: string): string =>
-  Object.keys(headersOf([]))
+  Object.keys(headersOf())
     .map((header) => `${indent}add_header ${header} $added_${variable(header)} always;\n`)
     .join("");

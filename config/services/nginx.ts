@@ -7,6 +7,7 @@ import { authName } from "./auth.ts";
 import { authLocations, guarded, identityForwarded } from "./nginx-auth.ts";
 import { gatewayMaps, guardMaps, guards, ownPageHeaders } from "./nginx-guards.ts";
 import { errorPages, type Limit, problemLocations } from "./nginx-problems.ts";
+import { plainServer, plainToTls, tlsSettings } from "./nginx-tls.ts";
 
 export const nginxCatalogueImage = {
   name: "nginx",
@@ -128,7 +129,13 @@ const ask = ({ service }: Route): string => `      internal;
       proxy_next_upstream error timeout http_503;`;
 
 /** The server for all routes on one port. */
-function server(listen: number, routes: readonly RoutedPath[], kind: NginxKind, maxBody: number): Content {
+function server(
+  listen: number,
+  routes: readonly RoutedPath[],
+  kind: NginxKind,
+  hasTls: boolean,
+  maxBody: number,
+): Content {
   const auth = kind === "gateway" ? routes.find(({ service }) => service === authName) : undefined;
   const others = routes.filter((route) => route !== auth);
   const locations = others.map((route) =>
@@ -137,8 +144,8 @@ function server(listen: number, routes: readonly RoutedPath[], kind: NginxKind, 
   const questions = auth ? authLocations(auth, others) : "";
   return content`
   server {
-    listen ${listen};
-${kind === "ingress" ? guards : ""}${errorPages("    ", kind)}${joined(locations)}${questions}
+    listen ${listen}${hasTls ? " ssl http2" : ""};
+${hasTls ? plainToTls : ""}${kind === "ingress" ? guards : ""}${errorPages("    ", kind)}${joined(locations)}${questions}
 ${problemLocations(kind, maxBody)}  }
 `;
 }
@@ -147,18 +154,21 @@ ${problemLocations(kind, maxBody)}  }
  * nginx.conf for these routes. Names are looked up at each request and stay valid for 1 s. The
  * ingress tries the next address if a replaced gateway does not answer within 300 ms, so that no
  * request fails with 502 (tests/e2e and tests/images).
+ * @param redirectTo the port of the host with TLS that a port without TLS leads to
  */
 export function renderNginx(
   routes: readonly RoutedPath[],
   kind: NginxKind,
   settings: IngressSettings,
   maxBody: number = defaultMaxBody,
+  redirectTo?: number,
 ): Content {
   const isIngress = kind === "ingress";
+  const hasTls = isIngress && settings.tls !== "off";
   const hasSignIn = routes.some(({ service }) => service === authName);
   const user = hasSignIn ? '"user":"$auth_user",' : "";
   const servers = [...Map.groupBy(routes, ({ listen }) => listen)].map(([listen, own]) =>
-    server(listen, own, kind, maxBody),
+    server(listen, own, kind, hasTls, maxBody),
   );
   return content`# Not auto: that counts the host's processors, whatever this container may use.
 worker_processes 2;
@@ -193,7 +203,7 @@ http {
   # would run out of ports.
   map $http_upgrade $connection_upgrade { default upgrade; '' close; }
 
-${isIngress ? forwardedProto + guardMaps(settings) : gatewayMaps(settings)}  resolver 127.0.0.11 valid=1s ipv6=off;
+${hasTls ? tlsSettings : ""}${isIngress ? forwardedProto + guardMaps(settings) : gatewayMaps(settings)}  resolver 127.0.0.11 valid=1s ipv6=off;
   resolver_timeout 2s;
   client_max_body_size ${maxBody}m;
   proxy_http_version 1.1;
@@ -212,7 +222,7 @@ ${isIngress ? "  # A gateway that took requests before a long upload may take no
   proxy_read_timeout 600s;
   proxy_next_upstream error timeout;
   proxy_next_upstream_tries 4;
-${joined(servers)}
+${joined(servers)}${redirectTo ? plainServer(redirectTo, maxBody) : ""}
   server {
     listen ${statusPort};
     # A kept connection would lead to a gateway that has been replaced.

@@ -23,6 +23,7 @@ export type Role =
   | "gateway"
   | "ingress"
   | "auth"
+  | "certificates"
   | "postgres"
   | "redis"
   | "chroma"
@@ -59,6 +60,10 @@ export interface PublishedPort {
   readonly exposure: Exposure;
   /** The service whose settings decide port and exposure. @default the one that has the port */
   readonly owner?: string;
+  /** Whether clients must use TLS. @default false */
+  readonly tls?: boolean;
+  /** Whether it only leads to the port with TLS, and answers the certificate authority. @default false */
+  readonly redirects?: boolean;
 }
 
 /** A path of a gateway or an ingress, and the service it leads to. */

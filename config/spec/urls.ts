@@ -12,10 +12,12 @@ export function urlsOf(
   const urls: Record<string, string> = {};
   for (const service of longRunning(services)) {
     for (const port of publishedPorts(service)) {
-      const { host, owner = service.name, exposure } = port;
+      const { host, owner = service.name, exposure, tls, redirects } = port;
+      if (redirects) continue;
       // Only the host itself can reach a port on its loopback.
       const address = `${exposure === "public" ? name : "localhost"}:${host}`;
-      const url = service.role === "postgres" || service.role === "redis" ? address : `http://${address}`;
+      const isStore = service.role === "postgres" || service.role === "redis";
+      const url = isStore ? address : tls ? `https://${address}` : `http://${address}`;
       urls[owner] = url;
       Object.assign(urls, behind(owner, url, services));
     }

@@ -40,7 +40,10 @@ describe("a port that prod publishes to everyone", () => {
     ["TLS", provider],
   ])("is refused without %s", (missing, ingress) => {
     const found = problems({ environment: "prod", ingress }, { secrets: keys });
-    expect(found.map((one) => one.found)).toEqual([`port 80 of gateway for everyone, without ${missing}`]);
+    const port = "tls" in ingress ? 443 : 80;
+    expect(found.map((one) => one.found)).toEqual([
+      `port ${port} of gateway for everyone, without ${missing}`,
+    ]);
   });
 
   it("needs no TLS behind a proxy that is trusted, and neither if the settings say so", () => {

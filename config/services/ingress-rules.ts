@@ -4,12 +4,17 @@ import { publishedPorts, type ServiceSpec } from "../spec/service.ts";
 import { isEncrypted } from "./auth.ts";
 import type { Context } from "./module.ts";
 
-/** Problems of the sign-in and of ports that everyone reaches. */
-export const signInProblems = (
+/** Problems of TLS, of the sign-in, and of ports that everyone reaches. */
+export const ingressProblems = (
   ctx: Context,
   raw: Readonly<Record<string, unknown>>,
   services: readonly ServiceSpec[],
-): Problem[] => [...withoutUse(ctx, raw, services), ...providerProblems(ctx), ...openPorts(ctx, services)];
+): Problem[] => [
+  ...withoutUse(ctx, raw, services),
+  ...providerProblems(ctx),
+  ...tlsProblems(ctx, services),
+  ...openPorts(ctx, services),
+];
 
 /** Reports settings that would do nothing. */
 function withoutUse(
@@ -17,11 +22,16 @@ function withoutUse(
   raw: Readonly<Record<string, unknown>>,
   services: readonly ServiceSpec[],
 ): Problem[] {
-  const { signIn } = ingress;
+  const { signIn, tls, email, acmeServer } = ingress;
+  const unpublished = `no application of ${system} is published`;
+  const noAuthority = "only `tls: acme` asks an authority";
   const hasProvider = signIn !== undefined && "issuer" in signIn;
   const isPublished = services.some(({ role }) => role === "ingress");
   const useless: readonly (readonly [key: string, isSet: boolean, hasEffect: boolean, why: string])[] = [
-    ["ingress.signIn", signIn !== undefined, isPublished, `no application of ${system} is published`],
+    ["ingress.signIn", signIn !== undefined, isPublished, unpublished],
+    ["ingress.tls", tls !== "off", isPublished, unpublished],
+    ["ingress.email", email !== undefined, tls === "acme", noAuthority],
+    ["ingress.acmeServer", acmeServer !== undefined, tls === "acme", noAuthority],
     [
       "ingress.roles",
       valueAt(raw, ["ingress", "roles"]) !== undefined,
@@ -68,6 +78,49 @@ function providerProblems({ settings: { ingress }, secrets }: Context): Problem[
   ];
 }
 
+/** A public authority knows no such names. */
+const isPrivate = (domain: string): boolean =>
+  !domain.includes(".") || /^[\d.]+$|\.(local|localhost|internal|test|example|invalid)$/.test(domain);
+
+function tlsProblems(
+  { settings: { ingress }, secrets }: Context,
+  services: readonly ServiceSpec[],
+): Problem[] {
+  const { tls, domain, acmeServer } = ingress;
+  if (tls === "files")
+    return (["tlsCertificate", "tlsKey"] as const)
+      .filter((key) => !secrets.has(key))
+      .map((key) => {
+        const fix = `Run: pulumi config set --secret ragdock:${key} < ${key === "tlsKey" ? "privkey" : "fullchain"}.pem`;
+        return problem("ingress.tls", '"files"', `the secret ${key} is missing`, fix);
+      });
+  if (tls !== "acme") return [];
+  const asked = services.some((s) => publishedPorts(s).some(({ redirects }) => redirects));
+  const set = setCommand("ingress.domain", "rag.example.org");
+  return [
+    ...(domain && (acmeServer || !isPrivate(domain))
+      ? []
+      : [
+          problem(
+            "ingress.domain",
+            domain ? `"${domain}"` : "nothing",
+            "an authority gives certificates for names that the internet knows",
+            `Run: ${set}; or, for a closed network: ${setCommand("ingress.tls", "internal")}`,
+          ),
+        ]),
+    ...(asked || !services.some(({ role }) => role === "ingress")
+      ? []
+      : [
+          problem(
+            "ingress.tls",
+            '"acme"',
+            "the authority asks at port 80, and the first application is not published to everyone",
+            `Run: ${setCommand("ingress.tls", "internal")}`,
+          ),
+        ]),
+  ];
+}
+
 /** Refuses ports that `prod` publishes to everyone without TLS, or without a sign-in. */
 function openPorts(
   { prod, stack, settings: { ingress } }: Context,
@@ -75,7 +128,7 @@ function openPorts(
 ): Problem[] {
   const ports = services.flatMap((s) =>
     publishedPorts(s)
-      .filter(({ exposure }) => exposure === "public")
+      .filter(({ exposure, redirects }) => exposure === "public" && !redirects)
       .map(({ host, owner = s.name }) => `port ${host} of ${owner}`),
   );
   const missing = [...(isEncrypted(ingress) ? [] : ["TLS"]), ...(ingress.signIn ? [] : ["a sign-in"])].join(

@@ -1,0 +1,1 @@
+"""Gets certificates and renews them, and writes them where the ingress reads them at each handshake."""
