@@ -5,6 +5,7 @@ tests/images/sign-in.test.ts does.
 """
 
 import time
+from pathlib import Path
 
 import jwt
 import pytest
@@ -12,7 +13,7 @@ import pytest
 from frontdoor.auth.identity import Identity
 from frontdoor.auth.provider_people import person_of
 from frontdoor.auth.roles import Role
-from tests.auth.support import IDENTITY_KEY, Gateway
+from tests.auth.support import IDENTITY_KEY, Gateway, gateway_of, settings
 
 
 def token_of(gateway: Gateway, **headers: str) -> dict[str, object]:
@@ -121,6 +122,19 @@ def test_other_spellings_of_a_path_need_the_same_role(gateway: Gateway, uri: str
     for service in ("grafana", ""):
         assert gateway.check(uri, service=service, authorization=f"Bearer {reader}").status_code == 403
         assert gateway.check(uri, service=service, authorization=f"Bearer {admin}").status_code == 200
+
+
+def test_paths_are_read_as_utf_8(tmp_path: Path) -> None:
+    access = [{"path": "/größe", "role": "admin"}]
+    gateway = gateway_of(tmp_path / "auth.sqlite3", settings(access=access))
+    authorization = f"Bearer {gateway.add_key('r')}"
+    for uri in (b"/gr\xc3\xb6\xc3\x9fe", b"/gr%C3%B6%c3%9fe"):
+        headers = {
+            b"X-Original-Method": b"GET",
+            b"X-Original-URI": uri,
+            b"Authorization": authorization.encode(),
+        }
+        assert gateway.client.get("/check", headers=headers).status_code == 403
 
 
 @pytest.mark.parametrize("uri", ["", "monitoring/", "http://x/", "/a%00", "/a%0d%0ab", "/a#b", "/a%7f", "*"])
