@@ -1,4 +1,4 @@
-"""The real program: two replicas and the commands, each a process of its own.
+"""The real program: two replicas and the commands, each in a separate process.
 
 Does not prove what happens in containers: tests/e2e does.
 """
