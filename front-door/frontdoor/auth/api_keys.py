@@ -77,7 +77,7 @@ class Keys:
         with self._database.write() as connection:
             connection.executemany(
                 "UPDATE keys SET last_used = max(ifnull(last_used, 0), ?) WHERE id = ?",
-                [(moment, key_id) for key_id, moment in used.items()],
+                [(moment, key_id) for key_id, moment in list(used.items())],
             )
 
     def all(self) -> list[Key]:

@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import sqlite3
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -76,8 +75,10 @@ async def _background(service: Service) -> AsyncIterator[None]:
     finally:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
-        _flush(service)
-        service.database.close()
+        try:
+            _flush(service)
+        finally:
+            service.database.close()
 
 
 async def _maintain(service: Service) -> None:
@@ -90,8 +91,9 @@ async def _maintain(service: Service) -> None:
                 pruned = time.monotonic()
                 await in_thread(service.sessions.prune, time.time())
                 await in_thread(service.audit.prune, time.time())
-        except sqlite3.Error:
-            log.exception("the database cannot be written")
+        except Exception:
+            # A full disk or a busy database: the next round tries again.
+            log.exception("the background work failed")
         await asyncio.sleep(FLUSH_SECONDS)
 
 

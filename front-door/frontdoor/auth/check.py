@@ -21,9 +21,11 @@ CHANGING = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 def original_of(request: Request) -> Original:
     """Return the request that the gateway asks about."""
     headers = request.headers
+    # The values of headers arrive as Latin-1, but clients send paths in UTF-8.
+    uri = headers.get("x-original-uri", "").encode("latin-1", "replace").decode(errors="replace")
     return Original(
         headers.get("x-original-method", ""),
-        headers.get("x-original-uri", ""),
+        uri,
         headers.get("x-ragdock-service", ""),
     )
 
@@ -56,6 +58,7 @@ class Check:
         if identity and not refusal:
             key = self._service.secrets.identity_key
             return Response(headers={**headers, **identity.headers(self._service.settings.audience, key)})
+        # Without an identity there is always a refusal. If not, the request is refused too.
         refusal = refusal or Refusal(401, "signed_out")
         metrics.DENIALS.labels(refusal.code).inc()
         headers[HEADER] = str(refusal)

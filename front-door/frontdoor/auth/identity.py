@@ -12,7 +12,8 @@ ISSUER = "ragdock"
 TOKEN_SECONDS = 600
 # The printable characters of ASCII that need no escape. `%` starts one, and `,` separates groups.
 SAFE = "".join(chr(code) for code in range(0x21, 0x7F) if chr(code) not in "%,") + " "
-LONGEST_HEADER = 1024
+# nginx takes 4 KB of headers from the service. The other headers are shorter than the rest.
+LONGEST_GROUPS = 768
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,7 @@ class Identity:
 def header_text(text: str) -> str:
     """Return a text for a header. What is not printable ASCII, `%` and `,` are percent-encoded
     as UTF-8."""
-    return quote(text.strip(), safe=SAFE, errors="replace")[:LONGEST_HEADER]
+    return quote(text.strip(), safe=SAFE, errors="replace")
 
 
 def _list_of(groups: tuple[str, ...]) -> str:
@@ -68,7 +69,7 @@ def _list_of(groups: tuple[str, ...]) -> str:
     names = ""
     for group in groups:
         longer = f"{names},{header_text(group)}" if names else header_text(group)
-        if len(longer) > LONGEST_HEADER:
+        if len(longer) > LONGEST_GROUPS:
             break
         names = longer
     return names

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 WINDOW_SECONDS = 60
 # Subjects or addresses that a limit remembers. One takes about 300 bytes.
 REMEMBERED = 10_000
+# The error of a product of fractions of a window.
+ROUNDING = 1e-6
 
 
 @dataclass
@@ -34,7 +36,7 @@ class Limit:
         """Return the seconds until the subject may go on. 0 is now."""
         window, elapsed = self._window(subject)
         room = self.quota - 1 - window.now
-        if window.before * (1 - elapsed) <= room:
+        if window.before * (1 - elapsed) <= room + ROUNDING:
             return 0
         if room >= 0:
             return math.ceil((1 - room / window.before - elapsed) * WINDOW_SECONDS)

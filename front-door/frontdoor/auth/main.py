@@ -1,5 +1,6 @@
-"""The program: `python -m frontdoor auth [users|keys|audit|probe …]`. Without arguments it serves."""
+"""The program: `python -m frontdoor auth [users|keys|audit …]`. Without arguments it serves."""
 
+import logging
 import os
 import sys
 
@@ -10,17 +11,11 @@ def main(arguments: list[str]) -> int:
     """Serve until SIGTERM, or run a command. Return the exit code."""
     # The database holds hashes of passwords: its files are for this user only.
     os.umask(0o077)
-    match arguments:
-        case []:
-            return serve()
-        case ["probe"]:
-            from ragkit.probe import ask
+    if not arguments:
+        return serve()
+    from frontdoor.auth.commands.run import run
 
-            return ask("auth", PORT, "/healthz")
-        case _:
-            from frontdoor.auth.commands.run import run
-
-            return run(arguments)
+    return run(arguments)
 
 
 def serve() -> int:
@@ -32,6 +27,8 @@ def serve() -> int:
     from ragkit.logs import configure_logs
 
     configure_logs()
+    # The metrics count sign-ins. A line for each request to the provider adds nothing.
+    logging.getLogger("httpx2").setLevel(logging.WARNING)
     try:
         settings = load_settings()
         secrets = load_secrets(settings)

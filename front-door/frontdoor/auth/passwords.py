@@ -14,8 +14,6 @@ SHORTEST, LONGEST = 12, 256
 AT_ONCE = Limit(at_once=2, waiting=8)
 
 _hasher = PasswordHasher()
-# The hash that a password is compared with when the name is unknown. It costs the same time.
-_nobody = _hasher.hash(secrets.token_hex(32))
 
 
 def problem_of(password: str) -> str | None:
@@ -40,6 +38,8 @@ class Passwords:
 
     def __init__(self) -> None:
         self._gate = Gate("passwords", AT_ONCE)
+        # Compared with when the name is unknown. It costs the same time.
+        self._nobody = hashed(secrets.token_hex(32))
 
     async def match(self, stored: str | None, password: str) -> bool:
         """Return whether the password fits the stored hash. None stands for an unknown name.
@@ -47,12 +47,13 @@ class Passwords:
         Raises `ragkit.api.overload.Busy` when too many passwords wait already.
         """
         async with self._gate.entered():
-            return await to_thread.run_sync(_matches, stored, password) and stored is not None
+            fits = await to_thread.run_sync(_matches, stored or self._nobody, password)
+        return fits and stored is not None
 
 
-def _matches(stored: str | None, password: str) -> bool:
+def _matches(stored: str, password: str) -> bool:
     try:
-        return _hasher.verify(stored or _nobody, _same_on_all_keyboards(password))
+        return _hasher.verify(stored, _same_on_all_keyboards(password))
     except (VerificationError, InvalidHashError):
         return False
 

@@ -11,7 +11,7 @@ from frontdoor.auth.database import Database
 from frontdoor.auth.roles import Role
 
 NAME = re.compile(r"[a-z0-9][a-z0-9._@-]{0,63}")
-EMAIL = re.compile(r"[!-~]{1,64}@[A-Za-z0-9.-]{1,190}")
+EMAIL = re.compile(r"[!-?A-~]{1,64}@[A-Za-z0-9.-]{1,190}")
 
 
 @dataclass(frozen=True)

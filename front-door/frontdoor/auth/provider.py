@@ -9,7 +9,7 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-import httpx
+import httpx2
 from authlib.integrations.starlette_client import OAuth, OAuthError, StarletteOAuth2App
 from joserfc.errors import JoseError
 from starlette.requests import Request
@@ -68,13 +68,13 @@ class OpenIdProvider:
             )
             if claims is None:
                 raise NotSignedIn("the provider sent no ID token")
-            known = await self._completed(client, claims, token)
-        except httpx.HTTPError as error:
+            person = person_of(self.issuer, await self._completed(client, claims, token))
+        except httpx2.HTTPError as error:
             raise Unavailable(self.issuer, _reason(error)) from error
         except (OAuthError, JoseError, ValueError, KeyError, TypeError) as error:
             raise NotSignedIn(_reason(error)) from error
         id_token = token["id_token"]
-        return person_of(self.issuer, known), id_token if len(id_token) <= LONGEST_ID_TOKEN else ""
+        return person, id_token if len(id_token) <= LONGEST_ID_TOKEN else ""
 
     async def end_url(self, request: Request, id_token: str) -> str:
         """Return the provider's page to sign out, or an empty text if there is none."""
@@ -98,7 +98,7 @@ class OpenIdProvider:
         client = self._new_client()
         try:
             metadata = await client.load_server_metadata()
-        except (httpx.HTTPError, ValueError) as error:
+        except (httpx2.HTTPError, ValueError) as error:
             if self._client:
                 return self._client
             raise Unavailable(self.issuer, _reason(error)) from error

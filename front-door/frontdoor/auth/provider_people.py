@@ -1,14 +1,19 @@
 """People whom the provider knows: what it says of them, whether they may sign in, and their role."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from frontdoor.auth.identity import Identity
+from frontdoor.auth.people import EMAIL
 from frontdoor.auth.roles import ROLES, DefaultRole, highest
 from frontdoor.auth.settings import Allow, Roles
 
-LONGEST_TEXT = 256
+# OpenID Connect Core 1.0, 2: at most 255 characters of ASCII.
+SUBJECT = re.compile(r"[ -~]{1,255}")
+LONGEST_NAME = 64
+LONGEST_GROUP = 256
 MOST_GROUPS = 1_000
 
 
@@ -31,12 +36,18 @@ class Person:
 
 
 def person_of(issuer: str, claims: Mapping[str, Any]) -> Person:
-    """Return the person that the claims of a checked ID token describe."""
+    """Return the person that the claims of a checked ID token describe.
+
+    Raises ValueError if the subject cannot be one.
+    """
+    subject = _text(claims.get("sub"))
+    if not SUBJECT.fullmatch(subject):
+        raise ValueError("the subject is no text of 1 to 255 characters of ASCII")
     email = _text(claims.get("email"))
-    verified = "" if claims.get("email_verified") in (False, "false") else email
-    name = _text(claims.get("name")) or _text(claims.get("preferred_username")) or email
-    subject = _text(claims["sub"])
-    return Person(issuer, subject, name or subject, verified, _groups(claims.get("groups")))
+    is_verified = EMAIL.fullmatch(email) and claims.get("email_verified") not in (False, "false")
+    name = _text(claims.get("name")) or _text(claims.get("preferred_username")) or email or subject
+    groups = _groups(claims.get("groups"))
+    return Person(issuer, subject, name[:LONGEST_NAME], email if is_verified else "", groups)
 
 
 def role_of(person: Person, allow: Allow, roles: Roles) -> DefaultRole:
@@ -69,8 +80,8 @@ def _lower(texts: list[str]) -> set[str]:
 def _groups(claim: object) -> tuple[str, ...]:
     # Some providers send a text when there is one group.
     groups = [claim] if isinstance(claim, str) else claim if isinstance(claim, list) else []
-    return tuple(_text(group) for group in groups[:MOST_GROUPS] if isinstance(group, str) and group)
+    return tuple(group for group in groups[:MOST_GROUPS] if 0 < len(_text(group)) <= LONGEST_GROUP)
 
 
 def _text(claim: object) -> str:
-    return claim[:LONGEST_TEXT] if isinstance(claim, str) else ""
+    return claim if isinstance(claim, str) else ""

@@ -30,7 +30,7 @@ def _show(context: Context, options: argparse.Namespace) -> None:
     rows = context.database.read(
         "SELECT time, actor, action, object, result, address FROM audit"
         " WHERE time >= ?1 AND (?2 = '' OR actor IN (?2, 'user:' || ?2, 'key:' || ?2, 'oidc:' || ?2))"
-        " ORDER BY id",
+        " ORDER BY time, id",
         time.time() - options.since,
         options.user,
     )

@@ -1,7 +1,6 @@
 """`./ragdock users`: the people who sign in with a password."""
 
 import argparse
-import getpass
 import sys
 from typing import Any
 
@@ -125,12 +124,8 @@ def _refuse_with_provider() -> None:
 def _new_password(options: argparse.Namespace) -> str:
     if options.generate:
         return passwords.generated()
-    if sys.stdin.isatty():
-        password = getpass.getpass("Password: ")
-        if password != getpass.getpass("Again: "):
-            raise Failure("The passwords differ. Run the same command again.")
-    else:
-        password = sys.stdin.readline().rstrip("\r\n")
+    # `./ragdock` asks for it on the terminal.
+    password = sys.stdin.readline().rstrip("\r\n")
     problem = passwords.problem_of(password)
     if problem:
         raise Failure(f"{problem[:1].upper()}{problem[1:]}. Or let the command make one with `--generate`.")
