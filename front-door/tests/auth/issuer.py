@@ -5,8 +5,7 @@ PKCE verifier. Tests make it misbehave through the fields of `Misbehaviour`. As 
 
     python issuer.py --port 9000 --user '{"sub": "1", "email": "anna@example.org", "groups": ["ops"]}'
 
-With several users, its page has a button for each. It does not prove that real providers behave
-like it.
+With several users, its page has a button for each. It does not prove how real providers behave.
 """
 
 import argparse
@@ -56,17 +55,15 @@ class Issuer:
         self.wrong = Misbehaviour()
         self.requests: list[str] = []
         self._codes: dict[str, tuple[Claims, dict[str, str]]] = {}
-        self._tokens: dict[str, Claims] = {}
+        self.tokens: dict[str, Claims] = {}
         self._foreign_key = rsa.generate_private_key(65537, 2048)
         self.rotate()
 
     def rotate(self) -> None:
-        """Sign with a new key from now on."""
         self.key = rsa.generate_private_key(65537, 2048)
         self.key_id = secrets.token_hex(4)
 
     def metadata(self) -> Claims:
-        """Return the discovery document."""
         return {
             "issuer": self.url,
             "authorization_endpoint": f"{self.url}/authorize",
@@ -82,7 +79,6 @@ class Issuer:
         }
 
     def keys(self) -> Claims:
-        """Return the public keys."""
         public = RSAAlgorithm.to_jwk(self.key.public_key(), as_dict=True)
         return {"keys": [{**public, "kid": self.key_id, "use": "sig"}]}
 
@@ -108,17 +104,13 @@ class Issuer:
         ):
             return None
         access_token = secrets.token_urlsafe(16)
-        self._tokens[access_token] = {**user, **self.wrong.userinfo}
+        self.tokens[access_token] = {**user, **self.wrong.userinfo}
         return {
             "access_token": access_token,
             "token_type": "Bearer",
             "expires_in": 300,
             "id_token": self._id_token(user, query["nonce"]),
         }
-
-    def userinfo(self, authorization: str) -> Claims | None:
-        """Return the claims of the person of an access token."""
-        return self._tokens.get(authorization.removeprefix("Bearer "))
 
     def _id_token(self, user: Claims, nonce: str) -> str:
         now = int(time.time())
@@ -141,10 +133,11 @@ class Issuer:
 
 
 class _Handler(BaseHTTPRequestHandler):
-    issuer: Issuer
+    @property
+    def issuer(self) -> Issuer:
+        return self.server.issuer  # type: ignore[attr-defined, no-any-return]
 
     def do_GET(self) -> None:
-        """Answer pages, keys and claims."""
         path, query = self._path()
         issuer = self.issuer
         if issuer.wrong.is_down:
@@ -156,28 +149,26 @@ class _Handler(BaseHTTPRequestHandler):
         elif path == "/authorize":
             self._sign_in(query)
         elif path == "/userinfo":
-            self._json(issuer.userinfo(self.headers.get("Authorization", "")))
+            token = self.headers.get("Authorization", "").removeprefix("Bearer ")
+            self._json(issuer.tokens.get(token))
         elif path == "/logout":
-            self._redirect(query.get("post_logout_redirect_uri", f"{issuer.url}/"))
+            self._redirect(query["post_logout_redirect_uri"])
         else:
             self._answer(200, "<h1>Test provider</h1>")
 
     def do_POST(self) -> None:
-        """Answer tokens for codes."""
         path, _ = self._path()
         body = self.rfile.read(int(self.headers.get("Content-Length", "0"))).decode()
         if path != "/token" or self.issuer.wrong.is_down:
-            self._answer(503, "down")
-            return
+            return self._answer(503, "down")
         form = {name: values[0] for name, values in parse_qs(body).items()}
-        self._json(self.issuer.token(form, self.headers.get("Authorization", "")))
+        return self._json(self.issuer.token(form, self.headers.get("Authorization", "")))
 
     def _sign_in(self, query: dict[str, str]) -> None:
         users = self.issuer.users
         chosen = query.pop("user", "0" if len(users) == 1 else "")
         if chosen:
-            self._redirect(self.issuer.authorize(query, users[int(chosen)]))
-            return
+            return self._redirect(self.issuer.authorize(query, users[int(chosen)]))
         fields = "".join(
             f'<input type="hidden" name="{html.escape(name)}" value="{html.escape(value)}">'
             for name, value in query.items()
@@ -186,7 +177,7 @@ class _Handler(BaseHTTPRequestHandler):
             f'<button name="user" value="{number}">{html.escape(user.get("email") or user["sub"])}</button>'
             for number, user in enumerate(users)
         )
-        self._answer(200, f"<h1>Test provider</h1><form>{fields}{buttons}</form>")
+        return self._answer(200, f"<h1>Test provider</h1><form>{fields}{buttons}</form>")
 
     def _path(self) -> tuple[str, dict[str, str]]:
         parts = urlsplit(self.path)
@@ -198,20 +189,21 @@ class _Handler(BaseHTTPRequestHandler):
         self._answer(200 if content else 400, body, "application/json")
 
     def _redirect(self, address: str) -> None:
-        self.send_response(303)
-        self.send_header("Location", address)
-        self.send_header("Content-Length", "0")
-        self.end_headers()
+        self._answer(303, "", location=address)
 
-    def _answer(self, status: int, body: str, kind: str = "text/html; charset=utf-8") -> None:
+    def _answer(
+        self, status: int, body: str, kind: str = "text/html; charset=utf-8", location: str = ""
+    ) -> None:
         self.send_response(status)
+        if location:
+            self.send_header("Location", location)
         self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(len(body.encode())))
         self.end_headers()
         self.wfile.write(body.encode())
 
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
-        """Print nothing."""
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - printed nowhere
+        pass
 
 
 @contextmanager
@@ -225,16 +217,13 @@ def running(
     client_secret: str = "secret-of-the-client",  # noqa: S107 - of this provider only
 ) -> Iterator[Issuer]:
     """Serve a provider during the block."""
-
-    class Handler(_Handler):
-        pass
-
-    server = ThreadingHTTPServer((host, port), Handler)
-    Handler.issuer = Issuer(url or f"http://{host}:{server.server_port}", users, client_id, client_secret)
+    server = ThreadingHTTPServer((host, port), _Handler)
+    issuer = Issuer(url or f"http://{host}:{server.server_port}", users, client_id, client_secret)
+    server.issuer = issuer  # type: ignore[attr-defined]
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:
-        yield Handler.issuer
+        yield issuer
     finally:
         server.shutdown()
         server.server_close()
@@ -242,23 +231,17 @@ def running(
 
 
 def main() -> None:
-    """Serve until the process ends."""
     parser = argparse.ArgumentParser(description="An OpenID Connect provider for tests.")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on")
     parser.add_argument("--port", type=int, default=9000)
     parser.add_argument("--url", default="", help="the issuer, if others reach it by another address")
     parser.add_argument("--client-id", default="ragdock")
     parser.add_argument("--client-secret", default="secret-of-the-client")
-    parser.add_argument("--user", action="append", type=json.loads, required=True, help="claims, as JSON")
+    parser.add_argument(
+        "--user", dest="users", action="append", type=json.loads, required=True, help="claims"
+    )
     options = parser.parse_args()
-    with running(
-        options.user,
-        host=options.host,
-        port=options.port,
-        url=options.url,
-        client_id=options.client_id,
-        client_secret=options.client_secret,
-    ) as issuer:
+    with running(**vars(options)) as issuer:
         print(f"issuer {issuer.url}", flush=True)  # noqa: T201
         threading.Event().wait()
 
