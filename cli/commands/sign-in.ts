@@ -1,28 +1,17 @@
 import { text } from "node:stream/consumers";
-import { execa } from "execa";
-import { authName } from "../../config/services/auth.ts";
 import { accessRoles } from "../../config/spec/access.ts";
 import { Failure } from "../../config/spec/failure.ts";
-import { containersOf, dockerEnvironment } from "../../host/docker.ts";
+import { inAuth } from "../auth.ts";
 import { command, jsonOption, stackOption } from "../command.ts";
 
-/**
- * Runs the program of the sign-in in its container. It prints its own messages.
- * @param input for its standard input, such as a password. By default this command's own
- * @returns its exit code
- */
-async function inAuth(stack: string, words: readonly string[], input?: string): Promise<number> {
-  const [container] = await containersOf(stack, authName);
-  if (!container)
-    throw new Failure(
-      `Stack "${stack}" runs no sign-in.`,
-      `pulumi config set --stack ${stack} --path ragdock:ingress.signIn.users true, then make up STACK=${stack}`,
-    );
-  const args = ["exec", "-i", container.Id, "python", "-m", "frontdoor", "auth", ...words];
-  const given = input === undefined ? { stdin: "inherit" as const } : { input };
-  const options = { stdout: "inherit", stderr: "inherit", reject: false, env: dockerEnvironment() } as const;
-  const { exitCode = 1 } = await execa("docker", args, { ...options, ...given });
-  return exitCode;
+/** Runs a command of the sign-in, which prints its own messages. Returns its exit code. */
+async function run(stack: string, words: readonly string[], input = ""): Promise<number> {
+  const code = await inAuth(stack, words, { input });
+  if (code !== undefined) return code;
+  throw new Failure(
+    `Stack "${stack}" runs no sign-in.`,
+    `Run: pulumi config set --stack ${stack} --path ragdock:ingress.signIn.users true; then: make up STACK=${stack}`,
+  );
 }
 
 /** Reads a password from the terminal without showing it, or the first line of standard input. */
@@ -77,7 +66,7 @@ export const addUser = command({
   run: async ({ stack, name, role, generate }) => {
     const who = required(name, "The name", "users add anna --role editor");
     const words = ["users", "add", who, "--role", role];
-    return generate ? inAuth(stack, [...words, "--generate"], "") : inAuth(stack, words, await password());
+    return generate ? run(stack, [...words, "--generate"]) : run(stack, words, await password());
   },
 });
 
@@ -92,7 +81,7 @@ export const userPassword = command({
   examples: ["users password anna"],
   run: async ({ stack, name, generate }) => {
     const words = ["users", "password", required(name, "The name", "users password anna")];
-    return generate ? inAuth(stack, [...words, "--generate"], "") : inAuth(stack, words, await password());
+    return generate ? run(stack, [...words, "--generate"]) : run(stack, words, await password());
   },
 });
 
@@ -103,7 +92,7 @@ export const userRole = command({
   examples: ["users role anna --role admin"],
   run: async ({ stack, name, role }) => {
     const example = "users role anna --role admin";
-    return inAuth(stack, [
+    return run(stack, [
       "users",
       "role",
       required(name, "The name", example),
@@ -118,7 +107,7 @@ export const removeUser = command({
   options: { stack: stackOption, name: nameOption },
   examples: ["users remove anna"],
   run: async ({ stack, name }) =>
-    inAuth(stack, ["users", "remove", required(name, "The name", "users remove anna")]),
+    run(stack, ["users", "remove", required(name, "The name", "users remove anna")]),
 });
 
 export const listUsers = command({
@@ -126,7 +115,7 @@ export const listUsers = command({
   summary: "Show the people who sign in with a password",
   options: { stack: stackOption },
   examples: ["users list"],
-  run: async ({ stack }) => inAuth(stack, ["users", "list"]),
+  run: async ({ stack }) => run(stack, ["users", "list"]),
 });
 
 export const createKey = command({
@@ -141,7 +130,7 @@ export const createKey = command({
   examples: ["keys create --name ci --role reader --expires 90d"],
   run: async ({ stack, name, role, expires }) => {
     const who = required(name, "--name", "keys create --name ci --role reader");
-    return inAuth(stack, ["keys", "create", "--name", who, "--role", role, "--expires", expires]);
+    return run(stack, ["keys", "create", "--name", who, "--role", role, "--expires", expires]);
   },
 });
 
@@ -150,7 +139,7 @@ export const listKeys = command({
   summary: "Show the API keys, when each expires, and when each was used last",
   options: { stack: stackOption },
   examples: ["keys list"],
-  run: async ({ stack }) => inAuth(stack, ["keys", "list"]),
+  run: async ({ stack }) => run(stack, ["keys", "list"]),
 });
 
 export const revokeKey = command({
@@ -159,7 +148,7 @@ export const revokeKey = command({
   options: { stack: stackOption, name: keyName },
   examples: ["keys revoke --name ci"],
   run: async ({ stack, name }) =>
-    inAuth(stack, ["keys", "revoke", required(name, "--name", "keys revoke --name ci")]),
+    run(stack, ["keys", "revoke", required(name, "--name", "keys revoke --name ci")]),
 });
 
 export const audit = command({
@@ -173,11 +162,5 @@ export const audit = command({
   },
   examples: ["audit --since 24h", "audit --user anna"],
   run: async ({ stack, since, user, json }) =>
-    inAuth(stack, [
-      "audit",
-      "--since",
-      since,
-      ...(user ? ["--user", user] : []),
-      ...(json ? ["--json"] : []),
-    ]),
+    run(stack, ["audit", "--since", since, ...(user ? ["--user", user] : []), ...(json ? ["--json"] : [])]),
 });

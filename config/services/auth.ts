@@ -59,7 +59,7 @@ export function auth(ctx: Context, networks: readonly string[]): ServiceTemplate
     },
     files: [secretFile(identityKey(ctx)), ...(asksProvider ? [secretFile(clientSecret)] : [])],
     volumes: [{ volume: "auth-data", path: "/data" }],
-    healthcheck: Healthcheck.python("/healthz", port, { startPeriod: "30s" }),
+    healthcheck: Healthcheck.command(["python3", "-m", "frontdoor", "auth", "probe"]),
     blackbox: { module: "http_2xx", port, path: "/healthz" },
     metrics: { port, path: "/metrics" },
     replicas: ctx.prod ? 2 : 1,
