@@ -116,6 +116,15 @@ secret: node_modules ## set one of your secrets from standard input: KEY=<name>,
 rotate: setup ## give a generated SECRET a new value without a failed request: postgres, redis, grafana, …
 	@$(ragdock) rotate $(on_stack) $(call option,SECRET,secret)
 
+users: node_modules ## show the people who sign in with a password; ./ragdock users --help adds and removes them
+	@$(ragdock) users list $(on_stack)
+
+keys: node_modules ## show the API keys of programs; ./ragdock keys --help creates and revokes them
+	@$(ragdock) keys list $(on_stack)
+
+audit: node_modules ## show who did what: sign-ins, uploads, deletions, denials; SINCE=24h, WHO=anna
+	@$(ragdock) audit $(on_stack) $(call option,SINCE,since) $(call option,WHO,user)
+
 compose: setup ## write the system as a Docker Compose file: the way out
 	@$(ragdock) compose $(new_stack)
 

@@ -55,9 +55,10 @@ export function containerBase(
       target: mount.target,
       readOnly: mount.readOnly,
     })),
-    volumes: spec.volumes.map(({ volume, path }) => ({
+    volumes: spec.volumes.map(({ volume, path, readOnly }) => ({
       volumeName: context.volumes[volume] as pulumi.Input<string>,
       containerPath: path,
+      ...(readOnly ? { readOnly } : {}),
     })),
     uploads: spec.files.map((file) => upload(file, context)),
     ...(callsHost(spec) ? { hosts: [{ host: hostGateway, ip: "host-gateway" }] } : {}),

@@ -38,6 +38,7 @@ const identifies = {
   maxRequest: false, // the files of the gateway contain these three
   uploadPaths: false,
   ownPages: false,
+  access: false, // the files of the sign-in contain it
   blackbox: false,
   readiness: false,
   alerts: false,

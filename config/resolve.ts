@@ -6,8 +6,10 @@ import { pulledReference } from "./images.ts";
 import { passes } from "./passes/index.ts";
 import type { Run } from "./passes/pass.ts";
 import { withPublishNetwork } from "./passes/publish.ts";
+import { ingressProblems } from "./services/ingress-rules.ts";
 import { chooseModels, modelProblems } from "./services/models.ts";
 import type { Context, ServiceTemplate } from "./services/module.ts";
+
 import { fromZod, without } from "./settings/issues.ts";
 import { ConfigError } from "./settings/problem.ts";
 import { encryptedInVain, traitProblems, unknownRotations, unknownSystem } from "./settings/rules.ts";
@@ -87,7 +89,7 @@ function assemble(user: Settings, raw: Readonly<Record<string, unknown>>, facts:
     networks: networksOf(services, system.networks),
     secrets,
     unavailable: run.unavailable,
-    urls: urlsOf(services, ctx.host),
+    urls: urlsOf(services, ctx.host, user.ingress.domain),
     lostVolumes: user.lostVolumes,
   };
   const found = findings(spec, (source) => pulledReference(source, spec));
@@ -103,6 +105,7 @@ function assemble(user: Settings, raw: Readonly<Record<string, unknown>>, facts:
       ...modules.flatMap((module) => module.rules?.(ctx, services) ?? []),
       ...unknownRotations(user.rotations, rotatable(secrets)),
       ...(system.models ? modelProblems(ctx.models, ctx.secrets, ctx.stack, system.modules) : []),
+      ...ingressProblems(ctx, raw, services),
       ...portPolicies(spec),
       ...refused(found, user.policy),
       ...replicas(spec),

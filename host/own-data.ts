@@ -2,7 +2,13 @@ import { join, relative } from "node:path";
 import { Failure } from "../config/spec/failure.ts";
 import { clusterVolume, postgresVersions, withoutVersion } from "../config/spec/postgres.ts";
 import { forStack, setCommand } from "../config/spec/problem.ts";
-import { isLongRunning, type LongRunning, longRunning, type SystemSpec } from "../config/spec/service.ts";
+import {
+  isLongRunning,
+  type LongRunning,
+  longRunning,
+  type Role,
+  type SystemSpec,
+} from "../config/spec/service.ts";
 import { createdLabel, fullName, type StackName, upgradedFromLabel } from "../config/spec/stack.ts";
 import { docker, type Volume, volumesNamed } from "./docker.ts";
 import { onDockerHost } from "./server.ts";
@@ -86,18 +92,23 @@ function lostAmong(
 function ownedVolumes(stack: StackName, { services }: SystemSpec) {
   const jobsFirst = services.toSorted((a, b) => Number(isLongRunning(a)) - Number(isLongRunning(b)));
   const owned = jobsFirst.flatMap(({ name: owner, volumes }) =>
-    volumes.map(({ volume }) => ({ owner, volume, name: fullName(stack, volume) })),
+    volumes
+      .filter(({ readOnly }) => !readOnly)
+      .map(({ volume }) => ({ owner, volume, name: fullName(stack, volume) })),
   );
   return [...new Map(owned.map((one) => [one.name, one])).values()];
 }
+
+/** Roles whose data no backup contains. */
+const leftOut: readonly Role[] = ["monitoring", "certificates"];
 
 const createdAt = ({ Labels }: Volume): string => Labels?.[createdLabel] ?? "";
 
 function dataIsGone(stack: string, system: SystemSpec, lost: readonly LostVolume[]): Failure {
   const lines = lost.map(({ name, owner, replaced }) => {
-    const isMonitoring = system.services.some((s) => s.name === owner && s.role === "monitoring");
+    const isLeftOut = system.services.some((s) => s.name === owner && leftOut.includes(s.role));
     const what = replaced ? "was created again and does not hold it" : "is gone";
-    return `  volume ${name}, the data of ${owner}, ${what}${isMonitoring ? " (backups leave it out)" : ""}`;
+    return `  volume ${name}, the data of ${owner}, ${what}${isLeftOut ? " (backups leave it out)" : ""}`;
   });
   const give = lost.map(({ volume, created }) => setCommand(`lostVolumes.${volume}`, `'${created}'`));
   return new Failure(

@@ -179,7 +179,9 @@ async function holder(port: number): Promise<string> {
  */
 async function requireVolumeOwners(stack: string, { services }: SystemSpec): Promise<void> {
   const used = services.flatMap(({ name, user, volumes }) =>
-    volumes.map(({ volume }) => ({ name, user, volume: fullName({ project, stack }, volume) })),
+    volumes
+      .filter(({ readOnly }) => !readOnly)
+      .map(({ volume }) => ({ name, user, volume: fullName({ project, stack }, volume) })),
   );
   const there = await volumesNamed(used.map(({ volume }) => volume));
   const lines: string[] = [];

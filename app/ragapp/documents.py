@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session, undefer
 
 from ragapp.models import Chunk, Document
+from ragkit.api.identity import Identity
 
 # A running worker renews its lease every few seconds. A killed one loses it after this time.
 LEASE = timedelta(seconds=60)
@@ -27,11 +28,14 @@ BEYOND = 2
 LARGE_BYTES = 256 * 1024
 
 
-def add(session: Session, name: str, media_type: str, content: bytes) -> tuple[Document, bool]:
+def add(
+    session: Session, name: str, media_type: str, content: bytes, identity: Identity | None = None
+) -> tuple[Document, bool]:
     """Store a file. Return its document and whether it must be ingested.
 
-    The same bytes are one document: a second upload returns the first, under the new name. It
-    queues the document again if its ingestion failed, or if the new name means another type.
+    The same bytes are one document: a second upload returns the first, under the new name unless it
+    is a document of someone else. It queues the document again if its ingestion failed, or if the
+    new name means another type.
     """
     digest = hashlib.sha256(content).hexdigest()
     created = session.scalar(
@@ -39,6 +43,7 @@ def add(session: Session, name: str, media_type: str, content: bytes) -> tuple[D
         .values(
             id=uuid.uuid4(),
             name=name,
+            owner=identity.subject if identity else None,
             media_type=media_type,
             sha256=digest,
             size_bytes=len(content),
@@ -52,6 +57,8 @@ def add(session: Session, name: str, media_type: str, content: bytes) -> tuple[D
     if created is not None:
         return created, True
     document = session.scalars(select(Document).where(Document.sha256 == digest).with_for_update()).one()
+    if not may_change(document, identity):
+        name, media_type = document.name, document.media_type
     retyped = document.media_type != media_type
     document.name, document.media_type = name, media_type
     if document.state != "failed" and not retyped:
@@ -64,6 +71,12 @@ def add(session: Session, name: str, media_type: str, content: bytes) -> tuple[D
     document.state, document.reason, document.attempts = "queued", None, 0
     document.due_at = session.scalar(select(func.now())) or document.due_at
     return document, True
+
+
+def may_change(document: Document, identity: Identity | None) -> bool:
+    """Return whether this person may rename or delete the document. Without a sign-in, everyone
+    may."""
+    return identity is None or identity.may_change_all or document.owner == identity.subject
 
 
 def listing(session: Session, limit: int, offset: int) -> tuple[int, list[tuple[Document, int]]]:

@@ -25,6 +25,8 @@ class Document(Base):
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=uuid.uuid4)
     name: Mapped[str] = mapped_column(Text)
+    # The subject of an identity. Null if the stack had no sign-in at the upload.
+    owner: Mapped[str | None] = mapped_column(Text)
     media_type: Mapped[str] = mapped_column(Text)
     sha256: Mapped[str] = mapped_column(Text, unique=True)
     size_bytes: Mapped[int]

@@ -16,6 +16,17 @@ import { deployments, rollback } from "./rollback.ts";
 import { rotate } from "./rotate.ts";
 import { secret } from "./secret.ts";
 import { psql, shell } from "./shell.ts";
+import {
+  addUser,
+  audit,
+  createKey,
+  listKeys,
+  listUsers,
+  removeUser,
+  revokeKey,
+  userPassword,
+  userRole,
+} from "./sign-in.ts";
 import { outputs, ps, status } from "./status.ts";
 import { up } from "./up.ts";
 
@@ -25,6 +36,7 @@ export const groups: Readonly<Record<string, readonly Command[]>> = {
   "Look:": [status, health, ps, logs, outputs],
   "Work inside:": [restart, shell, psql],
   "Secrets:": [secret, rotate],
+  "Sign-in:": [addUser, removeUser, listUsers, userPassword, userRole, createKey, revokeKey, listKeys, audit],
   "Data:": [backup, backups, restore, drill, upgrade, destroyData],
   "Settings:": [explainConfig, schema],
   "Other:": [compose, clean, prune, plugins, comment, completion(() => Object.values(groups).flat())],

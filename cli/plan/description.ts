@@ -20,7 +20,8 @@ export interface DeclaredContainer {
    */
   readonly stopsFirst: boolean;
   /**
-   * Whether its service only monitors the others. Users do not notice when such a service is down.
+   * Whether users do not notice when its service is down for a moment, because it only monitors
+   * others, or renews certificates.
    */
   readonly watches: boolean;
   /** The inputs of Pulumi's resource, with names in place of secrets. */
@@ -75,7 +76,7 @@ export async function describe(raw: Readonly<Record<string, unknown>>, facts: Fa
     const service = type.endsWith(":Container") && services.get(serviceOf(inputs));
     if (!service) return [];
     const { name: key, kind, role } = service;
-    const watches = role === "monitoring" || role === "exporter";
+    const watches = ["monitoring", "exporter", "certificates"].includes(role);
     const stopsFirst = kind === "stateful" || publishedPorts(service).length > 0;
     return [[short(name, facts), { service: key, kind, stopsFirst, watches, inputs }]] as const;
   });

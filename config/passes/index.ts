@@ -6,6 +6,7 @@ import { omit } from "./omit.ts";
 import { overrides } from "./overrides.ts";
 import type { Pass } from "./pass.ts";
 import { publish } from "./publish.ts";
+import { signIn } from "./sign-in.ts";
 import { soak } from "./soak.ts";
 import { startOrder } from "./start-order.ts";
 
@@ -15,6 +16,8 @@ export const passes: readonly Pass[] = [
   networks,
   // Adds a gateway and an ingress in front of published applications.
   ingress,
+  // Puts the sign-in before everything behind the gateway, if the stack has one.
+  signIn,
   // Adds a job per routed service that watches each new revision.
   soak,
   // Removes services whose images the image source does not have.

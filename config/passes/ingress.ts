@@ -1,3 +1,4 @@
+import { certificates } from "../services/certificates.ts";
 import { gatewayPort, gatewayTo, ingressTo } from "../services/gateway.ts";
 import type { ServiceTemplate } from "../services/module.ts";
 import { statusPort } from "../services/nginx.ts";
@@ -20,9 +21,22 @@ export const ingress: Pass = (services, run) => {
     const port = listenPort(index);
     return { listen: port, path: "/", service: gateway.name, port };
   });
-  const added = [...(own ? [] : [gateway]), ingressTo(run.ctx, routes, gateway.networks)];
-  return [...services.slice(0, last + 1), ...added, ...services.slice(last + 1)];
+  const added = [
+    ...(own ? [] : [gateway]),
+    ...(hasTls(run) ? [certificates(run.ctx, gateway.networks)] : []),
+    ingressTo(run.ctx, routes, gateway.networks),
+  ];
+  const all = [...services.slice(0, last + 1), ...added, ...services.slice(last + 1)];
+  return all.map((s) => (s === published[0] && hasTls(run) && run.ctx.prod ? onTlsPort(published[0]) : s));
 };
+
+const hasTls = ({ ctx }: Run): boolean => ctx.settings.ingress.tls !== "off";
+
+/** By default, browsers find the first application in production without a port in its address. */
+const onTlsPort = (service: Published): Published => ({
+  ...service,
+  ports: service.ports.map((port, index) => (index === 0 ? { ...port, host: 443 } : port)),
+});
 
 /** The services whose ports the ingress has: a system's own gateway, else its applications. */
 export function behindIngress(services: readonly ServiceTemplate[]): Published[] {

@@ -1,4 +1,6 @@
 import type { ServiceTemplate } from "../services/module.ts";
+import { plainPort } from "../services/nginx-tls.ts";
+import type { IngressSettings } from "../settings/ingress.ts";
 import { longRunning, type Network, type PublishedPort, publishedPorts } from "../spec/service.ts";
 import { behindIngress, listenPort } from "./ingress.ts";
 import type { Pass } from "./pass.ts";
@@ -21,9 +23,17 @@ export const withPublishNetwork = (networks: Networks): Networks => ({
 export const publish: Pass = (services, run) => {
   const ingress = services.find(({ role }) => role === "ingress");
   const behind: readonly ServiceTemplate[] = ingress ? behindIngress(services) : [];
-  const ports = behind.flatMap((s): PublishedPort[] =>
-    publishedPorts(s).map((port) => ({ ...port, container: ingressPort(s, services), owner: s.name })),
+  const { ingress: settings } = run.ctx.settings;
+  const tls = settings.tls === "off" ? {} : { tls: true };
+  const applications = behind.flatMap((s): PublishedPort[] =>
+    publishedPorts(s).map((port) => ({
+      ...port,
+      ...tls,
+      container: ingressPort(s, services),
+      owner: s.name,
+    })),
   );
+  const ports = [...applications, ...withoutTls(applications, settings)];
   return services.map((service) => {
     if (service === ingress) return reachable({ ...service, ports } as ServiceTemplate, run.networks);
     return behind.includes(service)
@@ -31,6 +41,15 @@ export const publish: Pass = (services, run) => {
       : reachable(service, run.networks);
   });
 };
+
+/**
+ * Port 80, which leads to the port with TLS. An authority asks there too. Two stacks cannot share
+ * it, so it is published only if the first application has port 443, or if an authority needs it.
+ */
+const withoutTls = ([first]: readonly PublishedPort[], { tls }: IngressSettings): PublishedPort[] =>
+  first?.exposure === "public" && (tls === "acme" || (tls !== "off" && first.host === 443))
+    ? [{ ...first, tls: false, redirects: true, container: plainPort, host: 80 }]
+    : [];
 
 /** The port on which the ingress takes the requests for a service. */
 function ingressPort(service: ServiceTemplate, services: readonly ServiceTemplate[]): number {

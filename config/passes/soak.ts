@@ -57,19 +57,25 @@ function soakJob({ name, networks }: Soakable): ServiceTemplate<Job> {
   };
 }
 
-/** Three failed requests in a row fail the job. A single one may be caused by a busy machine. */
+/**
+ * A refused connection fails the job: the container was healthy, so its process has ended since.
+ * Docker may start it again within two seconds. Other failures may be caused by a busy machine, so
+ * three in a row fail the job. The last request must succeed.
+ */
 function watch(service: Soakable): Content {
   const url = revisionUrl(service.name, service.blackbox);
   const time = seconds(service.soak ?? "0s");
   return content`end=$(($(date +%s) + ${time}))
+failed() {
+  echo "The new revision failed its soak: $1 within its first ${time} s. The answer: $said"
+  exit 1
+}
 missed=0
-while [ "$(date +%s)" -lt "$end" ]; do
+while [ "$(date +%s)" -lt "$end" ] || [ "$missed" -gt 0 ]; do
   if said=$(wget -q -T 2 -O /dev/null ${url} 2>&1); then missed=0; else missed=$((missed + 1)); fi
-  if [ "$missed" -ge 3 ]; then
-    echo "The new revision failed its soak: three requests in a row to ${url} got no good answer within its first ${time} s. The last answer: $said"
-    exit 1
-  fi
-  sleep 1
+  case $said in *refused*) failed "${url} refused a connection" ;; esac
+  [ "$missed" -lt 3 ] || failed "three requests in a row to ${url} failed"
+  sleep 0.5
 done
 echo "${url} answered for ${time} s"
 `;

@@ -4,6 +4,7 @@ import type { CatalogueImage } from "../spec/image.ts";
 import type { Alert } from "../spec/monitoring.ts";
 import type { ServiceModule } from "./module.ts";
 import {
+  behindSignIn,
   type MonitoringServiceOptions,
   monitoringOptions,
   monitoringService,
@@ -44,6 +45,7 @@ export const alertmanager = (options: MonitoringServiceOptions = {}): ServiceMod
       `--config.file=${image.configPath}`,
       `--storage.path=${image.dataPath}`,
       "--cluster.listen-address=",
+      ...behindSignIn(ctx, image.name),
     ],
     limits: { cpus: 0.25, memory: "64MiB" },
     alerts: [undelivered],

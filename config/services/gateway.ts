@@ -5,6 +5,7 @@ import { catalogueImage } from "../spec/image.ts";
 import type { HttpCheck, LongRunning, Route, ServiceSpec } from "../spec/service.ts";
 import { longRunning, publishedPorts } from "../spec/service.ts";
 import { mebibytes } from "../spec/units.ts";
+import { certificatesName, certificatesVolume } from "./certificates.ts";
 import { type Context, type ServiceModule, type ServiceTemplate, serviceDefaults } from "./module.ts";
 import {
   defaultMaxBody,
@@ -86,15 +87,12 @@ export function gatewayTo(
     // If one crashes, the other one takes the requests until it is replaced.
     replicas: ctx.prod ? 2 : 1,
     command: ["sh", serveScript],
-    deriveFiles: (_, services) => [
+    deriveFiles: ({ routes = [] }, services) => [
       {
         path: configPath,
-        content: renderNginx(
-          routedPaths(routes, services),
-          "gateway",
-          ctx.settings.ingress,
-          maxBody(services),
-        ),
+        content: renderNginx(routedPaths(routes, services), "gateway", ctx.settings.ingress, {
+          maxBody: maxBody(services),
+        }),
       },
       { path: serveScript, content: serve },
       { path: revisionsFile, content: joined(revisionUrls(routes, services)) },
@@ -111,21 +109,39 @@ export function ingressTo(
   routes: readonly Route[],
   networks: readonly string[],
 ): ServiceTemplate<LongRunning> {
+  const { ingress } = ctx.settings;
+  const base = nginx(ctx, "ingress", routes);
   return {
-    ...nginx(ctx, "ingress", routes),
+    ...base,
     role: "ingress",
     networks,
+    ...(ingress.tls === "off"
+      ? {}
+      : {
+          volumes: [{ ...certificatesVolume, readOnly: true }],
+          dependsOn: [...base.dependsOn, certificatesName],
+          // nginx starts without a certificate, and then each handshake fails.
+          blackbox: { module: "tls_connect", port: gatewayPort },
+        }),
     // One client's 2,000 half-sent requests take 65 MiB (tests/images/flood.test.ts).
     limits: ctx.prod ? { cpus: 1, memory: "256MiB" } : { cpus: 0.5, memory: "128MiB" },
     deriveFiles: (self, services) => [
       {
         path: configPath,
-        content: renderNginx(self.routes ?? [], "ingress", ctx.settings.ingress, maxBody(services)),
+        content: renderNginx(self.routes ?? [], "ingress", ingress, {
+          maxBody: maxBody(services),
+          ...defined({ redirectTo: redirectTarget(self) }),
+          images: ctx.settings.images,
+        }),
       },
     ],
     omit: (self) => (publishedPorts(self).length > 0 ? undefined : "no service behind it publishes a port"),
   };
 }
+
+/** The host port with TLS that the port without TLS leads to. Undefined if there is none. */
+const redirectTarget = ({ ports }: LongRunning): number | undefined =>
+  ports.some(({ redirects }) => redirects) ? ports.find(({ tls }) => tls)?.host : undefined;
 
 function nginx(ctx: Context, name: string, routes: readonly Route[]): Omit<LongRunning, "role"> {
   return {
@@ -167,10 +183,12 @@ const maxBody = (services: readonly ServiceSpec[]): number =>
 const routedPaths = (routes: readonly Route[], services: readonly ServiceSpec[]): RoutedPath[] =>
   routes.map((route) => {
     const service = longRunning(services).find(({ name }) => name === route.service);
-    const { metrics, uploadPaths, ownPages } = service ?? {};
+    const { metrics, uploadPaths, ownPages, role } = service ?? {};
+    // The console of a monitoring service has one container, which is replaced in place.
+    const byName = role === "monitoring" || undefined;
     const path = metrics?.port === route.port ? metrics.path : "";
     const hidden = typeof path === "string" && path.startsWith(route.path) ? path : undefined;
-    return { ...route, ...defined({ hidden, uploadPaths, ownPages }) };
+    return { ...route, ...defined({ hidden, uploadPaths, ownPages, byName }) };
   });
 
 /** The URLs of the health checks of the routed revisions. */

@@ -3,7 +3,12 @@ import { Healthcheck, wget } from "../spec/healthcheck.ts";
 import type { CatalogueImage } from "../spec/image.ts";
 import type { FileSpec } from "../spec/service.ts";
 import type { ServiceModule } from "./module.ts";
-import { type MonitoringServiceOptions, monitoringOptions, monitoringService } from "./monitoring.ts";
+import {
+  consolePath,
+  type MonitoringServiceOptions,
+  monitoringOptions,
+  monitoringService,
+} from "./monitoring.ts";
 import { generated, secretFile, secretPath } from "./secrets.ts";
 
 const image = {
@@ -43,6 +48,9 @@ export const grafana = (options: MonitoringServiceOptions = {}): ServiceModule =
         GF_USERS_ALLOW_SIGN_UP: "false",
         // Without it Grafana downloads plugins at its first start.
         GF_PLUGINS_PREINSTALL_DISABLED: "true",
+        ...(ctx.settings.ingress.signIn
+          ? { GF_SERVER_ROOT_URL: `%(protocol)s://%(domain)s${consolePath(image.name)}` }
+          : {}),
       },
       files: [secretFile(password)],
       healthcheck: Healthcheck.command(image.healthcheck, { startPeriod: "2m" }),

@@ -1,3 +1,4 @@
+import { forAdmins } from "../spec/access.ts";
 import { Healthcheck } from "../spec/healthcheck.ts";
 import { type CatalogueImage, catalogueImage } from "../spec/image.ts";
 import { lines, type Row, stat } from "../spec/monitoring.ts";
@@ -66,6 +67,7 @@ export const monitoringService = (
       networks: ["frontend", "backend"],
       volumes: [{ volume, path: image.dataPath }],
       ports: [devPort(ctx, image.port, publish ? image.port : undefined)],
+      access: forAdmins,
       ...own(ctx),
     } as ServiceTemplate<LongRunning>,
   ],
@@ -79,6 +81,20 @@ export const monitoringOptions = ({ project, stack, prod, settings }: Context) =
   scrapeInterval: settings.monitoring.scrapeInterval,
   ...(settings.monitoring.alertWebhook ? { alertWebhookUrl: settings.monitoring.alertWebhook } : {}),
 });
+
+/**
+ * The arguments with which the web page of a monitoring service works behind the sign-in. The
+ * gateway removes the path from requests, and the service adds it to its links.
+ */
+export const behindSignIn = ({ settings }: Context, name: string): string[] => {
+  const { signIn, domain, tls } = settings.ingress;
+  if (!signIn) return [];
+  const origin = domain ? `${tls === "off" ? "http" : "https"}://${domain}` : "";
+  return [`--web.external-url=${origin}${consolePath(name)}`, "--web.route-prefix=/"];
+};
+
+/** The path of the gateway where admins find the web page of a monitoring service. */
+export const consolePath = (name: string): string => `/monitoring/${name}/`;
 
 /** Makes a dashboard row for a service that only the blackbox exporter measures. */
 export const blackboxRow = (board: Row["board"], title: string, service: string, duration: string): Row => ({

@@ -77,7 +77,7 @@ const problemsOf = (kind: Kind): NginxProblem[] => [
 ];
 
 /** The limit of a request: that of a path for small requests, or that of the server. */
-type Limit = "small" | "large";
+export type Limit = "small" | "large";
 
 const target = ({ status, unread }: NginxProblem): string =>
   unread ? `/.ragdock/problems/${status}` : `@problem_${status}`;

@@ -1,9 +1,14 @@
+import type { IngressSettings } from "../settings/ingress.ts";
+import type { Settings } from "../settings/schema.ts";
 import { type Content, content, joined } from "../spec/content.ts";
 import { wget } from "../spec/healthcheck.ts";
 import type { CatalogueImage } from "../spec/image.ts";
 import type { Route } from "../spec/service.ts";
-import { gatewayMaps, guardMaps, guards, type IngressSettings, ownPageHeaders } from "./nginx-guards.ts";
-import { errorPages, problemLocations } from "./nginx-problems.ts";
+import { authName } from "./auth.ts";
+import { authLocations, guarded, identityForwarded } from "./nginx-auth.ts";
+import { gatewayMaps, guardMaps, guards, ownPageHeaders } from "./nginx-guards.ts";
+import { errorPages, type Limit, problemLocations } from "./nginx-problems.ts";
+import { type Http2, http2Of, plainServer, plainToTls, tlsSettings } from "./nginx-tls.ts";
 
 export const nginxCatalogueImage = {
   name: "nginx",
@@ -54,33 +59,55 @@ export interface RoutedPath extends Route {
   readonly uploadPaths?: readonly string[];
   /** Whether its pages belong to a user's own application. @default false */
   readonly ownPages?: boolean;
+  /**
+   * Whether all its containers get requests at once. The others get none before they are healthy.
+   * @default false
+   */
+  readonly byName?: boolean;
+}
+
+/** Where nginx gets more than its routes from. */
+interface NginxOptions {
+  /** The largest request in MiB. @default `defaultMaxBody` */
+  readonly maxBody?: number;
+  /** The port of the host with TLS that a port without TLS leads to. @default there is none */
+  readonly redirectTo?: number;
+  /** The source of its image. @default registry */
+  readonly images?: Settings["images"];
 }
 
 /** Metrics are for the system's own networks. */
 const hide = ({ hidden }: RoutedPath): string =>
-  hidden ? `    location ~ ^${hidden.replaceAll(/[^\w/-]/g, "\\$&")}(/|$) { return 404; }\n` : "";
+  hidden ? `    location ~ ^${pattern(hidden)}(/|$) { return 404; }\n` : "";
+
+const pattern = (path: string): string => path.replaceAll(/[^\w/-]/g, "\\$&");
 
 /**
  * A gateway's locations: one for the route, and one for each path below it that takes large
  * requests. nginx refuses a path that two locations have. Its variables cannot contain hyphens.
  */
-function toRevision(route: RoutedPath, _index: number, routes: readonly RoutedPath[]): Content {
+function toRevision(route: RoutedPath, routes: readonly RoutedPath[], hasSignIn: boolean): Content {
   const upstream = `$upstream_${route.service.replaceAll("-", "_")}`;
-  const location = (path: string, settings: string): Content => content`
+  const target = route.byName ? route.service : { revisionOf: route.service };
+  const asked = hasSignIn ? guarded(route) : "";
+  // This ends the directives that set variables, so it comes after them.
+  const stripped = route.strip ? `      rewrite ^${pattern(route.path)}(.*)$ /$1 break;\n` : "";
+  const settings = `${route.ownPages ? ownPageHeaders : ""}${asked}`;
+  const location = (path: string, limit: Limit): Content => content`
     location ${path} {
-${settings}      set ${upstream} ${{ revisionOf: route.service }};
-      proxy_pass http://${upstream}:${route.port};
+${settings}${limit === "small" ? "      client_max_body_size 64k;\n" : ""}${
+  limit === "small" || hasSignIn ? errorPages("      ", "gateway", limit) : ""
+}      set ${upstream} ${target};
+${stripped}      proxy_pass http://${upstream}:${route.port};
     }`;
-  const headers = route.ownPages ? ownPageHeaders : "";
   const { uploadPaths } = route;
-  const takesUploads = uploadPaths?.some((path) => route.path.startsWith(path));
+  const takesUploads = !uploadPaths || uploadPaths.some((path) => route.path.startsWith(path));
+  if (takesUploads) return content`\n${hide(route)}${location(route.path, "large")}`;
   const longer = routes.filter(({ path }) => path.length > route.path.length);
-  if (!uploadPaths || takesUploads) return content`\n${hide(route)}${location(route.path, headers)}`;
-  const small = `      client_max_body_size 64k;\n${errorPages("      ", "gateway", "small")}`;
   const large = uploadPaths
     .filter((path) => path.startsWith(route.path) && !longer.some((other) => path.startsWith(other.path)))
-    .map((path) => location(path, headers));
-  return content`\n${hide(route)}${location(route.path, headers + small)}${joined(large)}`;
+    .map((path) => location(path, "large"));
+  return content`\n${hide(route)}${location(route.path, "small")}${joined(large)}`;
 }
 
 /**
@@ -113,12 +140,23 @@ const ask = ({ service }: Route): string => `      internal;
       proxy_next_upstream error timeout http_503;`;
 
 /** The server for all routes on one port. */
-function server(listen: number, routes: readonly RoutedPath[], kind: NginxKind, maxBody: number): Content {
-  const locations = routes.map(kind === "ingress" ? toGateway : toRevision);
+function server(
+  listen: number,
+  routes: readonly RoutedPath[],
+  kind: NginxKind,
+  http2: Http2 | undefined,
+  maxBody: number,
+): Content {
+  const auth = kind === "gateway" ? routes.find(({ service }) => service === authName) : undefined;
+  const others = routes.filter((route) => route !== auth);
+  const locations = others.map((route) =>
+    kind === "ingress" ? toGateway(route) : toRevision(route, others, auth !== undefined),
+  );
+  const questions = auth ? authLocations(auth, others) : "";
   return content`
   server {
-    listen ${listen};
-${kind === "ingress" ? guards : ""}${errorPages("    ", kind)}${joined(locations)}
+    listen ${listen}${http2?.parameters ?? ""};
+${http2 ? http2.directive + plainToTls : ""}${kind === "ingress" ? guards : ""}${errorPages("    ", kind)}${joined(locations)}${questions}
 ${problemLocations(kind, maxBody)}  }
 `;
 }
@@ -132,11 +170,14 @@ export function renderNginx(
   routes: readonly RoutedPath[],
   kind: NginxKind,
   settings: IngressSettings,
-  maxBody: number = defaultMaxBody,
+  { maxBody = defaultMaxBody, redirectTo, images = "registry" }: NginxOptions = {},
 ): Content {
   const isIngress = kind === "ingress";
+  const hasTls = isIngress && settings.tls !== "off";
+  const hasSignIn = routes.some(({ service }) => service === authName);
+  const user = hasSignIn ? '"user":"$auth_user",' : "";
   const servers = [...Map.groupBy(routes, ({ listen }) => listen)].map(([listen, own]) =>
-    server(listen, own, kind, maxBody),
+    server(listen, own, kind, hasTls ? http2Of[images] : undefined, maxBody),
   );
   return content`# Not auto: that counts the host's processors, whatever this container may use.
 worker_processes 2;
@@ -163,7 +204,7 @@ http {
   client_body_timeout 30s;
   reset_timedout_connection on;
 
-  log_format access escape=json '{"time":"$time_iso8601","client":"$client","method":"$request_method","path":"$uri","status":$status,'
+  log_format access escape=json '{"time":"$time_iso8601","client":"$client",${user}"method":"$request_method","path":"$uri","status":$status,'
     '"bytes":$body_bytes_sent,"seconds":$request_time,"upstream":"$upstream_addr","upstream_status":"$upstream_status"}';
   ${isIngress ? "# The gateway logs the requests that it gets.\n  access_log /dev/stdout access if=$unpassed;" : "access_log /dev/stdout access;"}
 
@@ -171,7 +212,7 @@ http {
   # would run out of ports.
   map $http_upgrade $connection_upgrade { default upgrade; '' close; }
 
-${isIngress ? forwardedProto + guardMaps(settings) : gatewayMaps(settings)}  resolver 127.0.0.11 valid=1s ipv6=off;
+${hasTls ? tlsSettings : ""}${isIngress ? guardMaps(settings) : gatewayMaps(settings)}  resolver 127.0.0.11 valid=1s ipv6=off;
   resolver_timeout 2s;
   client_max_body_size ${maxBody}m;
   proxy_http_version 1.1;
@@ -180,7 +221,7 @@ ${isIngress ? forwardedProto + guardMaps(settings) : gatewayMaps(settings)}  res
   # The ingress replaces what the client sent: the services behind it believe these headers.
   proxy_set_header X-Forwarded-For ${isIngress ? "$remote_addr" : "$http_x_forwarded_for"};
   proxy_set_header Forwarded "";
-  proxy_set_header X-Forwarded-Proto ${isIngress ? "$forwarded_proto" : "$http_x_forwarded_proto"};
+${identityForwarded(hasSignIn)}  proxy_set_header X-Forwarded-Proto ${isIngress ? "$forwarded_proto" : "$http_x_forwarded_proto"};
   proxy_set_header Upgrade $http_upgrade;
   proxy_set_header Connection $connection_upgrade;
   # Answers are streamed token by token.
@@ -190,7 +231,7 @@ ${isIngress ? "  # A gateway that took requests before a long upload may take no
   proxy_read_timeout 600s;
   proxy_next_upstream error timeout;
   proxy_next_upstream_tries 4;
-${joined(servers)}
+${joined(servers)}${redirectTo ? plainServer(redirectTo, maxBody) : ""}
   server {
     listen ${statusPort};
     # A kept connection would lead to a gateway that has been replaced.
@@ -207,9 +248,3 @@ ${joined(servers)}
 }
 `;
 }
-
-/**
- * Trusts `X-Forwarded-Proto` from a TLS proxy in front. Without such a proxy, a client that forges
- * the header affects only its own request.
- */
-const forwardedProto = "  map $http_x_forwarded_proto $forwarded_proto { https https; default $scheme; }\n\n";

@@ -4,6 +4,7 @@ import type { CatalogueImage } from "../spec/image.ts";
 import { type Alert, lines, type Row } from "../spec/monitoring.ts";
 import type { ServiceModule } from "./module.ts";
 import {
+  behindSignIn,
   type MonitoringServiceOptions,
   monitoringOptions,
   monitoringService,
@@ -42,6 +43,7 @@ export const prometheus = (options: MonitoringServiceOptions = {}): ServiceModul
       // Pages of other sites must not read the metrics. By default they can. This expression matches
       // no origin.
       "--web.cors.origin=none",
+      ...behindSignIn(ctx, image.name),
     ],
     limits: ctx.prod ? { cpus: 1, memory: "1GiB" } : { cpus: 0.5, memory: "256MiB" },
     stopGracePeriod: "1m",

@@ -1,3 +1,4 @@
+import type { AccessRule } from "../spec/access.ts";
 import type { Built, CatalogueImage } from "../spec/image.ts";
 
 /** The Python image that applications are built on. */
@@ -37,6 +38,11 @@ export const pythonBases = [pythonImage, pythonBuilder, ragkit] as const;
 
 /** The path to which Streamlit's pages upload files. */
 export const streamlitUploads = "/_stcore/upload_file";
+
+/**
+ * The files stay in the session of the page. The application's API decides who may add documents.
+ */
+export const streamlitAccess: AccessRule = { path: streamlitUploads, prefix: true, role: "editor" };
 
 /** The image of a Python application of this project, with the Dockerfile in its own folder. */
 export const pythonApp = (name: string, context: string): Built => ({

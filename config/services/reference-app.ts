@@ -1,3 +1,4 @@
+import { asks, uploadsTo } from "../spec/access.ts";
 import { defined } from "../spec/defined.ts";
 import { Healthcheck } from "../spec/healthcheck.ts";
 import type { Built } from "../spec/image.ts";
@@ -6,7 +7,7 @@ import { modelServices } from "./models.ts";
 import type { Context, ServiceModule, ServiceTemplate } from "./module.ts";
 import { jobDefaults, serviceDefaults } from "./module.ts";
 import { database } from "./postgres.ts";
-import { pythonBases, streamlitUploads } from "./python.ts";
+import { pythonBases, streamlitAccess, streamlitUploads } from "./python.ts";
 import { emptyRetrievalsHigh, ingestionBacklog, ingestionFailing } from "./rag-alerts.ts";
 import { fromUser, secretFile, secretPath, userName } from "./secrets.ts";
 import type { StoreModule } from "./store.ts";
@@ -141,6 +142,7 @@ function api(ctx: Context, stores: AppStores): ServiceTemplate<LongRunning> {
       RAG_DRAIN_SECONDS: String(drainSeconds),
     },
     uploadPaths: ["/api/documents"],
+    access: [asks("/api/query"), uploadsTo("/api/documents")],
     blackbox: { module: "http_2xx", port: 8000, path: "/api/health" },
     readiness: { port: 8000, path: "/api/ready" },
     ...(ctx.prod ? { soak: productionSoak } : {}),
@@ -180,6 +182,7 @@ function ui(ctx: Context): ServiceTemplate<LongRunning> {
     networks: ["frontend"],
     environment: { RAG_API_URL: "http://gateway:8080", RAG_PROMETHEUS_URL: "http://prometheus:9090" },
     uploadPaths: [streamlitUploads],
+    access: [streamlitAccess],
     blackbox: { module: "http_2xx", port: 8501, path: "/_stcore/health" },
     limits: { cpus: 1, memory: ctx.prod ? "768MiB" : "512MiB" },
   };

@@ -1,5 +1,5 @@
-/** The settings under `ragdock:ingress`. */
 import { z } from "zod";
+import { accessRoles } from "../spec/access.ts";
 import { group, integer, like, name, optional, url } from "./kinds.ts";
 
 const hostName = like(/^[\w.-]+$/, "be a host name without a port, such as rag.example.org");
@@ -14,11 +14,6 @@ const addresses = z.union([z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()], {
 });
 
 const email = z.email({ error: "must be an email address, such as ops@example.org" });
-
-/** The roles of people and programs. Each may do what the one before it may do, and more. */
-export const roles = ["reader", "editor", "admin"] as const;
-
-export type AccessRole = (typeof roles)[number];
 
 const members = (what: string) =>
   z.array(name).default([]).describe(`${what} An email address, or a group as \`group:<name>\`.`);
@@ -42,7 +37,7 @@ const provider = z.strictObject({
 const perMinute = (what: string, most: number) =>
   integer(1, 1_000_000).default(most).describe(`${what} per minute of one person, key or address.`);
 
-/** How requests from outside come in, and who may send them. */
+/** The settings under `ragdock:ingress`. */
 export const ingress = group("Requests from outside.", {
   domain: optional("Host name of the service. Certificates are for this name.", hostName),
   tls: z
@@ -64,7 +59,7 @@ export const ingress = group("Requests from outside.", {
     editor: members("May also upload documents, and delete their own."),
     reader: members("May read and ask."),
     default: z
-      .enum([...roles, "none"])
+      .enum([...accessRoles, "none"])
       .default("reader")
       .describe("Role of everyone else who may sign in."),
   }),
@@ -96,3 +91,5 @@ export const ingress = group("Requests from outside.", {
       "Proxies in front, whose `X-Forwarded-For` names the client. By default the address of the connection is the client.",
     ),
 });
+
+export type IngressSettings = z.output<typeof ingress>;

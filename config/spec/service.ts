@@ -1,3 +1,4 @@
+import type { AccessRule } from "./access.ts";
 import type { Content, SecretSource } from "./content.ts";
 import type { Credentials } from "./credentials.ts";
 import type { Healthcheck } from "./healthcheck.ts";
@@ -21,6 +22,8 @@ export type Role =
   | "ui"
   | "gateway"
   | "ingress"
+  | "auth"
+  | "certificates"
   | "postgres"
   | "redis"
   | "chroma"
@@ -38,6 +41,8 @@ export interface VolumeMount {
   /** Short name. The volume's full name has project and stack in front. */
   readonly volume: string;
   readonly path: string;
+  /** Whether the service only reads it. Another service owns its data. @default false */
+  readonly readOnly?: boolean;
   /**
    * Files in it that belong to this stack and not to its data: a restore leaves them as they are.
    */
@@ -57,6 +62,10 @@ export interface PublishedPort {
   readonly exposure: Exposure;
   /** The service whose settings decide port and exposure. @default the one that has the port */
   readonly owner?: string;
+  /** Whether clients must use TLS. @default false */
+  readonly tls?: boolean;
+  /** Whether it only leads to the port with TLS, and answers the certificate authority. @default false */
+  readonly redirects?: boolean;
 }
 
 /** A path of a gateway or an ingress, and the service it leads to. */
@@ -66,6 +75,8 @@ export interface Route {
   readonly path: string;
   readonly service: string;
   readonly port: number;
+  /** Whether the service sees the rest of the path only. @default false */
+  readonly strip?: boolean;
 }
 
 export interface Limits {
@@ -132,8 +143,11 @@ interface Workload {
   readonly gpus?: "all";
 }
 
-/** A check from outside the container: the path answers 2xx, or the port accepts a connection. */
-export type Blackbox = HttpCheck | { readonly module: "tcp_connect"; readonly port: number };
+/**
+ * A check from outside the container: the path answers 2xx, or the port accepts a connection, with
+ * TLS or without.
+ */
+export type Blackbox = HttpCheck | { readonly module: "tcp_connect" | "tls_connect"; readonly port: number };
 
 export interface HttpCheck {
   readonly module: "http_2xx";
@@ -174,6 +188,8 @@ export interface LongRunning extends Workload {
    * use the camera. @default false
    */
   readonly ownPages?: boolean;
+  /** Who may send requests to it, if the stack has a sign-in. The first rule that fits decides. */
+  readonly access?: readonly AccessRule[];
   /** The check of the blackbox exporter. */
   readonly blackbox?: Blackbox;
   /**

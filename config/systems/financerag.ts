@@ -6,6 +6,7 @@ import { type Context, serviceDefaults } from "../services/module.ts";
 import { prometheus } from "../services/prometheus.ts";
 import { pythonApp } from "../services/python.ts";
 import { emptyRetrievalsHigh, ingestionFailing } from "../services/rag-alerts.ts";
+import { asks, uploadsTo } from "../spec/access.ts";
 import { Healthcheck } from "../spec/healthcheck.ts";
 import type { LongRunning } from "../spec/service.ts";
 import type { System } from "./system.ts";
@@ -64,6 +65,7 @@ function api(ctx: Context): LongRunning {
     ports: [{ container: 8000, host: 8000, exposure: ctx.prod ? "public" : "loopback" }],
     healthcheck: Healthcheck.command(["python", "main.py", "health"], { startPeriod: "1m" }),
     uploadPaths: ["/documents"],
+    access: [asks("/query"), uploadsTo("/documents")],
     blackbox: { module: "http_2xx", port: 8000, path: "/health" },
     metrics: { port: 8000, path: "/metrics" },
     replicas: ctx.prod && !embedded ? 3 : 1,

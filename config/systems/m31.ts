@@ -7,6 +7,7 @@ import { pythonApp } from "../services/python.ts";
 import { redis } from "../services/redis.ts";
 import { redisExporter } from "../services/redis-exporter.ts";
 import { secretFile, secretPath, userName } from "../services/secrets.ts";
+import { asks } from "../spec/access.ts";
 import { Healthcheck } from "../spec/healthcheck.ts";
 import type { LongRunning } from "../spec/service.ts";
 import type { System } from "./system.ts";
@@ -53,6 +54,7 @@ function web(ctx: Context): LongRunning {
     ports: [{ container: 8000, host: 8000, exposure: ctx.prod ? "public" : "loopback" }],
     healthcheck: Healthcheck.command(["python", "app.py", "--health"], { startPeriod: "10s" }),
     uploadPaths: [],
+    access: [asks("/query")],
     blackbox: { module: "http_2xx", port: 8000, path: "/health" },
     metrics: { port: 8000, path: "/metrics" },
     replicas: ctx.prod ? 2 : 1,

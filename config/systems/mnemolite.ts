@@ -4,6 +4,7 @@ import { database, postgres, postgresCatalogueImage, postgresCommand } from "../
 import { projectFile } from "../services/project-files.ts";
 import { pythonApp } from "../services/python.ts";
 import { secretFile, secretPath, userName } from "../services/secrets.ts";
+import { asks, uploadsTo } from "../spec/access.ts";
 import { Healthcheck } from "../spec/healthcheck.ts";
 import type { BindMount, FileSpec, Job, LongRunning } from "../spec/service.ts";
 import type { System } from "./system.ts";
@@ -131,6 +132,7 @@ function api(ctx: Context): LongRunning {
     ports: [{ container: 8000, host: 8001, exposure: "loopback" }],
     healthcheck: Healthcheck.python("/health", 8000, { startPeriod: "1m" }),
     uploadPaths: ["/memories"],
+    access: [asks("/search"), uploadsTo("/memories")],
     blackbox: { module: "http_2xx", port: 8000, path: "/health" },
     readiness: { port: 8000, path: "/health" },
     metrics: { port: 8000, path: "/metrics" },

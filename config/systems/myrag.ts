@@ -6,9 +6,10 @@ import { nodeExporter } from "../services/node-exporter.ts";
 import { database, postgres } from "../services/postgres.ts";
 import { postgresExporter } from "../services/postgres-exporter.ts";
 import { prometheus } from "../services/prometheus.ts";
-import { pythonApp, streamlitUploads } from "../services/python.ts";
+import { pythonApp, streamlitAccess, streamlitUploads } from "../services/python.ts";
 import { emptyRetrievalsHigh, ingestionFailing } from "../services/rag-alerts.ts";
 import { generated, secretFile, secretPath, userName } from "../services/secrets.ts";
+import { asks, uploadsTo } from "../spec/access.ts";
 import { content } from "../spec/content.ts";
 import { Healthcheck } from "../spec/healthcheck.ts";
 import type { LongRunning } from "../spec/service.ts";
@@ -70,6 +71,7 @@ function fastapi(ctx: Context): LongRunning {
     // Its entrypoint runs the migrations before it serves.
     healthcheck: Healthcheck.python("/api/health", 8000, { startPeriod: "2m" }),
     uploadPaths: ["/api/documents"],
+    access: [asks("/api/query"), uploadsTo("/api/documents")],
     blackbox: { module: "http_2xx", port: 8000, path: "/api/health" },
     readiness: { port: 8000, path: "/api/ready" },
     metrics: { port: 8000, path: content`/${metricsPath}` },
@@ -90,10 +92,11 @@ function streamlit(ctx: Context): LongRunning {
     image: pythonApp("myrag-ui", "systems/myrag/ui"),
     user: "10001:10001",
     tmpfs: ["/tmp"],
-    environment: { API_URL: "http://fastapi:8000" },
+    environment: { API_URL: ctx.settings.ingress.signIn ? "http://nginx:8080" : "http://fastapi:8000" },
     mounts: ctx.prod ? [] : [source],
     healthcheck: Healthcheck.python("/_stcore/health", 8501, { startPeriod: "1m" }),
     uploadPaths: [streamlitUploads],
+    access: [streamlitAccess],
     blackbox: { module: "http_2xx", port: 8501, path: "/_stcore/health" },
     limits: { cpus: 1, memory: "512MiB" },
     dependsOn: ["fastapi"],

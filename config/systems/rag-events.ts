@@ -3,9 +3,10 @@ import { blackboxExporter } from "../services/blackbox-exporter.ts";
 import { modelSettings } from "../services/model-settings.ts";
 import { type Context, serviceDefaults } from "../services/module.ts";
 import { prometheus } from "../services/prometheus.ts";
-import { pythonApp, streamlitUploads } from "../services/python.ts";
+import { pythonApp, streamlitAccess, streamlitUploads } from "../services/python.ts";
 import { emptyRetrievalsHigh } from "../services/rag-alerts.ts";
 import { fromUser, secretFile, secretPath } from "../services/secrets.ts";
+import { asks, uploadsTo } from "../spec/access.ts";
 import { Healthcheck } from "../spec/healthcheck.ts";
 import type { LongRunning } from "../spec/service.ts";
 import type { System } from "./system.ts";
@@ -66,6 +67,7 @@ function api(ctx: Context): LongRunning {
     ports: [{ container: 8000, host: 8000, exposure: ctx.prod ? "public" : "loopback" }],
     healthcheck: Healthcheck.command(["python", "-m", "rag_events", "probe", "api"], timing),
     uploadPaths: ["/documents"],
+    access: [asks("/query"), uploadsTo("/documents"), { path: "/rebuild", role: "admin" }],
     blackbox: { module: "http_2xx", port: 8000, path: "/health" },
     metrics: { port: 8000, path: "/metrics" },
     replicas: ctx.prod ? 2 : 1,
@@ -74,6 +76,10 @@ function api(ctx: Context): LongRunning {
     alerts: [emptyRetrievalsHigh],
   };
 }
+
+/** With a sign-in, the gateway adds to each request who sends it. The API is its first port. */
+const apiUrl = ({ settings }: Context): string =>
+  settings.ingress.signIn ? "http://gateway:8080" : "http://api:8000";
 
 function ui(ctx: Context): LongRunning {
   return {
@@ -84,11 +90,12 @@ function ui(ctx: Context): LongRunning {
     command: ["streamlit"],
     user: "10001:10001",
     tmpfs: ["/tmp"],
-    environment: { API_URL: "http://api:8000", STREAMLIT_PORT: "8501" },
+    environment: { API_URL: apiUrl(ctx), STREAMLIT_PORT: "8501" },
     ports: [{ container: 8501, host: 8501, exposure: ctx.prod ? "public" : "loopback" }],
     // The UI needs its own health check, because the image's check requests the API's port.
     healthcheck: Healthcheck.command(["python", "-m", "rag_events", "probe", "ui"], timing),
     uploadPaths: [streamlitUploads],
+    access: [streamlitAccess],
     blackbox: { module: "http_2xx", port: 8501, path: "/_stcore/health" },
     limits: { cpus: 1, memory: "512MiB" },
     dependsOn: ["api"],

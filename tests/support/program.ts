@@ -5,9 +5,17 @@ import { longRunning } from "../../config/spec/service.ts";
 /** A test stack, on a host of unknown size. */
 export const facts: Facts = { project: "ragdock", stack: "test", secrets: new Set(), host: {} };
 
-/** Returns the system of these settings. */
-export const systemWith = (raw: Record<string, unknown> = {}, over: Partial<Facts> = {}): SystemSpec =>
-  resolveSystem(raw, { ...facts, ...over });
+/** Says that ports of `prod` are open to everyone on purpose, for tests without a sign-in. */
+export const open = { open: "everyone may read and delete" } as const;
+
+type Raw = Record<string, unknown>;
+
+/** Settings whose ports in `prod` are open, unless they say how requests come in. */
+export const openInProd = (raw: Raw): Raw => (raw.environment === "prod" ? { ingress: open, ...raw } : raw);
+
+/** Returns the system of these settings. Its ports in `prod` are open unless they say otherwise. */
+export const systemWith = (raw: Raw = {}, over: Partial<Facts> = {}): SystemSpec =>
+  resolveSystem(openInProd(raw), { ...facts, ...over });
 
 /** Settings that switch off the monitoring services of `full`, for tests that do not need them. */
 export const unwatched = Object.fromEntries(

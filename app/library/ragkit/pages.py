@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from typing import Any
+from urllib.parse import unquote
 
 import httpx
 import streamlit as st
@@ -13,6 +14,11 @@ from ragkit.markup import plain
 
 # The file types that ragkit.readers accepts.
 FILE_TYPES = ["md", "markdown", "txt", "text", "html", "htm", "pdf"]
+
+
+SIGNED_OUT = "Your sign-in has ended. Reload this page to sign in again."
+# The path of the gateway where the visitor signs out.
+SIGN_OUT = "/.ragdock/sign-out"
 
 
 def choose_files() -> list[Any]:
@@ -34,11 +40,28 @@ def one_by_one(files: Iterable[Any]) -> Iterator[Any]:
             file.close()
 
 
+def as_visitor() -> dict[str, str]:
+    """Return the headers with which the API treats a request as one of the visitor of this page."""
+    headers = st.context.headers
+    sent = {"Cookie": headers.get("Cookie"), "X-Real-IP": headers.get("X-Real-IP")}
+    return {name: value for name, value in sent.items() if value}
+
+
+def show_visitor() -> None:
+    """Show in the sidebar who is signed in, and a link to sign out. Without a sign-in, show
+    nothing."""
+    name, role = st.context.headers.get("X-Forwarded-User"), st.context.headers.get("X-Ragdock-Role")
+    if name:
+        with st.sidebar:
+            st.caption(plain(f"Signed in as {unquote(name)} ({role})"))
+            st.html(f'<a href="{SIGN_OUT}" target="_self">Sign out</a>')
+
+
 def call(http: httpx.Client, method: str, path: str, **options: Any) -> Any:
     """Return the JSON that the API answers. When the call fails, show the reason and return
     None."""
     try:
-        answer = http.request(method, path, **options)
+        answer = http.request(method, path, headers=as_visitor(), **options)
         body = answer.json() if answer.content else {}
     except httpx.HTTPError as error:
         st.error(plain(f"The API does not answer at {http.base_url} ({error or type(error).__name__})."))
@@ -48,6 +71,9 @@ def call(http: httpx.Client, method: str, path: str, **options: Any) -> Any:
         return None
     if answer.is_success:
         return body
+    if answer.status_code == 401:
+        st.error(SIGNED_OUT)
+        return None
     detail = body.get("detail") if isinstance(body, dict) else None
     st.error(plain(f"{answer.status_code}: {detail}" if detail else f"The API answers {answer.status_code}."))
     return None

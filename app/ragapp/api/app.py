@@ -12,7 +12,7 @@ from ragapp.api import documents, health, query
 from ragapp.api.metrics import measure
 from ragapp.services import Services, make_services
 from ragapp.settings import load_settings_or_exit
-from ragkit.api import limits, openapi, telemetry
+from ragkit.api import identity, limits, openapi, telemetry
 from ragkit.api.body_limit import Uploads
 from ragkit.api.database import StateCollector, install_problems
 from ragkit.database import disposing
@@ -48,6 +48,7 @@ def make_app(services: Services) -> FastAPI:
     openapi.install(app)
     uploads = Uploads(("/api/documents",), services.settings.max_upload_mb, "RAG_MAX_UPLOAD_MB")
     limits.install(app, questions=("/api/query",), uploads=uploads)
+    identity.install(app)
     telemetry.install(app, StateCollector(services.engine, measure))
     for module in (documents, query, health):
         app.include_router(module.router)

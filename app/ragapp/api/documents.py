@@ -12,10 +12,13 @@ from ragapp import documents
 from ragapp.api.dependencies import get_services
 from ragapp.models import Document
 from ragapp.services import Services
+from ragkit.api.identity import Identity, identity_of
 from ragkit.api.problems import Problem, responses
 from ragkit.api.uploads import read_upload
 
 router = APIRouter(tags=["documents"])
+
+Sender = Annotated[Identity | None, Depends(identity_of)]
 
 
 class Accepted(BaseModel):
@@ -31,6 +34,7 @@ class DocumentView(BaseModel):
 
     id: uuid.UUID
     name: str
+    owner: str | None
     media_type: str
     size_bytes: int
     state: str
@@ -60,12 +64,13 @@ def upload(
     file: UploadFile,
     response: Response,
     services: Annotated[Services, Depends(get_services)],
+    sender: Sender,
 ) -> Accepted:
     """Store a file and queue it for ingestion. The same bytes are one document, however often they
     arrive."""
     upload = read_upload(file, services.settings.max_upload_mb, "RAG_MAX_UPLOAD_MB")
     with Session(services.engine, expire_on_commit=False) as session, session.begin():
-        document, is_new = documents.add(session, upload.name, upload.media_type, upload.content)
+        document, is_new = documents.add(session, upload.name, upload.media_type, upload.content, sender)
     if is_new:
         services.queue.send(document.id, large=documents.is_large(document))
     else:
@@ -98,12 +103,20 @@ def read(document_id: uuid.UUID, services: Annotated[Services, Depends(get_servi
     "/api/documents/{document_id}",
     status_code=204,
     summary="Delete a document",
-    responses=responses(404, 503),
+    responses=responses(403, 404, 503),
 )
-def delete(document_id: uuid.UUID, services: Annotated[Services, Depends(get_services)]) -> None:
-    """Delete a document with its chunks. An ingestion in progress is discarded."""
+def delete(
+    document_id: uuid.UUID, services: Annotated[Services, Depends(get_services)], sender: Sender
+) -> None:
+    """Delete a document with its chunks. An ingestion in progress is discarded.
+
+    If the stack has a sign-in, editors may delete their own documents only.
+    """
     with Session(services.engine) as session, session.begin():
-        session.delete(_get(session, document_id))
+        document = _get(session, document_id)
+        if not documents.may_change(document, sender):
+            raise Problem(403, f"{document.name} is a document of someone else; an admin can delete it")
+        session.delete(document)
         session.flush()
         services.store.delete(session, document_id)
 
@@ -119,6 +132,7 @@ def _view(document: Document, chunks: int) -> DocumentView:
     return DocumentView(
         id=document.id,
         name=document.name,
+        owner=document.owner,
         media_type=document.media_type,
         size_bytes=document.size_bytes,
         state=document.state,

@@ -10,6 +10,7 @@ import streamlit as st
 
 from ragapp.ui.config import API_URL
 from ragkit.event_stream import read_events
+from ragkit.pages import SIGNED_OUT, as_visitor
 
 
 class ApiError(Exception):
@@ -54,7 +55,7 @@ def ask(question: str, k: int) -> Iterator[Event]:
     body = {"question": question, "k": k}
     try:
         with _http().stream(
-            "POST", "/api/query", json=body, headers={"Accept": "text/event-stream"}
+            "POST", "/api/query", json=body, headers={**as_visitor(), "Accept": "text/event-stream"}
         ) as answer:
             if answer.status_code >= 400:
                 answer.read()
@@ -67,7 +68,7 @@ def ask(question: str, k: int) -> Iterator[Event]:
 
 def _json(method: str, path: str, accept_status: int = 0, **options: Any) -> dict[str, Any]:
     try:
-        answer = _http().request(method, path, **options)
+        answer = _http().request(method, path, headers=as_visitor(), **options)
     except httpx.HTTPError as error:
         raise ApiError(_unreachable(error)) from error
     if answer.status_code >= 400 and answer.status_code != accept_status:
@@ -79,6 +80,8 @@ def _json(method: str, path: str, accept_status: int = 0, **options: Any) -> dic
 
 
 def _detail(answer: httpx.Response) -> str:
+    if answer.status_code == 401:
+        return SIGNED_OUT
     try:
         return str(answer.json()["detail"])
     except (ValueError, KeyError, TypeError):

@@ -5,6 +5,7 @@ from pathlib import Path
 import streamlit as st
 
 from ragapp.ui import ask, documents, status
+from ragkit.pages import show_visitor
 
 # A local file: the icons that Streamlit offers by name come from a server on the internet.
 ICON = Path(__file__).parent / "icon.svg"
@@ -25,4 +26,5 @@ page = st.navigation(
     ],
     position="top",
 )
+show_visitor()
 page.run()

@@ -61,7 +61,8 @@ class PublicAuthority:
             *(sys.executable, "-c", "from certbot.main import main; raise SystemExit(main())"),
             *("certonly", "--standalone", "--non-interactive", "--agree-tos", "--keep-until-expiring"),
             *("--domain", self._domain, "--cert-name", self._domain),
-            *("--server", self._server, "--email", self._email, "--no-eff-email"),
+            *("--server", self._server, "--no-eff-email"),
+            *(["--email", self._email] if self._email else ["--register-unsafely-without-email"]),
             *("--http-01-port", str(CHALLENGE_PORT), "--max-log-backups", "5", *folders),
         ]
         try:

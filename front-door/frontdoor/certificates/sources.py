@@ -1,16 +1,13 @@
 """Where the certificate of the ingress comes from."""
 
-import logging
 import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
 from frontdoor.certificates.authority import InternalAuthority
-from frontdoor.certificates.pairs import Pair, checked
+from frontdoor.certificates.pairs import Pair, Unusable, checked
 from frontdoor.certificates.public_authority import LETS_ENCRYPT, PublicAuthority
-
-logger = logging.getLogger(__name__)
 
 
 class Source(Protocol):
@@ -38,7 +35,7 @@ class Files:
         """Return the pair. Raise Unusable if nginx could not use it."""
         pair = checked(self._certificate.read_bytes(), self._key.read_bytes())
         if not pair.covers(self._names):
-            logger.warning("the certificate is not valid for %s", ", ".join(self._names))
+            raise Unusable(f"the certificate is not valid for {', '.join(self._names)}")
         return pair
 
 
@@ -49,7 +46,7 @@ def source_named(name: str, root: Path, secrets: Path = Path("/run/secrets")) ->
     if name == "files":
         return Files(secrets, names)
     if name == "internal":
-        title = os.environ.get("CERTIFICATES_AUTHORITY", "Ragdock")
+        title = os.environ.get("CERTIFICATES_TITLE", "Ragdock")
         return InternalAuthority(root, title, [*names, "localhost", "127.0.0.1"])
     if name == "acme" and domain:
         email = os.environ.get("CERTIFICATES_EMAIL", "")

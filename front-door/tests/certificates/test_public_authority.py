@@ -121,6 +121,10 @@ def test_a_failed_attempt_is_explained_and_not_repeated_at_once(
     assert len(slept) == 1
 
 
+def test_an_account_needs_no_address(tmp_path: Path, server: str) -> None:
+    assert PublicAuthority(tmp_path, DOMAIN, "", server).obtain(None).covers([DOMAIN])
+
+
 def test_a_server_that_does_not_answer_is_explained(tmp_path: Path, server: str) -> None:
     with pytest.raises(Unusable, match="refused"):
         source(tmp_path, "https://localhost:1/dir").obtain(None)

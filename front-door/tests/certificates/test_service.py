@@ -1,9 +1,8 @@
-import logging
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
-import httpx
+import httpx2
 import pytest
 from prometheus_client import REGISTRY
 
@@ -99,7 +98,7 @@ def test_health_and_metrics_are_served(tmp_path: Path) -> None:
     service = Service("internal", Given(iter([pair()]), needs_ingress=False), Folder(tmp_path))
     server = serve(service, 0)
     try:
-        with httpx.Client(base_url=f"http://127.0.0.1:{server.server_address[1]}") as client:
+        with httpx2.Client(base_url=f"http://127.0.0.1:{server.server_address[1]}") as client:
             refused = client.get("/health")
             assert (refused.status_code, refused.text) == (503, "no attempt yet")
             service.attempt()
@@ -111,17 +110,14 @@ def test_health_and_metrics_are_served(tmp_path: Path) -> None:
         server.server_close()
 
 
-def test_files_are_checked_and_a_wrong_domain_is_told(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_files_are_checked_and_must_be_for_the_domain(tmp_path: Path) -> None:
     given = pair("rag.example.org")
     (tmp_path / "tls-certificate").write_bytes(given.chain)
     (tmp_path / "tls-key").write_bytes(given.key)
-    with caplog.at_level(logging.WARNING):
-        assert Files(tmp_path, ["rag.example.org"]).obtain(None) == given
-        assert caplog.text == ""
-        assert Files(tmp_path, ["other.example.org"]).obtain(None) == given
-    assert "the certificate is not valid for other.example.org" in caplog.text
+    assert Files(tmp_path, ["rag.example.org"]).obtain(None) == given
+    assert Files(tmp_path, []).obtain(None) == given
+    with pytest.raises(Unusable, match=r"the certificate is not valid for other\.example\.org"):
+        Files(tmp_path, ["other.example.org"]).obtain(None)
 
 
 def test_the_environment_names_the_source(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

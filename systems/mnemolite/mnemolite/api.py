@@ -10,7 +10,7 @@ from sqlalchemy import Connection, text
 from mnemolite import memories, page, routes
 from mnemolite.services import Given, Services, make_services
 from mnemolite.settings import load_settings_or_exit
-from ragkit.api import limits, openapi, telemetry
+from ragkit.api import identity, limits, openapi, telemetry
 from ragkit.api.body_limit import Uploads
 from ragkit.api.database import (
     StateCollector,
@@ -65,6 +65,7 @@ def make_app(services: Services) -> FastAPI:
     uploads = Uploads(("/memories",), services.settings.config.upload.max_mb, "upload.max_mb")
     # The page at / also runs searches.
     limits.install(app, questions=("/search", "/"), uploads=uploads)
+    identity.install(app)
     telemetry.install(app, StateCollector(services.engine, measure))
     app.include_router(routes.router)
     app.include_router(page.router(services.settings.templates_dir))

@@ -8,7 +8,7 @@ import httpx
 import streamlit as st
 
 from ragkit.markup import cell, plain, without_pictures
-from ragkit.pages import call, choose_files, one_by_one, show_sources
+from ragkit.pages import call, choose_files, one_by_one, show_sources, show_visitor
 
 API_URL = os.environ.get("API_URL", "http://fastapi:8000").rstrip("/")
 # A local file: the icons that Streamlit offers by name come from a server on the internet.
@@ -96,6 +96,7 @@ st.set_page_config(page_title="myrag", page_icon=ICON)
 # The headings of a quoted passage are not headings of this page.
 st.html("<style>blockquote :is(h1, h2, h3, h4, h5, h6) { font-size: 1rem; padding: 0.2rem 0; }</style>")
 st.title("Ask your documents")
+show_visitor()
 questions, stored = st.tabs(["Ask", "Documents"])
 with questions:
     ask()

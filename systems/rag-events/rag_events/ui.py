@@ -6,7 +6,7 @@ import httpx
 import streamlit as st
 
 from ragkit.markup import cell, plain, without_pictures
-from ragkit.pages import call, choose_files, one_by_one, show_sources
+from ragkit.pages import call, choose_files, one_by_one, show_sources, show_visitor
 
 API = httpx.Client(base_url=os.environ.get("API_URL") or "http://api:8000", timeout=120)
 
@@ -43,6 +43,7 @@ def documents() -> None:
 
 st.set_page_config(page_title="rag-events", layout="centered")
 st.title("rag-events")
+show_visitor()
 asking, keeping = st.tabs(["Ask", "Documents"])
 with asking:
     ask()

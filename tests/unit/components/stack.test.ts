@@ -8,6 +8,7 @@ import { RagStack } from "../../../components/stack.ts";
 import { resolveSystem } from "../../../config/resolve.ts";
 import { isLongRunning, type SystemSpec } from "../../../config/spec/service.ts";
 import { systems } from "../../../config/systems/index.ts";
+import { openInProd } from "../../support/program.ts";
 
 interface Registered {
   readonly type: string;
@@ -52,7 +53,7 @@ const keys = {
 
 async function register(raw: Record<string, unknown>, { preview = false } = {}): Promise<SystemSpec> {
   await pulumi.runtime.setMocks(new Mocks(preview), "ragdock", "test", preview);
-  const system = resolveSystem(raw, {
+  const system = resolveSystem(openInProd(raw), {
     project: "ragdock",
     stack: "test",
     secrets: new Set(Object.keys(keys)),

@@ -5,7 +5,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import { resolveSystem } from "../../../config/resolve.ts";
 import { ConfigError } from "../../../config/settings/problem.ts";
 import { type ServiceSettings, serviceSettings, userSecrets } from "../../../config/settings/schema.ts";
 import {
@@ -17,7 +16,7 @@ import {
 } from "../../../config/spec/service.ts";
 import { mebibytes } from "../../../config/spec/units.ts";
 import { systems } from "../../../config/systems/index.ts";
-import { facts, systemWith } from "../../support/program.ts";
+import { systemWith } from "../../support/program.ts";
 
 /** The current values of a service on which samples depend. */
 interface Present {
@@ -123,7 +122,7 @@ function silent(
 ): string[] {
   const found = `${name}.${key} = ${JSON.stringify(value)}`;
   try {
-    const system = resolveSystem({ ...raw, services: { [name]: nested(key, value) } }, { ...facts, secrets });
+    const system = systemWith({ ...raw, services: { [name]: nested(key, value) } }, { secrets });
     return isDeepStrictEqual(running(system), running(base)) ? [`${found} does nothing`] : [];
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;

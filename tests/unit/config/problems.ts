@@ -1,6 +1,7 @@
 import { type Facts, resolveSystem } from "../../../config/resolve.ts";
 import { ConfigError } from "../../../config/settings/problem.ts";
 import type { Problem } from "../../../config/spec/problem.ts";
+import { openInProd } from "../../support/program.ts";
 
 /** A stack of the settings tests, on a host with plenty of memory and CPUs. */
 export const facts: Facts = {
@@ -10,10 +11,13 @@ export const facts: Facts = {
   host: { memoryMiB: 65_536, cpus: 16 },
 };
 
-/** Returns the problems of settings, or none if they are valid. */
+/**
+ * Returns the problems of settings, or none if they are valid. Ports in `prod` are open unless they
+ * say otherwise.
+ */
 export function problems(raw: Record<string, unknown>, over: Partial<Facts> = {}): readonly Problem[] {
   try {
-    resolveSystem(raw, { ...facts, ...over });
+    resolveSystem(openInProd(raw), { ...facts, ...over });
   } catch (error) {
     if (error instanceof ConfigError) return error.problems;
     throw error;

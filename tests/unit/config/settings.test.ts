@@ -2,11 +2,11 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { resolveSystem } from "../../../config/resolve.ts";
 import { type LongRunning, longRunning, publishedPorts } from "../../../config/spec/service.ts";
-import { serviceOf } from "../../support/program.ts";
+import { openInProd, serviceOf } from "../../support/program.ts";
 import { facts, problems } from "./problems.ts";
 
 const service = (raw: Record<string, unknown>, name: string): LongRunning =>
-  serviceOf(resolveSystem(raw, facts), name);
+  serviceOf(resolveSystem(openInProd(raw), facts), name);
 
 describe("defaults", () => {
   it("result in a complete system", () => {
@@ -35,7 +35,7 @@ describe("defaults", () => {
 
   it("publish only on loopback in dev, and only the ingress in prod", () => {
     const published = (environment: string) =>
-      longRunning(resolveSystem({ environment }, facts).services).flatMap((s) =>
+      longRunning(resolveSystem(openInProd({ environment }), facts).services).flatMap((s) =>
         publishedPorts(s).map(({ exposure }) => `${s.name} ${exposure}`),
       );
     expect(published("dev").every((line) => line.endsWith(" loopback"))).toBe(true);

@@ -17,7 +17,7 @@ from pydantic import BaseModel
 from starlette.types import StatelessLifespan
 
 from ragkit.answers import answer
-from ragkit.api import limits, openapi, problems, telemetry
+from ragkit.api import identity, limits, openapi, problems, telemetry
 from ragkit.api.body_limit import Uploads
 from ragkit.api.problems import responses
 from ragkit.api.questions import Question
@@ -98,6 +98,7 @@ def make_app(
     openapi.install(app)
     uploads = Uploads(("/documents",), max_upload_mb, "MAX_UPLOAD_MB")
     limits.install(app, questions=("/query",), uploads=uploads)
+    identity.install(app)
     telemetry.install(app, LibraryCollector(library))
     failures = responses(409, 502, 503)
 

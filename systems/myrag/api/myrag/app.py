@@ -7,7 +7,7 @@ from myrag import documents, query
 from myrag.metrics import SecretMetricsPath, measure
 from myrag.services import Given, Services, make_services
 from myrag.settings import load_settings_or_exit
-from ragkit.api import limits, openapi, problems, telemetry
+from ragkit.api import identity, limits, openapi, problems, telemetry
 from ragkit.api.body_limit import Uploads
 from ragkit.api.database import StateCollector, install_problems
 from ragkit.api.overload import apart
@@ -55,6 +55,7 @@ def make_app(services: Services) -> FastAPI:
     openapi.install(app)
     uploads = Uploads(("/api/documents",), services.settings.max_upload_mb, "MAX_UPLOAD_MB")
     limits.install(app, questions=("/api/query",), uploads=uploads)
+    identity.install(app)
     telemetry.install(app, StateCollector(services.engine, measure))
     # Added last, so that it runs first and no other middleware sees the secret path.
     app.add_middleware(SecretMetricsPath, services.settings.metrics_path)

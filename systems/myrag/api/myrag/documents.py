@@ -6,14 +6,15 @@ import uuid
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Response, UploadFile
+from fastapi import APIRouter, Depends, Query, Response, UploadFile
 from pydantic import BaseModel
 from sqlalchemy import delete as delete_from
-from sqlalchemy import func, select, update
+from sqlalchemy import ColumnElement, func, select, true, update
 from sqlalchemy.dialects.postgresql import insert
 
 from myrag.services import Given, Services
 from myrag.tables import chunks, documents
+from ragkit.api.identity import Identity, identity_of
 from ragkit.api.problems import Problem, responses
 from ragkit.api.uploads import Upload, read_upload
 from ragkit.bounds import Bound
@@ -24,6 +25,8 @@ from ragkit.passages import Passages, deadline, make_passages
 log = logging.getLogger(__name__)
 
 router = APIRouter(tags=["documents"])
+
+Sender = Annotated[Identity | None, Depends(identity_of)]
 
 
 class Uploaded(BaseModel):
@@ -37,6 +40,7 @@ class Uploaded(BaseModel):
 class DocumentView(Uploaded):
     """A document in the list."""
 
+    owner: str | None
     media_type: str
     size_bytes: int
     created_at: datetime
@@ -53,17 +57,19 @@ class DocumentPage(BaseModel):
     "/api/documents",
     status_code=201,
     summary="Upload a document",
-    responses=responses(413, 415, 422, 502, 503)
+    responses=responses(409, 413, 415, 422, 502, 503)
     | {
         200: {"model": Uploaded, "description": "The same bytes are already stored"},
     },
 )
-def upload(file: UploadFile, response: Response, services: Given) -> Uploaded:
-    """Store a file, its chunks and their vectors. The same bytes are one document, under the newest
-    name."""
+def upload(file: UploadFile, response: Response, services: Given, sender: Sender) -> Uploaded:
+    """Store a file, its chunks and their vectors.
+
+    The same bytes are one document, under the newest name that its owner gave it.
+    """
     given = read_upload(file, services.settings.max_upload_mb, "MAX_UPLOAD_MB")
     sha256 = hashlib.sha256(given.content).hexdigest()
-    if known := _rename(services, sha256, given):
+    if known := _known(services, sha256, given, sender):
         response.status_code = 200
         return known
     try:
@@ -75,7 +81,7 @@ def upload(file: UploadFile, response: Response, services: Given) -> Uploaded:
         raise Problem(422, f"{given.name}: {error}") from error
     if made.note:
         log.warning("%s: %s", given.name, made.note)
-    document_id, is_new = _store(services, sha256, given, made)
+    document_id, is_new = _store(services, sha256, given, made, sender)
     if not is_new:
         response.status_code = 200
     INGESTIONS.labels("ready").inc()
@@ -106,34 +112,46 @@ def listing(
     "/api/documents/{document_id}",
     status_code=204,
     summary="Delete a document",
-    responses=responses(404, 503),
+    responses=responses(403, 404, 503),
 )
-def delete(document_id: uuid.UUID, services: Given) -> None:
-    """Delete a document, its chunks and its file."""
+def delete(document_id: uuid.UUID, services: Given, sender: Sender) -> None:
+    """Delete a document, its chunks and its file.
+
+    If the stack has a sign-in, editors may delete their own documents only.
+    """
+    one = documents.c.id == document_id
     with services.engine.begin() as connection:
-        if not connection.execute(delete_from(documents).where(documents.c.id == document_id)).rowcount:
+        if not connection.execute(delete_from(documents).where(one, _may_change(sender))).rowcount:
+            if connection.execute(select(documents.c.id).where(one)).one_or_none():
+                raise Problem(403, "this is a document of someone else; an admin can delete it")
             raise Problem(404, f"there is no document {document_id}")
     # Deleted after the commit, because a file without a document is harmless, but a document
     # without its file is not.
     services.originals.forget(document_id)
 
 
-def _rename(services: Services, sha256: str, given: Upload) -> Uploaded | None:
-    """Return the document with these bytes, under the new name. Return None if there is none of
-    this type."""
+def _may_change(sender: Identity | None) -> ColumnElement[bool]:
+    """Whether this person may rename or delete a document. Without a sign-in, everyone may."""
+    return true() if sender is None or sender.may_change_all else documents.c.owner == sender.subject
+
+
+def _known(services: Services, sha256: str, given: Upload, sender: Identity | None) -> Uploaded | None:
+    """Return the document with these bytes. Return None if there is none of this type.
+
+    It gets the new name, unless it is a document of someone else.
+    """
     count = select(func.count()).where(chunks.c.document_id == documents.c.id).scalar_subquery()
-    renamed = (
-        update(documents)
-        .where(documents.c.sha256 == sha256, documents.c.media_type == given.media_type)
-        .values(name=given.name)
-        .returning(documents.c.id, documents.c.name, count.label("chunks"))
-    )
+    same = (documents.c.sha256 == sha256, documents.c.media_type == given.media_type)
     with services.engine.begin() as connection:
-        row = connection.execute(renamed).mappings().one_or_none()
+        connection.execute(update(documents).where(*same, _may_change(sender)).values(name=given.name))
+        known = select(documents.c.id, documents.c.name, count.label("chunks")).where(*same)
+        row = connection.execute(known).mappings().one_or_none()
     return Uploaded.model_validate(dict(row)) if row else None
 
 
-def _store(services: Services, sha256: str, given: Upload, made: Passages) -> tuple[uuid.UUID, bool]:
+def _store(
+    services: Services, sha256: str, given: Upload, made: Passages, sender: Identity | None
+) -> tuple[uuid.UUID, bool]:
     """Store all of a document or nothing. Return its id and whether its bytes are new.
 
     Bytes that are stored already get the new name, type and chunks. This happens if the type
@@ -142,6 +160,7 @@ def _store(services: Services, sha256: str, given: Upload, made: Passages) -> tu
     row = {
         "id": uuid.uuid4(),
         "name": given.name,
+        "owner": sender.subject if sender else None,
         "media_type": given.media_type,
         "sha256": sha256,
         "size_bytes": len(given.content),
@@ -150,12 +169,16 @@ def _store(services: Services, sha256: str, given: Upload, made: Passages) -> tu
         insert(documents)
         .values(row)
         .on_conflict_do_update(
-            index_elements=[documents.c.sha256], set_={"name": given.name, "media_type": given.media_type}
+            index_elements=[documents.c.sha256],
+            set_={"name": given.name, "media_type": given.media_type},
+            where=_may_change(sender),
         )
         .returning(documents.c.id)
     )
     with stage("store"), services.engine.begin() as connection:
-        document_id: uuid.UUID = connection.execute(statement).scalar_one()
+        document_id: uuid.UUID | None = connection.execute(statement).scalar_one_or_none()
+        if document_id is None:
+            raise Problem(409, "someone else has stored these bytes as a file of another type")
         connection.execute(delete_from(chunks).where(chunks.c.document_id == document_id))
         connection.execute(
             insert(chunks),

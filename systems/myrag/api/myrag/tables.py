@@ -10,6 +10,8 @@ documents = Table(
     metadata,
     Column("id", Uuid, primary_key=True),
     Column("name", Text, nullable=False),
+    # The subject of an identity. Null if the stack had no sign-in at the upload.
+    Column("owner", Text),
     Column("media_type", Text, nullable=False),
     Column("sha256", Text, nullable=False, unique=True),
     Column("size_bytes", BigInteger, nullable=False),

@@ -1,0 +1,138 @@
+import { Healthcheck } from "../spec/healthcheck.ts";
+import { type Alert, lines, type Row, stat } from "../spec/monitoring.ts";
+import { orZero } from "../spec/promql.ts";
+import type { LongRunning, VolumeMount } from "../spec/service.ts";
+import { frontDoorImage, frontDoorUser } from "./front-door.ts";
+import { type Context, type ServiceTemplate, serviceDefaults } from "./module.ts";
+import { fromUser, secretFile } from "./secrets.ts";
+
+/** The service that gets certificates and renews them. */
+export const certificatesName = "certificates";
+
+/** Its port for health and metrics. */
+const port = 8000;
+
+/** Its port for the questions of an authority. It answers there only while it asks for a certificate. */
+export const challengePort = 8402;
+
+/** The folder that the ingress reads at each handshake. */
+export const certificatesVolume: VolumeMount = { volume: "certificates", path: "/certificates" };
+
+/**
+ * Gets the certificate of the ingress and renews it. The ingress reads it at each handshake, so a
+ * new one replaces no container and closes no connection.
+ */
+export function certificates(ctx: Context, networks: readonly string[]): ServiceTemplate<LongRunning> {
+  const { tls, domain = "", email, acmeServer } = ctx.settings.ingress;
+  return {
+    ...serviceDefaults,
+    name: certificatesName,
+    role: "certificates",
+    // Two of them would ask the authority twice.
+    kind: "stateful",
+    image: frontDoorImage,
+    command: ["certificates"],
+    user: frontDoorUser,
+    tmpfs: ["/tmp"],
+    networks,
+    environment: {
+      CERTIFICATES_SOURCE: tls,
+      CERTIFICATES_DOMAIN: domain,
+      CERTIFICATES_TITLE: `${ctx.project}-${ctx.stack}`,
+      ...(email ? { CERTIFICATES_EMAIL: email } : {}),
+      ...(acmeServer ? { CERTIFICATES_ACME_SERVER: acmeServer } : {}),
+    },
+    files: tls === "files" ? [fromUser("tlsCertificate"), fromUser("tlsKey")].map(secretFile) : [],
+    volumes: [certificatesVolume],
+    // A new certificate may wait half a minute until nginx does not read what it replaces.
+    healthcheck: Healthcheck.command(["python3", "-m", "frontdoor", "certificates", "probe"], {
+      startPeriod: "1m",
+    }),
+    metrics: { port, path: "/metrics" },
+    limits: { cpus: 0.5, memory: "128MiB" },
+    alerts: alertsOf(tls === "files"),
+    rows: [row],
+  };
+}
+
+const expires = "ragdock_certificate_expires_timestamp_seconds";
+const lifetime = `(${expires} - ragdock_certificate_begins_timestamp_seconds)`;
+const remaining = `(${expires} > 0) - time()`;
+const day = 86_400;
+
+/**
+ * A certificate that is renewed by itself is renewed after two thirds of its lifetime, which
+ * authorities shorten from year to year. A user's file is renewed by hand.
+ */
+const bounds = {
+  byItself: { soon: `0.2 * ${lifetime}`, now: `0.05 * ${lifetime}` },
+  byHand: { soon: `${14 * day}`, now: `${3 * day}` },
+} as const;
+
+function alertsOf(isFile: boolean): Alert[] {
+  const { soon, now } = bounds[isFile ? "byHand" : "byItself"];
+  const runbook = isFile
+    ? "Set the secrets `tlsCertificate` and `tlsKey` again, then run `make up`."
+    : "Read `make logs SERVICE=certificates`: it has the reason.";
+  return [
+    {
+      name: "CertificateExpires",
+      severity: "critical",
+      expr: `${remaining} < ${now}`,
+      summary: "The certificate expires in {{ $value | humanizeDuration }}",
+      description: "Browsers refuse the service when its certificate has expired.",
+      runbook,
+      suppresses: ["CertificateExpiresSoon"],
+    },
+    {
+      name: "CertificateExpiresSoon",
+      severity: "warning",
+      expr: `${remaining} < ${soon}`,
+      holds: "1h",
+      summary: "The certificate expires in {{ $value | humanizeDuration }}",
+      description: "It should have been renewed by now.",
+      runbook,
+    },
+    renewalFails,
+    missing,
+  ];
+}
+
+/** The program checks every twelve hours. A restart forgets when it succeeded. */
+const renewalFails: Alert = {
+  name: "CertificateRenewalFails",
+  severity: "warning",
+  expr: `time() - ragdock_certificate_last_success_timestamp_seconds > ${26 * 3600}`,
+  holds: "1h",
+  summary: "The certificate cannot be renewed",
+  description: "No attempt has succeeded for a day, or since the service started.",
+  runbook:
+    "Read `make logs SERVICE=certificates`. A public authority must reach port 80 of this host under the name " +
+    "`ragdock:ingress.domain`.",
+};
+
+const missing: Alert = {
+  name: "CertificateMissing",
+  severity: "critical",
+  expr: `${expires} == 0`,
+  holds: "15m",
+  summary: "The service has no certificate that browsers trust",
+  description: "There was no first certificate. The ingress presents one that no client accepts.",
+  runbook:
+    "Read `make logs SERVICE=certificates`. For `tls: acme`, the name `ragdock:ingress.domain` must lead to this host.",
+  suppresses: ["CertificateRenewalFails"],
+};
+
+const row: Row = {
+  board: "stores",
+  title: "Certificate",
+  panels: [
+    stat("Expires in", orZero(`min(${remaining})`), { unit: "s", redBelow: 3 * day }),
+    stat("Lifetime", `min(${lifetime})`, { unit: "s" }),
+    lines(
+      "Failed attempts",
+      { failures: orZero("sum(increase(ragdock_certificate_failures_total[1h]))") },
+      { width: 16 },
+    ),
+  ],
+};

@@ -1,0 +1,165 @@
+import { valueAt } from "../settings/issues.ts";
+import { type Problem, problem, setCommand, withoutEffect } from "../spec/problem.ts";
+import { publishedPorts, type ServiceSpec } from "../spec/service.ts";
+import { isEncrypted } from "./auth.ts";
+import type { Context } from "./module.ts";
+
+/** Problems of TLS, of the sign-in, and of ports that everyone reaches. */
+export const ingressProblems = (
+  ctx: Context,
+  raw: Readonly<Record<string, unknown>>,
+  services: readonly ServiceSpec[],
+): Problem[] => [
+  ...withoutUse(ctx, raw, services),
+  ...providerProblems(ctx),
+  ...tlsProblems(ctx, services),
+  ...openPorts(ctx, services),
+];
+
+/** Reports settings that would do nothing. */
+function withoutUse(
+  { settings: { ingress, system } }: Context,
+  raw: Readonly<Record<string, unknown>>,
+  services: readonly ServiceSpec[],
+): Problem[] {
+  const { signIn, tls, domain, hosts, email, acmeServer } = ingress;
+  const unpublished = `no application of ${system} is published`;
+  const noAuthority = "only `tls: acme` asks an authority";
+  const hasProvider = signIn !== undefined && "issuer" in signIn;
+  const isPublished = services.some(({ role }) => role === "ingress");
+  const useless: readonly (readonly [key: string, isSet: boolean, hasEffect: boolean, why: string])[] = [
+    ["ingress.signIn", signIn !== undefined, isPublished, unpublished],
+    ["ingress.tls", tls !== "off", isPublished, unpublished],
+    [
+      "ingress.domain",
+      domain !== undefined,
+      tls !== "off" || hosts.length > 0,
+      "it is the name in the certificate, and `tls` is off",
+    ],
+    ["ingress.email", email !== undefined, tls === "acme", noAuthority],
+    ["ingress.acmeServer", acmeServer !== undefined, tls === "acme", noAuthority],
+    [
+      "ingress.roles",
+      valueAt(raw, ["ingress", "roles"]) !== undefined,
+      hasProvider,
+      "roles are for the people of a provider; ./ragdock users role changes those of built-in users",
+    ],
+    [
+      "ingress.limits",
+      valueAt(raw, ["ingress", "limits"]) !== undefined,
+      signIn !== undefined,
+      "limits count the requests of people and keys, and there is no sign-in",
+    ],
+  ];
+  return useless.flatMap(([key, isSet, hasEffect, why]) =>
+    isSet && !hasEffect ? [withoutEffect(key, why)] : [],
+  );
+}
+
+function providerProblems({ settings: { ingress }, secrets }: Context): Problem[] {
+  const { signIn } = ingress;
+  if (!signIn || !("issuer" in signIn)) return [];
+  const { domains, groups, emails } = signIn.allow;
+  return [
+    ...(secrets.has("signInClientSecret")
+      ? []
+      : [
+          problem(
+            "ingress.signIn.clientId",
+            signIn.clientId,
+            "the provider asks for the secret of this client",
+            "Run: pulumi config set --secret ragdock:signInClientSecret",
+          ),
+        ]),
+    ...(domains.length + groups.length + emails.length > 0
+      ? []
+      : [
+          problem(
+            "ingress.signIn.allow",
+            "no one",
+            "one of its lists must name people who may sign in",
+            `Run: ${setCommand("ingress.signIn.allow.domains[0]", "example.org")}`,
+          ),
+        ]),
+  ];
+}
+
+const isAddress = (domain: string): boolean => /^[\d.]+$/.test(domain);
+
+/** A public authority knows no such names. */
+const isPrivate = (domain: string): boolean =>
+  !domain.includes(".") || /\.(local|localhost|internal|test|example|invalid)$/.test(domain);
+
+function tlsProblems(
+  { settings: { ingress }, secrets }: Context,
+  services: readonly ServiceSpec[],
+): Problem[] {
+  const { tls, domain, acmeServer } = ingress;
+  if (tls === "files")
+    return (["tlsCertificate", "tlsKey"] as const)
+      .filter((key) => !secrets.has(key))
+      .map((key) => {
+        const fix = `Run: pulumi config set --secret ragdock:${key} < ${key === "tlsKey" ? "privkey" : "fullchain"}.pem`;
+        return problem("ingress.tls", '"files"', `the secret ${key} is missing`, fix);
+      });
+  if (tls !== "acme") return [];
+  const [first = "gateway"] = services.flatMap((s) =>
+    publishedPorts(s).flatMap(({ tls, owner }) => (tls && owner ? [owner] : [])),
+  );
+  const asked = services.some((s) => publishedPorts(s).some(({ redirects }) => redirects));
+  const set = setCommand("ingress.domain", "rag.example.org");
+  return [
+    ...(domain && !isAddress(domain) && (acmeServer || !isPrivate(domain))
+      ? []
+      : [
+          problem(
+            "ingress.domain",
+            domain ? `"${domain}"` : "nothing",
+            "an authority gives certificates for names that the internet knows",
+            `Run: ${set}; or, for a closed network: ${setCommand("ingress.tls", "internal")}`,
+          ),
+        ]),
+    ...(asked || !services.some(({ role }) => role === "ingress")
+      ? []
+      : [
+          problem(
+            "ingress.tls",
+            '"acme"',
+            "the authority asks at port 80, and the first application is not published to everyone",
+            `Run: ${setCommand(`services.${first}.exposure`, "public")}; or: ${setCommand("ingress.tls", "internal")}`,
+          ),
+        ]),
+  ];
+}
+
+/** Refuses ports that `prod` publishes to everyone without TLS, or without a sign-in. */
+function openPorts(
+  { prod, stack, settings: { ingress } }: Context,
+  services: readonly ServiceSpec[],
+): Problem[] {
+  const ports = services.flatMap((s) =>
+    publishedPorts(s)
+      .filter(({ exposure, redirects }) => exposure === "public" && !redirects)
+      .map(({ host, owner = s.name }) => `port ${host} of ${owner}`),
+  );
+  const missing = [...(isEncrypted(ingress) ? [] : ["TLS"]), ...(ingress.signIn ? [] : ["a sign-in"])].join(
+    " and ",
+  );
+  if (ingress.open) {
+    const closed = prod ? "the ports have TLS and a sign-in" : "dev publishes on this host only";
+    return prod && missing ? [] : [withoutEffect("ingress.open", closed)];
+  }
+  if (!prod || ports.length === 0 || !missing) return [];
+  return [
+    problem(
+      "ingress",
+      `${ports.join(", ")} for everyone, without ${missing}`,
+      "everyone who reaches this host could read and delete the documents",
+      `Add to ragdock:ingress in Pulumi.${stack}.yaml, then run ./ragdock users add:
+      domain: rag.example.org
+      tls: acme
+      signIn: { users: true }
+    docs/guide/going-public.md shows the other ways, such as a proxy in front and closed networks.`,
+    ),
+  ];
+}

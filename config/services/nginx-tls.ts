@@ -1,0 +1,58 @@
+/** TLS of the ingress. tests/images/tls.test.ts uses a real one. */
+import type { Settings } from "../settings/schema.ts";
+import { certificatesName, certificatesVolume, challengePort } from "./certificates.ts";
+import { guards } from "./nginx-guards.ts";
+import { errorPages, problemLocations } from "./nginx-problems.ts";
+
+/** The port in the ingress' container that takes requests without TLS: before those of the routes. */
+export const plainPort = 8079;
+
+/**
+ * The certificate and the protocols of all servers. The path contains a variable, so nginx reads
+ * the certificate at each handshake. The configuration is the same for each domain. The ciphers are
+ * those of Mozilla's intermediate list (ssl-config.mozilla.org, version 5.7).
+ *
+ * nginx opens the certificate and then the key. A change in between would fail the handshake. So it
+ * reads from one folder for ten seconds, and from another one for the next ten. The program
+ * `certificates` replaces each of them while nginx reads from the other one.
+ */
+export const tlsSettings = `  map $msec $certificate { default odd; "~[02468]\\d\\.\\d+$" even; }
+  ssl_certificate ${certificatesVolume.path}/$certificate/fullchain.pem;
+  ssl_certificate_key ${certificatesVolume.path}/$certificate/privkey.pem;
+  ssl_protocols TLSv1.2 TLSv1.3;
+  ssl_ciphers ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384:ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305;
+  ssl_prefer_server_ciphers off;
+  ssl_session_cache shared:tls:4m;
+  ssl_session_timeout 1h;
+  # nginx does not change the key of tickets while it runs.
+  ssl_session_tickets off;
+
+`;
+
+/** How nginx is told to speak TLS and HTTP/2 on a port. */
+export interface Http2 {
+  readonly parameters: string;
+  readonly directive: string;
+}
+
+/** nginx 1.22 of Debian knows only the first form. nginx 1.25.1 and later warn of it. */
+export const http2Of: Readonly<Record<Settings["images"], Http2>> = {
+  packages: { parameters: " ssl http2", directive: "" },
+  registry: { parameters: " ssl", directive: "    http2 on;\n" },
+};
+
+/** A request without TLS on a port with TLS is redirected. */
+export const plainToTls = "    error_page 497 =308 https://$http_host$request_uri;\n";
+
+/** The server of the port without TLS. @param port where browsers reach the service with TLS */
+export const plainServer = (port: number, maxBody: number): string => `
+  server {
+    listen ${plainPort};
+${guards}${errorPages("    ", "ingress")}
+    location ^~ /.well-known/acme-challenge/ {
+      set $certificates ${certificatesName};
+      proxy_pass http://$certificates:${challengePort};
+    }
+    location / { return 308 https://$host${port === 443 ? "" : `:${port}`}$request_uri; }
+${problemLocations("ingress", maxBody)}  }
+`;

@@ -1,0 +1,1 @@
+"""The commands that `./ragdock users`, `keys` and `audit` run in the container of the service."""

@@ -1,0 +1,242 @@
+"""Signing in at a provider that behaves, and at one that does not.
+
+The provider is a real one over HTTP, but a small one. The tests do not prove that the service gets
+along with each product.
+"""
+
+import time
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import httpx2
+import pytest
+
+from tests.auth.issuer import Issuer
+from tests.auth.support import Gateway, gateway_of, settings
+
+
+def at_provider(gateway: Gateway, target: str = "/docs") -> str:
+    """Begin a sign-in, sign in at the provider, and return the address to come back to."""
+    begun = gateway.client.get("/.ragdock/sign-in", params={"next": target})
+    assert begun.status_code == 303, begun.text
+    answer = httpx2.get(begun.headers["location"])
+    assert answer.status_code == 303, answer.text
+    return answer.headers["location"].removeprefix("http://testserver")
+
+
+def sign_in(gateway: Gateway) -> httpx2.Response:
+    return gateway.client.get(at_provider(gateway), headers={"X-Real-IP": "192.0.2.7"})
+
+
+def test_a_person_signs_in(provided: Gateway, issuer: Issuer) -> None:
+    answer = sign_in(provided)
+    assert (answer.status_code, answer.headers["location"]) == (303, "/docs")
+    checked = provided.check()
+    assert checked.status_code == 200
+    assert checked.headers["x-forwarded-user"] == "anna@example.org"
+    assert checked.headers["x-forwarded-groups"] == "ops,staff"
+    assert checked.headers["x-ragdock-role"] == "admin"
+    me = provided.client.get("/.ragdock/me").json()
+    assert (me["name"], me["email"], me["role"]) == ("Anna Ümlaut", "anna@example.org", "admin")
+    assert [tuple(row)[2:6] for row in provided.audited()] == [("oidc:1001", "sign-in", "", "ok")]
+
+
+def test_the_request_has_what_protects_it(provided: Gateway, issuer: Issuer) -> None:
+    location = provided.client.get("/.ragdock/sign-in?next=/docs").headers["location"]
+    query = {name: values[0] for name, values in parse_qs(urlsplit(location).query).items()}
+    assert location.startswith(f"{issuer.url}/authorize?")
+    assert query["code_challenge_method"] == "S256"
+    assert len(query["code_challenge"]) == 43
+    assert len(query["nonce"]) == 43
+    assert query["redirect_uri"] == "http://testserver/.ragdock/callback"
+    assert query["scope"] == "openid email profile"
+    other = provided.client.get("/.ragdock/sign-in?next=/docs").headers["location"]
+    again = {name: values[0] for name, values in parse_qs(urlsplit(other).query).items()}
+    for name in ("state", "nonce", "code_challenge"):
+        assert query[name] != again[name]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"signs_with_foreign_key": True},
+        {"algorithm": "none"},
+        {"algorithm": "none", "named_algorithms": ["none", "RS256"]},
+        {"algorithm": "HS256"},
+        {"algorithm": "HS256", "named_algorithms": ["HS256", "RS256"]},
+        {"algorithm": "HS256", "named_algorithms": ["HS256"]},
+        {"claims": {"aud": "another-client"}},
+        {"claims": {"aud": []}},
+        {"claims": {"aud": None}},
+        {"claims": {"aud": ["ragdock", "another-client"], "azp": "another-client"}},
+        {"claims": {"iss": "https://evil.example"}},
+        {"claims": {"iss": None}},
+        {"claims": {"exp": int(time.time()) - 120}},
+        {"claims": {"exp": None}},
+        {"claims": {"exp": "never"}},
+        {"claims": {"nbf": int(time.time()) + 3600}},
+        {"claims": {"iat": int(time.time()) + 3600}},
+        {"claims": {"nonce": "x"}},
+        {"claims": {"nonce": None}},
+        {"claims": {"sub": None}},
+        {"claims": {"sub": ""}},
+        {"claims": {"sub": 1001}},
+        {"claims": {"sub": "x" * 256}},
+        {"claims": {"sub": "a\nb"}},
+        {"hidden_claims": ("groups",), "userinfo": {"sub": "1"}},
+    ],
+)
+def test_a_token_that_is_wrong_signs_no_one_in(
+    provided: Gateway, issuer: Issuer, wrong: dict[str, Any]
+) -> None:
+    for name, value in wrong.items():
+        setattr(issuer.wrong, name, value)
+    answer = sign_in(provided)
+    assert answer.status_code == 403
+    assert "The answer of the provider is not valid." in answer.text
+    assert provided.check().status_code == 401
+
+
+def test_a_little_difference_of_clocks_is_no_fault(provided: Gateway, issuer: Issuer) -> None:
+    issuer.wrong.claims = {"iat": int(time.time()) + 10, "exp": int(time.time()) - 10}
+    assert sign_in(provided).status_code == 303
+
+
+def test_an_answer_works_once(provided: Gateway) -> None:
+    back = at_provider(provided)
+    assert provided.client.get(back).status_code == 303
+    provided.client.cookies.delete("ragdock")
+    answer = provided.client.get(back)
+    assert answer.status_code == 400
+    assert "was used already" in answer.text
+    assert provided.check().status_code == 401
+
+
+def test_an_answer_works_in_its_browser_only(provided: Gateway) -> None:
+    back = at_provider(provided)
+    provided.client.cookies.clear()
+    assert provided.client.get(back).status_code == 400
+    provided.client.get("/.ragdock/sign-in")
+    assert provided.client.get(back).status_code == 400
+
+
+@pytest.mark.parametrize("change", ["", "x", "a.b.c"])
+def test_a_forged_state_is_refused(provided: Gateway, issuer: Issuer, change: str) -> None:
+    back = at_provider(provided)
+    code = parse_qs(urlsplit(back).query)["code"][0]
+    answer = provided.client.get("/.ragdock/callback", params={"code": code, "state": change})
+    assert answer.status_code == 400
+    assert not any("/token" in request for request in issuer.requests)
+
+
+def test_two_tabs_sign_in_at_a_time(provided: Gateway) -> None:
+    first, second = at_provider(provided, "/one"), at_provider(provided, "/two")
+    assert provided.client.get(second).headers["location"] == "/two"
+    assert provided.client.get(first).headers["location"] == "/one"
+
+
+def test_a_person_who_cancels_can_try_again(provided: Gateway) -> None:
+    back = at_provider(provided)
+    state = parse_qs(urlsplit(back).query)["state"][0]
+    answer = provided.client.get("/.ragdock/callback", params={"error": "<script>", "state": state})
+    assert answer.status_code == 403
+    assert "Sign in again" in answer.text
+    assert "<script>" not in answer.text
+
+
+def test_a_stranger_of_the_provider_is_told_why(provided: Gateway, issuer: Issuer) -> None:
+    issuer.users[0].update(email="mallory@evil.example", name="<b>Mallory</b>")
+    answer = sign_in(provided)
+    assert answer.status_code == 403
+    assert "&lt;b&gt;Mallory&lt;/b&gt; (mallory@evil.example)" in answer.text
+    assert 'href="/.ragdock/sign-in?other=1"' in answer.text
+    assert 'action="/.ragdock/sign-out"' in answer.text
+    assert provided.check().status_code == 401
+    other = provided.client.get("/.ragdock/sign-in?other=1").headers["location"]
+    assert parse_qs(urlsplit(other).query)["prompt"] == ["select_account"]
+
+
+def test_an_unverified_address_does_not_count(provided: Gateway, issuer: Issuer) -> None:
+    issuer.users[0]["email_verified"] = False
+    answer = sign_in(provided)
+    assert answer.status_code == 403
+    assert "has not verified your email address" in answer.text
+
+
+def test_claims_may_come_from_userinfo(provided: Gateway, issuer: Issuer) -> None:
+    issuer.wrong.hidden_claims = ("email", "email_verified", "groups", "name")
+    assert sign_in(provided).status_code == 303
+    assert provided.check().headers["x-ragdock-role"] == "admin"
+
+
+def test_a_new_key_of_the_provider_is_looked_up(provided: Gateway, issuer: Issuer) -> None:
+    assert sign_in(provided).status_code == 303
+    issuer.rotate()
+    provided.client.cookies.delete("ragdock")
+    assert sign_in(provided).status_code == 303
+
+
+def test_the_provider_is_looked_up_once(provided: Gateway, issuer: Issuer) -> None:
+    for _ in range(3):
+        sign_in(provided)
+        provided.client.cookies.delete("ragdock")
+    assert sum("openid-configuration" in request for request in issuer.requests) == 1
+
+
+def test_a_provider_that_is_down_is_named(provided: Gateway, issuer: Issuer) -> None:
+    issuer.wrong.is_down = True
+    answer = provided.client.get("/.ragdock/sign-in")
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "10")
+    assert issuer.url in answer.text
+    issuer.wrong.is_down = False
+    back = at_provider(provided)
+    issuer.wrong.is_down = True
+    assert provided.client.get(back).status_code == 503
+    issuer.wrong.is_down = False
+    assert sign_in(provided).status_code == 303
+    issuer.wrong.is_down = True
+    # Sessions do not need the provider.
+    assert provided.check().status_code == 200
+    assert "You are signed out" in provided.sign_out().text
+
+
+def test_another_issuer_behind_the_address_is_refused(provided: Gateway, issuer: Issuer) -> None:
+    issuer.wrong.metadata = {"issuer": "https://evil.example"}
+    assert provided.client.get("/.ragdock/sign-in").status_code == 503
+
+
+def test_signing_out_ends_the_session_of_the_provider_too(provided: Gateway, issuer: Issuer) -> None:
+    sign_in(provided)
+    answer = provided.sign_out()
+    assert answer.status_code == 200
+    assert f'content="0; url={issuer.url}/logout?' in answer.text
+    assert "id_token_hint=" in answer.text
+    assert "post_logout_redirect_uri=http%3A%2F%2Ftestserver%2F.ragdock%2Fsign-out" in answer.text
+    assert provided.check().status_code == 401
+
+
+def test_a_provider_without_a_page_to_sign_out(provided: Gateway, issuer: Issuer) -> None:
+    issuer.wrong.metadata = {"end_session_endpoint": None}
+    sign_in(provided)
+    answer = provided.sign_out()
+    assert "http-equiv" not in answer.text
+    assert provided.check().status_code == 401
+
+
+def test_changed_settings_count_for_sessions_that_exist(provided: Gateway, issuer: Issuer) -> None:
+    sign_in(provided)
+    token = provided.client.cookies["ragdock"]
+    path = provided.service.database.read("PRAGMA database_list")[0]["file"]
+
+    def role(changed_roles: dict[str, Any], url: str = issuer.url, domain: str = "example.org") -> str:
+        sign_in = {"issuer": url, "clientId": "ragdock", "allow": {"domains": [domain]}}
+        other = gateway_of(path, settings(signIn=sign_in, roles=changed_roles), "secret")
+        answer = other.check(cookie=f"ragdock={token}")
+        return answer.headers.get("x-ragdock-role", str(answer.status_code))
+
+    assert role({"editor": ["ANNA@example.org"]}) == "editor"
+    assert role({"default": "none"}) == "none"
+    assert role({"default": "admin"}, domain="other.example") == "none"
+    assert role({}, url="https://other.example") == "401"
+    # A service with built-in users knows no people of a provider.
+    assert gateway_of(path, settings()).check(cookie=f"ragdock={token}").status_code == 401
