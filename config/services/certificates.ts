@@ -9,6 +9,12 @@ import { fromUser, secretFile } from "./secrets.ts";
 /** The service that gets certificates and renews them. */
 export const certificatesName = "certificates";
 
+/**
+ * The port in the ingress' container that takes requests without TLS. It is below the ports of the
+ * routes.
+ */
+export const plainPort = 8079;
+
 /** Its port for health and metrics. */
 const port = 8000;
 
@@ -38,6 +44,8 @@ export function certificates(ctx: Context, networks: readonly string[]): Service
     environment: {
       CERTIFICATES_SOURCE: tls,
       CERTIFICATES_DOMAIN: domain,
+      // An authority asks through the ingress, which starts after this program.
+      ...(tls === "acme" ? { CERTIFICATES_INGRESS: `ingress:${plainPort}` } : {}),
       CERTIFICATES_TITLE: `${ctx.project}-${ctx.stack}`,
       ...(email ? { CERTIFICATES_EMAIL: email } : {}),
       ...(acmeServer ? { CERTIFICATES_ACME_SERVER: acmeServer } : {}),

@@ -1,11 +1,8 @@
 /** TLS of the ingress. tests/images/tls.test.ts uses a real one. */
 import type { Settings } from "../settings/schema.ts";
-import { certificatesName, certificatesVolume, challengePort } from "./certificates.ts";
+import { certificatesName, certificatesVolume, challengePort, plainPort } from "./certificates.ts";
 import { guards } from "./nginx-guards.ts";
 import { errorPages, problemLocations } from "./nginx-problems.ts";
-
-/** The port in the ingress' container that takes requests without TLS: before those of the routes. */
-export const plainPort = 8079;
 
 /**
  * The certificate and the protocols of all servers. The path contains a variable, so nginx reads

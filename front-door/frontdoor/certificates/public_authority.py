@@ -7,6 +7,7 @@ passes the requests for `/.well-known/acme-challenge/`.
 
 import logging
 import re
+import socket
 import subprocess
 import sys
 import time
@@ -18,6 +19,7 @@ LETS_ENCRYPT = "https://acme-v02.api.letsencrypt.org/directory"
 CHALLENGE_PORT = 8402
 LEAST_SECONDS_BETWEEN = 900
 LONGEST_SECONDS = 600
+CONNECT_SECONDS = 2
 
 logger = logging.getLogger(__name__)
 
@@ -28,17 +30,21 @@ class PublicAuthority:
     # The authority reaches the ingress, which starts when this program is healthy.
     needs_ingress = True
 
-    def __init__(self, root: Path, domain: str, email: str, server: str) -> None:
+    def __init__(
+        self, root: Path, domain: str, email: str, server: str, ingress: tuple[str, int] | None = None
+    ) -> None:
         # An account belongs to its server, and so does the decision to renew.
         self._folder = root / "acme" / re.sub(r"[^\w.-]+", "_", server)
         self._attempt = self._folder / f"{domain}-{email}.attempt"
         self._domain = domain
         self._email = email
         self._server = server
+        self._ingress = ingress
 
     def obtain(self, _current: Pair | None) -> Pair:
         """Return the certificate, which is a new one if it was due."""
         self._wait_after_attempt()
+        self._wait_for_ingress()
         self._folder.mkdir(parents=True, mode=0o700, exist_ok=True)
         self._attempt.touch()
         self._certbot()
@@ -54,6 +60,16 @@ class PublicAuthority:
         if passed < LEAST_SECONDS_BETWEEN:
             logger.info("the next attempt is in %d s", LEAST_SECONDS_BETWEEN - passed)
             time.sleep(LEAST_SECONDS_BETWEEN - passed)
+
+    def _wait_for_ingress(self) -> None:
+        """Wait until the ingress accepts connections. Without it, each attempt would fail."""
+        while self._ingress is not None:
+            try:
+                socket.create_connection(self._ingress, CONNECT_SECONDS).close()
+            except OSError:
+                time.sleep(CONNECT_SECONDS)
+            else:
+                return
 
     def _certbot(self) -> None:
         folders = [f"--{name}-dir={self._folder / name}" for name in ("config", "work", "logs")]

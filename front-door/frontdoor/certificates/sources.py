@@ -51,5 +51,6 @@ def source_named(name: str, root: Path, secrets: Path = Path("/run/secrets")) ->
     if name == "acme" and domain:
         email = os.environ.get("CERTIFICATES_EMAIL", "")
         server = os.environ.get("CERTIFICATES_ACME_SERVER") or LETS_ENCRYPT
-        return PublicAuthority(root, domain, email, server)
+        host, _, port = os.environ.get("CERTIFICATES_INGRESS", "").rpartition(":")
+        return PublicAuthority(root, domain, email, server, (host, int(port)) if host else None)
     raise ValueError(f"CERTIFICATES_SOURCE={name}, CERTIFICATES_DOMAIN={domain}: not usable together")

@@ -125,6 +125,24 @@ def test_an_account_needs_no_address(tmp_path: Path, server: str) -> None:
     assert PublicAuthority(tmp_path, DOMAIN, "", server).obtain(None).covers([DOMAIN])
 
 
+def test_the_first_attempt_waits_for_the_ingress(
+    tmp_path: Path, server: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.socket() as ingress:
+        ingress.bind(("127.0.0.1", 0))
+        slept: list[float] = []
+
+        def sleep(seconds: float) -> None:
+            slept.append(seconds)
+            if len(slept) == 3:
+                ingress.listen()
+
+        monkeypatch.setattr(public_authority, "time", SimpleNamespace(time=time.time, sleep=sleep))
+        address: tuple[str, int] = ingress.getsockname()
+        assert PublicAuthority(tmp_path, DOMAIN, "", server, address).obtain(None).covers([DOMAIN])
+    assert slept == [2, 2, 2]
+
+
 def test_a_server_that_does_not_answer_is_explained(tmp_path: Path, server: str) -> None:
     with pytest.raises(Unusable, match="refused"):
         source(tmp_path, "https://localhost:1/dir").obtain(None)

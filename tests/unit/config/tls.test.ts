@@ -3,7 +3,7 @@
  * front-door/tests/certificates has the program that gets certificates.
  */
 import { describe, expect, it } from "vitest";
-import { plainPort } from "../../../config/services/nginx-tls.ts";
+import { plainPort } from "../../../config/services/certificates.ts";
 import { shown } from "../../../config/spec/content.ts";
 import { imageName } from "../../../config/spec/image.ts";
 import { secretsOf } from "../../../config/spec/secrets.ts";
