@@ -131,7 +131,6 @@ export function ingressTo(
         content: renderNginx(self.routes ?? [], "ingress", ingress, {
           maxBody: maxBody(services),
           ...defined({ redirectTo: redirectTarget(self) }),
-          images: ctx.settings.images,
         }),
       },
     ],

@@ -1,5 +1,4 @@
 /** TLS of the ingress. tests/images/tls.test.ts uses a real one. */
-import type { Settings } from "../settings/schema.ts";
 import { certificatesName, certificatesVolume, challengePort, plainPort } from "./certificates.ts";
 import { guards } from "./nginx-guards.ts";
 import { errorPages, problemLocations } from "./nginx-problems.ts";
@@ -26,20 +25,10 @@ export const tlsSettings = `  map $msec $certificate { default odd; "~[02468]\\d
 
 `;
 
-/** How nginx is told to speak TLS and HTTP/2 on a port. */
-export interface Http2 {
-  readonly parameters: string;
-  readonly directive: string;
-}
-
-/** nginx 1.22 of Debian knows only the first form. nginx 1.25.1 and later warn of it. */
-export const http2Of: Readonly<Record<Settings["images"], Http2>> = {
-  packages: { parameters: " ssl http2", directive: "" },
-  registry: { parameters: " ssl", directive: "    http2 on;\n" },
-};
-
-/** A request without TLS on a port with TLS is redirected. */
-export const plainToTls = "    error_page 497 =308 https://$http_host$request_uri;\n";
+/** A server with TLS. It redirects requests without TLS that come to its port. */
+export const tlsServer = `    http2 on;
+    error_page 497 =308 https://$http_host$request_uri;
+`;
 
 /** The server of the port without TLS. @param port where browsers reach the service with TLS */
 export const plainServer = (port: number, maxBody: number): string => `

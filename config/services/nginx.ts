@@ -1,5 +1,4 @@
 import type { IngressSettings } from "../settings/ingress.ts";
-import type { Settings } from "../settings/schema.ts";
 import { type Content, content, joined } from "../spec/content.ts";
 import { wget } from "../spec/healthcheck.ts";
 import type { CatalogueImage } from "../spec/image.ts";
@@ -8,7 +7,7 @@ import { authName } from "./auth.ts";
 import { authLocations, guarded, identityForwarded } from "./nginx-auth.ts";
 import { gatewayMaps, guardMaps, guards, ownPageHeaders } from "./nginx-guards.ts";
 import { errorPages, type Limit, problemLocations } from "./nginx-problems.ts";
-import { type Http2, http2Of, plainServer, plainToTls, tlsSettings } from "./nginx-tls.ts";
+import { plainServer, tlsServer, tlsSettings } from "./nginx-tls.ts";
 
 export const nginxCatalogueImage = {
   name: "nginx",
@@ -66,14 +65,11 @@ export interface RoutedPath extends Route {
   readonly byName?: boolean;
 }
 
-/** Where nginx gets more than its routes from. */
 interface NginxOptions {
   /** The largest request in MiB. @default `defaultMaxBody` */
   readonly maxBody?: number;
   /** The port of the host with TLS that a port without TLS leads to. @default there is none */
   readonly redirectTo?: number;
-  /** The source of its image. @default registry */
-  readonly images?: Settings["images"];
 }
 
 /** Metrics are for the system's own networks. */
@@ -144,7 +140,7 @@ function server(
   listen: number,
   routes: readonly RoutedPath[],
   kind: NginxKind,
-  http2: Http2 | undefined,
+  hasTls: boolean,
   maxBody: number,
 ): Content {
   const auth = kind === "gateway" ? routes.find(({ service }) => service === authName) : undefined;
@@ -155,8 +151,8 @@ function server(
   const questions = auth ? authLocations(auth, others) : "";
   return content`
   server {
-    listen ${listen}${http2?.parameters ?? ""};
-${http2 ? http2.directive + plainToTls : ""}${kind === "ingress" ? guards : ""}${errorPages("    ", kind)}${joined(locations)}${questions}
+    listen ${listen}${hasTls ? " ssl" : ""};
+${hasTls ? tlsServer : ""}${kind === "ingress" ? guards : ""}${errorPages("    ", kind)}${joined(locations)}${questions}
 ${problemLocations(kind, maxBody)}  }
 `;
 }
@@ -170,14 +166,14 @@ export function renderNginx(
   routes: readonly RoutedPath[],
   kind: NginxKind,
   settings: IngressSettings,
-  { maxBody = defaultMaxBody, redirectTo, images = "registry" }: NginxOptions = {},
+  { maxBody = defaultMaxBody, redirectTo }: NginxOptions = {},
 ): Content {
   const isIngress = kind === "ingress";
   const hasTls = isIngress && settings.tls !== "off";
   const hasSignIn = routes.some(({ service }) => service === authName);
   const user = hasSignIn ? '"user":"$auth_user",' : "";
   const servers = [...Map.groupBy(routes, ({ listen }) => listen)].map(([listen, own]) =>
-    server(listen, own, kind, hasTls ? http2Of[images] : undefined, maxBody),
+    server(listen, own, kind, hasTls, maxBody),
   );
   return content`# Not auto: that counts the host's processors, whatever this container may use.
 worker_processes 2;

@@ -55,9 +55,6 @@ describe.each(Object.keys(systems))("%s with TLS", (name) => {
     const applications = portsOf(system).filter(({ tls }) => tls);
     expect(servers.filter((line) => / ssl;$/.test(line))).toHaveLength(applications.length);
     expect(confOf(system).match(/http2 on;/g)).toHaveLength(applications.length);
-    const debian = confOf(withTls({ tls: "internal" }, { system: name, images: "packages" }));
-    expect(debian.match(/listen \d+ ssl http2;/g)).toHaveLength(applications.length);
-    expect(debian).not.toContain("http2 on");
     const plain = servers.filter((line) => !line.includes("ssl"));
     expect(plain.every((line) => [`listen ${plainPort};`, "listen 8081;"].includes(line))).toBe(true);
     for (const url of Object.values(system.urls).filter((one) => !/:\d+$/.test(one)))
