@@ -125,7 +125,12 @@ const volumesOf = ({ mounts, volumes }: ServiceSpec, { hostPath }: ComposeFacts)
     target,
     read_only: readOnly,
   })),
-  ...volumes.map(({ volume, path }) => ({ type: "volume", source: volume, target: path })),
+  ...volumes.map(({ volume, path, readOnly }) => ({
+    type: "volume",
+    source: volume,
+    target: path,
+    ...(readOnly ? { read_only: true } : {}),
+  })),
 ];
 
 const configName = (spec: ServiceSpec, index: number): string => `${spec.name}-${index + 1}`;

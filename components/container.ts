@@ -55,7 +55,8 @@ export function containerBase(
       target: mount.target,
       readOnly: mount.readOnly,
     })),
-    volumes: spec.volumes.map(({ volume, path }) => ({
+    volumes: spec.volumes.map(({ volume, path, readOnly }) => ({
+      ...(readOnly ? { readOnly } : {}),
       volumeName: context.volumes[volume] as pulumi.Input<string>,
       containerPath: path,
     })),

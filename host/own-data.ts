@@ -2,7 +2,13 @@ import { join, relative } from "node:path";
 import { Failure } from "../config/spec/failure.ts";
 import { clusterVolume, postgresVersions, withoutVersion } from "../config/spec/postgres.ts";
 import { forStack, setCommand } from "../config/spec/problem.ts";
-import { isLongRunning, type LongRunning, longRunning, type SystemSpec } from "../config/spec/service.ts";
+import {
+  isLongRunning,
+  type LongRunning,
+  longRunning,
+  ownVolumes,
+  type SystemSpec,
+} from "../config/spec/service.ts";
 import { createdLabel, fullName, type StackName, upgradedFromLabel } from "../config/spec/stack.ts";
 import { docker, type Volume, volumesNamed } from "./docker.ts";
 import { onDockerHost } from "./server.ts";
@@ -85,8 +91,12 @@ function lostAmong(
  */
 function ownedVolumes(stack: StackName, { services }: SystemSpec) {
   const jobsFirst = services.toSorted((a, b) => Number(isLongRunning(a)) - Number(isLongRunning(b)));
-  const owned = jobsFirst.flatMap(({ name: owner, volumes }) =>
-    volumes.map(({ volume }) => ({ owner, volume, name: fullName(stack, volume) })),
+  const owned = jobsFirst.flatMap((service) =>
+    ownVolumes(service).map(({ volume }) => ({
+      owner: service.name,
+      volume,
+      name: fullName(stack, volume),
+    })),
   );
   return [...new Map(owned.map((one) => [one.name, one])).values()];
 }

@@ -1,7 +1,7 @@
 import { createServer } from "node:net";
 import { Failure } from "../config/spec/failure.ts";
 import { forStack, setCommand } from "../config/spec/problem.ts";
-import { listenAddress, publishedPorts, type SystemSpec } from "../config/spec/service.ts";
+import { listenAddress, ownVolumes, publishedPorts, type SystemSpec } from "../config/spec/service.ts";
 import { fullName, type StackName } from "../config/spec/stack.ts";
 import { brokenContainers } from "./broken-containers.ts";
 import {
@@ -178,8 +178,12 @@ async function holder(port: number): Promise<string> {
  * as root of the Docker host, because other users cannot read them.
  */
 async function requireVolumeOwners(stack: string, { services }: SystemSpec): Promise<void> {
-  const used = services.flatMap(({ name, user, volumes }) =>
-    volumes.map(({ volume }) => ({ name, user, volume: fullName({ project, stack }, volume) })),
+  const used = services.flatMap((service) =>
+    ownVolumes(service).map(({ volume }) => ({
+      name: service.name,
+      user: service.user,
+      volume: fullName({ project, stack }, volume),
+    })),
   );
   const there = await volumesNamed(used.map(({ volume }) => volume));
   const lines: string[] = [];

@@ -1,12 +1,11 @@
 import type { IngressSettings } from "../settings/ingress.ts";
 import type { AccessRule } from "../spec/access.ts";
 import { content } from "../spec/content.ts";
-import { Healthcheck } from "../spec/healthcheck.ts";
 import { type Alert, lines, type Row, stat } from "../spec/monitoring.ts";
 import { orZero } from "../spec/promql.ts";
 import type { FileSpec, LongRunning, Route, ServiceSpec } from "../spec/service.ts";
 import { longRunning } from "../spec/service.ts";
-import { frontDoorImage, frontDoorUser } from "./front-door.ts";
+import { frontDoorCheck, frontDoorImage, frontDoorUser } from "./front-door.ts";
 import { type Context, type ServiceTemplate, serviceDefaults } from "./module.ts";
 import { fromUser, generated, secretFile, secretPath } from "./secrets.ts";
 
@@ -59,7 +58,7 @@ export function auth(ctx: Context, networks: readonly string[]): ServiceTemplate
     },
     files: [secretFile(identityKey(ctx)), ...(asksProvider ? [secretFile(clientSecret)] : [])],
     volumes: [{ volume: "auth-data", path: "/data" }],
-    healthcheck: Healthcheck.command(["python3", "-m", "frontdoor", "auth", "probe"]),
+    healthcheck: frontDoorCheck(authName, port),
     blackbox: { module: "http_2xx", port, path: "/healthz" },
     metrics: { port, path: "/metrics" },
     replicas: ctx.prod ? 2 : 1,

@@ -1,8 +1,7 @@
-import { Healthcheck } from "../spec/healthcheck.ts";
 import { type Alert, lines, type Row, stat } from "../spec/monitoring.ts";
 import { orZero } from "../spec/promql.ts";
 import type { LongRunning, VolumeMount } from "../spec/service.ts";
-import { frontDoorImage, frontDoorUser } from "./front-door.ts";
+import { frontDoorCheck, frontDoorImage, frontDoorUser } from "./front-door.ts";
 import { type Context, type ServiceTemplate, serviceDefaults } from "./module.ts";
 import { fromUser, secretFile } from "./secrets.ts";
 
@@ -41,7 +40,7 @@ export function certificates(ctx: Context, networks: readonly string[]): Service
     },
     files: tls === "files" ? [fromUser("tlsCertificate"), fromUser("tlsKey")].map(secretFile) : [],
     volumes: [certificatesVolume],
-    healthcheck: Healthcheck.command(["python3", "-m", "frontdoor", "certificates", "probe"]),
+    healthcheck: frontDoorCheck(certificatesName, certificatesPort),
     metrics: { port: certificatesPort, path: "/metrics" },
     limits: { cpus: 0.5, memory: "192MiB" },
     alerts: tls === "files" ? [...alerts, expiresSoon(14)] : [...alerts, expiresSoon(20)],

@@ -120,7 +120,10 @@ export function ingressTo(
     networks,
     ...(ingress.tls === "off"
       ? {}
-      : { volumes: [certificatesVolume], dependsOn: [...base.dependsOn, certificatesName] }),
+      : {
+          volumes: [{ ...certificatesVolume, readOnly: true }],
+          dependsOn: [...base.dependsOn, certificatesName],
+        }),
     // One client's 2,000 half-sent requests take 65 MiB (tests/images/flood.test.ts).
     limits: ctx.prod ? { cpus: 1, memory: "256MiB" } : { cpus: 0.5, memory: "128MiB" },
     deriveFiles: (self, services) => [

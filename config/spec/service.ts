@@ -41,6 +41,8 @@ export interface VolumeMount {
   /** Short name. The volume's full name has project and stack in front. */
   readonly volume: string;
   readonly path: string;
+  /** Whether the service only reads what another service writes there. @default false */
+  readonly readOnly?: boolean;
   /**
    * Files in it that belong to this stack and not to its data: a restore leaves them as they are.
    */
@@ -231,6 +233,10 @@ export interface SystemSpec {
   /** Volumes whose data the user gave up, by short name, with the time they were created. */
   readonly lostVolumes: Readonly<Record<string, string>>;
 }
+
+/** The volumes that hold the service's own data. */
+export const ownVolumes = ({ volumes }: ServiceSpec): readonly VolumeMount[] =>
+  volumes.filter(({ readOnly }) => !readOnly);
 
 /** Type guard: a service that stays up. */
 export const isLongRunning = (s: ServiceSpec): s is LongRunning => s.kind !== "job";

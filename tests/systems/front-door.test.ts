@@ -45,7 +45,7 @@ interface Sent {
 /** Sends a request over TLS, and checks the certificate as a browser does. */
 const send = (path: string, { method = "GET", headers = {}, body }: Sent = {}): Promise<Reply> =>
   new Promise((resolve, reject) => {
-    const options = { host: "127.0.0.1", servername: "rag.example.org", port, ca: authority, agent: false };
+    const options = { host: "127.0.0.1", servername: "localhost", port, ca: authority, agent: false };
     const sent = request(
       { ...options, path, method, headers: { host: `localhost:${port}`, ...headers } },
       (answer) => {
@@ -101,10 +101,10 @@ beforeAll(async () => {
     ["ed", "editor"],
     ["rita", "reader"],
   ] as const) {
-    const added = await stack.make("users", "add", name, "--role", role, { input: `${passwords[name]}\n` });
+    const added = await stack.make("users add", name, "--role", role, { input: `${passwords[name]}\n` });
     expect(added.code, added.output).toBe(0);
   }
-  const created = await stack.make("keys", "create", "--name", "ci", "--role", "editor");
+  const created = await stack.make("keys create", "--name", "ci", "--role", "editor");
   key = /rdk_[0-9a-f]+_[0-9a-f]+/.exec(created.output)?.[0] ?? "";
 });
 
@@ -132,7 +132,7 @@ describe("without a session", () => {
 
   it("refuses the UI, its WebSocket and the monitoring, and leads people to the sign-in", async () => {
     const page = { Accept: "text/html", "Sec-Fetch-Mode": "navigate" };
-    for (const path of ["/", "/documents", "/monitoring/prometheus/graph", "//", "/%2e%2e/", "/metrics"]) {
+    for (const path of ["/", "/documents", "/monitoring/prometheus/graph", "//", "/x/%2e%2e/", "/metrics"]) {
       const reply = await send(path, { headers: page });
       expect([reply.status, String(reply.headers.location).split("?")[0]], path).toEqual([
         303,
@@ -200,10 +200,10 @@ describe("people", () => {
   });
 
   it("are out at once when they are removed, and cannot come back", async () => {
-    expect((await stack.make("users", "add", "tom", { input: "a long password of tom\n" })).code).toBe(0);
+    expect((await stack.make("users add", "tom", { input: "a long password of tom\n" })).code).toBe(0);
     const { cookies } = await signIn("tom", "a long password of tom");
     expect((await send("/api/documents", { headers: { Cookie: cookies } })).status).toBe(200);
-    expect((await stack.make("users", "remove", "tom")).code).toBe(0);
+    expect((await stack.make("users remove", "tom")).code).toBe(0);
     expect((await send("/api/documents", { headers: { Cookie: cookies } })).status).toBe(401);
     expect((await signIn("tom", "a long password of tom")).reply.status).toBe(403);
   });
@@ -220,8 +220,8 @@ describe("API keys", () => {
       (await send("/api/documents", { headers: { Authorization: "Basic YTpi", ...(await as("anna")) } }))
         .status,
     ).toBe(401);
-    expect((await stack.make("keys", "list")).output).toContain("ci");
-    expect((await stack.make("keys", "revoke", "--name", "ci")).code).toBe(0);
+    expect((await stack.make("keys list")).output).toContain("ci");
+    expect((await stack.make("keys revoke", "--name", "ci")).code).toBe(0);
     expect((await send("/api/documents", { headers: bearer })).status).toBe(401);
   });
 });
@@ -263,7 +263,7 @@ describe("TLS", () => {
           "from frontdoor.certificates.store import *; print(Folder(Path('/certificates')).current().names)",
         ],
       );
-      return names.includes("new.example.org");
+      return names.includes("new.example.org") || undefined;
     });
   });
 });
@@ -288,13 +288,15 @@ describe("in a real browser", () => {
     await page.getByRole("button", { name: "Sign in" }).click();
     await page.getByRole("heading", { name: "Documents" }).waitFor();
     await page.getByText("Signed in as ed (editor)").waitFor();
+    await upload("lantern.txt", "The lantern of Ed is brass.", await as("ed"));
+    await eventually(async () => {
+      const { documents } = JSON.parse((await send("/api/documents", { headers: await as("ed") })).body);
+      return documents.every(({ state }: { state: string }) => state === "ready") || undefined;
+    });
     await page.goto(`https://localhost:${port}/`);
     await page.getByPlaceholder("Ask a question").fill("What is the lantern of Ed made of?");
     await page.keyboard.press("Enter");
-    await page
-      .getByText(/sources, best first|no document|nothing/i)
-      .first()
-      .waitFor();
+    await page.getByText("sources, best first").first().waitFor();
     await page.getByRole("link", { name: "Sign out" }).click();
     await page.getByRole("button", { name: "Sign out" }).click();
     await page.goto(`https://localhost:${port}/`);
@@ -307,9 +309,9 @@ describe("in a real browser", () => {
     await page.getByLabel("Password").fill(passwords.ed);
     await page.getByRole("button", { name: "Sign in" }).click();
     await page.getByRole("heading", { name: "Documents" }).waitFor();
-    expect(
-      (await stack.make("users", "password", "ed", { input: "another long password of ed\n" })).code,
-    ).toBe(0);
+    expect((await stack.make("users password", "ed", { input: "another long password of ed\n" })).code).toBe(
+      0,
+    );
     await page.getByText("Your sign-in has ended").first().waitFor();
   });
 });

@@ -29,12 +29,8 @@ SECRETS = Path("/run/secrets")
 CHALLENGES = "/.well-known/acme-challenge"
 
 
-def main(arguments: list[str]) -> int:
+def main(_: list[str]) -> int:
     """Serve until SIGTERM. Return the exit code."""
-    if arguments == ["probe"]:
-        from ragkit.probe import ask
-
-        return ask("certificates", PORT, "/healthz")
     # Other users of the host's volume read nothing. The group is that of nginx.
     os.umask(0o027)
     configure_logs()
