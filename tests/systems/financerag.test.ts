@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { imageOf, inside, type Observed, observe } from "../support/observe.ts";
 import { OpenAIServer } from "../support/openai-server.ts";
+import { open } from "../support/program.ts";
 import { docker, eventually, logOf, projectDir, TestStack } from "../support/stack.ts";
 import { fact, handbook, question, SmallRag } from "./small-rag.ts";
 
@@ -119,6 +120,7 @@ describe("financerag in prod, with OpenAI", () => {
     prod.configure({
       system: "financerag",
       environment: "prod",
+      ingress: open,
       images: "packages",
       embeddings: { baseUrl },
       llm: { baseUrl },

@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { underTraffic } from "../../tools/traffic.ts";
 import { imageOf, inside, type Observed, observe, startOrder } from "../support/observe.ts";
+import { open } from "../support/program.ts";
 import { docker, eventually, logOf, projectDir, TestStack } from "../support/stack.ts";
 import { fact, fileOf, handbook, question, SmallRag } from "./small-rag.ts";
 
@@ -191,6 +192,7 @@ describe("myrag in prod, next to dev", () => {
   const prod = new TestStack("e2e-myrag-prod", {
     system: "myrag",
     environment: "prod",
+    ingress: open,
     images: "packages",
     services: { nginx: { port: prodPort } },
   });

@@ -6,6 +6,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { imageOf, inside, type Observed, observe, startOrder } from "../support/observe.ts";
 import { OpenAIServer } from "../support/openai-server.ts";
+import { open } from "../support/program.ts";
 import { docker, eventually, logOf, TestStack } from "../support/stack.ts";
 import { fact, fileOf, handbook, question, SmallRag } from "./small-rag.ts";
 
@@ -158,6 +159,7 @@ describe("rag-events in prod, with Mistral", () => {
     prod.configure({
       system: "rag-events",
       environment: "prod",
+      ingress: open,
       images: "packages",
       embeddings: { baseUrl },
       llm: { baseUrl },
