@@ -20,7 +20,7 @@ export const ingress: Pass = (services, run) => {
     const port = listenPort(index);
     return { listen: port, path: "/", service: gateway.name, port };
   });
-  const added = [...(own ? [] : [gateway]), ingressTo(run.ctx, routes, gateway.networks)];
+  const added = [...(own ? [] : [gateway]), ingressTo(run.ctx, routes)];
   return [...services.slice(0, last + 1), ...added, ...services.slice(last + 1)];
 };
 
@@ -45,10 +45,8 @@ function gatewayOf(published: readonly Published[], { ctx }: Run): Published {
     service: name,
     port: ports[0]?.container ?? 0,
   }));
-  const networks = [...new Set(published.flatMap((service) => service.networks))];
   return {
     ...gatewayTo(ctx, "gateway", routes),
-    networks,
     omit: (_, services) =>
       services.some(({ name }) => name === "ingress") ? undefined : "no service behind it publishes a port",
   };

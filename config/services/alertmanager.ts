@@ -45,6 +45,7 @@ export const alertmanager = (options: MonitoringServiceOptions = {}): ServiceMod
       `--storage.path=${image.dataPath}`,
       "--cluster.listen-address=",
     ],
+    outside: ctx.settings.monitoring.alertWebhook !== undefined,
     limits: { cpus: 0.25, memory: "64MiB" },
     alerts: [undelivered],
     deriveFiles: (_, services) => [

@@ -133,6 +133,7 @@ export function renderNginx(
   kind: NginxKind,
   settings: IngressSettings,
   maxBody: number = defaultMaxBody,
+  statusLocations = "",
 ): Content {
   const isIngress = kind === "ingress";
   const servers = [...Map.groupBy(routes, ({ listen }) => listen)].map(([listen, own]) =>
@@ -202,7 +203,7 @@ ${joined(servers)}
       add_header X-Gateway $server_addr;
       return 204;
     }
-    location = /nginx_status { stub_status; access_log off; }
+    location = /nginx_status { stub_status; access_log off; }${statusLocations}
   }
 }
 `;

@@ -1,6 +1,7 @@
 import { gateway } from "../services/gateway.ts";
 import { grafana } from "../services/grafana.ts";
 import { modelSettings } from "../services/model-settings.ts";
+import { callsProvider } from "../services/models.ts";
 import { type Context, serviceDefaults } from "../services/module.ts";
 import { nodeExporter } from "../services/node-exporter.ts";
 import { database, postgres } from "../services/postgres.ts";
@@ -25,7 +26,6 @@ export const myrag: System = {
   differs: [
     "lxml is not compiled: the readers of the stand-in application need none. BUILD_PACKAGES adds compilers to its build.",
   ],
-  networks: { backend: { internal: false } },
   models: {},
   anyPostgres: true,
   modules: [
@@ -66,6 +66,7 @@ function fastapi(ctx: Context): LongRunning {
       METRICS_PATH_FILE: secretPath(metricsPath),
     },
     files: [...models.files, secretFile(login.password), secretFile(metricsPath)],
+    outside: callsProvider(ctx.models),
     volumes: [{ volume: "fastapi_data", path: "/data" }],
     // Its entrypoint runs the migrations before it serves.
     healthcheck: Healthcheck.python("/api/health", 8000, { startPeriod: "2m" }),

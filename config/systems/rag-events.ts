@@ -1,6 +1,7 @@
 import { alertmanager } from "../services/alertmanager.ts";
 import { blackboxExporter } from "../services/blackbox-exporter.ts";
 import { modelSettings } from "../services/model-settings.ts";
+import { callsProvider } from "../services/models.ts";
 import { type Context, serviceDefaults } from "../services/module.ts";
 import { prometheus } from "../services/prometheus.ts";
 import { pythonApp, streamlitUploads } from "../services/python.ts";
@@ -26,7 +27,6 @@ export const ragEvents: System = {
     "Libraries are installed by uv from a lock of requirements with hashes: a uv.lock would name the index it was made with.",
     "The API extra and the UI are in the one image, because its entrypoint has both modes.",
   ],
-  networks: { "rag-network": { internal: false } },
   models: {
     own: {
       name: "mistral",
@@ -62,6 +62,7 @@ function api(ctx: Context): LongRunning {
       REBUILD_API_KEY_FILE: secretPath(rebuildKey),
     },
     files: [...models.files, ...(ctx.secrets.has("rebuildApiKey") ? [secretFile(rebuildKey)] : [])],
+    outside: callsProvider(ctx.models),
     volumes: [{ volume: "data", path: "/app/data" }],
     ports: [{ container: 8000, host: 8000, exposure: ctx.prod ? "public" : "loopback" }],
     healthcheck: Healthcheck.command(["python", "-m", "rag_events", "probe", "api"], timing),
