@@ -4,6 +4,7 @@ import { stringify } from "yaml";
 import { fill } from "../config/spec/content.ts";
 import { callsHost, hostGateway } from "../config/spec/host-gateway.ts";
 import type { ImageSource } from "../config/spec/image.ts";
+import { nameOn, openNetworkOptions } from "../config/spec/networks.ts";
 import { paced } from "../config/spec/paced-check.ts";
 import type { FileSpec, LongRunning, ServiceSpec, SystemSpec } from "../config/spec/service.ts";
 import { isLongRunning, listenAddress, publishedPorts } from "../config/spec/service.ts";
@@ -48,7 +49,12 @@ export function composeFile(system: SystemSpec, facts: ComposeFacts) {
   return literal({
     name: facts.project,
     services: Object.fromEntries(services.map((spec) => [spec.name, service(spec, jobs, facts)])),
-    networks: system.networks,
+    networks: Object.fromEntries(
+      Object.entries(system.networks).map(([name, network]) => [
+        name,
+        network.internal ? { internal: true } : { driver_opts: openNetworkOptions },
+      ]),
+    ),
     volumes: Object.fromEntries(volumes.map((volume) => [volume, {}])),
     configs: Object.fromEntries(configs.map((name) => [name, { file: `./${configFolder}/${name}` }])),
   });
@@ -68,7 +74,12 @@ function service(spec: ServiceSpec, jobs: ReadonlySet<string>, facts: ComposeFac
     ...(spec.capabilities?.length ? { cap_add: spec.capabilities } : {}),
     ...(spec.tmpfs ? { read_only: true, tmpfs: spec.tmpfs } : {}),
     environment: spec.environment,
-    networks: Object.fromEntries(spec.networks.map((network) => [network, { aliases: spec.aliases ?? [] }])),
+    networks: Object.fromEntries(
+      spec.networks.map((network) => [
+        network,
+        { aliases: [...(spec.aliases ?? []), nameOn(network, spec.name)] },
+      ]),
+    ),
     depends_on: Object.fromEntries(
       spec.dependsOn.map((other) => [
         other,

@@ -2,6 +2,7 @@ import type * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { type Content, fill, secretsIn } from "../config/spec/content.ts";
 import { callsHost, hostGateway } from "../config/spec/host-gateway.ts";
+import { nameOn } from "../config/spec/networks.ts";
 import type { FileSpec, ServiceSpec } from "../config/spec/service.ts";
 import { labels } from "../config/spec/stack.ts";
 import { cpuString, mebibytes } from "../config/spec/units.ts";
@@ -47,7 +48,12 @@ export function containerBase(
       .sort(),
     networksAdvanced: spec.networks.map((network) => ({
       name: context.networks[network] as pulumi.Input<string>,
-      aliases: [spec.name, ...(spec.aliases ?? []), ...(revision ? [revision] : [])],
+      aliases: [
+        spec.name,
+        ...(spec.aliases ?? []),
+        nameOn(network, spec.name),
+        ...(revision ? [revision] : []),
+      ],
     })),
     mounts: spec.mounts.map((mount) => ({
       type: "bind",

@@ -47,6 +47,7 @@ export const alertmanager = (options: MonitoringServiceOptions = {}): ServiceMod
       "--cluster.listen-address=",
       ...behindSignIn(ctx, image.name),
     ],
+    outside: ctx.settings.monitoring.alertWebhook !== undefined,
     limits: { cpus: 0.25, memory: "64MiB" },
     alerts: [undelivered],
     deriveFiles: (_, services) => [

@@ -37,7 +37,7 @@ export const identityCheck = (ctx: Context): Pick<LongRunning, "environment" | "
 });
 
 /** Knows who sends a request: a person who signed in, or a program with an API key. */
-export function auth(ctx: Context, networks: readonly string[]): ServiceTemplate<LongRunning> {
+export function auth(ctx: Context): ServiceTemplate<LongRunning> {
   const { ingress } = ctx.settings;
   const clientSecret = fromUser("signInClientSecret");
   const asksProvider = ingress.signIn !== undefined && "issuer" in ingress.signIn;
@@ -49,7 +49,7 @@ export function auth(ctx: Context, networks: readonly string[]): ServiceTemplate
     command: ["auth"],
     user: frontDoorUser,
     tmpfs: ["/tmp"],
-    networks,
+    outside: asksProvider,
     environment: {
       RAGDOCK_STACK: ctx.stack,
       AUTH_SETTINGS_FILE: settingsFile,

@@ -47,7 +47,6 @@ export const chroma = ({
       role: "chroma",
       kind: "stateful",
       ...catalogueImage(image),
-      networks: ["backend"],
       environment: { ANONYMIZED_TELEMETRY: "FALSE" },
       volumes: [{ volume, path: image.dataPath }],
       ports: [{ ...devPort(ctx, image.port, port), ...(port === undefined ? { host: 8001 } : {}) }],

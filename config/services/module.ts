@@ -36,6 +36,8 @@ export type ServiceTemplate<S extends ServiceSpec = ServiceSpec> = S & {
   /** Files that depend on the user's settings or on the other services. Runs last. */
   deriveFiles?(self: S, services: readonly ServiceSpec[]): readonly FileSpec[];
   deriveAlerts?(self: S, services: readonly ServiceSpec[]): readonly Alert[];
+  /** Services that it calls, which depend on the other services. */
+  deriveCalls?(self: S, services: readonly ServiceSpec[]): readonly string[];
   /** The reason to leave the service out. Undefined keeps it. */
   omit?(self: S, services: readonly ServiceSpec[]): string | undefined;
   readonly sourceMount?: SourceMount;
@@ -78,6 +80,7 @@ export const serviceDefaults = {
 /** The defaults of a job. */
 export const jobDefaults = {
   kind: "job",
+  networks: [],
   environment: {},
   files: [],
   mounts: [],

@@ -161,6 +161,7 @@ export function renderNginx(
   kind: NginxKind,
   settings: IngressSettings,
   maxBody: number = defaultMaxBody,
+  statusLocations = "",
   redirectTo?: number,
 ): Content {
   const isIngress = kind === "ingress";
@@ -234,7 +235,7 @@ ${joined(servers)}${redirectTo ? plainServer(redirectTo, maxBody) : ""}
       add_header X-Gateway $server_addr;
       return 204;
     }
-    location = /nginx_status { stub_status; access_log off; }
+    location = /nginx_status { stub_status; access_log off; }${statusLocations}
   }
 }
 `;

@@ -56,6 +56,10 @@ export const serviceSettings = z.strictObject({
     "Who can reach its port: its networks only, this host, or everyone. Stores are never `public`.",
     z.enum(["none", "loopback", "public"]),
   ),
+  outside: optional(
+    "Whether it may call hosts outside of the stack. By default if its settings need it.",
+    z.boolean(),
+  ),
   port: optional("Port on the host, where the service is exposed.", port),
   replicas: optional("Number of containers. Stateful services have 1.", integer(1, 32)),
   limits: optional("Limits of its container.", limits),

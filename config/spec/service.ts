@@ -10,7 +10,10 @@ import type { Duration, Size } from "./units.ts";
 /** The clients that can reach a published port: none, this host, or all. */
 export type Exposure = "none" | "loopback" | "public";
 
-/** A network of a system. An internal one has no route out and cannot publish a port. */
+/**
+ * A network of a system. An internal one has no route out and cannot publish a port. On any other
+ * one, containers do not reach each other.
+ */
 export interface Network {
   readonly internal: boolean;
 }
@@ -126,6 +129,11 @@ interface Workload {
    * @default it may write anywhere
    */
   readonly tmpfs?: readonly string[];
+  /** Services that it calls, in addition to those that it waits for. @default none */
+  readonly calls?: readonly string[];
+  /** Whether it calls hosts outside of the stack. @default false */
+  readonly outside?: boolean;
+  /** The pass `networks` computes them from `calls`, `dependsOn` and `outside`. */
   readonly networks: readonly string[];
   /** More names with which other services reach it. */
   readonly aliases?: readonly string[];

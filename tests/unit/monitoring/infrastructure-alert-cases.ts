@@ -23,11 +23,11 @@ export const infrastructureCases: readonly AlertCase[] = [
     fires: [{}],
   },
   {
-    title: "Redis that does not answer the blackbox exporter",
-    series: { 'probe_success{service="redis"}': "0x10" },
+    title: "Redis that does not answer its exporter",
+    series: { 'redis_up{service="redis-exporter"}': "0x10" },
     alert: "RedisDown",
     at: 5,
-    fires: [{ service: "redis" }],
+    fires: [{ service: "redis-exporter" }],
   },
   {
     title: "a full Redis with nothing to drop",

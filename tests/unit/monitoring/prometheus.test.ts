@@ -47,11 +47,20 @@ describe("renderPrometheus", () => {
       ["gateway", "http://gateway:8081/healthz"],
       ["ingress", "http://ingress:8081/healthz"],
     ]);
-    expect(checked("probe-tcp_connect")).toEqual([
+  });
+
+  it("checks the port of a store only if no exporter watches it", () => {
+    const off = Object.fromEntries(
+      ["postgres-exporter", "redis-exporter"].map((name) => [name, { enabled: false }]),
+    );
+    const unwatched = jobs(systemWith({ services: off }).services);
+    const check = unwatched.find((j) => j.job_name === "probe-tcp_connect");
+    expect(check?.static_configs?.map((s) => [s.labels?.service, s.targets[0]])).toEqual([
       ["postgres", "postgres:5432"],
       ["redis", "redis:6379"],
     ]);
-    expect(job("probe-tcp_connect")?.params).toEqual({ module: ["tcp_connect"] });
+    expect(check?.params).toEqual({ module: ["tcp_connect"] });
+    expect(job("probe-tcp_connect")).toBeUndefined();
   });
 
   it("checks no service without the exporter, and sends no alert without Alertmanager", () => {
