@@ -9,8 +9,11 @@ export const outsideNetwork = "outside";
 /** The network of the services that watch others. */
 const monitoringNetwork = "monitoring";
 
-/** The network over which Prometheus reaches applications, and the gateway reaches Prometheus. */
+/** The network over which Prometheus reaches applications. */
 const metricsNetwork = "metrics";
+
+/** The network over which the gateway reaches the web pages of the monitoring. */
+const consolesNetwork = "consoles";
 
 /** Docker's options of a network with a route out: its containers do not reach each other. */
 export const openNetworkOptions = { "com.docker.network.bridge.enable_icc": "false" } as const;
@@ -25,6 +28,8 @@ export function homeNetwork({ name, role }: Pick<ServiceSpec, "name" | "role">):
     case "gateway":
       return "app";
     case "ingress":
+    case "auth":
+    case "certificates":
       return "ingress";
     case "monitoring":
     case "exporter":
@@ -37,6 +42,7 @@ export function homeNetwork({ name, role }: Pick<ServiceSpec, "name" | "role">):
 /** The network on which one service calls another. */
 function networkBetween(caller: ServiceSpec, called: ServiceSpec): string {
   if (watches(caller) && watches(called)) return monitoringNetwork;
+  if (caller.role === "gateway" && watches(called)) return consolesNetwork;
   if (caller.role === "monitoring" || watches(called)) return metricsNetwork;
   if (caller.role === "ingress") return homeNetwork(caller);
   return homeNetwork(called);

@@ -80,12 +80,29 @@ const needs: Readonly<Record<string, Needs>> = {
   },
 };
 
+/** The services of the front door, which every system can have: TLS and a sign-in. */
+const frontDoor: Needs = {
+  ingress: ["certificates"],
+  prometheus: ["auth", "certificates"],
+  "blackbox-exporter": ["auth"],
+  "auth-soak": ["auth"],
+};
+
+/** What a gateway needs if there is a sign-in: it, and the pages for admins. */
+const ofGateways = ["auth", "prometheus", "alertmanager", "grafana"];
+
 /** Whether one service needs to connect to another. */
 export function needsTo({ name, services }: SystemSpec, from: string, to: string): boolean {
   const has = (service: string): boolean => services.some((s) => s.name === service);
+  const hasSignIn = services.some(({ role }) => role === "auth");
+  const isGateway = services.some((s) => s.name === from && s.role === "gateway" && s.kind !== "job");
+  if (hasSignIn && isGateway && ofGateways.includes(to)) return true;
+  // Pages call the API through the gateway, which adds the person.
+  if (hasSignIn && ((from === "streamlit" && to === "nginx") || (from === "ui" && to === "gateway")))
+    return true;
   // The gateway asks Prometheus for the UI, which an own application replaces.
   if (from === "gateway" && to === "prometheus" && !has("ui")) return false;
-  return needs[name]?.[from]?.includes(to) ?? false;
+  return (needs[name]?.[from]?.includes(to) || frontDoor[from]?.includes(to)) ?? false;
 }
 
 const clients = [
@@ -116,9 +133,14 @@ export const accepted: readonly {
     why: "the applications behind a gateway share a network with it",
   },
   {
-    from: ["worker", "gateway"],
-    to: ["worker", "gateway"],
-    why: "the gateway asks Prometheus for the UI, on the network on which Prometheus scrapes the worker",
+    from: ["api", "worker", "fastapi", "auth", "certificates"],
+    to: ["api", "worker", "fastapi", "auth", "certificates"],
+    why: "Prometheus scrapes them on one network; applications refuse requests without a token",
+  },
+  {
+    from: ["ingress", "gateway", "nginx", "auth", "certificates", "nginx-exporter", "blackbox-exporter"],
+    to: ["ingress", "gateway", "nginx", "auth", "certificates"],
+    why: "the services in front of the gateway share a network with it",
   },
   {
     from: ["blackbox-exporter"],
