@@ -174,7 +174,7 @@ export function renderNginx(
   return content`# Not auto: that counts the host's processors, whatever this container may use.
 worker_processes 2;
 # Each request uses a connection to the client and one to the service behind.
-worker_rlimit_nofile 10240;
+worker_rlimit_nofile 16384;
 pid /tmp/nginx.pid;
 error_log /dev/stderr warn;
 
