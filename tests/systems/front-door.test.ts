@@ -5,7 +5,7 @@
  */
 import { request } from "node:https";
 import type { Browser, Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { startBrowser } from "../support/browser.ts";
 import { inside } from "../support/observe.ts";
 import { unwatched } from "../support/program.ts";
@@ -274,6 +274,8 @@ describe("in a real browser", () => {
 
   beforeAll(async () => {
     chrome = await startBrowser();
+  });
+  beforeEach(async () => {
     // The browser does not know the stack's authority.
     const context = await chrome.newContext({ ignoreHTTPSErrors: true });
     page = await context.newPage();
@@ -292,7 +294,7 @@ describe("in a real browser", () => {
     await eventually(async () => {
       const { documents } = JSON.parse((await send("/api/documents", { headers: await as("ed") })).body);
       return documents.every(({ state }: { state: string }) => state === "ready") || undefined;
-    });
+    }, 240);
     await page.goto(`https://localhost:${port}/`);
     await page.getByPlaceholder("Ask a question").fill("What is the lantern of Ed made of?");
     await page.keyboard.press("Enter");
