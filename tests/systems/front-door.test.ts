@@ -290,9 +290,10 @@ describe("in a real browser", () => {
     await page.getByRole("button", { name: "Sign in" }).click();
     await page.getByRole("heading", { name: "Documents" }).waitFor();
     await page.getByText("Signed in as ed (editor)").waitFor();
-    await upload("lantern.txt", "The lantern of Ed is brass.", await as("ed"));
+    const headers = await as("ed");
+    await upload("lantern.txt", "The lantern of Ed is brass.", headers);
     await eventually(async () => {
-      const { documents } = JSON.parse((await send("/api/documents", { headers: await as("ed") })).body);
+      const { documents } = JSON.parse((await send("/api/documents", { headers })).body);
       return documents.every(({ state }: { state: string }) => state === "ready") || undefined;
     }, 240);
     await page.goto(`https://localhost:${port}/`);
