@@ -2,6 +2,7 @@ import { renderAlertmanager } from "../../monitoring/index.ts";
 import { wget } from "../spec/healthcheck.ts";
 import type { CatalogueImage } from "../spec/image.ts";
 import type { Alert } from "../spec/monitoring.ts";
+import { withoutEffect } from "../spec/problem.ts";
 import type { ServiceModule } from "./module.ts";
 import {
   type MonitoringServiceOptions,
@@ -10,6 +11,7 @@ import {
   nobody,
   prometheusBase,
 } from "./monitoring.ts";
+import { fromUser, secretFile, secretPath } from "./secrets.ts";
 
 const image = {
   name: "alertmanager",
@@ -38,17 +40,34 @@ const undelivered: Alert = {
     "Read `make logs SERVICE=alertmanager`. Check the webhook's address, and that it can be reached from that container.",
 };
 
-export const alertmanager = (options: MonitoringServiceOptions = {}): ServiceModule =>
-  monitoringService(image, options, (ctx) => ({
-    command: [
-      `--config.file=${image.configPath}`,
-      `--storage.path=${image.dataPath}`,
-      "--cluster.listen-address=",
-    ],
-    outside: ctx.settings.monitoring.alertWebhook !== undefined,
-    limits: { cpus: 0.25, memory: "64MiB" },
-    alerts: [undelivered],
-    deriveFiles: (_, services) => [
-      { path: image.configPath, content: renderAlertmanager(services, monitoringOptions(ctx)) },
-    ],
-  }));
+const webhook = fromUser("alertWebhook");
+
+export const alertmanager = (options: MonitoringServiceOptions = {}): ServiceModule => ({
+  ...monitoringService(image, options, (ctx) => {
+    const { alertWebhook: url } = ctx.settings.monitoring;
+    const isSecret = ctx.secrets.has("alertWebhook");
+    const open = url === undefined ? {} : { alertWebhook: { url } };
+    const alertWebhook = isSecret ? { alertWebhook: { url_file: secretPath(webhook) } } : open;
+    return {
+      command: [
+        `--config.file=${image.configPath}`,
+        `--storage.path=${image.dataPath}`,
+        "--cluster.listen-address=",
+      ],
+      files: isSecret ? [secretFile(webhook)] : [],
+      outside: isSecret || url !== undefined,
+      limits: { cpus: 0.25, memory: "64MiB" },
+      alerts: [undelivered],
+      deriveFiles: (_, services) => [
+        {
+          path: image.configPath,
+          content: renderAlertmanager(services, { ...monitoringOptions(ctx), ...alertWebhook }),
+        },
+      ],
+    };
+  }),
+  rules: ({ settings, secrets }) =>
+    settings.monitoring.alertWebhook !== undefined && secrets.has("alertWebhook")
+      ? [withoutEffect("monitoring.alertWebhook", "the secret ragdock:alertWebhook says where alerts go")]
+      : [],
+});

@@ -88,7 +88,6 @@ export const monitoringOptions = ({ project, stack, prod, settings }: Context) =
   stack,
   prod,
   scrapeInterval: settings.monitoring.scrapeInterval,
-  ...(settings.monitoring.alertWebhook ? { alertWebhookUrl: settings.monitoring.alertWebhook } : {}),
 });
 
 /** Makes a dashboard row for a service that only the blackbox exporter measures. */

@@ -27,7 +27,8 @@ it("has every service, volume and network, and the database network has no route
     ingress: internal,
     metrics: internal,
     monitoring: internal,
-    outside: { driver_opts: { "com.docker.network.bridge.enable_icc": "false" } },
+    "outside-ingress": { internal: false },
+    "outside-prometheus": { internal: false },
     postgres: internal,
     redis: internal,
   });

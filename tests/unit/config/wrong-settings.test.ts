@@ -135,6 +135,14 @@ describe("a wrong setting", () => {
     ]);
   });
 
+  it("is reported for an alert webhook that a secret one replaces", () => {
+    const raw = { monitoring: { alertWebhook: "https://hook.example.org/" } };
+    const [found, ...others] = problems(raw, { secrets: new Set(["alertWebhook"]) });
+    expect(found).toMatchObject({ path: "ragdock:monitoring.alertWebhook" });
+    expect(found?.problem).toContain("ragdock:alertWebhook");
+    expect(others).toEqual([]);
+  });
+
   it("is reported for a limit that exceeds the host", () => {
     expect(problems({}, { host: { memoryMiB: 1024 } }).map((p) => p.path)).toEqual([
       "ragdock:services.*.limits.memory",
