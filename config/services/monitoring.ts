@@ -90,7 +90,6 @@ export const monitoringOptions = ({ project, stack, prod, settings }: Context) =
   stack,
   prod,
   scrapeInterval: settings.monitoring.scrapeInterval,
-  ...(settings.monitoring.alertWebhook ? { alertWebhookUrl: settings.monitoring.alertWebhook } : {}),
 });
 
 /**

@@ -186,7 +186,10 @@ export const settings = z.strictObject({
   monitoring: group("Metrics and alerts.", {
     scrapeInterval: duration.prefault("15s").describe("How often Prometheus scrapes."),
     retention: duration.prefault("15d").describe("How long Prometheus keeps samples."),
-    alertWebhook: optional("URL to which Alertmanager sends alerts.", url),
+    alertWebhook: optional(
+      "URL to which Alertmanager sends alerts. If it contains a token, set it with `pulumi config set --secret ragdock:alertWebhook` instead.",
+      url,
+    ),
   }),
   host: group("Size of the Docker host.", {
     memory: optional("Memory of the Docker host. By default Docker's own value.", size),
@@ -220,6 +223,8 @@ export const userSecrets = {
   openaiApiKey: "financerag: key of OpenAI, for embeddings and answers.",
   rebuildApiKey:
     "rag-events: the key that a client sends to rebuild the index over HTTP. Without it, rebuilds are refused.",
+  alertWebhook:
+    "URL to which Alertmanager sends alerts. It takes precedence over `ragdock:monitoring.alertWebhook`.",
   signInClientSecret: "The secret of `ragdock:ingress.signIn.clientId`.",
   tlsCertificate: "The certificate for `ragdock:ingress.tls: files`, with its chain, in PEM.",
   tlsKey: "The private key of `tlsCertificate`, in PEM.",

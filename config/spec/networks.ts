@@ -83,5 +83,14 @@ export const reaches = (from: ServiceSpec, to: ServiceSpec): boolean =>
 /** The name by which a service finds its own address on one of its networks. */
 export const nameOn = (network: string, service: string): string => `${service}.${network}`;
 
+/**
+ * The names of a service on one of its networks. On the network with a route out it has none by
+ * which others call it: Docker would give them an address that they cannot reach.
+ */
+export const aliasesOn = (
+  network: string,
+  { name, aliases = [] }: Pick<ServiceSpec, "name" | "aliases">,
+): string[] => [...(network === outsideNetwork ? [] : [name, ...aliases]), nameOn(network, name)];
+
 /** The name of the only address on which an exporter listens. */
 export const exporterHost = (name: string): string => nameOn(monitoringNetwork, name);

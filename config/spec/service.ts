@@ -10,10 +10,7 @@ import type { Duration, Size } from "./units.ts";
 /** The clients that can reach a published port: none, this host, or all. */
 export type Exposure = "none" | "loopback" | "public";
 
-/**
- * A network of a system. An internal one has no route out and cannot publish a port. On any other
- * one, containers do not reach each other.
- */
+/** A network. An internal one has no route out. On any other one, containers do not connect. */
 export interface Network {
   readonly internal: boolean;
 }

@@ -24,10 +24,12 @@ it("has every service, volume and network, and the database network has no route
   const internal = { internal: true };
   expect(file.networks).toEqual({
     app: internal,
+    consoles: internal,
     ingress: internal,
     metrics: internal,
     monitoring: internal,
-    outside: { driver_opts: { "com.docker.network.bridge.enable_icc": "false" } },
+    "outside-ingress": { internal: false },
+    "outside-prometheus": { internal: false },
     postgres: internal,
     redis: internal,
   });

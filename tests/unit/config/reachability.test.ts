@@ -159,6 +159,12 @@ describe("a route out", () => {
     ),
   );
 
+  it("is also for a secret alert webhook", () => {
+    const { services } = systemWith({ environment: "prod" }, { secrets: new Set(["alertWebhook"]) });
+    const left = services.filter(({ networks }) => networks.includes(outsideNetwork));
+    expect(left.map(({ name }) => name)).toEqual(["ingress", "alertmanager"]);
+  });
+
   it("can be taken from an own application", () => {
     const app = { image: "mine:1.0" };
     expect(outside({ app, environment: "prod", services: { api: { outside: false } } })).toEqual(["ingress"]);

@@ -10,6 +10,7 @@ export const { services } = systemWith({
   vectorStore: "chroma",
   services: {
     api: { replicas: 2, limits: { memory: "512MiB" } },
+    cadvisor: { enabled: true },
     worker: { replicas: 1, limits: { memory: "1GiB" } },
   },
 });
@@ -22,5 +23,5 @@ export const options: MonitoringOptions = {
   project: facts.project,
   stack: facts.stack,
   scrapeInterval: "15s",
-  alertWebhookUrl: "http://hook.example/alerts",
+  alertWebhook: { url: "http://hook.example/alerts" },
 };

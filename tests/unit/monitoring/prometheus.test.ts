@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { shown } from "../../../config/spec/content.ts";
+import { secretsOf } from "../../../config/spec/secrets.ts";
 import type { LongRunning, ServiceSpec } from "../../../config/spec/service.ts";
 import { renderAlertmanager, renderBlackbox, renderPrometheus } from "../../../monitoring/index.ts";
 import { serviceOf, systemWith } from "../../support/program.ts";
@@ -109,8 +110,22 @@ describe("renderAlertmanager", () => {
     ]);
   });
 
+  it("reads a secret webhook from its file", () => {
+    const secrets = new Set(["alertWebhook"]);
+    const alertmanager = serviceOf(systemWith({}, { secrets }), "alertmanager");
+    const [secret, config] = alertmanager.files;
+    expect(secret?.path).toBe("/run/secrets/alert-webhook");
+    expect(secretsOf(alertmanager).map(({ source }) => source)).toEqual([
+      { from: "config", key: "alertWebhook" },
+    ]);
+    expect(parse(shown(config?.content ?? "")).receivers[1].webhook_configs).toEqual([
+      { url_file: "/run/secrets/alert-webhook", send_resolved: true },
+    ]);
+    expect(alertmanager.networks).toContain("outside");
+  });
+
   it("uses an existing receiver without a webhook too", () => {
-    const { alertWebhookUrl: _, ...silent } = options;
+    const { alertWebhook: _, ...silent } = options;
     const config = parse(renderAlertmanager(services, silent));
     expect(config.receivers).toEqual([{ name: "nowhere" }]);
     expect(config.route.receiver).toBe("nowhere");
