@@ -46,8 +46,8 @@ describe("renderPrometheus", () => {
       ["api", "http://api:8000/api/health"],
       ["ui", "http://ui:8501/_stcore/health"],
       ["gateway", "http://gateway:8081/healthz"],
-      ["ingress", "http://ingress:8081/healthz"],
     ]);
+    expect(checked("probe-tls_connect")).toEqual([["ingress", "ingress:8080"]]);
   });
 
   it("checks the port of a store only if no exporter watches it", () => {
@@ -96,7 +96,7 @@ describe("renderPrometheus", () => {
 
 describe("renderBlackbox", () => {
   it("defines every module that a service may use", () => {
-    expect(Object.keys(parse(renderBlackbox()).modules)).toEqual(["http_2xx", "tcp_connect"]);
+    expect(Object.keys(parse(renderBlackbox()).modules)).toEqual(["http_2xx", "tcp_connect", "tls_connect"]);
   });
 });
 
@@ -131,9 +131,11 @@ describe("renderAlertmanager", () => {
     expect(config.route.receiver).toBe("nowhere");
   });
 
-  it("does not report the consequences of a store that is down", () => {
+  it("does not report the consequences of an alert", () => {
     const { inhibit_rules } = parse(renderAlertmanager(services, options));
     expect(inhibit_rules.map((r: { source_matchers: string[] }) => r.source_matchers[0])).toEqual([
+      'alertname="CertificateExpires"',
+      'alertname="CertificateMissing"',
       'alertname="PostgresDown"',
       'alertname="RedisDown"',
     ]);
