@@ -1,9 +1,10 @@
 import type { Settings, VectorStore } from "../settings/schema.ts";
 import type { Host } from "../spec/host.ts";
 import type { CatalogueImage } from "../spec/image.ts";
+import type { LogRotation } from "../spec/limits.ts";
 import type { Alert } from "../spec/monitoring.ts";
 import type { Problem } from "../spec/problem.ts";
-import type { BindMount, FileSpec, Job, LogRotation, LongRunning, ServiceSpec } from "../spec/service.ts";
+import type { BindMount, FileSpec, Job, LongRunning, ServiceSpec } from "../spec/service.ts";
 import type { StackName } from "../spec/stack.ts";
 import type { Models, Runner } from "./models.ts";
 

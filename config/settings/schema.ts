@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { parsePlaceholders, wrongPlaceholders } from "../spec/content.ts";
+import { capabilities } from "../spec/limits.ts";
 import { postgresVersions } from "../spec/postgres.ts";
-import { capabilities } from "../spec/service.ts";
 import { ingress } from "./ingress.ts";
 import {
   duration,

@@ -61,8 +61,10 @@ export function networksOf(service: ServiceSpec, services: readonly ServiceSpec[
   const incoming = services
     .filter((other) => calledBy(other, services).includes(service))
     .map((other) => networkBetween(other, service));
+  // An exporter listens there, also if Prometheus is switched off.
+  const home = service.role === "exporter" ? [homeNetwork(service)] : [];
   const leaves = service.outside || publishedPorts(service).length > 0;
-  const all = [...outgoing, ...incoming, ...(leaves ? [outsideNetwork] : [])];
+  const all = [...outgoing, ...incoming, ...home, ...(leaves ? [outsideNetwork] : [])];
   // Docker puts a container without a network on a shared one, which has a route out.
   return [...new Set(all.length > 0 ? all : [homeNetwork(service)])].sort();
 }

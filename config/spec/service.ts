@@ -3,6 +3,7 @@ import type { Content, SecretSource } from "./content.ts";
 import type { Credentials } from "./credentials.ts";
 import type { Healthcheck } from "./healthcheck.ts";
 import type { ImageSource } from "./image.ts";
+import type { Capability, Limits, LogRotation } from "./limits.ts";
 import type { Alert, Datasource, Row } from "./monitoring.ts";
 import type { PostgresVersion } from "./postgres.ts";
 import type { Duration, Size } from "./units.ts";
@@ -78,35 +79,6 @@ export interface Route {
   /** Whether the service sees the rest of the path only. @default false */
   readonly strip?: boolean;
 }
-
-export interface Limits {
-  /** CPUs, as a number: 0.5 is half of one. */
-  readonly cpus: number;
-  readonly memory: Size;
-  /** A soft limit, to which the kernel reduces the container when the host is short of memory. */
-  readonly reservation?: Size;
-}
-
-export interface LogRotation {
-  readonly maxSize: Size;
-  readonly maxFiles: number;
-}
-
-/**
- * Capabilities of Linux that an image may need. All of them affect only its own container.
- */
-export const capabilities = [
-  "CHOWN",
-  "DAC_OVERRIDE",
-  "DAC_READ_SEARCH",
-  "FOWNER",
-  "KILL",
-  "NET_BIND_SERVICE",
-  "SETGID",
-  "SETUID",
-] as const;
-
-export type Capability = (typeof capabilities)[number];
 
 interface Workload {
   /** The name with which other services reach it. */

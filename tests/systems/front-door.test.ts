@@ -300,8 +300,11 @@ describe("in a real browser", () => {
       return documents.every(({ state }: { state: string }) => state === "ready") || undefined;
     }, 240);
     await page.goto(`https://localhost:${port}/`);
-    await page.getByPlaceholder("Ask a question").fill("What is the lantern of Ed made of?");
-    await page.keyboard.press("Enter");
+    await page.getByRole("heading", { name: "Ask your documents" }).waitFor();
+    await page.getByText("Signed in as ed (editor)").waitFor();
+    const question = page.getByPlaceholder("Ask a question");
+    await question.fill("What is the lantern of Ed made of?");
+    await question.press("Enter");
     await page.getByText("sources, best first").first().waitFor();
     await page.getByRole("link", { name: "Sign out" }).click();
     await page.getByRole("button", { name: "Sign out" }).click();

@@ -77,6 +77,13 @@ describe.each(cases)("%s", (_, system) => {
   });
 });
 
+it("keeps an exporter on the network on which it listens, if Prometheus is switched off", () => {
+  const off = Object.fromEntries(["prometheus", "alertmanager"].map((name) => [name, { enabled: false }]));
+  const { services } = systemWith({ services: off });
+  for (const { name, networks } of services.filter(({ role }) => role === "exporter"))
+    expect(networks, name).toContain("monitoring");
+});
+
 it("states no reason that no system needs", () => {
   for (const { from, to, why } of accepted) {
     const uses = cases.flatMap(([, system]) =>
