@@ -4,6 +4,7 @@ import { stringify } from "yaml";
 import { fill } from "../config/spec/content.ts";
 import { callsHost, hostGateway } from "../config/spec/host-gateway.ts";
 import type { ImageSource } from "../config/spec/image.ts";
+import { nameOn, outsideNetwork } from "../config/spec/networks.ts";
 import { paced } from "../config/spec/paced-check.ts";
 import type { FileSpec, LongRunning, ServiceSpec, SystemSpec } from "../config/spec/service.ts";
 import { isLongRunning, listenAddress, publishedPorts } from "../config/spec/service.ts";
@@ -48,11 +49,28 @@ export function composeFile(system: SystemSpec, facts: ComposeFacts) {
   return literal({
     name: facts.project,
     services: Object.fromEntries(services.map((spec) => [spec.name, service(spec, jobs, facts)])),
-    networks: system.networks,
+    networks: composeNetworks(system),
     volumes: Object.fromEntries(volumes.map((volume) => [volume, {}])),
     configs: Object.fromEntries(configs.map((name) => [name, { file: `./${configFolder}/${name}` }])),
   });
 }
+
+/**
+ * Compose gives a service its name on each of its networks. On a shared network with a route out,
+ * that name would lead to an address that others cannot reach. So each service gets its own.
+ */
+const networkName = (network: string, { name }: ServiceSpec): string =>
+  network === outsideNetwork ? `${outsideNetwork}-${name}` : network;
+
+const composeNetworks = ({ services, networks }: SystemSpec): Record<string, { internal: boolean }> =>
+  Object.fromEntries(
+    services.flatMap((spec) =>
+      spec.networks.map((network) => [
+        networkName(network, spec),
+        { internal: networks[network]?.internal ?? true },
+      ]),
+    ),
+  );
 
 function service(spec: ServiceSpec, jobs: ReadonlySet<string>, facts: ComposeFacts): ComposeService {
   const build = facts.build?.(spec.image);
@@ -68,7 +86,12 @@ function service(spec: ServiceSpec, jobs: ReadonlySet<string>, facts: ComposeFac
     ...(spec.capabilities?.length ? { cap_add: spec.capabilities } : {}),
     ...(spec.tmpfs ? { read_only: true, tmpfs: spec.tmpfs } : {}),
     environment: spec.environment,
-    networks: Object.fromEntries(spec.networks.map((network) => [network, { aliases: spec.aliases ?? [] }])),
+    networks: Object.fromEntries(
+      spec.networks.map((network) => [
+        networkName(network, spec),
+        { aliases: [...(spec.aliases ?? []), nameOn(network, spec.name)] },
+      ]),
+    ),
     depends_on: Object.fromEntries(
       spec.dependsOn.map((other) => [
         other,

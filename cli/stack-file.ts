@@ -130,7 +130,14 @@ export function ensureStack(
   if (!system) return;
   if (!Object.hasOwn(systems, system))
     throw new Failure(`System "${system}" does not exist.`, `Systems: ${Object.keys(systems).join(", ")}.`);
-  const config = { [`${project}:system`]: system, [`${project}:environment`]: environment ?? "dev" };
+  const config = {
+    [`${project}:system`]: system,
+    [`${project}:environment`]: environment ?? "dev",
+    // The same as in Pulumi.prod.yaml.
+    ...(environment === "prod"
+      ? { [`${project}:ingress`]: { tls: "internal", signIn: { users: true } } }
+      : {}),
+  };
   writeAtomic(file, stringify({ config }));
   print(
     `Created ${basename(file)} for ${system} in ${environment ?? "dev"}. Its settings go there: docs/reference/settings.md.`,

@@ -2,6 +2,7 @@ import type * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { type Content, fill, secretsIn } from "../config/spec/content.ts";
 import { callsHost, hostGateway } from "../config/spec/host-gateway.ts";
+import { aliasesOn } from "../config/spec/networks.ts";
 import type { FileSpec, ServiceSpec } from "../config/spec/service.ts";
 import { labels } from "../config/spec/stack.ts";
 import { cpuString, mebibytes } from "../config/spec/units.ts";
@@ -29,6 +30,7 @@ export function containerBase(
   { gates }: Predecessors,
 ): docker.ContainerArgs {
   const revision = context.revisions[spec.name];
+  const aliases = [...(spec.aliases ?? []), ...(revision ? [revision] : [])];
   return {
     // The image is known only when the jobs before it have succeeded, so that nothing starts with
     // an unfinished job before it.
@@ -47,7 +49,7 @@ export function containerBase(
       .sort(),
     networksAdvanced: spec.networks.map((network) => ({
       name: context.networks[network] as pulumi.Input<string>,
-      aliases: [spec.name, ...(spec.aliases ?? []), ...(revision ? [revision] : [])],
+      aliases: aliasesOn(network, { name: spec.name, aliases }),
     })),
     mounts: spec.mounts.map((mount) => ({
       type: "bind",

@@ -29,6 +29,8 @@ const identifies = {
   stopGracePeriod: true,
   limits: false, // CPUs replace, memory is updated in place
   logs: false,
+  calls: false, // `networks` is computed from these two
+  outside: false,
   dependsOn: false,
   soak: false,
   role: false,

@@ -1,6 +1,7 @@
 import { hostname, userInfo } from "node:os";
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
+import { openNetworkOptions } from "../config/spec/networks.ts";
 import { isLongRunning, type ServiceSpec, type SystemSpec } from "../config/spec/service.ts";
 import { createdLabel, fullName, labels, ownerLabel, type StackName } from "../config/spec/stack.ts";
 import { inStartOrder } from "../config/spec/start-order.ts";
@@ -116,7 +117,12 @@ function declareNetworks(args: RagStackArgs, parent: pulumi.Resource): Record<st
       const name = fullName(args, part);
       const network = new docker.Network(
         name,
-        { name, internal, labels: labels(args, { [ownerLabel]: deployer() }) },
+        {
+          name,
+          internal,
+          ...(internal ? {} : { options: openNetworkOptions }),
+          labels: labels(args, { [ownerLabel]: deployer() }),
+        },
         // The first deployer stays the owner.
         { parent, deleteBeforeReplace: true, ignoreChanges: ["labels"] },
       );

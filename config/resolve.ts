@@ -5,7 +5,6 @@ import { replicas } from "../policies/replicas.ts";
 import { pulledReference } from "./images.ts";
 import { passes } from "./passes/index.ts";
 import type { Run } from "./passes/pass.ts";
-import { withPublishNetwork } from "./passes/publish.ts";
 import { ingressProblems } from "./services/ingress-rules.ts";
 import { chooseModels, modelProblems } from "./services/models.ts";
 import type { Context, ServiceTemplate } from "./services/module.ts";
@@ -16,6 +15,7 @@ import { encryptedInVain, traitProblems, unknownRotations, unknownSystem } from 
 import { type Settings, settings } from "./settings/schema.ts";
 import { defined } from "./spec/defined.ts";
 import type { Host } from "./spec/host.ts";
+import { outsideNetwork } from "./spec/networks.ts";
 import { type Problem, problem } from "./spec/problem.ts";
 import { collectSecrets, rotatable } from "./spec/secrets.ts";
 import type { Network, ServiceSpec, SystemSpec } from "./spec/service.ts";
@@ -73,7 +73,7 @@ function assemble(user: Settings, raw: Readonly<Record<string, unknown>>, facts:
     return { problems: [unknownSystem(user.system, Object.keys(systems))], findings: [] };
   const system = systemNamed(user.system);
   const ctx = contextOf(user, facts);
-  const run: Run = { ctx, networks: system.networks, problems: [], unavailable: {}, dropped: [] };
+  const run: Run = { ctx, problems: [], unavailable: {}, dropped: [] };
   const modules = system.modules.filter(({ optIn }) => optIn?.(ctx) ?? true);
   const templates = modules.flatMap((module) => [...module.services(ctx)]);
   const services = passes.reduce((list, pass) => pass(list, run), templates as readonly ServiceTemplate[]);
@@ -86,7 +86,7 @@ function assemble(user: Settings, raw: Readonly<Record<string, unknown>>, facts:
     registry: user.registry,
     pinned: user.pinned,
     services,
-    networks: networksOf(services, system.networks),
+    networks: networksUsed(services),
     secrets,
     unavailable: run.unavailable,
     urls: urlsOf(services, ctx.host, user.ingress.domain),
@@ -135,12 +135,9 @@ export function contextOf(user: Settings, { project, stack, secrets, host }: Fac
 
 const systemNamed = (name: string): System => systems[name as SystemName];
 
-function networksOf(
-  services: readonly ServiceSpec[],
-  networks: Readonly<Record<string, Network>>,
-): Record<string, Network> {
-  const used = new Set(services.flatMap((s) => s.networks));
-  return Object.fromEntries(Object.entries(withPublishNetwork(networks)).filter(([name]) => used.has(name)));
+function networksUsed(services: readonly ServiceSpec[]): Record<string, Network> {
+  const names = new Set(services.flatMap((s) => s.networks));
+  return Object.fromEntries([...names].sort().map((name) => [name, { internal: name !== outsideNetwork }]));
 }
 
 /** Reports files of the user whose path is taken by a file of the service. */

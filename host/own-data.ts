@@ -6,6 +6,7 @@ import {
   isLongRunning,
   type LongRunning,
   longRunning,
+  ownVolumes,
   type Role,
   type SystemSpec,
 } from "../config/spec/service.ts";
@@ -91,10 +92,12 @@ function lostAmong(
  */
 function ownedVolumes(stack: StackName, { services }: SystemSpec) {
   const jobsFirst = services.toSorted((a, b) => Number(isLongRunning(a)) - Number(isLongRunning(b)));
-  const owned = jobsFirst.flatMap(({ name: owner, volumes }) =>
-    volumes
-      .filter(({ readOnly }) => !readOnly)
-      .map(({ volume }) => ({ owner, volume, name: fullName(stack, volume) })),
+  const owned = jobsFirst.flatMap((service) =>
+    ownVolumes(service).map(({ volume }) => ({
+      owner: service.name,
+      volume,
+      name: fullName(stack, volume),
+    })),
   );
   return [...new Map(owned.map((one) => [one.name, one])).values()];
 }

@@ -1,8 +1,9 @@
 import { createServer } from "node:net";
 import { Failure } from "../config/spec/failure.ts";
 import { forStack, setCommand } from "../config/spec/problem.ts";
-import { listenAddress, publishedPorts, type SystemSpec } from "../config/spec/service.ts";
+import { listenAddress, ownVolumes, publishedPorts, type SystemSpec } from "../config/spec/service.ts";
 import { fullName, type StackName } from "../config/spec/stack.ts";
+import { type AddressPool, requireAddresses } from "./address-pools.ts";
 import { brokenContainers } from "./broken-containers.ts";
 import {
   type Container,
@@ -54,7 +55,8 @@ export async function inspectHost(
 }
 
 /**
- * Refuses a host with a full disk, taken ports, or volumes of other users.
+ * Refuses a host with a full disk, taken ports, too few addresses for networks, or volumes of other
+ * users.
  * @param containers the stack's own
  */
 export async function requireFreeHost(
@@ -66,6 +68,7 @@ export async function requireFreeHost(
   await Promise.all([
     requireDisk(info),
     requirePorts(stack, system, containers),
+    requireNetworks(stack, system, info),
     ...(mapsUsers(info) ? [] : [requireVolumeOwners(stack, system)]),
   ]);
 }
@@ -74,6 +77,8 @@ export async function requireFreeHost(
 interface Info {
   readonly DockerRootDir: string;
   readonly SecurityOptions: readonly string[] | null;
+  /** Absent if Docker uses its own. */
+  readonly DefaultAddressPools?: readonly AddressPool[] | null;
 }
 
 const dockerInfo = async (): Promise<Info> =>
@@ -94,6 +99,27 @@ export async function requireDisk(info?: Info): Promise<void> {
   throw new Failure(
     `Docker's disk (${root}) has ${(free / 2 ** 30).toFixed(1)} GiB left. At least ${leastDisk / 2 ** 30} GiB are needed.`,
     "Free some: `make prune` removes this project's unused images and the build cache, and never a volume.",
+  );
+}
+
+/** Refuses to start if Docker has no addresses for the networks that the stack does not have yet. */
+async function requireNetworks(
+  stack: string,
+  system: SystemSpec,
+  { DefaultAddressPools: pools }: Info,
+): Promise<void> {
+  const format = "{{.Name}}{{range .IPAM.Config}} {{.Subnet}}{{end}}";
+  const ids = (await docker("network", "ls", "-q")).split("\n").filter(Boolean);
+  const lines = (await docker("network", "inspect", "--format", format, ...ids)).split("\n");
+  const networks = lines.map((line) => line.split(" "));
+  const there = new Set(networks.map(([name]) => name));
+  const missing = Object.keys(system.networks).filter(
+    (part) => !there.has(fullName({ project, stack }, part)),
+  );
+  requireAddresses(
+    missing.length,
+    networks.flatMap(([, ...subnets]) => subnets),
+    pools,
   );
 }
 
@@ -178,10 +204,12 @@ async function holder(port: number): Promise<string> {
  * as root of the Docker host, because other users cannot read them.
  */
 async function requireVolumeOwners(stack: string, { services }: SystemSpec): Promise<void> {
-  const used = services.flatMap(({ name, user, volumes }) =>
-    volumes
-      .filter(({ readOnly }) => !readOnly)
-      .map(({ volume }) => ({ name, user, volume: fullName({ project, stack }, volume) })),
+  const used = services.flatMap((service) =>
+    ownVolumes(service).map(({ volume }) => ({
+      name: service.name,
+      user: service.user,
+      volume: fullName({ project, stack }, volume),
+    })),
   );
   const there = await volumesNamed(used.map(({ volume }) => volume));
   const lines: string[] = [];

@@ -7,11 +7,11 @@ import type { MonitoringOptions } from "./options.ts";
  * Alertmanager's configuration: grouped by alert and service, sent to the webhook if there is one.
  */
 export function renderAlertmanager(services: readonly ServiceSpec[], options: MonitoringOptions): string {
-  const { alertWebhookUrl: url } = options;
-  const webhook = { name: "webhook", webhook_configs: [{ url, send_resolved: true }] };
+  const { alertWebhook } = options;
+  const webhook = { name: "webhook", webhook_configs: [{ ...alertWebhook, send_resolved: true }] };
   const config = {
     route: {
-      receiver: url === undefined ? "nowhere" : "webhook",
+      receiver: alertWebhook ? "webhook" : "nowhere",
       group_by: ["alertname", "service"],
       group_wait: "30s",
       group_interval: "5m",
@@ -20,7 +20,7 @@ export function renderAlertmanager(services: readonly ServiceSpec[], options: Mo
       routes: [{ matchers: ['alertname="Watchdog"'], receiver: "nowhere" }],
     },
     inhibit_rules: inhibitions(services),
-    receivers: [{ name: "nowhere" }, ...(url === undefined ? [] : [webhook])],
+    receivers: [{ name: "nowhere" }, ...(alertWebhook ? [webhook] : [])],
   };
   return stringify(config, { lineWidth: 0 });
 }

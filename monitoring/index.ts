@@ -3,7 +3,7 @@ export { renderAlertmanager } from "./alertmanager.ts";
 export { alertGroups } from "./alerts/index.ts";
 export { renderBlackbox } from "./blackbox.ts";
 export { dashboardQueries, renderDashboards } from "./dashboards/index.ts";
-export type { MonitoringOptions } from "./options.ts";
+export { isChecked, isScraped, type MonitoringOptions } from "./options.ts";
 export { renderPrometheus } from "./prometheus.ts";
 export { renderGrafanaProvisioning } from "./provisioning.ts";
 export { renderRules } from "./rules.ts";

@@ -7,9 +7,10 @@ export interface MonitoringOptions {
   /** The interval of scrapes and of the evaluation of rules, such as `15s`. */
   readonly scrapeInterval: string;
   /**
-   * The URL to which Alertmanager sends alerts. @default nowhere: alerts show on its own page only
+   * Where Alertmanager sends alerts: a URL, or a file that holds it. @default nowhere: alerts show
+   * on its own page only
    */
-  readonly alertWebhookUrl?: string;
+  readonly alertWebhook?: { readonly url: string } | { readonly url_file: string };
 }
 
 /** A service that serves metrics. */

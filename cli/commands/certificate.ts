@@ -14,7 +14,7 @@ export const certificate = command({
     const text = container ? await docker("exec", container.Id, "cat", file).catch(() => "") : "";
     if (!text)
       throw new Failure(
-        `Stack "${stack}" has no authority of its own.`,
+        `Stack "${stack}" has no authority.`,
         `Run: pulumi config set --stack ${stack} --path ragdock:ingress.tls internal; then: make up STACK=${stack}`,
       );
     print(text.trim());

@@ -1,5 +1,6 @@
 import type { Command } from "../command.ts";
 import { build } from "./build.ts";
+import { certificate } from "./certificate.ts";
 import { comment } from "./comment.ts";
 import { completion } from "./completion.ts";
 import { compose } from "./compose.ts";
@@ -36,7 +37,18 @@ export const groups: Readonly<Record<string, readonly Command[]>> = {
   "Look:": [status, health, ps, logs, outputs],
   "Work inside:": [restart, shell, psql],
   "Secrets:": [secret, rotate],
-  "Sign-in:": [addUser, removeUser, listUsers, userPassword, userRole, createKey, revokeKey, listKeys, audit],
+  "Sign-in:": [
+    addUser,
+    removeUser,
+    listUsers,
+    userPassword,
+    userRole,
+    createKey,
+    revokeKey,
+    listKeys,
+    audit,
+    certificate,
+  ],
   "Data:": [backup, backups, restore, drill, upgrade, destroyData],
   "Settings:": [explainConfig, schema],
   "Other:": [compose, clean, prune, plugins, comment, completion(() => Object.values(groups).flat())],

@@ -1,4 +1,4 @@
-import { longRunning, type ServiceSpec, type SystemSpec } from "../../config/spec/service.ts";
+import { longRunning, ownVolumes, type ServiceSpec, type SystemSpec } from "../../config/spec/service.ts";
 
 export type Part =
   /** A PostgreSQL server: `pg_dump` copies it from one snapshot. */
@@ -18,15 +18,13 @@ export type Part =
  */
 export function partsOf({ services }: SystemSpec): Part[] {
   const kept = longRunning(services).filter((s) => !isReplaceable(s));
-  const parts = kept.flatMap(({ name: service, role, volumes }) =>
-    volumes
-      .filter(({ readOnly }) => !readOnly)
-      .map(
-        ({ volume, own }): Part =>
-          role === "postgres"
-            ? { kind: "postgres", service, volume }
-            : { kind: "files", service, volume, ...(own ? { own } : {}) },
-      ),
+  const parts = kept.flatMap((spec) =>
+    ownVolumes(spec).map(
+      ({ volume, own }): Part =>
+        spec.role === "postgres"
+          ? { kind: "postgres", service: spec.name, volume }
+          : { kind: "files", service: spec.name, volume, ...(own ? { own } : {}) },
+    ),
   );
   return parts.sort((a, b) => Number(b.kind === "postgres") - Number(a.kind === "postgres"));
 }

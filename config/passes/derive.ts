@@ -13,9 +13,10 @@ export const derive: Pass = (services) => {
       derive: own,
       deriveFiles,
       deriveAlerts: _,
-      omit: __,
-      sourceMount: ___,
-      usesGpus: ____,
+      deriveCalls: __,
+      omit: ___,
+      sourceMount: ____,
+      usesGpus: _____,
       ...spec
     } = service;
     const files = [...spec.files, ...(deriveFiles?.(service, observed) ?? [])];

@@ -9,11 +9,10 @@ import { publish } from "./publish.ts";
 import { signIn } from "./sign-in.ts";
 import { soak } from "./soak.ts";
 import { startOrder } from "./start-order.ts";
+import { storeChecks } from "./store-checks.ts";
 
 /** The passes that turn a system's templates into its finished services, in this order. */
 export const passes: readonly Pass[] = [
-  // Puts every service on the one network of a system that has one.
-  networks,
   // Adds a gateway and an ingress in front of published applications.
   ingress,
   // Puts the sign-in before everything behind the gateway, if the stack has one.
@@ -24,13 +23,17 @@ export const passes: readonly Pass[] = [
   available,
   // Applies the user's settings. This is the only pass that does so.
   overrides,
-  // Gives the published ports to the ingress, and published stores a network that can publish.
+  // Gives the published ports to the ingress.
   publish,
   // Removes derived services that have no work, such as a soak job without a soak.
   omit,
   // Makes every service with a store's password depend on the job that creates its user. Removes
   // dependencies on services that do not exist. Refuses circular dependencies.
   startOrder,
+  // Removes the check from outside of stores that an exporter watches.
+  storeChecks,
+  // Puts each service on the networks over which it calls others or is called.
+  networks,
   // Fills in what depends on the finished list: files, alerts, dashboards.
   derive,
 ];

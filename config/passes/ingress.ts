@@ -23,8 +23,8 @@ export const ingress: Pass = (services, run) => {
   });
   const added = [
     ...(own ? [] : [gateway]),
-    ...(hasTls(run) ? [certificates(run.ctx, gateway.networks)] : []),
-    ingressTo(run.ctx, routes, gateway.networks),
+    ...(hasTls(run) ? [certificates(run.ctx)] : []),
+    ingressTo(run.ctx, routes),
   ];
   const all = [...services.slice(0, last + 1), ...added, ...services.slice(last + 1)];
   return all.map((s) => (s === published[0] && hasTls(run) && run.ctx.prod ? onTlsPort(published[0]) : s));
@@ -59,10 +59,8 @@ function gatewayOf(published: readonly Published[], { ctx }: Run): Published {
     service: name,
     port: ports[0]?.container ?? 0,
   }));
-  const networks = [...new Set(published.flatMap((service) => service.networks))];
   return {
     ...gatewayTo(ctx, "gateway", routes),
-    networks,
     omit: (_, services) =>
       services.some(({ name }) => name === "ingress") ? undefined : "no service behind it publishes a port",
   };

@@ -55,7 +55,7 @@ function merge(service: ServiceTemplate, user: ServiceSettings, secrets: Secrets
     mounts: [...service.mounts, ...(user.mounts ?? []), ...(source ? [source.mount] : [])],
     limits: defined({ ...service.limits, ...defined(user.limits ?? {}) }),
     logs: { ...service.logs, ...defined(user.logs ?? {}) },
-    ...defined({ gpus: user.gpus }),
+    ...defined({ gpus: user.gpus, outside: user.outside }),
   } as ServiceTemplate;
   if (!isLongRunning(merged)) return merged;
   const [first, ...others] = merged.ports;

@@ -1,11 +1,9 @@
 import type { Context, ServiceTemplate } from "../services/module.ts";
 import type { Problem } from "../spec/problem.ts";
-import type { Network } from "../spec/service.ts";
 
 /** The input of the passes in addition to the services, and their reports. */
 export interface Run {
   readonly ctx: Context;
-  readonly networks: Readonly<Record<string, Network>>;
   readonly problems: Problem[];
   /** Services that this image source cannot offer, and why. */
   readonly unavailable: Record<string, string>;

@@ -1,25 +1,11 @@
 import { plainPort } from "../services/certificates.ts";
 import type { ServiceTemplate } from "../services/module.ts";
 import type { IngressSettings } from "../settings/ingress.ts";
-import { longRunning, type Network, type PublishedPort, publishedPorts } from "../spec/service.ts";
+import { longRunning, type PublishedPort, publishedPorts } from "../spec/service.ts";
 import { behindIngress, listenPort } from "./ingress.ts";
 import type { Pass } from "./pass.ts";
 
-type Networks = Readonly<Record<string, Network>>;
-
-/** The network that publishes the ports of services on internal networks. */
-const publishNetwork = "publish";
-
-/** The networks of a system, with the one for published ports. */
-export const withPublishNetwork = (networks: Networks): Networks => ({
-  ...networks,
-  [publishNetwork]: { internal: false },
-});
-
-/**
- * Gives the published ports to the ingress, and other published services a network that can
- * publish.
- */
+/** Gives the published ports to the ingress. Stores and consoles keep theirs. */
 export const publish: Pass = (services, run) => {
   const ingress = services.find(({ role }) => role === "ingress");
   const behind: readonly ServiceTemplate[] = ingress ? behindIngress(services) : [];
@@ -35,10 +21,8 @@ export const publish: Pass = (services, run) => {
   );
   const ports = [...applications, ...withoutTls(applications, settings)];
   return services.map((service) => {
-    if (service === ingress) return reachable({ ...service, ports } as ServiceTemplate, run.networks);
-    return behind.includes(service)
-      ? ({ ...service, ports: [] } as ServiceTemplate)
-      : reachable(service, run.networks);
+    if (service === ingress) return { ...service, ports } as ServiceTemplate;
+    return behind.includes(service) ? ({ ...service, ports: [] } as ServiceTemplate) : service;
   });
 };
 
@@ -56,11 +40,4 @@ function ingressPort(service: ServiceTemplate, services: readonly ServiceTemplat
   if (service.role === "gateway") return listenPort(0);
   const gateway = longRunning(services).find(({ role }) => role === "gateway");
   return gateway?.routes?.find((route) => route.service === service.name)?.listen ?? listenPort(0);
-}
-
-/** Docker publishes no port of a container that is on internal networks only. */
-function reachable(service: ServiceTemplate, networks: Networks): ServiceTemplate {
-  if (publishedPorts(service).length === 0) return service;
-  if (service.networks.some((name) => !networks[name]?.internal)) return service;
-  return { ...service, networks: [...service.networks, publishNetwork] };
 }

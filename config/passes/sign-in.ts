@@ -13,7 +13,7 @@ export const signIn: Pass = (services, run) => {
   if (!run.ctx.settings.ingress.signIn || !gateway || !isLongRunning(gateway)) return services;
   const guarded = withSignIn(gateway, services);
   return services.flatMap((service): ServiceTemplate[] => {
-    if (service === gateway) return [auth(run.ctx, gateway.networks), guarded];
+    if (service === gateway) return [auth(run.ctx), guarded];
     return [isApplication(service, gateway) ? withIdentity(service, run) : service];
   });
 };
@@ -21,10 +21,12 @@ export const signIn: Pass = (services, run) => {
 function withSignIn(gateway: LongRunning, services: readonly ServiceSpec[]): ServiceTemplate<LongRunning> {
   const routes = gateway.routes ?? [];
   const listens = [...new Set(routes.map(({ listen }) => listen))];
-  const added = [...listens.map(authRoute), ...consoles(services, listens[0] ?? 0)];
+  const pages = consoles(services, listens[0] ?? 0);
+  const added = [...listens.map(authRoute), ...pages];
   return {
     ...gateway,
     routes: [...routes, ...added],
+    calls: [...(gateway.calls ?? []), ...pages.map(({ service }) => service)],
     dependsOn: [...gateway.dependsOn, ...listens.slice(0, 1).map((listen) => authRoute(listen).service)],
   };
 }

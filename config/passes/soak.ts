@@ -36,7 +36,7 @@ export const soak: Pass = (services) => {
 
 const script = "/etc/ragdock/soak.sh";
 
-function soakJob({ name, networks }: Soakable): ServiceTemplate<Job> {
+function soakJob({ name }: Soakable): ServiceTemplate<Job> {
   const find = (services: readonly ServiceSpec[]): Soakable | undefined =>
     services.find((s): s is Soakable => s.name === name && canSoak(s, services));
   return {
@@ -45,7 +45,6 @@ function soakJob({ name, networks }: Soakable): ServiceTemplate<Job> {
     role: "gateway",
     ...catalogueImage(nginxCatalogueImage),
     command: ["sh", script],
-    networks,
     limits: { cpus: 0.1, memory: "32MiB" },
     dependsOn: [name],
     omit: (_, services) =>

@@ -11,6 +11,7 @@ import {
   nobody,
   prometheusBase,
 } from "./monitoring.ts";
+import { fromUser, secretFile, secretPath } from "./secrets.ts";
 
 const image = {
   name: "alertmanager",
@@ -39,17 +40,30 @@ const undelivered: Alert = {
     "Read `make logs SERVICE=alertmanager`. Check the webhook's address, and that it can be reached from that container.",
 };
 
+const webhook = fromUser("alertWebhook");
+
 export const alertmanager = (options: MonitoringServiceOptions = {}): ServiceModule =>
-  monitoringService(image, options, (ctx) => ({
-    command: [
-      `--config.file=${image.configPath}`,
-      `--storage.path=${image.dataPath}`,
-      "--cluster.listen-address=",
-      ...behindSignIn(ctx, image.name),
-    ],
-    limits: { cpus: 0.25, memory: "64MiB" },
-    alerts: [undelivered],
-    deriveFiles: (_, services) => [
-      { path: image.configPath, content: renderAlertmanager(services, monitoringOptions(ctx)) },
-    ],
-  }));
+  monitoringService(image, options, (ctx) => {
+    const { alertWebhook: url } = ctx.settings.monitoring;
+    const isSecret = ctx.secrets.has("alertWebhook");
+    const open = url === undefined ? {} : { alertWebhook: { url } };
+    const alertWebhook = isSecret ? { alertWebhook: { url_file: secretPath(webhook) } } : open;
+    return {
+      command: [
+        `--config.file=${image.configPath}`,
+        `--storage.path=${image.dataPath}`,
+        "--cluster.listen-address=",
+        ...behindSignIn(ctx, image.name),
+      ],
+      files: isSecret ? [secretFile(webhook)] : [],
+      outside: isSecret || url !== undefined,
+      limits: { cpus: 0.25, memory: "64MiB" },
+      alerts: [undelivered],
+      deriveFiles: (_, services) => [
+        {
+          path: image.configPath,
+          content: renderAlertmanager(services, { ...monitoringOptions(ctx), ...alertWebhook }),
+        },
+      ],
+    };
+  });

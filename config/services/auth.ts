@@ -1,12 +1,11 @@
 import type { IngressSettings } from "../settings/ingress.ts";
 import type { AccessRule } from "../spec/access.ts";
 import { content } from "../spec/content.ts";
-import { Healthcheck } from "../spec/healthcheck.ts";
 import { type Alert, lines, type Row, stat } from "../spec/monitoring.ts";
 import { orZero } from "../spec/promql.ts";
 import type { FileSpec, LongRunning, Route, ServiceSpec } from "../spec/service.ts";
 import { longRunning } from "../spec/service.ts";
-import { frontDoorImage, frontDoorUser } from "./front-door.ts";
+import { frontDoorCheck, frontDoorImage, frontDoorUser } from "./front-door.ts";
 import { type Context, type ServiceTemplate, serviceDefaults } from "./module.ts";
 import { fromUser, generated, secretFile, secretPath } from "./secrets.ts";
 
@@ -38,7 +37,7 @@ export const identityCheck = (ctx: Context): Pick<LongRunning, "environment" | "
 });
 
 /** Knows who sends a request: a person who signed in, or a program with an API key. */
-export function auth(ctx: Context, networks: readonly string[]): ServiceTemplate<LongRunning> {
+export function auth(ctx: Context): ServiceTemplate<LongRunning> {
   const { ingress } = ctx.settings;
   const clientSecret = fromUser("signInClientSecret");
   const asksProvider = ingress.signIn !== undefined && "issuer" in ingress.signIn;
@@ -50,7 +49,7 @@ export function auth(ctx: Context, networks: readonly string[]): ServiceTemplate
     command: ["auth"],
     user: frontDoorUser,
     tmpfs: ["/tmp"],
-    networks,
+    outside: asksProvider,
     environment: {
       RAGDOCK_STACK: ctx.stack,
       AUTH_SETTINGS_FILE: settingsFile,
@@ -59,7 +58,7 @@ export function auth(ctx: Context, networks: readonly string[]): ServiceTemplate
     },
     files: [secretFile(identityKey(ctx)), ...(asksProvider ? [secretFile(clientSecret)] : [])],
     volumes: [{ volume: "auth-data", path: "/data" }],
-    healthcheck: Healthcheck.command(["python3", "-m", "frontdoor", "auth", "probe"]),
+    healthcheck: frontDoorCheck(authName, port),
     blackbox: { module: "http_2xx", port, path: "/healthz" },
     metrics: { port, path: "/metrics" },
     replicas: ctx.prod ? 2 : 1,

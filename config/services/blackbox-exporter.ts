@@ -1,7 +1,7 @@
-import { renderBlackbox } from "../../monitoring/index.ts";
+import { isChecked, renderBlackbox } from "../../monitoring/index.ts";
 import { wget } from "../spec/healthcheck.ts";
 import type { CatalogueImage } from "../spec/image.ts";
-import { exporter, nobody, prometheusBase } from "./monitoring.ts";
+import { exporter, listensToMonitoring, nobody, prometheusBase } from "./monitoring.ts";
 
 const image = {
   name: "blackbox-exporter",
@@ -21,9 +21,12 @@ const image = {
   standIn: { folder: "dockerfiles/blackbox-exporter" },
 } as const satisfies CatalogueImage;
 
-/** Checks every service from outside its container. */
+const listening = listensToMonitoring(image.name, image.port, "/-/healthy");
+
+/** Checks services from outside their containers. */
 export const blackboxExporter = exporter(image, () => ({
-  command: [`--config.file=${image.configPath}`],
-  networks: ["frontend", "backend"],
+  ...listening,
+  command: [`--config.file=${image.configPath}`, ...listening.command],
+  deriveCalls: (_, services) => services.filter(isChecked).map(({ name }) => name),
   files: [{ path: image.configPath, content: renderBlackbox() }],
 }));

@@ -1,6 +1,7 @@
 import { Healthcheck, wget } from "../spec/healthcheck.ts";
 import type { CatalogueImage } from "../spec/image.ts";
 import { type Alert, lines, type Row } from "../spec/monitoring.ts";
+import { setCommand } from "../spec/problem.ts";
 import { orZero } from "../spec/promql.ts";
 import { exporter } from "./monitoring.ts";
 import { projectFile } from "./project-files.ts";
@@ -59,8 +60,16 @@ const noSeries: Alert = {
     "a newer one with `ragdock:pinned: { cadvisor: ghcr.io/google/cadvisor:<version> }`.",
 };
 
-/** cAdvisor: memory, CPU and restarts of every container. */
-export const cadvisor = exporter(image, () => ({
+/**
+ * cAdvisor: memory, CPU and restarts of every container. Without Docker's socket it does not know
+ * which container belongs to which service. Who controls the socket controls the host, so cAdvisor
+ * runs in `prod` on request only.
+ */
+export const cadvisor = exporter(image, (ctx) => ({
+  omit: () =>
+    ctx.prod && ctx.settings.services[image.name]?.enabled !== true
+      ? `it reads Docker's socket as root; in prod it runs on request: ${setCommand(`services.${image.name}.enabled`, "true")}`
+      : undefined,
   // It runs as root, and measures files of other users.
   capabilities: ["DAC_READ_SEARCH"],
   entrypoint: ["sh", startScript],

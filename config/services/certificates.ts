@@ -28,7 +28,7 @@ export const certificatesVolume: VolumeMount = { volume: "certificates", path: "
  * Gets the certificate of the ingress and renews it. The ingress reads it at each handshake, so a
  * new one replaces no container and closes no connection.
  */
-export function certificates(ctx: Context, networks: readonly string[]): ServiceTemplate<LongRunning> {
+export function certificates(ctx: Context): ServiceTemplate<LongRunning> {
   const { tls, domain = "", email, acmeServer } = ctx.settings.ingress;
   return {
     ...serviceDefaults,
@@ -40,7 +40,9 @@ export function certificates(ctx: Context, networks: readonly string[]): Service
     command: ["certificates"],
     user: frontDoorUser,
     tmpfs: ["/tmp"],
-    networks,
+    // The authority is outside.
+    outside: tls === "acme",
+    calls: tls === "acme" ? ["ingress"] : [],
     environment: {
       CERTIFICATES_SOURCE: tls,
       CERTIFICATES_DOMAIN: domain,

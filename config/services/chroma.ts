@@ -6,6 +6,11 @@ import { blackboxRow } from "./monitoring.ts";
 import { pythonCatalogueImage } from "./python.ts";
 import { devPort, type StoreOptions } from "./store.ts";
 
+/**
+ * Chroma's server has no authentication since version 1.0 (chroma-core/chroma#4965): only its
+ * network limits who uses it. It runs as root without capabilities. The official image has no folder
+ * for its data, so Docker creates the volume for root, and no other user could write to it.
+ */
 const image = {
   name: "chroma",
   reference: "chromadb/chroma:1.5.9",
@@ -47,7 +52,6 @@ export const chroma = ({
       role: "chroma",
       kind: "stateful",
       ...catalogueImage(image),
-      networks: ["backend"],
       environment: { ANONYMIZED_TELEMETRY: "FALSE" },
       volumes: [{ volume, path: image.dataPath }],
       ports: [{ ...devPort(ctx, image.port, port), ...(port === undefined ? { host: 8001 } : {}) }],

@@ -1,3 +1,4 @@
+import { Healthcheck } from "../spec/healthcheck.ts";
 import type { Built } from "../spec/image.ts";
 import { pythonBases } from "./python.ts";
 
@@ -8,6 +9,12 @@ export const frontDoorImage: Built = {
   context: "front-door",
   dockerfile: "dockerfiles/front-door/Dockerfile",
   bases: pythonBases,
+};
+
+/** The health check of a service of this image. It imports nothing but the library's own client. */
+export const frontDoorCheck = (name: string, port: number): Healthcheck => {
+  const ask = `from ragkit.probe import ask; raise SystemExit(ask("${name}", ${port}, "/healthz"))`;
+  return Healthcheck.command(["python3", "-c", ask]);
 };
 
 /** The group is nginx', which reads the certificates. */

@@ -55,10 +55,17 @@ interface GatewayOptions {
   /** Its host port in dev. In prod it is 80. */
   readonly devPort?: number;
   readonly routes: (ctx: Context) => readonly Omit<Route, "listen">[];
+  /** A service that reads the metrics of Prometheus through the gateway. @default none */
+  readonly metricsFor?: string;
 }
 
 /** The gateway of a system that has several applications behind one port. */
-export const gateway = ({ name = "gateway", devPort = 8080, routes }: GatewayOptions): ServiceModule => ({
+export const gateway = ({
+  name = "gateway",
+  devPort = 8080,
+  routes,
+  metricsFor,
+}: GatewayOptions): ServiceModule => ({
   images: [nginxCatalogueImage],
   services: (ctx) => [
     {
@@ -66,8 +73,8 @@ export const gateway = ({ name = "gateway", devPort = 8080, routes }: GatewayOpt
         ctx,
         name,
         routes(ctx).map((route) => ({ ...route, listen: gatewayPort })),
+        metricsFor,
       ),
-      networks: ["frontend", "backend"],
       ports: [
         { container: gatewayPort, host: ctx.prod ? 80 : devPort, exposure: ctx.prod ? "public" : "loopback" },
       ],
@@ -75,15 +82,36 @@ export const gateway = ({ name = "gateway", devPort = 8080, routes }: GatewayOpt
   ],
 });
 
+/** The path below which the gateway passes queries on to Prometheus, on its status port. */
+export const metricsPath = "/prometheus";
+
+/**
+ * The only way from the web interface to Prometheus. It reads metrics, and neither the configuration
+ * nor the targets.
+ */
+const prometheusQueries = `
+    location ~ ^${metricsPath}(/api/v1/query(?:_range)?)$ {
+      access_log off;
+      limit_except GET { deny all; }
+      set $prometheus prometheus;
+      proxy_pass http://$prometheus:9090$1$is_args$args;
+      proxy_pass_request_body off;
+      proxy_set_header Content-Length "";
+    }`;
+
 /** A gateway that leads to one revision of each service, and writes the access log. */
 export function gatewayTo(
   ctx: Context,
   name: string,
   routes: readonly Route[],
+  metricsFor?: string,
 ): ServiceTemplate<LongRunning> {
+  const queries = (services: readonly ServiceSpec[]): boolean =>
+    [metricsFor, "prometheus"].every((needed) => services.some((s) => s.name === needed));
   return {
     ...nginx(ctx, name, routes),
     role: "gateway",
+    deriveCalls: (_, services) => (queries(services) ? ["prometheus"] : []),
     // If one crashes, the other one takes the requests until it is replaced.
     replicas: ctx.prod ? 2 : 1,
     command: ["sh", serveScript],
@@ -92,6 +120,7 @@ export function gatewayTo(
         path: configPath,
         content: renderNginx(routedPaths(routes, services), "gateway", ctx.settings.ingress, {
           maxBody: maxBody(services),
+          statusLocations: queries(services) ? prometheusQueries : "",
         }),
       },
       { path: serveScript, content: serve },
@@ -104,17 +133,12 @@ export function gatewayTo(
  * The ingress has the published ports and asks the gateway before each request. It rarely changes.
  * A port takes one container at a time, so a replacement of the ingress fails requests.
  */
-export function ingressTo(
-  ctx: Context,
-  routes: readonly Route[],
-  networks: readonly string[],
-): ServiceTemplate<LongRunning> {
+export function ingressTo(ctx: Context, routes: readonly Route[]): ServiceTemplate<LongRunning> {
   const { ingress } = ctx.settings;
   const base = nginx(ctx, "ingress", routes);
   return {
     ...base,
     role: "ingress",
-    networks,
     ...(ingress.tls === "off"
       ? {}
       : {

@@ -82,6 +82,13 @@ export const modelServices = ({ embeddings, llm }: Models): string[] => [
   ),
 ];
 
+/** Whether a model is at a provider that the stack does not run. */
+export const isRemote = ({ provider, run }: Model): boolean =>
+  provider !== "local" && provider !== "none" && !run;
+
+/** Whether a service that uses both models calls hosts outside of the stack. */
+export const callsProvider = ({ embeddings, llm }: Models): boolean => isRemote(embeddings) || isRemote(llm);
+
 /** Reports providers that cannot be called, because their key or their address is not set. */
 export function modelProblems(
   { embeddings, llm }: Models,

@@ -1,9 +1,10 @@
 import type { Settings, VectorStore } from "../settings/schema.ts";
 import type { Host } from "../spec/host.ts";
 import type { CatalogueImage } from "../spec/image.ts";
+import type { LogRotation } from "../spec/limits.ts";
 import type { Alert } from "../spec/monitoring.ts";
 import type { Problem } from "../spec/problem.ts";
-import type { BindMount, FileSpec, Job, LogRotation, LongRunning, ServiceSpec } from "../spec/service.ts";
+import type { BindMount, FileSpec, Job, LongRunning, ServiceSpec } from "../spec/service.ts";
 import type { StackName } from "../spec/stack.ts";
 import type { Models, Runner } from "./models.ts";
 
@@ -36,6 +37,8 @@ export type ServiceTemplate<S extends ServiceSpec = ServiceSpec> = S & {
   /** Files that depend on the user's settings or on the other services. Runs last. */
   deriveFiles?(self: S, services: readonly ServiceSpec[]): readonly FileSpec[];
   deriveAlerts?(self: S, services: readonly ServiceSpec[]): readonly Alert[];
+  /** Services that it calls, which depend on the other services. */
+  deriveCalls?(self: S, services: readonly ServiceSpec[]): readonly string[];
   /** The reason to leave the service out. Undefined keeps it. */
   omit?(self: S, services: readonly ServiceSpec[]): string | undefined;
   readonly sourceMount?: SourceMount;
@@ -78,6 +81,7 @@ export const serviceDefaults = {
 /** The defaults of a job. */
 export const jobDefaults = {
   kind: "job",
+  networks: [],
   environment: {},
   files: [],
   mounts: [],

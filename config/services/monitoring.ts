@@ -1,7 +1,8 @@
 import { forAdmins } from "../spec/access.ts";
-import { Healthcheck } from "../spec/healthcheck.ts";
+import { Healthcheck, wget } from "../spec/healthcheck.ts";
 import { type CatalogueImage, catalogueImage } from "../spec/image.ts";
 import { lines, type Row, stat } from "../spec/monitoring.ts";
+import { exporterHost } from "../spec/networks.ts";
 import type { Source } from "../spec/official.ts";
 import { orZero } from "../spec/promql.ts";
 import type { LongRunning } from "../spec/service.ts";
@@ -35,12 +36,23 @@ export const exporter = (image: Observable, own: Own = () => ({})): ServiceModul
     {
       ...observed(image, "10s"),
       role: "exporter",
-      networks: ["backend"],
       limits: { cpus: 0.25, memory: "64MiB" },
       ...own(ctx),
     } as ServiceTemplate<LongRunning>,
   ],
 });
+
+/**
+ * Lets an exporter listen on the network of the monitoring only. It is on other networks too, where
+ * the clients of a store could ask it to connect to any address.
+ */
+export const listensToMonitoring = (name: string, port: number, healthPath: string) => ({
+  command: [listenOn(exporterHost(name), port)],
+  healthcheck: Healthcheck.command(wget(port, healthPath, exporterHost(name)), { startPeriod: "10s" }),
+});
+
+/** The flag of an exporter for an address to listen on. */
+export const listenOn = (host: string, port: number): string => `--web.listen-address=${host}:${port}`;
 
 export interface MonitoringServiceOptions {
   /** @default `<name>-data` */
@@ -64,7 +76,6 @@ export const monitoringService = (
       ...observed(image),
       role: "monitoring",
       kind: "stateful",
-      networks: ["frontend", "backend"],
       volumes: [{ volume, path: image.dataPath }],
       ports: [devPort(ctx, image.port, publish ? image.port : undefined)],
       access: forAdmins,
@@ -79,7 +90,6 @@ export const monitoringOptions = ({ project, stack, prod, settings }: Context) =
   stack,
   prod,
   scrapeInterval: settings.monitoring.scrapeInterval,
-  ...(settings.monitoring.alertWebhook ? { alertWebhookUrl: settings.monitoring.alertWebhook } : {}),
 });
 
 /**

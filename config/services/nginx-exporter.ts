@@ -1,9 +1,9 @@
-import { Healthcheck, wget } from "../spec/healthcheck.ts";
+import { wget } from "../spec/healthcheck.ts";
 import type { CatalogueImage } from "../spec/image.ts";
 import { lines, type Row, stat } from "../spec/monitoring.ts";
 import { orZero } from "../spec/promql.ts";
 import type { ServiceModule } from "./module.ts";
-import { exporter } from "./monitoring.ts";
+import { exporter, listensToMonitoring } from "./monitoring.ts";
 import { statusPort } from "./nginx.ts";
 
 const image = {
@@ -46,13 +46,17 @@ const row: Row = {
  * Reports the counters of the ingress as Prometheus metrics. The ingress has one container, and all
  * requests of clients pass through it.
  */
-export const nginxExporter: ServiceModule = exporter(image, () => ({
-  tmpfs: ["/tmp"],
-  command: [`--nginx.scrape-uri=http://ingress:${statusPort}/nginx_status`],
-  omit: (_, services) =>
-    services.some(({ role }) => role === "ingress") ? undefined : "there is no ingress",
+export const nginxExporter: ServiceModule = exporter(image, () => {
   // A request to /metrics makes the exporter ask nginx. The metric nginx_up shows whether nginx
   // answers. The exporter's health does not.
-  healthcheck: Healthcheck.http("/", image.port),
-  rows: [row],
-}));
+  const { command, healthcheck } = listensToMonitoring(image.name, image.port, "/");
+  return {
+    tmpfs: ["/tmp"],
+    calls: ["ingress"],
+    command: [`--nginx.scrape-uri=http://ingress:${statusPort}/nginx_status`, ...command],
+    healthcheck,
+    omit: (_, services) =>
+      services.some(({ role }) => role === "ingress") ? undefined : "there is no ingress",
+    rows: [row],
+  };
+});

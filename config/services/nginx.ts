@@ -68,6 +68,8 @@ export interface RoutedPath extends Route {
 interface NginxOptions {
   /** The largest request in MiB. @default `defaultMaxBody` */
   readonly maxBody?: number;
+  /** More locations of the port for the status. @default none */
+  readonly statusLocations?: string;
   /** The port of the host with TLS that a port without TLS leads to. @default there is none */
   readonly redirectTo?: number;
 }
@@ -166,7 +168,7 @@ export function renderNginx(
   routes: readonly RoutedPath[],
   kind: NginxKind,
   settings: IngressSettings,
-  { maxBody = defaultMaxBody, redirectTo }: NginxOptions = {},
+  { maxBody = defaultMaxBody, statusLocations = "", redirectTo }: NginxOptions = {},
 ): Content {
   const isIngress = kind === "ingress";
   const hasTls = isIngress && settings.tls !== "off";
@@ -178,7 +180,7 @@ export function renderNginx(
   return content`# Not auto: that counts the host's processors, whatever this container may use.
 worker_processes 2;
 # Each request uses a connection to the client and one to the service behind.
-worker_rlimit_nofile 10240;
+worker_rlimit_nofile 16384;
 pid /tmp/nginx.pid;
 error_log /dev/stderr warn;
 
@@ -239,7 +241,7 @@ ${joined(servers)}${redirectTo ? plainServer(redirectTo, maxBody) : ""}
       add_header X-Gateway $server_addr;
       return 204;
     }
-    location = /nginx_status { stub_status; access_log off; }
+    location = /nginx_status { stub_status; access_log off; }${statusLocations}
   }
 }
 `;

@@ -1,7 +1,7 @@
 import { wget } from "../spec/healthcheck.ts";
 import type { CatalogueImage } from "../spec/image.ts";
 import { type Alert, lines, type Row, stat } from "../spec/monitoring.ts";
-import { orZero, realFilesystems } from "../spec/promql.ts";
+import { dockerDisk, orZero } from "../spec/promql.ts";
 import type { ServiceModule } from "./module.ts";
 import { exporter, nobody, prometheusBase } from "./monitoring.ts";
 import { devPort } from "./store.ts";
@@ -33,9 +33,10 @@ const drillAge = 8 * 24 * 3600;
 /** The host's own metrics, and those that `make backup` and `make drill` write. */
 export const nodeExporter = (port?: number): ServiceModule =>
   exporter(image, (ctx) => ({
-    command: ["--path.rootfs=/host", "--collector.textfile.directory=/etc/node-exporter/metrics"],
+    // It mounts nothing of the host. CPU, memory, load and the disk that holds Docker's data are in
+    // the container's own /proc.
+    command: ["--collector.textfile.directory=/etc/node-exporter/metrics"],
     files: [{ path: "/etc/node-exporter/metrics/backup.prom", content: "# No backup yet.\n" }],
-    mounts: [{ source: "/", target: "/host", readOnly: true }],
     ports: port === undefined ? [] : [devPort(ctx, image.port, port)],
     rows: [row],
     deriveAlerts: (_, services) => [
@@ -48,9 +49,9 @@ const hostAlerts: readonly Alert[] = [
   {
     name: "HostDiskAlmostFull",
     severity: "critical",
-    expr: `node_filesystem_avail_bytes{${realFilesystems}} / node_filesystem_size_bytes{${realFilesystems}} < ${free}`,
+    expr: `node_filesystem_avail_bytes{${dockerDisk}} / node_filesystem_size_bytes{${dockerDisk}} < ${free}`,
     holds: "10m",
-    summary: "Disk {{ $labels.mountpoint }} has {{ $value | humanizePercentage }} left",
+    summary: "Docker's disk {{ $labels.device }} has {{ $value | humanizePercentage }} left",
     description: "When the disk is full, PostgreSQL stops, Redis refuses writes, and images cannot be built.",
     runbook:
       "`docker system df` shows what Docker holds. `docker image prune` and `docker builder prune` remove what is not in " +
@@ -98,7 +99,7 @@ const backupAlerts = (prod: boolean): readonly Alert[] => [
 
 const cpuInUse = '1 - avg(rate(node_cpu_seconds_total{mode="idle"}[5m]))';
 const memoryInUse = "1 - node_memory_MemAvailable_bytes / node_memory_MemTotal_bytes";
-const diskInUse = `max by (device) (1 - node_filesystem_avail_bytes{${realFilesystems}} / node_filesystem_size_bytes{${realFilesystems}})`;
+const diskInUse = `max by (device) (1 - node_filesystem_avail_bytes{${dockerDisk}} / node_filesystem_size_bytes{${dockerDisk}})`;
 const loadPerCpu = 'node_load5 / count(node_cpu_seconds_total{mode="idle"}) without (cpu, mode)';
 
 const row: Row = {
@@ -107,7 +108,7 @@ const row: Row = {
   panels: [
     stat("CPU", cpuInUse, { unit: "percentunit", redFrom: 0.9 }),
     stat("Memory", memoryInUse, { unit: "percentunit", redFrom: 0.9 }),
-    stat("Fullest disk", `max(${diskInUse})`, { unit: "percentunit", redFrom: 0.9 }),
+    stat("Docker's disk", `max(${diskInUse})`, { unit: "percentunit", redFrom: 0.9 }),
     stat("Load per CPU", loadPerCpu, { redFrom: 2 }),
     stat("Waiting for the disk", orZero("max(rate(node_pressure_io_waiting_seconds_total[5m]))"), {
       unit: "percentunit",
@@ -122,14 +123,6 @@ const row: Row = {
       { "{{mode}}": 'sum by (mode) (rate(node_cpu_seconds_total{mode!="idle"}[5m]))' },
       { description: "In CPUs." },
     ),
-    lines(
-      "Network",
-      {
-        in: 'sum(rate(node_network_receive_bytes_total{device!="lo"}[5m]))',
-        out: 'sum(rate(node_network_transmit_bytes_total{device!="lo"}[5m]))',
-      },
-      { unit: "Bps" },
-    ),
-    lines("Disks", { "{{device}}": diskInUse }, { unit: "percentunit" }),
+    lines("Docker's disk", { "{{device}}": diskInUse }, { unit: "percentunit" }),
   ],
 };

@@ -80,8 +80,7 @@ function pull(ctx: Context): ServiceTemplate<Job> {
     role: "model",
     ...catalogueImage(image),
     entrypoint: ["bash", pullScript],
-    // The network with a route to the internet.
-    networks: ["frontend"],
+    outside: true,
     environment,
     files: [
       projectFile("config/services/files/ollama-pull.sh", pullScript),
@@ -102,7 +101,6 @@ function server(ctx: Context): ServiceTemplate<LongRunning> {
     kind: "stateful",
     ...catalogueImage(image),
     usesGpus: true,
-    networks: ["backend"],
     environment,
     files: [
       projectFile("config/services/files/ollama-health.sh", healthScript),

@@ -31,7 +31,8 @@ function api(ctx: Context, stores: AppStores, app: OwnApp): ServiceTemplate<Long
     ...(app.user ? { user: app.user } : {}),
     ...(app.capabilities ? { capabilities: app.capabilities } : {}),
     ...(servesByModule(app) ? { command: serve } : {}),
-    networks: ["frontend", "backend"],
+    // What it calls is not known here.
+    outside: true,
     healthcheck: Healthcheck.anyHttp(app.healthPath, app.port, { startPeriod: "1m" }),
     blackbox: { module: "http_2xx", port: app.port, path: app.healthPath },
     ...(ctx.prod ? { soak: productionSoak } : {}),

@@ -1,9 +1,11 @@
 import { wget } from "../spec/healthcheck.ts";
 import type { CatalogueImage } from "../spec/image.ts";
 import { type Alert, lines, type Row, stat } from "../spec/monitoring.ts";
+import { nameOn, outsideNetwork } from "../spec/networks.ts";
 import { orZero, perSecond, ratio } from "../spec/promql.ts";
+import { publishedPorts } from "../spec/service.ts";
 import type { ServiceModule } from "./module.ts";
-import { exporter, nobody, prometheusBase } from "./monitoring.ts";
+import { exporter, listenOn, listensToMonitoring, nobody, prometheusBase } from "./monitoring.ts";
 import { database, maxConnections, postgresDown } from "./postgres.ts";
 import { secretFile, secretPath, userName } from "./secrets.ts";
 import { devPort, type StoreModule } from "./store.ts";
@@ -37,7 +39,9 @@ export const postgresExporter = (
 ): ServiceModule =>
   exporter(image, (ctx) => {
     const login = store.login(ctx).monitor;
+    const listening = listensToMonitoring(name, image.port, "/");
     return {
+      ...listening,
       name,
       environment: {
         DATA_SOURCE_URI: `${store.name}:${database.port}/${database.name}?sslmode=disable`,
@@ -48,6 +52,11 @@ export const postgresExporter = (
       ports: port === undefined ? [] : [devPort(ctx, image.port, port)],
       dependsOn: [store.name],
       databaseConnections: 2,
+      derive: (self) => {
+        const isPublished = publishedPorts(self).length > 0;
+        const host = listenOn(nameOn(outsideNetwork, name), image.port);
+        return { command: [...listening.command, ...(isPublished ? [host] : [])] };
+      },
       alerts: [postgresDown(store.name, `pg_up{service="${name}"} == 0`), connectionsNearLimit],
       rows: [row],
     };

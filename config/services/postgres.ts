@@ -173,13 +173,13 @@ function server(ctx: Context, { volume = "postgres-data", devPort: port }: Store
         shm: shm ?? `${Math.max(64, Math.ceil(memory / 8))}MiB`,
       };
     },
-    deriveAlerts: (self) => [postgresDown(self.name, `probe_success{service="${self.name}"} == 0`)],
+    deriveAlerts: (self) =>
+      self.blackbox ? [postgresDown(self.name, `probe_success{service="${self.name}"} == 0`)] : [],
   } satisfies Partial<ServiceTemplate<LongRunning>>;
 }
 
 /**
- * Fires when the server does not answer. Both the blackbox exporter and the server's own exporter
- * check it.
+ * Fires when the server does not answer its exporter, or the blackbox exporter if it has no other.
  */
 export const postgresDown = (server: string, expr: string): Alert => ({
   name: "PostgresDown",

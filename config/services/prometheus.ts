@@ -1,4 +1,4 @@
-import { renderPrometheus, renderRules } from "../../monitoring/index.ts";
+import { isScraped, renderPrometheus, renderRules } from "../../monitoring/index.ts";
 import { wget } from "../spec/healthcheck.ts";
 import type { CatalogueImage } from "../spec/image.ts";
 import { type Alert, lines, type Row } from "../spec/monitoring.ts";
@@ -49,6 +49,11 @@ export const prometheus = (options: MonitoringServiceOptions = {}): ServiceModul
     stopGracePeriod: "1m",
     alerts,
     rows: [row],
+    deriveCalls: (_, services) => [
+      ...services.filter(isScraped).map(({ name }) => name),
+      "alertmanager",
+      "blackbox-exporter",
+    ],
     datasource: {
       name: "Prometheus",
       type: "prometheus",

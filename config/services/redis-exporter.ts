@@ -5,7 +5,7 @@ import { type Alert, lines, type Row, stat } from "../spec/monitoring.ts";
 import { orZero, perSecond, ratio } from "../spec/promql.ts";
 import { mebibytes } from "../spec/units.ts";
 import type { ServiceModule } from "./module.ts";
-import { exporter } from "./monitoring.ts";
+import { exporter, listensToMonitoring } from "./monitoring.ts";
 import { redisDown } from "./redis.ts";
 import { userName } from "./secrets.ts";
 import type { StoreModule } from "./store.ts";
@@ -41,6 +41,7 @@ export const redisExporter = (store: StoreModule, name: string = image.name): Se
     const user = userName(login);
     const address = `${store.name}:6379`;
     return {
+      ...listensToMonitoring(name, image.port, "/health"),
       name,
       environment: {
         REDIS_ADDR: `redis://${address}`,

@@ -46,7 +46,8 @@ export const redis = ({ name = "redis", volume = "redis-data" }: StoreOptions = 
     limits: ctx.prod ? { cpus: 1, memory: "512MiB" } : { cpus: 0.5, memory: "192MiB" },
     stopGracePeriod: "1m",
     deriveFiles: ({ limits }) => [configuration(mebibytes(limits.memory))],
-    deriveAlerts: (self) => [redisDown(self.name, `probe_success{service="${self.name}"} == 0`)],
+    deriveAlerts: (self) =>
+      self.blackbox ? [redisDown(self.name, `probe_success{service="${self.name}"} == 0`)] : [],
   })),
 });
 
@@ -69,8 +70,7 @@ const configuration = (memoryMiB: number): FileSpec => ({
 });
 
 /**
- * Fires when the server does not answer. Both the blackbox exporter and the server's own exporter
- * check it.
+ * Fires when the server does not answer its exporter, or the blackbox exporter if it has no other.
  */
 export const redisDown = (server: string, expr: string): Alert => ({
   name: "RedisDown",

@@ -3,9 +3,11 @@ import { defined } from "../spec/defined.ts";
 import { Healthcheck } from "../spec/healthcheck.ts";
 import type { Built } from "../spec/image.ts";
 import type { FileSpec, Job, LongRunning } from "../spec/service.ts";
-import { modelServices } from "./models.ts";
+import { gatewayPort, metricsPath } from "./gateway.ts";
+import { callsProvider, isRemote, modelServices } from "./models.ts";
 import type { Context, ServiceModule, ServiceTemplate } from "./module.ts";
 import { jobDefaults, serviceDefaults } from "./module.ts";
+import { statusPort } from "./nginx.ts";
 import { database } from "./postgres.ts";
 import { pythonBases, streamlitAccess, streamlitUploads } from "./python.ts";
 import { emptyRetrievalsHigh, ingestionBacklog, ingestionFailing } from "./rag-alerts.ts";
@@ -108,7 +110,6 @@ function migrations(ctx: Context, stores: AppStores): ServiceTemplate<Job> {
     sourceMount,
     command: ["migrate"],
     user,
-    networks: ["backend"],
     limits: { cpus: 1, memory: "256MiB" },
     dependsOn: [stores.postgres.name],
     databaseConnections: 2,
@@ -135,12 +136,12 @@ function api(ctx: Context, stores: AppStores): ServiceTemplate<LongRunning> {
   return {
     ...application("api"),
     ...shared,
-    networks: ["frontend", "backend"],
     environment: {
       ...shared.environment,
       RAG_API_WORKERS: String(workers),
       RAG_DRAIN_SECONDS: String(drainSeconds),
     },
+    outside: callsProvider(ctx.models),
     uploadPaths: ["/api/documents"],
     access: [asks("/api/query"), uploadsTo("/api/documents")],
     blackbox: { module: "http_2xx", port: 8000, path: "/api/health" },
@@ -158,13 +159,11 @@ function api(ctx: Context, stores: AppStores): ServiceTemplate<LongRunning> {
 
 /** The worker reads, splits, embeds and stores the documents that the API has queued. */
 function worker(ctx: Context, stores: AppStores): ServiceTemplate<LongRunning> {
-  // The database network has no route out. The worker reaches a remote embedder through the other
-  // network.
-  const remote = ctx.models.embeddings.provider !== "local" && !ctx.models.embeddings.run;
   return {
     ...application("worker"),
     ...appSettings(ctx, stores),
-    networks: remote ? ["backend", "frontend"] : ["backend"],
+    // It embeds, and asks no language model.
+    outside: isRemote(ctx.models.embeddings),
     metrics: { port: 8001, path: "/metrics" },
     limits: ctx.prod ? { cpus: 1, memory: "1GiB" } : { cpus: 1, memory: "768MiB" },
     dependsOn: [...dependenciesOf(ctx, stores), "migrate"],
@@ -179,8 +178,11 @@ function ui(ctx: Context): ServiceTemplate<LongRunning> {
     ...application("ui"),
     image: uiImage,
     tmpfs: ["/tmp"],
-    networks: ["frontend"],
-    environment: { RAG_API_URL: "http://gateway:8080", RAG_PROMETHEUS_URL: "http://prometheus:9090" },
+    calls: ["gateway"],
+    environment: {
+      RAG_API_URL: `http://gateway:${gatewayPort}`,
+      RAG_PROMETHEUS_URL: `http://gateway:${statusPort}${metricsPath}`,
+    },
     uploadPaths: [streamlitUploads],
     access: [streamlitAccess],
     blackbox: { module: "http_2xx", port: 8501, path: "/_stcore/health" },

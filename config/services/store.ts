@@ -44,7 +44,6 @@ const storeBase = (name: string, role: StoreRole, credentials: Credentials) =>
     name,
     role,
     kind: "stateful",
-    networks: ["backend"],
     credentials,
     files: [
       { ...secretFile(credentials.admin), path: adminPassword },
@@ -87,7 +86,6 @@ function credentialsJob(
     image: store.image,
     ...(store.user ? { user: store.user } : {}),
     command: [role === "postgres" ? "bash" : "sh", script.path],
-    networks: store.networks,
     environment,
     files: [
       file("/run/secrets/user", user),

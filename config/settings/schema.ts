@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { parsePlaceholders, wrongPlaceholders } from "../spec/content.ts";
+import { capabilities } from "../spec/limits.ts";
 import { postgresVersions } from "../spec/postgres.ts";
-import { capabilities } from "../spec/service.ts";
 import { ingress } from "./ingress.ts";
 import {
   duration,
@@ -55,6 +55,10 @@ export const serviceSettings = z.strictObject({
   exposure: optional(
     "Who can reach its port: its networks only, this host, or everyone. Stores are never `public`.",
     z.enum(["none", "loopback", "public"]),
+  ),
+  outside: optional(
+    "Whether it may call hosts outside of the stack. By default if its settings need it.",
+    z.boolean(),
   ),
   port: optional("Port on the host, where the service is exposed.", port),
   replicas: optional("Number of containers. Stateful services have 1.", integer(1, 32)),
@@ -182,7 +186,10 @@ export const settings = z.strictObject({
   monitoring: group("Metrics and alerts.", {
     scrapeInterval: duration.prefault("15s").describe("How often Prometheus scrapes."),
     retention: duration.prefault("15d").describe("How long Prometheus keeps samples."),
-    alertWebhook: optional("URL to which Alertmanager sends alerts.", url),
+    alertWebhook: optional(
+      "URL to which Alertmanager sends alerts. If it contains a token, set it with `pulumi config set --secret ragdock:alertWebhook` instead.",
+      url,
+    ),
   }),
   host: group("Size of the Docker host.", {
     memory: optional("Memory of the Docker host. By default Docker's own value.", size),
@@ -216,6 +223,8 @@ export const userSecrets = {
   openaiApiKey: "financerag: key of OpenAI, for embeddings and answers.",
   rebuildApiKey:
     "rag-events: the key that a client sends to rebuild the index over HTTP. Without it, rebuilds are refused.",
+  alertWebhook:
+    "URL to which Alertmanager sends alerts. It takes precedence over `ragdock:monitoring.alertWebhook`.",
   signInClientSecret: "The secret of `ragdock:ingress.signIn.clientId`.",
   tlsCertificate: "The certificate for `ragdock:ingress.tls: files`, with its chain, in PEM.",
   tlsKey: "The private key of `tlsCertificate`, in PEM.",

@@ -21,8 +21,8 @@ const healthcheck = (test: readonly string[], t: Timing): Healthcheck => ({ ...t
  * Requests a path with BusyBox's wget, which every image that uses this has on its PATH. A 2xx
  * answer is healthy.
  */
-export const wget = (port: number, path: string): readonly string[] =>
-  `wget -q -T 4 -O /dev/null http://127.0.0.1:${port}${path}`.split(" ");
+export const wget = (port: number, path: string, host = "127.0.0.1"): readonly string[] =>
+  `wget -q -T 4 -O /dev/null http://${host}:${port}${path}`.split(" ");
 
 /** Requests a path with bash alone and expects a 200, for images without an HTTP client. */
 export function bashHttp(port: number, path: string): readonly string[] {

@@ -3,6 +3,7 @@ import type { Content, SecretSource } from "./content.ts";
 import type { Credentials } from "./credentials.ts";
 import type { Healthcheck } from "./healthcheck.ts";
 import type { ImageSource } from "./image.ts";
+import type { Capability, Limits, LogRotation } from "./limits.ts";
 import type { Alert, Datasource, Row } from "./monitoring.ts";
 import type { PostgresVersion } from "./postgres.ts";
 import type { Duration, Size } from "./units.ts";
@@ -10,7 +11,7 @@ import type { Duration, Size } from "./units.ts";
 /** The clients that can reach a published port: none, this host, or all. */
 export type Exposure = "none" | "loopback" | "public";
 
-/** A network of a system. An internal one has no route out and cannot publish a port. */
+/** A network. An internal one has no route out. On any other one, containers do not connect. */
 export interface Network {
   readonly internal: boolean;
 }
@@ -41,7 +42,7 @@ export interface VolumeMount {
   /** Short name. The volume's full name has project and stack in front. */
   readonly volume: string;
   readonly path: string;
-  /** Whether the service only reads it. Another service owns its data. @default false */
+  /** Whether the service only reads what another service writes there. @default false */
   readonly readOnly?: boolean;
   /**
    * Files in it that belong to this stack and not to its data: a restore leaves them as they are.
@@ -79,35 +80,6 @@ export interface Route {
   readonly strip?: boolean;
 }
 
-export interface Limits {
-  /** CPUs, as a number: 0.5 is half of one. */
-  readonly cpus: number;
-  readonly memory: Size;
-  /** A soft limit, to which the kernel reduces the container when the host is short of memory. */
-  readonly reservation?: Size;
-}
-
-export interface LogRotation {
-  readonly maxSize: Size;
-  readonly maxFiles: number;
-}
-
-/**
- * Capabilities of Linux that an image may need. All of them affect only its own container.
- */
-export const capabilities = [
-  "CHOWN",
-  "DAC_OVERRIDE",
-  "DAC_READ_SEARCH",
-  "FOWNER",
-  "KILL",
-  "NET_BIND_SERVICE",
-  "SETGID",
-  "SETUID",
-] as const;
-
-export type Capability = (typeof capabilities)[number];
-
 interface Workload {
   /** The name with which other services reach it. */
   readonly name: string;
@@ -126,6 +98,11 @@ interface Workload {
    * @default it may write anywhere
    */
   readonly tmpfs?: readonly string[];
+  /** Services that it calls, in addition to those that it waits for. @default none */
+  readonly calls?: readonly string[];
+  /** Whether it calls hosts outside of the stack. @default false */
+  readonly outside?: boolean;
+  /** The pass `networks` computes them from `calls`, `dependsOn` and `outside`. */
   readonly networks: readonly string[];
   /** More names with which other services reach it. */
   readonly aliases?: readonly string[];
@@ -236,6 +213,10 @@ export interface SystemSpec {
   /** Volumes whose data the user gave up, by short name, with the time they were created. */
   readonly lostVolumes: Readonly<Record<string, string>>;
 }
+
+/** The volumes that hold the service's own data. */
+export const ownVolumes = ({ volumes }: ServiceSpec): readonly VolumeMount[] =>
+  volumes.filter(({ readOnly }) => !readOnly);
 
 /** Type guard: a service that stays up. */
 export const isLongRunning = (s: ServiceSpec): s is LongRunning => s.kind !== "job";

@@ -2,6 +2,7 @@ import { alertmanager } from "../services/alertmanager.ts";
 import { blackboxExporter } from "../services/blackbox-exporter.ts";
 import { chroma } from "../services/chroma.ts";
 import { modelSettings } from "../services/model-settings.ts";
+import { callsProvider } from "../services/models.ts";
 import { type Context, serviceDefaults } from "../services/module.ts";
 import { prometheus } from "../services/prometheus.ts";
 import { pythonApp } from "../services/python.ts";
@@ -21,7 +22,6 @@ export const financerag: System = {
   about:
     "An API over Chroma with OpenAI for vectors and answers; in production three replicas of four workers.",
   differs: ["Replicas run as containers behind a gateway; Swarm and Kubernetes are not tried."],
-  networks: { default: { internal: false } },
   vectorStore: { allowed: ["embedded", "chroma"], dev: "embedded", prod: "chroma" },
   models: {
     own: {
@@ -61,6 +61,7 @@ function api(ctx: Context): LongRunning {
     mounts: ctx.prod
       ? []
       : [{ source: "systems/financerag/documents", target: "/app/documents", readOnly: true }],
+    outside: callsProvider(ctx.models),
     volumes: embedded ? [{ volume: "data", path: "/app/data" }] : [],
     ports: [{ container: 8000, host: 8000, exposure: ctx.prod ? "public" : "loopback" }],
     healthcheck: Healthcheck.command(["python", "main.py", "health"], { startPeriod: "1m" }),

@@ -21,7 +21,6 @@ const stores = { postgres: postgres(), redis: redis() };
 /** The whole RAG service: gateway, UI, API, worker, stores, metrics, alerts. */
 export const full: System = {
   about: "The reference application behind one gateway, with its stores, metrics, dashboards and alerts.",
-  networks: { frontend: { internal: false }, backend: { internal: true } },
   vectorStore: { allowed: ["pgvector", "chroma"], dev: "pgvector", prod: "pgvector" },
   models: {},
   takesApp: true,
@@ -34,6 +33,7 @@ export const full: System = {
     referenceApp(stores),
     ownApp(stores),
     gateway({
+      metricsFor: "ui",
       routes: ({ settings: { app } }) =>
         app
           ? [{ path: "/", service: "api", port: app.port }]

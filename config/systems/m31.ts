@@ -21,7 +21,6 @@ export const m31: System = {
     "Python is 3.13: one Python serves all applications, and Debian 13 has no package of 3.11.",
     "In production the web application has 2 GiB and not 4, so that two replicas fit into 8.",
   ],
-  networks: { "rag-network": { internal: false } },
   modules: [
     { services: (ctx) => [web(ctx)] },
     cache,

@@ -69,7 +69,6 @@ export const mnemolite: System = {
     "The init SQL comes as read-only files of the container and not as a mounted folder, so that production needs no checkout.",
     "pg_partman's own worker does not run: at 5.2.4 it fails at each run. pg_cron calls the maintenance every hour.",
   ],
-  networks: { frontend: { internal: false }, backend: { internal: true } },
   modules: [
     db,
     chroma({
@@ -109,7 +108,6 @@ function setup(ctx: Context): Job {
     image,
     command: ["-m", "mnemolite.setup"],
     user,
-    networks: ["backend"],
     limits: { cpus: 0.5, memory: "256MiB" },
     dependsOn: [db.name],
     databaseConnections: 1,
@@ -124,7 +122,6 @@ function api(ctx: Context): LongRunning {
     role: "api",
     image,
     user,
-    networks: ["frontend", "backend"],
     environment: { ...environment, API_WORKERS: "2" },
     files,
     mounts: ctx.prod ? [] : [source("config"), source("templates")],
@@ -152,7 +149,6 @@ function worker(ctx: Context): LongRunning {
     image,
     command: ["ingestion.py"],
     user,
-    networks: ["backend"],
     mounts: ctx.prod ? [] : [source("config")],
     volumes: [{ volume: "worker_data", path: "/app/data" }],
     healthcheck: Healthcheck.command(["python", "ingestion.py", "--probe"], { startPeriod: "1m" }),

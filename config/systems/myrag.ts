@@ -1,6 +1,7 @@
 import { gateway } from "../services/gateway.ts";
 import { grafana } from "../services/grafana.ts";
 import { modelSettings } from "../services/model-settings.ts";
+import { callsProvider } from "../services/models.ts";
 import { type Context, serviceDefaults } from "../services/module.ts";
 import { nodeExporter } from "../services/node-exporter.ts";
 import { database, postgres } from "../services/postgres.ts";
@@ -26,7 +27,6 @@ export const myrag: System = {
   differs: [
     "lxml is not compiled: the readers of the stand-in application need none. BUILD_PACKAGES adds compilers to its build.",
   ],
-  networks: { backend: { internal: false } },
   models: {},
   anyPostgres: true,
   modules: [
@@ -67,6 +67,7 @@ function fastapi(ctx: Context): LongRunning {
       METRICS_PATH_FILE: secretPath(metricsPath),
     },
     files: [...models.files, secretFile(login.password), secretFile(metricsPath)],
+    outside: callsProvider(ctx.models),
     volumes: [{ volume: "fastapi_data", path: "/data" }],
     // Its entrypoint runs the migrations before it serves.
     healthcheck: Healthcheck.python("/api/health", 8000, { startPeriod: "2m" }),
@@ -92,6 +93,7 @@ function streamlit(ctx: Context): LongRunning {
     image: pythonApp("myrag-ui", "systems/myrag/ui"),
     user: "10001:10001",
     tmpfs: ["/tmp"],
+    calls: ctx.settings.ingress.signIn ? ["nginx"] : [],
     environment: { API_URL: ctx.settings.ingress.signIn ? "http://nginx:8080" : "http://fastapi:8000" },
     mounts: ctx.prod ? [] : [source],
     healthcheck: Healthcheck.python("/_stcore/health", 8501, { startPeriod: "1m" }),

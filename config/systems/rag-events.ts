@@ -1,6 +1,7 @@
 import { alertmanager } from "../services/alertmanager.ts";
 import { blackboxExporter } from "../services/blackbox-exporter.ts";
 import { modelSettings } from "../services/model-settings.ts";
+import { callsProvider } from "../services/models.ts";
 import { type Context, serviceDefaults } from "../services/module.ts";
 import { prometheus } from "../services/prometheus.ts";
 import { pythonApp, streamlitAccess, streamlitUploads } from "../services/python.ts";
@@ -27,7 +28,6 @@ export const ragEvents: System = {
     "Libraries are installed by uv from a lock of requirements with hashes: a uv.lock would name the index it was made with.",
     "The API extra and the UI are in the one image, because its entrypoint has both modes.",
   ],
-  networks: { "rag-network": { internal: false } },
   models: {
     own: {
       name: "mistral",
@@ -63,6 +63,7 @@ function api(ctx: Context): LongRunning {
       REBUILD_API_KEY_FILE: secretPath(rebuildKey),
     },
     files: [...models.files, ...(ctx.secrets.has("rebuildApiKey") ? [secretFile(rebuildKey)] : [])],
+    outside: callsProvider(ctx.models),
     volumes: [{ volume: "data", path: "/app/data" }],
     ports: [{ container: 8000, host: 8000, exposure: ctx.prod ? "public" : "loopback" }],
     healthcheck: Healthcheck.command(["python", "-m", "rag_events", "probe", "api"], timing),
@@ -90,6 +91,7 @@ function ui(ctx: Context): LongRunning {
     command: ["streamlit"],
     user: "10001:10001",
     tmpfs: ["/tmp"],
+    calls: ctx.settings.ingress.signIn ? ["gateway"] : [],
     environment: { API_URL: apiUrl(ctx), STREAMLIT_PORT: "8501" },
     ports: [{ container: 8501, host: 8501, exposure: ctx.prod ? "public" : "loopback" }],
     // The UI needs its own health check, because the image's check requests the API's port.

@@ -1,15 +1,12 @@
 import type { OwnProvider } from "../services/models.ts";
 import type { ServiceModule } from "../services/module.ts";
 import type { SystemTraits } from "../settings/rules.ts";
-import type { Network } from "../spec/service.ts";
 
 /** A named system: the modules that it runs, and the general settings that it supports. */
 export interface System extends SystemTraits {
   readonly about: string;
   /** The differences from the original, with their reasons. @default nowhere */
   readonly differs?: readonly string[];
-  /** Its networks by short name. If there is only one, every service is on it. */
-  readonly networks: Readonly<Record<string, Network>>;
   /**
    * Whether it embeds or asks language models, and the provider that it is made for. @default
    * neither

@@ -72,9 +72,13 @@ describe("the tools of Prometheus", () => {
   });
 
   it("accept Alertmanager's configuration", async () => {
-    writeFileSync(join(folder, "alertmanager.yaml"), renderAlertmanager(services, options));
-    const { status, output } = await tool("alertmanager", "amtool", "check-config", at("alertmanager.yaml"));
-    expect(status, output).toBe(0);
+    const secret = { ...options, alertWebhook: { url_file: "/run/secrets/alert-webhook" } };
+    for (const one of [options, secret]) {
+      writeFileSync(join(folder, "alertmanager.yaml"), renderAlertmanager(services, one));
+      const file = at("alertmanager.yaml");
+      const { status, output } = await tool("alertmanager", "amtool", "check-config", file);
+      expect(status, output).toBe(0);
+    }
   });
 
   it("accept the blackbox exporter's modules", async () => {

@@ -1,4 +1,5 @@
 import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { randomInt } from "node:crypto";
 import { promisify } from "node:util";
 import { docker, eventually, type TestStack } from "./stack.ts";
 
@@ -159,16 +160,19 @@ export async function reaches(
  * drops forwarded traffic. Needs root.
  */
 export async function withOutside(use: (host: string, port: number) => Promise<void>): Promise<void> {
-  const [name, near, host, port] = ["ragdock-outside", "198.18.7.1", "198.18.7.2", 8080] as const;
+  const id = randomInt(2 ** 14);
+  // Networks for benchmarks, which no one else uses (RFC 2544): a /30 for each call.
+  const address = (last: number): string => `198.18.${id >> 6}.${((id & 63) << 2) + last}`;
+  const [name, link, near, host] = [`ragdock-outside-${id}`, `rd-out-${id}`, address(1), address(2)];
+  const port = 8080;
   const ip = async (line: string) => void (await exec("ip", line.split(" ")));
-  await ip(`netns del ${name}`).catch(() => {});
   await ip(`netns add ${name}`);
   const server = `require("node:http").createServer((_, res) => res.end("ok")).listen(${port}, "${host}")`;
   let serving: ChildProcess | undefined;
   try {
-    await ip(`link add rd-outside type veth peer name eth0 netns ${name}`);
-    await ip(`addr add ${near}/30 dev rd-outside`);
-    await ip("link set rd-outside up");
+    await ip(`link add ${link} type veth peer name eth0 netns ${name}`);
+    await ip(`addr add ${near}/30 dev ${link}`);
+    await ip(`link set ${link} up`);
     await ip(`-n ${name} addr add ${host}/30 dev eth0`);
     await ip(`-n ${name} link set eth0 up`);
     await ip(`-n ${name} route add default via ${near}`);

@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fill } from "../../config/spec/content.ts";
+import { nameOn } from "../../config/spec/networks.ts";
 import { isLongRunning, type ServiceSpec } from "../../config/spec/service.ts";
 import { docker } from "../../host/docker.ts";
 import { standIn, TestContainer, uniqueName } from "./docker.ts";
@@ -40,7 +41,7 @@ export class ServiceContainers {
     const options = Object.entries({
       name: [name],
       network: [this.network],
-      "network-alias": [spec.name],
+      "network-alias": [spec.name, ...spec.networks.map((network) => nameOn(network, spec.name))],
       user: spec.user ? [spec.user] : [],
       entrypoint: spec.entrypoint?.slice(0, 1) ?? [],
       env: Object.entries(spec.environment).map(([key, value]) => `${key}=${value}`),

@@ -43,7 +43,7 @@ export class TestStack {
     writeFileSync(this.file, stringify({ config: { ...config, ...others } }));
   }
 
-  /** Runs a command of cli/main.ts, as `make` does. */
+  /** Runs a command of cli/main.ts, such as `up` or `users add`, as `make` does. */
   make(command: string, ...args: (string | { readonly input: string })[]): Promise<Ran> {
     const words = args.filter((arg) => typeof arg === "string");
     const input = args.find((arg) => typeof arg !== "string")?.input ?? "";
@@ -53,7 +53,7 @@ export class TestStack {
   /** Starts a command. The caller waits for it or kills it. */
   start(words: readonly string[], input = ""): { child: ChildProcess; ended: Promise<Ran> } {
     const [command = "", ...rest] = words;
-    const stack = ["--config-file", this.file, command, "--stack", this.name];
+    const stack = ["--config-file", this.file, ...command.split(" "), "--stack", this.name];
     const child = spawn(process.execPath, ["cli/main.ts", ...stack, ...rest], {
       cwd: projectDir,
       env: this.environment(),

@@ -6,8 +6,10 @@
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { expectDeclared } from "../support/connections.ts";
 import { imageOf, inside, type Observed, observe } from "../support/observe.ts";
 import { OpenAIServer } from "../support/openai-server.ts";
+import { open } from "../support/program.ts";
 import { docker, eventually, logOf, projectDir, TestStack } from "../support/stack.ts";
 import { fact, handbook, question, SmallRag } from "./small-rag.ts";
 
@@ -29,10 +31,12 @@ afterAll(async () => {
 });
 
 describe("financerag in dev", () => {
-  it("runs under its own name, port, network and volume, with its documents mounted read-only", () => {
+  it("connects its services as declared, and no others", () => expectDeclared(stack, settings));
+
+  it("runs under its own name, port, networks and volume, with its documents mounted read-only", () => {
     expect(running.financerag).toMatchObject({
       ports: [],
-      networks: ["default"],
+      networks: ["app", "metrics"],
       mounts: {
         "/app/data": "data",
         "/app/documents": `${projectDir}/systems/financerag/documents:ro`,
@@ -119,6 +123,7 @@ describe("financerag in prod, with OpenAI", () => {
     prod.configure({
       system: "financerag",
       environment: "prod",
+      ingress: open,
       images: "packages",
       embeddings: { baseUrl },
       llm: { baseUrl },

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Observed, observe } from "../support/observe.ts";
+import { open } from "../support/program.ts";
 import { TestStack } from "../support/stack.ts";
 import { SmallRag } from "./small-rag.ts";
 
@@ -13,6 +14,7 @@ export function describeProd(dev: TestStack, web: SmallRag): void {
     const prod = new TestStack("e2e-m31-prod", {
       system: "m31",
       environment: "prod",
+      ingress: open,
       images: "packages",
       services: { web: { port: prodPort } },
     });

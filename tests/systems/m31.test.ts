@@ -4,6 +4,7 @@
  * only Python 3.13.
  */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { expectDeclared } from "../support/connections.ts";
 import { imageOf, inside, type Observed, observe, startOrder } from "../support/observe.ts";
 import { docker, eventually, TestStack } from "../support/stack.ts";
 import { describeProd } from "./m31-prod.ts";
@@ -27,7 +28,9 @@ beforeAll(async () => {
 afterAll(() => stack.remove());
 
 describe("m31 in dev", () => {
-  it("runs under its own names, on its own network, with its own volume", () => {
+  it("connects its services as declared, and no others", () => expectDeclared(stack, settings));
+
+  it("runs under its own names, on its own networks, with its own volume", () => {
     expect(Object.keys(running).sort()).toEqual(
       [
         "alertmanager",
@@ -41,7 +44,9 @@ describe("m31 in dev", () => {
         "gateway",
       ].sort(),
     );
-    for (const service of Object.values(running)) expect(service.networks).toEqual(["rag-network"]);
+    expect(running.web?.networks).toEqual(["app", "metrics", "redis"]);
+    expect(running.redis?.networks).toEqual(["redis"]);
+    expect(running.ingress?.networks).toEqual(["ingress", "outside"]);
     expect(running.redis?.mounts).toEqual({ "/data": "redis-data" });
     expect(running.redis?.names).toContain("redis");
     expect(running.redis?.ports).toEqual([]);

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { observe } from "../support/observe.ts";
+import { open } from "../support/program.ts";
 import { TestStack } from "../support/stack.ts";
 
 /** The tests of mnemolite in prod, next to a running stack in dev. */
@@ -8,6 +9,7 @@ export function describeProd(dev: TestStack): void {
     const prod = new TestStack("e2e-mnemo-prod", {
       system: "mnemolite",
       environment: "prod",
+      ingress: open,
       images: "packages",
       services: { api: { port: 18_510 } },
     });

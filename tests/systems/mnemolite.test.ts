@@ -5,6 +5,7 @@
  */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { images } from "../../config/images.ts";
+import { expectDeclared } from "../support/connections.ts";
 import {
   imageOf,
   inside,
@@ -21,7 +22,8 @@ import { fact, fileOf, handbook } from "./small-rag.ts";
 
 const port = 18_500;
 const services = { api: { port }, db: { port: 18_501 }, chromadb: { port: 18_502 } };
-const stack = new TestStack("e2e-mnemo", { system: "mnemolite", images: "packages", services });
+const settings = { system: "mnemolite", images: "packages", services };
+const stack = new TestStack("e2e-mnemo", settings);
 let running: Record<string, Observed> = {};
 
 beforeAll(async () => {
@@ -47,7 +49,7 @@ describe("mnemolite in dev", () => {
     ]);
     expect(running.db).toMatchObject({
       ports: ["127.0.0.1:18501->5432"],
-      networks: ["backend", "publish"],
+      networks: ["db", "outside"],
       mounts: { "/var/lib/postgresql/data": "postgres_data" },
       user: "999:999",
       cpus: 2,
@@ -68,7 +70,7 @@ describe("mnemolite in dev", () => {
     const source = (folder: string): string => `${projectDir}/systems/mnemolite/${folder}:ro`;
     expect(running.api).toMatchObject({
       ports: [],
-      networks: ["backend", "frontend"],
+      networks: ["app", "chromadb", "db"],
       mounts: {
         "/app/cache": "api_cache",
         "/app/config": source("config"),
@@ -82,7 +84,7 @@ describe("mnemolite in dev", () => {
     expect(running.ingress?.ports).toEqual([`127.0.0.1:${port}->8080`]);
     expect(running.worker).toMatchObject({
       ports: [],
-      networks: ["backend"],
+      networks: ["chromadb", "db"],
       mounts: { "/app/data": "worker_data", "/app/config": source("config") },
       command: ["ingestion.py"],
       cpus: 1,
@@ -107,14 +109,16 @@ describe("mnemolite in dev", () => {
     expect(image.megabytes).toBeLessThan(320);
   });
 
-  it("has no route from the backend network to the internet", async () => {
+  it("lets worker and API reach the stores, and nothing outside", async () => {
     expect(await reaches(stack, "worker", "database", 5432)).toBe(true);
     expect(await reaches(stack, "worker", "chromadb", 8000)).toBe(true);
     await withOutside(async (host, outside) => {
-      expect(await reaches(stack, "api", host, outside)).toBe(true);
+      expect(await reaches(stack, "api", host, outside)).toBe(false);
       expect(await reaches(stack, "worker", host, outside)).toBe(false);
     });
   });
+
+  it("connects its services as declared, and no others", () => expectDeclared(stack, settings));
 
   it("runs a tuned PostgreSQL 17 with checksums, extensions, partitions and jobs", async () => {
     expect(await sql("SHOW server_version")).toMatch(/^17\./m);
@@ -205,7 +209,7 @@ describe("the traps of mnemolite", () => {
 
   it("a store on the internal network is reachable on loopback through a separate network", async () => {
     expect((await fetch("http://127.0.0.1:18502/api/v2/heartbeat")).status).toBe(200);
-    expect(running.api?.networks).not.toContain("publish");
+    expect(running.api?.networks).not.toContain("outside");
   });
 
   it("a password that differs from the volume's is set again", async () => {

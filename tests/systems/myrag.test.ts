@@ -7,7 +7,9 @@ import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { underTraffic } from "../../tools/traffic.ts";
+import { expectDeclared } from "../support/connections.ts";
 import { imageOf, inside, type Observed, observe, startOrder } from "../support/observe.ts";
+import { open } from "../support/program.ts";
 import { docker, eventually, logOf, projectDir, TestStack } from "../support/stack.ts";
 import { fact, fileOf, handbook, question, SmallRag } from "./small-rag.ts";
 
@@ -20,7 +22,8 @@ const services = {
   "node-exporter": { port: 18_403 },
   "postgres-exporter": { port: 18_404 },
 };
-const stack = new TestStack("e2e-myrag", { system: "myrag", images: "packages", services });
+const settings = { system: "myrag", images: "packages", services };
+const stack = new TestStack("e2e-myrag", settings);
 const api = new SmallRag(port, "/api");
 let running: Record<string, Observed> = {};
 
@@ -32,7 +35,9 @@ beforeAll(async () => {
 afterAll(() => stack.remove());
 
 describe("myrag in dev", () => {
-  it("runs under its own names, on its own network, with its own volumes", () => {
+  it("connects its services as declared, and no others", () => expectDeclared(stack, settings));
+
+  it("runs under its own names, on its own networks, with its own volumes", () => {
     expect(Object.keys(running).sort()).toEqual(
       [
         "fastapi",
@@ -46,7 +51,9 @@ describe("myrag in dev", () => {
         "streamlit",
       ].sort(),
     );
-    for (const service of Object.values(running)) expect(service.networks).toEqual(["backend"]);
+    expect(running.fastapi?.networks).toEqual(["app", "metrics", "pgvector"]);
+    expect(running.streamlit?.networks).toEqual(["app"]);
+    expect(running.nginx?.networks).toEqual(["app", "ingress"]);
     expect(running.fastapi?.mounts).toEqual({ "/data": "fastapi_data" });
     expect(running.pgvector?.mounts).toEqual({ "/var/lib/postgresql/data": "pgvector" });
     expect(running.prometheus?.mounts).toEqual({ "/prometheus": "prometheus_data" });
@@ -191,6 +198,7 @@ describe("myrag in prod, next to dev", () => {
   const prod = new TestStack("e2e-myrag-prod", {
     system: "myrag",
     environment: "prod",
+    ingress: open,
     images: "packages",
     services: { nginx: { port: prodPort } },
   });

@@ -4,8 +4,10 @@
  * real one.
  */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { expectDeclared } from "../support/connections.ts";
 import { imageOf, inside, type Observed, observe, startOrder } from "../support/observe.ts";
 import { OpenAIServer } from "../support/openai-server.ts";
+import { open } from "../support/program.ts";
 import { docker, eventually, logOf, TestStack } from "../support/stack.ts";
 import { fact, fileOf, handbook, question, SmallRag } from "./small-rag.ts";
 
@@ -28,10 +30,12 @@ const health = async (service: string): Promise<string> =>
   (await docker("inspect", "--format", "{{.State.Health.Status}}", await stack.container(service))).trim();
 
 describe("rag-events in dev", () => {
-  it("runs under its own names, ports, network and volume, and starts the UI after the API", () => {
+  it("connects its services as declared, and no others", () => expectDeclared(stack, settings));
+
+  it("runs under its own names, ports, networks and volume, and starts the UI after the API", () => {
     expect(running.api).toMatchObject({
       ports: [],
-      networks: ["rag-network"],
+      networks: ["app", "metrics"],
       mounts: { "/app/data": "data" },
       command: ["api"],
       user: "10001:10001",
@@ -41,7 +45,7 @@ describe("rag-events in dev", () => {
     });
     expect(running.ui).toMatchObject({
       ports: [],
-      networks: ["rag-network"],
+      networks: ["app"],
       mounts: {},
       command: ["streamlit"],
       health: "30s/10s/5s/3",
@@ -158,6 +162,7 @@ describe("rag-events in prod, with Mistral", () => {
     prod.configure({
       system: "rag-events",
       environment: "prod",
+      ingress: open,
       images: "packages",
       embeddings: { baseUrl },
       llm: { baseUrl },

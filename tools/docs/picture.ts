@@ -1,13 +1,25 @@
-import { publishedPorts, type ServiceSpec, type SystemSpec } from "../../config/spec/service.ts";
+import { homeNetwork } from "../../config/spec/networks.ts";
+import {
+  isLongRunning,
+  publishedPorts,
+  type ServiceSpec,
+  type SystemSpec,
+} from "../../config/spec/service.ts";
 
-/** Draws a system as a Mermaid diagram, with networks as boxes and dependencies as arrows. */
+/**
+ * Draws a system as a Mermaid diagram. A box is a network, and holds the services that others call
+ * on it. An arrow is a dependency.
+ */
 export function picture(system: SystemSpec): string {
-  const groups = Map.groupBy(system.services, (s) => s.networks.join(" and "));
-  const boxes = [...groups].flatMap(([networks, services], index) => [
-    `  subgraph net${index}["${networks}${note(services[0] as ServiceSpec, system)}"]`,
-    ...services.map((service) => `    ${shape(service)}`),
-    "  end",
-  ]);
+  const boxes = [...Map.groupBy(system.services, boxOf)].flatMap(([network, services], index) =>
+    network === undefined
+      ? services.map((service) => `  ${shape(service)}`)
+      : [
+          `  subgraph net${index}["${network}"]`,
+          ...services.map((service) => `    ${shape(service)}`),
+          "  end",
+        ],
+  );
   const entry = system.services
     .filter((s) => publishedPorts(s).length > 0 && ["ingress", "gateway", "api", "ui"].includes(s.role))
     .map((s) => `  person((you)) --> ${id(s)}`);
@@ -29,9 +41,10 @@ function directly({ dependsOn }: ServiceSpec, { services }: SystemSpec): string[
 
 const id = ({ name }: { readonly name: string }): string => name.replaceAll("-", "_");
 
-/** Returns the note of a box whose networks have no route to the internet. */
-function note(service: ServiceSpec, { networks }: SystemSpec): string {
-  return service.networks.every((name) => networks[name]?.internal) ? ": internal" : "";
+/** Returns the network on which others call a service. Undefined if no one does. */
+function boxOf(service: ServiceSpec): string | undefined {
+  const home = homeNetwork(service);
+  return isLongRunning(service) && service.networks.includes(home) ? home : undefined;
 }
 
 function shape(s: ServiceSpec): string {

@@ -42,6 +42,7 @@ function section(name: SystemName): string[] {
     picture(dev),
     `Its memory limits add up to ${memory(dev)} in dev and ${memory(prod)} in production.`,
     table(["service", ...Object.keys(columns)], rows),
+    `It has ${Object.keys(dev.networks).length} networks in dev and ${Object.keys(prod.networks).length} in production.`,
     "The environment variables of its services. `services.<name>.environment` adds to them:",
     table(["service", "in dev", "different in prod"], settingsRows(dev, prod)),
   ];

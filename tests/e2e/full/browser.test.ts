@@ -1,24 +1,10 @@
 /**
  * Uses the web interface in a browser: uploads a document, asks about it and opens the status page.
  */
-import { existsSync } from "node:fs";
-import { type Browser, chromium, type Page } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { startBrowser } from "../../support/browser.ts";
 import { port, rag } from "./context.ts";
-
-/** Debian's Chromium. `make e2e` installs it if it runs as root. */
-const executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium";
-
-/** Options that prevent Chromium from contacting Google's servers at its start. */
-const quiet = [
-  "--no-sandbox",
-  "--disable-gpu",
-  "--disable-quic",
-  "--no-first-run",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-];
 
 describe("in a real browser", () => {
   let chrome: Browser;
@@ -26,11 +12,7 @@ describe("in a real browser", () => {
   const blocked: string[] = [];
 
   beforeAll(async () => {
-    if (!existsSync(executablePath))
-      throw new Error(
-        `No browser at ${executablePath}. Install it: apt-get install -y chromium. Or set CHROMIUM to its path.`,
-      );
-    chrome = await chromium.launch({ executablePath, args: quiet });
+    chrome = await startBrowser();
     page = await chrome.newPage();
     page.setDefaultTimeout(60_000);
     page.on("console", (message) => {

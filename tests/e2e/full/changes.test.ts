@@ -1,5 +1,6 @@
 /** Tests repeated runs, previews, outputs, a second stack, down and up. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { open } from "../../support/program.ts";
 import { Rag } from "../../support/rag.ts";
 import { docker, TestStack } from "../../support/stack.ts";
 import { rag, settings, stack } from "./context.ts";
@@ -53,6 +54,7 @@ describe("a second stack", () => {
   const prod = new TestStack("e2e-prod", {
     system: "full",
     environment: "prod",
+    ingress: open,
     images: "packages",
     services: { gateway: { port: 18_081 } },
   });

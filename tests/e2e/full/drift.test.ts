@@ -25,14 +25,14 @@ describe("drift", () => {
   });
 
   it("names a removed network, and up creates it again with all its containers", async () => {
-    const network = "ragdock-e2e-frontend";
+    const network = "ragdock-e2e-app";
     const format = "{{range .Containers}}{{.Name}} {{end}}";
     const members = (await docker("network", "inspect", "--format", format, network)).trim().split(" ");
     for (const name of members) await docker("network", "disconnect", "--force", network, name);
     await docker("network", "rm", network);
     const { code, output } = await stack.make("drift");
     expect(code, output).toBe(1);
-    expect(output).toMatch(/network frontend/);
+    expect(output).toMatch(/network app/);
     const repaired = await stack.make("up");
     expect(repaired.code, repaired.output).toBe(0);
     expect((await stack.make("drift")).code).toBe(0);
@@ -41,7 +41,7 @@ describe("drift", () => {
 
   it("names a container that was disconnected from a network, and up replaces it", async () => {
     const worker = await stack.container("worker");
-    await docker("network", "disconnect", "ragdock-e2e-backend", worker);
+    await docker("network", "disconnect", "ragdock-e2e-postgres", worker);
     const { code, output } = await stack.make("drift");
     expect(code, output).toBe(1);
     expect(output).toMatch(/container worker/);

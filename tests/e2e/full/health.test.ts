@@ -66,7 +66,7 @@ describe("health", () => {
 
   it("finds a service that only the blackbox exporter cannot reach", async () => {
     const ui = await stack.container("ui");
-    const network = `ragdock-${name}-frontend`;
+    const network = `ragdock-${name}-app`;
     const [{ NetworkSettings }] = JSON.parse(await docker("inspect", ui));
     const aliases: string[] = NetworkSettings.Networks[network].Aliases;
     await docker("network", "disconnect", network, ui);

@@ -21,7 +21,19 @@ it("has every service, volume and network, and the database network has no route
   expect(Object.keys(file.services)).toEqual(system.services.map((s) => s.name));
   const volumes = system.services.flatMap((s) => s.volumes.map((v) => v.volume));
   expect(Object.keys(file.volumes).sort()).toEqual([...new Set(volumes)].sort());
-  expect(file.networks).toEqual({ frontend: { internal: false }, backend: { internal: true } });
+  const internal = { internal: true };
+  expect(file.networks).toEqual({
+    app: internal,
+    consoles: internal,
+    ingress: internal,
+    metrics: internal,
+    monitoring: internal,
+    "outside-ingress": { internal: false },
+    "outside-prometheus": { internal: false },
+    postgres: internal,
+    redis: internal,
+  });
+  expect(file.services.postgres?.networks).toEqual({ postgres: { aliases: ["postgres.postgres"] } });
 });
 
 it("waits for the health of services and for the end of jobs", () => {

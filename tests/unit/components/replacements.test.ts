@@ -123,7 +123,12 @@ describe("no container of an application is replaced by", () => {
   });
 
   it.each([
-    ["an alert webhook", { alertWebhook: "http://hook.example/" }, { alertmanager: ["uploads"] }],
+    [
+      "an alert webhook",
+      { alertWebhook: "http://hook.example/" },
+      // Alertmanager gets a route out.
+      { alertmanager: ["networksAdvanced", "uploads"] },
+    ],
     ["another scrape interval", { scrapeInterval: "30s" }, { prometheus: ["uploads"], grafana: ["uploads"] }],
     ["another retention", { retention: "3d" }, { prometheus: ["command"] }],
   ])("%s: it concerns the monitoring alone", async (_, monitoring, expected) => {

@@ -49,6 +49,7 @@ const keys = {
   llmApiKey: pulumi.secret("sk-canary"),
   openaiApiKey: pulumi.secret("sk-canary"),
   mistralApiKey: pulumi.secret("sk-canary"),
+  alertWebhook: pulumi.secret("https://hook.example.org/canary"),
 };
 
 async function register(raw: Record<string, unknown>, { preview = false } = {}): Promise<SystemSpec> {
@@ -105,11 +106,42 @@ describe.each(["dev", "prod"])("full in %s", (environment) => {
       JSON.stringify(r.inputs).includes("canary"),
     );
     expect(withSecret.length).toBeGreaterThan(4);
+    expect(withSecret.map(({ name }) => name)).toContain("ragdock-test-alertmanager");
     for (const { inputs } of withSecret) {
       const { uploads, ...rest } = inputs;
       expect(JSON.stringify(rest)).not.toContain("canary");
       expect(JSON.stringify(uploads)).toContain("canary");
     }
+  });
+});
+
+describe("the network with a route out", () => {
+  interface Joined {
+    readonly name: string;
+    readonly aliases: readonly string[];
+  }
+  const joined = (service: string): Joined[] => container(service)?.inputs.networksAdvanced as Joined[];
+
+  it("is the only one whose containers do not reach each other", async () => {
+    await register({});
+    const options = ofType("/network:Network").map(({ name, inputs }) => [
+      name,
+      inputs.internal,
+      inputs.options,
+    ]);
+    const isolated = { "com.docker.network.bridge.enable_icc": "false" };
+    expect(options.filter(([, internal]) => !internal)).toEqual([["ragdock-test-outside", false, isolated]]);
+    expect(options.filter(([, , option]) => option === undefined)).toHaveLength(7);
+  });
+
+  it("has no name by which another service on it calls a service", async () => {
+    await register({ services: { alertmanager: { exposure: "loopback" } } });
+    for (const service of ["prometheus", "alertmanager", "ingress"]) {
+      const outside = joined(service).find(({ name }) => name === "ragdock-test-outside-id");
+      expect(outside?.aliases).toEqual([`${service}.outside`]);
+    }
+    const monitoring = joined("alertmanager").find(({ name }) => name === "ragdock-test-monitoring-id");
+    expect(monitoring?.aliases).toEqual(["alertmanager", "alertmanager.monitoring"]);
   });
 });
 

@@ -45,6 +45,7 @@ const samples: Samples<ServiceSettings> = {
   enabled: () => [false],
   exposure: ({ port }) =>
     ["none", "loopback", "public"].filter((value) => value !== (port?.exposure ?? "none")),
+  outside: ({ spec }) => [!spec.outside],
   port: () => [9999],
   replicas: ({ spec }) => [isLongRunning(spec) ? spec.replicas + 1 : 2],
   limits: {

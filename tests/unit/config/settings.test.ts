@@ -100,15 +100,12 @@ describe("a user's settings", () => {
   });
 
   it("add a network to an exposed store, because an internal network cannot publish a port", () => {
-    expect(service({}, "postgres").networks).toEqual(["backend"]);
-    expect(service({ services: { postgres: { exposure: "loopback" } } }, "postgres").networks).toEqual([
-      "backend",
-      "publish",
-    ]);
-    expect(resolveSystem({ services: { postgres: { exposure: "loopback" } } }, facts).networks).toEqual({
-      frontend: { internal: false },
-      backend: { internal: true },
-      publish: { internal: false },
+    expect(service({}, "postgres").networks).toEqual(["postgres"]);
+    const exposed = { services: { postgres: { exposure: "loopback" } } };
+    expect(service(exposed, "postgres").networks).toEqual(["outside", "postgres"]);
+    expect(resolveSystem(exposed, facts).networks).toMatchObject({
+      postgres: { internal: true },
+      outside: { internal: false },
     });
   });
 

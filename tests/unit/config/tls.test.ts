@@ -61,9 +61,11 @@ describe.each(Object.keys(systems))("%s with TLS", (name) => {
       expect(url).toMatch(/^https:/);
   });
 
-  it("has the program for certificates on a network with a route out, with the ingress", () => {
+  it("has the program for certificates on a network with the ingress, and a route out for ACME only", () => {
     const { networks } = serviceOf(system, "certificates");
-    expect(networks.some((network) => system.networks[network]?.internal === false)).toBe(true);
+    expect(networks).not.toContain("outside");
+    const asking = withTls({ tls: "acme", domain: "rag.example.org" });
+    expect(serviceOf(asking, "certificates").networks).toContain("outside");
     expect(networks.some((network) => serviceOf(system, "ingress").networks.includes(network))).toBe(true);
   });
 });

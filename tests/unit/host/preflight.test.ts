@@ -8,6 +8,8 @@ import { systemWith } from "../../support/program.ts";
 let isLocal = true;
 let publisher = "";
 let securityOptions = "[]";
+/** What Docker prints of its networks, a line each. */
+let networks: string[] = [];
 /** A folder that root owns, as the volumes of the stack. */
 let volumes = new Map<string, Volume>();
 
@@ -20,8 +22,12 @@ vi.mock("../../../host/docker.ts", () => ({
   containersOf: async () => [],
   volumesNamed: async () => volumes,
   serviceOf: ({ Config }: Container) => Config.Labels["ragdock.service"],
-  docker: async (command: string) =>
-    command === "ps" ? publisher : `{"DockerRootDir":"/nowhere","SecurityOptions":${securityOptions}}`,
+  docker: async (command: string) => {
+    if (command === "network") return networks.join("\n");
+    return command === "ps"
+      ? publisher
+      : `{"DockerRootDir":"/nowhere","SecurityOptions":${securityOptions},"DefaultAddressPools":[{"Base":"10.9.0.0/21","Size":24}]}`;
+  },
 }));
 
 let server: Server;
@@ -36,6 +42,7 @@ beforeEach(() => {
   isLocal = true;
   publisher = "";
   securityOptions = "[]";
+  networks = [];
   volumes = new Map();
 });
 
@@ -54,6 +61,30 @@ describe("ports", () => {
     await expect(requireFreeHost("test", system(), [])).resolves.toBeUndefined();
     publisher = "other\n";
     await expect(requireFreeHost("test", system(), [])).rejects.toThrow("taken by the container other");
+  });
+});
+
+describe("networks", () => {
+  beforeEach(() => {
+    isLocal = false;
+  });
+
+  // The pool has room for eight networks, and m31 needs six.
+  const withFreePort = () => systemWith({ system: "m31", services: { web: { port: 18_999 } } });
+
+  it("are refused if Docker has no addresses for all of them", async () => {
+    networks = ["bridge 172.17.0.0/16", "a 10.9.0.0/24", "b 10.9.1.0/24"];
+    await expect(requireFreeHost("test", withFreePort(), [])).resolves.toBeUndefined();
+    networks.push("c 10.9.2.0/24", "host");
+    await expect(requireFreeHost("test", withFreePort(), [])).rejects.toThrow(
+      "Docker has addresses for 5 more networks. The stack needs 6",
+    );
+  });
+
+  it("that the stack has need no others", async () => {
+    const names = Object.keys(withFreePort().networks);
+    networks = names.map((name, at) => `ragdock-test-${name} 10.9.${at}.0/24`);
+    await expect(requireFreeHost("test", withFreePort(), [])).resolves.toBeUndefined();
   });
 });
 

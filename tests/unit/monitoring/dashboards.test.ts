@@ -26,7 +26,7 @@ describe("renderDashboards", () => {
     const rows = panelsOf(files["overview.json"] ?? "").filter((panel) => panel.type === "row");
     const watched = services.filter((s) => isScraped(s) || isChecked(s)).map(({ name }) => name);
     expect(rows.map((row) => row.title)).toEqual(["At a glance", "Traffic", ...watched]);
-    expect(watched).toEqual(expect.arrayContaining(["api", "postgres", "chroma", "prometheus"]));
+    expect(watched).toEqual(expect.arrayContaining(["api", "postgres-exporter", "chroma", "prometheus"]));
   });
 
   it.each(Object.entries(files))("%s lays out its panels without overlap, within the grid", (_, json) => {

@@ -11,6 +11,7 @@ export const { services } = systemWith({
   ingress: { ...open, tls: "internal" },
   services: {
     api: { replicas: 2, limits: { memory: "512MiB" } },
+    cadvisor: { enabled: true },
     worker: { replicas: 1, limits: { memory: "1GiB" } },
   },
 });
@@ -23,5 +24,5 @@ export const options: MonitoringOptions = {
   project: facts.project,
   stack: facts.stack,
   scrapeInterval: "15s",
-  alertWebhookUrl: "http://hook.example/alerts",
+  alertWebhook: { url: "http://hook.example/alerts" },
 };

@@ -1,6 +1,6 @@
 import type { AlertCase } from "./alert-case.ts";
 
-const disk = 'device="/dev/sda",fstype="ext4",mountpoint="/",service="node-exporter"}';
+const disk = 'device="/dev/sda",fstype="ext4",mountpoint="/etc/hosts",service="node-exporter"}';
 const redis = 'instance="r",service="redis-exporter"}';
 
 /** Cases of the alerts on databases, the host, backups and monitoring itself. */
@@ -23,11 +23,11 @@ export const infrastructureCases: readonly AlertCase[] = [
     fires: [{}],
   },
   {
-    title: "Redis that does not answer the blackbox exporter",
-    series: { 'probe_success{service="redis"}': "0x10" },
+    title: "Redis that does not answer its exporter",
+    series: { 'redis_up{service="redis-exporter"}': "0x10" },
     alert: "RedisDown",
     at: 5,
-    fires: [{ service: "redis" }],
+    fires: [{ service: "redis-exporter" }],
   },
   {
     title: "a full Redis with nothing to drop",
@@ -75,7 +75,7 @@ export const infrastructureCases: readonly AlertCase[] = [
     },
     alert: "HostDiskAlmostFull",
     at: 15,
-    fires: [{ device: "/dev/sda", fstype: "ext4", mountpoint: "/", service: "node-exporter" }],
+    fires: [{ device: "/dev/sda", fstype: "ext4", mountpoint: "/etc/hosts", service: "node-exporter" }],
   },
   {
     title: "a host with a twentieth of its memory left",

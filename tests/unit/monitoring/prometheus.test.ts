@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { shown } from "../../../config/spec/content.ts";
+import { secretsOf } from "../../../config/spec/secrets.ts";
 import type { LongRunning, ServiceSpec } from "../../../config/spec/service.ts";
 import { renderAlertmanager, renderBlackbox, renderPrometheus } from "../../../monitoring/index.ts";
 import { serviceOf, systemWith } from "../../support/program.ts";
@@ -47,11 +48,20 @@ describe("renderPrometheus", () => {
       ["gateway", "http://gateway:8081/healthz"],
     ]);
     expect(checked("probe-tls_connect")).toEqual([["ingress", "ingress:8080"]]);
-    expect(checked("probe-tcp_connect")).toEqual([
+  });
+
+  it("checks the port of a store only if no exporter watches it", () => {
+    const off = Object.fromEntries(
+      ["postgres-exporter", "redis-exporter"].map((name) => [name, { enabled: false }]),
+    );
+    const unwatched = jobs(systemWith({ services: off }).services);
+    const check = unwatched.find((j) => j.job_name === "probe-tcp_connect");
+    expect(check?.static_configs?.map((s) => [s.labels?.service, s.targets[0]])).toEqual([
       ["postgres", "postgres:5432"],
       ["redis", "redis:6379"],
     ]);
-    expect(job("probe-tcp_connect")?.params).toEqual({ module: ["tcp_connect"] });
+    expect(check?.params).toEqual({ module: ["tcp_connect"] });
+    expect(job("probe-tcp_connect")).toBeUndefined();
   });
 
   it("checks no service without the exporter, and sends no alert without Alertmanager", () => {
@@ -100,8 +110,22 @@ describe("renderAlertmanager", () => {
     ]);
   });
 
+  it("reads a secret webhook from its file", () => {
+    const secrets = new Set(["alertWebhook"]);
+    const alertmanager = serviceOf(systemWith({}, { secrets }), "alertmanager");
+    const [secret, config] = alertmanager.files;
+    expect(secret?.path).toBe("/run/secrets/alert-webhook");
+    expect(secretsOf(alertmanager).map(({ source }) => source)).toEqual([
+      { from: "config", key: "alertWebhook" },
+    ]);
+    expect(parse(shown(config?.content ?? "")).receivers[1].webhook_configs).toEqual([
+      { url_file: "/run/secrets/alert-webhook", send_resolved: true },
+    ]);
+    expect(alertmanager.networks).toContain("outside");
+  });
+
   it("uses an existing receiver without a webhook too", () => {
-    const { alertWebhookUrl: _, ...silent } = options;
+    const { alertWebhook: _, ...silent } = options;
     const config = parse(renderAlertmanager(services, silent));
     expect(config.receivers).toEqual([{ name: "nowhere" }]);
     expect(config.route.receiver).toBe("nowhere");
@@ -110,10 +134,10 @@ describe("renderAlertmanager", () => {
   it("does not report the consequences of an alert", () => {
     const { inhibit_rules } = parse(renderAlertmanager(services, options));
     expect(inhibit_rules.map((r: { source_matchers: string[] }) => r.source_matchers[0])).toEqual([
-      'alertname="PostgresDown"',
-      'alertname="RedisDown"',
       'alertname="CertificateExpires"',
       'alertname="CertificateMissing"',
+      'alertname="PostgresDown"',
+      'alertname="RedisDown"',
     ]);
   });
 });

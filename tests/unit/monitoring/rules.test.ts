@@ -15,8 +15,6 @@ describe("alerts", () => {
       "MemoryNearLimit",
       "HighErrorRate",
       "HighLatencyP95",
-      "PostgresDown",
-      "RedisDown",
       "IngestionBacklog",
       "EmptyRetrievalsHigh",
       "IngestionFailing",
@@ -31,7 +29,6 @@ describe("alerts", () => {
       "HostMemoryLow",
       "BackupTooOld",
       "DrillTooOld",
-      // Once for the blackbox exporter and once for the service's exporter.
       "PostgresDown",
       "PostgresConnectionsNearLimit",
       "RedisDown",

@@ -8,8 +8,8 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Response, UploadFile
 from pydantic import BaseModel
-from sqlalchemy import delete as delete_from
 from sqlalchemy import ColumnElement, func, select, true, update
+from sqlalchemy import delete as delete_from
 from sqlalchemy.dialects.postgresql import insert
 
 from myrag.services import Given, Services

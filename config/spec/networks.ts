@@ -1,0 +1,98 @@
+import { isLongRunning, publishedPorts, type ServiceSpec } from "./service.ts";
+
+/**
+ * The network with a route out. Published ports and calls to other hosts go over it. Its containers
+ * do not reach each other.
+ */
+export const outsideNetwork = "outside";
+
+/** The network of the services that watch others. */
+const monitoringNetwork = "monitoring";
+
+/** The network over which Prometheus reaches applications. */
+const metricsNetwork = "metrics";
+
+/** The network over which the gateway reaches the web pages of the monitoring. */
+const consolesNetwork = "consoles";
+
+/** Docker's options of a network with a route out: its containers do not reach each other. */
+export const openNetworkOptions = { "com.docker.network.bridge.enable_icc": "false" } as const;
+
+const watches = ({ role }: ServiceSpec): boolean => role === "monitoring" || role === "exporter";
+
+/** The network on which others call a service. A store has a network with its own name. */
+export function homeNetwork({ name, role }: Pick<ServiceSpec, "name" | "role">): string {
+  switch (role) {
+    case "api":
+    case "ui":
+    case "gateway":
+      return "app";
+    case "ingress":
+    case "auth":
+    case "certificates":
+      return "ingress";
+    case "monitoring":
+    case "exporter":
+      return monitoringNetwork;
+    default:
+      return name;
+  }
+}
+
+/** The network on which one service calls another. */
+function networkBetween(caller: ServiceSpec, called: ServiceSpec): string {
+  if (watches(caller) && watches(called)) return monitoringNetwork;
+  if (caller.role === "gateway" && watches(called)) return consolesNetwork;
+  if (caller.role === "monitoring" || watches(called)) return metricsNetwork;
+  if (caller.role === "ingress") return homeNetwork(caller);
+  return homeNetwork(called);
+}
+
+/** The services that a service calls: those that it names, and those that it waits for. */
+export const calledBy = (
+  { calls = [], dependsOn }: ServiceSpec,
+  services: readonly ServiceSpec[],
+): ServiceSpec[] =>
+  services.filter((s) => isLongRunning(s) && (calls.includes(s.name) || dependsOn.includes(s.name)));
+
+/** The networks of a service: those over which it calls others or is called, sorted. */
+export function networksOf(service: ServiceSpec, services: readonly ServiceSpec[]): string[] {
+  const outgoing = calledBy(service, services).map((other) => networkBetween(service, other));
+  const incoming = services
+    .filter((other) => calledBy(other, services).includes(service))
+    .map((other) => networkBetween(other, service));
+  // An exporter listens there, also if Prometheus is switched off.
+  const home = service.role === "exporter" ? [homeNetwork(service)] : [];
+  const leaves = service.outside || publishedPorts(service).length > 0;
+  const all = [...outgoing, ...incoming, ...home, ...(leaves ? [outsideNetwork] : [])];
+  // Docker puts a container without a network on a shared one, which has a route out.
+  return [...new Set(all.length > 0 ? all : [homeNetwork(service)])].sort();
+}
+
+/**
+ * Whether one service can connect to the ports of another. Exporters are on the networks of stores,
+ * but listen on that of the monitoring only.
+ */
+export const reaches = (from: ServiceSpec, to: ServiceSpec): boolean =>
+  isLongRunning(to) &&
+  to.networks.some(
+    (network) =>
+      network !== outsideNetwork &&
+      from.networks.includes(network) &&
+      (to.role !== "exporter" || network === monitoringNetwork),
+  );
+
+/** The name by which a service finds its own address on one of its networks. */
+export const nameOn = (network: string, service: string): string => `${service}.${network}`;
+
+/**
+ * The names of a service on one of its networks. On the network with a route out it has none by
+ * which others call it: Docker would give them an address that they cannot reach.
+ */
+export const aliasesOn = (
+  network: string,
+  { name, aliases = [] }: Pick<ServiceSpec, "name" | "aliases">,
+): string[] => [...(network === outsideNetwork ? [] : [name, ...aliases]), nameOn(network, name)];
+
+/** The name of the only address on which an exporter listens. */
+export const exporterHost = (name: string): string => nameOn(monitoringNetwork, name);
