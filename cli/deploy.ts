@@ -56,7 +56,12 @@ export async function deploy(system: SystemSpec, session: Session, refresh: bool
   const { same: _, ...changed } = outcome.changes;
   if (Object.values(changed).some((count) => count > 0))
     await recordDeployment(stack, summary(outcome.changes), outcome.ok);
-  return report(system, session, outcome);
+  const code = await report(system, session, outcome);
+  const auth = system.services.find(({ role }) => role === "auth");
+  const isNew = auth !== undefined && !before.some((container) => serviceOf(container) === auth.name);
+  if (code === 0 && isNew && auth.environment.SIGN_IN_CLIENT_SECRET_FILE === undefined)
+    print(`\nAdd the first person who signs in: ./ragdock users add anna --role admin --stack ${stack}`);
+  return code;
 }
 
 /**

@@ -56,9 +56,9 @@ export function containerBase(
       readOnly: mount.readOnly,
     })),
     volumes: spec.volumes.map(({ volume, path, readOnly }) => ({
-      ...(readOnly ? { readOnly } : {}),
       volumeName: context.volumes[volume] as pulumi.Input<string>,
       containerPath: path,
+      ...(readOnly ? { readOnly } : {}),
     })),
     uploads: spec.files.map((file) => upload(file, context)),
     ...(callsHost(spec) ? { hosts: [{ host: hostGateway, ip: "host-gateway" }] } : {}),

@@ -89,7 +89,7 @@ function assemble(user: Settings, raw: Readonly<Record<string, unknown>>, facts:
     networks: networksOf(services, system.networks),
     secrets,
     unavailable: run.unavailable,
-    urls: urlsOf(services, ctx.host),
+    urls: urlsOf(services, ctx.host, user.ingress.domain),
     lostVolumes: user.lostVolumes,
   };
   const found = findings(spec, (source) => pulledReference(source, spec));

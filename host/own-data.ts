@@ -7,6 +7,7 @@ import {
   type LongRunning,
   longRunning,
   ownVolumes,
+  type Role,
   type SystemSpec,
 } from "../config/spec/service.ts";
 import { createdLabel, fullName, type StackName, upgradedFromLabel } from "../config/spec/stack.ts";
@@ -101,13 +102,16 @@ function ownedVolumes(stack: StackName, { services }: SystemSpec) {
   return [...new Map(owned.map((one) => [one.name, one])).values()];
 }
 
+/** Roles whose data no backup contains. */
+const leftOut: readonly Role[] = ["monitoring", "certificates"];
+
 const createdAt = ({ Labels }: Volume): string => Labels?.[createdLabel] ?? "";
 
 function dataIsGone(stack: string, system: SystemSpec, lost: readonly LostVolume[]): Failure {
   const lines = lost.map(({ name, owner, replaced }) => {
-    const isMonitoring = system.services.some((s) => s.name === owner && s.role === "monitoring");
+    const isLeftOut = system.services.some((s) => s.name === owner && leftOut.includes(s.role));
     const what = replaced ? "was created again and does not hold it" : "is gone";
-    return `  volume ${name}, the data of ${owner}, ${what}${isMonitoring ? " (backups leave it out)" : ""}`;
+    return `  volume ${name}, the data of ${owner}, ${what}${isLeftOut ? " (backups leave it out)" : ""}`;
   });
   const give = lost.map(({ volume, created }) => setCommand(`lostVolumes.${volume}`, `'${created}'`));
   return new Failure(

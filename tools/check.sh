@@ -44,6 +44,16 @@ each_member='for member in $(app/members.sh); do
   (cd "$member" && echo "$member:" && mypy --config-file /project/pyproject.toml .) || exit 1
 done'
 
+confs=$(mktemp -d)
+trap 'rm -rf "$confs"' EXIT
+# Lints the files of the ingress and the gateway. tools/nginx/skips.txt has the reasons of what is left out.
+nginx_files() {
+  local skips
+  skips=$(sed '/^#/d; s/ .*//' tools/nginx/skips.txt | paste -sd,)
+  node tools/nginx/write.ts "$confs" && chmod -R a+rX "$confs" &&
+    docker run --rm -v "$confs:/confs:ro" "$image" sh -c "gixy --skips $skips /confs/*.conf"
+}
+
 check "types (tsc)" tsc --noEmit -p .
 check "lint and format (biome)" biome check --error-on-warnings .
 check "imports (dependency-cruiser)" depcruise --config .dependency-cruiser.mjs "${programs[@]}"
@@ -58,6 +68,7 @@ check "Python types (mypy)" inside . sh -c "$each_member"
 check "Python lock matches pyproject.toml (uv)" inside . app/lock.sh --check
 check "shell (shellcheck)" inside . shellcheck "${shells[@]}"
 check "Dockerfiles (hadolint)" inside . hadolint "${dockerfiles[@]}"
+check "nginx.conf (gixy)" nginx_files
 
 printf '%s checks passed, %s failed\n' "$passed" "${#failed[@]}"
 [ ${#failed[@]} -eq 0 ]

@@ -29,8 +29,12 @@ export function partsOf({ services }: SystemSpec): Part[] {
   return parts.sort((a, b) => Number(b.kind === "postgres") - Number(a.kind === "postgres"));
 }
 
-/** Whether a service's data can be lost: metrics, and models that are downloaded again. */
-const isReplaceable = ({ role }: ServiceSpec): boolean => role === "monitoring" || role === "model";
+/**
+ * Whether a service's data can be lost: metrics, and models that are downloaded again. Keys of
+ * certificates must not lie in backups, and a service gets others.
+ */
+const isReplaceable = ({ role }: ServiceSpec): boolean =>
+  ["monitoring", "model", "certificates"].includes(role);
 
 /** Volumes that no backup contains. */
 export const leftOut = ({ services }: SystemSpec): string[] =>

@@ -1,5 +1,5 @@
+import { plainPort } from "../services/certificates.ts";
 import type { ServiceTemplate } from "../services/module.ts";
-import { plainPort } from "../services/nginx-tls.ts";
 import type { IngressSettings } from "../settings/ingress.ts";
 import { longRunning, type Network, type PublishedPort, publishedPorts } from "../spec/service.ts";
 import { behindIngress, listenPort } from "./ingress.ts";

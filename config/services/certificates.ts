@@ -1,15 +1,25 @@
+import { Healthcheck } from "../spec/healthcheck.ts";
 import { type Alert, lines, type Row, stat } from "../spec/monitoring.ts";
 import { orZero } from "../spec/promql.ts";
 import type { LongRunning, VolumeMount } from "../spec/service.ts";
-import { frontDoorCheck, frontDoorImage, frontDoorUser } from "./front-door.ts";
+import { frontDoorImage, frontDoorUser } from "./front-door.ts";
 import { type Context, type ServiceTemplate, serviceDefaults } from "./module.ts";
 import { fromUser, secretFile } from "./secrets.ts";
 
 /** The service that gets certificates and renews them. */
 export const certificatesName = "certificates";
 
-/** Its port for challenges of an authority, for its health and for its metrics. */
-export const certificatesPort = 8000;
+/**
+ * The port in the ingress' container that takes requests without TLS. It is below the ports of the
+ * routes.
+ */
+export const plainPort = 8079;
+
+/** Its port for health and metrics. */
+const port = 8000;
+
+/** Its port for the questions of an authority. It answers there only while it asks for a certificate. */
+export const challengePort = 8402;
 
 /** The folder that the ingress reads at each handshake. */
 export const certificatesVolume: VolumeMount = { volume: "certificates", path: "/certificates" };
@@ -34,74 +44,103 @@ export function certificates(ctx: Context, networks: readonly string[]): Service
     environment: {
       CERTIFICATES_SOURCE: tls,
       CERTIFICATES_DOMAIN: domain,
+      // An authority asks through the ingress, which starts after this program.
+      ...(tls === "acme" ? { CERTIFICATES_INGRESS: `ingress:${plainPort}` } : {}),
       CERTIFICATES_TITLE: `${ctx.project}-${ctx.stack}`,
       ...(email ? { CERTIFICATES_EMAIL: email } : {}),
       ...(acmeServer ? { CERTIFICATES_ACME_SERVER: acmeServer } : {}),
     },
     files: tls === "files" ? [fromUser("tlsCertificate"), fromUser("tlsKey")].map(secretFile) : [],
     volumes: [certificatesVolume],
-    healthcheck: frontDoorCheck(certificatesName, certificatesPort),
-    metrics: { port: certificatesPort, path: "/metrics" },
-    limits: { cpus: 0.5, memory: "192MiB" },
-    alerts: tls === "files" ? [...alerts, expiresSoon(14)] : [...alerts, expiresSoon(20)],
+    // A new certificate may wait half a minute until nginx does not read what it replaces.
+    healthcheck: Healthcheck.command(["python3", "-m", "frontdoor", "certificates", "probe"], {
+      startPeriod: "1m",
+    }),
+    metrics: { port, path: "/metrics" },
+    limits: { cpus: 0.5, memory: "128MiB" },
+    alerts: alertsOf(tls === "files"),
     rows: [row],
   };
 }
 
-const expires = "min(ragdock_certificate_expires_timestamp_seconds) - time()";
+const expires = "ragdock_certificate_expires_timestamp_seconds";
+const lifetime = `(${expires} - ragdock_certificate_begins_timestamp_seconds)`;
+const remaining = `(${expires} > 0) - time()`;
 const day = 86_400;
 
-const expiresSoon = (days: number): Alert => ({
-  name: "CertificateExpiresSoon",
-  severity: "warning",
-  expr: `${expires} < ${days} * ${day}`,
-  holds: "1h",
-  summary: "The certificate expires in {{ $value | humanizeDuration }}",
-  description: "It should have been renewed by now. Browsers refuse the service when it has expired.",
-  runbook:
-    "Read `make logs SERVICE=certificates`: it has the reason. For `tls: files`, set the secrets tlsCertificate and tlsKey " +
-    "again, then run `make up`.",
-});
+/**
+ * A certificate that is renewed by itself is renewed after two thirds of its lifetime, which
+ * authorities shorten from year to year. A user's file is renewed by hand.
+ */
+const bounds = {
+  byItself: { soon: `0.2 * ${lifetime}`, now: `0.05 * ${lifetime}` },
+  byHand: { soon: `${14 * day}`, now: `${3 * day}` },
+} as const;
 
-const alerts: readonly Alert[] = [
-  {
-    name: "CertificateExpires",
-    severity: "critical",
-    expr: `${expires} < 3 * ${day}`,
-    summary: "The certificate expires in {{ $value | humanizeDuration }}",
-    description: "Browsers refuse the service when it has expired.",
-    runbook: "Read `make logs SERVICE=certificates`. Solve what it names today.",
-    suppresses: ["CertificateExpiresSoon"],
-  },
-  {
-    name: "CertificateRenewalFails",
-    severity: "warning",
-    expr: "increase(ragdock_certificate_failures_total[6h]) > 2",
-    summary: "The certificate cannot be renewed",
-    description: "{{ $value | humanize }} attempts failed within six hours.",
-    runbook:
-      "Read `make logs SERVICE=certificates`. The authority must reach port 80 of this host under the domain of " +
-      "`ragdock:ingress.domain`.",
-  },
-  {
-    name: "CertificateMissing",
-    severity: "critical",
-    expr: "max(ragdock_certificate_placeholder) == 1",
-    holds: "10m",
-    summary: "The service has no certificate that browsers trust",
-    description: "The first certificate could not be had. The ingress presents a placeholder.",
-    runbook:
-      "Read `make logs SERVICE=certificates`. For `tls: acme`, does the name of `ragdock:ingress.domain` lead to this host?",
-    suppresses: ["CertificateExpiresSoon", "CertificateRenewalFails"],
-  },
-];
+function alertsOf(isFile: boolean): Alert[] {
+  const { soon, now } = bounds[isFile ? "byHand" : "byItself"];
+  const runbook = isFile
+    ? "Set the secrets `tlsCertificate` and `tlsKey` again, then run `make up`."
+    : "Read `make logs SERVICE=certificates`: it has the reason.";
+  return [
+    {
+      name: "CertificateExpires",
+      severity: "critical",
+      expr: `${remaining} < ${now}`,
+      summary: "The certificate expires in {{ $value | humanizeDuration }}",
+      description: "Browsers refuse the service when its certificate has expired.",
+      runbook,
+      suppresses: ["CertificateExpiresSoon"],
+    },
+    {
+      name: "CertificateExpiresSoon",
+      severity: "warning",
+      expr: `${remaining} < ${soon}`,
+      holds: "1h",
+      summary: "The certificate expires in {{ $value | humanizeDuration }}",
+      description: "It should have been renewed by now.",
+      runbook,
+    },
+    renewalFails,
+    missing,
+  ];
+}
+
+/** The program checks every twelve hours. A restart forgets when it succeeded. */
+const renewalFails: Alert = {
+  name: "CertificateRenewalFails",
+  severity: "warning",
+  expr: `time() - ragdock_certificate_last_success_timestamp_seconds > ${26 * 3600}`,
+  holds: "1h",
+  summary: "The certificate cannot be renewed",
+  description: "No attempt has succeeded for a day, or since the service started.",
+  runbook:
+    "Read `make logs SERVICE=certificates`. A public authority must reach port 80 of this host under the name " +
+    "`ragdock:ingress.domain`.",
+};
+
+const missing: Alert = {
+  name: "CertificateMissing",
+  severity: "critical",
+  expr: `${expires} == 0`,
+  holds: "15m",
+  summary: "The service has no certificate that browsers trust",
+  description: "There was no first certificate. The ingress presents one that no client accepts.",
+  runbook:
+    "Read `make logs SERVICE=certificates`. For `tls: acme`, the name `ragdock:ingress.domain` must lead to this host.",
+  suppresses: ["CertificateRenewalFails"],
+};
 
 const row: Row = {
-  board: "overview",
+  board: "stores",
   title: "Certificate",
   panels: [
-    stat("Expires in", `${expires}`, { unit: "s", redBelow: 3 * day }),
-    stat("Can be trusted", "1 - max(ragdock_certificate_placeholder)", { redBelow: 1 }),
-    lines("Failed renewals", { failures: orZero("sum(increase(ragdock_certificate_failures_total[1h]))") }),
+    stat("Expires in", orZero(`min(${remaining})`), { unit: "s", redBelow: 3 * day }),
+    stat("Lifetime", `min(${lifetime})`, { unit: "s" }),
+    lines(
+      "Failed attempts",
+      { failures: orZero("sum(increase(ragdock_certificate_failures_total[1h]))") },
+      { width: 16 },
+    ),
   ],
 };

@@ -90,12 +90,9 @@ export function gatewayTo(
     deriveFiles: ({ routes = [] }, services) => [
       {
         path: configPath,
-        content: renderNginx(
-          routedPaths(routes, services),
-          "gateway",
-          ctx.settings.ingress,
-          maxBody(services),
-        ),
+        content: renderNginx(routedPaths(routes, services), "gateway", ctx.settings.ingress, {
+          maxBody: maxBody(services),
+        }),
       },
       { path: serveScript, content: serve },
       { path: revisionsFile, content: joined(revisionUrls(routes, services)) },
@@ -123,13 +120,18 @@ export function ingressTo(
       : {
           volumes: [{ ...certificatesVolume, readOnly: true }],
           dependsOn: [...base.dependsOn, certificatesName],
+          // nginx starts without a certificate, and then each handshake fails.
+          blackbox: { module: "tls_connect", port: gatewayPort },
         }),
     // One client's 2,000 half-sent requests take 65 MiB (tests/images/flood.test.ts).
     limits: ctx.prod ? { cpus: 1, memory: "256MiB" } : { cpus: 0.5, memory: "128MiB" },
     deriveFiles: (self, services) => [
       {
         path: configPath,
-        content: renderNginx(self.routes ?? [], "ingress", ingress, maxBody(services), redirectTarget(self)),
+        content: renderNginx(self.routes ?? [], "ingress", ingress, {
+          maxBody: maxBody(services),
+          ...defined({ redirectTo: redirectTarget(self) }),
+        }),
       },
     ],
     omit: (self) => (publishedPorts(self).length > 0 ? undefined : "no service behind it publishes a port"),

@@ -22,7 +22,7 @@ function withoutUse(
   raw: Readonly<Record<string, unknown>>,
   services: readonly ServiceSpec[],
 ): Problem[] {
-  const { signIn, tls, email, acmeServer } = ingress;
+  const { signIn, tls, domain, hosts, email, acmeServer } = ingress;
   const unpublished = `no application of ${system} is published`;
   const noAuthority = "only `tls: acme` asks an authority";
   const hasProvider = signIn !== undefined && "issuer" in signIn;
@@ -30,6 +30,12 @@ function withoutUse(
   const useless: readonly (readonly [key: string, isSet: boolean, hasEffect: boolean, why: string])[] = [
     ["ingress.signIn", signIn !== undefined, isPublished, unpublished],
     ["ingress.tls", tls !== "off", isPublished, unpublished],
+    [
+      "ingress.domain",
+      domain !== undefined,
+      tls !== "off" || hosts.length > 0,
+      "it is the name in the certificate, and `tls` is off",
+    ],
     ["ingress.email", email !== undefined, tls === "acme", noAuthority],
     ["ingress.acmeServer", acmeServer !== undefined, tls === "acme", noAuthority],
     [
@@ -78,9 +84,11 @@ function providerProblems({ settings: { ingress }, secrets }: Context): Problem[
   ];
 }
 
+const isAddress = (domain: string): boolean => /^[\d.]+$/.test(domain);
+
 /** A public authority knows no such names. */
 const isPrivate = (domain: string): boolean =>
-  !domain.includes(".") || /^[\d.]+$|\.(local|localhost|internal|test|example|invalid)$/.test(domain);
+  !domain.includes(".") || /\.(local|localhost|internal|test|example|invalid)$/.test(domain);
 
 function tlsProblems(
   { settings: { ingress }, secrets }: Context,
@@ -95,10 +103,13 @@ function tlsProblems(
         return problem("ingress.tls", '"files"', `the secret ${key} is missing`, fix);
       });
   if (tls !== "acme") return [];
+  const [first = "gateway"] = services.flatMap((s) =>
+    publishedPorts(s).flatMap(({ tls, owner }) => (tls && owner ? [owner] : [])),
+  );
   const asked = services.some((s) => publishedPorts(s).some(({ redirects }) => redirects));
   const set = setCommand("ingress.domain", "rag.example.org");
   return [
-    ...(domain && (acmeServer || !isPrivate(domain))
+    ...(domain && !isAddress(domain) && (acmeServer || !isPrivate(domain))
       ? []
       : [
           problem(
@@ -115,7 +126,7 @@ function tlsProblems(
             "ingress.tls",
             '"acme"',
             "the authority asks at port 80, and the first application is not published to everyone",
-            `Run: ${setCommand("ingress.tls", "internal")}`,
+            `Run: ${setCommand(`services.${first}.exposure`, "public")}; or: ${setCommand("ingress.tls", "internal")}`,
           ),
         ]),
   ];

@@ -19,14 +19,20 @@ const uploads = { perSecond: 1, immediate: 8, waiting: 30 } as const;
 const literal = (text: string): string => text.replaceAll(/[^\w/-]/g, "\\$&");
 
 /**
+ * Trusts `X-Forwarded-Proto` from a TLS proxy in front. Without such a proxy, a client that forges
+ * the header affects only its own request.
+ */
+const forwardedProto = "  map $http_x_forwarded_proto $forwarded_proto { https https; default $scheme; }\n\n";
+
+/**
  * The maps and zones of the ingress.
  *
  * A browser adds `Origin` to each request that can change something, and to each WebSocket. The
  * page of another site cannot set `Origin`, `Sec-Fetch-Site` or `X-Forwarded-Host`. A proxy in
  * front may change `Host`, but it passes on `Sec-Fetch-Site`. Programs send none of these headers.
  */
-export const guardMaps = ({ origins, hosts, trustedProxies, tls }: IngressSettings): string =>
-  `${trustedProxies.map((proxy) => `  set_real_ip_from ${proxy};\n`).join("")}${
+export const guardMaps = ({ origins, hosts, domain, trustedProxies, tls }: IngressSettings): string =>
+  `${forwardedProto}${trustedProxies.map((proxy) => `  set_real_ip_from ${proxy};\n`).join("")}${
     trustedProxies.length > 0 ? "  real_ip_header X-Forwarded-For;\n  real_ip_recursive on;\n" : ""
   }  map $remote_addr $client { default $remote_addr; }
   map $upstream_status $unpassed { "" 1; default 0; }
@@ -51,7 +57,7 @@ ${origins.map((origin) => `    "~*^${literal(origin)}\\|" own;\n`).join("")}  }
     default ${hosts.length > 0 ? 1 : 0};
     # Not a host name: an application could redirect to it.
     "~\\|.*[^\\w.:\\[\\]-]" 1;
-${servedHosts(hosts)}  }
+${servedHosts(hosts, domain)}  }
 
   limit_conn_zone $binary_remote_addr zone=addresses:4m;
   map "$request_method $uri" $uploader { default ""; "~^PUT /_stcore/upload_file" $binary_remote_addr; }
@@ -61,13 +67,16 @@ ${servedHosts(hosts)}  }
   limit_conn_log_level info;
   limit_req_log_level info;
 
-${headerMaps(origins, strictTransport(tls))}
+${transportMap}${headerMaps(origins, strictTransport(tls))}
 ${addedHeaders("  ")}
 `;
 
 /** IP addresses are always served: no other site can use one as its name (DNS rebinding). */
-const servedHosts = (hosts: readonly string[]): string =>
-  (hosts.length > 0 ? ["localhost", ...hosts].map(literal).concat("[0-9.]+", "\\[[^|]*") : [])
+const servedHosts = (hosts: readonly string[], domain = "localhost"): string =>
+  (hosts.length > 0
+    ? [...new Set(["localhost", domain, ...hosts])].map(literal).concat("[0-9.]+", "\\[[^|]*")
+    : []
+  )
     .map((host) => `    "~*^${host}\\|" 0;\n`)
     .join("");
 
@@ -145,7 +154,11 @@ const headerMaps = (origins: readonly string[], transport: string): string =>
  * not know the authority would offer no way to the page.
  */
 const strictTransport = (tls: IngressSettings["tls"]): string =>
-  tls === "acme" || tls === "files" ? "max-age=31536000" : "";
+  tls === "acme" || tls === "files" ? "$transport" : "";
+
+/** Browsers keep the header for all ports of a name. A developer's localhost has others. */
+const transportMap = `  map "$scheme $host" $transport { default ""; "~^https (?!localhost$)" "max-age=31536000"; }
+`;
 
 /** The lines that add the headers. A location that adds another header must repeat them. */
 export const addedHeaders = (indent: string): string =>

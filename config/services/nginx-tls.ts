@@ -1,17 +1,18 @@
 /** TLS of the ingress. tests/images/tls.test.ts uses a real one. */
-import { certificatesName, certificatesPort, certificatesVolume } from "./certificates.ts";
+import { certificatesName, certificatesVolume, challengePort, plainPort } from "./certificates.ts";
 import { guards } from "./nginx-guards.ts";
 import { errorPages, problemLocations } from "./nginx-problems.ts";
-
-/** The port in the ingress' container that takes requests without TLS. */
-export const plainPort = 8089;
 
 /**
  * The certificate and the protocols of all servers. The path contains a variable, so nginx reads
  * the certificate at each handshake. The configuration is the same for each domain. The ciphers are
  * those of Mozilla's intermediate list (ssl-config.mozilla.org, version 5.7).
+ *
+ * nginx opens the certificate and then the key. A change in between would fail the handshake. So it
+ * reads from one folder for ten seconds, and from another one for the next ten. The program
+ * `certificates` replaces each of them while nginx reads from the other one.
  */
-export const tlsSettings = `  map $ssl_server_name $certificate { default current; }
+export const tlsSettings = `  map $msec $certificate { default odd; "~[02468]\\d\\.\\d+$" even; }
   ssl_certificate ${certificatesVolume.path}/$certificate/fullchain.pem;
   ssl_certificate_key ${certificatesVolume.path}/$certificate/privkey.pem;
   ssl_protocols TLSv1.2 TLSv1.3;
@@ -24,8 +25,10 @@ export const tlsSettings = `  map $ssl_server_name $certificate { default curren
 
 `;
 
-/** A request without TLS on a port with TLS is redirected. */
-export const plainToTls = "    error_page 497 =308 https://$http_host$request_uri;\n";
+/** A server with TLS. It redirects requests without TLS that come to its port. */
+export const tlsServer = `    http2 on;
+    error_page 497 =308 https://$http_host$request_uri;
+`;
 
 /** The server of the port without TLS. @param port where browsers reach the service with TLS */
 export const plainServer = (port: number, maxBody: number): string => `
@@ -34,7 +37,7 @@ export const plainServer = (port: number, maxBody: number): string => `
 ${guards}${errorPages("    ", "ingress")}
     location ^~ /.well-known/acme-challenge/ {
       set $certificates ${certificatesName};
-      proxy_pass http://$certificates:${certificatesPort};
+      proxy_pass http://$certificates:${challengePort};
     }
     location / { return 308 https://$host${port === 443 ? "" : `:${port}`}$request_uri; }
 ${problemLocations("ingress", maxBody)}  }

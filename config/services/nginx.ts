@@ -7,7 +7,7 @@ import { authName } from "./auth.ts";
 import { authLocations, guarded, identityForwarded } from "./nginx-auth.ts";
 import { gatewayMaps, guardMaps, guards, ownPageHeaders } from "./nginx-guards.ts";
 import { errorPages, type Limit, problemLocations } from "./nginx-problems.ts";
-import { plainServer, plainToTls, tlsSettings } from "./nginx-tls.ts";
+import { plainServer, tlsServer, tlsSettings } from "./nginx-tls.ts";
 
 export const nginxCatalogueImage = {
   name: "nginx",
@@ -63,6 +63,13 @@ export interface RoutedPath extends Route {
    * @default false
    */
   readonly byName?: boolean;
+}
+
+interface NginxOptions {
+  /** The largest request in MiB. @default `defaultMaxBody` */
+  readonly maxBody?: number;
+  /** The port of the host with TLS that a port without TLS leads to. @default there is none */
+  readonly redirectTo?: number;
 }
 
 /** Metrics are for the system's own networks. */
@@ -144,8 +151,8 @@ function server(
   const questions = auth ? authLocations(auth, others) : "";
   return content`
   server {
-    listen ${listen}${hasTls ? " ssl http2" : ""};
-${hasTls ? plainToTls : ""}${kind === "ingress" ? guards : ""}${errorPages("    ", kind)}${joined(locations)}${questions}
+    listen ${listen}${hasTls ? " ssl" : ""};
+${hasTls ? tlsServer : ""}${kind === "ingress" ? guards : ""}${errorPages("    ", kind)}${joined(locations)}${questions}
 ${problemLocations(kind, maxBody)}  }
 `;
 }
@@ -154,14 +161,12 @@ ${problemLocations(kind, maxBody)}  }
  * nginx.conf for these routes. Names are looked up at each request and stay valid for 1 s. The
  * ingress tries the next address if a replaced gateway does not answer within 300 ms, so that no
  * request fails with 502 (tests/e2e and tests/images).
- * @param redirectTo the port of the host with TLS that a port without TLS leads to
  */
 export function renderNginx(
   routes: readonly RoutedPath[],
   kind: NginxKind,
   settings: IngressSettings,
-  maxBody: number = defaultMaxBody,
-  redirectTo?: number,
+  { maxBody = defaultMaxBody, redirectTo }: NginxOptions = {},
 ): Content {
   const isIngress = kind === "ingress";
   const hasTls = isIngress && settings.tls !== "off";
@@ -173,7 +178,7 @@ export function renderNginx(
   return content`# Not auto: that counts the host's processors, whatever this container may use.
 worker_processes 2;
 # Each request uses a connection to the client and one to the service behind.
-worker_rlimit_nofile 10240;
+worker_rlimit_nofile 16384;
 pid /tmp/nginx.pid;
 error_log /dev/stderr warn;
 
@@ -203,7 +208,7 @@ http {
   # would run out of ports.
   map $http_upgrade $connection_upgrade { default upgrade; '' close; }
 
-${hasTls ? tlsSettings : ""}${isIngress ? forwardedProto + guardMaps(settings) : gatewayMaps(settings)}  resolver 127.0.0.11 valid=1s ipv6=off;
+${hasTls ? tlsSettings : ""}${isIngress ? guardMaps(settings) : gatewayMaps(settings)}  resolver 127.0.0.11 valid=1s ipv6=off;
   resolver_timeout 2s;
   client_max_body_size ${maxBody}m;
   proxy_http_version 1.1;
@@ -239,9 +244,3 @@ ${joined(servers)}${redirectTo ? plainServer(redirectTo, maxBody) : ""}
 }
 `;
 }
-
-/**
- * Trusts `X-Forwarded-Proto` from a TLS proxy in front. Without such a proxy, a client that forges
- * the header affects only its own request.
- */
-const forwardedProto = "  map $http_x_forwarded_proto $forwarded_proto { https https; default $scheme; }\n\n";

@@ -82,7 +82,7 @@ export const ingress = group("Requests from outside.", {
     .array(hostName)
     .default([])
     .describe(
-      "Host names that are served, besides localhost and IP addresses. Other names get 421. By default all names are served.",
+      "Host names that are served, besides `domain`, localhost and IP addresses. Other names get 421. By default all names are served.",
     ),
   trustedProxies: z
     .array(addresses)

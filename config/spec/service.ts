@@ -143,8 +143,11 @@ interface Workload {
   readonly gpus?: "all";
 }
 
-/** A check from outside the container: the path answers 2xx, or the port accepts a connection. */
-export type Blackbox = HttpCheck | { readonly module: "tcp_connect"; readonly port: number };
+/**
+ * A check from outside the container: the path answers 2xx, or the port accepts a connection, with
+ * TLS or without.
+ */
+export type Blackbox = HttpCheck | { readonly module: "tcp_connect" | "tls_connect"; readonly port: number };
 
 export interface HttpCheck {
   readonly module: "http_2xx";

@@ -4,10 +4,12 @@ import { longRunning, publishedPorts, type ServiceSpec } from "./service.ts";
 /**
  * The URLs of the published services on the Docker host, and `ui` and `api` if a gateway leads to
  * them.
+ * @param domain the name in the certificate. @default the name of the host
  */
 export function urlsOf(
   services: readonly ServiceSpec[],
   { name = "localhost" }: Host = {},
+  domain: string | undefined = undefined,
 ): Record<string, string> {
   const urls: Record<string, string> = {};
   for (const service of longRunning(services)) {
@@ -15,9 +17,10 @@ export function urlsOf(
       const { host, owner = service.name, exposure, tls, redirects } = port;
       if (redirects) continue;
       // Only the host itself can reach a port on its loopback.
-      const address = `${exposure === "public" ? name : "localhost"}:${host}`;
+      const from = exposure === "public" ? ((tls ? domain : undefined) ?? name) : "localhost";
       const isStore = service.role === "postgres" || service.role === "redis";
-      const url = isStore ? address : tls ? `https://${address}` : `http://${address}`;
+      const scheme = tls ? "https://" : isStore ? "" : "http://";
+      const url = `${scheme}${from}${tls && host === 443 ? "" : `:${host}`}`;
       urls[owner] = url;
       Object.assign(urls, behind(owner, url, services));
     }

@@ -6,7 +6,7 @@ import { shown } from "../../config/spec/content.ts";
 import { longRunning } from "../../config/spec/service.ts";
 import { systems } from "../../config/systems/index.ts";
 import { imageNamed, restrictions, runToEnd, standIn, withContainer } from "../support/docker.ts";
-import { systemWith } from "../support/program.ts";
+import { open, systemWith } from "../support/program.ts";
 
 /** A configuration like the gateway's, with a high port and all written files below /tmp. */
 const config = `
@@ -55,7 +55,8 @@ describe.each(Object.keys(systems))("the configurations of %s", (name) => {
   it.each([
     ["dev", "default settings", {}],
     ["prod", "default settings", {}],
-    ["prod", "all settings of the ingress", { ingress }],
+    ["prod", "all settings of the ingress", { ingress: { ...open, ...ingress } }],
+    ["prod", "TLS", { ingress: { ...open, tls: "internal" } }],
   ])("are accepted by nginx without a warning, in %s with %s", async (environment, _, more) => {
     const folder = mkdtempSync(join(tmpdir(), "ragdock-nginx-"));
     const fronts = longRunning(

@@ -59,20 +59,32 @@ export class Front {
     command: readonly string[],
     options: readonly string[] = [],
   ): Promise<TestContainer> {
-    const name = uniqueName(alias);
-    const mounts = files.flatMap(({ path, content }) => {
-      const file = join(this.folder, name, path);
-      mkdirSync(dirname(file), { recursive: true });
-      writeFileSync(file, shown(content));
-      return ["-v", `${file}:${path}:ro`];
-    });
-    const where = ["--network", this.network, "--network-alias", alias];
     const limits = restrictions(imageNamed("nginx"));
-    const run = ["run", "-d", "--name", name, ...limits, ...where, ...mounts, ...options];
-    await docker(...run, await standIn("nginx"), ...command);
+    const mounts = files.flatMap(({ path, content }) => this.mounted(path, shown(content)));
+    return this.run(alias, await standIn("nginx"), [...limits, ...mounts, ...options], command);
+  }
+
+  /** Starts a container of any image under an alias. */
+  async run(
+    alias: string,
+    image: string,
+    options: readonly string[],
+    command: readonly string[] = [],
+  ): Promise<TestContainer> {
+    const name = uniqueName(alias);
+    const where = ["--network", this.network, "--network-alias", alias];
+    await docker("run", "-d", "--name", name, ...where, ...options, image, ...command);
     const container = new TestContainer(name);
     this.running.push(container);
     return container;
+  }
+
+  /** Writes a file. Returns the options that put it into a container, at a path. */
+  mounted(path: string, text: string): string[] {
+    const file = join(this.folder, uniqueName("file"), path);
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, text);
+    return ["-v", `${file}:${path}:ro`];
   }
 
   /** Starts what stands in for API and UI. */
@@ -82,10 +94,15 @@ export class Front {
   }
 
   /** Starts the gateway or the ingress of `full` with these settings. */
-  async startOf(name: "gateway" | "ingress", settings = {}, alias: string = name): Promise<TestContainer> {
+  async startOf(
+    name: "gateway" | "ingress",
+    settings = {},
+    alias: string = name,
+    options: readonly string[] = [],
+  ): Promise<TestContainer> {
     const spec = serviceOf(systemWith(settings), name);
     const memory = ["--memory", `${mebibytes(spec.limits.memory)}m`];
-    const container = await this.start(alias, spec.files, spec.command ?? [], memory);
+    const container = await this.start(alias, spec.files, spec.command ?? [], [...memory, ...options]);
     await container.healthy(spec.healthcheck.test.slice(1));
     return container;
   }

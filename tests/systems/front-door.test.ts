@@ -3,22 +3,23 @@
  * is of the stack's own authority. tests/images/tls.test.ts asks an authority by ACME, and
  * front-door/tests signs in at a provider.
  */
-import { request } from "node:https";
 import type { Browser, Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { startBrowser } from "../support/browser.ts";
 import { inside } from "../support/observe.ts";
 import { unwatched } from "../support/program.ts";
 import { docker, eventually, TestStack } from "../support/stack.ts";
+import { Visitor } from "../support/visitor.ts";
 
 const port = 18_500;
 const { prometheus: _, ...unused } = unwatched;
-const stack = new TestStack("e2e-door", {
+const settings = (domain: string) => ({
   system: "full",
   images: "packages",
-  ingress: { tls: "internal", domain: "rag.example.org", signIn: { users: true } },
+  ingress: { tls: "internal", domain, signIn: { users: true } },
   services: { ...unused, gateway: { port }, prometheus: { exposure: "none" }, grafana: { enabled: false } },
 });
+const stack = new TestStack("e2e-door", settings("rag.example.org"));
 
 const passwords = {
   anna: "a long password of anna",
@@ -27,75 +28,17 @@ const passwords = {
 };
 type Person = keyof typeof passwords;
 
-let authority = "";
+const visitor = new Visitor(port);
 let key = "";
 
-interface Reply {
-  readonly status: number;
-  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
-  readonly body: string;
-}
-
-interface Sent {
-  readonly method?: string;
-  readonly headers?: Record<string, string>;
-  readonly body?: string | Buffer;
-}
-
-/** Sends a request over TLS, and checks the certificate as a browser does. */
-const send = (path: string, { method = "GET", headers = {}, body }: Sent = {}): Promise<Reply> =>
-  new Promise((resolve, reject) => {
-    const options = { host: "127.0.0.1", servername: "localhost", port, ca: authority, agent: false };
-    const sent = request(
-      { ...options, path, method, headers: { host: `localhost:${port}`, ...headers } },
-      (answer) => {
-        let text = "";
-        answer.setEncoding("utf8").on("data", (part: string) => {
-          text += part;
-        });
-        answer.on("end", () =>
-          resolve({ status: answer.statusCode ?? 0, headers: answer.headers, body: text }),
-        );
-      },
-    );
-    sent.on("error", reject).end(body);
-  });
-
-const cookiesOf = (reply: Reply): string =>
-  [reply.headers["set-cookie"] ?? []]
-    .flat()
-    .map((cookie) => cookie.split(";")[0])
-    .join("; ");
-
-/** Signs in with the form. Returns the cookies of the session. */
-async function signIn(name: string, password: string): Promise<{ reply: Reply; cookies: string }> {
-  const page = await send("/.ragdock/sign-in");
-  const token = /name="token" value="([^"]+)"/.exec(page.body)?.[1] ?? "";
-  const browser = cookiesOf(page);
-  const reply = await send("/.ragdock/sign-in", {
-    method: "POST",
-    headers: { "Content-Type": "application/x-www-form-urlencoded", Cookie: browser },
-    body: new URLSearchParams({ name, password, token, next: "/" }).toString(),
-  });
-  return { reply, cookies: `${browser}; ${cookiesOf(reply)}` };
-}
-
 const as = async (person: Person): Promise<Record<string, string>> => ({
-  Cookie: (await signIn(person, passwords[person])).cookies,
+  Cookie: (await visitor.signIn(person, passwords[person])).cookies,
 });
-
-/** Uploads a document. */
-function upload(name: string, text: string, headers: Record<string, string>): Promise<Reply> {
-  const boundary = "----ragdock";
-  const body = `--${boundary}\r\nContent-Disposition: form-data; name="file"; filename="${name}"\r\nContent-Type: text/plain\r\n\r\n${text}\r\n--${boundary}--\r\n`;
-  const type = { "Content-Type": `multipart/form-data; boundary=${boundary}` };
-  return send("/api/documents", { method: "POST", headers: { ...type, ...headers }, body });
-}
 
 beforeAll(async () => {
   const { code, output } = await stack.make("up");
   expect(code, output).toBe(0);
-  authority = (await stack.make("certificate")).output;
+  visitor.authority = (await stack.make("certificate")).output;
   for (const [name, role] of [
     ["anna", "admin"],
     ["ed", "editor"],
@@ -112,13 +55,13 @@ afterAll(() => stack.remove());
 
 describe("without a session", () => {
   it("refuses every route of the API with problem details, and never redirects", async () => {
-    const schema = JSON.parse((await send("/api/openapi.json", { headers: await as("anna") })).body);
+    const schema = JSON.parse((await visitor.send("/api/openapi.json", { headers: await as("anna") })).body);
     const routes = Object.entries(schema.paths as Record<string, object>).flatMap(([path, methods]) =>
       Object.keys(methods).map((method) => [method.toUpperCase(), path.replace(/\{\w+\}/, "1")] as const),
     );
     expect(routes.length).toBeGreaterThan(5);
     for (const [method, path] of [...routes, ["GET", "/api/openapi.json"], ["GET", "/api/docs"]] as const) {
-      const reply = await send(path, {
+      const reply = await visitor.send(path, {
         method,
         headers: { Accept: "text/html", "Sec-Fetch-Mode": "navigate" },
       });
@@ -133,7 +76,7 @@ describe("without a session", () => {
   it("refuses the UI, its WebSocket and the monitoring, and leads people to the sign-in", async () => {
     const page = { Accept: "text/html", "Sec-Fetch-Mode": "navigate" };
     for (const path of ["/", "/documents", "/monitoring/prometheus/graph", "//", "/x/%2e%2e/", "/metrics"]) {
-      const reply = await send(path, { headers: page });
+      const reply = await visitor.send(path, { headers: page });
       expect([reply.status, String(reply.headers.location).split("?")[0]], path).toEqual([
         303,
         "/.ragdock/sign-in",
@@ -141,7 +84,7 @@ describe("without a session", () => {
     }
     const socket = { Connection: "Upgrade", Upgrade: "websocket", "Sec-WebSocket-Version": "13" };
     for (const path of ["/_stcore/stream", "/_stcore/health", "/static/index.js", "/.ragdock/check/api"])
-      expect((await send(path, { headers: socket })).status, path).toBeGreaterThanOrEqual(401);
+      expect((await visitor.send(path, { headers: socket })).status, path).toBeGreaterThanOrEqual(401);
   });
 
   it("believes no header of a client that names a person", async () => {
@@ -153,10 +96,12 @@ describe("without a session", () => {
       "X-Original-Method": "GET",
       "X-Ragdock-Service": "ui",
     };
-    expect((await send("/api/documents", { headers: forged })).status).toBe(401);
+    expect((await visitor.send("/api/documents", { headers: forged })).status).toBe(401);
     const asReader = { ...forged, ...(await as("rita")) };
-    expect((await send("/monitoring/prometheus/", { headers: asReader })).status).toBe(403);
-    expect((await send("/api/documents/1", { method: "DELETE", headers: asReader })).status).toBe(403);
+    expect((await visitor.send("/monitoring/prometheus/", { headers: asReader })).status).toBe(403);
+    expect((await visitor.send("/api/documents/1", { method: "DELETE", headers: asReader })).status).toBe(
+      403,
+    );
   });
 
   it("is refused by the API itself for every other container", async () => {
@@ -168,15 +113,15 @@ describe("without a session", () => {
 
 describe("people", () => {
   it("sign in, and a wrong password says nothing of who exists", async () => {
-    const { reply } = await signIn("anna", passwords.anna);
+    const { reply } = await visitor.signIn("anna", passwords.anna);
     expect([reply.status, reply.headers.location]).toEqual([303, "/"]);
     const cookie = [reply.headers["set-cookie"] ?? []]
       .flat()
       .find((one) => one.startsWith("__Host-ragdock="));
     for (const attribute of ["Secure", "HttpOnly", "SameSite=lax", "Path=/"])
       expect(cookie).toContain(attribute);
-    const wrong = await signIn("anna", "a wrong password");
-    const unknown = await signIn("nobody", "a wrong password");
+    const wrong = await visitor.signIn("anna", "a wrong password");
+    const unknown = await visitor.signIn("nobody", "a wrong password");
     const error = /<p[^>]*role="alert"[^>]*>([^<]*)/;
     expect(wrong.reply.status).toBe(unknown.reply.status);
     expect(error.exec(wrong.reply.body)?.[1]).toBe(error.exec(unknown.reply.body)?.[1]);
@@ -184,45 +129,50 @@ describe("people", () => {
 
   it("may do what their role allows", async () => {
     const [anna, ed, rita] = [await as("anna"), await as("ed"), await as("rita")];
-    expect((await send("/api/documents", { headers: rita })).status).toBe(200);
-    expect((await upload("r.txt", "of rita", rita)).status).toBe(403);
-    const own = JSON.parse((await upload("ed.txt", "The lantern of Ed is brass.", ed)).body).id;
-    const other = JSON.parse((await upload("anna.txt", "The lantern of Anna is tin.", anna)).body).id;
-    const listed = JSON.parse((await send("/api/documents", { headers: rita })).body).documents;
+    expect((await visitor.send("/api/documents", { headers: rita })).status).toBe(200);
+    expect((await visitor.upload("r.txt", "of rita", rita)).status).toBe(403);
+    const own = JSON.parse((await visitor.upload("ed.txt", "The lantern of Ed is brass.", ed)).body).id;
+    const other = JSON.parse((await visitor.upload("anna.txt", "The lantern of Anna is tin.", anna)).body).id;
+    const listed = JSON.parse((await visitor.send("/api/documents", { headers: rita })).body).documents;
     expect(listed.map((one: { owner: string }) => one.owner).sort()).toEqual(["user:anna", "user:ed"]);
     const remove = (id: string, headers: Record<string, string>) =>
-      send(`/api/documents/${id}`, { method: "DELETE", headers });
+      visitor.send(`/api/documents/${id}`, { method: "DELETE", headers });
     expect((await remove(other, ed)).status).toBe(403);
     expect((await remove(own, ed)).status).toBe(204);
     expect((await remove(other, anna)).status).toBe(204);
-    expect((await send("/monitoring/prometheus/-/ready", { headers: ed })).status).toBe(403);
-    expect((await send("/monitoring/prometheus/-/ready", { headers: anna })).status).toBe(200);
+    expect((await visitor.send("/monitoring/prometheus/-/ready", { headers: ed })).status).toBe(403);
+    expect((await visitor.send("/monitoring/prometheus/-/ready", { headers: anna })).status).toBe(200);
   });
 
   it("are out at once when they are removed, and cannot come back", async () => {
     expect((await stack.make("users add", "tom", { input: "a long password of tom\n" })).code).toBe(0);
-    const { cookies } = await signIn("tom", "a long password of tom");
-    expect((await send("/api/documents", { headers: { Cookie: cookies } })).status).toBe(200);
+    const { cookies } = await visitor.signIn("tom", "a long password of tom");
+    expect((await visitor.send("/api/documents", { headers: { Cookie: cookies } })).status).toBe(200);
     expect((await stack.make("users remove", "tom")).code).toBe(0);
-    expect((await send("/api/documents", { headers: { Cookie: cookies } })).status).toBe(401);
-    expect((await signIn("tom", "a long password of tom")).reply.status).toBe(403);
+    expect((await visitor.send("/api/documents", { headers: { Cookie: cookies } })).status).toBe(401);
+    expect((await visitor.signIn("tom", "a long password of tom")).reply.status).toBe(403);
   });
 });
 
 describe("API keys", () => {
   it("work as Bearer, and are revoked within five seconds", async () => {
     const bearer = { Authorization: `Bearer ${key}` };
-    const first = await send("/api/documents", { headers: bearer });
+    const first = await visitor.send("/api/documents", { headers: bearer });
     expect(first.status).toBe(200);
     expect(first.headers.ratelimit).toMatch(/r=\d+/);
-    expect((await send("/api/documents", { headers: { Authorization: `Bearer ${key}x` } })).status).toBe(401);
     expect(
-      (await send("/api/documents", { headers: { Authorization: "Basic YTpi", ...(await as("anna")) } }))
-        .status,
+      (await visitor.send("/api/documents", { headers: { Authorization: `Bearer ${key}x` } })).status,
+    ).toBe(401);
+    expect(
+      (
+        await visitor.send("/api/documents", {
+          headers: { Authorization: "Basic YTpi", ...(await as("anna")) },
+        })
+      ).status,
     ).toBe(401);
     expect((await stack.make("keys list")).output).toContain("ci");
     expect((await stack.make("keys revoke", "--name", "ci")).code).toBe(0);
-    expect((await send("/api/documents", { headers: bearer })).status).toBe(401);
+    expect((await visitor.send("/api/documents", { headers: bearer })).status).toBe(401);
   });
 });
 
@@ -238,31 +188,13 @@ describe("TLS", () => {
   it("gets a new certificate without a new connection to the ingress' container", async () => {
     const [ingress = ""] = await stack.containers("ingress");
     const started = await docker("inspect", "--format", "{{.State.StartedAt}}", ingress);
-    stack.configure({
-      system: "full",
-      images: "packages",
-      ingress: { tls: "internal", domain: "new.example.org", signIn: { users: true } },
-      services: {
-        ...unused,
-        gateway: { port },
-        prometheus: { exposure: "none" },
-        grafana: { enabled: false },
-      },
-    });
+    stack.configure(settings("new.example.org"));
     const { code, output } = await stack.make("up");
     expect(code, output).toBe(0);
     expect(await stack.containers("ingress")).toEqual([ingress]);
     expect(await docker("inspect", "--format", "{{.State.StartedAt}}", ingress)).toBe(started);
     await eventually(async () => {
-      const { output: names } = await inside(
-        stack,
-        "certificates",
-        ...[
-          "python",
-          "-c",
-          "from frontdoor.certificates.store import *; print(Folder(Path('/certificates')).current().names)",
-        ],
-      );
+      const names = await visitor.presented("new.example.org");
       return names.includes("new.example.org") || undefined;
     });
   });
@@ -274,6 +206,8 @@ describe("in a real browser", () => {
 
   beforeAll(async () => {
     chrome = await startBrowser();
+  });
+  beforeEach(async () => {
     // The browser does not know the stack's authority.
     const context = await chrome.newContext({ ignoreHTTPSErrors: true });
     page = await context.newPage();
@@ -281,21 +215,29 @@ describe("in a real browser", () => {
   });
   afterAll(() => chrome?.close());
 
-  it("a person signs in, asks, sees who they are, and signs out", async () => {
+  async function signInAsEd(): Promise<void> {
     await page.goto(`https://localhost:${port}/documents`);
     await page.getByLabel("Name").fill("ed");
     await page.getByLabel("Password").fill(passwords.ed);
     await page.getByRole("button", { name: "Sign in" }).click();
     await page.getByRole("heading", { name: "Documents" }).waitFor();
+  }
+
+  it("a person signs in, asks, sees who they are, and signs out", async () => {
+    await signInAsEd();
     await page.getByText("Signed in as ed (editor)").waitFor();
-    await upload("lantern.txt", "The lantern of Ed is brass.", await as("ed"));
+    const headers = await as("ed");
+    await visitor.upload("lantern.txt", "The lantern of Ed is brass.", headers);
     await eventually(async () => {
-      const { documents } = JSON.parse((await send("/api/documents", { headers: await as("ed") })).body);
+      const { documents } = JSON.parse((await visitor.send("/api/documents", { headers })).body);
       return documents.every(({ state }: { state: string }) => state === "ready") || undefined;
-    });
+    }, 240);
     await page.goto(`https://localhost:${port}/`);
-    await page.getByPlaceholder("Ask a question").fill("What is the lantern of Ed made of?");
-    await page.keyboard.press("Enter");
+    await page.getByRole("heading", { name: "Ask your documents" }).waitFor();
+    await page.getByText("Signed in as ed (editor)").waitFor();
+    const question = page.getByPlaceholder("Ask a question");
+    await question.fill("What is the lantern of Ed made of?");
+    await question.press("Enter");
     await page.getByText("sources, best first").first().waitFor();
     await page.getByRole("link", { name: "Sign out" }).click();
     await page.getByRole("button", { name: "Sign out" }).click();
@@ -304,11 +246,7 @@ describe("in a real browser", () => {
   });
 
   it("an open page says that the sign-in has ended", async () => {
-    await page.goto(`https://localhost:${port}/documents`);
-    await page.getByLabel("Name").fill("ed");
-    await page.getByLabel("Password").fill(passwords.ed);
-    await page.getByRole("button", { name: "Sign in" }).click();
-    await page.getByRole("heading", { name: "Documents" }).waitFor();
+    await signInAsEd();
     expect((await stack.make("users password", "ed", { input: "another long password of ed\n" })).code).toBe(
       0,
     );

@@ -4,7 +4,6 @@ of the ingress do."""
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import jwt
 import pytest
@@ -12,17 +11,12 @@ from fastapi import FastAPI, Request
 from fastapi.testclient import TestClient
 
 from ragkit.api import identity, problems
-
-KEY = "k" * 32
-STACK = "ragdock-test"
+from ragkit_testing.identities import KEY, STACK, require, token
 
 
 @pytest.fixture
 def client(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[TestClient]:
-    file = tmp_path / "identity-key"
-    file.write_text(KEY)
-    monkeypatch.setenv("IDENTITY_KEY_FILE", str(file))
-    monkeypatch.setenv("IDENTITY_AUDIENCE", STACK)
+    require(monkeypatch, tmp_path)
     with TestClient(make_app()) as made:
         yield made
 
@@ -39,20 +33,6 @@ def make_app() -> FastAPI:
         return {"subject": found.subject if found else ""}
 
     return app
-
-
-def token(key: str = KEY, algorithm: str | None = "HS256", **changes: Any) -> str:
-    now = int(time.time())
-    claims = {
-        "iss": "ragdock",
-        "aud": STACK,
-        "sub": "user:anna",
-        "name": "anna",
-        "role": "editor",
-        "iat": now,
-        "exp": now + 600,
-    }
-    return jwt.encode({**claims, **changes}, key, algorithm=algorithm)
 
 
 def sent(client: TestClient, header: str) -> int:

@@ -1,1 +1,1 @@
-"""Gets certificates and renews them, and writes them where the ingress reads them at each handshake."""
+"""The certificate of the ingress: made, copied or obtained, and renewed in time."""

@@ -1,39 +1,101 @@
-"""The stack's own authority, for closed networks. Clients must be told to trust its certificate."""
+"""Certificates that this program issues itself: by an authority of the stack, or as a placeholder."""
 
-import ipaddress
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import (
-    Encoding,
-    NoEncryption,
-    PrivateFormat,
-    load_pem_private_key,
-)
+from cryptography.hazmat.primitives.serialization import Encoding, load_pem_private_key
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from frontdoor.certificates.store import Pair
+from frontdoor.certificates.pairs import Pair, as_name, is_issued_by, pem_of
 
 AUTHORITY_DAYS = 3650
-# Shorter than the 398 days that browsers accept.
-CERTIFICATE_DAYS = 90
-PLACEHOLDER_DAYS = 30
-# Clocks of clients may be behind.
-EARLIER = timedelta(hours=1)
+LEAF_DAYS = 90
+RENEWED_DAYS_BEFORE = 30
+PLACEHOLDER = "No certificate yet"
 
 
-def _new_key() -> ec.EllipticCurvePrivateKey:
-    return ec.generate_private_key(ec.SECP256R1())
+def placeholder() -> Pair:
+    """Return a certificate that no client accepts, so that handshakes work before there is one."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = _name(PLACEHOLDER)
+    certificate = _builder(name, name, key.public_key(), LEAF_DAYS).sign(key, hashes.SHA256())
+    return pem_of([certificate], key)
 
 
-def _pem(key: ec.EllipticCurvePrivateKey) -> bytes:
-    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+def is_placeholder(pair: Pair) -> bool:
+    """Return whether `placeholder` made this pair."""
+    return pair.leaf.subject == _name(PLACEHOLDER)
+
+
+class InternalAuthority:
+    """An authority of the stack. Its certificate is in `ca.pem`, for the clients that trust it."""
+
+    needs_ingress = False
+
+    def __init__(self, root: Path, title: str, names: Sequence[str]) -> None:
+        self._file = root / "authority.pem"
+        self._public = root / "ca.pem"
+        self._title = title
+        self._names = names
+
+    def obtain(self, current: Pair | None) -> Pair:
+        """Return the current pair if it is good for another month, or a new one."""
+        authority = self._authority()
+        if current is not None and self._is_good(current, authority.leaf):
+            return current
+        signer = _key_of(authority)
+        key = ec.generate_private_key(ec.SECP256R1())
+        leaf = (
+            _builder(_name(self._names[0]), authority.leaf.subject, key.public_key(), LEAF_DAYS)
+            .add_extension(x509.SubjectAlternativeName([as_name(name) for name in self._names]), False)
+            .add_extension(x509.BasicConstraints(ca=False, path_length=None), True)
+            .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), False)
+            .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(signer.public_key()), False)
+        )
+        return pem_of([leaf.sign(signer, hashes.SHA256())], key)
+
+    def _is_good(self, pair: Pair, authority: x509.Certificate) -> bool:
+        until = datetime.now(UTC) + timedelta(days=RENEWED_DAYS_BEFORE)
+        return pair.expires > until and pair.covers(self._names) and is_issued_by(pair.leaf, authority)
+
+    def _authority(self) -> Pair:
+        """Return the authority. A new one replaces it before it would end before its certificates."""
+        pair = Pair(self._file.read_bytes(), self._file.read_bytes()) if self._file.exists() else None
+        if pair is None or pair.expires < datetime.now(UTC) + timedelta(days=LEAF_DAYS):
+            pair = self._new_authority()
+            following = self._file.with_suffix(".new")
+            following.touch(mode=0o600)
+            following.write_bytes(pair.chain + pair.key)
+            following.replace(self._file)
+        self._public.write_bytes(pair.leaf.public_bytes(Encoding.PEM))
+        return pair
+
+    def _new_authority(self) -> Pair:
+        key = ec.generate_private_key(ec.SECP256R1())
+        # The day distinguishes it from the one before, which clients may still trust.
+        name = _name(f"{self._title} {datetime.now(UTC):%Y-%m-%d}")
+        certificate = (
+            _builder(name, name, key.public_key(), AUTHORITY_DAYS)
+            .add_extension(x509.BasicConstraints(ca=True, path_length=0), True)
+            # Clients that check strictly refuse an authority without this extension.
+            .add_extension(x509.KeyUsage(False, False, False, False, False, True, True, False, False), True)
+        )
+        return pem_of([certificate.sign(key, hashes.SHA256())], key)
+
+
+def _key_of(authority: Pair) -> ec.EllipticCurvePrivateKey:
+    key = load_pem_private_key(authority.key, password=None)
+    if not isinstance(key, ec.EllipticCurvePrivateKey):
+        raise TypeError("the authority of the stack has an elliptic key")
+    return key
 
 
 def _name(text: str) -> x509.Name:
+    # A common name has at most 64 characters.
     return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, text[:64])])
 
 
@@ -47,82 +109,8 @@ def _builder(
         .issuer_name(issuer)
         .public_key(key)
         .serial_number(x509.random_serial_number())
-        .not_valid_before(now - EARLIER)
+        # The clock of a client may be a little behind.
+        .not_valid_before(now - timedelta(hours=1))
         .not_valid_after(now + timedelta(days=days))
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key), False)
     )
-
-
-def _names(domain: str) -> x509.SubjectAlternativeName:
-    loopback = [x509.IPAddress(ipaddress.ip_address(text)) for text in ("127.0.0.1", "::1")]
-    names = dict.fromkeys(name for name in (domain, "localhost") if name)
-    return x509.SubjectAlternativeName([*(x509.DNSName(name) for name in names), *loopback])
-
-
-def placeholder(domain: str) -> Pair:
-    """Return a certificate that no client trusts, for handshakes before the first real one."""
-    key, name = _new_key(), _name("not ready")
-    made = _builder(name, name, key.public_key(), PLACEHOLDER_DAYS)
-    signed = made.add_extension(_names(domain), critical=False).sign(key, hashes.SHA256())
-    return Pair(signed.public_bytes(Encoding.PEM), _pem(key))
-
-
-class Authority:
-    """Issues certificates. Its key stays in the folder, which only this program reads."""
-
-    def __init__(self, folder: Path, title: str) -> None:
-        """Load the authority, or create it."""
-        self._file = folder / "ca.pem"
-        key_file = folder / "ca-key.pem"
-        if self._file.exists() and key_file.exists():
-            loaded = load_pem_private_key(key_file.read_bytes(), password=None)
-            if not isinstance(loaded, ec.EllipticCurvePrivateKey):
-                raise ValueError(f"{key_file}: not a key of this program")
-            self._key = loaded
-            self._certificate = x509.load_pem_x509_certificate(self._file.read_bytes())
-            return
-        self._key = _new_key()
-        self._certificate = self._issue_own(_name(f"{title} authority"))
-        key_file.touch(mode=0o600)
-        key_file.write_bytes(_pem(self._key))
-        self._file.write_bytes(self._certificate.public_bytes(Encoding.PEM))
-
-    def issue(self, domain: str) -> Pair:
-        """Return a new certificate for the domain and for this host."""
-        key = _new_key()
-        signed = (
-            _builder(
-                _name(domain or "localhost"), self._certificate.subject, key.public_key(), CERTIFICATE_DAYS
-            )
-            .add_extension(_names(domain), critical=False)
-            .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-            .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
-            .add_extension(
-                x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key()), critical=False
-            )
-            .sign(self._key, hashes.SHA256())
-        )
-        return Pair(signed.public_bytes(Encoding.PEM), _pem(key))
-
-    def issued(self, pair: Pair) -> bool:
-        """Return whether this authority issued the certificate."""
-        return pair.certificate.issuer == self._certificate.subject
-
-    def _issue_own(self, name: x509.Name) -> x509.Certificate:
-        usage = x509.KeyUsage(
-            digital_signature=False,
-            content_commitment=False,
-            key_encipherment=False,
-            data_encipherment=False,
-            key_agreement=False,
-            key_cert_sign=True,
-            crl_sign=True,
-            encipher_only=False,
-            decipher_only=False,
-        )
-        return (
-            _builder(name, name, self._key.public_key(), AUTHORITY_DAYS)
-            .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-            .add_extension(usage, critical=True)
-            .add_extension(x509.SubjectKeyIdentifier.from_public_key(self._key.public_key()), critical=False)
-            .sign(self._key, hashes.SHA256())
-        )

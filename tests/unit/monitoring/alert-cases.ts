@@ -1,8 +1,13 @@
 import type { AlertCase } from "./alert-case.ts";
+import { certificateCases } from "./certificate-alert-cases.ts";
 import { infrastructureCases } from "./infrastructure-alert-cases.ts";
 import { serviceCases } from "./service-alert-cases.ts";
 
 /**
  * For each alert, series that fire it. Most alerts also have similar series that must not fire it.
  */
-export const alertCases: readonly AlertCase[] = [...serviceCases, ...infrastructureCases];
+export const alertCases: readonly AlertCase[] = [
+  ...serviceCases,
+  ...infrastructureCases,
+  ...certificateCases,
+];

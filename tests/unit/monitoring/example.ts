@@ -1,13 +1,14 @@
 import type { MonitoringOptions } from "../../../monitoring/index.ts";
-import { facts, systemWith } from "../../support/program.ts";
+import { facts, open, systemWith } from "../../support/program.ts";
 
 /**
- * `full` with everything that monitoring supports: two replicas of the API, one worker and all
- * three stores.
+ * `full` with everything that monitoring supports: two replicas of the API, one worker, all three
+ * stores and TLS.
  */
 export const { services } = systemWith({
   environment: "prod",
   vectorStore: "chroma",
+  ingress: { ...open, tls: "internal" },
   services: {
     api: { replicas: 2, limits: { memory: "512MiB" } },
     worker: { replicas: 1, limits: { memory: "1GiB" } },

@@ -45,8 +45,8 @@ describe("renderPrometheus", () => {
       ["api", "http://api:8000/api/health"],
       ["ui", "http://ui:8501/_stcore/health"],
       ["gateway", "http://gateway:8081/healthz"],
-      ["ingress", "http://ingress:8081/healthz"],
     ]);
+    expect(checked("probe-tls_connect")).toEqual([["ingress", "ingress:8080"]]);
     expect(checked("probe-tcp_connect")).toEqual([
       ["postgres", "postgres:5432"],
       ["redis", "redis:6379"],
@@ -86,7 +86,7 @@ describe("renderPrometheus", () => {
 
 describe("renderBlackbox", () => {
   it("defines every module that a service may use", () => {
-    expect(Object.keys(parse(renderBlackbox()).modules)).toEqual(["http_2xx", "tcp_connect"]);
+    expect(Object.keys(parse(renderBlackbox()).modules)).toEqual(["http_2xx", "tcp_connect", "tls_connect"]);
   });
 });
 
@@ -107,11 +107,13 @@ describe("renderAlertmanager", () => {
     expect(config.route.receiver).toBe("nowhere");
   });
 
-  it("does not report the consequences of a store that is down", () => {
+  it("does not report the consequences of an alert", () => {
     const { inhibit_rules } = parse(renderAlertmanager(services, options));
     expect(inhibit_rules.map((r: { source_matchers: string[] }) => r.source_matchers[0])).toEqual([
       'alertname="PostgresDown"',
       'alertname="RedisDown"',
+      'alertname="CertificateExpires"',
+      'alertname="CertificateMissing"',
     ]);
   });
 });

@@ -163,11 +163,11 @@ def test_uploads_that_embed_take_no_more_threads_than_they_may(
 ) -> None:
     embedding = Slow()
 
-    def rename(*_: object) -> Uploaded:
+    def known(*_: object) -> Uploaded:
         embedding.step()
         return Uploaded(id=uuid.uuid4(), name="a.md", chunks=1)
 
-    monkeypatch.setattr(documents, "_rename", rename)
+    monkeypatch.setattr(documents, "_known", known)
     services = Services(settings, make_engine(settings), Originals(settings.data_dir), Nothing(), None)
     files = {"file": ("a.md", b"words " * 100_000)}
     result = burst(make_app(services), embedding, "/api/documents", 40, ["/api/health"], files=files)

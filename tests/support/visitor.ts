@@ -1,0 +1,83 @@
+/** A program that uses a stack with TLS and a sign-in, as browsers do. */
+import { request } from "node:https";
+import { connect } from "node:tls";
+
+export interface Reply {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly body: string;
+}
+
+interface Sent {
+  readonly method?: string;
+  readonly headers?: Record<string, string>;
+  readonly body?: string | Buffer;
+}
+
+export class Visitor {
+  private readonly port: number;
+  /** The certificate of the authority that it trusts. */
+  authority = "";
+
+  constructor(port: number) {
+    this.port = port;
+  }
+
+  /** Sends a request over TLS, and checks the certificate as a browser does. */
+  send(path: string, { method = "GET", headers = {}, body }: Sent = {}): Promise<Reply> {
+    const to = { host: "127.0.0.1", servername: "localhost", port: this.port, ca: this.authority };
+    const options = { ...to, agent: false, path, method };
+    return new Promise((resolve, reject) => {
+      const host = `localhost:${this.port}`;
+      const sent = request({ ...options, headers: { host, ...headers } }, (answer) => {
+        let text = "";
+        answer.setEncoding("utf8").on("data", (part: string) => {
+          text += part;
+        });
+        answer.on("end", () =>
+          resolve({ status: answer.statusCode ?? 0, headers: answer.headers, body: text }),
+        );
+      });
+      sent.on("error", reject).end(body);
+    });
+  }
+
+  /** Returns the names of the certificate that the ingress presents to a client. */
+  presented(servername: string): Promise<string> {
+    const to = { host: "127.0.0.1", port: this.port, servername, rejectUnauthorized: false };
+    return new Promise((resolve, reject) => {
+      const socket = connect(to, () => {
+        resolve(socket.getPeerCertificate().subjectaltname ?? "");
+        socket.destroy();
+      });
+      socket.on("error", reject);
+    });
+  }
+
+  /** Signs in with the form. Returns the cookies of the session. */
+  async signIn(name: string, password: string): Promise<{ reply: Reply; cookies: string }> {
+    const page = await this.send("/.ragdock/sign-in");
+    const token = /name="token" value="([^"]+)"/.exec(page.body)?.[1] ?? "";
+    const browser = cookiesOf(page);
+    const reply = await this.send("/.ragdock/sign-in", {
+      method: "POST",
+      headers: { "Content-Type": "application/x-www-form-urlencoded", Cookie: browser },
+      body: new URLSearchParams({ name, password, token, next: "/" }).toString(),
+    });
+    return { reply, cookies: `${browser}; ${cookiesOf(reply)}` };
+  }
+
+  /** Uploads a document. */
+  upload(name: string, text: string, headers: Record<string, string>): Promise<Reply> {
+    const boundary = "----ragdock";
+    const body = `--${boundary}\r\nContent-Disposition: form-data; name="file"; filename="${name}"\r\nContent-Type: text/plain\r\n\r\n${text}\r\n--${boundary}--\r\n`;
+    const type = { "Content-Type": `multipart/form-data; boundary=${boundary}` };
+    return this.send("/api/documents", { method: "POST", headers: { ...type, ...headers }, body });
+  }
+}
+
+const cookiesOf = (reply: Reply): string =>
+  [reply.headers["set-cookie"] ?? []]
+    .flat()
+    .map((cookie) => cookie.split(";")[0])
+    .join("; ");
