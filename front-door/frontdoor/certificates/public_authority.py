@@ -1,7 +1,7 @@
 """Certificates of a public authority, by ACME. Certbot talks to the authority.
 
 Certbot decides when to renew: when the authority suggests it (RFC 9773), or else after two thirds
-of the lifetime. It answers the authority's request on a port of its own, to which the ingress
+of the lifetime. It answers the authority's request on a separate port, to which the ingress
 passes the requests for `/.well-known/acme-challenge/`.
 """
 

@@ -50,7 +50,7 @@ export const certificateCases: readonly AlertCase[] = [
     fires: [],
   },
   {
-    title: "no certificate, which has an alert of its own",
+    title: "no certificate, which has another alert",
     series: { [series("expires")]: "0x200" },
     alert: "CertificateExpires",
     at: 100,
