@@ -129,6 +129,18 @@ describe("a gateway", () => {
     }
   });
 
+  it("leads to consoles that know their address, without which Alertmanager does not start", () => {
+    const addressOf = (ingress: object, name: string) =>
+      serviceOf(systemWith({ ingress }), name).command?.find((word) => word.includes("external-url"));
+    for (const name of ["prometheus", "alertmanager"]) {
+      expect(addressOf(users, name)).toBe(`--web.external-url=http://localhost/monitoring/${name}/`);
+      expect(addressOf({ ...users, tls: "internal", domain: "rag.example.org" }, name)).toBe(
+        `--web.external-url=https://rag.example.org/monitoring/${name}/`,
+      );
+      expect(addressOf({}, name)).toBeUndefined();
+    }
+  });
+
   it("leads to the sign-in's own revision, and to consoles by name, whose changes replace no gateway", () => {
     const conf = nginxOf(systemWith({ ingress: users }));
     expect(conf).toContain("set $upstream_auth auth;");
