@@ -1,5 +1,5 @@
 /**
- * Tests what a sign-in changes in a system, and the rules for open ports. tests/images/sign-in.test.ts
+ * Tests what a sign-in changes in a system, and the rules for open ports. tests/systems/front-door.test.ts
  * attacks a running one.
  */
 import { describe, expect, it } from "vitest";
