@@ -97,9 +97,10 @@ export const monitoringOptions = ({ project, stack, prod, settings }: Context) =
  * gateway removes the path from requests, and the service adds it to its links.
  */
 export const behindSignIn = ({ settings }: Context, name: string): string[] => {
-  const { signIn, domain, tls } = settings.ingress;
+  const { signIn, domain = "localhost", tls } = settings.ingress;
   if (!signIn) return [];
-  const origin = domain ? `${tls === "off" ? "http" : "https"}://${domain}` : "";
+  // Alertmanager does not start with an address without a host.
+  const origin = `${tls === "off" ? "http" : "https"}://${domain}`;
   return [`--web.external-url=${origin}${consolePath(name)}`, "--web.route-prefix=/"];
 };
 

@@ -1,6 +1,6 @@
 /**
  * A gateway's questions to the sign-in: who sends a request, and whether they may. The headers that
- * applications get come from its answers only. tests/images/sign-in.test.ts attacks a real one.
+ * applications get come from its answers only. tests/systems/front-door.test.ts attacks a real one.
  */
 import { type Content, content, joined } from "../spec/content.ts";
 import type { Route } from "../spec/service.ts";

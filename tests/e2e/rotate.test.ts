@@ -110,7 +110,7 @@ describe.each(stores)("make rotate SECRET=%s", (store) => {
     expect(await logsIn(store, old)).toBe(false);
     expect(await logsIn(store, { ...now, password: old.password })).toBe(false);
     await stillThere();
-    expect(seen.failures).toEqual({});
+    expect(seen.failures, JSON.stringify(seen.failures)).toEqual({});
   });
 });
 

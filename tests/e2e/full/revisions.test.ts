@@ -26,7 +26,7 @@ describe("a bad revision", () => {
       expect(back.code, back.output).toBe(0);
       expect(back.output).toMatch(/Back to the deployment of \d{4}-/);
     });
-    expect(seen.failures).toEqual({});
+    expect(seen.failures, JSON.stringify(seen.failures)).toEqual({});
     expect(readFileSync(stack.file, "utf8")).toBe(good);
     expect(await stack.containers("api")).toHaveLength(1);
   });

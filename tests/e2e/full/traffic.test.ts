@@ -37,7 +37,7 @@ async function measure(work: () => Promise<void>): Promise<Seen & { idle: number
 
 /** No request failed, and none waited longer than a second more than the busy machine causes. */
 function expectNoGap({ failures, gap, idle }: Seen & { idle: number }): void {
-  expect(failures).toEqual({});
+  expect(failures, JSON.stringify(failures)).toEqual({});
   expect(gap).toBeLessThan(1 + idle);
 }
 

@@ -1,5 +1,5 @@
 /**
- * Tests what a sign-in changes in a system, and the rules for open ports. tests/images/sign-in.test.ts
+ * Tests what a sign-in changes in a system, and the rules for open ports. tests/systems/front-door.test.ts
  * attacks a running one.
  */
 import { describe, expect, it } from "vitest";
@@ -126,6 +126,18 @@ describe("a gateway", () => {
     for (const header of headers) {
       expect(without).toContain(`proxy_set_header ${header} "";`);
       expect(asked).toMatch(new RegExp(`^  proxy_set_header ${header} \\$auth_\\w+;$`, "m"));
+    }
+  });
+
+  it("leads to consoles that know their address, without which Alertmanager does not start", () => {
+    const addressOf = (ingress: object, name: string) =>
+      serviceOf(systemWith({ ingress }), name).command?.find((word) => word.includes("external-url"));
+    for (const name of ["prometheus", "alertmanager"]) {
+      expect(addressOf(users, name)).toBe(`--web.external-url=http://localhost/monitoring/${name}/`);
+      expect(addressOf({ ...users, tls: "internal", domain: "rag.example.org" }, name)).toBe(
+        `--web.external-url=https://rag.example.org/monitoring/${name}/`,
+      );
+      expect(addressOf({}, name)).toBeUndefined();
     }
   });
 
