@@ -2,6 +2,7 @@ import { requiredImages } from "../components/image-plan.ts";
 import { longRunning, type SystemSpec } from "../config/spec/service.ts";
 import { fullName } from "../config/spec/stack.ts";
 import type { RunResult } from "../engine/index.ts";
+import { addressAdvice } from "../host/address-pools.ts";
 import { ensureBaseImage } from "../host/base-image.ts";
 import { withoutRemoved } from "../host/crash-loops.ts";
 import type { Container } from "../host/docker.ts";
@@ -112,7 +113,10 @@ async function report(system: SystemSpec, { stack, progress }: Session, outcome:
   const status = await statusOf(stack, system, false);
   print(`\n${statusText(status)}\n`);
   print(summary(outcome.changes));
-  for (const error of withoutRemoved(outcome.errors)) print(`\n${withoutPath(error)}`);
+  const errors = withoutRemoved(outcome.errors);
+  for (const error of errors) print(`\n${withoutPath(error)}`);
+  const advice = errors.map(addressAdvice).find(Boolean);
+  if (advice) print(`\n${advice}`);
   if (outcome.ok && status.healthy) {
     print(`Healthy after ${elapsed(progress.seconds())}.`);
     return 0;

@@ -35,11 +35,18 @@ export function requireAddresses(
   if (needed <= free) return;
   throw new Failure(
     `Docker has addresses for ${free} more networks. The stack needs ${needed}, and nothing was changed.`,
-    "Remove networks without containers: docker network prune\n" +
-      "Or give Docker more addresses: add this to /etc/docker/daemon.json and restart Docker.\n" +
-      '  "default-address-pools": [{ "base": "10.201.0.0/16", "size": 24 }]',
+    moreAddresses,
   );
 }
+
+const moreAddresses =
+  "Remove networks without containers: docker network prune\n" +
+  "Or give Docker more addresses: add this to /etc/docker/daemon.json and restart Docker.\n" +
+  '  "default-address-pools": [{ "base": "10.201.0.0/16", "size": 24 }]';
+
+/** The ways to get more addresses, if an error of Docker says that it has none. Else nothing. */
+export const addressAdvice = (error: string): string | undefined =>
+  error.includes("non-overlapping IPv4 address pool") ? moreAddresses : undefined;
 
 /** How many networks the pools still have addresses for. IPv6 pools do not count. */
 export const freeSubnets = (taken: readonly string[], pools: readonly AddressPool[]): number =>

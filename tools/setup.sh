@@ -58,7 +58,10 @@ start_docker() {
     quietly "starting Docker" systemctl start docker
   else
     say "starting Docker (log: /var/log/dockerd.log) …"
-    setsid nohup dockerd >>/var/log/dockerd.log 2>&1 </dev/null &
+    # Docker has addresses for 31 networks by default. A stack has five to nine.
+    local pools=(--default-address-pool base=10.201.0.0/16,size=24)
+    ! [ -e /etc/docker/daemon.json ] || pools=()
+    setsid nohup dockerd "${pools[@]}" >>/var/log/dockerd.log 2>&1 </dev/null &
   fi
   local tries=0
   until docker_answers; do

@@ -126,8 +126,8 @@ describe("no container of an application is replaced by", () => {
     [
       "an alert webhook",
       { alertWebhook: "http://hook.example/" },
-      // Alertmanager gets a route out.
-      { alertmanager: ["networksAdvanced", "uploads"] },
+      // Alertmanager gets a route out, and with it the DNS servers of the host.
+      { alertmanager: ["dns", "dnsOpts", "networksAdvanced", "uploads"] },
     ],
     ["another scrape interval", { scrapeInterval: "30s" }, { prometheus: ["uploads"], grafana: ["uploads"] }],
     ["another retention", { retention: "3d" }, { prometheus: ["command"] }],

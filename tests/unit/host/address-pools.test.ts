@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Failure } from "../../../config/spec/failure.ts";
-import { freeSubnets, requireAddresses } from "../../../host/address-pools.ts";
+import { addressAdvice, freeSubnets, requireAddresses } from "../../../host/address-pools.ts";
 
 const small = [{ Base: "10.201.0.0/22", Size: 24 }];
 
@@ -45,5 +45,11 @@ describe("the addresses of Docker", () => {
     const [, line = ""] = /^ {2}(".*)$/m.exec(advice()) ?? [];
     const [pool] = JSON.parse(`{${line}}`)["default-address-pools"];
     expect(freeSubnets([], [{ Base: pool.base, Size: pool.size }])).toBe(256);
+  });
+
+  it("that Docker misses come with the same advice", () => {
+    const error = "could not find an available, non-overlapping IPv4 address pool among the defaults";
+    expect(addressAdvice(`Unable to create network: ${error}`)).toContain("docker network prune");
+    expect(addressAdvice("Unable to create network: no space left on device")).toBeUndefined();
   });
 });

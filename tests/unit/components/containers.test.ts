@@ -1,0 +1,119 @@
+/**
+ * Tests the networks, limits and confinement of containers, as the program registers them under
+ * Pulumi's mocks. tests/systems and tests/e2e observe real containers.
+ */
+import * as pulumi from "@pulumi/pulumi";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { systems } from "../../../config/systems/index.ts";
+import { container, forget, ofType, register } from "../../support/registered.ts";
+
+beforeEach(forget);
+afterEach(() => pulumi.runtime.disconnect());
+
+describe("the network with a route out", () => {
+  interface Joined {
+    readonly name: string;
+    readonly aliases: readonly string[];
+  }
+  const joined = (service: string): Joined[] => container(service)?.inputs.networksAdvanced as Joined[];
+
+  it("is the only one whose containers do not reach each other", async () => {
+    await register({});
+    const options = ofType("/network:Network").map(({ name, inputs }) => [
+      name,
+      inputs.internal,
+      inputs.options,
+    ]);
+    const isolated = { "com.docker.network.bridge.enable_icc": "false" };
+    expect(options.filter(([, internal]) => !internal)).toEqual([["ragdock-test-outside", false, isolated]]);
+    expect(options.filter(([, , option]) => option === undefined)).toHaveLength(7);
+  });
+
+  it("has no name by which another service on it calls a service", async () => {
+    await register({ services: { alertmanager: { exposure: "loopback" } } });
+    for (const service of ["prometheus", "alertmanager", "ingress"]) {
+      const outside = joined(service).find(({ name }) => name === "ragdock-test-outside-id");
+      expect(outside?.aliases).toEqual([`${service}.outside`]);
+    }
+    const monitoring = joined("alertmanager").find(({ name }) => name === "ragdock-test-monitoring-id");
+    expect(monitoring?.aliases).toEqual(["alertmanager", "alertmanager.monitoring"]);
+  });
+});
+
+describe("containers", () => {
+  it("all have limits, rotated logs and no new privileges", async () => {
+    await register({});
+    for (const { name, inputs } of ofType("/container:Container")) {
+      expect(inputs, name).toMatchObject({
+        logDriver: "json-file",
+        logOpts: { "max-size": "10m", "max-file": "3" },
+        securityOpts: [
+          "no-new-privileges:true",
+          ...((inputs.mounts as unknown[]).length > 0 ? ["label=disable"] : []),
+        ],
+        memorySwap: -1,
+      });
+      expect(inputs.cpus, name).toMatch(/^\d+\.\d+$/);
+    }
+  });
+
+  it.each(Object.keys(systems))("drop all capabilities that they do not name, in %s", async (system) => {
+    for (const environment of ["dev", "prod"]) {
+      await forget();
+      await register({ system, environment });
+      const kept = ofType("/container:Container").flatMap(({ name, inputs }) => {
+        const { drops, adds } = inputs.capabilities as { drops: string[]; adds?: string[] };
+        expect(drops, name).toEqual(["ALL"]);
+        return adds ? [[name, adds]] : [];
+      });
+      for (const [name, adds] of kept)
+        expect([name, adds]).toEqual(["ragdock-test-cadvisor", ["CAP_DAC_READ_SEARCH"]]);
+    }
+  });
+
+  it("keep the capabilities that an own application names", async () => {
+    await register({ app: { image: "mine:1", capabilities: ["CHOWN", "SETUID"] } });
+    expect(container("api")?.inputs.capabilities).toEqual({
+      drops: ["ALL"],
+      adds: ["CAP_CHOWN", "CAP_SETUID"],
+    });
+    expect(container("api")?.inputs.readOnly).toBeUndefined();
+  });
+
+  it("have a read-only root where they say what they write, unless they have files", async () => {
+    await register({});
+    expect(container("ui")?.inputs).toMatchObject({ readOnly: true, tmpfs: { "/tmp": "size=64m" } });
+    await forget();
+    await register({ services: { ui: { files: [{ path: "/etc/x", content: "x" }] } } });
+    expect(container("ui")?.inputs.readOnly).toBeUndefined();
+  });
+
+  it("have durations in the provider's format", async () => {
+    await register({});
+    expect(container("postgres")?.inputs.healthcheck).toMatchObject({ interval: "2s", startPeriod: "1m0s" });
+  });
+
+  it("are created with their grace period", async () => {
+    await register({});
+    const services = ofType("/container:Container").filter((r) => r.inputs.wait);
+    for (const { name, inputs } of services)
+      expect(inputs.destroyGraceSeconds, name).toBeGreaterThanOrEqual(10);
+    expect(container("postgres")?.inputs.destroyGraceSeconds).toBe(120);
+  });
+
+  it("mount the source in dev on request", async () => {
+    await register({ services: { api: { sourceMount: true } } });
+    expect(container("api")?.inputs.mounts).toEqual([
+      { type: "bind", source: "/project/app", target: "/app", readOnly: true },
+    ]);
+  });
+});
+
+describe("a container without a route out", () => {
+  it("asks no DNS server but Docker's", async () => {
+    await register({});
+    const { dns, dnsOpts } = container("postgres")?.inputs ?? {};
+    expect({ dns, dnsOpts }).toEqual({ dns: ["127.0.0.1"], dnsOpts: ["timeout:1", "attempts:2"] });
+    expect(container("ingress")?.inputs.dns).toBeUndefined();
+  });
+});
