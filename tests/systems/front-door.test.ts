@@ -6,50 +6,16 @@
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { startBrowser } from "../support/browser.ts";
+import { Door, type Person, passwords } from "../support/door.ts";
 import { inside } from "../support/observe.ts";
-import { unwatched } from "../support/program.ts";
-import { docker, eventually, TestStack } from "../support/stack.ts";
-import { Visitor } from "../support/visitor.ts";
+import { docker, eventually } from "../support/stack.ts";
 
 const port = 18_500;
-const { prometheus: _, ...unused } = unwatched;
-const settings = (domain: string) => ({
-  system: "full",
-  images: "packages",
-  ingress: { tls: "internal", domain, signIn: { users: true } },
-  services: { ...unused, gateway: { port }, prometheus: { exposure: "none" }, grafana: { enabled: false } },
-});
-const stack = new TestStack("e2e-door", settings("rag.example.org"));
+const door = new Door("e2e-door", port);
+const { stack, visitor } = door;
+const as = (person: Person): Promise<Record<string, string>> => door.as(person);
 
-const passwords = {
-  anna: "a long password of anna",
-  ed: "a long password of ed",
-  rita: "a long password of rita",
-};
-type Person = keyof typeof passwords;
-
-const visitor = new Visitor(port);
-let key = "";
-
-const as = async (person: Person): Promise<Record<string, string>> => ({
-  Cookie: (await visitor.signIn(person, passwords[person])).cookies,
-});
-
-beforeAll(async () => {
-  const { code, output } = await stack.make("up");
-  expect(code, output).toBe(0);
-  visitor.authority = (await stack.make("certificate")).output;
-  for (const [name, role] of [
-    ["anna", "admin"],
-    ["ed", "editor"],
-    ["rita", "reader"],
-  ] as const) {
-    const added = await stack.make("users add", name, "--role", role, { input: `${passwords[name]}\n` });
-    expect(added.code, added.output).toBe(0);
-  }
-  const created = await stack.make("keys create", "--name", "ci", "--role", "editor");
-  key = /rdk_[0-9a-f]+_[0-9a-f]+/.exec(created.output)?.[0] ?? "";
-});
+beforeAll(() => door.open());
 
 afterAll(() => stack.remove());
 
@@ -156,12 +122,12 @@ describe("people", () => {
 
 describe("API keys", () => {
   it("work as Bearer, and are revoked within five seconds", async () => {
-    const bearer = { Authorization: `Bearer ${key}` };
+    const bearer = { Authorization: `Bearer ${door.key}` };
     const first = await visitor.send("/api/documents", { headers: bearer });
     expect(first.status).toBe(200);
     expect(first.headers.ratelimit).toMatch(/r=\d+/);
     expect(
-      (await visitor.send("/api/documents", { headers: { Authorization: `Bearer ${key}x` } })).status,
+      (await visitor.send("/api/documents", { headers: { Authorization: `Bearer ${door.key}x` } })).status,
     ).toBe(401);
     expect(
       (
@@ -188,7 +154,7 @@ describe("TLS", () => {
   it("gets a new certificate without a new connection to the ingress' container", async () => {
     const [ingress = ""] = await stack.containers("ingress");
     const started = await docker("inspect", "--format", "{{.State.StartedAt}}", ingress);
-    stack.configure(settings("new.example.org"));
+    door.rename("new.example.org");
     const { code, output } = await stack.make("up");
     expect(code, output).toBe(0);
     expect(await stack.containers("ingress")).toEqual([ingress]);
@@ -267,7 +233,7 @@ describe("the audit log", () => {
     expect(events.some(({ action }) => action === "deploy")).toBe(true);
     expect(events.find(({ action }) => action === "request")?.address).toMatch(/^[0-9a-f.:]+$/);
     const logs = await docker("logs", await stack.container("auth"));
-    for (const secret of [...Object.values(passwords), key, "brass"])
+    for (const secret of [...Object.values(passwords), door.key, "brass"])
       for (const text of [output, logs, stack.stateText()]) expect(text).not.toContain(secret);
   });
 });

@@ -1,0 +1,67 @@
+/** A stack `full` with TLS of its own authority, built-in users of each role, and an API key. */
+import { unwatched } from "./program.ts";
+import { TestStack } from "./stack.ts";
+import { Visitor } from "./visitor.ts";
+
+/** The passwords of an admin, an editor and a reader. */
+export const passwords = {
+  anna: "a long password of anna",
+  ed: "a long password of ed",
+  rita: "a long password of rita",
+} as const;
+export type Person = keyof typeof passwords;
+
+const roles: Record<Person, string> = { anna: "admin", ed: "editor", rita: "reader" };
+
+export class Door {
+  readonly stack: TestStack;
+  readonly visitor: Visitor;
+  private readonly port: number;
+  /** An API key of an editor. */
+  key = "";
+
+  /** @param port the public port of the stack */
+  constructor(name: string, port: number) {
+    this.port = port;
+    this.stack = new TestStack(name, this.settings("rag.example.org"));
+    this.visitor = new Visitor(port);
+  }
+
+  /** Starts the stack, and adds the people and the key. */
+  async open(): Promise<void> {
+    await this.must("up");
+    this.visitor.authority = (await this.stack.make("certificate")).output;
+    for (const [name, password] of Object.entries(passwords))
+      await this.must("users add", name, "--role", roles[name as Person], { input: `${password}\n` });
+    const created = await this.must("keys create", "--name", "ci", "--role", "editor");
+    this.key = /rdk_[0-9a-f]+_[0-9a-f]+/.exec(created)?.[0] ?? "";
+  }
+
+  /** Gives the stack another domain, without deploying it. */
+  rename(domain: string): void {
+    this.stack.configure(this.settings(domain));
+  }
+
+  /** Signs in. Returns the headers of a request with the new session. */
+  async as(person: Person): Promise<Record<string, string>> {
+    return { Cookie: (await this.visitor.signIn(person, passwords[person])).cookies };
+  }
+
+  private settings(domain: string): Record<string, unknown> {
+    const { prometheus: _, ...unused } = unwatched;
+    const services = {
+      ...unused,
+      gateway: { port: this.port },
+      prometheus: { exposure: "none" },
+      grafana: { enabled: false },
+    };
+    const ingress = { tls: "internal", domain, signIn: { users: true } };
+    return { system: "full", images: "packages", ingress, services };
+  }
+
+  private async must(...command: Parameters<TestStack["make"]>): Promise<string> {
+    const { code, output } = await this.stack.make(...command);
+    if (code !== 0) throw new Error(output);
+    return output;
+  }
+}
