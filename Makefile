@@ -158,7 +158,7 @@ test: setup-test ## everything: check, unit, end-to-end; ends with "N passed, N 
 docs: node_modules ## write the generated parts of docs/
 	@node tools/docs/main.ts
 
-reliability: setup-test ## break things on purpose, and write docs/measurements/reliability.md: two hours, less with ONLY=changes,releases,faults,machine,kills; SYSTEM=myrag
+reliability: setup-test ## break things on purpose, and write docs/measurements/reliability.md: two hours, less with ONLY=changes,releases,crashes,overloads,faults,machine,kills; SYSTEM=myrag or full-prod
 	@$(if $(ONLY),,vitest run --project slow)
 	@node tools/reliability/main.ts
 

@@ -1,5 +1,6 @@
 import { once } from "node:events";
-import { Agent, request } from "node:http";
+import http from "node:http";
+import https from "node:https";
 import { text } from "node:stream/consumers";
 import { setTimeout } from "node:timers/promises";
 
@@ -12,6 +13,16 @@ export interface Seen {
   readonly gap: number;
 }
 
+/** The gateway that gets the requests. */
+export interface Target {
+  /** Its port on this host. */
+  readonly port: number;
+  /** Whether it uses TLS. @default false */
+  readonly tls?: boolean;
+  /** Headers of each request, such as an API key. */
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
 /**
  * Requests a second. Half of them use kept connections and half use new ones. A fifth are writes,
  * and a tenth are streamed answers.
@@ -19,15 +30,15 @@ export interface Seen {
 const rate = 50;
 
 /** Sends steady traffic to a gateway while `work` runs, and for `after` more seconds. */
-export async function underTraffic(port: number, work: () => Promise<unknown>, after = 3): Promise<Seen> {
-  const kept = new Agent({ keepAlive: true, maxSockets: 20 });
+export async function underTraffic(target: Target, work: () => Promise<unknown>, after = 3): Promise<Seen> {
+  const kept = agentOf(target, { keepAlive: true, maxSockets: 20 });
   const running = new Set<Promise<void>>();
   const failures: Record<string, number> = {};
   let sent = 0;
   let gap = 0;
   let last = performance.now();
   const one = async (number: number): Promise<void> => {
-    const outcome = await send(port, shape(number), number % 2 === 0 ? kept : false);
+    const outcome = await send(target, shape(number), number % 2 === 0 ? kept : false);
     const now = performance.now();
     if (/^2\d\d$/.test(outcome)) {
       gap = Math.max(gap, now - last);
@@ -52,12 +63,24 @@ export async function underTraffic(port: number, work: () => Promise<unknown>, a
   return { sent, failures, gap: gap / 1000 };
 }
 
+/** An agent for the connections to a gateway. */
+export const agentOf = ({ tls }: Target, options: http.AgentOptions): http.Agent =>
+  tls ? new https.Agent(options) : new http.Agent(options);
+
 /**
  * Sends one request. Returns a 2xx status after the whole answer, any other with the start of its
  * body, or the error.
  */
-async function send(port: number, { body, ...shape }: Shape, agent: Agent | false): Promise<string> {
-  const sent = request({ host: "127.0.0.1", port, ...shape, agent, timeout: 10_000 });
+export async function send(
+  { port, tls, headers }: Target,
+  { body, ...shape }: Shape,
+  agent: http.Agent | false,
+): Promise<string> {
+  const sent = (tls ? https : http).request({
+    ...{ host: "localhost", family: 4, port, agent, timeout: 10_000 },
+    ...shape,
+    headers: { ...headers, ...shape.headers },
+  });
   sent.on("timeout", () => sent.destroy(new Error("no answer in 10 s")));
   // After the head of an answer, the answer reports the error.
   sent.on("error", () => {});
@@ -75,7 +98,8 @@ async function send(port: number, { body, ...shape }: Shape, agent: Agent | fals
   }
 }
 
-interface Shape {
+/** A request. */
+export interface Shape {
   readonly path: string;
   readonly method: string;
   readonly headers?: Record<string, string>;

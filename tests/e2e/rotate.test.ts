@@ -96,7 +96,7 @@ describe.each(stores)("make rotate SECRET=%s", (store) => {
     const old = await credential(store);
     expect(await logsIn(store, old)).toBe(true);
     const before = await containersOfStores();
-    const seen = await underTraffic(port, async () => {
+    const seen = await underTraffic({ port }, async () => {
       const { code, output } = await stack.make("rotate", "--secret", store);
       expect(code, output).toBe(0);
       expect(output).toContain("Everything uses rag_2 and monitor_2. monitor_1, rag_1 can no longer log in.");

@@ -51,7 +51,7 @@ const serverVersion = async (): Promise<string> =>
   );
 
 it("backs up under traffic without a failed request", async () => {
-  const seen = await underTraffic(port, async () => {
+  const seen = await underTraffic({ port }, async () => {
     const { code, output } = await stack.make("backup");
     expect(code, output).toBe(0);
   });

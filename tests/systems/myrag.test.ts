@@ -179,7 +179,7 @@ except e.HTTPError as error: print(error.code)`;
   });
 
   it("none of 50 requests a second fails during a rotation of the database's password", async () => {
-    const seen = await underTraffic(port, async () => {
+    const seen = await underTraffic({ port }, async () => {
       const { code, output } = await stack.make("rotate", "--secret", "pgvector");
       expect(code, output).toBe(0);
     });

@@ -10,11 +10,13 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { getCACertificates, setDefaultCACertificates } from "node:tls";
 import { execa, execaSync } from "execa";
 import { parse, stringify } from "yaml";
 import { readState } from "../../engine/index.ts";
 import { type Container, containersOf, docker } from "../../host/docker.ts";
 import { project, projectDir } from "../../host/paths.ts";
+import type { Target } from "../traffic.ts";
 import { imagesOfDev, type Ran, run, tryRun } from "./measure.ts";
 
 /** The name of the bench's stack. Other stacks may run on the same Docker host. */
@@ -22,9 +24,6 @@ export const stack = "bench";
 
 /** The stack's public port. */
 export const port = 28_080;
-
-/** The URL of the stack's API. */
-export const api = `http://127.0.0.1:${port}/api`;
 
 /** Settings of a stack's services, by name. */
 export type Services = Readonly<Record<string, unknown>>;
@@ -54,6 +53,8 @@ export const changed = (settings: Settings, changes: Settings) => ({
 /** A copy of the last commit with a separate stack and state. The real checkout stays as it is. */
 export class Checkout {
   readonly images = imagesOfDev();
+  /** The stack's gateway. With a sign-in, `enter` adds an API key. */
+  target: Target = { port };
   readonly folder = mkdtempSync(join(tmpdir(), "ragdock-bench-"));
   readonly project = join(this.folder, "project");
   private readonly settings: Settings;
@@ -155,6 +156,34 @@ export class Checkout {
         { tag: String(outputs.name), id: String(outputs.imageId) },
       ]),
     );
+  }
+
+  /**
+   * Creates an API key for the requests to a running stack with TLS and a sign-in. From then on,
+   * this process trusts the stack's own authority.
+   */
+  async enter(): Promise<void> {
+    const ragdock = (...args: string[]): Promise<Ran> =>
+      run(`ragdock ${args[0]}`, ["./ragdock", ...args, "--stack", stack], this.options);
+    const { output: authority } = await ragdock("certificate");
+    setDefaultCACertificates([...getCACertificates("default"), authority]);
+    const { output } = await ragdock(
+      "keys",
+      "create",
+      "--name",
+      randomBytes(4).toString("hex"),
+      "--role",
+      "admin",
+    );
+    const [key] = /rdk_[0-9a-f]+_[0-9a-f]+/.exec(output) ?? [];
+    this.target = { port, tls: true, headers: { authorization: `Bearer ${key}` } };
+  }
+
+  /** Sends a request to the stack's API, such as `/ready`. */
+  fetch(path: string, init: RequestInit = {}): Promise<Response> {
+    const { tls, headers } = this.target;
+    const origin = tls ? `https://localhost:${port}` : `http://127.0.0.1:${port}`;
+    return fetch(`${origin}/api${path}`, { ...init, headers: { ...headers, ...(init.headers as object) } });
   }
 
   containers(): Promise<Container[]> {

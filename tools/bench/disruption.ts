@@ -81,7 +81,7 @@ export async function disrupt(
   const each = async (who: string, make: (change: Change) => Promise<unknown>) => {
     const all: (Seen | undefined)[] = [];
     for (const change of changes) {
-      const work = () => underTraffic(port, () => make(change));
+      const work = () => underTraffic(checkout.target, () => make(change));
       const seen = await attempt(`${change.name}, ${who}`, failures, work);
       if (seen) say(`  ${seen.sent} sent, ${JSON.stringify(seen.failures)}, ${seen.gap.toFixed(1)} s gap`);
       all.push(seen);

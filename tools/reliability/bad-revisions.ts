@@ -1,4 +1,4 @@
-import { port, type Services } from "../bench/checkout.ts";
+import type { Services } from "../bench/checkout.ts";
 import { type Seen, underTraffic } from "../traffic.ts";
 import type { World } from "./world.ts";
 
@@ -66,7 +66,7 @@ export async function refuse({ checkout }: World, bad: BadRevision): Promise<Ref
   let told = "";
   let rollbackSeconds = 0;
   try {
-    const seen = await underTraffic(port, async () => {
+    const seen = await underTraffic(checkout.target, async () => {
       if (settings) checkout.configure({ services: settings });
       if (source) checkout.edit(source[0], (text) => text + source[1]);
       for (const _ of ["first", "again"]) {

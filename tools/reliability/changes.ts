@@ -1,4 +1,4 @@
-import { type Checkout, port, type Services, type Settings } from "../bench/checkout.ts";
+import type { Checkout, Services, Settings } from "../bench/checkout.ts";
 import { type Seen, underTraffic } from "../traffic.ts";
 import { grafanaStandIn } from "./grafana.ts";
 
@@ -83,7 +83,7 @@ export const dashboard: Change = {
 /** Makes one change under traffic. @throws if `make` fails */
 export async function observe(change: Change, checkout: Checkout, round: number): Promise<Changed> {
   let seconds = 0;
-  const seen = await underTraffic(port, async () => {
+  const seen = await underTraffic(checkout.target, async () => {
     for (const step of change.steps(checkout, round)) {
       await step();
       seconds += (await checkout.make(...(change.make ?? ["up"]))).seconds;

@@ -1,6 +1,6 @@
 import { elapsed } from "../../cli/ui/text.ts";
 import { docker, serviceOf } from "../../host/docker.ts";
-import { ask, type Fault, type World } from "./world.ts";
+import type { Fault, World } from "./world.ts";
 
 /**
  * The services that record times or read them. Redis is left out: it records no times here, and it
@@ -73,7 +73,7 @@ async function works(world: World): Promise<string> {
   const { acknowledged, found } = await world.documents();
   if (found < acknowledged) throw new Error(`only ${found} of ${acknowledged} documents became ready`);
   const seconds = (performance.now() - begun) / 1000;
-  return `a document ready after ${elapsed(seconds)}, a question ${await ask()}, ${await ahead(world)} ahead`;
+  return `a document ready after ${elapsed(seconds)}, a question ${await world.ask()}, ${await ahead(world)} ahead`;
 }
 
 /** Returns the offset of the database's clock, which proves that the fault works. */

@@ -2,11 +2,11 @@ import { once } from "node:events";
 import { createServer } from "node:net";
 import { setTimeout } from "node:timers/promises";
 import { type Container, docker, serviceOf } from "../../host/docker.ts";
-import { api, port, type Services } from "../bench/checkout.ts";
+import { type Checkout, port, type Services } from "../bench/checkout.ts";
 import type { Fault } from "./world.ts";
 
-/** Returns a fault for each service with a running container: a kill. */
-export const kills = (containers: readonly Container[]): Fault[] =>
+/** Returns a fault for each service with a running container: a kill of one of its containers. */
+export const crashes = (containers: readonly Container[]): Fault[] =>
   [...new Set(containers.filter((c) => c.State.Status === "running").map(serviceOf))].map(killed);
 
 /** Kills the process from the host. Docker does not restart a container after `docker kill`. */
@@ -62,15 +62,15 @@ const away = (
     const { Id } = await checkout.container(service);
     await docker(down, Id);
     await setTimeout(55_000);
-    const told = await saidOfReadiness();
+    const told = await saidOfReadiness(checkout);
     await docker(up, Id);
     return told;
   },
 });
 
-async function saidOfReadiness(): Promise<string> {
+async function saidOfReadiness(checkout: Checkout): Promise<string> {
   try {
-    const answer = await fetch(`${api}/ready`, { signal: AbortSignal.timeout(30_000) });
+    const answer = await checkout.fetch("/ready", { signal: AbortSignal.timeout(30_000) });
     const { status, detail } = (await answer.json()) as { status: number; detail: string };
     return `/api/ready: ${status} ${detail}`;
   } catch (error) {

@@ -4,6 +4,7 @@ import { projectDir } from "../../host/paths.ts";
 import type { Seen } from "../traffic.ts";
 import type { Refused } from "./bad-revisions.ts";
 import type { Changed } from "./changes.ts";
+import type { Overloaded } from "./overload.ts";
 import type { SubjectName } from "./subjects.ts";
 import type { Documents } from "./world.ts";
 
@@ -15,6 +16,9 @@ export interface Survived extends Documents {
   readonly seconds: number;
   readonly told: string;
 }
+
+/** The result of a fault under traffic. */
+export interface Crashed extends Survived, Seen {}
 
 /** The result of repeated kills of `make up`. */
 export interface Interrupted extends Seen, Documents {
@@ -47,6 +51,8 @@ export interface SystemFindings {
   /** The results by name, with one entry per round. */
   changes?: Part<Record<string, Changed[]>>;
   releases?: Part<Refused[]>;
+  crashes?: Part<Crashed[]>;
+  overloads?: Part<Overloaded[]>;
   faults?: Part<Survived[]>;
   /** Faults of the machine. */
   machine?: Part<Survived[]>;

@@ -7,7 +7,7 @@ import { docker } from "../../host/docker.ts";
 import { projectDir } from "../../host/paths.ts";
 import { stack } from "../bench/checkout.ts";
 import { shell } from "../bench/measure.ts";
-import { ask, type Fault, post } from "./world.ts";
+import type { Fault, World } from "./world.ts";
 
 const dockerRestarts: Fault = {
   name: "Docker restarted",
@@ -50,7 +50,7 @@ const diskFull = (service: string): Fault => ({
         `dd if=/dev/zero of='${volume}/filler' bs=1M 2>/dev/null || true`,
         folder,
       );
-      const told = await fillWithUploads();
+      const told = await fillWithUploads(world);
       await shell("making space", `rm '${volume}/filler'`, folder);
       return `${told}; healthy ${elapsed(await world.healed())} after there was space`;
     } finally {
@@ -89,14 +89,14 @@ const moveBack = (volume: string, folder: string): string => `
   fi`;
 
 /** Uploads documents until one is refused. Returns that answer, and the status of a question. */
-async function fillWithUploads(): Promise<string> {
+async function fillWithUploads(world: World): Promise<string> {
   for (let number = 0; number < 200; number++) {
     // The upload takes space but little time, because the worker sees at once that it is not a
     // valid document.
     const content = [`%PDF-1.7 ${number}\n`, randomBytes(2 ** 20)];
-    const answer = await post(new File(content, `filler-${number}.pdf`, { type: "application/pdf" }));
+    const answer = await world.post(new File(content, `filler-${number}.pdf`, { type: "application/pdf" }));
     if (answer.status === 202) continue;
-    return `upload: ${answer.status} ${(await answer.text()).slice(0, 160)}; a question: ${await ask()}`;
+    return `upload: ${answer.status} ${(await answer.text()).slice(0, 160)}; a question: ${await world.ask()}`;
   }
   return "nothing was refused";
 }

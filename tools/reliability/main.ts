@@ -2,23 +2,25 @@
  * `make reliability`: causes faults on purpose and writes docs/measurements/reliability.md. A run
  * takes about two hours.
  *
- * `SYSTEM=myrag` tests that system instead of `full`. `ROUNDS=10` sets the number of rounds of each
- * change, and `KILLS=20` the number of kills of `make up`. `ONLY=changes,releases,faults,kills`
- * selects parts: the page keeps the earlier results of all other parts. The part `machine` runs
+ * `SYSTEM=myrag` tests that system instead of `full`, and `SYSTEM=full-prod` tests `full` in `prod`,
+ * with TLS and a sign-in. `ROUNDS=10` sets the number of rounds of each
+ * change, and `KILLS=20` the number of kills of `make up`. `ONLY=changes,releases,crashes,
+ * overloads,faults,kills` selects parts: the page keeps the earlier results of all other parts. The part `machine` runs
  * only if selected. It restarts Docker, with all other containers of the machine, and fills a
  * separate small disk.
  *
  * A run needs root, because it kills processes of containers from the host. It works on a separate
  * stack, state and copy of the last commit, and removes them at the end.
  */
-import { Checkout, port } from "../bench/checkout.ts";
+import { Checkout } from "../bench/checkout.ts";
 import { attempt, load, runFacts, say } from "../bench/measure.ts";
 import { writePage } from "../markdown.ts";
 import { underTraffic } from "../traffic.ts";
 import { refuse } from "./bad-revisions.ts";
 import { observe } from "./changes.ts";
-import { kills as killsOf } from "./faults.ts";
+import { crashes } from "./faults.ts";
 import {
+  type Crashed,
   type Interrupted,
   type Part,
   readFindings,
@@ -27,13 +29,14 @@ import {
   writeFindings,
 } from "./findings.ts";
 import { machineFaults } from "./machine-faults.ts";
+import { overload, overloads } from "./overload.ts";
 import { reliabilityParts } from "./page.ts";
 import { type SubjectName, subjects } from "./subjects.ts";
 import { type Fault, World } from "./world.ts";
 
 const rounds = Number(process.env.ROUNDS ?? 10);
 const kills = Number(process.env.KILLS ?? 20);
-const parts = (process.env.ONLY ?? "changes,releases,faults,kills").split(",");
+const parts = (process.env.ONLY ?? "changes,releases,crashes,overloads,faults,kills").split(",");
 
 const name = (process.env.SYSTEM ?? "full") as SubjectName;
 const subject = subjects[name];
@@ -86,6 +89,15 @@ async function survive({ name, promise, strike }: Fault): Promise<Survived> {
   return { name, promise, seconds, told, ...(await world.documents()) };
 }
 
+/** Causes a fault under traffic. */
+async function crash(fault: Fault): Promise<Crashed> {
+  let survived: Survived | undefined;
+  const seen = await underTraffic(checkout.target, async () => {
+    survived = await survive(fault);
+  });
+  return { ...(survived as Survived), ...seen };
+}
+
 /** The latest moment of a kill, in seconds: as long as an `up` that replaces API and gateway. */
 const longest = 20;
 
@@ -94,7 +106,7 @@ async function kill(): Promise<Interrupted> {
   let stuck = 0;
   let slowest = 0;
   await world.upload();
-  const seen = await underTraffic(port, async () => {
+  const seen = await underTraffic(checkout.target, async () => {
     for (let i = 1; i <= kills; i++) {
       checkout.configure({ services: subject.changing(i) });
       const after = 0.5 + Math.random() * longest;
@@ -114,13 +126,13 @@ const world = new World(checkout);
 try {
   say("first `make up` …");
   await checkout.make("up");
+  if (subject.settings.ingress) await checkout.enter();
   if (parts.includes("changes"))
     await runs("changes", subject.changes, (change, round) => observe(change, checkout, round), rounds);
   if (parts.includes("releases")) await runs("releases", subject.badRevisions, (bad) => refuse(world, bad));
-  if (parts.includes("faults")) {
-    const faults = [...killsOf(await checkout.containers()), ...subject.faults];
-    await runs("faults", faults, survive);
-  }
+  if (parts.includes("crashes")) await runs("crashes", crashes(await checkout.containers()), crash);
+  if (parts.includes("overloads")) await runs("overloads", overloads, (one) => overload(one, checkout));
+  if (parts.includes("faults")) await runs("faults", subject.faults, survive);
   if (parts.includes("machine")) await runs("machine", machineFaults, survive);
   if (parts.includes("kills")) await runs("kills", [{ name: "kills of `make up`" }], kill);
 } finally {

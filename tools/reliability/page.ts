@@ -12,7 +12,15 @@ export const reliabilityParts = (findings: Findings): Parts => ({
 
 const traffic = ["requests", "failed", "longest gap"];
 
-const system = ({ changes, releases, faults, machine, kills }: SystemFindings): string[] => [
+const system = ({
+  changes,
+  releases,
+  crashes,
+  overloads,
+  faults,
+  machine,
+  kills,
+}: SystemFindings): string[] => [
   ...section("Changes under traffic", changes, {
     find: (seen, name) => seen[name],
     header: ["change", "rounds", ...traffic, "slowest `make up`"],
@@ -26,6 +34,33 @@ const system = ({ changes, releases, faults, machine, kills }: SystemFindings): 
       one.seconds.map(elapsed).join(", "),
       one.told,
       elapsed(one.rollbackSeconds),
+    ],
+  }),
+  ...section("Crashes under traffic", crashes, {
+    find: (seen, name) => named(seen, name),
+    header: ["crash", ...traffic, "healthy after", "documents"],
+    cells: (one) => [...under([one]), elapsed(one.seconds), documents(one)],
+  }),
+  ...section("Overload", overloads, {
+    find: (seen, name) => named(seen, name),
+    header: [
+      "requests",
+      "sustainable",
+      "sent in 60 s",
+      "outcomes",
+      "slowest check",
+      "checks without an answer",
+      "killed, restarted or unhealthy",
+      "normal after",
+    ],
+    cells: (one) => [
+      `${one.sustainable.toFixed(1)} a second`,
+      String(one.sent),
+      counted(one.outcomes),
+      `${one.slowest.toFixed(1)} s`,
+      bold(counted(one.unanswered)),
+      bold(one.hurt.join(", ")),
+      `${one.normalAfter.toFixed(1)} s`,
     ],
   }),
   ...section("Faults", faults, survived),
@@ -97,13 +132,21 @@ function under(all: readonly Seen[]): string[] {
   const counts = new Map<string, number>();
   for (const [what, count] of all.flatMap(({ failures }) => Object.entries(failures)))
     counts.set(what, (counts.get(what) ?? 0) + count);
-  const failed = [...counts].map(([what, count]) => `${count} × ${what}`).join(", ");
+  const failed = counted(Object.fromEntries(counts));
   return [
     String(all.reduce((sum, { sent }) => sum + sent, 0)),
-    failed ? `**${failed}**` : "none",
+    bold(failed),
     `${most(all.map(({ gap }) => gap)).toFixed(2)} s`,
   ];
 }
+
+const counted = (counts: Readonly<Record<string, number>>): string =>
+  Object.entries(counts)
+    .map(([what, count]) => `${count} × ${what}`)
+    .join(", ");
+
+/** What must not happen. */
+const bold = (text: string): string => (text ? `**${text}**` : "none");
 
 const documents = ({ found, acknowledged }: Pick<Survived, "found" | "acknowledged">): string =>
   found === acknowledged ? `all ${found}` : `**${found} of ${acknowledged}**`;

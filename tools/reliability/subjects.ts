@@ -30,49 +30,54 @@ const fullChanging = (round: number) => ({ api: { environment: { RAG_LOG_LEVEL: 
 const myragChanging = (round: number) => ({ fastapi: { environment: { ROUND: String(round) } } });
 
 /** The name of a system under test. */
-export type SubjectName = "full" | "myrag";
+export type SubjectName = "full" | "myrag" | "full-prod";
 
-/** The systems under test. Both have the same routes, so both take the same traffic. */
+const full: Subject = {
+  settings: fullSettings,
+  changes: [
+    image("app/ragapp/__init__.py"),
+    setting(fullChanging),
+    replicas("api"),
+    route("config/systems/full.ts", '{ path: "/api/", service: "api", port: 8000 },'),
+    rotated("postgres"),
+    rotated("redis"),
+    dashboard,
+    scrapeInterval,
+  ],
+  badRevisions: [
+    ...badRevisions("api", "app/ragapp/api/server.py", {
+      api: { environment: { RAG_DATABASE_HOST: "nowhere" } },
+    }),
+    silent(
+      [
+        "app/ragapp/api/health.py",
+        "\n\ndef wait_for_stores(services: object) -> None:\n    pass\n\n\nrouter.routes.clear()\n",
+      ],
+      /api says it is not healthy/,
+    ),
+    {
+      name: "migration that fails",
+      settings: { migrate: { environment: { RAG_DATABASE_NAME: "nowhere" } } },
+      told: /The job "migrate" ended with exit code \d+/,
+    },
+  ],
+  faults: [
+    outOfMemory("worker"),
+    ...["redis", "postgres"].flatMap((service) => [gone(service), hangs(service)]),
+    removed("api"),
+    portTaken,
+    twice(fullChanging(1)),
+    clockJumps,
+  ],
+  changing: fullChanging,
+};
+
+/**
+ * The systems under test. They have the same routes, so they take the same traffic. `full-prod` has
+ * TLS, a sign-in and two gateways.
+ */
 export const subjects: Readonly<Record<SubjectName, Subject>> = {
-  full: {
-    settings: fullSettings,
-    changes: [
-      image("app/ragapp/__init__.py"),
-      setting(fullChanging),
-      replicas("api"),
-      route("config/systems/full.ts", '{ path: "/api/", service: "api", port: 8000 },'),
-      rotated("postgres"),
-      rotated("redis"),
-      dashboard,
-      scrapeInterval,
-    ],
-    badRevisions: [
-      ...badRevisions("api", "app/ragapp/api/server.py", {
-        api: { environment: { RAG_DATABASE_HOST: "nowhere" } },
-      }),
-      silent(
-        [
-          "app/ragapp/api/health.py",
-          "\n\ndef wait_for_stores(services: object) -> None:\n    pass\n\n\nrouter.routes.clear()\n",
-        ],
-        /api says it is not healthy/,
-      ),
-      {
-        name: "migration that fails",
-        settings: { migrate: { environment: { RAG_DATABASE_NAME: "nowhere" } } },
-        told: /The job "migrate" ended with exit code \d+/,
-      },
-    ],
-    faults: [
-      outOfMemory("worker"),
-      ...["redis", "postgres"].flatMap((service) => [gone(service), hangs(service)]),
-      removed("api"),
-      portTaken,
-      twice(fullChanging(1)),
-      clockJumps,
-    ],
-    changing: fullChanging,
-  },
+  full,
   myrag: {
     settings: {
       system: "myrag",
@@ -109,5 +114,17 @@ export const subjects: Readonly<Record<SubjectName, Subject>> = {
       twice(myragChanging(1)),
     ],
     changing: myragChanging,
+  },
+  "full-prod": {
+    ...full,
+    settings: {
+      ...fullSettings,
+      environment: "prod",
+      ingress: {
+        ...{ domain: "rag.example.org", tls: "internal", signIn: { users: true } },
+        // One key sends all requests.
+        limits: { requests: 1_000_000, questions: 1_000_000, uploads: 1_000_000 },
+      },
+    },
   },
 };

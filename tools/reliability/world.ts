@@ -1,6 +1,6 @@
 import { setTimeout } from "node:timers/promises";
 import { isWell } from "../../host/docker.ts";
-import { api, type Checkout } from "../bench/checkout.ts";
+import type { Checkout } from "../bench/checkout.ts";
 
 /** Seconds after which a stack that has not recovered counts as broken. */
 const patience = 300;
@@ -24,7 +24,7 @@ export class World {
   async upload(): Promise<void> {
     const number = this.acknowledged.length + 1;
     const text = `Crate ${number} of ${Date.now()} holds ${number} brass lanterns.`;
-    const response = await post(new File([text], `crate-${number}.txt`, { type: "text/plain" }));
+    const response = await this.post(new File([text], `crate-${number}.txt`, { type: "text/plain" }));
     if (![201, 202].includes(response.status))
       throw new Error(`upload: ${response.status} ${await response.text()}`);
     this.acknowledged.push(((await response.json()) as { id: string }).id);
@@ -45,7 +45,7 @@ export class World {
   async documents(): Promise<Documents> {
     const end = Date.now() + 120_000;
     for (;;) {
-      const ready = await readyDocuments();
+      const ready = await this.readyDocuments();
       const found = this.acknowledged.filter((id) => ready.has(id)).length;
       if (found === this.acknowledged.length || Date.now() > end)
         return { acknowledged: this.acknowledged.length, found };
@@ -53,34 +53,34 @@ export class World {
     }
   }
 
+  /** Uploads a file. */
+  post(file: File): Promise<Response> {
+    const body = new FormData();
+    body.set("file", file);
+    return this.checkout.fetch("/documents", { method: "POST", body });
+  }
+
+  /** Asks a question. Returns the status of the answer. */
+  async ask(): Promise<number> {
+    const headers = { "content-type": "application/json" };
+    const body = JSON.stringify({ question: "What does crate 1 hold?", k: 1 });
+    return (await this.checkout.fetch("/query", { method: "POST", headers, body })).status;
+  }
+
+  /** Returns the ids of the ready documents. A document without a state is ready. */
+  private async readyDocuments(): Promise<Set<string>> {
+    const response = await this.checkout.fetch("/documents?limit=500").catch(() => undefined);
+    if (!response?.ok) return new Set();
+    const { documents } = (await response.json()) as { documents: { id: string; state?: string }[] };
+    return new Set(documents.filter(({ state }) => (state ?? "ready") === "ready").map(({ id }) => id));
+  }
+
   private async isWhole(): Promise<boolean> {
     if (!(await this.checkout.containers()).every(isWell)) return false;
     const signal = AbortSignal.timeout(5000);
-    const ready = await fetch(`${api}/ready`, { signal }).catch(() => undefined);
+    const ready = await this.checkout.fetch("/ready", { signal }).catch(() => undefined);
     return ready?.status === 200;
   }
-}
-
-/** Uploads a file. */
-export function post(file: File): Promise<Response> {
-  const body = new FormData();
-  body.set("file", file);
-  return fetch(`${api}/documents`, { method: "POST", body });
-}
-
-/** Asks a question. Returns the status of the answer. */
-export async function ask(): Promise<number> {
-  const headers = { "content-type": "application/json" };
-  const body = JSON.stringify({ question: "What does crate 1 hold?", k: 1 });
-  return (await fetch(`${api}/query`, { method: "POST", headers, body })).status;
-}
-
-/** Returns the ids of the ready documents. A document without a state is ready. */
-async function readyDocuments(): Promise<Set<string>> {
-  const response = await fetch(`${api}/documents?limit=500`).catch(() => undefined);
-  if (!response?.ok) return new Set();
-  const { documents } = (await response.json()) as { documents: { id: string; state?: string }[] };
-  return new Set(documents.filter(({ state }) => (state ?? "ready") === "ready").map(({ id }) => id));
 }
 
 /** A fault that a run causes on purpose. */

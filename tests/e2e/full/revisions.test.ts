@@ -13,7 +13,7 @@ describe("a bad revision", () => {
     const good = readFileSync(stack.file, "utf8");
     const environment = { RAG_LOG_LEVEL: "LOUD" };
     stack.configure({ ...settings, services: { ...settings.services, api: { environment } } });
-    const seen = await underTraffic(port, async () => {
+    const seen = await underTraffic({ port }, async () => {
       const bad = await stack.make("up");
       expect(bad.code, bad.output).toBe(1);
       expect(bad.output).toMatch(/api \(ragdock-e2e-api-\w+\) is/);

@@ -28,7 +28,7 @@ async function measure(work: () => Promise<void>): Promise<Seen & { idle: number
     }
   };
   const controlled = control();
-  const seen = await underTraffic(port, work).finally(() => {
+  const seen = await underTraffic({ port }, work).finally(() => {
     ended = true;
   });
   await controlled;

@@ -56,10 +56,8 @@ it("counts failed requests by kind, and shows failed cases and those that did no
     seen,
     failures,
   });
-  const rounds = [
-    { sent: 10, failures: {}, gap: 0.5, seconds: 3 },
-    { sent: 20, failures: { ECONNRESET: 2 }, gap: 0.25, seconds: 5 },
-  ];
+  const bad = { sent: 20, failures: { ECONNRESET: 2 }, gap: 0.25, seconds: 5 };
+  const rounds = [{ sent: 10, failures: {}, gap: 0.5, seconds: 3 }, bad];
   const lost = {
     name: "disk full",
     promise: "None is lost.",
@@ -72,11 +70,30 @@ it("counts failed requests by kind, and shows failed cases and those that did no
     full: {
       changes: part(["image", "route", "later"], { image: rounds }, { route: "make up failed" }),
       machine: part(["disk full"], [lost]),
+      crashes: part(["kill -9 of api"], [{ ...lost, ...bad, name: "kill -9 of api" }]),
+      overloads: part(
+        ["questions"],
+        [
+          {
+            name: "questions",
+            sustainable: 61.5,
+            sent: 73_800,
+            outcomes: { 200: 3600, 503: 70_200 },
+            slowest: 0.4,
+            unanswered: {},
+            hurt: ["api out of memory"],
+            normalAfter: 1.2,
+          },
+        ],
+      ),
     },
   });
   expect(page).toContain("| image | 2 | 30 | **2 × ECONNRESET** | 0.50 s | 5s |");
   expect(page).toContain("| route | **failed**: make up failed |");
   expect(page).toContain("| later | not run |");
+  expect(page).toContain("| kill -9 of api | 20 | **2 × ECONNRESET** | 0.25 s | 5s | **2 of 3** |");
+  const overload = "3600 × 200, 70200 × 503 | 0.4 s | none | **api out of memory** | 1.2 s |";
+  expect(page).toContain(`| questions | 61.5 a second | 73800 | ${overload}`);
   expect(page).toContain("| disk full | None is lost. | 1s | **2 of 3** | 503 \\| full |");
   expect(page).not.toContain("Bad revisions");
 });
