@@ -171,7 +171,7 @@ describe("in a real browser", () => {
   let page: Page;
 
   beforeAll(async () => {
-    chrome = await startBrowser();
+    chrome = await startBrowser(port);
   });
   beforeEach(async () => {
     // The browser does not know the stack's authority.

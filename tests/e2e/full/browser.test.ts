@@ -12,7 +12,7 @@ describe("in a real browser", () => {
   const blocked: string[] = [];
 
   beforeAll(async () => {
-    chrome = await startBrowser();
+    chrome = await startBrowser(port);
     page = await chrome.newPage();
     page.setDefaultTimeout(60_000);
     page.on("console", (message) => {
