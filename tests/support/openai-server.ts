@@ -1,5 +1,7 @@
+import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { networkInterfaces } from "node:os";
 
 /** One request that the server got. */
 export interface Seen {
@@ -30,14 +32,13 @@ export class OpenAIServer {
   }
 
   /** Starts the server. Returns its address for containers on this Docker host. */
-  start(): Promise<string> {
-    return new Promise((resolve) => {
-      this.server.listen(0, "0.0.0.0", () => {
-        const { port } = this.server.address() as AddressInfo;
-        // The host's address on Docker's default bridge.
-        resolve(`http://172.17.0.1:${port}/v1`);
-      });
-    });
+  async start(): Promise<string> {
+    await once(this.server.listen(0, "0.0.0.0"), "listening");
+    const { port } = this.server.address() as AddressInfo;
+    // Docker's default bridge, on which containers reach this host.
+    const [bridge] = networkInterfaces().docker0 ?? [];
+    if (!bridge) throw new Error("Docker has no default bridge (docker0)");
+    return `http://${bridge.address}:${port}/v1`;
   }
 
   stop(): void {
