@@ -81,8 +81,11 @@ for (const { deployer, open, port } of deployers)
     });
 
     test("replaces a container that was never healthy, even after a refresh has forgotten it", async () => {
-      // The exporter listens on another port than its health check uses.
-      const environment = { REDIS_EXPORTER_WEB_LISTEN_ADDRESS: ":9999" };
+      // The exporter wants a login that its health check does not have.
+      const environment = {
+        REDIS_EXPORTER_BASIC_AUTH_USERNAME: "anna",
+        REDIS_EXPORTER_BASIC_AUTH_PASSWORD: "not known to the check",
+      };
       stack.configure(settingsWith(port, { "redis-exporter": { environment } }));
       expect((await stack.up()).code).not.toBe(0);
       const first = (await containersOf(stack, "redis-exporter")).at(-1);

@@ -1,7 +1,8 @@
+import { execFile } from "node:child_process";
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { networkInterfaces } from "node:os";
+import { promisify } from "node:util";
 
 /** One request that the server got. */
 export interface Seen {
@@ -36,9 +37,9 @@ export class OpenAIServer {
     await once(this.server.listen(0, "0.0.0.0"), "listening");
     const { port } = this.server.address() as AddressInfo;
     // Docker's default bridge, on which containers reach this host.
-    const [bridge] = networkInterfaces().docker0 ?? [];
-    if (!bridge) throw new Error("Docker has no default bridge (docker0)");
-    return `http://${bridge.address}:${port}/v1`;
+    const { stdout } = await promisify(execFile)("ip", ["-4", "-j", "addr", "show", "docker0"]);
+    const [bridge] = JSON.parse(stdout);
+    return `http://${bridge.addr_info[0].local}:${port}/v1`;
   }
 
   stop(): void {

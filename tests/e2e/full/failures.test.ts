@@ -20,8 +20,12 @@ describe("a failure", () => {
   });
 
   it("of a health check is explained by every up until it is fixed", async () => {
-    // The exporter listens on another port than its health check uses.
-    const broken = { "redis-exporter": { environment: { REDIS_EXPORTER_WEB_LISTEN_ADDRESS: ":9999" } } };
+    // The exporter wants a login that its health check does not have.
+    const environment = {
+      REDIS_EXPORTER_BASIC_AUTH_USERNAME: "anna",
+      REDIS_EXPORTER_BASIC_AUTH_PASSWORD: "not known to the check",
+    };
+    const broken = { "redis-exporter": { environment } };
     stack.configure({ ...settings, services: { ...settings.services, ...broken } });
     for (const _ of ["first", "second"]) {
       const { code, output } = await stack.make("up");
