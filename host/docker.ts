@@ -31,6 +31,26 @@ export async function docker(...args: string[]): Promise<string> {
   return stdout;
 }
 
+/**
+ * The given objects as `docker inspect` describes them, without those that someone has removed in
+ * the meantime.
+ */
+export async function inspectAll<T>(
+  kind: "container" | "network" | "volume",
+  names: readonly string[],
+): Promise<T[]> {
+  if (names.length === 0) return [];
+  try {
+    return JSON.parse(await docker(kind, "inspect", ...names));
+  } catch (error) {
+    // Docker prints all that it finds, and one error for each of the others.
+    const { stdout = "", stderr = "" } = error as { stdout?: string; stderr?: string };
+    const errors = stderr.trim().split("\n");
+    if (errors.every((line) => /no such|not found/i.test(line))) return JSON.parse(stdout);
+    throw error;
+  }
+}
+
 /** The fields of `docker volume inspect` that Ragdock uses. */
 export interface Volume {
   readonly Name: string;
@@ -43,8 +63,7 @@ export interface Volume {
 export async function volumesNamed(names: readonly string[]): Promise<ReadonlyMap<string, Volume>> {
   const there = new Set((await docker("volume", "ls", "-q")).split("\n"));
   const found = names.filter((name) => there.has(name));
-  if (found.length === 0) return new Map();
-  const volumes = JSON.parse(await docker("volume", "inspect", ...found)) as Volume[];
+  const volumes = await inspectAll<Volume>("volume", found);
   return new Map(volumes.map((volume) => [volume.Name, volume]));
 }
 
@@ -101,8 +120,7 @@ export async function containersOf(stack: string, service?: string): Promise<Con
   const ids = (await docker("ps", "-aq", "--no-trunc", ...stackFilters(stack, own)))
     .split("\n")
     .filter(Boolean);
-  if (ids.length === 0) return [];
-  const all = JSON.parse(await docker("inspect", ...ids)) as Container[];
+  const all = await inspectAll<Container>("container", ids);
   return all.sort((a, b) => serviceOf(a).localeCompare(serviceOf(b)) || a.Created.localeCompare(b.Created));
 }
 

@@ -10,6 +10,7 @@ import {
   containersOf,
   docker,
   dockerEndpoint,
+  inspectAll,
   serviceOf,
   type Volume,
   volumesNamed,
@@ -102,23 +103,27 @@ export async function requireDisk(info?: Info): Promise<void> {
   );
 }
 
+/** The fields of `docker network inspect` that are needed here. */
+interface DockerNetwork {
+  readonly Name: string;
+  readonly IPAM: { readonly Config: readonly { readonly Subnet?: string }[] | null };
+}
+
 /** Refuses to start if Docker has no addresses for the networks that the stack does not have yet. */
 async function requireNetworks(
   stack: string,
   system: SystemSpec,
   { DefaultAddressPools: pools }: Info,
 ): Promise<void> {
-  const format = "{{.Name}}{{range .IPAM.Config}} {{.Subnet}}{{end}}";
   const ids = (await docker("network", "ls", "-q")).split("\n").filter(Boolean);
-  const lines = (await docker("network", "inspect", "--format", format, ...ids)).split("\n");
-  const networks = lines.map((line) => line.split(" "));
-  const there = new Set(networks.map(([name]) => name));
+  const networks = await inspectAll<DockerNetwork>("network", ids);
+  const there = new Set(networks.map(({ Name }) => Name));
   const missing = Object.keys(system.networks).filter(
     (part) => !there.has(fullName({ project, stack }, part)),
   );
   requireAddresses(
     missing.length,
-    networks.flatMap(([, ...subnets]) => subnets),
+    networks.flatMap(({ IPAM }) => (IPAM.Config ?? []).flatMap(({ Subnet = [] }) => Subnet)),
     pools,
   );
 }

@@ -4,6 +4,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { inspectAll } from "../../host/docker.ts";
 import { SocketLog } from "../support/socket-log.ts";
 import { TestStack } from "../support/stack.ts";
 
@@ -41,6 +42,15 @@ function selectBuilder(name: string): void {
 }
 
 describe("the Docker host", () => {
+  it("does not miss what someone has removed between two commands", async () => {
+    const names = ["bridge", "ragdock-removed"];
+    const networks = await inspectAll<{ Name: string }>("network", names);
+    expect(networks.map(({ Name }) => Name)).toEqual(["bridge"]);
+    expect(await inspectAll("container", ["ragdock-removed"])).toEqual([]);
+    expect(await inspectAll("volume", ["ragdock-removed"])).toEqual([]);
+    await expect(inspectAll("container", ["--no-such-option"])).rejects.toThrow("unknown flag");
+  });
+
   it("is that of the current context for CLI, provider and builder, even if another builder is selected", async () => {
     context("use", "mine");
     selectBuilder("ci");

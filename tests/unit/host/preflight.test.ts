@@ -8,7 +8,7 @@ import { systemWith } from "../../support/program.ts";
 let isLocal = true;
 let publisher = "";
 let securityOptions = "[]";
-/** What Docker prints of its networks, a line each. */
+/** Docker's networks: the name and the subnets of each. */
 let networks: string[] = [];
 /** A folder that root owns, as the volumes of the stack. */
 let volumes = new Map<string, Volume>();
@@ -22,8 +22,13 @@ vi.mock("../../../host/docker.ts", () => ({
   containersOf: async () => [],
   volumesNamed: async () => volumes,
   serviceOf: ({ Config }: Container) => Config.Labels["ragdock.service"],
+  inspectAll: async () =>
+    networks.map((line) => {
+      const [Name, ...subnets] = line.split(" ");
+      return { Name, IPAM: { Config: subnets.map((Subnet) => ({ Subnet })) } };
+    }),
   docker: async (command: string) => {
-    if (command === "network") return networks.join("\n");
+    if (command === "network") return "";
     return command === "ps"
       ? publisher
       : `{"DockerRootDir":"/nowhere","SecurityOptions":${securityOptions},"DefaultAddressPools":[{"Base":"10.9.0.0/21","Size":24}]}`;
