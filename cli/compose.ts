@@ -4,7 +4,7 @@ import { stringify } from "yaml";
 import { fill } from "../config/spec/content.ts";
 import { callsHost, hostGateway } from "../config/spec/host-gateway.ts";
 import type { ImageSource } from "../config/spec/image.ts";
-import { nameOn, outsideNetwork } from "../config/spec/networks.ts";
+import { hasWayOut, nameOn, noDns, outsideNetwork } from "../config/spec/networks.ts";
 import { paced } from "../config/spec/paced-check.ts";
 import type { FileSpec, LongRunning, ServiceSpec, SystemSpec } from "../config/spec/service.ts";
 import { isLongRunning, listenAddress, publishedPorts } from "../config/spec/service.ts";
@@ -92,6 +92,7 @@ function service(spec: ServiceSpec, jobs: ReadonlySet<string>, facts: ComposeFac
         { aliases: [...(spec.aliases ?? []), nameOn(network, spec.name)] },
       ]),
     ),
+    ...(hasWayOut(spec) ? {} : { dns: noDns.servers, dns_opt: noDns.options }),
     depends_on: Object.fromEntries(
       spec.dependsOn.map((other) => [
         other,

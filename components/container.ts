@@ -2,7 +2,7 @@ import type * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { type Content, fill, secretsIn } from "../config/spec/content.ts";
 import { callsHost, hostGateway } from "../config/spec/host-gateway.ts";
-import { aliasesOn, outsideNetwork } from "../config/spec/networks.ts";
+import { aliasesOn, hasWayOut, noDns } from "../config/spec/networks.ts";
 import type { FileSpec, ServiceSpec } from "../config/spec/service.ts";
 import { labels } from "../config/spec/stack.ts";
 import { cpuString, mebibytes } from "../config/spec/units.ts";
@@ -22,13 +22,6 @@ const tmpfsOptions = "size=64m";
  * that if the root file system is read-only (moby/moby, containerExtractToDir).
  */
 const hasReadOnlyRoot = ({ tmpfs, files }: ServiceSpec): boolean => tmpfs !== undefined && files.length === 0;
-
-/**
- * Docker passes a name that it does not know, such as that of a stopped service, to the DNS servers
- * of the host. A container without a route out does not reach them, and its lookup takes 10 s on
- * Docker Engine 20.10. Nothing listens on 127.0.0.1:53, so the lookup fails in 2 s.
- */
-const withoutForeignNames = { dns: ["127.0.0.1"], dnsOpts: ["timeout:1", "attempts:2"] };
 
 /** The inputs that services and jobs have in common. */
 export function containerBase(
@@ -58,7 +51,7 @@ export function containerBase(
       name: context.networks[network] as pulumi.Input<string>,
       aliases: aliasesOn(network, { name: spec.name, aliases }),
     })),
-    ...(spec.networks.includes(outsideNetwork) ? {} : withoutForeignNames),
+    ...(hasWayOut(spec) ? {} : { dns: noDns.servers, dnsOpts: noDns.options }),
     mounts: spec.mounts.map((mount) => ({
       type: "bind",
       source: context.hostPath(mount.source),

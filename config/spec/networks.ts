@@ -18,6 +18,17 @@ const consolesNetwork = "consoles";
 /** Docker's options of a network with a route out: its containers do not reach each other. */
 export const openNetworkOptions = { "com.docker.network.bridge.enable_icc": "false" } as const;
 
+/**
+ * Docker passes a name that it does not know, such as that of a stopped service, to the DNS servers
+ * of the host. A container without a route out does not reach them, and its lookup takes 10 s on
+ * Docker Engine 20.10. With these settings it fails in 2 s, because nothing listens on 127.0.0.1:53.
+ */
+export const noDns = { servers: ["127.0.0.1"], options: ["timeout:1", "attempts:2"] };
+
+/** Whether a service has a route out of the stack. */
+export const hasWayOut = ({ networks }: Pick<ServiceSpec, "networks">): boolean =>
+  networks.includes(outsideNetwork);
+
 const watches = ({ role }: ServiceSpec): boolean => role === "monitoring" || role === "exporter";
 
 /** The network on which others call a service. A store has a network with its own name. */

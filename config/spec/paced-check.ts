@@ -4,7 +4,7 @@ import { type Duration, seconds } from "./units.ts";
 /** Seconds between two checks of a healthy container. */
 const pause = 14;
 /** Checks of a healthy container that one process of Docker's health check makes. */
-const rounds = 4;
+const rounds = 5;
 /** A check that Docker runs less often than this is not changed. */
 const rare = 15;
 
@@ -14,7 +14,7 @@ const rare = 15;
  *
  * Docker starts a process in the container for each check, which costs more than the check itself.
  * Docker Engine before 25 has no `start_interval`, so the process itself decides how often it
- * checks. In a healthy container, a process repeats the check for a minute before it answers.
+ * checks. In a healthy container, a process repeats the check for 70 s before it answers.
  * If a check fails, it answers at once, and Docker's next checks are quick again. Each process
  * writes the time of its last success to /dev/shm. The next process reads it. After a start, a
  * failure or `docker unpause`, that time is missing or old.

@@ -1,7 +1,7 @@
 /** Tries TCP connections between the containers of a stack, each from the network of a container. */
 import { expect } from "vitest";
 import { statusPort } from "../../config/services/nginx.ts";
-import { outsideNetwork, reaches } from "../../config/spec/networks.ts";
+import { hasWayOut, reaches } from "../../config/spec/networks.ts";
 import { isLongRunning, type ServiceSpec } from "../../config/spec/service.ts";
 import { ensureBaseImage } from "../../host/base-image.ts";
 import { withOutside } from "./observe.ts";
@@ -47,7 +47,7 @@ export async function expectDeclared(stack: TestStack, settings: Record<string, 
       reaches: [
         ...new Set(all.filter((other) => isOpen(other, service)).map((other) => other.service.name)),
       ].sort(),
-      outside: service.networks.includes(outsideNetwork),
+      outside: hasWayOut(service),
     }));
     expect(found).toEqual(declared);
   });
