@@ -19,6 +19,9 @@ const settingsFile = "/etc/ragdock/auth.json";
 /** The paths of the gateway that lead to it: the pages to sign in and out. */
 export const authPath = "/.ragdock/";
 
+/** The pages below it. */
+export const authPages = ["sign-in", "sign-out", "callback", "me"] as const;
+
 /** The route to the pages to sign in and out, on one port of a gateway. */
 export const authRoute = (listen: number): Route => ({ listen, path: authPath, service: authName, port });
 

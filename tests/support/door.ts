@@ -1,4 +1,4 @@
-/** A stack `full` with TLS of its own authority, built-in users of each role, and an API key. */
+/** A stack `full` with TLS by the authority of the stack, built-in users of each role, and an API key. */
 import { unwatched } from "./program.ts";
 import { TestStack } from "./stack.ts";
 import { Visitor } from "./visitor.ts";
@@ -10,6 +10,9 @@ export const passwords = {
   rita: "a long password of rita",
 } as const;
 export type Person = keyof typeof passwords;
+
+/** A host name that serves `/api/` only. */
+export const apiName = "api.rag.example.org";
 
 const roles: Record<Person, string> = { anna: "admin", ed: "editor", rita: "reader" };
 
@@ -55,7 +58,7 @@ export class Door {
       prometheus: { exposure: "none" },
       grafana: { enabled: false },
     };
-    const ingress = { tls: "internal", domain, signIn: { users: true } };
+    const ingress = { tls: "internal", domain, names: { [apiName]: "/api/" }, signIn: { users: true } };
     return { system: "full", images: "packages", ingress, services };
   }
 

@@ -6,7 +6,7 @@
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { startBrowser } from "../support/browser.ts";
-import { Door, type Person, passwords } from "../support/door.ts";
+import { apiName, Door, type Person, passwords } from "../support/door.ts";
 import { inside } from "../support/observe.ts";
 import { docker, eventually } from "../support/stack.ts";
 
@@ -139,6 +139,36 @@ describe("API keys", () => {
     expect((await stack.make("keys list")).output).toContain("ci");
     expect((await stack.make("keys revoke", "--name", "ci")).code).toBe(0);
     expect((await visitor.send("/api/documents", { headers: bearer })).status).toBe(401);
+  });
+});
+
+describe("a name that serves the API", () => {
+  const send = (path: string, headers: Record<string, string> = {}) =>
+    visitor.send(path, { headers: { host: apiName, ...headers } });
+
+  it("has its own sign-in, and every rule for the path", async () => {
+    expect((await send("/documents")).status).toBe(401);
+    const page = { Accept: "text/html", "Sec-Fetch-Mode": "navigate" };
+    expect((await send("/", page)).headers["content-type"]).toBe("application/problem+json");
+    const { reply, cookies } = await visitor.signIn("rita", passwords.rita, apiName);
+    expect([reply.status, reply.headers.location]).toEqual([303, "/"]);
+    expect((await send("/documents", { Cookie: cookies })).status).toBe(200);
+    expect((await send("/api/documents", { Cookie: cookies })).status).toBe(200);
+    expect((await send("/monitoring/prometheus/-/ready", { Cookie: cookies })).status).toBe(404);
+    const headers = { host: apiName, Cookie: cookies };
+    expect((await visitor.send("/documents/1", { method: "DELETE", headers })).status).toBe(403);
+  });
+
+  it("serves nothing else, whatever the path", async () => {
+    const admin = await as("anna");
+    for (const path of ["/monitoring/prometheus/-/ready", "/_stcore/health", "/metrics"])
+      for (const before of ["", "/", "/x/..", "/.ragdock/..", "/.ragdock/%2e%2e", "/api/.."])
+        expect((await send(`${before}${path}`, admin)).status, before + path).toBe(404);
+  });
+
+  it("is in the outputs of the stack", async () => {
+    const { urls } = JSON.parse((await stack.make("outputs")).output);
+    expect(urls[apiName]).toBe(`https://${apiName}:${port}`);
   });
 });
 
