@@ -4,6 +4,7 @@ import { publishedPorts, type ServiceSpec } from "../spec/service.ts";
 import { isEncrypted } from "./auth.ts";
 import type { Context } from "./module.ts";
 import { nameProblems, settingOf } from "./name-rules.ts";
+import { tokensVariable } from "./reference-app.ts";
 
 /** Problems of TLS, of the sign-in, and of ports that everyone reaches. */
 export const ingressProblems = (
@@ -20,7 +21,7 @@ export const ingressProblems = (
 
 /** Reports settings that would do nothing. */
 function withoutUse(
-  { settings: { ingress, system } }: Context,
+  { settings: { ingress, system, app }, models }: Context,
   raw: Readonly<Record<string, unknown>>,
   services: readonly ServiceSpec[],
 ): Problem[] {
@@ -28,6 +29,10 @@ function withoutUse(
   const unpublished = `no application of ${system} is published`;
   const noAuthority = "only `tls: acme` asks an authority";
   const hasProvider = signIn !== undefined && "issuer" in signIn;
+  const countsTokens = services.some(({ environment }) => environment[tokensVariable] !== undefined);
+  const uncounted = countsTokens
+    ? "no language model is configured (`ragdock:llm.provider`)"
+    : `${app ? "your own application" : system} counts no tokens`;
   const isPublished = services.some(({ role }) => role === "ingress");
   const useless: readonly (readonly [key: string, isSet: boolean, hasEffect: boolean, why: string])[] = [
     ["ingress.signIn", signIn !== undefined, isPublished, unpublished],
@@ -52,6 +57,12 @@ function withoutUse(
       valueAt(raw, ["ingress", "limits"]) !== undefined,
       signIn !== undefined,
       "limits count the requests of people and keys, and there is no sign-in",
+    ],
+    [
+      "ingress.limits.tokensPerDay",
+      signIn !== undefined && ingress.limits.tokensPerDay !== undefined,
+      countsTokens && models.llm.provider !== "none",
+      uncounted,
     ],
   ];
   return useless.flatMap(([key, isSet, hasEffect, why]) =>

@@ -83,6 +83,10 @@ export const ingress = group("Requests from outside.", {
     requests: perMinute("Requests", 1200),
     questions: perMinute("Questions", 60),
     uploads: perMinute("Uploads", 60),
+    tokensPerDay: optional(
+      "Tokens of the language model per day (UTC) of one person or key, in the reference application. By default they are not limited.",
+      integer(1, 1_000_000_000_000),
+    ),
   }),
   open: optional(
     "Says that a port which `prod` publishes needs no TLS and no sign-in.",
