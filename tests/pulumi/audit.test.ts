@@ -40,7 +40,8 @@ describe.skipIf(missing.length > 0)("the audit log under the real Pulumi CLI", (
   });
   afterAll(async () => {
     const destroyed = await stack.pulumi("destroy", "--yes", "--skip-preview", "--exclude-protected");
-    await docker("volume", "rm", "--force", `ragdock-${NAME}-auth-data`);
+    for (const part of ["auth-data", "redis-data"])
+      await docker("volume", "rm", "--force", `ragdock-${NAME}-${part}`);
     stack.remove();
     expect(destroyed.code, destroyed.output).toBe(0);
   });
