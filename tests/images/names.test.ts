@@ -87,7 +87,7 @@ describe("a name with a path", () => {
       expect(await ask(name, "/_stcore/health"), name).toMatchObject({ status: 200, port: apiPort });
   });
 
-  it("takes requests of its own pages only", async () => {
+  it("refuses requests of pages of other names", async () => {
     const post = (origin: string) => ask(api, "/query", { method: "POST", headers: { origin } });
     expect(await post(`https://${api}`)).toMatchObject({ status: 200, path: "/api/query" });
     expect((await post(`https://${domain}`)).status).toBe(403);
