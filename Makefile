@@ -122,7 +122,7 @@ users: node_modules ## show the people who sign in with a password; ./ragdock us
 keys: node_modules ## show the API keys of programs; ./ragdock keys --help creates and revokes them
 	@$(ragdock) keys list $(on_stack)
 
-audit: node_modules ## show who did what: sign-ins, uploads, deletions, denials; SINCE=24h, WHO=anna
+audit: node_modules ## show who did what: sign-ins, uploads, deletions, denials, deployments; SINCE=24h, WHO=anna
 	@$(ragdock) audit $(on_stack) $(call option,SINCE,since) $(call option,WHO,user)
 
 compose: setup ## write the system as a Docker Compose file: the way out

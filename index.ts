@@ -8,9 +8,11 @@ import { resolveSystem } from "./config/resolve.ts";
 import { withDeployment } from "./config/spec/deployment.ts";
 import { baseImageOf } from "./host/base-image.ts";
 import { watchCrashLoops } from "./host/crash-loops.ts";
+import { recordDeployment } from "./host/deployment-log.ts";
 import { inspectHost } from "./host/preflight.ts";
 import { pullImages } from "./host/pull.ts";
 import { useDockerInProgram } from "./host/server.ts";
+import { userName } from "./host/user.ts";
 
 const { stack, settings, texts, secrets, encrypted, docker, registryAuth } = readConfig();
 const host = await explained(() => useDockerInProgram(docker));
@@ -24,19 +26,19 @@ if (make) await explained(() => pullImages(required, { except: registryAuth, say
 if (make) watchCrashLoops(stack.stack, before, pulumi.log.error);
 
 const hostPath = (path: string): string => resolve(import.meta.dirname, path);
-const args = { ...stack, ...found, system, secrets, baseImage, hostPath };
+const args = { ...stack, ...found, system, secrets, baseImage, hostPath, deployer: userName() };
 const rag = new RagStack(`${stack.project}-${stack.stack}`, args);
 
-export const name = system.name;
-export const environment = system.environment;
-export const images = system.images;
-export const urls = system.urls;
-export const unavailable = system.unavailable;
-export const containers = rag.containers;
-export const volumes = rag.volumes;
-export const credentials = rag.secrets;
+export const { name, environment, images, urls, unavailable } = system;
+export const { containers, volumes, secrets: credentials } = rag;
 export const deployments = withDeployment(history.deployments, {
   at: new Date().toISOString(),
   settings: texts,
   images: rag.images,
 });
+
+if (make) {
+  const done = new Promise((resolve) => pulumi.output(rag.containers).apply(resolve));
+  const differs = deployments !== history.deployments;
+  recordDeployment(stack.stack, system, { containers: before, differs }, done);
+}

@@ -10,7 +10,6 @@ import { containersOf, docker, isJob, isWell, serviceOf } from "../host/docker.t
 import { told } from "../host/finding.ts";
 import { project } from "../host/paths.ts";
 import { pullImages } from "../host/pull.ts";
-import { recordDeployment } from "./auth.ts";
 import { deployerText } from "./backends/deployer.ts";
 import { print } from "./command.ts";
 import { storesOf } from "./data/store-users.ts";
@@ -54,9 +53,6 @@ export async function deploy(system: SystemSpec, session: Session, refresh: bool
   const replace = await jobsAgain(stack, system, before);
   const outcome = await session.deployer.up({ refresh: look, replace });
   if (outcome.ok) await session.progress.step("waiting for health", () => settle(stack));
-  const { same: _, ...changed } = outcome.changes;
-  if (Object.values(changed).some((count) => count > 0))
-    await recordDeployment(stack, summary(outcome.changes), outcome.ok);
   const code = await report(system, session, outcome);
   const auth = system.services.find(({ role }) => role === "auth");
   const isNew = auth !== undefined && !before.some((container) => serviceOf(container) === auth.name);

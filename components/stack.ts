@@ -1,4 +1,3 @@
-import { hostname, userInfo } from "node:os";
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { openNetworkOptions } from "../config/spec/networks.ts";
@@ -15,6 +14,8 @@ import { containerNames, Service } from "./service.ts";
 
 export interface RagStackArgs extends StackName {
   readonly system: SystemSpec;
+  /** The user and the machine that deploy. */
+  readonly deployer: string;
   /** Values of the secrets that the user sets, by their config key. */
   readonly secrets: Readonly<Record<string, pulumi.Input<string>>>;
   readonly baseImage: string;
@@ -121,7 +122,7 @@ function declareNetworks(args: RagStackArgs, parent: pulumi.Resource): Record<st
           name,
           internal,
           ...(internal ? {} : { options: openNetworkOptions }),
-          labels: labels(args, { [ownerLabel]: deployer() }),
+          labels: labels(args, { [ownerLabel]: args.deployer }),
         },
         // The first deployer stays the owner.
         { parent, deleteBeforeReplace: true, ignoreChanges: ["labels"] },
@@ -131,15 +132,6 @@ function declareNetworks(args: RagStackArgs, parent: pulumi.Resource): Record<st
       return [part, network.id];
     }),
   );
-}
-
-/** The user and the machine that deploy. In a container, the user may have no name. */
-function deployer(): string {
-  try {
-    return `${userInfo().username}@${hostname()}`;
-  } catch {
-    return `user ${process.getuid?.()}@${hostname()}`;
-  }
 }
 
 /** When a volume was created, by its labels. "" for a volume that this program did not create. */

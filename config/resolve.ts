@@ -89,7 +89,7 @@ function assemble(user: Settings, raw: Readonly<Record<string, unknown>>, facts:
     networks: networksUsed(services),
     secrets,
     unavailable: run.unavailable,
-    urls: urlsOf(services, ctx.host, user.ingress.domain),
+    urls: urlsOf(services, ctx.host, user.ingress.domain, Object.keys(user.ingress.names)),
     lostVolumes: user.lostVolumes,
   };
   const found = findings(spec, (source) => pulledReference(source, spec));

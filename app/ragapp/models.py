@@ -2,11 +2,11 @@
 vectors."""
 
 import uuid
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from pgvector.sqlalchemy import Vector
-from sqlalchemy import ForeignKey, LargeBinary, Text, func
+from sqlalchemy import BigInteger, ForeignKey, LargeBinary, Text, func
 from sqlalchemy.dialects.postgresql import TIMESTAMP
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
@@ -53,6 +53,18 @@ class Chunk(Base):
     text: Mapped[str] = mapped_column(Text)
     # `migrate` sets the dimension of the column from the settings.
     embedding: Mapped[Any | None] = mapped_column(Vector(), deferred=True)
+
+
+class TokenUse(Base):
+    """The tokens of the language model that a person or program has used on the last day with a
+    question."""
+
+    __tablename__ = "token_use"
+
+    # The subject of an identity.
+    subject: Mapped[str] = mapped_column(Text, primary_key=True)
+    day: Mapped[date]
+    tokens: Mapped[int] = mapped_column(BigInteger)
 
 
 class EmbeddingSpace(Base):

@@ -77,6 +77,8 @@ class Settings(BaseSettings):
     llm_api_key_file: SecretFile | None = None
     provider_timeout_seconds: Annotated[float, Field(gt=0, le=600)] = 60
 
+    tokens_per_day: Annotated[int, Field(ge=1)] | None = None
+
     chunk_size: Annotated[int, Field(ge=100, le=8000)] = 800
     chunk_overlap: Annotated[int, Field(ge=0, le=4000)] = 100
     min_score: Annotated[float, Field(ge=-1, le=1)] = 0

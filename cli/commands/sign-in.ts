@@ -6,7 +6,7 @@ import { command, jsonOption, stackOption } from "../command.ts";
 
 /** Runs a command of the sign-in, which prints its own messages. Returns its exit code. */
 async function run(stack: string, words: readonly string[], input = ""): Promise<number> {
-  const code = await inAuth(stack, words, { input });
+  const code = await inAuth(stack, words, input);
   if (code !== undefined) return code;
   throw new Failure(
     `Stack "${stack}" runs no sign-in.`,
@@ -45,6 +45,11 @@ const roleOption = {
   choices: accessRoles,
 } as const;
 
+const generateOption = {
+  flags: "--generate",
+  description: "make a password, and print it once",
+} as const;
+
 const keyName = { flags: "--name <name>", description: "the key's name, such as ci" } as const;
 
 function required(value: string | undefined, flag: string, example: string): string {
@@ -60,7 +65,7 @@ export const addUser = command({
     stack: stackOption,
     name: nameOption,
     role: { ...roleOption, default: "reader" },
-    generate: { flags: "--generate", description: "make a password, and print it once" },
+    generate: generateOption,
   },
   examples: ["users add anna --role editor", "users add anna --generate"],
   run: async ({ stack, name, role, generate }) => {
@@ -76,7 +81,7 @@ export const userPassword = command({
   options: {
     stack: stackOption,
     name: nameOption,
-    generate: { flags: "--generate", description: "make a password, and print it once" },
+    generate: generateOption,
   },
   examples: ["users password anna"],
   run: async ({ stack, name, generate }) => {
@@ -153,7 +158,7 @@ export const revokeKey = command({
 
 export const audit = command({
   name: "audit",
-  summary: "Show who did what: sign-ins, uploads, deletions, denials, changes of users and keys",
+  summary: "Show who did what: sign-ins, uploads, deletions, denials, deployments, changes of users and keys",
   options: {
     stack: stackOption,
     since: { flags: "--since <time>", description: "such as 24h", default: "7d" },

@@ -159,6 +159,7 @@ async function declare(system: SystemSpec, { project, stack }: Facts): Promise<R
     secrets,
     existingVolumes: {},
     broken: {},
+    deployer: "",
     // The digest depends on the machine, so both revisions get the same one.
     baseImage: "base",
     hostPath: (path) => path,

@@ -19,6 +19,9 @@ const settingsFile = "/etc/ragdock/auth.json";
 /** The paths of the gateway that lead to it: the pages to sign in and out. */
 export const authPath = "/.ragdock/";
 
+/** The pages below it. */
+export const authPages = ["sign-in", "sign-out", "callback", "me"] as const;
+
 /** The route to the pages to sign in and out, on one port of a gateway. */
 export const authRoute = (listen: number): Route => ({ listen, path: authPath, service: authName, port });
 
@@ -73,6 +76,8 @@ export function auth(ctx: Context): ServiceTemplate<LongRunning> {
 /** Its settings as the program reads them (front-door/frontdoor/auth). */
 function settingsOf(ctx: Context, self: LongRunning, services: readonly ServiceSpec[]): FileSpec {
   const { ingress } = ctx.settings;
+  // The application counts the tokens.
+  const { tokensPerDay: _, ...limits } = ingress.limits;
   const routes = longRunning(services).flatMap((s) => (s.role === "gateway" ? (s.routes ?? []) : []));
   const behind = longRunning(services).filter((s) => routes.some(({ service }) => service === s.name));
   const settings = {
@@ -82,7 +87,7 @@ function settingsOf(ctx: Context, self: LongRunning, services: readonly ServiceS
     replicas: self.replicas,
     signIn: ingress.signIn,
     roles: ingress.roles,
-    limits: ingress.limits,
+    limits,
     access: behind.flatMap(({ name, access = [] }) => access.map((rule) => accessOf(name, rule))),
     apiPaths: routes
       .filter(({ service, path }) => path !== "/" && isApi(service, behind))
@@ -109,11 +114,14 @@ export const isEncrypted = ({ tls, trustedProxies }: IngressSettings): boolean =
 
 const denied = 'sum(rate(frontdoor_denials_total{reason!="signed_out"}[5m]))';
 
+/** The applications answer 429 themselves if the tokens of a person are used up. */
+const outOfTokens = orZero('sum(rate(http_requests_total{status="429"}[5m]))');
+
 const alerts: readonly Alert[] = [
   {
     name: "DenialsHigh",
     severity: "warning",
-    expr: `${denied} > 5`,
+    expr: `(${orZero(denied)}) + (${outOfTokens}) > 5`,
     holds: "10m",
     summary: "{{ $value | humanize }} requests a second are denied",
     description: "Someone tries passwords or keys, a program uses an old key, or a limit is too low.",
@@ -142,6 +150,7 @@ const row: Row = {
     stat("API keys", orZero("max(frontdoor_keys)")),
     lines("Denied requests a second", {
       "{{reason}}": "sum by (reason) (rate(frontdoor_denials_total[5m]))",
+      tokens: outOfTokens,
     }),
     lines("Sign-ins a minute", {
       "{{result}}": "sum by (result) (rate(frontdoor_sign_ins_total[5m])) * 60",

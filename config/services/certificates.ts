@@ -29,7 +29,7 @@ export const certificatesVolume: VolumeMount = { volume: "certificates", path: "
  * new one replaces no container and closes no connection.
  */
 export function certificates(ctx: Context): ServiceTemplate<LongRunning> {
-  const { tls, domain = "", email, acmeServer } = ctx.settings.ingress;
+  const { tls, domain = "", names, email, acmeServer } = ctx.settings.ingress;
   return {
     ...serviceDefaults,
     name: certificatesName,
@@ -46,6 +46,7 @@ export function certificates(ctx: Context): ServiceTemplate<LongRunning> {
     environment: {
       CERTIFICATES_SOURCE: tls,
       CERTIFICATES_DOMAIN: domain,
+      ...(Object.keys(names).length > 0 ? { CERTIFICATES_NAMES: Object.keys(names).join(" ") } : {}),
       // An authority asks through the ingress, which starts after this program.
       ...(tls === "acme" ? { CERTIFICATES_INGRESS: `ingress:${plainPort}` } : {}),
       CERTIFICATES_TITLE: `${ctx.project}-${ctx.stack}`,
@@ -118,7 +119,7 @@ const renewalFails: Alert = {
   description: "No attempt has succeeded for a day, or since the service started.",
   runbook:
     "Read `make logs SERVICE=certificates`. A public authority must reach port 80 of this host under the name " +
-    "`ragdock:ingress.domain`.",
+    "`ragdock:ingress.domain` and those in `ragdock:ingress.names`.",
 };
 
 const missing: Alert = {
@@ -129,7 +130,7 @@ const missing: Alert = {
   summary: "The service has no certificate that browsers trust",
   description: "There was no first certificate. The ingress presents one that no client accepts.",
   runbook:
-    "Read `make logs SERVICE=certificates`. For `tls: acme`, the name `ragdock:ingress.domain` must lead to this host.",
+    "Read `make logs SERVICE=certificates`. For `tls: acme`, the names of `ragdock:ingress.domain` and `names` must lead to this host.",
   suppresses: ["CertificateRenewalFails"],
 };
 

@@ -3,6 +3,8 @@ import { type Problem, problem, setCommand, withoutEffect } from "../spec/proble
 import { publishedPorts, type ServiceSpec } from "../spec/service.ts";
 import { isEncrypted } from "./auth.ts";
 import type { Context } from "./module.ts";
+import { nameProblems, settingOf } from "./name-rules.ts";
+import { tokensVariable } from "./reference-app.ts";
 
 /** Problems of TLS, of the sign-in, and of ports that everyone reaches. */
 export const ingressProblems = (
@@ -13,23 +15,29 @@ export const ingressProblems = (
   ...withoutUse(ctx, raw, services),
   ...providerProblems(ctx),
   ...tlsProblems(ctx, services),
+  ...nameProblems(ctx, services),
   ...openPorts(ctx, services),
 ];
 
 /** Reports settings that would do nothing. */
 function withoutUse(
-  { settings: { ingress, system } }: Context,
+  { settings: { ingress, system, app }, models }: Context,
   raw: Readonly<Record<string, unknown>>,
   services: readonly ServiceSpec[],
 ): Problem[] {
-  const { signIn, tls, domain, hosts, email, acmeServer } = ingress;
+  const { signIn, tls, domain, names, hosts, email, acmeServer } = ingress;
   const unpublished = `no application of ${system} is published`;
   const noAuthority = "only `tls: acme` asks an authority";
   const hasProvider = signIn !== undefined && "issuer" in signIn;
+  const countsTokens = services.some(({ environment }) => environment[tokensVariable] !== undefined);
+  const uncounted = countsTokens
+    ? "no language model is configured (`ragdock:llm.provider`)"
+    : `${app ? "your own application" : system} counts no tokens`;
   const isPublished = services.some(({ role }) => role === "ingress");
   const useless: readonly (readonly [key: string, isSet: boolean, hasEffect: boolean, why: string])[] = [
     ["ingress.signIn", signIn !== undefined, isPublished, unpublished],
     ["ingress.tls", tls !== "off", isPublished, unpublished],
+    ["ingress.names", Object.keys(names).length > 0, isPublished, unpublished],
     [
       "ingress.domain",
       domain !== undefined,
@@ -49,6 +57,12 @@ function withoutUse(
       valueAt(raw, ["ingress", "limits"]) !== undefined,
       signIn !== undefined,
       "limits count the requests of people and keys, and there is no sign-in",
+    ],
+    [
+      "ingress.limits.tokensPerDay",
+      signIn !== undefined && ingress.limits.tokensPerDay !== undefined,
+      countsTokens && models.llm.provider !== "none",
+      uncounted,
     ],
   ];
   return useless.flatMap(([key, isSet, hasEffect, why]) =>
@@ -86,15 +100,15 @@ function providerProblems({ settings: { ingress }, secrets }: Context): Problem[
 
 const isAddress = (domain: string): boolean => /^[\d.]+$/.test(domain);
 
-/** A public authority knows no such names. */
-const isPrivate = (domain: string): boolean =>
-  !domain.includes(".") || /\.(local|localhost|internal|test|example|invalid)$/.test(domain);
+/** Whether a public authority knows no such name. */
+const isPrivate = (name: string): boolean =>
+  !name.includes(".") || /\.(local|localhost|internal|test|example|invalid)$/.test(name);
 
 function tlsProblems(
   { settings: { ingress }, secrets }: Context,
   services: readonly ServiceSpec[],
 ): Problem[] {
-  const { tls, domain, acmeServer } = ingress;
+  const { tls, domain, names, acmeServer } = ingress;
   if (tls === "files")
     return (["tlsCertificate", "tlsKey"] as const)
       .filter((key) => !secrets.has(key))
@@ -108,6 +122,7 @@ function tlsProblems(
   );
   const asked = services.some((s) => publishedPorts(s).some(({ redirects }) => redirects));
   const set = setCommand("ingress.domain", "rag.example.org");
+  const known = "an authority gives certificates for names that the internet knows";
   return [
     ...(domain && !isAddress(domain) && (acmeServer || !isPrivate(domain))
       ? []
@@ -115,10 +130,13 @@ function tlsProblems(
           problem(
             "ingress.domain",
             domain ? `"${domain}"` : "nothing",
-            "an authority gives certificates for names that the internet knows",
+            known,
             `Run: ${set}; or, for a closed network: ${setCommand("ingress.tls", "internal")}`,
           ),
         ]),
+    ...Object.keys(names)
+      .filter((name) => !acmeServer && isPrivate(name))
+      .map((name) => problem(settingOf(name), `"${name}"`, known, "Use a name such as api.rag.example.org.")),
     ...(asked || !services.some(({ role }) => role === "ingress")
       ? []
       : [

@@ -4,7 +4,7 @@
  */
 import { type Content, content, joined } from "../spec/content.ts";
 import type { Route } from "../spec/service.ts";
-import { authPath } from "./auth.ts";
+import { authPages, authPath } from "./auth.ts";
 
 /** The headers that tell applications who sends a request, and the variables of their values. */
 const identityHeaders = {
@@ -78,7 +78,7 @@ ${upstream}${original("$auth_service")}      proxy_set_header X-Ragdock-Refusal 
       proxy_set_header X-Ragdock-Role $auth_role;
       proxy_pass http://$upstream_auth:${auth.port}/refused;
     }
-    location ~ ^${authPath.replaceAll(".", "\\.")}(sign-in|sign-out|callback|me)$ {
+    location ~ ^${authPath.replaceAll(".", "\\.")}(${authPages.join("|")})$ {
       client_max_body_size 64k;
 ${upstream}      proxy_pass http://$upstream_auth:${auth.port};
     }`;

@@ -16,7 +16,8 @@ const connectionsPerAddress = 2000;
  */
 const uploads = { perSecond: 1, immediate: 8, waiting: 30 } as const;
 
-const literal = (text: string): string => text.replaceAll(/[^\w/-]/g, "\\$&");
+/** A regular expression that matches this text only. */
+export const literal = (text: string): string => text.replaceAll(/[^\w/-]/g, "\\$&");
 
 /**
  * Trusts `X-Forwarded-Proto` from a TLS proxy in front. Without such a proxy, a client that forges
@@ -31,7 +32,7 @@ const forwardedProto = "  map $http_x_forwarded_proto $forwarded_proto { https h
  * page of another site cannot set `Origin`, `Sec-Fetch-Site` or `X-Forwarded-Host`. A proxy in
  * front may change `Host`, but it passes on `Sec-Fetch-Site`. Programs send none of these headers.
  */
-export const guardMaps = ({ origins, hosts, domain, trustedProxies, tls }: IngressSettings): string =>
+export const guardMaps = ({ origins, hosts, names, domain, trustedProxies, tls }: IngressSettings): string =>
   `${forwardedProto}${trustedProxies.map((proxy) => `  set_real_ip_from ${proxy};\n`).join("")}${
     trustedProxies.length > 0 ? "  real_ip_header X-Forwarded-For;\n  real_ip_recursive on;\n" : ""
   }  map $remote_addr $client { default $remote_addr; }
@@ -57,7 +58,7 @@ ${origins.map((origin) => `    "~*^${literal(origin)}\\|" own;\n`).join("")}  }
     default ${hosts.length > 0 ? 1 : 0};
     # Not a host name: an application could redirect to it.
     "~\\|.*[^\\w.:\\[\\]-]" 1;
-${servedHosts(hosts, domain)}  }
+${servedHosts(hosts, [domain ?? "localhost", ...Object.keys(names)])}  }
 
   limit_conn_zone $binary_remote_addr zone=addresses:4m;
   map "$request_method $uri" $uploader { default ""; "~^PUT /_stcore/upload_file" $binary_remote_addr; }
@@ -72,9 +73,9 @@ ${addedHeaders("  ")}
 `;
 
 /** IP addresses are always served: no other site can use one as its name (DNS rebinding). */
-const servedHosts = (hosts: readonly string[], domain = "localhost"): string =>
+const servedHosts = (hosts: readonly string[], own: readonly string[]): string =>
   (hosts.length > 0
-    ? [...new Set(["localhost", domain, ...hosts])].map(literal).concat("[0-9.]+", "\\[[^|]*")
+    ? [...new Set(["localhost", ...own, ...hosts])].map(literal).concat("[0-9.]+", "\\[[^|]*")
     : []
   )
     .map((host) => `    "~*^${host}\\|" 0;\n`)

@@ -5,7 +5,8 @@ import type { CatalogueImage } from "../spec/image.ts";
 import type { Route } from "../spec/service.ts";
 import { authName } from "./auth.ts";
 import { authLocations, guarded, identityForwarded } from "./nginx-auth.ts";
-import { gatewayMaps, guardMaps, guards, ownPageHeaders } from "./nginx-guards.ts";
+import { gatewayMaps, guardMaps, guards, literal, ownPageHeaders } from "./nginx-guards.ts";
+import { frontedUri, nameMaps } from "./nginx-names.ts";
 import { errorPages, type Limit, problemLocations } from "./nginx-problems.ts";
 import { plainServer, tlsServer, tlsSettings } from "./nginx-tls.ts";
 
@@ -76,9 +77,7 @@ interface NginxOptions {
 
 /** Metrics are for the system's own networks. */
 const hide = ({ hidden }: RoutedPath): string =>
-  hidden ? `    location ~ ^${pattern(hidden)}(/|$) { return 404; }\n` : "";
-
-const pattern = (path: string): string => path.replaceAll(/[^\w/-]/g, "\\$&");
+  hidden ? `    location ~ ^${literal(hidden)}(/|$) { return 404; }\n` : "";
 
 /**
  * A gateway's locations: one for the route, and one for each path below it that takes large
@@ -89,7 +88,7 @@ function toRevision(route: RoutedPath, routes: readonly RoutedPath[], hasSignIn:
   const target = route.byName ? route.service : { revisionOf: route.service };
   const asked = hasSignIn ? guarded(route) : "";
   // This ends the directives that set variables, so it comes after them.
-  const stripped = route.strip ? `      rewrite ^${pattern(route.path)}(.*)$ /$1 break;\n` : "";
+  const stripped = route.strip ? `      rewrite ^${literal(route.path)}(.*)$ /$1 break;\n` : "";
   const settings = `${route.ownPages ? ownPageHeaders : ""}${asked}`;
   const location = (path: string, limit: Limit): Content => content`
     location ${path} {
@@ -112,11 +111,11 @@ ${stripped}      proxy_pass http://${upstream}:${route.port};
  * An ingress' locations. The ingress asks the gateways which of them takes requests, and uses that
  * one. Before it gives up, it asks once more with a longer timeout, because a packet can be lost.
  */
-const toGateway = (route: RoutedPath): Content => `
+const toGateway = (route: RoutedPath, uri: string): Content => `
     location ${route.path} {
       auth_request /.ragdock/gateway;
       auth_request_set $gateway $upstream_http_x_gateway;
-      proxy_pass http://$gateway:${route.port};
+      proxy_pass http://$gateway:${route.port}${uri};
     }
     location = /.ragdock/gateway {
 ${ask(route)}
@@ -142,19 +141,21 @@ function server(
   listen: number,
   routes: readonly RoutedPath[],
   kind: NginxKind,
-  hasTls: boolean,
+  settings: IngressSettings,
   maxBody: number,
 ): Content {
+  const isIngress = kind === "ingress";
+  const hasTls = isIngress && settings.tls !== "off";
   const auth = kind === "gateway" ? routes.find(({ service }) => service === authName) : undefined;
   const others = routes.filter((route) => route !== auth);
   const locations = others.map((route) =>
-    kind === "ingress" ? toGateway(route) : toRevision(route, others, auth !== undefined),
+    isIngress ? toGateway(route, frontedUri(settings)) : toRevision(route, others, auth !== undefined),
   );
   const questions = auth ? authLocations(auth, others) : "";
   return content`
   server {
     listen ${listen}${hasTls ? " ssl" : ""};
-${hasTls ? tlsServer : ""}${kind === "ingress" ? guards : ""}${errorPages("    ", kind)}${joined(locations)}${questions}
+${hasTls ? tlsServer : ""}${isIngress ? guards : ""}${errorPages("    ", kind)}${joined(locations)}${questions}
 ${problemLocations(kind, maxBody)}  }
 `;
 }
@@ -175,7 +176,7 @@ export function renderNginx(
   const hasSignIn = routes.some(({ service }) => service === authName);
   const user = hasSignIn ? '"user":"$auth_user",' : "";
   const servers = [...Map.groupBy(routes, ({ listen }) => listen)].map(([listen, own]) =>
-    server(listen, own, kind, hasTls, maxBody),
+    server(listen, own, kind, settings, maxBody),
   );
   return content`# Not auto: that counts the host's processors, whatever this container may use.
 worker_processes 2;
@@ -210,7 +211,7 @@ http {
   # would run out of ports.
   map $http_upgrade $connection_upgrade { default upgrade; '' close; }
 
-${hasTls ? tlsSettings : ""}${isIngress ? guardMaps(settings) : gatewayMaps(settings)}  resolver 127.0.0.11 valid=1s ipv6=off;
+${hasTls ? tlsSettings : ""}${isIngress ? guardMaps(settings) + nameMaps(settings) : gatewayMaps(settings)}  resolver 127.0.0.11 valid=1s ipv6=off;
   resolver_timeout 2s;
   client_max_body_size ${maxBody}m;
   proxy_http_version 1.1;

@@ -36,6 +36,9 @@ const drainSeconds = 3;
 /** The soak of a revision in production: the time of four health checks. */
 export const productionSoak = "20s";
 
+/** The variable with the most tokens of the language model that one person or key may use in a day. */
+export const tokensVariable = "RAG_TOKENS_PER_DAY";
+
 /** The source of the application and of the library, on the host and in the images. */
 const sourceMount = {
   mount: { source: "app", target: "/app", readOnly: true },
@@ -133,6 +136,7 @@ const application = (mode: "api" | "worker" | "ui") => ({
 function api(ctx: Context, stores: AppStores): ServiceTemplate<LongRunning> {
   const workers = ctx.prod ? 2 : 1;
   const shared = appSettings(ctx, stores);
+  const { tokensPerDay } = ctx.settings.ingress.limits;
   return {
     ...application("api"),
     ...shared,
@@ -140,6 +144,7 @@ function api(ctx: Context, stores: AppStores): ServiceTemplate<LongRunning> {
       ...shared.environment,
       RAG_API_WORKERS: String(workers),
       RAG_DRAIN_SECONDS: String(drainSeconds),
+      ...(tokensPerDay ? { [tokensVariable]: String(tokensPerDay) } : {}),
     },
     outside: callsProvider(ctx.models),
     uploadPaths: ["/api/documents"],

@@ -4,6 +4,16 @@ import { group, integer, like, name, optional, url } from "./kinds.ts";
 
 const hostName = like(/^[\w.-]+$/, "be a host name without a port, such as rag.example.org");
 
+const ownName = like(
+  /^(?=.*[a-z])[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/,
+  "be a host name in lower case and without a port, such as api.rag.example.org",
+);
+
+const servedPath = like(
+  /^\/([a-zA-Z0-9][\w.~-]*\/)*$/,
+  "be a path that begins and ends with /, such as /api/",
+);
+
 const origin = like(
   /^https?:\/\/[\w.-]+(:\d+)?$/,
   "be an origin without a path, such as https://portal.example.org",
@@ -40,6 +50,12 @@ const perMinute = (what: string, most: number) =>
 /** The settings under `ragdock:ingress`. */
 export const ingress = group("Requests from outside.", {
   domain: optional("Host name of the service. Certificates are for this name.", hostName),
+  names: z
+    .record(ownName, servedPath)
+    .default({})
+    .describe(
+      "More host names, and the path of the stack that each serves: `{ api.rag.example.org: /api/ }`. The certificate has all names.",
+    ),
   tls: z
     .enum(["acme", "files", "internal", "off"])
     .default("off")
@@ -67,6 +83,10 @@ export const ingress = group("Requests from outside.", {
     requests: perMinute("Requests", 1200),
     questions: perMinute("Questions", 60),
     uploads: perMinute("Uploads", 60),
+    tokensPerDay: optional(
+      "Tokens of the language model per day (UTC) of one person or key, in the reference application. By default they are not limited.",
+      integer(1, 1_000_000_000_000),
+    ),
   }),
   open: optional(
     "Says that a port which `prod` publishes needs no TLS and no sign-in.",
@@ -82,7 +102,7 @@ export const ingress = group("Requests from outside.", {
     .array(hostName)
     .default([])
     .describe(
-      "Host names that are served, besides `domain`, localhost and IP addresses. Other names get 421. By default all names are served.",
+      "Host names that are served, besides `domain`, `names`, localhost and IP addresses. Other names get 421. By default all names are served.",
     ),
   trustedProxies: z
     .array(addresses)

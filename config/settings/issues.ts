@@ -8,11 +8,18 @@ export function fromZod(issue: z.core.$ZodIssue, raw: unknown): Problem[] {
   const path = dotted(issue.path);
   if (issue.code === "unrecognized_keys")
     return issue.keys.map((key) => unknownKey(key, issue.path, path ? `${path}.${key}` : key));
+  if (issue.code === "invalid_key") return [wrongName(issue)];
   const found = valueAt(raw, issue.path);
   const text = found === undefined ? "nothing" : JSON.stringify(found);
   const value = example(issue, found);
   const fix = value === undefined ? `Correct the value of ${path}.` : `Run: ${setCommand(path, value)}`;
   return [problem(path, text, messageOf(issue), fix)];
+}
+
+/** A name that the user chooses, such as the name of a variable. */
+function wrongName({ path, issues }: z.core.$ZodIssueInvalidKey): Problem {
+  const [reason] = issues.map(messageOf);
+  return problem(dotted(path), `the name ${JSON.stringify(path.at(-1))}`, reason ?? "", "Correct the name.");
 }
 
 function unknownKey(key: string, parent: readonly PropertyKey[], path: string): Problem {
@@ -61,6 +68,8 @@ export const valueAt = (raw: unknown, path: readonly PropertyKey[]): unknown =>
 const dotted = (path: readonly PropertyKey[]): string =>
   path.reduce<string>((all, key) => {
     if (typeof key === "number") return `${all}[${key}]`;
+    // Pulumi reads a dot as the start of another key.
+    if (all && String(key).includes(".")) return `${all}["${String(key)}"]`;
     return all ? `${all}.${String(key)}` : String(key);
   }, "");
 

@@ -72,7 +72,7 @@ export const serviceSettings = z.strictObject({
   logs: optional("Rotation of its log. A change applies to containers that start after it.", logs),
   environment: optional(
     "Environment variables, added to the system's own. No secrets: `docker inspect` shows them.",
-    z.record(z.string().regex(/^[A-Za-z_]\w*$/), text),
+    z.record(like(/^[A-Za-z_]\w*$/, "have letters, digits and _ only, such as LOG_LEVEL"), text),
   ),
   files: optional(
     "Files made from the settings, in its containers only. For example a `.env` with a password.",

@@ -1,32 +1,40 @@
 import type { Host } from "./host.ts";
-import { longRunning, publishedPorts, type ServiceSpec } from "./service.ts";
+import { longRunning, type PublishedPort, publishedPorts, type ServiceSpec } from "./service.ts";
 
 /**
- * The URLs of the published services on the Docker host, and `ui` and `api` if a gateway leads to
- * them.
+ * The URLs of the published services on the Docker host, `ui` and `api` if a gateway leads to them,
+ * and those of host names that serve one path.
  * @param domain the name in the certificate. @default the name of the host
+ * @param names more names, which lead to the first port with TLS
  */
 export function urlsOf(
   services: readonly ServiceSpec[],
   { name = "localhost" }: Host = {},
   domain: string | undefined = undefined,
+  names: readonly string[] = [],
 ): Record<string, string> {
   const urls: Record<string, string> = {};
+  const [first] = longRunning(services)
+    .flatMap(publishedPorts)
+    .filter(({ tls }) => tls);
+  if (first) for (const name of names) urls[name] = `https://${name}${suffixOf(first)}`;
   for (const service of longRunning(services)) {
     for (const port of publishedPorts(service)) {
-      const { host, owner = service.name, exposure, tls, redirects } = port;
+      const { owner = service.name, exposure, tls, redirects } = port;
       if (redirects) continue;
       // Only the host itself can reach a port on its loopback.
       const from = exposure === "public" ? ((tls ? domain : undefined) ?? name) : "localhost";
       const isStore = service.role === "postgres" || service.role === "redis";
       const scheme = tls ? "https://" : isStore ? "" : "http://";
-      const url = `${scheme}${from}${tls && host === 443 ? "" : `:${host}`}`;
+      const url = `${scheme}${from}${suffixOf(port)}`;
       urls[owner] = url;
       Object.assign(urls, behind(owner, url, services));
     }
   }
   return urls;
 }
+
+const suffixOf = ({ tls, host }: PublishedPort): string => (tls && host === 443 ? "" : `:${host}`);
 
 /** The applications behind a system's own gateway. */
 function behind(name: string, url: string, services: readonly ServiceSpec[]): Record<string, string> {

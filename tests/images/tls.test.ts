@@ -4,34 +4,25 @@
  * and UI. It does not prove what Let's Encrypt answers.
  */
 
-import { readFileSync } from "node:fs";
 import { Agent } from "node:https";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { certificatesVolume } from "../../config/services/certificates.ts";
-import { pythonImage } from "../../config/services/python.ts";
 import { ensureBaseImage } from "../../host/base-image.ts";
 import { docker } from "../../host/docker.ts";
-import { standIn, type TestContainer, uniqueName } from "../support/docker.ts";
-import { Front } from "../support/front.ts";
-import { buildFrontDoor } from "../support/front-door-image.ts";
-import { open, serviceOf, systemWith } from "../support/program.ts";
+import type { TestContainer } from "../support/docker.ts";
 import { eventually } from "../support/stack.ts";
 import { domain, handshake, namesAt, over2, post } from "../support/tls.ts";
+import { TlsFront } from "../support/tls-front.ts";
 
 const other = "other.example.org";
 const acme = { tls: "acme", acmeServer: "https://pebble:14000/dir" } as const;
 
-const front = new Front("tls");
-const volumes: string[] = [];
+const front = new TlsFront("tls");
 let pebbleCertificate = "";
-let frontDoor = "";
 
 beforeAll(async () => {
-  frontDoor = await buildFrontDoor();
   await front.open();
-  const script = front.mounted("/upstream.py", readFileSync("tests/images/tls/upstream.py", "utf8"));
-  const python = await standIn(pythonImage.image.name);
-  for (const alias of ["api", "ui"]) await front.run(alias, python, script, ["python3", "/upstream.py"]);
+  await front.startUpstreams();
   await front.startOf("gateway");
   const arg = `BASE_IMAGE=${await ensureBaseImage()}`;
   await docker("build", "-q", "--build-arg", arg, "-t", "ragdock-test/pebble", "tests/images/tls");
@@ -39,52 +30,7 @@ beforeAll(async () => {
   pebbleCertificate = await pebble.exec("cat", "/pebble/cert.pem");
 });
 
-afterAll(async () => {
-  await front.close();
-  for (const volume of volumes) await docker("volume", "rm", "-f", volume);
-});
-
-const stack = (ingress: object) => ({ environment: "prod", ingress: { ...open, ...ingress } });
-
-const newVolume = async (): Promise<string> => {
-  const volume = uniqueName("certificates");
-  volumes.push(volume);
-  await docker("volume", "create", volume);
-  return volume;
-};
-
-/** Starts the program for certificates, and waits until it is healthy. */
-async function startCertificates(
-  ingress: object,
-  volume: string,
-  variables: Record<string, string> = {},
-): Promise<TestContainer> {
-  const spec = serviceOf(systemWith(stack(ingress)), "certificates");
-  const environment = { ...spec.environment, ...variables };
-  const container = await front.run(
-    "certificates",
-    frontDoor,
-    [
-      ...["--read-only", "--tmpfs", "/tmp", "--cap-drop", "ALL", "--user", spec.user ?? ""],
-      ...["-v", `${volume}:${certificatesVolume.path}`],
-      ...["--memory", "128m"],
-      ...Object.entries(environment).flatMap(([key, value]) => ["-e", `${key}=${value}`]),
-      ...front.mounted("/pebble.pem", pebbleCertificate),
-    ],
-    spec.command,
-  );
-  await container.healthy(spec.healthcheck.test.slice(1), 60);
-  return container;
-}
-
-/** Starts an ingress under an alias and the names of its domains. Returns its address. */
-async function startIngress(ingress: object, volume: string, alias: string, names: readonly string[] = []) {
-  const container = await front.startOf("ingress", stack(ingress), alias, [
-    ...["-v", `${volume}:${certificatesVolume.path}:ro`],
-    ...names.flatMap((name) => ["--network-alias", name]),
-  ]);
-  return front.addressOf(container);
-}
+afterAll(() => front.close());
 
 /** Waits until new connections get a certificate for a name. */
 const presents = (host: string, name: string, seconds: number): Promise<true> =>
@@ -98,11 +44,11 @@ describe("an ingress with the authority of the stack", () => {
   let ca = "";
   let certificates: TestContainer;
   beforeAll(async () => {
-    const volume = await newVolume();
+    const volume = await front.newVolume();
     const settings = { tls: "internal", domain };
-    certificates = await startCertificates(settings, volume);
+    certificates = await front.startCertificates(settings, volume);
     ca = await certificates.exec("cat", `${certificatesVolume.path}/ca.pem`);
-    host = await startIngress(settings, volume, "internal");
+    host = await front.startIngress(settings, volume, "internal");
   });
   afterAll(() => certificates.stop());
 
@@ -133,7 +79,8 @@ describe("an ingress with the authority of the stack", () => {
     expect(socket.alpnProtocol).toBe("h2");
     socket.destroy();
     const { status, body } = await over2(host, "/api/health");
-    expect([status, JSON.parse(body)]).toEqual([200, { proto: "https", host: domain, length: 0 }]);
+    const told = { proto: "https", host: domain, length: 0, path: "/api/health", port: 8000 };
+    expect([status, JSON.parse(body)]).toEqual([200, told]);
   });
 
   it("checks requests over HTTP/2 like all others", async () => {
@@ -184,10 +131,10 @@ describe("an ingress with the authority of the stack", () => {
 });
 
 it("changes the certificate under load without a failed handshake or request", async () => {
-  const volume = await newVolume();
+  const volume = await front.newVolume();
   const settings = { tls: "internal", domain };
-  let certificates = await startCertificates(settings, volume);
-  const host = await startIngress(settings, volume, "load");
+  let certificates = await front.startCertificates(settings, volume);
+  const host = await front.startIngress(settings, volume, "load");
   const seen = new Map<string, number>();
   let over = false;
   const send = async (agent: Agent): Promise<void> => {
@@ -199,7 +146,7 @@ it("changes the certificate under load without a failed handshake or request", a
   const sending = [0, 1, 2, 3].map((index) => send(new Agent({ keepAlive: index === 0, maxSockets: 1 })));
   for (const name of [other, domain, other]) {
     await certificates.stop();
-    certificates = await startCertificates({ ...settings, domain: name }, volume);
+    certificates = await front.startCertificates({ ...settings, domain: name }, volume);
     await presents(host, name, 40);
   }
   over = true;
@@ -211,15 +158,17 @@ it("changes the certificate under load without a failed handshake or request", a
 
 describe("a public authority", () => {
   it("asks through the ingress, and a new domain changes nothing at the ingress", async () => {
-    const volume = await newVolume();
+    const volume = await front.newVolume();
     const settings = { ...acme, domain };
     const start = (name: string) =>
-      startCertificates({ ...acme, domain: name }, volume, {
-        REQUESTS_CA_BUNDLE: "/pebble.pem",
-        CERTIFICATES_INGRESS: "acme:8079",
-      });
+      front.startCertificates(
+        { ...acme, domain: name },
+        volume,
+        { REQUESTS_CA_BUNDLE: "/pebble.pem", CERTIFICATES_INGRESS: "acme:8079" },
+        front.mounted("/pebble.pem", pebbleCertificate),
+      );
     const first = await start(domain);
-    const host = await startIngress(settings, volume, "acme", [domain, other]);
+    const host = await front.startIngress(settings, volume, "acme", [domain, other]);
     await presents(host, domain, 90);
     const { headers } = await over2(host, "/");
     expect(headers["strict-transport-security"]).toBe("max-age=31536000");

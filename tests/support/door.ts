@@ -1,4 +1,4 @@
-/** A stack `full` with TLS of its own authority, built-in users of each role, and an API key. */
+/** A stack `full` with TLS by the authority of the stack, built-in users of each role, and an API key. */
 import { unwatched } from "./program.ts";
 import { TestStack } from "./stack.ts";
 import { Visitor } from "./visitor.ts";
@@ -11,7 +11,19 @@ export const passwords = {
 } as const;
 export type Person = keyof typeof passwords;
 
+/** A host name that serves `/api/` only. */
+export const apiName = "api.rag.example.org";
+
 const roles: Record<Person, string> = { anna: "admin", ed: "editor", rita: "reader" };
+
+/** A line of the audit log. */
+export interface AuditEvent {
+  readonly actor: string;
+  readonly action: string;
+  readonly object: string;
+  readonly result: string;
+  readonly address: string;
+}
 
 export class Door {
   readonly stack: TestStack;
@@ -37,9 +49,16 @@ export class Door {
     this.key = /rdk_[0-9a-f]+_[0-9a-f]+/.exec(created)?.[0] ?? "";
   }
 
-  /** Gives the stack another domain, without deploying it. */
-  rename(domain: string): void {
-    this.stack.configure(this.settings(domain));
+  /** Gives the stack another domain, and its API other variables, without deploying it. */
+  change(domain: string, environment: Record<string, string> = {}): void {
+    this.stack.configure(this.settings(domain, environment));
+  }
+
+  /** Returns the audit log, as text and as events. */
+  async audit(): Promise<{ output: string; events: AuditEvent[] }> {
+    const { output } = await this.stack.make("audit", "--since", "1h", "--json");
+    const lines = output.split("\n").filter((line) => line.startsWith("{"));
+    return { output, events: lines.map((line) => JSON.parse(line)) };
   }
 
   /** Signs in. Returns the headers of a request with the new session. */
@@ -47,15 +66,16 @@ export class Door {
     return { Cookie: (await this.visitor.signIn(person, passwords[person])).cookies };
   }
 
-  private settings(domain: string): Record<string, unknown> {
+  private settings(domain: string, environment: Record<string, string> = {}): Record<string, unknown> {
     const { prometheus: _, ...unused } = unwatched;
     const services = {
       ...unused,
+      api: { environment },
       gateway: { port: this.port },
       prometheus: { exposure: "none" },
       grafana: { enabled: false },
     };
-    const ingress = { tls: "internal", domain, signIn: { users: true } };
+    const ingress = { tls: "internal", domain, names: { [apiName]: "/api/" }, signIn: { users: true } };
     return { system: "full", images: "packages", ingress, services };
   }
 

@@ -69,6 +69,7 @@ export async function register(raw: Record<string, unknown>, { preview = false }
     stack: "test",
     system,
     secrets: keys,
+    deployer: "anna@laptop",
     baseImage: "ragdock/base:test",
     existingVolumes: {},
     broken: {},

@@ -54,14 +54,18 @@ export class Visitor {
     });
   }
 
-  /** Signs in with the form. Returns the cookies of the session. */
-  async signIn(name: string, password: string): Promise<{ reply: Reply; cookies: string }> {
-    const page = await this.send("/.ragdock/sign-in");
+  /** Signs in with the form, under a host name. Returns the cookies of the session. */
+  async signIn(
+    name: string,
+    password: string,
+    host = `localhost:${this.port}`,
+  ): Promise<{ reply: Reply; cookies: string }> {
+    const page = await this.send("/.ragdock/sign-in", { headers: { host } });
     const token = /name="token" value="([^"]+)"/.exec(page.body)?.[1] ?? "";
     const browser = cookiesOf(page);
     const reply = await this.send("/.ragdock/sign-in", {
       method: "POST",
-      headers: { "Content-Type": "application/x-www-form-urlencoded", Cookie: browser },
+      headers: { host, "Content-Type": "application/x-www-form-urlencoded", Cookie: browser },
       body: new URLSearchParams({ name, password, token, next: "/" }).toString(),
     });
     return { reply, cookies: `${browser}; ${cookiesOf(reply)}` };

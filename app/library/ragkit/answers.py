@@ -1,10 +1,10 @@
 """Answers: a chat model writes them from the retrieved passages. Without a model the passages are
 quoted."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Protocol
 
-from ragkit.llm import ChatModel
+from ragkit.llm import ChatModel, ignore
 
 SYSTEM = (
     "Answer the question from the numbered passages alone. Cite the passages you use by their numbers, "
@@ -29,8 +29,13 @@ class Passage(Protocol):
         """Return the passage's text."""
 
 
-def answer(chat_model: ChatModel | None, question: str, sources: Sequence[Passage]) -> Iterator[str]:
-    """Yield the answer piece by piece."""
+def answer(
+    chat_model: ChatModel | None,
+    question: str,
+    sources: Sequence[Passage],
+    spent: Callable[[int], None] = ignore,
+) -> Iterator[str]:
+    """Yield the answer piece by piece. `spent` gets the tokens of the chat model."""
     if not sources:
         yield NOTHING_FOUND
     elif chat_model is None:
@@ -39,7 +44,7 @@ def answer(chat_model: ChatModel | None, question: str, sources: Sequence[Passag
             quote = "\n".join(f"> {line}" for line in source.text.strip().splitlines())
             yield f"\n\n{quote}\n>\n> [{number}] {source.document}"
     else:
-        yield from chat_model.stream(SYSTEM, _prompt(question, sources))
+        yield from chat_model.stream(SYSTEM, _prompt(question, sources), spent)
 
 
 def _prompt(question: str, sources: Sequence[Passage]) -> str:

@@ -2,6 +2,7 @@
 provider."""
 
 import logging
+import math
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -118,6 +119,37 @@ def test_the_key_is_in_no_log_and_no_error(
 def test_an_answer_is_streamed(server: Provider, client: OpenAIClient) -> None:
     assert list(ChatModel(client, "m").stream("s", "u")) == ["It is ", "two o'clock ", "[1]."]
     assert server.requests[0]["stream_options"] == {"include_usage": True}
+
+
+def test_the_tokens_of_an_answer_are_those_that_the_model_reports(
+    server: Provider, client: OpenAIClient
+) -> None:
+    spent: list[int] = []
+    list(ChatModel(client, "m").stream("s", "u", spent.append))
+    assert spent == [14]
+
+
+def test_the_tokens_of_an_answer_that_ends_early_are_estimated(
+    server: Provider, client: OpenAIClient
+) -> None:
+    spent: list[int] = []
+    left = ChatModel(client, "m").stream("system", "user", spent.append)
+    next(left)
+    assert spent == []
+    left.close()  # type: ignore[attr-defined]
+    assert spent == [math.ceil(len("system" + "user" + "It is ") / 4)]
+    server.break_off = True
+    with pytest.raises(Unavailable):
+        list(ChatModel(client, "m").stream("system", "user", spent.append))
+    assert len(spent) == 2
+
+
+def test_an_answer_that_never_began_has_no_tokens(server: Provider, client: OpenAIClient) -> None:
+    server.failures = [(401, {}, 0)]
+    spent: list[int] = []
+    with pytest.raises(Refused):
+        list(ChatModel(client, "m").stream("s", "u", spent.append))
+    assert spent == []
 
 
 def test_an_answer_may_have_any_character(server: Provider, client: OpenAIClient) -> None:

@@ -5,12 +5,14 @@ of the lifetime. It answers the authority's request on a separate port, to which
 passes the requests for `/.well-known/acme-challenge/`.
 """
 
+import hashlib
 import logging
 import re
 import socket
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from frontdoor.certificates.pairs import Pair, Unusable, checked
@@ -25,18 +27,24 @@ logger = logging.getLogger(__name__)
 
 
 class PublicAuthority:
-    """Certificates for one domain from one ACME server."""
+    """Certificates for some names from one ACME server. The first name is that of the certificate."""
 
     # The authority reaches the ingress, which starts when this program is healthy.
     needs_ingress = True
 
     def __init__(
-        self, root: Path, domain: str, email: str, server: str, ingress: tuple[str, int] | None = None
+        self,
+        root: Path,
+        names: Sequence[str],
+        email: str,
+        server: str,
+        ingress: tuple[str, int] | None = None,
     ) -> None:
         # An account belongs to its server, and so does the decision to renew.
         self._folder = root / "acme" / re.sub(r"[^\w.-]+", "_", server)
-        self._attempt = self._folder / f"{domain}-{email}.attempt"
-        self._domain = domain
+        asked = hashlib.sha256(" ".join([*names, email]).encode()).hexdigest()[:16]
+        self._attempt = self._folder / f"{asked}.attempt"
+        self._names = names
         self._email = email
         self._server = server
         self._ingress = ingress
@@ -49,7 +57,7 @@ class PublicAuthority:
         self._attempt.touch()
         self._certbot()
         self._attempt.unlink()
-        live = self._folder / "config" / "live" / self._domain
+        live = self._folder / "config" / "live" / self._names[0]
         return checked((live / "fullchain.pem").read_bytes(), (live / "privkey.pem").read_bytes())
 
     def _wait_after_attempt(self) -> None:
@@ -76,7 +84,9 @@ class PublicAuthority:
         command = [
             *(sys.executable, "-c", "from certbot.main import main; raise SystemExit(main())"),
             *("certonly", "--standalone", "--non-interactive", "--agree-tos", "--keep-until-expiring"),
-            *("--domain", self._domain, "--cert-name", self._domain),
+            *(f"--domain={name}" for name in self._names),
+            # Names that were added or removed belong to the same certificate.
+            *("--cert-name", self._names[0], "--renew-with-new-domains"),
             *("--server", self._server, "--no-eff-email"),
             *(["--email", self._email] if self._email else ["--register-unsafely-without-email"]),
             *("--http-01-port", str(CHALLENGE_PORT), "--max-log-backups", "5", *folders),

@@ -34,15 +34,16 @@ class Files:
     def obtain(self, current: Pair | None) -> Pair:  # noqa: ARG002
         """Return the pair. Raise Unusable if nginx could not use it."""
         pair = checked(self._certificate.read_bytes(), self._key.read_bytes())
-        if not pair.covers(self._names):
-            raise Unusable(f"the certificate is not valid for {', '.join(self._names)}")
+        missing = [name for name in self._names if not pair.covers([name])]
+        if missing:
+            raise Unusable(f"the certificate is not valid for {', '.join(missing)}")
         return pair
 
 
 def source_named(name: str, root: Path, secrets: Path = Path("/run/secrets")) -> Source:
     """Return the source that the environment describes."""
     domain = os.environ.get("CERTIFICATES_DOMAIN", "")
-    names = [domain] if domain else []
+    names = [domain, *os.environ.get("CERTIFICATES_NAMES", "").split()] if domain else []
     if name == "files":
         return Files(secrets, names)
     if name == "internal":
@@ -52,5 +53,5 @@ def source_named(name: str, root: Path, secrets: Path = Path("/run/secrets")) ->
         email = os.environ.get("CERTIFICATES_EMAIL", "")
         server = os.environ.get("CERTIFICATES_ACME_SERVER") or LETS_ENCRYPT
         host, _, port = os.environ.get("CERTIFICATES_INGRESS", "").rpartition(":")
-        return PublicAuthority(root, domain, email, server, (host, int(port)) if host else None)
+        return PublicAuthority(root, names, email, server, (host, int(port)) if host else None)
     raise ValueError(f"CERTIFICATES_SOURCE={name}, CERTIFICATES_DOMAIN={domain}: not usable together")

@@ -56,6 +56,19 @@ def test_the_request_has_what_protects_it(provided: Gateway, issuer: Issuer) -> 
         assert query[name] != again[name]
 
 
+def test_a_sign_in_ends_at_the_host_where_it_began(provided: Gateway) -> None:
+    other = "http://api.example.org"
+    begun = provided.client.get(f"{other}/.ragdock/sign-in?next=/api/docs")
+    callback = httpx2.get(begun.headers["location"]).headers["location"]
+    assert callback.startswith(f"{other}/.ragdock/callback?")
+    # The cookie of one host is not sent to another one, so the sign-in ends in its own browser only.
+    assert provided.client.get(callback.replace(other, "http://testserver")).status_code == 400
+    answer = provided.client.get(callback)
+    assert (answer.status_code, answer.headers["location"]) == (303, "/api/docs")
+    assert provided.client.get(f"{other}/.ragdock/me").status_code == 200
+    assert provided.client.get("/.ragdock/me").status_code == 401
+
+
 @pytest.mark.parametrize(
     "wrong",
     [

@@ -77,8 +77,8 @@ def _challenges(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(public_authority, "CHALLENGE_PORT", CHALLENGES)
 
 
-def source(root: Path, server: str, domain: str = DOMAIN) -> PublicAuthority:
-    return PublicAuthority(root, domain, "ops@example.org", server)
+def source(root: Path, server: str, *names: str) -> PublicAuthority:
+    return PublicAuthority(root, names or [DOMAIN], "ops@example.org", server)
 
 
 def test_a_certificate_is_obtained_once_and_kept(tmp_path: Path, server: str) -> None:
@@ -106,6 +106,28 @@ def test_another_domain_gets_its_own_certificate(tmp_path: Path, server: str) ->
     assert not second.covers([DOMAIN])
 
 
+def test_one_certificate_has_all_names_and_changes_with_them(tmp_path: Path, server: str) -> None:
+    first = source(tmp_path, server).obtain(None)
+    second = source(tmp_path, server, DOMAIN, "api.rag.example.org").obtain(first)
+    assert second.covers([DOMAIN, "api.rag.example.org"])
+    assert source(tmp_path, server, DOMAIN, "api.rag.example.org").obtain(second) == second
+    third = source(tmp_path, server, DOMAIN, "grafana.example.org").obtain(second)
+    assert third.covers([DOMAIN, "grafana.example.org"])
+    assert not third.covers(["api.rag.example.org"])
+    assert len(list(tmp_path.glob("acme/*/config/live/*/fullchain.pem"))) == 1
+
+
+def test_a_name_that_the_authority_refuses_does_not_delay_other_names(
+    tmp_path: Path, server: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(Unusable, match=REFUSED):
+        source(tmp_path, server, DOMAIN, REFUSED).obtain(None)
+    slept: list[float] = []
+    monkeypatch.setattr(public_authority, "time", SimpleNamespace(time=time.time, sleep=slept.append))
+    assert source(tmp_path, server, DOMAIN, "api.rag.example.org").obtain(None).covers([DOMAIN])
+    assert slept == []
+
+
 def test_a_failed_attempt_is_explained_and_not_repeated_at_once(
     tmp_path: Path, server: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -122,7 +144,7 @@ def test_a_failed_attempt_is_explained_and_not_repeated_at_once(
 
 
 def test_an_account_needs_no_address(tmp_path: Path, server: str) -> None:
-    assert PublicAuthority(tmp_path, DOMAIN, "", server).obtain(None).covers([DOMAIN])
+    assert PublicAuthority(tmp_path, [DOMAIN], "", server).obtain(None).covers([DOMAIN])
 
 
 def test_the_first_attempt_waits_for_the_ingress(
@@ -139,7 +161,7 @@ def test_the_first_attempt_waits_for_the_ingress(
 
         monkeypatch.setattr(public_authority, "time", SimpleNamespace(time=time.time, sleep=sleep))
         address: tuple[str, int] = ingress.getsockname()
-        assert PublicAuthority(tmp_path, DOMAIN, "", server, address).obtain(None).covers([DOMAIN])
+        assert PublicAuthority(tmp_path, [DOMAIN], "", server, address).obtain(None).covers([DOMAIN])
     assert slept == [2, 2, 2]
 
 

@@ -116,8 +116,8 @@ def test_files_are_checked_and_must_be_for_the_domain(tmp_path: Path) -> None:
     (tmp_path / "tls-key").write_bytes(given.key)
     assert Files(tmp_path, ["rag.example.org"]).obtain(None) == given
     assert Files(tmp_path, []).obtain(None) == given
-    with pytest.raises(Unusable, match=r"the certificate is not valid for other\.example\.org"):
-        Files(tmp_path, ["other.example.org"]).obtain(None)
+    with pytest.raises(Unusable, match=r"not valid for other\.example\.org"):
+        Files(tmp_path, ["rag.example.org", "other.example.org"]).obtain(None)
 
 
 def test_the_environment_names_the_source(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -129,6 +129,12 @@ def test_the_environment_names_the_source(tmp_path: Path, monkeypatch: pytest.Mo
     acme = source_named("acme", tmp_path)
     assert isinstance(acme, PublicAuthority)
     assert vars(acme)["_server"] == LETS_ENCRYPT
+    assert vars(acme)["_names"] == ["rag.example.org"]
+    monkeypatch.setenv("CERTIFICATES_NAMES", "api.rag.example.org grafana.example.org")
+    names = ["rag.example.org", "api.rag.example.org", "grafana.example.org"]
+    assert vars(source_named("acme", tmp_path))["_names"] == names
+    internal = source_named("internal", tmp_path)
+    assert internal.obtain(None).covers([*names, "localhost", "127.0.0.1"])
 
 
 def test_the_health_check_fails_without_the_program(capsys: pytest.CaptureFixture[str]) -> None:

@@ -36,7 +36,9 @@ class Handler(BaseHTTPRequestHandler):
 
     def _tell(self, length: int) -> None:
         proto, host = (self.headers.get(name) for name in ("X-Forwarded-Proto", "Host"))
-        body = json.dumps({"proto": proto, "host": host, "length": length}).encode()
+        port = self.server.server_address[1]
+        told = {"proto": proto, "host": host, "length": length, "path": self.path, "port": port}
+        body = json.dumps(told).encode()
         self.send_response(200)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()

@@ -40,6 +40,7 @@ async function containersOf(
     stack: "test",
     system,
     secrets: {},
+    deployer: "anna@laptop",
     baseImage: "ragdock/base:test",
     existingVolumes: {},
     broken,

@@ -83,6 +83,27 @@ describe("the settings of a sign-in", () => {
     expect(found({ ...provider, roles: { admin: ["group:ops"] }, limits: { requests: 5 } })).toEqual([]);
   });
 
+  it("limit tokens only where an application counts those of a language model", () => {
+    const model = { llm: { provider: "vllm", baseUrl: "http://models:8000/v1", model: "m" } };
+    const limits = { tokensPerDay: 100_000 };
+    const reasons = (raw: object) =>
+      problems({ ingress: { ...users, limits }, ...raw }, { secrets: keys }).map(
+        ({ path, problem }) => `${path}: ${problem}`,
+      );
+    const path = "ragdock:ingress.limits.tokensPerDay";
+    expect(reasons(model)).toEqual([]);
+    expect(reasons({})).toEqual([`${path}: no language model is configured (\`ragdock:llm.provider\`)`]);
+    expect(reasons({ ...model, app: { image: "mine:1" } })).toEqual([
+      `${path}: your own application counts no tokens`,
+    ]);
+    expect(reasons({ system: "myrag" })).toEqual([`${path}: myrag counts no tokens`]);
+    expect(found({ limits })).toEqual(["ragdock:ingress.limits"]);
+    const system = systemWith({ ingress: { ...users, limits }, ...model });
+    const holders = system.services.filter(({ environment }) => environment.RAG_TOKENS_PER_DAY === "100000");
+    expect(holders.map(({ name }) => name)).toEqual(["api"]);
+    expect(settingsOf(system).limits).toEqual({ requests: 1200, questions: 60, uploads: 60 });
+  });
+
   it("are either built-in users or a provider", () => {
     for (const signIn of [{}, { users: false }, { users: true, issuer: "https://id.example.org" }])
       expect(found({ signIn })[0]).toMatch(/^ragdock:ingress\.signIn/);

@@ -36,10 +36,11 @@ def responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
 
 
 class Problem(Exception):
-    """A request that cannot be fulfilled. The detail says why."""
+    """A request that cannot be fulfilled. The detail says why, and the headers are the answer's."""
 
-    def __init__(self, status: int, detail: str) -> None:
+    def __init__(self, status: int, detail: str, headers: Mapping[str, str] | None = None) -> None:
         super().__init__(detail)
+        self.headers = headers or {}
         self.status = status
         self.detail = detail
 
@@ -68,7 +69,7 @@ def render(problem: Problem, headers: Mapping[str, str] | None = None) -> JSONRe
     return JSONResponse(
         body.model_dump(),
         problem.status,
-        headers={**retry, **(headers or {})},
+        headers={**retry, **problem.headers, **(headers or {})},
         media_type="application/problem+json",
     )
 

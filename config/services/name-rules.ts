@@ -1,0 +1,85 @@
+import { type Problem, problem, removeCommand, setCommand } from "../spec/problem.ts";
+import { longRunning, type Route, type ServiceSpec } from "../spec/service.ts";
+import { authPath } from "./auth.ts";
+import { gatewayPort } from "./gateway.ts";
+import type { Context } from "./module.ts";
+
+/** Problems of `ragdock:ingress.names`. */
+export function nameProblems(ctx: Context, services: readonly ServiceSpec[]): Problem[] {
+  const { names } = ctx.settings.ingress;
+  return [
+    ...needs(ctx),
+    ...Object.entries(names).flatMap(([name, path]) => [
+      ...sameAsDomain(name, path, ctx),
+      ...withoutRoute(name, path, services),
+    ]),
+  ];
+}
+
+export const settingOf = (name: string): string => `ingress.names["${name}"]`;
+
+function needs({ settings: { ingress } }: Context): Problem[] {
+  const { names, tls, domain } = ingress;
+  const found = Object.keys(names).join(", ");
+  if (!found) return [];
+  return [
+    ...(tls === "off"
+      ? [
+          problem(
+            "ingress.names",
+            found,
+            "the names are in the certificate, and `ragdock:ingress.tls` is off",
+            `Run: ${setCommand("ingress.tls", "internal")}; or: ${removeCommand("ingress.names")}`,
+          ),
+        ]
+      : []),
+    ...(domain
+      ? []
+      : [
+          problem(
+            "ingress.names",
+            found,
+            "they are served besides `ragdock:ingress.domain`, which is not set",
+            `Run: ${setCommand("ingress.domain", "rag.example.org")}`,
+          ),
+        ]),
+  ];
+}
+
+const sameAsDomain = (name: string, path: string, { settings: { ingress } }: Context): Problem[] =>
+  name === ingress.domain?.toLowerCase()
+    ? [
+        problem(
+          settingOf(name),
+          `"${path}"`,
+          "the name is `ragdock:ingress.domain`, which serves all paths",
+          `Use another name, or run: ${removeCommand(settingOf(name))}`,
+        ),
+      ]
+    : [];
+
+/**
+ * Reports a path that leads to no service, or only to the pages of the web interface, which has all
+ * paths that nothing else has. A user's own application may have any path.
+ */
+function withoutRoute(name: string, path: string, services: readonly ServiceSpec[]): Problem[] {
+  const routes = routesOf(services);
+  const [route] = routes
+    .filter((one) => path.startsWith(one.path))
+    .sort((a, b) => b.path.length - a.path.length);
+  const isOwn = services.some((s) => s.name === route?.service && "ownPages" in s && s.ownPages);
+  if (routes.length === 0 || route?.path === path || (route && route.path !== "/") || isOwn) return [];
+  const paths = routes.map((one) => one.path);
+  const fix = `Run: ${setCommand(settingOf(name), paths[0] ?? "/")}`;
+  return [
+    problem(settingOf(name), `"${path}"`, `no service has this path; there are ${paths.join(", ")}`, fix),
+  ];
+}
+
+/** The routes of the first port, without the pages to sign in, which each name serves. */
+const routesOf = (services: readonly ServiceSpec[]): Route[] =>
+  longRunning(services).flatMap(({ role, routes = [] }) =>
+    role === "gateway"
+      ? routes.filter(({ listen, path }) => listen === gatewayPort && path !== authPath)
+      : [],
+  );
