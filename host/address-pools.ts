@@ -1,4 +1,8 @@
 import { Failure } from "../config/spec/failure.ts";
+import type { SystemSpec } from "../config/spec/service.ts";
+import { fullName } from "../config/spec/stack.ts";
+import { docker, inspectAll } from "./docker.ts";
+import { project } from "./paths.ts";
 
 /** A range from which Docker takes the addresses of networks, each of `Size` bits. */
 export interface AddressPool {
@@ -47,6 +51,31 @@ const moreAddresses =
 /** The ways to get more addresses, if an error of Docker says that it has none. Else nothing. */
 export const addressAdvice = (error: string): string | undefined =>
   error.includes("non-overlapping IPv4 address pool") ? moreAddresses : undefined;
+
+/** The fields of `docker network inspect` that are needed here. */
+interface DockerNetwork {
+  readonly Name: string;
+  readonly IPAM: { readonly Config: readonly { readonly Subnet?: string }[] | null };
+}
+
+/** Refuses to start if Docker has no addresses for the networks that the stack does not have yet. */
+export async function requireNetworks(
+  stack: string,
+  system: SystemSpec,
+  pools: readonly AddressPool[] | null | undefined,
+): Promise<void> {
+  const ids = (await docker("network", "ls", "-q")).split("\n").filter(Boolean);
+  const networks = await inspectAll<DockerNetwork>("network", ids);
+  const there = new Set(networks.map(({ Name }) => Name));
+  const missing = Object.keys(system.networks).filter(
+    (part) => !there.has(fullName({ project, stack }, part)),
+  );
+  requireAddresses(
+    missing.length,
+    networks.flatMap(({ IPAM }) => (IPAM.Config ?? []).flatMap(({ Subnet = [] }) => Subnet)),
+    pools,
+  );
+}
 
 /** How many networks the pools still have addresses for. IPv6 pools do not count. */
 export const freeSubnets = (taken: readonly string[], pools: readonly AddressPool[]): number =>

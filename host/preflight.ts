@@ -3,14 +3,13 @@ import { Failure } from "../config/spec/failure.ts";
 import { forStack, setCommand } from "../config/spec/problem.ts";
 import { listenAddress, ownVolumes, publishedPorts, type SystemSpec } from "../config/spec/service.ts";
 import { fullName, type StackName } from "../config/spec/stack.ts";
-import { type AddressPool, requireAddresses } from "./address-pools.ts";
+import { type AddressPool, requireNetworks } from "./address-pools.ts";
 import { brokenContainers } from "./broken-containers.ts";
 import {
   type Container,
   containersOf,
   docker,
   dockerEndpoint,
-  inspectAll,
   serviceOf,
   type Volume,
   volumesNamed,
@@ -69,7 +68,7 @@ export async function requireFreeHost(
   await Promise.all([
     requireDisk(info),
     requirePorts(stack, system, containers),
-    requireNetworks(stack, system, info),
+    requireNetworks(stack, system, info.DefaultAddressPools),
     ...(mapsUsers(info) ? [] : [requireVolumeOwners(stack, system)]),
   ]);
 }
@@ -100,31 +99,6 @@ export async function requireDisk(info?: Info): Promise<void> {
   throw new Failure(
     `Docker's disk (${root}) has ${(free / 2 ** 30).toFixed(1)} GiB left. At least ${leastDisk / 2 ** 30} GiB are needed.`,
     "Free some: `make prune` removes this project's unused images and the build cache, and never a volume.",
-  );
-}
-
-/** The fields of `docker network inspect` that are needed here. */
-interface DockerNetwork {
-  readonly Name: string;
-  readonly IPAM: { readonly Config: readonly { readonly Subnet?: string }[] | null };
-}
-
-/** Refuses to start if Docker has no addresses for the networks that the stack does not have yet. */
-async function requireNetworks(
-  stack: string,
-  system: SystemSpec,
-  { DefaultAddressPools: pools }: Info,
-): Promise<void> {
-  const ids = (await docker("network", "ls", "-q")).split("\n").filter(Boolean);
-  const networks = await inspectAll<DockerNetwork>("network", ids);
-  const there = new Set(networks.map(({ Name }) => Name));
-  const missing = Object.keys(system.networks).filter(
-    (part) => !there.has(fullName({ project, stack }, part)),
-  );
-  requireAddresses(
-    missing.length,
-    networks.flatMap(({ IPAM }) => (IPAM.Config ?? []).flatMap(({ Subnet = [] }) => Subnet)),
-    pools,
   );
 }
 

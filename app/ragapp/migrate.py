@@ -6,6 +6,8 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
@@ -51,7 +53,7 @@ def _run(finish: Callable[[Session, Settings], None]) -> int:
     except (SpaceMismatch, Unavailable) as error:
         log.error("%s", error)
         return 1
-    log.info("the database is at the newest schema")
+    log.info("the database has the schema that this version needs")
     return 0
 
 
@@ -78,8 +80,18 @@ def _upgrade(connection: Connection) -> None:
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     config.attributes["connection"] = connection
+    if newer := _newer_revisions(connection, config):
+        # A rollback to this version. Each migration leaves the version before it able to work.
+        log.warning("the schema of a newer version stays: revision %s", ", ".join(sorted(newer)))
+        return
     command.upgrade(config, "head")
     connection.commit()
+
+
+def _newer_revisions(connection: Connection, config: Config) -> set[str]:
+    """Return the revisions of the database that this version does not have."""
+    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
+    return set(MigrationContext.configure(connection).get_current_heads()) - known
 
 
 def _adopt(session: Session, settings: Settings) -> None:

@@ -186,6 +186,20 @@ except e.HTTPError as error: print(error.code)`;
     expect(seen.failures).toEqual({});
   });
 
+  it("a rollback keeps the schema of the newer version, and the older one starts", async () => {
+    const sql = (text: string) => stack.make("psql", { input: `\\t on\n\\a\n${text};\n` });
+    const revision = (await sql("SELECT version_num FROM alembic_version")).output.trim();
+    expect(revision).toMatch(/^\d{4}$/);
+    await sql("UPDATE alembic_version SET version_num = '9999'");
+    try {
+      const { code, output } = await inside(stack, "fastapi", "alembic", "upgrade", "head");
+      expect(code, output).toBe(0);
+      expect((await sql("SELECT version_num FROM alembic_version")).output).toContain("9999");
+    } finally {
+      await sql(`UPDATE alembic_version SET version_num = '${revision}'`);
+    }
+  });
+
   it("dev publishes ports on loopback only", () => {
     const published = Object.values(running).flatMap((s) => s.ports);
     expect(published).toHaveLength(5);

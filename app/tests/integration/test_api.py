@@ -187,6 +187,20 @@ def test_vectors_of_another_model_are_refused(
     assert client.get("/api/documents").json()["documents"][0]["state"] == "queued"
 
 
+def test_a_rollback_keeps_the_schema_of_the_newer_version(client: TestClient, services: Services) -> None:
+    with services.engine.begin() as connection:
+        revision = connection.scalar(text("SELECT version_num FROM alembic_version"))
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    try:
+        assert migrate.migrate() == 0
+        assert client.get("/api/ready").status_code == 200
+        with services.engine.begin() as connection:
+            assert connection.scalar(text("SELECT version_num FROM alembic_version")) == "9999"
+    finally:
+        with services.engine.begin() as connection:
+            connection.execute(text("UPDATE alembic_version SET version_num = :id"), {"id": revision})
+
+
 def test_a_chat_model_answers_from_the_passages(
     client: TestClient,
     ingester: Ingester,

@@ -1,6 +1,9 @@
 """Runs the migrations on the database that the environment names, one container at a time."""
 
+import logging
+
 from alembic import context
+from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import OperationalError
@@ -16,6 +19,7 @@ WAIT_SECONDS = 30.0
 # Any constant works, as long as all containers use the same one.
 ADVISORY_LOCK = 8_150_217
 
+log = logging.getLogger(__name__)
 settings = load_settings_or_exit()
 configure_logs()
 
@@ -36,7 +40,12 @@ with connect() as connection:
         # The lock is held until the commit. A second container then finds the schema and does
         # nothing.
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": ADVISORY_LOCK})
-        context.run_migrations()
+        known = {script.revision for script in ScriptDirectory.from_config(context.config).walk_revisions()}
+        if newer := set(context.get_context().get_current_heads()) - known:
+            # A rollback to this version. Each migration leaves the version before it able to work.
+            log.warning("the schema of a newer version stays: revision %s", ", ".join(sorted(newer)))
+        else:
+            context.run_migrations()
         try:
             adopt(connection, settings.embedding)
         except SpaceMismatch as error:
