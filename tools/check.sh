@@ -65,6 +65,8 @@ check "workflows (actionlint)" go tool -C tools/actionlint actionlint -shellchec
 check "Python lint (ruff)" inside . ruff check .
 check "Python format (ruff)" inside . ruff format --check .
 check "Python types (mypy)" inside . sh -c "$each_member"
+check "Python security (bandit)" inside . bandit --quiet --configfile pyproject.toml \
+  --recursive app front-door systems
 check "Python lock matches pyproject.toml (uv)" inside . app/lock.sh --check
 check "shell (shellcheck)" inside . shellcheck "${shells[@]}"
 check "Dockerfiles (hadolint)" inside . hadolint "${dockerfiles[@]}"
