@@ -59,7 +59,7 @@ start_docker() {
   else
     say "starting Docker (log: /var/log/dockerd.log) …"
     # Docker has addresses for 31 networks by default. A stack has five to nine.
-    local pools=(--default-address-pool base=10.201.0.0/16,size=24)
+    local pools=(--default-address-pool "base=10.201.0.0/16,size=24")
     ! [ -e /etc/docker/daemon.json ] || pools=()
     setsid nohup dockerd "${pools[@]}" >>/var/log/dockerd.log 2>&1 </dev/null &
   fi

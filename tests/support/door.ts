@@ -1,4 +1,4 @@
-/** A stack `full` with TLS of its own authority, built-in users of each role, and an API key. */
+/** A stack `full` with TLS of the stack's authority, built-in users of each role, and an API key. */
 import { unwatched } from "./program.ts";
 import { TestStack } from "./stack.ts";
 import { Visitor } from "./visitor.ts";

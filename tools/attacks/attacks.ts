@@ -249,7 +249,7 @@ const inside: readonly Attack[] = [
       testOf("tests/e2e/full/documents.test.ts", "does not serve metrics through the gateway"),
       testOf("tests/unit/config/gateway.test.ts", "answers 404 for metrics"),
       testOf("systems/myrag/api/tests/test_api.py", "test_metrics_are_only_at_the_secret_path"),
-      testOf(reachability, "a browser reaches no exporter, whoever signs in"),
+      testOf(reachability, "a browser reaches no exporter"),
       testOf(frontDoor, "may do what their role allows"),
     ],
   },
@@ -258,7 +258,7 @@ const inside: readonly Attack[] = [
     promise: "Only monitoring services reach it, and it follows no redirect.",
     tests: [
       testOf(reachability, "an application reaches neither the blackbox exporter nor Alertmanager"),
-      testOf(reachability, "a browser reaches no exporter, whoever signs in"),
+      testOf(reachability, "a browser reaches no exporter"),
       testOf(networks, "connects the services as declared, and no others"),
     ],
   },

@@ -127,7 +127,7 @@ describe("an attacker in", () => {
         expect(reached(name), name).not.toContain(other);
   });
 
-  it("a browser reaches no exporter, whoever signs in, and no exporter follows a redirect", () => {
+  it("a browser reaches no exporter, and no exporter follows a redirect", () => {
     const signIn = { users: true };
     const { services } = systemWith({ environment: "prod", ingress: { tls: "internal", signIn } });
     const exporters = services.filter(({ role }) => role === "exporter").map(({ name }) => name);
