@@ -16,7 +16,7 @@ import { Visitor } from "../support/visitor.ts";
 
 const run = promisify(execFile);
 
-const port = 18_510;
+const port = 18_560;
 const most = 1_000_000;
 const door = new Door("e2e-attacks", port, { requests: most, questions: most, uploads: most });
 const { stack } = door;

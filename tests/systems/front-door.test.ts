@@ -10,7 +10,7 @@ import { Door, type Person, passwords } from "../support/door.ts";
 import { inside } from "../support/observe.ts";
 import { docker, eventually, logOf } from "../support/stack.ts";
 
-const port = 18_500;
+const port = 18_540;
 const door = new Door("e2e-door", port);
 const { stack, visitor } = door;
 const as = (person: Person): Promise<Record<string, string>> => door.as(person);
