@@ -38,7 +38,7 @@ mapfile -t shells < <(git ls-files '*.sh' .ci/run host/ssh/ssh app/build-venv ap
 mapfile -t workflows < <(git ls-files '.github/workflows/*.yml' examples/ci/forgejo.yml | sed "s|^|$PWD/|")
 mapfile -t dockerfiles < <(git ls-files 'dockerfiles/*Dockerfile' 'systems/*Dockerfile')
 # mypy runs once per workspace member, because several members have a module called app, main or
-# tests.
+# tests. The shell in the image expands the variables.
 # shellcheck disable=SC2016
 each_member='for member in $(app/members.sh); do
   (cd "$member" && echo "$member:" && mypy --config-file /project/pyproject.toml .) || exit 1

@@ -64,7 +64,7 @@ def _become_streamlit(listen: int) -> None:
     }
     script = Path(__file__).parent / "ui.py"
     flags = [f"--{name}={value}" for name, value in options.items()]
-    os.execv(sys.executable, [sys.executable, "-m", "ragkit.page_server", "run", *flags, str(script)])  # noqa: S606
+    os.execv(sys.executable, [sys.executable, "-m", "ragkit.page_server", "run", *flags, str(script)])  # noqa: S606 - without a shell
 
 
 if __name__ == "__main__":
