@@ -7,6 +7,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileSchema } from "../../config/settings/file-schema.ts";
 import { projectDir } from "../../host/paths.ts";
+import { attacks } from "../attacks/attacks.ts";
 import { readFindings as readAttacks } from "../attacks/findings.ts";
 import { securityParts } from "../attacks/page.ts";
 import { type Parts, pageWith } from "../markdown.ts";
@@ -30,7 +31,7 @@ const pages: Readonly<Record<string, Parts>> = {
   "docs/reference/settings.md": settingsPage(),
   "docs/reference/systems.md": systemsPage(),
   "docs/measurements/reliability.md": reliabilityParts(readFindings()),
-  "docs/measurements/security.md": securityParts(readAttacks()),
+  "docs/measurements/security.md": securityParts(attacks, readAttacks()),
   "README.md": { picture: picture(specOf("full", "dev")) },
 };
 const generated = [

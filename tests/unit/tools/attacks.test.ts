@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import { projectDir } from "../../../host/paths.ts";
 import type { Ran } from "../../../tools/attacks/attack.ts";
 import { attacks } from "../../../tools/attacks/attacks.ts";
-import { type Findings, resultsOf } from "../../../tools/attacks/findings.ts";
+import { type Findings, outcomesOf } from "../../../tools/attacks/findings.ts";
 import { securityParts } from "../../../tools/attacks/page.ts";
 import { readPytest } from "../../../tools/attacks/run.ts";
 import { pageWith } from "../../../tools/markdown.ts";
@@ -40,10 +40,8 @@ const list = [
   },
   { attack: "B", promise: "Q", tests: [{ file: "tests/c.test.ts" }] },
 ];
-const findings = (ran: readonly Ran[]): Findings => ({
-  facts: { date: "2026-01-02", commit: "abc1234", docker: "20.10.24", cores: "2", memory: "24 GiB" },
-  results: resultsOf(list, ran),
-});
+const facts = { date: "2026-01-02", commit: "abc1234", docker: "20.10.24", cores: "2", memory: "24 GiB" };
+const findings = (ran: readonly Ran[]): Findings => ({ unit: { facts, outcomes: outcomesOf(list, ran) } });
 const passed = [
   { file: "tests/a.test.ts", name: "group one" },
   { file: "tests/a.test.ts", name: "other" },
@@ -53,10 +51,9 @@ const passed = [
 ];
 
 describe("the page of attacks", () => {
-  const rows = (ran: readonly Ran[]): string => securityParts(findings(ran)).results ?? "";
+  const rows = (ran: readonly Ran[]): string => securityParts(list, findings(ran)).results ?? "";
 
   it("counts the tests of an attack, and says which attacks did not run", () => {
-    expect(rows(passed)).toContain("2 attacks, of which 1 did not run completely and 0 failed");
     expect(rows(passed)).toMatch(/\| A \| P \| .* \| 3 \| passed \|/);
     expect(rows(passed)).toMatch(/\| B \| Q \| .* \| 0 \| not run: tests\/c\.test\.ts \|/);
     expect(rows(passed.slice(0, 1))).toContain("not run: app/tests/test_b.py test_b");
@@ -69,7 +66,8 @@ describe("the page of attacks", () => {
 
   it("links each test once, and fits its page", () => {
     expect(rows(passed)).toContain("[a](../../tests/a.test.ts)");
-    expect(pageWith("docs/measurements/security.md", securityParts(findings(passed)))).toContain("abc1234");
+    const page = pageWith("docs/measurements/security.md", securityParts(list, findings(passed)));
+    expect(page).toContain("| unit | 2026-01-02 | abc1234 |");
   });
 });
 
