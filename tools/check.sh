@@ -38,7 +38,7 @@ mapfile -t shells < <(git ls-files '*.sh' .ci/run host/ssh/ssh app/build-venv ap
 mapfile -t workflows < <(git ls-files '.github/workflows/*.yml' examples/ci/forgejo.yml | sed "s|^|$PWD/|")
 mapfile -t dockerfiles < <(git ls-files 'dockerfiles/*Dockerfile' 'systems/*Dockerfile')
 # mypy runs once per workspace member, because several members have a module called app, main or
-# tests.
+# tests. The shell in the image expands the variables.
 # shellcheck disable=SC2016
 each_member='for member in $(app/members.sh); do
   (cd "$member" && echo "$member:" && mypy --config-file /project/pyproject.toml .) || exit 1
@@ -65,6 +65,8 @@ check "workflows (actionlint)" go tool -C tools/actionlint actionlint -shellchec
 check "Python lint (ruff)" inside . ruff check .
 check "Python format (ruff)" inside . ruff format --check .
 check "Python types (mypy)" inside . sh -c "$each_member"
+check "Python security (bandit)" inside . bandit --quiet --configfile pyproject.toml \
+  --recursive app front-door systems
 check "Python lock matches pyproject.toml (uv)" inside . app/lock.sh --check
 check "shell (shellcheck)" inside . shellcheck "${shells[@]}"
 check "Dockerfiles (hadolint)" inside . hadolint "${dockerfiles[@]}"

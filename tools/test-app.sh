@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Runs the tests of all members of the Python workspace against a real PostgreSQL, Redis and Chroma.
 # The containers are removed at the end. With arguments, only the tests of the reference application
-# run, and pytest gets the arguments.
+# run, and pytest gets the arguments. With FILES="app/tests/unit/test_ui.py …" only these files run,
+# and the result of each test is printed.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -45,7 +46,15 @@ if [ $# -gt 0 ]; then
   tests_of app "$@"
 else
   for member in $(app/members.sh); do
-    tests_of "$member"
+    files=()
+    for file in ${FILES:-}; do
+      [[ $file != "$member"/tests/* ]] || files+=("${file#"$member"/}")
+    done
+    if [ -z "${FILES:-}" ]; then
+      tests_of "$member"
+    elif [ ${#files[@]} -gt 0 ]; then
+      tests_of "$member" -rpfE "${files[@]}"
+    fi
   done
 fi
 # Prints one line with the sum over all members.

@@ -140,5 +140,5 @@ def _serve_metrics(health: Health) -> None:
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002
             """Log nothing, because health checks and scrapes are frequent."""
 
-    server = ThreadingHTTPServer(("0.0.0.0", PORT), Handler)  # noqa: S104 - Prometheus scrapes it
+    server = ThreadingHTTPServer(("0.0.0.0", PORT), Handler)  # noqa: S104 - Prometheus scrapes it  # nosec B104
     threading.Thread(target=server.serve_forever, daemon=True).start()

@@ -14,9 +14,14 @@ interface NginxProblem {
    * answer cannot come from a named location.
    */
   readonly unread?: boolean;
-  /** Seconds after which the client may try again. */
-  readonly retryAfter?: number;
+  readonly headers?: Readonly<Record<string, string>>;
 }
+
+/** The client may try again after these seconds. */
+const again = { "Retry-After": "5" };
+
+/** The methods that nginx passes on. An application that refuses one names its own. */
+const passed = { Allow: "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS" };
 
 /** 494 is nginx's code for a header that is too large. */
 const unreadable: readonly NginxProblem[] = [
@@ -27,7 +32,13 @@ const unreadable: readonly NginxProblem[] = [
     codes: [400, 494],
     unread: true,
   },
-  { status: 405, title: "Method not allowed", detail: "No path takes this method.", unread: true },
+  {
+    status: 405,
+    title: "Method not allowed",
+    detail: "No path takes this method.",
+    unread: true,
+    headers: passed,
+  },
   { status: 414, title: "URI too long", detail: "The address may be at most 8 KiB.", unread: true },
   { status: 501, title: "Not implemented", detail: "Send the body as it is, or chunked.", unread: true },
 ];
@@ -37,7 +48,7 @@ const unavailable = (kind: Kind): NginxProblem => ({
   title: "Service unavailable",
   detail: "No service answers at this path yet. Try again in a few seconds.",
   codes: kind === "ingress" ? [500, 502, 504] : [502, 504],
-  retryAfter: 5,
+  headers: again,
 });
 
 const notFound: NginxProblem = { status: 404, title: "Not found", detail: "Nothing has this path." };
@@ -64,7 +75,7 @@ const refused: readonly NginxProblem[] = [
     status: 429,
     title: "Too many requests",
     detail: "This client has too many requests at once. Try again in a few seconds.",
-    retryAfter: 5,
+    headers: again,
   },
 ];
 
@@ -102,14 +113,13 @@ export const problemLocations = (kind: Kind, maxBody: number): string =>
   ].join("");
 
 function location(path: string, problem: NginxProblem, kind: Kind): string {
-  const { title, status, detail, retryAfter, unread } = problem;
+  const { title, status, detail, headers = {}, unread } = problem;
+  const own = Object.entries(headers).map(([name, value]) => `      add_header ${name} "${value}" always;\n`);
   // A location that adds a header inherits no other headers.
-  const retry = retryAfter
-    ? `      add_header Retry-After ${retryAfter} always;\n${kind === "ingress" ? addedHeaders("      ") : ""}`
-    : "";
+  const repeated = own.length > 0 && kind === "ingress" ? addedHeaders("      ") : "";
   return `    location ${unread ? "= " : ""}${path} {
 ${unread ? "      internal;\n" : ""}      default_type application/problem+json;
-${retry}      return ${status} '${JSON.stringify({ title, status, detail })}';
+${own.join("")}${repeated}      return ${status} '${JSON.stringify({ title, status, detail })}';
     }
 `;
 }

@@ -14,7 +14,7 @@ bind = "0.0.0.0:8000"
 workers = settings.processes
 worker_class = "uvicorn_worker.UvicornWorker"
 # Workers report through files that they are alive. On a slow disk they would seem dead.
-worker_tmp_dir = "/dev/shm"  # noqa: S108
+worker_tmp_dir = "/dev/shm"  # noqa: S108 - memory of the container, and gunicorn creates the files safely  # nosec B108
 graceful_timeout = 20
 # Longer than a gateway keeps idle connections. The gateway then never writes into a closing one.
 keepalive = 75

@@ -23,7 +23,7 @@ def main() -> int:
         return ask("financerag", 8000, "/health")
     if arguments.production:
         # Replaces this process, so that gunicorn receives the signals of the container.
-        os.execvp("gunicorn", ["gunicorn", "-c", "gunicorn.conf.py"])  # noqa: S606, S607
+        os.execvp("gunicorn", ["gunicorn", "-c", "gunicorn.conf.py"])  # noqa: S606, S607 - the image decides what PATH has  # nosec B607
     from financerag.app import create
     from ragkit.api import server
 

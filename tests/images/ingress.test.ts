@@ -114,6 +114,7 @@ describe("the answers of nginx itself", () => {
     expect(answer).toContain("Content-Type: application/problem+json");
     expect(answer).toContain(`"status":${status}`);
     expect(answer).toContain("X-Content-Type-Options: nosniff");
+    expect(answer.includes("Allow: GET, HEAD,")).toBe(status === 405);
   });
 
   it("are 404 for Streamlit's metrics, and not for the file that its pages need", async () => {

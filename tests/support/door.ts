@@ -29,12 +29,17 @@ export class Door {
   readonly stack: TestStack;
   readonly visitor: Visitor;
   private readonly port: number;
+  private readonly limits: Record<string, number>;
   /** An API key of an editor. */
   key = "";
 
-  /** @param port the public port of the stack */
-  constructor(name: string, port: number) {
+  /**
+   * @param port the public port of the stack
+   * @param limits the settings `ingress.limits`
+   */
+  constructor(name: string, port: number, limits: Record<string, number> = {}) {
     this.port = port;
+    this.limits = limits;
     this.stack = new TestStack(name, this.settings("rag.example.org"));
     this.visitor = new Visitor(port);
   }
@@ -75,7 +80,10 @@ export class Door {
       prometheus: { exposure: "none" },
       grafana: { enabled: false },
     };
-    const ingress = { tls: "internal", domain, names: { [apiName]: "/api/" }, signIn: { users: true } };
+    const ingress = {
+      ...{ tls: "internal", domain, names: { [apiName]: "/api/" }, signIn: { users: true } },
+      limits: this.limits,
+    };
     return { system: "full", images: "packages", ingress, services };
   }
 

@@ -1,5 +1,5 @@
 /** A program that uses a stack with TLS and a sign-in, as browsers do. */
-import { request } from "node:https";
+import { type Agent, request } from "node:https";
 import { connect } from "node:tls";
 
 export interface Reply {
@@ -14,19 +14,35 @@ interface Sent {
   readonly body?: string | Buffer;
 }
 
+interface Where {
+  /** @default this host */
+  readonly host?: string;
+  /** Keeps connections open. @default a connection for each request */
+  readonly agent?: Agent;
+}
+
+/** The fields that bind the form to one browser. */
+interface Form {
+  readonly host: string;
+  readonly token: string;
+  readonly cookies: string;
+}
+
 export class Visitor {
   private readonly port: number;
+  private readonly where: Where;
   /** The certificate of the authority that it trusts. */
   authority = "";
 
-  constructor(port: number) {
+  constructor(port: number, where: Where = {}) {
     this.port = port;
+    this.where = where;
   }
 
   /** Sends a request over TLS, and checks the certificate as a browser does. */
   send(path: string, { method = "GET", headers = {}, body }: Sent = {}): Promise<Reply> {
-    const to = { host: "127.0.0.1", servername: "localhost", port: this.port, ca: this.authority };
-    const options = { ...to, agent: false, path, method };
+    const to = { host: "127.0.0.1", agent: false, ...this.where, port: this.port };
+    const options = { ...to, servername: "localhost", ca: this.authority, path, method };
     return new Promise((resolve, reject) => {
       const host = `localhost:${this.port}`;
       const sent = request({ ...options, headers: { host, ...headers } }, (answer) => {
@@ -54,21 +70,27 @@ export class Visitor {
     });
   }
 
-  /** Signs in with the form, under a host name. Returns the cookies of the session. */
-  async signIn(
-    name: string,
-    password: string,
-    host = `localhost:${this.port}`,
-  ): Promise<{ reply: Reply; cookies: string }> {
+  /** Opens the form to sign in, under a host name. */
+  async form(host = `localhost:${this.port}`): Promise<Form> {
     const page = await this.send("/.ragdock/sign-in", { headers: { host } });
     const token = /name="token" value="([^"]+)"/.exec(page.body)?.[1] ?? "";
-    const browser = cookiesOf(page);
-    const reply = await this.send("/.ragdock/sign-in", {
+    return { host, token, cookies: cookiesOf(page) };
+  }
+
+  /** Sends the form. */
+  submit({ host, token, cookies }: Form, name: string, password: string): Promise<Reply> {
+    return this.send("/.ragdock/sign-in", {
       method: "POST",
-      headers: { host, "Content-Type": "application/x-www-form-urlencoded", Cookie: browser },
+      headers: { host, "Content-Type": "application/x-www-form-urlencoded", Cookie: cookies },
       body: new URLSearchParams({ name, password, token, next: "/" }).toString(),
     });
-    return { reply, cookies: `${browser}; ${cookiesOf(reply)}` };
+  }
+
+  /** Signs in with the form, under a host name. Returns the cookies of the session. */
+  async signIn(name: string, password: string, host?: string): Promise<{ reply: Reply; cookies: string }> {
+    const form = await this.form(host);
+    const reply = await this.submit(form, name, password);
+    return { reply, cookies: `${form.cookies}; ${cookiesOf(reply)}` };
   }
 
   /** Uploads a document. */

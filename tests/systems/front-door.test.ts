@@ -8,7 +8,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { startBrowser } from "../support/browser.ts";
 import { Door, type Person, passwords } from "../support/door.ts";
 import { inside } from "../support/observe.ts";
-import { docker, eventually } from "../support/stack.ts";
+import { eventually, logOf } from "../support/stack.ts";
 
 const port = 18_540;
 const door = new Door("e2e-door", port);
@@ -207,14 +207,24 @@ describe("in a real browser", () => {
 });
 
 describe("the audit log", () => {
-  it("has who did what, and no password, key or content", async () => {
+  it("has who did what, and neither it nor any other log has a password, session, key or content", async () => {
+    const { cookies } = await visitor.signIn("rita", passwords.rita);
+    // A password in the field of the name, and secrets in an address.
+    await visitor.signIn("canary-in-the-name", "canary-password");
+    const address = `/api/documents?canary=${door.key}`;
+    expect((await visitor.send(address, { headers: { Cookie: cookies } })).status).toBe(200);
+    await visitor.send("/x?canary", { headers: { Authorization: "Basic canary" } });
     const { output, events } = await door.audit();
     const actions = new Set(events.map(({ actor, action }) => `${actor} ${action}`));
     for (const expected of ["user:anna sign-in", "user:ed request", "user:ed sign-out"])
       expect(actions).toContain(expected);
     expect(events.find(({ action }) => action === "request")?.address).toMatch(/^[0-9a-f.:]+$/);
-    const logs = await docker("logs", await stack.container("auth"));
-    for (const secret of [...Object.values(passwords), door.key, "brass"])
+    const logs = (await Promise.all((await stack.containers()).map(logOf))).join("\n");
+    const sessions = cookies.split("; ").map((cookie) => cookie.split("=")[1] ?? "");
+    expect(sessions).toHaveLength(2);
+    expect(logs).toContain("/api/documents");
+    const contents = ["brass", "canary", "What is the lantern"];
+    for (const secret of [...Object.values(passwords), ...sessions, door.key.split("_")[2], ...contents])
       for (const text of [output, logs, stack.stateText()]) expect(text).not.toContain(secret);
   });
 });

@@ -1,12 +1,15 @@
 /**
  * Generates the parts of docs/ and README.md that are between markers, from the code and from
- * docs/measurements/reliability.json, and the JSON schema of a stack's file. With `--check` it
- * writes nothing, and ends with exit code 1 if a file is not current or a Markdown link is broken.
+ * docs/measurements/*.json, and the JSON schema of a stack's file. With `--check` it writes nothing,
+ * and ends with exit code 1 if a file is not current or a Markdown link is broken.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileSchema } from "../../config/settings/file-schema.ts";
 import { projectDir } from "../../host/paths.ts";
+import { attacks } from "../attacks/attacks.ts";
+import { readFindings as readAttacks } from "../attacks/findings.ts";
+import { securityParts } from "../attacks/page.ts";
 import { type Parts, pageWith } from "../markdown.ts";
 import { readFindings } from "../reliability/findings.ts";
 import { reliabilityParts } from "../reliability/page.ts";
@@ -28,6 +31,7 @@ const pages: Readonly<Record<string, Parts>> = {
   "docs/reference/settings.md": settingsPage(),
   "docs/reference/systems.md": systemsPage(),
   "docs/measurements/reliability.md": reliabilityParts(readFindings()),
+  "docs/measurements/security.md": securityParts(attacks, readAttacks()),
   "README.md": { picture: picture(specOf("full", "dev")) },
 };
 const generated = [

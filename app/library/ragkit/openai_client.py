@@ -97,7 +97,7 @@ class OpenAIClient:
     @contextmanager
     def _send(self, path: str, body: dict[str, object]) -> Iterator[httpx.Response]:
         for attempt in range(1, TRIES + 1):
-            pause = min(0.5 * 2**attempt, 8) * random.uniform(0.5, 1)  # noqa: S311 - spreads the retries, is no secret
+            pause = min(0.5 * 2**attempt, 8) * random.uniform(0.5, 1)  # noqa: S311 - spreads the retries, is no secret  # nosec B311
             with ExitStack() as stack:
                 try:
                     request = self._http.stream("POST", path, json=body, headers=self._headers())

@@ -20,7 +20,8 @@ def wrong_descriptions(app: FastAPI, own: tuple[str, ...] = ()) -> list[str]:
         for method, operation in operations.items():
             name = f"{method.upper()} {path}"
             responses = operation["responses"]
-            needed = {"default", *(["400", "413", "422", "503"] if "requestBody" in operation else [])}
+            with_body = ["400", "413", "422"] if "requestBody" in operation else []
+            needed = {"default", "401", "403", "429", "503", *with_body}
             wrong += [f"{name}: {status} is missing" for status in sorted(needed - set(responses))]
             wrong += [
                 f"{name}: {status}"

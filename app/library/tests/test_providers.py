@@ -103,6 +103,16 @@ def test_a_refusal_is_not_retried(server: Provider, client: OpenAIClient, status
     assert len(server.requests) == 1
 
 
+@pytest.mark.parametrize("status", [301, 302, 307, 308])
+def test_a_redirect_is_not_followed(server: Provider, client: OpenAIClient, status: int) -> None:
+    # A provider must not choose which address of the stack's networks gets a request.
+    with provider() as other:
+        server.failures = [(status, {"Location": f"{other.url}/embeddings"}, 0)] * TRIES
+        with pytest.raises((Refused, Unavailable), match="openai"):
+            RemoteEmbedder(client, "m", 4).embed(["a"])
+        assert other.requests == []
+
+
 def test_the_key_is_in_no_log_and_no_error(
     server: Provider, client: OpenAIClient, caplog: pytest.LogCaptureFixture
 ) -> None:

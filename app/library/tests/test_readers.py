@@ -2,6 +2,7 @@
 PDF."""
 
 import codecs
+import socket
 
 import pytest
 from hypothesis import given
@@ -31,6 +32,33 @@ def test_the_extension_decides_before_the_declared_type(
 def test_html_loses_its_markup_and_scripts() -> None:
     page = b"<html><style>p{}</style><body><p>One</p><script>evil()</script><p>Two</p></body></html>"
     assert read_text(page, "text/html").split() == ["One", "Two"]
+
+
+@pytest.mark.parametrize(
+    ("content", "media_type"),
+    [
+        (
+            b'<!DOCTYPE html SYSTEM "http://192.0.2.1/x.dtd"><base href="http://192.0.2.1/">'
+            b'<link rel="stylesheet" href="http://192.0.2.1/x.css"><img src="http://192.0.2.1/x.png">'
+            b'<iframe src="file:///etc/passwd"></iframe><p>One</p>',
+            "text/html",
+        ),
+        (b"One ![x](http://192.0.2.1/x.png) [include](file:///etc/passwd)", "text/markdown"),
+        (pdf("One http://192.0.2.1/x.png file:///etc/passwd"), "application/pdf"),
+    ],
+)
+def test_an_address_in_a_file_is_not_opened(
+    monkeypatch: pytest.MonkeyPatch, content: bytes, media_type: str
+) -> None:
+    def opened(*_: object) -> None:
+        raise AssertionError("the reader opens a connection or looks a name up")
+
+    for name in ("connect", "connect_ex"):
+        monkeypatch.setattr(socket.socket, name, opened)
+    monkeypatch.setattr(socket, "getaddrinfo", opened)
+    text = read_text(content, media_type)
+    assert "One" in text
+    assert "root:" not in text
 
 
 @pytest.mark.parametrize("algorithm", ["RC4-128", "AES-128", "AES-256"])

@@ -22,7 +22,7 @@ def serve() -> int:
         uvicorn.run(
             APP,
             factory=True,
-            host="0.0.0.0",  # noqa: S104 - the networks of the container decide who reaches it
+            host="0.0.0.0",  # noqa: S104 - the networks of the container decide who reaches it  # nosec B104
             port=PORT,
             reload=True,
             reload_dirs=[*ragapp.__path__, *ragkit.__path__],

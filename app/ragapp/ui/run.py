@@ -12,4 +12,4 @@ def run() -> NoReturn:
     """Replace this process with Streamlit's server. Its options are in .streamlit/config.toml."""
     script = Path(__file__).parent / "main.py"
     limit = f"--server.maxUploadSize={MAX_UPLOAD_MB}"
-    os.execv(sys.executable, [sys.executable, "-m", "ragkit.page_server", "run", limit, str(script)])  # noqa: S606
+    os.execv(sys.executable, [sys.executable, "-m", "ragkit.page_server", "run", limit, str(script)])  # noqa: S606 - without a shell

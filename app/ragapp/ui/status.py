@@ -22,6 +22,17 @@ class Chart:
     scale: float = 1
 
 
+# The metrics that are 0 if a service does not work, and what that means.
+REASONS = {
+    "up": "cannot be scraped",
+    "probe_success": "probe fails",
+    "pg_up": "does not answer its exporter",
+    "redis_up": "does not answer its exporter",
+}
+
+# The stores whose exporters have these metrics.
+STORES = {"pg_up": "postgres", "redis_up": "redis"}
+
 # Excludes the requests of health checks and Prometheus.
 OF_USERS = 'route=~"/api/.+",route!~"/api/(health|ready)"'
 
@@ -76,7 +87,7 @@ def _health() -> None:
         _tiles({item["name"]: (item["ok"], item["detail"]) for item in readiness["dependencies"]})
     st.subheader("Services under monitoring")
     try:
-        samples = prometheus.instant("up") + prometheus.instant("probe_success")
+        samples = [sample for metric in REASONS for sample in prometheus.instant(metric)]
     except prometheus.PrometheusError as error:
         st.info(
             plain(f"{error} The health of single services and the charts are not shown."),
@@ -85,13 +96,11 @@ def _health() -> None:
         return
     services: dict[str, tuple[bool, str]] = {}
     for sample in samples:
-        name = sample.labels.get("service") or sample.labels.get("job", "?")
+        metric = sample.labels.get("__name__", "up")
+        name = STORES.get(metric) or sample.labels.get("service") or sample.labels.get("job", "?")
         healthy, details = services.get(name, (True, ""))
         if not sample.value:
-            reason = (
-                "probe fails" if sample.labels.get("__name__") == "probe_success" else "cannot be scraped"
-            )
-            details = f"{details} {sample.labels.get('instance', '')}: {reason}".strip()
+            details = f"{details} {sample.labels.get('instance', '')}: {REASONS[metric]}".strip()
         services[name] = (healthy and bool(sample.value), details)
     _tiles(dict(sorted(services.items())))
 

@@ -92,7 +92,7 @@ class PublicAuthority:
             *("--http-01-port", str(CHALLENGE_PORT), "--max-log-backups", "5", *folders),
         ]
         try:
-            done = subprocess.run(  # noqa: S603 - the settings are checked when the stack is planned
+            done = subprocess.run(  # noqa: S603 - the settings are checked when the stack is planned  # nosec B603
                 command, capture_output=True, text=True, timeout=LONGEST_SECONDS, check=False
             )
         except subprocess.TimeoutExpired as error:

@@ -41,6 +41,7 @@ class Misbehaviour:
     hidden_claims: tuple[str, ...] = ()
     userinfo: Claims = field(default_factory=dict)
     is_down: bool = False
+    redirects_to: str = ""
     metadata: Claims = field(default_factory=dict)
 
 
@@ -142,6 +143,8 @@ class _Handler(BaseHTTPRequestHandler):
         issuer = self.issuer
         if issuer.wrong.is_down:
             self._answer(503, "down")
+        elif issuer.wrong.redirects_to:
+            self._redirect(issuer.wrong.redirects_to)
         elif path == "/.well-known/openid-configuration":
             self._json(issuer.metadata())
         elif path == "/jwks":

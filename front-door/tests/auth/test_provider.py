@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 import httpx2
 import pytest
 
-from tests.auth.issuer import Issuer
+from tests.auth.issuer import Issuer, running
 from tests.auth.support import Gateway, gateway_of, settings
 
 
@@ -216,6 +216,14 @@ def test_a_provider_that_is_down_is_named(provided: Gateway, issuer: Issuer) -> 
 def test_another_issuer_behind_the_address_is_refused(provided: Gateway, issuer: Issuer) -> None:
     issuer.wrong.metadata = {"issuer": "https://evil.example"}
     assert provided.client.get("/.ragdock/sign-in").status_code == 503
+
+
+def test_a_redirect_of_the_provider_is_not_followed(provided: Gateway, issuer: Issuer) -> None:
+    # The provider must not choose which address of the stack's networks gets a request.
+    with running([], client_id="other") as other:
+        issuer.wrong.redirects_to = other.url
+        assert provided.client.get("/.ragdock/sign-in").status_code == 503
+        assert other.requests == []
 
 
 def test_signing_out_ends_the_session_of_the_provider_too(provided: Gateway, issuer: Issuer) -> None:

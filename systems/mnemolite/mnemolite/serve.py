@@ -17,7 +17,7 @@ def serve() -> None:
     uvicorn.run(
         "mnemolite.api:create",
         factory=True,
-        host="0.0.0.0",  # noqa: S104 - the networks of the container decide who reaches it
+        host="0.0.0.0",  # noqa: S104 - the networks of the container decide who reaches it  # nosec B104
         port=PORT,
         workers=settings.api_workers,
         loop="uvloop",

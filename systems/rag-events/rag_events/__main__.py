@@ -24,7 +24,7 @@ def main(arguments: list[str]) -> int:
             case ["api"]:
                 from rag_events.server import serve
 
-                return serve(os.environ.get("API_HOST") or "0.0.0.0", port("API_PORT", 8000))  # noqa: S104
+                return serve(os.environ.get("API_HOST") or "0.0.0.0", port("API_PORT", 8000))  # noqa: S104 - the networks of the container decide who reaches it  # nosec B104
             case ["ui"]:
                 _become_streamlit(port("STREAMLIT_PORT", 8501))
             case ["probe", "api"]:
@@ -44,7 +44,7 @@ def main(arguments: list[str]) -> int:
 def _become_streamlit(listen: int) -> None:
     """Replace this process with Streamlit, which then receives the signals of the container."""
     options = {
-        "server.address": "0.0.0.0",  # noqa: S104 - the networks of the container decide who reaches it
+        "server.address": "0.0.0.0",  # noqa: S104 - the networks of the container decide who reaches it  # nosec B104
         "server.port": listen,
         "server.headless": "true",
         "server.maxUploadSize": number("MAX_UPLOAD_MB", 25, 1, 1024),
@@ -64,7 +64,7 @@ def _become_streamlit(listen: int) -> None:
     }
     script = Path(__file__).parent / "ui.py"
     flags = [f"--{name}={value}" for name, value in options.items()]
-    os.execv(sys.executable, [sys.executable, "-m", "ragkit.page_server", "run", *flags, str(script)])  # noqa: S606
+    os.execv(sys.executable, [sys.executable, "-m", "ragkit.page_server", "run", *flags, str(script)])  # noqa: S606 - without a shell
 
 
 if __name__ == "__main__":

@@ -3,9 +3,11 @@
  * separates the networks. tests/systems and tests/e2e prove that.
  */
 import { describe, expect, it } from "vitest";
+import { parse } from "yaml";
 import { calledBy, outsideNetwork, reaches } from "../../../config/spec/networks.ts";
-import type { SystemSpec } from "../../../config/spec/service.ts";
+import { longRunning, type SystemSpec } from "../../../config/spec/service.ts";
 import { systems } from "../../../config/systems/index.ts";
+import { renderBlackbox } from "../../../monitoring/index.ts";
 import { systemWith } from "../../support/program.ts";
 import { accepted, mayReach, needsTo } from "../../support/reachability.ts";
 import { problems } from "./problems.ts";
@@ -123,6 +125,18 @@ describe("an attacker in", () => {
     for (const name of ["api", "worker", "ui", "gateway", "ingress"])
       for (const other of ["blackbox-exporter", "alertmanager", "grafana", "node-exporter", "cadvisor"])
         expect(reached(name), name).not.toContain(other);
+  });
+
+  it("a browser reaches no exporter, and no exporter follows a redirect", () => {
+    const signIn = { users: true };
+    const { services } = systemWith({ environment: "prod", ingress: { tls: "internal", signIn } });
+    const exporters = services.filter(({ role }) => role === "exporter").map(({ name }) => name);
+    expect(exporters).toContain("blackbox-exporter");
+    const routed = longRunning(services).flatMap(({ routes = [] }) => routes.map(({ service }) => service));
+    expect(routed).toEqual(expect.arrayContaining(["prometheus", "alertmanager", "gateway"]));
+    for (const name of exporters) expect(routed).not.toContain(name);
+    const { modules } = parse(renderBlackbox());
+    expect(modules.http_2xx.http.follow_redirects).toBe(false);
   });
 });
 

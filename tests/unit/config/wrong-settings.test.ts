@@ -98,6 +98,24 @@ describe("a wrong setting", () => {
     }
   });
 
+  it.each([
+    "file:///etc/passwd",
+    "gopher://redis:6379/_FLUSHALL",
+    "unix:///var/run/docker.sock",
+    "redis:6379",
+  ])("is an address that is not of HTTP: %s", (address) => {
+    const ingress = { domain: "rag.example.org", tls: "acme", acmeServer: address };
+    const signIn = { issuer: address, clientId: "a", allow: { domains: ["example.org"] } };
+    for (const [path, raw] of [
+      ["llm.baseUrl", { llm: { provider: "vllm", baseUrl: address } }],
+      ["embeddings.baseUrl", { embeddings: { provider: "vllm", baseUrl: address } }],
+      ["monitoring.alertWebhook", { monitoring: { alertWebhook: address } }],
+      ["ingress.acmeServer", { ingress }],
+      ["ingress.signIn", { ingress: { tls: "internal", signIn } }],
+    ] as const)
+      expect(problems(raw)[0]?.path).toContain(`ragdock:${path}`);
+  });
+
   it("does not hide another wrong setting", () => {
     const paths = problems({
       images: "docker",

@@ -10,6 +10,18 @@ from ragkit.api.problems import ProblemDetails
 JSON, PROBLEM = "application/json", "application/problem+json"
 NAME = ProblemDetails.__name__
 CONTENT = {PROBLEM: {"schema": {"$ref": f"#/components/schemas/{NAME}"}}}
+# What any request may get. Ingress and gateway send the first three.
+ALWAYS = {
+    "401": "No one is signed in, and there is no valid API key",
+    "403": "The role does not allow this, or a page of another site sent the request",
+    "429": "Too many requests; Retry-After says when to send the next one",
+    "503": "Too many requests at once, or a dependency is down",
+}
+WITH_BODY = {
+    "400": "The body cannot be parsed",
+    "413": "The body is too large",
+    "422": "A value is wrong",
+}
 # The models that FastAPI describes instead. These applications never send them.
 VALIDATION = ("HTTPValidationError", "ValidationError")
 
@@ -42,11 +54,8 @@ def _describe(schema: dict[str, Any]) -> None:
             described = response.get("content", {}).get(JSON, {}).get("schema", {}).get("$ref", "")
             if status >= "4" and described.rpartition("/")[2] in (NAME, *VALIDATION):
                 response["content"] = CONTENT
-        if "requestBody" in operation:
-            responses.setdefault("400", _problem("The body cannot be parsed"))
-            responses.setdefault("413", _problem("The body is too large"))
-            responses.setdefault("422", _problem("A value is wrong"))
-            responses.setdefault("503", _problem("Too many requests at once, or a dependency is down"))
+        for status, description in {**ALWAYS, **(WITH_BODY if "requestBody" in operation else {})}.items():
+            responses.setdefault(status, _problem(description))
         responses["default"] = _problem("Any other error")
 
 

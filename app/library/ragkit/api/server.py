@@ -64,7 +64,7 @@ def serve(
     app: Callable[..., Any] | str,
     port: int,
     *,
-    host: str = "0.0.0.0",  # noqa: S104 - the networks of the container decide who reaches it
+    host: str = "0.0.0.0",  # noqa: S104 - the networks of the container decide who reaches it  # nosec B104
     workers: int = 1,
     drain_seconds: float = 2,
     shutdown_seconds: int = 20,

@@ -1,0 +1,37 @@
+/** An attack, and the tests that make it. */
+
+/** A test in a file, or all tests of the file. */
+export interface TestOf {
+  /** Its path in the project. */
+  readonly file: string;
+  /**
+   * A part of the title in a file of vitest, also that of a group; the name of a function in Python;
+   * or the name of a check in tools/check.sh. @default all tests of the file
+   */
+  readonly name?: string;
+}
+
+export interface Attack {
+  readonly attack: string;
+  /** What the attacked stack does. */
+  readonly promise: string;
+  readonly tests: readonly TestOf[];
+}
+
+export const testOf = (file: string, name?: string): TestOf => ({ file, ...(name ? { name } : {}) });
+
+/** The result of one test. A test that was skipped has none. */
+export interface Ran {
+  readonly file: string;
+  /** The title of a test with those of its groups, the name of a function, or that of a check. */
+  readonly name: string;
+  /** Why it failed. Undefined if it passed. */
+  readonly failure?: string;
+}
+
+const isPython = (file: string): boolean => file.endsWith(".py");
+
+/** Whether a result is one of this test. Tests of Python have a result for each set of parameters. */
+export const isOf = ({ file, name }: TestOf, ran: Ran): boolean =>
+  ran.file === file &&
+  (name === undefined || (isPython(file) ? ran.name.split("[")[0] === name : ran.name.includes(name)));
