@@ -118,8 +118,9 @@ export const subjects: Readonly<Record<SubjectName, Subject>> = {
   "full-prod": {
     ...full,
     settings: {
-      ...fullSettings,
+      system: "full",
       environment: "prod",
+      services: { gateway: { port } },
       ingress: {
         ...{ domain: "rag.example.org", tls: "internal", signIn: { users: true } },
         // One key sends all requests.
