@@ -16,6 +16,12 @@ const connectionsPerAddress = 2000;
  */
 const uploads = { perSecond: 1, immediate: 8, waiting: 30 } as const;
 
+/**
+ * Uploads of one address to an API at the same time. The gateway writes each to its disk before it
+ * passes it on. More of them than the disk takes would delay all other requests.
+ */
+const uploadsAtOnce = 64;
+
 /** A regular expression that matches this text only. */
 export const literal = (text: string): string => text.replaceAll(/[^\w/-]/g, "\\$&");
 
@@ -96,12 +102,19 @@ export const guards = `    if ($misdirected) { return 421; }
  */
 export const gatewayMaps = ({ origins }: IngressSettings): string =>
   `  map $http_x_real_ip $client { default $http_x_real_ip; "" $remote_addr; }
+  map $request_method $sender { default ""; POST $client; PUT $client; }
+  limit_conn_zone $sender zone=uploads_at_once:1m;
+  limit_conn_status 429;
+  limit_conn_log_level info;
   map $upstream_http_content_security_policy $own_content { default ""; "" "${frameAncestors(origins)}"; }
   map $upstream_http_permissions_policy $own_permissions {
     default "";
     "" "camera=(self), microphone=(self), geolocation=(self)";
   }
 `;
+
+/** The limit of a gateway's location that takes uploads. */
+export const uploadLimit = `      limit_conn uploads_at_once ${uploadsAtOnce};\n`;
 
 /**
  * The gateway adds these headers to pages of a user's own application. They replace the ingress'.

@@ -59,6 +59,13 @@ const tooLarge = (limit: string): NginxProblem => ({
   detail: `A request may be at most ${limit}.`,
 });
 
+const tooMany: NginxProblem = {
+  status: 429,
+  title: "Too many requests",
+  detail: "This client has too many requests at once. Try again in a few seconds.",
+  headers: again,
+};
+
 /** The checks that only the ingress makes. */
 const refused: readonly NginxProblem[] = [
   {
@@ -71,12 +78,6 @@ const refused: readonly NginxProblem[] = [
     title: "Misdirected request",
     detail: "This host name is not served. ragdock:ingress.hosts has the names that are.",
   },
-  {
-    status: 429,
-    title: "Too many requests",
-    detail: "This client has too many requests at once. Try again in a few seconds.",
-    headers: again,
-  },
 ];
 
 /** All answers of the ingress or of a gateway, except those for requests that are too large. */
@@ -84,6 +85,7 @@ const problemsOf = (kind: Kind): NginxProblem[] => [
   ...unreadable,
   notFound,
   unavailable(kind),
+  tooMany,
   ...(kind === "ingress" ? refused : []),
 ];
 

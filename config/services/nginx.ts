@@ -5,7 +5,7 @@ import type { CatalogueImage } from "../spec/image.ts";
 import type { Route } from "../spec/service.ts";
 import { authName } from "./auth.ts";
 import { authLocations, guarded, identityForwarded } from "./nginx-auth.ts";
-import { gatewayMaps, guardMaps, guards, literal, ownPageHeaders } from "./nginx-guards.ts";
+import { gatewayMaps, guardMaps, guards, literal, ownPageHeaders, uploadLimit } from "./nginx-guards.ts";
 import { frontedUri, nameMaps } from "./nginx-names.ts";
 import { errorPages, type Limit, problemLocations } from "./nginx-problems.ts";
 import { plainServer, tlsServer, tlsSettings } from "./nginx-tls.ts";
@@ -84,20 +84,24 @@ const hide = ({ hidden }: RoutedPath): string =>
  * requests. nginx refuses a path that two locations have. Its variables cannot contain hyphens.
  */
 function toRevision(route: RoutedPath, routes: readonly RoutedPath[], hasSignIn: boolean): Content {
+  const { uploadPaths } = route;
   const upstream = `$upstream_${route.service.replaceAll("-", "_")}`;
   const target = route.byName ? route.service : { revisionOf: route.service };
   const asked = hasSignIn ? guarded(route) : "";
   // This ends the directives that set variables, so it comes after them.
   const stripped = route.strip ? `      rewrite ^${literal(route.path)}(.*)$ /$1 break;\n` : "";
   const settings = `${route.ownPages ? ownPageHeaders : ""}${asked}`;
+  const limits = {
+    small: "      client_max_body_size 64k;\n",
+    large: uploadPaths ? uploadLimit : "",
+  };
   const location = (path: string, limit: Limit): Content => content`
     location ${path} {
-${settings}${limit === "small" ? "      client_max_body_size 64k;\n" : ""}${
+${settings}${limits[limit]}${
   limit === "small" || hasSignIn ? errorPages("      ", "gateway", limit) : ""
 }      set ${upstream} ${target};
 ${stripped}      proxy_pass http://${upstream}:${route.port};
     }`;
-  const { uploadPaths } = route;
   const takesUploads = !uploadPaths || uploadPaths.some((path) => route.path.startsWith(path));
   if (takesUploads) return content`\n${hide(route)}${location(route.path, "large")}`;
   const longer = routes.filter(({ path }) => path.length > route.path.length);

@@ -39,7 +39,7 @@ const system = ({
   ...section("Crashes under traffic", crashes, {
     find: (seen, name) => named(seen, name),
     header: ["crash", ...traffic, "healthy after", "documents"],
-    cells: (one) => [...under([one]), elapsed(one.seconds), documents(one)],
+    cells: (one) => [...under([byStatus(one)]), elapsed(one.seconds), documents(one)],
   }),
   ...section("Overload", overloads, {
     find: (seen, name) => named(seen, name),
@@ -144,6 +144,16 @@ const counted = (counts: Readonly<Record<string, number>>): string =>
   Object.entries(counts)
     .map(([what, count]) => `${count} × ${what}`)
     .join(", ");
+
+/** The same results, with failures by status and without their reasons, which a crash explains. */
+function byStatus(seen: Seen): Seen {
+  const failures: Record<string, number> = {};
+  for (const [what, count] of Object.entries(seen.failures)) {
+    const status = /^\d{3}(?= )/.exec(what)?.[0] ?? what;
+    failures[status] = (failures[status] ?? 0) + count;
+  }
+  return { ...seen, failures };
+}
 
 /** What must not happen. */
 const bold = (text: string): string => (text ? `**${text}**` : "none");

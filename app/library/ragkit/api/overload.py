@@ -18,8 +18,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from ragkit.api.body_limit import CLOSE, read_rest
 from ragkit.api.problems import Problem, render
 
-# Seconds that a request waits for its turn.
-PATIENCE = 10.0
+# Seconds that a request waits for its turn. After an overload, the service is back to normal in this
+# time, because what waits then is answered or refused.
+PATIENCE = 4.0
 # An upload that announces at most this many bytes never waits for larger ones.
 SMALL_BYTES = 256 * 1024
 # Threads of a route that `apart` serves.
