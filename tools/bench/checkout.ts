@@ -55,6 +55,8 @@ export class Checkout {
   readonly images = imagesOfDev();
   /** The stack's gateway. With a sign-in, `enter` adds an API key. */
   target: Target = { port };
+  /** The authority of the stack's certificate. `enter` reads it. */
+  authority: string | undefined;
   readonly folder = mkdtempSync(join(tmpdir(), "ragdock-bench-"));
   readonly project = join(this.folder, "project");
   private readonly settings: Settings;
@@ -165,8 +167,8 @@ export class Checkout {
   async enter(): Promise<void> {
     const ragdock = (...args: string[]): Promise<Ran> =>
       run(`ragdock ${args[0]}`, ["./ragdock", ...args, "--stack", stack], this.options);
-    const { output: authority } = await ragdock("certificate");
-    setDefaultCACertificates([...getCACertificates("default"), authority]);
+    this.authority = (await ragdock("certificate")).output;
+    setDefaultCACertificates([...getCACertificates("default"), this.authority]);
     const { output } = await ragdock(
       "keys",
       "create",

@@ -29,8 +29,9 @@ import {
   writeFindings,
 } from "./findings.ts";
 import { machineFaults } from "./machine-faults.ts";
-import { overload, overloads } from "./overload.ts";
+import { overload } from "./overload.ts";
 import { reliabilityParts } from "./page.ts";
+import { overloads } from "./requests.ts";
 import { type SubjectName, subjects } from "./subjects.ts";
 import { type Fault, World } from "./world.ts";
 

@@ -1,14 +1,9 @@
 import { setTimeout } from "node:timers/promises";
 import { docker, serviceOf } from "../../host/docker.ts";
 import type { Checkout } from "../bench/checkout.ts";
-import { agentOf, type Shape, send } from "../traffic.ts";
-
-/** Requests that arrive faster than the stack can answer them. */
-export interface Overload {
-  readonly name: string;
-  /** @param number of the request, which makes its content unique */
-  readonly shape: (number: number) => Shape;
-}
+import { type Shape, send } from "../traffic.ts";
+import { flood } from "./flood.ts";
+import { count, kindOf, type Overload } from "./requests.ts";
 
 /** The result of an overload. */
 export interface Overloaded {
@@ -29,82 +24,23 @@ export interface Overloaded {
 }
 
 /** The overload, as a multiple of the sustainable rate. */
-export const factor = 20;
-
-/** Seconds of the overload. */
-export const duration = 60;
-
-/**
- * Open requests of the sender. The ingress allows one address 2000, and the other users of this
- * machine have the same address.
- */
-const open = 1500;
-
-const json = { "content-type": "application/json" };
-
-/** The largest question that the API takes, in characters. */
-const long = "Where is the spare mirror kept, and who may take it? ".repeat(80).slice(0, 4000);
-
-export const overloads: readonly Overload[] = [
-  {
-    name: "questions of 4,000 characters",
-    shape: (number) => ({
-      path: "/api/query",
-      method: "POST",
-      headers: json,
-      body: JSON.stringify({ question: `${number} ${long}`.slice(0, 4000), k: 5 }),
-    }),
-  },
-  {
-    name: "uploads of 1 MiB",
-    shape: (number) => {
-      const line = "------------------------ragdockload";
-      const text = `Overload ${number}. `.padEnd(2 ** 20, "The mirror is in the tower. ");
-      return {
-        path: "/api/documents",
-        method: "POST",
-        headers: { "content-type": `multipart/form-data; boundary=${line}` },
-        body: `--${line}\r\ncontent-disposition: form-data; name="file"; filename="over-${number}.txt"\r\ncontent-type: text/plain\r\n\r\n${text}\r\n--${line}--\r\n`,
-      };
-    },
-  },
-];
-
-/** The status of an answer, or the error. */
-const kindOf = (outcome: string): string => /^\d{3}/.exec(outcome)?.[0] ?? outcome;
+const factor = 20;
 
 const isGood = (outcome: string): boolean => outcome.startsWith("2");
 
-function count(counts: Record<string, number>, kind: string): void {
-  counts[kind] = (counts[kind] ?? 0) + 1;
-}
-
 /** Sends 20 times as many requests as the stack can answer, and watches its other users. */
 export async function overload({ name, shape }: Overload, checkout: Checkout): Promise<Overloaded> {
-  let number = 0;
+  let number = 1_000_000;
   const sustainable = await answersPerSecond(checkout, () => shape(number++));
   const since = Math.floor(Date.now() / 1000);
   const before = await restarts(checkout);
-  const outcomes: Record<string, number> = {};
   const ended = new AbortController();
   const others = watch(checkout, ended.signal);
-  const kept = agentOf(checkout.target, { keepAlive: true, maxSockets: open });
-  const running = new Set<Promise<void>>();
-  const begun = performance.now();
-  let sent = 0;
-  while (performance.now() - begun < duration * 1000) {
-    const due = ((performance.now() - begun) / 1000) * sustainable * factor;
-    for (; sent < due && running.size < open; sent++) {
-      const request: Promise<void> = send(checkout.target, shape(number++), kept)
-        .then((outcome) => count(outcomes, kindOf(outcome)))
-        .finally(() => running.delete(request));
-      running.add(request);
-    }
-    await setTimeout(10);
-  }
+  const { target, authority } = checkout;
+  const flooded = flood({ target, authority, name, rate: sustainable * factor });
+  const sent = await flooded.sent;
   const normalAfter = await secondsToNormal(checkout, () => shape(number++));
-  await Promise.all(running);
-  kept.destroy();
+  const outcomes = await flooded.outcomes;
   ended.abort();
   const seen = await others;
   const hurt = [

@@ -1,0 +1,47 @@
+import type { Shape } from "../traffic.ts";
+
+/** Requests that arrive faster than the stack can answer them. */
+export interface Overload {
+  readonly name: string;
+  /** @param number of the request, which makes its content unique */
+  readonly shape: (number: number) => Shape;
+}
+
+const json = { "content-type": "application/json" };
+
+/** The largest question that the API takes, in characters. */
+const longest = 4000;
+const words = "Where is the spare mirror kept, and who may take it? ".repeat(80);
+
+export const overloads: readonly Overload[] = [
+  {
+    name: "questions of 4,000 characters",
+    shape: (number) => ({
+      path: "/api/query",
+      method: "POST",
+      headers: json,
+      body: JSON.stringify({ question: `${number} ${words}`.slice(0, longest), k: 5 }),
+    }),
+  },
+  {
+    name: "uploads of 1 MiB",
+    shape: (number) => {
+      const line = "------------------------ragdockload";
+      const text = `Overload ${number} of ${Date.now()}. `.padEnd(2 ** 20, "The mirror is in the tower. ");
+      return {
+        path: "/api/documents",
+        method: "POST",
+        headers: { "content-type": `multipart/form-data; boundary=${line}` },
+        body: `--${line}\r\ncontent-disposition: form-data; name="file"; filename="over-${number}.txt"\r\ncontent-type: text/plain\r\n\r\n${text}\r\n--${line}--\r\n`,
+      };
+    },
+  },
+];
+
+/** The status of an answer, or the error. */
+export const kindOf = (outcome: string): string => /^\d{3}/.exec(outcome)?.[0] ?? outcome;
+
+/** Adds one to a kind of outcome. */
+export function count(counts: Record<string, number>, kind: string): void {
+  counts[kind] = (counts[kind] ?? 0) + 1;
+}
