@@ -21,7 +21,7 @@ const kinds: Readonly<Record<string, () => Promise<Ran[]>>> = {
   checks: runChecks,
   python: () => runPytest(ending(".py")),
   unit: vitest("unit"),
-  // One after another: Docker has no addresses for the networks of all stacks at once.
+  // One after another, so that the load of one kind does not slow down another.
   systems: vitest("systems"),
   full: vitest("full"),
   slow: vitest("slow"),
