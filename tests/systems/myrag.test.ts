@@ -187,14 +187,17 @@ except e.HTTPError as error: print(error.code)`;
   });
 
   it("a rollback keeps the schema of the newer version, and the older one starts", async () => {
-    const sql = (text: string) => stack.make("psql", { input: `\\t on\n\\a\n${text};\n` });
-    const revision = (await sql("SELECT version_num FROM alembic_version")).output.trim();
-    expect(revision).toMatch(/^\d{4}$/);
+    const sql = async (text: string): Promise<string> =>
+      (await stack.make("psql", { input: `\\t on\n${text};\n` })).output;
+    const current = async () =>
+      /^ *(\d{4})$/m.exec(await sql("SELECT version_num FROM alembic_version"))?.[1];
+    const revision = await current();
+    expect(revision).toMatch(/^000\d$/);
     await sql("UPDATE alembic_version SET version_num = '9999'");
     try {
       const { code, output } = await inside(stack, "fastapi", "alembic", "upgrade", "head");
       expect(code, output).toBe(0);
-      expect((await sql("SELECT version_num FROM alembic_version")).output).toContain("9999");
+      expect(await current()).toBe("9999");
     } finally {
       await sql(`UPDATE alembic_version SET version_num = '${revision}'`);
     }
