@@ -4,7 +4,7 @@ import asyncio
 import logging
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
@@ -69,11 +69,13 @@ def _public(app: FastAPI, service: Service) -> None:
 
 @asynccontextmanager
 async def _background(service: Service) -> AsyncIterator[None]:
-    task = asyncio.create_task(_maintain(service))
+    stop = asyncio.Event()
+    task = asyncio.create_task(_maintain(service, stop))
     try:
         yield
     finally:
-        task.cancel()
+        # A cancelled task would leave its thread at work.
+        stop.set()
         await asyncio.gather(task, return_exceptions=True)
         try:
             _flush(service)
@@ -81,10 +83,10 @@ async def _background(service: Service) -> AsyncIterator[None]:
             service.database.close()
 
 
-async def _maintain(service: Service) -> None:
+async def _maintain(service: Service, stop: asyncio.Event) -> None:
     """Write what requests left to write, and delete what is too old."""
     pruned = 0.0
-    while True:
+    while not stop.is_set():
         try:
             await in_thread(_flush, service)
             if time.monotonic() - pruned > PRUNE_SECONDS:
@@ -94,7 +96,8 @@ async def _maintain(service: Service) -> None:
         except Exception:
             # A full disk or a busy database: the next round tries again.
             log.exception("the background work failed")
-        await asyncio.sleep(FLUSH_SECONDS)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), FLUSH_SECONDS)
 
 
 def _flush(service: Service) -> None:

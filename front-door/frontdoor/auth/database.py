@@ -75,6 +75,8 @@ class Database:
         try:
             self._writer = _connect(path)
             self._lock = threading.Lock()
+            # SQLite ends the process if a connection is closed while another thread reads from it.
+            self._reading = threading.Lock()
             self._upgrade()
             self._reader = _connect(path)
         except sqlite3.Error as error:
@@ -82,7 +84,8 @@ class Database:
 
     def read(self, query: str, *values: Any) -> list[sqlite3.Row]:
         """Return the rows of a query."""
-        return self._reader.execute(query, values).fetchall()
+        with self._reading:
+            return self._reader.execute(query, values).fetchall()
 
     def first(self, query: str, *values: Any) -> sqlite3.Row | None:
         """Return the first row of a query, if there is one."""
@@ -103,7 +106,8 @@ class Database:
 
     def close(self) -> None:
         """Close both connections."""
-        self._reader.close()
+        with self._reading:
+            self._reader.close()
         with self._lock:
             self._writer.close()
 

@@ -3,6 +3,9 @@ failure, nor file systems that containers of several hosts share."""
 
 import multiprocessing
 import sqlite3
+import threading
+import time
+from contextlib import suppress
 from multiprocessing.queues import Queue
 from pathlib import Path
 
@@ -116,3 +119,30 @@ def test_what_survives_a_failure_is_configured(gateway: Gateway) -> None:
     assert read("PRAGMA synchronous")[0][0] == 2
     assert read("PRAGMA foreign_keys")[0][0] == 1
     assert read("PRAGMA busy_timeout")[0][0] == 5000
+
+
+def close_while_others_read(path: Path) -> None:
+    for _ in range(40):
+        database = Database(path)
+
+        def read(database: Database = database) -> None:
+            with suppress(sqlite3.ProgrammingError):
+                while True:
+                    database.first("SELECT 1 FROM audit WHERE printed = 0 LIMIT 1")
+
+        threads = [threading.Thread(target=read) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        time.sleep(0.01)
+        database.close()
+        for thread in threads:
+            thread.join()
+
+
+def test_a_thread_that_reads_while_the_database_closes_ends_no_process(tmp_path: Path) -> None:
+    process = multiprocessing.get_context("spawn").Process(
+        target=close_while_others_read, args=(tmp_path / "auth.db",)
+    )
+    process.start()
+    process.join(60)
+    assert process.exitcode == 0
