@@ -162,7 +162,7 @@ reliability: setup-test ## break things on purpose, and write docs/measurements/
 	@$(if $(ONLY),,vitest run --project slow)
 	@node tools/reliability/main.ts
 
-attacks: setup-test ## attack stacks and programs, and write docs/measurements/security.md: 40 minutes, less with ONLY=checks,python,unit,systems,full,slow
+attacks: setup-test ## attack stacks and programs, and write docs/measurements/security.md; less with ONLY=checks,python,unit,systems,full,slow
 	@node tools/attacks/main.ts
 
 bench: setup ## measure, and write docs/measurements/performance.md

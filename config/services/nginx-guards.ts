@@ -17,8 +17,8 @@ const connectionsPerAddress = 2000;
 const uploads = { perSecond: 1, immediate: 8, waiting: 30 } as const;
 
 /**
- * Uploads of one address to an API at the same time. The gateway writes each to its disk before it
- * passes it on. More of them than the disk takes would delay all other requests.
+ * Uploads of one address to an application at the same time. The gateway writes each to its disk
+ * before it passes it on. More of them than the disk takes would delay all other requests.
  */
 const uploadsAtOnce = 64;
 

@@ -91,10 +91,7 @@ function toRevision(route: RoutedPath, routes: readonly RoutedPath[], hasSignIn:
   // This ends the directives that set variables, so it comes after them.
   const stripped = route.strip ? `      rewrite ^${literal(route.path)}(.*)$ /$1 break;\n` : "";
   const settings = `${route.ownPages ? ownPageHeaders : ""}${asked}`;
-  const limits = {
-    small: "      client_max_body_size 64k;\n",
-    large: uploadPaths ? uploadLimit : "",
-  };
+  const limits = { small: "      client_max_body_size 64k;\n", large: uploadPaths ? uploadLimit : "" };
   const location = (path: string, limit: Limit): Content => content`
     location ${path} {
 ${settings}${limits[limit]}${

@@ -1,6 +1,6 @@
 /**
  * `make attacks`: runs the tests of the attacks in attacks.ts, and writes
- * docs/measurements/security.md. A run takes about 40 minutes.
+ * docs/measurements/security.md.
  *
  * `ONLY=checks,python,unit,systems,full,slow` selects kinds of tests: the page keeps the earlier
  * results of all others.

@@ -240,11 +240,8 @@ def main() -> None:
     parser.add_argument("--url", default="", help="the issuer, if others reach it by another address")
     parser.add_argument("--client-id", default="ragdock")
     parser.add_argument("--client-secret", default="secret-of-the-client")
-    parser.add_argument(
-        "--user", dest="users", action="append", type=json.loads, required=True, help="claims"
-    )
-    options = parser.parse_args()
-    with running(**vars(options)) as issuer:
+    parser.add_argument("--user", dest="users", action="append", type=json.loads, required=True)
+    with running(**vars(parser.parse_args())) as issuer:
         print(f"issuer {issuer.url}", flush=True)  # noqa: T201
         threading.Event().wait()
 

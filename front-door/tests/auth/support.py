@@ -142,3 +142,17 @@ def gateway_of(path: Path, changed: Settings, client_secret: str = "") -> Gatewa
     parts = service.build(changed, Secrets(IDENTITY_KEY, client_secret), Database(path), clock)
     client = TestClient(app.create(parts), follow_redirects=False)
     return Gateway(parts, client, clock)
+
+
+def at_provider(gateway: Gateway, target: str = "/docs") -> str:
+    """Begin a sign-in, sign in at the provider, and return the address to come back to."""
+    begun = gateway.client.get("/.ragdock/sign-in", params={"next": target})
+    assert begun.status_code == 303, begun.text
+    answer = httpx2.get(begun.headers["location"])
+    assert answer.status_code == 303, answer.text
+    return answer.headers["location"].removeprefix("http://testserver")
+
+
+def sign_in(gateway: Gateway) -> httpx2.Response:
+    """Sign in at the provider, and come back."""
+    return gateway.client.get(at_provider(gateway), headers={"X-Real-IP": "192.0.2.7"})

@@ -18,8 +18,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from ragkit.api.body_limit import CLOSE, read_rest
 from ragkit.api.problems import Problem, render
 
-# Seconds that a request waits for its turn. After an overload, the service is back to normal in this
-# time, because what waits then is answered or refused.
+# Seconds that a request waits for its turn. Clients that give up after ten seconds get their 503.
 PATIENCE = 4.0
 # An upload that announces at most this many bytes never waits for larger ones.
 SMALL_BYTES = 256 * 1024
