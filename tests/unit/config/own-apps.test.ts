@@ -6,6 +6,7 @@ import { isDeepStrictEqual } from "node:util";
 import { describe, expect, it } from "vitest";
 import { type OwnAppSettings, ownApp } from "../../../config/settings/apps.ts";
 import { ConfigError } from "../../../config/settings/problem.ts";
+import { reaches } from "../../../config/spec/networks.ts";
 import type { SystemSpec } from "../../../config/spec/service.ts";
 import { serviceOf, systemWith } from "../../support/program.ts";
 import { problems } from "./problems.ts";
@@ -154,6 +155,16 @@ describe("own applications", () => {
     expect(serviceOf(several, "worker").networks).toEqual(["outside", "redis"]);
     expect(serviceOf(several, "beat").networks).toEqual(["outside"]);
     expect(serviceOf(several, "beat").environment).not.toHaveProperty("RAG_DATABASE_HOST");
+  });
+
+  it("reach nothing but what they need", () => {
+    const reached = (from: string) =>
+      several.services
+        .filter((to) => to.name !== from && reaches(serviceOf(several, from), to))
+        .map(({ name }) => name);
+    expect(reached("web").sort()).toEqual(["gateway", "postgres", "redis", "worker"]);
+    expect(reached("worker")).toEqual(["redis", "web"]);
+    expect(reached("beat")).toEqual([]);
   });
 
   it("listen behind the gateway with a route, and beside it without", () => {
