@@ -36,7 +36,7 @@ function bothForms({ app, apps }: Settings): Problem[] {
   return [problem("app", `both app and apps (${names.join(", ")})`, why, fix)];
 }
 
-/** The gateway has no page of its own, so one application must answer all other paths. */
+/** The gateway serves no pages, so one application must answer all other paths. */
 function wrongRoutes(apps: readonly OwnApp[]): Problem[] {
   const routed = apps.filter(({ route }) => route !== undefined);
   const twice = routed.flatMap(({ name, route = "", setting }, index) => {

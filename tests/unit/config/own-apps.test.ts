@@ -167,7 +167,7 @@ describe("own applications", () => {
     expect(reached("beat")).toEqual([]);
   });
 
-  it("listen behind the gateway with a route, and beside it without", () => {
+  it("get requests of the gateway with a route only", () => {
     const gateway = serviceOf(several, "gateway").routes?.map(({ path, service }) => [path, service]);
     expect(gateway).toEqual([["/", "web"]]);
     expect(serviceOf(several, "web").role).toBe("api");
