@@ -67,7 +67,7 @@ export function imagePlan(source: ImageSource, mode: ImageMode): Pull | Build {
     case "catalogue":
       return mode.images === "registry" ? official(source.image, mode) : standIn(source.image, mode);
     case "build":
-      return build(source, baseArguments(source.bases, referenceOf(mode)), mode);
+      return build(source, { ...baseArguments(source.bases, referenceOf(mode)), ...source.args }, mode);
   }
 }
 
@@ -130,9 +130,10 @@ function build(
   buildArgs: Readonly<Record<string, string>>,
   { project }: ImageMode,
 ): Build {
-  const { name, context, dockerfile } = source;
+  const { name, context, dockerfile, target } = source;
   if (!existsSync(dockerfile))
     throw new Failure(`${dockerfile} does not exist.`, "A folder to build needs a Dockerfile.");
-  const reference = `${project}/${name}:${contextDigest(context, dockerfile, buildArgs)}`;
+  const read = { ...buildArgs, ...(target ? { "--target": target } : {}) };
+  const reference = `${project}/${name}:${contextDigest(context, dockerfile, read)}`;
   return { ...source, kind: "build", reference, buildArgs };
 }

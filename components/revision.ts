@@ -37,7 +37,8 @@ const identifies = {
   kind: false,
   routes: false, // the files contain them
   metrics: false,
-  maxRequest: false, // the files of the gateway contain these three
+  maxRequest: false, // the files of the gateway contain these four
+  answerTimeout: false,
   uploadPaths: false,
   ownPages: false,
   access: false, // the files of the sign-in contain it

@@ -22,7 +22,7 @@ const advice: readonly (readonly [RegExp, (reference: string) => string])[] = [
   [
     /manifest unknown|not found|name unknown|does not exist/i,
     (reference) =>
-      `${registryOf(reference)} does not have ${reference}. Correct the reference (ragdock:pinned, ragdock:app.image, ragdock:registry), or push the image: docker push ${reference}`,
+      `${registryOf(reference)} does not have ${reference}. Correct the reference (ragdock:pinned, ragdock:app.image, ragdock:apps, ragdock:registry), or push the image: docker push ${reference}`,
   ],
   [
     /no matching manifest|does not match the .*platform/i,

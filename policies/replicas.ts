@@ -14,13 +14,19 @@ export const replicas = ({ services }: SystemSpec): Problem[] =>
       if (!reason) return [];
       const server = `To keep the vectors in a server: ${setCommand("vectorStore", "chroma")}; to run one: ${one}`;
       return [
-        problem(path, String(service.replicas), reason, service.role === "api" ? server : `Run: ${one}`),
+        problem(path, String(service.replicas), reason, keepsVectors(service) ? server : `Run: ${one}`),
       ];
     });
 
+/** Whether an API of the project keeps its vectors in files. */
+const keepsVectors = ({ kind, role, ownPages }: LongRunning): boolean =>
+  kind === "stateful" && role === "api" && !ownPages;
+
 /** Returns the reason why only one container of a service can run. Undefined if several can. */
 function single(service: LongRunning): string | undefined {
-  if (service.kind === "stateful" && service.role === "api")
+  if (service.ownPages && service.kind === "stateful")
+    return "it has a volume that is not `shared`: at most 1";
+  if (keepsVectors(service))
     return "its vectors are files in one volume, which one process may open: at most 1";
   if (service.kind === "stateful") return "its data is in one volume, which takes one server: at most 1";
   if (publishedPorts(service).length > 0) return "a host port takes one container: at most 1";

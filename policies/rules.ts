@@ -85,7 +85,7 @@ export const containerRules: readonly Rule<ContainerView>[] = [
       if (user !== undefined && !/^(0|root)(:|$)/.test(user)) return [];
       const found = user === undefined ? "no user" : `the user ${user}`;
       const why = user === undefined ? "its image decides, which may be root" : "it runs as root";
-      const own = `For your own application: ${setCommand("app.user", "10001:10001")}`;
+      const own = `For your own application: ${setCommand("app.user", "10001:10001")}, or \`user\` in ragdock:apps`;
       return [problem(`services.${service}`, found, why, `${own}. ${orAdvise}`)];
     },
   },

@@ -1,4 +1,4 @@
-import { longRunning, type ServiceSpec, type SystemSpec } from "../../config/spec/service.ts";
+import { longRunning, ownVolumes, type ServiceSpec, type SystemSpec } from "../../config/spec/service.ts";
 import { type Container, containersOf, docker, isJob, serviceOf } from "../../host/docker.ts";
 import { told } from "../../host/finding.ts";
 import { becomesWell } from "../settle.ts";
@@ -6,11 +6,14 @@ import { diagnose } from "../ui/diagnose.ts";
 import type { Progress } from "../ui/progress.ts";
 import type { Part } from "./parts.ts";
 
-/** Whether a service caches data. Its cache must not be used with other data. */
+/**
+ * Whether a service caches data, or writes into a volume that it shares. Its cache must not be used
+ * with other data.
+ */
 function isClient(system: SystemSpec, service: ServiceSpec, parts: readonly Part[]): boolean {
   if (!["api", "worker"].includes(service.role)) return false;
   const reaches = (s: ServiceSpec): boolean =>
-    parts.some((part) => part.service === s.name) ||
+    parts.some((part) => part.service === s.name || ownVolumes(s).some((v) => v.volume === part.volume)) ||
     s.dependsOn.some((name) => system.services.some((other) => other.name === name && reaches(other)));
   return reaches(service);
 }

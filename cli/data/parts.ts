@@ -14,7 +14,7 @@ export type Part =
 
 /**
  * The parts of a system's data. PostgreSQL comes first: the volumes then hold everything that its
- * rows refer to, and at most some files more.
+ * rows refer to, and at most some files more. A volume that several services share is one part.
  */
 export function partsOf({ services }: SystemSpec): Part[] {
   const kept = longRunning(services).filter((s) => !isReplaceable(s));
@@ -26,7 +26,8 @@ export function partsOf({ services }: SystemSpec): Part[] {
           : { kind: "files", service: spec.name, volume, ...(own ? { own } : {}) },
     ),
   );
-  return parts.sort((a, b) => Number(b.kind === "postgres") - Number(a.kind === "postgres"));
+  const once = [...Map.groupBy(parts, ({ volume }) => volume).values()].flatMap(([first]) => first ?? []);
+  return once.sort((a, b) => Number(b.kind === "postgres") - Number(a.kind === "postgres"));
 }
 
 /**

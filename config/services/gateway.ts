@@ -3,18 +3,19 @@ import { defined } from "../spec/defined.ts";
 import { Healthcheck } from "../spec/healthcheck.ts";
 import { catalogueImage } from "../spec/image.ts";
 import type { HttpCheck, LongRunning, Route, ServiceSpec } from "../spec/service.ts";
-import { longRunning, publishedPorts } from "../spec/service.ts";
-import { mebibytes } from "../spec/units.ts";
+import { isLongRunning, longRunning, publishedPorts } from "../spec/service.ts";
+import { type Duration, mebibytes, seconds } from "../spec/units.ts";
 import { certificatesName, certificatesVolume } from "./certificates.ts";
 import { type Context, type ServiceModule, type ServiceTemplate, serviceDefaults } from "./module.ts";
 import {
+  defaultAnswerTimeout,
   defaultMaxBody,
   drainingFile,
   nginxCatalogueImage,
-  type RoutedPath,
   renderNginx,
   statusPort,
 } from "./nginx.ts";
+import type { RoutedPath } from "./nginx-locations.ts";
 
 /** Above 1024, so that nginx needs no privilege. */
 export const gatewayPort = 8080;
@@ -106,8 +107,10 @@ export function gatewayTo(
   routes: readonly Route[],
   metricsFor?: string,
 ): ServiceTemplate<LongRunning> {
+  // A user's own application may have the name too.
+  const isOwn = (s: ServiceSpec): boolean => isLongRunning(s) && s.ownPages === true;
   const queries = (services: readonly ServiceSpec[]): boolean =>
-    [metricsFor, "prometheus"].every((needed) => services.some((s) => s.name === needed));
+    [metricsFor, "prometheus"].every((needed) => services.some((s) => s.name === needed && !isOwn(s)));
   return {
     ...nginx(ctx, name, routes),
     role: "gateway",
@@ -154,6 +157,7 @@ export function ingressTo(ctx: Context, routes: readonly Route[]): ServiceTempla
         path: configPath,
         content: renderNginx(self.routes ?? [], "ingress", ingress, {
           maxBody: maxBody(services),
+          answerTimeout: longestAnswer(services),
           ...defined({ redirectTo: redirectTarget(self) }),
         }),
       },
@@ -202,16 +206,25 @@ const maxBody = (services: readonly ServiceSpec[]): number =>
     ]),
   );
 
+/**
+ * The time that the ingress waits for an answer. It waits for all services alike, and the gateway
+ * ends the requests of those that have less time.
+ */
+const longestAnswer = (services: readonly ServiceSpec[]): Duration =>
+  longRunning(services)
+    .flatMap(({ answerTimeout }) => answerTimeout ?? [])
+    .reduce((most, one) => (seconds(one) > seconds(most) ? one : most), defaultAnswerTimeout);
+
 /** Returns the routes, with what the gateway must know of the service behind each of them. */
 const routedPaths = (routes: readonly Route[], services: readonly ServiceSpec[]): RoutedPath[] =>
   routes.map((route) => {
     const service = longRunning(services).find(({ name }) => name === route.service);
-    const { metrics, uploadPaths, ownPages, role } = service ?? {};
+    const { metrics, uploadPaths, ownPages, answerTimeout, role } = service ?? {};
     // The console of a monitoring service has one container, which is replaced in place.
     const byName = role === "monitoring" || undefined;
     const path = metrics?.port === route.port ? metrics.path : "";
     const hidden = typeof path === "string" && path.startsWith(route.path) ? path : undefined;
-    return { ...route, ...defined({ hidden, uploadPaths, ownPages, byName }) };
+    return { ...route, ...defined({ hidden, uploadPaths, ownPages, answerTimeout, byName }) };
   });
 
 /** The URLs of the health checks of the routed revisions. */

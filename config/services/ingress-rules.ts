@@ -4,6 +4,7 @@ import { publishedPorts, type ServiceSpec } from "../spec/service.ts";
 import { isEncrypted } from "./auth.ts";
 import type { Context } from "./module.ts";
 import { nameProblems, settingOf } from "./name-rules.ts";
+import { hasOwnApps } from "./own-app-settings.ts";
 import { tokensVariable } from "./reference-app.ts";
 
 /** Problems of TLS, of the sign-in, and of ports that everyone reaches. */
@@ -21,10 +22,11 @@ export const ingressProblems = (
 
 /** Reports settings that would do nothing. */
 function withoutUse(
-  { settings: { ingress, system, app }, models }: Context,
+  { settings, models }: Context,
   raw: Readonly<Record<string, unknown>>,
   services: readonly ServiceSpec[],
 ): Problem[] {
+  const { ingress, system } = settings;
   const { signIn, tls, domain, names, hosts, email, acmeServer } = ingress;
   const unpublished = `no application of ${system} is published`;
   const noAuthority = "only `tls: acme` asks an authority";
@@ -32,7 +34,7 @@ function withoutUse(
   const countsTokens = services.some(({ environment }) => environment[tokensVariable] !== undefined);
   const uncounted = countsTokens
     ? "no language model is configured (`ragdock:llm.provider`)"
-    : `${app ? "your own application" : system} counts no tokens`;
+    : `${hasOwnApps(settings) ? "your own application" : system} counts no tokens`;
   const isPublished = services.some(({ role }) => role === "ingress");
   const useless: readonly (readonly [key: string, isSet: boolean, hasEffect: boolean, why: string])[] = [
     ["ingress.signIn", signIn !== undefined, isPublished, unpublished],

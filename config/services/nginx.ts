@@ -3,11 +3,13 @@ import { type Content, content, joined } from "../spec/content.ts";
 import { wget } from "../spec/healthcheck.ts";
 import type { CatalogueImage } from "../spec/image.ts";
 import type { Route } from "../spec/service.ts";
+import { type Duration, seconds } from "../spec/units.ts";
 import { authName } from "./auth.ts";
-import { authLocations, guarded, identityForwarded } from "./nginx-auth.ts";
-import { gatewayMaps, guardMaps, guards, literal, ownPageHeaders, uploadLimit } from "./nginx-guards.ts";
+import { authLocations, identityForwarded } from "./nginx-auth.ts";
+import { gatewayMaps, guardMaps, guards } from "./nginx-guards.ts";
+import { type RoutedPath, toRevision } from "./nginx-locations.ts";
 import { frontedUri, nameMaps } from "./nginx-names.ts";
-import { errorPages, type Limit, problemLocations } from "./nginx-problems.ts";
+import { errorPages, problemLocations } from "./nginx-problems.ts";
 import { plainServer, tlsServer, tlsSettings } from "./nginx-tls.ts";
 
 export const nginxCatalogueImage = {
@@ -45,67 +47,24 @@ export const drainingFile = "/tmp/draining";
  */
 export const defaultMaxBody = 26;
 
+/** The longest time without a byte of an answer, unless a service behind it needs longer. */
+export const defaultAnswerTimeout: Duration = "600s";
+
 /**
  * A gateway leads to one revision of each service. An ingress has the published ports and leads to
  * a gateway.
  */
 export type NginxKind = "ingress" | "gateway";
 
-/** A route, and what the gateway must know of the service behind it. */
-export interface RoutedPath extends Route {
-  /** The path below it that clients must not reach. */
-  readonly hidden?: string;
-  /** The paths below it that take large requests. @default all */
-  readonly uploadPaths?: readonly string[];
-  /** Whether its pages belong to a user's own application. @default false */
-  readonly ownPages?: boolean;
-  /**
-   * Whether all its containers get requests at once. The others get none before they are healthy.
-   * @default false
-   */
-  readonly byName?: boolean;
-}
-
 interface NginxOptions {
   /** The largest request in MiB. @default `defaultMaxBody` */
   readonly maxBody?: number;
+  /** @default `defaultAnswerTimeout` */
+  readonly answerTimeout?: Duration;
   /** More locations of the port for the status. @default none */
   readonly statusLocations?: string;
   /** The port of the host with TLS that a port without TLS leads to. @default there is none */
   readonly redirectTo?: number;
-}
-
-/** Metrics are for the system's own networks. */
-const hide = ({ hidden }: RoutedPath): string =>
-  hidden ? `    location ~ ^${literal(hidden)}(/|$) { return 404; }\n` : "";
-
-/**
- * A gateway's locations: one for the route, and one for each path below it that takes large
- * requests. nginx refuses a path that two locations have. Its variables cannot contain hyphens.
- */
-function toRevision(route: RoutedPath, routes: readonly RoutedPath[], hasSignIn: boolean): Content {
-  const { uploadPaths } = route;
-  const upstream = `$upstream_${route.service.replaceAll("-", "_")}`;
-  const target = route.byName ? route.service : { revisionOf: route.service };
-  const asked = hasSignIn ? guarded(route) : "";
-  // This ends the directives that set variables, so it comes after them.
-  const stripped = route.strip ? `      rewrite ^${literal(route.path)}(.*)$ /$1 break;\n` : "";
-  const settings = `${route.ownPages ? ownPageHeaders : ""}${asked}`;
-  const limits = { small: "      client_max_body_size 64k;\n", large: uploadPaths ? uploadLimit : "" };
-  const location = (path: string, limit: Limit): Content => content`
-    location ${path} {
-${settings}${limits[limit]}${
-  limit === "small" || hasSignIn ? errorPages("      ", "gateway", limit) : ""
-}      set ${upstream} ${target};
-${stripped}      proxy_pass http://${upstream}:${route.port};
-    }`;
-  const takesUploads = !uploadPaths || uploadPaths.some((path) => route.path.startsWith(path));
-  if (takesUploads) return content`\n${hide(route)}${location(route.path, "large")}`;
-  const longer = routes.filter(({ path }) => path.length > route.path.length);
-  const large = uploadPaths
-    .filter((path) => path.startsWith(route.path) && !longer.some((other) => path.startsWith(other.path)))
-    .map((path) => location(path, "large"));
-  return content`\n${hide(route)}${location(route.path, "small")}${joined(large)}`;
 }
 
 /**
@@ -170,7 +129,12 @@ export function renderNginx(
   routes: readonly RoutedPath[],
   kind: NginxKind,
   settings: IngressSettings,
-  { maxBody = defaultMaxBody, statusLocations = "", redirectTo }: NginxOptions = {},
+  {
+    maxBody = defaultMaxBody,
+    answerTimeout = defaultAnswerTimeout,
+    statusLocations = "",
+    redirectTo,
+  }: NginxOptions = {},
 ): Content {
   const isIngress = kind === "ingress";
   const hasTls = isIngress && settings.tls !== "off";
@@ -228,7 +192,7 @@ ${identityForwarded(hasSignIn)}  proxy_set_header X-Forwarded-Proto ${isIngress 
   proxy_buffering off;
 ${isIngress ? "  # A gateway that took requests before a long upload may take none after it.\n  proxy_request_buffering off;\n" : ""}  # Longer than the second after which the kernel repeats a lost packet of a new connection.
   proxy_connect_timeout 1500ms;
-  proxy_read_timeout 600s;
+  proxy_read_timeout ${seconds(answerTimeout)}s;
   proxy_next_upstream error timeout;
   proxy_next_upstream_tries 4;
 ${joined(servers)}${redirectTo ? plainServer(redirectTo, maxBody) : ""}

@@ -1,89 +1,130 @@
+import { defined } from "../spec/defined.ts";
 import { Healthcheck } from "../spec/healthcheck.ts";
-import type { ImageSource } from "../spec/image.ts";
-import { type Problem, problem, setCommand, withoutEffect } from "../spec/problem.ts";
-import type { LongRunning } from "../spec/service.ts";
-import { type Context, type ServiceModule, type ServiceTemplate, serviceDefaults } from "./module.ts";
-import { hasFile } from "./project-files.ts";
-import { pythonImage } from "./python.ts";
+import type { Blackbox, Job, LongRunning, Route } from "../spec/service.ts";
+import { modelServices } from "./models.ts";
+import {
+  type Context,
+  jobDefaults,
+  type ServiceModule,
+  type ServiceTemplate,
+  serviceDefaults,
+} from "./module.ts";
+import { variablesOf } from "./own-app-env.ts";
+import { commandOf, imageOf } from "./own-app-image.ts";
+import { ownAppProblems } from "./own-app-rules.ts";
+import { hasOwnApps, type OwnApp, ownApps, sharesImage } from "./own-app-settings.ts";
 import { type AppStores, appSettings, dependenciesOf, poolSize, productionSoak } from "./reference-app.ts";
 
-/** The application that uvicorn serves unless `app.module` is set. */
-const defaultModule = "main:app";
-
-type OwnApp = NonNullable<Context["settings"]["app"]>;
-
-/** A user's own application in place of the API. */
+/** A user's own applications in place of the reference application. */
 export const ownApp = (stores: AppStores): ServiceModule => ({
-  optIn: (ctx) => ctx.settings.app !== undefined,
-  services: (ctx) => (ctx.settings.app ? [api(ctx, stores, ctx.settings.app)] : []),
-  rules: ({ settings: { app } }) => (app ? problems(app) : []),
+  optIn: (ctx) => hasOwnApps(ctx.settings),
+  services: (ctx) => {
+    const apps = ownApps(ctx.settings);
+    return apps.flatMap((app): ServiceTemplate[] => [
+      ...(app.migrate ? [migration(ctx, stores, app, apps)] : []),
+      application(ctx, stores, app, apps),
+    ]);
+  },
+  rules: (ctx, services) => ownAppProblems(ctx.settings, services),
 });
 
-function api(ctx: Context, stores: AppStores, app: OwnApp): ServiceTemplate<LongRunning> {
-  const serve = ["uvicorn", app.module ?? defaultModule, "--host", "0.0.0.0", "--port", String(app.port)];
+/** The routes of the gateway to own applications. */
+export const ownRoutes = ({ settings }: Context): Omit<Route, "listen">[] =>
+  ownApps(settings).flatMap(({ name, route, port }) =>
+    route && port ? [{ path: route, service: name, port }] : [],
+  );
+
+/** The fields that an application and its migration have in common. */
+function workload(ctx: Context, stores: AppStores, app: OwnApp) {
+  const needs = needsOf(ctx, stores, app);
+  const shared = appSettings(ctx, stores, needs, app.databaseConnections);
   return {
-    ...serviceDefaults,
-    ...appSettings(ctx, stores),
-    name: "api",
-    role: "api",
+    ...shared,
+    environment: { ...shared.environment, ...variablesOf(app) },
     image: imageOf(app),
-    usesGpus: true,
-    ...(app.user ? { user: app.user } : {}),
-    ...(app.capabilities ? { capabilities: app.capabilities } : {}),
-    ...(servesByModule(app) ? { command: serve } : {}),
+    databaseConnections: needs.includes(stores.postgres.name) ? (app.databaseConnections ?? poolSize) : 0,
+    ...defined({ user: app.user, capabilities: app.capabilities, entrypoint: app.entrypoint }),
     // What it calls is not known here.
     outside: true,
-    healthcheck: Healthcheck.anyHttp(app.healthPath, app.port, { startPeriod: "1m" }),
-    blackbox: { module: "http_2xx", port: app.port, path: app.healthPath },
-    ...(ctx.prod ? { soak: productionSoak } : {}),
-    ...(app.metricsPath ? { metrics: { port: app.port, path: app.metricsPath } } : {}),
-    ...(app.bodySize ? { maxRequest: app.bodySize } : {}),
-    ownPages: true,
-    limits: ctx.prod ? { cpus: 1, memory: "1GiB" } : { cpus: 1, memory: "768MiB" },
-    dependsOn: dependenciesOf(ctx, stores),
-    stopGracePeriod: "30s",
-    databaseConnections: poolSize,
   };
 }
 
-/** Whether uvicorn serves `app.module`: the folder has no Dockerfile that says what to run. */
-const servesByModule = ({ source }: OwnApp): boolean =>
-  source !== undefined && !hasFile(source, "Dockerfile");
-
-/**
- * Built with the folder's own Dockerfile if it has one. Both image modes have the Python that it
- * builds on.
- */
-function imageOf({ image, source = "." }: OwnApp): ImageSource {
-  if (image) return { from: "reference", reference: image };
-  const folder = hasFile(source, "Dockerfile") ? source : "dockerfiles/fastapi";
+function application(
+  ctx: Context,
+  stores: AppStores,
+  app: OwnApp,
+  apps: readonly OwnApp[],
+): ServiceTemplate<LongRunning> {
+  const { name, port, route, volumes = [] } = app;
+  const needs = needsOf(ctx, stores, app);
+  const blackbox = blackboxOf(app);
+  // Two containers that write the same files could damage them.
+  const isStateful = volumes.some(({ shared }) => !shared);
+  const canBeWatched = route !== undefined && blackbox?.module === "http_2xx" && !isStateful;
+  const command = commandOf(app);
+  const limits = ctx.prod ? { cpus: 1, memory: "1GiB" } : { cpus: 1, memory: "768MiB" };
   return {
-    from: "build",
-    name: "app",
-    context: source,
-    dockerfile: `${folder}/Dockerfile`,
-    bases: [pythonImage],
+    ...serviceDefaults,
+    ...workload(ctx, stores, app),
+    name,
+    role: route ? "api" : "worker",
+    kind: isStateful ? "stateful" : "stateless",
+    usesGpus: true,
+    ...(command ? { command } : {}),
+    healthcheck: healthcheckOf(app),
+    ...defined({ blackbox, maxRequest: app.bodySize, answerTimeout: app.timeout }),
+    ...(ctx.prod && canBeWatched ? { soak: productionSoak } : {}),
+    ...(app.metricsPath && port ? { metrics: { port, path: app.metricsPath } } : {}),
+    ownPages: true,
+    volumes: volumes.map(({ name, path }) => ({ volume: name, path })),
+    replicas: app.replicas ?? 1,
+    limits: defined({ ...limits, ...defined(app.limits ?? {}) }) as LongRunning["limits"],
+    dependsOn: [...needs, ...migrationsFor(app, apps)],
+    stopGracePeriod: "30s",
   };
 }
 
-function problems(app: OwnApp): Problem[] {
-  const { source, image, module } = app;
-  const useless = module !== undefined && !servesByModule(app);
-  return [
-    ...(useless ? [withoutEffect("app.module", "the image or the Dockerfile says what to run")] : []),
-    ...wrongSource(source, image),
-  ];
+/** The job that runs `migrate`. It waits for stores, and not for other applications. */
+function migration(
+  ctx: Context,
+  stores: AppStores,
+  app: OwnApp,
+  apps: readonly OwnApp[],
+): ServiceTemplate<Job> {
+  const names = apps.map(({ name }) => name);
+  return {
+    ...jobDefaults,
+    ...workload(ctx, stores, app),
+    name: migrationName(app),
+    role: "api",
+    command: [...(app.migrate ?? [])],
+    limits: { cpus: 1, memory: "512MiB" },
+    dependsOn: needsOf(ctx, stores, app).filter((need) => !names.includes(need)),
+  };
 }
 
-function wrongSource(source: string | undefined, image: string | undefined): Problem[] {
-  const set = `Run: ${setCommand("app.source", "../my-rag")}`;
-  if ((source === undefined) === (image === undefined)) {
-    const found = source === undefined ? "neither source nor image" : "both source and image";
-    return [problem("app", found, "exactly one of them must say what to run", set)];
-  }
-  if (source === undefined || hasFile(source, "Dockerfile") || hasFile(source, "requirements.txt")) return [];
-  if (!hasFile(source)) return [problem("app.source", `"${source}"`, "the project has no such folder", set)];
-  const why = "the folder needs a Dockerfile or a requirements.txt";
-  const fix = "Add one of them: docs/guide/own-application.md shows both.";
-  return [problem("app.source", `"${source}"`, why, fix)];
+const migrationName = ({ name }: OwnApp): string => `${name}-migrate`;
+
+/** The migrations that an application waits for: those of all applications with its image. */
+const migrationsFor = (app: OwnApp, apps: readonly OwnApp[]): string[] =>
+  apps.filter((other) => other.migrate && sharesImage(app, other)).map(migrationName);
+
+/** The services that an application calls, the models that the stack runs included. */
+const needsOf = (ctx: Context, stores: AppStores, { needs = [], needsAll }: OwnApp): string[] =>
+  needsAll ? dependenciesOf(ctx, stores) : [...new Set([...needs, ...modelServices(ctx.models)])];
+
+/** Docker's check: the given one, else whether the port listens, else whether the process runs. */
+function healthcheckOf({ port, healthcheck = {} }: OwnApp): Healthcheck {
+  const { path, command, ...given } = healthcheck;
+  const timing = { startPeriod: "1m", ...defined(given) } as const;
+  if (command) return Healthcheck.command(command, timing);
+  if (port === undefined) return Healthcheck.runs(timing);
+  return path ? Healthcheck.anyHttp(path, port, timing) : Healthcheck.listens(port, timing);
+}
+
+/** The check from outside. Undefined for an application without a port. */
+function blackboxOf({ port, healthcheck }: OwnApp): Blackbox | undefined {
+  if (port === undefined) return undefined;
+  const path = healthcheck?.path;
+  return path ? { module: "http_2xx", port, path } : { module: "tcp_connect", port };
 }

@@ -8,6 +8,7 @@ import { callsProvider, isRemote, modelServices } from "./models.ts";
 import type { Context, ServiceModule, ServiceTemplate } from "./module.ts";
 import { jobDefaults, serviceDefaults } from "./module.ts";
 import { statusPort } from "./nginx.ts";
+import { hasOwnApps } from "./own-app-settings.ts";
 import { database } from "./postgres.ts";
 import { pythonBases, streamlitAccess, streamlitUploads } from "./python.ts";
 import { emptyRetrievalsHigh, ingestionBacklog, ingestionFailing } from "./rag-alerts.ts";
@@ -52,27 +53,40 @@ export interface AppStores {
 
 /**
  * The settings that API, worker, migrations and own applications share, and the files behind them.
+ * @param needs the stores that the application calls. It gets the logins of these only.
+ * @param connections the size of its pool of database connections
  */
 export function appSettings(
   ctx: Context,
   stores: AppStores,
+  needs: readonly string[] = dependenciesOf(ctx, stores),
+  connections = poolSize,
 ): { environment: Record<string, string>; files: FileSpec[] } {
   const { embeddings, llm } = ctx.models;
-  const postgres = stores.postgres.login(ctx);
-  const redis = stores.redis.login(ctx);
+  const loginOf = (store: StoreModule) => (needs.includes(store.name) ? store.login(ctx) : undefined);
+  const postgres = loginOf(stores.postgres);
+  const redis = loginOf(stores.redis);
   const keys = [embeddings.key, llm.key].map((key) => key && fromUser(key));
   const [embeddingsKey, llmKey] = keys.map((key) => key && secretPath(key));
   return {
     environment: defined({
-      RAG_DATABASE_HOST: stores.postgres.name,
-      RAG_DATABASE_PORT: String(database.port),
-      RAG_DATABASE_NAME: database.name,
-      RAG_DATABASE_USER: userName(postgres),
-      RAG_DATABASE_PASSWORD_FILE: secretPath(postgres.password),
-      RAG_DATABASE_POOL_SIZE: String(poolSize),
-      RAG_REDIS_HOST: stores.redis.name,
-      RAG_REDIS_USER: userName(redis),
-      RAG_REDIS_PASSWORD_FILE: secretPath(redis.password),
+      ...(postgres
+        ? {
+            RAG_DATABASE_HOST: stores.postgres.name,
+            RAG_DATABASE_PORT: String(database.port),
+            RAG_DATABASE_NAME: database.name,
+            RAG_DATABASE_USER: userName(postgres),
+            RAG_DATABASE_PASSWORD_FILE: secretPath(postgres.password),
+            RAG_DATABASE_POOL_SIZE: String(connections),
+          }
+        : {}),
+      ...(redis
+        ? {
+            RAG_REDIS_HOST: stores.redis.name,
+            RAG_REDIS_USER: userName(redis),
+            RAG_REDIS_PASSWORD_FILE: secretPath(redis.password),
+          }
+        : {}),
       RAG_VECTOR_STORE: ctx.vectorStore,
       RAG_EMBEDDING_PROVIDER: embeddings.provider,
       RAG_LLM_PROVIDER: llm.provider,
@@ -83,9 +97,9 @@ export function appSettings(
       RAG_LLM_BASE_URL: llm.baseUrl,
       RAG_EMBEDDING_API_KEY_FILE: embeddingsKey,
       RAG_LLM_API_KEY_FILE: llmKey,
-      RAG_CHROMA_HOST: ctx.vectorStore === "chroma" ? "chroma" : undefined,
+      RAG_CHROMA_HOST: needs.includes("chroma") ? "chroma" : undefined,
     }) as Record<string, string>,
-    files: [postgres.password, redis.password, ...keys].flatMap((key) => (key ? [secretFile(key)] : [])),
+    files: [postgres?.password, redis?.password, ...keys].flatMap((key) => (key ? [secretFile(key)] : [])),
   };
 }
 
@@ -99,7 +113,7 @@ export const dependenciesOf = (ctx: Context, { postgres, redis }: AppStores): st
 
 /** The reference application, if the settings name no other application. */
 export const referenceApp = (stores: AppStores): ServiceModule => ({
-  optIn: (ctx) => ctx.settings.app === undefined,
+  optIn: (ctx) => !hasOwnApps(ctx.settings),
   services: (ctx) => [migrations(ctx, stores), api(ctx, stores), worker(ctx, stores), ui(ctx)],
 });
 

@@ -9,7 +9,8 @@ const ownName = like(
   "be a host name in lower case and without a port, such as api.rag.example.org",
 );
 
-const servedPath = like(
+/** A path under which the ingress serves something. */
+export const servedPath = like(
   /^\/([a-zA-Z0-9][\w.~-]*\/)*$/,
   "be a path that begins and ends with /, such as /api/",
 );

@@ -32,3 +32,18 @@ export const name = z.string().min(1);
 export const port = integer(1, 65_535);
 export const path = like(/^\/\S*$/, "start with / and contain no blanks");
 export const url = z.url({ protocol: /^https?$/ });
+
+/** Environment variables or build arguments. Their values are shown, so they take no secrets. */
+export const variables = z.record(
+  like(/^[A-Za-z_]\w*$/, "have letters, digits and _ only, such as LOG_LEVEL"),
+  text.refine(
+    (value) => !/\{\{[^}]*secret[^}]*\}\}/i.test(value),
+    "has a placeholder, which only the content of a file may have: docs/guide/own-application.md shows one",
+  ),
+);
+
+export const limits = z.strictObject({
+  cpus: optional("CPUs. 0.5 is half of one.", z.preprocess(fraction, z.number().min(0.05).max(128))),
+  memory: optional("Memory. The kernel kills a process that uses more (exit code 137).", memoryLimit),
+  reservation: optional("Soft limit of its memory, for a host that is short of memory.", size),
+});

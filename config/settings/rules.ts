@@ -33,6 +33,7 @@ export function traitProblems(
     ["embeddings", system.models !== undefined, "uses no embedding model"],
     ["llm", system.models !== undefined, "uses no language model"],
     ["app", system.takesApp === true, "runs its own application; full takes yours"],
+    ["apps", system.takesApp === true, "runs its own applications; full takes yours"],
     ["postgresVersion", system.anyPostgres === true, "has no choice of a PostgreSQL version"],
     ["monitoring", prometheus, "has no Prometheus"],
     ["monitoring.alertWebhook", !prometheus || alertmanager, "has no Alertmanager to send alerts"],

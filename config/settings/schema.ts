@@ -1,23 +1,22 @@
 import { z } from "zod";
 import { parsePlaceholders, wrongPlaceholders } from "../spec/content.ts";
-import { capabilities } from "../spec/limits.ts";
 import { postgresVersions } from "../spec/postgres.ts";
+import { app, apps } from "./apps.ts";
 import { ingress } from "./ingress.ts";
 import {
   duration,
   durationOrNone,
-  fraction,
   group,
   integer,
   like,
-  memoryLimit,
+  limits,
   name,
   optional,
   path,
   port,
   size,
-  text,
   url,
+  variables,
 } from "./kinds.ts";
 
 const mount = z.strictObject({
@@ -36,12 +35,6 @@ const file = z.strictObject({
     })
     .transform(parsePlaceholders)
     .describe("Text of the file. `{{secret:postgres-password}}` is replaced by that secret of the stack."),
-});
-
-const limits = z.strictObject({
-  cpus: optional("CPUs. 0.5 is half of one.", z.preprocess(fraction, z.number().min(0.05).max(128))),
-  memory: optional("Memory. The kernel kills a process that uses more (exit code 137).", memoryLimit),
-  reservation: optional("Soft limit of its memory, for a host that is short of memory.", size),
 });
 
 const logs = z.strictObject({
@@ -72,7 +65,7 @@ export const serviceSettings = z.strictObject({
   logs: optional("Rotation of its log. A change applies to containers that start after it.", logs),
   environment: optional(
     "Environment variables, added to the system's own. No secrets: `docker inspect` shows them.",
-    z.record(like(/^[A-Za-z_]\w*$/, "have letters, digits and _ only, such as LOG_LEVEL"), text),
+    variables,
   ),
   files: optional(
     "Files made from the settings, in its containers only. For example a `.env` with a password.",
@@ -95,36 +88,6 @@ const endpoint = {
     .default(false)
     .describe("Whether the stack itself runs the provider, for providers that have a service."),
 };
-
-const app = z.strictObject({
-  source: optional(
-    "Folder with a Dockerfile, or with a requirements.txt and an ASGI application, built in place of the reference app.",
-    name,
-  ),
-  image: optional("Image to run in place of the reference app.", name),
-  module: optional(
-    "Application for uvicorn if the folder has no Dockerfile. By default `main:app`.",
-    like(/^[\w.]+:\w+$/, "be a module and its application, such as main:app"),
-  ),
-  user: optional(
-    "User that it runs as, as `uid:gid`. By default the image decides.",
-    like(/^\d+:\d+$/, "be a user and a group by number, such as 10001:10001"),
-  ),
-  capabilities: optional(
-    "Capabilities of Linux that it keeps, such as `[CHOWN, SETUID, SETGID]` for an image that starts as root and changes to another user. All others are dropped.",
-    z.array(z.enum(capabilities)),
-  ),
-  port: port.default(8000).describe("Port it listens on."),
-  healthPath: path.default("/api/health").describe("Path that answers 2xx while it is alive."),
-  metricsPath: optional(
-    "Path of its Prometheus metrics, if it has any. The gateway does not forward it.",
-    path,
-  ),
-  bodySize: optional(
-    "Largest request that the gateway passes to it. 26MiB unless a larger size is set.",
-    size,
-  ),
-});
 
 /** All settings under `ragdock:` in a stack's file. */
 export const settings = z.strictObject({
@@ -182,7 +145,8 @@ export const settings = z.strictObject({
     ...endpoint,
   }),
   ingress,
-  app: optional("Your own application instead of the reference app.", app),
+  app: optional("Your own application instead of the reference app. `apps` takes several.", app),
+  apps,
   monitoring: group("Metrics and alerts.", {
     scrapeInterval: duration.prefault("15s").describe("How often Prometheus scrapes."),
     retention: duration.prefault("15d").describe("How long Prometheus keeps samples."),

@@ -1,4 +1,4 @@
-import type { Duration } from "./units.ts";
+import { type Duration, seconds } from "./units.ts";
 
 /** The health check of a container. */
 export interface Healthcheck {
@@ -21,8 +21,8 @@ const healthcheck = (test: readonly string[], t: Timing): Healthcheck => ({ ...t
  * Requests a path with BusyBox's wget, which every image that uses this has on its PATH. A 2xx
  * answer is healthy.
  */
-export const wget = (port: number, path: string, host = "127.0.0.1"): readonly string[] =>
-  `wget -q -T 4 -O /dev/null http://${host}:${port}${path}`.split(" ");
+export const wget = (port: number, path: string, host = "127.0.0.1", most = 4): readonly string[] =>
+  `wget -q -T ${most} -O /dev/null http://${host}:${port}${path}`.split(" ");
 
 /** Requests a path with bash alone and expects a 200, for images without an HTTP client. */
 export function bashHttp(port: number, path: string): readonly string[] {
@@ -31,7 +31,42 @@ export function bashHttp(port: number, path: string): readonly string[] {
   return ["bash", "-c", script];
 }
 
-const urlopen = (url: string): string => `import urllib.request as u; u.urlopen('${url}', timeout=4)`;
+const urlopen = (url: string, most = 4): string =>
+  `import urllib.request as u; u.urlopen('${url}', timeout=${most})`;
+
+/** The number as the kernel's tables of sockets write a port. */
+const hexPort = (port: number): string => port.toString(16).toUpperCase().padStart(4, "0");
+
+/**
+ * Looks the port up in the kernel's tables of sockets: state 0A is a listening one. An address
+ * that ends in 7F is 127.x, and the last pattern of IPv6 is ::1: other containers do not reach them.
+ */
+const listensOn = (port: number): string => `said="nothing listens on port ${port}"
+for table in /proc/net/tcp /proc/net/tcp6; do
+  [ -r $table ] || continue
+  while read -r _ address _ state _; do
+    case $state:$address in
+      0A:??????7F:${hexPort(port)} | 0A:00000000000000000000000001000000:${hexPort(port)})
+        said="port ${port} listens on 127.0.0.1 only: let the application listen on 0.0.0.0" ;;
+      0A:*:${hexPort(port)}) exit 0 ;;
+    esac
+  done < $table
+done
+echo "$said"
+exit 1`;
+
+/** Seconds after which a process that still runs counts as started. */
+const startedAfter = 10;
+
+/**
+ * Reads from the kernel how long the first process of the container has run, in hundredths of a
+ * second. The name of the program, which may contain blanks, ends at the last bracket.
+ */
+const hasStarted = `read -r up _ < /proc/uptime
+stat=$(cat /proc/1/stat)
+set -- \${stat##*) }
+age=$((\${up%.*} - \${20} / 100))
+[ "$age" -ge ${startedAfter} ] || { echo "the process has run for $age s"; exit 1; }`;
 
 /** Kinds of health checks. Each can fail, and each uses a program that is in the image. */
 export const Healthcheck = {
@@ -47,7 +82,21 @@ export const Healthcheck = {
   /** GETs a path with whichever HTTP client the image has, for images that are not ours. */
   anyHttp: (path: string, port: number, t: Timing = {}): Healthcheck => {
     const url = `http://127.0.0.1:${port}${path}`;
-    const curl = `curl -fsS -m 4 -o /dev/null ${url}`;
-    return Healthcheck.shell(`${wget(port, path).join(" ")} || ${curl} || python3 -c "${urlopen(url)}"`, t);
+    // A second less than Docker's own limit, so that the client says what is wrong.
+    const most = Math.max(1, seconds(t.timeout ?? timing.timeout) - 1);
+    const curl = `curl -fsS -m ${most} -o /dev/null ${url}`;
+    const clients = [
+      wget(port, path, "127.0.0.1", most).join(" "),
+      curl,
+      `python3 -c "${urlopen(url, most)}"`,
+    ];
+    return Healthcheck.shell(clients.join(" || "), t);
   },
+  /**
+   * Whether a program listens on the port, on an address that other containers reach. It connects
+   * to nothing, and needs only a shell.
+   */
+  listens: (port: number, t: Timing = {}): Healthcheck => Healthcheck.shell(listensOn(port), t),
+  /** Whether the first process has run for 10 s, for programs that listen nowhere. */
+  runs: (t: Timing = {}): Healthcheck => Healthcheck.shell(hasStarted, t),
 } as const;

@@ -49,6 +49,8 @@ export interface Built {
   /** Images it builds on. Each is passed as the build argument `<NAME>_IMAGE`. */
   readonly bases?: readonly BaseImage[];
   readonly target?: string;
+  /** More build arguments. They take precedence over those of the bases. @default none */
+  readonly args?: Readonly<Record<string, string>>;
 }
 
 export type BaseImage = Built | { readonly from: "catalogue"; readonly image: CatalogueImage };

@@ -15,6 +15,23 @@ const metricsNetwork = "metrics";
 /** The network over which the gateway reaches the web pages of the monitoring. */
 const consolesNetwork = "consoles";
 
+/** The network of the gateway and the applications behind it. */
+const applicationNetwork = "app";
+
+/** The network of the ingress and what stands next to it. */
+const ingressNetwork = "ingress";
+
+/** Whether a network that belongs to no single service has this name. */
+export const isReservedNetwork = (name: string): boolean =>
+  [
+    applicationNetwork,
+    consolesNetwork,
+    ingressNetwork,
+    metricsNetwork,
+    monitoringNetwork,
+    outsideNetwork,
+  ].includes(name);
+
 /** Docker's options of a network with a route out: its containers do not reach each other. */
 export const openNetworkOptions = { "com.docker.network.bridge.enable_icc": "false" } as const;
 
@@ -37,11 +54,11 @@ export function homeNetwork({ name, role }: Pick<ServiceSpec, "name" | "role">):
     case "api":
     case "ui":
     case "gateway":
-      return "app";
+      return applicationNetwork;
     case "ingress":
     case "auth":
     case "certificates":
-      return "ingress";
+      return ingressNetwork;
     case "monitoring":
     case "exporter":
       return monitoringNetwork;

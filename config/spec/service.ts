@@ -155,6 +155,8 @@ export interface LongRunning extends Workload {
   readonly metrics?: { readonly port: number; readonly path: Content };
   /** The largest request that the gateway passes to it. @default 26MiB */
   readonly maxRequest?: Size;
+  /** The longest time without a byte of its answer. @default 600s */
+  readonly answerTimeout?: Duration;
   /**
    * The paths that take requests of up to `maxRequest`. All other paths take 64 KiB.
    * @default all paths

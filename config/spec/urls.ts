@@ -42,9 +42,12 @@ function behind(name: string, url: string, services: readonly ServiceSpec[]): Re
   const routes = gateway?.routes ?? [];
   return Object.fromEntries(
     routes.flatMap(({ path, service }) => {
-      const role = services.find((s) => s.name === service)?.role ?? "";
+      const target = longRunning(services).find((s) => s.name === service);
+      const role = target?.role ?? "";
+      // A user's own applications may be several of one role.
+      const key = target?.ownPages ? service : role;
       const suffix = routes.length > 1 ? path.replace(/(.)\/$/, "$1") : "";
-      return role === "api" || role === "ui" ? [[role, `${url}${suffix}`]] : [];
+      return role === "api" || role === "ui" ? [[key, `${url}${suffix}`]] : [];
     }),
   );
 }

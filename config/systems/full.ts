@@ -7,7 +7,8 @@ import { grafana } from "../services/grafana.ts";
 import { nginxExporter } from "../services/nginx-exporter.ts";
 import { nodeExporter } from "../services/node-exporter.ts";
 import { ollama } from "../services/ollama.ts";
-import { ownApp } from "../services/own-app.ts";
+import { ownApp, ownRoutes } from "../services/own-app.ts";
+import { hasOwnApps } from "../services/own-app-settings.ts";
 import { postgres } from "../services/postgres.ts";
 import { postgresExporter } from "../services/postgres-exporter.ts";
 import { prometheus } from "../services/prometheus.ts";
@@ -34,9 +35,9 @@ export const full: System = {
     ownApp(stores),
     gateway({
       metricsFor: "ui",
-      routes: ({ settings: { app } }) =>
-        app
-          ? [{ path: "/", service: "api", port: app.port }]
+      routes: (ctx) =>
+        hasOwnApps(ctx.settings)
+          ? ownRoutes(ctx)
           : [
               { path: "/api/", service: "api", port: 8000 },
               { path: "/", service: "ui", port: 8501 },

@@ -35,6 +35,16 @@ describe("the parts of a backup", () => {
     expect(parts(raw)).toEqual(expected);
   });
 
+  it("have a volume once that several applications share", () => {
+    const app = { image: "mine:1.0", volumes: [{ name: "uploads", path: "/srv", shared: true }] };
+    const apps = { web: { ...app, port: 8000, route: "/" }, worker: app };
+    expect(parts({ apps })).toEqual([
+      "postgres postgres postgres-data",
+      "files redis redis-data",
+      "files web uploads",
+    ]);
+  });
+
   it("leave out only the data of monitoring", () => {
     for (const system of ["full", "myrag", "m31", "rag-events", "financerag", "mnemolite"]) {
       const spec = systemWith({ system });

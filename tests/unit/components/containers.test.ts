@@ -80,6 +80,26 @@ describe("containers", () => {
     expect(container("api")?.inputs.readOnly).toBeUndefined();
   });
 
+  it("of own applications with one folder run one image, which is built once as they say", async () => {
+    const folder = {
+      source: "tests/support/fixtures/flask-app",
+      build: { target: "production", args: { VERSION: "7" } },
+    };
+    const web = { ...folder, port: 5000, route: "/", migrate: ["migrate"] };
+    await register({ apps: { web, worker: { ...folder, entrypoint: ["run"], command: ["work"] } } });
+    const built = ofType("/remoteImage:RemoteImage").filter(({ name }) => name.includes("image-app"));
+    expect(built.map(({ name }) => name)).toEqual(["ragdock-test-image-app-web"]);
+    expect(built[0]?.inputs.build).toMatchObject({
+      context: folder.source,
+      dockerfile: "Dockerfile",
+      target: "production",
+      buildArgs: { VERSION: "7" },
+    });
+    for (const name of ["web", "web-migrate", "worker"])
+      expect(container(name)?.inputs.image, name).toBe("sha256:ragdock-test-image-app-web");
+    expect(container("worker")?.inputs).toMatchObject({ entrypoints: ["run"], command: ["work"] });
+  });
+
   it("have a read-only root where they say what they write, unless they have files", async () => {
     await register({});
     expect(container("ui")?.inputs).toMatchObject({ readOnly: true, tmpfs: { "/tmp": "size=64m" } });

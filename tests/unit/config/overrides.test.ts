@@ -88,6 +88,19 @@ const cases: readonly { readonly system: string; readonly [key: string]: unknown
   { system: "full", vectorStore: "chroma" },
   { system: "full", llm },
   { system: "full", llm, embeddings, app: { image: "mine:1.0" } },
+  {
+    system: "full",
+    apps: {
+      web: {
+        image: "mine:1.0",
+        port: 8000,
+        route: "/",
+        healthcheck: { path: "/ping" },
+        migrate: ["migrate"],
+      },
+      worker: { image: "mine:1.0", volumes: [{ name: "files", path: "/srv" }] },
+    },
+  },
 ];
 const secrets = new Set(Object.keys(userSecrets));
 

@@ -1,0 +1,204 @@
+import type { Settings } from "../settings/schema.ts";
+import { isReservedNetwork } from "../spec/networks.ts";
+import { type Problem, problem, removeCommand, setCommand, withoutEffect } from "../spec/problem.ts";
+import type { ServiceSpec } from "../spec/service.ts";
+import { dockerfileOf, isPythonFolder, servesByModule } from "./own-app-image.ts";
+import { type OwnApp, ownApps } from "./own-app-settings.ts";
+import { hasFile } from "./project-files.ts";
+
+/** The roles of services that an application may need. */
+const needable = ["postgres", "redis", "chroma", "model"];
+
+/** Problems of the settings `app` and `apps`. */
+export function ownAppProblems(settings: Settings, services: readonly ServiceSpec[]): Problem[] {
+  const apps = ownApps(settings);
+  return [
+    ...bothForms(settings),
+    ...wrongRoutes(apps),
+    ...apps.flatMap((app) => [
+      ...wrongSource(app),
+      ...wrongBuild(app),
+      ...useless(app),
+      ...wrongPort(app),
+      ...wrongName(app, services),
+      ...wrongNeeds(app, apps, services),
+      ...wrongVolumes(app, apps, services),
+      ...wrongFile(app),
+    ]),
+  ];
+}
+
+function bothForms({ app, apps }: Settings): Problem[] {
+  const names = Object.keys(apps);
+  if (!app || names.length === 0) return [];
+  const why = "`app` is the short form of one application, and `apps` has several";
+  const fix = `Move it into ragdock:apps, or run: ${removeCommand("apps")}`;
+  return [problem("app", `both app and apps (${names.join(", ")})`, why, fix)];
+}
+
+/** The gateway serves no pages, so one application must answer all other paths. */
+function wrongRoutes(apps: readonly OwnApp[]): Problem[] {
+  const routed = apps.filter(({ route }) => route !== undefined);
+  const twice = routed.flatMap(({ name, route = "", setting }, index) => {
+    const first = routed.slice(0, index).find((other) => other.route === route);
+    if (!first) return [];
+    const why = `${first.name} has this route already`;
+    return [
+      problem(`${setting}.route`, `"${route}"`, why, `Run: ${setCommand(`${setting}.route`, `/${name}/`)}`),
+    ];
+  });
+  const reserved = routed
+    .filter(({ route = "" }) => route.startsWith("/monitoring/"))
+    .map(({ name, route, setting }) => {
+      const why = "the pages of the monitoring have this path";
+      return problem(
+        `${setting}.route`,
+        `"${route}"`,
+        why,
+        `Run: ${setCommand(`${setting}.route`, `/${name}/`)}`,
+      );
+    });
+  const [first] = apps.filter(({ port }) => port !== undefined).concat(apps);
+  if (!first || routed.some(({ route }) => route === "/")) return [...twice, ...reserved];
+  const found = routed.map(({ name, route }) => `${route} of ${name}`).join(", ") || "no routes";
+  const fix = `Run: ${setCommand(`${first.setting}.route`, "/")}`;
+  return [...twice, ...reserved, problem("apps", found, "one application must have the route /", fix)];
+}
+
+function wrongSource(app: OwnApp): Problem[] {
+  const { source, image, setting } = app;
+  const set = `Run: ${setCommand(`${setting}.source`, "../my-rag")}`;
+  if ((source === undefined) === (image === undefined)) {
+    const found = source === undefined ? "neither source nor image" : "both source and image";
+    return [problem(setting, found, "exactly one of them must say what to run", set)];
+  }
+  if (source === undefined) return [];
+  const path = `${setting}.source`;
+  if (!hasFile(source)) return [problem(path, `"${source}"`, "the project has no such folder", set)];
+  if (app.build?.dockerfile && !hasFile(source, app.build.dockerfile)) {
+    const fix = `Correct its name, or run: ${removeCommand(`${setting}.build.dockerfile`)}`;
+    return [
+      problem(`${setting}.build.dockerfile`, `"${dockerfileOf(app)}"`, `${source} has no such file`, fix),
+    ];
+  }
+  if (hasFile(source, dockerfileOf(app)) || hasFile(source, "requirements.txt")) return [];
+  const why = "the folder needs a Dockerfile or a requirements.txt";
+  const fix = "Add one of them: docs/guide/own-application.md shows both.";
+  return [problem(path, `"${source}"`, why, fix)];
+}
+
+function wrongBuild(app: OwnApp): Problem[] {
+  const { build, image, setting } = app;
+  if (!build) return [];
+  if (image) return [withoutEffect(`${setting}.build`, "an image is not built")];
+  if (build.dockerfile || !isPythonFolder(app)) return [];
+  return [withoutEffect(`${setting}.build`, "the folder has no Dockerfile")];
+}
+
+/** Reports settings of an application that would do nothing. */
+function useless(app: OwnApp): Problem[] {
+  const { setting, port, route, healthcheck = {}, needs = [], needsAll } = app;
+  const unrouted = "the gateway leads only to applications with a route";
+  const noClient = "it does not need postgres";
+  const all: readonly (readonly [key: string, isSet: boolean, hasEffect: boolean, why: string])[] = [
+    ["module", app.module !== undefined, servesByModule(app), whatRuns(app)],
+    ["metricsPath", app.metricsPath !== undefined, port !== undefined, "it has no port"],
+    ["bodySize", app.bodySize !== undefined, route !== undefined, unrouted],
+    ["timeout", app.timeout !== undefined, route !== undefined, unrouted],
+    [
+      "databaseConnections",
+      app.databaseConnections !== undefined,
+      needsAll || needs.includes("postgres"),
+      noClient,
+    ],
+    ["healthcheck.path", healthcheck.path !== undefined, port !== undefined, "it has no port"],
+  ];
+  return all.flatMap(([key, isSet, hasEffect, why]) =>
+    isSet && !hasEffect ? [withoutEffect(`${setting}.${key}`, why)] : [],
+  );
+}
+
+const whatRuns = ({ command }: OwnApp): string =>
+  command ? "`command` says what to run" : "the image or the Dockerfile says what to run";
+
+function wrongPort(app: OwnApp): Problem[] {
+  const { setting, port, route, healthcheck } = app;
+  const set = `Run: ${setCommand(`${setting}.port`, "8000")}`;
+  const both = healthcheck?.path !== undefined && healthcheck.command !== undefined;
+  return [
+    ...(route !== undefined && port === undefined
+      ? [problem(`${setting}.port`, "nothing", `the gateway needs it for the route ${route}`, set)]
+      : []),
+    ...(servesByModule(app) && port === undefined && route === undefined
+      ? [
+          problem(
+            setting,
+            "neither port nor command",
+            "the folder has no Dockerfile that says what to run",
+            set,
+          ),
+        ]
+      : []),
+    ...(both
+      ? [
+          problem(
+            `${setting}.healthcheck`,
+            "both path and command",
+            "exactly one of them must be the check",
+            `Run: ${removeCommand(`${setting}.healthcheck.path`)}`,
+          ),
+        ]
+      : []),
+  ];
+}
+
+/** A service is a name and, for some, a network. Both must be free. */
+function wrongName({ name, setting }: OwnApp, services: readonly ServiceSpec[]): Problem[] {
+  const isTaken = services.filter((s) => s.name === name).length > 1 || isReservedNetwork(name);
+  if (!isTaken) return [];
+  const why = "the system has a service or a network of this name";
+  return [problem(setting, `the name "${name}"`, why, `Choose another name, such as my-${name}.`)];
+}
+
+function wrongNeeds(app: OwnApp, apps: readonly OwnApp[], services: readonly ServiceSpec[]): Problem[] {
+  const own = apps.map(({ name }) => name).filter((name) => name !== app.name);
+  const stores = services.filter((s) => s.kind !== "job" && needable.includes(s.role)).map((s) => s.name);
+  const known = [...stores, ...own];
+  return (app.needs ?? []).flatMap((need, index) => {
+    if (known.includes(need)) return [];
+    const path = `${app.setting}.needs[${index}]`;
+    const isChroma = need === "chroma";
+    const fix = isChroma ? `Run: ${setCommand("vectorStore", "chroma")}` : "Correct the name or remove it.";
+    return [problem(path, `"${need}"`, `it can need ${known.join(", ")}`, fix)];
+  });
+}
+
+/** A volume of an application must not be that of a store, and a folder takes one volume. */
+function wrongVolumes(
+  { setting, volumes = [] }: OwnApp,
+  apps: readonly OwnApp[],
+  services: readonly ServiceSpec[],
+): Problem[] {
+  const own = apps.map(({ name }) => name);
+  return volumes.flatMap(({ name, path }, index): Problem[] => {
+    const at = `${setting}.volumes[${index}]`;
+    const owner = services.find(
+      (s) => !own.includes(s.name) && s.volumes.some(({ volume }) => volume === name),
+    );
+    const isTwice = volumes.slice(0, index).some((other) => other.path === path);
+    return [
+      ...(owner
+        ? [problem(`${at}.name`, `"${name}"`, `${owner.name} has this volume`, "Choose another name.")]
+        : []),
+      ...(isTwice
+        ? [problem(`${at}.path`, `"${path}"`, "another volume has this folder", "Choose another folder.")]
+        : []),
+    ];
+  });
+}
+
+function wrongFile({ envFile, setting }: OwnApp): Problem[] {
+  if (envFile === undefined || hasFile(envFile)) return [];
+  const fix = `Correct its path, which starts at the project, or run: ${removeCommand(`${setting}.envFile`)}`;
+  return [problem(`${setting}.envFile`, `"${envFile}"`, "there is no such file", fix)];
+}

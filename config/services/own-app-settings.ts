@@ -1,0 +1,47 @@
+import { resolve } from "node:path";
+import type { AppSettings, OwnAppSettings } from "../settings/apps.ts";
+import type { Settings } from "../settings/schema.ts";
+
+/** A user's own application, from either of the settings `app` and `apps`. */
+export interface OwnApp extends OwnAppSettings {
+  /** The name of its service. */
+  readonly name: string;
+  /** The path of its settings, without `ragdock:`. */
+  readonly setting: string;
+  /** The short name of the image that is built of its folder. */
+  readonly imageName: string;
+  /** Whether it has all stores, in addition to `needs`. */
+  readonly needsAll: boolean;
+}
+
+type Own = Pick<Settings, "app" | "apps">;
+
+/** Whether own applications take the place of the reference application. */
+export const hasOwnApps = (settings: Own): boolean => ownApps(settings).length > 0;
+
+/** The own applications of a stack. `app` is the short form of one that answers all requests. */
+export function ownApps({ app, apps }: Own): OwnApp[] {
+  if (app) return [fromShortForm(app)];
+  const images = new Map<string, string>();
+  return Object.entries(apps).map(([name, settings]) => {
+    const { source, build } = settings;
+    const folder = JSON.stringify([source && resolve(source), build]);
+    const imageName = images.get(folder) ?? `app-${name}`;
+    images.set(folder, imageName);
+    return { ...settings, name, setting: `apps.${name}`, imageName, needsAll: false };
+  });
+}
+
+/** Whether two applications run the same image. */
+export const sharesImage = (one: OwnApp, other: OwnApp): boolean =>
+  one.image === other.image && one.imageName === other.imageName;
+
+const fromShortForm = ({ healthPath, ...app }: AppSettings): OwnApp => ({
+  ...app,
+  name: "api",
+  setting: "app",
+  imageName: "app",
+  needsAll: true,
+  route: "/",
+  healthcheck: { path: healthPath },
+});

@@ -1,0 +1,157 @@
+import { z } from "zod";
+import { capabilities } from "../spec/limits.ts";
+import { servedPath } from "./ingress.ts";
+import {
+  duration,
+  integer,
+  like,
+  limits,
+  name,
+  optional,
+  path,
+  port,
+  size,
+  text,
+  variables,
+} from "./kinds.ts";
+
+const words = z.array(text).min(1);
+
+/** The settings that both forms of an own application have. */
+const common = {
+  image: optional("Image to run.", name),
+  module: optional(
+    "Application for uvicorn if the folder has no Dockerfile. By default `main:app`.",
+    like(/^[\w.]+:\w+$/, "be a module and its application, such as main:app"),
+  ),
+  user: optional(
+    "User that it runs as, as `uid:gid`. By default the image decides.",
+    like(/^\d+:\d+$/, "be a user and a group by number, such as 10001:10001"),
+  ),
+  capabilities: optional(
+    "Capabilities of Linux that it keeps, such as `[CHOWN, SETUID, SETGID]` for an image that starts as root and changes to another user. All others are dropped.",
+    z.array(z.enum(capabilities)),
+  ),
+  metricsPath: optional(
+    "Path of its Prometheus metrics, if it has any. The gateway does not forward it.",
+    path,
+  ),
+  bodySize: optional(
+    "Largest request that the gateway passes to it. 26MiB unless a larger size is set.",
+    size,
+  ),
+};
+
+/** The setting `app`: one application that answers all requests. */
+export const app = z.strictObject({
+  source: optional(
+    "Folder with a Dockerfile, or with a requirements.txt and an ASGI application, built in place of the reference app.",
+    name,
+  ),
+  ...common,
+  port: port.default(8000).describe("Port it listens on."),
+  healthPath: path.default("/api/health").describe("Path that answers 2xx while it is alive."),
+});
+
+const build = z.strictObject({
+  dockerfile: optional("Dockerfile in the folder, such as `docker/api.Dockerfile`.", name),
+  target: optional("Stage of the Dockerfile to build. By default the last one.", name),
+  args: optional("Build arguments. No secrets: `docker history` shows them.", variables),
+});
+
+const healthcheck = z.strictObject({
+  path: optional(
+    "Path that answers 2xx while it is alive. The image needs wget, curl or Python for it.",
+    path,
+  ),
+  command: optional(
+    "Command that ends with exit code 0 while it is alive, such as `[python, -m, app.check]`.",
+    words,
+  ),
+  startPeriod: optional(
+    "How long it may take to start. Failures within this time do not count. By default `1m`.",
+    duration,
+  ),
+  interval: optional(
+    "Time between two checks until it is healthy. By default `5s`. With `15s` or more and a `command`, the image needs no shell.",
+    duration,
+  ),
+  timeout: optional("Longest time of a check. By default `5s`.", duration),
+  retries: optional("Failures in a row that make it unhealthy. By default 3.", integer(1, 100)),
+});
+
+const volume = z.strictObject({
+  name: like(
+    /^[a-z][a-z0-9-]{0,29}$/,
+    "be a name of at most 30 lower-case letters, digits and hyphens, such as uploads",
+  ).describe("Name of the volume. Applications with the same name share it."),
+  path: path.describe("Folder in the container. Its user must be able to write there."),
+  shared: z
+    .boolean()
+    .default(false)
+    .describe(
+      "Whether several containers may write to it at once. If not, a new revision starts after the old one has stopped, and there are no replicas.",
+    ),
+});
+
+/** The settings of one application of `apps`. */
+export const ownApp = z.strictObject({
+  source: optional(
+    "Folder with a Dockerfile, or with a requirements.txt. Applications with the same folder and the same `build` share one image.",
+    name,
+  ),
+  ...common,
+  build: optional("How the image of the folder is built.", build),
+  entrypoint: optional("Program that gets `command` as its arguments. By default the image's.", words),
+  command: optional(
+    "Command that it runs, such as `[celery, -A, tasks, worker]`. By default the image's.",
+    words,
+  ),
+  port: optional(
+    "Port that it listens on. Applications that need it reach it under its name. Without a port it is a worker.",
+    port,
+  ),
+  route: optional(
+    "Path under which the gateway leads to it, such as `/` or `/api/`. It sees the whole path. Without a route only other applications reach it.",
+    servedPath,
+  ),
+  healthcheck: optional(
+    "How Docker checks it. By default, its port must listen, or a worker must run for 10 s.",
+    healthcheck,
+  ),
+  volumes: optional("Folders whose files stay. Backups contain them.", z.array(volume)),
+  env: optional("Environment variables. No secrets: `docker inspect` shows them.", variables),
+  envFile: optional(
+    "File with more variables, as `NAME=value` in each line. `env` takes precedence. No secrets.",
+    name,
+  ),
+  needs: optional(
+    "Services that it calls and waits for: `postgres`, `redis`, `chroma`, or other own applications. It gets the logins of these stores only.",
+    z.array(name),
+  ),
+  replicas: optional("Number of containers. `services.<name>.replicas` takes precedence.", integer(1, 32)),
+  limits: optional("Limits of its container. `services.<name>.limits` takes precedence.", limits),
+  databaseConnections: optional(
+    "Most connections to PostgreSQL that one container opens. By default 5. Ragdock checks that the sum fits.",
+    integer(1, 1000),
+  ),
+  timeout: optional("How long the gateway waits for a byte of its answer. By default `600s`.", duration),
+  migrate: optional(
+    "Command that runs once before it, such as `[alembic, upgrade, head]`. All applications with this image wait until it has succeeded.",
+    words,
+  ),
+});
+
+const appName = like(
+  /^(?=.{1,20}$)[a-z]([a-z0-9-]*[a-z0-9])?$/,
+  "be a name of at most 20 lower-case letters, digits and hyphens, such as web",
+);
+
+/** The setting `apps`: own applications by name. */
+export const apps = z
+  .record(appName, ownApp)
+  .default({})
+  .describe("Your own applications, such as a web application and its worker, instead of the reference app.");
+
+export type AppSettings = z.output<typeof app>;
+export type OwnAppSettings = z.output<typeof ownApp>;
