@@ -27,7 +27,7 @@ type Form = (tree: Tree, context: Canonical) => Tree;
  */
 export function canonicalService(tree: Tree, context: Canonical): Mapping {
   const entries = entriesOf(tree).map(
-    ([key, value]) => [key, forms[key]?.(value, context) ?? value] as const,
+    ([key, value]) => [key, forms.get(key)?.(value, context) ?? value] as const,
   );
   return mapping(entries, tree.origin);
 }
@@ -174,25 +174,27 @@ const environmentFile: Form = (tree, context) =>
   );
 
 /** The long forms of the keys of a service that have a short one. */
-const forms: Readonly<Record<string, Form>> = {
-  build,
-  command: words,
-  entrypoint: words,
-  environment: pairs(/=/),
-  labels: pairs(/=/),
-  annotations: pairs(/=/),
-  sysctls: pairs(/=/),
-  extra_hosts: pairs(/[=:]/),
-  depends_on: names((name) => mapping([["condition", derived(name, "service_started")]], name.origin)),
-  networks: names((name) => derived(name, null)),
-  extends: ifText((text) => parted(text, { service: text.value })),
-  env_file: each(environmentFile),
-  ports: each(port),
-  volumes: each(volume),
-  secrets: each(file),
-  configs: each(file),
-  dns: each(unchanged),
-  dns_search: each(unchanged),
-  tmpfs: each(unchanged),
-  healthcheck,
-};
+const forms: ReadonlyMap<string, Form> = new Map(
+  Object.entries({
+    build,
+    command: words,
+    entrypoint: words,
+    environment: pairs(/=/),
+    labels: pairs(/=/),
+    annotations: pairs(/=/),
+    sysctls: pairs(/=/),
+    extra_hosts: pairs(/[=:]/),
+    depends_on: names((name) => mapping([["condition", derived(name, "service_started")]], name.origin)),
+    networks: names((name) => derived(name, null)),
+    extends: ifText((text) => parted(text, { service: text.value })),
+    env_file: each(environmentFile),
+    ports: each(port),
+    volumes: each(volume),
+    secrets: each(file),
+    configs: each(file),
+    dns: each(unchanged),
+    dns_search: each(unchanged),
+    tmpfs: each(unchanged),
+    healthcheck,
+  }),
+);

@@ -1,11 +1,19 @@
 import { basename } from "node:path";
 import { Failure } from "../../config/spec/failure.ts";
 import { type Interpolated, interpolate, type Variables, WrongVariable } from "./interpolate.ts";
+import type { Replaced } from "./merge.ts";
 import { type Mapping, mapping, scalar, type Tree } from "./tree.ts";
 
 const assignment = /^\s*(?:export\s+)?([A-Za-z_][\w.-]*)\s*(?:[=:]\s*(.*))?$/;
 
 const escapes: Readonly<Record<string, string>> = { n: "\n", r: "\r", t: "\t" };
+
+interface DotenvOptions {
+  /** Whether values are taken as they are. @default false */
+  readonly raw?: boolean;
+  /** Receives the variables that a later line of the file replaces. @default nobody reads them */
+  readonly replaced?: Replaced[];
+}
 
 /**
  * Parses a `.env` file as Compose does: comments, `export`, quotes over several lines, and variables
@@ -13,7 +21,12 @@ const escapes: Readonly<Record<string, string>> = { n: "\n", r: "\r", t: "\t" };
  * @param outer the variables that the file can use, in addition to its own earlier ones
  * @throws Failure if a line is not an assignment
  */
-export function parseDotenv(text: string, file: string, outer: Variables, raw = false): Mapping {
+export function parseDotenv(
+  text: string,
+  file: string,
+  outer: Variables,
+  { raw = false, replaced = [] }: DotenvOptions = {},
+): Mapping {
   const lines = text.replace(/^\uFEFF/, "").split(/\r?\n/);
   const entries = new Map<string, Tree>();
   const own: Record<string, string> = {};
@@ -23,6 +36,8 @@ export function parseDotenv(text: string, file: string, outer: Variables, raw = 
     const [, name, rest] = assignment.exec(line) ?? [];
     if (!name) throw wrongLine(file, index + 1, line);
     const origin = { file, line: index + 1, path: name };
+    const earlier = entries.get(name);
+    if (earlier) replaced.push({ tree: earlier, by: origin });
     if (rest === undefined) {
       // A name alone has the value that the environment gives it.
       const value = Object.hasOwn(outer, name) ? (outer[name] ?? null) : null;

@@ -55,7 +55,7 @@ function mergeLists(base: Sequence, over: Sequence, key: string, replaced: Repla
     );
     return base.items.length === 0 ? over : base;
   }
-  const identity = identities[key] ?? textOf;
+  const identity = identities.get(key) ?? textOf;
   const items = [...base.items];
   for (const item of over.items) {
     const id = identity(item);
@@ -68,16 +68,18 @@ function mergeLists(base: Sequence, over: Sequence, key: string, replaced: Repla
 }
 
 /** What makes two entries of a list the same entry. */
-const identities: Readonly<Record<string, (entry: Tree) => string | undefined>> = {
-  ports: (entry) =>
-    ["host_ip", "published", "target", "protocol"]
-      .map((part) => textOf(at(entry, part)) ?? (part === "protocol" ? "tcp" : ""))
-      .join("/"),
-  volumes: (entry) => textOf(at(entry, "target")),
-  secrets: (entry) => textOf(at(entry, "target")) ?? textOf(at(entry, "source")),
-  configs: (entry) => textOf(at(entry, "target")) ?? textOf(at(entry, "source")),
-  env_file: (entry) => textOf(at(entry, "path")),
-};
+const identities: ReadonlyMap<string, (entry: Tree) => string | undefined> = new Map(
+  Object.entries({
+    ports: (entry: Tree) =>
+      ["host_ip", "published", "target", "protocol"]
+        .map((part) => textOf(at(entry, part)) ?? (part === "protocol" ? "tcp" : ""))
+        .join("/"),
+    volumes: (entry: Tree) => textOf(at(entry, "target")),
+    secrets: (entry: Tree) => textOf(at(entry, "target")) ?? textOf(at(entry, "source")),
+    configs: (entry: Tree) => textOf(at(entry, "target")) ?? textOf(at(entry, "source")),
+    env_file: (entry: Tree) => textOf(at(entry, "path")),
+  }),
+);
 
 /** Removes what `!reset` marks. */
 export function withoutResets(tree: Tree, replaced: Replaced[]): Tree {

@@ -111,7 +111,7 @@ function finished(name: string, part: Part, loader: FileLoader): ComposeService 
   // An environment file can use the variables of the service and of earlier files.
   let known = { ...(own?.kind === "mapping" ? valuesOf(own) : {}), ...values };
   const sources = children(at(tree, "env_file")).flatMap((entry) => {
-    const file = environmentFile(entry, known, loader);
+    const file = environmentFile(entry, known, loader, replaced);
     if (file) known = { ...valuesOf(file), ...known };
     return file ?? [];
   });
@@ -137,7 +137,12 @@ function fromShell(name: string, value: Tree, values: Variables): Tree {
   });
 }
 
-function environmentFile(entry: Tree, values: Variables, loader: FileLoader): Mapping | undefined {
+function environmentFile(
+  entry: Tree,
+  values: Variables,
+  loader: FileLoader,
+  replaced: Replaced[],
+): Mapping | undefined {
   const path = textOf(at(entry, "path"));
   if (path === undefined) return undefined;
   if (!existsSync(path)) {
@@ -150,7 +155,7 @@ function environmentFile(entry: Tree, values: Variables, loader: FileLoader): Ma
   }
   loader.files.add(path);
   const raw = textOf(at(entry, "format")) === "raw";
-  return parseDotenv(readFileSync(path, "utf8"), path, values, raw);
+  return parseDotenv(readFileSync(path, "utf8"), path, values, { raw, replaced });
 }
 
 /** The variables without a value, each once. */
