@@ -34,7 +34,7 @@ export function parseDotenv(
     const line = lines[index] ?? "";
     if (/^\s*(#|$)/.test(line)) continue;
     const [, name, rest] = assignment.exec(line) ?? [];
-    if (!name) throw wrongLine(file, index + 1, line);
+    if (!name) throw wrongLine(file, index + 1);
     const origin = { file, line: index + 1, path: name };
     const earlier = entries.get(name);
     if (earlier) replaced.push({ tree: earlier, by: origin });
@@ -77,7 +77,7 @@ function parsedValue(
   const following = [rest.slice(1), ...lines.slice(index + 1)].join("\n");
   const end = closing(following, quote);
   // Only a comment can follow a text in quotes.
-  if (end < 0 || !/^[^\S\n]*(#|\n|$)/.test(following.slice(end + 1))) throw wrongLine(file, line, rest);
+  if (end < 0 || !/^[^\S\n]*(#|\n|$)/.test(following.slice(end + 1))) throw wrongLine(file, line);
   const inner = following.slice(0, end);
   const used = inner.split("\n").length;
   if (quote === "'") return { text: inner, variables: [], lines: used };
@@ -98,13 +98,14 @@ function filled(text: string, values: Variables, file: string, line: number): In
   try {
     return interpolate(text, values);
   } catch (error) {
-    if (error instanceof WrongVariable) throw wrongLine(file, line, text);
+    if (error instanceof WrongVariable) throw wrongLine(file, line);
     throw error;
   }
 }
 
-const wrongLine = (file: string, line: number, text: string): Failure =>
+/** The line is not part of the message, because it can have a secret. */
+const wrongLine = (file: string, line: number): Failure =>
   new Failure(
-    `${basename(file)}:${line} is not an assignment: ${text}`,
+    `${basename(file)}:${line} is not an assignment.`,
     "A line is NAME=value. Put a value with spaces or # in quotes, and write $$ for a dollar sign.",
   );

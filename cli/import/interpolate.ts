@@ -113,6 +113,7 @@ class Interpolation {
   }
 
   #wrong(): WrongVariable {
-    return new WrongVariable(`"${this.#source}" has a $ that starts no variable`);
+    // The text is not part of the message, because it can be a secret.
+    return new WrongVariable("has a $ that starts no variable");
   }
 }

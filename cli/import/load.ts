@@ -177,7 +177,7 @@ function filled(leaf: Scalar, values: Variables): Scalar {
   } catch (error) {
     if (!(error instanceof WrongVariable)) throw error;
     const { file, line, path } = leaf.origin;
-    throw new Failure(`${basename(file)}:${line}: ${path}: ${error.message}.`, "Write $$ for a dollar sign.");
+    throw new Failure(`${basename(file)}:${line}: ${path} ${error.message}.`, "Write $$ for a dollar sign.");
   }
 }
 

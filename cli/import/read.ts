@@ -98,7 +98,8 @@ export function readCompose(files: readonly string[], environment: Variables): C
     files: [...loader.files],
     services,
     sections,
-    warnings: [...loader.warnings, ...unset([...services, ...sections].map(({ tree }) => tree))],
+    // Services that extend one service have its warnings too.
+    warnings: [...new Set(loader.warnings), ...unset([...services, ...sections].map(({ tree }) => tree))],
   };
 }
 

@@ -44,6 +44,9 @@ const environment: Rule = (_, name) => {
 const replacedFlags =
   /requirepass|appendonly|maxmemory|shared_buffers|work_mem|effective_cache_size|max_connections/;
 
+/** A flag without its value, which can be a secret: `-c log_statement`, `--masterauth`. */
+const flagName = (flag: string): string => /^\s*(-c\s+[^\s=]+|[^\s=]+)/.exec(flag)?.[1] ?? "";
+
 const command: Rule = (value) => {
   const flags = textsOf(value).join(" ");
   const rest = flags
@@ -53,7 +56,7 @@ const command: Rule = (value) => {
   return rest.length === 0
     ? improved("Ragdock computes these settings from the memory limit of the store, and sets a password.")
     : unsupported(
-        `Ragdock configures its stores itself. These flags are lost: ${rest.map((one) => one.trim()).join(", ")}.`,
+        `Ragdock configures its stores itself. These flags are lost: ${rest.map(flagName).join(", ")}.`,
       );
 };
 

@@ -28,7 +28,11 @@ export function parseTree(text: string, file: string): Tree {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, merge: true });
   const [error] = document.errors;
-  if (error) throw new Failure(`${basename(file)} is not valid YAML: ${error.message}`, `Correct ${file}.`);
+  if (error) {
+    // The other lines of the message quote the file, which can have a secret.
+    const [what = ""] = error.message.split("\n");
+    throw new Failure(`${basename(file)} is not valid YAML: ${what}`, `Correct ${file}.`);
+  }
   return new Reader(document, lines, file).tree(document.contents, { path: "", depth: 0, line: 1 });
 }
 

@@ -139,7 +139,7 @@ describe("variables", () => {
 
   it("that are wrong stop the reading and name the place", () => {
     expect(() => projectOf(compose('services:\n  a:\n    image: "$"\n'))).toThrow(
-      'compose.yaml:3: services.a.image: "$" has a $ that starts no variable.',
+      "compose.yaml:3: services.a.image has a $ that starts no variable.",
     );
   });
 });
@@ -221,6 +221,11 @@ services:
       build: { context: `${project.folder}/shared/job` },
       command: ["work"],
     });
+  });
+
+  it("gives a warning about the extended service once", () => {
+    const two = "services: {a: {image: a, env_file: lost.env}, b: {extends: a}, c: {extends: a}}";
+    expect(projectOf(compose(two)).warnings).toHaveLength(1);
   });
 
   it("refuses circles, unknown services and missing files", () => {
