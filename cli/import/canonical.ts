@@ -89,13 +89,10 @@ const pairs =
 /** Names as a mapping. Each name has `value`. */
 const names =
   (value: (name: Scalar) => Tree): Form =>
-  (tree) => {
-    if (tree.kind !== "sequence") return tree;
-    const entries = tree.items.flatMap((item): (readonly [string, Tree])[] =>
-      item.kind === "scalar" ? [[String(item.value), value(item)]] : [],
-    );
-    return { ...tree, ...mapping(entries, tree.origin) };
-  };
+  (tree, context) =>
+    tree.kind === "sequence"
+      ? inEach(pairs(/$^/)(tree, context), (item) => (item.kind === "scalar" ? value(item) : item))
+      : tree;
 
 /** A list. One value alone is a list of one. */
 const each =

@@ -108,6 +108,11 @@ export class FileLoader {
     if (chain.includes(link)) throw circular(file, [...chain, link]);
     const raw = at(parsed, "services", name);
     if (!raw) throw new Failure(`${file} has no service "${name}".`, `Correct "extends" of ${chain.at(-1)}.`);
+    if (raw.kind === "sequence" || textOf(raw) !== undefined)
+      throw new Failure(
+        `${basename(file)}:${raw.origin.line}: ${raw.origin.path} has no keys.`,
+        "A service is a mapping, such as: api: {image: example/api}.",
+      );
     const replaced: Replaced[] = [];
     const tree =
       raw.kind === "mapping" ? canonicalService(raw, { folder, replaced }) : mapping([], raw.origin);

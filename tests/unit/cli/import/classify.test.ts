@@ -72,11 +72,8 @@ const service = fc.record(
     environment: pairs,
     ports: fc.array(port, { maxLength: 3 }),
     volumes: fc.array(volume, { maxLength: 3 }),
-    depends_on: fc.oneof(
-      fc.uniqueArray(word),
-      fc.dictionary(word, fc.record({ condition: word, odd: value })),
-    ),
-    networks: fc.oneof(fc.uniqueArray(word), fc.dictionary(word, value)),
+    depends_on: fc.oneof(fc.array(word), fc.dictionary(word, fc.record({ condition: word, odd: value }))),
+    networks: fc.oneof(fc.array(word), fc.dictionary(word, value)),
     healthcheck: value,
     deploy: value,
     logging: value,

@@ -274,6 +274,8 @@ describe("files that cannot be read", () => {
     ["services: {a: {image: a, image: b}}", "is not valid YAML"],
     ["- a", "is not a Compose file"],
     ["services: [a]", "is not a Compose file"],
+    ["services: {a: [image]}", "compose.yaml:1: services.a has no keys."],
+    ["services: {a: image}", "compose.yaml:1: services.a has no keys."],
   ])("%s", (text, message) => {
     expect(() => projectOf(compose(text))).toThrow(message);
   });
