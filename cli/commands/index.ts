@@ -8,6 +8,7 @@ import { explainConfig, schema } from "./config.ts";
 import { backup, backups, drill, restore, upgrade } from "./data.ts";
 import { clean, destroyData, down, prune } from "./down.ts";
 import { health } from "./health.ts";
+import { importCompose } from "./import.ts";
 import { logs } from "./logs.ts";
 import { plan } from "./plan.ts";
 import { plugins } from "./plugins.ts";
@@ -51,5 +52,13 @@ export const groups: Readonly<Record<string, readonly Command[]>> = {
   ],
   "Data:": [backup, backups, restore, drill, upgrade, destroyData],
   "Settings:": [explainConfig, schema],
-  "Other:": [compose, clean, prune, plugins, comment, completion(() => Object.values(groups).flat())],
+  "Other:": [
+    importCompose,
+    compose,
+    clean,
+    prune,
+    plugins,
+    comment,
+    completion(() => Object.values(groups).flat()),
+  ],
 };

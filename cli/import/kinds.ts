@@ -1,0 +1,106 @@
+import { splitReference } from "../../config/spec/image.ts";
+import type { ComposeService } from "./read.ts";
+import { at, textOf } from "./tree.ts";
+
+/** A store that Ragdock has a service for. */
+export type Store = "postgres" | "redis" | "chroma";
+
+/**
+ * What a service of a Compose project is. An application is the user's own, or one that only the
+ * user knows. A foreign image is a well-known program that Ragdock has no service for.
+ */
+export type ServiceKind =
+  | { readonly kind: "store"; readonly store: Store }
+  | { readonly kind: "console"; readonly name: string }
+  | { readonly kind: "application" }
+  | { readonly kind: "foreign"; readonly name: string };
+
+const stores: Readonly<Record<string, Store>> = {
+  postgres: "postgres",
+  "pgvector/pgvector": "postgres",
+  "ankane/pgvector": "postgres",
+  redis: "redis",
+  "chromadb/chroma": "chroma",
+};
+
+/** Programs whose pages show data or metrics, by repository. */
+const consoles: Readonly<Record<string, string>> = {
+  "prom/prometheus": "Prometheus",
+  "prom/alertmanager": "Alertmanager",
+  "grafana/grafana": "Grafana",
+  "grafana/grafana-oss": "Grafana",
+  "dpage/pgadmin4": "pgAdmin",
+  adminer: "Adminer",
+  "redis/redisinsight": "Redis Insight",
+  "rediscommander/redis-commander": "Redis Commander",
+  "mher/flower": "Flower",
+  "mongo-express": "mongo-express",
+  "opensearchproject/opensearch-dashboards": "OpenSearch Dashboards",
+  kibana: "Kibana",
+  "zilliz/attu": "Attu",
+  "portainer/portainer-ce": "Portainer",
+};
+
+/**
+ * Well-known programs whose repository has an owner. Repositories without an owner are Docker's
+ * official images.
+ */
+const programs: Readonly<Record<string, string>> = {
+  "minio/minio": "MinIO",
+  "minio/mc": "MinIO client",
+  "qdrant/qdrant": "Qdrant",
+  "milvusdb/milvus": "Milvus",
+  "semitechnologies/weaviate": "Weaviate",
+  "weaviate/weaviate": "Weaviate",
+  "getmeili/meilisearch": "Meilisearch",
+  "opensearchproject/opensearch": "OpenSearch",
+  "elasticsearch/elasticsearch": "Elasticsearch",
+  "clickhouse/clickhouse-server": "ClickHouse",
+  "coreos/etcd": "etcd",
+  "valkey/valkey": "Valkey",
+  "redis/redis-stack": "Redis Stack",
+  "redis/redis-stack-server": "Redis Stack",
+  "bitnami/postgresql": "PostgreSQL of Bitnami",
+  "bitnami/redis": "Redis of Bitnami",
+  "supabase/postgres": "PostgreSQL of Supabase",
+  "timescale/timescaledb": "TimescaleDB",
+  "ollama/ollama": "Ollama",
+  "vllm/vllm-openai": "vLLM",
+  "huggingface/text-embeddings-inference": "Text Embeddings Inference",
+  "nginxinc/nginx-unprivileged": "nginx",
+  "certbot/certbot": "Certbot",
+  "jwilder/nginx-proxy": "nginx-proxy",
+  "ubuntu/squid": "Squid",
+};
+
+/** Finds out what a service is, by its image. A service that is built is an application. */
+export function kindOf({ tree }: Pick<ComposeService, "tree">): ServiceKind {
+  const reference = textOf(at(tree, "image"));
+  if (at(tree, "build") || !reference) return { kind: "application" };
+  const repository = repositoryOf(reference);
+  const store = named(stores, repository);
+  if (store) return { kind: "store", store };
+  const console = named(consoles, repository);
+  if (console) return { kind: "console", name: console };
+  const program = named(programs, repository) ?? (repository.includes("/") ? undefined : repository);
+  return program ? { kind: "foreign", name: program } : { kind: "application" };
+}
+
+/** The entry of a table. The name may be one of JavaScript's own, such as "constructor". */
+const named = <T>(table: Readonly<Record<string, T>>, name: string): T | undefined =>
+  Object.hasOwn(table, name) ? table[name] : undefined;
+
+/** The repository of a reference, without host, tag and digest: `postgres`, `pgvector/pgvector`. */
+export function repositoryOf(reference: string): string {
+  const { path } = splitReference(reference);
+  return path
+    .replace(/@.*$/, "")
+    .replace(/:[^/]*$/, "")
+    .replace(/^library\//, "");
+}
+
+/** The tag of a reference. A digest counts as one. */
+export function tagOf(reference: string): string | undefined {
+  const { path } = splitReference(reference);
+  return /@(.+)$/.exec(path)?.[1] ?? /:([^/]+)$/.exec(path)?.[1];
+}

@@ -1,0 +1,197 @@
+import { capabilities } from "../../config/spec/limits.ts";
+import { tagOf } from "./kinds.ts";
+import { environmentRules } from "./rules-environment.ts";
+import { others, storageRules } from "./rules-storage.ts";
+import { at, isTrue, type Tree, textOf, textsOf } from "./tree.ts";
+import { always, improved, type Rule, type Rules, taken, unsupported } from "./verdict.ts";
+
+const image: Rule = (value, _, { kind, service }) => {
+  const reference = textOf(value) ?? "";
+  if (kind.kind === "console" && ["Prometheus", "Alertmanager", "Grafana"].includes(kind.name))
+    return improved(`Ragdock has its own ${kind.name}, with the rules and dashboards of the stack.`);
+  if (at(service.tree, "build"))
+    return improved("The image is built from its folder, and its name contains a digest of the files.");
+  const tag = tagOf(reference);
+  if (tag === undefined || tag === "latest")
+    return improved(`${reference} can be another image tomorrow. It is pinned to a version.`);
+  return taken(`The image ${reference}.`);
+};
+
+const port: Rule = (value) => {
+  const [target, published, host, protocol] = ["target", "published", "host_ip", "protocol"].map((key) =>
+    textOf(at(value, key)),
+  );
+  const except = others(value, [
+    "target",
+    "published",
+    "host_ip",
+    "protocol",
+    "mode",
+    "name",
+    "app_protocol",
+  ]);
+  if (protocol === "udp") return { ...unsupported("Ragdock publishes TCP ports only."), except };
+  if (/-/.test(`${target}${published ?? ""}`))
+    return { ...unsupported("Ragdock publishes no ranges. Name each port."), except };
+  if (published === undefined)
+    return {
+      ...improved(
+        `Compose publishes ${target} on a random port. Ragdock does not publish it. The ingress leads to it.`,
+      ),
+      except,
+    };
+  if (host === "127.0.0.1" || host === "::1")
+    return { ...taken(`Port ${published} of this host only.`), except };
+  return {
+    ...improved(
+      `Compose opens ${published} to every host. Ragdock publishes it on loopback, and other hosts use the ingress.`,
+    ),
+    except,
+  };
+};
+
+const dependency: Rule = (value, name, { service, project }) => {
+  const except = others(value, ["condition", "required"]);
+  if (!project.services.some((one) => one.name === name))
+    return { ...unsupported(`There is no service ${name} in ${service.name}'s project.`), except };
+  switch (textOf(at(value, "condition"))) {
+    case "service_healthy":
+      return { ...taken(`It starts after ${name} is healthy.`), except };
+    case "service_completed_successfully":
+      return { ...taken(`${name} is a job. This service starts after its success.`), except };
+    default:
+      return { ...improved(`It starts after ${name} is healthy, not after ${name} has started.`), except };
+  }
+};
+
+const healthTest: Rule = (value) =>
+  textsOf(value)[0] === "NONE"
+    ? unsupported(
+        "Ragdock needs a health check. Without one, it cannot tell when a new container can take over.",
+      )
+    : taken("The same health check.");
+
+const capability: Rule = (value) => {
+  const name = (textOf(value) ?? "").replace(/^CAP_/, "");
+  return capabilities.some((one) => one === name)
+    ? taken(`The capability ${name}.`)
+    : unsupported(`Ragdock keeps only these capabilities: ${capabilities.join(", ")}.`);
+};
+
+const extraHost: Rule = (value, name) =>
+  name === "host.docker.internal" && textOf(value) === "host-gateway"
+    ? taken("Ragdock adds it if the settings of the service name host.docker.internal.")
+    : unsupported("Ragdock adds no other names of hosts. Use the address itself, or a DNS server.");
+
+const restart: Rule = (value, _, { service, project }) => {
+  const policy = textOf(value) ?? "no";
+  if (policy === "always" || policy === "unless-stopped") return taken("Ragdock restarts every service.");
+  return isJob(
+    service.name,
+    project.services.map(({ tree }) => tree),
+  )
+    ? taken("It is a job, because another service waits for its end.")
+    : improved("Ragdock restarts every service. Only a job that another service waits for may end.");
+};
+
+const isJob = (name: string, trees: readonly Tree[]): boolean =>
+  trees.some(
+    (tree) => textOf(at(tree, "depends_on", name, "condition")) === "service_completed_successfully",
+  );
+
+const own =
+  (key: string, what: string): Rule =>
+  (value, _, { service }) =>
+    textOf(value) === service.name
+      ? taken("It is the name of the service.")
+      : improved(`${what} ${key === "container_name" ? "The old name becomes an alias." : ""}`.trim());
+
+const devices: Rule = (value) =>
+  textsOf(at(value, "capabilities")).includes("gpu")
+    ? {
+        ...improved("The container gets all GPUs of the host. The Docker provider knows no number."),
+        except: others(value, ["driver", "count", "capabilities"]),
+      }
+    : unsupported("Ragdock reserves GPUs only.");
+
+const readOnly: Rule = (value) =>
+  isTrue(value)
+    ? taken("The root file system is read-only if the service has folders in memory and no files.")
+    : taken("The service may write everywhere.");
+
+/** Rules for a service that Ragdock runs as it is: an application, a console or a foreign image. */
+export const applicationRules: Rules = {
+  ...environmentRules,
+  ...storageRules,
+  image,
+  "build.context": always(taken("The folder that the image is built from.")),
+  "build.dockerfile": always(taken("The same Dockerfile.")),
+  "build.target": always(taken("The same stage of the Dockerfile.")),
+  "build.args": always(
+    unsupported("A build gets no arguments except base images. Write the values into the Dockerfile."),
+  ),
+  entrypoint: always(taken("The same entrypoint.")),
+  command: always(taken("The same command.")),
+  user: always(taken("The same user.")),
+  "ports[]": port,
+  "expose[]": always(taken("Services that share a network reach all ports.")),
+  "depends_on.*": dependency,
+  "links[]": always(improved("A service reaches another one by its name.")),
+  "networks.*": always(
+    improved("Ragdock gives a service the networks of the services that it calls, and no other."),
+  ),
+  "networks.*.aliases[]": always(taken("Another name of the service.")),
+  "healthcheck.test": healthTest,
+  "healthcheck.interval": always(taken("The same interval.")),
+  "healthcheck.timeout": always(taken("The same time limit.")),
+  "healthcheck.retries": always(taken("The same number of failures.")),
+  "healthcheck.start_period": always(taken("The same time to start.")),
+  "healthcheck.disable": always(
+    unsupported(
+      "Ragdock needs a health check. Without one, it cannot tell when a new container can take over.",
+    ),
+  ),
+  restart,
+  container_name: own(
+    "container_name",
+    "Ragdock generates names of containers, so that two revisions can run.",
+  ),
+  hostname: own("hostname", "Other services reach it by the name of the service."),
+  "profiles[]": always(taken("Ragdock leaves the service out until the settings enable it.")),
+  "cap_add[]": capability,
+  "cap_drop[]": always(improved("Ragdock drops all capabilities.")),
+  "security_opt[]": (value) =>
+    /^no-new-privileges([:=]true)?$/.test(textOf(value) ?? "")
+      ? taken("Ragdock sets it for every container.")
+      : unsupported("Ragdock sets no other security options."),
+  read_only: readOnly,
+  "extra_hosts.*": extraHost,
+  stop_grace_period: always(taken("The same time to stop.")),
+  cpus: always(taken("The CPU limit.")),
+  mem_limit: always(taken("The memory limit.")),
+  mem_reservation: always(taken("The soft memory limit.")),
+  scale: always(taken("The number of containers.")),
+  "deploy.replicas": always(taken("The number of containers.")),
+  "deploy.resources.limits.cpus": always(taken("The CPU limit.")),
+  "deploy.resources.limits.memory": always(taken("The memory limit.")),
+  "deploy.resources.reservations.memory": always(taken("The soft memory limit.")),
+  "deploy.resources.reservations.devices[]": devices,
+  gpus: always(taken("The GPUs of the host.")),
+  "logging.driver": (value) =>
+    textOf(value) === "json-file"
+      ? taken("Ragdock uses the same driver.")
+      : unsupported("Ragdock uses the driver json-file, which docker logs can read."),
+  "logging.options.max-size": always(taken("The size at which a log is rotated.")),
+  "logging.options.max-file": always(taken("The number of log files.")),
+  "extends.service": always(taken("The keys of that service have their own lines.")),
+  "extends.file": always(taken("The keys of that file have their own lines.")),
+  privileged: always(
+    unsupported("A privileged container controls the host. Name the capabilities that it needs."),
+  ),
+  network_mode: always(unsupported("Every service has its own networks. Publish the ports that it needs.")),
+  platform: always(unsupported("Docker chooses the platform of the host.")),
+  labels: always(unsupported("Ragdock sets its own labels only.")),
+  working_dir: always(unsupported("Set WORKDIR in the Dockerfile, or change the folder in the command.")),
+  ulimits: always(unsupported("Ragdock sets no limits of processes or files. Docker's defaults apply.")),
+  develop: always(unsupported("In dev, services.<name>.sourceMount or a mount shows edits at once.")),
+};

@@ -1,0 +1,58 @@
+import { existsSync, statSync } from "node:fs";
+import { at, entriesOf, type Tree, textOf } from "./tree.ts";
+import { improved, type Rule, type Rules, taken, unsupported, type Verdict } from "./verdict.ts";
+
+/** The keys below `tree` that are not in `known`. */
+export const others = (tree: Tree, known: readonly string[]): string[] =>
+  entriesOf(tree).flatMap(([key]) => (known.includes(key) ? [] : [key]));
+
+const dockerSocket = /\/docker\.sock$/;
+
+/** A volume or a mount. Options that Ragdock does not have get their own line. */
+export const volume: Rule = (value) => {
+  const { outcome, text } = mounted(value);
+  // A short form has its options in the same place as the rest.
+  const options = textOf(at(value, "options"));
+  const without = options === undefined ? "" : ` Its options "${options}" are left out.`;
+  const known = ["type", "source", "target", "read_only", "options"];
+  return { outcome, text: `${text}${without}`, except: others(value, known) };
+};
+
+function mounted(value: Tree): Verdict {
+  const type = textOf(at(value, "type"));
+  const source = textOf(at(value, "source"));
+  const target = textOf(at(value, "target")) ?? "";
+  if (type === "tmpfs") return taken(`A folder in memory at ${target}.`);
+  if (type === "volume")
+    return source === undefined
+      ? improved(`The volume gets a name, so that the data at ${target} survives a new container.`)
+      : taken(`The volume ${source} at ${target}.`);
+  if (type !== "bind" || source === undefined) return unsupported(`Ragdock has no mounts of type ${type}.`);
+  if (dockerSocket.test(source)) return unsupported("A container with Docker's socket controls the host.");
+  if (isFile(source))
+    return improved(
+      `The file becomes a file of the settings at ${target}, so a change of it replaces the container.`,
+    );
+  return improved(
+    `A mount in dev. In prod, the image must contain the files, or a volume must hold the data at ${target}.`,
+  );
+}
+
+const isFile = (path: string): boolean => existsSync(path) && statSync(path).isFile();
+
+const file: Rule = (value) => ({
+  ...taken("It becomes a file of the settings, in the same place."),
+  except: others(value, ["source", "target"]),
+});
+
+export const storageRules: Rules = {
+  "volumes[]": volume,
+  "tmpfs[]": always("A folder in memory."),
+  "configs[]": file,
+  "secrets[]": file,
+  shm_size: always("The size of /dev/shm."),
+};
+
+function always(text: string): Rule {
+  return () => taken(text);
+}

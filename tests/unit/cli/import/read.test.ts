@@ -1,0 +1,287 @@
+import { describe, expect, it } from "vitest";
+import { at } from "../../../../cli/import/tree.ts";
+import { folderWith, plain, projectOf, service } from "./project.ts";
+
+const compose = (services: string): Record<string, string> => ({ "compose.yaml": services });
+
+describe("short forms", () => {
+  it("become long ones", () => {
+    const project = projectOf(
+      compose(`
+services:
+  api:
+    build: ./api
+    command: python -m "my app" --flag='a b'
+    environment: [A=1, B, C=x=y]
+    ports: ["8000", "127.0.0.1:8080:80", "53:53/udp", "[::1]:90:91"]
+    volumes: [data:/data:ro, ./src:/app, /cache, "~/m:/m:z"]
+    depends_on: [db]
+    networks: [front]
+    secrets: [key]
+    env_file: a.env
+    extra_hosts: ["host.docker.internal:host-gateway"]
+    healthcheck: {test: curl -f localhost}
+    tmpfs: /tmp
+  db: {image: postgres}
+`),
+    );
+    const { folder } = project;
+    expect(service(project, "api")).toEqual({
+      build: { context: `${folder}/api` },
+      command: ["python", "-m", "my app", "--flag=a b"],
+      environment: { A: "1", B: null, C: "x=y" },
+      ports: [
+        { target: "8000" },
+        { target: "80", published: "8080", host_ip: "127.0.0.1" },
+        { target: "53", published: "53", protocol: "udp" },
+        { target: "91", published: "90", host_ip: "::1" },
+      ],
+      volumes: [
+        { type: "volume", source: "data", target: "/data", read_only: true },
+        { type: "bind", source: `${folder}/src`, target: "/app" },
+        { type: "volume", target: "/cache" },
+        { type: "bind", source: `${process.env.HOME}/m`, target: "/m", options: "z" },
+      ],
+      depends_on: { db: { condition: "service_started" } },
+      networks: { front: null },
+      secrets: [{ source: "key" }],
+      env_file: [{ path: `${folder}/a.env` }],
+      extra_hosts: { "host.docker.internal": "host-gateway" },
+      healthcheck: { test: ["CMD-SHELL", "curl -f localhost"] },
+      tmpfs: ["/tmp"],
+    });
+    expect(project.warnings).toEqual([
+      `services.api.env_file: ${folder}/a.env does not exist. The report lacks its variables. Create it, or copy it from the example that the application has.`,
+    ]);
+  });
+
+  it("keep the place of each value in the user's file", () => {
+    const project = projectOf(compose("services:\n  api:\n    ports:\n      - 8080:80\n    image: a\n"));
+    const tree = project.services[0]?.tree;
+    const ports = at(tree, "ports");
+    const [port] = ports?.kind === "sequence" ? ports.items : [];
+    expect(
+      [at(port, "target"), at(tree, "image")].map((one) => [one?.origin.line, one?.origin.path]),
+    ).toEqual([
+      [4, "services.api.ports[0]"],
+      [5, "services.api.image"],
+    ]);
+  });
+});
+
+describe("anchors and merges", () => {
+  it("are resolved at the place where they are used", () => {
+    const project = projectOf(
+      compose(`
+x-base: &base {image: a, environment: &env {A: "1", B: "2"}}
+x-more: &more {restart: always, image: b}
+services:
+  one: {<<: *base, image: c}
+  two:
+    <<: [*base, *more]
+    environment: {<<: *env, B: "3"}
+`),
+    );
+    expect(service(project, "one")).toEqual({ image: "c", environment: { A: "1", B: "2" } });
+    expect(service(project, "two")).toEqual({
+      image: "a",
+      restart: "always",
+      environment: { A: "1", B: "3" },
+    });
+    expect(at(project.services[0]?.tree, "environment", "A")?.origin.path).toBe("services.one.environment.A");
+  });
+
+  it("refuses an alias that contains itself, and aliases that multiply", () => {
+    const levels = Array.from({ length: 9 }, (_, i) => `x-${i + 1}: &l${i + 1} [${`*l${i}, `.repeat(9)}]`);
+    const bomb = ["x-0: &l0 [a]", ...levels, "services: {}"].join("\n");
+    expect(() => projectOf(compose("x-a: &a {b: *a}\nservices: {}"))).toThrow("is too large");
+    expect(() => projectOf(compose(bomb))).toThrow("is too large");
+  });
+});
+
+describe("variables", () => {
+  const files = {
+    "compose.yaml": `services: {api: {image: "a:\${TAG:-1}", environment: {KEY: null, NONE: null}, env_file: [{path: api.env}, {path: more.env}], labels: {a: "\${LOST}", b: "\${MUST:?set MUST}"}}}`,
+    ".env": "TAG=2\nKEY=from-dotenv\n",
+    "api.env": "LEVEL=info\nIMAGE=$TAG\n",
+    "more.env": "BOTH=$LEVEL-$KEY\n",
+  };
+
+  it("come from .env, and from the environment first", () => {
+    expect(service(projectOf(files), "api").image).toBe("a:2");
+    expect(service(projectOf(files, { TAG: "3" }), "api").image).toBe("a:3");
+  });
+
+  it("of environment files join the service's own", () => {
+    const project = projectOf(files);
+    expect(service(project, "api").environment).toEqual({
+      LEVEL: "info",
+      IMAGE: "2",
+      BOTH: "info-from-dotenv",
+      KEY: "from-dotenv",
+      NONE: null,
+    });
+    expect(at(project.services[0]?.tree, "environment", "LEVEL")?.origin).toMatchObject({
+      file: `${project.folder}/api.env`,
+      line: 1,
+    });
+    expect([...project.files].sort()).toEqual(
+      [".env", "api.env", "compose.yaml", "more.env"].map((name) => `${project.folder}/${name}`),
+    );
+  });
+
+  it("without a value are listed", () => {
+    expect(projectOf(files).warnings).toEqual([
+      "The variable LOST has no value. Compose uses an empty text. Set it in .env.",
+      "The variable MUST must have a value: set MUST. Set it in .env.",
+    ]);
+  });
+
+  it("that are wrong stop the reading and name the place", () => {
+    expect(() => projectOf(compose('services:\n  a:\n    image: "$"\n'))).toThrow(
+      "compose.yaml:3: services.a.image has a $ that starts no variable.",
+    );
+  });
+});
+
+describe("several files", () => {
+  const base = `
+services:
+  api:
+    image: a
+    command: [one]
+    ports: ["80:80", "90:90"]
+    environment: {A: "1", B: "2"}
+    volumes: ["one:/data"]
+`;
+
+  it("merge as the specification says, and what is replaced is kept apart", () => {
+    const project = projectOf({
+      "compose.yaml": base,
+      "compose.override.yaml": `
+services:
+  api: {image: b, command: [two], ports: ["80:80", "91:90"], environment: [B=3], volumes: ["two:/data"]}
+  more: {image: c}
+`,
+    });
+    expect(service(project, "api")).toEqual({
+      image: "b",
+      command: ["two"],
+      ports: [
+        { target: "80", published: "80" },
+        { target: "90", published: "90" },
+        { target: "90", published: "91" },
+      ],
+      environment: { A: "1", B: "3" },
+      volumes: [{ type: "volume", source: "two", target: "/data" }],
+    });
+    expect(project.services[0]?.replaced.map(({ tree, by }) => [tree.origin.path, by.path]).sort()).toEqual([
+      ["services.api.command", "services.api.command"],
+      ["services.api.environment.B", "services.api.environment[0]"],
+      ["services.api.image", "services.api.image"],
+      ["services.api.ports[0]", "services.api.ports[0]"],
+      ["services.api.volumes[0]", "services.api.volumes[0]"],
+    ]);
+  });
+
+  it("can reset and override", () => {
+    const project = projectOf({
+      "compose.yaml": base,
+      "compose.override.yaml":
+        'services: {api: {command: !reset null, ports: !override ["70:70"], environment: {A: !reset null}}}',
+    });
+    expect(service(project, "api")).toMatchObject({
+      ports: [{ target: "70", published: "70" }],
+      environment: { B: "2" },
+    });
+    expect(service(project, "api")).not.toHaveProperty("command");
+  });
+
+  it("are separated as in COMPOSE_FILE", () => {
+    const files = { "a.yml": "services: {a: {image: a}}", "b.yml": "services: {b: {image: b}}" };
+    expect(projectOf(files, {}, "a.yml:b.yml").services.map(({ name }) => name)).toEqual(["a", "b"]);
+  });
+});
+
+describe("extends", () => {
+  it("takes a service of the same file or of another, with paths of that file", () => {
+    const project = projectOf({
+      "compose.yaml": `
+services:
+  base: {image: a, environment: {A: "1"}}
+  api: {extends: base, environment: {B: "2"}}
+  worker: {extends: {service: job, file: shared/jobs.yaml}, command: [work]}
+`,
+      "shared/jobs.yaml":
+        "services: {job: {extends: root, build: ./job, command: [idle]}, root: {user: '1'}}",
+    });
+    expect(service(project, "api")).toMatchObject({ image: "a", environment: { A: "1", B: "2" } });
+    expect(service(project, "worker")).toMatchObject({
+      user: "1",
+      build: { context: `${project.folder}/shared/job` },
+      command: ["work"],
+    });
+  });
+
+  it("gives a warning about the extended service once", () => {
+    const two = "services: {a: {image: a, env_file: lost.env}, b: {extends: a}, c: {extends: a}}";
+    expect(projectOf(compose(two)).warnings).toHaveLength(1);
+  });
+
+  it("refuses circles, unknown services and missing files", () => {
+    const circle = "services: {a: {extends: b}, b: {extends: a}}";
+    expect(() => projectOf(compose(circle))).toThrow(
+      "a of compose.yaml → b of compose.yaml → a of compose.yaml",
+    );
+    expect(() => projectOf(compose("services: {a: {extends: c}}"))).toThrow('has no service "c"');
+    expect(() => projectOf(compose("services: {a: {extends: {service: a, file: b.yml}}}"))).toThrow(
+      "There is no file",
+    );
+  });
+});
+
+describe("include", () => {
+  it("adds the services of other files, with their folder and their .env", () => {
+    const project = projectOf({
+      "compose.yaml": "include: [sub/compose.yaml]\nservices: {api: {image: a}}",
+      ".env": "OUTER=outer",
+      "sub/compose.yaml": `services: {db: {image: "p:\${V}-\${OUTER}", volumes: ["./d:/d"]}}\nvolumes: {data: {}}`,
+      "sub/.env": "V=16\nOUTER=inner",
+    });
+    expect(service(project, "db")).toEqual({
+      image: "p:16-outer",
+      volumes: [{ type: "bind", source: `${project.folder}/sub/d`, target: "/d" }],
+    });
+    expect(project.sections.map(({ name, tree }) => [name, plain(tree)])).toEqual([
+      ["volumes", { data: {} }],
+      ["include", [{ path: "sub/compose.yaml" }]],
+    ]);
+  });
+
+  it("refuses two services of one name and files that include each other", () => {
+    const two = {
+      "compose.yaml": "include: [b.yml]\nservices: {a: {image: a}}",
+      "b.yml": "services: {a: {image: b}}",
+    };
+    expect(() => projectOf(two)).toThrow('both have the service "a"');
+    const circle = { "compose.yaml": "include: [b.yml]", "b.yml": "include: [compose.yaml]" };
+    expect(() => projectOf(circle)).toThrow("compose.yaml leads to itself");
+  });
+});
+
+describe("files that cannot be read", () => {
+  it.each([
+    ["services: {a: {image: a, image: b}}", "is not valid YAML"],
+    ["- a", "is not a Compose file"],
+    ["services: [a]", "is not a Compose file"],
+    ["services: {a: [image]}", "compose.yaml:1: services.a has no keys."],
+    ["services: {a: image}", "compose.yaml:1: services.a has no keys."],
+  ])("%s", (text, message) => {
+    expect(() => projectOf(compose(text))).toThrow(message);
+  });
+
+  it("names the file to give", () => {
+    expect(() => projectOf({}, {}, ".")).toThrow("There is no file");
+    expect(folderWith({})).toContain("ragdock-import-");
+  });
+});

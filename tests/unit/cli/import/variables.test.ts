@@ -1,0 +1,95 @@
+import { describe, expect, it } from "vitest";
+import { parseDotenv, valuesOf } from "../../../../cli/import/dotenv.ts";
+import { interpolate } from "../../../../cli/import/interpolate.ts";
+
+const values = { SET: "value", EMPTY: "", OTHER: "other" };
+const text = (source: string): string => interpolate(source, values).text;
+
+describe("variables in a value", () => {
+  it.each([
+    ["$SET", "value"],
+    [`a\${SET}b`, "avalueb"],
+    [`\${SET:-d}`, "value"],
+    [`\${EMPTY:-d}`, "d"],
+    [`\${EMPTY-d}`, ""],
+    [`\${UNSET-d}`, "d"],
+    [`\${UNSET:-}`, ""],
+    [`\${SET:+r}`, "r"],
+    [`\${EMPTY:+r}`, ""],
+    [`\${EMPTY+r}`, "r"],
+    [`\${UNSET+r}`, ""],
+    [`\${SET:?message}`, "value"],
+    [`\${UNSET:?message}`, ""],
+    [`\${UNSET:-\${OTHER}}`, "other"],
+    [`\${UNSET:-\${UNSET:-deep}/x}`, "deep/x"],
+    [`\${UNSET:-http://host:80/}`, "http://host:80/"],
+    ["$$SET", "$SET"],
+    [`$$\${SET}`, "$value"],
+    ["no variable", "no variable"],
+  ])("%s becomes %s", (source, expected) => {
+    expect(text(source)).toBe(expected);
+  });
+
+  it.each(["$", "$1", `\${`, `\${SET`, `\${SET:-d`, `\${SET!d}`])("refuses %s", (source) => {
+    expect(() => text(source)).toThrow("has a $ that starts no variable");
+  });
+
+  it("records each variable, its fallback, and the message of a required one", () => {
+    expect(interpolate(`\${UNSET:-\${OTHER}} \${NEEDED:?set it} $SET`, values).variables).toEqual([
+      { name: "UNSET", set: false, fallback: "other" },
+      { name: "OTHER", set: true },
+      { name: "NEEDED", set: false, required: "set it" },
+      { name: "SET", set: true },
+    ]);
+  });
+});
+
+describe("a .env file", () => {
+  const parsed = (source: string) => valuesOf(parseDotenv(source, "/app/.env", values));
+
+  it("reads comments, export, quotes and variables", () => {
+    const source = [
+      "# comment",
+      "",
+      "A=plain # comment",
+      "export B = spaced ",
+      "C='$SET # kept'",
+      'D="line\\nnext $SET"',
+      `E=\${A}-\${UNSET:-d}`,
+      'F="two',
+      'lines"',
+      "G=a#b",
+      "H=",
+      "SET",
+      "UNSET",
+      'I="\\$SET \\"quoted\\""',
+    ].join("\n");
+    expect(parsed(source)).toEqual({
+      A: "plain",
+      B: "spaced",
+      C: "$SET # kept",
+      D: "line\nnext value",
+      E: "plain-d",
+      F: "two\nlines",
+      G: "a#b",
+      H: "",
+      SET: "value",
+      I: '$SET "quoted"',
+    });
+  });
+
+  it("gives each variable its line", () => {
+    const { entries } = parseDotenv('A="1\n2"\n\nB=3', "/app/.env", {});
+    expect([...entries.values()].map(({ origin }) => [origin.path, origin.line])).toEqual([
+      ["A", 1],
+      ["B", 4],
+    ]);
+  });
+
+  it.each(["not an assignment", "=value", 'A="open', "A='it''s'"])(
+    "refuses %s and names the line",
+    (line) => {
+      expect(() => parsed(`X=1\n${line}`)).toThrow(".env:2 is not an assignment");
+    },
+  );
+});
