@@ -5,7 +5,7 @@ import type { CatalogueImage } from "../spec/image.ts";
 import type { Route } from "../spec/service.ts";
 import { authName } from "./auth.ts";
 import { authLocations, guarded, identityForwarded } from "./nginx-auth.ts";
-import { gatewayMaps, guardMaps, guards, literal, ownPageHeaders, uploadLimit } from "./nginx-guards.ts";
+import { bodyLimit, gatewayMaps, guardMaps, guards, literal, ownPageHeaders } from "./nginx-guards.ts";
 import { frontedUri, nameMaps } from "./nginx-names.ts";
 import { errorPages, type Limit, problemLocations } from "./nginx-problems.ts";
 import { plainServer, tlsServer, tlsSettings } from "./nginx-tls.ts";
@@ -91,13 +91,11 @@ function toRevision(route: RoutedPath, routes: readonly RoutedPath[], hasSignIn:
   // This ends the directives that set variables, so it comes after them.
   const stripped = route.strip ? `      rewrite ^${literal(route.path)}(.*)$ /$1 break;\n` : "";
   const settings = `${route.ownPages ? ownPageHeaders : ""}${asked}`;
-  const limits = {
-    small: "      client_max_body_size 64k;\n",
-    large: uploadPaths ? uploadLimit : "",
-  };
+  const sizes = { small: "      client_max_body_size 64k;\n", large: "" };
+  const limited = uploadPaths ? bodyLimit : "";
   const location = (path: string, limit: Limit): Content => content`
     location ${path} {
-${settings}${limits[limit]}${
+${settings}${limited}${sizes[limit]}${
   limit === "small" || hasSignIn ? errorPages("      ", "gateway", limit) : ""
 }      set ${upstream} ${target};
 ${stripped}      proxy_pass http://${upstream}:${route.port};
