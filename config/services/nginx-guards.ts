@@ -17,10 +17,13 @@ const connectionsPerAddress = 2000;
 const uploads = { perSecond: 1, immediate: 8, waiting: 30 } as const;
 
 /**
- * Uploads of one address to an application at the same time. The gateway writes each to its disk
- * before it passes it on. More of them than the disk takes would delay all other requests.
+ * Requests with a body that one address sends to an application at the same time. An API handles 16
+ * questions at once, and 48 more wait. The limit is twice that, so that the API decides as long as it
+ * can. The gateway refuses others before it asks who sends them and before it writes an upload to its
+ * disk, so that an overload costs little. The web interface sends the questions of all its users from
+ * one address.
  */
-const uploadsAtOnce = 64;
+const bodiesAtOnce = 128;
 
 /** A regular expression that matches this text only. */
 export const literal = (text: string): string => text.replaceAll(/[^\w/-]/g, "\\$&");
@@ -103,7 +106,7 @@ export const guards = `    if ($misdirected) { return 421; }
 export const gatewayMaps = ({ origins }: IngressSettings): string =>
   `  map $http_x_real_ip $client { default $http_x_real_ip; "" $remote_addr; }
   map $request_method $sender { default ""; POST $client; PUT $client; }
-  limit_conn_zone $sender zone=uploads_at_once:1m;
+  limit_conn_zone $sender zone=bodies_at_once:1m;
   limit_conn_status 429;
   limit_conn_log_level info;
   map $upstream_http_content_security_policy $own_content { default ""; "" "${frameAncestors(origins)}"; }
@@ -113,8 +116,8 @@ export const gatewayMaps = ({ origins }: IngressSettings): string =>
   }
 `;
 
-/** The limit of a gateway's location that takes uploads. */
-export const uploadLimit = `      limit_conn uploads_at_once ${uploadsAtOnce};\n`;
+/** The limit of a location of a gateway. Only the applications of Ragdock's systems have it. */
+export const bodyLimit = `      limit_conn bodies_at_once ${bodiesAtOnce};\n`;
 
 /**
  * The gateway adds these headers to pages of a user's own application. They replace the ingress'.

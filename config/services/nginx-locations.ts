@@ -5,7 +5,7 @@ import { type Content, content, joined } from "../spec/content.ts";
 import type { Route } from "../spec/service.ts";
 import { type Duration, seconds } from "../spec/units.ts";
 import { guarded } from "./nginx-auth.ts";
-import { literal, ownPageHeaders, uploadLimit } from "./nginx-guards.ts";
+import { bodyLimit, literal, ownPageHeaders } from "./nginx-guards.ts";
 import { errorPages, type Limit } from "./nginx-problems.ts";
 
 /** A route, and what the gateway must know of the service behind it. */
@@ -42,13 +42,11 @@ export function toRevision(route: RoutedPath, routes: readonly RoutedPath[], has
   const stripped = route.strip ? `      rewrite ^${literal(route.path)}(.*)$ /$1 break;\n` : "";
   const wait = route.answerTimeout ? `      proxy_read_timeout ${seconds(route.answerTimeout)}s;\n` : "";
   const settings = `${route.ownPages ? ownPageHeaders : ""}${wait}${asked}`;
-  const limits = {
-    small: "      client_max_body_size 64k;\n",
-    large: uploadPaths ? uploadLimit : "",
-  };
+  const sizes = { small: "      client_max_body_size 64k;\n", large: "" };
+  const limited = uploadPaths ? bodyLimit : "";
   const location = (path: string, limit: Limit): Content => content`
     location ${path} {
-${settings}${limits[limit]}${
+${settings}${limited}${sizes[limit]}${
   limit === "small" || hasSignIn ? errorPages("      ", "gateway", limit) : ""
 }      set ${upstream} ${target};
 ${stripped}      proxy_pass http://${upstream}:${route.port};

@@ -84,18 +84,21 @@ it("answers 429 to a flood of uploads to Streamlit, and passes those of a browse
   expect(refused[0]?.headers["retry-after"]).toBe("5");
 }, 120_000);
 
-it("answers 429 to more than 64 uploads of one client at once, and serves its other requests", async () => {
-  const head = "POST /api/documents HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n{";
-  const sockets = await hold(64, head);
-  try {
-    const more = await sendTo(host, "/api/documents", { method: "POST", body: Buffer.alloc(1000) });
-    expect([more.status, more.headers["retry-after"]]).toEqual([429, "5"]);
-    expect((await sendTo(host, "/api/documents")).status).toBe(200);
-    await expectOthersServed();
-  } finally {
-    for (const socket of sockets) socket.destroy();
-  }
-  await sleep(1000);
-  const again = await sendTo(host, "/api/documents", { method: "POST", body: Buffer.alloc(1000) });
-  expect(again.status).toBe(200);
-}, 60_000);
+it.each(["/api/documents", "/api/query"])(
+  "answers 429 to more than 128 requests to %s of one client at once, and serves its other requests",
+  async (path) => {
+    const sockets = await hold(128, `POST ${path} HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n{`);
+    const send = (): Promise<Answer> => sendTo(host, path, { method: "POST", body: Buffer.alloc(1000) });
+    try {
+      const more = await send();
+      expect([more.status, more.headers["retry-after"]]).toEqual([429, "5"]);
+      expect((await sendTo(host, "/api/documents")).status).toBe(200);
+      await expectOthersServed();
+    } finally {
+      for (const socket of sockets) socket.destroy();
+    }
+    await sleep(1000);
+    expect((await send()).status).toBe(200);
+  },
+  60_000,
+);
