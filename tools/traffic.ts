@@ -103,7 +103,7 @@ export interface Shape {
   readonly path: string;
   readonly method: string;
   readonly headers?: Record<string, string>;
-  readonly body?: string;
+  readonly body?: string | Buffer;
 }
 
 const json = { "content-type": "application/json" };

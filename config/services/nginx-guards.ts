@@ -17,13 +17,13 @@ const connectionsPerAddress = 2000;
 const uploads = { perSecond: 1, immediate: 8, waiting: 30 } as const;
 
 /**
- * Requests with a body that one address sends to an application at the same time. An API handles 16
- * questions at once, and 48 more wait. The limit is twice that, so that the API decides as long as it
- * can. The gateway refuses others before it asks who sends them and before it writes an upload to its
- * disk, so that an overload costs little. The web interface sends the questions of all its users from
- * one address.
+ * Requests with a body that one address sends to an application at the same time. An API process
+ * handles 16 questions at once, and 48 more wait. The gateway refuses others before it asks who sends
+ * them and before it writes a body to its disk, so that an overload costs little. More large bodies
+ * than the disk takes would delay all other requests. The web interface sends the questions of all
+ * its users from one address.
  */
-const bodiesAtOnce = 128;
+const bodiesAtOnce = { all: 64, large: 16 } as const;
 
 /** A regular expression that matches this text only. */
 export const literal = (text: string): string => text.replaceAll(/[^\w/-]/g, "\\$&");
@@ -106,7 +106,10 @@ export const guards = `    if ($misdirected) { return 421; }
 export const gatewayMaps = ({ origins }: IngressSettings): string =>
   `  map $http_x_real_ip $client { default $http_x_real_ip; "" $remote_addr; }
   map $request_method $sender { default ""; POST $client; PUT $client; }
+  # A body of a megabyte or more, or one that does not announce its length.
+  map $content_length $large_sender { default ""; "" $sender; "~^[0-9]{7}" $sender; }
   limit_conn_zone $sender zone=bodies_at_once:1m;
+  limit_conn_zone $large_sender zone=large_bodies_at_once:1m;
   limit_conn_status 429;
   limit_conn_log_level info;
   map $upstream_http_content_security_policy $own_content { default ""; "" "${frameAncestors(origins)}"; }
@@ -117,7 +120,9 @@ export const gatewayMaps = ({ origins }: IngressSettings): string =>
 `;
 
 /** The limit of a location of a gateway. Only the applications of Ragdock's systems have it. */
-export const bodyLimit = `      limit_conn bodies_at_once ${bodiesAtOnce};\n`;
+export const bodyLimit = `      limit_conn bodies_at_once ${bodiesAtOnce.all};
+      limit_conn large_bodies_at_once ${bodiesAtOnce.large};
+`;
 
 /**
  * The gateway adds these headers to pages of a user's own application. They replace the ingress'.

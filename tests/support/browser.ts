@@ -1,7 +1,7 @@
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { chmodSync, existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { connect, createServer } from "node:net";
+import { connect, createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { promisify } from "node:util";
@@ -23,19 +23,31 @@ const quiet = [
   "--disable-sync",
 ];
 
+/** A server that the browser reaches by a name, on one port. */
+interface Site {
+  readonly name: string;
+  readonly port: number;
+  /** The address that answers. */
+  readonly host: string;
+}
+
 /**
  * Starts a real browser, which reaches one port of this host as localhost. It is in a separate
  * network namespace: Chromium ends all its requests with ERR_NETWORK_CHANGED when an address of the
  * host changes, as happens when Docker creates a network. Needs root.
+ * @param others other servers that it reaches
  */
-export async function startBrowser(port: number): Promise<Browser> {
+export async function startBrowser(port: number, ...others: readonly Site[]): Promise<Browser> {
   if (!existsSync(chromiumPath))
     throw new Error(
       `No browser at ${chromiumPath}. Install it: apt-get install -y chromium. Or set CHROMIUM to its path.`,
     );
-  const { executablePath, end } = await namespaceWith(port);
+  const sites = [{ name: "localhost", port, host: "127.0.0.1" }, ...others];
+  const { executablePath, end } = await namespaceWith(sites);
+  const names = sites.map(({ name }) => `MAP ${name} 127.0.0.1`).join(", ");
   try {
-    const browser = await chromium.launch({ executablePath, args: quiet });
+    const args = [...quiet, `--host-resolver-rules=${names}`];
+    const browser = await chromium.launch({ executablePath, args });
     browser.on("disconnected", end);
     return browser;
   } catch (error) {
@@ -44,7 +56,7 @@ export async function startBrowser(port: number): Promise<Browser> {
   }
 }
 
-/** The forwarder in the namespace. It says `ready` when it listens. */
+/** The forwarder in the namespace, of a port to a socket. It says `ready` when it listens. */
 const forwarder = `const { connect, createServer } = require("node:net");
 const [port, socket] = process.argv.slice(1);
 createServer((client) => {
@@ -53,19 +65,10 @@ createServer((client) => {
   for (const end of [client, host]) end.on("error", () => { client.destroy(); host.destroy(); });
 }).listen(Number(port), "127.0.0.1", () => console.log("ready"));`;
 
-/**
- * Creates a network namespace whose loopback forwards a port to this host, through a Unix socket.
- * Returns a program that starts Chromium there, and the function that removes everything.
- */
-async function namespaceWith(port: number): Promise<{ executablePath: string; end: () => Promise<void> }> {
-  const folder = mkdtempSync(join(tmpdir(), "ragdock-browser-"));
-  const name = basename(folder);
-  const socket = join(folder, "host.sock");
-  const executablePath = join(folder, "chromium");
-  writeFileSync(executablePath, `#!/bin/sh\nexec ip netns exec ${name} ${chromiumPath} "$@"\n`);
-  chmodSync(executablePath, 0o755);
-  const host = createServer((browser) => {
-    const service = connect(port, "127.0.0.1");
+/** Passes the connections to a socket on to a server. */
+const passOn = (socket: string, { port, host }: Site): Server =>
+  createServer((browser) => {
+    const service = connect(port, host);
     browser.pipe(service).pipe(browser);
     for (const one of [browser, service])
       one.on("error", () => {
@@ -73,19 +76,37 @@ async function namespaceWith(port: number): Promise<{ executablePath: string; en
         service.destroy();
       });
   }).listen(socket);
+
+/**
+ * Creates a network namespace whose loopback forwards ports to servers, through Unix sockets. Returns
+ * a program that starts Chromium there, and the function that removes everything.
+ */
+async function namespaceWith(
+  sites: readonly Site[],
+): Promise<{ executablePath: string; end: () => Promise<void> }> {
+  const folder = mkdtempSync(join(tmpdir(), "ragdock-browser-"));
+  const name = basename(folder);
+  const executablePath = join(folder, "chromium");
+  writeFileSync(executablePath, `#!/bin/sh\nexec ip netns exec ${name} ${chromiumPath} "$@"\n`);
+  chmodSync(executablePath, 0o755);
   await exec("ip", ["netns", "add", name]);
   await exec("ip", ["-n", name, "link", "set", "lo", "up"]);
-  const inside = spawn(
-    "ip",
-    ["netns", "exec", name, process.execPath, "-e", forwarder, String(port), socket],
-    {
+  const ends: (() => void)[] = [];
+  for (const site of sites) {
+    const socket = join(folder, `${site.port}.sock`);
+    const server = passOn(socket, site);
+    const command = [process.execPath, "-e", forwarder, String(site.port), socket];
+    const inside = spawn("ip", ["netns", "exec", name, ...command], {
       stdio: ["ignore", "pipe", "inherit"],
-    },
-  );
-  await once(inside.stdout, "data");
+    });
+    await once(inside.stdout, "data");
+    ends.push(() => {
+      inside.kill();
+      server.close();
+    });
+  }
   const end = async (): Promise<void> => {
-    inside.kill();
-    host.close();
+    for (const stop of ends) stop();
     await exec("ip", ["netns", "del", name]);
     rmSync(folder, { recursive: true, force: true });
   };

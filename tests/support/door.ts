@@ -59,6 +59,15 @@ export class Door {
     this.stack.configure(this.settings(domain, environment));
   }
 
+  /** Lets people sign in at a provider instead, without deploying it. Whoever is in `ops` is an admin. */
+  async askProvider(issuer: string, secret: string): Promise<void> {
+    const { ingress, ...others } = this.settings("rag.example.org");
+    const signIn = { issuer, clientId: "ragdock", allow: { domains: ["example.org"] } };
+    const roles = { admin: ["group:ops"] };
+    this.stack.configure({ ...others, ingress: { ...(ingress as object), signIn, roles } });
+    await this.stack.secret("signInClientSecret", secret);
+  }
+
   /** Returns the audit log, as text and as events. */
   async audit(): Promise<{ output: string; events: AuditEvent[] }> {
     const { output } = await this.stack.make("audit", "--since", "1h", "--json");

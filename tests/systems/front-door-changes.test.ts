@@ -1,10 +1,14 @@
 /**
- * Tests the changes of a stack with TLS and built-in users: other host names, other certificates, and
- * the lines of deployments in the audit log.
+ * Tests the changes of a stack with TLS and built-in users: other host names, other certificates, the
+ * lines of deployments in the audit log, and a provider instead of the users. The provider is a small
+ * one for tests, so this does not prove how real ones behave.
  */
+import { join } from "node:path";
+import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { startBrowser } from "../support/browser.ts";
 import { apiName, Door, type Person, passwords } from "../support/door.ts";
-import { docker, eventually } from "../support/stack.ts";
+import { docker, eventually, projectDir } from "../support/stack.ts";
 
 const port = 18_550;
 const door = new Door("e2e-door-changes", port);
@@ -78,5 +82,76 @@ describe("the audit log", () => {
     const [started, failed] = (await deployments()).slice(first.length);
     expect(started).toMatch(/\bapi\b.*: started$/);
     expect(failed).toMatch(/\bapi\b.*: failed$/);
+  });
+});
+
+describe("a provider, in a real browser", () => {
+  const people = [
+    { sub: "1", email: "anna@example.org", email_verified: true, groups: ["ops"] },
+    { sub: "2", email: "rita@example.org", email_verified: true },
+    { sub: "3", email: "mallory@example.com", email_verified: true },
+  ];
+  const site = { name: "issuer", port: 9000 };
+  const client = "secret-of-the-client";
+  let issuer = "";
+  let chrome: Browser;
+
+  beforeAll(async () => {
+    await door.askProvider(`http://${site.name}:${site.port}`, client);
+    const { code, output } = await stack.make("up");
+    expect(code, output).toBe(0);
+    issuer = await startIssuer();
+    const address = "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}";
+    const host = (await docker("inspect", "--format", address, issuer)).trim();
+    chrome = await startBrowser(port, { ...site, host });
+  });
+  afterAll(async () => {
+    await chrome?.close();
+    if (issuer) await docker("rm", "-f", issuer);
+  });
+
+  /** Starts the provider on the network by which the sign-in service calls other hosts. */
+  async function startIssuer(): Promise<string> {
+    const auth = await stack.container("auth");
+    const facts = "{{.Config.Image}} {{json .NetworkSettings.Networks}}";
+    const [image = "", networks = "{}"] = (await docker("inspect", "--format", facts, auth)).split(/ (.*)/);
+    const outside = Object.keys(JSON.parse(networks)).find((name) => name.includes("outside")) ?? "";
+    const script = join(projectDir, "front-door", "tests", "auth", "issuer.py");
+    const options = ["--host", "0.0.0.0", "--url", `http://${site.name}:${site.port}`];
+    const users = people.flatMap((person) => ["--user", JSON.stringify(person)]);
+    const place = ["--network", outside, "--network-alias", site.name, "-v", `${script}:/issuer.py:ro`];
+    const run = ["run", "-d", "--label", "ragdock-test", ...place, "--entrypoint", "python", image];
+    const id = await docker(...run, "/issuer.py", ...options, "--client-secret", client, ...users);
+    return id.trim();
+  }
+
+  /** Chooses a person at the provider. */
+  async function signIn(email: string): Promise<Page> {
+    const page = await (await chrome.newContext({ ignoreHTTPSErrors: true })).newPage();
+    page.setDefaultTimeout(60_000);
+    await page.goto(`https://localhost:${port}/documents`);
+    await page.getByRole("button", { name: email }).click();
+    return page;
+  }
+
+  it("signs a person in with the role of a group, and out at the provider, too", async () => {
+    const page = await signIn("anna@example.org");
+    await page.getByRole("heading", { name: "Documents" }).waitFor();
+    await page.getByText("anna@example.org (admin)").waitFor();
+    await page.getByRole("link", { name: "Sign out" }).click();
+    await page.getByRole("button", { name: "Sign out" }).click();
+    await page.getByText("signed out").waitFor();
+    expect(await docker("logs", issuer)).toContain("issuer");
+  });
+
+  it("gives everyone else of the domain the default role", async () => {
+    const page = await signIn("rita@example.org");
+    await page.getByText("rita@example.org (reader)").waitFor();
+  });
+
+  it("tells a person of another domain why they have no access", async () => {
+    const page = await signIn("mallory@example.com");
+    await page.getByRole("heading", { name: "You have no access" }).waitFor();
+    await page.getByText("No domain, email address or group in the settings").waitFor();
   });
 });

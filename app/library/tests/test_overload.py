@@ -15,7 +15,7 @@ from starlette.types import Message, Receive, Scope, Send
 from ragkit.api import body_limit, overload
 from ragkit.api.body_limit import JSON_BYTES
 from ragkit.api.library import Document, Source, make_app
-from ragkit.api.overload import Limits, LoadLimit
+from ragkit.api.overload import Busy, Gate, Limit, Limits, LoadLimit
 from ragkit.api.uploads import Upload
 from ragkit_testing.load import LONG_QUESTION, Slow, burst
 
@@ -96,6 +96,47 @@ def test_a_request_that_waits_too_long_is_refused(
     app = make_app("T", library, None)
     result = burst(app, library.embedding, "/query", 20, json={"question": "What?"})
     assert result.statuses() == {200: LIMITS.questions.at_once, 503: 20 - LIMITS.questions.at_once}
+
+
+def test_the_newest_that_waits_is_next() -> None:
+    async def run() -> list[int]:
+        gate = Gate("questions", Limit(1, 3))
+        order: list[int] = []
+
+        async def one(number: int) -> None:
+            async with gate.entered():
+                order.append(number)
+
+        async with gate.entered():
+            tasks = [asyncio.create_task(one(number)) for number in range(3)]
+            await asyncio.sleep(0)
+            with pytest.raises(Busy):
+                await one(3)
+        await asyncio.gather(*tasks)
+        return order
+
+    assert asyncio.run(run()) == [2, 1, 0]
+
+
+def test_a_place_goes_on_if_its_request_ends_first() -> None:
+    async def run() -> None:
+        gate = Gate("questions", Limit(1, 3))
+
+        async def one() -> None:
+            async with gate.entered():
+                pass
+
+        async with gate.entered():
+            waiting, gone, just_given = (asyncio.create_task(one()) for _ in range(3))
+            await asyncio.sleep(0)
+            gone.cancel()
+        # The place was given to this task a moment ago, and it has not run since.
+        just_given.cancel()
+        ended = await asyncio.gather(waiting, gone, just_given, return_exceptions=True)
+        assert [type(end) for end in ended] == [type(None), asyncio.CancelledError, asyncio.CancelledError]
+        await asyncio.wait_for(one(), 1)
+
+    asyncio.run(run())
 
 
 def test_a_place_is_free_again_after_an_error(library: SlowLibrary, monkeypatch: pytest.MonkeyPatch) -> None:

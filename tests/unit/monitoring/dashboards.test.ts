@@ -25,7 +25,8 @@ describe("renderDashboards", () => {
   it("has a row for every service with metrics or a blackbox module", () => {
     const rows = panelsOf(files["overview.json"] ?? "").filter((panel) => panel.type === "row");
     const watched = services.filter((s) => isScraped(s) || isChecked(s)).map(({ name }) => name);
-    expect(rows.map((row) => row.title)).toEqual(["At a glance", "Traffic", ...watched]);
+    const titles = ["At a glance", "Traffic", ...watched, "Sign-in and keys"];
+    expect(rows.map((row) => row.title)).toEqual(titles);
     expect(watched).toEqual(expect.arrayContaining(["api", "postgres-exporter", "chroma", "prometheus"]));
   });
 

@@ -1,14 +1,14 @@
 import type { MonitoringOptions } from "../../../monitoring/index.ts";
-import { facts, open, systemWith } from "../../support/program.ts";
+import { facts, systemWith } from "../../support/program.ts";
 
 /**
  * `full` with everything that monitoring supports: two replicas of the API, one worker, all three
- * stores and TLS.
+ * stores, TLS and a sign-in.
  */
 export const { services } = systemWith({
   environment: "prod",
   vectorStore: "chroma",
-  ingress: { ...open, tls: "internal" },
+  ingress: { domain: "rag.example.org", tls: "internal", signIn: { users: true } },
   services: {
     api: { replicas: 2, limits: { memory: "512MiB" } },
     cadvisor: { enabled: true },

@@ -45,6 +45,7 @@ describe("renderPrometheus", () => {
       ["chroma", "http://chroma:8000/api/v2/heartbeat"],
       ["api", "http://api:8000/api/health"],
       ["ui", "http://ui:8501/_stcore/health"],
+      ["auth", "http://auth:8000/healthz"],
       ["gateway", "http://gateway:8081/healthz"],
     ]);
     expect(checked("probe-tls_connect")).toEqual([["ingress", "ingress:8080"]]);

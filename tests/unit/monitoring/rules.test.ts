@@ -18,6 +18,8 @@ describe("alerts", () => {
       "IngestionBacklog",
       "EmptyRetrievalsHigh",
       "IngestionFailing",
+      "DenialsHigh",
+      "ApiKeyExpiresSoon",
       "CertificateExpires",
       "CertificateExpiresSoon",
       "CertificateRenewalFails",

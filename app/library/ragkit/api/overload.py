@@ -53,31 +53,55 @@ class Busy(Exception):
 
 
 class Gate:
-    """Lets a limited number of requests through at a time."""
+    """Lets a limited number of requests through at a time.
+
+    The newest of those that wait is next. During an overload, first come first served would make
+    everyone wait as long as anyone can.
+    """
 
     def __init__(self, name: str, limit: Limit) -> None:
         self.name = name
         self._limit = limit
-        self._free = asyncio.Semaphore(limit.at_once)
-        self._waiting = 0
+        self._free = limit.at_once
+        self._waiting: list[asyncio.Future[None]] = []
 
     @asynccontextmanager
     async def entered(self) -> AsyncIterator[None]:
         """Hold a place during the block. Raises Busy if no place is free in time."""
-        if self._free.locked() and self._waiting >= self._limit.waiting:
-            raise Busy
-        self._waiting += 1
-        try:
-            async with asyncio.timeout(PATIENCE):
-                await self._free.acquire()
-        except TimeoutError:
-            raise Busy from None
-        finally:
-            self._waiting -= 1
+        if self._free > 0:
+            self._free -= 1
+        else:
+            await self._turn()
         try:
             yield
         finally:
-            self._free.release()
+            self._leave()
+
+    async def _turn(self) -> None:
+        if len(self._waiting) >= self._limit.waiting:
+            raise Busy
+        turn = asyncio.get_running_loop().create_future()
+        self._waiting.append(turn)
+        try:
+            async with asyncio.timeout(PATIENCE):
+                await turn
+        except BaseException as error:
+            if turn in self._waiting:
+                self._waiting.remove(turn)
+            elif not turn.cancelled():
+                # It got a place at the moment at which it gave up.
+                self._leave()
+            if isinstance(error, TimeoutError):
+                raise Busy from None
+            raise
+
+    def _leave(self) -> None:
+        while self._waiting:
+            turn = self._waiting.pop()
+            if not turn.done():
+                turn.set_result(None)
+                return
+        self._free += 1
 
 
 @dataclass(frozen=True)

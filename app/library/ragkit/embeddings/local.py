@@ -17,6 +17,7 @@ from ragkit.cpus import cpus
 from ragkit.embeddings import Limits, Vectors, normalise
 from ragkit.embeddings.wordpiece import WordPieceWindow
 from ragkit.metrics import TOKENS
+from ragkit.turns import Turns
 
 # The length that the model was trained with (max_seq_length of sentence-transformers). Longer texts
 # are cut.
@@ -57,7 +58,7 @@ class LocalEmbedder:
         )
         self._compact = compact
         self._turn = threading.Lock()
-        self._questions = threading.Semaphore(cpus())
+        self._questions = Turns("questions", cpus())
         self._inputs = {entry.name for entry in self._session.get_inputs()}
 
     def embed(self, texts: Sequence[str]) -> Vectors:
@@ -79,7 +80,7 @@ class LocalEmbedder:
         feed = {"input_ids": ids, "attention_mask": mask, "token_type_ids": np.zeros_like(mask)}
         # Only one batch of passages runs at a time, and one question per processor. More would not
         # be faster, and each takes memory. A question of 256 tokens takes 26 MB.
-        with self._turn if self._compact or len(texts) > 1 else self._questions:
+        with self._turn if self._compact or len(texts) > 1 else self._questions.taken():
             output = self._session.run(None, {name: feed[name] for name in self._inputs})[0]
         if output.ndim == 2:  # this export already pools
             return normalise(output)
