@@ -6,9 +6,9 @@ from contextlib import contextmanager
 
 from ragkit.errors import Unavailable
 
-# Seconds that a thread waits for its turn. Together with the time that a request waits for its
-# place in the API, this is less than the ten seconds after which clients give up.
-PATIENCE = 4.0
+# Seconds that a thread waits for its turn. After an overload, those that wait delay everyone else for
+# at most this long.
+PATIENCE = 2.0
 
 
 class Turns:
