@@ -23,12 +23,11 @@ const quiet = [
   "--disable-sync",
 ];
 
-/** A server that the browser reaches by a name, on one port. */
+/** A server on this host that the browser reaches. */
 interface Site {
-  readonly name: string;
-  readonly port: number;
-  /** The address that answers. */
+  /** An address of this host. */
   readonly host: string;
+  readonly port: number;
 }
 
 /**
@@ -42,12 +41,9 @@ export async function startBrowser(port: number, ...others: readonly Site[]): Pr
     throw new Error(
       `No browser at ${chromiumPath}. Install it: apt-get install -y chromium. Or set CHROMIUM to its path.`,
     );
-  const sites = [{ name: "localhost", port, host: "127.0.0.1" }, ...others];
-  const { executablePath, end } = await namespaceWith(sites);
-  const names = sites.map(({ name }) => `MAP ${name} 127.0.0.1`).join(", ");
+  const { executablePath, end } = await namespaceWith([{ host: "127.0.0.1", port }, ...others]);
   try {
-    const args = [...quiet, `--host-resolver-rules=${names}`];
-    const browser = await chromium.launch({ executablePath, args });
+    const browser = await chromium.launch({ executablePath, args: quiet });
     browser.on("disconnected", end);
     return browser;
   } catch (error) {
@@ -56,17 +52,17 @@ export async function startBrowser(port: number, ...others: readonly Site[]): Pr
   }
 }
 
-/** The forwarder in the namespace, of a port to a socket. It says `ready` when it listens. */
+/** The forwarder in the namespace, of an address to a socket. It says `ready` when it listens. */
 const forwarder = `const { connect, createServer } = require("node:net");
-const [port, socket] = process.argv.slice(1);
+const [host, port, socket] = process.argv.slice(1);
 createServer((client) => {
-  const host = connect(socket);
-  client.pipe(host).pipe(client);
-  for (const end of [client, host]) end.on("error", () => { client.destroy(); host.destroy(); });
-}).listen(Number(port), "127.0.0.1", () => console.log("ready"));`;
+  const server = connect(socket);
+  client.pipe(server).pipe(client);
+  for (const end of [client, server]) end.on("error", () => { client.destroy(); server.destroy(); });
+}).listen(Number(port), host, () => console.log("ready"));`;
 
 /** Passes the connections to a socket on to a server. */
-const passOn = (socket: string, { port, host }: Site): Server =>
+const passOn = (socket: string, { host, port }: Site): Server =>
   createServer((browser) => {
     const service = connect(port, host);
     browser.pipe(service).pipe(browser);
@@ -78,8 +74,9 @@ const passOn = (socket: string, { port, host }: Site): Server =>
   }).listen(socket);
 
 /**
- * Creates a network namespace whose loopback forwards ports to servers, through Unix sockets. Returns
- * a program that starts Chromium there, and the function that removes everything.
+ * Creates a network namespace whose loopback has the addresses of the servers and forwards their
+ * ports, through Unix sockets. Returns a program that starts Chromium there, and the function that
+ * removes everything.
  */
 async function namespaceWith(
   sites: readonly Site[],
@@ -95,7 +92,8 @@ async function namespaceWith(
   for (const site of sites) {
     const socket = join(folder, `${site.port}.sock`);
     const server = passOn(socket, site);
-    const command = [process.execPath, "-e", forwarder, String(site.port), socket];
+    if (site.host !== "127.0.0.1") await exec("ip", ["-n", name, "address", "add", site.host, "dev", "lo"]);
+    const command = [process.execPath, "-e", forwarder, site.host, String(site.port), socket];
     const inside = spawn("ip", ["netns", "exec", name, ...command], {
       stdio: ["ignore", "pipe", "inherit"],
     });

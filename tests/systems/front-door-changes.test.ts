@@ -91,38 +91,37 @@ describe("a provider, in a real browser", () => {
     { sub: "2", email: "rita@example.org", email_verified: true },
     { sub: "3", email: "mallory@example.com", email_verified: true },
   ];
-  const site = { name: "issuer", port: 9000 };
+  const issuerPort = 19_000;
   const client = "secret-of-the-client";
   let issuer = "";
   let chrome: Browser;
 
   beforeAll(async () => {
-    await door.askProvider(`http://${site.name}:${site.port}`, client);
+    // Containers with a route out reach this host by its address on any network.
+    const gateways = "{{range .NetworkSettings.Networks}}{{.Gateway}} {{end}}";
+    const addresses = await docker("inspect", "--format", gateways, await stack.container("ingress"));
+    const [host = ""] = addresses.split(" ");
+    const url = `http://${host}:${issuerPort}`;
+    await door.askProvider(url, client);
     const { code, output } = await stack.make("up");
     expect(code, output).toBe(0);
-    issuer = await startIssuer();
-    const address = "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}";
-    const host = (await docker("inspect", "--format", address, issuer)).trim();
-    chrome = await startBrowser(port, { ...site, host });
+    issuer = await startIssuer(url, host);
+    chrome = await startBrowser(port, { host, port: issuerPort });
   });
   afterAll(async () => {
     await chrome?.close();
     if (issuer) await docker("rm", "-f", issuer);
   });
 
-  /** Starts the provider on the network by which the sign-in service calls other hosts. */
-  async function startIssuer(): Promise<string> {
+  /** Starts the provider with the programs of the sign-in service. */
+  async function startIssuer(url: string, host: string): Promise<string> {
     const auth = await stack.container("auth");
-    const facts = "{{.Config.Image}} {{json .NetworkSettings.Networks}}";
-    const [image = "", networks = "{}"] = (await docker("inspect", "--format", facts, auth)).split(/ (.*)/);
-    const outside = Object.keys(JSON.parse(networks)).find((name) => name.includes("outside")) ?? "";
+    const image = (await docker("inspect", "--format", "{{.Config.Image}}", auth)).trim();
     const script = join(projectDir, "front-door", "tests", "auth", "issuer.py");
-    const options = ["--host", "0.0.0.0", "--url", `http://${site.name}:${site.port}`];
     const users = people.flatMap((person) => ["--user", JSON.stringify(person)]);
-    const place = ["--network", outside, "--network-alias", site.name, "-v", `${script}:/issuer.py:ro`];
-    const run = ["run", "-d", "--label", "ragdock-test", ...place, "--entrypoint", "python", image];
-    const id = await docker(...run, "/issuer.py", ...options, "--client-secret", client, ...users);
-    return id.trim();
+    const run = ["run", "-d", "--network", "host", "-v", `${script}:/issuer.py:ro`, "--entrypoint", "python"];
+    const options = ["--host", host, "--port", String(issuerPort), "--url", url, "--client-secret", client];
+    return (await docker(...run, image, "/issuer.py", ...options, ...users)).trim();
   }
 
   /** Chooses a person at the provider. */
@@ -138,7 +137,7 @@ describe("a provider, in a real browser", () => {
     const page = await signIn("anna@example.org");
     await page.getByRole("heading", { name: "Documents" }).waitFor();
     await page.getByText("anna@example.org (admin)").waitFor();
-    const atProvider = page.waitForRequest(/\/\/issuer:9000\/logout/);
+    const atProvider = page.waitForRequest(/:19000\/logout/);
     await page.getByRole("link", { name: "Sign out" }).click();
     await page.getByRole("button", { name: "Sign out" }).click();
     await atProvider;

@@ -11,6 +11,7 @@ export const { services } = systemWith({
   ingress: { domain: "rag.example.org", tls: "internal", signIn: { users: true } },
   services: {
     api: { replicas: 2, limits: { memory: "512MiB" } },
+    auth: { replicas: 1 },
     cadvisor: { enabled: true },
     worker: { replicas: 1, limits: { memory: "1GiB" } },
   },
