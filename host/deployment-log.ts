@@ -1,4 +1,5 @@
 import { spawnSync } from "node:child_process";
+import { authName } from "../config/services/auth.ts";
 import type { SystemSpec } from "../config/spec/service.ts";
 import { type Container, containersOf, docker, dockerEnvironment, isJob, serviceOf } from "./docker.ts";
 import { imagesOnly } from "./preflight.ts";
@@ -47,7 +48,7 @@ export function recordDeployment(
     const container = now.findLast((c) => serviceOf(c) === auth && c.State.Status === "running");
     if (!container || (services.length === 0 && !isKnown)) return false;
     const object = services.join(", ") || "settings";
-    const command = (text: Result) => authCommand(container.Id, record(object, text));
+    const command = (text: Result) => authCommand(container.Id, record("deploy", object, text));
     await docker(...command(result));
     if (result === "started") failed = command("failed");
     return true;
@@ -74,9 +75,19 @@ export function recordDeployment(
   });
 }
 
+/**
+ * Writes to the audit log of the stack, if it has a sign-in, that someone takes the stack down. The
+ * container that writes ends with the stack, so no line says how it went.
+ */
+export async function recordRemoval(stack: string): Promise<void> {
+  const running = (await containersOf(stack)).filter(({ State }) => State.Status === "running");
+  const container = running.find((c) => serviceOf(c) === authName);
+  if (container) await docker(...authCommand(container.Id, record("down", stack, "started")));
+}
+
 /** The arguments of the command that adds a line. */
-const record = (object: string, result: Result): string[] => [
-  ...["audit", "record", "--actor", userName(), "--action", "deploy"],
+const record = (action: "deploy" | "down", object: string, result: Result): string[] => [
+  ...["audit", "record", "--actor", userName(), "--action", action],
   ...["--object", object, "--result", result],
 ];
 

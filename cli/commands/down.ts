@@ -2,6 +2,7 @@ import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { buildLogs } from "../../config/images.ts";
 import { Failure } from "../../config/spec/failure.ts";
+import { recordRemoval } from "../../host/deployment-log.ts";
 import { docker, stackFilters } from "../../host/docker.ts";
 import { project, projectDir } from "../../host/paths.ts";
 import { requireDocker } from "../../host/server.ts";
@@ -14,6 +15,8 @@ const volumesOf = async (stack: string): Promise<string[]> =>
 /** Takes a stack down; its data stays. @returns the exit code */
 async function takeDown(stack: string): Promise<number> {
   await requireDocker();
+  // A stack whose sign-in does not answer can be taken down, too.
+  await recordRemoval(stack).catch((error: Error) => print(`No line in the audit log: ${error.message}`));
   return withDeployer(stack, async ({ deployer }) => {
     const { ok, errors } = await deployer.down();
     for (const error of errors) print(error);

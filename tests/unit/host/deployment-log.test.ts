@@ -1,6 +1,6 @@
 /** Tests the lines in the audit log with a made-up Docker. tests/systems/front-door.test.ts has a real one. */
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import { recordDeployment } from "../../../host/deployment-log.ts";
+import { recordDeployment, recordRemoval } from "../../../host/deployment-log.ts";
 import type { Container } from "../../../host/docker.ts";
 import { systemWith } from "../../support/program.ts";
 
@@ -126,5 +126,18 @@ it("has no line without a sign-in, and none for images alone", async () => {
   vi.stubEnv("RAGDOCK_IMAGES_ONLY", "true");
   await begin({ differs: true })();
   vi.unstubAllEnvs();
+  expect(lines).toEqual([]);
+});
+
+it("has a line when someone takes the stack down", async () => {
+  await recordRemoval("test");
+  expect(lines).toEqual(["auth-1: down test: started"]);
+});
+
+it("has no line of a stack that has no sign-in, or whose sign-in does not run", async () => {
+  now = [container("api", "api-1")];
+  await recordRemoval("test");
+  now = [container("auth", "auth-1", { status: "exited" })];
+  await recordRemoval("test");
   expect(lines).toEqual([]);
 });
