@@ -73,9 +73,10 @@ export function unknownRotations(rotations: Settings["rotations"], known: readon
 
 /**
  * Whether an encrypted value has, or nearly has, the name of a setting. Others stay after the
- * application that asked for them is gone, and no one sees them.
+ * application that asked for them is gone, and are shown nowhere.
  */
 const resemblesSetting = (key: string): boolean =>
+  !/^[A-Z0-9_]+$/.test(key) &&
   closest(key, [...Object.keys(settingsSchema.shape), ...Object.keys(userSecrets)]) !== undefined;
 
 /**
