@@ -173,6 +173,28 @@ describe("a web application and its worker", () => {
     expect((await documents()).length).toBe(1);
   });
 
+  it("keep files that they have written outside of a volume until the user says otherwise", async () => {
+    expect((await stack.make("up")).output).not.toContain("outside of their volumes");
+    const id = await stack.container("web");
+    const write = "mkdir -p /srv/uploads/kept /tmp/lost && touch /srv/uploads/kept/x /tmp/lost/x";
+    await docker("exec", id, "sh", "-c", write);
+    await docker("exec", "-u", "0", id, "sh", "-c", "echo x > /srv/notes.db");
+    const noticed = await stack.make("up");
+    expect(noticed.code, noticed.output).toBe(0);
+    expect(noticed.output).toContain("  web: /srv, such as /srv/notes.db\n");
+    expect(noticed.output).toContain("ragdock:apps.web.volumes: [{ name: web-srv, path: /srv }]");
+    const rotations = { JWT_SECRET: 2, postgres: 2 };
+    const changed = { web: { ...apps.web, env: { GREETING: "hello" } }, worker: apps.worker };
+    stack.configure(settings({ apps: changed, rotations }));
+    const refused = await stack.make("up");
+    expect(refused.code).toBe(1);
+    expect(refused.output).toContain("make up STACK=e2e-apps CONFIRM=e2e-apps");
+    expect(await stack.container("web")).toBe(id);
+    const { code, output } = await stack.make("up", "--confirm", "e2e-apps");
+    expect(code, output).toBe(0);
+    expect(await stack.container("web")).not.toBe(id);
+  });
+
   it("get the same generated value after it was out of the settings", async () => {
     const { JWT_SECRET } = await variables("web");
     const rotations = { JWT_SECRET: 2, postgres: 2 };
