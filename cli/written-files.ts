@@ -23,7 +23,7 @@ export async function requireNoLoss(
   const { ok, steps } = await deployer.preview();
   const lost = new Set(steps.filter(({ op }) => op === "replace" || op === "delete").map(({ name }) => name));
   const affected = written.filter(({ resource }) => lost.has(resource));
-  // A preview that fails has an error of its own, which the deployment reports.
+  // The deployment reports the error of a preview that fails.
   if (!ok || affected.length === 0) return;
   throw new Failure(
     `Files would be lost, and nothing was changed. Applications have written them outside of their volumes:\n${linesOf(affected)}`,

@@ -157,7 +157,7 @@ export const ownApp = z.strictObject({
     port,
   ),
   route: optional(
-    "Path under which the gateway leads to it, such as `/` or `/api/`. It sees the whole path. Or a host name of its own, such as `admin.rag.example.org`, under which it has all paths. Without a route only other applications reach it.",
+    "Path under which the gateway leads to it, such as `/` or `/api/`. It sees the whole path. Or a host name, such as `admin.rag.example.org`, under which it has all paths. Without a route only other applications reach it.",
     appRoute,
   ),
   routes: optional(
