@@ -200,7 +200,7 @@ describe("a web application and its worker", () => {
     const rotations = { JWT_SECRET: 2, postgres: 2 };
     const { JWT_SECRET: _, ...rest } = apps.web.secrets;
     const without = { web: { ...apps.web, secrets: rest }, worker: { ...apps.worker, secrets: rest } };
-    stack.configure(settings({ apps: without, rotations: { postgres: 2 } }));
+    stack.configure(settings({ apps: without, rotations }));
     await up();
     expect(await variables("web")).not.toHaveProperty("JWT_SECRET");
     stack.configure(settings({ rotations }));
