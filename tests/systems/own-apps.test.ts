@@ -2,7 +2,7 @@
  * Brings up examples/web-and-worker: two applications of one folder that read variables only, with
  * a volume, a migration and one secret of each kind. Follows the secrets into the processes, and
  * looks for them everywhere else. These tests do not prove that a shell of another kind than dash
- * exports every byte: tests/unit/config/own-app-secrets.test.ts has bash, too.
+ * exports every byte: tests/unit/config/own-app-start.test.ts has bash, too.
  */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
