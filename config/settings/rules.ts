@@ -1,6 +1,7 @@
 import { type Problem, problem, removeCommand, setCommand, withoutEffect } from "../spec/problem.ts";
 import { valueAt } from "./issues.ts";
-import { type Settings, userSecrets, type VectorStore } from "./schema.ts";
+import { type Settings, settings as settingsSchema, userSecrets, type VectorStore } from "./schema.ts";
+import { closest } from "./suggest.ts";
 
 /** The general settings that a system supports. */
 export interface SystemTraits {
@@ -59,24 +60,37 @@ export function unknownSystem(found: string, names: readonly string[]): Problem 
   return problem("system", `"${found}"`, `must be one of ${names.join(", ")}`, fix);
 }
 
+/** Whether a name is written as those of variables are. */
+const isVariable = (name: string): boolean => /^[A-Z0-9_]+$/.test(name);
+
 export function unknownRotations(rotations: Settings["rotations"], known: readonly string[]): Problem[] {
   const choices = known.join(", ") || "none that can be rotated";
   const fix = known[0]
     ? `Correct the name, such as: ${setCommand(`rotations.${known[0]}`, "2")}; or remove it.`
     : `Run: ${removeCommand("rotations")}`;
   const found = "a rotation of a secret that the system does not have";
+  // A variable of an application that has left keeps its rotation. Otherwise the value from before
+  // the rotation would be used when it comes back.
   return Object.keys(rotations)
-    .filter((name) => !known.includes(name))
+    .filter((name) => !known.includes(name) && !isVariable(name))
     .map((name) => problem(`rotations.${name}`, found, `it has ${choices}`, fix));
 }
+
+/**
+ * Whether an encrypted value has, or nearly has, the name of a setting. Others stay after the
+ * application that asked for them is gone, and are shown nowhere.
+ */
+const resemblesSetting = (key: string): boolean =>
+  !isVariable(key) &&
+  closest(key, [...Object.keys(settingsSchema.shape), ...Object.keys(userSecrets)]) !== undefined;
 
 /**
  * Reports settings that are encrypted in the stack's file but would be in clear text in previews,
  * state and containers.
  */
-export const encryptedInVain = (encrypted: ReadonlySet<string>): Problem[] =>
+export const encryptedInVain = (encrypted: ReadonlySet<string>, asked: readonly string[] = []): Problem[] =>
   [...encrypted]
-    .filter((key) => !Object.hasOwn(userSecrets, key))
+    .filter((key) => !Object.hasOwn(userSecrets, key) && !asked.includes(key) && resemblesSetting(key))
     .map((key) => {
       const why = `only ${Object.keys(userSecrets).join(", ")} stay secret; this one would be shown`;
       return problem(key, "an encrypted value", why, `Set it without --secret, after: ${removeCommand(key)}`);
