@@ -34,14 +34,11 @@ const rag = new RagStack(`${stack.project}-${stack.stack}`, { ...args, keptSecre
 
 export const { name, environment, images, urls, unavailable } = system;
 export const { containers, volumes, secrets: credentials, keptSecrets } = rag;
-export const deployments = withDeployment(history.deployments, {
-  at: new Date().toISOString(),
-  settings: texts,
-  images: rag.images,
-});
+const deployment = { at: new Date().toISOString(), settings: texts, images: rag.images };
+export const deployments = withDeployment(history.deployments, deployment);
 
 if (make) {
   const done = new Promise((resolve) => pulumi.output(rag.containers).apply(resolve));
-  const differs = deployments !== history.deployments;
-  recordDeployment(stack.stack, system, { containers: before, differs }, done);
+  const state = { containers: before, differs: deployments !== history.deployments };
+  recordDeployment(stack.stack, system, state, done);
 }
