@@ -36,12 +36,12 @@ export function ownApps({ app, apps }: Own): OwnApp[] {
 export const sharesImage = (one: OwnApp, other: OwnApp): boolean =>
   one.image === other.image && one.imageName === other.imageName;
 
-const fromShortForm = ({ healthPath, ...app }: AppSettings): OwnApp => ({
+const fromShortForm = ({ healthPath, startPeriod, ...app }: AppSettings): OwnApp => ({
   ...app,
   name: "api",
   setting: "app",
   imageName: "app",
   needsAll: true,
   route: "/",
-  healthcheck: { path: healthPath },
+  healthcheck: { path: healthPath, startPeriod },
 });

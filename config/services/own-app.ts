@@ -10,7 +10,7 @@ import {
   serviceDefaults,
 } from "./module.ts";
 import { variablesOf } from "./own-app-env.ts";
-import { commandOf, imageOf } from "./own-app-image.ts";
+import { commandOf, frameworkVariables, imageOf } from "./own-app-image.ts";
 import { ownAppProblems } from "./own-app-rules.ts";
 import { hasOwnApps, type OwnApp, ownApps, sharesImage } from "./own-app-settings.ts";
 import { type AppStores, appSettings, dependenciesOf, poolSize, productionSoak } from "./reference-app.ts";
@@ -40,7 +40,7 @@ function workload(ctx: Context, stores: AppStores, app: OwnApp) {
   const shared = appSettings(ctx, stores, needs, app.databaseConnections);
   return {
     ...shared,
-    environment: { ...shared.environment, ...variablesOf(app) },
+    environment: { ...shared.environment, ...frameworkVariables(app), ...variablesOf(app) },
     image: imageOf(app),
     databaseConnections: needs.includes(stores.postgres.name) ? (app.databaseConnections ?? poolSize) : 0,
     ...defined({ user: app.user, capabilities: app.capabilities, entrypoint: app.entrypoint }),
