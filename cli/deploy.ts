@@ -120,7 +120,7 @@ async function report(system: SystemSpec, { stack, progress }: Session, outcome:
     print(`Healthy after ${elapsed(progress.seconds())}.`);
     return 0;
   }
-  const builds = failedBuilds(Date.now() - progress.seconds() * 1000);
+  const builds = failedBuilds(stack, Date.now() - progress.seconds() * 1000);
   const troubles = [...builds, ...(await diagnose(stack)).map(told)];
   for (const trouble of troubles) print(`\n${trouble}`);
   print(

@@ -48,7 +48,7 @@ export function pulledReference(
 }
 
 /**
- * The folder for the logs of builds, relative to the project. A provider's error has only the
- * failed command.
+ * The folder for the logs of builds, relative to the project, with a folder for each stack. A
+ * provider's error has only the failed command.
  */
 export const buildLogs = ".ragdock/builds";

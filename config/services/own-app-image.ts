@@ -53,7 +53,7 @@ const withPort = (text: string, { port }: OwnApp): string => text.replace(portPl
  * The image of an application: as it is, built with the folder's own Dockerfile, or as recognised.
  */
 export function imageOf(app: OwnApp): ImageSource {
-  const { image, source = ".", build, imageName } = app;
+  const { image, source = ".", build, imageName, imageFolders } = app;
   if (image) return { from: "reference", reference: image };
   const common = { from: "build", name: imageName, context: source } as const;
   const content = recognised(app);
@@ -71,7 +71,11 @@ export function imageOf(app: OwnApp): ImageSource {
     ...common,
     dockerfile: `dockerfiles/${content.language}-application/${file}`,
     bases: languageImages(content.language, content.version),
-    args: { ...content.args, ...(build?.packages ? { PACKAGES: [...build.packages].sort().join(" ") } : {}) },
+    args: {
+      ...content.args,
+      ...(build?.packages ? { PACKAGES: [...build.packages].sort().join(" ") } : {}),
+      ...(imageFolders.length > 0 ? { FOLDERS: imageFolders.join(" ") } : {}),
+    },
     says: content.says,
   };
 }

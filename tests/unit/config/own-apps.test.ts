@@ -249,6 +249,15 @@ describe("an application without a Dockerfile", () => {
     ).toEqual(["mirror/python:3.12-slim-trixie"]);
   });
 
+  it("has folders for the volumes of all applications with its image", () => {
+    const source = `${folder}/flask-pip`;
+    const worker = { source, command: ["work"], volumes: [{ name: "one", path: "/srv/one", shared: true }] };
+    const volumes = [{ name: "two", path: "/srv/two" }];
+    const system = systemWith({ apps: { web: { source, port: 9000, route: "/", volumes }, worker } });
+    for (const name of ["web", "worker"])
+      expect(serviceOf(system, name).image).toMatchObject({ args: { FOLDERS: "/srv/one /srv/two" } });
+  });
+
   it("is refused with a version that the packages lack, with both ways out", () => {
     const source = `${folder}/flask-pip`;
     const wrong = { ...apps({ source, port: 9000, build: { python: "3.12" } }), images: "packages" };
@@ -278,6 +287,11 @@ describe("the short form", () => {
       },
     });
     expect(serviceOf(long, "api")).toEqual(serviceOf(short, "api"));
+  });
+
+  it("may take longer to start", () => {
+    const { healthcheck } = serviceOf(systemWith({ app: { image: "mine:1.0", startPeriod: "9m" } }), "api");
+    expect(healthcheck.startPeriod).toBe("9m");
   });
 
   it("is refused next to apps", () => {
