@@ -3,27 +3,8 @@
  * tests/systems/applications.test.ts and tests/slow/applications.test.ts do.
  */
 import { describe, expect, it } from "vitest";
-import { folderAt } from "../../../config/services/source/folder.ts";
-import { recognise } from "../../../config/services/source/recognise.ts";
-import type { Recognised, Request } from "../../../config/services/source/recognised.ts";
-import { isRefusal, type Refusal } from "../../../config/services/source/refusal.ts";
-import { chooseVersion } from "../../../config/services/source/version.ts";
-import { folderWith } from "../../support/folder.ts";
-
-type Files = Readonly<Record<string, string>>;
-
-function recognised(files: Files | string, request: Partial<Request> = {}): Recognised {
-  const folder = typeof files === "string" ? folderAt(files) : folderWith(files);
-  const result = recognise(folder, { isServed: true, ...request });
-  if (isRefusal(result)) throw new Error(`${result.found}: ${result.why}`);
-  return result;
-}
-
-function refused(files: Files, request: Partial<Request> = {}): Refusal {
-  const result = recognise(folderWith(files), { isServed: true, ...request });
-  if (!isRefusal(result)) throw new Error(result.says);
-  return result;
-}
+import type { Request } from "../../../config/services/source/recognised.ts";
+import { type Files, recognised, refused } from "../../support/folder.ts";
 
 const says = (files: Files, request: Partial<Request> = {}): string => recognised(files, request).says;
 const commandOf = (files: Files, request: Partial<Request> = {}): string =>
@@ -253,20 +234,5 @@ describe("the version", () => {
       setting: "source",
       found: "Node ^16 from engines of package.json",
     });
-  });
-
-  it.each([
-    [">=18", "24"],
-    ["^20 || ^22", "22"],
-    ["22.x", "22"],
-    [">=18 <23", "22"],
-    ["lts/*", "24"],
-    ["~22.3.0", "22"],
-    ["v20.11.1", "20"],
-    ["!=24", "22"],
-    ["<=22", "22"],
-    ["16", undefined],
-  ])("in the range %s is %s", (range, version) => {
-    expect(chooseVersion({ range, from: ".nvmrc" }, ["24", "22", "20"])?.version).toBe(version);
   });
 });
