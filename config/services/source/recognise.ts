@@ -2,11 +2,16 @@ import type { Folder } from "./folder.ts";
 import { recogniseNode } from "./node.ts";
 import { recognisePython } from "./python.ts";
 import type { Recognised, Request } from "./recognised.ts";
-import type { Refusal } from "./refusal.ts";
+import { isRefusal, type Refusal } from "./refusal.ts";
 
 /** Recognises what a folder without a Dockerfile contains. */
 export function recognise(folder: Folder, request: Request): Recognised | Refusal {
-  return recognisePython(folder, request) ?? recogniseNode(folder, request) ?? unknown(folder);
+  const result = recognisePython(folder, request) ?? recogniseNode(folder, request) ?? unknown(folder);
+  if (isRefusal(result) || !folder.has(".env") || folder.has(".dockerignore")) return result;
+  return {
+    ...result,
+    says: `${result.says}, without its .env (set \`envFile\` for variables that are no secrets)`,
+  };
 }
 
 /** The files that name the packages of an application. */

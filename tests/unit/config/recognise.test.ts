@@ -107,6 +107,12 @@ describe("the entry point", () => {
     );
   });
 
+  it("gets no .env, and that is said, unless a .dockerignore decides", () => {
+    const files = { "requirements.txt": "", "main.py": fastapi, ".env": "A=1" };
+    expect(says(files)).toMatch(/by default, without its \.env \(set `envFile` /);
+    expect(says({ ...files, ".dockerignore": "" })).not.toContain(".env");
+  });
+
   it("is not needed for a command", () => {
     const found = recognised({ "requirements.txt": "celery" }, { isServed: false });
     expect(found.says).toBe("Python application, packages from requirements.txt, Python 3.13 by default");
