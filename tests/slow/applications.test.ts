@@ -7,8 +7,8 @@ import { unwatched } from "../support/program.ts";
 import { TestStack } from "../support/stack.ts";
 
 const folder = "tests/support/fixtures/applications";
-const port = 18_620;
-const stack = new TestStack("e2e-more-apps", {});
+const port = 18_640;
+const stack = new TestStack("e2e-more-builds", {});
 afterAll(() => stack.remove());
 
 it.each([

@@ -8,8 +8,8 @@ import { unwatched } from "../support/program.ts";
 import { TestStack } from "../support/stack.ts";
 
 const folder = "tests/support/fixtures/applications";
-const port = 18_610;
-const stack = new TestStack("e2e-apps", {});
+const port = 18_630;
+const stack = new TestStack("e2e-builds", {});
 afterAll(() => stack.remove());
 
 const configure = (apps: Record<string, unknown>): void =>
