@@ -26,7 +26,7 @@ const packages: readonly (readonly [RegExp, string])[] = [
   [/\bcmake\b.*(?:not found|must be installed|No such file)|CMake must be installed/i, "cmake"],
   [/\bswig\b.*(?:not found|No such file)/i, "swig"],
   [
-    /(?:gcc|g\+\+|\bcc\b|make)['"]? ?(?:failed: No such file|: not found|: command not found)|No such file or directory: '(?:gcc|cc|g\+\+|make)'|unable to execute/,
+    /(?:gcc|g\+\+|\bcc\b|make)['"]? ?(?:failed: No such file|: not found|: command not found)|No such file or directory: '(?:[\w-]+-)?(?:gcc|cc|g\+\+|make)'|unable to execute/,
     "build-essential",
   ],
 ];
@@ -55,10 +55,11 @@ const reasons = [
   /^.*pg_config executable not found.*$/m,
   /^.*fatal error: .+$/m,
   /^.*error: command .+ failed.*$/m,
+  /^.*No such file or directory: '.+'$/m,
   /^.*(?:cargo|Rust compiler|CMake|mysql_config|pkg-config).*(?:not found|must be installed|No such file).*$/im,
   /^.*ModuleNotFoundError: .+$/m,
   /^\s*\w*Error: .+$/m,
-  /^\s*error: .+$/m,
+  /^\s*error: (?!subprocess-exited-with-error).+$/m,
 ];
 
 function notBuilt(name: string, output: string): string {

@@ -73,9 +73,10 @@ describe("a failed build", () => {
 
   it("of the user's own Dockerfile says what to write into it", () => {
     const compiler =
-      "error: command 'gcc' failed: No such file or directory\n  ERROR: Failed building wheel for ujson";
+      "Failed to build ujson\n  error: subprocess-exited-with-error\n  × Building wheel for ujson (pyproject.toml) did not run successfully.\n      building 'ujson' extension\n      error: [Errno 2] No such file or directory: 'x86_64-linux-gnu-g++'\n      [end of output]\n  ERROR: Failed building wheel for ujson";
     expect(failureOf(compiler, "RUN pip install -r requirements.txt")).toMatchObject({
-      cause: "the package ujson could not be built: error: command 'gcc' failed: No such file or directory",
+      cause:
+        "the package ujson could not be built: error: [Errno 2] No such file or directory: 'x86_64-linux-gnu-g++'",
       fix: "Add this to the Dockerfile, before that step: RUN apt-get update && apt-get install -y build-essential",
     });
     expect(failureOf("/bin/sh: 1: pip: not found", "RUN pip install flask")).toMatchObject({
