@@ -5,7 +5,7 @@
 import { afterAll, describe, expect, it } from "vitest";
 import { inside } from "../support/observe.ts";
 import { unwatched } from "../support/program.ts";
-import { TestStack } from "../support/stack.ts";
+import { docker, TestStack } from "../support/stack.ts";
 
 const folder = "tests/support/fixtures/applications";
 const port = 18_630;
@@ -129,6 +129,17 @@ describe("applications without a Dockerfile", () => {
     for (const name of ["flask", "shop", "node"]) {
       const { output } = await inside(stack, name, "sh", "-c", "command -v gcc cc make || echo none");
       expect(output.trim()).toBe("none");
+    }
+  });
+
+  it("stop when they are asked to", async () => {
+    for (const [name, code] of [
+      ["flask", "0"],
+      ["node", "143"],
+    ] as const) {
+      const id = await stack.container(name);
+      await docker("stop", "--time", "20", id);
+      expect((await docker("inspect", "--format", "{{.State.ExitCode}}", id)).trim()).toBe(code);
     }
   });
 });
