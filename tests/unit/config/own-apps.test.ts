@@ -26,6 +26,10 @@ const samples: { readonly [K in keyof Required<OwnAppSettings>]: readonly unknow
     { dockerfile: "no/such" },
     { target: "production" },
     { args: { VERSION: "7" } },
+    { args: { TORCH_BACKEND: "none" } },
+    { python: "3.12" },
+    { python: "2.7" },
+    { packages: ["ffmpeg"] },
   ],
   entrypoint: [["python3", "-m"]],
   command: [["serve", "--port", 9]],
@@ -79,6 +83,7 @@ const kinds: Readonly<Record<string, Record<string, unknown>>> = {
   worker: { image: "mine:1.0" },
   built: { source: "tests/support/fixtures/flask-app", port: 8000 },
   python: { source: "tests/support/fixtures/fastapi-app", port: 8000 },
+  node: { source: "tests/support/fixtures/applications/node-express", port: 8000 },
   stateful: { image: "mine:1.0", volumes: [{ name: "files", path: "/srv" }] },
 };
 const other = { image: "other:1.0", port: 8000, route: "/" };
@@ -240,6 +245,11 @@ describe("the short form", () => {
       },
     });
     expect(serviceOf(long, "api")).toEqual(serviceOf(short, "api"));
+  });
+
+  it("may take longer to start", () => {
+    const { healthcheck } = serviceOf(systemWith({ app: { image: "mine:1.0", startPeriod: "9m" } }), "api");
+    expect(healthcheck.startPeriod).toBe("9m");
   });
 
   it("is refused next to apps", () => {
