@@ -1,6 +1,6 @@
 /**
  * Tests which paths of `docker diff` count as files that an application has written.
- * tests/systems/own-apps.test.ts has a real container.
+ * tests/systems/web-and-worker.test.ts has a real container.
  */
 import { describe, expect, it } from "vitest";
 import { foldersOf, writtenPaths } from "../../../host/written-files.ts";
