@@ -12,6 +12,10 @@ describe("the paths that an application has written", () => {
     expect(writtenPaths(diff)).toEqual(["/srv/data/app.db", "/srv/shipped.db"]);
   });
 
+  it("are no files of the settings", () => {
+    expect(writtenPaths("A /srv/.env\nA /srv/x\n", ["/srv/.env"])).toEqual(["/srv/x"]);
+  });
+
   it("are no caches, which programs make again", () => {
     const caches = [
       "/tmp/x",
