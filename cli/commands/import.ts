@@ -1,15 +1,24 @@
-import { writeFileSync } from "node:fs";
-import { resolve } from "node:path";
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { basename, dirname, join, relative, resolve } from "node:path";
+import { Failure } from "../../config/spec/failure.ts";
+import { requireStackName } from "../../config/spec/stack.ts";
+import { writeAtomic } from "../../engine/index.ts";
 import { command, print, startFolder } from "../command.ts";
 import { classify } from "../import/classify.ts";
 import { composeFiles, readCompose } from "../import/read.ts";
 import { asMarkdown, asText } from "../import/report.ts";
+import { worldOf } from "../import/world.ts";
+import { stackWord } from "../import/write/names.ts";
+import { nextSteps } from "../import/write/next-steps.ts";
+import { problemsOf } from "../import/write/problems.ts";
+import { settingsText } from "../import/write/settings-file.ts";
+import { stackOf } from "../import/write/stack.ts";
 
 export const importCompose = command({
   name: "import",
-  summary: "Report what becomes of each key of a Docker Compose project",
+  summary: "Make a stack of a Docker Compose project, and report what becomes of each key",
   details:
-    "It reads the Compose file, the files that it names and .env. It needs no Docker, and writes no settings and no system. Services of all profiles are in the report",
+    "It reads the Compose file, the files that it names and .env, and writes ragdock/Pulumi.<stack>.yaml next to the Compose file. It needs no Docker and starts nothing. COMPOSE_PROFILES chooses services with profiles, as for Compose",
   options: {
     file: {
       flags: "[file]",
@@ -17,17 +26,49 @@ export const importCompose = command({
         "the Compose file or its folder; several files are separated by colons, as in COMPOSE_FILE",
       default: ".",
     },
+    stack: { flags: "--stack <name>", description: "the name of the stack; by default that of the folder" },
     report: { flags: "--report <file>", description: "write the report to a file, as Markdown" },
+    dryRun: { flags: "--dry-run", description: "print the settings, and write nothing" },
+    force: { flags: "--force", description: "replace a settings file that exists" },
   },
-  examples: ["import ../my-rag", "import ../my-rag/docker-compose.yml --report import.md"],
-  run: async ({ file, report }) => {
-    const environment = Object.entries(process.env).flatMap(([name, value]) =>
-      value === undefined ? [] : [[name, value] as const],
-    );
-    const project = readCompose(composeFiles(file, startFolder), Object.fromEntries(environment));
-    const classified = classify(project);
+  examples: [
+    "import ../my-rag",
+    "import ../my-rag/docker-compose.yml --report import.md",
+    "import ../my-rag --dry-run",
+  ],
+  run: async ({ file, stack, report, dryRun, force }) => {
+    const project = readCompose(composeFiles(file, startFolder), shellVariables());
+    const name = stack ?? stackWord(basename(project.folder), 20, "imported");
+    requireStackName(name);
+    const target = join(project.folder, "ragdock", `Pulumi.${name}.yaml`);
+    if (!dryRun && !force && existsSync(target)) throw exists(target, file);
+    const world = worldOf(project);
+    const classified = classify(project, world);
+    const written = stackOf(world);
+    const text = settingsText(project, written);
     if (report) writeFileSync(resolve(startFolder, report), `${asMarkdown(project, classified)}\n`);
     else print(asText(project, classified));
+    if (dryRun) print(`\n${target} would be:\n\n${text}`);
+    else write(target, text);
+    const problems = problemsOf(text, name, written.asked);
+    print(nextSteps(written, { stack: name, file: target, given: file, problems }));
     return 0;
   },
 });
+
+const shellVariables = (): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(process.env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
+  );
+
+function write(target: string, text: string): void {
+  mkdirSync(dirname(target), { recursive: true });
+  writeAtomic(target, text);
+  print(`\nWrote ${relative(startFolder, target) || target}.\n`);
+}
+
+const exists = (target: string, given: string): Failure =>
+  new Failure(
+    `${target} exists.`,
+    `To replace it, run: ./ragdock import ${given} --force. To see what it would be: ./ragdock import ${given} --dry-run`,
+  );

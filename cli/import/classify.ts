@@ -1,8 +1,10 @@
 import { basename } from "node:path";
+import type { Fate } from "./fates.ts";
 import { kindOf, type ServiceKind } from "./kinds.ts";
 import type { Replaced } from "./merge.ts";
 import type { ComposeProject, ComposeService } from "./read.ts";
 import { applicationRules } from "./rules-application.ts";
+import { monitoringRules } from "./rules-monitoring.ts";
 import { storeRules } from "./rules-store.ts";
 import { topRules } from "./rules-top.ts";
 import { at, children, isTrue, leaves, type Mapping, mapping, type Origin, type Tree } from "./tree.ts";
@@ -16,6 +18,7 @@ import {
   unsupported,
   type Verdict,
 } from "./verdict.ts";
+import { type World, worldOf } from "./world.ts";
 
 /** A line of the report: what becomes of a key. */
 export interface Line {
@@ -32,6 +35,8 @@ export interface Line {
 export interface ClassifiedService {
   readonly name: string;
   readonly kind: ServiceKind;
+  /** What takes its place. */
+  readonly fate: Fate;
   readonly lines: readonly Line[];
 }
 
@@ -43,38 +48,48 @@ export interface Classified {
 }
 
 /** Decides for every key of a Compose project what becomes of it. */
-export function classify(project: ComposeProject): Classified {
-  const kinds = new Map(project.services.map((service) => [service.name, kindOf(service)]));
+export function classify(project: ComposeProject, world = worldOf(project)): Classified {
   return {
-    services: project.services.map((service) => classifyService(service, project, kinds)),
+    services: project.services.map((service) => classifyService(service, world)),
     project: project.sections.flatMap(({ name, tree, replaced }) => {
       const root = mapping([[name, tree]], tree.origin);
       const service = { name, tree: root, replaced };
-      const subject: Subject = { service, kind: { kind: "application" }, project, kinds };
+      const subject: Subject = { service, kind: { kind: "application" }, world };
       return [...new Walk(topRules, subject).below(root, "", ""), ...replaced.map(replacedLine)];
     }),
   };
 }
 
-function classifyService(
-  service: ComposeService,
-  project: ComposeProject,
-  kinds: ReadonlyMap<string, ServiceKind>,
-): ClassifiedService {
-  const kind = kinds.get(service.name) ?? kindOf(service);
-  const walk = new Walk(kind.kind === "store" ? storeRules : applicationRules, {
-    service,
-    kind,
-    project,
-    kinds,
-  });
+function classifyService(service: ComposeService, world: World): ClassifiedService {
+  const kind = world.kinds.get(service.name) ?? kindOf(service);
+  const fate = world.fates.get(service.name) ?? { is: "application" };
+  const walk = new Walk(rulesOf(fate, service.tree), { service, kind, world });
   const lines = [
     ...(service.tree.entries.size === 0 ? [empty(service.tree)] : walk.below(service.tree, "", "")),
     ...service.replaced.map(replacedLine),
-    ...proposals(service, kind),
+    ...(fate.is === "application" ? proposals(service) : []),
   ];
-  return { name: service.name, kind, lines };
+  return { name: service.name, kind, fate, lines };
 }
+
+/** The rules for a service. One verdict is about all keys of a service that is replaced as a whole. */
+function rulesOf(fate: Fate, tree: Mapping): Rules {
+  switch (fate.is) {
+    case "store":
+      return storeRules;
+    case "monitoring":
+      return { ...applicationRules, ...monitoringRules(fate.program) };
+    case "proxy":
+      return forAll(tree, unsupported(`The ingress of the stack takes the place of ${fate.program}.`));
+    case "nothing":
+      return at(tree, "image") || at(tree, "build") ? forAll(tree, unsupported(fate.why)) : applicationRules;
+    default:
+      return applicationRules;
+  }
+}
+
+const forAll = (tree: Mapping, verdict: Verdict): Rules =>
+  Object.fromEntries([...tree.entries.keys()].map((key) => [key, () => verdict]));
 
 const empty = (tree: Mapping): Line =>
   line(
@@ -179,8 +194,7 @@ function replacedKey(path: string): string {
 }
 
 /** What Ragdock adds to a service that lacks it. */
-function proposals({ tree }: ComposeService, kind: ServiceKind): Line[] {
-  if (kind.kind === "store") return [];
+function proposals({ tree }: ComposeService): Line[] {
   const add = (key: string, text: string): Line => line(key, tree, improved(text), []);
   const check = at(tree, "healthcheck");
   const none = !check || isTrue(at(check, "disable"));

@@ -41,6 +41,8 @@ export interface ComposeProject {
   readonly files: readonly string[];
   readonly services: readonly ComposeService[];
   readonly sections: readonly ComposeSection[];
+  /** The profiles that COMPOSE_PROFILES chooses. */
+  readonly profiles: readonly string[];
   /** What Compose would warn about or refuse, such as a variable without a value. */
   readonly warnings: readonly string[];
 }
@@ -98,6 +100,7 @@ export function readCompose(files: readonly string[], environment: Variables): C
     files: [...loader.files],
     services,
     sections,
+    profiles: (values.COMPOSE_PROFILES ?? "").split(",").filter((profile) => profile !== ""),
     // Services that extend one service have its warnings too.
     warnings: [...new Set(loader.warnings), ...unset([...services, ...sections].map(({ tree }) => tree))],
   };
@@ -133,7 +136,7 @@ function fromShell(name: string, value: Tree, values: Variables): Tree {
   return mapScalars(value, (leaf) => {
     if (leaf.value !== null) return leaf;
     const given = values[name];
-    const variables = [{ name, set: given !== undefined, fallback: "" }];
+    const variables = [{ name, set: given !== undefined, text: given ?? "", fallback: "" }];
     return { ...scalar(given ?? null, leaf.origin), variables };
   });
 }

@@ -13,7 +13,7 @@ const versions = {
 } as const;
 
 /** The folder of each image that holds the data. */
-const dataFolders = {
+export const dataFolders = {
   postgres: /^\/var\/lib\/postgresql(\/data)?$/,
   redis: /^\/(data|var\/lib\/redis)$/,
   chroma: /^\/(data|chroma\/chroma)$/,
@@ -30,6 +30,9 @@ const image: Rule = (value, _, subject) => {
   );
 };
 
+/** Variables that the images of stores read. */
+const tuning = /^(POSTGRES_|PG|REDIS_|VALKEY_|CHROMA_|TZ$|LANG$)/;
+
 const environment: Rule = (_, name) => {
   if (isSecretName(name)) return improved("Ragdock generates the password and can rotate it.");
   if (/^POSTGRES_(USER|DB)$/.test(name))
@@ -37,7 +40,8 @@ const environment: Rule = (_, name) => {
   if (name === "POSTGRES_HOST_AUTH_METHOD") return improved("Every client needs a password.");
   if (name === "PGDATA") return improved("Ragdock mounts the volume where the image keeps its data.");
   if (name === "ANONYMIZED_TELEMETRY" || name === "IS_PERSISTENT") return improved("Ragdock sets it.");
-  return unsupported("Ragdock sets the variables of its stores itself.");
+  if (tuning.test(name)) return unsupported("Ragdock sets the variables of its stores itself.");
+  return taken("The store does not read it.");
 };
 
 /** Flags that Ragdock's own configuration replaces. */

@@ -138,8 +138,8 @@ describe("variables", () => {
   });
 
   it("that are wrong stop the reading and name the place", () => {
-    expect(() => projectOf(compose('services:\n  a:\n    image: "$"\n'))).toThrow(
-      "compose.yaml:3: services.a.image has a $ that starts no variable.",
+    expect(() => projectOf(compose(`services:\n  a:\n    image: "\${"\n`))).toThrow(
+      "compose.yaml:3: services.a.image has a ${ that is no variable.",
     );
   });
 });

@@ -1,0 +1,167 @@
+import { existsSync } from "node:fs";
+import { join, relative } from "node:path";
+import { projectDir } from "../../../host/paths.ts";
+import { tagOf } from "../kinds.ts";
+import type { ComposeService } from "../read.ts";
+import { at, isTrue, textOf, textsOf } from "../tree.ts";
+import { planVariables } from "../variables.ts";
+import type { World } from "../world.ts";
+import {
+  capabilitiesOf,
+  commandOf,
+  extraHostsOf,
+  hostnameOf,
+  limitsOf,
+  ulimitsOf,
+  userOf,
+  usesGpus,
+} from "./container.ts";
+import { filled } from "./filled.ts";
+import { healthcheckOf } from "./health.ts";
+import { programOf } from "./programs.ts";
+import type { Routes } from "./routes.ts";
+import { asSize, plainEntries, type Storage, storageOf } from "./storage.ts";
+import type { Todo } from "./todo.ts";
+
+/** An application of the stack, made from a service. */
+export interface WrittenApplication {
+  readonly name: string;
+  readonly service: ComposeService;
+  /** Its settings under `apps`. */
+  readonly settings: Readonly<Record<string, unknown>>;
+  /** Its settings under `services`. */
+  readonly overrides: Readonly<Record<string, unknown>>;
+  readonly storage: Storage;
+  /** The secrets that the user sets, by variable. */
+  readonly asked: readonly string[];
+  readonly todos: readonly Todo[];
+}
+
+/** Writes one service as an application. @param needs the services that it calls */
+export function applicationOf(
+  service: ComposeService,
+  world: World,
+  { ports, routes }: Routes,
+  needs: readonly string[],
+): WrittenApplication {
+  const { tree } = service;
+  const name = world.names.services.get(service.name) ?? service.name;
+  const kind = world.kinds.get(service.name) ?? { kind: "application" };
+  const program = kind.kind === "foreign" ? programOf(kind.name) : {};
+  const storage = storageOf(service, world);
+  const port = ports.get(service.name);
+  const plans = [...planVariables(service, world)];
+  const command = commandOf(service);
+  const secrets = {
+    ...Object.fromEntries(
+      plans.flatMap(([key, plan]) => {
+        if (plan.as === "value") return [];
+        return [[key, plan.as === "template" ? plan.text : plan.as]];
+      }),
+    ),
+    ...command.secrets,
+  };
+  const replicas = Number(textOf(at(tree, "deploy", "replicas")) ?? textOf(at(tree, "scale")));
+  const ownFiles = storage.volumes.some(({ shared }) => !shared);
+  const migrate = world.project.services.find((one) => {
+    const fate = world.fates.get(one.name);
+    return fate?.is === "migration" && fate.of === service.name;
+  });
+  const settings = filled({
+    ...imageOf(service),
+    entrypoint: textsOf(at(tree, "entrypoint")),
+    command: command.words,
+    user: userOf(tree),
+    capabilities: capabilitiesOf(service, program.capabilities),
+    hostname: hostnameOf(tree),
+    port,
+    route: routes.get(service.name),
+    healthcheck: healthcheckOf(service, kind, port),
+    volumes: storage.volumes,
+    writable: storage.writable,
+    needs,
+    migrate: migrate && textsOf(at(migrate.tree, "command")),
+    env: Object.fromEntries(plans.flatMap(([key, plan]) => (plan.as === "value" ? [[key, plan.text]] : []))),
+    secrets,
+    extraHosts: extraHostsOf(tree),
+    ulimits: ulimitsOf(tree),
+    replicas: replicas > 1 && !ownFiles ? replicas : undefined,
+    limits: limitsOf(tree, program.memory),
+  });
+  const maxSize = asSize(textOf(at(tree, "logging", "options", "max-size")) ?? "");
+  const maxFiles = Number(textOf(at(tree, "logging", "options", "max-file")));
+  return {
+    name,
+    service,
+    settings,
+    overrides: filled({
+      files: storage.files,
+      mounts: storage.mounts,
+      shm: asSize(textOf(at(tree, "shm_size")) ?? ""),
+      gpus: usesGpus(tree) ? "all" : undefined,
+      logs: filled({ maxSize, maxFiles: maxFiles >= 1 ? maxFiles : undefined }),
+    }),
+    storage,
+    asked: Object.entries(secrets).flatMap(([key, how]) => (how === "ask" ? [key] : [])),
+    todos: [...storage.todos, ...imageTodos(service, name), ...otherTodos(service, name, command.secrets)],
+  };
+}
+
+/** Docker takes a file `dockerfile`, too. */
+const lowerCase = (context: string): string | undefined =>
+  !existsSync(join(context, "Dockerfile")) && existsSync(join(context, "dockerfile"))
+    ? "dockerfile"
+    : undefined;
+
+function imageOf({ tree }: ComposeService): Record<string, unknown> {
+  const build = at(tree, "build");
+  const context = textOf(at(build, "context"));
+  if (!build || context === undefined || /^[\w+.-]+:\/\/|^git@/.test(context))
+    return { image: textOf(at(tree, "image")) };
+  return {
+    source: relative(projectDir, context) || ".",
+    build: filled({
+      dockerfile: textOf(at(build, "dockerfile")) ?? lowerCase(context),
+      target: textOf(at(build, "target")),
+      args: plainEntries(at(build, "args")),
+    }),
+  };
+}
+
+function imageTodos({ tree }: ComposeService, name: string): Todo[] {
+  const image = textOf(at(tree, "image"));
+  if (!image || at(tree, "build")) return [];
+  const tag = tagOf(image);
+  if (tag !== undefined && tag !== "latest") return [];
+  return [
+    {
+      service: name,
+      text: `${image} can be another image tomorrow. Write what this prints as apps.${name}.image:`,
+      command: `docker pull -q ${image} && docker image inspect --format '{{index .RepoDigests 0}}' ${image}`,
+    },
+  ];
+}
+
+function otherTodos(
+  { tree }: ComposeService,
+  name: string,
+  inCommand: Readonly<Record<string, string>>,
+): Todo[] {
+  const user = textOf(at(tree, "user"));
+  const say = (text: string): Todo => ({ service: name, text });
+  return [
+    ...(user && userOf(tree) === undefined
+      ? [say(`Write its user ${user} by number as apps.${name}.user, such as 1000:1000.`)]
+      : []),
+    ...(isTrue(at(tree, "privileged"))
+      ? [say("It runs privileged in Compose, and without rights here. It may not work.")]
+      : []),
+    ...(Object.keys(inCommand).length > 0
+      ? [
+          say(
+            `Its command had a password. A shell of the image puts ${Object.keys(inCommand).join(", ")} in now.`,
+          ),
+        ]
+      : []),
+  ];
+}

@@ -1,0 +1,76 @@
+import { existsSync, readdirSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { dataFolders } from "../rules-store.ts";
+import { at, children, textOf } from "../tree.ts";
+import { isActive, type World } from "../world.ts";
+import type { Existing } from "./storage.ts";
+import type { Todo } from "./todo.ts";
+
+/** The data of the services whose place stores of the stack take. */
+export const storeData = (world: World): Existing[] =>
+  world.stores
+    .filter(({ service }) => isActive(service, world))
+    .flatMap(({ is, service }) =>
+      children(at(service.tree, "volumes")).flatMap((volume): Existing[] => {
+        const [type, source, target = ""] = ["type", "source", "target"].map((key) =>
+          textOf(at(volume, key)),
+        );
+        if (source === undefined || !dataFolders[is].test(target)) return [];
+        return [{ service: is, from: source, isFolder: type === "bind", volume: `${is}-data` }];
+      }),
+    );
+
+/** What is left to do for stores, proxies, jobs, and services that do not start. */
+export function storeTodos(world: World): Todo[] {
+  const { project, fates } = world;
+  return project.services.flatMap((service): Todo[] => {
+    const fate = fates.get(service.name);
+    const say = (text: string, command?: string): Todo[] => [
+      { service: service.name, text, ...(command ? { command } : {}) },
+    ];
+    if (!isActive(service, world) && fate?.is !== "nothing") {
+      const profiles = children(at(service.tree, "profiles")).flatMap((one) => textOf(one) ?? []);
+      return say(
+        `Compose starts it with the profile ${profiles.join(" or ")} only, so it is left out. This writes it:`,
+        `COMPOSE_PROFILES=${profiles[0]} ./ragdock import ${project.folder} --force`,
+      );
+    }
+    switch (fate?.is) {
+      case "proxy":
+        return say(`The ingress of the stack takes the place of ${fate.program}. Check the routes above.`);
+      case "monitoring":
+        return say(
+          `The stack has its own ${fate.program}. Copy rules and dashboards of yours into it by hand.`,
+        );
+      case "nothing":
+        return say(fate.why);
+      case "store":
+        return fate.store === "postgres" ? initScripts(service.tree) : [];
+      default:
+        return [];
+    }
+  });
+}
+
+/** Scripts that Compose's PostgreSQL runs at its first start. */
+function initScripts(tree: Parameters<typeof at>[0]): Todo[] {
+  const sources = children(at(tree, "volumes")).flatMap((volume) => {
+    const target = textOf(at(volume, "target")) ?? "";
+    const source = textOf(at(volume, "source"));
+    return source && target.startsWith("/docker-entrypoint-initdb.d") && existsSync(source) ? [source] : [];
+  });
+  const scripts = sources.flatMap((source) =>
+    statSync(source).isDirectory()
+      ? readdirSync(source)
+          .sort()
+          .map((name) => join(source, name))
+      : [source],
+  );
+  return scripts
+    .filter((script) => script.endsWith(".sql"))
+    .map((script) => ({
+      service: "postgres",
+      text: "PostgreSQL ran this script at its first start. Run it once the stack is up, in the database rag:",
+      command: `make psql STACK={{stack}} < ${script}`,
+    }));
+}
