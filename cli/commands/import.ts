@@ -7,7 +7,7 @@ import { command, print, startFolder } from "../command.ts";
 import { classify } from "../import/classify.ts";
 import { composeFiles, readCompose } from "../import/read.ts";
 import { asMarkdown, asText } from "../import/report.ts";
-import { worldOf } from "../import/world.ts";
+import { worldOf } from "../import/survey.ts";
 import { stackWord } from "../import/write/names.ts";
 import { nextSteps } from "../import/write/next-steps.ts";
 import { problemsOf } from "../import/write/problems.ts";

@@ -7,6 +7,7 @@ import { applicationRules } from "./rules-application.ts";
 import { monitoringRules } from "./rules-monitoring.ts";
 import { storeRules } from "./rules-store.ts";
 import { topRules } from "./rules-top.ts";
+import { worldOf } from "./survey.ts";
 import { at, children, isTrue, leaves, type Mapping, mapping, type Origin, type Tree } from "./tree.ts";
 import {
   improved,
@@ -18,7 +19,7 @@ import {
   unsupported,
   type Verdict,
 } from "./verdict.ts";
-import { type World, worldOf } from "./world.ts";
+import type { World } from "./world.ts";
 
 /** A line of the report: what becomes of a key. */
 export interface Line {

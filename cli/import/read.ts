@@ -100,7 +100,8 @@ export function readCompose(files: readonly string[], environment: Variables): C
     files: [...loader.files],
     services,
     sections,
-    profiles: (values.COMPOSE_PROFILES ?? "").split(",").filter((profile) => profile !== ""),
+    // Without the variable, Compose chooses the profile without a name.
+    profiles: (values.COMPOSE_PROFILES ?? "").split(",").map((profile) => profile.trim()),
     // Services that extend one service have its warnings too.
     warnings: [...new Set(loader.warnings), ...unset([...services, ...sections].map(({ tree }) => tree))],
   };

@@ -3,7 +3,7 @@ import { clientsOf, hostsOf, variablesIn, withHost } from "./hosts.ts";
 import type { ComposeService } from "./read.ts";
 import { isSecretName, loginOf } from "./secrets.ts";
 import { at, entriesOf, type Scalar, type VariableUse } from "./tree.ts";
-import type { World } from "./world.ts";
+import type { SecretOwner, World } from "./world.ts";
 
 /** How an application gets a variable. */
 export type VariablePlan =
@@ -80,13 +80,6 @@ function isOptionalAndEmpty(name: string, { value, variables }: Scalar): boolean
 /** A value with the new names of hosts. */
 export const renamed = (variable: string, text: string, { names }: World): string =>
   names.hosts.reduce((value, [host, name]) => withHost(variable, value, host, name), text);
-
-/** Where a secret is kept that several variables contain. */
-export interface SecretOwner {
-  readonly service: string;
-  readonly variable: string;
-  readonly isShared: boolean;
-}
 
 const placeholderOf = ({ variable }: SecretOwner): string => `{{secret:${variable}}}`;
 

@@ -6,7 +6,7 @@ import { applicationOf, type WrittenApplication } from "./application.ts";
 import { needsOf } from "./needs.ts";
 import { routesOf } from "./routes.ts";
 import type { Existing } from "./storage.ts";
-import { storeData, storeTodos } from "./stores.ts";
+import { leftOut, storeData, storeTodos } from "./stores.ts";
 import type { Todo } from "./todo.ts";
 
 /** A stack that is made from a Compose project. */
@@ -54,6 +54,7 @@ export function stackOf(world: World): WrittenStack {
       ...todos,
       ...applications.flatMap(({ todos: own }) => own),
       ...storeTodos(world),
+      ...leftOut(world),
     ],
   };
 }

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { dataFolders } from "../rules-store.ts";
-import { at, children, textOf } from "../tree.ts";
+import { at, children, textOf, textsOf } from "../tree.ts";
 import { isActive, type World } from "../world.ts";
 import type { Existing } from "./storage.ts";
 import type { Todo } from "./todo.ts";
@@ -20,7 +20,20 @@ export const storeData = (world: World): Existing[] =>
       }),
     );
 
-/** What is left to do for stores, proxies, jobs, and services that do not start. */
+/** Services whose profile is not chosen. Compose starts none of them. */
+export function leftOut(world: World): Todo[] {
+  const services = world.project.services.filter((service) => !isActive(service, world));
+  const profiles = new Set(services.flatMap(({ tree }) => textsOf(at(tree, "profiles"))));
+  if (services.length === 0) return [];
+  return [
+    {
+      text: `Services with these profiles are left out: ${[...profiles].sort().join(", ")}. Choose profiles as for Compose:`,
+      command: `COMPOSE_PROFILES=${[...profiles].sort()[0]} ./ragdock import ${world.project.folder} --force`,
+    },
+  ];
+}
+
+/** What is left to do for stores, proxies and jobs. */
 export function storeTodos(world: World): Todo[] {
   const { project, fates } = world;
   return project.services.flatMap((service): Todo[] => {
@@ -28,13 +41,7 @@ export function storeTodos(world: World): Todo[] {
     const say = (text: string, command?: string): Todo[] => [
       { service: service.name, text, ...(command ? { command } : {}) },
     ];
-    if (!isActive(service, world) && fate?.is !== "nothing") {
-      const profiles = children(at(service.tree, "profiles")).flatMap((one) => textOf(one) ?? []);
-      return say(
-        `Compose starts it with the profile ${profiles.join(" or ")} only, so it is left out. This writes it:`,
-        `COMPOSE_PROFILES=${profiles[0]} ./ragdock import ${project.folder} --force`,
-      );
-    }
+    if (!isActive(service, world)) return [];
     switch (fate?.is) {
       case "proxy":
         return say(`The ingress of the stack takes the place of ${fate.program}. Check the routes above.`);
