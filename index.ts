@@ -9,12 +9,13 @@ import { withDeployment } from "./config/spec/deployment.ts";
 import { baseImageOf } from "./host/base-image.ts";
 import { watchCrashLoops } from "./host/crash-loops.ts";
 import { recordDeployment } from "./host/deployment-log.ts";
+import { programReader } from "./host/image-program.ts";
 import { inspectHost } from "./host/preflight.ts";
 import { pullImages } from "./host/pull.ts";
 import { useDockerInProgram } from "./host/server.ts";
 import { userName } from "./host/user.ts";
 
-const { stack, settings, texts, secrets, encrypted, docker, registryAuth } = readConfig();
+const { stack, settings, texts, encrypted, docker, registryAuth, ...user } = readConfig();
 const host = await explained(() => useDockerInProgram(docker));
 const system = await explained(() => resolveSystem(settings, { ...stack, secrets: encrypted, host }));
 const history = await readHistory(stack);
@@ -26,11 +27,13 @@ if (make) await explained(() => pullImages(required, { except: registryAuth, say
 if (make) watchCrashLoops(stack.stack, before, pulumi.log.error);
 
 const hostPath = (path: string): string => resolve(import.meta.dirname, path);
-const args = { ...stack, ...found, system, secrets, baseImage, hostPath, deployer: userName() };
-const rag = new RagStack(`${stack.project}-${stack.stack}`, args);
+const programs = programReader({ make, containers: before });
+const imageProgram = (id: string) => explained(() => programs(id));
+const args = { ...stack, ...found, ...user, system, baseImage, hostPath, imageProgram, deployer: userName() };
+const rag = new RagStack(`${stack.project}-${stack.stack}`, { ...args, keptSecrets: history.keptSecrets });
 
 export const { name, environment, images, urls, unavailable } = system;
-export const { containers, volumes, secrets: credentials } = rag;
+export const { containers, volumes, secrets: credentials, keptSecrets } = rag;
 export const deployments = withDeployment(history.deployments, {
   at: new Date().toISOString(),
   settings: texts,

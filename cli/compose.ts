@@ -1,6 +1,7 @@
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { stringify } from "yaml";
+import { startWith } from "../config/spec/container-options.ts";
 import { fill } from "../config/spec/content.ts";
 import { callsHost, hostGateway } from "../config/spec/host-gateway.ts";
 import type { ImageSource } from "../config/spec/image.ts";
@@ -29,6 +30,11 @@ export interface ComposeFacts {
   readonly build?: (source: ImageSource) => ComposeBuild | undefined;
   /** Turns a path of the project into the host's. */
   readonly hostPath: (path: string) => string;
+  /**
+   * The whole command lines of services with a start script, by service.
+   * @default no service has one
+   */
+  readonly programs?: Readonly<Record<string, readonly string[]>>;
 }
 
 /** A Compose file as plain data, for YAML or JSON. */
@@ -79,12 +85,13 @@ function service(spec: ServiceSpec, jobs: ReadonlySet<string>, facts: ComposeFac
     image: image.name,
     ...(image.local && !build ? { pull_policy: "never" } : {}),
     ...(build ? { build } : {}),
-    ...(spec.entrypoint ? { entrypoint: spec.entrypoint } : {}),
-    ...(spec.command ? { command: spec.command } : {}),
+    ...program(spec, facts),
+    ...(spec.hostname ? { hostname: spec.hostname } : {}),
     ...(spec.user ? { user: spec.user } : {}),
     cap_drop: ["ALL"],
     ...(spec.capabilities?.length ? { cap_add: spec.capabilities } : {}),
     ...(spec.tmpfs ? { read_only: true, tmpfs: spec.tmpfs } : {}),
+    ...(spec.ulimits ? { ulimits: spec.ulimits } : {}),
     environment: spec.environment,
     networks: Object.fromEntries(
       spec.networks.map((network) => [
@@ -106,12 +113,22 @@ function service(spec: ServiceSpec, jobs: ReadonlySet<string>, facts: ComposeFac
       options: { "max-size": `${mebibytes(spec.logs.maxSize)}m`, "max-file": String(spec.logs.maxFiles) },
     },
     security_opt: ["no-new-privileges:true", ...(spec.mounts.length > 0 ? ["label=disable"] : [])],
-    ...(callsHost(spec) ? { extra_hosts: [`${hostGateway}:host-gateway`] } : {}),
+    ...(callsHost(spec) || spec.extraHosts ? { extra_hosts: hostsOf(spec) } : {}),
     volumes: volumesOf(spec, facts),
     ...(spec.gpus ? { gpus: spec.gpus } : {}),
     ...(isLongRunning(spec) ? running(spec) : { restart: "no", healthcheck: { disable: true } }),
   };
 }
+
+function program({ name, entrypoint, command, startScript }: ServiceSpec, { programs }: ComposeFacts) {
+  if (startScript) return { entrypoint: startWith(startScript), command: programs?.[name] ?? command };
+  return { ...(entrypoint ? { entrypoint } : {}), ...(command ? { command } : {}) };
+}
+
+const hostsOf = (spec: ServiceSpec): string[] =>
+  Object.entries({ ...(callsHost(spec) ? { [hostGateway]: "host-gateway" } : {}), ...spec.extraHosts }).map(
+    ([host, address]) => `${host}:${address}`,
+  );
 
 function running(spec: LongRunning): ComposeService {
   const { test, interval, timeout, startPeriod, retries } = {
@@ -142,7 +159,10 @@ const limits = ({ limits: { cpus, memory, reservation } }: ServiceSpec): Compose
   ...(reservation ? { mem_reservation: `${mebibytes(reservation)}m` } : {}),
 });
 
-const volumesOf = ({ mounts, volumes }: ServiceSpec, { hostPath }: ComposeFacts): unknown[] => [
+const volumesOf = (
+  { mounts, volumes, writable = {} }: ServiceSpec,
+  { hostPath }: ComposeFacts,
+): unknown[] => [
   ...mounts.map(({ source, target, readOnly }) => ({
     type: "bind",
     source: hostPath(source),
@@ -154,6 +174,11 @@ const volumesOf = ({ mounts, volumes }: ServiceSpec, { hostPath }: ComposeFacts)
     source: volume,
     target: path,
     ...(readOnly ? { read_only: true } : {}),
+  })),
+  ...Object.entries(writable).map(([target, size]) => ({
+    type: "tmpfs",
+    target,
+    tmpfs: { size: `${mebibytes(size)}m`, mode: 0o1777 },
   })),
 ];
 

@@ -1,5 +1,6 @@
 import type * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
+import { programOf, startWith } from "../config/spec/container-options.ts";
 import { type Content, fill, secretsIn } from "../config/spec/content.ts";
 import { callsHost, hostGateway } from "../config/spec/host-gateway.ts";
 import { aliasesOn, hasWayOut, noDns } from "../config/spec/networks.ts";
@@ -14,8 +15,36 @@ import type { Predecessors, StackContext } from "./context.ts";
  */
 export const ignoreChanges = ["logDriver", "logOpts"];
 
-/** Memory in these folders counts towards the limit of the container. */
-const tmpfsOptions = "size=64m";
+/** Memory in these folders counts towards the limit of the container. Every user may write there. */
+const tmpfsOf = ({ tmpfs = [], writable = {} }: ServiceSpec): Record<string, string> => ({
+  ...Object.fromEntries(tmpfs.map((path) => [path, "size=64m"])),
+  ...Object.fromEntries(
+    Object.entries(writable).map(([path, size]) => [path, `size=${mebibytes(size)}m,mode=1777,exec`]),
+  ),
+});
+
+/** Host names that the container has an address for. */
+const hostsOf = (spec: ServiceSpec): docker.types.input.ContainerHost[] =>
+  Object.entries({ ...(callsHost(spec) ? { [hostGateway]: "host-gateway" } : {}), ...spec.extraHosts }).map(
+    ([host, ip]) => ({ host, ip }),
+  );
+
+/** What the container runs. A start script needs the whole command line, of which the image has a part. */
+function program(
+  { images, imageProgram }: StackContext,
+  spec: ServiceSpec,
+): Pick<docker.ContainerArgs, "entrypoints" | "command"> {
+  const { entrypoint, command, startScript, image } = spec;
+  if (!startScript)
+    return {
+      ...(entrypoint ? { entrypoints: [...entrypoint] } : {}),
+      ...(command ? { command: [...command] } : {}),
+    };
+  return {
+    entrypoints: [...startWith(startScript)],
+    command: images.id(image).apply(async (id) => [...programOf(spec, await imageProgram(id))]),
+  };
+}
 
 /**
  * The provider uploads the files of a service after it has created the container. Docker refuses
@@ -35,14 +64,13 @@ export function containerBase(
     // The image is known only when the jobs before it have succeeded, so that nothing starts with
     // an unfinished job before it.
     image: pulumi.all([context.images.id(spec.image), ...gates]).apply(([image]) => image as string),
-    ...(spec.entrypoint ? { entrypoints: [...spec.entrypoint] } : {}),
-    ...(spec.command ? { command: [...spec.command] } : {}),
+    ...program(context, spec),
     ...(spec.user ? { user: spec.user } : {}),
     capabilities: {
       drops: ["ALL"],
       ...(spec.capabilities?.length ? { adds: spec.capabilities.map((name) => `CAP_${name}`) } : {}),
     },
-    ...(spec.tmpfs ? { tmpfs: Object.fromEntries(spec.tmpfs.map((path) => [path, tmpfsOptions])) } : {}),
+    ...(spec.tmpfs || spec.writable ? { tmpfs: tmpfsOf(spec) } : {}),
     ...(hasReadOnlyRoot(spec) ? { readOnly: true } : {}),
     envs: Object.entries(spec.environment)
       .map(([key, value]) => `${key}=${value}`)
@@ -64,7 +92,9 @@ export function containerBase(
       ...(readOnly ? { readOnly } : {}),
     })),
     uploads: spec.files.map((file) => upload(file, context)),
-    ...(callsHost(spec) ? { hosts: [{ host: hostGateway, ip: "host-gateway" }] } : {}),
+    ...(callsHost(spec) || spec.extraHosts ? { hosts: hostsOf(spec) } : {}),
+    ...(spec.ulimits ? { ulimits: Object.entries(spec.ulimits).map(([name, at]) => ({ name, ...at })) } : {}),
+    ...(spec.hostname ? { hostname: spec.hostname } : {}),
     ...(spec.gpus ? { gpus: spec.gpus } : {}),
     cpus: cpuString(spec.limits.cpus),
     memory: mebibytes(spec.limits.memory),

@@ -1,4 +1,5 @@
 import type * as pulumi from "@pulumi/pulumi";
+import type { Program } from "../config/spec/container-options.ts";
 import type { ServiceSpec, SystemSpec } from "../config/spec/service.ts";
 import type { StackName } from "../config/spec/stack.ts";
 import type { Images } from "./images.ts";
@@ -9,6 +10,8 @@ export interface StackContext extends StackName {
   /** Turns a path of the project into a path of the Docker host. */
   readonly hostPath: (path: string) => string;
   readonly images: Pick<Images, "id" | "reference">;
+  /** What an image runs, by its id. */
+  readonly imageProgram: (id: string) => Promise<Program>;
   /** Ids of the networks, by short name. */
   readonly networks: Readonly<Record<string, pulumi.Input<string>>>;
   /** Full names of the volumes, by short name. */

@@ -8,6 +8,8 @@ export interface History {
   readonly deployments: readonly Deployment[];
   /** When each volume was created, by full name. */
   readonly volumes: Readonly<Record<string, string>>;
+  /** Generated secrets that stay in the state, with their generations. */
+  readonly keptSecrets: Readonly<Record<string, number>>;
 }
 
 /**
@@ -16,8 +18,8 @@ export interface History {
  */
 export async function readHistory({ project, stack }: StackName): Promise<History> {
   const self = new pulumi.StackReference(`${pulumi.getOrganization()}/${project}/${stack}`);
-  const [deployments, volumes] = await Promise.all(
-    ["deployments", "volumes"].map(async (name) => (await self.getOutputDetails(name)).value),
+  const [deployments, volumes, keptSecrets] = await Promise.all(
+    ["deployments", "volumes", "keptSecrets"].map(async (name) => (await self.getOutputDetails(name)).value),
   );
-  return { deployments: deployments ?? [], volumes: volumes ?? {} };
+  return { deployments: deployments ?? [], volumes: volumes ?? {}, keptSecrets: keptSecrets ?? {} };
 }

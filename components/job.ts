@@ -35,7 +35,7 @@ export class Job extends pulumi.ComponentResource {
         // Creates the new container first. Deleting first would also delete everything that has the
         // gate as an input, including the running API.
         deleteBeforeReplace: false,
-        replaceOnChanges: ["#initerror"],
+        replaceOnChanges: ["#initerror", "tmpfs"],
         ignoreChanges,
         ...(spec.timeout ? { customTimeouts: { create: spec.timeout } } : {}),
       },

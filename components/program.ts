@@ -1,6 +1,7 @@
+import { scryptSync } from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
 import { readSettings } from "../config/settings/read.ts";
-import { type UserSecret, userSecrets } from "../config/settings/schema.ts";
+import { userSecrets } from "../config/settings/schema.ts";
 import { Failure } from "../config/spec/failure.ts";
 import { registryOf } from "../config/spec/image.ts";
 
@@ -10,16 +11,16 @@ export function readConfig() {
   const provider = new pulumi.Config("docker");
   const project = pulumi.getProject();
   const prefix = `${project}:`;
-  const secrets = Object.fromEntries(
-    (Object.keys(userSecrets) as UserSecret[]).flatMap((key) => {
-      const value = config.getSecret(key);
-      return value ? [[key, value] as const] : [];
-    }),
-  );
   // The SDK has no function for it: which values the stack's file keeps encrypted.
   const encrypted = (JSON.parse(process.env.PULUMI_CONFIG_SECRET_KEYS ?? "[]") as string[])
     .filter((key) => key.startsWith(prefix))
     .map((key) => key.slice(prefix.length));
+  const secrets = Object.fromEntries(
+    [...new Set([...Object.keys(userSecrets), ...encrypted])].flatMap((key) => {
+      const value = config.getSecret(key);
+      return value ? [[key, value] as const] : [];
+    }),
+  );
   const hidden = new Set([...Object.keys(secrets), ...encrypted]);
   const open = Object.entries(pulumi.runtime.allConfig()).filter(
     ([key]) => key.startsWith(prefix) && !hidden.has(key.slice(prefix.length)),
@@ -31,6 +32,12 @@ export function readConfig() {
     /** The settings that are not secret, as text. */
     texts: Object.fromEntries(open.map(([key, value]) => [key.slice(prefix.length), value])),
     secrets,
+    secretVersions: Object.fromEntries(
+      Object.keys(secrets).map((key) => [
+        key,
+        versionOf(pulumi.runtime.allConfig()[prefix + key] ?? "", prefix),
+      ]),
+    ),
     /** Names of the settings that are kept encrypted. */
     encrypted: hidden as ReadonlySet<string>,
     docker: { host: provider.get("host"), context: provider.get("context") },
@@ -38,6 +45,12 @@ export function readConfig() {
     registryAuth: registriesOf(pulumi.runtime.allConfig()["docker:registryAuth"]),
   };
 }
+
+/**
+ * A text that changes with a secret and does not tell it. It becomes a part of the names of
+ * revisions, which others can read, so guesses must be slow: scrypt takes 50 ms for each.
+ */
+const versionOf = (value: string, salt: string): string => scryptSync(value, salt, 16).toString("hex");
 
 /** The registries of the setting `docker:registryAuth`, a list of logins as JSON. */
 const registriesOf = (text = "[]"): string[] =>

@@ -15,6 +15,11 @@ const identifies = {
   user: true,
   capabilities: true,
   tmpfs: true,
+  writable: true,
+  startScript: true,
+  extraHosts: true,
+  ulimits: true,
+  hostname: true,
   networks: true,
   aliases: true,
   environment: true,
@@ -57,17 +62,27 @@ const identifies = {
  * gateway with the alias in its files is replaced after them and reaches no other container. It
  * also depends on the number of replicas. Otherwise, containers that share an alias would get
  * requests before they are healthy, or while they stop. It depends on the generations of secrets
- * too. The value of a secret that the user sets is not known here.
+ * too, and on the versions of those that the user sets.
  * @param image the reference of its image
  * @param replaced ids of the broken containers that the new ones replace
+ * @param versions a text for each secret of the user that changes with its value, by config key
  */
-export function revisionName(service: LongRunning, image: string, replaced: readonly string[] = []): string {
+export function revisionName(
+  service: LongRunning,
+  image: string,
+  replaced: readonly string[] = [],
+  versions: Readonly<Record<string, string>> = {},
+): string {
   const picked = Object.entries(identifies)
     .filter(([, identifying]) => identifying)
     .map(([field]) =>
       field === "files" ? service.files.map(fileIdentity) : service[field as keyof LongRunning],
     );
-  const generations = secretsOf(service).map(({ name, source }) => [name, source]);
+  const generations = secretsOf(service).map(({ name, source }) => [
+    name,
+    source,
+    ...(source.from === "config" ? [versions[source.key]] : []),
+  ]);
   const content = JSON.stringify([image, picked, service.limits.cpus, generations, ...replaced]);
   return `${service.name}-${createHash("sha256").update(content).digest("hex").slice(0, 8)}`;
 }
@@ -86,11 +101,12 @@ export function revisionNames(
   services: readonly ServiceSpec[],
   image: (service: LongRunning) => string,
   replaced: (service: LongRunning) => readonly string[],
+  versions: Readonly<Record<string, string>>,
 ): Record<string, string> {
   const named = routed(services);
   return Object.fromEntries(
     longRunning(services)
       .filter((s) => named.has(s.name))
-      .map((s) => [s.name, revisionName(s, image(s), replaced(s))]),
+      .map((s) => [s.name, revisionName(s, image(s), replaced(s), versions)]),
   );
 }

@@ -1,5 +1,6 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
+import type { Program } from "../config/spec/container-options.ts";
 import { openNetworkOptions } from "../config/spec/networks.ts";
 import { isLongRunning, type ServiceSpec, type SystemSpec } from "../config/spec/service.ts";
 import { createdLabel, fullName, labels, ownerLabel, type StackName } from "../config/spec/stack.ts";
@@ -18,6 +19,12 @@ export interface RagStackArgs extends StackName {
   readonly deployer: string;
   /** Values of the secrets that the user sets, by their config key. */
   readonly secrets: Readonly<Record<string, pulumi.Input<string>>>;
+  /** A text for each of them that changes with the value and does not tell it, by config key. */
+  readonly secretVersions: Readonly<Record<string, string>>;
+  /** Generated secrets of earlier deployments that stay in the state, with their generations. */
+  readonly keptSecrets: Readonly<Record<string, number>>;
+  /** What an image runs, by its id. */
+  readonly imageProgram: (id: string) => Promise<Program>;
   readonly baseImage: string;
   /** Creation times of the volumes that Docker already has, by full name. "" if it is unknown. */
   readonly existingVolumes: Readonly<Record<string, string>>;
@@ -34,6 +41,8 @@ export class RagStack extends pulumi.ComponentResource {
   readonly volumes: Readonly<Record<string, pulumi.Output<string>>>;
   /** Generated and given secrets, by name. */
   readonly secrets: Readonly<Record<string, pulumi.Output<string>>>;
+  /** Generated secrets that stay in the state, with their generations. */
+  readonly keptSecrets: Readonly<Record<string, number>>;
   /** References of the images, by short name. */
   readonly images: Readonly<Record<string, string>>;
 
@@ -46,7 +55,7 @@ export class RagStack extends pulumi.ComponentResource {
     const volumes = declareVolumes(args, this);
     const secrets = new Secrets(
       fullName(args, "secrets"),
-      { project, stack, secrets: system.secrets, fromConfig: args.secrets },
+      { project, stack, secrets: system.secrets, fromConfig: args.secrets, kept: args.keptSecrets },
       // This is protected even if the stack has no secret: `down` keeps what is protected, and with
       // it the stack's outputs, which are its history.
       { parent: this, protect: true },
@@ -58,6 +67,7 @@ export class RagStack extends pulumi.ComponentResource {
       system,
       hostPath: args.hostPath,
       images,
+      imageProgram: args.imageProgram,
       networks,
       volumes: Object.fromEntries(Object.entries(volumes).map(([part, volume]) => [part, volume.name])),
       secrets: secrets.values,
@@ -66,6 +76,7 @@ export class RagStack extends pulumi.ComponentResource {
         services,
         (s) => images.reference(s.image),
         (s) => containerNames(args, s).flatMap((container) => args.broken[container] ?? []),
+        args.secretVersions,
       ),
     };
     const started = startAll(context, this);
@@ -77,6 +88,7 @@ export class RagStack extends pulumi.ComponentResource {
       Object.entries(volumes).map(([part, { labels }]) => [fullName(args, part), labels.apply(createdAt)]),
     );
     this.secrets = secrets.values;
+    this.keptSecrets = secrets.kept;
     this.images = images.references();
     this.registerOutputs({ containers: this.containers, volumes: this.volumes });
   }

@@ -8,11 +8,14 @@ import type { Run } from "./passes/pass.ts";
 import { ingressProblems } from "./services/ingress-rules.ts";
 import { chooseModels, modelProblems } from "./services/models.ts";
 import type { Context, ServiceTemplate } from "./services/module.ts";
+import { withAppNames } from "./services/own-app-settings.ts";
 
+import { askedSecrets } from "./settings/app-secrets.ts";
 import { fromZod, without } from "./settings/issues.ts";
 import { ConfigError } from "./settings/problem.ts";
 import { encryptedInVain, traitProblems, unknownRotations, unknownSystem } from "./settings/rules.ts";
 import { type Settings, settings } from "./settings/schema.ts";
+import { strayPlaceholders } from "./settings/stray-placeholders.ts";
 import { defined } from "./spec/defined.ts";
 import type { Host } from "./spec/host.ts";
 import { outsideNetwork } from "./spec/networks.ts";
@@ -41,7 +44,7 @@ export function resolveSystem(raw: Readonly<Record<string, unknown>>, facts: Fac
   requireStackName(facts.stack);
   const open = Object.fromEntries(Object.entries(raw).filter(([key]) => !facts.secrets.has(key)));
   const { spec, problems } = readSystem(open, facts);
-  const all = [...encryptedInVain(facts.secrets), ...problems];
+  const all = [...encryptedInVain(facts.secrets, askedSecrets(raw)), ...problems];
   if (spec && all.length === 0) return spec;
   throw new ConfigError(all, facts.stack);
 }
@@ -89,7 +92,7 @@ function assemble(user: Settings, raw: Readonly<Record<string, unknown>>, facts:
     networks: networksUsed(services),
     secrets,
     unavailable: run.unavailable,
-    urls: urlsOf(services, ctx.host, user.ingress.domain, Object.keys(user.ingress.names)),
+    urls: urlsOf(services, ctx.host, user.ingress.domain, Object.keys(ctx.settings.ingress.names)),
     lostVolumes: user.lostVolumes,
   };
   const found = findings(spec, (source) => pulledReference(source, spec));
@@ -100,6 +103,7 @@ function assemble(user: Settings, raw: Readonly<Record<string, unknown>>, facts:
     findings: found,
     problems: [
       ...traitProblems(user, raw, system, traits),
+      ...strayPlaceholders(raw),
       ...run.problems,
       ...takenPaths(user, services),
       ...modules.flatMap((module) => module.rules?.(ctx, services) ?? []),
@@ -125,7 +129,7 @@ export function contextOf(user: Settings, { project, stack, secrets, host }: Fac
     project,
     stack,
     secrets,
-    settings: user,
+    settings: withAppNames(user),
     prod: user.environment === "prod",
     vectorStore: user.vectorStore ?? system.vectorStore?.[user.environment] ?? "pgvector",
     models: chooseModels(user, secrets, system.models?.own, system.modules),

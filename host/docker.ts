@@ -82,6 +82,8 @@ export interface Container {
   /** Id of the container's image. */
   readonly Image: string;
   readonly Created: string;
+  /** The program that it was started with. */
+  readonly Path: string;
   readonly RestartCount: number;
   readonly State: {
     readonly Status: string;

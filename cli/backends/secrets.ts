@@ -25,11 +25,18 @@ export async function readSecrets(stack: string, say = print): Promise<Record<st
   }
 }
 
-export async function writeSecret(stack: string, key: string, value: string): Promise<void> {
-  if (!Object.hasOwn(userSecrets, key))
+/** @param asked the secrets that the stack's applications ask for */
+export async function writeSecret(
+  stack: string,
+  key: string,
+  value: string,
+  asked: readonly string[],
+): Promise<void> {
+  const known = [...Object.keys(userSecrets), ...asked];
+  if (!known.includes(key))
     throw new Failure(
       `Secret "${key}" does not exist.`,
-      `Secrets that can be set: ${Object.keys(userSecrets).join(", ")}.`,
+      `Secrets that can be set: ${known.join(", ")}. For another one, write it under \`secrets\` of an application first, as ${key || "API_KEY"}: ask.`,
     );
   const all = { ...(await readSecrets(stack)), [`${project}:${key}`]: value };
   await writeSealed(file(stack), passphrase(print), all);

@@ -2,11 +2,13 @@ import { randomBytes } from "node:crypto";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
 import { type ImageMode, imagePlan } from "../../components/image-plan.ts";
+import { programOf } from "../../config/spec/container-options.ts";
 import { Failure } from "../../config/spec/failure.ts";
 import type { ImageSource } from "../../config/spec/image.ts";
 import type { SystemSpec } from "../../config/spec/service.ts";
 import { fullName } from "../../config/spec/stack.ts";
 import { containersOf } from "../../host/docker.ts";
+import { programReader } from "../../host/image-program.ts";
 import { project, projectDir } from "../../host/paths.ts";
 import { readSecrets } from "../backends/secrets.ts";
 import { command, newStackOptions, print } from "../command.ts";
@@ -37,6 +39,7 @@ async function write(stack: string): Promise<number> {
     },
     build: (source) => buildSection(source, mode),
     hostPath: (path) => resolve(projectDir, path),
+    programs: await programsOf(system, mode),
   });
   writeCompose(folder, file, composeConfigs(system, secrets));
   writeFileSync(join(folder, "secrets.json"), `${JSON.stringify(secrets)}\n`, { mode: 0o600 });
@@ -47,6 +50,18 @@ async function write(stack: string): Promise<number> {
       "It has its own volumes. docs/guide/compose.md explains how to take the data along.",
   );
   return 0;
+}
+
+/** The command lines of services with a start script. The build before has made their images. */
+async function programsOf({ services }: SystemSpec, mode: ImageMode): Promise<Record<string, string[]>> {
+  const read = programReader({ make: false, containers: [] });
+  const programs = services
+    .filter(({ startScript }) => startScript !== undefined)
+    .map(async (spec): Promise<[string, string[]]> => {
+      const image = await read(imagePlan(spec.image, mode).reference);
+      return [spec.name, [...programOf(spec, image)]];
+    });
+  return Object.fromEntries(await Promise.all(programs));
 }
 
 /** Compose can build the application's own images again: what they build on exists. */

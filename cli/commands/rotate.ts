@@ -49,7 +49,10 @@ export const rotate = command({
 function requireRotatable(secret: string, stack: string, system: SystemSpec): void {
   const choices = rotatable(system.secrets);
   if (choices.includes(secret)) return;
-  if (Object.hasOwn(userSecrets, secret))
+  const isGiven = Object.values(system.secrets).some(
+    (source) => source.from === "config" && source.key === secret,
+  );
+  if (isGiven || Object.hasOwn(userSecrets, secret))
     throw new Failure(
       `${secret} is yours: its issuer makes a new one.`,
       `Set it and deliver it: make secret KEY=${secret} STACK=${stack} < file && make up STACK=${stack}`,

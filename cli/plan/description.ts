@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { RagStack } from "../../components/stack.ts";
 import { type Facts, readSystem } from "../../config/resolve.ts";
+import { askedSecrets } from "../../config/settings/app-secrets.ts";
 import { userSecrets } from "../../config/settings/schema.ts";
 import type { Limits } from "../../config/spec/limits.ts";
 import type { Problem } from "../../config/spec/problem.ts";
@@ -66,12 +67,10 @@ type Resource = Pick<pulumi.runtime.MockResourceArgs, "type" | "name" | "inputs"
  * run the real components. Each of the user's secrets counts as set.
  */
 export async function describe(raw: Readonly<Record<string, unknown>>, facts: Facts): Promise<Description> {
-  const { spec, problems, findings } = readSystem(raw, {
-    ...facts,
-    secrets: new Set(Object.keys(userSecrets)),
-  });
+  const keys = [...Object.keys(userSecrets), ...askedSecrets(raw)];
+  const { spec, problems, findings } = readSystem(raw, { ...facts, secrets: new Set(keys) });
   if (!spec) return { ...nothing, problems, findings };
-  const declared = await declare(spec, facts);
+  const declared = await declare(spec, facts, keys);
   const services = new Map(spec.services.map((service) => [service.name, service]));
   const containers = declared.flatMap(({ type, name, inputs }) => {
     const service = type.endsWith(":Container") && services.get(serviceOf(inputs));
@@ -129,7 +128,11 @@ export const nothing: Description = {
 };
 
 /** Runs the components under Pulumi's mocks. An id changes if a real one would change. */
-async function declare(system: SystemSpec, { project, stack }: Facts): Promise<Resource[]> {
+async function declare(
+  system: SystemSpec,
+  { project, stack }: Facts,
+  keys: readonly string[],
+): Promise<Resource[]> {
   const declared: Resource[] = [];
   const newResource = ({ type, name, inputs }: pulumi.runtime.MockResourceArgs) => {
     if (!type.startsWith("ragdock:")) declared.push({ type, name, inputs: open(inputs) });
@@ -149,14 +152,16 @@ async function declare(system: SystemSpec, { project, stack }: Facts): Promise<R
     }
   };
   await pulumi.runtime.setMocks({ newResource, call: () => ({}) }, project, stack);
-  const secrets = Object.fromEntries(
-    Object.keys(userSecrets).map((key) => [key, pulumi.secret(`{{secret:${key}}}`)]),
-  );
+  const secrets = Object.fromEntries(keys.map((key) => [key, pulumi.secret(`{{secret:${key}}}`)]));
   new RagStack(`${project}-${stack}`, {
     project,
     stack,
     system,
     secrets,
+    secretVersions: {},
+    keptSecrets: {},
+    // What an image runs is known once it is there.
+    imageProgram: async () => ({ entrypoint: [], command: ["the program of the image"] }),
     existingVolumes: {},
     broken: {},
     deployer: "",

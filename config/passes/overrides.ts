@@ -1,4 +1,5 @@
 import type { ServiceTemplate } from "../services/module.ts";
+import { placeholderProblems } from "../services/placeholders.ts";
 import type { ServiceSettings } from "../settings/schema.ts";
 import { type Secret, withSecrets } from "../spec/content.ts";
 import { defined } from "../spec/defined.ts";
@@ -68,25 +69,8 @@ function merge(service: ServiceTemplate, user: ServiceSettings, secrets: Secrets
   } as ServiceTemplate;
 }
 
-/**
- * Reports files with a secret that does not exist, or with a store's password and a fixed user
- * name.
- */
-function wrongSecrets(service: string, user: ServiceSettings, secrets: Secrets): Problem[] {
-  const known = [...secrets.keys()].sort().join(", ") || "none";
-  return (user.files ?? []).flatMap(({ content }, index) => {
-    const path = `services.${service}.files[${index}].content`;
-    return content.flatMap((part, position): Problem[] => {
-      if (typeof part === "string") return [];
-      const secret = secrets.get(part.secretNamed);
-      const placeholder = `{{secret:${part.secretNamed}}}`;
-      if (!secret)
-        return [problem(path, placeholder, `the system's secrets are ${known}`, "Correct the name.")];
-      const before = content[position - 1];
-      const otherUser = typeof before === "string" && /\/\/(\S*):$/.test(before);
-      if (!secret.user || !otherUser) return [];
-      const why = "the password belongs to a user whose name changes at each rotation";
-      return [problem(path, `${before}${placeholder}`, why, `Write {{secret:${secret.user}}} as the user.`)];
-    });
-  });
-}
+/** Reports files with placeholders that cannot be filled. */
+const wrongSecrets = (service: string, user: ServiceSettings, secrets: Secrets): Problem[] =>
+  (user.files ?? []).flatMap(({ content }, index) =>
+    placeholderProblems(`services.${service}.files[${index}].content`, content, secrets),
+  );

@@ -1,6 +1,6 @@
 import type { Settings, UserSecret } from "../settings/schema.ts";
 import { defined } from "../spec/defined.ts";
-import { type Problem, problem, removeCommand, setCommand } from "../spec/problem.ts";
+import { type Problem, problem, removeCommand, secretCommands, setCommand } from "../spec/problem.ts";
 
 /** The provider that a system is made for, and the user's secret that holds its key. */
 export interface OwnProvider {
@@ -106,7 +106,7 @@ export function modelProblems(
       found: "nothing",
       problem: `${uses.map((u) => `${u.setting}.provider is ${u.provider}`).join(" and ")}, which needs an API key`,
       fix:
-        `Run: pulumi config set --secret ragdock:${key}   (or: make secret KEY=${key} STACK=${stack}). ` +
+        `Run: ${secretCommands(key, stack)}. ` +
         `To do without: ${uses.map((u) => setCommand(`${u.setting}.provider`, u.without)).join(" and ")}`,
     })),
     ...models.flatMap(([setting, model]) => unreachable(setting, model, runners)),

@@ -3,10 +3,11 @@ import { longRunning, type Route, type ServiceSpec } from "../spec/service.ts";
 import { authPath } from "./auth.ts";
 import { gatewayPort } from "./gateway.ts";
 import type { Context } from "./module.ts";
+import { ownApps } from "./own-app-settings.ts";
 
 /** Problems of `ragdock:ingress.names`. */
 export function nameProblems(ctx: Context, services: readonly ServiceSpec[]): Problem[] {
-  const { names } = ctx.settings.ingress;
+  const { names } = ofSettings(ctx);
   return [
     ...needs(ctx),
     ...Object.entries(names).flatMap(([name, path]) => [
@@ -18,8 +19,15 @@ export function nameProblems(ctx: Context, services: readonly ServiceSpec[]): Pr
 
 export const settingOf = (name: string): string => `ingress.names["${name}"]`;
 
-function needs({ settings: { ingress } }: Context): Problem[] {
-  const { names, tls, domain } = ingress;
+/** The host names of applications have rules of their own. */
+function ofSettings({ settings }: Context): Context["settings"]["ingress"] {
+  const routes = ownApps(settings).map(({ route }) => route);
+  const names = Object.entries(settings.ingress.names).filter(([name]) => !routes.includes(name));
+  return { ...settings.ingress, names: Object.fromEntries(names) };
+}
+
+function needs(ctx: Context): Problem[] {
+  const { names, tls, domain } = ofSettings(ctx);
   const found = Object.keys(names).join(", ");
   if (!found) return [];
   return [

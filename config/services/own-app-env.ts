@@ -9,5 +9,6 @@ export const variablesOf = ({ env, envFile }: OwnApp): Record<string, string> =>
   ...env,
 });
 
-const readVariables = (file: string): Record<string, string> =>
+/** The variables in a file of the user. */
+export const readVariables = (file: string): Record<string, string> =>
   parseEnv(readFileSync(projectPath(file), "utf8")) as Record<string, string>;

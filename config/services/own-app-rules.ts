@@ -2,8 +2,10 @@ import type { Settings } from "../settings/schema.ts";
 import { isReservedNetwork } from "../spec/networks.ts";
 import { type Problem, problem, removeCommand, setCommand, withoutEffect } from "../spec/problem.ts";
 import type { ServiceSpec } from "../spec/service.ts";
+import { containerProblems } from "./own-app-container-rules.ts";
 import { dockerfileOf, isPythonFolder, servesByModule } from "./own-app-image.ts";
-import { type OwnApp, ownApps } from "./own-app-settings.ts";
+import { routeProblems } from "./own-app-route-rules.ts";
+import { hasRoute, type OwnApp, ownApps } from "./own-app-settings.ts";
 import { hasFile } from "./project-files.ts";
 
 /** The roles of services that an application may need. */
@@ -14,7 +16,7 @@ export function ownAppProblems(settings: Settings, services: readonly ServiceSpe
   const apps = ownApps(settings);
   return [
     ...bothForms(settings),
-    ...wrongRoutes(apps),
+    ...routeProblems(settings, apps),
     ...apps.flatMap((app) => [
       ...wrongSource(app),
       ...wrongBuild(app),
@@ -24,6 +26,7 @@ export function ownAppProblems(settings: Settings, services: readonly ServiceSpe
       ...wrongNeeds(app, apps, services),
       ...wrongVolumes(app, apps, services),
       ...wrongFile(app),
+      ...containerProblems(app, services),
     ]),
   ];
 }
@@ -34,35 +37,6 @@ function bothForms({ app, apps }: Settings): Problem[] {
   const why = "`app` is the short form of one application, and `apps` has several";
   const fix = `Move it into ragdock:apps, or run: ${removeCommand("apps")}`;
   return [problem("app", `both app and apps (${names.join(", ")})`, why, fix)];
-}
-
-/** The gateway serves no pages, so one application must answer all other paths. */
-function wrongRoutes(apps: readonly OwnApp[]): Problem[] {
-  const routed = apps.filter(({ route }) => route !== undefined);
-  const twice = routed.flatMap(({ name, route = "", setting }, index) => {
-    const first = routed.slice(0, index).find((other) => other.route === route);
-    if (!first) return [];
-    const why = `${first.name} has this route already`;
-    return [
-      problem(`${setting}.route`, `"${route}"`, why, `Run: ${setCommand(`${setting}.route`, `/${name}/`)}`),
-    ];
-  });
-  const reserved = routed
-    .filter(({ route = "" }) => route.startsWith("/monitoring/"))
-    .map(({ name, route, setting }) => {
-      const why = "the pages of the monitoring have this path";
-      return problem(
-        `${setting}.route`,
-        `"${route}"`,
-        why,
-        `Run: ${setCommand(`${setting}.route`, `/${name}/`)}`,
-      );
-    });
-  const [first] = apps.filter(({ port }) => port !== undefined).concat(apps);
-  if (!first || routed.some(({ route }) => route === "/")) return [...twice, ...reserved];
-  const found = routed.map(({ name, route }) => `${route} of ${name}`).join(", ") || "no routes";
-  const fix = `Run: ${setCommand(`${first.setting}.route`, "/")}`;
-  return [...twice, ...reserved, problem("apps", found, "one application must have the route /", fix)];
 }
 
 function wrongSource(app: OwnApp): Problem[] {
@@ -97,14 +71,15 @@ function wrongBuild(app: OwnApp): Problem[] {
 
 /** Reports settings of an application that would do nothing. */
 function useless(app: OwnApp): Problem[] {
-  const { setting, port, route, healthcheck = {}, needs = [], needsAll } = app;
+  const { setting, port, healthcheck = {}, needs = [], needsAll } = app;
+  const isRouted = hasRoute(app);
   const unrouted = "the gateway leads only to applications with a route";
   const noClient = "it does not need postgres";
   const all: readonly (readonly [key: string, isSet: boolean, hasEffect: boolean, why: string])[] = [
     ["module", app.module !== undefined, servesByModule(app), whatRuns(app)],
     ["metricsPath", app.metricsPath !== undefined, port !== undefined, "it has no port"],
-    ["bodySize", app.bodySize !== undefined, route !== undefined, unrouted],
-    ["timeout", app.timeout !== undefined, route !== undefined, unrouted],
+    ["bodySize", app.bodySize !== undefined, isRouted, unrouted],
+    ["timeout", app.timeout !== undefined, isRouted, unrouted],
     [
       "databaseConnections",
       app.databaseConnections !== undefined,

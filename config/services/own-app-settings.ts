@@ -32,6 +32,43 @@ export function ownApps({ app, apps }: Own): OwnApp[] {
   });
 }
 
+/** A path of the gateway that leads to a port of an application. */
+export interface AppRoute {
+  readonly path: string;
+  readonly port: number;
+  /** Whether the application sees the rest of the path only. */
+  readonly strip?: boolean;
+}
+
+/** Whether a route is a host name instead of a path. */
+export const isHostName = (route: string): boolean => !route.startsWith("/");
+
+/** The path of the gateway behind a host name of an application. No other path begins like it. */
+export const pathBehind = ({ name }: Pick<OwnApp, "name">): string => `/~${name}/`;
+
+/** Whether the gateway leads to an application. */
+export const hasRoute = ({ route, routes = {} }: OwnApp): boolean =>
+  route !== undefined || Object.keys(routes).length > 0;
+
+/** The routes of an application. Its own one comes first. */
+export function routesOf(app: OwnApp): AppRoute[] {
+  const { route, port, routes = {} } = app;
+  const more = Object.entries(routes).map(([path, to]) => ({ path, port: to }));
+  if (route === undefined || port === undefined) return more;
+  const own = isHostName(route) ? { path: pathBehind(app), port, strip: true } : { path: route, port };
+  return [own, ...more];
+}
+
+/** The settings with the host names of applications among those that the ingress serves. */
+export function withAppNames(settings: Settings): Settings {
+  const names = ownApps(settings).flatMap((app) =>
+    app.route !== undefined && isHostName(app.route) ? [[app.route, pathBehind(app)] as const] : [],
+  );
+  if (names.length === 0) return settings;
+  const { ingress } = settings;
+  return { ...settings, ingress: { ...ingress, names: { ...Object.fromEntries(names), ...ingress.names } } };
+}
+
 /** Whether two applications run the same image. */
 export const sharesImage = (one: OwnApp, other: OwnApp): boolean =>
   one.image === other.image && one.imageName === other.imageName;

@@ -1,3 +1,4 @@
+import { startWith, type Ulimit } from "../spec/container-options.ts";
 import { defined } from "../spec/defined.ts";
 import { Healthcheck } from "../spec/healthcheck.ts";
 import type { Blackbox, Job, LongRunning, Route } from "../spec/service.ts";
@@ -12,7 +13,9 @@ import {
 import { variablesOf } from "./own-app-env.ts";
 import { commandOf, imageOf } from "./own-app-image.ts";
 import { ownAppProblems } from "./own-app-rules.ts";
-import { hasOwnApps, type OwnApp, ownApps, sharesImage } from "./own-app-settings.ts";
+import { secretProblems } from "./own-app-secret-rules.ts";
+import { appStartScript, secretFiles, usableSecrets } from "./own-app-secrets.ts";
+import { hasOwnApps, hasRoute, type OwnApp, ownApps, routesOf, sharesImage } from "./own-app-settings.ts";
 import { type AppStores, appSettings, dependenciesOf, poolSize, productionSoak } from "./reference-app.ts";
 
 /** A user's own applications in place of the reference application. */
@@ -25,25 +28,40 @@ export const ownApp = (stores: AppStores): ServiceModule => ({
       application(ctx, stores, app, apps),
     ]);
   },
-  rules: (ctx, services) => ownAppProblems(ctx.settings, services),
+  rules: (ctx, services) => {
+    const apps = ownApps(ctx.settings);
+    return [
+      ...ownAppProblems(ctx.settings, services),
+      ...apps.flatMap((app) => secretProblems(ctx, app, apps, usableBy(ctx, stores, app))),
+    ];
+  },
 });
 
 /** The routes of the gateway to own applications. */
 export const ownRoutes = ({ settings }: Context): Omit<Route, "listen">[] =>
-  ownApps(settings).flatMap(({ name, route, port }) =>
-    route && port ? [{ path: route, service: name, port }] : [],
-  );
+  ownApps(settings).flatMap((app) => routesOf(app).map((route) => ({ ...route, service: app.name })));
 
 /** The fields that an application and its migration have in common. */
 function workload(ctx: Context, stores: AppStores, app: OwnApp) {
   const needs = needsOf(ctx, stores, app);
   const shared = appSettings(ctx, stores, needs, app.databaseConnections);
+  const secrets = secretFiles(app, usableBy(ctx, stores, app));
   return {
     ...shared,
     environment: { ...shared.environment, ...variablesOf(app) },
+    files: [...shared.files, ...secrets],
+    ...(secrets.length > 0 ? { startScript: appStartScript } : {}),
     image: imageOf(app),
     databaseConnections: needs.includes(stores.postgres.name) ? (app.databaseConnections ?? poolSize) : 0,
-    ...defined({ user: app.user, capabilities: app.capabilities, entrypoint: app.entrypoint }),
+    ...defined({
+      user: app.user,
+      capabilities: app.capabilities,
+      entrypoint: app.entrypoint,
+      writable: app.writable,
+      extraHosts: app.extraHosts,
+      ulimits: app.ulimits && ulimitsOf(app.ulimits),
+      hostname: app.hostname,
+    }),
     // What it calls is not known here.
     outside: true,
   };
@@ -55,19 +73,19 @@ function application(
   app: OwnApp,
   apps: readonly OwnApp[],
 ): ServiceTemplate<LongRunning> {
-  const { name, port, route, volumes = [] } = app;
+  const { name, port, volumes = [] } = app;
   const needs = needsOf(ctx, stores, app);
   const blackbox = blackboxOf(app);
   // Two containers that write the same files could damage them.
   const isStateful = volumes.some(({ shared }) => !shared);
-  const canBeWatched = route !== undefined && blackbox?.module === "http_2xx" && !isStateful;
+  const canBeWatched = hasRoute(app) && blackbox?.module === "http_2xx" && !isStateful;
   const command = commandOf(app);
   const limits = ctx.prod ? { cpus: 1, memory: "1GiB" } : { cpus: 1, memory: "768MiB" };
   return {
     ...serviceDefaults,
     ...workload(ctx, stores, app),
     name,
-    role: route ? "api" : "worker",
+    role: hasRoute(app) ? "api" : "worker",
     kind: isStateful ? "stateful" : "stateless",
     usesGpus: true,
     ...(command ? { command } : {}),
@@ -113,11 +131,26 @@ const migrationsFor = (app: OwnApp, apps: readonly OwnApp[]): string[] =>
 const needsOf = (ctx: Context, stores: AppStores, { needs = [], needsAll }: OwnApp): string[] =>
   needsAll ? dependenciesOf(ctx, stores) : [...new Set([...needs, ...modelServices(ctx.models)])];
 
+/** The secrets that the texts of an application may use, by name. */
+const usableBy = (ctx: Context, stores: AppStores, app: OwnApp) =>
+  usableSecrets(ctx, stores, ownApps(ctx.settings), needsOf(ctx, stores, app));
+
+/** A single number is both limits. */
+const ulimitsOf = (ulimits: NonNullable<OwnApp["ulimits"]>): Readonly<Record<string, Ulimit>> =>
+  Object.fromEntries(
+    Object.entries(ulimits).map(([name, limit]) => [
+      name,
+      typeof limit === "number" ? { soft: limit, hard: limit } : limit,
+    ]),
+  );
+
 /** Docker's check: the given one, else whether the port listens, else whether the process runs. */
-function healthcheckOf({ port, healthcheck = {} }: OwnApp): Healthcheck {
+function healthcheckOf({ port, healthcheck = {}, secrets = {} }: OwnApp): Healthcheck {
   const { path, command, ...given } = healthcheck;
   const timing = { startPeriod: "1m", ...defined(given) } as const;
-  if (command) return Healthcheck.command(command, timing);
+  // The command may need the variables, too.
+  const start = Object.keys(secrets).length > 0 ? startWith(appStartScript) : [];
+  if (command) return Healthcheck.command([...start, ...command], timing);
   if (port === undefined) return Healthcheck.runs(timing);
   return path ? Healthcheck.anyHttp(path, port, timing) : Healthcheck.listens(port, timing);
 }

@@ -52,7 +52,7 @@ export function credentialsOf(ctx: Context, store: string): Credentials {
 export const userName = ({ user }: Login): string => (user.source.from === "known" ? user.source.value : "");
 
 /** The path of a secret's file in the container. */
-export const secretPath = ({ name }: Secret): string => `/run/secrets/${name}`;
+export const secretPath = ({ name }: Pick<Secret, "name">): string => `/run/secrets/${name}`;
 
 /** A file that holds one secret and nothing else. */
 export const secretFile = (secret: Secret): FileSpec => ({

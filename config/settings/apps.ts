@@ -1,6 +1,7 @@
 import { z } from "zod";
-import { capabilities } from "../spec/limits.ts";
-import { servedPath } from "./ingress.ts";
+import { capabilities, ulimitNames } from "../spec/limits.ts";
+import { appSecrets } from "./app-secrets.ts";
+import { appHost, servedPath } from "./ingress.ts";
 import {
   duration,
   integer,
@@ -16,6 +17,15 @@ import {
 } from "./kinds.ts";
 
 const words = z.array(text).min(1);
+
+/** The names of a network have a dot, so that a misspelled path is not taken for one. */
+const appDomain = appHost.regex(/\./);
+
+const ulimit = integer(-1, 1_000_000_000_000);
+
+const address = z.union([z.ipv4(), z.ipv6(), z.literal("host-gateway")], {
+  error: "must be an IP address, or host-gateway for the Docker host",
+});
 
 /** The settings that both forms of an own application have. */
 const common = {
@@ -39,6 +49,34 @@ const common = {
   bodySize: optional(
     "Largest request that the gateway passes to it. 26MiB unless a larger size is set.",
     size,
+  ),
+  secrets: optional(
+    "Variables with secrets: `generate` makes a random value and keeps it, `ask` takes the one that you set with `make secret KEY=<variable>`, and a text takes `{{secret:<name>}}`. Applications with the same variable get the same value.",
+    appSecrets,
+  ),
+  writable: optional(
+    "Folders in memory that it may write to, and their sizes: `{ /srv/cache: 64MiB }`. They are empty at each start, and count towards its memory.",
+    z.record(path, size),
+  ),
+  extraHosts: optional(
+    "Addresses of more host names: `{ db.example.org: 10.0.0.5 }`. `host-gateway` is the Docker host.",
+    z.record(appHost, address),
+  ),
+  ulimits: optional(
+    "Limits of its processes: `{ nofile: 65536 }`, or `{ nofile: { soft: 1024, hard: 65536 } }`. -1 is no limit.",
+    z.partialRecord(
+      z.enum(ulimitNames),
+      z.union([ulimit, z.strictObject({ soft: ulimit, hard: ulimit })], {
+        error: "must be a whole number, or { soft, hard }",
+      }),
+    ),
+  ),
+  hostname: optional(
+    "Name that its container has for itself. By default an id of Docker.",
+    like(
+      /^(?=.{1,63}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?$/i,
+      "be a name of letters, digits and hyphens, such as web",
+    ),
   ),
 };
 
@@ -112,8 +150,15 @@ export const ownApp = z.strictObject({
     port,
   ),
   route: optional(
-    "Path under which the gateway leads to it, such as `/` or `/api/`. It sees the whole path. Without a route only other applications reach it.",
-    servedPath,
+    "Path under which the gateway leads to it, such as `/` or `/api/`. It sees the whole path. Or a host name of its own, such as `admin.rag.example.org`, under which it has all paths. Without a route only other applications reach it.",
+    z.union([servedPath, appDomain], {
+      error:
+        "must be a path that begins and ends with /, such as /api/, or a host name such as admin.rag.example.org",
+    }),
+  ),
+  routes: optional(
+    "More paths, and the port that each leads to: `{ /admin/: 9000 }`.",
+    z.record(servedPath, port),
   ),
   healthcheck: optional(
     "How Docker checks it. By default, its port must listen, or a worker must run for 10 s.",

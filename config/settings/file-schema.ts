@@ -24,7 +24,12 @@ export function fileSchema(): object {
       config: {
         type: ["object", "null"],
         properties: Object.fromEntries([...own, ...secrets]),
-        patternProperties: { "^(docker|random|pulumi):": {} },
+        patternProperties: {
+          "^(docker|random|pulumi):": {},
+          // The variables that applications ask for.
+          [`^ragdock:(?!(${Object.keys({ ...properties, ...userSecrets }).join("|")})$)[A-Za-z_][A-Za-z0-9_]*$`]:
+            secure,
+        },
         additionalProperties: false,
       },
       environment: { type: "array", items: text },

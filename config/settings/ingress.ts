@@ -4,7 +4,8 @@ import { group, integer, like, name, optional, url } from "./kinds.ts";
 
 const hostName = like(/^[\w.-]+$/, "be a host name without a port, such as rag.example.org");
 
-const ownName = like(
+/** A host name that the stack serves, or that an application calls. */
+export const appHost = like(
   /^(?=.*[a-z])[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/,
   "be a host name in lower case and without a port, such as api.rag.example.org",
 );
@@ -52,7 +53,7 @@ const perMinute = (what: string, most: number) =>
 export const ingress = group("Requests from outside.", {
   domain: optional("Host name of the service. Certificates are for this name.", hostName),
   names: z
-    .record(ownName, servedPath)
+    .record(appHost, servedPath)
     .default({})
     .describe(
       "More host names, and the path of the stack that each serves: `{ api.rag.example.org: /api/ }`. The certificate has all names.",

@@ -39,10 +39,7 @@ export const url = z.url({ protocol: /^https?$/ });
  */
 export const variables = z.record(
   like(/^[A-Za-z_][\w.-]*$/, "have letters, digits, _, . and - only, such as LOG_LEVEL"),
-  text.refine(
-    (value) => !/\{\{[^}]*secret[^}]*\}\}/i.test(value),
-    "has a placeholder, which only the content of a file may have: docs/guide/own-application.md shows one",
-  ),
+  text,
 );
 
 export const limits = z.strictObject({

@@ -1,6 +1,7 @@
 import { type Problem, problem, removeCommand, setCommand, withoutEffect } from "../spec/problem.ts";
 import { valueAt } from "./issues.ts";
-import { type Settings, userSecrets, type VectorStore } from "./schema.ts";
+import { type Settings, settings as settingsSchema, userSecrets, type VectorStore } from "./schema.ts";
+import { closest } from "./suggest.ts";
 
 /** The general settings that a system supports. */
 export interface SystemTraits {
@@ -71,12 +72,20 @@ export function unknownRotations(rotations: Settings["rotations"], known: readon
 }
 
 /**
+ * Whether an encrypted value has, or nearly has, the name of a setting. Others stay after the
+ * application that asked for them is gone, and are shown nowhere.
+ */
+const resemblesSetting = (key: string): boolean =>
+  !/^[A-Z0-9_]+$/.test(key) &&
+  closest(key, [...Object.keys(settingsSchema.shape), ...Object.keys(userSecrets)]) !== undefined;
+
+/**
  * Reports settings that are encrypted in the stack's file but would be in clear text in previews,
  * state and containers.
  */
-export const encryptedInVain = (encrypted: ReadonlySet<string>): Problem[] =>
+export const encryptedInVain = (encrypted: ReadonlySet<string>, asked: readonly string[] = []): Problem[] =>
   [...encrypted]
-    .filter((key) => !Object.hasOwn(userSecrets, key))
+    .filter((key) => !Object.hasOwn(userSecrets, key) && !asked.includes(key) && resemblesSetting(key))
     .map((key) => {
       const why = `only ${Object.keys(userSecrets).join(", ")} stay secret; this one would be shown`;
       return problem(key, "an encrypted value", why, `Set it without --secret, after: ${removeCommand(key)}`);

@@ -4,7 +4,13 @@ export type SecretSource =
    * Generated once per generation. `rotation` is its name in `ragdock:rotations`. A secret without
    * this name is never rotated.
    */
-  | { readonly from: "generated"; readonly generation: number; readonly rotation?: string }
+  | {
+      readonly from: "generated";
+      readonly generation: number;
+      readonly rotation?: string;
+      /** Whether all generations stay in the state, because data may be encrypted with them. */
+      readonly kept?: true;
+    }
   /** Set by the user under this key as a secret of the stack. */
   | { readonly from: "config"; readonly key: string }
   /** Known when the settings are read, such as the user name that belongs to a password. */
@@ -28,13 +34,19 @@ export interface RevisionOf {
   readonly revisionOf: string;
 }
 
-export type Part = string | Secret | RevisionOf;
+/** A placeholder for a secret in a URL, where some letters have to be encoded. */
+export interface InUrl {
+  readonly inUrl: Secret;
+}
+
+export type Part = string | Secret | RevisionOf | InUrl;
 
 /** Text that may contain secrets and revisions. The deployment fills them in. */
 export type Content = string | { readonly parts: readonly Part[] };
 
 const isRevision = (part: Part): part is RevisionOf => typeof part === "object" && "revisionOf" in part;
-const isSecret = (part: Part): part is Secret => typeof part === "object" && !("revisionOf" in part);
+const isInUrl = (part: Part): part is InUrl => typeof part === "object" && "inUrl" in part;
+const isSecret = (part: Part): part is Secret => typeof part === "object" && "source" in part;
 
 export const partsOf = (content: Content): readonly Part[] =>
   typeof content === "string" ? [content] : content.parts;
@@ -74,7 +86,8 @@ export function contentOf(parts: readonly Part[]): Content {
 /** Joins contents. */
 export const joined = (contents: readonly Content[]): Content => contentOf(contents.flatMap(partsOf));
 
-export const secretsIn = (text: Content): Secret[] => partsOf(text).filter(isSecret);
+export const secretsIn = (text: Content): Secret[] =>
+  partsOf(text).flatMap((part) => (isInUrl(part) ? [part.inUrl] : isSecret(part) ? [part] : []));
 
 /** The services whose revisions are in a content. */
 export const revisionsIn = (text: Content): string[] =>
@@ -85,12 +98,19 @@ export const revisionsIn = (text: Content): string[] =>
 /** The text of a content, with each placeholder replaced. */
 export const fill = (
   text: Content,
-  values: { readonly secret: (secret: Secret) => string; readonly revision: (service: string) => string },
+  values: {
+    readonly secret: (secret: Secret) => string;
+    readonly revision: (service: string) => string;
+    /** @default as `secret`, percent-encoded */
+    readonly inUrl?: (secret: Secret) => string;
+  },
 ): string =>
   partsOf(text)
     .map((part) => {
       if (typeof part === "string") return part;
-      return isRevision(part) ? values.revision(part.revisionOf) : values.secret(part);
+      if (isRevision(part)) return values.revision(part.revisionOf);
+      if (!isInUrl(part)) return values.secret(part);
+      return values.inUrl?.(part.inUrl) ?? encodeURIComponent(values.secret(part.inUrl));
     })
     .join("");
 
@@ -98,10 +118,12 @@ export const fill = (
  * The text of a content for people, with names of secrets and services in place of values and
  * revisions.
  */
-export const shown = (text: Content): string =>
-  fill(text, { secret: ({ name }) => `{{secret:${name}}}`, revision: (service) => service });
+export const shown = (text: Content): string => {
+  const secret = ({ name }: Secret): string => `{{secret:${name}}}`;
+  return fill(text, { secret, inUrl: secret, revision: (service) => service });
+};
 
-const placeholder = /\{\{secret:([a-z0-9-]+)\}\}/;
+const placeholder = /\{\{secret:([A-Za-z0-9_-]+)\}\}/;
 
 /** The parts of a text with `{{secret:<name>}}` placeholders. */
 export type NamedContent = readonly (string | { readonly secretNamed: string })[];

@@ -37,6 +37,10 @@ export const setCommand = (path: string, value: string): string =>
 export const removeCommand = (path: string): string =>
   isNested(path) ? `pulumi config rm --path 'ragdock:${path}'` : `pulumi config rm ragdock:${path}`;
 
+/** The commands that set a secret of the user. `forStack` adds the stack to the first one. */
+export const secretCommands = (key: string, stack: string): string =>
+  `pulumi config set --secret ragdock:${key}   (or: make secret KEY=${key} STACK=${stack})`;
+
 /** `text` with `--stack` in each of its `pulumi config` commands. */
 export const forStack = (text: string, stack: string): string =>
   text.replaceAll(/\bpulumi config (set|rm) /g, `pulumi config $1 --stack ${stack} `);

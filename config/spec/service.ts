@@ -1,4 +1,5 @@
 import type { AccessRule } from "./access.ts";
+import type { ContainerOptions } from "./container-options.ts";
 import type { Content, SecretSource } from "./content.ts";
 import type { Credentials } from "./credentials.ts";
 import type { Healthcheck } from "./healthcheck.ts";
@@ -80,7 +81,7 @@ export interface Route {
   readonly strip?: boolean;
 }
 
-interface Workload {
+interface Workload extends ContainerOptions {
   /** The name with which other services reach it. */
   readonly name: string;
   readonly role: Role;

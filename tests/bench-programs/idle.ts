@@ -17,6 +17,7 @@ const context: StackContext = {
   ...naming,
   system,
   hostPath: (path) => path,
+  imageProgram: async () => ({ entrypoint: [], command: [] }),
   images: { reference: () => config.require("image"), id: () => pulumi.output(config.require("image")) },
   networks: { backend: network.id },
   volumes: {},

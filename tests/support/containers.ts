@@ -19,6 +19,7 @@ export const containerLike = (service: string, given: Given = {}): Container => 
   Name: `/ragdock-dev-${service}-0000000`,
   Image: "sha256:0",
   Created: given.created ?? "",
+  Path: "serve",
   RestartCount: given.restarts ?? 0,
   State: {
     Status: "running",

@@ -30,7 +30,8 @@ const samples: { readonly [K in keyof Required<OwnAppSettings>]: readonly unknow
   entrypoint: [["python3", "-m"]],
   command: [["serve", "--port", 9]],
   port: [9000],
-  route: ["/", "/more/", "/monitoring/more/"],
+  route: ["/", "/more/", "/monitoring/more/", "mine.rag.example.org"],
+  routes: [{ "/admin/": 9000 }, { "/": 9000 }],
   healthcheck: [
     { path: "/other" },
     { command: ["check"] },
@@ -53,6 +54,21 @@ const samples: { readonly [K in keyof Required<OwnAppSettings>]: readonly unknow
   databaseConnections: [17],
   timeout: ["20m", "30s"],
   migrate: [["alembic", "upgrade", "head"]],
+  secrets: [
+    { JWT_SECRET: "generate" },
+    { OPENAI_API_KEY: "ask" },
+    { URL: "redis://{{secret:no-such}}" },
+    { CLEAR: "sk-123" },
+  ],
+  writable: [{ "/srv/cache": "64MiB" }, { "/proc/self": "1MiB" }, { "/srv/cache": "8GiB" }],
+  extraHosts: [{ "db.example.org": "192.0.2.7" }, { builder: "host-gateway" }, { db: "no-address" }],
+  ulimits: [
+    { nofile: 65_536 },
+    { nproc: { soft: 9, hard: 10 } },
+    { nproc: { soft: 11, hard: 10 } },
+    { no: 1 },
+  ],
+  hostname: ["box"],
 };
 
 /** An application of each kind, next to one that answers all other requests. */

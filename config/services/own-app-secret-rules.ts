@@ -1,0 +1,73 @@
+import { settings as schema, userSecrets } from "../settings/schema.ts";
+import type { Secret } from "../spec/content.ts";
+import { type Problem, problem, removeCommand, secretCommands } from "../spec/problem.ts";
+import type { Context } from "./module.ts";
+import { readVariables } from "./own-app-env.ts";
+import type { OwnApp } from "./own-app-settings.ts";
+import { placeholderProblems } from "./placeholders.ts";
+import { hasFile } from "./project-files.ts";
+
+/**
+ * Problems of the setting `secrets` of an application.
+ * @param usable the secrets that its texts may use, by name
+ */
+export function secretProblems(
+  ctx: Context,
+  app: OwnApp,
+  apps: readonly OwnApp[],
+  usable: ReadonlyMap<string, Secret>,
+): Problem[] {
+  return Object.entries(app.secrets ?? {}).flatMap(([name, how]) => {
+    const path = `${app.setting}.secrets.${name}`;
+    if (typeof how !== "string")
+      return [
+        ...placeholderProblems(path, how, usable, "with its `needs`, the application may use"),
+        ...variableTwice(ctx, app, name, path),
+      ];
+    const first = apps.find(({ secrets = {} }) => typeof secrets[name] === "string") ?? app;
+    const other = first.secrets?.[name];
+    return [
+      ...(how === "ask" && first === app ? [...reserved(name, path), ...unset(ctx, name, path)] : []),
+      ...(other === how
+        ? []
+        : [
+            problem(
+              path,
+              `"${how}"`,
+              `${first.name} has "${String(other)}" for it, and both get the same value`,
+              "Write the same for both.",
+            ),
+          ]),
+      ...variableTwice(ctx, app, name, path),
+    ];
+  });
+}
+
+/** The key of a secret is a key of the stack's file, like the settings. */
+function reserved(name: string, path: string): Problem[] {
+  if (!Object.hasOwn(schema.shape, name) && !Object.hasOwn(userSecrets, name)) return [];
+  const fix = `Give it another name, such as APP_${name.toUpperCase()}, and write: ${name}: "{{secret:APP_${name.toUpperCase()}}}"`;
+  return [problem(path, '"ask"', `ragdock:${name} is a setting of Ragdock`, fix)];
+}
+
+function unset({ secrets, stack }: Context, name: string, path: string): Problem[] {
+  if (secrets.has(name)) return [];
+  return [problem(path, "nothing", `ragdock:${name} is not set`, `Run: ${secretCommands(name, stack)}`)];
+}
+
+/** `docker inspect` would show the other one, and the application would not get it. */
+function variableTwice({ settings }: Context, app: OwnApp, name: string, path: string): Problem[] {
+  const { env = {}, envFile, setting } = app;
+  const own = `services.${app.name}.environment`;
+  const inFile = envFile !== undefined && hasFile(envFile) && name in readVariables(envFile);
+  const places = [
+    ...(name in env ? [[`${setting}.env`, `Run: ${removeCommand(`${setting}.env.${name}`)}`]] : []),
+    ...(inFile ? [[`${setting}.envFile`, `Remove the variable from ${envFile}.`]] : []),
+    ...(name in (settings.services[app.name]?.environment ?? {})
+      ? [[own, `Run: ${removeCommand(`${own}.${name}`)}`]]
+      : []),
+  ] as const;
+  return places.map(([where = "", fix = ""]) =>
+    problem(path, `the variable in ${where}, too`, "`docker inspect` shows the one there", fix),
+  );
+}

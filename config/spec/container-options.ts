@@ -1,0 +1,44 @@
+import type { Size } from "./units.ts";
+
+/** A limit of the kernel for the processes of a container. -1 is no limit. */
+export interface Ulimit {
+  readonly soft: number;
+  readonly hard: number;
+}
+
+/** Options of a container that own applications may set. */
+export interface ContainerOptions {
+  /**
+   * A script in the files of the service that gets the program and its arguments, and ends as that
+   * program. The image needs `/bin/sh`.
+   * @default the program is started directly
+   */
+  readonly startScript?: string;
+  /** Folders in memory that every user may write to, with their sizes. @default none */
+  readonly writable?: Readonly<Record<string, Size>>;
+  /** Addresses of more host names. `host-gateway` is the Docker host. @default none */
+  readonly extraHosts?: Readonly<Record<string, string>>;
+  /** Limits by name, such as `nofile`. @default those of Docker */
+  readonly ulimits?: Readonly<Record<string, Ulimit>>;
+  /** The name that the container has for itself. @default its id */
+  readonly hostname?: string;
+}
+
+/** What an image runs if nothing else is said. */
+export interface Program {
+  readonly entrypoint: readonly string[];
+  readonly command: readonly string[];
+}
+
+/**
+ * The program of a container and its arguments, as Docker would start them: an entrypoint of the
+ * settings takes the place of the image's entrypoint and command.
+ */
+export const programOf = (
+  { entrypoint, command }: { readonly entrypoint?: readonly string[]; readonly command?: readonly string[] },
+  image: Program,
+): readonly string[] =>
+  entrypoint ? [...entrypoint, ...(command ?? [])] : [...image.entrypoint, ...(command ?? image.command)];
+
+/** The entrypoint of a container with a start script. Its command is the program. */
+export const startWith = (script: string): readonly string[] => ["/bin/sh", script];
