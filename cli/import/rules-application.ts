@@ -195,7 +195,11 @@ export const applicationRules: Rules = {
     unsupported("A privileged container controls the host. Name the capabilities that it needs."),
   ),
   network_mode: always(unsupported("Every service has its own networks. Publish the ports that it needs.")),
-  platform: always(unsupported("Docker chooses the platform of the host.")),
+  platform: (value) =>
+    textOf(value) === `linux/${process.arch === "x64" ? "amd64" : process.arch}`
+      ? taken("It is the platform of this machine.")
+      : unsupported("Docker chooses the platform of the host."),
+  attach: always(taken("It changes only what docker compose up prints.")),
   labels: always(unsupported("Ragdock sets its own labels only.")),
   working_dir: always(unsupported("Set WORKDIR in the Dockerfile, or change the folder in the command.")),
   "ulimits.*": always(taken("The same limit.")),

@@ -1,7 +1,7 @@
 import { fatesOf, kindsOf } from "./fates.ts";
 import type { ComposeProject } from "./read.ts";
 import { sharedSecrets } from "./variables.ts";
-import { applicationsOf, type World } from "./world.ts";
+import { applicationsOf, isActive, type World } from "./world.ts";
 import { namesOf } from "./write/names.ts";
 
 /** Looks at a project as a whole. */
@@ -13,6 +13,6 @@ export function worldOf(project: ComposeProject): World {
     return fate?.is === "store" ? [{ is: fate.store, service }] : [];
   });
   const world = { project, kinds, fates, names: namesOf(project, fates), stores };
-  const applications = applicationsOf(world);
+  const applications = applicationsOf(world).filter((service) => isActive(service, world));
   return { ...world, shared: sharedSecrets(applications, world) };
 }

@@ -38,9 +38,10 @@ export function planVariable(
   const store = storeVariable(name, text, service, world);
   if (store) return store;
   if (isOptionalAndEmpty(name, value)) return { as: "value", text };
+  if (isUser(name, text, world)) return { as: "value", text };
   const owner = world.shared.get(text);
   // Applications with the same variable get the same value.
-  if (owner && owner.variable !== name)
+  if (owner && owner.variable !== name && isSecretName(name))
     return { as: "template", text: placeholderOf(owner), of: owner.service };
   const login = loginOf(text);
   if (login) {
@@ -65,6 +66,14 @@ export function planVariable(
 /** A value that services of the project agree on, and that no other host gave them. */
 const isShared = (name: string, owner: SecretOwner | undefined, { shared }: World): boolean =>
   owner?.isShared ?? [...shared.values()].some((one) => one.variable === name && one.isShared);
+
+/** Whether a variable has the name of a user, as an access key of MinIO does. */
+const isUser = (name: string, text: string, { project }: Pick<World, "project">): boolean =>
+  /(ACCESS_KEY|KEY_ID)$/i.test(name) &&
+  !/SECRET/i.test(name.replace(/_ID$/i, "")) &&
+  project.services.some((one) =>
+    variablesIn(one).some(([other, value]) => /USER(NAME)?$/i.test(other) && value === text),
+  );
 
 const isAsked = (name: string): boolean => external.test(name) || formatted.test(name);
 
@@ -151,6 +160,7 @@ export function sharedSecrets(services: readonly ComposeService[], world: Omit<W
     variablesIn(service).flatMap(([variable, text]) => {
       const value = at(service.tree, "environment", variable);
       if (text.length < 4 || (value?.kind === "scalar" && isOptionalAndEmpty(variable, value))) return [];
+      if (isUser(variable, text, world)) return [];
       if (storeVariable(variable, text, service, { ...world, shared: new Map() })) return [];
       const isForeign = world.kinds.get(service.name)?.kind === "foreign";
       return isSecretName(variable) ? [{ service: service.name, variable, text, isForeign }] : [];

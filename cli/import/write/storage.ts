@@ -108,15 +108,16 @@ class StoragePlan implements Storage {
   ofProgram(): void {
     const kind = this.#world.kinds.get(this.#service.name);
     const known = kind?.kind === "foreign" ? (programOf(kind.name).data ?? []) : [];
-    const kept = [...this.volumes, ...this.mounts.map(({ target }) => ({ path: target }))];
+    const others = [...this.mounts.map(({ target }) => target), ...Object.keys(this.writable)];
+    const kept = [...this.volumes, ...others.map((path) => ({ path }))];
     const isKept = (path: string): boolean =>
       kept.some(
         (one) => path === one.path || path.startsWith(`${one.path}/`) || one.path.startsWith(`${path}/`),
       );
-    const [first, ...others] = known;
+    const [first, ...further] = known;
     // A file that keeps the data elsewhere moves the first folder.
     const missing = this.volumes.length > 0 ? [] : first ? [first] : [];
-    for (const path of [...missing, ...others]) if (!isKept(path)) this.#keep(undefined, path);
+    for (const path of [...missing, ...further]) if (!isKept(path)) this.#keep(undefined, path);
   }
 
   get #name(): string {
