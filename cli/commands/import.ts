@@ -5,14 +5,17 @@ import { requireStackName } from "../../config/spec/stack.ts";
 import { writeAtomic } from "../../engine/index.ts";
 import { command, print, startFolder } from "../command.ts";
 import { classify } from "../import/classify.ts";
+import { adoptData } from "../import/data/adopt.ts";
 import { composeFiles, readCompose } from "../import/read.ts";
 import { asMarkdown, asText } from "../import/report.ts";
 import { worldOf } from "../import/survey.ts";
+import type { World } from "../import/world.ts";
 import { stackWord } from "../import/write/names.ts";
-import { nextSteps } from "../import/write/next-steps.ts";
+import { makeOptions, nextSteps } from "../import/write/next-steps.ts";
 import { problemsOf } from "../import/write/problems.ts";
 import { settingsText } from "../import/write/settings-file.ts";
 import { stackOf } from "../import/write/stack.ts";
+import { givenConfigFile, stackFile, useConfigFile } from "../stack-file.ts";
 
 export const importCompose = command({
   name: "import",
@@ -28,6 +31,10 @@ export const importCompose = command({
     },
     stack: { flags: "--stack <name>", description: "the name of the stack; by default that of the folder" },
     report: { flags: "--report <file>", description: "write the report to a file, as Markdown" },
+    data: {
+      flags: "--data",
+      description: "copy the data of the Compose project into the volumes of the stack, and compare",
+    },
     dryRun: { flags: "--dry-run", description: "print the settings, and write nothing" },
     force: { flags: "--force", description: "replace a settings file that exists" },
   },
@@ -35,14 +42,16 @@ export const importCompose = command({
     "import ../my-rag",
     "import ../my-rag/docker-compose.yml --report import.md",
     "import ../my-rag --dry-run",
+    "import ../my-rag --data",
   ],
-  run: async ({ file, stack, report, dryRun, force }) => {
+  run: async ({ file, stack, report, data, dryRun, force }) => {
     const project = readCompose(composeFiles(file, startFolder), shellVariables());
     const name = stack ?? stackWord(basename(project.folder), 20, "imported");
     requireStackName(name);
     const target = join(project.folder, "ragdock", `Pulumi.${name}.yaml`);
-    if (!dryRun && !force && existsSync(target)) throw exists(target, file);
     const world = worldOf(project);
+    if (data) return copyData(world, { stack: name, target, given: file });
+    if (!dryRun && !force && existsSync(target)) throw exists(target, file);
     const classified = classify(project, world);
     const written = stackOf(world);
     const text = settingsText(project, written);
@@ -55,6 +64,25 @@ export const importCompose = command({
     return 0;
   },
 });
+
+interface Target {
+  readonly stack: string;
+  readonly target: string;
+  /** The Compose file as the user named it. */
+  readonly given: string;
+}
+
+/** Copies the data for settings that an earlier import wrote. */
+function copyData(world: World, { stack, target, given }: Target): Promise<number> {
+  if (givenConfigFile() === undefined && existsSync(target)) useConfigFile(target);
+  const [file = ""] = world.project.files.filter((one) => /\.ya?ml$/.test(one));
+  if (!existsSync(stackFile(stack)))
+    throw new Failure(
+      `${target} does not exist.`,
+      `Write it first: ./ragdock import ${given} --stack ${stack}`,
+    );
+  return adoptData(world, stackOf(world), { stack, file, on: makeOptions(stack, stackFile(stack)) });
+}
 
 const shellVariables = (): Record<string, string> =>
   Object.fromEntries(

@@ -37,6 +37,8 @@ export interface ComposeSection {
 /** A Compose project as plain data. Each value has its place in the user's files. */
 export interface ComposeProject {
   readonly folder: string;
+  /** The name that COMPOSE_PROJECT_NAME gives it. @default its key `name`, or the folder */
+  readonly name?: string;
   /** All Compose and environment files that were read. */
   readonly files: readonly string[];
   readonly services: readonly ComposeService[];
@@ -97,6 +99,7 @@ export function readCompose(files: readonly string[], environment: Variables): C
   }));
   return {
     folder,
+    ...(values.COMPOSE_PROJECT_NAME ? { name: values.COMPOSE_PROJECT_NAME } : {}),
     files: [...loader.files],
     services,
     sections,

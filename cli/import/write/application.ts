@@ -103,7 +103,12 @@ export function applicationOf(
     }),
     storage,
     asked: Object.entries(secrets).flatMap(([key, how]) => (how === "ask" ? [key] : [])),
-    todos: [...storage.todos, ...imageTodos(service, name), ...otherTodos(service, name, command.secrets)],
+    todos: [
+      ...storage.todos,
+      ...(kind.kind === "foreign" && storage.existing.length > 0 ? oldPasswords(name, secrets) : []),
+      ...imageTodos(service, name),
+      ...otherTodos(service, name, command.secrets),
+    ],
   };
 }
 
@@ -140,6 +145,14 @@ function imageTodos({ tree }: ComposeService, name: string): Todo[] {
       command: `docker pull -q ${image} && docker image inspect --format '{{index .RepoDigests 0}}' ${image}`,
     },
   ];
+}
+
+/** A database keeps its passwords with its data, whatever its variables say. */
+function oldPasswords(name: string, secrets: Readonly<Record<string, string>>): Todo[] {
+  const generated = Object.entries(secrets).flatMap(([key, how]) => (how === "generate" ? [key] : []));
+  if (generated.length === 0) return [];
+  const text = `If you copy its data, it keeps its old passwords. Then write ask in place of generate for ${generated.join(", ")}, and set the old value.`;
+  return [{ service: name, text }];
 }
 
 function otherTodos(

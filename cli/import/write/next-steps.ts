@@ -15,8 +15,7 @@ export interface StepFacts {
 
 /** What is left to the user, with the commands. */
 export function nextSteps(written: WrittenStack, { stack, file, given, problems }: StepFacts): string {
-  const config = relative(projectDir, file);
-  const on = `STACK=${stack} CONFIG_FILE=${config}`;
+  const on = makeOptions(stack, file);
   const lines = [
     ...section(
       "Correct the settings before the first start",
@@ -43,6 +42,10 @@ export function nextSteps(written: WrittenStack, { stack, file, given, problems 
   ];
   return ["Next steps", ...lines].join("\n");
 }
+
+/** The options of make for a stack whose settings are elsewhere. */
+export const makeOptions = (stack: string, file: string): string =>
+  `STACK=${stack} CONFIG_FILE=${relative(projectDir, file)}`;
 
 const section = (title: string, lines: readonly string[]): string[] =>
   lines.length === 0 ? [] : ["", `${title}:`, ...lines];

@@ -13,6 +13,7 @@ it("writes a file beside the Compose file, and replaces none without --force", a
       file: folder,
       stack: "papers",
       report: undefined,
+      data: false,
       dryRun: false,
       force: false,
       ...more,

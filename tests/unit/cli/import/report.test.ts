@@ -99,7 +99,7 @@ it.each([
 
 it("is printed by the command, or written to a file", async () => {
   const folder = folderWith(files);
-  const options = { stack: "papers", dryRun: true, force: false };
+  const options = { stack: "papers", data: false, dryRun: true, force: false };
   const write = vi.spyOn(process.stdout, "write").mockReturnValue(true);
   try {
     expect(await importCompose.run({ ...options, file: folder, report: undefined })).toBe(0);
