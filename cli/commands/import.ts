@@ -46,7 +46,7 @@ export const importCompose = command({
   ],
   run: async ({ file, stack, report, data, dryRun, force }) => {
     const project = readCompose(composeFiles(file, startFolder), shellVariables());
-    const name = stack ?? stackWord(basename(project.folder), 20, "imported");
+    const name = stack ?? stackNameFor(project.folder);
     requireStackName(name);
     const target = join(project.folder, "ragdock", `Pulumi.${name}.yaml`);
     const world = worldOf(project);
@@ -64,6 +64,13 @@ export const importCompose = command({
     return 0;
   },
 });
+
+/** The name of the application's folder. The Compose file may be in a folder of it. */
+function stackNameFor(folder: string): string {
+  const name = basename(folder);
+  const isPart = /^(docker|deploy|compose|infra|server$)/i.test(name) && dirname(folder) !== folder;
+  return isPart ? stackNameFor(dirname(folder)) : stackWord(name, 20, "imported");
+}
 
 interface Target {
   readonly stack: string;

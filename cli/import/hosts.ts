@@ -28,18 +28,25 @@ export function withHost(variable: string, value: string, host: string, by: stri
 export const namesHost = (variable: string, value: string, host: string): boolean =>
   withHost(variable, value, host, "\0") !== value;
 
-/** The variables of a service that have a value. */
-export const variablesIn = ({ tree }: ComposeService): (readonly [name: string, value: string])[] =>
+/** The variables of a service that have a value. @param own whether to leave out environment files */
+export const variablesIn = (
+  { tree }: ComposeService,
+  own = false,
+): (readonly [name: string, value: string])[] =>
   entriesOf(at(tree, "environment")).flatMap(([name, value]) => {
     const text = textOf(value);
-    return text === undefined ? [] : [[name, text] as const];
+    if (text === undefined || (own && !/\.ya?ml$/.test(value.origin.file))) return [];
+    return [[name, text] as const];
   });
 
-/** Whether the variables or the command of a service name one of these hosts. */
-export const mentions = (service: ComposeService, hosts: readonly string[]): boolean =>
+/**
+ * Whether the variables or the command of a service name one of these hosts.
+ * @param own whether to leave out environment files, which several services can have
+ */
+export const mentions = (service: ComposeService, hosts: readonly string[], own = false): boolean =>
   hosts.some(
     (host) =>
-      variablesIn(service).some(([name, value]) => namesHost(name, value, host)) ||
+      variablesIn(service, own).some(([name, value]) => namesHost(name, value, host)) ||
       ["command", "entrypoint"].some((key) =>
         textsOf(at(service.tree, key)).some((word) => namesHost("", word, host)),
       ),

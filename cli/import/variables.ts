@@ -1,5 +1,5 @@
 import { loginOfStore } from "./fates.ts";
-import { clientsOf, hostsOf, variablesIn, withHost } from "./hosts.ts";
+import { hostsOf, mentions, variablesIn, withHost } from "./hosts.ts";
 import type { ComposeService } from "./read.ts";
 import { isSecretName, loginOf } from "./secrets.ts";
 import { at, entriesOf, type Scalar, type VariableUse } from "./tree.ts";
@@ -41,7 +41,7 @@ export function planVariable(
   if (isUser(name, text, world)) return { as: "value", text };
   const owner = world.shared.get(text);
   // Applications with the same variable get the same value.
-  if (owner && owner.variable !== name && isSecretName(name))
+  if (owner && owner.variable !== name && (isSecretName(name) || isLongSecret(text)))
     return { as: "template", text: placeholderOf(owner), of: owner.service };
   const login = loginOf(text);
   if (login) {
@@ -50,7 +50,7 @@ export function planVariable(
     if (!hidden) return { as: "ask" };
     return { as: "template", text: renamed(name, hidden, world), of: known.service };
   }
-  if (isSecretName(name)) return { as: isShared(name, owner, world) || !isAsked(name) ? "generate" : "ask" };
+  if (isSecretName(name)) return { as: isAgreed(name, owner, world) || !isAsked(name) ? "generate" : "ask" };
   const inner = value.variables.find(({ name: used, text: part }) => isSecretName(used) && part !== "");
   const known = inner && world.shared.get(inner.text);
   if (inner && known)
@@ -63,9 +63,9 @@ export function planVariable(
   return { as: "value", text: renamed(name, text, world) };
 }
 
-/** A value that services of the project agree on, and that no other host gave them. */
-const isShared = (name: string, owner: SecretOwner | undefined, { shared }: World): boolean =>
-  owner?.isShared ?? [...shared.values()].some((one) => one.variable === name && one.isShared);
+/** A value that services of the project agree on, and that no one else gave them. */
+const isAgreed = (name: string, owner: SecretOwner | undefined, { shared }: World): boolean =>
+  owner?.isAgreed ?? [...shared.values()].some((one) => one.variable === name && one.isAgreed);
 
 /** Whether a variable has the name of a user, as an access key of MinIO does. */
 const isUser = (name: string, text: string, { project }: Pick<World, "project">): boolean =>
@@ -100,7 +100,7 @@ function storeVariable(
   world: World,
 ): VariablePlan | undefined {
   for (const store of world.stores) {
-    if (!clientsOf(store.service, world.project).includes(service)) continue;
+    if (!isClient(service, store.service, world)) continue;
     const found =
       store.is === "postgres"
         ? ofPostgres(name, text, store.service)
@@ -111,6 +111,11 @@ function storeVariable(
   }
   return undefined;
 }
+
+/** Whether a service calls a store. A database that shares an environment file with others does not. */
+const isClient = (service: ComposeService, store: ComposeService, { kinds }: Pick<World, "kinds">): boolean =>
+  at(service.tree, "depends_on", store.name) !== undefined ||
+  mentions(service, hostsOf(store), kinds.get(service.name)?.kind !== "application");
 
 const databaseName = /POSTGRES|^PG|DB|DATABASE|SQL/i;
 
@@ -151,6 +156,12 @@ function urlAt(text: string, scheme: RegExp, store: ComposeService) {
   return { scheme: found, path, query };
 }
 
+/** Applications repeat a key of another host under one name. A name of its own, or a database, is here. */
+const isAgreement = (uses: readonly { variable: string; service: string; isForeign: boolean }[]): boolean =>
+  uses.some(({ isForeign }) => isForeign) ||
+  (new Set(uses.map(({ service }) => service)).size > 1 &&
+    new Set(uses.map(({ variable }) => variable)).size > 1);
+
 /**
  * The secrets that more than one variable contains, by value. A database or another program of the
  * project keeps its password; else the first service does.
@@ -163,13 +174,18 @@ export function sharedSecrets(services: readonly ComposeService[], world: Omit<W
       if (isUser(variable, text, world)) return [];
       if (storeVariable(variable, text, service, { ...world, shared: new Map() })) return [];
       const isForeign = world.kinds.get(service.name)?.kind === "foreign";
-      return isSecretName(variable) ? [{ service: service.name, variable, text, isForeign }] : [];
+      return [{ service: service.name, variable, text, isForeign, isSecret: isSecretName(variable) }];
     }),
   );
   const shared = new Map<string, SecretOwner>();
   for (const [text, all] of Map.groupBy(uses, (use) => use.text)) {
-    const owner = all.find(({ isForeign }) => isForeign) ?? all[0];
-    if (owner) shared.set(text, { ...owner, isShared: new Set(all.map((one) => one.service)).size > 1 });
+    const named = all.filter(({ isSecret }) => isSecret);
+    const owner = named.find(({ isForeign }) => isForeign) ?? named[0];
+    const agreeing = isLongSecret(text) ? all : named;
+    if (owner) shared.set(text, { ...owner, isAgreed: isAgreement(agreeing) });
   }
   return shared;
 }
+
+/** Whether a text is no word that is a name and, carelessly, a password. */
+const isLongSecret = (text: string): boolean => text.length >= 12;

@@ -8,8 +8,8 @@ import type { Names } from "./write/names.ts";
 export interface SecretOwner {
   readonly service: string;
   readonly variable: string;
-  /** Whether several services have it. */
-  readonly isShared: boolean;
+  /** Whether it is a password of the project itself, on which services agree. */
+  readonly isAgreed: boolean;
 }
 
 /** What is known of a whole project before its services are written. */

@@ -10,6 +10,7 @@ import {
   capabilitiesOf,
   commandOf,
   extraHostsOf,
+  givenUser,
   hostnameOf,
   limitsOf,
   ulimitsOf,
@@ -41,7 +42,7 @@ export interface WrittenApplication {
 export function applicationOf(
   service: ComposeService,
   world: World,
-  { ports, routes }: Routes,
+  { ports, routes, more }: Routes,
   needs: readonly string[],
 ): WrittenApplication {
   const { tree } = service;
@@ -76,6 +77,7 @@ export function applicationOf(
     hostname: hostnameOf(tree),
     port,
     route: routes.get(service.name),
+    routes: more.get(service.name),
     healthcheck: healthcheckOf(service, kind, port),
     volumes: storage.volumes,
     writable: storage.writable,
@@ -160,7 +162,7 @@ function otherTodos(
   name: string,
   inCommand: Readonly<Record<string, string>>,
 ): Todo[] {
-  const user = textOf(at(tree, "user"));
+  const user = givenUser(tree);
   const say = (text: string): Todo => ({ service: name, text });
   return [
     ...(user && userOf(tree) === undefined

@@ -30,6 +30,12 @@ export function commandOf({ tree }: ComposeService): {
   };
 }
 
+/** The user of the file. Variables without a value leave a colon. */
+export const givenUser = (tree: ComposeService["tree"]): string => {
+  const user = textOf(at(tree, "user")) ?? "";
+  return user === ":" ? "" : user;
+};
+
 export function userOf(tree: ComposeService["tree"]): string | undefined {
   const user = textOf(at(tree, "user")) ?? "";
   if (user === "root") return "0:0";

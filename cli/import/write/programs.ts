@@ -103,6 +103,7 @@ const programs: Readonly<Record<string, Program>> = {
     capabilities: startsAsRoot,
   },
   Redis: { port: 6379, data: ["/data"], memory: "512MiB", capabilities: startsAsRoot },
+  "Redis Stack": { port: 6379, data: ["/data"], memory: "1GiB" },
   Chroma: { port: 8000, data: ["/data"], memory: "1GiB" },
   Ollama: {
     port: 11434,

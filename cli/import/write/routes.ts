@@ -1,11 +1,12 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { proxyFiles } from "../fates.ts";
-import { hostsOf, publishedPorts, variablesIn } from "../hosts.ts";
+import { hostsOf, mentions, publishedPorts, variablesIn } from "../hosts.ts";
 import type { ComposeService } from "../read.ts";
 import { at, textOf, textsOf } from "../tree.ts";
 import { applicationsOf, isActive, type World } from "../world.ts";
 import { programOf } from "./programs.ts";
+import { type Proxied, proxiedRoutes } from "./proxied.ts";
 import type { Todo } from "./todo.ts";
 
 /** How requests reach the applications. */
@@ -14,15 +15,21 @@ export interface Routes {
   readonly ports: ReadonlyMap<string, number>;
   /** The path under which the gateway leads to a service, by its old name. */
   readonly routes: ReadonlyMap<string, string>;
+  /** Further paths of a service, and the port that each leads to, by its old name. */
+  readonly more: ReadonlyMap<string, Readonly<Record<string, number>>>;
   /** The port of the host, as Compose published it. */
   readonly hostPort?: number;
   readonly todos: readonly Todo[];
 }
 
+/** Ports of databases and queues, which no browser can use. */
+const storePorts = [2181, 2379, 3306, 4222, 5432, 5672, 6379, 7687, 9092, 11211, 19530, 27017];
+
 /** Programs whose port is no page for people. */
 const isStore = (service: ComposeService, world: World): boolean => {
   const kind = world.kinds.get(service.name);
-  return kind?.kind === "foreign" && programOf(kind.name).port !== undefined;
+  const port = kind?.kind === "foreign" ? programOf(kind.name).port : publishedPorts(service)[0]?.target;
+  return port !== undefined && (kind?.kind === "foreign" || storePorts.includes(port));
 };
 
 /** Decides which application answers, and under which path. */
@@ -34,11 +41,12 @@ export function routesOf(world: World): Routes {
       return port === undefined ? [] : [[service.name, port] as const];
     }),
   );
-  const behind = proxied(services, ports, world);
-  const front = [...behind].find(([, path]) => path === "/")?.[0] ?? frontOf(services, ports, world)?.name;
-  if (front === undefined) return { ports, routes: new Map(), todos: [noFront(services)] };
+  const behind = proxiedRoutes(services, world);
+  for (const { service, port } of behind) if (port && !ports.has(service)) ports.set(service, port);
+  const front = behind.find(({ path }) => path === "/")?.service ?? frontOf(services, ports, world)?.name;
+  if (front === undefined) return { ports, routes: new Map(), more: new Map(), todos: [noFront(services)] };
   if (!ports.has(front)) ports.set(front, 80);
-  const routes = new Map([[front, "/"], ...[...behind].filter(([, path]) => path !== "/")]);
+  const { routes, more } = divided(front, behind, ports);
   const todos: Todo[] = [];
   for (const service of services) {
     const [first] = publishedPorts(service);
@@ -53,7 +61,19 @@ export function routesOf(world: World): Routes {
     });
   }
   const hostPort = hostPortOf(front, world);
-  return { ports, routes, todos, ...(hostPort ? { hostPort } : {}) };
+  return { ports, routes, more, todos, ...(hostPort ? { hostPort } : {}) };
+}
+
+/** An application has one route for its port. The other paths of a proxy are more routes. */
+function divided(front: string, behind: readonly Proxied[], ports: ReadonlyMap<string, number>) {
+  const routes = new Map([[front, "/"]]);
+  const more = new Map<string, Record<string, number>>();
+  for (const { service, path, port = ports.get(service) } of behind) {
+    if (path === "/" || port === undefined) continue;
+    if (!routes.has(service) && port === ports.get(service)) routes.set(service, path);
+    else more.set(service, { ...more.get(service), [path]: port });
+  }
+  return { routes, more };
 }
 
 const noFront = (services: readonly ComposeService[]): Todo => ({
@@ -106,7 +126,11 @@ function frontOf(
     (/(^|[-_])(web|ui|webui|frontend|front|client|app|portal|chat|nginx)([-_]|$)/i.test(service.name)
       ? 3
       : 0) +
-    (at(service.tree, "build") ? 1 : 0) -
+    (at(service.tree, "build") ? 1 : 0) +
+    (publishedPorts(service).some(({ target, published }) => target === 80 || published === 80) ? 2 : 0) +
+    // People open what calls others, and is not called.
+    (services.some((other) => calls(service, other)) ? 2 : 0) -
+    (services.some((other) => calls(other, service)) ? 2 : 0) -
     (world.kinds.get(service.name)?.kind === "application" ? 0 : 5) -
     (isStore(service, world) ? 20 : 0);
   const [best] = [...services].sort((a, b) => score(b) - score(a));
@@ -118,6 +142,10 @@ function frontOf(
   if (ports.has(best.name)) return best;
   return [...services].sort((a, b) => score(b) - score(a)).find(({ name }) => ports.has(name));
 }
+
+const calls = (one: ComposeService, other: ComposeService): boolean =>
+  one !== other &&
+  (at(one.tree, "depends_on", other.name) !== undefined || mentions(one, hostsOf(other), true));
 
 /** The port that the Dockerfile of a service names. */
 function exposedPort({ tree }: ComposeService): number | undefined {
@@ -133,31 +161,4 @@ function exposedPort({ tree }: ComposeService): number | undefined {
 function prefixOf({ tree }: ComposeService): string | undefined {
   const check = textsOf(at(tree, "healthcheck", "test")).join(" ");
   return /https?:\/\/[^/\s]+(\/(?:api|v1)\/)\w/.exec(check)?.[1];
-}
-
-const location = /location\s+(?:\^~\s+|=\s+)?(\/[\w./-]*)\s*\{([^{}]*)\}/g;
-
-/** The paths that a proxy of the project passes on without a change, by service. */
-function proxied(
-  services: readonly ComposeService[],
-  ports: Map<string, number>,
-  { project, fates }: World,
-): Map<string, string> {
-  const texts = project.services
-    .filter(({ name }) => fates.get(name)?.is === "proxy")
-    .flatMap(({ tree }) => proxyFiles(tree));
-  const found = new Map<string, string>();
-  for (const [, path = "", body = ""] of texts.flatMap((text) => [...text.matchAll(location)])) {
-    const [, host = "", port] = /proxy_pass\s+https?:\/\/([\w.-]+)(?::(\d+))?\s*;/.exec(body) ?? [];
-    const service = services.find((one) => hostsOf(one).includes(host));
-    const route = path.endsWith("/") ? path : `${path}/`;
-    if (!service || !/^\/([a-zA-Z0-9][\w.~-]*\/)*$/.test(route)) continue;
-    // An application has one route. The one for all paths, or the first, is it.
-    if (found.has(service.name) && route !== "/") continue;
-    if ([...found.values()].includes(route)) continue;
-    found.set(service.name, route);
-    if (port && !ports.has(service.name)) ports.set(service.name, Number(port));
-  }
-  for (const name of found.keys()) if (!ports.has(name)) found.delete(name);
-  return found;
 }

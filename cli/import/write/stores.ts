@@ -44,7 +44,9 @@ export function storeTodos(world: World): Todo[] {
     if (!isActive(service, world)) return [];
     switch (fate?.is) {
       case "proxy":
-        return say(`The ingress of the stack takes the place of ${fate.program}. Check the routes above.`);
+        return say(
+          `The ingress of the stack takes the place of ${fate.program}. Check the routes of the applications.`,
+        );
       case "monitoring":
         return say(
           `The stack has its own ${fate.program}. Copy rules and dashboards of yours into it by hand.`,

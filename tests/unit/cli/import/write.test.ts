@@ -112,13 +112,15 @@ it("takes the routes of a proxy, and leaves the proxy out", () => {
 `,
     {
       "nginx.conf":
-        "location /api { proxy_pass http://back_end:9000; }\nlocation / { proxy_pass http://front:3000; }\n",
+        "upstream back { server back_end:9000; }\nlocation /api { proxy_pass http://back; }\n" +
+        "location /v1/ { proxy_pass http://back; }\nlocation /x { proxy_pass http://back/y; }\n" +
+        "location / { proxy_pass http://front:3000; }\n",
     },
   );
   expect(problems).toEqual([]);
   expect(Object.keys(apps)).toEqual(["front", "back-end"]);
   expect(apps.front).toMatchObject({ route: "/", port: 3000 });
-  expect(apps["back-end"]).toMatchObject({ route: "/api/", port: 9000 });
+  expect(apps["back-end"]).toMatchObject({ route: "/api/", routes: { "/v1/": 9000 }, port: 9000 });
   expect(services.gateway).toEqual({ port: 80 });
 });
 
