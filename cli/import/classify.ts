@@ -8,7 +8,17 @@ import { monitoringRules } from "./rules-monitoring.ts";
 import { storeRules } from "./rules-store.ts";
 import { topRules } from "./rules-top.ts";
 import { worldOf } from "./survey.ts";
-import { at, children, isTrue, leaves, type Mapping, mapping, type Origin, type Tree } from "./tree.ts";
+import {
+  at,
+  children,
+  isTrue,
+  leaves,
+  type Mapping,
+  mapping,
+  type Origin,
+  type Tree,
+  textOf,
+} from "./tree.ts";
 import {
   improved,
   type Outcome,
@@ -20,6 +30,7 @@ import {
   type Verdict,
 } from "./verdict.ts";
 import type { World } from "./world.ts";
+import { programOf } from "./write/programs.ts";
 
 /** A line of the report: what becomes of a key. */
 export interface Line {
@@ -68,7 +79,7 @@ function classifyService(service: ComposeService, world: World): ClassifiedServi
   const lines = [
     ...(service.tree.entries.size === 0 ? [empty(service.tree)] : walk.below(service.tree, "", "")),
     ...service.replaced.map(replacedLine),
-    ...(fate.is === "application" ? proposals(service) : []),
+    ...(fate.is === "application" ? proposals(service, kind) : []),
   ];
   return { name: service.name, kind, fate, lines };
 }
@@ -195,23 +206,23 @@ function replacedKey(path: string): string {
 }
 
 /** What Ragdock adds to a service that lacks it. */
-function proposals({ tree }: ComposeService): Line[] {
+function proposals({ tree }: ComposeService, kind: ServiceKind): Line[] {
   const add = (key: string, text: string): Line => line(key, tree, improved(text), []);
   const check = at(tree, "healthcheck");
   const none = !check || isTrue(at(check, "disable"));
   const limited = at(tree, "mem_limit") ?? at(tree, "deploy", "resources", "limits", "memory");
   return [
-    ...(none ? [add("healthcheck", proposedCheck(tree))] : []),
+    ...(none ? [add("healthcheck", proposedCheck(tree, kind))] : []),
     ...(limited ? [] : [add("limits", "It has no memory limit. Proposed: 1 CPU and 1 GiB.")]),
   ];
 }
 
-function proposedCheck(tree: Mapping): string {
-  const ports = at(tree, "ports");
-  const [port] = ports?.kind === "sequence" ? ports.items : [];
-  const target = at(port, "target");
-  const found = target?.kind === "scalar" ? String(target.value) : undefined;
+function proposedCheck(tree: Mapping, kind: ServiceKind): string {
+  const known = kind.kind === "foreign" && programOf(kind.name).healthcheck ? kind.name : undefined;
+  if (known) return `It has no health check. Proposed: that of ${known}.`;
+  const [port] = children(at(tree, "ports"));
+  const found = textOf(at(port, "target"));
   return found && /^\d+$/.test(found)
-    ? `It has no health check. Proposed: GET http://127.0.0.1:${found}/ answers 2xx.`
+    ? `It has no health check. Proposed: a program listens on port ${found}. A path that answers 2xx is better.`
     : "It has no health check. Proposed: one that fails when its process no longer works.";
 }

@@ -69,7 +69,9 @@ const storage: Rule = (value, name, subject) => {
   const verdict = volume(value, name, subject);
   if (dataFolders[storeKind(subject)].test(target))
     return {
-      ...improved(`A volume holds the data, and make backup copies it. Existing data must be copied once.`),
+      ...improved(
+        `A volume holds the data, and make backup copies it. --data copies it, or says how to dump it.`,
+      ),
       ...(verdict.except ? { except: verdict.except } : {}),
     };
   if (target.startsWith("/docker-entrypoint-initdb.d"))

@@ -134,7 +134,7 @@ class StoragePlan implements Storage {
   }
 
   #folder(source: string, path: string, readOnly: boolean): void {
-    if (readOnly || isSourceCode(source, this.#service)) {
+    if (isMounted(source, readOnly, this.#service)) {
       this.mounts.push({
         source: relative(projectDir, source) || ".",
         target: path,
@@ -183,8 +183,15 @@ const usersOf = (source: string, world: World): ComposeService[] =>
       children(at(service.tree, "volumes")).some((one) => textOf(at(one, "source")) === source),
   );
 
+/** Whether a folder of the host stays there: it is only read, or has the source of the service. */
+export const isMounted = (
+  source: string,
+  readOnly: boolean,
+  service: Pick<ComposeService, "tree">,
+): boolean => readOnly || isSourceCode(source, service);
+
 /** Whether a folder has the source of a service that is built, and not its data. */
-function isSourceCode(source: string, { tree }: ComposeService): boolean {
+function isSourceCode(source: string, { tree }: Pick<ComposeService, "tree">): boolean {
   const context = textOf(at(tree, "build", "context"));
   if (!context || !existsSync(source)) return false;
   const inside = relative(context, source);

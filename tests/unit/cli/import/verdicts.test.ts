@@ -126,7 +126,7 @@ describe("what a service lacks", () => {
     expect(lines.get("healthcheck")).toMatchObject({
       outcome: "improved",
       keys: [],
-      text: "It has no health check. Proposed: GET http://127.0.0.1:8000/ answers 2xx.",
+      text: "It has no health check. Proposed: a program listens on port 8000. A path that answers 2xx is better.",
     });
     expect(lines.get("limits")?.outcome).toBe("improved");
   });
