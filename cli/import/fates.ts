@@ -7,7 +7,7 @@ import { at, children, isTrue, textOf, textsOf } from "./tree.ts";
 
 /** What takes the place of a service in the stack. */
 export type Fate =
-  /** An application of its own, built or from an image. */
+  /** An application, built or from an image. */
   | { readonly is: "application" }
   /** A store of the stack. */
   | { readonly is: "store"; readonly store: Store }

@@ -156,7 +156,10 @@ function urlAt(text: string, scheme: RegExp, store: ComposeService) {
   return { scheme: found, path, query };
 }
 
-/** Applications repeat a key of another host under one name. A name of its own, or a database, is here. */
+/**
+ * Whether a value is a password of the project itself: a database has it, or services give it
+ * different names. Applications repeat the key of another host under one name.
+ */
 const isAgreement = (uses: readonly { variable: string; service: string; isForeign: boolean }[]): boolean =>
   uses.some(({ isForeign }) => isForeign) ||
   (new Set(uses.map(({ service }) => service)).size > 1 &&

@@ -5,7 +5,7 @@ import { parse } from "yaml";
 import { importCompose } from "../../../../cli/commands/import.ts";
 import { folderWith } from "./project.ts";
 
-it("writes a file beside the Compose file, and replaces none without --force", async () => {
+it("writes a file next to the Compose file, and replaces none without --force", async () => {
   const folder = folderWith({ "compose.yaml": "services: {web: {image: 'a/b:1', ports: ['80:80']}}" });
   const target = join(folder, "ragdock", "Pulumi.papers.yaml");
   const run = (more: { dryRun?: boolean; force?: boolean } = {}): Promise<number> =>

@@ -3,8 +3,11 @@
  * tests do not prove that the stacks start.
  */
 import { join } from "node:path";
+import fc from "fast-check";
 import { expect, it } from "vitest";
+import { stringify } from "yaml";
 import { composeFiles, readCompose } from "../../../../cli/import/read.ts";
+import { composeFile } from "./generated.ts";
 import { app, rag, written, writtenOf } from "./written.ts";
 
 it("becomes applications and stores, with settings that the stack accepts", () => {
@@ -205,4 +208,15 @@ it.each(["anchors", "single", "worker"])("the project %s resolves", (name) => {
   const { problems } = writtenOf(readCompose(composeFiles(name, corpus), { DB_PASSWORD: "given" }));
   // The folders of the builds are not part of the fixtures.
   expect(problems.filter((text) => !/^ragdock:apps\.[\w-]+\.(source|build)/.test(text))).toEqual([]);
+});
+
+it("writes settings that can be read, whatever the file has", () => {
+  fc.assert(
+    fc.property(composeFile, (data) => {
+      const { settings, text } = written(stringify(data, { aliasDuplicateObjects: false }));
+      expect(text).toContain("ragdock:system: full");
+      expect(settings.apps).toBeDefined();
+    }),
+    { numRuns: 100 },
+  );
 });
