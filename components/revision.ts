@@ -20,6 +20,7 @@ const identifies = {
   extraHosts: true,
   ulimits: true,
   hostname: true,
+  ephemeral: false,
   networks: true,
   aliases: true,
   environment: true,

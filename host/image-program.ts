@@ -36,7 +36,13 @@ const hasStartedShell = (id: string, containers: readonly Container[]): boolean 
   containers.some(({ Image, Path, State }) => Image === id && Path === shell && State.Status === "running");
 
 async function programIn(id: string, check: boolean): Promise<Program> {
-  const [image] = JSON.parse(await docker("image", "inspect", id)) as [Image];
+  const inspected = await docker("image", "inspect", id).catch((error: { readonly stderr?: string }) => {
+    throw new Failure(
+      `The image ${id} of an application cannot be read: ${error.stderr?.trim() ?? error}`,
+      "If it was removed by hand, `make up REFRESH=1` builds or pulls it again.",
+    );
+  });
+  const [image] = JSON.parse(inspected) as [Image];
   if (check) await requireShell(id, image.RepoTags?.[0] ?? id);
   return { entrypoint: image.Config.Entrypoint ?? [], command: image.Config.Cmd ?? [] };
 }

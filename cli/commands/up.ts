@@ -11,6 +11,7 @@ import { chooseImages, requireOwnState } from "../preflight.ts";
 import { type Session, withDeployer } from "../session.ts";
 import { changeSettings, ensureStack } from "../stack-file.ts";
 import { systemOf } from "../system.ts";
+import { reportWritten, requireNoLoss } from "../written-files.ts";
 
 type StackOptions = { readonly stack: string } & Partial<Values<typeof newStackOptions>>;
 
@@ -35,7 +36,9 @@ export async function bringUp(
   const gaveUp = confirm === stack && (await withDeployer(stack, (session) => acceptLoss(system, session)));
   return withDeployer(stack, async (session) => {
     await begin(system, session);
+    await requireNoLoss(system, session, confirm === stack);
     const code = await deploy(system, session, refresh || gaveUp);
+    if (code === 0) await reportWritten(stack, system);
     if (code === 0) await reportBackups(stack);
     return code;
   });
@@ -67,7 +70,8 @@ export const up = command({
     refresh: { flags: "--refresh", description: "compare with the real containers, and repair differences" },
     confirm: {
       flags: "--confirm <stack>",
-      description: "start without data that was lost: repeat the stack's name",
+      description:
+        "start without data that was lost, and replace containers with files that are in no volume: repeat the stack's name",
     },
   },
   examples: ["up", "up --system m31 --stack m31", "up --stack prod --refresh"],

@@ -222,7 +222,9 @@ const routedPaths = (routes: readonly Route[], services: readonly ServiceSpec[])
     const { metrics, uploadPaths, ownPages, answerTimeout, role } = service ?? {};
     // The console of a monitoring service has one container, which is replaced in place.
     const byName = role === "monitoring" || undefined;
-    const path = metrics?.port === route.port ? metrics.path : "";
+    const own = metrics?.port === route.port ? metrics.path : "";
+    // Under a host name, clients reach the application's paths below that of the route.
+    const path = route.strip && ownPages && own ? content`${route.path.replace(/\/$/, "")}${own}` : own;
     const hidden = typeof path === "string" && path.startsWith(route.path) ? path : undefined;
     return { ...route, ...defined({ hidden, uploadPaths, ownPages, answerTimeout, byName }) };
   });

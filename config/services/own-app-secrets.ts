@@ -15,7 +15,7 @@ type Secrets = ReadonlyMap<string, Secret>;
 export function variableSecrets(ctx: Context, apps: readonly OwnApp[]): Secrets {
   const found = new Map<string, Secret>();
   for (const [name, how] of apps.flatMap(({ secrets = {} }) => Object.entries(secrets))) {
-    // Another kind of the same variable is a problem of its own.
+    // Another kind of the same variable is reported elsewhere.
     if (typeof how === "string" && !found.has(name)) found.set(name, variableSecret(ctx, name, how));
   }
   return found;

@@ -90,7 +90,12 @@ function application(
     usesGpus: true,
     ...(command ? { command } : {}),
     healthcheck: healthcheckOf(app),
-    ...defined({ blackbox, maxRequest: app.bodySize, answerTimeout: app.timeout }),
+    ...defined({
+      blackbox,
+      maxRequest: app.bodySize,
+      answerTimeout: app.timeout,
+      ephemeral: app.ephemeral || undefined,
+    }),
     ...(ctx.prod && canBeWatched ? { soak: productionSoak } : {}),
     ...(app.metricsPath && port ? { metrics: { port, path: app.metricsPath } } : {}),
     ownPages: true,

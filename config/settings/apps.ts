@@ -18,8 +18,11 @@ import {
 
 const words = z.array(text).min(1);
 
-/** The names of a network have a dot, so that a misspelled path is not taken for one. */
-const appDomain = appHost.regex(/\./);
+/** A path, or a host name. The name has a dot, so that a misspelled path is not taken for one. */
+const appRoute = like(
+  /^\/([a-zA-Z0-9][\w.~-]*\/)*$|^(?=.*[a-z])[a-z0-9][a-z0-9-]*(\.[a-z0-9][a-z0-9-]*)+$/,
+  "be a path that begins and ends with /, or a host name in lower case, such as /api/",
+);
 
 const ulimit = integer(-1, 1_000_000_000_000);
 
@@ -70,6 +73,10 @@ const common = {
         error: "must be a whole number, or { soft, hard }",
       }),
     ),
+  ),
+  ephemeral: optional(
+    "Whether files that it writes outside of its volumes may be lost. Otherwise `make up` reports them, and refuses to replace a container that has some.",
+    z.boolean(),
   ),
   hostname: optional(
     "Name that its container has for itself. By default an id of Docker.",
@@ -150,11 +157,8 @@ export const ownApp = z.strictObject({
     port,
   ),
   route: optional(
-    "Path under which the gateway leads to it, such as `/` or `/api/`. It sees the whole path. Or a host name of its own, such as `admin.rag.example.org`, under which it has all paths. Without a route only other applications reach it.",
-    z.union([servedPath, appDomain], {
-      error:
-        "must be a path that begins and ends with /, such as /api/, or a host name such as admin.rag.example.org",
-    }),
+    "Path under which the gateway leads to it, such as `/` or `/api/`. It sees the whole path. Or a host name, such as `admin.rag.example.org`, under which it has all paths. Without a route only other applications reach it.",
+    appRoute,
   ),
   routes: optional(
     "More paths, and the port that each leads to: `{ /admin/: 9000 }`.",

@@ -60,14 +60,19 @@ export function unknownSystem(found: string, names: readonly string[]): Problem 
   return problem("system", `"${found}"`, `must be one of ${names.join(", ")}`, fix);
 }
 
+/** Whether a name is written as those of variables are. */
+const isVariable = (name: string): boolean => /^[A-Z0-9_]+$/.test(name);
+
 export function unknownRotations(rotations: Settings["rotations"], known: readonly string[]): Problem[] {
   const choices = known.join(", ") || "none that can be rotated";
   const fix = known[0]
     ? `Correct the name, such as: ${setCommand(`rotations.${known[0]}`, "2")}; or remove it.`
     : `Run: ${removeCommand("rotations")}`;
   const found = "a rotation of a secret that the system does not have";
+  // A variable of an application that has left keeps its rotation. Otherwise the value from before
+  // the rotation would be used when it comes back.
   return Object.keys(rotations)
-    .filter((name) => !known.includes(name))
+    .filter((name) => !known.includes(name) && !isVariable(name))
     .map((name) => problem(`rotations.${name}`, found, `it has ${choices}`, fix));
 }
 
@@ -76,7 +81,7 @@ export function unknownRotations(rotations: Settings["rotations"], known: readon
  * application that asked for them is gone, and are shown nowhere.
  */
 const resemblesSetting = (key: string): boolean =>
-  !/^[A-Z0-9_]+$/.test(key) &&
+  !isVariable(key) &&
   closest(key, [...Object.keys(settingsSchema.shape), ...Object.keys(userSecrets)]) !== undefined;
 
 /**

@@ -22,6 +22,8 @@ export interface ContainerOptions {
   readonly ulimits?: Readonly<Record<string, Ulimit>>;
   /** The name that the container has for itself. @default its id */
   readonly hostname?: string;
+  /** Whether files that it writes outside of its volumes may be lost. @default false */
+  readonly ephemeral?: boolean;
 }
 
 /** What an image runs if nothing else is said. */

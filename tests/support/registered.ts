@@ -1,6 +1,6 @@
 /** Registers a system's resources under Pulumi's mocks, without any provider. */
 import * as pulumi from "@pulumi/pulumi";
-import { RagStack } from "../../components/stack.ts";
+import { RagStack, type RagStackArgs } from "../../components/stack.ts";
 import { resolveSystem } from "../../config/resolve.ts";
 import type { SystemSpec } from "../../config/spec/service.ts";
 import { openInProd } from "./program.ts";
@@ -53,10 +53,14 @@ const keys = {
   openaiApiKey: pulumi.secret("sk-canary"),
   mistralApiKey: pulumi.secret("sk-canary"),
   alertWebhook: pulumi.secret("https://hook.example.org/canary"),
+  API_TOKEN: pulumi.secret("sk-canary"),
 };
 
 /** Registers the resources of a system with these settings, and returns it. */
-export async function register(raw: Record<string, unknown>, { preview = false } = {}): Promise<SystemSpec> {
+export async function register(
+  raw: Record<string, unknown>,
+  { preview = false, ...more }: Partial<RagStackArgs> & { preview?: boolean } = {},
+): Promise<SystemSpec> {
   await pulumi.runtime.setMocks(new Mocks(preview), "ragdock", "test", preview);
   const system = resolveSystem(openInProd(raw), {
     project: "ragdock",
@@ -77,6 +81,7 @@ export async function register(raw: Record<string, unknown>, { preview = false }
     existingVolumes: {},
     broken: {},
     hostPath: (path) => `/project/${path}`,
+    ...more,
   });
   await pulumi.runtime.disconnect();
   return system;

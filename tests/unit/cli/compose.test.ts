@@ -2,7 +2,7 @@
  * Tests the Compose file as data. tests/systems/compose.test.ts proves that Compose accepts it and
  * that its services become healthy.
  */
-import { expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { type ComposeFile, composeConfigs, composeFile } from "../../../cli/compose.ts";
 import type { ImageSource } from "../../../config/spec/image.ts";
 import { imageName } from "../../../config/spec/image.ts";
@@ -113,4 +113,40 @@ it("contains the build of an image on request", () => {
   });
   expect(made.services.api?.build).toEqual(build);
   expect(made.services.postgres).not.toHaveProperty("build");
+});
+
+describe("an application with secrets", () => {
+  const own = systemWith({
+    apps: {
+      web: {
+        image: "web:1",
+        port: 8000,
+        route: "/",
+        secrets: { JWT_SECRET: "generate" },
+        writable: { "/srv/cache": "16MiB" },
+        ulimits: { nofile: 9 },
+        extraHosts: { "db.example.org": "192.0.2.7" },
+        hostname: "box",
+      },
+    },
+  });
+  const made = composeFile(own, { ...facts, programs: { web: ["/entrypoint", "serve"] } }).services.web;
+
+  it("starts with the script, which gets the whole command line", () => {
+    expect(made).toMatchObject({
+      entrypoint: ["/bin/sh", "/run/ragdock/start"],
+      command: ["/entrypoint", "serve"],
+    });
+    expect(JSON.stringify(made?.configs)).toContain("/run/secrets/JWT_SECRET");
+    expect(made?.environment).not.toHaveProperty("JWT_SECRET");
+  });
+
+  it("keeps its folders in memory, its limits and its names", () => {
+    expect(made).toMatchObject({
+      volumes: [{ type: "tmpfs", target: "/srv/cache", tmpfs: { size: "16m", mode: 0o1777 } }],
+      ulimits: { nofile: { soft: 9, hard: 9 } },
+      extra_hosts: ["db.example.org:192.0.2.7"],
+      hostname: "box",
+    });
+  });
 });

@@ -29,3 +29,21 @@ it.each([
   pulumi.runtime.setAllConfig({ "docker:registryAuth": JSON.stringify(logins) });
   expect(readConfig().registryAuth).toEqual([registry]);
 });
+
+it("reads the secrets that applications ask for, and knows when a value changes", () => {
+  const read = (value: string) => {
+    pulumi.runtime.setAllConfig({ "ragdock:API_TOKEN": value }, ["ragdock:API_TOKEN"]);
+    process.env.PULUMI_CONFIG_SECRET_KEYS = JSON.stringify(["ragdock:API_TOKEN"]);
+    try {
+      return readConfig();
+    } finally {
+      delete process.env.PULUMI_CONFIG_SECRET_KEYS;
+    }
+  };
+  const first = read("sk-canary");
+  expect(Object.keys(first.secrets)).toEqual(["API_TOKEN"]);
+  expect(first.encrypted).toContain("API_TOKEN");
+  expect(JSON.stringify([first.texts, first.secretVersions])).not.toContain("canary");
+  expect(read("sk-canary").secretVersions).toEqual(first.secretVersions);
+  expect(read("sk-canary2").secretVersions).not.toEqual(first.secretVersions);
+});

@@ -202,6 +202,13 @@ describe("wrong secrets", () => {
     expect(problems(raw).map(({ path }) => path)).toEqual(["ragdock:services.api.environment.KEY"]);
   });
 
+  it("is not the rotation of a variable whose application is gone", () => {
+    expect(problems({ rotations: { JWT_SECRET: 2 } })).toEqual([]);
+    expect(problems({ rotations: { postgrs: 2 } }).map(({ path }) => path)).toEqual([
+      "ragdock:rotations.postgrs",
+    ]);
+  });
+
   it("is not a secret that stays after its application is gone", () => {
     expect(problems({}, { secrets: new Set(["OPENAI_API_KEY"]) })).toEqual([]);
     expect(problems({}, { secrets: new Set(["lmApiKey"]) }).map(({ path }) => path)).toEqual([

@@ -69,6 +69,7 @@ const samples: { readonly [K in keyof Required<OwnAppSettings>]: readonly unknow
     { no: 1 },
   ],
   hostname: ["box"],
+  ephemeral: [true],
 };
 
 /** An application of each kind, next to one that answers all other requests. */
