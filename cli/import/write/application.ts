@@ -4,11 +4,9 @@ import { projectDir } from "../../../host/paths.ts";
 import { tagOf } from "../kinds.ts";
 import type { ComposeService } from "../read.ts";
 import { at, isTrue, textOf, textsOf } from "../tree.ts";
-import { planVariables } from "../variables.ts";
 import type { World } from "../world.ts";
 import {
   capabilitiesOf,
-  commandOf,
   extraHostsOf,
   givenUser,
   hostnameOf,
@@ -19,6 +17,7 @@ import {
 } from "./container.ts";
 import { filled } from "./filled.ts";
 import { healthcheckOf } from "./health.ts";
+import { processOf } from "./process.ts";
 import { programOf } from "./programs.ts";
 import type { Routes } from "./routes.ts";
 import { asSize, plainEntries, type Storage, storageOf } from "./storage.ts";
@@ -51,17 +50,7 @@ export function applicationOf(
   const program = kind.kind === "foreign" ? programOf(kind.name) : {};
   const storage = storageOf(service, world);
   const port = ports.get(service.name);
-  const plans = [...planVariables(service, world)];
-  const command = commandOf(service);
-  const secrets = {
-    ...Object.fromEntries(
-      plans.flatMap(([key, plan]) => {
-        if (plan.as === "value") return [];
-        return [[key, plan.as === "template" ? plan.text : plan.as]];
-      }),
-    ),
-    ...command.secrets,
-  };
+  const run = processOf(service, name, world, program);
   const replicas = Number(textOf(at(tree, "deploy", "replicas")) ?? textOf(at(tree, "scale")));
   const ownFiles = storage.volumes.some(({ shared }) => !shared);
   const migrate = world.project.services.find((one) => {
@@ -70,8 +59,8 @@ export function applicationOf(
   });
   const settings = filled({
     ...imageOf(service),
-    entrypoint: textsOf(at(tree, "entrypoint")),
-    command: command.words,
+    entrypoint: run.entrypoint,
+    command: run.command,
     user: userOf(tree),
     capabilities: capabilitiesOf(service, program.capabilities),
     hostname: hostnameOf(tree),
@@ -83,8 +72,8 @@ export function applicationOf(
     writable: storage.writable,
     needs,
     migrate: migrate && textsOf(at(migrate.tree, "command")),
-    env: Object.fromEntries(plans.flatMap(([key, plan]) => (plan.as === "value" ? [[key, plan.text]] : []))),
-    secrets,
+    env: run.env,
+    secrets: run.secrets,
     extraHosts: extraHostsOf(tree),
     ulimits: ulimitsOf(tree),
     replicas: replicas > 1 && !ownFiles ? replicas : undefined,
@@ -104,12 +93,13 @@ export function applicationOf(
       logs: filled({ maxSize, maxFiles: maxFiles >= 1 ? maxFiles : undefined }),
     }),
     storage,
-    asked: Object.entries(secrets).flatMap(([key, how]) => (how === "ask" ? [key] : [])),
+    asked: Object.entries(run.secrets).flatMap(([key, how]) => (how === "ask" ? [key] : [])),
     todos: [
       ...storage.todos,
-      ...(kind.kind === "foreign" && storage.existing.length > 0 ? oldPasswords(name, secrets) : []),
+      ...(kind.kind === "foreign" && storage.existing.length > 0 ? oldPasswords(name, run.secrets) : []),
       ...imageTodos(service, name),
-      ...otherTodos(service, name, command.secrets),
+      ...run.todos,
+      ...otherTodos(service, name),
     ],
   };
 }
@@ -157,11 +147,7 @@ function oldPasswords(name: string, secrets: Readonly<Record<string, string>>): 
   return [{ service: name, text }];
 }
 
-function otherTodos(
-  { tree }: ComposeService,
-  name: string,
-  inCommand: Readonly<Record<string, string>>,
-): Todo[] {
+function otherTodos({ tree }: ComposeService, name: string): Todo[] {
   const user = givenUser(tree);
   const say = (text: string): Todo => ({ service: name, text });
   return [
@@ -170,13 +156,6 @@ function otherTodos(
       : []),
     ...(isTrue(at(tree, "privileged"))
       ? [say("It runs privileged in Compose, and without rights here. It may not work.")]
-      : []),
-    ...(Object.keys(inCommand).length > 0
-      ? [
-          say(
-            `Its command had a password. A shell of the image puts ${Object.keys(inCommand).join(", ")} in now.`,
-          ),
-        ]
       : []),
   ];
 }

@@ -15,12 +15,24 @@ export interface Program {
   /** @default its port must listen */
   readonly healthcheck?: ProposedCheck;
   readonly memory?: Size;
+  /** The command line of the image, for images with variables that a shell drops. */
+  readonly start?: { readonly entrypoint: readonly string[]; readonly command: readonly string[] };
   /** What an image needs that starts as root and changes to another user. @default nothing */
   readonly capabilities?: readonly Capability[];
 }
 
 /** For an image whose start script gives the data to its user, and then becomes this user. */
 const startsAsRoot: readonly Capability[] = ["CHOWN", "DAC_OVERRIDE", "FOWNER", "SETGID", "SETUID"];
+
+const elasticsearch: Program = {
+  port: 9200,
+  data: ["/usr/share/elasticsearch/data"],
+  memory: "4GiB",
+  start: {
+    entrypoint: ["/bin/tini", "--", "/usr/local/bin/docker-entrypoint.sh"],
+    command: ["eswrapper"],
+  },
+};
 
 /**
  * Programs by the names of cli/import/kinds.ts. The folders, ports and start scripts are those of the
@@ -41,9 +53,14 @@ const programs: Readonly<Record<string, Program>> = {
     memory: "2GiB",
   },
   Meilisearch: { port: 7700, data: ["/meili_data"], healthcheck: { path: "/health" }, memory: "1GiB" },
-  OpenSearch: { port: 9200, data: ["/usr/share/opensearch/data"], memory: "4GiB" },
-  Elasticsearch: { port: 9200, data: ["/usr/share/elasticsearch/data"], memory: "4GiB" },
-  elasticsearch: { port: 9200, data: ["/usr/share/elasticsearch/data"], memory: "4GiB" },
+  OpenSearch: {
+    port: 9200,
+    data: ["/usr/share/opensearch/data"],
+    memory: "4GiB",
+    start: { entrypoint: ["./opensearch-docker-entrypoint.sh"], command: ["opensearch"] },
+  },
+  Elasticsearch: elasticsearch,
+  elasticsearch,
   ClickHouse: {
     port: 8123,
     data: ["/var/lib/clickhouse"],
