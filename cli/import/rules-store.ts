@@ -30,14 +30,15 @@ const image: Rule = (value, _, subject) => {
   );
 };
 
-/** Variables that the images of stores read. */
-const tuning = /^(POSTGRES_|PG|REDIS_|VALKEY_|CHROMA_|TZ$|LANG$)/;
+/** Variables that the images of stores read, and that Ragdock does not set. */
+const tuning = /^(POSTGRES_INITDB_|PG[A-Z]|REDIS_ARGS$|VALKEY_EXTRA_FLAGS$|CHROMA_|TZ$|LANG$|LC_)/;
 
 const environment: Rule = (_, name) => {
   if (isSecretName(name)) return improved("Ragdock generates the password and can rotate it.");
   if (/^POSTGRES_(USER|DB)$/.test(name))
     return improved("Ragdock creates the database rag, and users that it can rotate.");
   if (name === "POSTGRES_HOST_AUTH_METHOD") return improved("Every client needs a password.");
+  if (/^PG(USER|DATABASE|HOST)$/.test(name)) return improved("Ragdock's health check sets its login itself.");
   if (name === "PGDATA") return improved("Ragdock mounts the volume where the image keeps its data.");
   if (name === "ANONYMIZED_TELEMETRY" || name === "IS_PERSISTENT") return improved("Ragdock sets it.");
   if (tuning.test(name)) return unsupported("Ragdock sets the variables of its stores itself.");

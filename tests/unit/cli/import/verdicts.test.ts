@@ -103,6 +103,8 @@ describe("what becomes of a key of a store", () => {
   it.each([
     ["image: 'postgres:16'", "image", "improved"],
     ["environment: {POSTGRES_PASSWORD: a}", "environment.POSTGRES_PASSWORD", "improved"],
+    ["environment: {PGUSER: a}", "environment.PGUSER", "improved"],
+    ["environment: {POSTGRES_HOST: a}", "environment.POSTGRES_HOST", "taken"],
     ["environment: {POSTGRES_INITDB_ARGS: a}", "environment.POSTGRES_INITDB_ARGS", "unsupported"],
     ["command: postgres -c shared_buffers=1GB", "command", "improved"],
     ["command: postgres -c log_statement=all", "command", "unsupported"],
