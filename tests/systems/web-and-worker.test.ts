@@ -2,7 +2,7 @@
  * Brings up examples/web-and-worker: two applications of one folder that read variables only, with
  * a volume, a migration and one secret of each kind. Follows the secrets into the processes, and
  * looks for them everywhere else. These tests do not prove that a shell of another kind than dash
- * exports every byte: tests/unit/config/own-app-secrets.test.ts has bash, too.
+ * exports every byte: tests/unit/config/own-app-start.test.ts has bash, too.
  */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -12,7 +12,7 @@ import { inside } from "../support/observe.ts";
 import { unwatched } from "../support/program.ts";
 import { docker, eventually, logOf, projectDir, TestStack } from "../support/stack.ts";
 
-const port = 18_610;
+const port = 18_660;
 const example = readFileSync(join(projectDir, "examples/web-and-worker/Pulumi.words.yaml"), "utf8");
 const apps = parse(example).config["ragdock:apps"];
 const settings = (more: Record<string, unknown> = {}) => ({
@@ -33,7 +33,7 @@ const settings = (more: Record<string, unknown> = {}) => ({
 /** Quotes, signs that shells and URLs read, and line ends. */
 const nasty = `sk-canary-$HOME-\`id\`-%41-"it's"-\\n\n  second line \n\n`;
 
-const stack = new TestStack("e2e-apps", {});
+const stack = new TestStack("e2e-words", {});
 afterAll(() => stack.remove());
 
 const at = (path: string, init?: RequestInit): Promise<Response> =>
@@ -66,7 +66,7 @@ describe("a web application and its worker", () => {
     stack.configure(settings());
     const refused = await stack.make("up");
     expect(refused.code).toBe(1);
-    expect(refused.output).toContain("make secret KEY=OPENAI_API_KEY STACK=e2e-apps");
+    expect(refused.output).toContain("make secret KEY=OPENAI_API_KEY STACK=e2e-words");
     expect(await stack.containers()).toEqual([]);
     // One line end is left out, as Pulumi does.
     await stack.secret("OPENAI_API_KEY", `${nasty}\n`);
@@ -190,9 +190,9 @@ describe("a web application and its worker", () => {
     stack.configure(settings({ apps: changed, rotations }));
     const refused = await stack.make("up");
     expect(refused.code).toBe(1);
-    expect(refused.output).toContain("make up STACK=e2e-apps CONFIRM=e2e-apps");
+    expect(refused.output).toContain("make up STACK=e2e-words CONFIRM=e2e-words");
     expect(await stack.container("web")).toBe(id);
-    const { code, output } = await stack.make("up", "--confirm", "e2e-apps");
+    const { code, output } = await stack.make("up", "--confirm", "e2e-words");
     expect(code, output).toBe(0);
     expect(await stack.container("web")).not.toBe(id);
   });
