@@ -128,11 +128,12 @@ export const containerLabels = (
  * A file in the container of a service only. It is secret if it contains a secret. Owner and group
  * are left out, although the provider has them: Docker Engine 20.10 looks the user up in the
  * *host's* user database and fails for ids that are not there (moby/moby, copyUIDGID; tests/e2e
- * shows it).
+ * shows it). The provider takes an empty content for none ("one of 'content', 'content_base64', or
+ * 'source' must be set"), so an empty file has a line end.
  */
 const upload = (file: FileSpec, context: StackContext): docker.types.input.ContainerUpload => ({
   file: file.path,
-  content: filled(file.content, context),
+  content: file.content === "" ? "\n" : filled(file.content, context),
   permissions: "0444",
 });
 
