@@ -38,6 +38,7 @@ export const deployments = withDeployment(history.deployments, {
   at: new Date().toISOString(),
   settings: texts,
   images: rag.images,
+  ...(system.source === undefined ? {} : { source: system.source }),
 });
 
 if (make) {
