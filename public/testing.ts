@@ -22,15 +22,20 @@ export function checkSystem(file: string | URL, settings: Readonly<Record<string
   const system = file instanceof URL ? fileURLToPath(file) : file;
   return ["dev", "prod"].flatMap((environment) =>
     ["registry", "packages"].flatMap((images) => {
-      const front = environment === "prod" ? { ingress } : {};
-      const lines = mistakes({ ...front, ...settings, system, environment, images });
+      const raw = { ...settings, system, environment, images };
+      const lines = mistakes(environment === "prod" && hasIngress(raw) ? { ingress, ...raw } : raw);
       return lines.map((line) => `${environment}, images: ${images}: ${line}`);
     }),
   );
 }
 
+const facts = { project: "ragdock", stack: "test", secrets: new Set(Object.keys(userSecrets)), host: {} };
+
+/** Whether requests come in. Settings of the ingress are refused otherwise. */
+const hasIngress = (raw: Readonly<Record<string, unknown>>): boolean =>
+  readSystem(raw, facts).spec?.services.some(({ role }) => role === "ingress") ?? false;
+
 function mistakes(raw: Readonly<Record<string, unknown>>): string[] {
-  const facts = { project: "ragdock", stack: "test", secrets: new Set(Object.keys(userSecrets)), host: {} };
   const { spec, problems } = readSystem(raw, facts);
   return [
     ...problems.map(({ path, found, problem, fix }) => `${path}: found ${found}; ${problem}. ${fix}`),
