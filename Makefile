@@ -143,6 +143,9 @@ base: setup ## make the Debian base of `images: packages`
 lock-images: setup ## pin every pulled image to its digest
 	@node tools/lock-images.ts
 
+package: node_modules ## write the npm package with the components into dist/npm
+	@node tools/npm-package.ts
+
 check: setup ## types, lint, import rules, formats, Dockerfiles, docs
 	@tools/check.sh
 

@@ -58,7 +58,9 @@ describe("a system outside of the checkout", () => {
     expect((await at("/", { method: "POST", body: "why?" })).status).toBe(201);
     expect(await (await at("/")).json()).toEqual({ greeting: "first", questions: { "why?": 2 } });
     const { output } = await stack.make("outputs");
-    expect(JSON.parse(output).images["questions-web"]).toMatch(/^ragdock\/questions-web:[0-9a-f]{12}$/);
+    expect(JSON.parse(output).deployments[0].images["questions-web"]).toMatch(
+      /^ragdock\/questions-web:[0-9a-f]{12}$/,
+    );
   });
 
   it("is unchanged by a second run", async () => expect(await stack.unchanged()).toBe(""));
