@@ -22,7 +22,7 @@ confirmed = $(call option,CONFIRM,confirm)
 help: ## list the commands
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z0-9-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@printf '\nSTACK=<name> chooses the stack (default: dev). SERVICE=<name> chooses one service.\n'
-	@printf 'SYSTEM=<name> creates a stack of that name: full, myrag, m31, rag-events, financerag or mnemolite.\n'
+	@printf 'SYSTEM=<name> creates a stack of that name: full, myrag, m31, rag-events, financerag, mnemolite or a path.\n'
 
 node_modules: package-lock.json
 	@command -v npm >/dev/null || { echo "Install Node 22 or newer with npm: https://nodejs.org"; exit 1; }

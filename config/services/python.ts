@@ -54,7 +54,7 @@ export const pythonApp = (name: string, context: string): Built => ({
 });
 
 /**
- * The image of a folder with a Dockerfile of its own. `FROM ${PYTHON_IMAGE}` builds on the Python
+ * The image of a folder that has a Dockerfile. `FROM ${PYTHON_IMAGE}` builds on the Python
  * of both image modes.
  */
 export const ownImage = (name: string, context: string): Built => ({

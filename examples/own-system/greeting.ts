@@ -1,2 +1,2 @@
-/** What the application says. In a file of its own, to show that a system may have several. */
+/** What the application says. It is in a second file, because a system may have several. */
 export const greeting = "What do you want to know?";

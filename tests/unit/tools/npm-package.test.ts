@@ -117,7 +117,7 @@ describe("the npm package", () => {
     expect(lines).toContain("node_modules/ragdock/systems/m31 Dockerfile");
   });
 
-  it("refuses wrong settings without a stack trace of its own", () => {
+  it("refuses wrong settings with their setting and the allowed values", () => {
     const said = run(process.execPath, "program.ts", '{ "environment": "test" }');
     expect(said).toContain('ragdock:environment: found "test"');
   });
