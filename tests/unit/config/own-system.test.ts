@@ -1,6 +1,6 @@
 /**
  * Tests systems from files and packages outside of the checkout. tests/systems/own-system.test.ts
- * brings one up. These tests do not prove that Pulumi's own CLI loads them: tests/pulumi does.
+ * brings one up. tests/pulumi/outside.test.ts loads one under the real CLI.
  */
 import { execFileSync } from "node:child_process";
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
