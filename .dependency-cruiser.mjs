@@ -29,6 +29,19 @@ export default {
     only("policies", "^policies/", [spec], "Policies are rules over a finished system."),
     only("components", "^components/", ["^config/"], "Components declare what the system says."),
     only("host", "^host/", [spec, "^config/settings/problem\\.ts$"], "Program and CLI share what they need of the host."),
+    only(
+      "public",
+      "^public/",
+      ["^config/", "^components/", "^policies/", "^host/"],
+      "Systems and programs outside of the checkout import these files only.",
+    ),
+    {
+      name: "public-is-for-others",
+      severity: "error",
+      comment: "Ragdock itself imports what the public files offer from where it is.",
+      from: { pathNot: ["^public/", "^plugin/", "^tests/", "^examples/"] },
+      to: { path: "^public/" },
+    },
     only("engine", "^engine/", [], "The engine runs any program, not only this one."),
     {
       name: "engine-by-its-index",
@@ -78,7 +91,8 @@ export default {
       severity: "error",
       comment: "A path that does not resolve would pass every other rule.",
       from: {},
-      to: { couldNotResolve: true },
+      // Node finds these through `exports` of package.json, and tsc proves that they exist.
+      to: { couldNotResolve: true, pathNot: "^ragdock/(system|testing)$" },
     },
   ],
   options: {

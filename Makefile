@@ -24,7 +24,7 @@ help: ## list the commands
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z0-9-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@printf '\nSTACK=<name> chooses the stack (default: dev). SERVICE=<name> chooses one service.\n'
 	@printf 'CONFIG_FILE=<path> is its settings file, if it is not Pulumi.<stack>.yaml here.\n'
-	@printf 'SYSTEM=<name> creates a stack of that name: full, myrag, m31, rag-events, financerag or mnemolite.\n'
+	@printf 'SYSTEM=<name> creates a stack of that name: full, myrag, m31, rag-events, financerag, mnemolite or a path.\n'
 
 node_modules: package-lock.json
 	@command -v npm >/dev/null || { echo "Install Node 22 or newer with npm: https://nodejs.org"; exit 1; }
@@ -144,6 +144,9 @@ base: setup ## make the Debian base of `images: packages`
 
 lock-images: setup ## pin every pulled image to its digest
 	@node tools/lock-images.ts
+
+package: node_modules ## write the npm package with the components into dist/npm
+	@node tools/npm-package.ts
 
 check: setup ## types, lint, import rules, formats, Dockerfiles, docs
 	@tools/check.sh

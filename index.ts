@@ -34,7 +34,8 @@ const rag = new RagStack(`${stack.project}-${stack.stack}`, { ...args, keptSecre
 
 export const { name, environment, images, urls, unavailable } = system;
 export const { containers, volumes, secrets: credentials, keptSecrets } = rag;
-const deployment = { at: new Date().toISOString(), settings: texts, images: rag.images };
+const source = system.source === undefined ? {} : { source: system.source };
+const deployment = { at: new Date().toISOString(), settings: texts, images: rag.images, ...source };
 export const deployments = withDeployment(history.deployments, deployment);
 
 if (make) {

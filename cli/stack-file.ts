@@ -5,7 +5,7 @@ import { parseDocument, stringify } from "yaml";
 import { readStackText, type StackText } from "../config/settings/stack-text.ts";
 import { rotationsKey } from "../config/spec/deployment.ts";
 import { Failure } from "../config/spec/failure.ts";
-import { systems } from "../config/systems/index.ts";
+import { findSystem } from "../config/systems/find.ts";
 import { writeAtomic } from "../engine/index.ts";
 import type { DockerSettings } from "../host/endpoint.ts";
 import { project, projectDir } from "../host/paths.ts";
@@ -74,6 +74,9 @@ export const ownSettings = (stack: string): Record<string, string> =>
       .map(([key, value]) => [key.slice(project.length + 1), value]),
   );
 
+/** The system that a stack's file names. */
+export const systemSetting = (stack: string): string => ownSettings(stack).system ?? "full";
+
 /**
  * Changes settings in a stack's file. Comments and all other settings stay.
  * @param changes values by path; undefined removes one
@@ -128,8 +131,9 @@ export function ensureStack(
     return;
   }
   if (!system) return;
-  if (!Object.hasOwn(systems, system))
-    throw new Failure(`System "${system}" does not exist.`, `Systems: ${Object.keys(systems).join(", ")}.`);
+  const found = findSystem(system);
+  if ("problem" in found)
+    throw new Failure(`System "${system}" cannot be used: ${found.problem.problem}.`, found.problem.fix);
   const config = {
     [`${project}:system`]: system,
     [`${project}:environment`]: environment ?? "dev",
@@ -146,7 +150,7 @@ export function ensureStack(
 
 function requireSame(stack: string, system: string | undefined, environment: string | undefined): void {
   const values = ownSettings(stack);
-  const runs = values.system ?? "full";
+  const runs = systemSetting(stack);
   const is = values.environment ?? "dev";
   if (environment && environment !== is)
     throw new Failure(

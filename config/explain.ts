@@ -1,4 +1,4 @@
-import { contextOf, type Facts, readSystem } from "./resolve.ts";
+import { type Facts, readSystem } from "./resolve.ts";
 import { settings } from "./settings/schema.ts";
 import { imageName, recognisedIn } from "./spec/image.ts";
 import { isLongRunning, publishedPorts, type ServiceSpec } from "./spec/service.ts";
@@ -43,10 +43,10 @@ export function explain(raw: Raw, facts: Facts, path: string): Explained[] {
 
 /** Returns the values in effect, by the paths of their settings. */
 function effective(raw: Raw, facts: Facts): ReadonlyMap<string, unknown> {
-  const { spec, user } = readSystem(raw, facts);
-  if (!spec || !user) return new Map();
+  const { spec, user, ctx } = readSystem(raw, facts);
+  if (!spec || !user || !ctx) return new Map();
   const { services: _, app, ...others } = user;
-  const { vectorStore, models } = contextOf(user, facts);
+  const { vectorStore, models } = ctx;
   const services = Object.fromEntries(spec.services.map((service) => [service.name, inEffect(service)]));
   return new Map(leaves({ ...others, ...(app ? { app } : {}), vectorStore, ...models, services }, ""));
 }

@@ -13,7 +13,7 @@ import { withAppNames } from "./services/own-app-settings.ts";
 import { askedSecrets } from "./settings/app-secrets.ts";
 import { fromZod, without } from "./settings/issues.ts";
 import { ConfigError } from "./settings/problem.ts";
-import { encryptedInVain, traitProblems, unknownRotations, unknownSystem } from "./settings/rules.ts";
+import { encryptedInVain, traitProblems, unknownRotations } from "./settings/rules.ts";
 import { type Settings, settings } from "./settings/schema.ts";
 import { strayPlaceholders } from "./settings/stray-placeholders.ts";
 import { defined } from "./spec/defined.ts";
@@ -25,7 +25,9 @@ import type { Network, ServiceSpec, SystemSpec } from "./spec/service.ts";
 import { requireStackName, type StackName } from "./spec/stack.ts";
 import { mebibytes } from "./spec/units.ts";
 import { urlsOf } from "./spec/urls.ts";
-import { type System, type SystemName, systems } from "./systems/index.ts";
+import { type Found, findSystem } from "./systems/find.ts";
+import { failingSystem, requireServices } from "./systems/own.ts";
+import type { System } from "./systems/system.ts";
 
 /** The facts that are not in the settings. */
 export interface Facts extends StackName {
@@ -53,6 +55,8 @@ interface Resolved {
   readonly spec?: SystemSpec;
   /** The settings as the schema reads them. */
   readonly user?: Settings;
+  /** What the modules got. */
+  readonly ctx?: Context;
   readonly problems: readonly Problem[];
   /**
    * The rules of policies/ that the system breaks. Findings that count as errors are also problems.
@@ -72,18 +76,33 @@ export function readSystem(raw: Readonly<Record<string, unknown>>, facts: Facts)
 }
 
 function assemble(user: Settings, raw: Readonly<Record<string, unknown>>, facts: Facts): Resolved {
-  if (!Object.hasOwn(systems, user.system))
-    return { problems: [unknownSystem(user.system, Object.keys(systems))], findings: [] };
-  const system = systemNamed(user.system);
-  const ctx = contextOf(user, facts);
+  const found = findSystem(user.system);
+  if ("problem" in found) return { problems: [found.problem], findings: [] };
+  try {
+    return assembled(found, user, raw, facts);
+  } catch (error) {
+    if (found.digest === undefined) throw error;
+    return { problems: [failingSystem(user.system, error)], findings: [] };
+  }
+}
+
+function assembled(
+  { name, system, digest }: Found,
+  user: Settings,
+  raw: Readonly<Record<string, unknown>>,
+  facts: Facts,
+): Resolved {
+  const ctx = contextOf(user, system, facts);
   const run: Run = { ctx, problems: [], unavailable: {}, dropped: [] };
   const modules = system.modules.filter(({ optIn }) => optIn?.(ctx) ?? true);
   const templates = modules.flatMap((module) => [...module.services(ctx)]);
+  if (digest !== undefined) requireServices(templates);
   const services = passes.reduce((list, pass) => pass(list, run), templates as readonly ServiceTemplate[]);
   const secrets = collectSecrets([...services, ...run.dropped]);
   const has = (name: string): boolean => templates.some((s) => s.name === name);
   const spec: SystemSpec = {
-    name: user.system,
+    name,
+    ...defined({ source: digest }),
     environment: user.environment,
     images: user.images,
     registry: user.registry,
@@ -100,6 +119,7 @@ function assemble(user: Settings, raw: Readonly<Record<string, unknown>>, facts:
   return {
     spec,
     user,
+    ctx,
     findings: found,
     problems: [
       ...traitProblems(user, raw, system, traits),
@@ -123,8 +143,7 @@ const hostOf = ({ host }: Settings): Host =>
   defined({ memoryMiB: host.memory && mebibytes(host.memory), cpus: host.cpus });
 
 /** Returns the input from which modules describe their services. */
-export function contextOf(user: Settings, { project, stack, secrets, host }: Facts): Context {
-  const system = systemNamed(user.system);
+export function contextOf(user: Settings, system: System, { project, stack, secrets, host }: Facts): Context {
   return {
     project,
     stack,
@@ -136,8 +155,6 @@ export function contextOf(user: Settings, { project, stack, secrets, host }: Fac
     host: { ...host, ...hostOf(user) },
   };
 }
-
-const systemNamed = (name: string): System => systems[name as SystemName];
 
 function networksUsed(services: readonly ServiceSpec[]): Record<string, Network> {
   const names = new Set(services.flatMap((s) => s.networks));

@@ -2,10 +2,12 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { imagePlan } from "../../components/image-plan.ts";
+import { defined } from "../../config/spec/defined.ts";
 import type { Deployment } from "../../config/spec/deployment.ts";
 import { isSame, jsonOrText, pinnedKey, rotationsKey } from "../../config/spec/deployment.ts";
 import { Failure } from "../../config/spec/failure.ts";
 import type { SystemSpec } from "../../config/spec/service.ts";
+import { findSystem } from "../../config/systems/find.ts";
 import { docker } from "../../host/docker.ts";
 import { projectDir } from "../../host/paths.ts";
 import { requireDocker } from "../../host/server.ts";
@@ -24,13 +26,13 @@ async function imagesOf(system: SystemSpec): Promise<Record<string, string>> {
 }
 
 /**
- * The images that the stack's file asks for. Undefined if its settings are wrong, which a rollback
- * may have to correct.
+ * What the stack's file asks for, besides its settings. No images if its settings are wrong, which a
+ * rollback may have to correct.
  */
-const wantedImages = (stack: string): Promise<Record<string, string>> =>
+const wanted = (stack: string): Promise<Pick<Deployment, "images" | "source">> =>
   systemOf(stack)
-    .then(imagesOf)
-    .catch(() => ({}));
+    .then(async (system) => ({ images: await imagesOf(system), ...defined({ source: system.source }) }))
+    .catch(() => ({ images: {} }));
 
 /**
  * Settings that follow the data. A rollback keeps them, because the data does not match earlier
@@ -54,7 +56,7 @@ export const rollback = command({
     await requireDocker();
     const all = await deploymentsOf(stack);
     const settings = ownSettings(stack);
-    const now = { settings, images: await wantedImages(stack) };
+    const now = { settings, ...(await wanted(stack)) };
     const target = to
       ? all[Number(to) - 1]
       : all.findLast((deployment) => !isSame(deployment, now, notCompared));
@@ -67,6 +69,7 @@ export const rollback = command({
           ? `List them: make deployments STACK=${stack}`
           : "Correct its settings or its source, or check out an earlier commit, and run make up.",
       );
+    requireSource(target);
     await requireImages(target);
     print(`Back to the deployment of ${target.at}. The settings until now are in ${save(stack)}.`);
     print(`For another deployment, list them: make deployments STACK=${stack}`);
@@ -98,7 +101,7 @@ export const deployments = command({
 });
 
 /** The settings and images that differ between two deployments. */
-function changesSince(earlier: Deployment | undefined, { settings, images }: Deployment): string[] {
+function changesSince(earlier: Deployment | undefined, { settings, images, source }: Deployment): string[] {
   if (!earlier) return [];
   const keys = (one: object, other: object): string[] =>
     [...new Set([...Object.keys(one), ...Object.keys(other)])].filter(
@@ -107,7 +110,25 @@ function changesSince(earlier: Deployment | undefined, { settings, images }: Dep
   return [
     ...keys(earlier.settings, settings),
     ...keys(earlier.images, images).map((name) => `image ${name}`),
+    ...(earlier.source === source ? [] : ["the files of the system"]),
   ];
+}
+
+/** Ends before anything is changed if the deployment's own system has other files now. */
+function requireSource({ settings, source, at }: Deployment): void {
+  if (source === undefined) return;
+  const file = settings.system ?? "";
+  const found = findSystem(file);
+  if ("problem" in found)
+    throw new Failure(
+      `The deployment of ${at} ran ${file}: ${found.problem.problem}.`,
+      "Check out the file as it was then, and run the same command again.",
+    );
+  if (found.digest !== source)
+    throw new Failure(
+      `${file} has changed since the deployment of ${at}. A rollback returns to settings and images, and not to files.`,
+      "Check out the file and what it imports as they were then, and run make up.",
+    );
 }
 
 /** Ends before anything is changed if a built image no longer exists. Others are pulled again. */

@@ -5,7 +5,7 @@ import { Failure } from "../../config/spec/failure.ts";
 import { type PostgresVersion, postgresVersions } from "../../config/spec/postgres.ts";
 import { type LongRunning, longRunning, type SystemSpec } from "../../config/spec/service.ts";
 import { createdLabel, fullName, labels, upgradedFromLabel } from "../../config/spec/stack.ts";
-import { type SystemName, systems } from "../../config/systems/index.ts";
+import { findSystem } from "../../config/systems/find.ts";
 import type { RunResult } from "../../engine/index.ts";
 import { ensureBaseImage } from "../../host/base-image.ts";
 import { docker, volumesNamed } from "../../host/docker.ts";
@@ -13,7 +13,7 @@ import { project } from "../../host/paths.ts";
 import { pullImages } from "../../host/pull.ts";
 import { print } from "../command.ts";
 import { type Session, withDeployer } from "../session.ts";
-import { changeSettings } from "../stack-file.ts";
+import { changeSettings, systemSetting } from "../stack-file.ts";
 import { imageModeOf, reachableSystem } from "../system.ts";
 import { elapsed } from "../ui/text.ts";
 import { takeBackup } from "./backup.ts";
@@ -107,8 +107,8 @@ const withSettings = (stack: string): Promise<RunResult> =>
 
 /** The server with another version, from the same system with only that setting changed. */
 function upgraded(stack: string, system: SystemSpec, postgresVersion: PostgresVersion): LongRunning {
-  const { name, environment, images, pinned } = system;
-  const raw = { system: name, environment, images, pinned, postgresVersion };
+  const { environment, images, pinned } = system;
+  const raw = { system: systemSetting(stack), environment, images, pinned, postgresVersion };
   const server = serverOf(resolveSystem(raw, { project, stack, secrets: allSecrets, host: {} }));
   // Limits and other settings of the user stay.
   const { image, volumes, environment: variables, user } = server;
@@ -143,7 +143,8 @@ async function createVolume(stack: string, volume: string, from: string): Promis
 function requireLater(stack: string, system: SystemSpec, version: string): void {
   const now = longRunning(system.services).find((s) => s.role === "postgres")?.postgresVersion;
   const later = postgresVersions.filter((one) => now !== undefined && Number(one) > Number(now));
-  const { anyPostgres } = systems[system.name as SystemName] as { anyPostgres?: true };
+  const found = findSystem(systemSetting(stack));
+  const anyPostgres = "system" in found && found.system.anyPostgres === true;
   if (anyPostgres && later.includes(version as PostgresVersion)) return;
   throw new Failure(
     now === undefined

@@ -1,6 +1,6 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { execa } from "execa";
 import { Failure } from "../../config/spec/failure.ts";
 import { projectDir } from "../../host/paths.ts";
@@ -8,8 +8,7 @@ import { type Description, nothing } from "./description.ts";
 
 /** Runs `work` on a clean checkout of a revision, with the packages of this one. */
 export async function withRevision<T>(revision: string, work: (folder: string) => Promise<T>): Promise<T> {
-  const parent = mkdtempSync(join(tmpdir(), "ragdock-plan-"));
-  const folder = join(parent, "base");
+  const folder = emptyFolder();
   const git = (...args: string[]) => execa("git", args, { cwd: projectDir, reject: false });
   const added = await git("worktree", "add", "--detach", "--force", folder, revision);
   try {
@@ -22,7 +21,19 @@ export async function withRevision<T>(revision: string, work: (folder: string) =
     return await work(folder);
   } finally {
     await git("worktree", "remove", "--force", folder);
-    rmSync(parent, { recursive: true, force: true });
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/**
+ * A folder next to the checkout, where the paths of a stack's file lead to the same files: an own
+ * system or application may be outside of the checkout. Elsewhere if that folder is read-only.
+ */
+function emptyFolder(): string {
+  try {
+    return mkdtempSync(join(dirname(projectDir), ".ragdock-plan-"));
+  } catch {
+    return mkdtempSync(join(tmpdir(), "ragdock-plan-"));
   }
 }
 

@@ -52,3 +52,15 @@ export const pythonApp = (name: string, context: string): Built => ({
   dockerfile: `${context}/Dockerfile`,
   bases: pythonBases,
 });
+
+/**
+ * The image of a folder that has a Dockerfile. `FROM ${PYTHON_IMAGE}` builds on the Python
+ * of both image modes.
+ */
+export const ownImage = (name: string, context: string): Built => ({
+  from: "build",
+  name,
+  context,
+  dockerfile: `${context}/Dockerfile`,
+  bases: [pythonImage],
+});

@@ -57,7 +57,8 @@ function wrongVectorStore({ system, vectorStore }: Settings, traits: SystemTrait
 
 export function unknownSystem(found: string, names: readonly string[]): Problem {
   const fix = `Run: ${setCommand("system", names[0] ?? "full")}`;
-  return problem("system", `"${found}"`, `must be one of ${names.join(", ")}`, fix);
+  const what = `must be one of ${names.join(", ")}, the path of a file such as ../my-system.ts, or the name of an installed package`;
+  return problem("system", `"${found}"`, what, fix);
 }
 
 /** Whether a name is written as those of variables are. */

@@ -91,7 +91,12 @@ const endpoint = {
 
 /** All settings under `ragdock:` in a stack's file. */
 export const settings = z.strictObject({
-  system: z.string().default("full").describe("The system to run."),
+  system: z
+    .string()
+    .default("full")
+    .describe(
+      "The system to run: one of Ragdock's own, the path of a file relative to the checkout, such as `../my-system.ts`, or a package.",
+    ),
   environment: z
     .enum(["dev", "prod"])
     .default("dev")

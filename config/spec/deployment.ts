@@ -10,6 +10,8 @@ export interface Deployment {
   readonly settings: Readonly<Record<string, string>>;
   /** References of the images, by short name. */
   readonly images: Readonly<Record<string, string>>;
+  /** A digest of the files of the system, if it is not one of Ragdock's own. */
+  readonly source?: string;
 }
 
 /** The number of deployments that the history of a stack keeps. */
@@ -39,6 +41,7 @@ export const isSame = (
   except: readonly string[],
 ): boolean =>
   isDeepStrictEqual(one.images, other.images) &&
+  one.source === other.source &&
   changedSettings(one.settings, other.settings).every((key) => except.includes(key));
 
 /**

@@ -196,6 +196,8 @@ export type ServiceSpec = LongRunning | Job;
 /** A whole system as plain data. The components turn it into resources. */
 export interface SystemSpec {
   readonly name: string;
+  /** A digest of the files of a system from outside of Ragdock. @default one of Ragdock's own */
+  readonly source?: string;
   readonly environment: "dev" | "prod";
   readonly images: "registry" | "packages";
   /**

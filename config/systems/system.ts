@@ -2,7 +2,7 @@ import type { OwnProvider } from "../services/models.ts";
 import type { ServiceModule } from "../services/module.ts";
 import type { SystemTraits } from "../settings/rules.ts";
 
-/** A named system: the modules that it runs, and the general settings that it supports. */
+/** A system: the modules that it runs, and the general settings that it supports. */
 export interface System extends SystemTraits {
   readonly about: string;
   /** The differences from the original, with their reasons. @default nowhere */
@@ -14,4 +14,13 @@ export interface System extends SystemTraits {
   readonly models?: { readonly own?: OwnProvider };
   /** Its modules, in the order in which people read them. */
   readonly modules: readonly ServiceModule[];
+}
+
+/** A system in a file or a package outside of Ragdock, which exports it as its default. */
+export interface OwnSystem extends System {
+  /**
+   * Its name in messages and in the manifests of backups: small letters, digits and `-`. Not the
+   * name of one of Ragdock's own systems.
+   */
+  readonly name: string;
 }

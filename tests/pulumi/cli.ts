@@ -63,7 +63,7 @@ export class CliStack {
 
   /** Runs the CLI on this stack. Does not throw if it fails. */
   pulumi(command: string, ...args: string[]): Promise<Ran> {
-    const stack = command === "stack" ? [] : ["--stack", this.name];
+    const stack = ["stack", "package"].includes(command) ? [] : ["--stack", this.name];
     const file = ["up", "preview", "destroy"].includes(command) ? ["--config-file", this.#file] : [];
     return new Promise((resolve) => {
       const options = { cwd: this.#program, env: { ...this.#env, ...this.variables }, maxBuffer: 1 << 28 };

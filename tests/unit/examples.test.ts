@@ -49,12 +49,14 @@ describe("the examples", () => {
   it("are all in the list", () => {
     const list = readFileSync(join(projectDir, "examples", "README.md"), "utf8");
     const folders = examples.map(({ file }) => basename(dirname(file)));
-    expect(folders.length).toBe(4);
+    expect(folders.length).toBe(5);
     for (const folder of folders) expect(list).toContain(`[${folder}](${folder})`);
   });
 
   it("use different ports in dev, so that they can run together", () => {
-    const ports = ["notes", "openai", "words"].flatMap((stack) => portsOf(resolved(example(stack))));
+    const ports = ["notes", "openai", "words", "questions"].flatMap((stack) =>
+      portsOf(resolved(example(stack))),
+    );
     expect(new Set(ports).size).toBe(ports.length);
   });
 

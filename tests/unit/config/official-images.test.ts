@@ -6,57 +6,21 @@
 import { describe, expect, it } from "vitest";
 import { partsOf } from "../../../cli/data/parts.ts";
 import { images } from "../../../config/images.ts";
-import { shown } from "../../../config/spec/content.ts";
-import {
-  type CatalogueImage,
-  declaredPorts,
-  declaredVolumes,
-  type ImageSource,
-  programsOf,
-} from "../../../config/spec/image.ts";
+import { declaredPorts, declaredVolumes, programsOf } from "../../../config/spec/image.ts";
 import { paced } from "../../../config/spec/paced-check.ts";
-import { isLongRunning, type ServiceSpec } from "../../../config/spec/service.ts";
 import { systems } from "../../../config/systems/index.ts";
+import {
+  catalogueOf,
+  knownPrograms,
+  lackingPrograms,
+  lackingVolumes,
+  programsIn,
+  programsOfCommand,
+  wrongCommand,
+} from "../../../policies/programs.ts";
 import { systemWith } from "../../support/program.ts";
 
-/**
- * Programs that a script could use and that some image lacks, in addition to those of the
- * catalogue.
- */
-const others = "awk basename curl dirname head jq nc openssl perl pgrep ps setpriv sort tr which xargs";
-const known = new Set([...others.split(" "), ...images.flatMap((image) => [...programsOf(image)])]);
-
-/** The programs of a shell script: known names where a command can begin. */
-function programsIn(script: string): string[] {
-  const code = script.replaceAll(/^\s*#.*$/gm, "");
-  const begin = /(?:^|[|;&(){`!"']|\b(?:do|then|else|if|until|while|exec|timeout \S+)|\w=[^\s"(]*\s)\s*/;
-  const found = code.matchAll(new RegExp(`${begin.source}(?=([a-z][\\w-]*)\\b)`, "gm"));
-  return [...new Set([...found].flatMap(([, word]) => (word && known.has(word) ? [word] : [])))].sort();
-}
-
-/** The programs of a command: the first word, and those of the script that a shell gets. */
-function programsOfCommand([first = "", ...rest]: readonly string[]): string[] {
-  const script = /^(sh|bash)$/.test(first) && rest[0] === "-c" ? (rest[1] ?? "") : "";
-  // The script of a paced check gets the checking command as its arguments.
-  const inner = rest[2] === "healthcheck" ? programsOfCommand(rest.slice(3)) : [];
-  return [first, ...programsIn(script), ...inner];
-}
-
-/** The programs that a service runs in its image, and those of its scripts. */
-function programsUsed(service: ServiceSpec): string[] {
-  const scripts = service.files.filter(({ path }) => path.endsWith(".sh"));
-  return [
-    ...(isLongRunning(service) ? programsOfCommand(paced(service.healthcheck).test.slice(1)) : []),
-    ...scripts.flatMap(({ content }) => programsIn(shown(content))),
-    ...(service.entrypoint ?? []).slice(0, 1),
-  ];
-}
-
-/** The image of the catalogue that a service runs, or that its own image is built on. */
-function catalogueOf(source: ImageSource): CatalogueImage | undefined {
-  if (source.from === "catalogue") return source.image;
-  return source.from === "build" ? source.bases?.map(catalogueOf).find((image) => image) : undefined;
-}
+const known = knownPrograms(images);
 
 const services = Object.keys(systems).flatMap((system) =>
   ["dev", "prod"].flatMap((environment) => {
@@ -72,11 +36,6 @@ const services = Object.keys(systems).flatMap((system) =>
   }),
 );
 
-/** The services that run an image of the catalogue as it is. */
-const official = services.flatMap(({ image, ...one }) =>
-  image && one.service.image.from === "catalogue" ? [{ ...one, image }] : [],
-);
-
 describe("what runs in an image", () => {
   it("is checked for every image of the catalogue", () => {
     const ran = new Set(services.map(({ image }) => image?.name));
@@ -86,31 +45,24 @@ describe("what runs in an image", () => {
   });
 
   it("uses only programs that the official image has", () => {
-    const lacking = services.flatMap(({ title, service, image }) => {
-      const has = image ? programsOf(image) : new Set<string>();
-      return programsUsed(service).flatMap((program) => (has.has(program) ? [] : [`${title}: ${program}`]));
-    });
+    const lacking = services.flatMap(({ title, service }) =>
+      lackingPrograms(service, known).map((program) => `${title}: ${program}`),
+    );
     expect(lacking).toEqual([]);
   });
 
   it("gets a command that the entrypoint takes: a program, or arguments of the image's own program", () => {
-    const wrong = official.flatMap(({ title, service: { entrypoint: own, command }, image }) => {
-      const { entrypoint = [], runsCommands = entrypoint.length === 0 } = image.official;
-      const [first] = command ?? [];
-      if (own || first === undefined) return [];
-      const fits = runsCommands ? programsOf(image).has(first) : first.startsWith("-");
-      return fits ? [] : [`${title}: ${first}`];
+    const wrong = services.flatMap(({ title, service }) => {
+      const first = wrongCommand(service);
+      return first === undefined ? [] : [`${title}: ${first}`];
     });
     expect(wrong).toEqual([]);
   });
 
   it("mounts a volume at each path that the image declares", () => {
-    // A job of a store needs no data.
-    const lacking = official.flatMap(({ title, service, image }) => {
-      const mounted = service.volumes.map(({ path }) => path);
-      const declared = isLongRunning(service) ? declaredVolumes(image) : [];
-      return declared.flatMap((path) => (mounted.includes(path) ? [] : [`${title}: ${path}`]));
-    });
+    const lacking = services.flatMap(({ title, service }) =>
+      lackingVolumes(service).map((path) => `${title}: ${path}`),
+    );
     expect(lacking).toEqual([]);
   });
 
@@ -129,10 +81,14 @@ describe("what runs in an image", () => {
   });
 
   it("is found in scripts, pipes, substitutions and health checks", () => {
-    expect(programsIn("curl -f x || exit 1")).toEqual(["curl"]);
-    expect(programsIn('if ! x=$(psql -c y | sort); then\n  exec "$@"\nfi')).toEqual(["psql", "sort"]);
-    expect(programsIn('A="$(cat f)" redis-cli ping | grep -q PONG')).toEqual(["cat", "grep", "redis-cli"]);
-    expect(programsIn("# curl\necho curl")).toEqual([]);
+    expect(programsIn("curl -f x || exit 1", known)).toEqual(["curl"]);
+    expect(programsIn('if ! x=$(psql -c y | sort); then\n  exec "$@"\nfi', known)).toEqual(["psql", "sort"]);
+    expect(programsIn('A="$(cat f)" redis-cli ping | grep -q PONG', known)).toEqual([
+      "cat",
+      "grep",
+      "redis-cli",
+    ]);
+    expect(programsIn("# curl\necho curl", known)).toEqual([]);
     const { test } = paced({
       test: ["CMD", "wget", "-q", "x"],
       interval: "5s",
@@ -140,7 +96,7 @@ describe("what runs in an image", () => {
       retries: 3,
       startPeriod: "5s",
     });
-    expect(programsOfCommand(test.slice(1))).toEqual(["sh", "date", "rm", "sleep", "timeout", "wget"]);
+    expect(programsOfCommand(test.slice(1), known)).toEqual(["sh", "date", "rm", "sleep", "timeout", "wget"]);
   });
 });
 

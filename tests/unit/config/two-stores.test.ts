@@ -13,6 +13,7 @@ import { secretFile } from "../../../config/services/secrets.ts";
 import { settings } from "../../../config/settings/schema.ts";
 import { collectSecrets, rotatable, secretsOf } from "../../../config/spec/secrets.ts";
 import { isGuarded, longRunning, type ServiceSpec } from "../../../config/spec/service.ts";
+import { full } from "../../../config/systems/full.ts";
 import { renderRules } from "../../../monitoring/index.ts";
 import { facts } from "../../support/program.ts";
 
@@ -21,7 +22,7 @@ const users = postgres({ name: "users", volume: "users-data", devPort: 5434 });
 
 const exporters = [postgresExporter(orders, 9187), postgresExporter(users, 9188, "users-exporter")] as const;
 
-const contextWith = (raw: Record<string, unknown>): Context => contextOf(settings.parse(raw), facts);
+const contextWith = (raw: Record<string, unknown>): Context => contextOf(settings.parse(raw), full, facts);
 
 /** Returns the services that the passes make from templates. */
 function finished(templates: readonly ServiceTemplate[], ctx: Context): readonly ServiceSpec[] {
