@@ -11,7 +11,8 @@ export NODE_COMPILE_CACHE ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/ragdock/node
 # $(call option,KEEP,keep) is `--keep "7"` when KEEP=7 is given, and nothing otherwise.
 option = $(if $($(1)),--$(2) "$($(1))")
 ragdock = node cli/main.ts
-on_stack = $(call option,STACK,stack)
+# CONFIG_FILE=<path> is a settings file elsewhere, such as that of `ragdock import`.
+on_stack = $(call option,STACK,stack) $(call option,CONFIG_FILE,config-file)
 # For the commands that may create a stack.
 new_stack = $(on_stack) $(call option,SYSTEM,system) $(call option,ENVIRONMENT,environment)
 confirmed = $(call option,CONFIRM,confirm)
@@ -22,6 +23,7 @@ confirmed = $(call option,CONFIRM,confirm)
 help: ## list the commands
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z0-9-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@printf '\nSTACK=<name> chooses the stack (default: dev). SERVICE=<name> chooses one service.\n'
+	@printf 'CONFIG_FILE=<path> is its settings file, if it is not Pulumi.<stack>.yaml here.\n'
 	@printf 'SYSTEM=<name> creates a stack of that name: full, myrag, m31, rag-events, financerag, mnemolite or a path.\n'
 
 node_modules: package-lock.json
@@ -32,7 +34,7 @@ node_modules: package-lock.json
 	@touch node_modules
 
 setup: node_modules ## install what this machine lacks and start Docker; every command does so by itself
-	@STACK_FILE=Pulumi.$(STACK).yaml tools/setup.sh
+	@STACK_FILE="$(or $(CONFIG_FILE),Pulumi.$(STACK).yaml)" tools/setup.sh
 
 setup-test: node_modules
 	@tools/setup.sh test

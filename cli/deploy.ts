@@ -1,4 +1,5 @@
 import { requiredImages } from "../components/image-plan.ts";
+import { recognisedIn } from "../config/spec/image.ts";
 import { longRunning, type SystemSpec } from "../config/spec/service.ts";
 import { fullName } from "../config/spec/stack.ts";
 import type { RunResult } from "../engine/index.ts";
@@ -32,6 +33,8 @@ export async function begin(system: SystemSpec, { stack, progress, deployer }: S
     `${system.name} as stack "${stack}" (${system.environment}), deployed by ${deployerText(deployer.name)}`,
   );
   progress.line(`images from ${source} (ragdock:images)`);
+  const recognised = recognisedIn(system.services.map(({ image }) => image));
+  for (const [image, says] of Object.entries(recognised)) progress.line(`${image}: ${says}`);
   if (system.images === "packages")
     await progress.step("building the base image", () => ensureBaseImage((line) => progress.line(line)));
   // The program knows which registries are left to the provider, even if the setting is encrypted.
@@ -117,7 +120,7 @@ async function report(system: SystemSpec, { stack, progress }: Session, outcome:
     print(`Healthy after ${elapsed(progress.seconds())}.`);
     return 0;
   }
-  const builds = failedBuilds(Date.now() - progress.seconds() * 1000);
+  const builds = failedBuilds(stack, Date.now() - progress.seconds() * 1000);
   const troubles = [...builds, ...(await diagnose(stack)).map(told)];
   for (const trouble of troubles) print(`\n${trouble}`);
   print(

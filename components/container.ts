@@ -5,7 +5,7 @@ import { type Content, fill, secretsIn } from "../config/spec/content.ts";
 import { callsHost, hostGateway } from "../config/spec/host-gateway.ts";
 import { aliasesOn, hasWayOut, noDns } from "../config/spec/networks.ts";
 import type { FileSpec, ServiceSpec } from "../config/spec/service.ts";
-import { labels } from "../config/spec/stack.ts";
+import { filesLabel, labels } from "../config/spec/stack.ts";
 import { cpuString, mebibytes } from "../config/spec/units.ts";
 import type { Predecessors, StackContext } from "./context.ts";
 
@@ -115,20 +115,25 @@ export function containerBase(
 /** The labels of a container of a service or a job. */
 export const containerLabels = (
   context: StackContext,
-  { name, kind }: ServiceSpec,
+  { name, kind, ...spec }: ServiceSpec,
   extra: Readonly<Record<string, string>> = {},
-): docker.types.input.ContainerLabel[] =>
-  labels(context, { "ragdock.service": name, "ragdock.kind": kind, ...extra });
+): docker.types.input.ContainerLabel[] => {
+  // Files of the settings and files of the application look alike in the container.
+  const isOwn = "ownPages" in spec && spec.ownPages && spec.files.length > 0;
+  const files = isOwn ? { [filesLabel]: JSON.stringify(spec.files.map(({ path }) => path)) } : {};
+  return labels(context, { "ragdock.service": name, "ragdock.kind": kind, ...files, ...extra });
+};
 
 /**
  * A file in the container of a service only. It is secret if it contains a secret. Owner and group
  * are left out, although the provider has them: Docker Engine 20.10 looks the user up in the
  * *host's* user database and fails for ids that are not there (moby/moby, copyUIDGID; tests/e2e
- * shows it).
+ * shows it). The provider takes an empty content for none ("one of 'content', 'content_base64', or
+ * 'source' must be set"), so an empty file has a line end.
  */
 const upload = (file: FileSpec, context: StackContext): docker.types.input.ContainerUpload => ({
   file: file.path,
-  content: filled(file.content, context),
+  content: file.content === "" ? "\n" : filled(file.content, context),
   permissions: "0444",
 });
 

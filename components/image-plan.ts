@@ -122,8 +122,11 @@ export const baseArguments = (
   reference: (base: BaseImage) => string,
 ): Record<string, string> =>
   Object.fromEntries(
-    bases.map((base) => [`${imageName(base).toUpperCase().replaceAll("-", "_")}_IMAGE`, reference(base)]),
+    bases.map((base) => [`${argumentOf(base).toUpperCase().replaceAll("-", "_")}_IMAGE`, reference(base)]),
   );
+
+const argumentOf = (base: BaseImage): string =>
+  (base.from === "catalogue" ? base.image.argument : base.argument) ?? imageName(base);
 
 function build(
   source: Omit<Built, "from">,

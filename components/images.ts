@@ -27,7 +27,7 @@ export class Images extends pulumi.ComponentResource {
   constructor(name: string, args: ImagesArgs, opts?: pulumi.ComponentResourceOptions) {
     super("ragdock:core:Images", name, {}, opts);
     this.args = args;
-    mkdirSync(buildLogs, { recursive: true });
+    mkdirSync(`${buildLogs}/${args.stack}`, { recursive: true });
     for (const source of args.sources) this.make(source);
     this.registerOutputs();
   }
@@ -80,14 +80,14 @@ function planned(source: ImageSource, mode: ImageMode): Pull | Build {
 }
 
 const buildInputs = (
-  { reference, context, dockerfile, target, buildArgs }: Build,
-  { project }: StackName,
+  { name, context, dockerfile, target, buildArgs }: Build,
+  { project, stack }: StackName,
 ) => ({
   context,
   dockerfile: relative(context, dockerfile),
   buildArgs: { ...buildArgs },
   // `make prune` finds the project's images by this label.
   labels: { "ragdock.project": project },
-  buildLogFile: `${buildLogs}/${reference.replaceAll(/[/:]/g, "-")}.log`,
+  buildLogFile: `${buildLogs}/${stack}/${name}.log`,
   ...(target ? { target } : {}),
 });

@@ -1,5 +1,6 @@
 import { type Facts, readSystem } from "./resolve.ts";
 import { settings } from "./settings/schema.ts";
+import { imageName, recognisedIn } from "./spec/image.ts";
 import { isLongRunning, publishedPorts, type ServiceSpec } from "./spec/service.ts";
 
 /** The value of a setting, and the source of that value. */
@@ -52,8 +53,9 @@ function effective(raw: Raw, facts: Facts): ReadonlyMap<string, unknown> {
 
 /** Returns a service in the form of its settings. */
 function inEffect(service: ServiceSpec): Raw {
-  const { environment, files, mounts, limits, logs, gpus } = service;
-  const common = { limits, logs, gpus, environment, files: files.map((file) => file.path), mounts };
+  const { environment, files, mounts, limits, logs, gpus, image } = service;
+  const build = recognisedIn([image])[imageName(image)];
+  const common = { build, limits, logs, gpus, environment, files: files.map((file) => file.path), mounts };
   if (!isLongRunning(service)) return common;
   const [port] = publishedPorts(service);
   const { replicas, soak, shm } = service;

@@ -1,4 +1,5 @@
 import lock from "./images.lock.json" with { type: "json" };
+import { nodeCatalogueImage } from "./services/language-images.ts";
 import { pythonCatalogueImage } from "./services/python.ts";
 import { type CatalogueImage, type ImageSource, imageName, splitReference } from "./spec/image.ts";
 import type { SystemSpec } from "./spec/service.ts";
@@ -12,6 +13,7 @@ export const images: readonly CatalogueImage[] = [
   ...new Map(
     [
       pythonCatalogueImage,
+      nodeCatalogueImage,
       ...Object.values(systems).flatMap(({ modules }) => modules.flatMap((m) => m.images ?? [])),
     ].map((image) => [image.name, image]),
   ).values(),
@@ -46,7 +48,7 @@ export function pulledReference(
 }
 
 /**
- * The folder for the logs of builds, relative to the project. A provider's error has only the
- * failed command.
+ * The folder for the logs of builds, relative to the project, with a folder for each stack. A
+ * provider's error has only the failed command.
  */
 export const buildLogs = ".ragdock/builds";

@@ -1,5 +1,6 @@
 import type { SystemSpec } from "../config/spec/service.ts";
 import { fullName, replacesLabel, type StackName } from "../config/spec/stack.ts";
+import { isCrashing } from "./crash-loops.ts";
 import { type Container, isJob, serviceOf } from "./docker.ts";
 
 /** Seconds of failed checks after which a container does not recover by itself. */
@@ -14,6 +15,7 @@ const patience = 300;
  *   healthy. A refresh forgets that (pulumi/pulumi#17949), and the gateway would send requests to
  *   them.
  * - stateless containers that have been unhealthy for five minutes.
+ * - stateless containers that crash again and again.
  *
  * Other unhealthy containers may recover: `make up` waits for them. A successor keeps the id of the
  * container that it replaced as a label. Otherwise the next deployment would replace it again.
@@ -43,8 +45,12 @@ export function brokenContainers(
 const isDisconnected = ({ NetworkSettings }: Container, networks: readonly string[]): boolean =>
   networks.some((network) => !(network in NetworkSettings.Networks));
 
-function isLost({ Config, State: { Health } }: Container, hasPredecessor: boolean): boolean {
-  if (Config.Labels["ragdock.kind"] !== "stateless" || Health?.Status !== "unhealthy") return false;
+function isLost(container: Container, hasPredecessor: boolean): boolean {
+  const { Config, State } = container;
+  if (Config.Labels["ragdock.kind"] !== "stateless") return false;
+  if (isCrashing(container)) return true;
+  const { Health } = State;
+  if (Health?.Status !== "unhealthy") return false;
   const failing = (Health.FailingStreak * (Config.Healthcheck?.Interval ?? 0)) / 1e9;
   return hasPredecessor || failing >= patience;
 }

@@ -13,6 +13,15 @@ import { projectDir } from "./paths.ts";
  */
 const restarts = 5;
 
+/**
+ * Restarts after which a container counts as a crash loop if each start took long. Five of them
+ * would take minutes.
+ */
+const slowRestarts = 2;
+
+/** Milliseconds from which a start counts as long. */
+const slowStart = 20_000;
+
 /** Milliseconds between two checks, and before the first one. */
 const interval = 4000;
 
@@ -21,7 +30,8 @@ const crashLogs = ".ragdock/crashes";
 /**
  * Watches a stack until this process ends, and removes new containers that crash repeatedly. The
  * provider waits for a container's health until its timeout, and stops early only if the container
- * is gone. The log is saved before the removal. The old container keeps running.
+ * is gone. The log is saved before the removal. The old container keeps running, unless it crashes
+ * itself: then it stops, because the deployment replaces it.
  * @param before the containers that existed before the deployment
  * @param report gets the description of a container before it is removed, because the program may
  * end right after the removal
@@ -32,7 +42,10 @@ export function watchCrashLoops(
   report: (description: string) => Promise<unknown>,
 ): void {
   const known = new Set(before.map(({ Id }) => Id));
+  const crashed = before.filter((c) => c.Config.Labels["ragdock.kind"] === "stateless" && isCrashing(c));
+  const stopped = Promise.all(crashed.map(({ Id }) => docker("stop", Id).catch(() => "")));
   const look = async (): Promise<void> => {
+    await stopped;
     const crashing = (await containersOf(stack)).filter((c) => !known.has(c.Id) && isCrashing(c));
     for (const container of crashing) {
       known.add(container.Id);
@@ -53,13 +66,16 @@ export function watchCrashLoops(
 }
 
 /**
- * Whether a new container crashes again and again. Jobs do not count, because the deployer waits
- * for their exit code. Neither do containers that have passed a health check.
+ * Whether a container crashes again and again. Jobs do not count, because the deployer waits for
+ * their exit code. Neither do containers that have passed a health check.
  */
-const isCrashing = (container: Container): boolean =>
-  !isJob(container) &&
-  container.RestartCount >= restarts &&
-  !container.State.Health?.Log?.some((check) => check.ExitCode === 0);
+export function isCrashing(container: Container): boolean {
+  const { RestartCount, Created, State } = container;
+  if (isJob(container) || State.Health?.Log?.some((check) => check.ExitCode === 0)) return false;
+  // The last start is not over yet.
+  const taken = (Date.parse(State.StartedAt) - Date.parse(Created)) / RestartCount;
+  return RestartCount >= restarts || (RestartCount >= slowRestarts && taken >= slowStart);
+}
 
 async function describeCrashes(stack: string, container: Container): Promise<string> {
   const { Id: id, Name, RestartCount } = container;

@@ -1,5 +1,4 @@
 import { spawnSync } from "node:child_process";
-import { authName } from "../config/services/auth.ts";
 import type { SystemSpec } from "../config/spec/service.ts";
 import { type Container, containersOf, docker, dockerEnvironment, isJob, serviceOf } from "./docker.ts";
 import { imagesOnly } from "./preflight.ts";
@@ -78,10 +77,11 @@ export function recordDeployment(
 /**
  * Writes to the audit log of the stack, if it has a sign-in, that someone takes the stack down. The
  * container that writes ends with the stack, so no line says how it went.
+ * @param auth the name of the service of the sign-in
  */
-export async function recordRemoval(stack: string): Promise<void> {
+export async function recordRemoval(stack: string, auth: string): Promise<void> {
   const running = (await containersOf(stack)).filter(({ State }) => State.Status === "running");
-  const container = running.find((c) => serviceOf(c) === authName);
+  const container = running.find((c) => serviceOf(c) === auth);
   if (container) await docker(...authCommand(container.Id, record("down", stack, "started")));
 }
 

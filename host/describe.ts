@@ -1,15 +1,24 @@
 import { execa } from "execa";
+import { type Cause, causeOf } from "./cause.ts";
 import { type Container, docker, dockerEnvironment, isJob, serviceOf } from "./docker.ts";
 import type { Finding } from "./finding.ts";
 
 /** Lines shown from the log of an unhealthy container. */
 const logLines = 15;
 
-/** Describes a container: last health check, exit code, whether memory ran out, end of its log. */
+/** Lines of the log in which the cause is looked for. */
+const searchedLines = 200;
+
+/**
+ * Describes a container: the cause as far as it is known, what to do, last health check, exit code,
+ * whether memory ran out, end of its log.
+ */
 export async function describe(stack: string, container: Container): Promise<Finding> {
   const { State, Name, HostConfig, RestartCount } = container;
   const service = serviceOf(container);
-  const evidence: string[] = [];
+  const log = (await logEnd(container.Id)).trimEnd();
+  const cause = causeIn(container, log);
+  const evidence = cause?.fix ? [`Fix: ${cause.fix}`] : [];
   if (State.Status === "exited") evidence.push(`Exit code ${State.ExitCode}${exitWords(container)}.`);
   if (RestartCount > 0)
     evidence.push(`Docker restarted it ${RestartCount === 1 ? "once" : `${RestartCount} times`}.`);
@@ -23,14 +32,26 @@ export async function describe(stack: string, container: Container): Promise<Fin
   const check = State.Health?.Log?.at(-1);
   if (check && State.Status === "running")
     evidence.push(`Last health check: exit code ${check.ExitCode}, output: ${check.Output.trim() || "none"}`);
-  const end = (await logEnd(container.Id)).trimEnd();
+  const end = log.split("\n").slice(-logLines).join("\n");
   evidence.push(...(end ? ["End of its log:", ...indented(end)] : ["Its log is empty."]));
   return {
     service,
-    problem: `${service} (${Name.slice(1)}) ${stateWords(container)}.`,
+    problem: `${service} (${Name.slice(1)}) ${stateWords(container)}${cause ? `: ${cause.text}` : "."}`,
     evidence,
     next: nextFor(stack, container),
   };
+}
+
+/** The cause in the output of a container. Memory and Docker's own errors have lines of their own. */
+function causeIn(container: Container, log: string): Cause | undefined {
+  const { State, RestartCount } = container;
+  // A command stopped these: 0 and 143 are no crashes.
+  const isStopped = State.Status === "exited" && [0, 143].includes(State.ExitCode);
+  if (State.Status === "created" || State.Error || State.OOMKilled || isStopped) return undefined;
+  const hasCrashed = State.Status !== "running" || RestartCount > 0;
+  const check = hasCrashed ? undefined : State.Health?.Log?.at(-1);
+  const failed = check && check.ExitCode !== 0 ? { check: check.Output } : {};
+  return causeOf({ service: serviceOf(container), log, hasCrashed, ...failed });
 }
 
 function stateWords(container: Container): string {
@@ -61,10 +82,9 @@ async function ranOutOfMemory(id: string): Promise<boolean> {
 
 /** Both streams: `docker logs` prints a container's standard error to its own standard error. */
 async function logEnd(id: string): Promise<string> {
-  const args = ["logs", "--tail", String(logLines), id];
-  const options = { reject: false, stripFinalNewline: false, env: dockerEnvironment() };
-  const { stdout, stderr } = await execa("docker", args, options);
-  return stdout + stderr;
+  const args = ["logs", "--tail", String(searchedLines), id];
+  const options = { reject: false, all: true, stripFinalNewline: false, env: dockerEnvironment() } as const;
+  return (await execa("docker", args, options)).all;
 }
 
 const exitCodes: Readonly<Record<number, string>> = {

@@ -105,6 +105,7 @@ export interface Container {
     readonly Image: string;
     readonly Healthcheck?: ContainerHealthcheck;
   };
+  readonly Mounts: readonly { readonly Destination: string }[];
   readonly NetworkSettings: { readonly Networks: Readonly<Record<string, unknown>> };
   readonly HostConfig: {
     readonly Memory: number;

@@ -34,7 +34,8 @@ words() {
 }
 
 mapfile -t programs < <(git ls-files '*.ts')
-mapfile -t shells < <(git ls-files '*.sh' .ci/run host/ssh/ssh app/build-venv app/pin)
+mapfile -t shells < <(git ls-files '*.sh' .ci/run host/ssh/ssh app/build-venv app/pin \
+  dockerfiles/application-builder/install-application)
 mapfile -t workflows < <(git ls-files '.github/workflows/*.yml' examples/ci/forgejo.yml | sed "s|^|$PWD/|")
 mapfile -t dockerfiles < <(git ls-files 'dockerfiles/*Dockerfile' 'systems/*Dockerfile')
 # mypy runs once per workspace member, because several members have a module called app, main or

@@ -18,7 +18,9 @@ export async function buildImages(options: Parameters<typeof prepared>[0]): Prom
     const { ok, errors } = await deployer.build();
     for (const error of errors) print(`\n${error}`);
     if (ok) print(`\nAll images of ${system.name} exist after ${elapsed(progress.seconds())}.`);
-    else for (const trouble of failedBuilds(Date.now() - progress.seconds() * 1000)) print(`\n${trouble}`);
+    else
+      for (const trouble of failedBuilds(stack, Date.now() - progress.seconds() * 1000))
+        print(`\n${trouble}`);
     return ok ? 0 : 1;
   });
 }

@@ -1,6 +1,7 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { buildLogs } from "../../config/images.ts";
+import { authName } from "../../config/services/auth.ts";
 import { Failure } from "../../config/spec/failure.ts";
 import { recordRemoval } from "../../host/deployment-log.ts";
 import { docker, stackFilters } from "../../host/docker.ts";
@@ -16,7 +17,9 @@ const volumesOf = async (stack: string): Promise<string[]> =>
 async function takeDown(stack: string): Promise<number> {
   await requireDocker();
   // A stack whose sign-in does not answer can be taken down, too.
-  await recordRemoval(stack).catch((error: Error) => print(`No line in the audit log: ${error.message}`));
+  await recordRemoval(stack, authName).catch((error: Error) =>
+    print(`No line in the audit log: ${error.message}`),
+  );
   return withDeployer(stack, async ({ deployer }) => {
     const { ok, errors } = await deployer.down();
     for (const error of errors) print(error);

@@ -119,7 +119,7 @@ function upgraded(stack: string, system: SystemSpec, postgresVersion: PostgresVe
 const allSecrets: ReadonlySet<string> = new Set(["llmApiKey", "embeddingsApiKey"]);
 
 /** Builds or pulls an image, unless Docker has it. Returns its reference. */
-async function present(plan: Pull | Build, say: (line: string) => void): Promise<string> {
+export async function present(plan: Pull | Build, say: (line: string) => void): Promise<string> {
   const { reference } = plan;
   if (plan.kind === "pull") await pullImages([{ reference, pulls: [reference] }], { except: [], say });
   else if (!(await docker("image", "inspect", reference).catch(() => ""))) {

@@ -1,11 +1,24 @@
 import { basename } from "node:path";
+import type { Fate } from "./fates.ts";
 import { kindOf, type ServiceKind } from "./kinds.ts";
 import type { Replaced } from "./merge.ts";
 import type { ComposeProject, ComposeService } from "./read.ts";
 import { applicationRules } from "./rules-application.ts";
+import { monitoringRules } from "./rules-monitoring.ts";
 import { storeRules } from "./rules-store.ts";
 import { topRules } from "./rules-top.ts";
-import { at, children, isTrue, leaves, type Mapping, mapping, type Origin, type Tree } from "./tree.ts";
+import { worldOf } from "./survey.ts";
+import {
+  at,
+  children,
+  isTrue,
+  leaves,
+  type Mapping,
+  mapping,
+  type Origin,
+  type Tree,
+  textOf,
+} from "./tree.ts";
 import {
   improved,
   type Outcome,
@@ -16,6 +29,8 @@ import {
   unsupported,
   type Verdict,
 } from "./verdict.ts";
+import type { World } from "./world.ts";
+import { programOf } from "./write/programs.ts";
 
 /** A line of the report: what becomes of a key. */
 export interface Line {
@@ -32,6 +47,8 @@ export interface Line {
 export interface ClassifiedService {
   readonly name: string;
   readonly kind: ServiceKind;
+  /** What takes its place. */
+  readonly fate: Fate;
   readonly lines: readonly Line[];
 }
 
@@ -43,38 +60,48 @@ export interface Classified {
 }
 
 /** Decides for every key of a Compose project what becomes of it. */
-export function classify(project: ComposeProject): Classified {
-  const kinds = new Map(project.services.map((service) => [service.name, kindOf(service)]));
+export function classify(project: ComposeProject, world = worldOf(project)): Classified {
   return {
-    services: project.services.map((service) => classifyService(service, project, kinds)),
+    services: project.services.map((service) => classifyService(service, world)),
     project: project.sections.flatMap(({ name, tree, replaced }) => {
       const root = mapping([[name, tree]], tree.origin);
       const service = { name, tree: root, replaced };
-      const subject: Subject = { service, kind: { kind: "application" }, project, kinds };
+      const subject: Subject = { service, kind: { kind: "application" }, world };
       return [...new Walk(topRules, subject).below(root, "", ""), ...replaced.map(replacedLine)];
     }),
   };
 }
 
-function classifyService(
-  service: ComposeService,
-  project: ComposeProject,
-  kinds: ReadonlyMap<string, ServiceKind>,
-): ClassifiedService {
-  const kind = kinds.get(service.name) ?? kindOf(service);
-  const walk = new Walk(kind.kind === "store" ? storeRules : applicationRules, {
-    service,
-    kind,
-    project,
-    kinds,
-  });
+function classifyService(service: ComposeService, world: World): ClassifiedService {
+  const kind = world.kinds.get(service.name) ?? kindOf(service);
+  const fate = world.fates.get(service.name) ?? { is: "application" };
+  const walk = new Walk(rulesOf(fate, service.tree), { service, kind, world });
   const lines = [
     ...(service.tree.entries.size === 0 ? [empty(service.tree)] : walk.below(service.tree, "", "")),
     ...service.replaced.map(replacedLine),
-    ...proposals(service, kind),
+    ...(fate.is === "application" ? proposals(service, kind) : []),
   ];
-  return { name: service.name, kind, lines };
+  return { name: service.name, kind, fate, lines };
 }
+
+/** The rules for a service. One verdict is about all keys of a service that is replaced as a whole. */
+function rulesOf(fate: Fate, tree: Mapping): Rules {
+  switch (fate.is) {
+    case "store":
+      return storeRules;
+    case "monitoring":
+      return { ...applicationRules, ...monitoringRules(fate.program) };
+    case "proxy":
+      return forAll(tree, unsupported(`The ingress of the stack takes the place of ${fate.program}.`));
+    case "nothing":
+      return at(tree, "image") || at(tree, "build") ? forAll(tree, unsupported(fate.why)) : applicationRules;
+    default:
+      return applicationRules;
+  }
+}
+
+const forAll = (tree: Mapping, verdict: Verdict): Rules =>
+  Object.fromEntries([...tree.entries.keys()].map((key) => [key, () => verdict]));
 
 const empty = (tree: Mapping): Line =>
   line(
@@ -180,23 +207,22 @@ function replacedKey(path: string): string {
 
 /** What Ragdock adds to a service that lacks it. */
 function proposals({ tree }: ComposeService, kind: ServiceKind): Line[] {
-  if (kind.kind === "store") return [];
   const add = (key: string, text: string): Line => line(key, tree, improved(text), []);
   const check = at(tree, "healthcheck");
   const none = !check || isTrue(at(check, "disable"));
   const limited = at(tree, "mem_limit") ?? at(tree, "deploy", "resources", "limits", "memory");
   return [
-    ...(none ? [add("healthcheck", proposedCheck(tree))] : []),
+    ...(none ? [add("healthcheck", proposedCheck(tree, kind))] : []),
     ...(limited ? [] : [add("limits", "It has no memory limit. Proposed: 1 CPU and 1 GiB.")]),
   ];
 }
 
-function proposedCheck(tree: Mapping): string {
-  const ports = at(tree, "ports");
-  const [port] = ports?.kind === "sequence" ? ports.items : [];
-  const target = at(port, "target");
-  const found = target?.kind === "scalar" ? String(target.value) : undefined;
+function proposedCheck(tree: Mapping, kind: ServiceKind): string {
+  const known = kind.kind === "foreign" && programOf(kind.name).healthcheck ? kind.name : undefined;
+  if (known) return `It has no health check. Proposed: that of ${known}.`;
+  const [port] = children(at(tree, "ports"));
+  const found = textOf(at(port, "target"));
   return found && /^\d+$/.test(found)
-    ? `It has no health check. Proposed: GET http://127.0.0.1:${found}/ answers 2xx.`
+    ? `It has no health check. Proposed: a program listens on port ${found}. A path that answers 2xx is better.`
     : "It has no health check. Proposed: one that fails when its process no longer works.";
 }

@@ -9,7 +9,7 @@ export interface Interpolated {
   readonly variables: readonly VariableUse[];
 }
 
-/** The text has a `$` that starts no variable. */
+/** The text has a `${` that is no variable. */
 export class WrongVariable extends Error {}
 
 const variableName = /[A-Za-z_][A-Za-z0-9_]*/y;
@@ -19,7 +19,8 @@ type Operator = (typeof operators)[number];
 /**
  * Replaces the variables of a text, as the Compose specification defines it: `$NAME`, `${NAME}`,
  * `${NAME:-default}`, `${NAME-default}`, `${NAME:?message}`, `${NAME?message}`,
- * `${NAME:+replacement}`, `${NAME+replacement}`, nested, and `$$` for a dollar sign.
+ * `${NAME:+replacement}`, `${NAME+replacement}`, nested, and `$$` for a dollar sign. A `$` before
+ * another character stays.
  * @throws WrongVariable
  */
 export const interpolate = (text: string, values: Variables): Interpolated =>
@@ -46,6 +47,11 @@ class Interpolation {
     while (this.#position < this.#source.length && this.#source[this.#position] !== end) {
       if (this.#accept("$$")) text += "$";
       else if (this.#accept("$")) {
+        // Compose keeps a `$` that starts no variable, as in `sed 's/x$//'`.
+        if (!/[A-Za-z_{]/.test(this.#source[this.#position] ?? "")) {
+          text += "$";
+          continue;
+        }
         const found = this.#variable();
         text += found.text;
         variables.push(...found.variables);
@@ -70,27 +76,29 @@ class Interpolation {
 
   #plain(name: string): Interpolated {
     const value = this.#value(name);
-    return { text: value ?? "", variables: [{ name, set: value !== undefined }] };
+    return { text: value ?? "", variables: [{ name, set: value !== undefined, text: value ?? "" }] };
   }
 
   #withOperator(name: string, operator: Operator, word: Interpolated): Interpolated {
     const value = this.#value(name);
     // A colon makes an empty value count as none.
     const has = operator.startsWith(":") ? Boolean(value) : value !== undefined;
-    const use = { name, set: value !== undefined };
+    const set = value !== undefined;
     switch (operator.at(-1)) {
-      case "-":
-        return has
-          ? { text: value ?? "", variables: [{ ...use, fallback: word.text }] }
-          : { text: word.text, variables: [{ ...use, fallback: word.text }, ...word.variables] };
-      case "?":
-        return { text: value ?? "", variables: [has ? use : { ...use, required: word.text }] };
-      default:
+      case "-": {
+        const text = has ? (value ?? "") : word.text;
+        const use = { name, set, text, fallback: word.text };
+        return { text, variables: [use, ...(has ? [] : word.variables)] };
+      }
+      case "?": {
+        const use = { name, set, text: value ?? "" };
+        return { text: use.text, variables: [has ? use : { ...use, required: word.text }] };
+      }
+      default: {
         // The variable only switches the text on, so it does not need a value.
-        return {
-          text: has ? word.text : "",
-          variables: [{ ...use, fallback: "" }, ...(has ? word.variables : [])],
-        };
+        const text = has ? word.text : "";
+        return { text, variables: [{ name, set, text, fallback: "" }, ...(has ? word.variables : [])] };
+      }
     }
   }
 
@@ -114,6 +122,6 @@ class Interpolation {
 
   #wrong(): WrongVariable {
     // The text is not part of the message, because it can be a secret.
-    return new WrongVariable("has a $ that starts no variable");
+    return new WrongVariable("has a ${ that is no variable");
   }
 }

@@ -1,6 +1,6 @@
 import { splitReference } from "../../config/spec/image.ts";
 import type { ComposeService } from "./read.ts";
-import { at, textOf } from "./tree.ts";
+import { at, children, textOf } from "./tree.ts";
 
 /** A store that Ragdock has a service for. */
 export type Store = "postgres" | "redis" | "chroma";
@@ -20,6 +20,7 @@ const stores: Readonly<Record<string, Store>> = {
   "pgvector/pgvector": "postgres",
   "ankane/pgvector": "postgres",
   redis: "redis",
+  "valkey/valkey": "redis",
   "chromadb/chroma": "chroma",
 };
 
@@ -57,7 +58,6 @@ const programs: Readonly<Record<string, string>> = {
   "elasticsearch/elasticsearch": "Elasticsearch",
   "clickhouse/clickhouse-server": "ClickHouse",
   "coreos/etcd": "etcd",
-  "valkey/valkey": "Valkey",
   "redis/redis-stack": "Redis Stack",
   "redis/redis-stack-server": "Redis Stack",
   "bitnami/postgresql": "PostgreSQL of Bitnami",
@@ -73,9 +73,12 @@ const programs: Readonly<Record<string, string>> = {
   "ubuntu/squid": "Squid",
 };
 
-/** Finds out what a service is, by its image. A service that is built is an application. */
+/** Finds out what a service is, by its image. A service that is built is an application, except for a
+ * PostgreSQL with more extensions. */
 export function kindOf({ tree }: Pick<ComposeService, "tree">): ServiceKind {
   const reference = textOf(at(tree, "image"));
+  if (at(tree, "build") && at(tree, "environment", "POSTGRES_PASSWORD") && keepsPostgres(tree))
+    return { kind: "foreign", name: "PostgreSQL" };
   if (at(tree, "build") || !reference) return { kind: "application" };
   const repository = repositoryOf(reference);
   const store = named(stores, repository);
@@ -85,6 +88,10 @@ export function kindOf({ tree }: Pick<ComposeService, "tree">): ServiceKind {
   const program = named(programs, repository) ?? (repository.includes("/") ? undefined : repository);
   return program ? { kind: "foreign", name: program } : { kind: "application" };
 }
+
+/** Whether a service keeps the data of PostgreSQL. Its image is built on that of PostgreSQL. */
+const keepsPostgres = (tree: ComposeService["tree"]): boolean =>
+  children(at(tree, "volumes")).some((one) => textOf(at(one, "target"))?.startsWith("/var/lib/postgresql"));
 
 /** The entry of a table. The name may be one of JavaScript's own, such as "constructor". */
 const named = <T>(table: Readonly<Record<string, T>>, name: string): T | undefined =>

@@ -37,10 +37,14 @@ export interface ComposeSection {
 /** A Compose project as plain data. Each value has its place in the user's files. */
 export interface ComposeProject {
   readonly folder: string;
+  /** The name that COMPOSE_PROJECT_NAME gives it. @default its key `name`, or the folder */
+  readonly name?: string;
   /** All Compose and environment files that were read. */
   readonly files: readonly string[];
   readonly services: readonly ComposeService[];
   readonly sections: readonly ComposeSection[];
+  /** The profiles that COMPOSE_PROFILES chooses. */
+  readonly profiles: readonly string[];
   /** What Compose would warn about or refuse, such as a variable without a value. */
   readonly warnings: readonly string[];
 }
@@ -95,9 +99,12 @@ export function readCompose(files: readonly string[], environment: Variables): C
   }));
   return {
     folder,
+    ...(values.COMPOSE_PROJECT_NAME ? { name: values.COMPOSE_PROJECT_NAME } : {}),
     files: [...loader.files],
     services,
     sections,
+    // Without the variable, Compose chooses the profile without a name.
+    profiles: (values.COMPOSE_PROFILES ?? "").split(",").map((profile) => profile.trim()),
     // Services that extend one service have its warnings too.
     warnings: [...new Set(loader.warnings), ...unset([...services, ...sections].map(({ tree }) => tree))],
   };
@@ -133,7 +140,7 @@ function fromShell(name: string, value: Tree, values: Variables): Tree {
   return mapScalars(value, (leaf) => {
     if (leaf.value !== null) return leaf;
     const given = values[name];
-    const variables = [{ name, set: given !== undefined, fallback: "" }];
+    const variables = [{ name, set: given !== undefined, text: given ?? "", fallback: "" }];
     return { ...scalar(given ?? null, leaf.origin), variables };
   });
 }

@@ -4,20 +4,22 @@ import { environmentRules } from "./rules-environment.ts";
 import { others, storageRules } from "./rules-storage.ts";
 import { at, isTrue, type Tree, textOf, textsOf } from "./tree.ts";
 import { always, improved, type Rule, type Rules, taken, unsupported } from "./verdict.ts";
+import { isActive } from "./world.ts";
+import { programOf } from "./write/programs.ts";
 
-const image: Rule = (value, _, { kind, service }) => {
+const image: Rule = (value, _, { service }) => {
   const reference = textOf(value) ?? "";
-  if (kind.kind === "console" && ["Prometheus", "Alertmanager", "Grafana"].includes(kind.name))
-    return improved(`Ragdock has its own ${kind.name}, with the rules and dashboards of the stack.`);
   if (at(service.tree, "build"))
     return improved("The image is built from its folder, and its name contains a digest of the files.");
   const tag = tagOf(reference);
   if (tag === undefined || tag === "latest")
-    return improved(`${reference} can be another image tomorrow. It is pinned to a version.`);
+    return improved(
+      `${reference} can be another image tomorrow. The list of what is left has the command that pins it.`,
+    );
   return taken(`The image ${reference}.`);
 };
 
-const port: Rule = (value) => {
+const port: Rule = (value, _, { kind }) => {
   const [target, published, host, protocol] = ["target", "published", "host_ip", "protocol"].map((key) =>
     textOf(at(value, key)),
   );
@@ -40,6 +42,8 @@ const port: Rule = (value) => {
       ),
       except,
     };
+  if (kind.kind === "foreign" && programOf(kind.name).port !== undefined)
+    return { ...improved("Ragdock does not publish it. Other services reach it on its network."), except };
   if (host === "127.0.0.1" || host === "::1")
     return { ...taken(`Port ${published} of this host only.`), except };
   return {
@@ -50,8 +54,8 @@ const port: Rule = (value) => {
   };
 };
 
-const dependency: Rule = (value, name, { service, project }) => {
-  const except = others(value, ["condition", "required"]);
+const dependency: Rule = (value, name, { service, world: { project } }) => {
+  const except = others(value, ["condition", "required", "restart"]);
   if (!project.services.some((one) => one.name === name))
     return { ...unsupported(`There is no service ${name} in ${service.name}'s project.`), except };
   switch (textOf(at(value, "condition"))) {
@@ -79,11 +83,11 @@ const capability: Rule = (value) => {
 };
 
 const extraHost: Rule = (value, name) =>
-  name === "host.docker.internal" && textOf(value) === "host-gateway"
-    ? taken("Ragdock adds it if the settings of the service name host.docker.internal.")
-    : unsupported("Ragdock adds no other names of hosts. Use the address itself, or a DNS server.");
+  /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/.test(name) && textOf(value) !== undefined
+    ? taken("The same name and address.")
+    : unsupported("Ragdock takes host names in lower case only.");
 
-const restart: Rule = (value, _, { service, project }) => {
+const restart: Rule = (value, _, { service, world: { project } }) => {
   const policy = textOf(value) ?? "no";
   if (policy === "always" || policy === "unless-stopped") return taken("Ragdock restarts every service.");
   return isJob(
@@ -127,9 +131,8 @@ export const applicationRules: Rules = {
   "build.context": always(taken("The folder that the image is built from.")),
   "build.dockerfile": always(taken("The same Dockerfile.")),
   "build.target": always(taken("The same stage of the Dockerfile.")),
-  "build.args": always(
-    unsupported("A build gets no arguments except base images. Write the values into the Dockerfile."),
-  ),
+  "build.args": always(taken("The same build arguments.")),
+  "build.tags": always(taken("Ragdock names the image itself.")),
   entrypoint: always(taken("The same entrypoint.")),
   command: always(taken("The same command.")),
   user: always(taken("The same user.")),
@@ -157,7 +160,10 @@ export const applicationRules: Rules = {
     "Ragdock generates names of containers, so that two revisions can run.",
   ),
   hostname: own("hostname", "Other services reach it by the name of the service."),
-  "profiles[]": always(taken("Ragdock leaves the service out until the settings enable it.")),
+  "profiles[]": (_, __, { service, world }) =>
+    isActive(service, world)
+      ? taken("COMPOSE_PROFILES chooses it.")
+      : taken("The service is left out, as Compose does. Choose it with COMPOSE_PROFILES."),
   "cap_add[]": capability,
   "cap_drop[]": always(improved("Ragdock drops all capabilities.")),
   "security_opt[]": (value) =>
@@ -189,9 +195,16 @@ export const applicationRules: Rules = {
     unsupported("A privileged container controls the host. Name the capabilities that it needs."),
   ),
   network_mode: always(unsupported("Every service has its own networks. Publish the ports that it needs.")),
-  platform: always(unsupported("Docker chooses the platform of the host.")),
+  platform: (value) =>
+    textOf(value) === `linux/${process.arch === "x64" ? "amd64" : process.arch}`
+      ? taken("It is the platform of this machine.")
+      : unsupported("Docker chooses the platform of the host."),
+  attach: always(taken("It changes only what docker compose up prints.")),
   labels: always(unsupported("Ragdock sets its own labels only.")),
   working_dir: always(unsupported("Set WORKDIR in the Dockerfile, or change the folder in the command.")),
-  ulimits: always(unsupported("Ragdock sets no limits of processes or files. Docker's defaults apply.")),
+  "ulimits.*": always(taken("The same limit.")),
+  tty: always(taken("It changes nothing for a service without a terminal.")),
+  stdin_open: always(taken("It changes nothing for a service without a terminal.")),
+  pull_policy: always(improved("Ragdock pulls an image once, and again when its reference changes.")),
   develop: always(unsupported("In dev, services.<name>.sourceMount or a mount shows edits at once.")),
 };

@@ -1,28 +1,34 @@
-import { isSecretName, loginOf, storeOf } from "./secrets.ts";
 import { at, textOf } from "./tree.ts";
+import { planVariable } from "./variables.ts";
 import { improved, type Rule, type Rules, taken, unsupported } from "./verdict.ts";
 
-/** A variable of an application. Ragdock gives secrets as files, and never as variables. */
-const variable: Rule = (value, name, subject) => {
+/** A variable of an application. Secrets are delivered as files, and exported when it starts. */
+const variable: Rule = (value, name, { service, world }) => {
   const text = textOf(value);
-  if (text === undefined) return taken("It has no value here. Give it one in the settings if it is needed.");
-  const secret = isSecretName(name) || loginOf(text) !== undefined;
-  if (!secret) return taken("The same variable.");
-  const store = storeOf(name, text, subject);
-  if (store)
-    return improved(
-      `Ragdock generates the password of ${store}. The application must read it from /run/secrets/${store}-password, or from a file of the settings with {{secret:${store}-password}}.`,
-    );
-  return unsupported(
-    "It looks like a secret. Ragdock gives secrets as files, because docker inspect shows variables. The application must read it from a file under /run/secrets, or its entrypoint must export it.",
-  );
+  if (text === undefined || value.kind !== "scalar")
+    return taken("It has no value here. Give it one in the settings if it is needed.");
+  const plan = planVariable(name, value, service, world);
+  switch (plan.as) {
+    case "generate":
+      return improved("Ragdock generates the value once and keeps it. docker inspect does not show it.");
+    case "ask":
+      return improved("You set it once with make secret. The settings and docker inspect do not show it.");
+    case "template":
+      return improved(`It contains a secret of ${plan.of}, which the start of the application fills in.`);
+    case "value":
+      return plan.text === text
+        ? taken("The same variable.")
+        : improved("The same variable, with the names that the stack has.");
+  }
 };
 
-const environmentFile: Rule = (value, _, { project }) => {
+const environmentFile: Rule = (value, _, { world: { project } }) => {
   const path = textOf(at(value, "path"));
   return path !== undefined && project.files.includes(path)
     ? taken("Each of its variables has its own line.")
-    : unsupported("The file does not exist, so its variables are missing here.");
+    : textOf(at(value, "required")) === "false"
+      ? taken("The file does not exist, and does not have to.")
+      : unsupported("The file does not exist, so its variables are missing here.");
 };
 
 export const environmentRules: Rules = {

@@ -1,6 +1,8 @@
 import { existsSync, statSync } from "node:fs";
-import { at, entriesOf, type Tree, textOf } from "./tree.ts";
+import type { ComposeService } from "./read.ts";
+import { at, entriesOf, isTrue, type Tree, textOf } from "./tree.ts";
 import { improved, type Rule, type Rules, taken, unsupported, type Verdict } from "./verdict.ts";
+import { isMounted } from "./write/storage.ts";
 
 /** The keys below `tree` that are not in `known`. */
 export const others = (tree: Tree, known: readonly string[]): string[] =>
@@ -9,8 +11,8 @@ export const others = (tree: Tree, known: readonly string[]): string[] =>
 const dockerSocket = /\/docker\.sock$/;
 
 /** A volume or a mount. Options that Ragdock does not have get their own line. */
-export const volume: Rule = (value) => {
-  const { outcome, text } = mounted(value);
+export const volume: Rule = (value, _, { service }) => {
+  const { outcome, text } = mounted(value, service);
   // A short form has its options in the same place as the rest.
   const options = textOf(at(value, "options"));
   const without = options === undefined ? "" : ` Its options "${options}" are left out.`;
@@ -18,7 +20,7 @@ export const volume: Rule = (value) => {
   return { outcome, text: `${text}${without}`, except: others(value, known) };
 };
 
-function mounted(value: Tree): Verdict {
+function mounted(value: Tree, service: ComposeService): Verdict {
   const type = textOf(at(value, "type"));
   const source = textOf(at(value, "source"));
   const target = textOf(at(value, "target")) ?? "";
@@ -33,9 +35,9 @@ function mounted(value: Tree): Verdict {
     return improved(
       `The file becomes a file of the settings at ${target}, so a change of it replaces the container.`,
     );
-  return improved(
-    `A mount in dev. In prod, the image must contain the files, or a volume must hold the data at ${target}.`,
-  );
+  return isMounted(source, isTrue(at(value, "read_only")), service)
+    ? improved(`A mount in dev. In prod, the image must contain the files at ${target}.`)
+    : improved(`A volume holds the data at ${target}, and make backup copies it. --data copies the folder.`);
 }
 
 const isFile = (path: string): boolean => existsSync(path) && statSync(path).isFile();

@@ -13,7 +13,7 @@ const versions = {
 } as const;
 
 /** The folder of each image that holds the data. */
-const dataFolders = {
+export const dataFolders = {
   postgres: /^\/var\/lib\/postgresql(\/data)?$/,
   redis: /^\/(data|var\/lib\/redis)$/,
   chroma: /^\/(data|chroma\/chroma)$/,
@@ -30,14 +30,19 @@ const image: Rule = (value, _, subject) => {
   );
 };
 
+/** Variables that the images of stores read, and that Ragdock does not set. */
+const tuning = /^(POSTGRES_INITDB_|PG[A-Z]|REDIS_ARGS$|VALKEY_EXTRA_FLAGS$|CHROMA_|TZ$|LANG$|LC_)/;
+
 const environment: Rule = (_, name) => {
   if (isSecretName(name)) return improved("Ragdock generates the password and can rotate it.");
   if (/^POSTGRES_(USER|DB)$/.test(name))
     return improved("Ragdock creates the database rag, and users that it can rotate.");
   if (name === "POSTGRES_HOST_AUTH_METHOD") return improved("Every client needs a password.");
+  if (/^PG(USER|DATABASE|HOST)$/.test(name)) return improved("Ragdock's health check sets its login itself.");
   if (name === "PGDATA") return improved("Ragdock mounts the volume where the image keeps its data.");
   if (name === "ANONYMIZED_TELEMETRY" || name === "IS_PERSISTENT") return improved("Ragdock sets it.");
-  return unsupported("Ragdock sets the variables of its stores itself.");
+  if (tuning.test(name)) return unsupported("Ragdock sets the variables of its stores itself.");
+  return taken("The store does not read it.");
 };
 
 /** Flags that Ragdock's own configuration replaces. */
@@ -65,7 +70,9 @@ const storage: Rule = (value, name, subject) => {
   const verdict = volume(value, name, subject);
   if (dataFolders[storeKind(subject)].test(target))
     return {
-      ...improved(`A volume holds the data, and make backup copies it. Existing data must be copied once.`),
+      ...improved(
+        `A volume holds the data, and make backup copies it. --data copies it, or says how to dump it.`,
+      ),
       ...(verdict.except ? { except: verdict.except } : {}),
     };
   if (target.startsWith("/docker-entrypoint-initdb.d"))

@@ -12,6 +12,8 @@ export interface VariableUse {
   readonly name: string;
   /** Whether the environment or a `.env` file has a value for it. */
   readonly set: boolean;
+  /** The text that takes its place. */
+  readonly text: string;
   /** The text that the file gives for a variable without a value. @default none */
   readonly fallback?: string;
   /** The message of `${NAME:?message}`, if the variable has no value. @default it may stay unset */

@@ -1,6 +1,7 @@
 import type { ServiceKind } from "./kinds.ts";
-import type { ComposeProject, ComposeService } from "./read.ts";
+import type { ComposeService } from "./read.ts";
 import type { Tree } from "./tree.ts";
+import type { World } from "./world.ts";
 
 /**
  * What becomes of a key: Ragdock takes it as it is, does something better, or does not support it.
@@ -23,8 +24,7 @@ export const unsupported = (text: string): Verdict => ({ outcome: "unsupported",
 export interface Subject {
   readonly service: ComposeService;
   readonly kind: ServiceKind;
-  readonly project: ComposeProject;
-  readonly kinds: ReadonlyMap<string, ServiceKind>;
+  readonly world: World;
 }
 
 /** Decides about one key. `name` is its last part. */

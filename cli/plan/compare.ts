@@ -40,6 +40,8 @@ export interface Plan {
   }[];
   /** Lines about the data: volumes that are left behind, other major versions of PostgreSQL. */
   readonly data: readonly string[];
+  /** What is recognised in folders without a Dockerfile, if that differs. */
+  readonly builds: readonly string[];
   readonly ports: readonly string[];
   readonly memory: readonly [before: number, after: number];
   readonly cpus: readonly [before: number, after: number];
@@ -79,6 +81,9 @@ export function compare(stack: string, before: Description, after: Description):
       others(kind, before.others[kind], after.others[kind]),
     ),
     data: dataLines(before, after),
+    builds: pairs(before.builds ?? {}, after.builds ?? {}).flatMap(([image, old, next]) =>
+      next === undefined || old === next ? [] : [`${image}: ${next}`],
+    ),
     ports: pairs(before.ports, after.ports).flatMap(([service, old = [], next = []]) =>
       isDeepStrictEqual(old, next)
         ? []

@@ -3,6 +3,7 @@ import { RagStack } from "../../components/stack.ts";
 import { type Facts, readSystem } from "../../config/resolve.ts";
 import { askedSecrets } from "../../config/settings/app-secrets.ts";
 import { userSecrets } from "../../config/settings/schema.ts";
+import { recognisedIn } from "../../config/spec/image.ts";
 import type { Limits } from "../../config/spec/limits.ts";
 import type { Problem } from "../../config/spec/problem.ts";
 import type { SystemSpec } from "../../config/spec/service.ts";
@@ -39,6 +40,8 @@ export interface Description {
   readonly others: Readonly<
     Record<"network" | "volume" | "image" | "secret", Readonly<Record<string, unknown>>>
   >;
+  /** What was recognised in folders without a Dockerfile, by image. Older revisions have none. */
+  readonly builds?: Readonly<Record<string, string>>;
   /** Published ports by service: `port 8080, this host only`. */
   readonly ports: Readonly<Record<string, readonly string[]>>;
   /** The major version of the data in each PostgreSQL server, by service. */
@@ -98,6 +101,7 @@ export async function describe(raw: Readonly<Record<string, unknown>>, facts: Fa
       image: named("image"),
       secret: named("secret"),
     },
+    builds: recognisedIn(spec.services.map(({ image }) => image)),
     ports: Object.fromEntries(running.map((service) => [service.name, addresses(service)])),
     postgres: Object.fromEntries(
       running.flatMap((service) =>

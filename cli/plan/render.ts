@@ -100,6 +100,7 @@ function sections(plan: Plan, style: Style): string[] {
       plan.steps.flatMap((step) => service(step, style)),
       style,
     ),
+    ...section("Builds", plan.builds, style),
     ...section("Ports", plan.ports, style),
     ...section("Limits in all", limits, style),
     ...section("Images, networks, volumes, secrets", plan.others.map(other), style),

@@ -6,20 +6,35 @@ import { containersOf, isWell } from "../../host/docker.ts";
 import type { Finding } from "../../host/finding.ts";
 import { projectDir } from "../../host/paths.ts";
 import { pullAdvice } from "../../host/pull-advice.ts";
+import { buildFailure } from "./build-log.ts";
 
-/** The end of the log of every image build that failed since `begun` (milliseconds since 1970). */
-export function failedBuilds(begun: number): string[] {
-  const folder = join(projectDir, buildLogs);
+/** Lines shown of the step that failed. */
+const shownLines = 20;
+
+/** Describes every image build of a stack that failed since `begun` (milliseconds since 1970). */
+export function failedBuilds(stack: string, begun: number): string[] {
+  const folder = join(projectDir, buildLogs, stack);
   if (!existsSync(folder)) return [];
   return readdirSync(folder)
-    .map((name) => join(folder, name))
-    .filter((file) => statSync(file).mtimeMs >= begun)
-    .map((file) => ({ file, lines: readFileSync(file, "utf8").trimEnd().split("\n") }))
+    .map((name) => ({ name, file: join(folder, name) }))
+    .filter(({ file }) => statSync(file).mtimeMs >= begun)
+    .map((log) => ({ ...log, lines: readFileSync(log.file, "utf8").trimEnd().split("\n") }))
     .filter(({ lines }) => lines.slice(-40).some((line) => /^ERROR|^#\d+ ERROR/.test(line)))
-    .map(({ file, lines }) => {
-      const end = `The end of the build log (the whole log: ${file}):\n    ${lines.slice(-20).join("\n    ")}`;
-      return [end, ...baseAdvice(lines)].join("\n");
-    });
+    .map(({ name, file, lines }) => failedBuild(name.replace(/\.log$/, ""), file, lines));
+}
+
+/** The cause first, and the end of the log after it. */
+export function failedBuild(image: string, file: string, lines: readonly string[]): string {
+  const failure = buildFailure(image, lines);
+  const shown = (failure?.output.length ? failure.output : lines).slice(-shownLines);
+  const what = failure ? "output of that step" : "build log";
+  return [
+    `The image ${image} could not be built${failure ? `: ${failure.cause}` : ""}`,
+    ...(failure ? [`  Step: ${failure.step}`] : []),
+    ...[...(failure?.fix ? [failure.fix] : []), ...baseAdvice(lines)].map((fix) => `  Fix: ${fix}`),
+    `  The end of the ${what} (the whole log: ${file}):`,
+    ...shown.map((line) => `    ${line}`),
+  ].join("\n");
 }
 
 /** The fix, if a build failed because its base image could not be pulled. */

@@ -24,7 +24,10 @@ const { configPath } = nginxCatalogueImage;
 
 const serveScript = "/etc/ragdock/serve.sh";
 
-/** The URLs that must answer before a new gateway takes requests, one per line. */
+/**
+ * The URLs that must answer before a new gateway takes requests, one per line. An application whose
+ * check is not over HTTP has none.
+ */
 const revisionsFile = "/etc/ragdock/revisions";
 
 /**
@@ -40,6 +43,7 @@ const serve = `rm -f ${drainingFile}
 trap 'exit 0' QUIT TERM
 if [ ! -f /tmp/opened ]; then
   while read -r url; do
+    [ -n "$url" ] || continue
     until wget -q -T 2 -O /dev/null "$url"; do echo "waiting for $url, which does not answer"; sleep 1; done
   done < ${revisionsFile}
   touch /tmp/opened

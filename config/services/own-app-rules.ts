@@ -2,8 +2,9 @@ import type { Settings } from "../settings/schema.ts";
 import { isReservedNetwork } from "../spec/networks.ts";
 import { type Problem, problem, removeCommand, setCommand, withoutEffect } from "../spec/problem.ts";
 import type { ServiceSpec } from "../spec/service.ts";
+import { wrongBuild } from "./own-app-build-rules.ts";
 import { containerProblems } from "./own-app-container-rules.ts";
-import { dockerfileOf, isPythonFolder, servesByModule } from "./own-app-image.ts";
+import { dockerfileOf, isServed } from "./own-app-image.ts";
 import { routeProblems } from "./own-app-route-rules.ts";
 import { hasRoute, type OwnApp, ownApps } from "./own-app-settings.ts";
 import { hasFile } from "./project-files.ts";
@@ -19,7 +20,7 @@ export function ownAppProblems(settings: Settings, services: readonly ServiceSpe
     ...routeProblems(settings, apps),
     ...apps.flatMap((app) => [
       ...wrongSource(app),
-      ...wrongBuild(app),
+      ...wrongBuild(app, settings),
       ...useless(app),
       ...wrongPort(app),
       ...wrongName(app, services),
@@ -55,18 +56,7 @@ function wrongSource(app: OwnApp): Problem[] {
       problem(`${setting}.build.dockerfile`, `"${dockerfileOf(app)}"`, `${source} has no such file`, fix),
     ];
   }
-  if (hasFile(source, dockerfileOf(app)) || hasFile(source, "requirements.txt")) return [];
-  const why = "the folder needs a Dockerfile or a requirements.txt";
-  const fix = "Add one of them: docs/guide/own-application.md shows both.";
-  return [problem(path, `"${source}"`, why, fix)];
-}
-
-function wrongBuild(app: OwnApp): Problem[] {
-  const { build, image, setting } = app;
-  if (!build) return [];
-  if (image) return [withoutEffect(`${setting}.build`, "an image is not built")];
-  if (build.dockerfile || !isPythonFolder(app)) return [];
-  return [withoutEffect(`${setting}.build`, "the folder has no Dockerfile")];
+  return [];
 }
 
 /** Reports settings of an application that would do nothing. */
@@ -76,7 +66,7 @@ function useless(app: OwnApp): Problem[] {
   const unrouted = "the gateway leads only to applications with a route";
   const noClient = "it does not need postgres";
   const all: readonly (readonly [key: string, isSet: boolean, hasEffect: boolean, why: string])[] = [
-    ["module", app.module !== undefined, servesByModule(app), whatRuns(app)],
+    ["module", app.module !== undefined, isServed(app), whatRuns(app)],
     ["metricsPath", app.metricsPath !== undefined, port !== undefined, "it has no port"],
     ["bodySize", app.bodySize !== undefined, isRouted, unrouted],
     ["timeout", app.timeout !== undefined, isRouted, unrouted],
@@ -104,7 +94,7 @@ function wrongPort(app: OwnApp): Problem[] {
     ...(route !== undefined && port === undefined
       ? [problem(`${setting}.port`, "nothing", `the gateway needs it for the route ${route}`, set)]
       : []),
-    ...(servesByModule(app) && port === undefined && route === undefined
+    ...(isServed(app) && port === undefined && route === undefined
       ? [
           problem(
             setting,

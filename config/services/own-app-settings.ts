@@ -10,6 +10,8 @@ export interface OwnApp extends OwnAppSettings {
   readonly setting: string;
   /** The short name of the image that is built of its folder. */
   readonly imageName: string;
+  /** Folders of volumes, for which the image has folders of its user: those of all its applications. */
+  readonly imageFolders: readonly string[];
   /** Whether it has all stores, in addition to `needs`. */
   readonly needsAll: boolean;
 }
@@ -23,12 +25,17 @@ export const hasOwnApps = (settings: Own): boolean => ownApps(settings).length >
 export function ownApps({ app, apps }: Own): OwnApp[] {
   if (app) return [fromShortForm(app)];
   const images = new Map<string, string>();
-  return Object.entries(apps).map(([name, settings]) => {
+  const all = Object.entries(apps).map(([name, settings]) => {
     const { source, build } = settings;
     const folder = JSON.stringify([source && resolve(source), build]);
     const imageName = images.get(folder) ?? `app-${name}`;
     images.set(folder, imageName);
     return { ...settings, name, setting: `apps.${name}`, imageName, needsAll: false };
+  });
+  return all.map((app) => {
+    const same = all.filter(({ imageName }) => imageName === app.imageName);
+    const folders = same.flatMap(({ volumes = [] }) => volumes.map(({ path }) => path));
+    return { ...app, imageFolders: [...new Set(folders)].sort() };
   });
 }
 
@@ -73,12 +80,13 @@ export function withAppNames(settings: Settings): Settings {
 export const sharesImage = (one: OwnApp, other: OwnApp): boolean =>
   one.image === other.image && one.imageName === other.imageName;
 
-const fromShortForm = ({ healthPath, ...app }: AppSettings): OwnApp => ({
+const fromShortForm = ({ healthPath, startPeriod, ...app }: AppSettings): OwnApp => ({
   ...app,
   name: "api",
   setting: "app",
   imageName: "app",
+  imageFolders: [],
   needsAll: true,
   route: "/",
-  healthcheck: { path: healthPath },
+  healthcheck: { path: healthPath, startPeriod },
 });

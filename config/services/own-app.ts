@@ -11,7 +11,7 @@ import {
   serviceDefaults,
 } from "./module.ts";
 import { variablesOf } from "./own-app-env.ts";
-import { commandOf, imageOf } from "./own-app-image.ts";
+import { commandOf, frameworkVariables, imageOf } from "./own-app-image.ts";
 import { ownAppProblems } from "./own-app-rules.ts";
 import { secretProblems } from "./own-app-secret-rules.ts";
 import { appStartScript, secretFiles, usableSecrets } from "./own-app-secrets.ts";
@@ -48,7 +48,7 @@ function workload(ctx: Context, stores: AppStores, app: OwnApp) {
   const secrets = secretFiles(app, usableBy(ctx, stores, app));
   return {
     ...shared,
-    environment: { ...shared.environment, ...variablesOf(app) },
+    environment: { ...shared.environment, ...frameworkVariables(app), ...variablesOf(app) },
     files: [...shared.files, ...secrets],
     ...(secrets.length > 0 ? { startScript: appStartScript } : {}),
     image: imageOf(app),

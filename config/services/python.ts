@@ -9,7 +9,7 @@ export const pythonCatalogueImage: CatalogueImage = {
   official: {
     sources: ["docker-library/python@f79aea5:3.13/slim-trixie/Dockerfile"],
     base: "debian",
-    programs: ["python", "python3"],
+    programs: ["pip", "python", "python3"],
   },
   standIn: { folder: "dockerfiles/python" },
 };

@@ -30,13 +30,34 @@ const address = z.union([z.ipv4(), z.ipv6(), z.literal("host-gateway")], {
   error: "must be an IP address, or host-gateway for the Docker host",
 });
 
+const build = z.strictObject({
+  dockerfile: optional("Dockerfile in the folder, such as `docker/api.Dockerfile`.", name),
+  target: optional("Stage of the Dockerfile to build. By default the last one.", name),
+  args: optional(
+    "Build arguments. No secrets: `docker history` shows them. Without a Dockerfile, `TORCH_BACKEND` is the only one.",
+    variables,
+  ),
+  python: optional(
+    'Version of Python without a Dockerfile, such as `"3.12"`, with quotes. By default that of .python-version, requires-python or runtime.txt, else 3.13.',
+    text,
+  ),
+  packages: optional(
+    "Packages of Debian without a Dockerfile, such as `[ffmpeg, libpq-dev]`.",
+    z.array(like(/^[a-z0-9][a-z0-9.+-]+$/, "be the name of a package of Debian, such as ffmpeg")).min(1),
+  ),
+});
+
 /** The settings that both forms of an own application have. */
 const common = {
   image: optional("Image to run.", name),
   module: optional(
-    "Application for uvicorn if the folder has no Dockerfile. By default `main:app`.",
-    like(/^[\w.]+:\w+$/, "be a module and its application, such as main:app"),
+    "Entry point, if the folder has no Dockerfile and several could be meant: a module and its application, or a script of Streamlit or Gradio.",
+    like(
+      /^([\w.]+:\w+(\(\))?|[\w./-]+\.py)$/,
+      "be a module and its application, or a script, such as main:app or pages.py",
+    ),
   ),
+  build: optional("How the image of the folder is built.", build),
   user: optional(
     "User that it runs as, as `uid:gid`. By default the image decides.",
     like(/^\d+:\d+$/, "be a user and a group by number, such as 10001:10001"),
@@ -90,18 +111,16 @@ const common = {
 /** The setting `app`: one application that answers all requests. */
 export const app = z.strictObject({
   source: optional(
-    "Folder with a Dockerfile, or with a requirements.txt and an ASGI application, built in place of the reference app.",
+    "Folder that is built in place of the reference app: with a Dockerfile, or a Python or Node application.",
     name,
   ),
   ...common,
   port: port.default(8000).describe("Port it listens on."),
   healthPath: path.default("/api/health").describe("Path that answers 2xx while it is alive."),
-});
-
-const build = z.strictObject({
-  dockerfile: optional("Dockerfile in the folder, such as `docker/api.Dockerfile`.", name),
-  target: optional("Stage of the Dockerfile to build. By default the last one.", name),
-  args: optional("Build arguments. No secrets: `docker history` shows them.", variables),
+  startPeriod: optional(
+    "How long it may take to start. Failures within this time do not count. By default `1m`.",
+    duration,
+  ),
 });
 
 const healthcheck = z.strictObject({
@@ -142,11 +161,10 @@ const volume = z.strictObject({
 /** The settings of one application of `apps`. */
 export const ownApp = z.strictObject({
   source: optional(
-    "Folder with a Dockerfile, or with a requirements.txt. Applications with the same folder and the same `build` share one image.",
+    "Folder with a Dockerfile, or with a Python or Node application. Applications with the same folder and the same `build` share one image.",
     name,
   ),
   ...common,
-  build: optional("How the image of the folder is built.", build),
   entrypoint: optional("Program that gets `command` as its arguments. By default the image's.", words),
   command: optional(
     "Command that it runs, such as `[celery, -A, tasks, worker]`. By default the image's.",

@@ -33,9 +33,12 @@ export const port = integer(1, 65_535);
 export const path = like(/^\/\S*$/, "start with / and contain no blanks");
 export const url = z.url({ protocol: /^https?$/ });
 
-/** Environment variables or build arguments. Their values are shown, so they take no secrets. */
+/**
+ * Environment variables or build arguments. Their values are shown, so they take no secrets.
+ * Elasticsearch has variables such as `discovery.type`.
+ */
 export const variables = z.record(
-  like(/^[A-Za-z_]\w*$/, "have letters, digits and _ only, such as LOG_LEVEL"),
+  like(/^[A-Za-z_][\w.-]*$/, "have letters, digits, _, . and - only, such as LOG_LEVEL"),
   text,
 );
 

@@ -1,3 +1,4 @@
+import { pythonGet, shellGet } from "./http-check.ts";
 import { type Duration, seconds } from "./units.ts";
 
 /** The health check of a container. */
@@ -30,9 +31,6 @@ export function bashHttp(port: number, path: string): readonly string[] {
   const script = `exec 3<>/dev/tcp/127.0.0.1/${port}; printf '${request}' >&3; read -r -t 4 _ status _ <&3; [[ $status == 200 ]]`;
   return ["bash", "-c", script];
 }
-
-const urlopen = (url: string, most = 4): string =>
-  `import urllib.request as u; u.urlopen('${url}', timeout=${most})`;
 
 /** The number as the kernel's tables of sockets write a port. */
 const hexPort = (port: number): string => port.toString(16).toUpperCase().padStart(4, "0");
@@ -78,19 +76,12 @@ export const Healthcheck = {
   http: (path: string, port: number, t: Timing = {}): Healthcheck => Healthcheck.command(wget(port, path), t),
   /** GETs a path with Python, for images of Python applications. */
   python: (path: string, port: number, t: Timing = {}): Healthcheck =>
-    Healthcheck.command(["python3", "-c", urlopen(`http://127.0.0.1:${port}${path}`)], t),
+    Healthcheck.command(["python3", "-c", pythonGet(`http://127.0.0.1:${port}${path}`, 4)], t),
   /** GETs a path with whichever HTTP client the image has, for images that are not ours. */
   anyHttp: (path: string, port: number, t: Timing = {}): Healthcheck => {
-    const url = `http://127.0.0.1:${port}${path}`;
     // A second less than Docker's own limit, so that the client says what is wrong.
     const most = Math.max(1, seconds(t.timeout ?? timing.timeout) - 1);
-    const curl = `curl -fsS -m ${most} -o /dev/null ${url}`;
-    const clients = [
-      wget(port, path, "127.0.0.1", most).join(" "),
-      curl,
-      `python3 -c "${urlopen(url, most)}"`,
-    ];
-    return Healthcheck.shell(clients.join(" || "), t);
+    return Healthcheck.shell(shellGet(`http://127.0.0.1:${port}${path}`, most), t);
   },
   /**
    * Whether a program listens on the port, on an address that other containers reach. It connects

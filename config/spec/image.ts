@@ -2,8 +2,10 @@ import { basePrograms, type OfficialImage } from "./official.ts";
 
 /** Facts that are true for both an official image and its stand-in. */
 export interface CatalogueImage {
-  /** Unique: the name of the built image, and of the build argument under which others get it. */
+  /** Unique: the name of the built image. */
   readonly name: string;
+  /** The build argument under which others get it, without `_IMAGE`. @default its name */
+  readonly argument?: string;
   /** The official image as `repository:tag`. The tag names an exact version. */
   readonly reference: string;
   /**
@@ -44,6 +46,8 @@ export interface StandIn {
 export interface Built {
   readonly from: "build";
   readonly name: string;
+  /** The build argument under which others get it, without `_IMAGE`. @default its name */
+  readonly argument?: string;
   readonly context: string;
   readonly dockerfile: string;
   /** Images it builds on. Each is passed as the build argument `<NAME>_IMAGE`. */
@@ -51,6 +55,8 @@ export interface Built {
   readonly target?: string;
   /** More build arguments. They take precedence over those of the bases. @default none */
   readonly args?: Readonly<Record<string, string>>;
+  /** What was found in a folder without a Dockerfile, for people. */
+  readonly says?: string;
 }
 
 export type BaseImage = Built | { readonly from: "catalogue"; readonly image: CatalogueImage };
@@ -100,6 +106,14 @@ export function imageName(source: ImageSource): string {
       return source.reference.replaceAll(/[^a-z0-9]+/gi, "-");
   }
 }
+
+/** What was recognised in the folders of these images, by the image's short name. */
+export const recognisedIn = (sources: readonly ImageSource[]): Readonly<Record<string, string>> =>
+  Object.fromEntries(
+    sources.flatMap((source) =>
+      source.from === "build" && source.says ? [[imageName(source), source.says]] : [],
+    ),
+  );
 
 /**
  * The programs that an image has in registry mode, as far as Ragdock uses them. A wrapped image

@@ -51,6 +51,9 @@ export const createdLabel = "ragdock.created";
 /** A network's label with the user and the machine that deployed the stack first. */
 export const ownerLabel = "ragdock.owner";
 
+/** The label with the paths of the files that an own application's container got, as JSON. */
+export const filesLabel = "ragdock.files";
+
 /** A container's label with the id of the broken container that it replaced. */
 export const replacesLabel = "ragdock.replaces";
 

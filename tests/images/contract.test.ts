@@ -22,7 +22,9 @@ const starts: Record<string, { options?: string[]; command?: string[] }> = {
 };
 
 const standIns = images.filter(({ standIn }) => "folder" in standIn).map(({ name }) => name);
-const servers = standIns.filter((name) => name !== "python");
+/** Images that applications are built on. They start no server. */
+const languages = ["node", "python"];
+const servers = standIns.filter((name) => !languages.includes(name));
 
 describe.each(servers)("%s", (name) => {
   const { healthcheck, user, metrics } = imageNamed(name);
@@ -104,6 +106,23 @@ describe("python", () => {
     const script = "python --version && python3 -m venv /tmp/v && /tmp/v/bin/pip --version";
     const { status, output } = runToEnd(tag, [], ["sh", "-c", script]);
     expect(output).toMatch(/^Python 3\.13\.\d+\npip /);
+    expect(status).toBe(0);
+  });
+
+  it("has a pip that installs without an environment, as the official image does", async () => {
+    const script = "pip install --quiet --root-user-action=ignore h11==0.16.0 && python -c 'import h11'";
+    const { status, output } = runToEnd(await standIn("python"), ["--user", "0"], ["sh", "-c", script]);
+    expect(output).not.toContain("externally-managed");
+    expect(status, output).toBe(0);
+  });
+});
+
+describe("node", () => {
+  it("has the version of the official image, and npm and npx run", async () => {
+    const script = "node --version && npm --version && npx --version";
+    const { status, output } = runToEnd(await standIn("node"), [], ["sh", "-c", script]);
+    const [, version] = /^node:([\d.]+)-/.exec(imageNamed("node").reference) ?? [];
+    expect(output).toMatch(new RegExp(`^v${version}\n\\d+\\..*\n\\d+\\.`));
     expect(status).toBe(0);
   });
 });

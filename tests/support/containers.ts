@@ -35,6 +35,7 @@ export const containerLike = (service: string, given: Given = {}): Container => 
     Image: "image",
     Healthcheck: { Interval: 5e9, Timeout: 5e9, StartPeriod: 30e9, Retries: 3 },
   },
+  Mounts: [],
   NetworkSettings: { Networks: { "ragdock-dev-backend": {} } },
   HostConfig: { Memory: 256 * 2 ** 20, PortBindings: null },
 });

@@ -59,7 +59,7 @@ export class Door {
     this.stack.configure(this.settings(domain, environment));
   }
 
-  /** Lets people sign in at a provider instead, without deploying it. Whoever is in `ops` is an admin. */
+  /** Lets people sign in at a provider instead, without deploying it. The group `ops` is the admins. */
   async askProvider(issuer: string, secret: string): Promise<void> {
     const { ingress, ...others } = this.settings("rag.example.org");
     const signIn = { issuer, clientId: "ragdock", allow: { domains: ["example.org"] } };

@@ -10,8 +10,13 @@ const pins = (text: string): Record<string, string[]> =>
     ),
   );
 
-it("an application without a Dockerfile gets uvicorn as the lock pins it", () => {
-  const own = pins(readFileSync("dockerfiles/fastapi/Dockerfile", "utf8"));
-  expect(Object.keys(own).map((pin) => pin.split("==")[0])).toEqual(["click", "h11", "uvicorn"]);
-  expect(pins(readFileSync("app/requirements.lock", "utf8"))).toMatchObject(own);
+it("the builder of own applications has uv and the servers as the lock pins them", () => {
+  const folder = "dockerfiles/application-builder";
+  const [tools, servers] = ["tools.txt", "servers.txt"].map((file) =>
+    pins(readFileSync(`${folder}/${file}`, "utf8")),
+  );
+  const names = (pinned = {}) => Object.keys(pinned).map((pin) => pin.split("==")[0]);
+  expect(names(tools)).toEqual(["uv"]);
+  expect(names(servers)).toEqual(["click", "gunicorn", "h11", "packaging", "uvicorn"]);
+  expect(pins(readFileSync("app/requirements.lock", "utf8"))).toMatchObject({ ...tools, ...servers });
 });

@@ -10,6 +10,8 @@ import { projectDir } from "../../host/paths.ts";
 import { attacks } from "../attacks/attacks.ts";
 import { readFindings as readAttacks } from "../attacks/findings.ts";
 import { securityParts } from "../attacks/page.ts";
+import { readCorpus } from "../corpus/corpus.ts";
+import { corpusParts } from "../corpus/page.ts";
 import { type Parts, pageWith } from "../markdown.ts";
 import { readFindings } from "../reliability/findings.ts";
 import { reliabilityParts } from "../reliability/page.ts";
@@ -30,6 +32,7 @@ const pages: Readonly<Record<string, Parts>> = {
   "docs/reference/policies.md": policiesPage(),
   "docs/reference/settings.md": settingsPage(),
   "docs/reference/systems.md": systemsPage(),
+  "docs/measurements/entry.md": corpusParts(readCorpus()),
   "docs/measurements/reliability.md": reliabilityParts(readFindings()),
   "docs/measurements/security.md": securityParts(attacks, readAttacks()),
   "README.md": { picture: picture(specOf("full", "dev")) },

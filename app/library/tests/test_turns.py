@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 
@@ -28,7 +29,7 @@ def test_the_newest_is_next() -> None:
             order.append(number)
 
     with one.taken():
-        threads = [started(lambda number=number: work(number)) for number in range(3)]
+        threads = [started(partial(work, number)) for number in range(3)]
     for thread in threads:
         thread.join(5)
     assert order == [2, 1, 0]

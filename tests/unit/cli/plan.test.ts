@@ -28,6 +28,16 @@ describe("the plan of a change", () => {
     expect(exitCode(plan)).toBe(0);
   });
 
+  it("says what is recognised in a folder without a Dockerfile", async () => {
+    const source = "tests/support/fixtures/applications/flask-pip";
+    const plan = await planOf({ app: { source, port: 8000 } });
+    expect(plan.builds).toEqual([
+      expect.stringMatching(/^app: Flask application `app` in app\.py, served by /),
+    ]);
+    expect(asText([plan])).toContain("Builds");
+    expect(await planOf({})).toMatchObject({ builds: [] });
+  });
+
   it("has exit code 3 when a store or a published service stops first", async () => {
     const store = await planOf({ services: { redis: { environment: { A: "1" } } } });
     expect(store.steps.filter(({ gap }) => gap).map((step) => step.service)).toEqual(["redis"]);

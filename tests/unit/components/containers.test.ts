@@ -57,6 +57,20 @@ describe("containers", () => {
     }
   });
 
+  it("get no file without content, which the provider refuses", async () => {
+    await register({
+      apps: { web: { image: "web:1", port: 8000, route: "/" } },
+      services: { web: { files: [{ path: "/srv/__init__.py", content: "" }] } },
+    });
+    const uploads = ofType("/container:Container").flatMap(
+      ({ inputs }) => (inputs.uploads ?? []) as { file: string; content: string }[],
+    );
+    expect(uploads.filter(({ content }) => content === "")).toEqual([]);
+    expect(uploads.find(({ file }) => file === "/srv/__init__.py")?.content).toBe("\n");
+    // The gateway waits for no URL of an application that is not checked over HTTP.
+    expect(uploads.find(({ file }) => file === "/etc/ragdock/revisions")?.content).toBe("\n");
+  });
+
   it.each(Object.keys(systems))("drop all capabilities that they do not name, in %s", async (system) => {
     for (const environment of ["dev", "prod"]) {
       await forget();

@@ -1,6 +1,6 @@
 /**
  * Tests how the program starts an application with secrets, and how long it keeps a generated
- * value, under Pulumi's mocks. tests/systems/own-apps.test.ts runs both.
+ * value, under Pulumi's mocks. tests/systems/web-and-worker.test.ts runs both.
  */
 import * as pulumi from "@pulumi/pulumi";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";

@@ -18,6 +18,16 @@ describe("an explained setting", () => {
     expect(from({}, "monitoring.retention")).toEqual({ "monitoring.retention": ["15d", "default"] });
   });
 
+  it("shows what is recognised in a folder without a Dockerfile", () => {
+    const app = { source: "tests/support/fixtures/applications/flask-pip", port: 8000 };
+    expect(from({ app }, "services.api.build")).toEqual({
+      "services.api.build": [
+        expect.stringMatching(/^Flask application `app` in app\.py/),
+        "your other settings",
+      ],
+    });
+  });
+
   it("shows the models that are in effect", () => {
     expect(from({}, "embeddings.provider")).toEqual({ "embeddings.provider": ["local", "system full"] });
   });

@@ -3,19 +3,28 @@
  * prove that an image has the shell.
  */
 import { execFile } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer as createHttpServer } from "node:http";
 import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { promisify } from "node:util";
-import { describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Healthcheck } from "../../../config/spec/healthcheck.ts";
 
+interface Ran {
+  readonly code: number;
+  readonly said: string;
+}
+
 /** Returns exit code and output of a shell's line. */
-async function ran(line: string): Promise<{ code: number; said: string }> {
+async function ran(line: string, env: NodeJS.ProcessEnv = process.env): Promise<Ran> {
   try {
-    const { stdout } = await promisify(execFile)("sh", ["-c", line]);
+    const { stdout } = await promisify(execFile)("/bin/sh", ["-c", line], { env });
     return { code: 0, said: stdout.trim() };
   } catch (error) {
-    const { code, stdout } = error as { code: number; stdout: string };
-    return { code, said: stdout.trim() };
+    const { code, stdout, stderr } = error as { code: number; stdout: string; stderr: string };
+    return { code, said: (stdout + stderr).trim() };
   }
 }
 
@@ -67,8 +76,61 @@ describe("the check of a process", () => {
   });
 });
 
+describe("the check of a path", () => {
+  const programs = ["wget", "curl", "python3", "node"];
+  const folder = mkdtempSync(join(tmpdir(), "ragdock-clients-"));
+
+  /** Runs the check with only these clients on its PATH. */
+  async function check(port: number, clients: readonly string[], path = "/health"): Promise<Ran> {
+    const bin = mkdtempSync(join(folder, "bin-"));
+    const which = async (name: string) => (await promisify(execFile)("which", [name])).stdout.trim();
+    for (const name of ["head", ...clients]) {
+      const program = `#!/bin/sh\nPATH='${process.env.PATH}' exec ${await which(name)} "$@"\n`;
+      writeFileSync(join(bin, name), program, { mode: 0o755 });
+    }
+    return ran(lineOf(Healthcheck.anyHttp(path, port)), { PATH: bin });
+  }
+
+  const server = createHttpServer((request, response) => {
+    response.statusCode = request.url === "/health" ? 200 : 503;
+    response.end(request.url === "/health" ? "ok" : "the model 'small' is missing");
+  });
+  const portOf = () => (server.address() as { port: number }).port;
+  beforeAll(() => new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve)));
+  afterAll(() => {
+    server.close();
+    rmSync(folder, { recursive: true });
+  });
+
+  it.each(programs)("with %s is healthy if it answers 2xx", async (client) => {
+    expect(await check(portOf(), [client])).toEqual({ code: 0, said: "" });
+  });
+
+  it.each([
+    [["curl"], "the model 'small' is missing (http://127.0.0.1:PORT/no answers 503)"],
+    [["wget", "curl"], "the model 'small' is missing (http://127.0.0.1:PORT/no answers 503)"],
+    [["python3"], "http://127.0.0.1:PORT/no answers 503: the model 'small' is missing"],
+    [["wget", "python3"], "http://127.0.0.1:PORT/no answers 503: the model 'small' is missing"],
+    [["node"], "http://127.0.0.1:PORT/no answers 503: the model 'small' is missing"],
+    // GNU's wget says nothing, and BusyBox's says the status.
+    [["wget"], "http://127.0.0.1:PORT/no does not answer 2xx"],
+    [[], "the image has no wget, curl, python3 or node: use another health check"],
+  ])("with %j shows status and body of another answer", async (clients, said) => {
+    const port = portOf();
+    const expected = { code: 1, said: said.replace("PORT", String(port)) };
+    expect(await check(port, clients, "/no")).toEqual(expected);
+  });
+
+  it.each(programs)("with %s fails if nothing answers", async (client) => {
+    const port = await listening("127.0.0.1", async (free) => free);
+    const { code, said } = await check(port, [client]);
+    expect(code).toBe(1);
+    expect(said).toMatch(/refused|does not answer|connect/i);
+  });
+});
+
 it("gives an HTTP client a second less than Docker gives the check", () => {
-  expect(lineOf(Healthcheck.anyHttp("/", 80))).toMatch(/-T 4 .* -m 4 .*timeout=4/);
-  expect(lineOf(Healthcheck.anyHttp("/", 80, { timeout: "20s" }))).toMatch(/-T 19 .* -m 19 .*timeout=19/);
-  expect(lineOf(Healthcheck.anyHttp("/", 80, { timeout: "1s" }))).toMatch(/-T 1 .* -m 1 .*timeout=1/);
+  expect(lineOf(Healthcheck.anyHttp("/", 80))).toMatch(/-T 4 .* -m 4 .*timeout=4/s);
+  expect(lineOf(Healthcheck.anyHttp("/", 80, { timeout: "20s" }))).toMatch(/-T 19 .* -m 19 .*timeout=19/s);
+  expect(lineOf(Healthcheck.anyHttp("/", 80, { timeout: "1s" }))).toMatch(/-T 1 .* -m 1 .*timeout=1/s);
 });

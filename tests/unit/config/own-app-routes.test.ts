@@ -1,5 +1,5 @@
 /**
- * Tests the routes of own applications: several ports, and host names. tests/images/names.test.ts
+ * Tests the routes of own applications: several ports, and host names. tests/images/app-names.test.ts
  * shows what a real ingress does with a host name.
  */
 import { describe, expect, it } from "vitest";

@@ -1,6 +1,6 @@
 /**
  * Tests the setting `secrets` of own applications: where values come from, and which texts are
- * refused. tests/systems/own-apps.test.ts follows them into containers.
+ * refused. tests/systems/web-and-worker.test.ts follows them into containers.
  */
 import { describe, expect, it } from "vitest";
 import { appStartScript } from "../../../config/services/own-app-secrets.ts";

@@ -9,7 +9,6 @@ import { ConfigError } from "../../../config/settings/problem.ts";
 import { reaches } from "../../../config/spec/networks.ts";
 import type { SystemSpec } from "../../../config/spec/service.ts";
 import { serviceOf, systemWith } from "../../support/program.ts";
-import { problems } from "./problems.ts";
 
 /** Values of each setting. A key without a sample does not compile. */
 const samples: { readonly [K in keyof Required<OwnAppSettings>]: readonly unknown[] } = {
@@ -26,6 +25,10 @@ const samples: { readonly [K in keyof Required<OwnAppSettings>]: readonly unknow
     { dockerfile: "no/such" },
     { target: "production" },
     { args: { VERSION: "7" } },
+    { args: { TORCH_BACKEND: "none" } },
+    { python: "3.12" },
+    { python: "2.7" },
+    { packages: ["ffmpeg"] },
   ],
   entrypoint: [["python3", "-m"]],
   command: [["serve", "--port", 9]],
@@ -79,6 +82,7 @@ const kinds: Readonly<Record<string, Record<string, unknown>>> = {
   worker: { image: "mine:1.0" },
   built: { source: "tests/support/fixtures/flask-app", port: 8000 },
   python: { source: "tests/support/fixtures/fastapi-app", port: 8000 },
+  node: { source: "tests/support/fixtures/applications/node-express", port: 8000 },
   stateful: { image: "mine:1.0", volumes: [{ name: "files", path: "/srv" }] },
 };
 const other = { image: "other:1.0", port: 8000, route: "/" };
@@ -222,53 +226,5 @@ describe("own applications", () => {
       "proxy_read_timeout 1200s",
     ]);
     expect(conf("ingress").match(/proxy_read_timeout \w+/g)).toEqual(["proxy_read_timeout 1200s"]);
-  });
-});
-
-describe("the short form", () => {
-  it("is one application with all stores", () => {
-    const short = systemWith({ app: { image: "mine:1.0", port: 5000, healthPath: "/ping" } });
-    const long = systemWith({
-      apps: {
-        api: {
-          image: "mine:1.0",
-          port: 5000,
-          route: "/",
-          healthcheck: { path: "/ping" },
-          needs: ["postgres", "redis"],
-        },
-      },
-    });
-    expect(serviceOf(long, "api")).toEqual(serviceOf(short, "api"));
-  });
-
-  it("is refused next to apps", () => {
-    const found = problems({ app: { image: "mine:1.0" }, apps: { web: other } });
-    expect(found.map(({ path }) => path)).toContain("ragdock:app");
-  });
-});
-
-describe("wrong applications", () => {
-  it.each([
-    [{ web: { ...other, route: "/api/" } }, "ragdock:apps"],
-    [{ web: { image: "mine:1.0" } }, "ragdock:apps"],
-    [{ web: other, second: other }, "ragdock:apps.second.route"],
-    [{ web: { ...other, route: "api" } }, "ragdock:apps.web.route"],
-    [{ postgres: other }, "ragdock:apps.postgres"],
-    [{ ingress: other }, "ragdock:apps.ingress"],
-    [{ app: other }, "ragdock:apps.app"],
-    [{ Web: other }, "ragdock:apps.Web"],
-    [{ web: { ...other, secrets: ["x"] } }, "ragdock:apps.web.secrets"],
-    [{ web: { ...other, writable: ["/x"] } }, "ragdock:apps.web.writable"],
-    [{ web: { ...other, build: { python: "3.11" } } }, "ragdock:apps.web.build.python"],
-    [
-      { web: { ...other, needs: ["second"] }, second: { image: "mine:1.0", needs: ["web"] } },
-      "ragdock:services.web",
-    ],
-  ])("%j are reported with their path, their value and a fix", (wrong, path) => {
-    const found = problems({ apps: wrong });
-    expect(found.map((p) => p.path)).toContain(path);
-    for (const problem of found)
-      for (const text of [problem.found, problem.problem, problem.fix]) expect(text).not.toBe("");
   });
 });

@@ -56,6 +56,13 @@ describe("a deployment replaces", () => {
     });
   });
 
+  it("a container that crashes again and again, but no store", () => {
+    const crashing = (name: string, labels = {}) =>
+      ({ ...container(name, { status: "starting", labels }), RestartCount: 5 }) as Container;
+    const redis = crashing("r-dev-redis-1234567", { "ragdock.kind": "stateful" });
+    expect(broken([crashing("r-dev-api-1234567"), redis])).toEqual({ "r-dev-api": ill.Id });
+  });
+
   it("a container that was disconnected from a network, a store too", () => {
     const lonely = { status: "healthy", networks: ["frontend"] };
     const redis = container("r-dev-redis-1234567", {

@@ -79,11 +79,26 @@ it("leaves alone what ran before, what was healthy in between, jobs, and what cr
   const State = { Health: { Status: "unhealthy", Log: [{ ExitCode: 0 }] } };
   const passed = { State } as unknown as Partial<Container>;
   const reports = await watched(
-    [container("a")],
+    [container("a", passed)],
     [container("b", passed), container("c", {}, "job"), container("d", { RestartCount: 4 })],
   );
   expect(reports).toEqual([]);
   expect(calls).toEqual([]);
+});
+
+it("gives up a container that crashes slowly after fewer restarts", async () => {
+  const State = { ...container("x").State, StartedAt: "2026-01-01T00:01:00Z" };
+  const slow = { Created: "2026-01-01T00:00:00Z", State, RestartCount: 2 };
+  const seldom = { ...slow, RestartCount: 1 };
+  const quick = { ...slow, RestartCount: 4 };
+  const reports = await watched([], [container("a", slow), container("b", seldom), container("c", quick)]);
+  expect(reports).toHaveLength(1);
+  expect(reports[0]).toContain("It crashed 2 times, was never healthy, and was removed");
+});
+
+it("stops a container that crashed before the deployment, which replaces it, and reports nothing", async () => {
+  expect(await watched([container("a"), container("b", {}, "stateful")], [])).toEqual([]);
+  expect(calls).toEqual([`stop ${"a".repeat(64)}`]);
 });
 
 it("hides the provider's error about a container that it removed, and no other error", () => {

@@ -130,14 +130,14 @@ it("has no line without a sign-in, and none for images alone", async () => {
 });
 
 it("has a line when someone takes the stack down", async () => {
-  await recordRemoval("test");
+  await recordRemoval("test", "auth");
   expect(lines).toEqual(["auth-1: down test: started"]);
 });
 
 it("has no line of a stack that has no sign-in, or whose sign-in does not run", async () => {
   now = [container("api", "api-1")];
-  await recordRemoval("test");
+  await recordRemoval("test", "auth");
   now = [container("auth", "auth-1", { status: "exited" })];
-  await recordRemoval("test");
+  await recordRemoval("test", "auth");
   expect(lines).toEqual([]);
 });

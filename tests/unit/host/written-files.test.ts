@@ -1,6 +1,6 @@
 /**
  * Tests which paths of `docker diff` count as files that an application has written.
- * tests/systems/own-apps.test.ts has a real container.
+ * tests/systems/web-and-worker.test.ts has a real container.
  */
 import { describe, expect, it } from "vitest";
 import { foldersOf, writtenPaths } from "../../../host/written-files.ts";
@@ -10,6 +10,10 @@ describe("the paths that an application has written", () => {
     const diff =
       "C /srv\nA /srv/data\nA /srv/data/app.db\nC /srv/shipped.db\nD /srv/old\nC /etc\nC /etc/hosts\n";
     expect(writtenPaths(diff)).toEqual(["/srv/data/app.db", "/srv/shipped.db"]);
+  });
+
+  it("are no files of the settings", () => {
+    expect(writtenPaths("A /srv/.env\nA /srv/x\n", ["/srv/.env"])).toEqual(["/srv/x"]);
   });
 
   it("are no caches, which programs make again", () => {

@@ -39,7 +39,7 @@ db: a store, postgres, that Ragdock has a service for
 web: an application
   Improved
     ports[0] (compose.yaml:5): Compose opens 80 to every host. Ragdock publishes it on loopback, and other hosts use the ingress.
-    healthcheck (proposed): It has no health check. Proposed: GET http://127.0.0.1:8000/ answers 2xx.
+    healthcheck (proposed): It has no health check. Proposed: a program listens on port 8000. A path that answers 2xx is better.
   Not supported
     surprise (compose.yaml:7): Ragdock has no setting for it.
   Taken
@@ -86,10 +86,10 @@ it("contains no secret", () => {
 });
 
 it.each([
-  ["compose.yaml", "services: {a: {image: 'hunter2$'}}"],
+  ["compose.yaml", `services: {a: {image: 'hunter2\${'}}`],
   ["compose.yaml", "services: {a: {image: a}}\nhunter2"],
   ["app.env", "A='hunter2"],
-  ["app.env", "A=hunter2$"],
+  ["app.env", `A=hunter2\${`],
 ])("quotes no secret if %s is wrong: %s", (name, text) => {
   const compose = "services: {a: {image: a, env_file: app.env}}";
   expect(() => projectOf({ "compose.yaml": compose, [name]: text })).toThrow(
@@ -99,12 +99,13 @@ it.each([
 
 it("is printed by the command, or written to a file", async () => {
   const folder = folderWith(files);
+  const options = { stack: "papers", data: false, dryRun: true, force: false };
   const write = vi.spyOn(process.stdout, "write").mockReturnValue(true);
   try {
-    expect(await importCompose.run({ file: folder, report: undefined })).toBe(0);
+    expect(await importCompose.run({ ...options, file: folder, report: undefined })).toBe(0);
     expect(write.mock.calls.join("")).toContain("Report on compose.yaml");
     const file = join(folder, "report.md");
-    expect(await importCompose.run({ file: folder, report: file })).toBe(0);
+    expect(await importCompose.run({ ...options, file: folder, report: file })).toBe(0);
     expect(readFileSync(file, "utf8")).toContain("# Report on compose.yaml\n");
   } finally {
     write.mockRestore();

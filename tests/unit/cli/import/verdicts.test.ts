@@ -47,9 +47,9 @@ describe("what becomes of a key of an application", () => {
     ["{ports: [{target: 80, published: 80, odd: 1}]}", "ports[0].odd", "unsupported"],
     ["{environment: {LOG_LEVEL: info}}", "environment.LOG_LEVEL", "taken"],
     ["{environment: {MAX_TOKENS: 5, PGADMIN_DEFAULT_PASSWORD: a}}", "environment.MAX_TOKENS", "taken"],
-    ["{environment: {PGADMIN_DEFAULT_PASSWORD: a}}", "environment.PGADMIN_DEFAULT_PASSWORD", "unsupported"],
-    ["{environment: {OPENAI_API_KEY: a}}", "environment.OPENAI_API_KEY", "unsupported"],
-    ["{environment: {URL: 'postgres://u:p@other/x'}}", "environment.URL", "unsupported"],
+    ["{environment: {PGADMIN_DEFAULT_PASSWORD: a}}", "environment.PGADMIN_DEFAULT_PASSWORD", "improved"],
+    ["{environment: {OPENAI_API_KEY: a}}", "environment.OPENAI_API_KEY", "improved"],
+    ["{environment: {URL: 'postgres://u:p@other/x'}}", "environment.URL", "improved"],
     ["{environment: {URL: 'postgresql+asyncpg://u:p@db:5432/x'}}", "environment.URL", "improved"],
     ["{environment: {BROKER: 'redis://:p@queue/0'}}", "environment.BROKER", "improved"],
     ["{environment: {POSTGRES_PASSWORD: p}}", "environment.POSTGRES_PASSWORD", "improved"],
@@ -78,9 +78,19 @@ describe("what becomes of a key of an application", () => {
     expect(linesOf(keys).get(key)?.outcome).toBe(outcome);
   });
 
-  it("names the store whose password an application must read from a file", () => {
+  it("names the store whose password a variable gets", () => {
     const lines = linesOf("{environment: {DATABASE_URL: 'postgres://u:p@db/x'}}");
-    expect(lines.get("environment.DATABASE_URL")?.text).toContain("/run/secrets/db-password");
+    expect(lines.get("environment.DATABASE_URL")?.text).toContain("a secret of db");
+  });
+
+  it("has one line for each key of a proxy, which the ingress replaces", () => {
+    const lines = linesOf("{image: traefik:3, command: --x, ports: ['80:80']}");
+    expect([...lines.values()].map(({ outcome, text }) => [outcome, text])).toEqual(
+      Array.from({ length: 3 }, () => [
+        "unsupported",
+        "The ingress of the stack takes the place of traefik.",
+      ]),
+    );
   });
 
   it("turns a mounted file into a file of the settings", () => {
@@ -93,6 +103,8 @@ describe("what becomes of a key of a store", () => {
   it.each([
     ["image: 'postgres:16'", "image", "improved"],
     ["environment: {POSTGRES_PASSWORD: a}", "environment.POSTGRES_PASSWORD", "improved"],
+    ["environment: {PGUSER: a}", "environment.PGUSER", "improved"],
+    ["environment: {POSTGRES_HOST: a}", "environment.POSTGRES_HOST", "taken"],
     ["environment: {POSTGRES_INITDB_ARGS: a}", "environment.POSTGRES_INITDB_ARGS", "unsupported"],
     ["command: postgres -c shared_buffers=1GB", "command", "improved"],
     ["command: postgres -c log_statement=all", "command", "unsupported"],
@@ -116,7 +128,7 @@ describe("what a service lacks", () => {
     expect(lines.get("healthcheck")).toMatchObject({
       outcome: "improved",
       keys: [],
-      text: "It has no health check. Proposed: GET http://127.0.0.1:8000/ answers 2xx.",
+      text: "It has no health check. Proposed: a program listens on port 8000. A path that answers 2xx is better.",
     });
     expect(lines.get("limits")?.outcome).toBe("improved");
   });

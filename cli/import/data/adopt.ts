@@ -1,0 +1,116 @@
+import prettyBytes from "pretty-bytes";
+import { imagePlan } from "../../../components/image-plan.ts";
+import { Failure } from "../../../config/spec/failure.ts";
+import { longRunning, type SystemSpec } from "../../../config/spec/service.ts";
+import { fullName } from "../../../config/spec/stack.ts";
+import { ensureBaseImage } from "../../../host/base-image.ts";
+import { volumesNamed } from "../../../host/docker.ts";
+import { project } from "../../../host/paths.ts";
+import { print } from "../../command.ts";
+import { present } from "../../data/upgrade.ts";
+import { imageModeOf, reachableSystem } from "../../system.ts";
+import type { World } from "../world.ts";
+import type { WrittenStack } from "../write/stack.ts";
+import { copyAll, createVolume, isEmpty, lookAt, usersOf } from "./copy.ts";
+import { postgresRefusal, type Refusal, redisRefusal } from "./refusals.ts";
+import { type Source, sourcesOf } from "./sources.ts";
+
+interface Wish {
+  readonly stack: string;
+  /** The Compose file, as the commands in messages name it. */
+  readonly file: string;
+  /** The options of make for the stack. */
+  readonly on: string;
+}
+
+/**
+ * Copies the data of a Compose project into the volumes of the stack that was made of it, and
+ * compares both. The old data stays.
+ * @returns the exit code: 1 if something was not copied
+ */
+export async function adoptData(world: World, written: WrittenStack, wish: Wish): Promise<number> {
+  const system = await reachableSystem(wish.stack);
+  const sources = sourcesOf(world.project, written.existing);
+  if (sources.length === 0) {
+    print("The Compose project keeps no data.");
+    return 0;
+  }
+  const image = await toolsOf(system);
+  const refusals: string[] = [];
+  for (const source of sources) {
+    const refusal = await adopt(source, world, system, image, wish);
+    if (!refusal) continue;
+    refusals.push(source.source);
+    print(`${source.source}: not copied. ${refusal.why}`);
+    for (const command of refusal.commands) print(`    $ ${command}`);
+  }
+  print(
+    refusals.length === 0
+      ? `\nAll data is copied. The old volumes and folders are as they were. Start the stack: make up ${wish.on}`
+      : `\nNot copied: ${refusals.join(", ")}. The lines above say why, and what to do.`,
+  );
+  return refusals.length === 0 ? 0 : 1;
+}
+
+/** An image that the stack needs anyway, and that has a shell, tar and find. */
+async function toolsOf(system: SystemSpec): Promise<string> {
+  const server = longRunning(system.services).find(({ role }) => role === "postgres");
+  if (!server) throw new Error("The stack has no PostgreSQL, whose image has the tools.");
+  if (system.images === "packages") await ensureBaseImage(print);
+  return present(imagePlan(server.image, await imageModeOf(system)), print);
+}
+
+async function adopt(
+  source: Source,
+  world: World,
+  system: SystemSpec,
+  image: string,
+  wish: Wish,
+): Promise<Refusal | undefined> {
+  const mounts = { from: source.source, isFolder: source.isFolder };
+  if (!source.isFolder && (await volumesNamed([source.source])).size === 0) {
+    print(`${source.source}: there is no such volume, so nothing is copied.`);
+    return undefined;
+  }
+  const users = await usersOf(mounts);
+  if (users.length > 0)
+    throw new Failure(
+      `${users.join(", ")} uses ${source.source}. A copy of files that change would be damaged.`,
+      `Run: docker compose -f ${wish.file} stop`,
+    );
+  const refused = await refusalOf(source, world, system, image, wish);
+  if (refused) return refused;
+  const to = fullName({ project, stack: wish.stack }, targetOf(source, system));
+  await createVolume(wish.stack, to);
+  if (!(await isEmpty(image, to)))
+    return {
+      why: `The volume ${to} has files already. Delete it if they are not needed, and run the same again:`,
+      commands: [`make down ${wish.on}`, `docker volume rm ${to}`],
+    };
+  const { files, bytes, checksum } = await copyAll(image, { ...mounts, to });
+  print(
+    `${source.source}: copied to ${to} and compared: ${files} files, ${prettyBytes(bytes)}, SHA-256 ${checksum.slice(0, 16)}….`,
+  );
+  return undefined;
+}
+
+async function refusalOf(
+  { service, source, isFolder }: Source,
+  { stores }: World,
+  system: SystemSpec,
+  image: string,
+  { file, on }: Wish,
+): Promise<Refusal | undefined> {
+  const store = stores.find(({ is }) => is === service);
+  if (!store) return undefined;
+  const found = await lookAt(image, { from: source, isFolder });
+  const version = longRunning(system.services).find(({ role }) => role === "postgres")?.postgresVersion ?? "";
+  if (store.is === "postgres") return postgresRefusal(store.service, found, { version, file, on });
+  return store.is === "redis" ? redisRefusal(store.service, found, { version, file, on }) : undefined;
+}
+
+/** The volume of the stack. That of a store has the name that the system gives it. */
+function targetOf({ service, volume }: Source, system: SystemSpec): string {
+  const store = longRunning(system.services).find(({ name, role }) => name === service && role === service);
+  return store?.volumes[0]?.volume ?? volume;
+}

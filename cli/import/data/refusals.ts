@@ -1,0 +1,82 @@
+import { loginOfStore } from "../fates.ts";
+import { tagOf } from "../kinds.ts";
+import type { ComposeService } from "../read.ts";
+import { at, textOf } from "../tree.ts";
+
+/** What a volume has, as far as it decides whether a store of the stack can use it. */
+export interface Found {
+  /** The major version of PostgreSQL, and the folder that has it: `.` or `18/docker`. */
+  readonly postgres?: { readonly version: string; readonly folder: string };
+  /** Whether Redis wrote an append-only file. */
+  readonly appendOnly: boolean;
+}
+
+/** Why data cannot be copied, and the commands that bring it along. */
+export interface Refusal {
+  readonly why: string;
+  readonly commands: readonly string[];
+}
+
+interface Target {
+  /** The major version of the stack. */
+  readonly version: string;
+  /** The Compose file, and the options of make for the stack. */
+  readonly file: string;
+  readonly on: string;
+}
+
+const database = "rag";
+
+/**
+ * Why PostgreSQL of the stack could not use the files of an old one. Sorting differs between the C
+ * libraries of Alpine and Debian, so indexes would be wrong.
+ */
+export function postgresRefusal(
+  service: ComposeService,
+  { postgres }: Found,
+  { version, file, on }: Target,
+): Refusal | undefined {
+  const login = loginOfStore(service);
+  const image = textOf(at(service.tree, "image")) ?? "";
+  const layout = Number(version) >= 18 ? `${version}/docker` : ".";
+  const why = !postgres
+    ? "The volume has no data of PostgreSQL where its image keeps it."
+    : postgres.version !== version
+      ? `The data is of PostgreSQL ${postgres.version}, and the stack runs ${version}.`
+      : postgres.folder !== layout
+        ? `The data is in the folder ${postgres.folder}, and the stack has it in ${layout}.`
+        : /alpine/.test(tagOf(image) ?? "")
+          ? "The image is of Alpine, which sorts text in another way than the stack's."
+          : login.database !== database
+            ? `The database is called ${login.database}, and that of the stack is ${database}.`
+            : undefined;
+  if (why === undefined) return undefined;
+  const dump = `pg_dump --no-owner --no-acl --no-comments -U ${login.user} ${login.database}`;
+  return {
+    why,
+    commands: [
+      `docker compose -f ${file} up -d --wait ${service.name}`,
+      `docker compose -f ${file} exec -T ${service.name} ${dump} > dump.sql`,
+      `docker compose -f ${file} stop`,
+      `make up ${on}`,
+      `make psql ${on} < dump.sql`,
+    ],
+  };
+}
+
+/** Why Redis of the stack would start empty with the files of an old one. */
+export function redisRefusal(
+  { name }: ComposeService,
+  { appendOnly }: Found,
+  { file }: Target,
+): Refusal | undefined {
+  if (appendOnly) return undefined;
+  return {
+    why: "Redis of the stack reads an append-only file, and the volume has none.",
+    commands: [
+      `docker compose -f ${file} up -d --wait ${name}`,
+      `docker compose -f ${file} exec ${name} redis-cli CONFIG SET appendonly yes`,
+      `docker compose -f ${file} stop`,
+    ],
+  };
+}

@@ -1,0 +1,20 @@
+import { always, improved, type Rules, unsupported } from "./verdict.ts";
+
+/** Rules for a service whose place the monitoring of the stack takes. */
+export function monitoringRules(program: string): Rules {
+  const own = always(improved(`Ragdock has its own ${program}, with the rules and dashboards of the stack.`));
+  const lost = always(
+    unsupported(`Ragdock configures its own ${program}. Copy rules and dashboards of yours into it by hand.`),
+  );
+  return {
+    image: own,
+    "environment.*": own,
+    "ports[]": own,
+    user: own,
+    "healthcheck.test": own,
+    command: lost,
+    entrypoint: lost,
+    "volumes[]": lost,
+    "configs[]": lost,
+  };
+}

@@ -1,0 +1,18 @@
+import { fatesOf, kindsOf } from "./fates.ts";
+import type { ComposeProject } from "./read.ts";
+import { sharedSecrets } from "./variables.ts";
+import { applicationsOf, isActive, type World } from "./world.ts";
+import { namesOf } from "./write/names.ts";
+
+/** Looks at a project as a whole. */
+export function worldOf(project: ComposeProject): World {
+  const kinds = kindsOf(project);
+  const fates = fatesOf(project, kinds);
+  const stores = project.services.flatMap((service) => {
+    const fate = fates.get(service.name);
+    return fate?.is === "store" ? [{ is: fate.store, service }] : [];
+  });
+  const world = { project, kinds, fates, names: namesOf(project, fates), stores };
+  const applications = applicationsOf(world).filter((service) => isActive(service, world));
+  return { ...world, shared: sharedSecrets(applications, world) };
+}

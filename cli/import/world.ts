@@ -1,0 +1,35 @@
+import type { Fates } from "./fates.ts";
+import type { ServiceKind, Store } from "./kinds.ts";
+import type { ComposeProject, ComposeService } from "./read.ts";
+import { at, textsOf } from "./tree.ts";
+import type { Names } from "./write/names.ts";
+
+/** Where a secret is kept that several variables contain. */
+export interface SecretOwner {
+  readonly service: string;
+  readonly variable: string;
+  /** Whether it is a password of the project itself, on which services agree. */
+  readonly isAgreed: boolean;
+}
+
+/** What is known of a whole project before its services are written. */
+export interface World {
+  readonly project: ComposeProject;
+  readonly kinds: ReadonlyMap<string, ServiceKind>;
+  readonly fates: Fates;
+  readonly names: Names;
+  /** The services whose place a store of the stack takes. */
+  readonly stores: readonly { readonly is: Store; readonly service: ComposeService }[];
+  /** The secrets of variables by value, and where each is kept. */
+  readonly shared: ReadonlyMap<string, SecretOwner>;
+}
+
+/** The services that become applications. */
+export const applicationsOf = ({ project, fates }: Pick<World, "project" | "fates">): ComposeService[] =>
+  project.services.filter(({ name }) => fates.get(name)?.is === "application");
+
+/** Whether a service starts without a profile, or with one that COMPOSE_PROFILES chooses. */
+export function isActive({ tree }: ComposeService, { project }: Pick<World, "project">): boolean {
+  const profiles = textsOf(at(tree, "profiles"));
+  return profiles.length === 0 || project.profiles.some((one) => one === "*" || profiles.includes(one));
+}

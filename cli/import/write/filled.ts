@@ -1,0 +1,6 @@
+/** Leaves out what is empty. */
+export function filled(object: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const isEmpty = (value: unknown): boolean =>
+    value === undefined || (typeof value === "object" && value !== null && Object.keys(value).length === 0);
+  return Object.fromEntries(Object.entries(object).filter(([, value]) => !isEmpty(value)));
+}

@@ -1,0 +1,79 @@
+import { isLongRunning, publishedPorts } from "../../../config/spec/service.ts";
+import { tagOf } from "../kinds.ts";
+import { at, textOf } from "../tree.ts";
+import { applicationsOf, isActive, type World } from "../world.ts";
+import { applicationOf, type WrittenApplication } from "./application.ts";
+import { needsOf } from "./needs.ts";
+import { routesOf } from "./routes.ts";
+import type { Existing } from "./storage.ts";
+import { leftOut, storeData, storeTodos } from "./stores.ts";
+import type { Todo } from "./todo.ts";
+
+/** A stack that is made from a Compose project. */
+export interface WrittenStack {
+  /** Its settings, without `ragdock:`. */
+  readonly settings: Readonly<Record<string, unknown>>;
+  readonly applications: readonly WrittenApplication[];
+  /** The secrets that the user sets. */
+  readonly asked: readonly string[];
+  readonly existing: readonly Existing[];
+  readonly todos: readonly Todo[];
+}
+
+/** Writes a project as the settings of a stack. */
+export function stackOf(world: World): WrittenStack {
+  const routes = routesOf(world);
+  const { needs, todos } = needsOf(world);
+  const applications = applicationsOf(world)
+    .filter((service) => isActive(service, world))
+    .map((service) => applicationOf(service, world, routes, needs.get(service.name) ?? []));
+  const active = world.stores.filter(({ service }) => isActive(service, world));
+  const has = (store: string): boolean => active.some(({ is }) => is === store);
+  const overrides = {
+    ...(routes.hostPort ? portOverrides(routes.hostPort, world) : {}),
+    ...(has("redis") ? {} : Object.fromEntries(redisServices.map((name) => [name, { enabled: false }]))),
+    ...Object.fromEntries(
+      applications.flatMap(({ name, overrides: own }) => (Object.keys(own).length > 0 ? [[name, own]] : [])),
+    ),
+  };
+  const version = postgresVersion(world);
+  return {
+    settings: {
+      system: "full",
+      environment: "dev",
+      ...(version ? { postgresVersion: version } : {}),
+      ...(has("chroma") ? { vectorStore: "chroma" } : {}),
+      apps: Object.fromEntries(applications.map(({ name, settings }) => [name, settings])),
+      ...(Object.keys(overrides).length > 0 ? { services: overrides } : {}),
+    },
+    applications,
+    asked: [...new Set(applications.flatMap(({ asked }) => asked))],
+    existing: [...applications.flatMap(({ storage }) => storage.existing), ...storeData(world)],
+    todos: [
+      ...routes.todos,
+      ...todos,
+      ...applications.flatMap(({ todos: own }) => own),
+      ...storeTodos(world),
+      ...leftOut(world),
+    ],
+  };
+}
+
+/** The stack always has PostgreSQL. Redis can be left out, with what belongs to it. */
+const redisServices = ["redis", "redis-credentials", "redis-exporter"];
+
+/** The port of the ingress, and another one for a console that has the same port. */
+function portOverrides(port: number, { names }: World): Record<string, { port: number }> {
+  const same = names.system.filter(
+    (one) => isLongRunning(one) && publishedPorts(one).some(({ host }) => host === port),
+  );
+  const moved = same.filter(({ name }) => name !== "ingress").map(({ name }) => [name, { port: port + 1 }]);
+  return { gateway: { port }, ...Object.fromEntries(moved) };
+}
+
+/** PostgreSQL 18 stays 18. Older data goes into the default version by a dump. */
+function postgresVersion({ stores }: World): string | undefined {
+  const store = stores.find(({ is }) => is === "postgres");
+  const tag = store && tagOf(textOf(at(store.service.tree, "image")) ?? "");
+  return /^(pg)?18\b|-pg18\b/.test(tag ?? "") ? "18" : undefined;
+}
