@@ -5,7 +5,7 @@ import { imageMode, requiredImages } from "./components/image-plan.ts";
 import { explained, readConfig } from "./components/program.ts";
 import { RagStack } from "./components/stack.ts";
 import { resolveSystem } from "./config/resolve.ts";
-import { withDeployment } from "./config/spec/deployment.ts";
+import { sourceOf, withDeployment } from "./config/spec/deployment.ts";
 import { baseImageOf } from "./host/base-image.ts";
 import { watchCrashLoops } from "./host/crash-loops.ts";
 import { recordDeployment } from "./host/deployment-log.ts";
@@ -34,8 +34,7 @@ const rag = new RagStack(`${stack.project}-${stack.stack}`, { ...args, keptSecre
 
 export const { name, environment, images, urls, unavailable } = system;
 export const { containers, volumes, secrets: credentials, keptSecrets } = rag;
-const source = system.source === undefined ? {} : { source: system.source };
-const deployment = { at: new Date().toISOString(), settings: texts, images: rag.images, ...source };
+const deployment = { at: new Date().toISOString(), settings: texts, images: rag.images, ...sourceOf(system) };
 export const deployments = withDeployment(history.deployments, deployment);
 
 if (make) {

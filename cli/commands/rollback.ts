@@ -2,9 +2,8 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { imagePlan } from "../../components/image-plan.ts";
-import { defined } from "../../config/spec/defined.ts";
 import type { Deployment } from "../../config/spec/deployment.ts";
-import { isSame, jsonOrText, pinnedKey, rotationsKey } from "../../config/spec/deployment.ts";
+import { isSame, jsonOrText, pinnedKey, rotationsKey, sourceOf } from "../../config/spec/deployment.ts";
 import { Failure } from "../../config/spec/failure.ts";
 import type { SystemSpec } from "../../config/spec/service.ts";
 import { findSystem } from "../../config/systems/find.ts";
@@ -31,7 +30,7 @@ async function imagesOf(system: SystemSpec): Promise<Record<string, string>> {
  */
 const wanted = (stack: string): Promise<Pick<Deployment, "images" | "source">> =>
   systemOf(stack)
-    .then(async (system) => ({ images: await imagesOf(system), ...defined({ source: system.source }) }))
+    .then(async (system) => ({ images: await imagesOf(system), ...sourceOf(system) }))
     .catch(() => ({ images: {} }));
 
 /**

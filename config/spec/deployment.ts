@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
+import { defined } from "./defined.ts";
 
 /**
  * The settings and images of a successful deployment. `make rollback` returns to such a deployment.
@@ -13,6 +14,10 @@ export interface Deployment {
   /** A digest of the files of the system, if it is not one of Ragdock's own. */
   readonly source?: string;
 }
+
+/** The part of a deployment that says which files its system had. */
+export const sourceOf = ({ source }: Pick<Deployment, "source">): Pick<Deployment, "source"> =>
+  defined({ source });
 
 /** The number of deployments that the history of a stack keeps. */
 const kept = 10;
