@@ -45,7 +45,11 @@ export function baseAdvice(lines: readonly string[]): string[] {
   );
   const advice = [...metadata].flatMap(([, step, image = ""]) => {
     const reason = new RegExp(`^#${step} ERROR: (.+)$`, "m").exec(log)?.[1];
-    return reason === undefined ? [] : [pullAdvice(image, reason)];
+    if (reason === undefined) return [];
+    const advice = pullAdvice(image, reason);
+    // A Dockerfile that names its base still pulls it under `images: packages`.
+    const base = `; in the Dockerfile: ARG PYTHON_IMAGE=${image} and FROM \${PYTHON_IMAGE}`;
+    return [/^python(?=[:@]|$)/.test(image) && advice.endsWith("images packages") ? advice + base : advice];
   });
   return [...new Set(advice)];
 }
