@@ -24,7 +24,10 @@ export function failedBuilds(stack: string, begun: number): string[] {
 }
 
 /** The cause first, and the end of the log after it. */
-export function failedBuild(image: string, file: string, lines: readonly string[]): string {
+export function failedBuild(image: string, file: string, log: readonly string[]): string {
+  // The file has earlier builds too. Their failure may be repaired.
+  const begin = log.findLastIndex((line) => line.startsWith("#0 building with "));
+  const lines = log.slice(Math.max(0, begin));
   const failure = buildFailure(image, lines);
   const shown = (failure?.output.length ? failure.output : lines).slice(-shownLines);
   const what = failure ? "output of that step" : "build log";
