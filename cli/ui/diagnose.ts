@@ -24,7 +24,10 @@ export function failedBuilds(stack: string, begun: number): string[] {
 }
 
 /** The cause first, and the end of the log after it. */
-export function failedBuild(image: string, file: string, lines: readonly string[]): string {
+export function failedBuild(image: string, file: string, log: readonly string[]): string {
+  // The file has earlier builds too. Their failure may be repaired.
+  const begin = log.findLastIndex((line) => line.startsWith("#0 building with "));
+  const lines = log.slice(Math.max(0, begin));
   const failure = buildFailure(image, lines);
   const shown = (failure?.output.length ? failure.output : lines).slice(-shownLines);
   const what = failure ? "output of that step" : "build log";
@@ -45,7 +48,11 @@ export function baseAdvice(lines: readonly string[]): string[] {
   );
   const advice = [...metadata].flatMap(([, step, image = ""]) => {
     const reason = new RegExp(`^#${step} ERROR: (.+)$`, "m").exec(log)?.[1];
-    return reason === undefined ? [] : [pullAdvice(image, reason)];
+    if (reason === undefined) return [];
+    const advice = pullAdvice(image, reason);
+    // A Dockerfile that names its base still pulls it under `images: packages`.
+    const base = `; in the Dockerfile: ARG PYTHON_IMAGE=${image} and FROM \${PYTHON_IMAGE}`;
+    return [/^python(?=[:@]|$)/.test(image) && advice.endsWith("images packages") ? advice + base : advice];
   });
   return [...new Set(advice)];
 }

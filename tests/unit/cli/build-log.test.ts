@@ -90,6 +90,14 @@ describe("a failed build", () => {
     expect(buildFailure("app", ["ERROR: failed"])).toBeUndefined();
   });
 
+  it("is told of the last build only, if the log has earlier ones", () => {
+    const begin = '#0 building with "default" instance using docker driver';
+    const first = [begin, ...log("E: Unable to locate package nothing")];
+    const text = failedBuild("app-web", "/logs/app-web.log", [...first, begin, ...log("one\ntwo")]);
+    expect(text.split("\n")[0]).toBe("The image app-web could not be built: two");
+    expect(text).not.toContain("nothing");
+  });
+
   it("is told with the cause, the step and the fix before the log", () => {
     const lines = failedBuild(
       "app-web",

@@ -174,4 +174,16 @@ describe("a build whose base image cannot be pulled", () => {
     expect(baseAdvice(log)).toEqual([expect.stringMatching(/docker login registry\.example\.org$/m)]);
     expect(baseAdvice(["#7 [2/3] RUN false", "#7 ERROR: exit code: 1"])).toEqual([]);
   });
+
+  it("says what a Dockerfile needs to build without a registry", () => {
+    const log = [
+      "#3 [internal] load metadata for docker.io/library/python:3.12",
+      "#3 ERROR: failed to do request: dial tcp: lookup registry-1.docker.io: no such host",
+    ];
+    const fix = "ARG PYTHON_IMAGE=python:3.12 and FROM ";
+    expect(baseAdvice(log)).toEqual([expect.stringContaining(fix)]);
+    expect(baseAdvice(log.map((line) => line.replace("python:", "nginx:")))).toEqual([
+      expect.not.stringContaining("PYTHON_IMAGE"),
+    ]);
+  });
 });
