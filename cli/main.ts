@@ -5,7 +5,7 @@ import { useDocker } from "../host/docker.ts";
 import { projectDir } from "../host/paths.ts";
 import type { Command } from "./command.ts";
 import { groups } from "./commands/index.ts";
-import { dockerSettingsOf, useConfigFile } from "./stack-file.ts";
+import { dockerSettingsOf, fileHint, useConfigFile } from "./stack-file.ts";
 
 const usageError = 2;
 
@@ -90,6 +90,7 @@ try {
     process.exitCode = 1;
     const text =
       error instanceof Failure ? `${error.message}\n${error.advice}` : ((error as Error).stack ?? error);
-    process.stderr.write(`\n${text}\n`);
+    const lines = [text, fileHint(String(text))].filter(Boolean);
+    process.stderr.write(`\n${lines.join("\n")}\n`);
   }
 }

@@ -1,6 +1,6 @@
 import { copyFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { basename, join, resolve } from "node:path";
+import { basename, join, relative, resolve } from "node:path";
 import { parseDocument, stringify } from "yaml";
 import { readStackText, type StackText } from "../config/settings/stack-text.ts";
 import { rotationsKey } from "../config/spec/deployment.ts";
@@ -36,6 +36,16 @@ export function dockerSettingsOf(stack: string): DockerSettings {
 export const stackFile = (stack: string): string => configFile ?? join(projectDir, `Pulumi.${stack}.yaml`);
 
 export const givenConfigFile = (): string | undefined => configFile;
+
+/**
+ * What commands in a message need in addition if the stack's settings are in another file. Empty if
+ * they are not, or if the message has no command.
+ */
+export function fileHint(message: string): string {
+  if (configFile === undefined || !/\bSTACK=|\bpulumi config/.test(message)) return "";
+  const path = relative(projectDir, configFile);
+  return `The settings are in ${path}: add CONFIG_FILE=${path} to make, and --config-file ${path} to pulumi.`;
+}
 
 /** Runs `work` on a copy of a stack's file, so that its changes are lost afterwards. */
 export async function onCopyOfSettings<T>(stack: string, work: () => Promise<T>): Promise<T> {
