@@ -39,7 +39,10 @@ PEAK = """
 import re, sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from ragkit import turns
 from ragkit.embeddings.local import LocalEmbedder
+# On a slow machine, some would give up, and need no memory.
+turns.PATIENCE = 100
 model_dir, text, texts, threads, compact = sys.argv[1:]
 local = LocalEmbedder(Path(model_dir), compact=bool(compact))
 with ThreadPoolExecutor(int(threads)) as pool:
