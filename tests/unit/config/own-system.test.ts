@@ -1,5 +1,5 @@
 /**
- * Tests systems from files and packages outside of the checkout. tests/systems/own-system.test.ts
+ * Tests systems from files and packages outside of the checkout. tests/slow/own-system.test.ts
  * brings one up. tests/pulumi/outside.test.ts loads one under the real CLI.
  */
 import { execFileSync } from "node:child_process";
