@@ -21,13 +21,15 @@ export class Secrets extends pulumi.ComponentResource {
   constructor(name: string, args: SecretsArgs, opts?: pulumi.ComponentResourceOptions) {
     super("ragdock:core:Secrets", name, {}, opts);
     this.kept = keptOf(args);
-    const kept = Object.entries(this.kept).map(
-      ([key, generation]) => [key, this.generations(fullName(args, key), generation)] as const,
+    const kept = new Map(
+      Object.entries(this.kept).map(
+        ([key, generation]) => [key, this.generations(fullName(args, key), generation)] as const,
+      ),
     );
     this.values = Object.fromEntries(
       Object.entries(args.secrets).map(([key, source]) => [
         key,
-        this.value(fullName(args, key), source, args, new Map(kept).get(key)),
+        this.value(fullName(args, key), source, args, kept.get(key)),
       ]),
     );
     this.registerOutputs();

@@ -49,7 +49,7 @@ const programNames: Readonly<Record<Store, string>> = {
 };
 
 /** Whether a service runs only under a profile that is not chosen. */
-export const isOptional = ({ tree }: ComposeService): boolean => textsOf(at(tree, "profiles")).length > 0;
+const isOptional = ({ tree }: ComposeService): boolean => textsOf(at(tree, "profiles")).length > 0;
 
 /** Whether the clients of a store can use the one of the stack. */
 function canReplace(service: ComposeService, store: Store, project: ComposeProject): boolean {

@@ -98,7 +98,7 @@ const named = <T>(table: Readonly<Record<string, T>>, name: string): T | undefin
   Object.hasOwn(table, name) ? table[name] : undefined;
 
 /** The repository of a reference, without host, tag and digest: `postgres`, `pgvector/pgvector`. */
-export function repositoryOf(reference: string): string {
+function repositoryOf(reference: string): string {
   const { path } = splitReference(reference);
   return path
     .replace(/@.*$/, "")

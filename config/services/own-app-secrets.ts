@@ -12,7 +12,7 @@ export const appStartScript = "/run/ragdock/start";
 type Secrets = ReadonlyMap<string, Secret>;
 
 /** The secrets that applications generate or ask for, by the name of the variable. */
-export function variableSecrets(ctx: Context, apps: readonly OwnApp[]): Secrets {
+function variableSecrets(ctx: Context, apps: readonly OwnApp[]): Secrets {
   const found = new Map<string, Secret>();
   for (const [name, how] of apps.flatMap(({ secrets = {} }) => Object.entries(secrets))) {
     // Another kind of the same variable is reported elsewhere.

@@ -12,8 +12,8 @@ PATIENCE = 2.0
 
 
 class Turns:
-    """Lets a limited number of threads run at a time. The newest of those that wait is next, because
-    its client waits the longest from now on."""
+    """Lets a limited number of threads run at a time. The newest of those that wait is next, as at the
+    gates of the API."""
 
     def __init__(self, what: str, at_once: int) -> None:
         self._what = what

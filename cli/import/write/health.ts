@@ -44,7 +44,7 @@ function sameCheck(test: readonly string[], port: number | undefined): Record<st
 }
 
 /** The path that a health check asks its own service for over HTTP. */
-export function checkedPath(command: string, port: number | undefined): string | undefined {
+function checkedPath(command: string, port: number | undefined): string | undefined {
   const [, checked = "", path = ""] =
     /^(?:curl|wget)\s[^|;&]*?\bhttps?:\/\/(?:localhost|127\.0\.0\.1|0\.0\.0\.0):(\d+)(\/[^\s"'|;&]*)?["']?(?:\s*\|\|\s*exit 1)?$/.exec(
       command.trim(),
@@ -55,7 +55,7 @@ export function checkedPath(command: string, port: number | undefined): string |
 }
 
 /** A time of Compose, such as `1m30s`, in whole seconds. */
-export function asDuration(text: string | undefined): string | undefined {
+function asDuration(text: string | undefined): string | undefined {
   if (text === undefined || !/^(\d+(\.\d+)?(us|ms|s|m|h))+$/.test(text)) return undefined;
   const units = { us: 1e-6, ms: 1e-3, s: 1, m: 60, h: 3600 } as const;
   const parts = [...text.matchAll(/(\d+(?:\.\d+)?)(us|ms|s|m|h)/g)];

@@ -18,7 +18,7 @@ export interface Names {
 const longest = 20;
 
 /** The services that the stack has besides the applications. */
-export const systemServices = (): readonly ServiceSpec[] => {
+const systemServices = (): readonly ServiceSpec[] => {
   const raw = { vectorStore: "chroma", apps: { "the-app": { image: "a:1", port: 80, route: "/" } } };
   const { spec } = readSystem(raw, { project: "ragdock", stack: "dev", secrets: new Set(), host: {} });
   return spec?.services.filter(({ name }) => name !== "the-app") ?? [];
