@@ -155,7 +155,7 @@ unit: node_modules ## unit and property tests
 	@vitest run --project unit
 
 e2e: setup-test ## end-to-end tests on real Docker
-	@vitest run --project full --project systems
+	@vitest run --project full --project systems --project images
 
 test: setup-test ## everything: check, unit, end-to-end; ends with "N passed, N failed"
 	@node tools/test.ts
@@ -167,7 +167,7 @@ reliability: setup-test ## break things on purpose, and write docs/measurements/
 	@$(if $(ONLY),,vitest run --project slow)
 	@node tools/reliability/main.ts
 
-attacks: setup-test ## attack stacks and programs, and write docs/measurements/security.md; less with ONLY=checks,python,unit,systems,full,slow
+attacks: setup-test ## attack stacks and programs, and write docs/measurements/security.md; less with ONLY=checks,python,unit,systems,images,full,slow
 	@node tools/attacks/main.ts
 
 bench: setup ## measure, and write docs/measurements/performance.md

@@ -27,14 +27,19 @@ export default defineConfig({
         test: {
           name: "systems",
           // Files with a stack or containers of their own.
-          include: [
-            "tests/e2e/*.test.ts",
-            "tests/systems/**/*.test.ts",
-            "tests/images/**/*.test.ts",
-            "tests/engine/*.test.ts",
-          ],
+          include: ["tests/e2e/*.test.ts", "tests/systems/**/*.test.ts"],
           // Two files run at a time, next to the project "full": stacks must work next to each
           // other, and most of the time is waiting for health checks.
+          maxWorkers: 2,
+          testTimeout: 300_000,
+          hookTimeout: 1_200_000,
+        },
+      },
+      {
+        test: {
+          // Single containers and small programs, without a system.
+          name: "images",
+          include: ["tests/images/**/*.test.ts", "tests/engine/*.test.ts"],
           maxWorkers: 2,
           testTimeout: 300_000,
           hookTimeout: 1_200_000,

@@ -77,19 +77,27 @@ function printed(output: string): Count | undefined {
   return { passed: last(/(\d+) (?:\w+ )?passed/g), failed: last(/(\d+) failed/g) };
 }
 
-/** The suites of one stage run at the same time, the stages one after the other. */
-const stages: readonly (readonly Suite[])[] = [
+/**
+ * The suites of one lane run one after the other, the lanes of a stage at the same time, and the
+ * stages one after the other. The lanes of a stage take about the same time.
+ */
+const stages: readonly (readonly (readonly Suite[])[])[] = [
   [
-    { name: "checks", command: "tools/check.sh", count: printed },
-    { name: "application tests", command: "tools/test-app.sh", count: printed },
+    [
+      { name: "checks", command: "tools/check.sh", count: printed },
+      vitest("unit", "unit and property tests"),
+    ],
+    [{ name: "application tests", command: "tools/test-app.sh", count: printed }],
   ],
-  [vitest("unit", "unit and property tests")],
   [
-    vitest("full", "the system full on real Docker"),
-    vitest("systems", "systems, images, rotation and the embedded engine"),
+    [
+      vitest("full", "the system full on real Docker"),
+      vitest("images", "images and the embedded engine"),
+    ],
+    [vitest("systems", "systems, rotation and imports")],
   ],
   // Skipped if the command pulumi is not on PATH.
-  [vitest("pulumi", "the program under the Pulumi CLI")],
+  [[vitest("pulumi", "the program under the Pulumi CLI")]],
 ];
 
 const shown = ["pipe", "inherit"] as const;
@@ -124,7 +132,11 @@ async function runSuite({ name, command, count }: Suite): Promise<void> {
 
 const secondsSince = (begun: number): string => elapsed((performance.now() - begun) / 1000);
 
-for (const stage of stages) await Promise.all(stage.map(runSuite));
+async function runLane(lane: readonly Suite[]): Promise<void> {
+  for (const suite of lane) await runSuite(suite);
+}
+
+for (const stage of stages) await Promise.all(stage.map(runLane));
 rmSync(reports, { recursive: true, force: true });
 lines.push(`all together: ${secondsSince(0)}`);
 process.stdout.write(`\n${lines.join("\n")}\n\n${total.passed} passed, ${total.failed} failed\n`);

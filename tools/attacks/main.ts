@@ -2,7 +2,7 @@
  * `make attacks`: runs the tests of the attacks in attacks.ts, and writes
  * docs/measurements/security.md.
  *
- * `ONLY=checks,python,unit,systems,full,slow` selects kinds of tests: the page keeps the earlier
+ * `ONLY=checks,python,unit,systems,images,full,slow` selects kinds of tests: the page keeps the earlier
  * results of all others.
  */
 import { runFacts, say } from "../bench/measure.ts";
@@ -23,6 +23,7 @@ const kinds: Readonly<Record<string, () => Promise<Ran[]>>> = {
   unit: vitest("unit"),
   // One after another, so that the load of one kind does not slow down another.
   systems: vitest("systems"),
+  images: vitest("images"),
   full: vitest("full"),
   slow: vitest("slow"),
 };
