@@ -90,10 +90,7 @@ const stages: readonly (readonly (readonly Suite[])[])[] = [
     [{ name: "application tests", command: "tools/test-app.sh", count: printed }],
   ],
   [
-    [
-      vitest("full", "the system full on real Docker"),
-      vitest("images", "images and the embedded engine"),
-    ],
+    [vitest("full", "the system full on real Docker"), vitest("images", "images and the embedded engine")],
     [vitest("systems", "systems, rotation and imports")],
   ],
   // Skipped if the command pulumi is not on PATH.

@@ -12,7 +12,7 @@ share_metrics("financerag")
 wsgi_app = "financerag.app:create()"
 bind = "0.0.0.0:8000"
 workers = settings.processes
-worker_class = "uvicorn_worker.UvicornWorker"
+worker_class = "financerag.worker.DrainingWorker"
 # Workers report through files that they are alive. On a slow disk they would seem dead.
 worker_tmp_dir = "/dev/shm"  # noqa: S108 - memory of the container, and gunicorn creates the files safely  # nosec B108
 graceful_timeout = 20

@@ -1,10 +1,11 @@
-"""A server that stops answers the connections that it has accepted. Does not prove several
-processes."""
+"""A server that stops answers the connections that wait for it. Does not prove it for long requests."""
 
 import signal
 import socket
+import sys
 import threading
 import time
+from pathlib import Path
 
 import pytest
 import uvicorn
@@ -12,6 +13,7 @@ from fastapi import FastAPI, Request
 from fastapi.testclient import TestClient
 
 from ragkit.api.server import DrainingServer, serve
+from ragkit_testing.stops import free_port, lost, outcomes_of_a_stop
 
 DRAIN = 0.3
 
@@ -36,6 +38,32 @@ def test_a_connection_accepted_last_is_answered() -> None:
         answer = last.makefile("rb").read()
     thread.join()
     assert answer.startswith(b"HTTP/1.1 200")
+
+
+PROGRAM = """
+import sys
+from fastapi import FastAPI
+from ragkit.api.server import serve
+
+def create():
+    app = FastAPI()
+    app.add_api_route("/", lambda: "here", methods=["POST"])
+    return app
+
+if __name__ == "__main__":
+    sys.exit(serve("program:create", int(sys.argv[1]), workers=int(sys.argv[2]), drain_seconds=0.2))
+"""
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+def test_no_request_is_lost_at_a_stop(tmp_path: Path, processes: int) -> None:
+    (tmp_path / "program.py").write_text(PROGRAM)
+    for _ in range(2):
+        port = free_port()
+        command = [sys.executable, "program.py", str(port), str(processes)]
+        outcomes = outcomes_of_a_stop(command, port, tmp_path)
+        assert outcomes["200"] > 0
+        assert lost(outcomes) == 0, outcomes
 
 
 def test_nobody_can_name_another_client(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,19 +1,52 @@
 """Uvicorn servers that keep serving for some seconds after SIGTERM. Extra: api."""
 
 import asyncio
+import contextlib
+import ctypes
 import signal
 import socket
+import struct
 import threading
 import time
+from asyncio.trsock import TransportSocket
 from collections.abc import Callable
 from types import FrameType
 from typing import Any
 
 import uvicorn
-from uvicorn.supervisors import Multiprocess
+from uvicorn.supervisors import multiprocess
 
+# Seconds in which a handshake ends, and in which the event loop accepts the connections that wait.
+LAST_CONNECTIONS = 0.02
 # Seconds that a client has to send its request on the connection that was accepted last.
 LAST_REQUESTS = 0.5
+
+
+# Linux's number, which Python does not name.
+SO_ATTACH_FILTER = 26
+# A program of the classic Berkeley Packet Filter: drops segments that open a connection.
+DROP_SYN = struct.pack(
+    "HBBI" * 4,
+    *(0x30, 0, 0, 13),  # load the byte of the flags
+    *(0x45, 0, 1, 0x02),  # without SYN, skip one instruction
+    *(0x06, 0, 0, 0),  # drop
+    *(0x06, 0, 0, 0xFFFFFFFF),  # keep
+)
+
+
+def refuse_connections(listener: socket.socket | TransportSocket) -> None:
+    """Let no new connection reach a socket. Those that wait for their acceptance stay.
+
+    A socket that closes resets the connections that wait. On a busy machine some arrive between the
+    last acceptance and the close. A client whose connection is dropped here tries again after a
+    second, or at another server. Only Linux can do it: elsewhere nothing happens.
+    """
+    program = ctypes.create_string_buffer(DROP_SYN)
+    instructions = len(DROP_SYN) // struct.calcsize("HBBI")
+    with contextlib.suppress(OSError):
+        listener.setsockopt(
+            socket.SOL_SOCKET, SO_ATTACH_FILTER, struct.pack("HP", instructions, ctypes.addressof(program))
+        )
 
 
 class DrainingServer(uvicorn.Server):
@@ -34,29 +67,45 @@ class DrainingServer(uvicorn.Server):
         self.should_exit = True
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Answer the connections that are already accepted. Uvicorn drops those without a
-        request."""
-        # Two rounds of the event loop: the first notices waiting connections, the second accepts
-        # them.
-        for _ in range(2):
-            await asyncio.sleep(0)
+        """Answer the connections that wait already. Uvicorn drops those that it has not accepted, and
+        those without a request."""
+        for server in self.servers:
+            for listener in server.sockets:
+                refuse_connections(listener)
+        await asyncio.sleep(LAST_CONNECTIONS)
         for server in self.servers:
             server.close()
         await asyncio.sleep(LAST_REQUESTS)
         await super().shutdown(sockets)
 
 
-class DrainingMultiprocess(Multiprocess):
-    """Does the same for several processes: the parent passes SIGTERM to its children after the
+class DrainingProcess(multiprocess.Process):
+    """A process that answers the connections that it has accepted. Its parent waits for the
     drain."""
 
-    def __init__(self, config: uvicorn.Config, sockets: list[object], drain_seconds: float) -> None:
-        super().__init__(config, sockets)  # type: ignore[arg-type]
+    @property
+    def server(self) -> uvicorn.Server:
+        """The server, which is created in the process itself."""
+        if self._server is None:
+            self._server = DrainingServer(self.config, drain_seconds=0)
+        return self._server
+
+
+class DrainingMultiprocess(multiprocess.Multiprocess):
+    """Does the same for several processes, which listen on one socket."""
+
+    def __init__(self, config: uvicorn.Config, sockets: list[socket.socket], drain_seconds: float) -> None:
+        # Uvicorn creates this class in three methods, and takes no other.
+        multiprocess.Process = DrainingProcess  # type: ignore[misc]
+        super().__init__(config, sockets)
         self._drain_seconds = drain_seconds
 
     def terminate_all(self) -> None:
-        """Stop the children after the drain."""
+        """Stop the processes after the drain. Connections wait at a socket until the last process
+        closes it: the parent, which accepts none, must not be the last."""
         time.sleep(self._drain_seconds)
+        for listener in self.sockets:
+            listener.close()
         super().terminate_all()
 
 
