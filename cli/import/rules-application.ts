@@ -1,11 +1,11 @@
 import { capabilities } from "../../config/spec/limits.ts";
 import { isJob } from "./hosts.ts";
 import { tagOf } from "./kinds.ts";
+import { isActive } from "./profiles.ts";
 import { environmentRules } from "./rules-environment.ts";
 import { others, storageRules } from "./rules-storage.ts";
 import { at, isTrue, textOf, textsOf } from "./tree.ts";
 import { always, improved, type Rule, type Rules, taken, unsupported } from "./verdict.ts";
-import { isActive } from "./world.ts";
 import { programOf } from "./write/programs.ts";
 
 const image: Rule = (value, _, { service, kind }) => {

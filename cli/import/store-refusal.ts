@@ -1,10 +1,10 @@
 import { clientsOf, isJob, variablesIn } from "./hosts.ts";
 import { kindOf, type OptionalStore } from "./kinds.ts";
 import { imageOf, optionalStore, versionOf } from "./optional-stores.ts";
+import { isActive } from "./profiles.ts";
 import type { ComposeProject, ComposeService } from "./read.ts";
 import { hasLogin } from "./store-logins.ts";
 import { at, children, isTrue, textOf, textsOf } from "./tree.ts";
-import { isActive } from "./world.ts";
 
 /** Why the stack's own store cannot take the place of a service. Undefined if it can. */
 export function storeRefusal(

@@ -1,8 +1,9 @@
 import { isLongRunning, publishedPorts } from "../../../config/spec/service.ts";
 import { tagOf } from "../kinds.ts";
 import { isOptionalStore, pinOf } from "../optional-stores.ts";
+import { isActive } from "../profiles.ts";
 import { at, textOf } from "../tree.ts";
-import { applicationsOf, isActive, type World } from "../world.ts";
+import { applicationsOf, type World } from "../world.ts";
 import { applicationOf, type WrittenApplication } from "./application.ts";
 import { filled } from "./filled.ts";
 import { needsOf } from "./needs.ts";
