@@ -17,7 +17,7 @@ export function storeRefusal(
   if (version !== undefined && !versions.test(version))
     return `The stack's ${title} takes ${versionsText}, and this is ${version}.`;
   if (at(service.tree, "entrypoint") || at(service.tree, "configs"))
-    return `It has an entrypoint or a configuration of its own, and the stack's ${title} has not.`;
+    return `It has its own entrypoint or configuration, and the stack's ${title} does not take it.`;
   const targets = children(at(service.tree, "volumes")).map((volume) => textOf(at(volume, "target")) ?? "");
   const other = targets.find((target) => !data.test(target) && !target.startsWith("/var/log"));
   if (other !== undefined) return `It mounts ${other}, and the stack's ${title} mounts only its data.`;

@@ -1,10 +1,12 @@
-import { content, type Secret } from "../spec/content.ts";
 import { bashHttp, Healthcheck } from "../spec/healthcheck.ts";
 import type { CatalogueImage } from "../spec/image.ts";
 import { lines, type Row, stat } from "../spec/monitoring.ts";
 import { perSecond } from "../spec/promql.ts";
 import type { FileSpec } from "../spec/service.ts";
 import { clientLogin, clientUser, neededStore } from "./needed-store.ts";
+import { projectFile } from "./project-files.ts";
+import { secretFile } from "./secrets.ts";
+import { startScript } from "./store.ts";
 
 const image = {
   name: "clickhouse",
@@ -34,9 +36,17 @@ export const clickhouse = neededStore(
   "ClickHouse",
   (ctx) => Object.values(clientLogin(ctx, image.name)),
   (ctx) => ({
-    // The files below have the user. Later entrypoints would change the default user otherwise.
-    environment: { CLICKHOUSE_SKIP_USER_SETUP: "1" },
-    files: [users(clientLogin(ctx, image.name).password), server],
+    entrypoint: ["bash", startScript],
+    environment: {
+      CLIENT: clientUser,
+      // The start script makes the user. Later entrypoints would change the default user otherwise.
+      CLICKHOUSE_SKIP_USER_SETUP: "1",
+    },
+    files: [
+      { ...secretFile(clientLogin(ctx, image.name).password), path: "/run/secrets/password" },
+      projectFile("config/services/files/clickhouse-start.sh", startScript),
+      server,
+    ],
     healthcheck: Healthcheck.command(image.healthcheck, { startPeriod: "1m" }),
     blackbox: { module: "http_2xx", port: image.port, path: "/ping" },
     metrics: image.metrics,
@@ -44,23 +54,6 @@ export const clickhouse = neededStore(
     rows: [row],
   }),
 );
-
-/** The user of the clients in place of the default one, which has no password. */
-const users = (password: Secret): FileSpec => ({
-  path: "/etc/clickhouse-server/users.d/ragdock.xml",
-  content: content`<clickhouse>
-  <users>
-    <default remove="remove"></default>
-    <${clientUser}>
-      <password>${password}</password>
-      <networks><ip>::/0</ip></networks>
-      <profile>default</profile>
-      <quota>default</quota>
-    </${clientUser}>
-  </users>
-</clickhouse>
-`,
-});
 
 /** Logs for Docker instead of files that grow in the container, and the metrics. */
 const server: FileSpec = {

@@ -166,7 +166,7 @@ describe.each(kinds)("%s", (kind) => {
     expect(why({ ...store, volumes: ["./own.d:/docker-entrypoint-initdb.d"] }, client)).toMatch(
       /^It mounts /,
     );
-    expect(why({ ...store, entrypoint: "sh" }, client)).toMatch(/^It has an entrypoint /);
+    expect(why({ ...store, entrypoint: "sh" }, client)).toMatch(/^It has its own entrypoint /);
     const alone = projectOf({ "compose.yaml": stringify({ services: { "old-store": store } }) });
     expect(worldOf(alone).kinds.get("old-store")).toMatchObject({ why: "No application calls it." });
   });
