@@ -4,12 +4,13 @@
  */
 import { describe, expect, it } from "vitest";
 import { partsOf } from "../../../cli/data/parts.ts";
+import { readSystem } from "../../../config/resolve.ts";
 import { neededStores } from "../../../config/services/needed-stores.ts";
 import { shown } from "../../../config/spec/content.ts";
 import { reaches } from "../../../config/spec/networks.ts";
 import { publishedPorts, type SystemSpec } from "../../../config/spec/service.ts";
 import { systems } from "../../../config/systems/index.ts";
-import { serviceOf, systemWith } from "../../support/program.ts";
+import { facts, openInProd, serviceOf, systemWith } from "../../support/program.ts";
 import { problems } from "./problems.ts";
 
 const stores = neededStores.map(({ name }) => name);
@@ -132,6 +133,18 @@ describe.each(stores)("%s", (store) => {
 it("a store that several applications need runs once", () => {
   const apps = { other: { ...other, needs: ["minio"] }, mine: { image: "mine:1.0", needs: ["minio"] } };
   expect(systemWith({ apps }).services.filter(({ name }) => name === "minio")).toHaveLength(1);
+});
+
+it("in prod, they break no mandatory rule, and MinIO and Qdrant run as root without capabilities", () => {
+  const raw = { ...openInProd({ environment: "prod" }), ...needing(stores) };
+  const { findings } = readSystem(raw, facts);
+  const ofStores = findings.filter(({ problem }) =>
+    stores.some((store) => problem.path === `ragdock:services.${store}`),
+  );
+  expect(ofStores.map(({ rule, level, problem }) => [rule, level, problem.path])).toEqual([
+    ["no-root", "advisory", "ragdock:services.minio"],
+    ["no-root", "advisory", "ragdock:services.qdrant"],
+  ]);
 });
 
 it("a memory limit decides what MySQL and OpenSearch keep in memory", () => {
