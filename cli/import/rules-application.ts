@@ -1,22 +1,24 @@
 import { capabilities } from "../../config/spec/limits.ts";
+import { isJob } from "./hosts.ts";
 import { tagOf } from "./kinds.ts";
+import { isActive } from "./profiles.ts";
 import { environmentRules } from "./rules-environment.ts";
 import { others, storageRules } from "./rules-storage.ts";
-import { at, isTrue, type Tree, textOf, textsOf } from "./tree.ts";
+import { at, isTrue, textOf, textsOf } from "./tree.ts";
 import { always, improved, type Rule, type Rules, taken, unsupported } from "./verdict.ts";
-import { isActive } from "./world.ts";
 import { programOf } from "./write/programs.ts";
 
-const image: Rule = (value, _, { service }) => {
+const image: Rule = (value, _, { service, kind }) => {
   const reference = textOf(value) ?? "";
   if (at(service.tree, "build"))
     return improved("The image is built from its folder, and its name contains a digest of the files.");
   const tag = tagOf(reference);
+  const why = kind.kind === "foreign" && kind.why ? ` ${kind.why}` : "";
   if (tag === undefined || tag === "latest")
     return improved(
-      `${reference} can be another image tomorrow. The list of what is left has the command that pins it.`,
+      `${reference} can be another image tomorrow. The list of what is left has the command that pins it.${why}`,
     );
-  return taken(`The image ${reference}.`);
+  return taken(`The image ${reference}.${why}`);
 };
 
 const port: Rule = (value, _, { kind }) => {
@@ -90,18 +92,10 @@ const extraHost: Rule = (value, name) =>
 const restart: Rule = (value, _, { service, world: { project } }) => {
   const policy = textOf(value) ?? "no";
   if (policy === "always" || policy === "unless-stopped") return taken("Ragdock restarts every service.");
-  return isJob(
-    service.name,
-    project.services.map(({ tree }) => tree),
-  )
+  return isJob(service, project)
     ? taken("It is a job, because another service waits for its end.")
     : improved("Ragdock restarts every service. Only a job that another service waits for may end.");
 };
-
-const isJob = (name: string, trees: readonly Tree[]): boolean =>
-  trees.some(
-    (tree) => textOf(at(tree, "depends_on", name, "condition")) === "service_completed_successfully",
-  );
 
 const own =
   (key: string, what: string): Rule =>

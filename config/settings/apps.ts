@@ -193,7 +193,7 @@ export const ownApp = z.strictObject({
     name,
   ),
   needs: optional(
-    "Services that it calls and waits for: `postgres`, `redis`, `chroma`, or other own applications. It gets the logins of these stores only.",
+    "Services that it calls and waits for: `postgres`, `redis`, `chroma`, or other own applications. The stack runs `minio`, `mysql`, `opensearch`, `clickhouse` and `qdrant` only if an application needs them. It gets the logins of these stores only.",
     z.array(name),
   ),
   replicas: optional("Number of containers. `services.<name>.replicas` takes precedence.", integer(1, 32)),

@@ -29,6 +29,7 @@ export type Role =
   | "postgres"
   | "redis"
   | "chroma"
+  | "store"
   | "model"
   | "monitoring"
   | "exporter";

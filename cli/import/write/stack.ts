@@ -1,8 +1,11 @@
 import { isLongRunning, publishedPorts } from "../../../config/spec/service.ts";
 import { tagOf } from "../kinds.ts";
+import { isOptionalStore, pinOf } from "../optional-stores.ts";
+import { isActive } from "../profiles.ts";
 import { at, textOf } from "../tree.ts";
-import { applicationsOf, isActive, type World } from "../world.ts";
+import { applicationsOf, type World } from "../world.ts";
 import { applicationOf, type WrittenApplication } from "./application.ts";
+import { filled } from "./filled.ts";
 import { needsOf } from "./needs.ts";
 import { routesOf } from "./routes.ts";
 import type { Existing } from "./storage.ts";
@@ -43,6 +46,7 @@ export function stackOf(world: World): WrittenStack {
       environment: "dev",
       ...(version ? { postgresVersion: version } : {}),
       ...(has("chroma") ? { vectorStore: "chroma" } : {}),
+      ...filled({ pinned: pinsOf(active) }),
       apps: Object.fromEntries(applications.map(({ name, settings }) => [name, settings])),
       ...(Object.keys(overrides).length > 0 ? { services: overrides } : {}),
     },
@@ -70,6 +74,15 @@ function portOverrides(port: number, { names }: World): Record<string, { port: n
   const moved = same.filter(({ name }) => name !== "ingress").map(({ name }) => [name, { port: port + 1 }]);
   return { gateway: { port }, ...Object.fromEntries(moved) };
 }
+
+/** The images of stores that the stack runs in the version of the Compose file. */
+const pinsOf = (stores: World["stores"]): Record<string, string> =>
+  Object.fromEntries(
+    stores.flatMap(({ is, service }) => {
+      const pin = isOptionalStore(is) ? pinOf(is, service) : undefined;
+      return pin === undefined ? [] : [[is, pin]];
+    }),
+  );
 
 /** PostgreSQL 18 stays 18. Older data goes into the default version by a dump. */
 function postgresVersion({ stores }: World): string | undefined {

@@ -1,8 +1,9 @@
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { isActive } from "../profiles.ts";
 import { dataFolders } from "../rules-store.ts";
 import { at, children, textOf, textsOf } from "../tree.ts";
-import { isActive, type World } from "../world.ts";
+import type { World } from "../world.ts";
 import type { Existing } from "./storage.ts";
 import type { Todo } from "./todo.ts";
 

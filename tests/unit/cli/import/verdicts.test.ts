@@ -14,6 +14,8 @@ function linesOf(keys: string, files: Record<string, string> = {}): Map<string, 
   return new Map(lines.map((line) => [line.key, line]));
 }
 
+const notData = "It serves another folder than /data, or another port than 9000.";
+
 describe("what a service is", () => {
   it.each([
     ["{build: .}", { kind: "application" }],
@@ -24,8 +26,9 @@ describe("what a service is", () => {
     ["{image: redis}", { kind: "store", store: "redis" }],
     ["{image: chromadb/chroma:1.5.9}", { kind: "store", store: "chroma" }],
     ["{image: grafana/grafana}", { kind: "console", name: "Grafana" }],
-    ["{image: quay.io/minio/minio}", { kind: "foreign", name: "MinIO" }],
-    ["{image: mysql:8}", { kind: "foreign", name: "mysql" }],
+    ["{image: quay.io/minio/minio}", { kind: "foreign", name: "MinIO", why: notData }],
+    ["{image: qdrant/qdrant}", { kind: "foreign", name: "Qdrant", why: "No application calls it." }],
+    ["{image: mongo:8}", { kind: "foreign", name: "mongo" }],
     ["{image: constructor}", { kind: "foreign", name: "constructor" }],
   ])("%s", (keys, kind) => {
     const { services } = classify(projectOf({ "compose.yaml": `services: {one: ${keys}}` }));
