@@ -115,7 +115,11 @@ function assembled(
     lostVolumes: user.lostVolumes,
   };
   const found = findings(spec, (source) => pulledReference(source, spec));
-  const traits = { prometheus: has("prometheus"), alertmanager: has("alertmanager") };
+  const traits = {
+    prometheus: has("prometheus"),
+    alertmanager: has("alertmanager"),
+    postgres: templates.some((s) => s.role === "postgres"),
+  };
   return {
     spec,
     user,

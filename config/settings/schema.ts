@@ -78,6 +78,21 @@ export const serviceSettings = z.strictObject({
   ),
 });
 
+const identifier = like(
+  /^[a-z_][a-z0-9_]{0,62}$/,
+  "be a name of at most 63 lower-case letters, digits and _, such as library",
+);
+
+// PostgreSQL has databases and roles of these names, or reads them as something else.
+const databaseName = identifier.refine(
+  (value) => !/^(postgres|template[01]|all|sameuser|samerole|samegroup|replication)$/.test(value),
+  "must not be a name that PostgreSQL itself uses",
+);
+const roleName = identifier.refine(
+  (value) => !/^(postgres|public|none|all|pg_.*|(rag|monitor)_\d+)$/.test(value),
+  "must not be a role of PostgreSQL or of Ragdock",
+);
+
 const provider = z.enum(["openai", "mistral", "ollama", "vllm"]);
 
 const model = optional("Name of the model. Each provider has a default.", name);
@@ -132,6 +147,13 @@ export const settings = z.strictObject({
     .describe(
       "Major version of PostgreSQL. `make upgrade-postgres VERSION=18` changes it for an existing stack.",
     ),
+  postgres: group("Names in PostgreSQL. They are fixed once a stack has data.", {
+    database: optional("Name of the database. Each system has a default.", databaseName),
+    user: optional(
+      "Role that owns the database. Clients log in as `rag_<generation>` and act as it. Each system has a default.",
+      roleName,
+    ),
+  }),
   embeddings: group("Embeddings. Set the key with `pulumi config set --secret ragdock:embeddingsApiKey`.", {
     provider: optional(
       "Provider of the embeddings. By default `local`, or the system's own.",
