@@ -2,6 +2,7 @@ import { z } from "zod";
 import { parsePlaceholders, wrongPlaceholders } from "../spec/content.ts";
 import { postgresVersions } from "../spec/postgres.ts";
 import { app, apps } from "./apps.ts";
+import { aliases, buildArguments, container, entrypoint } from "./container.ts";
 import { ingress } from "./ingress.ts";
 import {
   duration,
@@ -53,7 +54,14 @@ export const serviceSettings = z.strictObject({
     "Whether it may call hosts outside of the stack. By default if its settings need it.",
     z.boolean(),
   ),
-  port: optional("Port on the host, where the service is exposed.", port),
+  port: optional(
+    "Port on the host, where the service is exposed. In `dev`, an application behind the gateway can publish its own port, too: on loopback.",
+    port,
+  ),
+  aliases: optional(
+    "More names with which other services reach it. While it is replaced, old and new containers have them.",
+    aliases,
+  ),
   replicas: optional("Number of containers. Stateful services have 1.", integer(1, 32)),
   limits: optional("Limits of its container.", limits),
   gpus: optional("GPUs of the host for its container.", z.enum(["all"])),
@@ -70,6 +78,17 @@ export const serviceSettings = z.strictObject({
   files: optional(
     "Files made from the settings, in its containers only. For example a `.env` with a password.",
     z.array(file),
+  ),
+  ...container,
+  entrypoint,
+  build: optional(
+    "How its image is built, for all services with this image.",
+    z.strictObject({
+      args: optional(
+        "Build arguments that its Dockerfile declares, such as `{ BUILD_PACKAGES: gcc libxml2-dev }`. No secrets: `docker history` shows them.",
+        buildArguments,
+      ),
+    }),
   ),
   mounts: optional("Folders of the host, in `dev` only.", z.array(mount)),
   sourceMount: optional(

@@ -30,7 +30,8 @@ export const myrag: System = {
   about:
     "FastAPI and Streamlit behind nginx, over PostgreSQL with pgvector, watched by Prometheus and Grafana.",
   differs: [
-    "lxml is not compiled: the readers of the stand-in application need none. BUILD_PACKAGES adds compilers to its build.",
+    "lxml is not compiled: the readers of the stand-in application need none. `services.fastapi.build.args.BUILD_PACKAGES` adds compilers to its build.",
+    "The ports 8501 and 8000 are closed, because the gateway has TLS, the sign-in and the limits. In dev, `services.streamlit.port` and `services.fastapi.port` open them on loopback.",
     "The API logs in as rag_<generation>, which acts as the owner rag. The user postgres is the administrator, and no client is one.",
   ],
   models: {},
