@@ -16,6 +16,7 @@ import {
   path,
   port,
   size,
+  switchable,
   url,
   variables,
 } from "./kinds.ts";
@@ -193,7 +194,11 @@ export const settings = z.strictObject({
   ingress,
   app: optional("Your own application instead of the reference app. `apps` takes several.", app),
   apps,
-  monitoring: group("Metrics and alerts.", {
+  monitoring: switchable("Metrics and alerts. `true` is short for `enabled: true`.", {
+    enabled: optional(
+      "Adds Prometheus, Alertmanager, Grafana and the exporters that the system does not have.",
+      z.literal(true),
+    ),
     scrapeInterval: duration.prefault("15s").describe("How often Prometheus scrapes."),
     retention: duration.prefault("15d").describe("How long Prometheus keeps samples."),
     alertWebhook: optional(

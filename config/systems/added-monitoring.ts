@@ -2,7 +2,7 @@ import { alertmanager } from "../services/alertmanager.ts";
 import { blackboxExporter } from "../services/blackbox-exporter.ts";
 import { cadvisor } from "../services/cadvisor.ts";
 import { grafana } from "../services/grafana.ts";
-import type { Context, ServiceModule, ServiceTemplate } from "../services/module.ts";
+import type { ServiceModule, ServiceTemplate } from "../services/module.ts";
 import { nginxExporter } from "../services/nginx-exporter.ts";
 import { nodeExporter } from "../services/node-exporter.ts";
 import type { PostgresModule } from "../services/postgres.ts";
@@ -20,7 +20,6 @@ import type { ServiceSpec } from "../spec/service.ts";
 export function addedMonitoring(
   modules: readonly ServiceModule[],
   templates: readonly ServiceTemplate[],
-  ctx: Context,
 ): ServiceModule[] {
   const has = (name: string): boolean => templates.some((s) => s.name === name);
   const always: Readonly<Record<string, () => ServiceModule>> = {
@@ -34,7 +33,7 @@ export function addedMonitoring(
   };
   return [
     ...Object.entries(always).flatMap(([name, module]) => (has(name) ? [] : [module()])),
-    ...modules.filter(isStore).flatMap((store) => exporterOf(store, templates, ctx)),
+    ...modules.filter(isStore).flatMap((store) => exporterOf(store, templates)),
   ];
 }
 
@@ -43,11 +42,7 @@ const isStore = (module: ServiceModule): module is StoreModule => "login" in mod
 const isPostgres = (store: StoreModule): store is PostgresModule => "database" in store;
 
 /** The exporter of a store that none watches. The second one of a kind has the name of its store. */
-function exporterOf(
-  store: StoreModule,
-  templates: readonly ServiceTemplate[],
-  ctx: Context,
-): ServiceModule[] {
+function exporterOf(store: StoreModule, templates: readonly ServiceTemplate[]): ServiceModule[] {
   const isWatched = templates.some((s) => s.role === "exporter" && s.dependsOn.includes(store.name));
   if (isWatched) return [];
   const kind = isPostgres(store) ? "postgres" : "redis";

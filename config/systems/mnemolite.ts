@@ -65,6 +65,7 @@ export const mnemolite: System = {
   about:
     "A tuned PostgreSQL 17 with pg_cron and pg_partman, a Chroma server, an API with pages, and a worker.",
   differs: [
+    "No service watches it by default. `ragdock:monitoring: true` adds Prometheus, Alertmanager, Grafana and exporters.",
     "pgmq is in no package: the queue is a table read with FOR UPDATE SKIP LOCKED.",
     "The init SQL comes as read-only files of the container and not as a mounted folder, so that production needs no checkout.",
     "pg_partman's own worker does not run: at 5.2.4 it fails at each run. pg_cron calls the maintenance every hour.",
