@@ -13,7 +13,6 @@ from ragkit.bounds import MAX_PASSAGES
 from ragkit.database import Address
 from ragkit.environment import number, or_exit, port, required_secret_file
 
-
 type UvicornLoop = Literal["uvloop", "asyncio"]
 
 
