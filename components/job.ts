@@ -28,6 +28,8 @@ export class Job extends pulumi.ComponentResource {
         mustRun: false,
         restart: "no",
         ports: [],
+        // A check in the image is that of the service, which does not run here.
+        healthcheck: { tests: ["NONE"] },
       },
       {
         parent: this,
