@@ -1,4 +1,4 @@
-"""The modes of the image: `python -m rag_events api|ui|probe api|probe ui`.
+"""The modes of the image: `python -m rag_events api|ui|probe`.
 
 Only the chosen mode is imported. A health check then costs milliseconds.
 """
@@ -13,7 +13,7 @@ USAGE = """usage: python -m rag_events MODE
 
   api             serve the HTTP API on API_HOST:API_PORT
   ui              serve the Streamlit page on STREAMLIT_PORT
-  probe api|ui    check the health of the service in this container
+  probe [api|ui]  check the health of the service in this container, by default of the one that runs
 """
 
 
@@ -27,6 +27,8 @@ def main(arguments: list[str]) -> int:
                 return serve(os.environ.get("API_HOST") or "0.0.0.0", port("API_PORT", 8000))  # noqa: S104 - the networks of the container decide who reaches it  # nosec B104
             case ["ui"]:
                 _become_streamlit(port("STREAMLIT_PORT", 8501))
+            case ["probe"]:
+                return main(["probe", _running()])
             case ["probe", "api"]:
                 from ragkit.probe import ask
 
@@ -39,6 +41,11 @@ def main(arguments: list[str]) -> int:
         refuse(error)
     sys.stderr.write(USAGE)
     return 2
+
+
+def _running() -> str:
+    """Return the mode of the first process of the container."""
+    return "ui" if b"ragkit.page_server" in Path("/proc/1/cmdline").read_bytes() else "api"
 
 
 def _become_streamlit(listen: int) -> None:
