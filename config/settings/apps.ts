@@ -96,7 +96,7 @@ const common = {
     ),
   ),
   ephemeral: optional(
-    "Whether files that it writes outside of its volumes may be lost. Otherwise `make up` reports them, and refuses to replace a container that has some.",
+    "Whether files that it writes outside of its volumes may be lost. Otherwise a deployment reports them, and refuses to replace or remove a container that has some.",
     z.boolean(),
   ),
   hostname: optional(
