@@ -95,6 +95,7 @@ export function containerBase(
     ...(callsHost(spec) || spec.extraHosts ? { hosts: hostsOf(spec) } : {}),
     ...(spec.ulimits ? { ulimits: Object.entries(spec.ulimits).map(([name, at]) => ({ name, ...at })) } : {}),
     ...(spec.hostname ? { hostname: spec.hostname } : {}),
+    ...(spec.workingDir ? { workingDir: spec.workingDir } : {}),
     ...(spec.gpus ? { gpus: spec.gpus } : {}),
     cpus: cpuString(spec.limits.cpus),
     memory: mebibytes(spec.limits.memory),
@@ -125,7 +126,13 @@ export const containerLabels = (
     // Files of the settings and files of the application look alike in the container.
     ...(spec.files.length > 0 ? { [filesLabel]: JSON.stringify(spec.files.map(({ path }) => path)) } : {}),
   };
-  return labels(context, { "ragdock.service": name, "ragdock.kind": kind, ...(isOwn ? own : {}), ...extra });
+  return labels(context, {
+    "ragdock.service": name,
+    "ragdock.kind": kind,
+    ...spec.labels,
+    ...(isOwn ? own : {}),
+    ...extra,
+  });
 };
 
 /**

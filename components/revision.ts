@@ -20,6 +20,8 @@ const identifies = {
   extraHosts: true,
   ulimits: true,
   hostname: true,
+  workingDir: true,
+  labels: true,
   ephemeral: false,
   networks: true,
   aliases: true,

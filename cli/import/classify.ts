@@ -92,7 +92,7 @@ function rulesOf(fate: Fate, tree: Mapping): Rules {
     case "monitoring":
       return { ...applicationRules, ...monitoringRules(fate.program) };
     case "proxy":
-      return forAll(tree, unsupported(`The ingress of the stack takes the place of ${fate.program}.`));
+      return forAll(tree, improved(`The ingress of the stack takes the place of ${fate.program}.`));
     case "nothing":
       return at(tree, "image") || at(tree, "build") ? forAll(tree, unsupported(fate.why)) : applicationRules;
     default:

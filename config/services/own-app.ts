@@ -61,6 +61,8 @@ function workload(ctx: Context, stores: AppStores, app: OwnApp) {
       extraHosts: app.extraHosts,
       ulimits: app.ulimits && ulimitsOf(app.ulimits),
       hostname: app.hostname,
+      workingDir: app.workingDir,
+      labels: app.labels,
     }),
     // What it calls is not known here.
     outside: true,

@@ -106,6 +106,11 @@ const common = {
       "be a name of letters, digits and hyphens, such as web",
     ),
   ),
+  workingDir: optional("Folder in which its program starts. By default that of the image.", path),
+  labels: optional(
+    "Labels of its container, for programs that watch Docker. `ragdock.` begins those of Ragdock.",
+    z.record(like(/^(?!ragdock\.)[\w./-]+$/, "be the name of a label, such as com.example.team"), z.string()),
+  ),
 };
 
 /** The setting `app`: one application that answers all requests. */

@@ -10,10 +10,12 @@ import {
   extraHostsOf,
   givenUser,
   hostnameOf,
+  labelsOf,
   limitsOf,
   ulimitsOf,
   userOf,
   usesGpus,
+  workingDirOf,
 } from "./container.ts";
 import { filled } from "./filled.ts";
 import { healthcheckOf } from "./health.ts";
@@ -64,6 +66,8 @@ export function applicationOf(
     user: userOf(tree),
     capabilities: capabilitiesOf(service, program.capabilities),
     hostname: hostnameOf(tree),
+    workingDir: workingDirOf(tree),
+    labels: labelsOf(tree),
     port,
     route: routes.get(service.name),
     routes: more.get(service.name),

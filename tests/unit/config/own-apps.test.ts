@@ -72,6 +72,8 @@ const samples: { readonly [K in keyof Required<OwnAppSettings>]: readonly unknow
     { no: 1 },
   ],
   hostname: ["box"],
+  workingDir: ["/srv/app"],
+  labels: [{ "com.example.team": "search" }, { "ragdock.service": "postgres" }],
   ephemeral: [true],
 };
 
