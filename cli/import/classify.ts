@@ -1,5 +1,5 @@
 import { basename } from "node:path";
-import type { Fate } from "./fates.ts";
+import { type Fate, isJob } from "./fates.ts";
 import { kindOf, type ServiceKind } from "./kinds.ts";
 import type { Replaced } from "./merge.ts";
 import type { ComposeProject, ComposeService } from "./read.ts";
@@ -79,7 +79,7 @@ function classifyService(service: ComposeService, world: World): ClassifiedServi
   const lines = [
     ...(service.tree.entries.size === 0 ? [empty(service.tree)] : walk.below(service.tree, "", "")),
     ...service.replaced.map(replacedLine),
-    ...(fate.is === "application" ? proposals(service, kind) : []),
+    ...(fate.is === "application" && !isJob(service, world.project) ? proposals(service, kind) : []),
   ];
   return { name: service.name, kind, fate, lines };
 }

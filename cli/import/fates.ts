@@ -101,12 +101,13 @@ function fateOf(
   return isJob(service, project) ? jobOf(service, project) : { is: "application" };
 }
 
-const isJob = ({ name }: ComposeService, { services }: ComposeProject): boolean =>
+/** Whether another service waits for the end of a service. */
+export const isJob = ({ name }: ComposeService, { services }: ComposeProject): boolean =>
   services.some(
     ({ tree }) => textOf(at(tree, "depends_on", name, "condition")) === "service_completed_successfully",
   );
 
-/** A job runs before an application with the same image that waits for it. */
+/** A job runs before an application with the same image that waits for it. Another one stays a job. */
 function jobOf(job: ComposeService, project: ComposeProject): Fate {
   const image = imageKey(job);
   const others = project.services.filter(
@@ -114,10 +115,7 @@ function jobOf(job: ComposeService, project: ComposeProject): Fate {
   );
   const waits = others.find(({ tree }) => at(tree, "depends_on", job.name)) ?? others[0];
   if (waits && at(job.tree, "command")) return { is: "migration", of: waits.name };
-  return {
-    is: "nothing",
-    why: "It runs once and ends. Ragdock runs such a job in the image of an application only.",
-  };
+  return { is: "application" };
 }
 
 const imageKey = ({ tree }: ComposeService): string => {

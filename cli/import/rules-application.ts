@@ -1,8 +1,9 @@
 import { capabilities } from "../../config/spec/limits.ts";
+import { isJob } from "./fates.ts";
 import { tagOf } from "./kinds.ts";
 import { environmentRules } from "./rules-environment.ts";
 import { others, storageRules } from "./rules-storage.ts";
-import { at, isTrue, type Tree, textOf, textsOf } from "./tree.ts";
+import { at, isTrue, textOf, textsOf } from "./tree.ts";
 import { always, improved, type Rule, type Rules, taken, unsupported } from "./verdict.ts";
 import { isActive } from "./world.ts";
 import { isFolder, isLabel, isProxyLabel } from "./write/container.ts";
@@ -91,18 +92,10 @@ const extraHost: Rule = (value, name) =>
 const restart: Rule = (value, _, { service, world: { project } }) => {
   const policy = textOf(value) ?? "no";
   if (policy === "always" || policy === "unless-stopped") return taken("Ragdock restarts every service.");
-  return isJob(
-    service.name,
-    project.services.map(({ tree }) => tree),
-  )
+  return isJob(service, project)
     ? taken("It is a job, because another service waits for its end.")
     : improved("Ragdock restarts every service. Only a job that another service waits for may end.");
 };
-
-const isJob = (name: string, trees: readonly Tree[]): boolean =>
-  trees.some(
-    (tree) => textOf(at(tree, "depends_on", name, "condition")) === "service_completed_successfully",
-  );
 
 const own =
   (key: string, what: string): Rule =>

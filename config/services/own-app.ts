@@ -25,7 +25,7 @@ export const ownApp = (stores: AppStores): ServiceModule => ({
     const apps = ownApps(ctx.settings);
     return apps.flatMap((app): ServiceTemplate[] => [
       ...(app.migrate ? [migration(ctx, stores, app, apps)] : []),
-      application(ctx, stores, app, apps),
+      app.job ? job(ctx, stores, app, apps) : application(ctx, stores, app, apps),
     ]);
   },
   rules: (ctx, services) => {
@@ -125,6 +125,24 @@ function migration(
     command: [...(app.migrate ?? [])],
     limits: { cpus: 1, memory: "512MiB" },
     dependsOn: needsOf(ctx, stores, app).filter((need) => !names.includes(need)),
+  };
+}
+
+/** An application that runs once. */
+function job(ctx: Context, stores: AppStores, app: OwnApp, apps: readonly OwnApp[]): ServiceTemplate<Job> {
+  const { name, volumes = [] } = app;
+  const command = commandOf(app);
+  return {
+    ...jobDefaults,
+    ...workload(ctx, stores, app),
+    name,
+    role: "worker",
+    ...(command ? { command } : {}),
+    // It may load a model or much data.
+    timeout: "2h",
+    volumes: volumes.map(({ name, path }) => ({ volume: name, path })),
+    limits: defined({ cpus: 1, memory: "512MiB", ...defined(app.limits ?? {}) }) as Job["limits"],
+    dependsOn: [...needsOf(ctx, stores, app), ...migrationsFor(app, apps)],
   };
 }
 

@@ -201,6 +201,10 @@ export const ownApp = z.strictObject({
     "Services that it calls and waits for: `postgres`, `redis`, `chroma`, or other own applications. It gets the logins of these stores only.",
     z.array(name),
   ),
+  job: optional(
+    "Whether it runs once and ends, at the first deployment and after each change of its image or settings. Applications that need it start after its success.",
+    z.boolean(),
+  ),
   replicas: optional("Number of containers. `services.<name>.replicas` takes precedence.", integer(1, 32)),
   limits: optional("Limits of its container. `services.<name>.limits` takes precedence.", limits),
   databaseConnections: optional(

@@ -107,6 +107,29 @@ it("gives one secret to all that use it, under other names too", () => {
   expect(apps.minio?.secrets).toEqual({ MINIO_ROOT_PASSWORD: "generate" });
 });
 
+it("keeps a job with another image, which the services wait for that need it", () => {
+  const { apps, problems } = written(`services:
+  web: {image: "a/web:1", ports: ["80:80"], depends_on: {setup: {condition: service_completed_successfully}}}
+  setup:
+    image: "a/tools:1"
+    command: [prepare]
+    restart: "no"
+    working_dir: /srv
+    volumes: ["shared:/srv"]
+    healthcheck: {test: [CMD, check]}
+`);
+  expect(problems).toEqual([]);
+  expect(apps.setup).toMatchObject({
+    image: "a/tools:1",
+    job: true,
+    command: ["prepare"],
+    workingDir: "/srv",
+    volumes: [{ name: "shared", path: "/srv" }],
+  });
+  for (const key of ["port", "route", "healthcheck"]) expect(apps.setup).not.toHaveProperty(key);
+  expect(apps.web?.needs).toEqual(["setup"]);
+});
+
 it("takes the routes of a proxy, and leaves the proxy out", () => {
   const { apps, services, problems, todos } = written(
     `services:
