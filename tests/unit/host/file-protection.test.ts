@@ -83,6 +83,9 @@ Each time: pulumi config set --stack test --path 'ragdock:apps.web.ephemeral' tr
   it("goes on in dev if the user gives up the files of this container, by setting or for one run", async () => {
     const lostFiles = { web: at };
     expect(await refusal({ settings: { lostFiles } })).toBe("");
+    // Pulumi's CLI writes a time without quotes like this.
+    const rewritten = { web: "2026-11-26 20:00:00.123456789 +0000 UTC" };
+    expect(await refusal({ settings: { lostFiles: rewritten } })).toBe("");
     const later = container("web", "web-1", "2026-11-26T20:01:00Z");
     expect(await refusal({ settings: { lostFiles }, containers: [later] })).toContain("nothing was changed");
     vi.stubEnv(giveUpFiles, "other");
