@@ -122,7 +122,7 @@ function fateOf(
   return isJob(service, project) ? jobOf(service, project) : { is: "application" };
 }
 
-/** A job runs before an application with the same image that waits for it. */
+/** A job runs before an application with the same image that waits for it. Another one stays a job. */
 function jobOf(job: ComposeService, project: ComposeProject): Fate {
   const image = imageKey(job);
   const others = project.services.filter(
@@ -130,10 +130,7 @@ function jobOf(job: ComposeService, project: ComposeProject): Fate {
   );
   const waits = others.find(({ tree }) => at(tree, "depends_on", job.name)) ?? others[0];
   if (waits && at(job.tree, "command")) return { is: "migration", of: waits.name };
-  return {
-    is: "nothing",
-    why: "It runs once and ends. Ragdock runs such a job in the image of an application only.",
-  };
+  return { is: "application" };
 }
 
 const imageKey = ({ tree }: ComposeService): string => {

@@ -6,6 +6,7 @@ import { environmentRules } from "./rules-environment.ts";
 import { others, storageRules } from "./rules-storage.ts";
 import { at, isTrue, textOf, textsOf } from "./tree.ts";
 import { always, improved, type Rule, type Rules, taken, unsupported } from "./verdict.ts";
+import { isFolder, isLabel, isProxyLabel } from "./write/container.ts";
 import { programOf } from "./write/programs.ts";
 
 const image: Rule = (value, _, { service, kind }) => {
@@ -117,6 +118,18 @@ const readOnly: Rule = (value) =>
     ? taken("The root file system is read-only if the service has folders in memory and no files.")
     : taken("The service may write everywhere.");
 
+/** A label by which a proxy finds its services. No such proxy runs in the stack. */
+const label: Rule = (_, name) => {
+  if (isProxyLabel(name))
+    return improved("It configures a proxy. The ingress leads to the service: `route` and `routes`.");
+  return isLabel(name) ? taken("The same label.") : unsupported("Ragdock has no label of this name.");
+};
+
+const workingDir: Rule = (value) =>
+  isFolder(textOf(value) ?? "")
+    ? taken("The same folder.")
+    : unsupported("Write an absolute path of the container.");
+
 /** Rules for a service that Ragdock runs as it is: an application, a console or a foreign image. */
 export const applicationRules: Rules = {
   ...environmentRules,
@@ -194,8 +207,8 @@ export const applicationRules: Rules = {
       ? taken("It is the platform of this machine.")
       : unsupported("Docker chooses the platform of the host."),
   attach: always(taken("It changes only what docker compose up prints.")),
-  labels: always(unsupported("Ragdock sets its own labels only.")),
-  working_dir: always(unsupported("Set WORKDIR in the Dockerfile, or change the folder in the command.")),
+  "labels.*": label,
+  working_dir: workingDir,
   "ulimits.*": always(taken("The same limit.")),
   tty: always(taken("It changes nothing for a service without a terminal.")),
   stdin_open: always(taken("It changes nothing for a service without a terminal.")),

@@ -26,6 +26,7 @@ export function ownAppProblems(settings: Settings, services: readonly ServiceSpe
       ...wrongSource(app),
       ...wrongBuild(app, settings),
       ...useless(app),
+      ...wrongJob(app),
       ...wrongPort(app),
       ...wrongName(app, services),
       ...wrongNeeds(app, apps, services),
@@ -85,6 +86,28 @@ function useless(app: OwnApp): Problem[] {
   return all.flatMap(([key, isSet, hasEffect, why]) =>
     isSet && !hasEffect ? [withoutEffect(`${setting}.${key}`, why)] : [],
   );
+}
+
+/** The settings that only an application which stays up can have. */
+const stayingUp = [
+  "port",
+  "route",
+  "routes",
+  "healthcheck",
+  "replicas",
+  "migrate",
+  "metricsPath",
+  "bodySize",
+  "timeout",
+  "ephemeral",
+] as const;
+
+function wrongJob(app: OwnApp): Problem[] {
+  const { setting, job } = app;
+  const given = stayingUp.filter((key) => app[key] !== undefined);
+  if (!job || given.length === 0) return [];
+  const why = `a job ends, so it has no ${given.join(", ")}`;
+  return [problem(`${setting}.job`, "true", why, `Run: ${removeCommand(`${setting}.job`)}`)];
 }
 
 const whatRuns = ({ command }: OwnApp): string =>

@@ -1,4 +1,5 @@
 import { isLongRunning, publishedPorts } from "../../../config/spec/service.ts";
+import { publishedPorts as composePorts } from "../hosts.ts";
 import { tagOf } from "../kinds.ts";
 import { isOptionalStore, pinOf } from "../optional-stores.ts";
 import { isActive } from "../profiles.ts";
@@ -66,12 +67,22 @@ export function stackOf(world: World): WrittenStack {
 /** The stack always has PostgreSQL. Redis can be left out, with what belongs to it. */
 const redisServices = ["redis", "redis-credentials", "redis-exporter"];
 
-/** The port of the ingress, and another one for a console that has the same port. */
-function portOverrides(port: number, { names }: World): Record<string, { port: number }> {
-  const same = names.system.filter(
-    (one) => isLongRunning(one) && publishedPorts(one).some(({ host }) => host === port),
+/**
+ * The port of the ingress, and the next ones for the consoles. With their usual ports, only one stack
+ * of a host could start.
+ */
+function portOverrides(port: number, { names, project }: World): Record<string, { port: number }> {
+  const taken = new Set(
+    project.services.flatMap((service) => composePorts(service).map(({ published }) => Number(published))),
   );
-  const moved = same.filter(({ name }) => name !== "ingress").map(({ name }) => [name, { port: port + 1 }]);
+  const free = Array.from({ length: 1000 }, (_, index) => port + 1 + index).filter((one) => !taken.has(one));
+  const consoles = names.system.filter(
+    (one) => one.name !== "ingress" && isLongRunning(one) && publishedPorts(one).length > 0,
+  );
+  const moved = consoles.flatMap(({ name }, index) => {
+    const next = free[index];
+    return next === undefined || next > 65_535 ? [] : [[name, { port: next }] as const];
+  });
   return { gateway: { port }, ...Object.fromEntries(moved) };
 }
 

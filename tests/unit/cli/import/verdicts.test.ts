@@ -57,6 +57,12 @@ describe("what becomes of a key of an application", () => {
     ["{environment: {BROKER: 'redis://:p@queue/0'}}", "environment.BROKER", "improved"],
     ["{environment: {POSTGRES_PASSWORD: p}}", "environment.POSTGRES_PASSWORD", "improved"],
     ["{env_file: missing.env}", "env_file[0]", "unsupported"],
+    ["{env_file: [{path: missing.env, required: false}]}", "env_file[0]", "taken"],
+    ["{working_dir: /srv/app}", "working_dir", "taken"],
+    ["{working_dir: app}", "working_dir", "unsupported"],
+    ["{labels: {com.example.team: search}}", "labels.com.example.team", "taken"],
+    ["{labels: {traefik.enable: 'true'}}", "labels.traefik.enable", "improved"],
+    ["{labels: {ragdock.service: web}}", "labels.ragdock.service", "unsupported"],
     ["{volumes: ['data:/data']}", "volumes[0]", "taken"],
     ["{volumes: [/data]}", "volumes[0]", "improved"],
     ["{volumes: ['./src:/src']}", "volumes[0]", "improved"],
@@ -89,11 +95,17 @@ describe("what becomes of a key of an application", () => {
   it("has one line for each key of a proxy, which the ingress replaces", () => {
     const lines = linesOf("{image: traefik:3, command: --x, ports: ['80:80']}");
     expect([...lines.values()].map(({ outcome, text }) => [outcome, text])).toEqual(
-      Array.from({ length: 3 }, () => [
-        "unsupported",
-        "The ingress of the stack takes the place of traefik.",
-      ]),
+      Array.from({ length: 3 }, () => ["improved", "The ingress of the stack takes the place of traefik."]),
     );
+  });
+
+  it("takes the variables of the example of an environment file that does not exist", () => {
+    const lines = linesOf("{env_file: .env.local}", { ".env.local.example": "LOG_LEVEL=info\n" });
+    expect(lines.get("env_file[0]")).toMatchObject({
+      outcome: "improved",
+      text: "The file does not exist. The variables of .env.local.example are in its place.",
+    });
+    expect(lines.get("environment.LOG_LEVEL")?.outcome).toBe("taken");
   });
 
   it("turns a mounted file into a file of the settings", () => {
