@@ -92,6 +92,12 @@ describe("a gateway's nginx.conf", () => {
   });
 });
 
+it("a gateway waits for its revisions at the host that health checks ask for", () => {
+  const { files } = longRunning(systemWith({}).services).find(({ name }) => name === "gateway") ?? {};
+  const script = files?.find(({ path }) => path === "/etc/ragdock/serve.sh")?.content ?? "";
+  expect(shown(script)).toContain('wget -q -T 2 --header "Host: 127.0.0.1" -O /dev/null "$url"');
+});
+
 describe("an ingress' nginx.conf", () => {
   const conf = shown(
     renderNginx([{ listen: 8080, path: "/", service: "gateway", port: 8080 }], "ingress", settings),

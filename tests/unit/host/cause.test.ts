@@ -26,6 +26,12 @@ describe("a crash", () => {
       /list of packages/,
     ],
     [
+      "of Flask, which then does not know the command of the application",
+      `${python("ModuleNotFoundError: No module named 'psycopg'")}\n\nUsage: flask [OPTIONS] COMMAND [ARGS]...\nTry 'flask --help' for help.\n\nError: No such command 'db'.\n`,
+      "ModuleNotFoundError: No module named 'psycopg'",
+      /list of packages/,
+    ],
+    [
       "of an entry point that does not exist",
       'ERROR:    Error loading ASGI app. Could not import module "main".\n',
       'Error loading ASGI app. Could not import module "main".',
@@ -99,6 +105,7 @@ describe("a crash", () => {
   it("without a known error has the last line of the log, and no advice", () => {
     expect(crashed("one\ntwo\n\n")).toEqual({ text: "two" });
     expect(crashed("")).toBeUndefined();
+    expect(crashed("Error: No such command 'bd'.\n")).toEqual({ text: "Error: No such command 'bd'." });
     expect(crashed("x".repeat(999))?.text).toHaveLength(302);
   });
 });
