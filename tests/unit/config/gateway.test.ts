@@ -38,7 +38,7 @@ describe("a gateway's nginx.conf", () => {
   });
 
   it("keeps upstream connections open, because an ingress that closes them runs out of ports at 28,000 requests a minute", () =>
-    expect(conf).toContain("map $http_upgrade $connection_upgrade { default upgrade; '' close; }"));
+    expect(conf).toContain("map $upgrade $connection_upgrade { default upgrade; '' close; }"));
 
   it("tells a service that does not listen from one that took the request and failed", () => {
     for (const [status, variable] of [
