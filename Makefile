@@ -39,8 +39,8 @@ setup: node_modules ## install what this machine lacks and start Docker; every c
 setup-test: node_modules
 	@tools/setup.sh test
 
-up: setup ## build, start and wait until everything is healthy; REFRESH=1 repairs what was changed by hand
-	@$(ragdock) up $(new_stack) $(confirmed) $(if $(REFRESH),--refresh)
+up: setup ## build, start and wait until everything is healthy; SERVICE=api,worker deploys these only; REFRESH=1 repairs what was changed by hand
+	@$(ragdock) up $(new_stack) $(confirmed) $(call option,SERVICE,service) $(if $(REFRESH),--refresh)
 
 production: ## the same in production: stack prod, or <SYSTEM>-prod
 	@$(MAKE) --no-print-directory up ENVIRONMENT=prod \
@@ -111,6 +111,18 @@ shell: node_modules ## open a shell in the container of SERVICE (default: the AP
 
 psql: node_modules ## open psql on the stack's database; SQL on standard input is run
 	@$(ragdock) psql $(on_stack)
+
+exec: node_modules ## run a command in the container of SERVICE: COMMAND="python --version"
+	@$(ragdock) exec $(on_stack) "$(SERVICE)" -- $(COMMAND)
+
+shell-db: node_modules ## the same as psql
+	@$(ragdock) shell-db $(on_stack)
+
+shell-api: node_modules ## open a shell in the container of the API
+	@$(ragdock) shell-api $(on_stack)
+
+shell-worker: node_modules ## open a shell in the container of the worker
+	@$(ragdock) shell-worker $(on_stack)
 
 secret: node_modules ## set one of your secrets from standard input: KEY=<name>, see docs/reference/settings.md
 	@$(ragdock) secret $(on_stack) $(call option,KEY,key)

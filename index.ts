@@ -6,6 +6,7 @@ import { explained, readConfig } from "./components/program.ts";
 import { RagStack } from "./components/stack.ts";
 import { resolveSystem } from "./config/resolve.ts";
 import { sourceOf, withDeployment } from "./config/spec/deployment.ts";
+import { deployedPart } from "./config/spec/part.ts";
 import { baseImageOf } from "./host/base-image.ts";
 import { watchCrashLoops } from "./host/crash-loops.ts";
 import { recordDeployment } from "./host/deployment-log.ts";
@@ -22,7 +23,8 @@ const history = await readHistory(stack);
 const { containers: before, ...found } = await explained(() => inspectHost(stack, system, history.volumes));
 const make = !pulumi.runtime.isDryRun();
 const baseImage = await explained(() => baseImageOf(system, { make, say: console.log }));
-const required = await explained(() => requiredImages(system, imageMode(system, stack.project, baseImage)));
+const mode = imageMode(system, stack.project, baseImage);
+const required = await explained(() => requiredImages(deployedPart(system), mode));
 if (make) await explained(() => pullImages(required, { except: registryAuth, say: console.log }));
 if (make) watchCrashLoops(stack.stack, before, pulumi.log.error);
 

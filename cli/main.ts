@@ -65,7 +65,7 @@ function subcommand(command: Command): Commander {
   const names = Object.keys(command.options);
   return sub.action(async () => {
     const words = Object.fromEntries(positional.map((name, index) => [name, sub.processedArgs[index]]));
-    const given: Record<string, string | boolean | undefined> = { ...sub.opts(), ...words };
+    const given: Record<string, string | boolean | string[] | undefined> = { ...sub.opts(), ...words };
     const values = Object.fromEntries(
       names.map((name) => {
         const takesValue = command.options[name]?.flags.match(/[<[]/);

@@ -7,6 +7,7 @@ import { compose } from "./compose.ts";
 import { explainConfig, schema } from "./config.ts";
 import { backup, backups, drill, restore, upgrade } from "./data.ts";
 import { clean, destroyData, down, prune } from "./down.ts";
+import { exec } from "./exec.ts";
 import { health } from "./health.ts";
 import { importCompose } from "./import.ts";
 import { logs } from "./logs.ts";
@@ -17,7 +18,7 @@ import { restart } from "./restart.ts";
 import { deployments, rollback } from "./rollback.ts";
 import { rotate } from "./rotate.ts";
 import { secret } from "./secret.ts";
-import { psql, shell } from "./shell.ts";
+import { psql, shell, shellApi, shellDb, shellWorker } from "./shell.ts";
 import {
   addUser,
   audit,
@@ -36,7 +37,7 @@ import { up } from "./up.ts";
 export const groups: Readonly<Record<string, readonly Command[]>> = {
   "Deploy:": [up, preview, plan, drift, build, rollback, deployments, down],
   "Look:": [status, health, ps, logs, outputs],
-  "Work inside:": [restart, shell, psql],
+  "Work inside:": [restart, exec, shell, psql, shellDb, shellApi, shellWorker],
   "Secrets:": [secret, rotate],
   "Sign-in:": [
     addUser,
