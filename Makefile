@@ -55,8 +55,11 @@ plan: node_modules ## compare with another revision: what a user of each stack w
 drift: setup ## show what was changed, stopped or removed by hand; exit code 1 if anything
 	@$(ragdock) drift $(on_stack)
 
-build: setup ## make the images and start nothing
-	@$(ragdock) build $(new_stack)
+build: setup ## make the images and start nothing; NO_CACHE=1 builds them again without the cache
+	@$(ragdock) build $(new_stack) $(if $(NO_CACHE),--no-cache)
+
+push: node_modules ## push the built images: REGISTRY=registry.example.org/team, TAG=1.2.3, SERVICE=api,worker
+	@$(ragdock) push "$(REGISTRY)" $(on_stack) $(call option,TAG,tag) $(call option,SERVICE,service)
 
 deployments: setup ## list the deployments that `make rollback` can return to
 	@$(ragdock) deployments $(on_stack)
@@ -102,6 +105,9 @@ ps: node_modules ## list the stack's containers as Docker does
 
 logs: node_modules ## follow the logs of SERVICE or of all
 	@$(ragdock) logs $(on_stack) $(call option,SERVICE,service)
+
+net: node_modules ## show which service reaches which, by name and port; CHECK=1 tries it on the running stack
+	@$(ragdock) net $(on_stack) $(call option,SERVICE,service) $(if $(CHECK),--check)
 
 restart: node_modules ## restart SERVICE or all, one container after another, each healthy before the next
 	@$(ragdock) restart $(on_stack) $(call option,SERVICE,service)

@@ -11,9 +11,11 @@ import { exec } from "./exec.ts";
 import { health } from "./health.ts";
 import { importCompose } from "./import.ts";
 import { logs } from "./logs.ts";
+import { net } from "./net.ts";
 import { plan } from "./plan.ts";
 import { plugins } from "./plugins.ts";
 import { drift, preview } from "./preview.ts";
+import { push } from "./push.ts";
 import { restart } from "./restart.ts";
 import { deployments, rollback } from "./rollback.ts";
 import { rotate } from "./rotate.ts";
@@ -35,8 +37,8 @@ import { up } from "./up.ts";
 
 /** All commands, under the headings of the help. */
 export const groups: Readonly<Record<string, readonly Command[]>> = {
-  "Deploy:": [up, preview, plan, drift, build, rollback, deployments, down],
-  "Look:": [status, health, ps, logs, outputs],
+  "Deploy:": [up, preview, plan, drift, build, push, rollback, deployments, down],
+  "Look:": [status, health, ps, logs, net, outputs],
   "Work inside:": [restart, exec, shell, psql, shellDb, shellApi, shellWorker],
   "Secrets:": [secret, rotate],
   "Sign-in:": [
