@@ -109,6 +109,9 @@ logs: node_modules ## follow the logs of SERVICE or of all
 net: node_modules ## show which service reaches which, by name and port; CHECK=1 tries it on the running stack
 	@$(ragdock) net $(on_stack) $(call option,SERVICE,service) $(if $(CHECK),--check)
 
+load: node_modules ## send requests at a rising rate until the stack is too slow: REQUEST=/api/documents, RATE=200, P95=1000
+	@$(ragdock) load $(on_stack) $(call option,REQUEST,path) $(call option,RATE,rate) $(call option,P95,p95) $(confirmed)
+
 restart: node_modules ## restart SERVICE or all, one container after another, each healthy before the next
 	@$(ragdock) restart $(on_stack) $(call option,SERVICE,service)
 

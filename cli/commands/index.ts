@@ -10,6 +10,7 @@ import { clean, destroyData, down, prune } from "./down.ts";
 import { exec } from "./exec.ts";
 import { health } from "./health.ts";
 import { importCompose } from "./import.ts";
+import { load } from "./load.ts";
 import { logs } from "./logs.ts";
 import { net } from "./net.ts";
 import { plan } from "./plan.ts";
@@ -38,7 +39,7 @@ import { up } from "./up.ts";
 /** All commands, under the headings of the help. */
 export const groups: Readonly<Record<string, readonly Command[]>> = {
   "Deploy:": [up, preview, plan, drift, build, push, rollback, deployments, down],
-  "Look:": [status, health, ps, logs, net, outputs],
+  "Look:": [status, health, ps, logs, net, load, outputs],
   "Work inside:": [restart, exec, shell, psql, shellDb, shellApi, shellWorker],
   "Secrets:": [secret, rotate],
   "Sign-in:": [
