@@ -26,8 +26,8 @@ export interface Deployer {
     readonly replace?: readonly string[];
     readonly targets?: readonly string[] | undefined;
   }): Promise<RunResult>;
-  /** Builds or pulls the images only. `refresh` reads the real images first. */
-  build(options?: { readonly refresh?: boolean }): Promise<RunResult>;
+  /** Builds or pulls the images only. `replace` names images to make again. */
+  build(options?: { readonly replace?: readonly string[] }): Promise<RunResult>;
   /** Removes everything except protected resources: the data, and the secrets that open it. */
   down(): Promise<RunResult>;
   /** Forgets what `down` keeps. The caller removes the volumes. */

@@ -29,7 +29,7 @@ export async function embedded(stack: string, { event, say }: Listener): Promise
     preview: ({ refresh = false } = {}) => preview({ ...options, refresh }),
     up: ({ refresh = false, replace = [], targets } = {}) =>
       up({ ...options, refresh, replace, ...defined({ targets }) }),
-    build: ({ refresh = false } = {}) => up({ ...options, refresh, targets: [imageType] }),
+    build: ({ replace = [] } = {}) => up({ ...options, replace, targets: [imageType] }),
     down: () => destroy({ ...options, excludeProtected: true }),
     forget: () => destroy({ ...options, unprotect: true }),
     outputs: (showSecrets) => readOutputs(options, { showSecrets }),

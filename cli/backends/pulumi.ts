@@ -74,9 +74,13 @@ export function pulumi(stackName: string, { event, say }: Listener): Deployer {
           replace: replace.map((name) => `**::${name}`),
         });
       }),
-    build: ({ refresh = false } = {}) =>
+    build: ({ replace = [] } = {}) =>
       run(async (own) =>
-        (await create()).up({ ...own, refresh, target: imageTypes.map((type) => `**${type}::**`) }),
+        (await create()).up({
+          ...own,
+          target: imageTypes.map((type) => `**${type}::**`),
+          replace: replace.map((name) => `**::${name}`),
+        }),
       ),
     down: () => run(async (own) => (await select())?.destroy({ ...own, excludeProtected: true })),
     forget: () => run(async (own) => forget(await select(), own)),

@@ -1,7 +1,7 @@
-import { type Build, type ImageMode, imagePlan } from "../../components/image-plan.ts";
-import { Failure } from "../../config/spec/failure.ts";
+import { type ImageMode, imagePlan } from "../../components/image-plan.ts";
 import type { ImageSource } from "../../config/spec/image.ts";
 import type { SystemSpec } from "../../config/spec/service.ts";
+import { fullName } from "../../config/spec/stack.ts";
 import { docker } from "../../host/docker.ts";
 import { project } from "../../host/paths.ts";
 import { imagesOnly, requireDisk } from "../../host/preflight.ts";
@@ -10,7 +10,6 @@ import { begin } from "../deploy.ts";
 import { withDeployer } from "../session.ts";
 import { imageModeOf } from "../system.ts";
 import { failedBuilds } from "../ui/diagnose.ts";
-import type { Progress } from "../ui/progress.ts";
 import { elapsed } from "../ui/text.ts";
 import { prepared } from "./up.ts";
 
@@ -25,11 +24,10 @@ export async function buildImages(options: BuildOptions): Promise<number> {
   return withDeployer(stack, async (session) => {
     const { deployer, progress } = session;
     await begin(system, session);
-    const first = await deployer.build();
-    const again = first.ok && noCache;
-    if (again) await rebuild(system, progress);
-    // The deployer learns the new ids of the images.
-    const { ok, errors } = again ? await deployer.build({ refresh: true }) : first;
+    if (noCache)
+      await progress.step("removing the build cache", () => docker("builder", "prune", "--all", "--force"));
+    const replace = noCache ? await builtResources(stack, system) : [];
+    const { ok, errors } = await deployer.build({ replace });
     for (const error of errors) print(`\n${error}`);
     if (ok) print(`\nAll images of ${system.name} exist after ${elapsed(progress.seconds())}.`);
     else
@@ -40,50 +38,27 @@ export async function buildImages(options: BuildOptions): Promise<number> {
 }
 
 /**
- * Builds each image again under its reference, after those that it is built on. The Docker provider
- * could do it only with an input that stays in the state, and every later build would ignore the
- * cache too.
+ * The resources of a system's built images, which a run without the cache replaces. The provider's
+ * own `noCache` would stay in the state, so that each later build would ignore the cache, too.
  */
-async function rebuild(system: SystemSpec, progress: Progress): Promise<void> {
+const builtResources = async (stack: string, system: SystemSpec): Promise<string[]> => {
   const mode = await imageModeOf(system);
-  const plans = new Map(
-    system.services.flatMap(({ image }) => buildsOf(image, mode)).map((plan) => [plan.reference, plan]),
-  );
-  for (const { name, reference, context, dockerfile, target, buildArgs } of plans.values()) {
-    const args = Object.entries(buildArgs).flatMap(([key, value]) => ["--build-arg", `${key}=${value}`]);
-    const options = [
-      "--no-cache",
-      "-t",
-      reference,
-      "-f",
-      dockerfile,
-      "--label",
-      `ragdock.project=${project}`,
-    ];
-    await progress.step(`building image ${name} without the cache`, () =>
-      docker("build", "-q", ...options, ...args, ...(target ? ["--target", target] : []), context).catch(
-        (error: { readonly stderr?: string }) => {
-          throw new Failure(
-            `The image ${name} was not built: ${error.stderr?.trim() ?? error}`,
-            "The image from before is still there. Fix the cause and run the same command again.",
-          );
-        },
-      ),
-    );
-  }
-}
+  const names = system.services.flatMap(({ image }) => buildsOf(image, mode));
+  return [...new Set(names)].map((name) => fullName({ project, stack }, `image-${name}`));
+};
 
-/** The builds of an image: those that it is built on, then its own. */
-function buildsOf(source: ImageSource, mode: ImageMode): Build[] {
+/** The short names of the images that are built for an image: those that it is built on, and itself. */
+export function buildsOf(source: ImageSource, mode: ImageMode): string[] {
   const plan = imagePlan(source, mode);
-  return plan.kind === "build" ? [...(plan.bases ?? []).flatMap((base) => buildsOf(base, mode)), plan] : [];
+  if (plan.kind !== "build") return [];
+  return [...(plan.bases ?? []).flatMap((base) => buildsOf(base, mode)), plan.name];
 }
 
 export const build = command({
   name: "build",
   summary: "Build or pull the images and start nothing",
   details:
-    "--no-cache builds every image of the stack again, for newer packages of the distribution. The next `up` replaces the containers",
+    "--no-cache removes Docker's build cache, that of other projects too, and builds every image of the stack again, for newer packages of the distribution. The next `up` replaces the containers",
   options: {
     ...newStackOptions,
     noCache: { flags: "--no-cache", description: "build each image again, without Docker's cache" },

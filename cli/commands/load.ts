@@ -3,6 +3,7 @@ import { forStack, setCommand } from "../../config/spec/problem.ts";
 import type { SystemSpec } from "../../config/spec/service.ts";
 import { containersOf } from "../../host/docker.ts";
 import { command, jsonOption, print, stackOption } from "../command.ts";
+import { hostText } from "../load/host.ts";
 import { keeps, measure, nextRate, type Objective, type Step } from "../load/ramp.ts";
 import { advice, busiest, firstSaturated, type Load, whileMeasured } from "../load/saturation.ts";
 import type { Shape, Target } from "../load/send.ts";
@@ -66,7 +67,7 @@ export const load = command({
       );
     const url = ingressUrl(system);
     const shape: Shape = {
-      path: path ?? cheapPath(system, url),
+      path: path ?? cheapPath(system),
       method: method ?? (body === undefined ? "GET" : "POST"),
       ...(body === undefined ? {} : { body, headers: { "content-type": "application/json" } }),
     };
@@ -179,10 +180,7 @@ export function loadText(
 function limitsText(stack: string, system: SystemSpec, sorted: readonly Measured[]): string[] {
   const loads = sorted.map((step) => step.loads);
   const first = firstSaturated(loads);
-  if (!first)
-    return [
-      "No container reached 90% of its limits. More replicas or a faster host help, other limits do not.",
-    ];
+  if (!first) return [`No container reached 90% of its limits. ${hostText()}`];
   const commands = advice(system, loads).map(
     ({ setting, now, next }) =>
       `  ${setting}: ${now} → ${next}   ${forStack(setCommand(setting, next), stack)}`,

@@ -24,12 +24,16 @@ export function ingressUrl(system: SystemSpec): URL {
   );
 }
 
-/** The path of a cheap request: the health check of the API, through the ingress. */
-export function cheapPath(system: SystemSpec, url: URL): string {
-  const all = longRunning(system.services);
+/** The path of a cheap request: the health check of the API, as the gateway leads to it. */
+export function cheapPath({ services }: SystemSpec): string {
+  const all = longRunning(services);
   const api = all.find(({ role }) => role === "api") ?? all.find(({ role }) => role === "ui");
-  const path = api?.blackbox?.module === "http_2xx" ? api.blackbox.path : "/";
-  return `${url.pathname.replace(/\/$/, "")}${path}`;
+  const gateways = all.filter(({ role }) => role === "gateway");
+  const route = gateways.flatMap(({ routes = [] }) => routes).find(({ service }) => service === api?.name);
+  if (!route || api?.blackbox?.module !== "http_2xx") return "/";
+  const { path } = api.blackbox;
+  if (route.strip) return `${route.path.replace(/\/$/, "")}${path}`;
+  return path.startsWith(route.path) ? path : route.path;
 }
 
 /**

@@ -67,6 +67,8 @@ export const mnemolite: System = {
   differs: [
     "pgmq is in no package: the queue is a table read with FOR UPDATE SKIP LOCKED.",
     "The init SQL comes as read-only files of the container and not as a mounted folder, so that production needs no checkout.",
+    "`make clean` keeps the data. `make destroy-data` deletes it, and asks for the name of the stack.",
+    "`make setup` installs what the machine lacks. `make up` builds, starts and runs the SQL.",
     "pg_partman's own worker does not run: at 5.2.4 it fails at each run. pg_cron calls the maintenance every hour.",
   ],
   modules: [
