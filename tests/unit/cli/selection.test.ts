@@ -44,7 +44,7 @@ describe("a selection of services", () => {
     [" , ", /--service names no service/],
   ])("refuses %j", (text, message) => expect(() => selectionOf(m31, text, [])).toThrow(message));
 
-  it("publishes the URLs of its own ports only", () => {
+  it("publishes the URLs of no port that it leaves out", () => {
     expect(partOf(m31, new Set(["web"])).urls).toEqual({});
     expect(Object.keys(partOf(m31, new Set(["ingress"])).urls)).toContain("web");
   });
