@@ -68,6 +68,8 @@ export const mnemolite: System = {
     "No service watches it by default. `ragdock:monitoring: true` adds Prometheus, Alertmanager, Grafana and exporters.",
     "pgmq is in no package: the queue is a table read with FOR UPDATE SKIP LOCKED.",
     "The init SQL comes as read-only files of the container and not as a mounted folder, so that production needs no checkout.",
+    "`make clean` keeps the data. `make destroy-data` deletes it, and asks for the name of the stack.",
+    "`make setup` installs what the machine lacks. `make up` builds, starts and runs the SQL.",
     "pg_partman's own worker does not run: at 5.2.4 it fails at each run. pg_cron calls the maintenance every hour.",
     "No variable has the password, as DATABASE_URL would: DATABASE_HOST, DATABASE_NAME and DATABASE_USER name the database, and DATABASE_PASSWORD_FILE the file. `services.<name>.secrets` gives an application of yours the whole URL.",
     "Clients log in as rag_<generation>, which acts as the owner mnemo, so that a rotation of the password needs no pause.",
