@@ -61,10 +61,14 @@ function merge(service: ServiceTemplate, user: ServiceSettings, secrets: Secrets
   if (!isLongRunning(merged)) return merged;
   const [first, ...others] = merged.ports;
   const port = first && { ...first, ...defined({ host: user.port, exposure: user.exposure }) };
+  const { restartUnhealthy, ...rest } = merged;
+  const recovers = user.restartUnhealthy ?? (source ? false : restartUnhealthy);
   return {
-    ...merged,
+    ...rest,
     replicas: user.replicas ?? merged.replicas,
     ports: port ? [port, ...others] : [],
+    // Code that is being edited fails for as long as its author needs.
+    ...(recovers ? { restartUnhealthy: recovers } : {}),
     ...defined({ shm: user.shm, soak: user.soak }),
   } as ServiceTemplate;
 }

@@ -4,6 +4,7 @@ import { type Problem, problem, removeCommand, setCommand, withoutEffect } from 
 import { isLongRunning } from "../spec/service.ts";
 import { behindIngress } from "./ingress.ts";
 import type { Run } from "./pass.ts";
+import { noRestart } from "./recovery.ts";
 import { canSoak } from "./soak.ts";
 
 /** A service, what the user sets for it, and the system around it. */
@@ -62,6 +63,7 @@ function unpublished({ service, user }: Wish): Problem[] {
 function reasons({ service, user, services }: Wish): Reason[] {
   const { name } = service;
   const once = `${name} is a job and runs once`;
+  const lasting = noRestart(service);
   const useless: readonly (readonly [key: keyof ServiceSettings, isUseless: boolean, why: string])[] = [
     ["replicas", !isLongRunning(service), once],
     ["shm", !isLongRunning(service), once],
@@ -71,6 +73,7 @@ function reasons({ service, user, services }: Wish): Reason[] {
       user.sourceMount === true && !service.sourceMount,
       `${name} has no source in this project`,
     ],
+    ["restartUnhealthy", lasting !== undefined, lasting ?? ""],
     ["gpus", !service.usesGpus, `${name} does not compute on GPUs`],
   ];
   return useless.flatMap(([key, isUseless, why]) =>
