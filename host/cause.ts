@@ -69,6 +69,11 @@ const fixes: readonly (readonly [RegExp, Fix])[] = [
       `In a container, localhost is the container itself. The stores are at ${addressOf(port)}: see "Give it its settings" in ${guide}.`,
   ],
   [
+    /can only run as pid 1/i,
+    (_, service) =>
+      `Its image must run its own first process: ${setCommand(`services.${service}.restartUnhealthy`, "false")}`,
+  ],
+  [
     /answers 404/,
     () =>
       "The application runs. Correct the path of its health check: `healthcheck.path`, or `healthPath` of ragdock:app.",

@@ -102,6 +102,12 @@ describe("a crash", () => {
     expect(crashed(log)?.fix).toMatch(fix);
   });
 
+  it("of an image that must run its own first process names the setting", () => {
+    expect(crashed("s6-overlay-suexec: fatal: can only run as pid 1\n")?.fix).toContain(
+      "'ragdock:services.web.restartUnhealthy' false",
+    );
+  });
+
   it("without a known error has the last line of the log, and no advice", () => {
     expect(crashed("one\ntwo\n\n")).toEqual({ text: "two" });
     expect(crashed("")).toBeUndefined();
