@@ -26,8 +26,8 @@ export const tlsSettings = `  map $msec $certificate { default odd; "~[02468]\\d
 `;
 
 /**
- * A server with TLS. It redirects requests without TLS that come to its port. The path of its own
- * makes nginx check the request first: an address after 497 would be the answer to any `Host`.
+ * A server with TLS. It redirects requests without TLS that come to its port. nginx checks the
+ * request again before the internal path. An address after 497 would be the answer to any `Host`.
  */
 export const tlsServer = `    http2 on;
     error_page 497 = /.ragdock/tls;

@@ -105,7 +105,7 @@ class Database:
             self._writer.execute("COMMIT")
 
     @contextmanager
-    def beside(self, other: Path, name: str) -> Iterator[sqlite3.Connection]:
+    def attached(self, other: Path, name: str) -> Iterator[sqlite3.Connection]:
         """Write in one transaction that can read another database under a name."""
         with self._lock:
             self._writer.execute(f"ATTACH DATABASE ? AS {name}", (str(other),))

@@ -51,7 +51,7 @@ def keep_ended(database: Database, path: Path) -> None:
         return
     # Brings an older one to the same schema.
     Database(replaced).close()
-    with database.beside(replaced, "replaced") as connection:
+    with database.attached(replaced, "replaced") as connection:
         last = connection.execute("SELECT ifnull(max(time), 0) FROM replaced.audit").fetchone()[0]
         what = f"instead of the data until {audit.moment(last)}"
         # Another replica has done it, or an earlier start.
