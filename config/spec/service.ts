@@ -2,6 +2,7 @@ import type { AccessRule } from "./access.ts";
 import type { ContainerOptions } from "./container-options.ts";
 import type { Content, SecretSource } from "./content.ts";
 import type { Credentials } from "./credentials.ts";
+import type { ExternalStore } from "./external.ts";
 import type { Healthcheck } from "./healthcheck.ts";
 import type { ImageSource } from "./image.ts";
 import type { Capability, Limits, LogRotation } from "./limits.ts";
@@ -192,6 +193,8 @@ export interface Job extends Workload {
   readonly kind: "job";
   /** The longest that it may take. @default 20m, the Docker provider's own */
   readonly timeout?: Duration;
+  /** The store outside of the stack that the job checks before its clients start. @default none */
+  readonly checks?: ExternalStore;
 }
 
 export type ServiceSpec = LongRunning | Job;
