@@ -3,12 +3,18 @@ import { Failure } from "../../config/spec/failure.ts";
 import { type LongRunning, longRunning, type Role } from "../../config/spec/service.ts";
 import { containersOf, dockerEnvironment } from "../../host/docker.ts";
 import { command, serviceOption, stackOption } from "../command.ts";
+import { requireInside } from "../data/external.ts";
 import { systemOf } from "../system.ts";
 
 async function serviceOfRole(stack: string, role: Role): Promise<LongRunning> {
   const system = await systemOf(stack);
   const service = longRunning(system.services).find((s) => s.role === role);
   if (service) return service;
+  requireInside(
+    system,
+    (store) => store.role === role,
+    ({ host, port }) => `Connect to ${host}:${port} with a client of your own.`,
+  );
   throw new Failure(`${system.name} has no ${role}.`, "make status shows its services.");
 }
 
