@@ -7,6 +7,7 @@ import { compose } from "./compose.ts";
 import { explainConfig, schema } from "./config.ts";
 import { backup, backups, drill, restore, upgrade } from "./data.ts";
 import { clean, destroyData, down, prune } from "./down.ts";
+import { importEnv } from "./env.ts";
 import { health } from "./health.ts";
 import { importCompose } from "./import.ts";
 import { logs } from "./logs.ts";
@@ -54,6 +55,7 @@ export const groups: Readonly<Record<string, readonly Command[]>> = {
   "Settings:": [explainConfig, schema],
   "Other:": [
     importCompose,
+    importEnv,
     compose,
     clean,
     prune,
