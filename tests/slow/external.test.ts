@@ -2,7 +2,7 @@
  * Brings up m31 with a Redis outside of the stack, on an address of the Docker host. These tests do
  * not prove TLS, nor PostgreSQL and Chroma: the unit tests compare their settings only.
  */
-import { afterAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { observe } from "../support/observe.ts";
 import { docker, eventually, TestStack } from "../support/stack.ts";
 import { SmallRag } from "../systems/small-rag.ts";
@@ -19,14 +19,16 @@ const settings = (address: string) => ({
 const stack = new TestStack("e2e-external", {});
 const web = new SmallRag(port);
 
+beforeAll(() => docker("network", "create", server));
 afterAll(async () => {
   await stack.remove();
   await docker("rm", "-f", server);
+  await docker("network", "rm", server);
 });
 
-/** The address of the Docker host on its default network. */
+/** The address of the Docker host on the server's network. */
 const hostAddress = async (): Promise<string> =>
-  (await docker("network", "inspect", "-f", "{{(index .IPAM.Config 0).Gateway}}", "bridge")).trim();
+  (await docker("network", "inspect", "-f", "{{(index .IPAM.Config 0).Gateway}}", server)).trim();
 
 const value = async (query: string): Promise<unknown> => {
   const asked = await fetch(`http://127.0.0.1:${prometheus}/api/v1/query?query=${encodeURIComponent(query)}`);
@@ -48,7 +50,7 @@ describe("a Redis outside of the stack", () => {
     const image = await docker("inspect", "-f", "{{.Image}}", await stack.container("redis-check"));
     const listen = `${await hostAddress()}:${redisPort}:6379`;
     const started = ["redis-server", "--requirepass", password];
-    await docker("run", "-d", "--name", server, "-p", listen, image.trim(), ...started);
+    await docker("run", "-d", "--name", server, "--network", server, "-p", listen, image.trim(), ...started);
     const { code, output } = await stack.make("up");
     expect(code).not.toBe(0);
     expect(output).toContain("Correct ragdock:redis.external.user or the secret redisPassword");
