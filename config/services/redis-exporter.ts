@@ -42,6 +42,8 @@ export const redisExporter = (store: StoreModule, name: string = image.name): Se
     const { host, port, tls, authority, files } = store.connection(ctx);
     const address = `${tls === "disable" ? "redis" : "rediss"}://`;
     const isExternal = ctx.settings.redis.external !== undefined;
+    // A generated password has letters and digits only.
+    const password = isExternal ? { inJson: login.password } : login.password;
     return {
       ...listensToMonitoring(name, image.port, "/health"),
       name,
@@ -53,7 +55,7 @@ export const redisExporter = (store: StoreModule, name: string = image.name): Se
         ...(authority ? { REDIS_EXPORTER_TLS_CA_CERT_FILE: authority } : {}),
       },
       files: [
-        { path: passwords, content: content`{"${address}${user}@${host}:${port}": "${login.password}"}` },
+        { path: passwords, content: content`{"${address}${user}@${host}:${port}": "${password}"}` },
         ...files,
       ],
       dependsOn: [store.name],

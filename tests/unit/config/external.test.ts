@@ -1,6 +1,6 @@
 /** Tests stores outside of the stack. tests/slow/external.test.ts proves that applications use one. */
 import { describe, expect, it } from "vitest";
-import { shown } from "../../../config/spec/content.ts";
+import { fill, shown } from "../../../config/spec/content.ts";
 import type { ServiceSpec } from "../../../config/spec/service.ts";
 import { systemWith } from "../../support/program.ts";
 import { problems } from "./problems.ts";
@@ -118,6 +118,14 @@ describe("a Redis outside of the stack", () => {
     expect(exporter?.files.map(({ content }) => shown(content)).join()).toContain(
       '{"rediss://default@cache.example.org:6379": "',
     );
+  });
+
+  it("can have a password of any characters", () => {
+    const file = servicesOf({ system: "m31", redis })
+      .get("redis-exporter")
+      ?.files.find(({ path }) => path.endsWith(".json"));
+    const text = fill(file?.content ?? "", { secret: () => 'a b:"\\c', revision: (name) => name });
+    expect(Object.values(JSON.parse(text))).toEqual(['a b:"\\c']);
   });
 
   it("is not encrypted if the settings say so", () => {
