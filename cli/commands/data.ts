@@ -1,9 +1,9 @@
 import { command, serviceOption, stackOption } from "../command.ts";
 import { backUp, listBackups } from "../data/backup.ts";
 import { drillBackup } from "../data/drill.ts";
-import { importData } from "../data/import.ts";
 import { restoreBackup } from "../data/restore.ts";
 import { upgradePostgres } from "../data/upgrade.ts";
+import { importData } from "../import/data/import.ts";
 
 const from = {
   flags: "--from <backup>",

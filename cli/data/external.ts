@@ -1,6 +1,6 @@
-import { type ExternalStore, externalStores, externalWords, settingOf } from "../../config/spec/external.ts";
+import { externalStores, externalWords, settingOf } from "../../config/spec/external.ts";
 import { Failure } from "../../config/spec/failure.ts";
-import type { SystemSpec } from "../../config/spec/service.ts";
+import type { ExternalStore, SystemSpec } from "../../config/spec/service.ts";
 import { print } from "../command.ts";
 
 /** Names the stores outside of the stack that a command leaves alone. */

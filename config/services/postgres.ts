@@ -1,10 +1,9 @@
-import type { ExternalStore } from "../spec/external.ts";
 import { Healthcheck } from "../spec/healthcheck.ts";
 import { type CatalogueImage, catalogueImage } from "../spec/image.ts";
 import type { Alert } from "../spec/monitoring.ts";
 import type { Source } from "../spec/official.ts";
 import { clusterVolume, type Database, type PostgresVersion } from "../spec/postgres.ts";
-import type { FileSpec, LongRunning } from "../spec/service.ts";
+import type { ExternalStore, FileSpec, LongRunning } from "../spec/service.ts";
 import { mebibytes } from "../spec/units.ts";
 import { type Connection, checkJob } from "./external.ts";
 import type { Context, ServiceTemplate } from "./module.ts";

@@ -1,17 +1,4 @@
-import type { Blackbox, Job, Role, ServiceSpec } from "./service.ts";
-
-/** A store outside of the stack. */
-export interface ExternalStore {
-  /** The name of the service that the stack would run in its place. */
-  readonly name: string;
-  readonly role: Extract<Role, "postgres" | "redis" | "chroma">;
-  readonly host: string;
-  readonly port: number;
-  /** The check of the blackbox exporter. */
-  readonly blackbox: Blackbox;
-  /** Whether the check speaks HTTPS. @default false */
-  readonly https?: boolean;
-}
+import type { ExternalStore, Job, ServiceSpec } from "./service.ts";
 
 /** The setting that names a store. */
 export const settingOf = ({ role }: Pick<ExternalStore, "role">): string => `${role}.external`;

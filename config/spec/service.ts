@@ -2,7 +2,6 @@ import type { AccessRule } from "./access.ts";
 import type { ContainerOptions } from "./container-options.ts";
 import type { Content, SecretSource } from "./content.ts";
 import type { Credentials } from "./credentials.ts";
-import type { ExternalStore } from "./external.ts";
 import type { Healthcheck } from "./healthcheck.ts";
 import type { ImageSource } from "./image.ts";
 import type { Capability, Limits, LogRotation } from "./limits.ts";
@@ -186,6 +185,19 @@ export interface LongRunning extends Workload {
   readonly alerts?: readonly Alert[];
   readonly rows?: readonly Row[];
   readonly datasource?: Datasource;
+}
+
+/** A store outside of the stack. */
+export interface ExternalStore {
+  /** The name of the service that the stack would run in its place. */
+  readonly name: string;
+  readonly role: Extract<Role, "postgres" | "redis" | "chroma">;
+  readonly host: string;
+  readonly port: number;
+  /** The check of the blackbox exporter. */
+  readonly blackbox: Blackbox;
+  /** Whether the check speaks HTTPS. @default false */
+  readonly https?: boolean;
 }
 
 /** A container that runs once. Its dependants start when it ends with exit code 0. */

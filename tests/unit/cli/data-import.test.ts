@@ -6,8 +6,8 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
-import { isCustomDump, missingRows, rowsInDump } from "../../../cli/data/dump.ts";
-import { chosenPart, ownedBy } from "../../../cli/data/import.ts";
+import { isCustomDump, missingRows, rowsInDump } from "../../../cli/import/data/dump.ts";
+import { chosenPart, ownedBy } from "../../../cli/import/data/import.ts";
 import { systemWith } from "../../support/program.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "ragdock-dump-"));

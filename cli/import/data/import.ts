@@ -1,27 +1,27 @@
 import { mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join, resolve } from "node:path";
-import { imagePlan } from "../../components/image-plan.ts";
-import { Failure } from "../../config/spec/failure.ts";
-import type { ServiceSpec, SystemSpec } from "../../config/spec/service.ts";
-import { fullName } from "../../config/spec/stack.ts";
-import { ensureBaseImage } from "../../host/base-image.ts";
-import { project } from "../../host/paths.ts";
-import { exec, pipe } from "../../host/pipe.ts";
-import { print, startFolder } from "../command.ts";
-import { createVolume, isEmpty } from "../import/data/copy.ts";
-import { withProgress } from "../session.ts";
-import { imageModeOf, reachableSystem } from "../system.ts";
-import type { Progress } from "../ui/progress.ts";
-import { size } from "../ui/text.ts";
-import { containerFor, takeBackup } from "./backup.ts";
-import { startAgain, stopAround } from "./clients.ts";
+import { imagePlan } from "../../../components/image-plan.ts";
+import { Failure } from "../../../config/spec/failure.ts";
+import type { ServiceSpec, SystemSpec } from "../../../config/spec/service.ts";
+import { fullName } from "../../../config/spec/stack.ts";
+import { ensureBaseImage } from "../../../host/base-image.ts";
+import { project } from "../../../host/paths.ts";
+import { exec, pipe } from "../../../host/pipe.ts";
+import { print, startFolder } from "../../command.ts";
+import { containerFor, takeBackup } from "../../data/backup.ts";
+import { startAgain, stopAround } from "../../data/clients.ts";
+import { requireInside } from "../../data/external.ts";
+import { type Part, partsOf } from "../../data/parts.ts";
+import { Postgres, rowsOf } from "../../data/postgres.ts";
+import { present } from "../../data/upgrade.ts";
+import { Volume } from "../../data/volume.ts";
+import { withProgress } from "../../session.ts";
+import { imageModeOf, reachableSystem } from "../../system.ts";
+import type { Progress } from "../../ui/progress.ts";
+import { size } from "../../ui/text.ts";
+import { createVolume, isEmpty } from "./copy.ts";
 import { isCustomDump, missingRows, rowsInDump } from "./dump.ts";
-import { requireInside } from "./external.ts";
-import { type Part, partsOf } from "./parts.ts";
-import { Postgres, rowsOf } from "./postgres.ts";
-import { present } from "./upgrade.ts";
-import { Volume } from "./volume.ts";
 
 /** What a user asks to import. */
 export interface ImportWish {

@@ -1,7 +1,7 @@
 import { createReadStream } from "node:fs";
 import { open } from "node:fs/promises";
 import { createInterface } from "node:readline";
-import type { Tables } from "./manifest.ts";
+import type { Tables } from "../../data/manifest.ts";
 
 /** Whether a file is a dump of `pg_dump --format=custom`. */
 export async function isCustomDump(file: string): Promise<boolean> {
