@@ -144,7 +144,7 @@ const replaced = ".ragdock-replaced";
 export function ownedBy(user: string | undefined): string[] {
   const [uid, gid = uid] = user?.split(":") ?? [];
   return uid && gid && /^\d+$/.test(uid + gid)
-    ? [`--owner=+${uid}`, `--group=+${gid}`, "--numeric-owner"]
+    ? [`--owner=:${uid}`, `--group=:${gid}`, "--numeric-owner"]
     : ["--numeric-owner"];
 }
 

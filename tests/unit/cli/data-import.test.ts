@@ -2,6 +2,7 @@
  * Tests what `data import` takes and counts. tests/systems/rag-events.test.ts imports a folder into
  * a running stack.
  */
+import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -64,11 +65,21 @@ describe("the target of an import", () => {
   });
 
   it.each([
-    ["10001:10002", ["--owner=+10001", "--group=+10002", "--numeric-owner"]],
-    ["1000", ["--owner=+1000", "--group=+1000", "--numeric-owner"]],
+    ["10001:10002", ["--owner=:10001", "--group=:10002", "--numeric-owner"]],
+    ["1000", ["--owner=:1000", "--group=:1000", "--numeric-owner"]],
     ["app", ["--numeric-owner"]],
     [undefined, ["--numeric-owner"]],
   ])("belongs to the user %s of the service", (user, options) => {
     expect(ownedBy(user)).toEqual(options);
+  });
+
+  it("belongs to that user in the archive", () => {
+    const args = ["-C", folder, ...ownedBy("10001:10002"), "-cf", "-", "."];
+    const archive = execFileSync("tar", args);
+    const listed = execFileSync("tar", ["--numeric-owner", "-tvf", "-"], {
+      input: archive,
+      encoding: "utf8",
+    });
+    for (const line of listed.trim().split("\n")) expect(line).toContain(" 10001/10002 ");
   });
 });
