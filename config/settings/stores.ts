@@ -11,7 +11,7 @@ const host = like(
   "be a host name or an IPv4 address without a scheme or port, such as db.example.org",
 ).describe("Name or address of the server.");
 
-// The client's start script sends both in a line of its own.
+// The script that checks Redis sends the user in a line with quotes.
 const word = name.regex(/^[^\s"'\\]+$/, "must have no blanks, quotes or backslashes");
 
 const encryption = <const T extends readonly TlsMode[]>(modes: T, authority: string) =>
