@@ -1,9 +1,11 @@
 import { scryptSync } from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
+import { requireCertificate } from "../config/services/certificate-files.ts";
 import { readSettings } from "../config/settings/read.ts";
 import { userSecrets } from "../config/settings/schema.ts";
 import { Failure } from "../config/spec/failure.ts";
 import { registryOf } from "../config/spec/image.ts";
+import type { SystemSpec } from "../config/spec/service.ts";
 
 /** The stack's configuration as Pulumi passes it to the program. */
 export function readConfig() {
@@ -44,6 +46,15 @@ export function readConfig() {
     /** The registries in `docker:registryAuth`, from which the Docker provider itself pulls. */
     registryAuth: registriesOf(pulumi.runtime.allConfig()["docker:registryAuth"]),
   };
+}
+
+/** Refuses values of the user's secrets that the system could not use. @throws Failure */
+export function requireUsableSecrets(stack: string, system: SystemSpec): void {
+  const prefix = `${pulumi.getProject()}:`;
+  const values = Object.entries(pulumi.runtime.allConfig()).map(
+    ([key, value]) => [key.replace(prefix, ""), value] as const,
+  );
+  requireCertificate(stack, system, Object.fromEntries(values));
 }
 
 /**

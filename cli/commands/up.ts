@@ -5,6 +5,7 @@ import { lostVolumes } from "../../host/own-data.ts";
 import { project } from "../../host/paths.ts";
 import { requireFreeHost } from "../../host/preflight.ts";
 import { requireDocker } from "../../host/server.ts";
+import { requireUsableSecrets } from "../backends/secrets.ts";
 import { command, newStackOptions, type Values } from "../command.ts";
 import { reportBackups } from "../data/report.ts";
 import { begin, deploy } from "../deploy.ts";
@@ -20,7 +21,9 @@ export async function prepared({ stack, system, environment }: StackOptions): Pr
   await requireDocker();
   ensureStack(stack, system, environment);
   await chooseImages(stack);
-  return systemOf(stack);
+  const resolved = await systemOf(stack);
+  await requireUsableSecrets(stack, resolved);
+  return resolved;
 }
 
 /** Brings a stack up. @returns the exit code */
