@@ -142,7 +142,7 @@ function assembled(
       ...takenPaths(user, services),
       ...modules.flatMap((module) => module.rules?.(ctx, services) ?? []),
       ...unknownRotations(user.rotations, rotatable(secrets)),
-      ...(system.models ? modelProblems(ctx.models, ctx.secrets, ctx.stack, system.modules) : []),
+      ...(system.models ? modelProblems(ctx.models, ctx.secrets, system.modules) : []),
       ...ingressProblems(ctx, raw, services),
       ...portPolicies(spec),
       ...refused(found, user.policy),

@@ -3,7 +3,7 @@ import type { Secret } from "../spec/content.ts";
 import type { Login, Logins } from "../spec/credentials.ts";
 import type { CatalogueImage } from "../spec/image.ts";
 import { catalogueImage } from "../spec/image.ts";
-import { type Problem, problem, secretCommands, withoutEffect } from "../spec/problem.ts";
+import { type Problem, problem, secretCommand, withoutEffect } from "../spec/problem.ts";
 import type { ExternalStore, FileSpec, Job } from "../spec/service.ts";
 import { type Context, jobDefaults } from "./module.ts";
 import { projectFile } from "./project-files.ts";
@@ -90,13 +90,13 @@ export function checkJob(checks: ExternalStore, { image, shell, environment, pas
 }
 
 /** Reports secrets that a store outside of the stack needs, and names that it does not use. */
-export function externalProblems({ settings, secrets, stack }: Context, role: GuardedRole): Problem[] {
+export function externalProblems({ settings, secrets }: Context, role: GuardedRole): Problem[] {
   const { external } = settings[role];
   if (!external) return [];
   const missing = (key: "postgresPassword" | "postgresAuthority" | "redisPassword" | "redisAuthority") =>
     secrets.has(key)
       ? []
-      : [problem(key, "nothing", `${role}.external needs this secret`, `Run: ${secretCommands(key, stack)}`)];
+      : [problem(key, "nothing", `${role}.external needs this secret`, `Run: ${secretCommand(key)}`)];
   const names = (["database", "user"] as const).filter(
     (key) => role === "postgres" && settings.postgres[key] !== undefined,
   );
