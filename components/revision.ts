@@ -56,6 +56,7 @@ const identifies = {
   credentials: false,
   databaseConnections: false,
   postgresVersion: false,
+  database: false, // environment and files contain it
 } as const satisfies Record<keyof LongRunning, boolean>;
 
 /**

@@ -19,12 +19,13 @@ import { strayPlaceholders } from "./settings/stray-placeholders.ts";
 import { defined } from "./spec/defined.ts";
 import type { Host } from "./spec/host.ts";
 import { outsideNetwork } from "./spec/networks.ts";
-import { type Problem, problem } from "./spec/problem.ts";
+import { type Problem, problem, withoutEffect } from "./spec/problem.ts";
 import { collectSecrets, rotatable } from "./spec/secrets.ts";
 import type { Network, ServiceSpec, SystemSpec } from "./spec/service.ts";
 import { requireStackName, type StackName } from "./spec/stack.ts";
 import { mebibytes } from "./spec/units.ts";
 import { urlsOf } from "./spec/urls.ts";
+import { addedMonitoring } from "./systems/added-monitoring.ts";
 import { type Found, findSystem } from "./systems/find.ts";
 import { failingSystem, requireServices } from "./systems/own.ts";
 import type { System } from "./systems/system.ts";
@@ -94,8 +95,11 @@ function assembled(
 ): Resolved {
   const ctx = contextOf(user, system, facts);
   const run: Run = { ctx, problems: [], unavailable: {}, dropped: [] };
-  const modules = system.modules.filter(({ optIn }) => optIn?.(ctx) ?? true);
-  const templates = modules.flatMap((module) => [...module.services(ctx)]);
+  const own = system.modules.filter(({ optIn }) => optIn?.(ctx) ?? true);
+  const described = own.flatMap((module) => [...module.services(ctx)]);
+  const added = user.monitoring.enabled ? addedMonitoring(own, described) : [];
+  const modules = [...own, ...added];
+  const templates = [...described, ...added.flatMap((module) => [...module.services(ctx)])];
   if (digest !== undefined) requireServices(templates);
   const services = passes.reduce((list, pass) => pass(list, run), templates as readonly ServiceTemplate[]);
   const secrets = collectSecrets([...services, ...run.dropped]);
@@ -115,13 +119,20 @@ function assembled(
     lostVolumes: user.lostVolumes,
   };
   const found = findings(spec, (source) => pulledReference(source, spec));
-  const traits = { prometheus: has("prometheus"), alertmanager: has("alertmanager") };
+  const traits = {
+    prometheus: has("prometheus"),
+    alertmanager: has("alertmanager"),
+    postgres: templates.some((s) => s.role === "postgres"),
+  };
   return {
     spec,
     user,
     ctx,
     findings: found,
     problems: [
+      ...(user.monitoring.enabled && added.length === 0
+        ? [withoutEffect("monitoring.enabled", `${name} has all of it`)]
+        : []),
       ...traitProblems(user, raw, system, traits),
       ...strayPlaceholders(raw),
       ...run.problems,

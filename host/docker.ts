@@ -103,6 +103,8 @@ export interface Container {
   readonly Config: {
     readonly Labels: Readonly<Record<string, string>>;
     readonly Image: string;
+    /** Its variables, as `NAME=value`. */
+    readonly Env?: readonly string[] | null;
     readonly Healthcheck?: ContainerHealthcheck;
   };
   readonly Mounts: readonly { readonly Destination: string }[];

@@ -16,6 +16,7 @@ import {
 } from "./docker.ts";
 import { isHere } from "./endpoint.ts";
 import { type RecordedVolumes, requireOwnData } from "./own-data.ts";
+import { requireOwnDatabase } from "./own-database.ts";
 import { project } from "./paths.ts";
 import { onDockerHost } from "./server.ts";
 
@@ -50,6 +51,7 @@ export async function inspectHost(
     containersOf(stack.stack),
     requireOwnData(stack, system, recorded),
   ]);
+  requireOwnDatabase(stack.stack, system, containers);
   if (!process.env[imagesOnly]) await requireFreeHost(stack.stack, system, containers);
   return { containers, existingVolumes, broken: brokenContainers(stack, system, containers) };
 }

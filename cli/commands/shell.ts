@@ -1,15 +1,14 @@
 import { execa } from "execa";
-import { database } from "../../config/services/postgres.ts";
 import { Failure } from "../../config/spec/failure.ts";
-import { longRunning, type Role } from "../../config/spec/service.ts";
+import { type LongRunning, longRunning, type Role } from "../../config/spec/service.ts";
 import { containersOf, dockerEnvironment } from "../../host/docker.ts";
 import { command, serviceOption, stackOption } from "../command.ts";
 import { systemOf } from "../system.ts";
 
-async function serviceOfRole(stack: string, role: Role): Promise<string> {
+async function serviceOfRole(stack: string, role: Role): Promise<LongRunning> {
   const system = await systemOf(stack);
   const service = longRunning(system.services).find((s) => s.role === role);
-  if (service) return service.name;
+  if (service) return service;
   throw new Failure(`${system.name} has no ${role}.`, "make status shows its services.");
 }
 
@@ -36,7 +35,8 @@ export const shell = command({
     service: { ...serviceOption, description: "the service; by default the API" },
   },
   examples: ["shell --service worker"],
-  run: async ({ stack, service }) => inside(stack, service ?? (await serviceOfRole(stack, "api")), ["sh"]),
+  run: async ({ stack, service }) =>
+    inside(stack, service ?? (await serviceOfRole(stack, "api")).name, ["sh"]),
 });
 
 export const psql = command({
@@ -44,9 +44,9 @@ export const psql = command({
   summary: "Open psql on the stack's database, or run SQL from standard input",
   options: { stack: stackOption },
   examples: ["psql", "psql < query.sql"],
-  run: async ({ stack }) =>
-    inside(stack, await serviceOfRole(stack, "postgres"), [
-      "psql",
-      ...["-U", database.user, "-d", database.name, "-v", "ON_ERROR_STOP=1"],
-    ]),
+  run: async ({ stack }) => {
+    const { name, database } = await serviceOfRole(stack, "postgres");
+    const login = database ? ["-U", database.user, "-d", database.name] : [];
+    return inside(stack, name, ["psql", ...login, "-v", "ON_ERROR_STOP=1"]);
+  },
 });

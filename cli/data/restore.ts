@@ -1,6 +1,6 @@
 import { basename } from "node:path";
 import { Failure } from "../../config/spec/failure.ts";
-import type { SystemSpec } from "../../config/spec/service.ts";
+import { longRunning, type SystemSpec } from "../../config/spec/service.ts";
 import { project } from "../../host/paths.ts";
 import { print } from "../command.ts";
 import { reachableSystem } from "../system.ts";
@@ -9,7 +9,7 @@ import { elapsed } from "../ui/text.ts";
 import { containerFor, takeBackup } from "./backup.ts";
 import { startAgain, stop, stopAround } from "./clients.ts";
 import { Incoming } from "./incoming.ts";
-import { type Backup, findBackup, requireWhole } from "./manifest.ts";
+import { type BackedUp, type Backup, findBackup, requireWhole } from "./manifest.ts";
 import { type Part, partsOf } from "./parts.ts";
 import { Postgres, rowsOf } from "./postgres.ts";
 
@@ -74,6 +74,7 @@ async function requireWell(stack: string, system: SystemSpec, { manifest }: Back
   for (const part of manifest.parts) {
     const container = await containerFor(stack, part);
     if (part.kind !== "postgres") continue;
+    requireOwner(stack, system, part);
     const { major, version } = await new Postgres(container.Id).facts();
     if (part.major === undefined || major >= part.major) continue;
     throw new Failure(
@@ -83,6 +84,16 @@ async function requireWell(stack: string, system: SystemSpec, { manifest }: Back
   }
   const rest = partsOf(system).filter((part) => !manifest.parts.some((p) => targetOf(p) === targetOf(part)));
   for (const { volume } of rest) print(`${volume} is not in the backup and stays as it is.`);
+}
+
+/** Refuses objects of a role that the clients of the stack do not act as. */
+function requireOwner(stack: string, { services }: SystemSpec, { service, roles = [] }: BackedUp): void {
+  const owner = longRunning(services).find(({ name }) => name === service)?.database?.user;
+  if (owner === undefined || roles.length === 0 || roles.includes(owner)) return;
+  throw new Failure(
+    `The server of the backup has no role ${owner}, which owns the database of stack "${stack}". Its roles are ${roles.join(", ")}.`,
+    "Restore it into a new stack whose ragdock:postgres.user is the owner of that time. Up to version 0.2 it was rag.",
+  );
 }
 
 /** Reads everything next to the live data. Swaps both only if all of it is correct. */

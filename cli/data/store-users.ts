@@ -1,6 +1,7 @@
-import { database } from "../../config/services/postgres.ts";
+import { postgresServer } from "../../config/services/postgres.ts";
 import { isStoreUser, userName } from "../../config/services/secrets.ts";
 import { Failure } from "../../config/spec/failure.ts";
+import type { Database } from "../../config/spec/postgres.ts";
 import { isGuarded, type SystemSpec } from "../../config/spec/service.ts";
 import { containersOf, docker } from "../../host/docker.ts";
 
@@ -29,7 +30,7 @@ export function storesOf(stack: string, { services }: SystemSpec): StoreUsers[] 
       if (!container) throw new Failure(`${store.name} does not run.`, `Start it: make up STACK=${stack}`);
       return docker("exec", container.Id, ...command);
     };
-    const users = store.role === "postgres" ? postgresUsers(run) : redisUsers(run);
+    const users = store.database ? postgresUsers(run, store.database) : redisUsers(run);
     return {
       rotation: store.name,
       job: store.credentials.job,
@@ -48,11 +49,11 @@ type Run = (...command: string[]) => Promise<string>;
 
 type Commands = Pick<StoreUsers, "revoke"> & { list(): Promise<string> };
 
-function postgresUsers(run: Run): Commands {
+function postgresUsers(run: Run, { name }: Database): Commands {
   // Through the container's own socket, as `make psql` does. Ragdock generates the user names, so
   // they need no quotes.
   const sql = (text: string): Promise<string> =>
-    run("psql", "-qXAt", "-U", database.admin, "-d", database.name, "-v", "ON_ERROR_STOP=1", "-c", text);
+    run("psql", "-qXAt", "-U", postgresServer.admin, "-d", name, "-v", "ON_ERROR_STOP=1", "-c", text);
   return {
     list: () => sql("SELECT rolname FROM pg_roles WHERE rolcanlogin ORDER BY 1"),
     revoke: async (users) => {

@@ -6,6 +6,14 @@ import { defined } from "../spec/defined.ts";
 import { type Problem, problem, removeCommand } from "../spec/problem.ts";
 import { secretsOf } from "../spec/secrets.ts";
 import { isLongRunning } from "../spec/service.ts";
+import { containerProblems } from "./container-problems.ts";
+import {
+  buildArguments,
+  containerFields,
+  openedPort,
+  secretsForVariables,
+  withBuildArguments,
+} from "./container-settings.ts";
 import type { Pass } from "./pass.ts";
 import { refusals } from "./refusals.ts";
 
@@ -19,6 +27,8 @@ export const overrides: Pass = (services, run) => {
   const all = run.ctx.settings.services;
   const possible = [...services, ...run.dropped];
   const secrets: Secrets = new Map(possible.flatMap(secretsOf).map((secret) => [secret.name, secret]));
+  const forVariables = secretsForVariables(secrets, possible, run);
+  const builds = buildArguments(services, run);
   const known = possible.map(({ name }) => name);
   for (const name of Object.keys(all).filter((one) => !known.includes(one)))
     run.problems.push(
@@ -29,38 +39,50 @@ export const overrides: Pass = (services, run) => {
         `Run: ${removeCommand(`services.${name}`)}`,
       ),
     );
-  return services.flatMap((service) => {
+  return services.flatMap((given) => {
+    const service = withBuildArguments(given, builds);
     const user = all[service.name];
     if (!user) return [service];
+    const wish = { service, user, services, run };
     run.problems.push(
-      ...refusals({ service, user, services, run }),
+      ...refusals(wish),
+      ...containerProblems(wish, forVariables),
       ...wrongSecrets(service.name, user, secrets),
     );
-    if (user.enabled !== false) return [merge(service, user, secrets)];
+    if (user.enabled !== false) return [merge(service, user, secrets, forVariables)];
     run.dropped.push(service);
     return [];
   });
 };
 
 /** Puts a user's settings over a service's own values. Values without a setting stay. */
-function merge(service: ServiceTemplate, user: ServiceSettings, secrets: Secrets): ServiceTemplate {
+function merge(
+  service: ServiceTemplate,
+  user: ServiceSettings,
+  secrets: Secrets,
+  forVariables: Secrets,
+): ServiceTemplate {
   const source = user.sourceMount ? service.sourceMount : undefined;
   const files = (user.files ?? []).map(({ path, content }) => ({
     path,
     content: withSecrets(content, secrets),
   }));
+  const container = containerFields(service, user, forVariables);
   const merged = {
     ...service,
+    ...container,
     environment: { ...service.environment, ...user.environment, ...source?.environment },
-    files: [...service.files, ...files],
+    files: [...(container.files ?? []), ...files],
     mounts: [...service.mounts, ...(user.mounts ?? []), ...(source ? [source.mount] : [])],
     limits: defined({ ...service.limits, ...defined(user.limits ?? {}) }),
     logs: { ...service.logs, ...defined(user.logs ?? {}) },
-    ...defined({ gpus: user.gpus, outside: user.outside }),
+    ...defined({ gpus: user.gpus }),
   } as ServiceTemplate;
   if (!isLongRunning(merged)) return merged;
   const [first, ...others] = merged.ports;
-  const port = first && { ...first, ...defined({ host: user.port, exposure: user.exposure }) };
+  const port = first
+    ? { ...first, ...defined({ host: user.port, exposure: user.exposure }) }
+    : openedPort(merged, user);
   return {
     ...merged,
     replicas: user.replicas ?? merged.replicas,

@@ -8,7 +8,9 @@ import type { Pass } from "./pass.ts";
 /** Gives the published ports to the ingress. Stores and consoles keep theirs. */
 export const publish: Pass = (services, run) => {
   const ingress = services.find(({ role }) => role === "ingress");
-  const behind: readonly ServiceTemplate[] = ingress ? behindIngress(services) : [];
+  const behind: readonly ServiceTemplate[] = ingress
+    ? behindIngress(services).filter((s) => s.role === "gateway" || isRouted(s, services))
+    : [];
   const { ingress: settings } = run.ctx.settings;
   const tls = settings.tls === "off" ? {} : { tls: true };
   const applications = behind.flatMap((s): PublishedPort[] =>
@@ -34,6 +36,10 @@ const withoutTls = ([first]: readonly PublishedPort[], { tls }: IngressSettings)
   first?.exposure === "public" && (tls === "acme" || (tls !== "off" && first.host === 443))
     ? [{ ...first, tls: false, redirects: true, container: plainPort, host: 80 }]
     : [];
+
+/** Whether a gateway leads to it. Others publish a port of their own next to the ingress. */
+const isRouted = ({ name }: ServiceTemplate, services: readonly ServiceTemplate[]): boolean =>
+  longRunning(services).some(({ routes = [] }) => routes.some((route) => route.service === name));
 
 /** The port on which the ingress takes the requests for a service. */
 function ingressPort(service: ServiceTemplate, services: readonly ServiceTemplate[]): number {

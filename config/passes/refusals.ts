@@ -1,25 +1,19 @@
-import type { ServiceTemplate } from "../services/module.ts";
 import type { ServiceSettings } from "../settings/schema.ts";
 import { type Problem, problem, removeCommand, setCommand, withoutEffect } from "../spec/problem.ts";
 import { isLongRunning } from "../spec/service.ts";
+import { notAnApplication } from "./container-problems.ts";
+import { ownPort } from "./container-settings.ts";
 import { behindIngress } from "./ingress.ts";
-import type { Run } from "./pass.ts";
+import type { Wish } from "./pass.ts";
 import { canSoak } from "./soak.ts";
-
-/** A service, what the user sets for it, and the system around it. */
-interface Wish {
-  readonly service: ServiceTemplate;
-  readonly user: ServiceSettings;
-  readonly services: readonly ServiceTemplate[];
-  readonly run: Run;
-}
 
 /**
  * Refuses settings of a service that would have no effect, or would break other services. Without
  * an error, such a setting would seem to work.
  */
 export function refusals(wish: Wish): Problem[] {
-  const path = (key: string): string => `services.${wish.service.name}.${key}`;
+  const path = (key: string): string =>
+    `services.${wish.service.name}.${key === "build" ? "build.args" : key}`;
   const useless = [...portReasons(wish), ...reasons(wish)];
   return [
     ...useless.map(({ key, why }) => withoutEffect(path(key), why)),
@@ -38,15 +32,34 @@ interface Reason {
 }
 
 /** Returns the reason why a service does not support `port` and `exposure`. */
-function portReasons({ service, user, services }: Wish): Reason[] {
+function portReasons(wish: Wish): Reason[] {
+  const { service, user, services } = wish;
   const keys = (["exposure", "port"] as const).filter((key) => user[key] !== undefined);
   if (keys.length === 0 || (isLongRunning(service) && service.ports.length > 0)) return [];
+  if (ownPort(service) !== undefined) return closedPort(wish, keys);
   const owners = behindIngress(services).map((s) => s.name);
   const isFront = service.role === "ingress" || service.role === "gateway";
   const why = isFront
     ? `${service.name} publishes the ports of ${owners.join(", ")}: set it there`
     : `${service.name} is reached through the gateway or inside its networks only`;
   return keys.map((key) => ({ key, why }));
+}
+
+/**
+ * Why an application behind the gateway must not publish a port of its own. The ingress has TLS, the
+ * sign-in and the limits.
+ */
+function closedPort(
+  { service: { name }, user, run }: Wish,
+  keys: readonly (keyof ServiceSettings)[],
+): Reason[] {
+  const all = (why: string): Reason[] => keys.map((key) => ({ key, why }));
+  const { ingress } = run.ctx.settings;
+  if (run.ctx.prod) return all(`in prod, ${name} is reached through the ingress only`);
+  if (ingress.signIn) return all(`requests there would need no sign-in, which the gateway asks for`);
+  if (user.exposure === "public")
+    return [{ key: "exposure", why: `only the ingress is public; ${name} can be on loopback` }];
+  return user.exposure === "none" ? all(`${name} publishes no port of its own by default`) : [];
 }
 
 /** Refuses a port on the host that nothing publishes. */
@@ -59,12 +72,18 @@ function unpublished({ service, user }: Wish): Problem[] {
   return [problem(port, String(user.port), `${exposure} is none, so no port is published`, fix)];
 }
 
-function reasons({ service, user, services }: Wish): Reason[] {
+function reasons({ service, user, services, run }: Wish): Reason[] {
   const { name } = service;
+  const noApplication = notAnApplication(service, run);
+  const container = (["user", "entrypoint", "extraHosts", "secrets", "build"] as const).map(
+    (key) => [key, noApplication !== undefined, noApplication ?? ""] as const,
+  );
   const once = `${name} is a job and runs once`;
   const useless: readonly (readonly [key: keyof ServiceSettings, isUseless: boolean, why: string])[] = [
     ["replicas", !isLongRunning(service), once],
     ["shm", !isLongRunning(service), once],
+    ["aliases", !isLongRunning(service), once],
+    ...container,
     ["soak", !canSoak(service, services), `no gateway leads to ${name} over HTTP`],
     [
       "sourceMount",

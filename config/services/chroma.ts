@@ -31,6 +31,8 @@ const image = {
 
 interface ChromaOptions extends StoreOptions {
   readonly limits?: LongRunning["limits"];
+  /** More names with which other services reach it. @default none */
+  readonly aliases?: readonly string[];
   /** @default where the setting `vectorStore` is chroma */
   readonly optIn?: (ctx: Context) => boolean;
 }
@@ -41,6 +43,7 @@ export const chroma = ({
   volume = "chroma-data",
   devPort: port,
   limits,
+  aliases = [],
   optIn = (ctx) => ctx.vectorStore === "chroma",
 }: ChromaOptions = {}): ServiceModule => ({
   images: [image],
@@ -49,6 +52,7 @@ export const chroma = ({
     {
       ...serviceDefaults,
       name,
+      aliases,
       role: "chroma",
       kind: "stateful",
       ...catalogueImage(image),

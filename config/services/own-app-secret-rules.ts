@@ -3,7 +3,7 @@ import type { Secret } from "../spec/content.ts";
 import { type Problem, problem, removeCommand, secretCommands } from "../spec/problem.ts";
 import type { Context } from "./module.ts";
 import { readVariables } from "./own-app-env.ts";
-import type { OwnApp } from "./own-app-settings.ts";
+import type { SecretHolder } from "./own-app-settings.ts";
 import { placeholderProblems } from "./placeholders.ts";
 import { hasFile } from "./project-files.ts";
 
@@ -13,21 +13,21 @@ import { hasFile } from "./project-files.ts";
  */
 export function secretProblems(
   ctx: Context,
-  app: OwnApp,
-  apps: readonly OwnApp[],
+  app: SecretHolder,
+  apps: readonly SecretHolder[],
   usable: ReadonlyMap<string, Secret>,
+  whose = "with its `needs`, the application may use",
 ): Problem[] {
   return Object.entries(app.secrets ?? {}).flatMap(([name, how]) => {
     const path = `${app.setting}.secrets.${name}`;
     if (typeof how !== "string")
-      return [
-        ...placeholderProblems(path, how, usable, "with its `needs`, the application may use"),
-        ...variableTwice(ctx, app, name, path),
-      ];
+      return [...placeholderProblems(path, how, usable, whose), ...variableTwice(ctx, app, name, path)];
     const first = apps.find(({ secrets = {} }) => typeof secrets[name] === "string") ?? app;
     const other = first.secrets?.[name];
     return [
-      ...(how === "ask" && first === app ? [...reserved(name, path), ...unset(ctx, name, path)] : []),
+      ...(how === "ask" && first.setting === app.setting
+        ? [...reserved(name, path), ...unset(ctx, name, path)]
+        : []),
       ...(other === how
         ? []
         : [
@@ -56,7 +56,7 @@ function unset({ secrets, stack }: Context, name: string, path: string): Problem
 }
 
 /** `docker inspect` would show the other one, and the application would not get it. */
-function variableTwice({ settings }: Context, app: OwnApp, name: string, path: string): Problem[] {
+function variableTwice({ settings }: Context, app: SecretHolder, name: string, path: string): Problem[] {
   const { env = {}, envFile, setting } = app;
   const own = `services.${app.name}.environment`;
   const inFile = envFile !== undefined && hasFile(envFile) && name in readVariables(envFile);

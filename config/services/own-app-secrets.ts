@@ -2,7 +2,7 @@ import type { AppSecret } from "../settings/app-secrets.ts";
 import { type Content, contentOf, type NamedContent, type Part, type Secret } from "../spec/content.ts";
 import type { FileSpec } from "../spec/service.ts";
 import type { Context } from "./module.ts";
-import type { OwnApp } from "./own-app-settings.ts";
+import type { SecretHolder } from "./own-app-settings.ts";
 import type { AppStores } from "./reference-app.ts";
 import { fromUser, generated, secretFile, secretPath } from "./secrets.ts";
 
@@ -12,7 +12,7 @@ export const appStartScript = "/run/ragdock/start";
 type Secrets = ReadonlyMap<string, Secret>;
 
 /** The secrets that applications generate or ask for, by the name of the variable. */
-function variableSecrets(ctx: Context, apps: readonly OwnApp[]): Secrets {
+export function variableSecrets(ctx: Context, apps: readonly SecretHolder[]): Secrets {
   const found = new Map<string, Secret>();
   for (const [name, how] of apps.flatMap(({ secrets = {} }) => Object.entries(secrets))) {
     // Another kind of the same variable is reported elsewhere.
@@ -34,7 +34,7 @@ function variableSecret(ctx: Context, name: string, how: AppSecret & string): Se
 export function usableSecrets(
   ctx: Context,
   { postgres, redis }: AppStores,
-  apps: readonly OwnApp[],
+  apps: readonly SecretHolder[],
   needs: readonly string[],
 ): Secrets {
   const { embeddings, llm } = ctx.models;
@@ -47,7 +47,7 @@ export function usableSecrets(
 }
 
 /** The files with the variables of an application, and the script that exports them. */
-export function secretFiles(app: OwnApp, usable: Secrets): FileSpec[] {
+export function secretFiles(app: Pick<SecretHolder, "secrets">, usable: Secrets): FileSpec[] {
   const variables = Object.entries(app.secrets ?? {});
   if (variables.length === 0) return [];
   const files = variables.map(([name, how]): FileSpec => {

@@ -39,6 +39,18 @@ export function ownApps({ app, apps }: Own): OwnApp[] {
   });
 }
 
+/** What has variables with secrets: an own application, or a service of the system. */
+export type SecretHolder = Pick<OwnApp, "name" | "setting"> &
+  Partial<Pick<OwnApp, "secrets" | "env" | "envFile">>;
+
+/** Everything that has variables with secrets. Those with the same variable get the same value. */
+export const secretHolders = (settings: Pick<Settings, "app" | "apps" | "services">): SecretHolder[] => [
+  ...ownApps(settings),
+  ...Object.entries(settings.services).flatMap(([name, { secrets }]) =>
+    secrets ? [{ name, setting: `services.${name}`, secrets }] : [],
+  ),
+];
+
 /** A path of the gateway that leads to a port of an application. */
 export interface AppRoute {
   readonly path: string;

@@ -15,7 +15,15 @@ import { commandOf, frameworkVariables, imageOf } from "./own-app-image.ts";
 import { ownAppProblems } from "./own-app-rules.ts";
 import { secretProblems } from "./own-app-secret-rules.ts";
 import { appStartScript, secretFiles, usableSecrets } from "./own-app-secrets.ts";
-import { hasOwnApps, hasRoute, type OwnApp, ownApps, routesOf, sharesImage } from "./own-app-settings.ts";
+import {
+  hasOwnApps,
+  hasRoute,
+  type OwnApp,
+  ownApps,
+  routesOf,
+  secretHolders,
+  sharesImage,
+} from "./own-app-settings.ts";
 import { type AppStores, appSettings, dependenciesOf, poolSize, productionSoak } from "./reference-app.ts";
 
 /** A user's own applications in place of the reference application. */
@@ -32,7 +40,9 @@ export const ownApp = (stores: AppStores): ServiceModule => ({
     const apps = ownApps(ctx.settings);
     return [
       ...ownAppProblems(ctx.settings, services),
-      ...apps.flatMap((app) => secretProblems(ctx, app, apps, usableBy(ctx, stores, app))),
+      ...apps.flatMap((app) =>
+        secretProblems(ctx, app, secretHolders(ctx.settings), usableBy(ctx, stores, app)),
+      ),
     ];
   },
 });
@@ -138,7 +148,7 @@ const needsOf = (ctx: Context, stores: AppStores, { needs = [], needsAll }: OwnA
 
 /** The secrets that the texts of an application may use, by name. */
 const usableBy = (ctx: Context, stores: AppStores, app: OwnApp) =>
-  usableSecrets(ctx, stores, ownApps(ctx.settings), needsOf(ctx, stores, app));
+  usableSecrets(ctx, stores, secretHolders(ctx.settings), needsOf(ctx, stores, app));
 
 /** A single number is both limits. */
 const ulimitsOf = (ulimits: NonNullable<OwnApp["ulimits"]>): Readonly<Record<string, Ulimit>> =>

@@ -6,9 +6,9 @@ import { orZero, perSecond, ratio } from "../spec/promql.ts";
 import { publishedPorts } from "../spec/service.ts";
 import type { ServiceModule } from "./module.ts";
 import { exporter, listenOn, listensToMonitoring, nobody, prometheusBase } from "./monitoring.ts";
-import { database, maxConnections, postgresDown } from "./postgres.ts";
+import { maxConnections, type PostgresModule, postgresDown, postgresServer } from "./postgres.ts";
 import { secretFile, secretPath, userName } from "./secrets.ts";
-import { devPort, type StoreModule } from "./store.ts";
+import { devPort } from "./store.ts";
 
 const image = {
   name: "postgres-exporter",
@@ -33,7 +33,7 @@ const connectionsBound = 0.8;
  * @param name of the service. A system with two servers gives each exporter another one.
  */
 export const postgresExporter = (
-  store: StoreModule,
+  store: PostgresModule,
   port?: number,
   name: string = image.name,
 ): ServiceModule =>
@@ -44,7 +44,7 @@ export const postgresExporter = (
       ...listening,
       name,
       environment: {
-        DATA_SOURCE_URI: `${store.name}:${database.port}/${database.name}?sslmode=disable`,
+        DATA_SOURCE_URI: `${store.name}:${postgresServer.port}/${store.database(ctx).name}?sslmode=disable`,
         DATA_SOURCE_USER: userName(login),
         DATA_SOURCE_PASS_FILE: secretPath(login.password),
       },

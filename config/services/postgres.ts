@@ -2,8 +2,8 @@ import { Healthcheck } from "../spec/healthcheck.ts";
 import { type CatalogueImage, catalogueImage } from "../spec/image.ts";
 import type { Alert } from "../spec/monitoring.ts";
 import type { Source } from "../spec/official.ts";
-import { clusterVolume, type PostgresVersion } from "../spec/postgres.ts";
-import type { LongRunning } from "../spec/service.ts";
+import { clusterVolume, type Database, type PostgresVersion } from "../spec/postgres.ts";
+import type { FileSpec, LongRunning } from "../spec/service.ts";
 import { mebibytes } from "../spec/units.ts";
 import type { Context, ServiceTemplate } from "./module.ts";
 import { projectFile } from "./project-files.ts";
@@ -70,11 +70,11 @@ export const postgresCatalogueImage: CatalogueImage = image17;
  */
 export const maxConnections = 100;
 
-/**
- * The application's database, the role that owns it, and the server's administrator. Clients act as
- * the owner, which has no rights outside the database.
- */
-export const database = { name: "rag", user: "rag", admin: "postgres", port: 5432 } as const;
+/** The administrator of a server, and the port that it listens on. */
+export const postgresServer = { admin: "postgres", port: 5432 } as const;
+
+/** The database of a system that names no other. */
+const defaultDatabase: Database = { name: "rag", user: "rag" };
 
 /**
  * Server settings computed from the container's memory, in MiB. The shares are those of the
@@ -94,11 +94,21 @@ function tuning(memoryMiB: number): Record<string, string> {
   };
 }
 
-/** The start script names this file. */
-const hba = { source: "config/services/files/postgres-hba.conf", path: "/etc/ragdock/pg_hba.conf" };
+/** The rules for who may log in. The start script names this file. */
+const hba = ({ user }: Database): FileSpec => ({
+  path: "/etc/ragdock/pg_hba.conf",
+  content: [
+    "# Who may log in. A session in the server's own container needs no password.",
+    "local all all trust",
+    "# The owner has no password. Its clients log in as roles of their own.",
+    `host all "${user}" all reject`,
+    "host all all all scram-sha-256",
+    "",
+  ].join("\n"),
+});
 
 /** The server's command line: the start script, then each setting as `-c name=value`. */
-export const postgresCommand = (settings: Readonly<Record<string, string>>): string[] => [
+const postgresCommand = (settings: Readonly<Record<string, string>>): string[] => [
   "bash",
   startScript,
   "postgres",
@@ -112,18 +122,38 @@ export interface PostgresOptions extends StoreOptions {
    * @default vector
    */
   readonly extensions?: readonly string[];
+  /**
+   * The database, and its owner. `ragdock:postgres` takes precedence. Clients act as the owner, which
+   * has no rights outside the database.
+   * @default rag, owned by rag
+   */
+  readonly database?: Database;
+  /**
+   * More settings of the server, for a container with this much memory. They take precedence.
+   * @default none
+   */
+  readonly settings?: (memoryMiB: number, database: Database) => Readonly<Record<string, string>>;
+}
+
+/** A PostgreSQL server of a system. */
+export interface PostgresModule extends StoreModule {
+  readonly database: (ctx: Context) => Database;
 }
 
 /** PostgreSQL with pgvector: documents, and vectors unless Chroma holds them. */
-export function postgres(options: PostgresOptions = {}): StoreModule {
+export function postgres(options: PostgresOptions = {}): PostgresModule {
   const { name = "postgres", adapt = (service) => service, extensions = ["vector"] } = options;
-  const environment = {
-    PGHOST: name,
-    PGDATABASE: database.name,
-    OWNER: database.user,
-    ADMIN: database.admin,
-    EXTENSIONS: extensions.join(" "),
+  const database = ({ settings: { postgres } }: Context): Database => {
+    const preset = options.database ?? defaultDatabase;
+    return { name: postgres.database ?? preset.name, user: postgres.user ?? preset.user };
   };
+  const environment = (ctx: Context) => ({
+    PGHOST: name,
+    PGDATABASE: database(ctx).name,
+    OWNER: database(ctx).user,
+    ADMIN: postgresServer.admin,
+    EXTENSIONS: extensions.join(" "),
+  });
   const roles = projectFile("config/services/files/postgres-roles.sql", "/etc/ragdock/roles.sql");
   return {
     ...storeModule(
@@ -131,14 +161,23 @@ export function postgres(options: PostgresOptions = {}): StoreModule {
       "postgres",
       environment,
       (ctx, { files, ...base }) =>
-        adapt({ ...base, ...server(ctx, options), files: [...files, projectFile(hba.source, hba.path)] }),
+        adapt({
+          ...base,
+          ...server(ctx, database(ctx), options),
+          files: [...files, hba(database(ctx))],
+        }),
       [roles],
     ),
+    database,
     images: Object.values(versions).map(({ image }) => image),
   };
 }
 
-function server(ctx: Context, { volume = "postgres-data", devPort: port }: StoreOptions) {
+function server(
+  ctx: Context,
+  database: Database,
+  { volume = "postgres-data", devPort: port, settings = () => ({}) }: PostgresOptions,
+) {
   const version = ctx.settings.postgresVersion;
   const { image, folder } = versions[version];
   const path = image.dataPath ?? "";
@@ -146,20 +185,21 @@ function server(ctx: Context, { volume = "postgres-data", devPort: port }: Store
     ...catalogueImage(image),
     volumes: [{ volume: clusterVolume(volume, version), path }],
     postgresVersion: version,
+    database,
     environment: {
-      POSTGRES_USER: database.admin,
+      POSTGRES_USER: postgresServer.admin,
       POSTGRES_DB: database.name,
       POSTGRES_PASSWORD_FILE: adminPassword,
       POSTGRES_INITDB_ARGS: "--data-checksums",
       PGDATA: `${path}/${folder}`,
     },
-    ports: [devPort(ctx, database.port, port)],
+    ports: [devPort(ctx, postgresServer.port, port)],
     // Over TCP: the server that initialises an empty volume listens on its socket only.
     healthcheck: Healthcheck.command([...image17.healthcheck, "-U", database.user, "-d", database.name], {
       interval: "2s",
       startPeriod: "1m",
     }),
-    blackbox: { module: "tcp_connect", port: database.port },
+    blackbox: { module: "tcp_connect", port: postgresServer.port },
     limits: ctx.prod
       ? { cpus: 2, memory: "2GiB", reservation: "1GiB" }
       : { cpus: 1, memory: "512MiB", reservation: "128MiB" },
@@ -167,7 +207,7 @@ function server(ctx: Context, { volume = "postgres-data", devPort: port }: Store
     derive: ({ limits, shm, command }) => {
       const memory = mebibytes(limits.memory);
       return {
-        command: command ?? postgresCommand(tuning(memory)),
+        command: command ?? postgresCommand({ ...tuning(memory), ...settings(memory, database) }),
         // HNSW builds keep maintenance_work_mem, a sixteenth of the memory, in shared memory. Twice
         // that leaves room for queries.
         shm: shm ?? `${Math.max(64, Math.ceil(memory / 8))}MiB`,

@@ -31,24 +31,29 @@ const image = {
 /** Redis: the queue between API and worker, and the cache of query embeddings. */
 export const redis = ({ name = "redis", volume = "redis-data" }: StoreOptions = {}): StoreModule => ({
   images: [image],
-  ...storeModule(name, "redis", { REDIS_HOST: name }, (ctx, base) => ({
-    ...base,
-    ...catalogueImage(image),
-    command: ["sh", startScript, "redis-server", "/etc/redis/redis.conf"],
-    volumes: [{ volume, path: image.dataPath, own: ["users.acl"] }],
-    ports: [{ container: image.port, host: image.port, exposure: "none" }],
-    // The start script creates this user, which may only ping.
-    healthcheck: Healthcheck.shell(
-      "redis-cli --no-auth-warning --user probe --pass any ping | grep -q PONG",
-      { interval: "2s" },
-    ),
-    blackbox: { module: "tcp_connect", port: image.port },
-    limits: ctx.prod ? { cpus: 1, memory: "512MiB" } : { cpus: 0.5, memory: "192MiB" },
-    stopGracePeriod: "1m",
-    deriveFiles: ({ limits }) => [configuration(mebibytes(limits.memory))],
-    deriveAlerts: (self) =>
-      self.blackbox ? [redisDown(self.name, `probe_success{service="${self.name}"} == 0`)] : [],
-  })),
+  ...storeModule(
+    name,
+    "redis",
+    () => ({ REDIS_HOST: name }),
+    (ctx, base) => ({
+      ...base,
+      ...catalogueImage(image),
+      command: ["sh", startScript, "redis-server", "/etc/redis/redis.conf"],
+      volumes: [{ volume, path: image.dataPath, own: ["users.acl"] }],
+      ports: [{ container: image.port, host: image.port, exposure: "none" }],
+      // The start script creates this user, which may only ping.
+      healthcheck: Healthcheck.shell(
+        "redis-cli --no-auth-warning --user probe --pass any ping | grep -q PONG",
+        { interval: "2s" },
+      ),
+      blackbox: { module: "tcp_connect", port: image.port },
+      limits: ctx.prod ? { cpus: 1, memory: "512MiB" } : { cpus: 0.5, memory: "192MiB" },
+      stopGracePeriod: "1m",
+      deriveFiles: ({ limits }) => [configuration(mebibytes(limits.memory))],
+      deriveAlerts: (self) =>
+        self.blackbox ? [redisDown(self.name, `probe_success{service="${self.name}"} == 0`)] : [],
+    }),
+  ),
 });
 
 const configuration = (memoryMiB: number): FileSpec => ({

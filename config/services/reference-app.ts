@@ -9,7 +9,7 @@ import type { Context, ServiceModule, ServiceTemplate } from "./module.ts";
 import { jobDefaults, serviceDefaults } from "./module.ts";
 import { statusPort } from "./nginx.ts";
 import { hasOwnApps } from "./own-app-settings.ts";
-import { database } from "./postgres.ts";
+import { type PostgresModule, postgresServer } from "./postgres.ts";
 import { pythonBases, streamlitAccess, streamlitUploads } from "./python.ts";
 import { emptyRetrievalsHigh, ingestionBacklog, ingestionFailing } from "./rag-alerts.ts";
 import { fromUser, secretFile, secretPath, userName } from "./secrets.ts";
@@ -47,7 +47,7 @@ const sourceMount = {
 } as const;
 
 export interface AppStores {
-  readonly postgres: StoreModule;
+  readonly postgres: PostgresModule;
   readonly redis: StoreModule;
 }
 
@@ -73,8 +73,8 @@ export function appSettings(
       ...(postgres
         ? {
             RAG_DATABASE_HOST: stores.postgres.name,
-            RAG_DATABASE_PORT: String(database.port),
-            RAG_DATABASE_NAME: database.name,
+            RAG_DATABASE_PORT: String(postgresServer.port),
+            RAG_DATABASE_NAME: stores.postgres.database(ctx).name,
             RAG_DATABASE_USER: userName(postgres),
             RAG_DATABASE_PASSWORD_FILE: secretPath(postgres.password),
             RAG_DATABASE_POOL_SIZE: String(connections),

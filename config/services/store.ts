@@ -55,7 +55,7 @@ const storeBase = (name: string, role: StoreRole, credentials: Credentials) =>
 export function storeModule(
   name: string,
   role: StoreRole,
-  environment: Readonly<Record<string, string>>,
+  environment: (ctx: Context) => Readonly<Record<string, string>>,
   service: (ctx: Context, base: ReturnType<typeof storeBase>) => ServiceTemplate<LongRunning>,
   files: readonly FileSpec[] = [],
 ): StoreModule {
@@ -65,7 +65,7 @@ export function storeModule(
     login,
     services: (ctx) => {
       const store = service(ctx, storeBase(name, role, login(ctx)));
-      return [store, credentialsJob(store, login(ctx), role, environment, files)];
+      return [store, credentialsJob(store, login(ctx), role, environment(ctx), files)];
     },
   };
 }

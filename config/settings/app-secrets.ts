@@ -32,10 +32,10 @@ const value = z
 export const appSecrets = z.record(variable, value);
 
 /**
- * The secrets that the applications in these settings ask the user for. The settings may be wrong.
+ * The secrets that the applications and services in these settings ask the user for. The settings may be wrong.
  */
 export function askedSecrets(raw: Readonly<Record<string, unknown>>): string[] {
-  const apps = [raw.app, ...Object.values(blockOf(raw.apps))];
+  const apps = [raw.app, ...Object.values(blockOf(raw.apps)), ...Object.values(blockOf(raw.services))];
   const asked = apps.flatMap((app) =>
     Object.entries(blockOf(blockOf(app).secrets)).flatMap(([name, how]) => (how === "ask" ? [name] : [])),
   );

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { capabilities, ulimitNames } from "../spec/limits.ts";
-import { appSecrets } from "./app-secrets.ts";
-import { appHost, servedPath } from "./ingress.ts";
+import { buildArguments, container, entrypoint, words } from "./container.ts";
+import { servedPath } from "./ingress.ts";
 import {
   duration,
   integer,
@@ -16,8 +16,6 @@ import {
   variables,
 } from "./kinds.ts";
 
-const words = z.array(text).min(1);
-
 /** A path, or a host name. The name has a dot, so that a misspelled path is not taken for one. */
 const appRoute = like(
   /^\/([a-zA-Z0-9][\w.~-]*\/)*$|^(?=.*[a-z])[a-z0-9][a-z0-9-]*(\.[a-z0-9][a-z0-9-]*)+$/,
@@ -26,16 +24,12 @@ const appRoute = like(
 
 const ulimit = integer(-1, 1_000_000_000_000);
 
-const address = z.union([z.ipv4(), z.ipv6(), z.literal("host-gateway")], {
-  error: "must be an IP address, or host-gateway for the Docker host",
-});
-
 const build = z.strictObject({
   dockerfile: optional("Dockerfile in the folder, such as `docker/api.Dockerfile`.", name),
   target: optional("Stage of the Dockerfile to build. By default the last one.", name),
   args: optional(
     "Build arguments. No secrets: `docker history` shows them. Without a Dockerfile, `TORCH_BACKEND` is the only one.",
-    variables,
+    buildArguments,
   ),
   python: optional(
     'Version of Python without a Dockerfile, such as `"3.12"`, with quotes. By default that of .python-version, requires-python or runtime.txt, else 3.13.',
@@ -58,10 +52,7 @@ const common = {
     ),
   ),
   build: optional("How the image of the folder is built.", build),
-  user: optional(
-    "User that it runs as, as `uid:gid`. By default the image decides.",
-    like(/^\d+:\d+$/, "be a user and a group by number, such as 10001:10001"),
-  ),
+  user: container.user,
   capabilities: optional(
     "Capabilities of Linux that it keeps, such as `[CHOWN, SETUID, SETGID]` for an image that starts as root and changes to another user. All others are dropped.",
     z.array(z.enum(capabilities)),
@@ -74,18 +65,12 @@ const common = {
     "Largest request that the gateway passes to it. 26MiB unless a larger size is set.",
     size,
   ),
-  secrets: optional(
-    "Variables with secrets: `generate` makes a random value and keeps it, `ask` takes the one that you set with `make secret KEY=<variable>`, and a text takes `{{secret:<name>}}`. Applications with the same variable get the same value.",
-    appSecrets,
-  ),
+  secrets: container.secrets,
   writable: optional(
     "Folders in memory that it may write to, and their sizes: `{ /srv/cache: 64MiB }`. They are empty at each start, and count towards its memory.",
     z.record(path, size),
   ),
-  extraHosts: optional(
-    "Addresses of more host names: `{ db.example.org: 10.0.0.5 }`. `host-gateway` is the Docker host.",
-    z.record(appHost, address),
-  ),
+  extraHosts: container.extraHosts,
   ulimits: optional(
     "Limits of its processes: `{ nofile: 65536 }`, or `{ nofile: { soft: 1024, hard: 65536 } }`. -1 is no limit.",
     z.partialRecord(
@@ -165,7 +150,7 @@ export const ownApp = z.strictObject({
     name,
   ),
   ...common,
-  entrypoint: optional("Program that gets `command` as its arguments. By default the image's.", words),
+  entrypoint,
   command: optional(
     "Command that it runs, such as `[celery, -A, tasks, worker]`. By default the image's.",
     words,

@@ -38,6 +38,6 @@ export function fileSchema(): object {
       encryptionsalt: text,
     },
     additionalProperties: false,
-    definitions: properties,
+    definitions: { ...properties, monitoring: { anyOf: [{ const: true }, properties.monitoring ?? {}] } },
   };
 }

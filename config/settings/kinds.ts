@@ -9,6 +9,15 @@ export const group = <S extends z.ZodRawShape>(what: string, shape: S) =>
     .strictObject(shape)
     .prefault({} as never)
     .describe(what);
+/** A group that `true` switches on. `pulumi config set` without `--path` writes it as text. */
+export const switchable = <S extends z.ZodRawShape>(what: string, shape: S) =>
+  z
+    .preprocess(
+      (value) => (value === true || value === "true" ? { enabled: true } : value),
+      z.strictObject(shape),
+    )
+    .prefault({} as never)
+    .describe(what);
 export const integer = (least: number, most: number) => z.int().min(least).max(most);
 export const like = (pattern: RegExp, what: string) => z.string().regex(pattern, `must ${what}`);
 

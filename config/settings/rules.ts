@@ -26,9 +26,9 @@ export function traitProblems(
   settings: Settings,
   raw: Readonly<Record<string, unknown>>,
   system: SystemTraits,
-  services: { readonly prometheus: boolean; readonly alertmanager: boolean },
+  services: { readonly prometheus: boolean; readonly alertmanager: boolean; readonly postgres: boolean },
 ): Problem[] {
-  const { prometheus, alertmanager } = services;
+  const { prometheus, alertmanager, postgres } = services;
   const useless: readonly (readonly [key: string, hasEffect: boolean, why: string])[] = [
     ["vectorStore", system.vectorStore !== undefined, "cannot choose where it keeps vectors"],
     ["embeddings", system.models !== undefined, "uses no embedding model"],
@@ -36,6 +36,7 @@ export function traitProblems(
     ["app", system.takesApp === true, "runs its own application; full takes yours"],
     ["apps", system.takesApp === true, "runs its own applications; full takes yours"],
     ["postgresVersion", system.anyPostgres === true, "has no choice of a PostgreSQL version"],
+    ["postgres", postgres, "has no PostgreSQL"],
     ["monitoring", prometheus, "has no Prometheus"],
     ["monitoring.alertWebhook", !prometheus || alertmanager, "has no Alertmanager to send alerts"],
     ["embeddings.dimension", !system.models || system.takesApp === true, "sets each model's dimension"],

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { parsePlaceholders, wrongPlaceholders } from "../spec/content.ts";
 import { postgresVersions } from "../spec/postgres.ts";
 import { app, apps } from "./apps.ts";
+import { aliases, buildArguments, container, entrypoint } from "./container.ts";
 import { ingress } from "./ingress.ts";
 import {
   duration,
@@ -15,6 +16,7 @@ import {
   path,
   port,
   size,
+  switchable,
   url,
   variables,
 } from "./kinds.ts";
@@ -53,7 +55,14 @@ export const serviceSettings = z.strictObject({
     "Whether it may call hosts outside of the stack. By default if its settings need it.",
     z.boolean(),
   ),
-  port: optional("Port on the host, where the service is exposed.", port),
+  port: optional(
+    "Port on the host, where the service is exposed. In `dev`, an application behind the gateway can publish its own port, too: on loopback.",
+    port,
+  ),
+  aliases: optional(
+    "More names with which other services reach it. While it is replaced, old and new containers have them.",
+    aliases,
+  ),
   replicas: optional("Number of containers. Stateful services have 1.", integer(1, 32)),
   limits: optional("Limits of its container.", limits),
   gpus: optional("GPUs of the host for its container.", z.enum(["all"])),
@@ -71,12 +80,38 @@ export const serviceSettings = z.strictObject({
     "Files made from the settings, in its containers only. For example a `.env` with a password.",
     z.array(file),
   ),
+  ...container,
+  entrypoint,
+  build: optional(
+    "How its image is built, for all services with this image.",
+    z.strictObject({
+      args: optional(
+        "Build arguments that its Dockerfile declares, such as `{ BUILD_PACKAGES: gcc libxml2-dev }`. No secrets: `docker history` shows them.",
+        buildArguments,
+      ),
+    }),
+  ),
   mounts: optional("Folders of the host, in `dev` only.", z.array(mount)),
   sourceMount: optional(
     "Mounts the application's source over the image's, so that edits show at once. `dev` only.",
     z.boolean(),
   ),
 });
+
+const identifier = like(
+  /^[a-z_][a-z0-9_]{0,62}$/,
+  "be a name of at most 63 lower-case letters, digits and _, such as library",
+);
+
+// PostgreSQL has databases and roles of these names, or reads them as something else.
+const databaseName = identifier.refine(
+  (value) => !/^(postgres|template[01]|all|sameuser|samerole|samegroup|replication)$/.test(value),
+  "must not be a name that PostgreSQL itself uses",
+);
+const roleName = identifier.refine(
+  (value) => !/^(postgres|public|none|all|pg_.*|(rag|monitor)_\d+)$/.test(value),
+  "must not be a role of PostgreSQL or of Ragdock",
+);
 
 const provider = z.enum(["openai", "mistral", "ollama", "vllm"]);
 
@@ -132,6 +167,13 @@ export const settings = z.strictObject({
     .describe(
       "Major version of PostgreSQL. `make upgrade-postgres VERSION=18` changes it for an existing stack.",
     ),
+  postgres: group("Names in PostgreSQL. They are fixed once a stack has data.", {
+    database: optional("Name of the database. Each system has a default.", databaseName),
+    user: optional(
+      "Role that owns the database. Clients log in as `rag_<generation>` and act as it. Each system has a default.",
+      roleName,
+    ),
+  }),
   embeddings: group("Embeddings. Set the key with `pulumi config set --secret ragdock:embeddingsApiKey`.", {
     provider: optional(
       "Provider of the embeddings. By default `local`, or the system's own.",
@@ -152,7 +194,11 @@ export const settings = z.strictObject({
   ingress,
   app: optional("Your own application instead of the reference app. `apps` takes several.", app),
   apps,
-  monitoring: group("Metrics and alerts.", {
+  monitoring: switchable("Metrics and alerts. `true` is short for `enabled: true`.", {
+    enabled: optional(
+      "Adds Prometheus, Alertmanager, Grafana and the exporters that the system does not have.",
+      z.literal(true),
+    ),
     scrapeInterval: duration.prefault("15s").describe("How often Prometheus scrapes."),
     retention: duration.prefault("15d").describe("How long Prometheus keeps samples."),
     alertWebhook: optional(

@@ -1,7 +1,7 @@
 import { type Problem, problem } from "../spec/problem.ts";
 
 /** The settings in which the placeholder of a secret is filled in. */
-const filled = /^(services\.[^.]+\.files\[\d+\]\.content|(app|apps\.[^.]+)\.secrets\.[^.]+)$/;
+const filled = /^(services\.[^.]+\.files\[\d+\]\.content|(app|apps\.[^.]+|services\.[^.]+)\.secrets\.[^.]+)$/;
 
 /** Reports placeholders of secrets in settings that take none. The text itself would be used. */
 export const strayPlaceholders = (raw: unknown, path = ""): Problem[] => {
@@ -18,7 +18,7 @@ const found = (text: string, path: string): Problem[] =>
     const isOwn = path.startsWith("app");
     const where = isOwn
       ? "Put the variable under `secrets` of the application"
-      : "Put it into a file, under `services.<name>.files`";
+      : "Put it into `secrets` or `files` of `services.<name>`";
     const why = "a placeholder is filled only in `secrets` of an application, and in the content of a file";
     return problem(path, placeholder, why, `${where}: docs/guide/secrets.md shows it.`);
   });

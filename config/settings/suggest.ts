@@ -25,11 +25,15 @@ export function keysAt(path: readonly PropertyKey[]): readonly string[] {
   return object instanceof z.ZodObject ? Object.keys(object.shape) : [];
 }
 
-/** Returns the schema without its wrappers for defaults. */
+/** Returns the schema without its wrappers for defaults and short forms. */
 function plain(schema: z.core.$ZodType): z.core.$ZodType {
-  const inner = (schema as z.ZodOptional)._zod.def.innerType;
+  const inner = isShortened(schema) ? schema._zod.def.out : (schema as z.ZodOptional)._zod.def.innerType;
   return inner ? plain(inner) : schema;
 }
+
+/** Whether a schema changes the value before it reads it. */
+const isShortened = (schema: z.core.$ZodType): schema is z.ZodPipe =>
+  schema instanceof z.ZodPipe && schema._zod.def.in instanceof z.ZodTransform;
 
 function child(schema: z.core.$ZodType, key: PropertyKey): z.core.$ZodType | undefined {
   if (schema instanceof z.ZodObject) return schema.shape[String(key)];

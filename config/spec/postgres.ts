@@ -1,3 +1,9 @@
+/** The database of a server, and the role that owns it and everything in it. */
+export interface Database {
+  readonly name: string;
+  readonly user: string;
+}
+
 /** Major versions of PostgreSQL for which an image exists. */
 export const postgresVersions = ["17", "18"] as const;
 export type PostgresVersion = (typeof postgresVersions)[number];

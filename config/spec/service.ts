@@ -6,7 +6,7 @@ import type { Healthcheck } from "./healthcheck.ts";
 import type { ImageSource } from "./image.ts";
 import type { Capability, Limits, LogRotation } from "./limits.ts";
 import type { Alert, Datasource, Row } from "./monitoring.ts";
-import type { PostgresVersion } from "./postgres.ts";
+import type { Database, PostgresVersion } from "./postgres.ts";
 import type { Duration, Size } from "./units.ts";
 
 /** The clients that can reach a published port: none, this host, or all. */
@@ -149,6 +149,8 @@ export interface LongRunning extends Workload {
   readonly stopGracePeriod: Duration;
   /** PostgreSQL: the major version of its image and of the data in its volume. */
   readonly postgresVersion?: PostgresVersion;
+  /** PostgreSQL: its database and the role that owns it. Clients act as this role. */
+  readonly database?: Database;
   /** PostgreSQL and Redis: who logs in. */
   readonly credentials?: Credentials;
   /** Size of /dev/shm. @default Docker's 64 MiB */

@@ -1,6 +1,6 @@
 import { chroma } from "../services/chroma.ts";
 import { type Context, jobDefaults, serviceDefaults } from "../services/module.ts";
-import { database, postgres, postgresCatalogueImage, postgresCommand } from "../services/postgres.ts";
+import { postgres, postgresCatalogueImage, postgresServer } from "../services/postgres.ts";
 import { projectFile } from "../services/project-files.ts";
 import { pythonApp } from "../services/python.ts";
 import { secretFile, secretPath, userName } from "../services/secrets.ts";
@@ -21,9 +21,23 @@ const db = postgres({
   volume: "postgres_data",
   devPort: 5432,
   extensions: ["vector", "pg_partman:partman", "pg_cron"],
+  database: { name: "mnemolite", user: "mnemo" },
+  // With 2 GiB these and the shares of the memory are the values of the original: 512MB of shared
+  // buffers, 16MB of work memory and 128MB for maintenance.
+  settings: (memoryMiB, { name }) => ({
+    shared_preload_libraries: "pg_cron,pg_partman_bgw",
+    "cron.database_name": name,
+    // Jobs run in the server itself and need no password.
+    "cron.use_background_workers": "on",
+    // pg_partman's own worker gets no database and stays idle, because version 5.2.4 fails at each
+    // run. pg_cron does its work.
+    effective_cache_size: `${Math.floor(memoryMiB / 2)}MB`,
+    max_parallel_workers_per_gather: "4",
+    max_worker_processes: "16",
+  }),
   adapt: (server) => ({
     ...server,
-    aliases: ["database"],
+    aliases: ["database", "mnemo-postgres"],
     image: {
       from: "build",
       name: "mnemolite-db",
@@ -31,20 +45,6 @@ const db = postgres({
       dockerfile: "systems/mnemolite/db/Dockerfile",
       bases: [{ from: "catalogue", image: postgresCatalogueImage }],
     },
-    command: postgresCommand({
-      shared_preload_libraries: "pg_cron,pg_partman_bgw",
-      "cron.database_name": database.name,
-      // Jobs run in the server itself and need no password.
-      "cron.use_background_workers": "on",
-      // pg_partman's own worker gets no database and stays idle, because version 5.2.4 fails at
-      // each run. pg_cron does its work.
-      shared_buffers: "512MB",
-      work_mem: "16MB",
-      effective_cache_size: "1GB",
-      maintenance_work_mem: "128MB",
-      max_parallel_workers_per_gather: "4",
-      max_worker_processes: "16",
-    }),
     files: [
       ...server.files,
       ...initFiles.map((file) =>
@@ -65,9 +65,13 @@ export const mnemolite: System = {
   about:
     "A tuned PostgreSQL 17 with pg_cron and pg_partman, a Chroma server, an API with pages, and a worker.",
   differs: [
+    "No service watches it by default. `ragdock:monitoring: true` adds Prometheus, Alertmanager, Grafana and exporters.",
     "pgmq is in no package: the queue is a table read with FOR UPDATE SKIP LOCKED.",
     "The init SQL comes as read-only files of the container and not as a mounted folder, so that production needs no checkout.",
     "pg_partman's own worker does not run: at 5.2.4 it fails at each run. pg_cron calls the maintenance every hour.",
+    "No variable has the password, as DATABASE_URL would: DATABASE_HOST, DATABASE_NAME and DATABASE_USER name the database, and DATABASE_PASSWORD_FILE the file. `services.<name>.secrets` gives an application of yours the whole URL.",
+    "Clients log in as rag_<generation>, which acts as the owner mnemo, so that a rotation of the password needs no pause.",
+    "Containers have generated names, so that a new one can start before the old one stops. Their names of the original, such as mnemo-postgres, are aliases on the networks.",
   ],
   modules: [
     db,
@@ -75,6 +79,7 @@ export const mnemolite: System = {
       name: "chromadb",
       volume: "chroma_data",
       devPort: 8000,
+      aliases: ["mnemo-chroma"],
       limits: { cpus: 1, memory: "1GiB" },
       optIn: () => true,
     }),
@@ -88,12 +93,11 @@ function stores(ctx: Context): { environment: Record<string, string>; files: Fil
   return {
     environment: {
       DATABASE_HOST: "database",
-      DATABASE_PORT: String(database.port),
-      DATABASE_NAME: database.name,
+      DATABASE_PORT: String(postgresServer.port),
+      DATABASE_NAME: db.database(ctx).name,
       DATABASE_USER: userName(login),
       DATABASE_PASSWORD_FILE: secretPath(login.password),
-      CHROMA_HOST: "chromadb",
-      CHROMA_PORT: "8000",
+      CHROMA_URL: "http://chromadb:8000",
     },
     files: [secretFile(login.password)],
   };
@@ -120,9 +124,10 @@ function api(ctx: Context): LongRunning {
     ...serviceDefaults,
     name: "api",
     role: "api",
+    aliases: ["mnemo-api"],
     image,
     user,
-    environment: { ...environment, API_WORKERS: "2" },
+    environment: { ...environment, UVICORN_WORKERS: "2", UVICORN_LOOP: "uvloop" },
     files,
     mounts: ctx.prod ? [] : [source("config"), source("templates")],
     volumes: [{ volume: "api_cache", path: "/app/cache" }],
@@ -146,6 +151,7 @@ function worker(ctx: Context): LongRunning {
     ...stores(ctx),
     name: "worker",
     role: "worker",
+    aliases: ["mnemo-worker"],
     image,
     command: ["ingestion.py"],
     user,

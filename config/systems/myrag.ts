@@ -4,7 +4,7 @@ import { modelSettings } from "../services/model-settings.ts";
 import { callsProvider } from "../services/models.ts";
 import { type Context, serviceDefaults } from "../services/module.ts";
 import { nodeExporter } from "../services/node-exporter.ts";
-import { database, postgres } from "../services/postgres.ts";
+import { postgres, postgresServer } from "../services/postgres.ts";
 import { postgresExporter } from "../services/postgres-exporter.ts";
 import { prometheus } from "../services/prometheus.ts";
 import { pythonApp, streamlitAccess, streamlitUploads } from "../services/python.ts";
@@ -16,7 +16,12 @@ import { Healthcheck } from "../spec/healthcheck.ts";
 import type { LongRunning } from "../spec/service.ts";
 import type { System } from "./system.ts";
 
-const pgvector = postgres({ name: "pgvector", volume: "pgvector", devPort: database.port });
+const pgvector = postgres({
+  name: "pgvector",
+  volume: "pgvector",
+  devPort: postgresServer.port,
+  database: { name: "myrag", user: "rag" },
+});
 
 /**
  * A FastAPI and a Streamlit application behind nginx, over pgvector, with Prometheus and Grafana.
@@ -25,7 +30,9 @@ export const myrag: System = {
   about:
     "FastAPI and Streamlit behind nginx, over PostgreSQL with pgvector, watched by Prometheus and Grafana.",
   differs: [
-    "lxml is not compiled: the readers of the stand-in application need none. BUILD_PACKAGES adds compilers to its build.",
+    "lxml is not compiled: the readers of the stand-in application need none. `services.fastapi.build.args.BUILD_PACKAGES` adds compilers to its build.",
+    "The ports 8501 and 8000 are closed, because the gateway has TLS, the sign-in and the limits. In dev, `services.streamlit.port` and `services.fastapi.port` open them on loopback.",
+    "The API logs in as rag_<generation>, which acts as the owner rag. The user postgres is the administrator, and no client is one.",
   ],
   models: {},
   anyPostgres: true,
@@ -60,8 +67,8 @@ function fastapi(ctx: Context): LongRunning {
     environment: {
       ...models.environment,
       POSTGRES_HOST: pgvector.name,
-      POSTGRES_PORT: String(database.port),
-      POSTGRES_DB: database.name,
+      POSTGRES_PORT: String(postgresServer.port),
+      POSTGRES_DB: pgvector.database(ctx).name,
       POSTGRES_USER: userName(login),
       POSTGRES_PASSWORD_FILE: secretPath(login.password),
       METRICS_PATH_FILE: secretPath(metricsPath),

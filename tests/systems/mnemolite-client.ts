@@ -20,7 +20,7 @@ export function clientOf(stack: TestStack, port: number) {
 
   /** Runs SQL as the server's administrator, in its container. */
   const asAdmin = async (query: string): Promise<string> =>
-    docker("exec", await stack.container("db"), "psql", "-U", "postgres", "-d", "rag", "-c", query);
+    docker("exec", await stack.container("db"), "psql", "-U", "postgres", "-d", "mnemolite", "-c", query);
 
   const remember = async (text: string): Promise<string> => {
     const { id } = await json<{ id: string }>("/memories", { text, source: "handbook" });

@@ -59,7 +59,9 @@ describe("mnemolite in dev", () => {
       health: "5s/5s/10s/5",
       logs: "10m x 3",
     });
-    expect(running.db?.names).toEqual(expect.arrayContaining(["db", "database"]));
+    expect(running.db?.names).toEqual(expect.arrayContaining(["db", "database", "mnemo-postgres"]));
+    expect(running.chromadb?.names).toContain("mnemo-chroma");
+    expect(running.worker?.names).toContain("mnemo-worker");
     expect(running.chromadb).toMatchObject({
       ports: ["127.0.0.1:18502->8000"],
       mounts: { "/data": "chroma_data" },
@@ -100,7 +102,7 @@ describe("mnemolite in dev", () => {
       expect(order.indexOf(store)).toBeLessThan(order.indexOf("worker"));
     }
     expect(order.indexOf("setup")).toBeLessThan(order.indexOf("api"));
-    expect((await inside(stack, "api", "env")).output).toMatch(/^API_WORKERS=2$/m);
+    expect((await inside(stack, "api", "env")).output).toMatch(/^UVICORN_WORKERS=2$/m);
   });
 
   it("has an image without build tools", async () => {
@@ -147,6 +149,12 @@ describe("mnemolite in dev", () => {
         )?.[0],
       ),
     ).toBeGreaterThan(4);
+  });
+
+  it("has the database and the owner of the original", async () => {
+    expect(await sql("SELECT current_database() || ' of ' || current_user")).toContain("mnemolite of mnemo");
+    const tables = await asAdmin("SELECT DISTINCT tableowner FROM pg_tables WHERE schemaname = 'public'");
+    expect(tables.match(/^ *(mnemo|rag|postgres)$/gm)?.map((name) => name.trim())).toEqual(["mnemo"]);
   });
 
   it("stores texts, finds them by meaning and shows them on its page", async () => {
@@ -215,7 +223,7 @@ describe("the traps of mnemolite", () => {
   it("a password that differs from the volume's is set again", async () => {
     // Connects to the name on the network, because the server requires no password on loopback.
     const login =
-      'PGPASSWORD="$(cat /run/secrets/admin-password)" psql -h database -U postgres -d rag -c "SELECT 1"';
+      'PGPASSWORD="$(cat /run/secrets/admin-password)" psql -h database -U postgres -d mnemolite -c "SELECT 1"';
     const administrator = () => inside(stack, "db", "sh", "-c", login);
     expect((await administrator()).code).toBe(0);
     // The same state as after a change by hand, or after a lost state.

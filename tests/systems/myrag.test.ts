@@ -21,6 +21,7 @@ const services = {
   pgvector: { port: 18_402 },
   "node-exporter": { port: 18_403 },
   "postgres-exporter": { port: 18_404 },
+  streamlit: { port: 18_405, aliases: ["pages"] },
 };
 const settings = { system: "myrag", images: "packages", services };
 const stack = new TestStack("e2e-myrag", settings);
@@ -52,7 +53,7 @@ describe("myrag in dev", () => {
       ].sort(),
     );
     expect(running.fastapi?.networks).toEqual(["app", "metrics", "pgvector"]);
-    expect(running.streamlit?.networks).toEqual(["app"]);
+    expect(running.streamlit?.networks).toEqual(["app", "outside"]);
     expect(running.nginx?.networks).toEqual(["app", "ingress"]);
     expect(running.fastapi?.mounts).toEqual({ "/data": "fastapi_data" });
     expect(running.pgvector?.mounts).toEqual({ "/var/lib/postgresql/data": "pgvector" });
@@ -99,6 +100,13 @@ describe("myrag in dev", () => {
     expect((await api.upload("handbook.md", handbook)).chunks).toBeGreaterThan(0);
     expect((await api.ask(question)).sources[0]?.text).toContain(fact);
     expect((await fetch(`http://127.0.0.1:${port}/`)).headers.get("content-type")).toContain("text/html");
+  });
+
+  it("opens the port of the pages next to the gateway, and has the alias of the settings", async () => {
+    expect(running.streamlit?.ports).toEqual(["127.0.0.1:18405->8501"]);
+    expect((await fetch("http://127.0.0.1:18405/_stcore/health")).status).toBe(200);
+    expect(running.streamlit?.names).toContain("pages");
+    expect((await stack.make("psql", { input: "SELECT current_database();\n" })).output).toContain("myrag");
   });
 
   it("shows an edit of the page at once", async () => {
@@ -205,7 +213,7 @@ except e.HTTPError as error: print(error.code)`;
 
   it("dev publishes ports on loopback only", () => {
     const published = Object.values(running).flatMap((s) => s.ports);
-    expect(published).toHaveLength(5);
+    expect(published).toHaveLength(6);
     for (const line of published) expect(line).toMatch(/^127\.0\.0\.1:/);
   });
 });

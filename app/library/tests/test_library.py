@@ -9,6 +9,7 @@ from ragkit.api.library import Document, Source, make_app
 from ragkit.api.problems import NO_FILE
 from ragkit.api.uploads import Upload
 from ragkit.errors import SpaceMismatch
+from ragkit_testing.docs import missing_on_page
 
 
 class Memory:
@@ -118,3 +119,7 @@ def test_a_mismatch_is_a_problem_and_the_metrics_still_work(client: TestClient, 
     assert metrics.status_code == 200
     assert "rag_index_documents" not in metrics.text
     assert client.get("/health").json() == {"status": "ok"}
+
+
+def test_the_page_of_the_api_loads_nothing_of_other_sites(memory: Memory) -> None:
+    assert missing_on_page(TestClient(make_app("test", memory, None))) == []

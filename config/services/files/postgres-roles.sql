@@ -1,6 +1,15 @@
 -- The administrator runs this at each new generation of the passwords. Repeating it changes nothing.
 -- psql variables: admin, owner, client, monitor, and extensions (a list with spaces).
 
+-- Another owner has objects here, which the clients of a new one could not use.
+SELECT pg_get_userbyid(datdba) NOT IN (:'admin', :'owner') AS is_owned, pg_get_userbyid(datdba) AS owned_by
+FROM pg_database WHERE datname = current_database() \gset
+\if :is_owned
+    \warn The database belongs to the role :owned_by, and not to :owner. Nothing was changed.
+    \warn Set ragdock:postgres.user to :owned_by.
+    DO $$ BEGIN RAISE EXCEPTION 'the database has another owner'; END $$;
+\endif
+
 SELECT format('CREATE ROLE %I', role) FROM unnest(ARRAY[:'owner', :'client', :'monitor']) AS role
 WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = role) \gexec
 

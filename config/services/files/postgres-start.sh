@@ -18,6 +18,11 @@ if [[ -s $PGDATA/PG_VERSION ]]; then
     "UPDATE pg_authid SET rolname = '$POSTGRES_USER' WHERE oid = 10 AND rolname <> '$POSTGRES_USER'" \
     "ALTER ROLE \"$POSTGRES_USER\" PASSWORD '$password'" |
     PG_GRANDPARENT_PID=$$ postgres --single -D "$PGDATA" -c log_statement=none -c log_min_error_statement=panic "$POSTGRES_DB" 2>&1) || true
+  if [[ $said == *"database \"$POSTGRES_DB\" does not exist"* ]]; then
+    printf '%s\n' "The volume has data, but no database $POSTGRES_DB. Nothing was changed." \
+      'Set ragdock:postgres.database to the name with which it was created. Before there was this setting, it was rag.' >&2
+    exit 1
+  fi
   if [[ ! $said =~ backend\> || $said =~ (ERROR|FATAL|PANIC): ]]; then
     printf '%s\n' "$said" "The password of role $POSTGRES_USER could not be set. The server was not started." >&2
     exit 1

@@ -8,7 +8,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 from m31 import settings
 from m31.cache import AnswerCache, connect
 from m31.documents import Documents, answer
-from ragkit.api import identity, limits, openapi, problems, server, telemetry
+from ragkit.api import docs, identity, limits, openapi, problems, server, telemetry
 from ragkit.api.overload import apart
 from ragkit.api.questions import sensible
 from ragkit.environment import or_exit
@@ -52,6 +52,7 @@ def make_app(environment: str, documents: Documents, cache: AnswerCache) -> Fast
     openapi.install(app)
     limits.install(app, questions=("/query",))
     identity.install(app)
+    docs.install(app)
     telemetry.install(app)
 
     @app.get("/health")

@@ -18,6 +18,7 @@ from m31.api import make_app
 from m31.cache import KEEP_SECONDS, PAUSE_SECONDS, AnswerCache
 from m31.documents import Documents
 from ragkit.api.overload import Limits
+from ragkit_testing.docs import missing_on_page
 from ragkit_testing.load import Slow, burst
 from ragkit_testing.openapi import undescribed_answers, wrong_descriptions
 
@@ -175,3 +176,7 @@ def test_every_error_is_described_as_problem_details(store: FakeRedis, clock: Cl
     app = make_app("test", Documents(), AnswerCache(store, "1", clock))
     assert wrong_descriptions(app) == []
     assert undescribed_answers(app) == []
+
+
+def test_the_page_of_the_api_loads_nothing_of_other_sites(client: TestClient) -> None:
+    assert missing_on_page(client) == []

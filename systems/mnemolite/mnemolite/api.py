@@ -10,7 +10,7 @@ from sqlalchemy import Connection, text
 from mnemolite import memories, page, routes
 from mnemolite.services import Given, Services, make_services
 from mnemolite.settings import load_settings_or_exit
-from ragkit.api import identity, limits, openapi, telemetry
+from ragkit.api import docs, identity, limits, openapi, telemetry
 from ragkit.api.body_limit import Uploads
 from ragkit.api.database import (
     StateCollector,
@@ -53,7 +53,6 @@ def make_app(services: Services) -> FastAPI:
     app = FastAPI(
         title="mnemolite",
         version="1.0.0",
-        # The assets of these pages would come from a CDN.
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
@@ -66,6 +65,7 @@ def make_app(services: Services) -> FastAPI:
     # The page at / also runs searches.
     limits.install(app, questions=("/search", "/"), uploads=uploads)
     identity.install(app)
+    docs.install(app)
     telemetry.install(app, StateCollector(services.engine, measure))
     app.include_router(routes.router)
     app.include_router(page.router(services.settings.templates_dir))

@@ -1,4 +1,4 @@
-"""Serves the API with uvicorn on uvloop. The processes share one page of metrics."""
+"""Serves the API with uvicorn. The processes share one page of metrics."""
 
 import uvicorn
 
@@ -19,8 +19,8 @@ def serve() -> None:
         factory=True,
         host="0.0.0.0",  # noqa: S104 - the networks of the container decide who reaches it  # nosec B104
         port=PORT,
-        workers=settings.api_workers,
-        loop="uvloop",
+        workers=settings.uvicorn_workers,
+        loop=settings.uvicorn_loop,
         http="httptools",
         access_log=False,  # the metrics count requests
         log_config=None,

@@ -5,13 +5,15 @@ import os
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from ragkit.bounds import MAX_PASSAGES
 from ragkit.database import Address
 from ragkit.environment import number, or_exit, port, required_secret_file
+
+type UvicornLoop = Literal["uvloop", "asyncio"]
 
 
 class _Section(BaseModel):
@@ -65,7 +67,8 @@ class Settings:
 
     database: Address
     chroma_url: str
-    api_workers: int
+    uvicorn_workers: int
+    uvicorn_loop: UvicornLoop
     templates_dir: Path
     cache_dir: Path
     config: Config
@@ -78,15 +81,27 @@ def load_settings() -> Settings:
             host=os.environ.get("DATABASE_HOST") or "database",
             port=port("DATABASE_PORT", 5432),
             database=os.environ.get("DATABASE_NAME") or "mnemolite",
-            user=os.environ.get("DATABASE_USER") or "mnemolite",
+            user=os.environ.get("DATABASE_USER") or "mnemo",
             password_file=required_secret_file("DATABASE_PASSWORD_FILE"),
         ),
-        chroma_url=f"http://{os.environ.get('CHROMA_HOST') or 'chromadb'}:{port('CHROMA_PORT', 8000)}",
-        api_workers=number("API_WORKERS", 2, 1, 64),
+        chroma_url=(os.environ.get("CHROMA_URL") or "http://chromadb:8000").rstrip("/"),
+        uvicorn_workers=number("UVICORN_WORKERS", 2, 1, 64),
+        uvicorn_loop=uvicorn_loop(),
         templates_dir=folder("TEMPLATES_DIR"),
         cache_dir=folder("CACHE_DIR"),
         config=load_config(folder("CONFIG_DIR") / "mnemolite.toml"),
     )
+
+
+def uvicorn_loop() -> UvicornLoop:
+    """Return the event loop of the API, or raise a ValueError."""
+    match os.environ.get("UVICORN_LOOP") or "uvloop":
+        case "uvloop":
+            return "uvloop"
+        case "asyncio":
+            return "asyncio"
+        case other:
+            raise ValueError(f"UVICORN_LOOP={other}: must be uvloop or asyncio")
 
 
 def load_settings_or_exit() -> Settings:

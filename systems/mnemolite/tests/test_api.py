@@ -13,6 +13,7 @@ from mnemolite.memories import Result
 from mnemolite.services import Services
 from mnemolite.settings import Settings, load_settings
 from ragkit.api.overload import Limits
+from ragkit_testing.docs import missing_on_page
 from ragkit_testing.load import LONG_QUESTION, Slow, burst
 from ragkit_testing.openapi import undescribed_answers, wrong_descriptions
 
@@ -65,3 +66,20 @@ def test_large_json_is_refused_before_it_is_parsed(app: FastAPI) -> None:
 def test_every_error_is_described_as_problem_details(app: FastAPI) -> None:
     assert wrong_descriptions(app) == []
     assert undescribed_answers(app) == []
+
+
+def test_the_page_of_the_api_loads_nothing_of_other_sites(app: FastAPI) -> None:
+    assert missing_on_page(TestClient(app)) == []
+
+
+def test_the_variables_of_the_original_are_read(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert (settings.chroma_url, settings.uvicorn_workers) == ("http://chromadb:8000", 2)
+    monkeypatch.setenv("CHROMA_URL", "http://vectors:9000/")
+    monkeypatch.setenv("UVICORN_WORKERS", "3")
+    monkeypatch.setenv("UVICORN_LOOP", "asyncio")
+    loaded = load_settings()
+    assert (loaded.chroma_url, loaded.uvicorn_workers) == ("http://vectors:9000", 3)
+    assert loaded.uvicorn_loop == "asyncio"
+    monkeypatch.setenv("UVICORN_LOOP", "fast")
+    with pytest.raises(ValueError, match="UVICORN_LOOP=fast"):
+        load_settings()

@@ -47,6 +47,12 @@ const samples: Samples<ServiceSettings> = {
     ["none", "loopback", "public"].filter((value) => value !== (port?.exposure ?? "none")),
   outside: ({ spec }) => [!spec.outside],
   port: () => [9999],
+  aliases: () => [["another-name"]],
+  user: () => ["1234:1234"],
+  secrets: () => [{ RAGDOCK_SAMPLE: "generate" }],
+  extraHosts: () => [{ "sample.example.org": "192.0.2.7" }],
+  entrypoint: () => [["sample"]],
+  build: { args: () => [{ BUILD_PACKAGES: "gcc" }] },
   replicas: ({ spec }) => [isLongRunning(spec) ? spec.replicas + 1 : 2],
   limits: {
     cpus: ({ spec }) => [spec.limits.cpus + 0.5],

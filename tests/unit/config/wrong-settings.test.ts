@@ -81,7 +81,7 @@ describe("a wrong setting", () => {
       { services: { api: { files: [{ path: "/.env", content: "{{secret:postgres}}" }] } } },
       "ragdock:services.api.files[0].content",
     ],
-    [{ services: { api: { port: 9000 } } }, "ragdock:services.api.port"],
+    [{ environment: "prod", services: { api: { port: 9000 } } }, "ragdock:services.api.port"],
     [{ services: { postgres: { port: 5433 } } }, "ragdock:services.postgres.port"],
     [{ services: { prometheus: { exposure: "none", port: 9091 } } }, "ragdock:services.prometheus.port"],
     [{ services: { migrate: { replicas: 2 } } }, "ragdock:services.migrate.replicas"],

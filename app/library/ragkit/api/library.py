@@ -4,6 +4,7 @@ POST /documents   a multipart form's `file`
 GET  /documents
 POST /query       {"question": …, "k": 5}
 GET  /health
+GET  /docs        Swagger UI
 GET  /metrics     a gateway must not forward it
 """
 
@@ -17,7 +18,7 @@ from pydantic import BaseModel
 from starlette.types import StatelessLifespan
 
 from ragkit.answers import answer
-from ragkit.api import identity, limits, openapi, problems, telemetry
+from ragkit.api import docs, identity, limits, openapi, problems, telemetry
 from ragkit.api.body_limit import Uploads
 from ragkit.api.problems import responses
 from ragkit.api.questions import Question
@@ -99,6 +100,7 @@ def make_app(
     uploads = Uploads(("/documents",), max_upload_mb, "MAX_UPLOAD_MB")
     limits.install(app, questions=("/query",), uploads=uploads)
     identity.install(app)
+    docs.install(app)
     telemetry.install(app, LibraryCollector(library))
     failures = responses(409, 502, 503)
 

@@ -7,7 +7,7 @@ from myrag import documents, query
 from myrag.metrics import SecretMetricsPath, measure
 from myrag.services import Given, Services, make_services
 from myrag.settings import load_settings_or_exit
-from ragkit.api import identity, limits, openapi, problems, telemetry
+from ragkit.api import docs, identity, limits, openapi, problems, telemetry
 from ragkit.api.body_limit import Uploads
 from ragkit.api.database import StateCollector, install_problems
 from ragkit.api.overload import apart
@@ -44,7 +44,6 @@ def make_app(services: Services) -> FastAPI:
         title="myrag",
         version="1.0.0",
         openapi_url="/api/openapi.json",
-        # The assets of these pages would come from a CDN.
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
@@ -56,6 +55,7 @@ def make_app(services: Services) -> FastAPI:
     uploads = Uploads(("/api/documents",), services.settings.max_upload_mb, "MAX_UPLOAD_MB")
     limits.install(app, questions=("/api/query",), uploads=uploads)
     identity.install(app)
+    docs.install(app, "/api")
     telemetry.install(app, StateCollector(services.engine, measure))
     # Added last, so that it runs first and no other middleware sees the secret path.
     app.add_middleware(SecretMetricsPath, services.settings.metrics_path)

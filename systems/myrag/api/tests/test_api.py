@@ -23,6 +23,7 @@ from myrag.settings import Settings, load_settings
 from ragkit.api.overload import Limits
 from ragkit.embeddings import Limits as EmbedderLimits
 from ragkit.embeddings import Vectors
+from ragkit_testing.docs import missing_on_page
 from ragkit_testing.load import LONG_QUESTION, Slow, burst
 from ragkit_testing.openapi import undescribed_answers, wrong_descriptions
 
@@ -208,3 +209,7 @@ def test_the_access_log_shows_the_client_that_the_ingress_names(peer: str, heade
     call: Any = ProxyHeadersMiddleware(app, trusted)
     asyncio.run(call(scope, None, None))
     assert seen == [client]
+
+
+def test_the_page_of_the_api_loads_nothing_of_other_sites(client: TestClient) -> None:
+    assert missing_on_page(client, "/api") == []
