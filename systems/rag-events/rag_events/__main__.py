@@ -1,4 +1,4 @@
-"""The modes of the image: `python -m rag_events api|ui|probe api|probe ui`.
+"""The modes of the image: `python -m rag_events api|ui|collect|collector|probe NAME`.
 
 Only the chosen mode is imported. A health check then costs milliseconds.
 """
@@ -13,7 +13,10 @@ USAGE = """usage: python -m rag_events MODE
 
   api             serve the HTTP API on API_HOST:API_PORT
   ui              serve the Streamlit page on STREAMLIT_PORT
-  probe api|ui    check the health of the service in this container
+  collect         read the events of the agenda once, and index them
+  collector       do so every OPENAGENDA_EVERY_SECONDS
+  probe api|ui|collector
+                  check the health of the service in this container
 """
 
 
@@ -27,6 +30,18 @@ def main(arguments: list[str]) -> int:
                 return serve(os.environ.get("API_HOST") or "0.0.0.0", port("API_PORT", 8000))  # noqa: S104 - the networks of the container decide who reaches it  # nosec B104
             case ["ui"]:
                 _become_streamlit(port("STREAMLIT_PORT", 8501))
+            case ["collect"]:
+                from rag_events.collect import collect_once
+
+                return collect_once()
+            case ["collector"]:
+                from rag_events.collect import collect_always
+
+                return collect_always()
+            case ["probe", "collector"]:
+                from rag_events.promise import check
+
+                return check()
             case ["probe", "api"]:
                 from ragkit.probe import ask
 
