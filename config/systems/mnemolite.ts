@@ -66,9 +66,9 @@ export const mnemolite: System = {
     "A tuned PostgreSQL 17 with pg_cron and pg_partman, a Chroma server, an API with pages, and a worker.",
   differs: [
     "No service watches it by default. `ragdock:monitoring: true` adds Prometheus, Alertmanager, Grafana and exporters.",
-    "pgmq is in no package: the queue is a table read with FOR UPDATE SKIP LOCKED.",
+    "pgmq is in no package of Debian or PostgreSQL: the setup creates its functions from the SQL of its PyPI package, and it needs no library of the server. The queue of memories stays a table, which has an order by size and a state to show.",
     "The init SQL comes as read-only files of the container and not as a mounted folder, so that production needs no checkout.",
-    "pg_partman's own worker does not run: at 5.2.4 it fails at each run. pg_cron calls the maintenance every hour.",
+    "pg_partman's own worker does not run: at 5.2.4 it fails at each run. pg_cron calls the maintenance every hour, which is the interval of the original, as the owner of the tables.",
     "No variable has the password, as DATABASE_URL would: DATABASE_HOST, DATABASE_NAME and DATABASE_USER name the database, and DATABASE_PASSWORD_FILE the file. `services.<name>.secrets` gives an application of yours the whole URL.",
     "Clients log in as rag_<generation>, which acts as the owner mnemo, so that a rotation of the password needs no pause.",
     "Containers have generated names, so that a new one can start before the old one stops. Their names of the original, such as mnemo-postgres, are aliases on the networks.",

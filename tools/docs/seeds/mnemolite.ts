@@ -33,6 +33,7 @@ export const mnemolite: Seed = {
       "51-59",
       "pg_cron, pg_partman, pgmq, memory, parallel workers",
       tuned,
+      dockers("has the queue functions of pgmq, for its client"),
       declared("pgmq"),
       declared("pg_partman's own worker"),
     ),
