@@ -68,4 +68,21 @@ export const serviceOption = {
 
 export const jsonOption = { flags: "--json", description: "print JSON" } as const satisfies OptionSpec;
 
-export const print = (text: string): void => void process.stdout.write(`${text}\n`);
+/** Printed lines with commands, to which `fileHint` may have something to add. */
+const withCommands: string[] = [];
+
+export function print(text: string): void {
+  withCommands.push(...text.split("\n").filter((line) => namesCommand(line)));
+  process.stdout.write(`${text}\n`);
+}
+
+/** Prints JSON, which programs read. */
+export const printJson = (value: unknown): void =>
+  void process.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
+
+/** The printed lines that name a command which needs the stack's settings. */
+export const printedCommands = (): string => withCommands.join("\n");
+
+/** Whether a message names a command which needs the stack's settings. */
+export const namesCommand = (message: string): boolean =>
+  /\bSTACK=|\bpulumi config|\bragdock .*--stack\b/.test(message);

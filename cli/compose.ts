@@ -87,6 +87,8 @@ function service(spec: ServiceSpec, jobs: ReadonlySet<string>, facts: ComposeFac
     ...(build ? { build } : {}),
     ...program(spec, facts),
     ...(spec.hostname ? { hostname: spec.hostname } : {}),
+    ...(spec.workingDir ? { working_dir: spec.workingDir } : {}),
+    ...(spec.labels ? { labels: spec.labels } : {}),
     ...(spec.user ? { user: spec.user } : {}),
     cap_drop: ["ALL"],
     ...(spec.capabilities?.length ? { cap_add: spec.capabilities } : {}),

@@ -3,7 +3,7 @@ import { Failure } from "../config/spec/failure.ts";
 import { requireStackName } from "../config/spec/stack.ts";
 import { useDocker } from "../host/docker.ts";
 import { projectDir } from "../host/paths.ts";
-import type { Command } from "./command.ts";
+import { type Command, printedCommands } from "./command.ts";
 import { groups } from "./commands/index.ts";
 import { dockerSettingsOf, fileHint, useConfigFile } from "./stack-file.ts";
 
@@ -82,6 +82,7 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   throw error;
 });
 
+let failure = "";
 try {
   await commandLine().parseAsync();
 } catch (error) {
@@ -90,7 +91,9 @@ try {
     process.exitCode = 1;
     const text =
       error instanceof Failure ? `${error.message}\n${error.advice}` : ((error as Error).stack ?? error);
-    const lines = [text, fileHint(String(text))].filter(Boolean);
-    process.stderr.write(`\n${lines.join("\n")}\n`);
+    process.stderr.write(`\n${text}\n`);
+    failure = String(text);
   }
 }
+const hint = fileHint(`${printedCommands()}\n${failure}`);
+if (hint) process.stderr.write(`${hint}\n`);

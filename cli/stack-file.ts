@@ -9,7 +9,7 @@ import { findSystem } from "../config/systems/find.ts";
 import { writeAtomic } from "../engine/index.ts";
 import type { DockerSettings } from "../host/endpoint.ts";
 import { project, projectDir } from "../host/paths.ts";
-import { print } from "./command.ts";
+import { namesCommand, print } from "./command.ts";
 
 /** The settings of a stack's file. */
 export interface StackConfig extends StackText {
@@ -42,9 +42,9 @@ export const givenConfigFile = (): string | undefined => configFile;
  * they are not, or if the message has no command.
  */
 export function fileHint(message: string): string {
-  if (configFile === undefined || !/\bSTACK=|\bpulumi config/.test(message)) return "";
+  if (configFile === undefined || !namesCommand(message)) return "";
   const path = relative(projectDir, configFile);
-  return `The settings are in ${path}: add CONFIG_FILE=${path} to make, and --config-file ${path} to pulumi.`;
+  return `The settings are in ${path}: add CONFIG_FILE=${path} to make, and --config-file ${path} to pulumi and ragdock.`;
 }
 
 /** Runs `work` on a copy of a stack's file, so that its changes are lost afterwards. */

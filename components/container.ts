@@ -5,7 +5,7 @@ import { type Content, fill, secretsIn } from "../config/spec/content.ts";
 import { callsHost, hostGateway } from "../config/spec/host-gateway.ts";
 import { aliasesOn, hasWayOut, noDns } from "../config/spec/networks.ts";
 import type { FileSpec, ServiceSpec } from "../config/spec/service.ts";
-import { filesLabel, labels } from "../config/spec/stack.ts";
+import { filesLabel, labels, revisionLabel } from "../config/spec/stack.ts";
 import { cpuString, mebibytes } from "../config/spec/units.ts";
 import type { Predecessors, StackContext } from "./context.ts";
 
@@ -95,6 +95,7 @@ export function containerBase(
     ...(callsHost(spec) || spec.extraHosts ? { hosts: hostsOf(spec) } : {}),
     ...(spec.ulimits ? { ulimits: Object.entries(spec.ulimits).map(([name, at]) => ({ name, ...at })) } : {}),
     ...(spec.hostname ? { hostname: spec.hostname } : {}),
+    ...(spec.workingDir ? { workingDir: spec.workingDir } : {}),
     ...(spec.gpus ? { gpus: spec.gpus } : {}),
     cpus: cpuString(spec.limits.cpus),
     memory: mebibytes(spec.limits.memory),
@@ -118,10 +119,20 @@ export const containerLabels = (
   { name, kind, ...spec }: ServiceSpec,
   extra: Readonly<Record<string, string>> = {},
 ): docker.types.input.ContainerLabel[] => {
-  // Files of the settings and files of the application look alike in the container.
-  const isOwn = "ownPages" in spec && spec.ownPages && spec.files.length > 0;
-  const files = isOwn ? { [filesLabel]: JSON.stringify(spec.files.map(({ path }) => path)) } : {};
-  return labels(context, { "ragdock.service": name, "ragdock.kind": kind, ...files, ...extra });
+  const isOwn = "ownPages" in spec && spec.ownPages;
+  const revision = context.revisions[name];
+  const own = {
+    ...(revision ? { [revisionLabel]: revision } : {}),
+    // Files of the settings and files of the application look alike in the container.
+    ...(spec.files.length > 0 ? { [filesLabel]: JSON.stringify(spec.files.map(({ path }) => path)) } : {}),
+  };
+  return labels(context, {
+    "ragdock.service": name,
+    "ragdock.kind": kind,
+    ...spec.labels,
+    ...(isOwn ? own : {}),
+    ...extra,
+  });
 };
 
 /**

@@ -20,7 +20,7 @@ export interface StackContext extends StackName {
   readonly secrets: Readonly<Record<string, pulumi.Input<string>>>;
   /** Ids of broken containers that will be replaced, by the name of their resource. */
   readonly broken: Readonly<Record<string, string>>;
-  /** Aliases of the current revisions, by service. */
+  /** Aliases of the current revisions of applications, by service. */
   readonly revisions: Readonly<Record<string, string>>;
 }
 

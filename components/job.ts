@@ -6,6 +6,18 @@ import { containerBase, ignoreChanges } from "./container.ts";
 import type { UnitArgs } from "./context.ts";
 
 /**
+ * A check in the image is that of the service, which does not run here. Docker takes times of zero
+ * from the image, and the provider reads them back, which would be a change at each `up`.
+ */
+const noCheck: docker.types.input.ContainerHealthcheck = {
+  tests: ["NONE"],
+  interval: "30s",
+  timeout: "30s",
+  startPeriod: "30s",
+  retries: 3,
+};
+
+/**
  * A container that runs once. A resource that has its `gate` as an input starts only after the job
  * has succeeded.
  */
@@ -28,6 +40,7 @@ export class Job extends pulumi.ComponentResource {
         mustRun: false,
         restart: "no",
         ports: [],
+        healthcheck: noCheck,
       },
       {
         parent: this,

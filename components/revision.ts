@@ -20,6 +20,8 @@ const identifies = {
   extraHosts: true,
   ulimits: true,
   hostname: true,
+  workingDir: true,
+  labels: true,
   ephemeral: false,
   networks: true,
   aliases: true,
@@ -98,7 +100,7 @@ const fileIdentity = ({ path, content }: { readonly path: string; readonly conte
 export const routed = (services: readonly ServiceSpec[]): Set<string> =>
   new Set(services.flatMap((s) => s.files.flatMap((file) => revisionsIn(file.content))));
 
-/** Aliases of the services that a gateway leads to, by service. */
+/** Aliases of own applications, and of the services that a gateway leads to, by service. */
 export function revisionNames(
   services: readonly ServiceSpec[],
   image: (service: LongRunning) => string,
@@ -108,7 +110,7 @@ export function revisionNames(
   const named = routed(services);
   return Object.fromEntries(
     longRunning(services)
-      .filter((s) => named.has(s.name))
+      .filter((s) => named.has(s.name) || s.ownPages)
       .map((s) => [s.name, revisionName(s, image(s), replaced(s), versions)]),
   );
 }

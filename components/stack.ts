@@ -2,11 +2,16 @@ import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import type { Program } from "../config/spec/container-options.ts";
 import { openNetworkOptions } from "../config/spec/networks.ts";
-import { isLongRunning, type ServiceSpec, type SystemSpec } from "../config/spec/service.ts";
+import {
+  isLongRunning,
+  type LongRunning,
+  type ServiceSpec,
+  type SystemSpec,
+} from "../config/spec/service.ts";
 import { createdLabel, fullName, labels, ownerLabel, type StackName } from "../config/spec/stack.ts";
 import { inStartOrder } from "../config/spec/start-order.ts";
 import type { Predecessors, StackContext } from "./context.ts";
-import { imageMode } from "./image-plan.ts";
+import { imageMode, imagePlan } from "./image-plan.ts";
 import { Images } from "./images.ts";
 import { Job } from "./job.ts";
 import { revisionNames } from "./revision.ts";
@@ -49,7 +54,6 @@ export class RagStack extends pulumi.ComponentResource {
   constructor(name: string, args: RagStackArgs, opts?: pulumi.ComponentResourceOptions) {
     super("ragdock:index:RagStack", name, {}, opts);
     const { system, project, stack } = args;
-    const { services } = system;
 
     const networks = declareNetworks(args, this);
     const volumes = declareVolumes(args, this);
@@ -72,12 +76,7 @@ export class RagStack extends pulumi.ComponentResource {
       volumes: Object.fromEntries(Object.entries(volumes).map(([part, volume]) => [part, volume.name])),
       secrets: secrets.values,
       broken: args.broken,
-      revisions: revisionNames(
-        services,
-        (s) => images.reference(s.image),
-        (s) => containerNames(args, s).flatMap((container) => args.broken[container] ?? []),
-        args.secretVersions,
-      ),
+      revisions: revisionsOf(args, (s) => images.reference(s.image)),
     };
     const started = startAll(context, this);
 
@@ -93,6 +92,25 @@ export class RagStack extends pulumi.ComponentResource {
     this.registerOutputs({ containers: this.containers, volumes: this.volumes });
   }
 }
+
+type RevisionArgs = StackName & Pick<RagStackArgs, "system" | "broken" | "secretVersions">;
+
+const revisionsOf = (args: RevisionArgs, reference: (service: LongRunning) => string) =>
+  revisionNames(
+    args.system.services,
+    reference,
+    (s) => containerNames(args, s).flatMap((container) => args.broken[container] ?? []),
+    args.secretVersions,
+  );
+
+/** The revisions of applications that a deployment will have, before anything is declared. */
+export const plannedRevisions = (
+  args: RevisionArgs & Pick<RagStackArgs, "baseImage">,
+): Record<string, string> =>
+  revisionsOf(
+    args,
+    ({ image }) => imagePlan(image, imageMode(args.system, args.project, args.baseImage)).reference,
+  );
 
 const imagesArgs = ({ project, stack, system, baseImage }: RagStackArgs) => ({
   ...imageMode(system, project, baseImage),

@@ -117,6 +117,7 @@ function assembled(
     unavailable: run.unavailable,
     urls: urlsOf(services, ctx.host, user.ingress.domain, Object.keys(ctx.settings.ingress.names)),
     lostVolumes: user.lostVolumes,
+    lostFiles: user.lostFiles,
   };
   const found = findings(spec, (source) => pulledReference(source, spec));
   const traits = {

@@ -146,6 +146,14 @@ function fixFor(message: string, service: string): string[] {
   return [];
 }
 
-/** The command that sets a package of Debian for an application, by the short name of its image. */
-export const packageCommand = (image: string, name: string): string =>
-  setCommand(`${image === "app" ? "app" : image.replace(/^app-/, "apps.")}.build.packages[0]`, name);
+/**
+ * The commands that set packages of Debian for an application, by the short name of its image.
+ * @param names separated by blanks
+ */
+export const packageCommand = (image: string, names: string): string => {
+  const application = image === "app" ? "app" : image.replace(/^app-/, "apps.");
+  return names
+    .split(" ")
+    .map((name, index) => setCommand(`${application}.build.packages[${index}]`, name))
+    .join(" && ");
+};

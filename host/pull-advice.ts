@@ -45,13 +45,29 @@ const advice: readonly (readonly [RegExp, (reference: string) => string])[] = [
  * The fix for an image that could not be pulled.
  * @param reason the error of the docker CLI
  */
-export function pullAdvice(reference: string, reason: string): string {
+export const pullAdvice = (reference: string, reason: string): string =>
+  known(reference, reason) ?? outOfReach(reference);
+
+/**
+ * The fix for a base image of a Dockerfile that could not be pulled.
+ * @param reason the error of the build
+ */
+export function baseImageAdvice(reference: string, reason: string): string {
+  const found = known(reference, reason);
+  if (found !== undefined) return found;
+  // A Dockerfile that names its base still pulls it under `images: packages`.
+  const base = `; in the Dockerfile: ARG PYTHON_IMAGE=${reference} and FROM \${PYTHON_IMAGE}`;
+  return `${outOfReach(reference)}${/^python(?=[:@]|$)/.test(reference) ? base : ""}`;
+}
+
+function known(reference: string, reason: string): string | undefined {
   if (new RegExp(`^${project}/[^:]+:[0-9a-f]{12}$`).test(reference))
     return `${reference} was built on a Docker host and is gone. Remove it from ragdock:pinned, and it is built again.`;
-  const found = advice.find(([pattern]) => pattern.test(reason));
-  if (found) return found[1](reference);
-  return `Check that the Docker host reaches ${registryOf(reference)}: its network, its proxy, ragdock:registry. Without any registry: ${setCommand("images", "packages")}`;
+  return advice.find(([pattern]) => pattern.test(reason))?.[1](reference);
 }
+
+const outOfReach = (reference: string): string =>
+  `Check that the Docker host reaches ${registryOf(reference)}: its network, its proxy, ragdock:registry. Without any registry: ${setCommand("images", "packages")}`;
 
 const login = (reference: string): string => {
   const registry = registryOf(reference);

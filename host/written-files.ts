@@ -1,12 +1,13 @@
-import { longRunning, type SystemSpec } from "../config/spec/service.ts";
-import { filesLabel } from "../config/spec/stack.ts";
+import { filesLabel, revisionLabel } from "../config/spec/stack.ts";
 import { type Container, docker, serviceOf } from "./docker.ts";
 
 /** Files that an application has written into its container. They are lost when it is replaced. */
 export interface WrittenFiles {
   readonly service: string;
-  /** The name of the container's resource: that of the container without its suffix. */
-  readonly resource: string;
+  /** The revision of the container. Undefined for a container of an earlier version of Ragdock. */
+  readonly revision: string | undefined;
+  /** When the container was created. */
+  readonly created: string;
   /** Folders with such files, and one file of each. */
   readonly folders: readonly { readonly path: string; readonly example: string }[];
 }
@@ -26,25 +27,29 @@ const most = 500;
 const onlyFiles = `for path; do [ -f "$path" ] && printf '%s\\n' "$path"; done; :`;
 
 /**
- * Returns what own applications have written outside of their volumes. Applications with
- * `ephemeral: true` are left out.
+ * Returns what applications have written outside of their volumes.
+ * @param applications names of their services
  * @param containers those of the stack
  */
 export async function writtenFiles(
-  { services }: SystemSpec,
+  applications: ReadonlySet<string>,
   containers: readonly Container[],
 ): Promise<WrittenFiles[]> {
-  const watched = longRunning(services).filter(({ ownPages, ephemeral }) => ownPages && !ephemeral);
   const found = containers
-    .filter((one) => one.State.Status === "running" && watched.some(({ name }) => name === serviceOf(one)))
+    .filter((one) => one.State.Status === "running" && applications.has(serviceOf(one)))
     .map(async (one): Promise<WrittenFiles> => {
-      const uploaded = JSON.parse(one.Config.Labels[filesLabel] ?? "[]") as string[];
+      const labels = one.Config.Labels;
+      const uploaded = JSON.parse(labels[filesLabel] ?? "[]") as string[];
       // Docker creates what it mounts over: for a file, an empty one.
       const given = [...uploaded, ...one.Mounts.map(({ Destination }) => Destination)];
       const paths = writtenPaths(await docker("diff", one.Id).catch(() => ""), given).slice(0, most);
       const files = paths.length > 0 ? await filesAmong(one.Id, paths) : [];
-      const resource = one.Name.replace(/^\//, "").replace(/-[0-9a-f]{7}$/, "");
-      return { service: serviceOf(one), resource, folders: foldersOf(files) };
+      return {
+        service: serviceOf(one),
+        revision: labels[revisionLabel],
+        created: one.Created,
+        folders: foldersOf(files),
+      };
     });
   return (await Promise.all(found)).filter(({ folders }) => folders.length > 0);
 }

@@ -1,7 +1,7 @@
 import { explain } from "../../config/explain.ts";
 import { fileSchema } from "../../config/settings/file-schema.ts";
 import { Failure } from "../../config/spec/failure.ts";
-import { command, jsonOption, print, stackOption } from "../command.ts";
+import { command, jsonOption, print, printJson, stackOption } from "../command.ts";
 import { settingsOf } from "../system.ts";
 import { table } from "../ui/text.ts";
 
@@ -27,7 +27,8 @@ export const explainConfig = command({
         "See all settings that it has: ./ragdock config explain",
       );
     const rows = found.map((one) => [one.path, shown(one.value), one.from]);
-    print(json ? JSON.stringify(found, null, 2) : table(["SETTING", "VALUE", "DECIDED BY"], rows));
+    if (json) printJson(found);
+    else print(table(["SETTING", "VALUE", "DECIDED BY"], rows));
     return 0;
   },
 });
@@ -40,7 +41,7 @@ export const schema = command({
   options: {},
   examples: ["schema > stack.schema.json"],
   run: async () => {
-    print(JSON.stringify(fileSchema(), null, 2));
+    printJson(fileSchema());
     return 0;
   },
 });

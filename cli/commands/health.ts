@@ -1,6 +1,6 @@
 import { told } from "../../host/finding.ts";
 import { requireDocker } from "../../host/server.ts";
-import { command, jsonOption, print, stackOption } from "../command.ts";
+import { command, jsonOption, print, printJson, stackOption } from "../command.ts";
 import { checkHealth } from "../health/check.ts";
 
 export const health = command({
@@ -14,7 +14,7 @@ export const health = command({
     await requireDocker();
     const { findings, notes } = await checkHealth(stack);
     const healthy = findings.length === 0;
-    if (json) print(JSON.stringify({ stack, healthy, findings, notes }, null, 2));
+    if (json) printJson({ stack, healthy, findings, notes });
     else print([...findings.map(told), notes.join("\n")].join("\n\n"));
     return healthy ? 0 : 1;
   },

@@ -37,7 +37,7 @@ const wanted = (stack: string): Promise<Pick<Deployment, "images" | "source">> =
  * Settings that follow the data. A rollback keeps them, because the data does not match earlier
  * ones.
  */
-const ofData = [rotationsKey, "postgresVersion", "lostVolumes"];
+const ofData = [rotationsKey, "postgresVersion", "lostVolumes", "lostFiles"];
 
 /** Settings that do not distinguish two deployments by themselves. */
 const notCompared = [pinnedKey, ...ofData];

@@ -1,5 +1,5 @@
 import { docker, stackFilters } from "../../host/docker.ts";
-import { command, jsonOption, print, stackOption } from "../command.ts";
+import { command, jsonOption, print, printJson, stackOption } from "../command.ts";
 import { withDeployer } from "../session.ts";
 import { reachableSystem } from "../system.ts";
 import { statusOf, statusText } from "../ui/status.ts";
@@ -13,7 +13,8 @@ export const status = command({
     const system = await reachableSystem(stack);
     const now = await statusOf(stack, system, true);
     const { name, environment } = system;
-    print(json ? JSON.stringify({ stack, system: name, environment, ...now }, null, 2) : statusText(now));
+    if (json) printJson({ stack, system: name, environment, ...now });
+    else print(statusText(now));
     return now.healthy ? 0 : 1;
   },
 });
@@ -40,7 +41,7 @@ export const outputs = command({
   run: ({ stack, showSecrets }) =>
     withDeployer(stack, async ({ deployer }) => {
       const { deployments: _, ...all } = await deployer.outputs(showSecrets);
-      print(JSON.stringify(all, null, 2));
+      printJson(all);
       return 0;
     }),
 });

@@ -1,5 +1,6 @@
 import type { SystemSpec } from "../../config/spec/service.ts";
 import { containersOf } from "../../host/docker.ts";
+import { giveUpFiles } from "../../host/file-protection.ts";
 import { lostVolumes } from "../../host/own-data.ts";
 import { project } from "../../host/paths.ts";
 import { requireFreeHost } from "../../host/preflight.ts";
@@ -11,7 +12,6 @@ import { chooseImages, requireOwnState } from "../preflight.ts";
 import { type Session, withDeployer } from "../session.ts";
 import { changeSettings, ensureStack } from "../stack-file.ts";
 import { systemOf } from "../system.ts";
-import { reportWritten, requireNoLoss } from "../written-files.ts";
 
 type StackOptions = { readonly stack: string } & Partial<Values<typeof newStackOptions>>;
 
@@ -28,6 +28,8 @@ export async function bringUp(
   options: StackOptions & { readonly refresh?: boolean; readonly confirm?: string | undefined },
 ): Promise<number> {
   const { stack, refresh = false, confirm } = options;
+  // The program reads it. It holds for this deployment only.
+  if (confirm === stack) process.env[giveUpFiles] = stack;
   const system = await prepared(options);
   await requireOwnState(stack);
   // The program checks this again. Here, nothing has been built yet.
@@ -36,9 +38,7 @@ export async function bringUp(
   const gaveUp = confirm === stack && (await withDeployer(stack, (session) => acceptLoss(system, session)));
   return withDeployer(stack, async (session) => {
     await begin(system, session);
-    await requireNoLoss(system, session, confirm === stack);
     const code = await deploy(system, session, refresh || gaveUp);
-    if (code === 0) await reportWritten(stack, system);
     if (code === 0) await reportBackups(stack);
     return code;
   });

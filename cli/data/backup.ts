@@ -95,7 +95,8 @@ export async function takeBackup(stack: string, system: SystemSpec, progress: Pr
 
 /** Copies one part into the folder, and reads the copy back. */
 async function copied(stack: string, part: Part, folder: string): Promise<BackedUp> {
-  const { Id, Image: image } = await containerFor(stack, part);
+  const { Id } = await containerFor(stack, part);
+  const { Image: image } = await toolsFor(stack, part);
   const file = `${part.volume}.${part.kind === "postgres" ? "dump" : "tar"}`;
   const path = join(folder, file);
   if (part.kind === "postgres") {
@@ -130,6 +131,10 @@ export async function containerFor(stack: string, { service }: Part): Promise<Co
     `Start it: make up STACK=${stack}`,
   );
 }
+
+/** The running container whose image has the tools that read and write a part. */
+export const toolsFor = (stack: string, part: Part): Promise<Container> =>
+  containerFor(stack, part.kind === "files" && part.tools ? { ...part, service: part.tools } : part);
 
 const writersOf = async (volume: string): Promise<string[]> =>
   (await docker("ps", "-q", "--no-trunc", "--filter", `volume=${volume}`)).split("\n").filter(Boolean);

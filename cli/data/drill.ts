@@ -6,7 +6,7 @@ import { print } from "../command.ts";
 import { withProgress } from "../session.ts";
 import { reachableSystem } from "../system.ts";
 import { elapsed } from "../ui/text.ts";
-import { containerFor } from "./backup.ts";
+import { toolsFor } from "./backup.ts";
 import { type BackedUp, findBackup, requireWhole, writeRecord } from "./manifest.ts";
 import { rowsOf } from "./postgres.ts";
 import { reportBackups } from "./report.ts";
@@ -68,7 +68,7 @@ async function rehearse(stack: string, system: SystemSpec, part: BackedUp, file:
 /** The image that wrote the part, or the one that the service runs now. */
 async function imageFor(stack: string, part: BackedUp): Promise<string> {
   const known = await docker("image", "inspect", "--format", "{{.Id}}", part.image).catch(() => "");
-  return known.trim() || (await containerFor(stack, part)).Image;
+  return known.trim() || (await toolsFor(stack, part)).Image;
 }
 
 function serviceOf(system: SystemSpec, part: BackedUp): LongRunning {

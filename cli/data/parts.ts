@@ -1,3 +1,4 @@
+import { programsOf } from "../../config/spec/image.ts";
 import { longRunning, ownVolumes, type ServiceSpec, type SystemSpec } from "../../config/spec/service.ts";
 
 export type Part =
@@ -10,6 +11,8 @@ export type Part =
       readonly volume: string;
       /** Files that a restore does not replace. */
       readonly own?: readonly string[];
+      /** The service whose image has the tools. @default its own */
+      readonly tools?: string;
     };
 
 /**
@@ -18,16 +21,33 @@ export type Part =
  */
 export function partsOf({ services }: SystemSpec): Part[] {
   const kept = longRunning(services).filter((s) => !isReplaceable(s));
+  const server = kept.find(({ role }) => role === "postgres")?.name;
   const parts = kept.flatMap((spec) =>
     ownVolumes(spec).map(
       ({ volume, own }): Part =>
         spec.role === "postgres"
           ? { kind: "postgres", service: spec.name, volume }
-          : { kind: "files", service: spec.name, volume, ...(own ? { own } : {}) },
+          : {
+              kind: "files",
+              service: spec.name,
+              volume,
+              ...(own ? { own } : {}),
+              ...(server !== undefined && mayLackTools(spec) ? { tools: server } : {}),
+            },
     ),
   );
   const once = [...Map.groupBy(parts, ({ volume }) => volume).values()].flatMap(([first]) => first ?? []);
   return once.sort((a, b) => Number(b.kind === "postgres") - Number(a.kind === "postgres"));
+}
+
+/**
+ * Whether the image of a service may lack `tar` and `find` of GNU. Nothing is known of an image that
+ * the user names.
+ */
+function mayLackTools({ image }: ServiceSpec): boolean {
+  if (image.from !== "catalogue") return image.from === "reference";
+  const has = programsOf(image.image);
+  return !has.has("tar") || !has.has("find");
 }
 
 /**

@@ -6,7 +6,7 @@ import { print } from "../command.ts";
 import { reachableSystem } from "../system.ts";
 import { Progress } from "../ui/progress.ts";
 import { elapsed } from "../ui/text.ts";
-import { containerFor, takeBackup } from "./backup.ts";
+import { containerFor, takeBackup, toolsFor } from "./backup.ts";
 import { startAgain, stop, stopAround } from "./clients.ts";
 import { Incoming } from "./incoming.ts";
 import { type BackedUp, type Backup, findBackup, requireWhole } from "./manifest.ts";
@@ -107,7 +107,7 @@ async function replaceData(
   const incoming: Incoming[] = [];
   try {
     for (const part of manifest.parts) {
-      const one = new Incoming(stack, part, await containerFor(stack, part), folder);
+      const one = new Incoming(stack, part, await toolsFor(stack, part), folder);
       incoming.push(one);
       await progress.step(`reading ${part.volume} in, next to the live data`, () => one.prepare());
     }

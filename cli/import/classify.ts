@@ -1,5 +1,6 @@
 import { basename } from "node:path";
 import type { Fate } from "./fates.ts";
+import { isJob } from "./hosts.ts";
 import { kindOf, type ServiceKind } from "./kinds.ts";
 import type { Replaced } from "./merge.ts";
 import type { ComposeProject, ComposeService } from "./read.ts";
@@ -79,7 +80,7 @@ function classifyService(service: ComposeService, world: World): ClassifiedServi
   const lines = [
     ...(service.tree.entries.size === 0 ? [empty(service.tree)] : walk.below(service.tree, "", "")),
     ...service.replaced.map(replacedLine),
-    ...(fate.is === "application" ? proposals(service, kind) : []),
+    ...(fate.is === "application" && !isJob(service, world.project) ? proposals(service, kind) : []),
   ];
   return { name: service.name, kind, fate, lines };
 }
@@ -92,7 +93,7 @@ function rulesOf(fate: Fate, tree: Mapping): Rules {
     case "monitoring":
       return { ...applicationRules, ...monitoringRules(fate.program) };
     case "proxy":
-      return forAll(tree, unsupported(`The ingress of the stack takes the place of ${fate.program}.`));
+      return forAll(tree, improved(`The ingress of the stack takes the place of ${fate.program}.`));
     case "nothing":
       return at(tree, "image") || at(tree, "build") ? forAll(tree, unsupported(fate.why)) : applicationRules;
     default:

@@ -1,8 +1,20 @@
-import { basename } from "node:path";
+import { existsSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
 import { Failure } from "../../config/spec/failure.ts";
 import { type Interpolated, interpolate, type Variables, WrongVariable } from "./interpolate.ts";
 import type { Replaced } from "./merge.ts";
 import { type Mapping, mapping, scalar, type Tree } from "./tree.ts";
+
+/** The example that users copy to an environment file, such as `.env.example`, if there is one. */
+export function exampleOf(path: string): string | undefined {
+  const name = basename(path);
+  const names = ["example", "sample", "template", "dist"].flatMap((word) => [
+    `${name}.${word}`,
+    name.replace(/^\.?/, `$&${word}.`),
+    `${name.replace(/^\./, "")}.${word}`,
+  ]);
+  return names.map((one) => join(dirname(path), one)).find((one) => existsSync(one));
+}
 
 const assignment = /^\s*(?:export\s+)?([A-Za-z_][\w.-]*)\s*(?:[=:]\s*(.*))?$/;
 

@@ -1,8 +1,10 @@
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { clientsOf, hostsOf, namesHost, variablesIn } from "./hosts.ts";
+import { clientsOf, hostsOf, isJob, namesHost, variablesIn } from "./hosts.ts";
 import { kindOf, type ServiceKind, type Store, tagOf } from "./kinds.ts";
+import { isOptionalStore, optionalStore } from "./optional-stores.ts";
 import type { ComposeProject, ComposeService } from "./read.ts";
+import { storeRefusal } from "./store-refusal.ts";
 import { at, children, isTrue, textOf, textsOf } from "./tree.ts";
 
 /** What takes the place of a service in the stack. */
@@ -31,13 +33,14 @@ export function kindsOf(project: ComposeProject): ReadonlyMap<string, ServiceKin
   const kinds = new Map<string, ServiceKind>();
   for (const service of byClients.sort((a, b) => Number(isOptional(a)) - Number(isOptional(b)))) {
     const kind = kindOf(service);
-    if (kind.kind !== "store") kinds.set(service.name, kind);
-    else if (taken.has(kind.store) || !canReplace(service, kind.store, project))
-      kinds.set(service.name, { kind: "foreign", name: programNames[kind.store] });
-    else {
-      taken.add(kind.store);
+    if (kind.kind !== "store") {
       kinds.set(service.name, kind);
+      continue;
     }
+    const why = whyForeign(service, kind.store, project, taken);
+    if (why === undefined) taken.add(kind.store);
+    const name = programNames[kind.store];
+    kinds.set(service.name, why === undefined ? kind : { kind: "foreign", name, ...(why ? { why } : {}) });
   }
   return kinds;
 }
@@ -46,7 +49,25 @@ const programNames: Readonly<Record<Store, string>> = {
   postgres: "PostgreSQL",
   redis: "Redis",
   chroma: "Chroma",
+  minio: "MinIO",
+  mysql: "mysql",
+  opensearch: "OpenSearch",
+  clickhouse: "ClickHouse",
+  qdrant: "Qdrant",
 };
+
+/** Why a store stays an image: a reason, or an empty one. Undefined if the stack's own takes its place. */
+function whyForeign(
+  service: ComposeService,
+  store: Store,
+  project: ComposeProject,
+  taken: ReadonlySet<Store>,
+): string | undefined {
+  if (!isOptionalStore(store))
+    return taken.has(store) || !canReplace(service, store, project) ? "" : undefined;
+  if (taken.has(store)) return `The stack has one ${optionalStore[store].title} only.`;
+  return storeRefusal(store, service, project);
+}
 
 /** Whether a service runs only under a profile that is not chosen. */
 const isOptional = ({ tree }: ComposeService): boolean => textsOf(at(tree, "profiles")).length > 0;
@@ -101,12 +122,7 @@ function fateOf(
   return isJob(service, project) ? jobOf(service, project) : { is: "application" };
 }
 
-const isJob = ({ name }: ComposeService, { services }: ComposeProject): boolean =>
-  services.some(
-    ({ tree }) => textOf(at(tree, "depends_on", name, "condition")) === "service_completed_successfully",
-  );
-
-/** A job runs before an application with the same image that waits for it. */
+/** A job runs before an application with the same image that waits for it. Another one stays a job. */
 function jobOf(job: ComposeService, project: ComposeProject): Fate {
   const image = imageKey(job);
   const others = project.services.filter(
@@ -114,10 +130,7 @@ function jobOf(job: ComposeService, project: ComposeProject): Fate {
   );
   const waits = others.find(({ tree }) => at(tree, "depends_on", job.name)) ?? others[0];
   if (waits && at(job.tree, "command")) return { is: "migration", of: waits.name };
-  return {
-    is: "nothing",
-    why: "It runs once and ends. Ragdock runs such a job in the image of an application only.",
-  };
+  return { is: "application" };
 }
 
 const imageKey = ({ tree }: ComposeService): string => {

@@ -60,6 +60,12 @@ export const clientsOf = (service: ComposeService, { services }: ComposeProject)
       (mentions(other, hostsOf(service)) || at(other.tree, "depends_on", service.name) !== undefined),
   );
 
+/** Whether another service waits for the end of this one. */
+export const isJob = ({ name }: ComposeService, { services }: Pick<ComposeProject, "services">): boolean =>
+  services.some(
+    ({ tree }) => textOf(at(tree, "depends_on", name, "condition")) === "service_completed_successfully",
+  );
+
 /** The container's ports of a service that Compose publishes over TCP, with those of the host. */
 export const publishedPorts = ({ tree }: ComposeService): { target: number; published?: number }[] =>
   children(at(tree, "ports")).flatMap((port) => {

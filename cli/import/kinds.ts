@@ -3,7 +3,12 @@ import type { ComposeService } from "./read.ts";
 import { at, children, textOf } from "./tree.ts";
 
 /** A store that Ragdock has a service for. */
-export type Store = "postgres" | "redis" | "chroma";
+export type Store = "postgres" | "redis" | "chroma" | OptionalStore;
+
+/** The stores that a stack runs only if an application needs them. */
+export const optionalStores = ["minio", "mysql", "opensearch", "clickhouse", "qdrant"] as const;
+
+export type OptionalStore = (typeof optionalStores)[number];
 
 /**
  * What a service of a Compose project is. An application is the user's own, or one that only the
@@ -13,7 +18,12 @@ export type ServiceKind =
   | { readonly kind: "store"; readonly store: Store }
   | { readonly kind: "console"; readonly name: string }
   | { readonly kind: "application" }
-  | { readonly kind: "foreign"; readonly name: string };
+  | {
+      readonly kind: "foreign";
+      readonly name: string;
+      /** Why the stack's own store does not take its place. */
+      readonly why?: string;
+    };
 
 const stores: Readonly<Record<string, Store>> = {
   postgres: "postgres",
@@ -22,6 +32,11 @@ const stores: Readonly<Record<string, Store>> = {
   redis: "redis",
   "valkey/valkey": "redis",
   "chromadb/chroma": "chroma",
+  "minio/minio": "minio",
+  mysql: "mysql",
+  "opensearchproject/opensearch": "opensearch",
+  "clickhouse/clickhouse-server": "clickhouse",
+  "qdrant/qdrant": "qdrant",
 };
 
 /** Programs whose pages show data or metrics, by repository. */
@@ -47,16 +62,12 @@ const consoles: Readonly<Record<string, string>> = {
  * official images.
  */
 const programs: Readonly<Record<string, string>> = {
-  "minio/minio": "MinIO",
   "minio/mc": "MinIO client",
-  "qdrant/qdrant": "Qdrant",
   "milvusdb/milvus": "Milvus",
   "semitechnologies/weaviate": "Weaviate",
   "weaviate/weaviate": "Weaviate",
   "getmeili/meilisearch": "Meilisearch",
-  "opensearchproject/opensearch": "OpenSearch",
   "elasticsearch/elasticsearch": "Elasticsearch",
-  "clickhouse/clickhouse-server": "ClickHouse",
   "coreos/etcd": "etcd",
   "redis/redis-stack": "Redis Stack",
   "redis/redis-stack-server": "Redis Stack",

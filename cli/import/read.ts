@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, statSync } from "node:fs";
-import { delimiter, dirname, join, resolve } from "node:path";
+import { basename, delimiter, dirname, join, resolve } from "node:path";
 import { Failure } from "../../config/spec/failure.ts";
-import { parseDotenv, valuesOf } from "./dotenv.ts";
+import { exampleOf, parseDotenv, valuesOf } from "./dotenv.ts";
 import type { Variables } from "./interpolate.ts";
 import { FileLoader, mergeModels, type Part } from "./load.ts";
 import { merge, type Replaced, withoutResets } from "./merge.ts";
@@ -153,17 +153,23 @@ function environmentFile(
 ): Mapping | undefined {
   const path = textOf(at(entry, "path"));
   if (path === undefined) return undefined;
-  if (!existsSync(path)) {
-    const required = at(entry, "required");
-    if (!required || isTrue(required))
+  const required = at(entry, "required");
+  const isRequired = !required || isTrue(required);
+  const file = existsSync(path) || !isRequired ? path : (exampleOf(path) ?? path);
+  if (!existsSync(file)) {
+    if (isRequired)
       loader.warnings.push(
         `${entry.origin.path}: ${path} does not exist. The report lacks its variables. Create it, or copy it from the example that the application has.`,
       );
     return undefined;
   }
-  loader.files.add(path);
+  if (file !== path)
+    loader.warnings.push(
+      `${entry.origin.path}: ${path} does not exist. The report has the variables of ${basename(file)}.`,
+    );
+  loader.files.add(file);
   const raw = textOf(at(entry, "format")) === "raw";
-  return parseDotenv(readFileSync(path, "utf8"), path, values, { raw, replaced });
+  return parseDotenv(readFileSync(file, "utf8"), file, values, { raw, replaced });
 }
 
 /** The variables without a value, each once. */

@@ -80,7 +80,9 @@ function kindText(kind: ServiceKind): string {
     case "application":
       return "an application";
     case "foreign":
-      return `an image that Ragdock has no service for, ${kind.name}`;
+      return kind.why
+        ? `an image, ${kind.name}, whose place no store of the stack takes`
+        : `an image that Ragdock has no service for, ${kind.name}`;
   }
 }
 

@@ -1,22 +1,25 @@
 import { capabilities } from "../../config/spec/limits.ts";
+import { isJob } from "./hosts.ts";
 import { tagOf } from "./kinds.ts";
+import { isActive } from "./profiles.ts";
 import { environmentRules } from "./rules-environment.ts";
 import { others, storageRules } from "./rules-storage.ts";
-import { at, isTrue, type Tree, textOf, textsOf } from "./tree.ts";
+import { at, isTrue, textOf, textsOf } from "./tree.ts";
 import { always, improved, type Rule, type Rules, taken, unsupported } from "./verdict.ts";
-import { isActive } from "./world.ts";
+import { isFolder, isLabel, isProxyLabel } from "./write/container.ts";
 import { programOf } from "./write/programs.ts";
 
-const image: Rule = (value, _, { service }) => {
+const image: Rule = (value, _, { service, kind }) => {
   const reference = textOf(value) ?? "";
   if (at(service.tree, "build"))
     return improved("The image is built from its folder, and its name contains a digest of the files.");
   const tag = tagOf(reference);
+  const why = kind.kind === "foreign" && kind.why ? ` ${kind.why}` : "";
   if (tag === undefined || tag === "latest")
     return improved(
-      `${reference} can be another image tomorrow. The list of what is left has the command that pins it.`,
+      `${reference} can be another image tomorrow. The list of what is left has the command that pins it.${why}`,
     );
-  return taken(`The image ${reference}.`);
+  return taken(`The image ${reference}.${why}`);
 };
 
 const port: Rule = (value, _, { kind }) => {
@@ -90,18 +93,10 @@ const extraHost: Rule = (value, name) =>
 const restart: Rule = (value, _, { service, world: { project } }) => {
   const policy = textOf(value) ?? "no";
   if (policy === "always" || policy === "unless-stopped") return taken("Ragdock restarts every service.");
-  return isJob(
-    service.name,
-    project.services.map(({ tree }) => tree),
-  )
+  return isJob(service, project)
     ? taken("It is a job, because another service waits for its end.")
     : improved("Ragdock restarts every service. Only a job that another service waits for may end.");
 };
-
-const isJob = (name: string, trees: readonly Tree[]): boolean =>
-  trees.some(
-    (tree) => textOf(at(tree, "depends_on", name, "condition")) === "service_completed_successfully",
-  );
 
 const own =
   (key: string, what: string): Rule =>
@@ -122,6 +117,18 @@ const readOnly: Rule = (value) =>
   isTrue(value)
     ? taken("The root file system is read-only if the service has folders in memory and no files.")
     : taken("The service may write everywhere.");
+
+/** A label by which a proxy finds its services. No such proxy runs in the stack. */
+const label: Rule = (_, name) => {
+  if (isProxyLabel(name))
+    return improved("It configures a proxy. The ingress leads to the service: `route` and `routes`.");
+  return isLabel(name) ? taken("The same label.") : unsupported("Ragdock has no label of this name.");
+};
+
+const workingDir: Rule = (value) =>
+  isFolder(textOf(value) ?? "")
+    ? taken("The same folder.")
+    : unsupported("Write an absolute path of the container.");
 
 /** Rules for a service that Ragdock runs as it is: an application, a console or a foreign image. */
 export const applicationRules: Rules = {
@@ -200,8 +207,8 @@ export const applicationRules: Rules = {
       ? taken("It is the platform of this machine.")
       : unsupported("Docker chooses the platform of the host."),
   attach: always(taken("It changes only what docker compose up prints.")),
-  labels: always(unsupported("Ragdock sets its own labels only.")),
-  working_dir: always(unsupported("Set WORKDIR in the Dockerfile, or change the folder in the command.")),
+  "labels.*": label,
+  working_dir: workingDir,
   "ulimits.*": always(taken("The same limit.")),
   tty: always(taken("It changes nothing for a service without a terminal.")),
   stdin_open: always(taken("It changes nothing for a service without a terminal.")),

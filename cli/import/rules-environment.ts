@@ -1,3 +1,5 @@
+import { basename } from "node:path";
+import { exampleOf } from "./dotenv.ts";
 import { at, textOf } from "./tree.ts";
 import { planVariable } from "./variables.ts";
 import { improved, type Rule, type Rules, taken, unsupported } from "./verdict.ts";
@@ -24,11 +26,14 @@ const variable: Rule = (value, name, { service, world }) => {
 
 const environmentFile: Rule = (value, _, { world: { project } }) => {
   const path = textOf(at(value, "path"));
-  return path !== undefined && project.files.includes(path)
-    ? taken("Each of its variables has its own line.")
-    : textOf(at(value, "required")) === "false"
-      ? taken("The file does not exist, and does not have to.")
-      : unsupported("The file does not exist, so its variables are missing here.");
+  if (path !== undefined && project.files.includes(path))
+    return taken("Each of its variables has its own line.");
+  const example = path === undefined ? undefined : exampleOf(path);
+  if (example !== undefined && project.files.includes(example))
+    return improved(`The file does not exist. The variables of ${basename(example)} are in its place.`);
+  return textOf(at(value, "required")) === "false"
+    ? taken("The file does not exist, and does not have to.")
+    : unsupported("The file does not exist, so its variables are missing here.");
 };
 
 export const environmentRules: Rules = {

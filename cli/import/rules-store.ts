@@ -1,4 +1,5 @@
 import { tagOf } from "./kinds.ts";
+import { isOptionalStore, optionalStore, pinOf } from "./optional-stores.ts";
 import { applicationRules } from "./rules-application.ts";
 import { volume } from "./rules-storage.ts";
 import { isSecretName } from "./secrets.ts";
@@ -17,21 +18,38 @@ export const dataFolders = {
   postgres: /^\/var\/lib\/postgresql(\/data)?$/,
   redis: /^\/(data|var\/lib\/redis)$/,
   chroma: /^\/(data|chroma\/chroma)$/,
+  minio: optionalStore.minio.data,
+  mysql: optionalStore.mysql.data,
+  opensearch: optionalStore.opensearch.data,
+  clickhouse: optionalStore.clickhouse.data,
+  qdrant: optionalStore.qdrant.data,
 } as const;
 
 const storeKind = ({ kind }: Subject) => (kind.kind === "store" ? kind.store : "postgres");
 
 const image: Rule = (value, _, subject) => {
   const reference = textOf(value) ?? "";
+  const store = storeKind(subject);
+  if (isOptionalStore(store)) {
+    const { title, ours } = optionalStore[store];
+    return pinOf(store, subject.service)
+      ? improved(`${title} of the stack runs this image, with a health check, alerts and backups.`)
+      : improved(`Ragdock runs ${ours} in place of ${reference}, with a health check, alerts and backups.`);
+  }
   const tag = tagOf(reference);
   const pinned = tag === undefined || tag === "latest" ? " The version is pinned." : "";
   return improved(
-    `Ragdock runs ${versions[storeKind(subject)]} in place of ${reference}, with credentials, alerts and backups.${pinned} Move the data with a dump if the versions differ.`,
+    `Ragdock runs ${versions[store]} in place of ${reference}, with credentials, alerts and backups.${pinned} Move the data with a dump if the versions differ.`,
   );
 };
 
 /** Variables that the images of stores read, and that Ragdock does not set. */
-const tuning = /^(POSTGRES_INITDB_|PG[A-Z]|REDIS_ARGS$|VALKEY_EXTRA_FLAGS$|CHROMA_|TZ$|LANG$|LC_)/;
+const tuning =
+  /^(POSTGRES_INITDB_|PG[A-Z]|REDIS_ARGS$|VALKEY_EXTRA_FLAGS$|CHROMA_|MINIO_|MYSQL_|OPENSEARCH_|CLICKHOUSE_|QDRANT_|TZ$|LANG$|LC_|[a-z_]+\.)/;
+
+/** Variables with the login or the mode of a store that Ragdock sets, too. */
+const replaced =
+  /^(MINIO_(ROOT_USER|ACCESS_KEY)|MYSQL_(USER|DATABASE|ROOT_HOST)|CLICKHOUSE_(USER|DB)|DISABLE_(SECURITY_PLUGIN|INSTALL_DEMO_CONFIG)|plugins\.security\.disabled|discovery\.type|OPENSEARCH_JAVA_OPTS)$/;
 
 const environment: Rule = (_, name) => {
   if (isSecretName(name)) return improved("Ragdock generates the password and can rotate it.");
@@ -40,6 +58,7 @@ const environment: Rule = (_, name) => {
   if (name === "POSTGRES_HOST_AUTH_METHOD") return improved("Every client needs a password.");
   if (/^PG(USER|DATABASE|HOST)$/.test(name)) return improved("Ragdock's health check sets its login itself.");
   if (name === "PGDATA") return improved("Ragdock mounts the volume where the image keeps its data.");
+  if (replaced.test(name)) return improved("Ragdock sets it.");
   if (name === "ANONYMIZED_TELEMETRY" || name === "IS_PERSISTENT") return improved("Ragdock sets it.");
   if (tuning.test(name)) return unsupported("Ragdock sets the variables of its stores itself.");
   return taken("The store does not read it.");
@@ -47,7 +66,7 @@ const environment: Rule = (_, name) => {
 
 /** Flags that Ragdock's own configuration replaces. */
 const replacedFlags =
-  /requirepass|appendonly|maxmemory|shared_buffers|work_mem|effective_cache_size|max_connections/;
+  /requirepass|appendonly|maxmemory|shared_buffers|work_mem|effective_cache_size|max_connections|buffer-pool-size/;
 
 /** A flag without its value, which can be a secret: `-c log_statement`, `--masterauth`. */
 const flagName = (flag: string): string => /^\s*(-c\s+[^\s=]+|[^\s=]+)/.exec(flag)?.[1] ?? "";
@@ -55,7 +74,7 @@ const flagName = (flag: string): string => /^\s*(-c\s+[^\s=]+|[^\s=]+)/.exec(fla
 const command: Rule = (value) => {
   const flags = textsOf(value).join(" ");
   const rest = flags
-    .replace(/^(postgres|redis-server)\b/, "")
+    .replace(/^(postgres|redis-server|(minio )?server \/data|mysqld)\b/, "")
     .split(/\s(?=-)/)
     .filter((flag) => flag.trim() !== "" && !replacedFlags.test(flag));
   return rest.length === 0

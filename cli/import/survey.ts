@@ -1,7 +1,8 @@
 import { fatesOf, kindsOf } from "./fates.ts";
+import { isActive } from "./profiles.ts";
 import type { ComposeProject } from "./read.ts";
 import { sharedSecrets } from "./variables.ts";
-import { applicationsOf, isActive, type World } from "./world.ts";
+import { applicationsOf, type World } from "./world.ts";
 import { namesOf } from "./write/names.ts";
 
 /** Looks at a project as a whole. */

@@ -1,7 +1,9 @@
 import { loginOfStore } from "./fates.ts";
 import { hostsOf, mentions, variablesIn, withHost } from "./hosts.ts";
+import { isOptionalStore } from "./optional-stores.ts";
 import type { ComposeService } from "./read.ts";
 import { isSecretName, loginOf } from "./secrets.ts";
+import { withLogin } from "./store-logins.ts";
 import { at, entriesOf, type Scalar, type VariableUse } from "./tree.ts";
 import type { SecretOwner, World } from "./world.ts";
 
@@ -101,15 +103,24 @@ function storeVariable(
 ): VariablePlan | undefined {
   for (const store of world.stores) {
     if (!isClient(service, store.service, world)) continue;
-    const found =
-      store.is === "postgres"
-        ? ofPostgres(name, text, store.service)
-        : store.is === "redis"
-          ? ofRedis(name, text, store.service)
-          : undefined;
+    const found = ofStore(name, text, store);
     if (found) return found;
   }
   return undefined;
+}
+
+function ofStore(
+  name: string,
+  text: string,
+  { is, service }: World["stores"][number],
+): VariablePlan | undefined {
+  if (is === "postgres") return ofPostgres(name, text, service);
+  if (is === "redis") return ofRedis(name, text, service);
+  const login = isOptionalStore(is) ? withLogin(is, name, text, service) : undefined;
+  if (!login) return undefined;
+  return login.isSecret
+    ? { as: "template", text: login.text, of: service.name }
+    : { as: "value", text: login.text };
 }
 
 /** Whether a service calls a store. A database that shares an environment file with others does not. */

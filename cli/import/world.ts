@@ -1,7 +1,6 @@
 import type { Fates } from "./fates.ts";
 import type { ServiceKind, Store } from "./kinds.ts";
 import type { ComposeProject, ComposeService } from "./read.ts";
-import { at, textsOf } from "./tree.ts";
 import type { Names } from "./write/names.ts";
 
 /** Where a secret is kept that several variables contain. */
@@ -27,9 +26,3 @@ export interface World {
 /** The services that become applications. */
 export const applicationsOf = ({ project, fates }: Pick<World, "project" | "fates">): ComposeService[] =>
   project.services.filter(({ name }) => fates.get(name)?.is === "application");
-
-/** Whether a service starts without a profile, or with one that COMPOSE_PROFILES chooses. */
-export function isActive({ tree }: ComposeService, { project }: Pick<World, "project">): boolean {
-  const profiles = textsOf(at(tree, "profiles"));
-  return profiles.length === 0 || project.profiles.some((one) => one === "*" || profiles.includes(one));
-}

@@ -1,4 +1,5 @@
 import { packageCommand } from "../../host/cause.ts";
+import { type NativeFailure, nativeFailure } from "./npm-log.ts";
 
 /** Why a build failed, as far as its log says it. */
 export interface BuildFailure {
@@ -88,11 +89,24 @@ export function buildFailure(image: string, lines: readonly string[]): BuildFail
     const found = pattern.exec(text);
     return found ? [say(found.slice(1), text)] : [];
   })[0];
+  const native = nativeFailure(text);
   const last = output.findLast((line) => line.trim() !== "");
-  const cause = (tool ?? last ?? error).replaceAll(/[\s│]+/g, " ").trim();
-  const fix = fixOf(image, title, text, cause);
+  const cause = (native?.cause ?? tool ?? last ?? error).replaceAll(/[\s│]+/g, " ").trim();
+  const fix = native ? nativeFix(image, title, native) : fixOf(image, title, text, cause);
   return { step: title, cause, output, ...(fix ? { fix } : {}) };
 }
+
+/** Whether a step is one of an application without a Dockerfile, which has settings for packages. */
+const isOurs = (step: string): boolean =>
+  /install-application|npm ci --no-audit --no-fund|npm run build --if-present/.test(step);
+
+const addPackages = (image: string, step: string, names: string): string =>
+  isOurs(step)
+    ? `Add Debian's package ${names}: ${packageCommand(image, names)}`
+    : `Add this to the Dockerfile, before that step: RUN apt-get update && apt-get install -y ${names}`;
+
+const nativeFix = (image: string, step: string, { debian, fix }: NativeFailure): string | undefined =>
+  debian === undefined ? fix : addPackages(image, step, debian);
 
 function fixOf(image: string, step: string, text: string, cause: string): string | undefined {
   if (/download\.pytorch\.org/.test(text))
@@ -100,10 +114,7 @@ function fixOf(image: string, step: string, text: string, cause: string): string
   if (unreachable.test(text))
     return "The build reaches no index of packages. Check the network of the Docker host and its proxy.";
   const [, name] = packages.find(([pattern]) => pattern.test(cause)) ?? [];
-  const isOurs = /install-application|npm (?:ci|run build)/.test(step);
-  if (name && isOurs) return `Add Debian's package ${name}: ${packageCommand(image, name)}`;
-  if (name)
-    return `Add this to the Dockerfile, before that step: RUN apt-get update && apt-get install -y ${name}`;
+  if (name) return addPackages(image, step, name);
   if (/Debian has no package/.test(cause))
     return "Correct its name: `build.packages` of the application, or its Dockerfile. https://packages.debian.org/trixie has all names.";
   if (/could not be built/.test(cause))

@@ -1,11 +1,12 @@
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { buildLogs } from "../../config/images.ts";
+import { forStack } from "../../config/spec/problem.ts";
 import { describe } from "../../host/describe.ts";
 import { containersOf, isWell } from "../../host/docker.ts";
 import type { Finding } from "../../host/finding.ts";
 import { projectDir } from "../../host/paths.ts";
-import { pullAdvice } from "../../host/pull-advice.ts";
+import { baseImageAdvice } from "../../host/pull-advice.ts";
 import { buildFailure } from "./build-log.ts";
 
 /** Lines shown of the step that failed. */
@@ -20,7 +21,7 @@ export function failedBuilds(stack: string, begun: number): string[] {
     .filter(({ file }) => statSync(file).mtimeMs >= begun)
     .map((log) => ({ ...log, lines: readFileSync(log.file, "utf8").trimEnd().split("\n") }))
     .filter(({ lines }) => lines.slice(-40).some((line) => /^ERROR|^#\d+ ERROR/.test(line)))
-    .map(({ name, file, lines }) => failedBuild(name.replace(/\.log$/, ""), file, lines));
+    .map(({ name, file, lines }) => forStack(failedBuild(name.replace(/\.log$/, ""), file, lines), stack));
 }
 
 /** The cause first, and the end of the log after it. */
@@ -49,10 +50,7 @@ export function baseAdvice(lines: readonly string[]): string[] {
   const advice = [...metadata].flatMap(([, step, image = ""]) => {
     const reason = new RegExp(`^#${step} ERROR: (.+)$`, "m").exec(log)?.[1];
     if (reason === undefined) return [];
-    const advice = pullAdvice(image, reason);
-    // A Dockerfile that names its base still pulls it under `images: packages`.
-    const base = `; in the Dockerfile: ARG PYTHON_IMAGE=${image} and FROM \${PYTHON_IMAGE}`;
-    return [/^python(?=[:@]|$)/.test(image) && advice.endsWith("images packages") ? advice + base : advice];
+    return [baseImageAdvice(image, reason)];
   });
   return [...new Set(advice)];
 }

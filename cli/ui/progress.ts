@@ -1,4 +1,5 @@
 import type { EngineEvent, Op, RunResult } from "../../engine/index.ts";
+import { print } from "../command.ts";
 import { elapsed } from "./text.ts";
 
 /** Seconds without output after which a run prints what it is waiting for. */
@@ -34,7 +35,7 @@ export class Progress {
   private readonly write: (line: string) => void;
 
   /** @param prefix prefix of each resource's name that is not shown, `project-stack-` */
-  constructor(prefix: string, write: (line: string) => void = (line) => process.stdout.write(`${line}\n`)) {
+  constructor(prefix: string, write: (line: string) => void = print) {
     this.prefix = prefix;
     this.write = write;
     this.timer = setInterval(() => this.beat(), 1000);

@@ -46,7 +46,7 @@ function portReasons(wish: Wish): Reason[] {
 }
 
 /**
- * Why an application behind the gateway must not publish a port of its own. The ingress has TLS, the
+ * Why an application behind the gateway must not publish its port. The ingress has TLS, the
  * sign-in and the limits.
  */
 function closedPort(
@@ -59,7 +59,7 @@ function closedPort(
   if (ingress.signIn) return all(`requests there would need no sign-in, which the gateway asks for`);
   if (user.exposure === "public")
     return [{ key: "exposure", why: `only the ingress is public; ${name} can be on loopback` }];
-  return user.exposure === "none" ? all(`${name} publishes no port of its own by default`) : [];
+  return user.exposure === "none" ? all(`${name} publishes no port by default`) : [];
 }
 
 /** Refuses a port on the host that nothing publishes. */

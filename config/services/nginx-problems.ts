@@ -7,7 +7,7 @@ interface NginxProblem {
   readonly status: number;
   readonly title: string;
   readonly detail: string;
-  /** The codes for which nginx gives this answer. @default its status */
+  /** The codes for which nginx always gives this answer. @default its status */
   readonly codes?: readonly number[];
   /**
    * Whether nginx may not know the path, because it could not read the request. Without a path, the
@@ -43,13 +43,43 @@ const unreadable: readonly NginxProblem[] = [
   { status: 501, title: "Not implemented", detail: "Send the body as it is, or chunked.", unread: true },
 ];
 
+/** The ingress has no other upstream than a gateway. */
 const unavailable = (kind: Kind): NginxProblem => ({
   status: 503,
   title: "Service unavailable",
   detail: "No service answers at this path yet. Try again in a few seconds.",
-  codes: kind === "ingress" ? [500, 502, 504] : [502, 504],
+  codes: kind === "ingress" ? [500, 502, 504] : [],
   headers: again,
 });
+
+/** The failures of a service that took the request. It may have done its work. */
+const broken: readonly NginxProblem[] = [
+  {
+    status: 502,
+    title: "Bad gateway",
+    detail: "The service closed the connection without a valid answer.",
+    codes: [],
+  },
+  {
+    status: 504,
+    title: "Gateway timeout",
+    detail: "The service took too long to answer.",
+    codes: [],
+  },
+];
+
+/**
+ * Variables with the location that answers when a service fails. Without the time of a connection,
+ * nothing has accepted one, so the service has not seen the request.
+ */
+export const failureMaps = `  map $upstream_connect_time $broken_off { default @problem_503; "~\\d" @problem_502; }
+  map $upstream_connect_time $too_late { default @problem_503; "~\\d" @problem_504; }
+`;
+
+const failures: Readonly<Record<Kind, readonly string[]>> = {
+  ingress: [],
+  gateway: ["error_page 502 = $broken_off;", "error_page 504 = $too_late;"],
+};
 
 const notFound: NginxProblem = { status: 404, title: "Not found", detail: "Nothing has this path." };
 
@@ -86,7 +116,7 @@ const problemsOf = (kind: Kind): NginxProblem[] => [
   notFound,
   unavailable(kind),
   tooMany,
-  ...(kind === "ingress" ? refused : []),
+  ...(kind === "ingress" ? refused : broken),
 ];
 
 /** The limit of a request: that of a path for small requests, or that of the server. */
@@ -98,9 +128,11 @@ const target = ({ status, unread }: NginxProblem): string =>
 /** The `error_page` lines of a server or a location. A location with its own inherits no others. */
 export const errorPages = (indent: string, kind: Kind, limit: Limit = "large"): string =>
   [
-    ...problemsOf(kind).map(
-      (problem) => `error_page ${(problem.codes ?? [problem.status]).join(" ")} = ${target(problem)};`,
-    ),
+    ...problemsOf(kind).flatMap((problem) => {
+      const codes = problem.codes ?? [problem.status];
+      return codes.length > 0 ? [`error_page ${codes.join(" ")} = ${target(problem)};`] : [];
+    }),
+    ...failures[kind],
     `error_page 413 = @too_large_${limit};`,
   ]
     .map((line) => `${indent}${line}\n`)

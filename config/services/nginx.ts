@@ -9,7 +9,7 @@ import { authLocations, identityForwarded } from "./nginx-auth.ts";
 import { gatewayMaps, guardMaps, guards } from "./nginx-guards.ts";
 import { type RoutedPath, toRevision } from "./nginx-locations.ts";
 import { frontedUri, nameMaps } from "./nginx-names.ts";
-import { errorPages, problemLocations } from "./nginx-problems.ts";
+import { errorPages, failureMaps, problemLocations } from "./nginx-problems.ts";
 import { plainServer, tlsServer, tlsSettings } from "./nginx-tls.ts";
 
 export const nginxCatalogueImage = {
@@ -176,7 +176,7 @@ http {
   # would run out of ports.
   map $http_upgrade $connection_upgrade { default upgrade; '' close; }
 
-${hasTls ? tlsSettings : ""}${isIngress ? guardMaps(settings) + nameMaps(settings) : gatewayMaps(settings)}  resolver 127.0.0.11 valid=1s ipv6=off;
+${hasTls ? tlsSettings : ""}${isIngress ? guardMaps(settings) + nameMaps(settings) : gatewayMaps(settings) + failureMaps}  resolver 127.0.0.11 valid=1s ipv6=off;
   resolver_timeout 2s;
   client_max_body_size ${maxBody}m;
   proxy_http_version 1.1;

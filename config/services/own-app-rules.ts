@@ -2,6 +2,7 @@ import type { Settings } from "../settings/schema.ts";
 import { isReservedNetwork } from "../spec/networks.ts";
 import { type Problem, problem, removeCommand, setCommand, withoutEffect } from "../spec/problem.ts";
 import type { ServiceSpec } from "../spec/service.ts";
+import { neededStores } from "./needed-stores.ts";
 import { wrongBuild } from "./own-app-build-rules.ts";
 import { containerProblems } from "./own-app-container-rules.ts";
 import { dockerfileOf, isServed } from "./own-app-image.ts";
@@ -11,6 +12,9 @@ import { hasFile } from "./project-files.ts";
 
 /** The roles of services that an application may need. */
 const needable = ["postgres", "redis", "chroma", "model"];
+
+/** Stores that the stack runs if an application needs them. */
+const optional = neededStores.map(({ name }) => name);
 
 /** Problems of the settings `app` and `apps`. */
 export function ownAppProblems(settings: Settings, services: readonly ServiceSpec[]): Problem[] {
@@ -22,6 +26,7 @@ export function ownAppProblems(settings: Settings, services: readonly ServiceSpe
       ...wrongSource(app),
       ...wrongBuild(app, settings),
       ...useless(app),
+      ...wrongJob(app),
       ...wrongPort(app),
       ...wrongName(app, services),
       ...wrongNeeds(app, apps, services),
@@ -83,6 +88,28 @@ function useless(app: OwnApp): Problem[] {
   );
 }
 
+/** The settings that only an application which stays up can have. */
+const stayingUp = [
+  "port",
+  "route",
+  "routes",
+  "healthcheck",
+  "replicas",
+  "migrate",
+  "metricsPath",
+  "bodySize",
+  "timeout",
+  "ephemeral",
+] as const;
+
+function wrongJob(app: OwnApp): Problem[] {
+  const { setting, job } = app;
+  const given = stayingUp.filter((key) => app[key] !== undefined);
+  if (!job || given.length === 0) return [];
+  const why = `a job ends, so it has no ${given.join(", ")}`;
+  return [problem(`${setting}.job`, "true", why, `Run: ${removeCommand(`${setting}.job`)}`)];
+}
+
 const whatRuns = ({ command }: OwnApp): string =>
   command ? "`command` says what to run" : "the image or the Dockerfile says what to run";
 
@@ -128,7 +155,7 @@ function wrongName({ name, setting }: OwnApp, services: readonly ServiceSpec[]):
 function wrongNeeds(app: OwnApp, apps: readonly OwnApp[], services: readonly ServiceSpec[]): Problem[] {
   const own = apps.map(({ name }) => name).filter((name) => name !== app.name);
   const stores = services.filter((s) => s.kind !== "job" && needable.includes(s.role)).map((s) => s.name);
-  const known = [...stores, ...own];
+  const known = [...new Set([...stores, ...optional, ...own])];
   return (app.needs ?? []).flatMap((need, index) => {
     if (known.includes(need)) return [];
     const path = `${app.setting}.needs[${index}]`;

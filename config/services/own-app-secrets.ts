@@ -2,6 +2,7 @@ import type { AppSecret } from "../settings/app-secrets.ts";
 import { type Content, contentOf, type NamedContent, type Part, type Secret } from "../spec/content.ts";
 import type { FileSpec } from "../spec/service.ts";
 import type { Context } from "./module.ts";
+import { neededStores } from "./needed-stores.ts";
 import type { SecretHolder } from "./own-app-settings.ts";
 import type { AppStores } from "./reference-app.ts";
 import { fromUser, generated, secretFile, secretPath } from "./secrets.ts";
@@ -41,8 +42,11 @@ export function usableSecrets(
   const logins = [postgres, redis]
     .filter(({ name }) => needs.includes(name))
     .flatMap((store) => [store.login(ctx).user, store.login(ctx).password]);
+  const more = neededStores
+    .filter(({ name }) => needs.includes(name))
+    .flatMap((store) => [...store.secrets(ctx)]);
   const keys = [embeddings.key, llm.key].flatMap((key) => (key ? [fromUser(key)] : []));
-  const named = [...logins, ...keys].map((secret) => [secret.name, secret] as const);
+  const named = [...logins, ...more, ...keys].map((secret) => [secret.name, secret] as const);
   return new Map([...named, ...variableSecrets(ctx, apps)]);
 }
 

@@ -33,7 +33,7 @@ export const ownApp = (stores: AppStores): ServiceModule => ({
     const apps = ownApps(ctx.settings);
     return apps.flatMap((app): ServiceTemplate[] => [
       ...(app.migrate ? [migration(ctx, stores, app, apps)] : []),
-      application(ctx, stores, app, apps),
+      app.job ? job(ctx, stores, app, apps) : application(ctx, stores, app, apps),
     ]);
   },
   rules: (ctx, services) => {
@@ -71,6 +71,8 @@ function workload(ctx: Context, stores: AppStores, app: OwnApp) {
       extraHosts: app.extraHosts,
       ulimits: app.ulimits && ulimitsOf(app.ulimits),
       hostname: app.hostname,
+      workingDir: app.workingDir,
+      labels: app.labels,
     }),
     // What it calls is not known here.
     outside: true,
@@ -133,6 +135,24 @@ function migration(
     command: [...(app.migrate ?? [])],
     limits: { cpus: 1, memory: "512MiB" },
     dependsOn: needsOf(ctx, stores, app).filter((need) => !names.includes(need)),
+  };
+}
+
+/** An application that runs once. */
+function job(ctx: Context, stores: AppStores, app: OwnApp, apps: readonly OwnApp[]): ServiceTemplate<Job> {
+  const { name, volumes = [] } = app;
+  const command = commandOf(app);
+  return {
+    ...jobDefaults,
+    ...workload(ctx, stores, app),
+    name,
+    role: "worker",
+    ...(command ? { command } : {}),
+    // It may load a model or much data.
+    timeout: "2h",
+    volumes: volumes.map(({ name, path }) => ({ volume: name, path })),
+    limits: defined({ cpus: 1, memory: "512MiB", ...defined(app.limits ?? {}) }) as Job["limits"],
+    dependsOn: [...needsOf(ctx, stores, app), ...migrationsFor(app, apps)],
   };
 }
 

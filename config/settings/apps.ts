@@ -81,7 +81,7 @@ const common = {
     ),
   ),
   ephemeral: optional(
-    "Whether files that it writes outside of its volumes may be lost. Otherwise `make up` reports them, and refuses to replace a container that has some.",
+    "Whether files that it writes outside of its volumes may be lost. Otherwise a deployment reports them, and refuses to replace or remove a container that has some.",
     z.boolean(),
   ),
   hostname: optional(
@@ -90,6 +90,11 @@ const common = {
       /^(?=.{1,63}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?$/i,
       "be a name of letters, digits and hyphens, such as web",
     ),
+  ),
+  workingDir: optional("Folder in which its program starts. By default that of the image.", path),
+  labels: optional(
+    "Labels of its container, for programs that watch Docker. `ragdock.` begins those of Ragdock.",
+    z.record(like(/^(?!ragdock\.)[\w./-]+$/, "be the name of a label, such as com.example.team"), z.string()),
   ),
 };
 
@@ -178,8 +183,12 @@ export const ownApp = z.strictObject({
     name,
   ),
   needs: optional(
-    "Services that it calls and waits for: `postgres`, `redis`, `chroma`, or other own applications. It gets the logins of these stores only.",
+    "Services that it calls and waits for: `postgres`, `redis`, `chroma`, or other own applications. The stack runs `minio`, `mysql`, `opensearch`, `clickhouse` and `qdrant` only if an application needs them. It gets the logins of these stores only.",
     z.array(name),
+  ),
+  job: optional(
+    "Whether it runs once and ends, at the first deployment and after each change of its image or settings. Applications that need it start after its success.",
+    z.boolean(),
   ),
   replicas: optional("Number of containers. `services.<name>.replicas` takes precedence.", integer(1, 32)),
   limits: optional("Limits of its container. `services.<name>.limits` takes precedence.", limits),

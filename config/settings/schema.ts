@@ -203,6 +203,12 @@ export const settings = z.strictObject({
     .describe(
       "Volumes whose data you gave up, with the time they were created. `make up CONFIRM=<stack>` writes it after a loss.",
     ),
+  lostFiles: z
+    .record(z.string(), z.string())
+    .default({})
+    .describe(
+      "Own applications whose files outside of volumes may be lost once, with the time that the error names. Without effect in `prod`.",
+    ),
   services: z
     .record(z.string(), serviceSettings)
     .default({})

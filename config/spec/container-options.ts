@@ -22,6 +22,10 @@ export interface ContainerOptions {
   readonly ulimits?: Readonly<Record<string, Ulimit>>;
   /** The name that the container has for itself. @default its id */
   readonly hostname?: string;
+  /** The folder in which its program starts. @default that of the image */
+  readonly workingDir?: string;
+  /** Labels of its container, for programs that watch Docker. @default none */
+  readonly labels?: Readonly<Record<string, string>>;
   /** Whether files that it writes outside of its volumes may be lost. @default false */
   readonly ephemeral?: boolean;
 }

@@ -71,6 +71,8 @@ export function homeNetwork({ name, role }: Pick<ServiceSpec, "name" | "role">):
 function networkBetween(caller: ServiceSpec, called: ServiceSpec): string {
   if (watches(caller) && watches(called)) return monitoringNetwork;
   if (caller.role === "gateway" && watches(called)) return consolesNetwork;
+  // On the network for metrics, other applications would reach a store, too.
+  if (caller.role === "monitoring" && called.role === "store") return homeNetwork(called);
   if (caller.role === "monitoring" || watches(called)) return metricsNetwork;
   if (caller.role === "ingress") return homeNetwork(caller);
   return homeNetwork(called);

@@ -1,17 +1,24 @@
 /** The tools that every image with a shell has, as far as Ragdock uses them. */
 const tools = "cat cut date grep mv rm sed sh sha256sum sleep tail timeout touch".split(" ");
 
+/** The part of them that Red Hat's smallest image has, which brings no `grep` and no `sed`. */
+const coreutils = tools.filter((tool) => tool !== "grep" && tool !== "sed");
+
 /** The tools of Debian and Ubuntu that backups use with options of GNU. */
 const gnu = ["find", "tar"];
 
 /**
  * What an image is built on, and the programs that come with it, as far as Ragdock uses them.
- * Debian and Ubuntu have no HTTP client. BusyBox, which Alpine has too, has a wget.
+ * Debian and Ubuntu have no HTTP client. BusyBox, which Alpine has too, has a wget. The slim images
+ * of the others have no `find`, and not all have `tar`.
  */
 export const basePrograms = {
   alpine: [...tools, "wget"],
+  amazonlinux: [...tools, "bash"],
   busybox: [...tools, "wget"],
   debian: [...tools, ...gnu, "bash"],
+  oraclelinux: [...tools, "bash"],
+  "ubi-micro": [...coreutils, "bash"],
   ubuntu: [...tools, ...gnu, "bash"],
   scratch: [],
 } as const satisfies Record<string, readonly string[]>;

@@ -29,6 +29,7 @@ export type Role =
   | "postgres"
   | "redis"
   | "chroma"
+  | "store"
   | "model"
   | "monitoring"
   | "exporter";
@@ -219,6 +220,11 @@ export interface SystemSpec {
   readonly urls: Readonly<Record<string, string>>;
   /** Volumes whose data the user gave up, by short name, with the time they were created. */
   readonly lostVolumes: Readonly<Record<string, string>>;
+  /**
+   * Own applications whose files outside of volumes the user gave up, with the creation time of the
+   * newest container.
+   */
+  readonly lostFiles: Readonly<Record<string, string>>;
 }
 
 /** The volumes that hold the service's own data. */

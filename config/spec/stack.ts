@@ -54,6 +54,12 @@ export const ownerLabel = "ragdock.owner";
 /** The label with the paths of the files that an own application's container got, as JSON. */
 export const filesLabel = "ragdock.files";
 
+/**
+ * The label of an own application's container with its revision. A deployment with another revision
+ * replaces the container.
+ */
+export const revisionLabel = "ragdock.revision";
+
 /** A container's label with the id of the broken container that it replaced. */
 export const replacesLabel = "ragdock.replaces";
 

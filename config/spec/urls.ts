@@ -24,7 +24,9 @@ export function urlsOf(
       if (redirects) continue;
       // Only the host itself can reach a port on its loopback.
       const from = exposure === "public" ? ((tls ? domain : undefined) ?? name) : "localhost";
-      const isStore = service.role === "postgres" || service.role === "redis";
+      const { role, blackbox } = service;
+      const isStore =
+        role === "postgres" || role === "redis" || (role === "store" && blackbox?.module === "tcp_connect");
       const scheme = tls ? "https://" : isStore ? "" : "http://";
       const url = `${scheme}${from}${suffixOf(port)}`;
       urls[owner] = url;

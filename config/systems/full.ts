@@ -4,6 +4,7 @@ import { cadvisor } from "../services/cadvisor.ts";
 import { chroma } from "../services/chroma.ts";
 import { gateway } from "../services/gateway.ts";
 import { grafana } from "../services/grafana.ts";
+import { neededStores } from "../services/needed-stores.ts";
 import { nginxExporter } from "../services/nginx-exporter.ts";
 import { nodeExporter } from "../services/node-exporter.ts";
 import { ollama } from "../services/ollama.ts";
@@ -30,6 +31,7 @@ export const full: System = {
     stores.postgres,
     stores.redis,
     chroma(),
+    ...neededStores,
     ollama(),
     referenceApp(stores),
     ownApp(stores),

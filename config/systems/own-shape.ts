@@ -24,7 +24,7 @@ const system = z.looseObject({
 
 const roles = [
   ...["api", "worker", "ui", "gateway", "ingress", "auth", "certificates", "postgres", "redis", "chroma"],
-  ...["model", "monitoring", "exporter"],
+  ...["store", "model", "monitoring", "exporter"],
 ] as const satisfies readonly Role[];
 
 const image = z.discriminatedUnion("from", [

@@ -1,3 +1,4 @@
+import { nameOf } from "../pulumi/urn.ts";
 import type { Deployment } from "./deployment.ts";
 import { reread } from "./recovery.ts";
 
@@ -12,9 +13,13 @@ export async function refreshAll(deployment: Deployment, stopped: () => boolean)
     entries.map(async (entry) => {
       if (stopped()) return;
       try {
+        // A program may remove what it has failed to start.
+        const reason =
+          entry.initErrors.length > 0
+            ? "it had failed, and was removed"
+            : "something else than this program deleted it";
         const found = await reread(deployment, entry);
-        if (found === "gone")
-          report.note(`${entry.urn.split("::").at(-1)} is gone: something else than this program deleted it`);
+        if (found === "gone") report.note(`${nameOf(entry.urn)} is gone: ${reason}`);
         if (found !== "same") report.done(entry.urn, "read");
       } catch (error) {
         report.failed(entry.urn, "read", (error as Error).message);

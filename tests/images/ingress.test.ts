@@ -117,6 +117,12 @@ describe("the answers of nginx itself", () => {
     expect(answer.includes("Allow: GET, HEAD,")).toBe(status === 405);
   });
 
+  it("are 502 for an application that took a request and closes the connection", async () => {
+    const answer = await send("/api/broken");
+    expectProblem(answer, 502);
+    expect(answer.headers).not.toHaveProperty("retry-after");
+  });
+
   it("are 404 for Streamlit's metrics, and not for the file that its pages need", async () => {
     for (const path of ["/_stcore/metrics", "/_stcore/metrics/", "//_stcore/./metrics"])
       expectProblem(await send(path), 404);

@@ -35,6 +35,7 @@ ${["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map((name) => `  ${name}_
 /** Answers with the headers that it got. */
 const echo = standInFor(`
     location / { return 200 '${seen}'; }
+    location /api/broken { return 444; }
     location /api/own { add_header Content-Security-Policy "default-src https:"; return 200; }`);
 
 /** A network with nginx containers that run the files of services. */

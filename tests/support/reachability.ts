@@ -8,12 +8,15 @@ import type { SystemSpec } from "../../config/spec/service.ts";
 /** Service → the services that it connects to. */
 type Needs = Readonly<Record<string, readonly string[]>>;
 
+/** The stores that run if an own application needs them. */
+const onRequest = ["minio", "mysql", "opensearch", "clickhouse", "qdrant"];
+
 const needs: Readonly<Record<string, Needs>> = {
   full: {
     "postgres-credentials": ["postgres"],
     "redis-credentials": ["redis"],
     migrate: ["postgres"],
-    api: ["postgres", "redis", "chroma", "ollama"],
+    api: ["postgres", "redis", "chroma", "ollama", ...onRequest],
     worker: ["postgres", "redis", "chroma", "ollama"],
     ui: ["gateway"],
     "api-soak": ["api"],
@@ -23,12 +26,13 @@ const needs: Readonly<Record<string, Needs>> = {
     prometheus: [
       ...["alertmanager", "blackbox-exporter", "grafana", "node-exporter", "postgres-exporter"],
       ...["redis-exporter", "nginx-exporter", "cadvisor", "api", "worker"],
+      ...["minio", "clickhouse"],
     ],
     grafana: ["prometheus"],
     "postgres-exporter": ["postgres"],
     "redis-exporter": ["redis"],
     "nginx-exporter": ["ingress"],
-    "blackbox-exporter": ["api", "ui", "gateway", "ingress", "chroma", "ollama"],
+    "blackbox-exporter": ["api", "ui", "gateway", "ingress", "chroma", "ollama", ...onRequest],
   },
   myrag: {
     "pgvector-credentials": ["pgvector"],

@@ -30,4 +30,5 @@ export const idleSystem = (count: number, image: string): SystemSpec => ({
   unavailable: {},
   urls: {},
   lostVolumes: {},
+  lostFiles: {},
 });

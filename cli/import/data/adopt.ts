@@ -9,10 +9,11 @@ import { project } from "../../../host/paths.ts";
 import { print } from "../../command.ts";
 import { present } from "../../data/upgrade.ts";
 import { imageModeOf, reachableSystem } from "../../system.ts";
+import { isOptionalStore } from "../optional-stores.ts";
 import type { World } from "../world.ts";
 import type { WrittenStack } from "../write/stack.ts";
 import { copyAll, createVolume, isEmpty, lookAt, usersOf } from "./copy.ts";
-import { postgresRefusal, type Refusal, redisRefusal } from "./refusals.ts";
+import { postgresRefusal, type Refusal, redisRefusal, storeDataRefusal } from "./refusals.ts";
 import { type Source, sourcesOf } from "./sources.ts";
 
 interface Wish {
@@ -106,11 +107,14 @@ async function refusalOf(
   const found = await lookAt(image, { from: source, isFolder });
   const version = longRunning(system.services).find(({ role }) => role === "postgres")?.postgresVersion ?? "";
   if (store.is === "postgres") return postgresRefusal(store.service, found, { version, file, on });
+  if (isOptionalStore(store.is)) return storeDataRefusal(store.is, store.service, { file, on });
   return store.is === "redis" ? redisRefusal(store.service, found, { version, file, on }) : undefined;
 }
 
 /** The volume of the stack. That of a store has the name that the system gives it. */
 function targetOf({ service, volume }: Source, system: SystemSpec): string {
-  const store = longRunning(system.services).find(({ name, role }) => name === service && role === service);
+  const store = longRunning(system.services).find(
+    ({ name, role }) => name === service && [service, "store"].includes(role),
+  );
   return store?.volumes[0]?.volume ?? volume;
 }

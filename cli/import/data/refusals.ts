@@ -1,5 +1,7 @@
 import { loginOfStore } from "../fates.ts";
-import { tagOf } from "../kinds.ts";
+import { variablesIn } from "../hosts.ts";
+import { type OptionalStore, tagOf } from "../kinds.ts";
+import { optionalStore, versionOf } from "../optional-stores.ts";
 import type { ComposeService } from "../read.ts";
 import { at, textOf } from "../tree.ts";
 
@@ -80,3 +82,42 @@ export function redisRefusal(
     ],
   };
 }
+
+/**
+ * Why a store that the stack runs on request could not use the files of an old one. MinIO reads the
+ * files of every release that the import takes.
+ */
+export function storeDataRefusal(
+  store: OptionalStore,
+  service: ComposeService,
+  { file, on }: Pick<Target, "file" | "on">,
+): Refusal | undefined {
+  const { title, ours, database: name } = optionalStore[store];
+  const values: Readonly<Record<string, string | undefined>> = Object.fromEntries(variablesIn(service));
+  const old = values.MYSQL_DATABASE;
+  if (store === "mysql" && old !== undefined && old !== name) {
+    const login = values.MYSQL_ROOT_PASSWORD
+      ? '-uroot -p"$MYSQL_ROOT_PASSWORD"'
+      : '-u"$MYSQL_USER" -p"$MYSQL_PASSWORD"';
+    const dump = `exec mysqldump --no-tablespaces --single-transaction ${login} ${old}`;
+    const load = `exec mysql --defaults-extra-file=/run/secrets/client.cnf ${name}`;
+    return {
+      why: `The database is called ${old}, and that of the stack is ${name}.`,
+      commands: [
+        `docker compose -f ${file} up -d --wait ${service.name}`,
+        `docker compose -f ${file} exec -T ${service.name} sh -c '${dump}' > dump.sql`,
+        `docker compose -f ${file} stop`,
+        `make up ${on}`,
+        `docker exec -i "$(docker ps -q -f label=ragdock.stack=${stackIn(on)} -f label=ragdock.service=mysql)" sh -c '${load}' < dump.sql`,
+      ],
+    };
+  }
+  if (store === "minio" || versionOf(service) !== undefined) return undefined;
+  return {
+    why: `The Compose file names no version of ${title}, and the stack runs ${ours}. Files of another version could be damaged. Write the version that runs into the Compose file, and run the import again with --force:`,
+    commands: [`docker compose -f ${file} images ${service.name}`],
+  };
+}
+
+/** The stack in the options of make. */
+const stackIn = (on: string): string => /STACK=(\S+)/.exec(on)?.[1] ?? "";

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { join, relative } from "node:path";
 import { projectDir } from "../../../host/paths.ts";
+import { isJob } from "../hosts.ts";
 import { tagOf } from "../kinds.ts";
 import type { ComposeService } from "../read.ts";
 import { at, isTrue, textOf, textsOf } from "../tree.ts";
@@ -10,10 +11,12 @@ import {
   extraHostsOf,
   givenUser,
   hostnameOf,
+  labelsOf,
   limitsOf,
   ulimitsOf,
   userOf,
   usesGpus,
+  workingDirOf,
 } from "./container.ts";
 import { filled } from "./filled.ts";
 import { healthcheckOf } from "./health.ts";
@@ -49,7 +52,8 @@ export function applicationOf(
   const kind = world.kinds.get(service.name) ?? { kind: "application" };
   const program = kind.kind === "foreign" ? programOf(kind.name) : {};
   const storage = storageOf(service, world);
-  const port = ports.get(service.name);
+  const runsOnce = isJob(service, world.project);
+  const port = runsOnce ? undefined : ports.get(service.name);
   const run = processOf(service, name, world, program);
   const replicas = Number(textOf(at(tree, "deploy", "replicas")) ?? textOf(at(tree, "scale")));
   const ownFiles = storage.volumes.some(({ shared }) => !shared);
@@ -64,10 +68,13 @@ export function applicationOf(
     user: userOf(tree),
     capabilities: capabilitiesOf(service, program.capabilities),
     hostname: hostnameOf(tree),
+    workingDir: workingDirOf(tree),
+    labels: labelsOf(tree),
+    job: runsOnce || undefined,
     port,
     route: routes.get(service.name),
     routes: more.get(service.name),
-    healthcheck: healthcheckOf(service, kind, port),
+    healthcheck: runsOnce ? undefined : healthcheckOf(service, kind, port),
     volumes: storage.volumes,
     writable: storage.writable,
     needs,
@@ -76,7 +83,7 @@ export function applicationOf(
     secrets: run.secrets,
     extraHosts: extraHostsOf(tree),
     ulimits: ulimitsOf(tree),
-    replicas: replicas > 1 && !ownFiles ? replicas : undefined,
+    replicas: replicas > 1 && !ownFiles && !runsOnce ? replicas : undefined,
     limits: limitsOf(tree, program.memory),
   });
   const maxSize = asSize(textOf(at(tree, "logging", "options", "max-size")) ?? "");

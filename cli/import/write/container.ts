@@ -54,6 +54,25 @@ export function hostnameOf(tree: ComposeService["tree"]): string | undefined {
   return hostname && /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/i.test(hostname) ? hostname : undefined;
 }
 
+export function workingDirOf(tree: ComposeService["tree"]): string | undefined {
+  const folder = textOf(at(tree, "working_dir"));
+  return folder !== undefined && isFolder(folder) ? folder : undefined;
+}
+
+/** Whether a folder of a container has a path that settings take. */
+export const isFolder = (folder: string): boolean => /^\/\S*$/.test(folder);
+
+export const labelsOf = (tree: ComposeService["tree"]): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(plainEntries(at(tree, "labels"))).filter(([name]) => isLabel(name) && !isProxyLabel(name)),
+  );
+
+/** Whether a label configures a proxy that watches Docker. */
+export const isProxyLabel = (name: string): boolean => /^(traefik|caddy)\b/.test(name);
+
+/** Whether a label is one that settings take. */
+export const isLabel = (name: string): boolean => /^(?!ragdock\.)[\w./-]+$/.test(name);
+
 export const extraHostsOf = (tree: ComposeService["tree"]): Record<string, string> =>
   Object.fromEntries(
     Object.entries(plainEntries(at(tree, "extra_hosts"))).filter(([host]) =>

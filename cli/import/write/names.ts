@@ -27,7 +27,8 @@ const systemServices = (): readonly ServiceSpec[] => {
 /** Gives each service a name that an application may have, and that the system does not use. */
 export function namesOf(project: ComposeProject, fates: Fates): Names {
   const system = systemServices();
-  const taken = new Set(system.map(({ name }) => name));
+  const stores = [...fates.values()].flatMap((fate) => (fate.is === "store" ? [fate.store] : []));
+  const taken = new Set([...system.map(({ name }) => name), ...stores]);
   const services = new Map<string, string>();
   for (const { name } of project.services) {
     const fate = fates.get(name);

@@ -1,7 +1,8 @@
 import { hostsOf, mentions } from "../hosts.ts";
+import { isActive } from "../profiles.ts";
 import type { ComposeService } from "../read.ts";
 import { at, entriesOf } from "../tree.ts";
-import { applicationsOf, isActive, type World } from "../world.ts";
+import { applicationsOf, type World } from "../world.ts";
 import type { Todo } from "./todo.ts";
 
 /** The services that each application calls and waits for, without circles. By old name. */

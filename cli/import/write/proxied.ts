@@ -14,6 +14,15 @@ export interface Proxied {
 const location = /location\s+(?:\^~\s+|=\s+)?(\/[\w./-]*)\s*\{([^{}]*)\}/g;
 const upstream = /upstream\s+([\w.-]+)\s*\{[^{}]*?server\s+([\w.-]+):(\d+)/g;
 
+/** The paths that an nginx of the project passes on with a change. */
+export const changedPaths = (texts: readonly string[]): string[] => [
+  ...new Set(
+    [...texts.join("\n").matchAll(location)].flatMap(([, path = "", body = ""]) =>
+      /proxy_pass\s+https?:\/\/[\w.:-]+\/[^;]*;|rewrite\s/.test(body) && path !== "/" ? [path] : [],
+    ),
+  ),
+];
+
 /** The paths that an nginx of the project passes on. A path that it changes is not one of them. */
 export function proxiedRoutes(services: readonly ComposeService[], { project, fates }: World): Proxied[] {
   const text = project.services

@@ -1,10 +1,11 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { proxyFiles } from "../fates.ts";
-import { hostsOf, mentions, publishedPorts, variablesIn } from "../hosts.ts";
+import { hostsOf, isJob, mentions, publishedPorts, variablesIn } from "../hosts.ts";
+import { isActive } from "../profiles.ts";
 import type { ComposeService } from "../read.ts";
 import { at, textOf, textsOf } from "../tree.ts";
-import { applicationsOf, isActive, type World } from "../world.ts";
+import { applicationsOf, type World } from "../world.ts";
 import { programOf } from "./programs.ts";
 import { type Proxied, proxiedRoutes } from "./proxied.ts";
 import type { Todo } from "./todo.ts";
@@ -34,7 +35,9 @@ const isStore = (service: ComposeService, world: World): boolean => {
 
 /** Decides which application answers, and under which path. */
 export function routesOf(world: World): Routes {
-  const services = applicationsOf(world).filter((service) => isActive(service, world));
+  const services = applicationsOf(world).filter(
+    (service) => isActive(service, world) && !isJob(service, world.project),
+  );
   const ports = new Map(
     services.flatMap((service) => {
       const port = portOf(service, world);

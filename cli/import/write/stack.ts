@@ -1,8 +1,12 @@
 import { isLongRunning, publishedPorts } from "../../../config/spec/service.ts";
+import { publishedPorts as composePorts } from "../hosts.ts";
 import { tagOf } from "../kinds.ts";
+import { isOptionalStore, pinOf } from "../optional-stores.ts";
+import { isActive } from "../profiles.ts";
 import { at, textOf } from "../tree.ts";
-import { applicationsOf, isActive, type World } from "../world.ts";
+import { applicationsOf, type World } from "../world.ts";
 import { applicationOf, type WrittenApplication } from "./application.ts";
+import { filled } from "./filled.ts";
 import { needsOf } from "./needs.ts";
 import { routesOf } from "./routes.ts";
 import type { Existing } from "./storage.ts";
@@ -43,6 +47,7 @@ export function stackOf(world: World): WrittenStack {
       environment: "dev",
       ...(version ? { postgresVersion: version } : {}),
       ...(has("chroma") ? { vectorStore: "chroma" } : {}),
+      ...filled({ pinned: pinsOf(active) }),
       apps: Object.fromEntries(applications.map(({ name, settings }) => [name, settings])),
       ...(Object.keys(overrides).length > 0 ? { services: overrides } : {}),
     },
@@ -62,14 +67,33 @@ export function stackOf(world: World): WrittenStack {
 /** The stack always has PostgreSQL. Redis can be left out, with what belongs to it. */
 const redisServices = ["redis", "redis-credentials", "redis-exporter"];
 
-/** The port of the ingress, and another one for a console that has the same port. */
-function portOverrides(port: number, { names }: World): Record<string, { port: number }> {
-  const same = names.system.filter(
-    (one) => isLongRunning(one) && publishedPorts(one).some(({ host }) => host === port),
+/**
+ * The port of the ingress, and the next ones for the consoles. With their usual ports, only one stack
+ * of a host could start.
+ */
+function portOverrides(port: number, { names, project }: World): Record<string, { port: number }> {
+  const taken = new Set(
+    project.services.flatMap((service) => composePorts(service).map(({ published }) => Number(published))),
   );
-  const moved = same.filter(({ name }) => name !== "ingress").map(({ name }) => [name, { port: port + 1 }]);
+  const free = Array.from({ length: 1000 }, (_, index) => port + 1 + index).filter((one) => !taken.has(one));
+  const consoles = names.system.filter(
+    (one) => one.name !== "ingress" && isLongRunning(one) && publishedPorts(one).length > 0,
+  );
+  const moved = consoles.flatMap(({ name }, index) => {
+    const next = free[index];
+    return next === undefined || next > 65_535 ? [] : [[name, { port: next }] as const];
+  });
   return { gateway: { port }, ...Object.fromEntries(moved) };
 }
+
+/** The images of stores that the stack runs in the version of the Compose file. */
+const pinsOf = (stores: World["stores"]): Record<string, string> =>
+  Object.fromEntries(
+    stores.flatMap(({ is, service }) => {
+      const pin = isOptionalStore(is) ? pinOf(is, service) : undefined;
+      return pin === undefined ? [] : [[is, pin]];
+    }),
+  );
 
 /** PostgreSQL 18 stays 18. Older data goes into the default version by a dump. */
 function postgresVersion({ stores }: World): string | undefined {

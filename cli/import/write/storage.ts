@@ -1,10 +1,11 @@
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { basename, relative } from "node:path";
 import { projectDir } from "../../../host/paths.ts";
+import { isActive } from "../profiles.ts";
 import type { ComposeService } from "../read.ts";
 import { at, children, entriesOf, isTrue, type Tree, textOf } from "../tree.ts";
 import { renamed } from "../variables.ts";
-import { isActive, type World } from "../world.ts";
+import type { World } from "../world.ts";
 import { stackWord } from "./names.ts";
 import { programOf } from "./programs.ts";
 import type { Todo } from "./todo.ts";

@@ -1,8 +1,12 @@
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { proxyFiles } from "../fates.ts";
+import { isActive } from "../profiles.ts";
+import type { ComposeService } from "../read.ts";
 import { dataFolders } from "../rules-store.ts";
 import { at, children, textOf, textsOf } from "../tree.ts";
-import { isActive, type World } from "../world.ts";
+import type { World } from "../world.ts";
+import { changedPaths } from "./proxied.ts";
 import type { Existing } from "./storage.ts";
 import type { Todo } from "./todo.ts";
 
@@ -33,6 +37,11 @@ export function leftOut(world: World): Todo[] {
   ];
 }
 
+function changed({ tree }: ComposeService): string {
+  const paths = changedPaths(proxyFiles(tree));
+  return paths.length === 0 ? "" : ` It changes these paths, and the ingress does not: ${paths.join(", ")}.`;
+}
+
 /** What is left to do for stores, proxies and jobs. */
 export function storeTodos(world: World): Todo[] {
   const { project, fates } = world;
@@ -45,7 +54,7 @@ export function storeTodos(world: World): Todo[] {
     switch (fate?.is) {
       case "proxy":
         return say(
-          `The ingress of the stack takes the place of ${fate.program}. Check the routes of the applications.`,
+          `The ingress of the stack takes the place of ${fate.program}. Check the routes of the applications.${changed(service)}`,
         );
       case "monitoring":
         return say(

@@ -1,4 +1,4 @@
-"""The modes of the image: `python -m rag_events api|ui|collect|collector|probe NAME`.
+"""The modes of the image: `python -m rag_events api|ui|collect|collector|probe`.
 
 Only the chosen mode is imported. A health check then costs milliseconds.
 """
@@ -15,8 +15,8 @@ USAGE = """usage: python -m rag_events MODE
   ui              serve the Streamlit page on STREAMLIT_PORT
   collect         read the events of the agenda once, and index them
   collector       do so every OPENAGENDA_EVERY_SECONDS
-  probe api|ui|collector
-                  check the health of the service in this container
+  probe [api|ui|collector]
+                  check the health of the service in this container, by default of the one that runs
 """
 
 
@@ -42,6 +42,8 @@ def main(arguments: list[str]) -> int:
                 from rag_events.promise import check
 
                 return check()
+            case ["probe"]:
+                return main(["probe", _running()])
             case ["probe", "api"]:
                 from ragkit.probe import ask
 
@@ -54,6 +56,14 @@ def main(arguments: list[str]) -> int:
         refuse(error)
     sys.stderr.write(USAGE)
     return 2
+
+
+def _running() -> str:
+    """Return the mode of the first process of the container."""
+    command = Path("/proc/1/cmdline").read_bytes()
+    if b"ragkit.page_server" in command:
+        return "ui"
+    return "collector" if command.endswith(b"\0collector\0") else "api"
 
 
 def _become_streamlit(listen: int) -> None:

@@ -85,6 +85,78 @@ describe("a failed build", () => {
     });
   });
 
+  const npmStep = "RUN --mount=type=cache,target=/root/.npm npm ci --no-audit --no-fund";
+  const npmLog = (name: string, script: string, lines: string): string =>
+    `npm error code 1\nnpm error path /app/node_modules/${name}\nnpm error command failed\nnpm error command sh -c ${script}\n${lines}`;
+
+  it.each([
+    [
+      "a library",
+      npmLog(
+        "canvas",
+        "prebuild-install -r napi || node-gyp rebuild",
+        "npm error gyp: Call to 'pkg-config pixman-1 --libs' returned exit status 1 while in binding.gyp.\nnpm error gyp ERR! stack Error: `gyp` failed with exit code: 1",
+      ),
+      "the package canvas could not be built: the library pixman-1 is missing",
+      "Add Debian's package libpixman-1-dev: pulumi config set --path 'ragdock:apps.web.build.packages[0]' libpixman-1-dev",
+    ],
+    [
+      "a header that no list knows",
+      npmLog(
+        "@acme/fast",
+        "node-gyp rebuild",
+        "npm error ../src/a.cc:1:10: fatal error: acme.h: No such file or directory",
+      ),
+      "the package @acme/fast could not be built: the header acme.h is missing",
+      "Add Debian's package that has acme.h.",
+    ],
+    [
+      "a compiler",
+      npmLog(
+        "bcrypt",
+        "node-gyp rebuild",
+        "npm error gyp ERR! stack Error: Could not find any Python installation to use",
+      ),
+      "the package bcrypt could not be built: node-gyp needs Python and a compiler",
+      "'ragdock:apps.web.build.packages[0]' python3 && pulumi config set --path 'ragdock:apps.web.build.packages[1]' build-essential",
+    ],
+    [
+      "another version of Node",
+      npmLog(
+        "better-sqlite3",
+        "prebuild-install || node-gyp rebuild",
+        "npm error ./src/x.cpp:9:2: error: 'class v8::Context' has no member named 'GetIsolate'",
+      ),
+      "the package better-sqlite3 could not be built: its code does not compile for this version of Node",
+      ".nvmrc",
+    ],
+    [
+      "the headers of Node",
+      npmLog(
+        "bcrypt",
+        "node-gyp rebuild",
+        "npm error gyp ERR! stack FetchError: request to https://nodejs.org/download/release/v24.1.0/node-v24.1.0-headers.tar.gz failed, reason: getaddrinfo ENOTFOUND nodejs.org",
+      ),
+      "the package bcrypt could not be built: the headers of Node at nodejs.org are out of reach",
+      "Check the network",
+    ],
+    [
+      "something unknown",
+      npmLog("left", "node install.js", "npm error oops"),
+      "the package left could not be built: its script failed: sh -c node install.js",
+      "prebuilt binary",
+    ],
+  ])("of a native package of npm that needs %s names the package and what to do", (_, output, cause, fix) => {
+    expect(failureOf(output, npmStep)).toMatchObject({ cause, fix: expect.stringContaining(fix) });
+  });
+
+  it("of npm in the user's own Dockerfile says what to write into it", () => {
+    const output = npmLog("bcrypt", "node-gyp rebuild", "npm error gyp ERR! stack Error: not found: make");
+    expect(failureOf(output, "RUN npm ci")?.fix).toBe(
+      "Add this to the Dockerfile, before that step: RUN apt-get update && apt-get install -y python3 build-essential",
+    );
+  });
+
   it("without a known error has the last line of its step", () => {
     expect(failureOf("one\ntwo\n")).toMatchObject({ cause: "two" });
     expect(buildFailure("app", ["ERROR: failed"])).toBeUndefined();

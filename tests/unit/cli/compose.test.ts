@@ -127,6 +127,8 @@ describe("an application with secrets", () => {
         ulimits: { nofile: 9 },
         extraHosts: { "db.example.org": "192.0.2.7" },
         hostname: "box",
+        workingDir: "/srv/app",
+        labels: { "com.example.team": "search" },
       },
     },
   });
@@ -147,6 +149,8 @@ describe("an application with secrets", () => {
       ulimits: { nofile: { soft: 9, hard: 9 } },
       extra_hosts: ["db.example.org:192.0.2.7"],
       hostname: "box",
+      working_dir: "/srv/app",
+      labels: { "com.example.team": "search" },
     });
   });
 });

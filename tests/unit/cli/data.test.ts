@@ -45,6 +45,22 @@ describe("the parts of a backup", () => {
     ]);
   });
 
+  it("are copied with the tools of PostgreSQL's image, if another one may have none", () => {
+    const apps = {
+      web: { image: "mine:1.0", port: 8000, route: "/", needs: ["minio", "qdrant"] },
+      own: { image: "mine:1.0", volumes: [{ name: "files", path: "/srv" }] },
+    };
+    const tools = partsOf(systemWith({ apps })).flatMap((part) =>
+      part.kind === "files" ? [[part.service, part.tools]] : [],
+    );
+    expect(Object.fromEntries(tools)).toEqual({
+      redis: undefined,
+      minio: "postgres",
+      qdrant: undefined,
+      own: "postgres",
+    });
+  });
+
   it("leave out only the data of monitoring", () => {
     for (const system of ["full", "myrag", "m31", "rag-events", "financerag", "mnemolite"]) {
       const spec = systemWith({ system });

@@ -1,5 +1,8 @@
 /** Tests what messages add for a stack whose settings are elsewhere. */
-import { join } from "node:path";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, relative } from "node:path";
+import { execa } from "execa";
 import { expect, it } from "vitest";
 import { fileHint, useConfigFile } from "../../../cli/stack-file.ts";
 import { projectDir } from "../../../host/paths.ts";
@@ -9,8 +12,29 @@ it("says how commands find the file, if a message has commands and the file is e
   expect(fileHint(message)).toBe("");
   useConfigFile(join(projectDir, "../my-rag/ragdock/Pulumi.rag.yaml"));
   const path = "../my-rag/ragdock/Pulumi.rag.yaml";
-  const hint = `The settings are in ${path}: add CONFIG_FILE=${path} to make, and --config-file ${path} to pulumi.`;
+  const hint = `The settings are in ${path}: add CONFIG_FILE=${path} to make, and --config-file ${path} to pulumi and ragdock.`;
   expect(fileHint(message)).toBe(hint);
   expect(fileHint("Run: pulumi config set --stack rag ragdock:environment dev")).toBe(hint);
   expect(fileHint("The value is empty.")).toBe("");
+});
+
+it("is printed once at the end of a command whose output has commands", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "ragdock-hint-"));
+  try {
+    const file = join(folder, "Pulumi.rag.yaml");
+    writeFileSync(file, "config: { ragdock:llm: { provider: openai } }\n");
+    const args = ["--config-file", file, "secret", "--key", "llmApiKey", "--stack", "rag"];
+    const { stdout, stderr } = await execa(process.execPath, ["cli/main.ts", ...args], {
+      cwd: projectDir,
+      input: "sk-canary",
+      env: { DEPLOYER: "embedded", XDG_STATE_HOME: folder },
+    });
+    expect(stdout).toContain("make up STACK=rag delivers it.");
+    const path = relative(projectDir, file);
+    expect(stderr).toBe(
+      `The settings are in ${path}: add CONFIG_FILE=${path} to make, and --config-file ${path} to pulumi and ragdock.`,
+    );
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });

@@ -4,6 +4,7 @@
  */
 import * as pulumi from "@pulumi/pulumi";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { plannedRevisions } from "../../../components/stack.ts";
 import { systems } from "../../../config/systems/index.ts";
 import { container, forget, ofType, register } from "../../support/registered.ts";
 
@@ -55,6 +56,23 @@ describe("containers", () => {
       });
       expect(inputs.cpus, name).toMatch(/^\d+\.\d+$/);
     }
+  });
+
+  it("of own applications have the revision that is known before anything is declared", async () => {
+    const web = { image: "registry.example.org/web:1", port: 8000, route: "/" };
+    const worker = { image: "registry.example.org/web:1", command: ["work"] };
+    const given = { secretVersions: {}, broken: { "ragdock-test-web": "abc" } };
+    const system = await register({ apps: { web, worker } }, given);
+    const name = { project: "ragdock", stack: "test" };
+    const planned = plannedRevisions({ ...name, ...given, system, baseImage: "ragdock/base:test" });
+    for (const service of ["web", "worker"]) {
+      expect(planned[service]).toMatch(new RegExp(`^${service}-[0-9a-f]{8}$`));
+      expect(container(service)?.inputs.labels).toContainEqual({
+        label: "ragdock.revision",
+        value: planned[service],
+      });
+    }
+    expect(JSON.stringify(container("postgres")?.inputs.labels)).not.toContain("ragdock.revision");
   });
 
   it("get no file without content, which the provider refuses", async () => {

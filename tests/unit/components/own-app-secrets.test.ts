@@ -91,6 +91,8 @@ describe("a container of an application", () => {
           ulimits: { nofile: 4096, nproc: { soft: 1, hard: 2 } },
           extraHosts: { "db.example.org": "192.0.2.7", here: "host-gateway" },
           hostname: "box",
+          workingDir: "/srv/app",
+          labels: { "com.example.team": "search" },
         },
       },
     });
@@ -105,6 +107,8 @@ describe("a container of an application", () => {
         { host: "here", ip: "host-gateway" },
       ],
       hostname: "box",
+      workingDir: "/srv/app",
+      labels: expect.arrayContaining([{ label: "com.example.team", value: "search" }]),
     });
     expect(container("web")?.inputs.readOnly).toBeUndefined();
   });

@@ -40,6 +40,20 @@ describe("a gateway's nginx.conf", () => {
   it("keeps upstream connections open, because an ingress that closes them runs out of ports at 28,000 requests a minute", () =>
     expect(conf).toContain("map $http_upgrade $connection_upgrade { default upgrade; '' close; }"));
 
+  it("tells a service that does not listen from one that took the request and failed", () => {
+    for (const [status, variable] of [
+      [502, "$broken_off"],
+      [504, "$too_late"],
+    ]) {
+      expect(conf).toContain(`error_page ${status} = ${variable};`);
+      expect(conf).toContain(
+        `map $upstream_connect_time ${variable} { default @problem_503; "~\\d" @problem_${status}; }`,
+      );
+      expect(conf).toContain(`location @problem_${status} {`);
+    }
+    expect(conf).toContain("location @problem_503 {");
+  });
+
   it("answers 404 for metrics", () => {
     expect([...conf.matchAll(/location [^{]*metrics.*/g)].map(([line]) => line)).toEqual([
       "location ~ ^/api/metrics(/|$) { return 404; }",

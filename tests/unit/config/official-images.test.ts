@@ -6,6 +6,7 @@
 import { describe, expect, it } from "vitest";
 import { partsOf } from "../../../cli/data/parts.ts";
 import { images } from "../../../config/images.ts";
+import { neededStores } from "../../../config/services/needed-stores.ts";
 import { declaredPorts, declaredVolumes, programsOf } from "../../../config/spec/image.ts";
 import { paced } from "../../../config/spec/paced-check.ts";
 import { systems } from "../../../config/systems/index.ts";
@@ -22,17 +23,32 @@ import { systemWith } from "../../support/program.ts";
 
 const known = knownPrograms(images);
 
+/** An own application that needs all stores that a stack has on request only. */
+const needy = {
+  apps: { mine: { image: "mine:1.0", port: 8000, route: "/", needs: neededStores.map(({ name }) => name) } },
+};
+
+const titled = (raw: Record<string, unknown>, title: string) => {
+  const secrets = new Set(["llmApiKey", "embeddingsApiKey", "openaiApiKey", "mistralApiKey"]);
+  const { services } = systemWith({ ...raw, images: "registry" }, { secrets });
+  // Nothing is known of the user's own image.
+  return services
+    .filter(({ image }) => image.from !== "reference")
+    .map((service) => ({
+      title: `${service.name} of ${title}`,
+      service,
+      image: catalogueOf(service.image),
+    }));
+};
+
 const services = Object.keys(systems).flatMap((system) =>
   ["dev", "prod"].flatMap((environment) => {
     const models = system === "full" ? { llm: { provider: "ollama", model: "llama3.2:1b", run: true } } : {};
     const stores = system === "full" && environment === "prod" ? { vectorStore: "chroma" } : {};
-    const raw = { system, environment, images: "registry", ...models, ...stores };
-    const secrets = new Set(["llmApiKey", "embeddingsApiKey", "openaiApiKey", "mistralApiKey"]);
-    return systemWith(raw, { secrets }).services.map((service) => ({
-      title: `${service.name} of ${system} in ${environment}`,
-      service,
-      image: catalogueOf(service.image),
-    }));
+    return [
+      ...titled({ system, environment, ...models, ...stores }, `${system} in ${environment}`),
+      ...(system === "full" ? titled({ environment, ...needy }, `an own application in ${environment}`) : []),
+    ];
   }),
 );
 
@@ -67,10 +83,13 @@ describe("what runs in an image", () => {
   });
 
   it("has GNU's tar and find, where a backup copies its files", () => {
-    const lacking = Object.keys(systems).flatMap((system) => {
-      const spec = systemWith({ system, images: "registry" });
-      const copied = partsOf(spec).filter(({ kind }) => kind === "files");
-      return copied.flatMap(({ service }) => {
+    const cases = [...Object.keys(systems).map((system) => ({ system })), { system: "full", ...needy }];
+    const lacking = cases.flatMap((raw) => {
+      const { system } = raw;
+      const spec = systemWith({ ...raw, images: "registry" });
+      return partsOf(spec).flatMap((part) => {
+        if (part.kind !== "files") return [];
+        const service = part.tools ?? part.service;
         const found = spec.services.find(({ name }) => name === service);
         const image = found && catalogueOf(found.image);
         const has = image ? programsOf(image) : new Set<string>();

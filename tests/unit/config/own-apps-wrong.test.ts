@@ -38,6 +38,7 @@ describe("wrong applications", () => {
     [{ web: { ...other, route: "/api/" } }, "ragdock:apps"],
     [{ web: { image: "mine:1.0" } }, "ragdock:apps"],
     [{ web: other, second: other }, "ragdock:apps.second.route"],
+    [{ web: other, once: { image: "mine:1.0", job: true, port: 9000 } }, "ragdock:apps.once.job"],
     [{ web: { ...other, route: "api" } }, "ragdock:apps.web.route"],
     [{ postgres: other }, "ragdock:apps.postgres"],
     [{ ingress: other }, "ragdock:apps.ingress"],

@@ -72,7 +72,10 @@ const samples: { readonly [K in keyof Required<OwnAppSettings>]: readonly unknow
     { no: 1 },
   ],
   hostname: ["box"],
+  workingDir: ["/srv/app"],
+  labels: [{ "com.example.team": "search" }, { "ragdock.service": "postgres" }],
   ephemeral: [true],
+  job: [true],
 };
 
 /** An application of each kind, next to one that answers all other requests. */
@@ -166,6 +169,29 @@ describe("own applications", () => {
     expect(waits("web")).toContain("web-migrate");
     expect(waits("worker")).toContain("web-migrate");
     expect(waits("beat")).not.toContain("web-migrate");
+  });
+
+  it("that run once are jobs, which others wait for", () => {
+    const setup = {
+      image: "tools:1.0",
+      job: true,
+      needs: ["postgres"],
+      secrets: { TOKEN: "generate" },
+      volumes: [{ name: "shared", path: "/srv", shared: true }],
+      workingDir: "/srv",
+    };
+    const system = systemWith({ apps: { web: { ...other, needs: ["setup"] }, setup } });
+    const job = system.services.find(({ name }) => name === "setup");
+    expect(job).toMatchObject({
+      kind: "job",
+      workingDir: "/srv",
+      timeout: "2h",
+      volumes: [{ volume: "shared", path: "/srv" }],
+      dependsOn: ["postgres", "postgres-credentials"],
+    });
+    expect(job?.files.map(({ path }) => path)).toContain("/run/secrets/TOKEN");
+    expect(serviceOf(system, "web").dependsOn).toContain("setup");
+    expect(system.urls).not.toHaveProperty("setup");
   });
 
   it("reach the stores that they need, and get the passwords of these only", () => {

@@ -23,6 +23,11 @@ const cases = [
   ]),
   { system: "full", vectorStore: "chroma", llm: run, environment: "prod" },
   { system: "full", app: { image: "mine:1.0", metricsPath: "/metrics" } },
+  ...[["minio", "mysql"], ["clickhouse", "qdrant"], ["opensearch"]].map((stores) => {
+    const needs = ["postgres", "redis", ...stores];
+    const api = { image: "mine:1.0", port: 8000, route: "/", metricsPath: "/metrics", needs };
+    return { system: "full", apps: { api } };
+  }),
   { system: "full", services: { ui: { soak: "10s" } } },
   ...["full", "myrag", "rag-events"].map((system) => ({
     system,

@@ -49,7 +49,10 @@ export const financerag: Seed = {
       "269",
       "plain docker build",
       file(`${folder}/Dockerfile`, "ARG PYTHON_IMAGE=python:"),
-      open("a test that builds and runs the image with docker alone"),
+      test(
+        "tests/unit/dockerfiles.test.ts",
+        "has defaults for its arguments, and commands that build and run it",
+      ),
     ),
     row("296-307", "what the build must not see", file(`${folder}/.dockerignore`)),
     row("309-336", "dependencies before code, pinned", file(`${folder}/Dockerfile`, "build-venv")),

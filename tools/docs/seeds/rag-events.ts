@@ -76,6 +76,7 @@ export const ragEvents: Seed = {
     row(
       "263-269",
       "a health check in the image, and a restart or an alert after three failures",
+      test("tests/unit/dockerfiles.test.ts", "has the health check of its service"),
       dockers("Docker does not restart an unhealthy container, so health reports it and an alert fires"),
       open("the restart of a container whose health check fails again and again"),
     ),
@@ -103,7 +104,10 @@ export const ragEvents: Seed = {
       "379-385",
       "plain docker build and docker run",
       file(`${folder}/Dockerfile`, "ARG PYTHON_IMAGE=python:"),
-      open("a test that builds and runs the image with docker alone"),
+      test(
+        "tests/unit/dockerfiles.test.ts",
+        "has defaults for its arguments, and commands that build and run it",
+      ),
     ),
     row("391-392", "start one service", open("`up` of one service")),
     row(

@@ -1,5 +1,6 @@
 """What all commands share: the database, their words to the user, and tables."""
 
+import argparse
 import re
 import sys
 from dataclasses import dataclass
@@ -47,8 +48,10 @@ def moment(seconds: float | None, otherwise: str = "never") -> str:
 
 
 def duration(text: str) -> int:
-    """Return the seconds of a duration such as 90d or 12h. Raises ValueError, for argparse."""
+    """Return the seconds of a duration such as 90d or 12h. Raises ArgumentTypeError, for argparse."""
     found = re.fullmatch(r"([1-9]\d{0,5})([hd])", text)
     if not found or int(found[1]) * UNITS[found[2]] > LONGEST_DAYS * 86400:
-        raise ValueError(text)
+        raise argparse.ArgumentTypeError(
+            f"found {text!r}; write a number with h or d, such as 12h or 90d, up to {LONGEST_DAYS}d"
+        )
     return int(found[1]) * UNITS[found[2]]

@@ -45,7 +45,7 @@ def _create(context: Context, options: argparse.Namespace) -> None:
     except Exists:
         raise Failure(
             f"There is a key {name} already. Use another name, or revoke it with "
-            f"{context.command(f'keys revoke {name}')}."
+            f"{context.command(f'keys revoke --name {name}')}."
         ) from None
     say(f"Created the key {name} as {options.role}. It expires: {moment(expires)}. It is shown only now:")
     say(token)

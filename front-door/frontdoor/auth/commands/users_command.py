@@ -138,7 +138,7 @@ def _show(options: argparse.Namespace, password: str) -> None:
 
 
 def _exists(context: Context, name: str) -> Failure:
-    change = context.command(f"users role {name} editor")
+    change = context.command(f"users role {name} --role editor")
     return Failure(
         f"There is a user {name} already. Change the role with {change}, "
         f"or the password with {context.command(f'users password {name}')}."

@@ -14,6 +14,8 @@ function linesOf(keys: string, files: Record<string, string> = {}): Map<string, 
   return new Map(lines.map((line) => [line.key, line]));
 }
 
+const notData = "It serves another folder than /data, or another port than 9000.";
+
 describe("what a service is", () => {
   it.each([
     ["{build: .}", { kind: "application" }],
@@ -24,8 +26,9 @@ describe("what a service is", () => {
     ["{image: redis}", { kind: "store", store: "redis" }],
     ["{image: chromadb/chroma:1.5.9}", { kind: "store", store: "chroma" }],
     ["{image: grafana/grafana}", { kind: "console", name: "Grafana" }],
-    ["{image: quay.io/minio/minio}", { kind: "foreign", name: "MinIO" }],
-    ["{image: mysql:8}", { kind: "foreign", name: "mysql" }],
+    ["{image: quay.io/minio/minio}", { kind: "foreign", name: "MinIO", why: notData }],
+    ["{image: qdrant/qdrant}", { kind: "foreign", name: "Qdrant", why: "No application calls it." }],
+    ["{image: mongo:8}", { kind: "foreign", name: "mongo" }],
     ["{image: constructor}", { kind: "foreign", name: "constructor" }],
   ])("%s", (keys, kind) => {
     const { services } = classify(projectOf({ "compose.yaml": `services: {one: ${keys}}` }));
@@ -54,6 +57,12 @@ describe("what becomes of a key of an application", () => {
     ["{environment: {BROKER: 'redis://:p@queue/0'}}", "environment.BROKER", "improved"],
     ["{environment: {POSTGRES_PASSWORD: p}}", "environment.POSTGRES_PASSWORD", "improved"],
     ["{env_file: missing.env}", "env_file[0]", "unsupported"],
+    ["{env_file: [{path: missing.env, required: false}]}", "env_file[0]", "taken"],
+    ["{working_dir: /srv/app}", "working_dir", "taken"],
+    ["{working_dir: app}", "working_dir", "unsupported"],
+    ["{labels: {com.example.team: search}}", "labels.com.example.team", "taken"],
+    ["{labels: {traefik.enable: 'true'}}", "labels.traefik.enable", "improved"],
+    ["{labels: {ragdock.service: web}}", "labels.ragdock.service", "unsupported"],
     ["{volumes: ['data:/data']}", "volumes[0]", "taken"],
     ["{volumes: [/data]}", "volumes[0]", "improved"],
     ["{volumes: ['./src:/src']}", "volumes[0]", "improved"],
@@ -86,11 +95,17 @@ describe("what becomes of a key of an application", () => {
   it("has one line for each key of a proxy, which the ingress replaces", () => {
     const lines = linesOf("{image: traefik:3, command: --x, ports: ['80:80']}");
     expect([...lines.values()].map(({ outcome, text }) => [outcome, text])).toEqual(
-      Array.from({ length: 3 }, () => [
-        "unsupported",
-        "The ingress of the stack takes the place of traefik.",
-      ]),
+      Array.from({ length: 3 }, () => ["improved", "The ingress of the stack takes the place of traefik."]),
     );
+  });
+
+  it("takes the variables of the example of an environment file that does not exist", () => {
+    const lines = linesOf("{env_file: .env.local}", { ".env.local.example": "LOG_LEVEL=info\n" });
+    expect(lines.get("env_file[0]")).toMatchObject({
+      outcome: "improved",
+      text: "The file does not exist. The variables of .env.local.example are in its place.",
+    });
+    expect(lines.get("environment.LOG_LEVEL")?.outcome).toBe("taken");
   });
 
   it("turns a mounted file into a file of the settings", () => {

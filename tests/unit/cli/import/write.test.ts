@@ -15,6 +15,7 @@ it("becomes applications and stores, with settings that the stack accepts", () =
   expect(problems).toEqual([]);
   expect(settings.postgresVersion).toBe("18");
   expect(services.gateway).toEqual({ port: 8000 });
+  expect(services.prometheus).toEqual({ port: 8001 });
   expect(asked).toEqual(["OPENAI_API_KEY"]);
   expect(Object.keys(apps)).toEqual(["web", "worker", "qdrant-db", "migrated"]);
   expect(apps.web).toMatchObject({
@@ -106,8 +107,31 @@ it("gives one secret to all that use it, under other names too", () => {
   expect(apps.minio?.secrets).toEqual({ MINIO_ROOT_PASSWORD: "generate" });
 });
 
+it("keeps a job with another image, which the services wait for that need it", () => {
+  const { apps, problems } = written(`services:
+  web: {image: "a/web:1", ports: ["80:80"], depends_on: {setup: {condition: service_completed_successfully}}}
+  setup:
+    image: "a/tools:1"
+    command: [prepare]
+    restart: "no"
+    working_dir: /srv
+    volumes: ["shared:/srv"]
+    healthcheck: {test: [CMD, check]}
+`);
+  expect(problems).toEqual([]);
+  expect(apps.setup).toMatchObject({
+    image: "a/tools:1",
+    job: true,
+    command: ["prepare"],
+    workingDir: "/srv",
+    volumes: [{ name: "shared", path: "/srv" }],
+  });
+  for (const key of ["port", "route", "healthcheck"]) expect(apps.setup).not.toHaveProperty(key);
+  expect(apps.web?.needs).toEqual(["setup"]);
+});
+
 it("takes the routes of a proxy, and leaves the proxy out", () => {
-  const { apps, services, problems } = written(
+  const { apps, services, problems, todos } = written(
     `services:
   nginx: {image: "nginx:1", ports: ["80:80"], volumes: ["./nginx.conf:/etc/nginx/nginx.conf:ro"]}
   front: {image: "a/front:1"}
@@ -125,6 +149,10 @@ it("takes the routes of a proxy, and leaves the proxy out", () => {
   expect(apps.front).toMatchObject({ route: "/", port: 3000 });
   expect(apps["back-end"]).toMatchObject({ route: "/api/", routes: { "/v1/": 9000 }, port: 9000 });
   expect(services.gateway).toEqual({ port: 80 });
+  expect(services.prometheus).toEqual({ port: 81 });
+  expect(todos[0]?.text).toBe(
+    "The ingress of the stack takes the place of nginx. Check the routes of the applications. It changes these paths, and the ingress does not: /x.",
+  );
 });
 
 it("starts what Compose starts: services with a profile are chosen by COMPOSE_PROFILES", () => {
@@ -158,6 +186,8 @@ it.each([
   ],
   ["tmpfs: ['/tmp/x:size=10m']", { writable: { "/tmp/x": "10MiB" } }],
   ["hostname: node-1", { hostname: "node-1" }],
+  ["working_dir: /srv/app", { workingDir: "/srv/app" }],
+  ["labels: {com.example.team: a, traefik.enable: 'true'}", { labels: { "com.example.team": "a" } }],
   ["user: '1000'", { user: "1000:1000" }],
   ["user: root", { user: "0:0" }],
   ["entrypoint: [a, b]", { entrypoint: ["a", "b"] }],
