@@ -35,7 +35,7 @@ export const myrag: System = {
     "The API logs in as rag_<generation>, which acts as the owner rag. The user postgres is the administrator, and no client is one.",
     "The files of a service are next to its application, and Ragdock generates those of nginx, Prometheus and Grafana from the list of services. There is no folder docker/ to keep in step with it.",
     "The pages have no entrypoint.sh: the variables of the image hold Streamlit's options, and Streamlit is process 1, so that it gets the signal to stop.",
-    "The base image is python:3.13-slim-trixie and not uv's. Libraries come from PyPI with hashes, from one lock for all applications. uv installs them in a stage of its own, so that the image has no installer.",
+    "The base image is python:3.13-slim-trixie and not uv's. Libraries come from PyPI with hashes, from one lock for all applications. uv installs them in a separate stage, so that the image has no installer.",
     "alembic.ini has no address and no password: the migrations read both from the variables and the file that the API reads, so that no image has a password.",
     "There is no .env file per service: passwords are generated and reach a service as files, and settings are in the stack's file. `docker inspect` shows variables, but no files.",
     "Services share a network only with those that they call, and not one network `backend` with all others. The pages do not reach the database.",

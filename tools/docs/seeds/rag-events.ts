@@ -131,6 +131,7 @@ export const ragEvents: Seed = {
       "431-433",
       "collect the data in notebooks, or bring a folder",
       test(`${folder}/tests/test_collect.py`, "test_events_of_all_pages_are_indexed"),
+      dockers("has the collector of events in its image, which names what it needs"),
       declared("There are no notebooks"),
       open("a command that copies a folder or an index into the volume"),
     ),
