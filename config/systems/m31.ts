@@ -21,7 +21,7 @@ export const m31: System = {
     "Python is 3.13 and not 3.11: one version serves all applications, Debian 13 has it, and its security fixes come until 2029.",
     "In production the web application has 2 GiB and not 4, so that two replicas fit into 8.",
     "There is no notebook: the documentation has its content. Guides cover when to use Docker, scaling and troubleshooting.",
-    "There is no PowerShell script: the guide for development has the commands for every shell.",
+    "There is no PowerShell script: the guide for development has the commands, and says how PowerShell sets their variables.",
     "The application is not `app:app` for uvicorn: `python app.py --serve` checks its settings first. The guide for development starts it again when a file changes.",
     "There is no USER_ID or GROUP_ID in a file: `services.web.user` sets both, and a folder of another owner is refused with the command that changes it.",
     "`make clean` and `make prune` never remove a volume. `make destroy-data` does, and asks for the name of the stack.",
