@@ -39,8 +39,8 @@ setup: node_modules ## install what this machine lacks and start Docker; every c
 setup-test: node_modules
 	@tools/setup.sh test
 
-up: setup ## build, start and wait until everything is healthy; REFRESH=1 repairs what was changed by hand
-	@$(ragdock) up $(new_stack) $(confirmed) $(if $(REFRESH),--refresh)
+up: setup ## build, start and wait until everything is healthy; SERVICE=api,worker deploys these only; REFRESH=1 repairs what was changed by hand
+	@$(ragdock) up $(new_stack) $(confirmed) $(call option,SERVICE,service) $(if $(REFRESH),--refresh)
 
 production: ## the same in production: stack prod, or <SYSTEM>-prod
 	@$(MAKE) --no-print-directory up ENVIRONMENT=prod \
@@ -55,8 +55,11 @@ plan: node_modules ## compare with another revision: what a user of each stack w
 drift: setup ## show what was changed, stopped or removed by hand; exit code 1 if anything
 	@$(ragdock) drift $(on_stack)
 
-build: setup ## make the images and start nothing
-	@$(ragdock) build $(new_stack)
+build: setup ## make the images and start nothing; NO_CACHE=1 builds them again without the cache
+	@$(ragdock) build $(new_stack) $(if $(NO_CACHE),--no-cache)
+
+push: node_modules ## push the built images: REGISTRY=registry.example.org/team, TAG=1.2.3, SERVICE=api,worker
+	@$(ragdock) push "$(REGISTRY)" $(on_stack) $(call option,TAG,tag) $(call option,SERVICE,service)
 
 deployments: setup ## list the deployments that `make rollback` can return to
 	@$(ragdock) deployments $(on_stack)
@@ -103,6 +106,12 @@ ps: node_modules ## list the stack's containers as Docker does
 logs: node_modules ## follow the logs of SERVICE or of all
 	@$(ragdock) logs $(on_stack) $(call option,SERVICE,service)
 
+net: node_modules ## show which service reaches which, by name and port; CHECK=1 tries it on the running stack
+	@$(ragdock) net $(on_stack) $(call option,SERVICE,service) $(if $(CHECK),--check)
+
+load: node_modules ## send requests at a rising rate until the stack is too slow: REQUEST=/api/documents, RATE=200, P95=1000
+	@$(ragdock) load $(on_stack) $(call option,REQUEST,path) $(call option,RATE,rate) $(call option,P95,p95) $(confirmed)
+
 restart: node_modules ## restart SERVICE or all, one container after another, each healthy before the next
 	@$(ragdock) restart $(on_stack) $(call option,SERVICE,service)
 
@@ -111,6 +120,18 @@ shell: node_modules ## open a shell in the container of SERVICE (default: the AP
 
 psql: node_modules ## open psql on the stack's database; SQL on standard input is run
 	@$(ragdock) psql $(on_stack)
+
+exec: node_modules ## run a command in the container of SERVICE: COMMAND="python --version"
+	@$(ragdock) exec $(on_stack) "$(SERVICE)" -- $(COMMAND)
+
+shell-db: node_modules ## the same as psql
+	@$(ragdock) shell-db $(on_stack)
+
+shell-api: node_modules ## open a shell in the container of the API
+	@$(ragdock) shell-api $(on_stack)
+
+shell-worker: node_modules ## open a shell in the container of the worker
+	@$(ragdock) shell-worker $(on_stack)
 
 secret: node_modules ## set one of your secrets from standard input: KEY=<name>, see docs/reference/settings.md
 	@$(ragdock) secret $(on_stack) $(call option,KEY,key)

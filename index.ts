@@ -6,6 +6,7 @@ import { explained, readConfig } from "./components/program.ts";
 import { plannedRevisions, RagStack } from "./components/stack.ts";
 import { resolveSystem } from "./config/resolve.ts";
 import { sourceOf, withDeployment } from "./config/spec/deployment.ts";
+import { deployedPart } from "./config/spec/part.ts";
 import { baseImageOf } from "./host/base-image.ts";
 import { watchCrashLoops } from "./host/crash-loops.ts";
 import { recordDeployment } from "./host/deployment-log.ts";
@@ -26,7 +27,8 @@ const baseImage = await explained(() => baseImageOf(system, { make, say: console
 const revisions = () => plannedRevisions({ ...stack, ...found, ...user, system, baseImage });
 const plan = { settings: texts, deployments: history.deployments, revisions, deploys: make };
 await explained(() => protectFiles(stack.stack, system, before, { ...plan, warn: pulumi.log.warn }));
-const required = await explained(() => requiredImages(system, imageMode(system, stack.project, baseImage)));
+const mode = imageMode(system, stack.project, baseImage);
+const required = await explained(() => requiredImages(deployedPart(system), mode));
 if (make) await explained(() => pullImages(required, { except: registryAuth, say: console.log }));
 if (make) watchCrashLoops(stack.stack, before, pulumi.log.error);
 

@@ -3,8 +3,8 @@ export const startFolder = process.cwd();
 
 export interface OptionSpec {
   /**
-   * The flags in commander's format: `--keep <count>` takes a value, `--refresh` none, and `[path]`
-   * has no name.
+   * The flags in commander's format: `--keep <count>` takes a value, `--refresh` none, `[path]` has
+   * no name, and `[words...]` takes all words that are left.
    */
   readonly flags: `--${string}` | `[${string}]`;
   readonly description: string;
@@ -22,9 +22,11 @@ type Options = Readonly<Record<string, OptionSpec>>;
 export type Values<O extends Options> = {
   readonly [K in keyof O]: O[K] extends { readonly default: string }
     ? string
-    : O[K]["flags"] extends `${string}<${string}` | `[${string}`
-      ? string | undefined
-      : boolean;
+    : O[K]["flags"] extends `[${string}...]`
+      ? readonly string[] | undefined
+      : O[K]["flags"] extends `${string}<${string}` | `[${string}`
+        ? string | undefined
+        : boolean;
 };
 
 /**

@@ -6,7 +6,7 @@ import { fill } from "../config/spec/content.ts";
 import { callsHost, hostGateway } from "../config/spec/host-gateway.ts";
 import type { ImageSource } from "../config/spec/image.ts";
 import { hasWayOut, nameOn, noDns, outsideNetwork } from "../config/spec/networks.ts";
-import { paced } from "../config/spec/paced-check.ts";
+import { dockerCheck } from "../config/spec/recovery.ts";
 import type { FileSpec, LongRunning, ServiceSpec, SystemSpec } from "../config/spec/service.ts";
 import { isLongRunning, listenAddress, publishedPorts } from "../config/spec/service.ts";
 import { mebibytes } from "../config/spec/units.ts";
@@ -135,7 +135,7 @@ const hostsOf = (spec: ServiceSpec): string[] =>
 function running(spec: LongRunning): ComposeService {
   const { test, interval, timeout, startPeriod, retries } = {
     ...spec.healthcheck,
-    ...paced(spec.healthcheck),
+    ...dockerCheck(spec),
   };
   const ports = publishedPorts(spec).map((port) => ({
     target: port.container,
@@ -145,6 +145,7 @@ function running(spec: LongRunning): ComposeService {
   }));
   return {
     restart: "unless-stopped",
+    ...(spec.restartUnhealthy ? { init: true } : {}),
     healthcheck: { test, interval, timeout, start_period: startPeriod, retries },
     stop_grace_period: spec.stopGracePeriod,
     ...(spec.shm ? { shm_size: `${mebibytes(spec.shm)}m` } : {}),

@@ -14,6 +14,7 @@ import { pullImages } from "../host/pull.ts";
 import { deployerText } from "./backends/deployer.ts";
 import { print } from "./command.ts";
 import { storesOf } from "./data/store-users.ts";
+import { targetsOf } from "./selection.ts";
 import type { Session } from "./session.ts";
 import { settle } from "./settle.ts";
 import { hasSetting } from "./stack-file.ts";
@@ -45,18 +46,28 @@ export async function begin(system: SystemSpec, { stack, progress, deployer }: S
 }
 
 /**
- * Deploys a system, waits until everything is healthy, and reports.
+ * Deploys a system or a part of one, waits until everything of it is healthy, and reports.
  * @param refresh whether to compare with what really runs, also if nothing is missing
+ * @param isPart whether the other services of the stack stay as they are
  * @returns the exit code
  */
-export async function deploy(system: SystemSpec, session: Session, refresh: boolean): Promise<number> {
+export async function deploy(
+  system: SystemSpec,
+  session: Session,
+  { refresh, isPart = false }: { readonly refresh: boolean; readonly isPart?: boolean },
+): Promise<number> {
   const { stack } = session;
   const before = await containersOf(stack);
   const look = refresh || (await isAmiss(stack, system, before));
   const replace = await jobsAgain(stack, system, before);
-  const outcome = await session.deployer.up({ refresh: look, replace });
-  if (outcome.ok) await session.progress.step("waiting for health", () => settle(stack));
-  const code = await report(system, session, outcome);
+  const mode = await imageModeOf(system);
+  const targets = isPart ? targetsOf({ project, stack }, system, mode, before) : undefined;
+  const outcome = await session.deployer.up({ refresh: look, replace, targets });
+  const names = new Set(system.services.map(({ name }) => name));
+  if (outcome.ok)
+    await session.progress.step("waiting for health", () => settle(stack, isPart ? names : undefined));
+  const isOurs = isPart ? (container: Container): boolean => names.has(serviceOf(container)) : undefined;
+  const code = await report(system, session, outcome, isOurs);
   const auth = system.services.find(({ role }) => role === "auth");
   const isNew = auth !== undefined && !before.some((container) => serviceOf(container) === auth.name);
   if (code === 0 && isNew && auth.environment.SIGN_IN_CLIENT_SECRET_FILE === undefined)
@@ -108,8 +119,13 @@ async function jobsAgain(
 /** An error without the SDK's list of the inputs that waited for what failed. */
 const withoutPath = (error: string): string => error.replace(/^(error serializing property "\w+": )+/, "");
 
-async function report(system: SystemSpec, { stack, progress }: Session, outcome: RunResult): Promise<number> {
-  const status = await statusOf(stack, system, false);
+async function report(
+  system: SystemSpec,
+  { stack, progress }: Session,
+  outcome: RunResult,
+  isOurs?: (container: Container) => boolean,
+): Promise<number> {
+  const status = await statusOf(stack, system, false, isOurs);
   print(`\n${statusText(status)}\n`);
   print(summary(outcome.changes));
   const errors = withoutRemoved(outcome.errors);

@@ -65,11 +65,13 @@ function subcommand(command: Command): Commander {
   const names = Object.keys(command.options);
   return sub.action(async () => {
     const words = Object.fromEntries(positional.map((name, index) => [name, sub.processedArgs[index]]));
-    const given: Record<string, string | boolean | undefined> = { ...sub.opts(), ...words };
+    const given: Record<string, string | boolean | string[] | undefined> = { ...sub.opts(), ...words };
     const values = Object.fromEntries(
       names.map((name) => {
-        const takesValue = command.options[name]?.flags.match(/[<[]/);
-        return [name, takesValue ? given[name] || command.options[name]?.default : given[name] === true];
+        const { flags = "", default: preset } = command.options[name] ?? {};
+        // For `--no-cache`, commander sets `cache` to false.
+        if (flags.startsWith("--no-")) return [name, given[flags.slice("--no-".length)] === false];
+        return [name, /[<[]/.test(flags) ? given[name] || preset : given[name] === true];
       }),
     );
     process.exitCode = await command.run(values as never);

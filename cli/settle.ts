@@ -6,6 +6,7 @@ import {
   containersOf,
   isJob,
   isWell,
+  serviceOf,
 } from "../host/docker.ts";
 
 /** Milliseconds between two checks of the containers. */
@@ -67,12 +68,14 @@ const longest = ({ StartPeriod, Retries, Interval, Timeout }: ContainerHealthche
   (StartPeriod + Retries * (Interval + Timeout)) / 1e6;
 
 /**
- * Waits for a stack's containers that may still become healthy. Ignores containers that do not run.
+ * Waits for the containers of a stack that may still become healthy. Ignores containers that do not
+ * run.
+ * @param services whose containers count. @default all
  */
-export async function settle(stack: string): Promise<void> {
+export async function settle(stack: string, services?: ReadonlySet<string>): Promise<void> {
   const patience = new Patience();
-  while (patience.waitingFor(await containersOf(stack), performance.now()).length > 0)
-    await setTimeout(interval);
+  const ours = async () => (await containersOf(stack)).filter((c) => services?.has(serviceOf(c)) ?? true);
+  while (patience.waitingFor(await ours(), performance.now()).length > 0) await setTimeout(interval);
 }
 
 /** Whether a container becomes healthy within the time of its health check. */

@@ -33,6 +33,7 @@ const identifies = {
   gpus: true,
   shm: true,
   healthcheck: true,
+  restartUnhealthy: true,
   replicas: true,
   stopGracePeriod: true,
   limits: false, // CPUs replace, memory is updated in place

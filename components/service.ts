@@ -1,6 +1,7 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
-import { paced } from "../config/spec/paced-check.ts";
+import { settled } from "../config/spec/healthcheck.ts";
+import { dockerCheck } from "../config/spec/recovery.ts";
 import { type LongRunning, listenAddress, publishedPorts } from "../config/spec/service.ts";
 import { fullName, replacesLabel, type StackName } from "../config/spec/stack.ts";
 import { goDuration, mebibytes, seconds } from "../config/spec/units.ts";
@@ -23,7 +24,7 @@ export class Service extends pulumi.ComponentResource {
   }
 
   private container(name: string, { context, spec, after }: UnitArgs<LongRunning>): docker.Container {
-    const healthcheck = { ...spec.healthcheck, ...paced(spec.healthcheck) };
+    const healthcheck = { ...spec.healthcheck, ...dockerCheck(spec) };
     const ports = publishedPorts(spec);
     const replaces = context.broken[name];
     return new docker.Container(
@@ -32,6 +33,7 @@ export class Service extends pulumi.ComponentResource {
         ...containerBase(context, spec, after),
         labels: containerLabels(context, spec, replaces ? { [replacesLabel]: replaces } : {}),
         restart: "unless-stopped",
+        ...(spec.restartUnhealthy ? { init: true } : {}),
         healthcheck: {
           tests: [...healthcheck.test],
           interval: goDuration(healthcheck.interval),
@@ -77,7 +79,5 @@ export const containerNames = (stack: StackName, { name, replicas }: LongRunning
  * failing checks, and a margin. A stateful service gets a minute more, to initialise an empty
  * volume or to recover a full one.
  */
-function longestWait({ kind, healthcheck }: LongRunning): number {
-  const failing = healthcheck.retries * (seconds(healthcheck.interval) + seconds(healthcheck.timeout));
-  return seconds(healthcheck.startPeriod) + failing + (kind === "stateful" ? 60 : 10);
-}
+const longestWait = ({ kind, healthcheck }: LongRunning): number =>
+  settled(healthcheck) + (kind === "stateful" ? 60 : 10);

@@ -69,6 +69,11 @@ const fixes: readonly (readonly [RegExp, Fix])[] = [
       `In a container, localhost is the container itself. The stores are at ${addressOf(port)}: see "Give it its settings" in ${guide}.`,
   ],
   [
+    /can only run as pid 1/i,
+    (_, service) =>
+      `Its image must run its own first process: ${setCommand(`services.${service}.restartUnhealthy`, "false")}`,
+  ],
+  [
     /answers 404/,
     () =>
       "The application runs. Correct the path of its health check: `healthcheck.path`, or `healthPath` of ragdock:app.",
@@ -88,9 +93,16 @@ const addressOf = (port: string): string =>
 const errorLine =
   /^(?:ERROR:?\s+|\[\w+\]\s+)?((?:[\w.]*(?:Error|Exception|Interrupt|Exit)\b(?: \[\w+\])?: .+|[\w.]*(?:Error|Exception)$|Error loading .+|Fatal .+|panic: .+|sh: .+(?:not found|No such file.*)|exec .+))$/;
 
-/** The last error in a log. */
+/** What Flask says at the end if it could not load the application, which has the command. */
+const unknownCommand = /^Error: No such command /;
+
+/** The last error in a log. That a command is unknown counts only if there is no other error. */
 function lastError(log: string): string | undefined {
   const lines = log.trimEnd().split("\n");
+  return lastErrorOf(lines.filter((line) => !unknownCommand.test(line))) ?? lastErrorOf(lines);
+}
+
+function lastErrorOf(lines: readonly string[]): string | undefined {
   const index = lines.findLastIndex((line) => errorLine.test(line.trimEnd()));
   const [, error] = errorLine.exec(lines[index]?.trimEnd() ?? "") ?? [];
   if (error === undefined) return undefined;

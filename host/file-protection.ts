@@ -1,5 +1,6 @@
 import { type Deployment, jsonOrText } from "../config/spec/deployment.ts";
 import { Failure } from "../config/spec/failure.ts";
+import { deployedPart } from "../config/spec/part.ts";
 import { forStack, setCommand } from "../config/spec/problem.ts";
 import { longRunning, type SystemSpec } from "../config/spec/service.ts";
 import type { Container } from "./docker.ts";
@@ -46,8 +47,10 @@ export async function protectFiles(
   const written = await writtenFiles(new Set([...watched, ...left]), containers);
   if (written.length === 0) return;
   const next = revisions();
+  const part = deployedPart(system);
+  const changes = (name: string) => part === system || part.services.some((one) => one.name === name);
   const lost = written.filter(
-    ({ service, revision }) => revision === undefined || revision !== next[service],
+    ({ service, revision }) => changes(service) && (revision === undefined || revision !== next[service]),
   );
   const advice = { stack, system, settings, left };
   const kept = written.filter((files) => !lost.includes(files));

@@ -1,5 +1,6 @@
 import { createServer } from "node:net";
 import { Failure } from "../config/spec/failure.ts";
+import { deployedPart } from "../config/spec/part.ts";
 import { forStack, setCommand } from "../config/spec/problem.ts";
 import { listenAddress, ownVolumes, publishedPorts, type SystemSpec } from "../config/spec/service.ts";
 import { fullName, type StackName } from "../config/spec/stack.ts";
@@ -38,15 +39,16 @@ export interface Found {
 }
 
 /**
- * Checks the Docker host, and returns what a stack has on it. The program calls it, so it protects
+ * Checks the Docker host, and returns what the deployed part of a stack has on it. The program calls it, so it protects
  * a stack under each deployer, in previews too.
  * @throws Failure if the stack's data is gone, or if the host is not free
  */
 export async function inspectHost(
   stack: StackName,
-  system: SystemSpec,
+  whole: SystemSpec,
   recorded: RecordedVolumes,
 ): Promise<Found> {
+  const system = deployedPart(whole);
   const [containers, existingVolumes] = await Promise.all([
     containersOf(stack.stack),
     requireOwnData(stack, system, recorded),

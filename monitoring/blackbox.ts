@@ -6,7 +6,12 @@ export function renderBlackbox(): string {
   // Docker's networks use IPv4 by default, and a check that prefers IPv6 fails at the name lookup.
   const ipv4 = { preferred_ip_protocol: "ip4", ip_protocol_fallback: true };
   const modules: Record<Blackbox["module"], object> = {
-    http_2xx: { prober: "http", timeout: "5s", http: { ...ipv4, follow_redirects: false } },
+    http_2xx: {
+      prober: "http",
+      timeout: "5s",
+      // The host that the health checks in the containers ask for. Django refuses hosts it does not know.
+      http: { ...ipv4, follow_redirects: false, headers: { Host: "127.0.0.1" } },
+    },
     tcp_connect: { prober: "tcp", timeout: "5s", tcp: ipv4 },
     // The name in the address is that of a service. The certificate is for the domain.
     tls_connect: {

@@ -40,3 +40,18 @@ export const scrapesRole = (services: readonly ServiceSpec[], role: Role): boole
  */
 export const memoryMetric = (services: readonly ServiceSpec[]): string =>
   hasService(services, "cadvisor") ? "container_memory_working_set_bytes" : "process_resident_memory_bytes";
+
+/** The counter of the CPU seconds that a service has used, of its containers or its processes. */
+export const cpuMetric = (services: readonly ServiceSpec[]): string =>
+  hasService(services, "cadvisor") ? "container_cpu_usage_seconds_total" : "process_cpu_seconds_total";
+
+/**
+ * How often a service was started within the last hour, its first start not included. Of several
+ * processes that answer in turn, the newest counts.
+ */
+export const starts = (services: readonly ServiceSpec[], selector = ""): string => {
+  const metric = hasService(services, "cadvisor")
+    ? "container_start_time_seconds"
+    : "process_start_time_seconds";
+  return `max by (service) (changes(max_over_time(${metric}${selector}[2m])[1h:1m]))`;
+};

@@ -1,6 +1,6 @@
 import { shown } from "../config/spec/content.ts";
 import { type CatalogueImage, declaredVolumes, type ImageSource, programsOf } from "../config/spec/image.ts";
-import { paced } from "../config/spec/paced-check.ts";
+import { dockerCheck } from "../config/spec/recovery.ts";
 import { isLongRunning, type ServiceSpec } from "../config/spec/service.ts";
 
 /**
@@ -36,7 +36,7 @@ export function programsOfCommand(
 function programsUsed(service: ServiceSpec, known: ReadonlySet<string>): string[] {
   const scripts = service.files.filter(({ path }) => path.endsWith(".sh"));
   return [
-    ...(isLongRunning(service) ? programsOfCommand(paced(service.healthcheck).test.slice(1), known) : []),
+    ...(isLongRunning(service) ? programsOfCommand(dockerCheck(service).test.slice(1), known) : []),
     ...scripts.flatMap(({ content }) => programsIn(shown(content), known)),
     ...(service.entrypoint ?? []).slice(0, 1),
   ];

@@ -1,8 +1,5 @@
-import { once } from "node:events";
-import http from "node:http";
-import https from "node:https";
-import { text } from "node:stream/consumers";
 import { setTimeout } from "node:timers/promises";
+import { agentOf, type Shape, send, type Target } from "../cli/load/send.ts";
 
 /** The results of traffic. */
 export interface Seen {
@@ -11,16 +8,6 @@ export interface Seen {
   readonly failures: Readonly<Record<string, number>>;
   /** The longest time without an answer, in seconds. */
   readonly gap: number;
-}
-
-/** The gateway that gets the requests. */
-export interface Target {
-  /** Its port on this host. */
-  readonly port: number;
-  /** Whether it uses TLS. @default false */
-  readonly tls?: boolean;
-  /** Headers of each request, such as an API key. */
-  readonly headers?: Readonly<Record<string, string>>;
 }
 
 /**
@@ -61,49 +48,6 @@ export async function underTraffic(target: Target, work: () => Promise<unknown>,
     kept.destroy();
   }
   return { sent, failures, gap: gap / 1000 };
-}
-
-/** An agent for the connections to a gateway. */
-export const agentOf = ({ tls }: Target, options: http.AgentOptions): http.Agent =>
-  tls ? new https.Agent(options) : new http.Agent(options);
-
-/**
- * Sends one request. Returns a 2xx status after the whole answer, any other with the start of its
- * body, or the error.
- */
-export async function send(
-  { port, tls, headers }: Target,
-  { body, ...shape }: Shape,
-  agent: http.Agent | false,
-): Promise<string> {
-  const sent = (tls ? https : http).request({
-    ...{ host: "localhost", family: 4, port, agent, timeout: 10_000 },
-    ...shape,
-    headers: { ...headers, ...shape.headers },
-  });
-  sent.on("timeout", () => sent.destroy(new Error("no answer in 10 s")));
-  // After the head of an answer, the answer reports the error.
-  sent.on("error", () => {});
-  sent.end(body);
-  try {
-    const [response] = await once(sent, "response");
-    const answer = await text(response).catch((error) => {
-      throw new Error(`incomplete answer: ${error.message}`);
-    });
-    const { statusCode: status } = response;
-    return status >= 200 && status < 300 ? String(status) : `${status} ${answer.slice(0, 120)}`;
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    return code ?? message;
-  }
-}
-
-/** A request. */
-export interface Shape {
-  readonly path: string;
-  readonly method: string;
-  readonly headers?: Record<string, string>;
-  readonly body?: string | Buffer;
 }
 
 const json = { "content-type": "application/json" };

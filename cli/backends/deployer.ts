@@ -17,10 +17,17 @@ export interface Deployer {
   readonly name: DeployerName;
   /** `refresh` reads the real resources first. */
   preview(options?: { readonly refresh?: boolean }): Promise<RunResult>;
-  /** `replace` names resources to replace even if their inputs have not changed. */
-  up(options?: { readonly refresh?: boolean; readonly replace?: readonly string[] }): Promise<RunResult>;
-  /** Builds or pulls the images only. */
-  build(): Promise<RunResult>;
+  /**
+   * `replace` names resources to replace even if their inputs have not changed. `targets` names the
+   * only resources that may change, each as `type::name`.
+   */
+  up(options?: {
+    readonly refresh?: boolean;
+    readonly replace?: readonly string[];
+    readonly targets?: readonly string[] | undefined;
+  }): Promise<RunResult>;
+  /** Builds or pulls the images only. `replace` names images to make again. */
+  build(options?: { readonly replace?: readonly string[] }): Promise<RunResult>;
   /** Removes everything except protected resources: the data, and the secrets that open it. */
   down(): Promise<RunResult>;
   /** Forgets what `down` keeps. The caller removes the volumes. */

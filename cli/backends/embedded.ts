@@ -27,8 +27,9 @@ export async function embedded(stack: string, { event, say }: Listener): Promise
   return {
     name: "embedded",
     preview: ({ refresh = false } = {}) => preview({ ...options, refresh }),
-    up: ({ refresh = false, replace = [] } = {}) => up({ ...options, refresh, replace }),
-    build: () => up({ ...options, targets: [imageType] }),
+    up: ({ refresh = false, replace = [], targets } = {}) =>
+      up({ ...options, refresh, replace, ...defined({ targets }) }),
+    build: ({ replace = [] } = {}) => up({ ...options, replace, targets: [imageType] }),
     down: () => destroy({ ...options, excludeProtected: true }),
     forget: () => destroy({ ...options, unprotect: true }),
     outputs: (showSecrets) => readOutputs(options, { showSecrets }),

@@ -64,12 +64,24 @@ export function pulumi(stackName: string, { event, say }: Listener): Deployer {
   return {
     name: "pulumi",
     preview: ({ refresh = false } = {}) => run((own) => preview({ ...own, refresh }), messages),
-    up: ({ refresh = false, replace = [] } = {}) =>
+    up: ({ refresh = false, replace = [], targets } = {}) =>
+      run(async (own) => {
+        const only = targets ? { target: targets.map((one) => `**${one}`), targetDependents: false } : {};
+        return (await create()).up({
+          ...own,
+          ...only,
+          refresh,
+          replace: replace.map((name) => `**::${name}`),
+        });
+      }),
+    build: ({ replace = [] } = {}) =>
       run(async (own) =>
-        (await create()).up({ ...own, refresh, replace: replace.map((name) => `**::${name}`) }),
+        (await create()).up({
+          ...own,
+          target: imageTypes.map((type) => `**${type}::**`),
+          replace: replace.map((name) => `**::${name}`),
+        }),
       ),
-    build: () =>
-      run(async (own) => (await create()).up({ ...own, target: imageTypes.map((type) => `**${type}::**`) })),
     down: () => run(async (own) => (await select())?.destroy({ ...own, excludeProtected: true })),
     forget: () => run(async (own) => forget(await select(), own)),
     outputs: async (showSecrets) => {

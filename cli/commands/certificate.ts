@@ -1,7 +1,6 @@
-import { certificatesName, certificatesVolume } from "../../config/services/certificates.ts";
 import { Failure } from "../../config/spec/failure.ts";
-import { containersOf, docker } from "../../host/docker.ts";
 import { command, print, stackOption } from "../command.ts";
+import { authorityOf } from "../load/target.ts";
 
 export const certificate = command({
   name: "certificate",
@@ -9,9 +8,7 @@ export const certificate = command({
   options: { stack: stackOption },
   examples: ["certificate > ragdock-ca.pem"],
   run: async ({ stack }) => {
-    const [container] = await containersOf(stack, certificatesName);
-    const file = `${certificatesVolume.path}/ca.pem`;
-    const text = container ? await docker("exec", container.Id, "cat", file).catch(() => "") : "";
+    const text = await authorityOf(stack);
     if (!text)
       throw new Failure(
         `Stack "${stack}" has no authority.`,

@@ -7,17 +7,21 @@ import { compose } from "./compose.ts";
 import { explainConfig, schema } from "./config.ts";
 import { backup, backups, drill, restore, upgrade } from "./data.ts";
 import { clean, destroyData, down, prune } from "./down.ts";
+import { exec } from "./exec.ts";
 import { health } from "./health.ts";
 import { importCompose } from "./import.ts";
+import { load } from "./load.ts";
 import { logs } from "./logs.ts";
+import { net } from "./net.ts";
 import { plan } from "./plan.ts";
 import { plugins } from "./plugins.ts";
 import { drift, preview } from "./preview.ts";
+import { push } from "./push.ts";
 import { restart } from "./restart.ts";
 import { deployments, rollback } from "./rollback.ts";
 import { rotate } from "./rotate.ts";
 import { secret } from "./secret.ts";
-import { psql, shell } from "./shell.ts";
+import { psql, shell, shellApi, shellDb, shellWorker } from "./shell.ts";
 import {
   addUser,
   audit,
@@ -34,9 +38,9 @@ import { up } from "./up.ts";
 
 /** All commands, under the headings of the help. */
 export const groups: Readonly<Record<string, readonly Command[]>> = {
-  "Deploy:": [up, preview, plan, drift, build, rollback, deployments, down],
-  "Look:": [status, health, ps, logs, outputs],
-  "Work inside:": [restart, shell, psql],
+  "Deploy:": [up, preview, plan, drift, build, push, rollback, deployments, down],
+  "Look:": [status, health, ps, logs, net, load, outputs],
+  "Work inside:": [restart, exec, shell, psql, shellDb, shellApi, shellWorker],
   "Secrets:": [secret, rotate],
   "Sign-in:": [
     addUser,

@@ -1,3 +1,4 @@
+import { servicesOnly } from "../../config/spec/part.ts";
 import type { SystemSpec } from "../../config/spec/service.ts";
 import { containersOf } from "../../host/docker.ts";
 import { giveUpFiles } from "../../host/file-protection.ts";
@@ -5,10 +6,11 @@ import { lostVolumes } from "../../host/own-data.ts";
 import { project } from "../../host/paths.ts";
 import { requireFreeHost } from "../../host/preflight.ts";
 import { requireDocker } from "../../host/server.ts";
-import { command, newStackOptions, type Values } from "../command.ts";
+import { command, newStackOptions, print, type Values } from "../command.ts";
 import { reportBackups } from "../data/report.ts";
 import { begin, deploy } from "../deploy.ts";
 import { chooseImages, requireOwnState } from "../preflight.ts";
+import { type Selection, selectionOf } from "../selection.ts";
 import { type Session, withDeployer } from "../session.ts";
 import { changeSettings, ensureStack } from "../stack-file.ts";
 import { systemOf } from "../system.ts";
@@ -23,14 +25,23 @@ export async function prepared({ stack, system, environment }: StackOptions): Pr
   return systemOf(stack);
 }
 
+interface UpOptions extends StackOptions {
+  readonly refresh?: boolean;
+  readonly confirm?: string | undefined;
+  /** The only services to deploy, with commas between them. @default all */
+  readonly service?: string | undefined;
+}
+
 /** Brings a stack up. @returns the exit code */
-export async function bringUp(
-  options: StackOptions & { readonly refresh?: boolean; readonly confirm?: string | undefined },
-): Promise<number> {
-  const { stack, refresh = false, confirm } = options;
+export async function bringUp(options: UpOptions): Promise<number> {
+  const { stack, refresh = false, confirm, service } = options;
   // The program reads it. It holds for this deployment only.
   if (confirm === stack) process.env[giveUpFiles] = stack;
-  const system = await prepared(options);
+  const whole = await prepared(options);
+  const selection =
+    service === undefined ? undefined : selectionOf(whole, service, await containersOf(stack));
+  const system = selection?.part ?? whole;
+  if (selection) process.env[servicesOnly] = system.services.map(({ name }) => name).join(",");
   await requireOwnState(stack);
   // The program checks this again. Here, nothing has been built yet.
   await requireFreeHost(stack, system, await containersOf(stack));
@@ -38,10 +49,24 @@ export async function bringUp(
   const gaveUp = confirm === stack && (await withDeployer(stack, (session) => acceptLoss(system, session)));
   return withDeployer(stack, async (session) => {
     await begin(system, session);
-    const code = await deploy(system, session, refresh || gaveUp);
+    if (selection) for (const line of selectionText(selection)) session.progress.line(line);
+    const isPart = selection !== undefined;
+    const code = await deploy(system, session, { refresh: refresh || gaveUp, isPart });
+    if (code === 0 && selection && selection.absent.length > 0)
+      print(`\nNot selected and not running: ${selection.absent.join(", ")}. make up starts them.`);
     if (code === 0) await reportBackups(stack);
     return code;
   });
+}
+
+/** Says which services a selection deploys, and why there are more than the user asked for. */
+function selectionText({ part, along }: Selection): string[] {
+  const names = new Set(along);
+  const asked = part.services.map(({ name }) => name).filter((name) => !names.has(name));
+  return [
+    `only ${asked.join(", ")}; other services stay as they are`,
+    ...(along.length > 0 ? [`with what they need, and what leads to them: ${along.join(", ")}`] : []),
+  ];
 }
 
 /**
@@ -67,6 +92,11 @@ export const up = command({
     "A second run changes nothing. If settings are wrong, it lists all problems and stops before any change",
   options: {
     ...newStackOptions,
+    service: {
+      flags: "--service <names>",
+      description:
+        "deploy these services and what they depend on, such as api,worker; all others stay as they are",
+    },
     refresh: { flags: "--refresh", description: "compare with the real containers, and repair differences" },
     confirm: {
       flags: "--confirm <stack>",
@@ -74,6 +104,6 @@ export const up = command({
         "start without data that was lost, and replace containers with files that are in no volume: repeat the stack's name",
     },
   },
-  examples: ["up", "up --system m31 --stack m31", "up --stack prod --refresh"],
+  examples: ["up", "up --system m31 --stack m31", "up --service api,worker", "up --stack prod --refresh"],
   run: bringUp,
 });

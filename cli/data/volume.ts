@@ -81,13 +81,13 @@ export class Volume {
 
   /**
    * Moves the files of the volume to `old`, and those of `folder` to the top of the volume. The
-   * files in `own` stay.
+   * files in `own` stay. The service may use those in `old` when it starts.
    */
   async swap(folder: string, old: string, own: readonly string[]): Promise<void> {
     const kept = own.map((file) => `rm -f '${file}'; [ ! -e '${old}/${file}' ] || cp -p '${old}/${file}' .`);
     const all = `find . -mindepth 1 -maxdepth 1`;
     await this.sh(
-      `set -e; cd ${here}; mkdir '${old}'; chmod --reference='${folder}' . ; chown --reference='${folder}' .
+      `set -e; cd ${here}; mkdir '${old}'; chmod --reference='${folder}' . '${old}'; chown --reference='${folder}' . '${old}'
        ${all} ! -name '${old}' ! -name '${folder}' -exec mv -t '${old}' {} +
        cd '${folder}'; ${all} -exec mv -t .. {} +; cd ..; rmdir '${folder}'
        ${kept.join("\n")}`,

@@ -13,6 +13,7 @@ import { elapsed } from "../ui/text.ts";
 import { countFindings } from "./containers.ts";
 import { alertFindings, isOver, observe, probeFindings, targetFindings } from "./prometheus.ts";
 import { readiness } from "./readiness.ts";
+import { restartNotes } from "./restarts.ts";
 
 /** The result of one kind of check. */
 interface Checked {
@@ -81,7 +82,8 @@ async function containersChecked(
   const note =
     healthy === all ? `All ${all} containers are healthy.` : `${healthy} of ${all} containers are healthy.`;
   const counted = system ? countFindings(stack, system, containers) : [];
-  return { findings: [...counted, ...(await diagnose(stack))], notes: [note] };
+  const [unwell, restarts] = await Promise.all([diagnose(stack), restartNotes(containers, Date.now())]);
+  return { findings: [...counted, ...unwell], notes: [note, ...restarts] };
 }
 
 async function applicationsChecked(

@@ -56,7 +56,7 @@ export const mentions = (service: ComposeService, hosts: readonly string[], own 
 export const clientsOf = (service: ComposeService, { services }: ComposeProject): ComposeService[] =>
   services.filter(
     (other) =>
-      other !== service &&
+      other.name !== service.name &&
       (mentions(other, hostsOf(service)) || at(other.tree, "depends_on", service.name) !== undefined),
   );
 

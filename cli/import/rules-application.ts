@@ -9,9 +9,11 @@ import { always, improved, type Rule, type Rules, taken, unsupported } from "./v
 import { isFolder, isLabel, isProxyLabel } from "./write/container.ts";
 import { programOf } from "./write/programs.ts";
 
-const image: Rule = (value, _, { service, kind }) => {
+const image: Rule = (value, _, { service, kind, world }) => {
   const reference = textOf(value) ?? "";
-  if (at(service.tree, "build"))
+  // The build can be that of another service.
+  const { tree = service.tree } = world.project.services.find(({ name }) => name === service.name) ?? {};
+  if (at(tree, "build"))
     return improved("The image is built from its folder, and its name contains a digest of the files.");
   const tag = tagOf(reference);
   const why = kind.kind === "foreign" && kind.why ? ` ${kind.why}` : "";

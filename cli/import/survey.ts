@@ -1,3 +1,4 @@
+import { withBuilds } from "./builds.ts";
 import { fatesOf, kindsOf } from "./fates.ts";
 import { isActive } from "./profiles.ts";
 import type { ComposeProject } from "./read.ts";
@@ -6,7 +7,8 @@ import { applicationsOf, type World } from "./world.ts";
 import { namesOf } from "./write/names.ts";
 
 /** Looks at a project as a whole. */
-export function worldOf(project: ComposeProject): World {
+export function worldOf(written: ComposeProject): World {
+  const project = withBuilds(written);
   const kinds = kindsOf(project);
   const fates = fatesOf(project, kinds);
   const stores = project.services.flatMap((service) => {

@@ -27,9 +27,17 @@ export interface Status {
   readonly unavailable: Readonly<Record<string, string>>;
 }
 
-/** @param measure adds CPU, memory and the size of volumes. Docker needs two seconds for it */
-export async function statusOf(stack: string, system: SystemSpec, measure: boolean): Promise<Status> {
-  const containers = await containersOf(stack);
+/**
+ * @param measure adds CPU, memory and the size of volumes. Docker needs two seconds for it
+ * @param isOurs selects the containers that count. @default all
+ */
+export async function statusOf(
+  stack: string,
+  system: SystemSpec,
+  measure: boolean,
+  isOurs: (container: Container) => boolean = () => true,
+): Promise<Status> {
+  const containers = (await containersOf(stack)).filter(isOurs);
   const [usage, volumes] = measure
     ? await Promise.all([usageOf(containers), volumeSizes(stack, system, containers)])
     : [undefined, undefined];

@@ -6,6 +6,7 @@ import { omit } from "./omit.ts";
 import { overrides } from "./overrides.ts";
 import type { Pass } from "./pass.ts";
 import { publish } from "./publish.ts";
+import { recovery } from "./recovery.ts";
 import { signIn } from "./sign-in.ts";
 import { soak } from "./soak.ts";
 import { startOrder } from "./start-order.ts";
@@ -21,6 +22,8 @@ export const passes: readonly Pass[] = [
   soak,
   // Removes services whose images the image source does not have.
   available,
+  // Restarts applications that stay unhealthy.
+  recovery,
   // Applies the user's settings. This is the only pass that does so.
   overrides,
   // Gives the published ports to the ingress.

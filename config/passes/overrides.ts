@@ -83,10 +83,14 @@ function merge(
   const port = first
     ? { ...first, ...defined({ host: user.port, exposure: user.exposure }) }
     : openedPort(merged, user);
+  const { restartUnhealthy, ...rest } = merged;
+  const recovers = user.restartUnhealthy ?? (source ? false : restartUnhealthy);
   return {
-    ...merged,
+    ...rest,
     replicas: user.replicas ?? merged.replicas,
     ports: port ? [port, ...others] : [],
+    // Code that is being edited fails for as long as its author needs.
+    ...(recovers ? { restartUnhealthy: recovers } : {}),
     ...defined({ shm: user.shm, soak: user.soak }),
   } as ServiceTemplate;
 }

@@ -5,6 +5,7 @@ import { notAnApplication } from "./container-problems.ts";
 import { ownPort } from "./container-settings.ts";
 import { behindIngress } from "./ingress.ts";
 import type { Wish } from "./pass.ts";
+import { noRestart } from "./recovery.ts";
 import { canSoak } from "./soak.ts";
 
 /**
@@ -79,6 +80,7 @@ function reasons({ service, user, services, run }: Wish): Reason[] {
     (key) => [key, noApplication !== undefined, noApplication ?? ""] as const,
   );
   const once = `${name} is a job and runs once`;
+  const lasting = noRestart(service);
   const useless: readonly (readonly [key: keyof ServiceSettings, isUseless: boolean, why: string])[] = [
     ["replicas", !isLongRunning(service), once],
     ["shm", !isLongRunning(service), once],
@@ -90,6 +92,7 @@ function reasons({ service, user, services, run }: Wish): Reason[] {
       user.sourceMount === true && !service.sourceMount,
       `${name} has no source in this project`,
     ],
+    ["restartUnhealthy", lasting !== undefined, lasting ?? ""],
     ["gpus", !service.usesGpus, `${name} does not compute on GPUs`],
   ];
   return useless.flatMap(([key, isUseless, why]) =>

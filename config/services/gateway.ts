@@ -32,9 +32,10 @@ const revisionsFile = "/etc/ragdock/revisions";
 
 /**
  * Starts nginx after every revision behind it has answered once. `pulumi up --refresh` forgets that
- * a revision never became healthy, so the gateway checks it. Only the container's first start
- * waits. Later starts are restarts by Docker, where the services behind the gateway may start after
- * it. At the stop signal nginx first refuses new requests for half a second. An nginx that only
+ * a revision never became healthy, so the gateway checks it. It asks for the host that the checks in
+ * the containers ask for: Django refuses hosts that it does not know. Only the container's first
+ * start waits. Later starts are restarts by Docker, where the services behind the gateway may start
+ * after it. At the stop signal nginx first refuses new requests for half a second. An nginx that only
  * stops resets connections that it has not accepted yet, and a POST on such a connection may not be
  * sent again. Half a second is enough, because a request follows about a millisecond after the
  * ingress' question.
@@ -44,7 +45,7 @@ trap 'exit 0' QUIT TERM
 if [ ! -f /tmp/opened ]; then
   while read -r url; do
     [ -n "$url" ] || continue
-    until wget -q -T 2 -O /dev/null "$url"; do echo "waiting for $url, which does not answer"; sleep 1; done
+    until wget -q -T 2 --header "Host: 127.0.0.1" -O /dev/null "$url"; do echo "waiting for $url, which does not answer"; sleep 1; done
   done < ${revisionsFile}
   touch /tmp/opened
 fi

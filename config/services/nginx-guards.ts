@@ -49,11 +49,12 @@ export const guardMaps = ({ origins, hosts, names, domain, trustedProxies, tls }
 
   # Requests of the pages of other sites.
   map "$request_method:$http_upgrade" $acts { default 1; "~^(GET|HEAD|OPTIONS):$" 0; }
-  map "$http_origin|$http_host|$http_x_forwarded_host" $origin {
+  # Anyone on the way can change a page without TLS, so it is another site for a service with TLS.
+  map "$forwarded_proto $http_origin|$http_host|$http_x_forwarded_host" $origin {
     default foreign;
-    "~^\\|" none;
-    "~*^https?://(?<self>[^|]+)\\|(\\k<self>\\||[^|]*\\|(.*, ?)?\\k<self>$)" own;
-${origins.map((origin) => `    "~*^${literal(origin)}\\|" own;\n`).join("")}  }
+    "~^\\w+ \\|" none;
+    "~*^(\\w+ https|http http)://(?<self>[^|]+)\\|(\\k<self>\\||[^|]*\\|(.*, ?)?\\k<self>$)" own;
+${origins.map((origin) => `    "~*^\\w+ ${literal(origin)}\\|" own;\n`).join("")}  }
   map "$origin:$http_sec_fetch_site" $foreign {
     default 0;
     "~^foreign:(?!same-origin$)" 1;

@@ -25,9 +25,13 @@ export const tlsSettings = `  map $msec $certificate { default odd; "~[02468]\\d
 
 `;
 
-/** A server with TLS. It redirects requests without TLS that come to its port. */
+/**
+ * A server with TLS. It redirects requests without TLS that come to its port. nginx checks the
+ * request again before the internal path. An address after 497 would be the answer to any `Host`.
+ */
 export const tlsServer = `    http2 on;
-    error_page 497 =308 https://$http_host$request_uri;
+    error_page 497 = /.ragdock/tls;
+    location = /.ragdock/tls { internal; return 308 https://$http_host$request_uri; }
 `;
 
 /** The server of the port without TLS. @param port where browsers reach the service with TLS */

@@ -174,7 +174,10 @@ http {
 
   # Keeps upstream connections open. The side that closes first holds its port in TIME_WAIT for 60 s, and the ingress
   # would run out of ports.
-  map $http_upgrade $connection_upgrade { default upgrade; '' close; }
+  map $upgrade $connection_upgrade { default upgrade; '' close; }
+  # WebSockets only. A service that changes to HTTP/2 could get requests that nothing has checked. A request over
+  # HTTP/2 cannot become a WebSocket: nginx would write into the connection of all its requests.
+  map "$server_protocol $http_upgrade" $upgrade { default ""; "~*^HTTP/1\\.1 websocket$" websocket; }
 
 ${hasTls ? tlsSettings : ""}${isIngress ? guardMaps(settings) + nameMaps(settings) : gatewayMaps(settings) + failureMaps}  resolver 127.0.0.11 valid=1s ipv6=off;
   resolver_timeout 2s;
@@ -186,7 +189,7 @@ ${hasTls ? tlsSettings : ""}${isIngress ? guardMaps(settings) + nameMaps(setting
   proxy_set_header X-Forwarded-For ${isIngress ? "$remote_addr" : "$http_x_forwarded_for"};
   proxy_set_header Forwarded "";
 ${identityForwarded(hasSignIn)}  proxy_set_header X-Forwarded-Proto ${isIngress ? "$forwarded_proto" : "$http_x_forwarded_proto"};
-  proxy_set_header Upgrade $http_upgrade;
+  proxy_set_header Upgrade $upgrade;
   proxy_set_header Connection $connection_upgrade;
   # Answers are streamed token by token.
   proxy_buffering off;

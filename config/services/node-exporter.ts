@@ -123,6 +123,11 @@ const row: Row = {
       { "{{mode}}": 'sum by (mode) (rate(node_cpu_seconds_total{mode!="idle"}[5m]))' },
       { description: "In CPUs." },
     ),
+    lines("Data in volumes", { "{{service}}": orZero("ragdock:volume_bytes") }, { unit: "bytes" }),
+    stat("Logs, at most", "sum(ragdock:log_limit_bytes)", {
+      unit: "bytes",
+      description: "The size to which Docker's rotation lets the logs of all services grow.",
+    }),
     lines("Docker's disk", { "{{device}}": diskInUse }, { unit: "percentunit" }),
   ],
 };

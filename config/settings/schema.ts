@@ -26,6 +26,15 @@ const logs = z.strictObject({
   maxFiles: optional("Log files kept.", integer(1, 100)),
 });
 
+const recovery = z.strictObject({
+  after: duration
+    .prefault("5m")
+    .describe("How long its health check must fail. Each further restart waits twice as long."),
+  limit: integer(1, 10)
+    .default(3)
+    .describe("Most restarts in a row. A day after the last one, the count begins again."),
+});
+
 /** The settings of one service. A setting that is left out keeps the system's value. */
 export const serviceSettings = z.strictObject({
   enabled: optional("`false` leaves the service out.", z.boolean()),
@@ -51,6 +60,10 @@ export const serviceSettings = z.strictObject({
   soak: optional(
     "How long a new revision must keep answering before it gets requests (bake time). `0s` switches it off.",
     durationOrNone,
+  ),
+  restartUnhealthy: optional(
+    "Restarts a container that stays unhealthy: `{ after: 5m, limit: 3 }`, or `false`. By default, applications without volumes are restarted. Stores never are, because they may be recovering.",
+    z.union([z.literal(false), recovery], { error: "must be false, or { after, limit }" }),
   ),
   shm: optional("Size of /dev/shm, where PostgreSQL builds HNSW indexes.", size),
   logs: optional("Rotation of its log. A change applies to containers that start after it.", logs),

@@ -12,6 +12,10 @@ export interface Healthcheck {
   readonly startPeriod: Duration;
 }
 
+/** Seconds within which a container becomes healthy or unhealthy: its start and all failing checks. */
+export const settled = ({ startPeriod, retries, interval, timeout }: Healthcheck): number =>
+  seconds(startPeriod) + retries * (seconds(interval) + seconds(timeout));
+
 type Timing = Partial<Omit<Healthcheck, "test">>;
 
 const timing = { interval: "5s", timeout: "5s", retries: 3, startPeriod: "30s" } as const;

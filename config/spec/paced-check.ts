@@ -5,8 +5,11 @@ import { type Duration, seconds } from "./units.ts";
 const pause = 14;
 /** Checks of a healthy container that one process of Docker's health check makes. */
 const rounds = 5;
-/** A check that Docker runs less often than this is not changed. */
+/** Seconds: a check that Docker runs less often than this is not changed. */
 const rare = 15;
+
+/** Whether Docker runs a check so rarely that it is not changed. */
+export const isRare = ({ interval }: Healthcheck): boolean => seconds(interval) >= rare;
 
 /**
  * Returns the health check for Docker, which runs often until the container is healthy, and rarely
@@ -21,13 +24,15 @@ const rare = 15;
  *
  * A broken container is noticed at most 14 s later than without pacing. The image needs `sh`,
  * `sleep`, `date` and `timeout`.
+ * @param recovery a script that has the function `recover`. @default nothing follows a failure
  */
-export function paced({ test, interval, timeout }: Healthcheck): Pick<Healthcheck, "test" | "timeout"> {
-  if (seconds(interval) >= rare) return { test, timeout };
+export function paced(healthcheck: Healthcheck, recovery?: string): Pick<Healthcheck, "test" | "timeout"> {
+  const { test, interval, timeout } = healthcheck;
+  if (isRare(healthcheck)) return { test, timeout };
   const [kind, ...words] = test;
   const command = kind === "CMD" ? words : ["sh", "-c", ...words];
   const allowed = seconds(timeout);
-  const script = pacedScript({ allowed, fresh: seconds(interval) + 1, pause, rounds });
+  const script = pacedScript({ allowed, fresh: seconds(interval) + 1, pause, rounds }, recovery);
   const longest: Duration = `${rounds * (pause + allowed) + allowed}s`;
   // The shell names its first argument in error messages.
   return { test: ["CMD", "sh", "-c", script, "healthcheck", ...command], timeout: longest };
@@ -38,15 +43,21 @@ export function paced({ test, interval, timeout }: Healthcheck): Pick<Healthchec
  * is the longest time of one check. If the last success is at most `fresh` seconds old, it belongs
  * to Docker's previous check.
  */
-export function pacedScript(times: {
-  readonly allowed: number;
-  readonly fresh: number;
-  readonly pause: number;
-  readonly rounds: number;
-}): string {
+export function pacedScript(
+  times: {
+    readonly allowed: number;
+    readonly fresh: number;
+    readonly pause: number;
+    readonly rounds: number;
+  },
+  recovery?: string,
+): string {
   const { allowed, fresh, pause, rounds } = times;
-  return `last=/dev/shm/healthy
-check() { timeout ${allowed} "$@" || { code=$?; rm -f $last; exit $code; }; date +%s > $last; }
+  const [before, failed, healthy] = recovery
+    ? [`${recovery}\n`, " recover;", " [ ! -e $failing ] || rm -f $failing;"]
+    : ["", "", ""];
+  return `${before}last=/dev/shm/healthy
+check() { timeout ${allowed} "$@" || { code=$?; rm -f $last;${failed} exit $code; }; date +%s > $last;${healthy} }
 if [ -e $last ] && read -r at < $last && [ $(($(date +%s) - at)) -le ${fresh} ]; then
   for round in ${Array.from({ length: rounds }, (_, index) => index + 1).join(" ")}; do sleep ${pause}; check "$@"; done
 else

@@ -7,6 +7,7 @@ import type { ImageSource } from "./image.ts";
 import type { Capability, Limits, LogRotation } from "./limits.ts";
 import type { Alert, Datasource, Row } from "./monitoring.ts";
 import type { Database, PostgresVersion } from "./postgres.ts";
+import type { Recovery } from "./recovery.ts";
 import type { Duration, Size } from "./units.ts";
 
 /** The clients that can reach a published port: none, this host, or all. */
@@ -142,6 +143,8 @@ export interface LongRunning extends Workload {
    */
   readonly kind: "stateful" | "stateless";
   readonly healthcheck: Healthcheck;
+  /** When its containers are restarted if they stay unhealthy. @default never */
+  readonly restartUnhealthy?: Recovery;
   readonly replicas: number;
   readonly ports: readonly PublishedPort[];
   /** Gateway and ingress: the routes of requests. */

@@ -26,7 +26,7 @@ export const m31: System = {
     "There is no USER_ID or GROUP_ID in a file: `services.web.user` sets both, and a folder of another owner is refused with the command that changes it.",
     "`make clean` and `make prune` never remove a volume. `make destroy-data` does, and asks for the name of the stack.",
     "The network has the name of what uses it and not rag-network: Redis has its own, and only its clients are on it.",
-    "Railway and Render run images and not stacks. Ragdock runs a stack on any Docker host, on a rented server too.",
+    "Railway and Render run images and not stacks. `make push` gives them the images. Ragdock runs a stack on any Docker host, on a rented server too.",
     "Ragdock does not change the number of replicas by itself: the memory of one host is fixed. The guide says when to add some.",
     "macOS and Windows run Docker in a virtual machine. Ragdock should work with Docker Desktop, but no test runs there.",
   ],

@@ -23,7 +23,7 @@ export interface DeploymentOptions {
   readonly env?: NodeJS.ProcessEnv;
   /** Names of resources to replace even if their inputs have not changed. */
   readonly replace?: readonly string[];
-  /** The types of the resources that the run may change. */
+  /** The resources that the run may change: each a type, or `type::name`. */
   readonly targets?: readonly string[];
 }
 

@@ -6,6 +6,7 @@ import { isProviderType, packageOf, requireVersion } from "../terraform/packages
 import { registerCustom, StepError } from "./custom.ts";
 import { type Deployment, newEntry } from "./deployment.ts";
 import type { ResourceState } from "./model.ts";
+import { isTarget } from "./targets.ts";
 
 /**
  * Registers one resource. Reports a failure, and returns it so that the program stops the
@@ -30,8 +31,8 @@ export async function register(deployment: Deployment, registration: Registratio
 }
 
 /** Whether the run may change this resource. */
-function isTargeted({ options }: Deployment, { custom, type }: Registration): boolean {
-  return !custom || isProviderType(type) || options.targets === undefined || options.targets.includes(type);
+function isTargeted({ options }: Deployment, { custom, type, name }: Registration): boolean {
+  return !custom || isProviderType(type) || isTarget(options.targets, type, name);
 }
 
 /**

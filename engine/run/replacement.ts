@@ -5,6 +5,7 @@ import { isProviderType, type ResourceType } from "../terraform/packages.ts";
 import { deleteEntries } from "./deletion.ts";
 import type { Deployment } from "./deployment.ts";
 import type { ResourceState } from "./model.ts";
+import { isTarget } from "./targets.ts";
 
 /**
  * Whether the old resource is deleted before the new one is created. The program's choice overrides
@@ -32,6 +33,12 @@ export async function deleteForReplacement(deployment: Deployment, old: Resource
   if (guarded) {
     throw new Error(
       `cannot be replaced, because "${nameOf(guarded.urn)}", which depends on it and would be replaced too, is protected`,
+    );
+  }
+  const outside = affected.find(({ type, urn }) => !isTarget(deployment.options.targets, type, nameOf(urn)));
+  if (outside) {
+    throw new Error(
+      `cannot be replaced, because "${nameOf(outside.urn)}", which depends on it and would be replaced too, is not a target of this run`,
     );
   }
   const all = await deleteEntries(deployment, [old, ...affected], "await-replacement", () => false);

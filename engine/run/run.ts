@@ -14,6 +14,7 @@ import { register } from "./register.ts";
 import { Report } from "./report.ts";
 import { dependenciesOf } from "./resources.ts";
 import { StateStore, statePath } from "./state.ts";
+import { mayDelete } from "./targets.ts";
 import type { DestroyOptions, EngineOptions, RunResult } from "./types.ts";
 
 const DEFAULT_PARALLEL = 16;
@@ -29,7 +30,7 @@ export function deploy(options: EngineOptions, dryRun: boolean): Promise<RunResu
     const deployment = await ready;
     if (stopped())
       deployment.report.errors.push("the run was interrupted: run the same command again to continue");
-    if (deployment.report.errors.length === 0 && !options.targets) await tidyUp(deployment, stopped);
+    if (deployment.report.errors.length === 0) await tidyUp(deployment, stopped);
     return stackOutputs(deployment);
   });
 }
@@ -163,7 +164,8 @@ function setOutputs({ resources }: StateStore, urn: string, outputs: Properties)
 }
 
 async function tidyUp(deployment: Deployment, stopped: () => boolean): Promise<void> {
-  const going = leftovers(deployment);
+  const { targets } = deployment.options;
+  const going = leftovers(deployment).filter((entry) => mayDelete(targets, entry));
   const guarded = going.filter((entry) => entry.protect && !entry.pendingDelete);
   for (const entry of guarded) {
     const why =

@@ -19,7 +19,9 @@ export interface EngineOptions extends ProgramOptions {
    */
   readonly replace?: readonly string[];
   /**
-   * The types of the resources that the run may change, as with `pulumi up --target`.
+   * The resources that the run may change, as with `pulumi up --target`: each a type, or
+   * `type::name`. At its end the run deletes only what is no longer declared and has its `type::name`
+   * in the list.
    * @default all
    */
   readonly targets?: readonly string[];

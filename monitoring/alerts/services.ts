@@ -1,6 +1,7 @@
 import type { Alert } from "../../config/spec/monitoring.ts";
 import type { ServiceSpec } from "../../config/spec/service.ts";
 import { isScraped, memoryMetric } from "../options.ts";
+import { resourceAlerts } from "./resources.ts";
 
 /** The share of a memory limit. At 1 the kernel kills the process (exit code 137). */
 const memoryBound = 0.9;
@@ -43,8 +44,8 @@ export const serviceAlerts = (services: readonly ServiceSpec[]): Alert[] => [
     holds: "1m",
     summary: "{{ $labels.service }} does not answer",
     description:
-      "{{ $labels.service }} has not answered at {{ $labels.instance }} for a minute. Docker restarts a container " +
-      "that exits, but not one that is unhealthy.",
+      "{{ $labels.service }} has not answered at {{ $labels.instance }} for a minute. An application that stays " +
+      "unhealthy is restarted after five minutes, at most three times. A store never is.",
     runbook:
       "Read `make logs SERVICE={{ $labels.service }}` for the cause, then run `make restart SERVICE={{ $labels.service }}`. " +
       "If it waits for a store, start with the store.",
@@ -62,4 +63,5 @@ export const serviceAlerts = (services: readonly ServiceSpec[]): Alert[] => [
       "Raise `services.{{ $labels.service }}.limits.memory` in the stack's settings. If the memory grows without end under a " +
       "steady load, it is a leak: restart the service and report it.",
   },
+  ...resourceAlerts(services),
 ];

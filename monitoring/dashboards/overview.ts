@@ -1,7 +1,7 @@
 import { lines, type Panel, type Row, stat } from "../../config/spec/monitoring.ts";
 import { orZero, quantile, ratio, realTraffic } from "../../config/spec/promql.ts";
 import type { LongRunning, ServiceSpec } from "../../config/spec/service.ts";
-import { isChecked, isScraped, memoryMetric, scrapesRole } from "../options.ts";
+import { cpuMetric, isChecked, isScraped, memoryMetric, scrapesRole, starts } from "../options.ts";
 
 /**
  * Rows with numbers that show whether everything works, with the traffic, and with each service.
@@ -83,7 +83,7 @@ const serviceRow = (service: LongRunning, services: readonly ServiceSpec[]): Row
   board: "overview",
   title: service.name,
   panels: [
-    ...(isScraped(service) ? [up(service), memory(service, services)] : []),
+    ...(isScraped(service) ? [up(service), memory(service, services), ...work(service, services)] : []),
     ...(isChecked(service) ? answers(service) : []),
   ],
 });
@@ -101,6 +101,14 @@ const memory = ({ name }: LongRunning, services: readonly ServiceSpec[]): Panel 
     },
     { unit: "bytes" },
   );
+
+const work = ({ name }: LongRunning, services: readonly ServiceSpec[]): Panel[] => [
+  lines("CPU", {
+    used: orZero(`max(rate(${cpuMetric(services)}{service="${name}"}[5m]))`),
+    limit: `ragdock:cpu_limit_cores{service="${name}"}`,
+  }),
+  stat("Restarts in the last hour", orZero(starts(services, `{service="${name}"}`)), { redFrom: 3 }),
+];
 
 const answers = ({ name }: LongRunning): Panel[] => [
   stat("Answers", orZero(`min(probe_success{service="${name}"})`), { redBelow: 1 }),

@@ -52,6 +52,11 @@ describe("a page of another site", () => {
     ],
     ["an Origin that only ends with the own host", { Host: own, Origin: `https://evil-${own}` }, 403],
     ["another port of the own host", { Host: `${own}:8080`, Origin: `http://${own}:3000` }, 403],
+    [
+      "a page without TLS of the own host, which has TLS",
+      { Host: own, "X-Forwarded-Proto": "https", Origin: `http://${own}` },
+      403,
+    ],
     ["no Origin, but Sec-Fetch-Site", { "Sec-Fetch-Site": "cross-site" }, 403],
     ["the own Origin", { Host: `${own}:8080`, Origin: `http://${own}:8080` }, 200],
     ["the own Origin behind a TLS proxy", { Host: own, Origin: `https://${own}` }, 200],

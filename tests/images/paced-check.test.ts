@@ -4,7 +4,10 @@
  */
 import { describe, expect, it } from "vitest";
 import { pacedScript } from "../../config/spec/paced-check.ts";
+import { recoveryScript, restartsFile } from "../../config/spec/recovery.ts";
+import { docker } from "../../host/docker.ts";
 import { type TestContainer, withContainer } from "../support/docker.ts";
+import { eventually } from "../support/stack.ts";
 
 const script = pacedScript({ allowed: 3, fresh: 3, pause: 1, rounds: 3 });
 
@@ -60,4 +63,39 @@ describe.each([
       expect(code).not.toBe(0);
       expect(seconds).toBeLessThan(8);
     }));
+});
+
+describe("a container that stays unhealthy", () => {
+  const recovery = recoveryScript({ after: 2, limit: 2, starts: 2, gap: 30, grace: 1 });
+  // The application ignores SIGTERM, and is healthy until something makes the file.
+  const application = ["sh", "-c", "rm -f /tmp/broken; trap '' TERM; while :; do sleep 1; done"];
+  const check = pacedScript({ allowed: 3, fresh: 0, pause: 1, rounds: 1 }, recovery);
+  const line = `set -- test ! -e /tmp/broken\n${check}`;
+  const timing = ["--health-interval", "1s", "--health-retries", "2", "--health-timeout", "20s"];
+  const options = ["--user", "1000", "--cap-drop", "ALL", "--init", "--restart", "unless-stopped"];
+
+  it("is restarted, waits longer for the next restart, and stays as it is after the last one", () =>
+    withContainer(
+      "nginx",
+      { command: application, options: [...options, ...timing, "--health-cmd", line] },
+      async (container) => {
+        const restarts = async () =>
+          Number(await docker("inspect", "--format", "{{.RestartCount}}", container.name));
+        const fail = () => container.exec("touch", "/tmp/broken");
+        for (const count of [1, 2]) {
+          await fail();
+          await eventually(async () => ((await restarts()) === count ? true : undefined), 60);
+          expect(await container.exec("cat", restartsFile)).toMatch(new RegExp(`^${count} \\d+\\n?$`));
+        }
+        expect(await container.logs()).toMatch(
+          /unhealthy for \d+ s, so it is restarted: 2 of at most 2 times/,
+        );
+        await fail();
+        // Longer than the pause before a third restart, and than its end, would take.
+        await new Promise((done) => setTimeout(done, 15_000));
+        expect(await restarts()).toBe(2);
+        const health = await docker("inspect", "--format", "{{.State.Health.Status}}", container.name);
+        expect(health.trim()).toBe("unhealthy");
+      },
+    ));
 });

@@ -13,7 +13,9 @@ let host = "";
 
 beforeAll(async () => {
   await front.open();
-  const content = standInFor('location / { access_log /dev/stdout; return 200 "$request_uri"; }');
+  const content = standInFor(
+    'location / { access_log /dev/stdout; return 200 "$request_uri upgrade:$http_upgrade."; }',
+  );
   for (const alias of ["api", "ui"])
     backends.push(await front.start(alias, [{ path: "/etc/nginx/nginx.conf", content }], []));
   await front.startOf("gateway");
@@ -107,6 +109,17 @@ it("a WebSocket that the service does not accept opens no tunnel past the checks
   const next = "GET /_stcore/metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
   const answer = await raw(host, ["GET /_stcore/stream HTTP/1.1", ...upgrade, "", next].join("\r\n"));
   expect(statusesOf(answer)).toEqual([200, 404]);
+});
+
+it.each([
+  ["h2c", ""],
+  ["h2c, websocket", ""],
+  ["TLS/1.0", ""],
+  ["WebSocket", "websocket"],
+])("a service is asked to become a WebSocket only: %s", async (asked, passed) => {
+  const headers = ["Host: x", `Connection: Upgrade, HTTP2-Settings, close`, `Upgrade: ${asked}`];
+  const answer = await raw(host, ["GET /api/documents HTTP/1.1", ...headers, "", ""].join("\r\n"));
+  expect(answer).toContain(`/api/documents upgrade:${passed}.`);
 });
 
 it("no service got a hidden request", async () => {

@@ -10,8 +10,9 @@ import { certificatesVolume } from "../../config/services/certificates.ts";
 import { ensureBaseImage } from "../../host/base-image.ts";
 import { docker } from "../../host/docker.ts";
 import type { TestContainer } from "../support/docker.ts";
+import { raw } from "../support/front.ts";
 import { eventually } from "../support/stack.ts";
-import { domain, handshake, namesAt, over2, post } from "../support/tls.ts";
+import { domain, frames, handshake, namesAt, over2, post } from "../support/tls.ts";
 import { TlsFront } from "../support/tls-front.ts";
 
 const other = "other.example.org";
@@ -118,6 +119,16 @@ describe("an ingress with the authority of the stack", () => {
     socket.destroy();
   });
 
+  // RFC 9113, 8.2.2: HTTP/2 has no such header. Programs can send it.
+  it("opens no WebSocket for a request over HTTP/2", async () => {
+    const socket = await handshake(host, { ALPNProtocols: ["h2"] });
+    const received: Buffer[] = [];
+    socket.on("data", (part: Buffer) => received.push(part));
+    socket.write(frames({ ":path": "/_stcore/stream", upgrade: "websocket", "sec-websocket-key": "x" }));
+    await eventually(async () => Buffer.concat(received).includes("three") || undefined, 10);
+    socket.destroy();
+  });
+
   it("does not bind browsers to an authority that others do not know", async () =>
     expect((await over2(host, "/")).headers["strict-transport-security"]).toBeUndefined());
 
@@ -127,6 +138,12 @@ describe("an ingress with the authority of the stack", () => {
     const other = await plain(`http://${host}:8079/api/health?x=1`);
     expect([other.status, other.headers.get("location")]).toEqual([308, `https://${host}/api/health?x=1`]);
     expect((await plain(`http://${host}:8079/.well-known/acme-challenge/x`)).status).toBe(503);
+  });
+
+  it("redirects no request without TLS to a Host that is no host name", async () => {
+    const answer = await raw(host, "GET / HTTP/1.1\r\nHost: x@evil.example\r\nConnection: close\r\n\r\n");
+    expect(answer).toContain("HTTP/1.1 421 ");
+    expect(answer).not.toContain("Location:");
   });
 });
 

@@ -61,9 +61,15 @@ export class Words {
     return (await this.at("/")).json() as Promise<Document[]>;
   }
 
-  /** Returns the variables of the first process of a service. */
+  /** Reads a file in /proc of the process that Docker's init has started. */
+  async ofApplication(service: string, file: string): Promise<string> {
+    const script = `read -r first _ < /proc/1/task/1/children; cat /proc/$first/${file}`;
+    return (await inside(this.stack, service, "sh", "-c", script)).output;
+  }
+
+  /** Returns the variables of the application of a service. */
   async variables(service: string): Promise<Record<string, string>> {
-    const { output } = await inside(this.stack, service, "cat", "/proc/1/environ");
+    const output = await this.ofApplication(service, "environ");
     return Object.fromEntries(
       output.split("\0").map((line) => [line.split("=", 1)[0], line.slice(line.indexOf("=") + 1)]),
     );

@@ -72,6 +72,14 @@ describe("m31 in dev", () => {
     expect(environment).not.toContain(password);
   });
 
+  it("runs commands in its containers, and passes their exit code through", async () => {
+    const ran = await stack.make("exec", "web", "--", "sh", "-c", "echo $REDIS_HOST; exit 7");
+    expect(ran).toEqual({ code: 7, output: "redis\n" });
+    const refused = await stack.make("shell-worker");
+    expect(refused.code).toBe(1);
+    expect(refused.output).toContain("Its services: web, gateway, ingress, redis");
+  });
+
   it("answers a second identical request from Redis", async () => {
     expect(await (await web.get("/health")).json()).toMatchObject({ status: "ok", redis: "ok" });
     // The metrics are read inside the container, because the gateway does not route to them.

@@ -24,14 +24,14 @@ describe("a web application and its worker", () => {
     expect(found).toEqual({ name, words: 3, signature });
   });
 
-  it("get every secret byte for byte, in the first process of the container", async () => {
+  it("get every secret byte for byte, in the process of the application", async () => {
     const [web, worker] = [await words.variables("web"), await words.variables("worker")];
     expect(web.OPENAI_API_KEY).toBe(nasty);
     expect(worker.OPENAI_API_KEY).toBe(nasty);
     expect(web.JWT_SECRET).toMatch(/^[A-Za-z0-9]{32}$/);
     expect(worker.JWT_SECRET).toBe(web.JWT_SECRET);
     expect(web.DATABASE_URL).toMatch(/^postgresql:\/\/rag_1:[A-Za-z0-9]{32}@postgres:5432\/rag$/);
-    const program = (await inside(stack, "web", "cat", "/proc/1/cmdline")).output.split("\0");
+    const program = (await words.ofApplication("web", "cmdline")).split("\0");
     expect(program.slice(0, 3)).toEqual(["/opt/venv/bin/python3", "/srv/app.py", "web"]);
   });
 
@@ -65,9 +65,7 @@ describe("a web application and its worker", () => {
     expect(
       (await inside(stack, "web", "sh", "-c", "touch /srv/cache/x && df /srv/cache | tail -1")).output,
     ).toMatch(/^tmpfs +16384 /);
-    expect((await inside(stack, "web", "cat", "/proc/1/limits")).output).toMatch(
-      /Max open files +4096 +8192 /,
-    );
+    expect(await words.ofApplication("web", "limits")).toMatch(/Max open files +4096 +8192 /);
     expect((await inside(stack, "web", "cat", "/etc/hosts")).output).toContain(
       "192.0.2.7\tbooks.example.org",
     );

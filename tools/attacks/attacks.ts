@@ -22,6 +22,7 @@ const requests: readonly Attack[] = [
     tests: [
       testOf(auth("targets")),
       testOf(ingress, "redirect without a host and a port"),
+      testOf("tests/images/tls.test.ts", "redirects no request without TLS to a Host"),
       testOf(library("openapi"), "test_a_slash_at_the_end_does_not_redirect_to_the_host_of_the_request"),
     ],
   },
@@ -55,7 +56,11 @@ const requests: readonly Attack[] = [
   {
     attack: "Requests that two programs could read differently (smuggling)",
     promise: "They are refused, or are one request. No hidden request reaches a service.",
-    tests: [testOf("tests/images/smuggling.test.ts"), testOf(ingress, "the answers of nginx itself")],
+    tests: [
+      testOf("tests/images/smuggling.test.ts"),
+      testOf("tests/images/tls.test.ts", "opens no WebSocket for a request over HTTP/2"),
+      testOf(ingress, "the answers of nginx itself"),
+    ],
   },
   {
     attack: "Slow clients, and many connections",

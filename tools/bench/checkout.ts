@@ -13,10 +13,10 @@ import { join } from "node:path";
 import { getCACertificates, setDefaultCACertificates } from "node:tls";
 import { execa, execaSync } from "execa";
 import { parse, stringify } from "yaml";
+import type { Target } from "../../cli/load/send.ts";
 import { readState } from "../../engine/index.ts";
 import { type Container, containersOf, docker } from "../../host/docker.ts";
 import { project, projectDir } from "../../host/paths.ts";
-import type { Target } from "../traffic.ts";
 import { imagesOfDev, type Ran, run, tryRun } from "./measure.ts";
 
 /** The name of the bench's stack. Other stacks may run on the same Docker host. */

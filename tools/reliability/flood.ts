@@ -2,8 +2,8 @@
 import { setTimeout } from "node:timers/promises";
 import { getCACertificates, setDefaultCACertificates } from "node:tls";
 import { isMainThread, parentPort, Worker, workerData } from "node:worker_threads";
-import { agentOf, send, type Target } from "../traffic.ts";
-import { count, kindOf, overloads } from "./requests.ts";
+import { agentOf, count, kindOf, send, type Target } from "../../cli/load/send.ts";
+import { overloads } from "./requests.ts";
 
 /** Seconds of the overload. */
 const duration = 60;

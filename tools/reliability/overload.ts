@@ -1,9 +1,9 @@
 import { setTimeout } from "node:timers/promises";
+import { count, kindOf, type Shape, send } from "../../cli/load/send.ts";
 import { docker, serviceOf } from "../../host/docker.ts";
 import type { Checkout } from "../bench/checkout.ts";
-import { type Shape, send } from "../traffic.ts";
 import { flood } from "./flood.ts";
-import { count, kindOf, type Overload } from "./requests.ts";
+import type { Overload } from "./requests.ts";
 
 /** The result of an overload. */
 export interface Overloaded {

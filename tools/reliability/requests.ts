@@ -1,4 +1,4 @@
-import type { Shape } from "../traffic.ts";
+import type { Shape } from "../../cli/load/send.ts";
 
 /** Requests that arrive faster than the stack can answer them. */
 export interface Overload {
@@ -40,11 +40,3 @@ export const overloads: readonly Overload[] = [
     },
   },
 ];
-
-/** The status of an answer, or the error. */
-export const kindOf = (outcome: string): string => /^\d{3}/.exec(outcome)?.[0] ?? outcome;
-
-/** Adds one to a kind of outcome. */
-export function count(counts: Record<string, number>, kind: string): void {
-  counts[kind] = (counts[kind] ?? 0) + 1;
-}

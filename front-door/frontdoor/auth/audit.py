@@ -113,10 +113,15 @@ class Audit:
                 return
 
 
+def moment(seconds: float) -> str:
+    """Return a time as the log has it."""
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds")
+
+
 def as_dict(row: sqlite3.Row) -> dict[str, Any]:
     """Return a row as an object of JSON."""
     return {
-        "time": datetime.fromtimestamp(row["time"], UTC).isoformat(timespec="milliseconds"),
+        "time": moment(row["time"]),
         "level": "info",
         "log": "audit",
         **{name: row[name] for name in ("actor", "action", "object", "result", "address")},

@@ -47,11 +47,11 @@ class Browser:
 
     def session(self, request: Request) -> str:
         """Return the token of the session, or an empty text."""
-        return request.cookies.get(self.session_name, "")
+        return cookie_of(request, self.session_name)
 
     def id(self, request: Request) -> str:
         """Return the value of the browser's cookie. It is a new one if the browser has none."""
-        value = request.cookies.get(self._browser_name, "")
+        value = cookie_of(request, self._browser_name)
         return value if BROWSER.fullmatch(value) else secrets.token_urlsafe(32)
 
     def remember(self, response: Response, browser: str) -> None:
@@ -106,6 +106,19 @@ class Browser:
         response.set_cookie(
             name, value, max_age=seconds, path="/", secure=self._secure, httponly=True, samesite="lax"
         )
+
+
+def cookie_of(request: Request, name: str) -> str:
+    """Return the value of a cookie, or an empty text if there is none, or more than one.
+
+    Only this host can set a cookie whose name begins with `__Host-`, because browsers look at the
+    name. Starlette removes all white space of Unicode around a name, so that a host of the same
+    domain could set the cookie under a name that browsers do not know. Of two cookies with one
+    name, one can be of such a host too.
+    """
+    pairs = (part.partition("=") for part in "; ".join(request.headers.getlist("cookie")).split(";"))
+    values = [value.strip(" \t") for key, _, value in pairs if key.strip(" \t") == name]
+    return values[0] if len(values) == 1 else ""
 
 
 def safe_target(target: str) -> str:

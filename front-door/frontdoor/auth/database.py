@@ -104,6 +104,18 @@ class Database:
                 raise
             self._writer.execute("COMMIT")
 
+    @contextmanager
+    def attached(self, other: Path, name: str) -> Iterator[sqlite3.Connection]:
+        """Write in one transaction that can read another database under a name."""
+        with self._lock:
+            self._writer.execute(f"ATTACH DATABASE ? AS {name}", (str(other),))
+        try:
+            with self.write() as connection:
+                yield connection
+        finally:
+            with self._lock:
+                self._writer.execute(f"DETACH DATABASE {name}")
+
     def close(self) -> None:
         """Close both connections."""
         with self._reading:

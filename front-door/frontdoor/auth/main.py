@@ -20,7 +20,7 @@ def main(arguments: list[str]) -> int:
 
 def serve() -> int:
     """Serve until SIGTERM, then answer for two more seconds."""
-    from frontdoor.auth import app, service
+    from frontdoor.auth import app, restored, service
     from frontdoor.auth.database import Database
     from frontdoor.auth.settings import database_path, load_secrets, load_settings
     from ragkit.api import server
@@ -33,6 +33,7 @@ def serve() -> int:
         settings = load_settings()
         secrets = load_secrets(settings)
         database = Database(database_path())
+        restored.keep_ended(database, database_path())
     except ValueError as error:
         sys.stderr.write(f"The settings cannot be used: {error}\n")
         return 1

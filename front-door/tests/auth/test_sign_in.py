@@ -103,6 +103,29 @@ def test_cookies_are_for_this_host_and_no_script(tmp_path: Path) -> None:
         assert {"httponly", "secure", "samesite=lax", "path=/", "max-age=43200"} == attributes
 
 
+@pytest.mark.parametrize(
+    "planted",
+    ["\xa0__Host-ragdock={0}", "\x85__Host-ragdock={0}", "__Host-ragdock\xa0={0}", "=__Host-ragdock={0}"],
+)
+def test_a_host_of_the_same_domain_plants_no_session(tmp_path: Path, planted: str) -> None:
+    secure = gateway_of(tmp_path / "auth.sqlite3", settings(secureCookies=True))
+    secure.add_user("anna")
+    user = secure.service.people.find("anna")
+    assert user
+    token = secure.service.sessions.start_of_user(user, ADDRESS)
+    for cookie, status in ((f"a=b; \t__Host-ragdock={token} ;", 200), (planted.format(token), 401)):
+        headers = {"cookie": cookie.encode("latin-1")}
+        assert secure.client.get("/.ragdock/me", headers=headers).status_code == status
+
+
+def test_of_two_sessions_in_one_browser_neither_counts(gateway: Gateway, people: People) -> None:
+    gateway.sign_in("anna")
+    token = gateway.client.cookies.pop("ragdock")
+    assert gateway.check(cookie=f"ragdock={token}").status_code == 200
+    for two in (f"ragdock={token}; ragdock=x", f"ragdock=x; ragdock={token}"):
+        assert gateway.check(cookie=two).status_code == 401
+
+
 def test_the_database_holds_no_token(gateway: Gateway, people: People) -> None:
     gateway.sign_in("anna")
     token = gateway.client.cookies["ragdock"]

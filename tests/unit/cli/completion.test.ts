@@ -15,7 +15,7 @@ function offered(...words: readonly string[]): string[] {
 
 it("bash completes commands, their options, the words of a group, and the names of stacks", () => {
   expect(offered("ro")).toEqual(["rollback", "rotate"]);
-  expect(offered("up", "--s")).toEqual(["--stack", "--system"]);
+  expect(offered("up", "--s")).toEqual(["--stack", "--system", "--service"]);
   expect(offered("config", "ex")).toEqual(["explain"]);
   expect(offered("up", "--stack", "p")).toEqual(["prod"]);
   expect(offered("schema", "")).toEqual([""]);

@@ -8,6 +8,7 @@ import {
   targetFindings,
 } from "../../../cli/health/prometheus.ts";
 import { unreadyAnswer } from "../../../cli/health/readiness.ts";
+import { restartNote } from "../../../cli/health/restarts.ts";
 import { told } from "../../../host/finding.ts";
 import { containerLike } from "../../support/containers.ts";
 import { systemWith } from "../../support/program.ts";
@@ -38,6 +39,20 @@ describe("readiness", () => {
     const dependencies = [{ name: "chroma", ok: false, detail: "refused" }];
     const body = JSON.stringify({ status: "degraded", dependencies });
     expect(unreadyAnswer(200, body)?.evidence).toEqual(["chroma: refused"]);
+  });
+});
+
+describe("a restarted container", () => {
+  const now = Date.parse("2026-01-01T00:10:00Z");
+
+  it("is named with the number of its restarts, and how many were for its health", () => {
+    const container = containerLike("api", { restarts: 3 });
+    expect(restartNote(container, "2 1767225600\n", now)).toMatch(
+      /^api was restarted 3 times, 2 times because it stayed unhealthy\. It has run for 10m\./,
+    );
+    expect(restartNote(containerLike("api", { restarts: 1 }), "", now)).toMatch(
+      /^api was restarted once\. It has run for 10m\./,
+    );
   });
 });
 

@@ -38,7 +38,7 @@ describe("a gateway's nginx.conf", () => {
   });
 
   it("keeps upstream connections open, because an ingress that closes them runs out of ports at 28,000 requests a minute", () =>
-    expect(conf).toContain("map $http_upgrade $connection_upgrade { default upgrade; '' close; }"));
+    expect(conf).toContain("map $upgrade $connection_upgrade { default upgrade; '' close; }"));
 
   it("tells a service that does not listen from one that took the request and failed", () => {
     for (const [status, variable] of [
@@ -90,6 +90,12 @@ describe("a gateway's nginx.conf", () => {
     );
     expect([...two.matchAll(/listen (\d+);/g)].map((match) => match[1])).toEqual(["8080", "8082", "8081"]);
   });
+});
+
+it("a gateway waits for its revisions at the host that health checks ask for", () => {
+  const { files } = longRunning(systemWith({}).services).find(({ name }) => name === "gateway") ?? {};
+  const script = files?.find(({ path }) => path === "/etc/ragdock/serve.sh")?.content ?? "";
+  expect(shown(script)).toContain('wget -q -T 2 --header "Host: 127.0.0.1" -O /dev/null "$url"');
 });
 
 describe("an ingress' nginx.conf", () => {

@@ -35,7 +35,7 @@ type IsLeaf<V> = V extends readonly unknown[]
       : false
     : true;
 type Samples<T> = {
-  readonly [K in keyof Required<T>]: IsLeaf<NonNullable<T[K]>> extends true
+  readonly [K in keyof Required<T>]: true extends IsLeaf<NonNullable<T[K]>>
     ? Sample
     : Samples<NonNullable<T[K]>>;
 };
@@ -60,6 +60,11 @@ const samples: Samples<ServiceSettings> = {
     reservation: ({ spec }) => [`${Math.ceil(mebibytes(spec.limits.memory) / 3)}MiB`],
   },
   gpus: () => ["all"],
+  restartUnhealthy: ({ spec }) => [
+    { after: "7m" },
+    { limit: 7 },
+    ...(isLongRunning(spec) && spec.restartUnhealthy ? [false] : []),
+  ],
   soak: () => ["7s"],
   shm: () => ["777MiB"],
   logs: { maxSize: () => ["7MiB"], maxFiles: () => [7] },

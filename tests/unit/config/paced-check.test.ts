@@ -1,6 +1,11 @@
-import { expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
+import { noRestart } from "../../../config/passes/recovery.ts";
 import { Healthcheck } from "../../../config/spec/healthcheck.ts";
 import { paced } from "../../../config/spec/paced-check.ts";
+import { dockerCheck } from "../../../config/spec/recovery.ts";
+import { isLongRunning } from "../../../config/spec/service.ts";
+import { seconds } from "../../../config/spec/units.ts";
+import { serviceOf, systemWith } from "../../support/program.ts";
 
 const argv = ["redis-cli", "ping"];
 
@@ -18,4 +23,58 @@ it("runs a line in the shell", () => {
 it("does not change a check that is rare already", () => {
   const rare = Healthcheck.command(argv, { interval: "15s", timeout: "9s" });
   expect(paced(rare)).toEqual({ test: rare.test, timeout: "9s" });
+});
+
+describe("a service that stays unhealthy", () => {
+  const restarts = (raw: Record<string, unknown>) =>
+    Object.fromEntries(
+      systemWith(raw).services.flatMap((s) =>
+        isLongRunning(s) && s.restartUnhealthy ? [[s.name, s.restartUnhealthy]] : [],
+      ),
+    );
+  const usual = { after: "5m", limit: 3 };
+
+  it("is restarted if it is an application, and no store, gateway or exporter is", () => {
+    expect(restarts({})).toEqual({ api: usual, worker: usual, ui: usual });
+    expect(restarts({ environment: "prod" })).toMatchObject({ api: usual, worker: usual, ui: usual });
+  });
+
+  it("is restarted as the settings say", () => {
+    const services = { api: { restartUnhealthy: false }, worker: { restartUnhealthy: { limit: 1 } } };
+    expect(restarts({ services: { ...services, ui: { sourceMount: true } } })).toEqual({
+      worker: { after: "5m", limit: 1 },
+    });
+  });
+
+  it("is not restarted for its health if it has a volume, unless its owner says so", () => {
+    const apps = { db: { image: "db:1", port: 80, route: "/", volumes: [{ name: "data", path: "/data" }] } };
+    expect(restarts({ apps })).toEqual({});
+    expect(restarts({ apps, services: { db: { restartUnhealthy: {} } } })).toEqual({ db: usual });
+  });
+
+  it("is never restarted if it is a store, may change its user, or has a rare check", () => {
+    const app = { image: "app:1", port: 80 };
+    const apps = {
+      plain: { ...app, route: "/" },
+      root: { ...app, capabilities: ["SETUID"] },
+      rare: { ...app, healthcheck: { command: ["true"], interval: "15s" } },
+    };
+    expect(restarts({ apps })).toEqual({ plain: usual });
+    const system = systemWith({ apps: { ...apps, plain: { ...app, route: "/", needs: ["postgres"] } } });
+    const reason = (name: string) => noRestart(serviceOf(system, name));
+    expect(reason("postgres")).toContain("may be recovering its data");
+    expect(reason("root")).toContain("may change its user");
+    expect(reason("rare")).toContain("below 15s");
+    expect(reason("plain")).toBeUndefined();
+  });
+
+  it("has a health check that ends its first process, after the deployment has ended", () => {
+    const api = serviceOf(systemWith({}), "api");
+    const script = dockerCheck(api).test[3] ?? "";
+    expect(script).toContain("kill -TERM 1; sleep");
+    const { startPeriod, retries, interval, timeout } = api.healthcheck;
+    const settles = seconds(startPeriod) + retries * (seconds(interval) + seconds(timeout));
+    expect(script).toContain(`[ $age -ge ${settles + 30} ] || return 0`);
+    expect(dockerCheck(serviceOf(systemWith({}), "postgres")).test[3]).not.toContain("kill");
+  });
 });

@@ -142,6 +142,7 @@ describe("an attacker in", () => {
     for (const name of exporters) expect(routed).not.toContain(name);
     const { modules } = parse(renderBlackbox());
     expect(modules.http_2xx.http.follow_redirects).toBe(false);
+    expect(modules.http_2xx.http.headers).toEqual({ Host: "127.0.0.1" });
   });
 });
 

@@ -26,6 +26,12 @@ describe("a crash", () => {
       /list of packages/,
     ],
     [
+      "of Flask, which then does not know the command of the application",
+      `${python("ModuleNotFoundError: No module named 'psycopg'")}\n\nUsage: flask [OPTIONS] COMMAND [ARGS]...\nTry 'flask --help' for help.\n\nError: No such command 'db'.\n`,
+      "ModuleNotFoundError: No module named 'psycopg'",
+      /list of packages/,
+    ],
+    [
       "of an entry point that does not exist",
       'ERROR:    Error loading ASGI app. Could not import module "main".\n',
       'Error loading ASGI app. Could not import module "main".',
@@ -96,9 +102,16 @@ describe("a crash", () => {
     expect(crashed(log)?.fix).toMatch(fix);
   });
 
+  it("of an image that must run its own first process names the setting", () => {
+    expect(crashed("s6-overlay-suexec: fatal: can only run as pid 1\n")?.fix).toContain(
+      "'ragdock:services.web.restartUnhealthy' false",
+    );
+  });
+
   it("without a known error has the last line of the log, and no advice", () => {
     expect(crashed("one\ntwo\n\n")).toEqual({ text: "two" });
     expect(crashed("")).toBeUndefined();
+    expect(crashed("Error: No such command 'bd'.\n")).toEqual({ text: "Error: No such command 'bd'." });
     expect(crashed("x".repeat(999))?.text).toHaveLength(302);
   });
 });

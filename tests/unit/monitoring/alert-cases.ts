@@ -1,6 +1,7 @@
 import type { AlertCase } from "./alert-case.ts";
 import { certificateCases } from "./certificate-alert-cases.ts";
 import { infrastructureCases } from "./infrastructure-alert-cases.ts";
+import { resourceCases } from "./resource-alert-cases.ts";
 import { serviceCases } from "./service-alert-cases.ts";
 import { signInCases } from "./sign-in-alert-cases.ts";
 
@@ -11,5 +12,6 @@ export const alertCases: readonly AlertCase[] = [
   ...serviceCases,
   ...infrastructureCases,
   ...certificateCases,
+  ...resourceCases,
   ...signInCases,
 ];

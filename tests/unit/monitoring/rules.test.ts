@@ -13,6 +13,10 @@ describe("alerts", () => {
       "TargetDown",
       "ServiceUnhealthy",
       "MemoryNearLimit",
+      "ServiceRestarting",
+      "CpuNearLimit",
+      "VolumeFillsDisk",
+      "LogsMayFillDisk",
       "HighErrorRate",
       "HighLatencyP95",
       "IngestionBacklog",
@@ -78,6 +82,8 @@ describe("alerts", () => {
       "TargetDown",
       "ServiceUnhealthy",
       "MemoryNearLimit",
+      "ServiceRestarting",
+      "CpuNearLimit",
     ]);
   });
 
@@ -91,16 +97,36 @@ describe("alerts", () => {
 });
 
 describe("renderRules", () => {
-  it("records each memory limit, including those of jobs", () => {
+  interface Recorded {
+    readonly record: string;
+    readonly expr: string;
+    readonly labels: { readonly service: string };
+  }
+
+  it.each([
+    ["memory_limit_bytes", "vector(536870912)"],
+    ["cpu_limit_cores", "vector(1)"],
+    // Two replicas with three files of 10 MiB each.
+    ["log_limit_bytes", "vector(62914560)"],
+  ])("records each %s, including those of jobs", (name, expr) => {
     const [limits] = parse(renderRules(services)).groups;
-    const limited = limits.rules.map((rule: { labels: { service: string } }) => rule.labels.service);
-    expect(limited).toEqual(services.map(({ name }) => name));
+    const record = `ragdock:${name}`;
+    const rules = (limits.rules as Recorded[]).filter((rule) => rule.record === record);
+    const limited = rules.map(({ labels }) => labels.service);
+    expect(limited).toEqual(services.map((service) => service.name));
     expect(limited).toContain("migrate");
-    expect(limits.rules[limited.indexOf("api")]).toEqual({
-      record: "ragdock:memory_limit_bytes",
-      expr: "vector(536870912)",
-      labels: { service: "api" },
-    });
+    expect(rules[limited.indexOf("api")]).toEqual({ record, expr, labels: { service: "api" } });
+  });
+
+  it("records the size of the data of each store that has an exporter, and of Prometheus", () => {
+    const group = parse(renderRules(services)).groups.find((g: { name: string }) => g.name === "sizes");
+    const sizes = (group.rules as Recorded[]).map(({ expr, labels }) => [labels.service, expr]);
+    expect(sizes).toEqual([
+      ["postgres", 'sum(pg_database_size_bytes{service="postgres-exporter"})'],
+      ["redis", 'sum(redis_aof_current_size_bytes{service="redis-exporter"})'],
+      ["prometheus", expect.stringContaining("prometheus_tsdb_wal_storage_size_bytes")],
+    ]);
+    expect(renderRules(lone)).not.toContain("volume_bytes");
   });
 
   it("gives every alert a severity", () => {

@@ -19,7 +19,10 @@ export const m31: Seed = {
     row(
       "16, 25, 336",
       "health checks that also bring a service back",
-      open("the restart of a container whose health check fails again and again"),
+      test(
+        "tests/images/paced-check.test.ts",
+        "is restarted, waits longer for the next restart, and stays as it is after the last one",
+      ),
     ),
     row(
       "18, 194-209",
@@ -30,7 +33,10 @@ export const m31: Seed = {
       "28, 378",
       "run it at Railway or Render",
       declared("Railway and Render run images"),
-      open("a command that pushes the images to a registry"),
+      test(
+        "tests/unit/cli/net-and-push.test.ts",
+        "pushes each built image once, or those of the given services",
+      ),
     ),
     row(
       "33, 379",
@@ -43,14 +49,24 @@ export const m31: Seed = {
       "load tests and more instances",
       dockers("scales a running service to two replicas and back, on the same port"),
       declared("Ragdock does not change the number of replicas"),
-      open("a load test of the user's own stack"),
+      test(
+        "tests/unit/cli/load.test.ts",
+        "names what reached its limit first, and the setting that raises it",
+      ),
     ),
     row(
       "41",
       "the same in every environment",
       test("tests/systems/m31-prod.ts", "has two replicas behind one public port, and hides the metrics"),
     ),
-    row("56", "a registry for the images", open("a command that pushes the images to a registry")),
+    row(
+      "56",
+      "a registry for the images",
+      test(
+        "tests/unit/cli/net-and-push.test.ts",
+        "pushes each built image once, or those of the given services",
+      ),
+    ),
     row(
       "62-64",
       "Docker, Compose and Python 3.11",
@@ -109,7 +125,14 @@ export const m31: Seed = {
       "app.py --serve and --health",
       test("systems/m31/tests/test_service.py", "test_the_health_command_gives_the_reason"),
     ),
-    row("188, 275", "build without the cache", open("a build that uses no cache")),
+    row(
+      "188, 275",
+      "build without the cache",
+      test(
+        "tests/unit/cli/net-and-push.test.ts",
+        "build --no-cache makes an image after those that it is built on",
+      ),
+    ),
     row("189", "list the containers", dockers("ps, status, health and outputs describe the stack")),
     row("190", "a shell in the container", file("cli/commands/shell.ts")),
     row("191, 286", "CPU, memory and network of each container", file("cli/commands/status.ts", "CPU")),
@@ -135,7 +158,7 @@ export const m31: Seed = {
     row(
       "256-269",
       "look at a network, reach one container from another",
-      open("a command that shows which container reaches which"),
+      test("tests/unit/cli/net-and-push.test.ts", "shows names, ports, networks, and who calls whom"),
     ),
     row(
       "271-280",
@@ -153,7 +176,14 @@ export const m31: Seed = {
       "295-326",
       "the commands of Compose",
       file("docs/reference/commands.md"),
-      open("`up` of one service, and a build that uses no cache"),
+      test(
+        "tests/unit/cli/selection.test.ts",
+        "are the containers, networks, volumes, secrets and images of its services",
+      ),
+      test(
+        "tests/unit/cli/net-and-push.test.ts",
+        "build --no-cache makes an image after those that it is built on",
+      ),
     ),
     row(
       "332-336",
@@ -170,7 +200,8 @@ export const m31: Seed = {
       "344-350",
       "restarts, memory, CPU, latency and health as metrics",
       dockers("has metrics for requests, latency, the cache and availability"),
-      open("restarts and CPU of each container as metrics without cAdvisor"),
+      file("monitoring/alerts/resources.ts", "ServiceRestarting"),
+      file("monitoring/alerts/resources.ts", "CpuNearLimit"),
     ),
     row("352", "a guide for scaling", file("docs/guide/scaling.md", "## Replicas")),
   ],

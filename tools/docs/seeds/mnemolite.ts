@@ -1,4 +1,4 @@
-import { declaredBy, file, open, row, type Seed, test } from "./row.ts";
+import { declaredBy, file, row, type Seed, test } from "./row.ts";
 
 const system = "mnemolite";
 const declared = declaredBy(system);
@@ -81,12 +81,19 @@ export const mnemolite: Seed = {
       "up, down, build, logs, ps, restart, prune, status",
       file("docs/reference/commands.md"),
     ),
-    row("344-400 (shells)", "shell-db, shell-api, shell-worker", open("commands of these names")),
+    row(
+      "344-400 (shells)",
+      "shell-db, shell-api, shell-worker",
+      file("Makefile", "shell-worker:"),
+      file("Makefile", "shell-db:"),
+      file("Makefile", "shell-api:"),
+    ),
     row("344-400 (clean)", "clean removes the volumes", declared("`make clean` keeps the data")),
     row(
       "344-400 (health)",
       "health, setup, production",
-      declared("`make clean` keeps the data"),
+      declared("`make setup` installs"),
+      declared("`make health` explains"),
       file("Makefile", "production:"),
     ),
     row(
@@ -95,11 +102,21 @@ export const mnemolite: Seed = {
       named,
       dockers("has an image without build tools"),
     ),
-    row("439-441", "load tests show whether the limits fit", open("a load test of the user's own stack")),
+    row(
+      "439-441",
+      "load tests show whether the limits fit",
+      test(
+        "tests/unit/cli/load.test.ts",
+        "names what reached its limit first, and the setting that raises it",
+      ),
+    ),
     row(
       "443-445",
       "a wrong health check must not restart what works",
-      open("the restart of unhealthy containers, with its limits"),
+      test(
+        "tests/images/paced-check.test.ts",
+        "is restarted, waits longer for the next restart, and stays as it is after the last one",
+      ),
     ),
     row(
       "447-448",
@@ -114,7 +131,8 @@ export const mnemolite: Seed = {
       "watch logs and volumes, update images",
       file("renovate.json", "The images of the catalogue"),
       file("cli/commands/status.ts", "size of volumes"),
-      open("the sizes of volumes and logs as metrics"),
+      file("monitoring/alerts/resources.ts", "VolumeFillsDisk"),
+      file("monitoring/alerts/resources.ts", "LogsMayFillDisk"),
     ),
     row(
       "458-462",
@@ -140,7 +158,10 @@ export const mnemolite: Seed = {
       "CPU and memory, one restart, one log, one command inside, inspect",
       file("cli/commands/status.ts", "CPU"),
       file("cli/commands/restart.ts"),
-      open("a command that runs another command in a container"),
+      test(
+        "tests/systems/m31.test.ts",
+        "runs commands in its containers, and passes their exit code through",
+      ),
     ),
     row(
       "537-557",

@@ -78,7 +78,10 @@ export const ragEvents: Seed = {
       "a health check in the image, and a restart or an alert after three failures",
       test("tests/unit/dockerfiles.test.ts", "has the health check of its service"),
       dockers("Docker does not restart an unhealthy container, so health reports it and an alert fires"),
-      open("the restart of a container whose health check fails again and again"),
+      test(
+        "tests/images/paced-check.test.ts",
+        "is restarted, waits longer for the next restart, and stays as it is after the last one",
+      ),
     ),
     row(
       "304-327",
@@ -109,7 +112,14 @@ export const ragEvents: Seed = {
         "has defaults for its arguments, and commands that build and run it",
       ),
     ),
-    row("391-392", "start one service", open("`up` of one service")),
+    row(
+      "391-392",
+      "start one service",
+      test(
+        "tests/unit/cli/selection.test.ts",
+        "are the containers, networks, volumes, secrets and images of its services",
+      ),
+    ),
     row(
       "399-408",
       "log, list, shell and health of a container",
@@ -145,7 +155,10 @@ export const ragEvents: Seed = {
       "good practice: stages, cache, no secrets, checks, restart, volumes",
       dockers("is one image of three stages, with entrypoint modes and without build tools"),
       dockers("has no key in an environment variable, label, log or clear text of the state"),
-      open("the restart of a container whose health check fails again and again"),
+      test(
+        "tests/images/paced-check.test.ts",
+        "is restarted, waits longer for the next restart, and stays as it is after the last one",
+      ),
     ),
   ],
 };

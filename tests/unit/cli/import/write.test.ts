@@ -68,6 +68,22 @@ it("says what is left, with commands", () => {
   ]);
 });
 
+it("builds an image for each service that names it", () => {
+  const { apps, problems } = written(
+    `services:
+  api: {image: "rag:local", build: ./api, ports: ["8000:8000"]}
+  worker: {image: "rag:local", command: "python -m worker"}
+  setup: {image: "rag:local", command: alembic upgrade head}
+  other: {image: "a/other:1", depends_on: {setup: {condition: service_completed_successfully}}}`,
+    { "api/Dockerfile": "FROM scratch" },
+  );
+  expect(problems).toEqual([]);
+  expect(apps.worker).toMatchObject({ source: apps.api?.source, command: ["python", "-m", "worker"] });
+  expect(apps.worker).not.toHaveProperty("image");
+  expect(apps.api).toMatchObject({ migrate: ["alembic", "upgrade", "head"] });
+  expect(apps.other).toMatchObject({ image: "a/other:1" });
+});
+
 it("keeps Redis as an image if a client knows only a password", () => {
   const { apps, services, problems, text } = written(`services:
   web: {image: "a/web:1", ports: ["80:80"], environment: {REDIS_HOST: cache, REDIS_PASSWORD: hunter22}}

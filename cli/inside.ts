@@ -1,0 +1,33 @@
+import { execa } from "execa";
+import { Failure } from "../config/spec/failure.ts";
+import { type LongRunning, longRunning, type Role } from "../config/spec/service.ts";
+import { containersOf, dockerEnvironment } from "../host/docker.ts";
+import { systemOf } from "./system.ts";
+
+/** The first service of a stack with this role. @throws Failure that names the services it has */
+export async function serviceOfRole(stack: string, role: Role): Promise<LongRunning> {
+  const { name, services } = await systemOf(stack);
+  const all = longRunning(services);
+  const service = all.find((s) => s.role === role);
+  if (service) return service;
+  throw new Failure(
+    `${name} has no service with the role ${role}.`,
+    `Its services: ${all.map((s) => s.name).join(", ")}. For one of them: ./ragdock shell --stack ${stack} --service ${all[0]?.name}`,
+  );
+}
+
+/**
+ * Runs a command in a service's first container, on this terminal if there is one. @returns its
+ * exit code
+ */
+export async function inside(stack: string, service: string, words: readonly string[]): Promise<number> {
+  const [container] = await containersOf(stack, service);
+  if (!container)
+    throw new Failure(`Stack "${stack}" has no service "${service}".`, "make status shows its services.");
+  // With a terminal for a part of the streams only, Docker would write line ends of a terminal.
+  const terminal = process.stdin.isTTY && process.stdout.isTTY ? "-it" : "-i";
+  const args = ["exec", terminal, container.Id, ...words];
+  const options = { stdio: "inherit", reject: false, env: dockerEnvironment() } as const;
+  const { exitCode = 1 } = await execa("docker", args, options);
+  return exitCode;
+}

@@ -1,0 +1,51 @@
+import { revisionsIn } from "./content.ts";
+import { isLongRunning, publishedPorts, type SystemSpec } from "./service.ts";
+
+/** The environment variable that tells the program to deploy some services only, by name. */
+export const servicesOnly = "RAGDOCK_SERVICES";
+
+/**
+ * The services that a deployment of some services changes: these, what they depend on, and the
+ * running gateways that lead to them. The files of a gateway name one revision of each service
+ * behind it, so a gateway is deployed together with all that it depends on.
+ * @param running names of the services that have containers
+ */
+export function deployedWith(
+  { services }: SystemSpec,
+  asked: readonly string[],
+  running: ReadonlySet<string>,
+): ReadonlySet<string> {
+  const byName = new Map(services.map((service) => [service.name, service]));
+  const leadsTo = (name: string): string[] =>
+    services
+      .filter((s) => isLongRunning(s) && running.has(s.name))
+      .filter(({ files }) => files.some(({ content }) => revisionsIn(content).includes(name)))
+      .map((s) => s.name);
+  const found = new Set(asked);
+  // The loop visits the names that it adds, too.
+  for (const name of found)
+    for (const other of [...(byName.get(name)?.dependsOn ?? []), ...leadsTo(name)]) found.add(other);
+  return found;
+}
+
+/** A system with these services, their networks and the URLs that they publish only. */
+export function partOf(system: SystemSpec, names: ReadonlySet<string>): SystemSpec {
+  const services = system.services.filter(({ name }) => names.has(name));
+  const used = new Set(services.flatMap((service) => service.networks));
+  const networks = Object.entries(system.networks).filter(([name]) => used.has(name));
+  const published = services.flatMap((s) => publishedPorts(s).map(({ owner = s.name }) => owner));
+  const urls = Object.entries(system.urls).filter(([name]) => published.includes(name));
+  return {
+    ...system,
+    services,
+    networks: Object.fromEntries(networks),
+    urls: Object.fromEntries(urls),
+    unavailable: {},
+  };
+}
+
+/** The part of a system that this run deploys: all of it, unless the environment names services. */
+export function deployedPart(system: SystemSpec, env: NodeJS.ProcessEnv = process.env): SystemSpec {
+  const names = env[servicesOnly];
+  return names ? partOf(system, new Set(names.split(","))) : system;
+}

@@ -1,0 +1,63 @@
+"""Keeps a restore of a backup from giving access back that someone has ended since.
+
+A restore puts the database of the backup in place of the live one, which stays next to it until the
+services run again. What ends access comes from there: revoked keys, removed people, new passwords,
+lower roles, ended sessions. The audit log keeps its lines, too.
+"""
+
+from pathlib import Path
+
+from frontdoor.auth import audit
+from frontdoor.auth.audit import Event
+from frontdoor.auth.database import Database
+
+# `old` in cli/data/incoming.ts.
+REPLACED = "ragdock_restore_old"
+
+# A key that either of them has revoked is revoked. People of the same name are those of now. The
+# log of the replaced data says who was removed.
+STATEMENTS = (
+    """
+    UPDATE keys SET (revoked, expires, last_used) =
+      (SELECT ifnull(keys.revoked, k.revoked), k.expires, k.last_used FROM replaced.keys AS k
+        WHERE k.id = keys.id)
+      WHERE id IN (SELECT id FROM replaced.keys)
+    """,
+    """
+    UPDATE users SET (email, role, password, created) =
+      (SELECT email, role, password, created FROM replaced.users AS u WHERE u.name = users.name)
+      WHERE name IN (SELECT name FROM replaced.users)
+    """,
+    """
+    DELETE FROM users WHERE name NOT IN (SELECT name FROM replaced.users) AND EXISTS
+      (SELECT 1 FROM replaced.audit AS a
+        WHERE a.action = 'user-remove' AND a.object = users.name AND a.time > users.created)
+    """,
+    "DELETE FROM sessions WHERE hash NOT IN (SELECT hash FROM replaced.sessions)",
+    """
+    INSERT INTO audit (time, actor, action, object, result, address, printed)
+      SELECT time, actor, action, object, result, address, printed FROM replaced.audit AS a
+      WHERE NOT EXISTS (SELECT 1 FROM audit AS b
+        WHERE b.time = a.time AND b.actor = a.actor AND b.action = a.action AND b.object = a.object)
+      ORDER BY a.id
+    """,
+)
+
+
+def keep_ended(database: Database, path: Path) -> None:
+    """Carry over what ended access, if a restore has just replaced the database at this path."""
+    replaced = path.parent / REPLACED / path.name
+    if not replaced.exists():
+        return
+    # Brings an older one to the same schema.
+    Database(replaced).close()
+    with database.attached(replaced, "replaced") as connection:
+        last = connection.execute("SELECT ifnull(max(time), 0) FROM replaced.audit").fetchone()[0]
+        what = f"instead of the data until {audit.moment(last)}"
+        # Another replica has done it, or an earlier start.
+        done = "SELECT 1 FROM main.audit WHERE action = 'restore' AND object = ?"
+        if connection.execute(done, (what,)).fetchone():
+            return
+        for statement in STATEMENTS:
+            connection.execute(statement)
+        audit.insert(connection, Event("", "restore", what, "ok"))
