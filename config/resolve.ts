@@ -124,6 +124,8 @@ function assembled(
     prometheus: has("prometheus"),
     alertmanager: has("alertmanager"),
     postgres: templates.some((s) => s.role === "postgres"),
+    redis: templates.some((s) => s.role === "redis"),
+    chroma: templates.some((s) => s.role === "chroma"),
   };
   return {
     spec,

@@ -20,6 +20,7 @@ import {
   variables,
 } from "./kinds.ts";
 import { openAgenda } from "./open-agenda.ts";
+import { stores } from "./stores.ts";
 
 const logs = z.strictObject({
   maxSize: optional("Size at which a log file is rotated.", size),
@@ -93,21 +94,6 @@ export const serviceSettings = z.strictObject({
   ),
 });
 
-const identifier = like(
-  /^[a-z_][a-z0-9_]{0,62}$/,
-  "be a name of at most 63 lower-case letters, digits and _, such as library",
-);
-
-// PostgreSQL has databases and roles of these names, or reads them as something else.
-const databaseName = identifier.refine(
-  (value) => !/^(postgres|template[01]|all|sameuser|samerole|samegroup|replication)$/.test(value),
-  "must not be a name that PostgreSQL itself uses",
-);
-const roleName = identifier.refine(
-  (value) => !/^(postgres|public|none|all|pg_.*|(rag|monitor)_\d+)$/.test(value),
-  "must not be a role of PostgreSQL or of Ragdock",
-);
-
 const provider = z.enum(["openai", "mistral", "ollama", "vllm"]);
 
 const model = optional("Name of the model. Each provider has a default.", name);
@@ -162,13 +148,7 @@ export const settings = z.strictObject({
     .describe(
       "Major version of PostgreSQL. `make upgrade-postgres VERSION=18` changes it for an existing stack.",
     ),
-  postgres: group("Names in PostgreSQL. They are fixed once a stack has data.", {
-    database: optional("Name of the database. Each system has a default.", databaseName),
-    user: optional(
-      "Role that owns the database. Clients log in as `rag_<generation>` and act as it. Each system has a default.",
-      roleName,
-    ),
-  }),
+  ...stores,
   embeddings: group("Embeddings. Set the key with `pulumi config set --secret ragdock:embeddingsApiKey`.", {
     provider: optional(
       "Provider of the embeddings. By default `local`, or the system's own.",
@@ -243,6 +223,10 @@ export const userSecrets = {
     "rag-events: the key that a client sends to rebuild the index over HTTP. Without it, rebuilds are refused.",
   alertWebhook:
     "URL to which Alertmanager sends alerts. It takes precedence over `ragdock:monitoring.alertWebhook`.",
+  postgresPassword: "Password of `ragdock:postgres.external.user`.",
+  postgresAuthority: "Certificates that `ragdock:postgres.external` is checked against, in PEM.",
+  redisPassword: "Password of `ragdock:redis.external.user`.",
+  redisAuthority: "Certificates that `ragdock:redis.external` is checked against, in PEM.",
   signInClientSecret: "The secret of `ragdock:ingress.signIn.clientId`.",
   tlsCertificate: "The certificate for `ragdock:ingress.tls: files`, with its chain, in PEM.",
   tlsKey: "The private key of `tlsCertificate`, in PEM.",

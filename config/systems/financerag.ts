@@ -1,6 +1,6 @@
 import { alertmanager } from "../services/alertmanager.ts";
 import { blackboxExporter } from "../services/blackbox-exporter.ts";
-import { chroma } from "../services/chroma.ts";
+import { chroma, chromaAddress } from "../services/chroma.ts";
 import { modelSettings } from "../services/model-settings.ts";
 import { callsProvider } from "../services/models.ts";
 import { type Context, serviceDefaults } from "../services/module.ts";
@@ -53,6 +53,7 @@ export const financerag: System = {
 function api(ctx: Context): LongRunning {
   const models = modelSettings(ctx.models);
   const embedded = ctx.vectorStore === "embedded";
+  const server = chromaAddress(ctx);
   return {
     ...serviceDefaults,
     name: "financerag",
@@ -64,7 +65,8 @@ function api(ctx: Context): LongRunning {
     user: "10001:10001",
     environment: {
       ...models.environment,
-      ...(embedded ? {} : { CHROMA_HOST: "chroma", CHROMA_PORT: "8000" }),
+      ...(embedded ? {} : { CHROMA_HOST: server.host, CHROMA_PORT: String(server.port) }),
+      ...(!embedded && server.isEncrypted ? { CHROMA_TLS: "true" } : {}),
       ...(ctx.prod ? { WEB_CONCURRENCY: embedded ? "1" : "4" } : { WATCH_DOCUMENTS: "1" }),
     },
     files: models.files,

@@ -4,7 +4,7 @@ import { cadvisor } from "../services/cadvisor.ts";
 import { type Context, serviceDefaults } from "../services/module.ts";
 import { prometheus } from "../services/prometheus.ts";
 import { pythonApp } from "../services/python.ts";
-import { redis } from "../services/redis.ts";
+import { redis, redisTls } from "../services/redis.ts";
 import { redisExporter } from "../services/redis-exporter.ts";
 import { secretFile, secretPath, userName } from "../services/secrets.ts";
 import { asks } from "../spec/access.ts";
@@ -43,6 +43,8 @@ export const m31: System = {
 
 function web(ctx: Context): LongRunning {
   const login = cache.login(ctx);
+  const connection = cache.connection(ctx);
+  const { host, port } = connection;
   return {
     ...serviceDefaults,
     name: "web",
@@ -52,13 +54,14 @@ function web(ctx: Context): LongRunning {
     user: "1000:1000",
     environment: {
       ENVIRONMENT: ctx.prod ? "production" : "development",
-      REDIS_HOST: cache.name,
-      REDIS_PORT: "6379",
+      REDIS_HOST: host,
+      REDIS_PORT: String(port),
+      ...redisTls(connection),
       REDIS_USER: userName(login),
       REDIS_PASSWORD_FILE: secretPath(login.password),
       PORT: "8000",
     },
-    files: [secretFile(login.password)],
+    files: [secretFile(login.password), ...connection.files],
     ports: [{ container: 8000, host: 8000, exposure: ctx.prod ? "public" : "loopback" }],
     healthcheck: Healthcheck.command(["python", "app.py", "--health"], { startPeriod: "10s" }),
     uploadPaths: [],

@@ -1,6 +1,6 @@
-import { chroma } from "../services/chroma.ts";
+import { chroma, chromaAddress } from "../services/chroma.ts";
 import { type Context, jobDefaults, serviceDefaults } from "../services/module.ts";
-import { postgres, postgresCatalogueImage, postgresServer } from "../services/postgres.ts";
+import { postgres, postgresCatalogueImage, sslVariables } from "../services/postgres.ts";
 import { projectFile } from "../services/project-files.ts";
 import { pythonApp } from "../services/python.ts";
 import { secretFile, secretPath, userName } from "../services/secrets.ts";
@@ -102,16 +102,19 @@ export const mnemolite: System = {
 /** The environment that setup, API and worker share: the addresses of the stores, and the login. */
 function stores(ctx: Context): { environment: Record<string, string>; files: FileSpec[] } {
   const login = db.login(ctx);
+  const connection = db.connection(ctx);
   return {
     environment: {
-      DATABASE_HOST: "database",
-      DATABASE_PORT: String(postgresServer.port),
+      // Within the stack by the name of the original.
+      DATABASE_HOST: ctx.settings.postgres.external ? connection.host : "database",
+      DATABASE_PORT: String(connection.port),
+      ...sslVariables(connection),
       DATABASE_NAME: db.database(ctx).name,
       DATABASE_USER: userName(login),
       DATABASE_PASSWORD_FILE: secretPath(login.password),
-      CHROMA_URL: "http://chromadb:8000",
+      CHROMA_URL: chromaAddress(ctx, "chromadb").url,
     },
-    files: [secretFile(login.password)],
+    files: [secretFile(login.password), ...connection.files],
   };
 }
 

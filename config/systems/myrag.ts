@@ -4,7 +4,7 @@ import { modelSettings } from "../services/model-settings.ts";
 import { callsProvider } from "../services/models.ts";
 import { type Context, serviceDefaults } from "../services/module.ts";
 import { nodeExporter } from "../services/node-exporter.ts";
-import { postgres, postgresServer } from "../services/postgres.ts";
+import { postgres, postgresServer, sslVariables } from "../services/postgres.ts";
 import { postgresExporter } from "../services/postgres-exporter.ts";
 import { prometheus } from "../services/prometheus.ts";
 import { pythonApp, streamlitAccess, streamlitUploads } from "../services/python.ts";
@@ -64,6 +64,7 @@ export const myrag: System = {
 function fastapi(ctx: Context): LongRunning {
   const models = modelSettings(ctx.models);
   const login = pgvector.login(ctx);
+  const connection = pgvector.connection(ctx);
   const metricsPath = generated(ctx, "metrics-path", "metrics-path");
   return {
     ...serviceDefaults,
@@ -73,14 +74,15 @@ function fastapi(ctx: Context): LongRunning {
     user: "10001:10001",
     environment: {
       ...models.environment,
-      POSTGRES_HOST: pgvector.name,
-      POSTGRES_PORT: String(postgresServer.port),
+      POSTGRES_HOST: connection.host,
+      POSTGRES_PORT: String(connection.port),
+      ...sslVariables(connection),
       POSTGRES_DB: pgvector.database(ctx).name,
       POSTGRES_USER: userName(login),
       POSTGRES_PASSWORD_FILE: secretPath(login.password),
       METRICS_PATH_FILE: secretPath(metricsPath),
     },
-    files: [...models.files, secretFile(login.password), secretFile(metricsPath)],
+    files: [...models.files, secretFile(login.password), ...connection.files, secretFile(metricsPath)],
     outside: callsProvider(ctx.models),
     volumes: [{ volume: "fastapi_data", path: "/data" }],
     // Its entrypoint runs the migrations before it serves.

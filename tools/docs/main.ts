@@ -3,8 +3,10 @@
  * docs/measurements/*.json, and the JSON schema of a stack's file. With `--check` it writes nothing,
  * and ends with exit code 1 if a file is not current or a Markdown link is broken.
  */
-import { readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { envKeys } from "../../cli/env/keys.ts";
+import { exampleText } from "../../cli/env/plan.ts";
 import { fileSchema } from "../../config/settings/file-schema.ts";
 import { projectDir } from "../../host/paths.ts";
 import { attacks } from "../attacks/attacks.ts";
@@ -45,11 +47,15 @@ const pages: Readonly<Record<string, Parts>> = {
 const generated = [
   ...Object.entries(pages).map(([file, parts]) => ({ file, text: pageWith(file, parts) })),
   { file: "docs/reference/stack.schema.json", text: `${JSON.stringify(fileSchema(), null, 2)}\n` },
+  ...Object.entries(envKeys).map(([system, keys]) => ({
+    file: `docs/reference/env/${system}.env.example`,
+    text: exampleText(system, keys),
+  })),
 ];
 const isCheck = process.argv.includes("--check");
 for (const { file, text } of generated) {
   const path = join(projectDir, file);
-  if (readFileSync(path, "utf8") === text) continue;
+  if (existsSync(path) && readFileSync(path, "utf8") === text) continue;
   if (isCheck) {
     process.exitCode = 1;
     process.stderr.write(`${file} is not current. Run \`make docs\` and commit the file.\n`);

@@ -1,4 +1,4 @@
-import { declaredBy, file, open, row, type Seed, test } from "./row.ts";
+import { declaredBy, file, row, type Seed, test } from "./row.ts";
 
 const system = "financerag";
 const declared = declaredBy(system);
@@ -36,7 +36,7 @@ export const financerag: Seed = {
       "the key at run time, from a variable or a .env file",
       dockers("has the key in no environment variable, label, log or clear text of the state"),
       declared("The key reaches the application as a file"),
-      open("a command that imports a .env file"),
+      test("tests/unit/cli/env.test.ts", "become settings in the words of the settings"),
     ),
     row(
       "204-215, 265-288",
@@ -76,7 +76,10 @@ export const financerag: Seed = {
       "397-403",
       "replicas, a load balancer, a shared vector database",
       dockers("runs three replicas of four gunicorn workers over the Chroma server, without mounts"),
-      open("a vector or SQL database outside of the stack"),
+      test(
+        "tests/unit/config/external.test.ts",
+        "takes the place of the server, of its roles and of its volume",
+      ),
     ),
     row(
       "441",

@@ -1,4 +1,4 @@
-import { declaredBy, file, open, row, type Seed, test } from "./row.ts";
+import { declaredBy, file, row, type Seed, test } from "./row.ts";
 
 const system = "m31";
 const declared = declaredBy(system);
@@ -99,7 +99,8 @@ export const m31: Seed = {
       "111-120",
       "four variables, from a file .env",
       dockers("has a small image without build tools and without a secret"),
-      open("an example of the file .env, and its import"),
+      test("tests/unit/cli/env.test.ts", "become settings in the words of the settings"),
+      test("tests/unit/cli/env.test.ts", "is current: `make docs` writes it"),
     ),
     row(
       "126-133",

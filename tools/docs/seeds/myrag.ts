@@ -1,4 +1,4 @@
-import { declaredBy, file, open, row, type Seed, test } from "./row.ts";
+import { declaredBy, file, row, type Seed, test } from "./row.ts";
 
 const system = "myrag";
 const declared = declaredBy(system);
@@ -29,7 +29,7 @@ export const myrag: Seed = {
       "26-31, 130-138",
       "one .env file per service",
       declared("There is no .env file per service"),
-      open("a command that imports the .env files of the original"),
+      test("tests/unit/cli/env.test.ts", "become settings in the words of the settings"),
     ),
     row(
       "44",

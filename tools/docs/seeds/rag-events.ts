@@ -1,4 +1,4 @@
-import { declaredBy, file, open, row, type Seed, test } from "./row.ts";
+import { declaredBy, file, row, type Seed, test } from "./row.ts";
 
 const system = "rag-events";
 const declared = declaredBy(system);
@@ -143,7 +143,8 @@ export const ragEvents: Seed = {
       test(`${folder}/tests/test_collect.py`, "test_events_of_all_pages_are_indexed"),
       dockers("has the collector of events in its image, which names what it needs"),
       declared("There are no notebooks"),
-      open("a command that copies a folder or an index into the volume"),
+      test("tests/unit/cli/data-import.test.ts", "is the only volume of a service"),
+      test("tests/unit/cli/data-import.test.ts", "belongs to that user in the archive"),
     ),
     row(
       "448",
