@@ -17,6 +17,8 @@ export interface SystemTraits {
    * Whether it runs on any version of PostgreSQL. @default false, `postgresVersion` has no effect
    */
   readonly anyPostgres?: true;
+  /** Whether it collects events of Open Agenda. @default false */
+  readonly collectsEvents?: true;
   /** Whether a user's application can take the place of its API. @default false */
   readonly takesApp?: true;
 }
@@ -33,6 +35,7 @@ export function traitProblems(
     ["vectorStore", system.vectorStore !== undefined, "cannot choose where it keeps vectors"],
     ["embeddings", system.models !== undefined, "uses no embedding model"],
     ["llm", system.models !== undefined, "uses no language model"],
+    ["openAgenda", system.collectsEvents === true, "collects no events; rag-events does"],
     ["app", system.takesApp === true, "runs its own application; full takes yours"],
     ["apps", system.takesApp === true, "runs its own applications; full takes yours"],
     ["postgresVersion", system.anyPostgres === true, "has no choice of a PostgreSQL version"],

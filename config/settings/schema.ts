@@ -1,8 +1,8 @@
 import { z } from "zod";
-import { parsePlaceholders, wrongPlaceholders } from "../spec/content.ts";
 import { postgresVersions } from "../spec/postgres.ts";
 import { app, apps } from "./apps.ts";
 import { aliases, buildArguments, container, entrypoint } from "./container.ts";
+import { file, mount } from "./files.ts";
 import { ingress } from "./ingress.ts";
 import {
   duration,
@@ -13,32 +13,14 @@ import {
   limits,
   name,
   optional,
-  path,
   port,
   size,
   switchable,
   url,
   variables,
 } from "./kinds.ts";
+import { openAgenda } from "./open-agenda.ts";
 import { stores } from "./stores.ts";
-
-const mount = z.strictObject({
-  source: name.describe("Folder or file on the Docker host. A relative path starts at the project."),
-  target: path.describe("Path in the container."),
-  readOnly: z.boolean().default(true).describe("Whether the container may only read it."),
-});
-
-const file = z.strictObject({
-  path: path.describe("Path in the container."),
-  content: z
-    .string()
-    .superRefine((value, ctx) => {
-      for (const piece of wrongPlaceholders(value))
-        ctx.addIssue(`has ${piece}; a placeholder for a secret is written {{secret:name}}`);
-    })
-    .transform(parsePlaceholders)
-    .describe("Text of the file. `{{secret:postgres-password}}` is replaced by that secret of the stack."),
-});
 
 const logs = z.strictObject({
   maxSize: optional("Size at which a log file is rotated.", size),
@@ -185,6 +167,7 @@ export const settings = z.strictObject({
     ...endpoint,
   }),
   ingress,
+  openAgenda,
   app: optional("Your own application instead of the reference app. `apps` takes several.", app),
   apps,
   monitoring: switchable("Metrics and alerts. `true` is short for `enabled: true`.", {
@@ -235,6 +218,7 @@ export const userSecrets = {
   embeddingsApiKey: "Key of the embeddings provider.",
   mistralApiKey: "rag-events: key of Mistral, for embeddings and answers.",
   openaiApiKey: "financerag: key of OpenAI, for embeddings and answers.",
+  openagendaKey: "rag-events: key of Open Agenda, with which `ragdock:openAgenda` reads events.",
   rebuildApiKey:
     "rag-events: the key that a client sends to rebuild the index over HTTP. Without it, rebuilds are refused.",
   alertWebhook:

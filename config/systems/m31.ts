@@ -18,8 +18,17 @@ const cache = redis();
 export const m31: System = {
   about: "A web application that answers from its own pages, with Redis as a cache, and metrics of both.",
   differs: [
-    "Python is 3.13: one Python serves all applications, and Debian 13 has no package of 3.11.",
+    "Python is 3.13 and not 3.11: one version serves all applications, Debian 13 has it, and its security fixes come until 2029.",
     "In production the web application has 2 GiB and not 4, so that two replicas fit into 8.",
+    "There is no notebook: the documentation has its content. Guides cover when to use Docker, scaling and troubleshooting.",
+    "There is no PowerShell script: the guide for development has the commands, and says how PowerShell sets their variables.",
+    "The application is not `app:app` for uvicorn: `python app.py --serve` checks its settings first. The guide for development starts it again when a file changes.",
+    "There is no USER_ID or GROUP_ID in a file: `services.web.user` sets both, and a folder of another owner is refused with the command that changes it.",
+    "`make clean` and `make prune` never remove a volume. `make destroy-data` does, and asks for the name of the stack.",
+    "The network has the name of what uses it and not rag-network: Redis has its own, and only its clients are on it.",
+    "Railway and Render run images and not stacks. `make push` gives them the images. Ragdock runs a stack on any Docker host, on a rented server too.",
+    "Ragdock does not change the number of replicas by itself: the memory of one host is fixed. The guide says when to add some.",
+    "macOS and Windows run Docker in a virtual machine. Ragdock should work with Docker Desktop, but no test runs there.",
   ],
   modules: [
     { services: (ctx) => [web(ctx)] },

@@ -128,6 +128,12 @@ describe("rag-events in dev", () => {
     expect((await api.ask(question)).sources[0]?.text).toContain(fact);
   });
 
+  it("has the collector of events in its image, which names what it needs", async () => {
+    const { code, output } = await inside(stack, "api", "python", "-m", "rag_events", "collect");
+    expect(code).toBe(2);
+    expect(output).toContain("OPENAGENDA_KEY_FILE: required, but not set");
+  });
+
   it("refuses to rebuild while no key is set", async () => {
     const response = await api.get("/rebuild", { method: "POST", headers: { "x-api-key": "guess" } });
     expect(response.status).toBe(403);

@@ -18,20 +18,25 @@ import { type Parts, pageWith } from "../markdown.ts";
 import { readFindings } from "../reliability/findings.ts";
 import { reliabilityParts } from "../reliability/page.ts";
 import { commandsPage } from "./commands-page.ts";
+import { scalingNumbers, whereToRunNumbers } from "./guide-numbers.ts";
 import { imagesPage } from "./images-page.ts";
 import { brokenLinks } from "./links.ts";
 import { metricsPage } from "./metrics-page.ts";
 import { picture } from "./picture.ts";
 import { policiesPage } from "./policies-page.ts";
+import { seedsPage } from "./seeds-page.ts";
 import { settingsPage } from "./settings-page.ts";
 import { specOf } from "./specs.ts";
 import { systemsPage } from "./systems-page.ts";
 
 const pages: Readonly<Record<string, Parts>> = {
+  "docs/guide/scaling.md": scalingNumbers(readFindings()),
+  "docs/guide/where-to-run.md": whereToRunNumbers(readFindings()),
   "docs/reference/commands.md": commandsPage(),
   "docs/reference/images.md": imagesPage(),
   "docs/reference/metrics-and-alerts.md": metricsPage(),
   "docs/reference/policies.md": policiesPage(),
+  "docs/reference/seeds.md": seedsPage(),
   "docs/reference/settings.md": settingsPage(),
   "docs/reference/systems.md": systemsPage(),
   "docs/measurements/entry.md": corpusParts(readCorpus()),
