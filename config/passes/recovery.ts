@@ -32,9 +32,9 @@ export function noRestart(service: ServiceTemplate): string | undefined {
   const { name, role, capabilities = [] } = service;
   if (!isLongRunning(service)) return `${name} is a job and runs once`;
   if (stores.includes(role)) return `${name} is a store, and may be recovering its data`;
-  // The kernel lets a process signal those of its own user only, and CAP_KILL is dropped.
+  // The kernel lets a process signal processes of the same user only, and CAP_KILL is dropped.
   if (capabilities.includes("SETUID"))
-    return `${name} may change its user, and its health check cannot end processes of another user`;
+    return `${name} may change its user, and its health check cannot end the processes of another one`;
   if (isRare(service.healthcheck))
     return `only a health check with an interval below 15s restarts a container`;
   return undefined;
