@@ -175,6 +175,17 @@ check: setup ## types, lint, import rules, formats, Dockerfiles, docs
 unit: node_modules ## unit and property tests
 	@vitest run --project unit
 
+venv: ## make .venv, in which the Python applications run without Docker; PYTHON=python3.13
+	@PYTHON="$(PYTHON)" tools/venv.sh
+
+coverage: ## test one Python application in .venv, with a report of untested lines: MEMBER=systems/m31
+	@test -n "$(MEMBER)" || { echo "Name the application: make coverage MEMBER=systems/m31"; exit 2; }
+	@test -d .venv || { echo "There is no .venv. Run: make venv"; exit 2; }
+	@mkdir -p .ragdock/coverage
+	@cd $(MEMBER) && MODEL_DIR=$(CURDIR)/.venv/model COVERAGE_FILE=$(CURDIR)/.ragdock/coverage/data \
+	  $(CURDIR)/.venv/bin/python -m pytest -c $(CURDIR)/pyproject.toml --rootdir . -p no:cacheprovider $(FILES) \
+	  --cov . --cov-report term-missing --cov-report html:$(CURDIR)/.ragdock/coverage/$(MEMBER)
+
 e2e: setup-test ## end-to-end tests on real Docker
 	@vitest run --project full --project systems --project images
 

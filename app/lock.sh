@@ -17,7 +17,7 @@ members=$(app/members.sh | sed 's|$|/pyproject.toml|')
 # shellcheck disable=SC2086
 uv pip compile --quiet --universal --python-version 3.12 --generate-hashes --no-header --no-annotate \
   --no-emit-index-url --no-emit-find-links --no-emit-package ragkit --all-extras --excludes app/excludes.txt \
-  --group pyproject.toml:model --group pyproject.toml:tools --group pyproject.toml:checks \
+  --group pyproject.toml:model --group pyproject.toml:queue --group pyproject.toml:tools --group pyproject.toml:checks \
   $members --output-file "$new" >/dev/null
 
 if [ "${1:-}" != --check ]; then

@@ -73,7 +73,18 @@ export const jsonOption = { flags: "--json", description: "print JSON" } as cons
 /** Printed lines with commands, to which `fileHint` may have something to add. */
 const withCommands: string[] = [];
 
-export function print(text: string): void {
+/** Changes a message before it is printed, as the stack of the command needs it. */
+let translate = (text: string): string => text;
+
+export function translatePrinted(how: (text: string) => string): void {
+  translate = how;
+}
+
+/** A message with the commands that fit the stack of the command. */
+export const translated = (text: string): string => translate(text);
+
+export function print(message: string): void {
+  const text = translate(message);
   withCommands.push(...text.split("\n").filter((line) => namesCommand(line)));
   process.stdout.write(`${text}\n`);
 }

@@ -2,16 +2,22 @@ import { execa } from "execa";
 import { Failure } from "../config/spec/failure.ts";
 import { type LongRunning, longRunning, type Role } from "../config/spec/service.ts";
 import { containersOf, dockerEnvironment } from "../host/docker.ts";
+import { requireInside } from "./data/external.ts";
 import { systemOf } from "./system.ts";
 
 /** The first service of a stack with this role. @throws Failure that names the services it has */
 export async function serviceOfRole(stack: string, role: Role): Promise<LongRunning> {
-  const { name, services } = await systemOf(stack);
-  const all = longRunning(services);
+  const system = await systemOf(stack);
+  const all = longRunning(system.services);
   const service = all.find((s) => s.role === role);
   if (service) return service;
+  requireInside(
+    system,
+    (store) => store.role === role,
+    ({ host, port }) => `Connect to ${host}:${port} with a client of your own.`,
+  );
   throw new Failure(
-    `${name} has no service with the role ${role}.`,
+    `${system.name} has no service with the role ${role}.`,
     `Its services: ${all.map((s) => s.name).join(", ")}. For one of them: ./ragdock shell --stack ${stack} --service ${all[0]?.name}`,
   );
 }

@@ -3,9 +3,10 @@ import { Failure } from "../config/spec/failure.ts";
 import { requireStackName } from "../config/spec/stack.ts";
 import { useDocker } from "../host/docker.ts";
 import { projectDir } from "../host/paths.ts";
-import { type Command, printedCommands } from "./command.ts";
+import { type Command, printedCommands, translated, translatePrinted } from "./command.ts";
 import { groups } from "./commands/index.ts";
 import { dockerSettingsOf, fileHint, useConfigFile } from "./stack-file.ts";
+import { typedFor } from "./typed.ts";
 
 const usageError = 2;
 
@@ -17,6 +18,7 @@ function commandLine(): Commander {
       const { configFile, stack } = action.optsWithGlobals<{ configFile?: string; stack?: string }>();
       if (stack !== undefined) requireStackName(stack);
       if (configFile !== undefined) useConfigFile(configFile);
+      if (stack !== undefined) translatePrinted((text) => typedFor(stack, text));
       await useDocker(stack ? dockerSettingsOf(stack) : {});
       // Paths of build contexts are relative to the project.
       process.chdir(projectDir);
@@ -93,8 +95,8 @@ try {
     process.exitCode = 1;
     const text =
       error instanceof Failure ? `${error.message}\n${error.advice}` : ((error as Error).stack ?? error);
-    process.stderr.write(`\n${text}\n`);
-    failure = String(text);
+    failure = translated(String(text));
+    process.stderr.write(`\n${failure}\n`);
   }
 }
 const hint = fileHint(`${printedCommands()}\n${failure}`);

@@ -66,7 +66,11 @@ export async function onCopyOfSettings<T>(stack: string, work: () => Promise<T>)
 /** Reads a stack's file, as `pulumi config` does for Pulumi. */
 export function readStackFile(stack: string): StackConfig {
   const file = stackFile(stack);
-  if (!existsSync(file)) throw new Failure(`Stack "${stack}" does not exist.`, unknownStack(stack));
+  if (!existsSync(file))
+    throw new Failure(
+      `Stack "${stack}" has no settings here: ${relative(projectDir, file)} does not exist.`,
+      unknownStack(stack),
+    );
   return { ...readStackText(readFileSync(file, "utf8"), basename(file), project), file };
 }
 
@@ -122,6 +126,7 @@ export const stackNames = (folder: string): string[] =>
   readdirSync(folder).flatMap((name) => /^Pulumi\.([\w.-]+)\.yaml$/.exec(name)?.[1] ?? []);
 
 const unknownStack = (stack: string): string =>
+  "If its settings are in another file, add CONFIG_FILE=<path> to make, or --config-file <path> to ragdock.\n" +
   `Stacks here: ${stackNames(projectDir).join(", ")}. To create another one, copy Pulumi.dev.yaml to Pulumi.${stack}.yaml and give\n` +
   `each published service another port (${project}:services: {gateway: {port: 8081}, …}).`;
 

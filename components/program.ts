@@ -1,9 +1,12 @@
 import { scryptSync } from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
+import { type Facts, resolveSystem } from "../config/resolve.ts";
+import { requireCertificate } from "../config/services/certificate-files.ts";
 import { readSettings } from "../config/settings/read.ts";
 import { userSecrets } from "../config/settings/schema.ts";
 import { Failure } from "../config/spec/failure.ts";
 import { registryOf } from "../config/spec/image.ts";
+import type { SystemSpec } from "../config/spec/service.ts";
 
 /** The stack's configuration as Pulumi passes it to the program. */
 export function readConfig() {
@@ -44,6 +47,22 @@ export function readConfig() {
     /** The registries in `docker:registryAuth`, from which the Docker provider itself pulls. */
     registryAuth: registriesOf(pulumi.runtime.allConfig()["docker:registryAuth"]),
   };
+}
+
+/** Resolves the system of a stack, and refuses secrets that it could not use. @throws Failure */
+export function usableSystem(settings: Readonly<Record<string, unknown>>, facts: Facts): SystemSpec {
+  const system = resolveSystem(settings, facts);
+  requireUsableSecrets(facts.stack, system);
+  return system;
+}
+
+/** Refuses values of the user's secrets that the system could not use. @throws Failure */
+export function requireUsableSecrets(stack: string, system: SystemSpec): void {
+  const prefix = `${pulumi.getProject()}:`;
+  const values = Object.entries(pulumi.runtime.allConfig()).map(
+    ([key, value]) => [key.replace(prefix, ""), value] as const,
+  );
+  requireCertificate(stack, system, Object.fromEntries(values));
 }
 
 /**

@@ -124,6 +124,8 @@ function assembled(
     prometheus: has("prometheus"),
     alertmanager: has("alertmanager"),
     postgres: templates.some((s) => s.role === "postgres"),
+    redis: templates.some((s) => s.role === "redis"),
+    chroma: templates.some((s) => s.role === "chroma"),
   };
   return {
     spec,
@@ -140,7 +142,7 @@ function assembled(
       ...takenPaths(user, services),
       ...modules.flatMap((module) => module.rules?.(ctx, services) ?? []),
       ...unknownRotations(user.rotations, rotatable(secrets)),
-      ...(system.models ? modelProblems(ctx.models, ctx.secrets, ctx.stack, system.modules) : []),
+      ...(system.models ? modelProblems(ctx.models, ctx.secrets, system.modules) : []),
       ...ingressProblems(ctx, raw, services),
       ...portPolicies(spec),
       ...refused(found, user.policy),

@@ -38,7 +38,7 @@ function requireSame(
   const what = key === "database" ? "database is called" : "database belongs to the role";
   throw new Failure(
     `The data of ${service} has another name, and nothing was changed: its ${what} ${found}, and the settings say ${wanted}.`,
-    `Keep the name: ${forStack(setCommand(`postgres.${key}`, found), stack)}   (or in Pulumi.${stack}.yaml)\n` +
+    `Keep the name: ${forStack(setCommand(`postgres.${key}`, found), stack)}\n` +
       `For another name, start a new stack with it, and move the data with pg_dump and psql.`,
   );
 }

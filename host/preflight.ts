@@ -139,10 +139,7 @@ export async function requirePorts(
     const { host, owner } = port;
     if (await isFree(host, listenAddress(port))) continue;
     const move = forStack(setCommand(`services.${owner}.port`, String(host + 1)), stack);
-    lines.push(
-      `  port ${host} of ${owner} is taken by ${await holder(host)}`,
-      `      Move ours: ${move}   (or in Pulumi.${stack}.yaml)`,
-    );
+    lines.push(`  port ${host} of ${owner} is taken by ${await holder(host)}`, `      Move ours: ${move}`);
   }
   if (lines.length === 0) return;
   throw new Failure(

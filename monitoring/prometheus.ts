@@ -1,14 +1,8 @@
 import { stringify } from "yaml";
 import { type Content, contentFrom, secretsIn, shown } from "../config/spec/content.ts";
+import { externalStores } from "../config/spec/external.ts";
 import type { Blackbox, ServiceSpec } from "../config/spec/service.ts";
-import {
-  type Checked,
-  hasService,
-  isChecked,
-  isScraped,
-  type MonitoringOptions,
-  type Scraped,
-} from "./options.ts";
+import { hasService, isChecked, isScraped, type MonitoringOptions, type Scraped } from "./options.ts";
 
 /** The folder in which the rules are mounted. Prometheus reads every file in it. */
 const ruleFiles = "/etc/prometheus/rules/*.yml";
@@ -29,7 +23,7 @@ export function renderPrometheus(services: readonly ServiceSpec[], options: Moni
     ...(hasService(services, "alertmanager") ? { alerting } : {}),
     scrape_configs: [
       ...scraped.map((service) => scrapeJob(service, options)),
-      ...(hasService(services, "blackbox-exporter") ? blackboxJobs(services.filter(isChecked)) : []),
+      ...(hasService(services, "blackbox-exporter") ? blackboxJobs(checksOf(services)) : []),
     ],
   };
   const secrets = scraped.flatMap(({ metrics }) => secretsIn(metrics.path));
@@ -72,13 +66,27 @@ const containerRelabelling = ({ project, stack }: MonitoringOptions) => [
   { regex: "container_label_.+|id|image", action: "labeldrop" },
 ];
 
-const blackboxJobs = (services: readonly Checked[]) =>
-  [...Map.groupBy(services, ({ blackbox }) => blackbox.module)]
+/** An address that the blackbox exporter checks. */
+interface Check {
+  readonly name: string;
+  readonly host: string;
+  readonly blackbox: Blackbox;
+  readonly https?: boolean;
+}
+
+/** The checks of the services, and of the stores outside of the stack. */
+const checksOf = (services: readonly ServiceSpec[]): Check[] => [
+  ...services.filter(isChecked).map(({ name, blackbox }) => ({ name, host: name, blackbox })),
+  ...externalStores(services),
+];
+
+const blackboxJobs = (checks: readonly Check[]) =>
+  [...Map.groupBy(checks, ({ blackbox }) => blackbox.module)]
     .toSorted(([a], [b]) => (a < b ? -1 : 1))
     .map(([module, checked]) => blackboxJob(module, checked));
 
 /** The exporter is the target, and the address to check is its parameter. */
-const blackboxJob = (module: Blackbox["module"], checked: readonly Checked[]) => ({
+const blackboxJob = (module: Blackbox["module"], checked: readonly Check[]) => ({
   job_name: `probe-${module}`,
   metrics_path: "/probe",
   params: { module: [module] },
@@ -93,7 +101,7 @@ const blackboxJob = (module: Blackbox["module"], checked: readonly Checked[]) =>
   ],
 });
 
-const addressOf = ({ name, blackbox }: Checked): string =>
+const addressOf = ({ host, blackbox, https }: Check): string =>
   blackbox.module === "http_2xx"
-    ? `http://${name}:${blackbox.port}${blackbox.path}`
-    : `${name}:${blackbox.port}`;
+    ? `${https ? "https" : "http"}://${host}:${blackbox.port}${blackbox.path}`
+    : `${host}:${blackbox.port}`;

@@ -58,10 +58,13 @@ class Settings(BaseSettings):
     redis_port: Port = 6379
     redis_user: str = ""
     redis_password_file: SecretFile | None = None
+    redis_tls: Literal["disable", "require", "verify-full"] = "disable"
+    redis_tls_authority: SecretFile | None = None
 
     vector_store: Literal["pgvector", "chroma"] = "pgvector"
     chroma_host: str = ""
     chroma_port: Port = 8000
+    chroma_tls: bool = False
 
     embedding_provider: Literal["local", "openai", "mistral", "ollama", "vllm"] = "local"
     embedding_base_url: str = ""

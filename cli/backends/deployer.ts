@@ -41,6 +41,13 @@ export interface Listener {
   readonly say: (line: string) => void;
 }
 
+/** For a preview, which reports resources as if they were changed: passes on messages only. */
+export const messagesOnly =
+  (event: Listener["event"]): Listener["event"] =>
+  (one) => {
+    if (one.kind === "log" || one.kind === "note") event(one);
+  };
+
 /**
  * The deployer of a stack: the one that has its state, else Pulumi if it is on PATH, else the
  * embedded engine. `DEPLOYER=pulumi|embedded` chooses for a new stack. A stack never changes its

@@ -4,7 +4,7 @@ import { dockerEndpoint, dockerEnvironment } from "../../host/docker.ts";
 import { parallelOn } from "../../host/endpoint.ts";
 import { passphrase, project, projectDir, stateDir } from "../../host/paths.ts";
 import { readStackFile } from "../stack-file.ts";
-import { type Deployer, imageType, type Listener } from "./deployer.ts";
+import { type Deployer, imageType, type Listener, messagesOnly } from "./deployer.ts";
 import { readSecrets } from "./secrets.ts";
 
 export async function embedded(stack: string, { event, say }: Listener): Promise<Deployer> {
@@ -26,7 +26,7 @@ export async function embedded(stack: string, { event, say }: Listener): Promise
   };
   return {
     name: "embedded",
-    preview: ({ refresh = false } = {}) => preview({ ...options, refresh }),
+    preview: ({ refresh = false } = {}) => preview({ ...options, refresh, onEvent: messagesOnly(event) }),
     up: ({ refresh = false, replace = [], targets } = {}) =>
       up({ ...options, refresh, replace, ...defined({ targets }) }),
     build: ({ replace = [] } = {}) => up({ ...options, replace, targets: [imageType] }),

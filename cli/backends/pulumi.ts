@@ -9,7 +9,7 @@ import { dockerEndpoint, dockerEnvironment } from "../../host/docker.ts";
 import { parallelOn } from "../../host/endpoint.ts";
 import { passphrase, passphraseFile, projectDir, stateDir } from "../../host/paths.ts";
 import { givenConfigFile, readStackFile } from "../stack-file.ts";
-import { type Deployer, imageType, type Listener } from "./deployer.ts";
+import { type Deployer, imageType, type Listener, messagesOnly } from "./deployer.ts";
 import { type PulumiRun, pulumiRun } from "./pulumi-events.ts";
 
 /** The parents of the images: Pulumi creates no resource whose parent is left out. */
@@ -57,13 +57,9 @@ export function pulumi(stackName: string, { event, say }: Listener): Deployer {
       if (!hadFile) rmSync(file, { force: true });
     }
   };
-  /** A preview reports resources as if they were changed. */
-  const messages: Listener["event"] = (one) => {
-    if (one.kind === "log") event(one);
-  };
   return {
     name: "pulumi",
-    preview: ({ refresh = false } = {}) => run((own) => preview({ ...own, refresh }), messages),
+    preview: ({ refresh = false } = {}) => run((own) => preview({ ...own, refresh }), messagesOnly(event)),
     up: ({ refresh = false, replace = [], targets } = {}) =>
       run(async (own) => {
         const only = targets ? { target: targets.map((one) => `**${one}`), targetDependents: false } : {};

@@ -1,10 +1,14 @@
-import { existsSync } from "node:fs";
+import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { requireCertificate, secretProblems } from "../../config/services/certificate-files.ts";
+import { ConfigError } from "../../config/settings/problem.ts";
 import { userSecrets } from "../../config/settings/schema.ts";
 import { Failure } from "../../config/spec/failure.ts";
+import type { SystemSpec } from "../../config/spec/service.ts";
 import { readSealed, writeSealed } from "../../engine/index.ts";
 import { passphrase, project, stateDir } from "../../host/paths.ts";
 import { print } from "../command.ts";
+import { deployerOf } from "./deployer.ts";
 
 const file = (stack: string): string => join(stateDir, `${project}.${stack}.secrets`);
 
@@ -25,6 +29,26 @@ export async function readSecrets(stack: string, say = print): Promise<Record<st
   }
 }
 
+/**
+ * Refuses secrets that the system could not use, before anything is built. The program checks them
+ * again. Only the program can read those that Pulumi keeps.
+ * @throws Failure
+ */
+export async function requireUsableSecrets(stack: string, system: SystemSpec): Promise<void> {
+  if (deployerOf(stack) !== "embedded") return;
+  const values = Object.entries(await readSecrets(stack)).map(
+    ([key, value]) => [key.replace(`${project}:`, ""), value] as const,
+  );
+  requireCertificate(stack, system, Object.fromEntries(values));
+}
+
+/** Forgets the user's secrets of a stack. Returns the names of those that it had. */
+export async function removeSecrets(stack: string): Promise<string[]> {
+  const names = Object.keys(await readSecrets(stack)).map((key) => key.replace(`${project}:`, ""));
+  rmSync(file(stack), { force: true });
+  return names;
+}
+
 /** @param asked the secrets that the stack's applications ask for */
 export async function writeSecret(
   stack: string,
@@ -38,6 +62,8 @@ export async function writeSecret(
       `Secret "${key}" does not exist.`,
       `Secrets that can be set: ${known.join(", ")}. For another one, write it under \`secrets\` of an application first, as ${key || "API_KEY"}: ask.`,
     );
+  const problems = secretProblems(key, value);
+  if (problems.length > 0) throw new ConfigError(problems, stack);
   const all = { ...(await readSecrets(stack)), [`${project}:${key}`]: value };
   await writeSealed(file(stack), passphrase(print), all);
 }

@@ -9,7 +9,7 @@ import type { SystemSpec } from "../../config/spec/service.ts";
 import { fullName } from "../../config/spec/stack.ts";
 import { containersOf } from "../../host/docker.ts";
 import { programReader } from "../../host/image-program.ts";
-import { project, projectDir } from "../../host/paths.ts";
+import { hostPath, project, projectDir } from "../../host/paths.ts";
 import { readSecrets } from "../backends/secrets.ts";
 import { command, newStackOptions, print } from "../command.ts";
 import { type ComposeBuild, composeConfigs, composeFile, writeCompose } from "../compose.ts";
@@ -38,7 +38,7 @@ async function write(stack: string): Promise<number> {
       return { name: plan.reference, local: plan.kind === "build" || plan.name in system.pinned };
     },
     build: (source) => buildSection(source, mode),
-    hostPath: (path) => resolve(projectDir, path),
+    hostPath,
     programs: await programsOf(system, mode),
   });
   writeCompose(folder, file, composeConfigs(system, secrets));

@@ -1,8 +1,9 @@
-import { command, stackOption } from "../command.ts";
+import { command, serviceOption, stackOption } from "../command.ts";
 import { backUp, listBackups } from "../data/backup.ts";
 import { drillBackup } from "../data/drill.ts";
 import { restoreBackup } from "../data/restore.ts";
 import { upgradePostgres } from "../data/upgrade.ts";
+import { importData } from "../import/data/import.ts";
 
 const from = {
   flags: "--from <backup>",
@@ -61,4 +62,25 @@ export const upgrade = command({
   },
   examples: ["upgrade-postgres --version 18"],
   run: ({ stack, version = "" }) => upgradePostgres(stack, version),
+});
+
+export const dataImport = command({
+  name: "data import",
+  summary: "Put an existing data folder into a volume, or a dump into PostgreSQL, and compare",
+  details:
+    "The files get the user of the service. A dump is read in one transaction, by psql or pg_restore as the owner of the database. Data that is there already is replaced only with --confirm, and backed up first; the tables of a dump are added",
+  options: {
+    path: {
+      flags: "[path]",
+      description: "a folder, or a dump in SQL or in PostgreSQL's custom format",
+      default: ".",
+    },
+    stack: stackOption,
+    service: { ...serviceOption, description: "the service that has the data" },
+    volume: { flags: "--volume <name>", description: "the volume, if the service has several" },
+    confirm: { flags: "--confirm <stack>", description: "repeat the stack's name, to replace data" },
+  },
+  examples: ["data import ../my-rag/data --service api", "data import dump.sql --service postgres"],
+  run: ({ stack, path, service = "", volume, confirm }) =>
+    importData({ stack, path, service, volume, confirm }),
 });

@@ -1,5 +1,5 @@
 import { rmSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { buildLogs } from "../../config/images.ts";
 import { authName } from "../../config/services/auth.ts";
 import { Failure } from "../../config/spec/failure.ts";
@@ -7,8 +7,11 @@ import { recordRemoval } from "../../host/deployment-log.ts";
 import { docker, stackFilters } from "../../host/docker.ts";
 import { project, projectDir } from "../../host/paths.ts";
 import { requireDocker } from "../../host/server.ts";
+import { deployerOf } from "../backends/deployer.ts";
+import { removeSecrets } from "../backends/secrets.ts";
 import { command, print, stackOption } from "../command.ts";
 import { withDeployer } from "../session.ts";
+import { stackFile } from "../stack-file.ts";
 
 const volumesOf = async (stack: string): Promise<string[]> =>
   (await docker("volume", "ls", "-q", ...stackFilters(stack))).split("\n").filter(Boolean);
@@ -78,6 +81,8 @@ export const clean = command({
 export const destroyData = command({
   name: "destroy-data",
   summary: "Delete the data of a stack for good",
+  details:
+    "It deletes the volumes, the generated secrets, and the secrets set with `ragdock secret`. Backups and the stack's file stay",
   options: {
     stack: stackOption,
     confirm: { flags: "--confirm <stack>", description: "repeat the stack's name" },
@@ -88,7 +93,7 @@ export const destroyData = command({
     const volumes = await volumesOf(stack);
     if (confirm !== stack)
       throw new Failure(
-        `This deletes the data of stack "${stack}" for good: ${volumes.join(", ") || "no volumes"}.`,
+        `This deletes the data of stack "${stack}" for good: ${volumes.join(", ") || "no volumes"}, and the secrets of the stack.`,
         `Confirm it: make destroy-data STACK=${stack} CONFIRM=${stack}`,
       );
     return withDeployer(stack, async ({ deployer }) => {
@@ -96,7 +101,10 @@ export const destroyData = command({
       for (const error of errors) print(error);
       if (!ok) return 1;
       if (volumes.length > 0) await docker("volume", "rm", ...volumes);
-      print(`Deleted: ${volumes.join(", ") || "nothing was left"}.`);
+      const secrets = deployerOf(stack) === "embedded" ? await removeSecrets(stack) : [];
+      print(`Deleted: ${volumes.join(", ") || "no volumes were left"}.`);
+      if (secrets.length > 0) print(`Deleted secrets that you had set: ${secrets.join(", ")}.`);
+      print(`The backups and ${basename(stackFile(stack))} stay.`);
       return 0;
     });
   },

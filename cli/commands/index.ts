@@ -5,8 +5,9 @@ import { comment } from "./comment.ts";
 import { completion } from "./completion.ts";
 import { compose } from "./compose.ts";
 import { explainConfig, schema } from "./config.ts";
-import { backup, backups, drill, restore, upgrade } from "./data.ts";
+import { backup, backups, dataImport, drill, restore, upgrade } from "./data.ts";
 import { clean, destroyData, down, prune } from "./down.ts";
+import { importEnv } from "./env.ts";
 import { exec } from "./exec.ts";
 import { health } from "./health.ts";
 import { importCompose } from "./import.ts";
@@ -54,10 +55,11 @@ export const groups: Readonly<Record<string, readonly Command[]>> = {
     audit,
     certificate,
   ],
-  "Data:": [backup, backups, restore, drill, upgrade, destroyData],
+  "Data:": [backup, backups, restore, drill, upgrade, dataImport, destroyData],
   "Settings:": [explainConfig, schema],
   "Other:": [
     importCompose,
+    importEnv,
     compose,
     clean,
     prune,

@@ -6,6 +6,7 @@ import { rotatable } from "../../config/spec/secrets.ts";
 import type { SystemSpec } from "../../config/spec/service.ts";
 import { containersOf, docker } from "../../host/docker.ts";
 import { command, print, stackOption } from "../command.ts";
+import { requireInside } from "../data/external.ts";
 import { type StoreUsers, storesOf } from "../data/store-users.ts";
 import { generationOf, setGeneration, stackFile } from "../stack-file.ts";
 import { reachableSystem } from "../system.ts";
@@ -49,6 +50,12 @@ export const rotate = command({
 function requireRotatable(secret: string, stack: string, system: SystemSpec): void {
   const choices = rotatable(system.secrets);
   if (choices.includes(secret)) return;
+  requireInside(
+    system,
+    ({ name, role }) => role !== "chroma" && name === secret,
+    ({ role }) =>
+      `Change the password there, then deliver it: make secret KEY=${role}Password STACK=${stack} < file && make up STACK=${stack}`,
+  );
   const isGiven = Object.values(system.secrets).some(
     (source) => source.from === "config" && source.key === secret,
   );

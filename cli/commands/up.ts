@@ -6,6 +6,7 @@ import { lostVolumes } from "../../host/own-data.ts";
 import { project } from "../../host/paths.ts";
 import { requireFreeHost } from "../../host/preflight.ts";
 import { requireDocker } from "../../host/server.ts";
+import { requireUsableSecrets } from "../backends/secrets.ts";
 import { command, newStackOptions, print, type Values } from "../command.ts";
 import { reportBackups } from "../data/report.ts";
 import { begin, deploy } from "../deploy.ts";
@@ -22,7 +23,9 @@ export async function prepared({ stack, system, environment }: StackOptions): Pr
   await requireDocker();
   ensureStack(stack, system, environment);
   await chooseImages(stack);
-  return systemOf(stack);
+  const resolved = await systemOf(stack);
+  await requireUsableSecrets(stack, resolved);
+  return resolved;
 }
 
 interface UpOptions extends StackOptions {

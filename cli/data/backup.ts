@@ -12,6 +12,7 @@ import { settle } from "../settle.ts";
 import { reachableSystem } from "../system.ts";
 import type { Progress } from "../ui/progress.ts";
 import { elapsed, size, table } from "../ui/text.ts";
+import { printLeftAlone, requireInside } from "./external.ts";
 import { type BackedUp, type Backup, backups, foldersFor, type Manifest, writeRecord } from "./manifest.ts";
 import { leftOut, type Part, partsOf } from "./parts.ts";
 import { Postgres, rowsOf } from "./postgres.ts";
@@ -27,6 +28,7 @@ export async function backUp(stack: string, keep: string | undefined): Promise<n
   print(`\n${partsTable(manifest)}\n`);
   if (manifest.leftOut.length > 0)
     print(`Not in the backup, because it can be lost: ${manifest.leftOut.join(", ")}.`);
+  printLeftAlone(system, "it is not in the backup; back it up where it runs");
   print(`Backed up in ${elapsed(manifest.seconds)}: ${relative(projectDir, folder)}`);
   for (const { folder: one } of keep ? backups(stack).slice(0, -Number(keep)) : []) {
     rmSync(one, { recursive: true });
@@ -57,6 +59,12 @@ export function listBackups(stack: string): number {
 /** Takes a backup. It gets its final name only after every part was read back and compared. */
 export async function takeBackup(stack: string, system: SystemSpec, progress: Progress): Promise<Backup> {
   const parts = partsOf(system);
+  if (parts.length === 0)
+    requireInside(
+      system,
+      () => true,
+      () => "Back it up where it runs. The stack keeps no other data.",
+    );
   if (parts.length === 0)
     throw new Failure(`${system.name} keeps no data to back up.`, "You need no backup of it.");
   const begun = new Date();

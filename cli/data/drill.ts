@@ -7,6 +7,7 @@ import { withProgress } from "../session.ts";
 import { reachableSystem } from "../system.ts";
 import { elapsed } from "../ui/text.ts";
 import { toolsFor } from "./backup.ts";
+import { printLeftAlone } from "./external.ts";
 import { type BackedUp, findBackup, requireWhole, writeRecord } from "./manifest.ts";
 import { rowsOf } from "./postgres.ts";
 import { reportBackups } from "./report.ts";
@@ -40,6 +41,7 @@ export async function drillBackup(stack: string, from: string | undefined): Prom
     });
     const seconds = end(true);
     await reportBackups(stack);
+    printLeftAlone(system, "the drill does not restore it");
     print(`\nThe drill of ${name} succeeded after ${elapsed(seconds)}. The backup can be restored.`);
     return 0;
   } catch (error) {

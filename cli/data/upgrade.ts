@@ -18,6 +18,7 @@ import { imageModeOf, reachableSystem } from "../system.ts";
 import { elapsed } from "../ui/text.ts";
 import { takeBackup } from "./backup.ts";
 import { startAgain, stopAround } from "./clients.ts";
+import { requireInside } from "./external.ts";
 import type { BackedUp } from "./manifest.ts";
 import { partsOf } from "./parts.ts";
 import { type Postgres, rowsOf } from "./postgres.ts";
@@ -141,6 +142,11 @@ async function createVolume(stack: string, volume: string, from: string): Promis
 }
 
 function requireLater(stack: string, system: SystemSpec, version: string): void {
+  requireInside(
+    system,
+    ({ role }) => role === "postgres",
+    () => "Its operator upgrades it. The stack needs no change.",
+  );
   const now = longRunning(system.services).find((s) => s.role === "postgres")?.postgresVersion;
   const later = postgresVersions.filter((one) => now !== undefined && Number(one) > Number(now));
   const found = findSystem(systemSetting(stack));

@@ -53,7 +53,7 @@ const port: Rule = (value, _, { kind }) => {
     return { ...taken(`Port ${published} of this host only.`), except };
   return {
     ...improved(
-      `Compose opens ${published} to every host. Ragdock publishes it on loopback, and other hosts use the ingress.`,
+      `Compose opens ${published} to every host. The stack is for dev, so only this host reaches it. In prod, other hosts use the ingress.`,
     ),
     except,
   };

@@ -1,5 +1,6 @@
 import { available } from "./available.ts";
 import { derive } from "./derive.ts";
+import { external } from "./external.ts";
 import { ingress } from "./ingress.ts";
 import { networks } from "./networks.ts";
 import { omit } from "./omit.ts";
@@ -28,6 +29,8 @@ export const passes: readonly Pass[] = [
   overrides,
   // Gives the published ports to the ingress.
   publish,
+  // Lets the clients of stores outside of the stack wait for their check, and leave the stack.
+  external,
   // Removes derived services that have no work, such as a soak job without a soak.
   omit,
   // Makes every service with a store's password depend on the job that creates its user. Removes

@@ -16,7 +16,9 @@ export const networks: Pass = (services, run) => {
     if (!isPublished && !service.outside) continue;
     const why = isPublished
       ? "Docker publishes ports only on a network with a route out"
-      : "its settings name the Docker host";
+      : callsHost(service)
+        ? "its settings name the Docker host"
+        : "a store that it calls is outside of the stack";
     run.problems.push(withoutEffect(`services.${service.name}.outside`, why));
   }
   return all.map((service) => ({ ...service, networks: networksOf(service, all) }));

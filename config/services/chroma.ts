@@ -1,6 +1,7 @@
 import { bashHttp, Healthcheck } from "../spec/healthcheck.ts";
 import { type CatalogueImage, catalogueImage } from "../spec/image.ts";
 import type { LongRunning } from "../spec/service.ts";
+import { checkJob } from "./external.ts";
 import { type Context, type ServiceModule, serviceDefaults } from "./module.ts";
 import { blackboxRow } from "./monitoring.ts";
 import { pythonCatalogueImage } from "./python.ts";
@@ -37,6 +38,31 @@ interface ChromaOptions extends StoreOptions {
   readonly optIn?: (ctx: Context) => boolean;
 }
 
+/** The address of Chroma. @param name of its service, if the stack runs it */
+export function chromaAddress({ settings }: Context, name = "chroma") {
+  const { host, port, tls } = settings.chroma.external ?? { host: name, port: image.port, tls: "disable" };
+  const scheme = tls === "disable" ? "http" : "https";
+  return { host, port, isEncrypted: tls !== "disable", url: `${scheme}://${host}:${port}` };
+}
+
+/** The job in place of a server that is outside of the stack. */
+function check(ctx: Context, name: string) {
+  const { host, port, isEncrypted } = chromaAddress(ctx, name);
+  const blackbox = { module: "http_2xx", port, path: "/api/v2/heartbeat" } as const;
+  return checkJob(
+    { name, role: "chroma", host, port, blackbox, ...(isEncrypted ? { https: true } : {}) },
+    {
+      image,
+      shell: "bash",
+      environment: {
+        CHROMA_HOST: host,
+        CHROMA_PORT: String(port),
+        CHROMA_TLS: isEncrypted ? "verify-full" : "disable",
+      },
+    },
+  );
+}
+
 /** Chroma's server, for vectors outside PostgreSQL. */
 export const chroma = ({
   name = "chroma",
@@ -49,21 +75,23 @@ export const chroma = ({
   images: [image],
   optIn,
   services: (ctx) => [
-    {
-      ...serviceDefaults,
-      name,
-      aliases,
-      role: "chroma",
-      kind: "stateful",
-      ...catalogueImage(image),
-      environment: { ANONYMIZED_TELEMETRY: "FALSE" },
-      volumes: [{ volume, path: image.dataPath }],
-      ports: [{ ...devPort(ctx, image.port, port), ...(port === undefined ? { host: 8001 } : {}) }],
-      healthcheck: Healthcheck.command(image.healthcheck),
-      blackbox: { module: "http_2xx", port: image.port, path: "/api/v2/heartbeat" },
-      limits: limits ?? (ctx.prod ? { cpus: 1, memory: "1GiB" } : { cpus: 1, memory: "512MiB" }),
-      stopGracePeriod: "1m",
-      rows: [blackboxRow("stores", "Chroma", name, "Heartbeat")],
-    },
+    ctx.settings.chroma.external
+      ? check(ctx, name)
+      : {
+          ...serviceDefaults,
+          name,
+          aliases,
+          role: "chroma",
+          kind: "stateful",
+          ...catalogueImage(image),
+          environment: { ANONYMIZED_TELEMETRY: "FALSE" },
+          volumes: [{ volume, path: image.dataPath }],
+          ports: [{ ...devPort(ctx, image.port, port), ...(port === undefined ? { host: 8001 } : {}) }],
+          healthcheck: Healthcheck.command(image.healthcheck),
+          blackbox: { module: "http_2xx", port: image.port, path: "/api/v2/heartbeat" },
+          limits: limits ?? (ctx.prod ? { cpus: 1, memory: "1GiB" } : { cpus: 1, memory: "512MiB" }),
+          stopGracePeriod: "1m",
+          rows: [blackboxRow("stores", "Chroma", name, "Heartbeat")],
+        },
   ],
 });

@@ -1,5 +1,5 @@
 import { valueAt } from "../settings/issues.ts";
-import { type Problem, problem, setCommand, withoutEffect } from "../spec/problem.ts";
+import { type Problem, problem, secretCommand, setCommand, withoutEffect } from "../spec/problem.ts";
 import { publishedPorts, type ServiceSpec } from "../spec/service.ts";
 import { isEncrypted } from "./auth.ts";
 import type { Context } from "./module.ts";
@@ -84,7 +84,7 @@ function providerProblems({ settings: { ingress }, secrets }: Context): Problem[
             "ingress.signIn.clientId",
             signIn.clientId,
             "the provider asks for the secret of this client",
-            "Run: pulumi config set --secret ragdock:signInClientSecret",
+            `Run: ${secretCommand("signInClientSecret")}`,
           ),
         ]),
     ...(domains.length + groups.length + emails.length > 0
@@ -115,7 +115,7 @@ function tlsProblems(
     return (["tlsCertificate", "tlsKey"] as const)
       .filter((key) => !secrets.has(key))
       .map((key) => {
-        const fix = `Run: pulumi config set --secret ragdock:${key} < ${key === "tlsKey" ? "privkey" : "fullchain"}.pem`;
+        const fix = `Run: ${secretCommand(key)} < ${key === "tlsKey" ? "privkey" : "fullchain"}.pem`;
         return problem("ingress.tls", '"files"', `the secret ${key} is missing`, fix);
       });
   if (tls !== "acme") return [];

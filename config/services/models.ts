@@ -1,6 +1,6 @@
 import type { Settings, UserSecret } from "../settings/schema.ts";
 import { defined } from "../spec/defined.ts";
-import { type Problem, problem, removeCommand, secretCommands, setCommand } from "../spec/problem.ts";
+import { type Problem, problem, removeCommand, secretCommand, setCommand } from "../spec/problem.ts";
 
 /** The provider that a system is made for, and the user's secret that holds its key. */
 export interface OwnProvider {
@@ -93,7 +93,6 @@ export const callsProvider = ({ embeddings, llm }: Models): boolean => isRemote(
 export function modelProblems(
   { embeddings, llm }: Models,
   secrets: ReadonlySet<string>,
-  stack: string,
   runners: Runners,
 ): Problem[] {
   const models = [["embeddings", embeddings, "local"] as const, ["llm", llm, "none"] as const];
@@ -106,7 +105,7 @@ export function modelProblems(
       found: "nothing",
       problem: `${uses.map((u) => `${u.setting}.provider is ${u.provider}`).join(" and ")}, which needs an API key`,
       fix:
-        `Run: ${secretCommands(key, stack)}. ` +
+        `Run: ${secretCommand(key)}. ` +
         `To do without: ${uses.map((u) => setCommand(`${u.setting}.provider`, u.without)).join(" and ")}`,
     })),
     ...models.flatMap(([setting, model]) => unreachable(setting, model, runners)),

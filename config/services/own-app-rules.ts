@@ -1,4 +1,5 @@
 import type { Settings } from "../settings/schema.ts";
+import { externalStores } from "../spec/external.ts";
 import { isReservedNetwork } from "../spec/networks.ts";
 import { type Problem, problem, removeCommand, setCommand, withoutEffect } from "../spec/problem.ts";
 import type { ServiceSpec } from "../spec/service.ts";
@@ -154,7 +155,8 @@ function wrongName({ name, setting }: OwnApp, services: readonly ServiceSpec[]):
 
 function wrongNeeds(app: OwnApp, apps: readonly OwnApp[], services: readonly ServiceSpec[]): Problem[] {
   const own = apps.map(({ name }) => name).filter((name) => name !== app.name);
-  const stores = services.filter((s) => s.kind !== "job" && needable.includes(s.role)).map((s) => s.name);
+  const inside = services.filter((s) => s.kind !== "job" && needable.includes(s.role));
+  const stores = [...inside, ...externalStores(services)].map(({ name }) => name);
   const known = [...new Set([...stores, ...optional, ...own])];
   return (app.needs ?? []).flatMap((need, index) => {
     if (known.includes(need)) return [];

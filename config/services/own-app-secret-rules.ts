@@ -1,6 +1,6 @@
 import { settings as schema, userSecrets } from "../settings/schema.ts";
 import type { Secret } from "../spec/content.ts";
-import { type Problem, problem, removeCommand, secretCommands } from "../spec/problem.ts";
+import { type Problem, problem, removeCommand, secretCommand } from "../spec/problem.ts";
 import type { Context } from "./module.ts";
 import { readVariables } from "./own-app-env.ts";
 import type { SecretHolder } from "./own-app-settings.ts";
@@ -50,9 +50,9 @@ function reserved(name: string, path: string): Problem[] {
   return [problem(path, '"ask"', `ragdock:${name} is a setting of Ragdock`, fix)];
 }
 
-function unset({ secrets, stack }: Context, name: string, path: string): Problem[] {
+function unset({ secrets }: Context, name: string, path: string): Problem[] {
   if (secrets.has(name)) return [];
-  return [problem(path, "nothing", `ragdock:${name} is not set`, `Run: ${secretCommands(name, stack)}`)];
+  return [problem(path, "nothing", `ragdock:${name} is not set`, `Run: ${secretCommand(name)}`)];
 }
 
 /** `docker inspect` would show the other one, and the application would not get it. */

@@ -6,7 +6,7 @@ import { orZero, perSecond, ratio } from "../spec/promql.ts";
 import { publishedPorts } from "../spec/service.ts";
 import type { ServiceModule } from "./module.ts";
 import { exporter, listenOn, listensToMonitoring, nobody, prometheusBase } from "./monitoring.ts";
-import { maxConnections, type PostgresModule, postgresDown, postgresServer } from "./postgres.ts";
+import { maxConnections, type PostgresModule, postgresDown } from "./postgres.ts";
 import { secretFile, secretPath, userName } from "./secrets.ts";
 import { devPort } from "./store.ts";
 
@@ -40,15 +40,19 @@ export const postgresExporter = (
   exporter(image, (ctx) => {
     const login = store.login(ctx).monitor;
     const listening = listensToMonitoring(name, image.port, "/");
+    const { host, port: serverPort, tls, authority, files } = store.connection(ctx);
+    const root = authority ? `&sslrootcert=${authority}` : "";
+    const isExternal = ctx.settings.postgres.external !== undefined;
+    const most = isExternal ? "max(pg_settings_max_connections)" : String(maxConnections);
     return {
       ...listening,
       name,
       environment: {
-        DATA_SOURCE_URI: `${store.name}:${postgresServer.port}/${store.database(ctx).name}?sslmode=disable`,
+        DATA_SOURCE_URI: `${host}:${serverPort}/${store.database(ctx).name}?sslmode=${tls}${root}`,
         DATA_SOURCE_USER: userName(login),
         DATA_SOURCE_PASS_FILE: secretPath(login.password),
       },
-      files: [secretFile(login.password)],
+      files: [secretFile(login.password), ...files],
       ports: port === undefined ? [] : [devPort(ctx, image.port, port)],
       dependsOn: [store.name],
       databaseConnections: 2,
@@ -57,26 +61,29 @@ export const postgresExporter = (
         const host = listenOn(nameOn(outsideNetwork, name), image.port);
         return { command: [...listening.command, ...(isPublished ? [host] : [])] };
       },
-      alerts: [postgresDown(store.name, `pg_up{service="${name}"} == 0`), connectionsNearLimit],
-      rows: [row],
+      alerts: [
+        postgresDown(store.name, `pg_up{service="${name}"} == 0`, isExternal),
+        connectionsNearLimit(most),
+      ],
+      rows: [row(isExternal ? most : `vector(${most})`)],
     };
   });
 
-const connectionsNearLimit: Alert = {
+const connectionsNearLimit = (most: string): Alert => ({
   name: "PostgresConnectionsNearLimit",
   severity: "warning",
-  expr: `sum by (service) (pg_stat_database_numbackends) / ${maxConnections} > ${connectionsBound}`,
+  expr: `sum by (service) (pg_stat_database_numbackends) / ${most} > ${connectionsBound}`,
   holds: "5m",
   summary: "PostgreSQL has {{ $value | humanizePercentage }} of its connections in use",
   description: "At the limit PostgreSQL refuses new clients, and requests fail with 503.",
   runbook:
     "The pools of all replicas together must stay below max_connections: lower the pool size or the number of " +
     "replicas. Connections `idle in transaction` (panel `Connections`) are a leak in the client that holds them.",
-};
+});
 
 const blocksRead = "sum(rate(pg_stat_database_blks_hit[5m])) + sum(rate(pg_stat_database_blks_read[5m]))";
 
-const row: Row = {
+const row = (limit: string): Row => ({
   board: "stores",
   title: "PostgreSQL",
   panels: [
@@ -95,7 +102,7 @@ const row: Row = {
     stat("Write-ahead log", orZero("max(pg_wal_size_bytes)"), { unit: "bytes" }),
     lines("Connections", {
       "{{state}}": "sum by (state) (pg_stat_activity_count) > 0",
-      limit: `vector(${maxConnections})`,
+      limit,
     }),
     lines(
       "Transactions",
@@ -115,4 +122,4 @@ const row: Row = {
       { unit: "ops" },
     ),
   ],
-};
+});

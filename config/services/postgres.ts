@@ -3,10 +3,12 @@ import { type CatalogueImage, catalogueImage } from "../spec/image.ts";
 import type { Alert } from "../spec/monitoring.ts";
 import type { Source } from "../spec/official.ts";
 import { clusterVolume, type Database, type PostgresVersion } from "../spec/postgres.ts";
-import type { FileSpec, LongRunning } from "../spec/service.ts";
+import type { ExternalStore, FileSpec, LongRunning } from "../spec/service.ts";
 import { mebibytes } from "../spec/units.ts";
+import { type Connection, checkJob } from "./external.ts";
 import type { Context, ServiceTemplate } from "./module.ts";
 import { projectFile } from "./project-files.ts";
+import { userName } from "./secrets.ts";
 import type { StoreModule, StoreOptions } from "./store.ts";
 import { adminPassword, devPort, startScript, storeModule } from "./store.ts";
 
@@ -144,7 +146,8 @@ export interface PostgresModule extends StoreModule {
 export function postgres(options: PostgresOptions = {}): PostgresModule {
   const { name = "postgres", adapt = (service) => service, extensions = ["vector"] } = options;
   const database = ({ settings: { postgres } }: Context): Database => {
-    const preset = options.database ?? defaultDatabase;
+    const { database: preset = defaultDatabase } = options;
+    if (postgres.external) return { name: postgres.external.database, user: postgres.external.user };
     return { name: postgres.database ?? preset.name, user: postgres.user ?? preset.user };
   };
   const environment = (ctx: Context) => ({
@@ -154,6 +157,21 @@ export function postgres(options: PostgresOptions = {}): PostgresModule {
     ADMIN: postgresServer.admin,
     EXTENSIONS: extensions.join(" "),
   });
+  const check: Check = (ctx, connection, { user, password }) =>
+    checkJob(externalServer(name, connection), {
+      image: versions[ctx.settings.postgresVersion].image,
+      shell: "bash",
+      environment: {
+        PGHOST: connection.host,
+        PGPORT: String(connection.port),
+        PGDATABASE: database(ctx).name,
+        PGUSER: userName({ user, password }),
+        ...sslVariables(connection),
+        EXTENSIONS: extensions.join(" "),
+      },
+      password,
+      files: connection.files,
+    });
   const roles = projectFile("config/services/files/postgres-roles.sql", "/etc/ragdock/roles.sql");
   return {
     ...storeModule(
@@ -166,12 +184,29 @@ export function postgres(options: PostgresOptions = {}): PostgresModule {
           ...server(ctx, database(ctx), options),
           files: [...files, hba(database(ctx))],
         }),
-      [roles],
+      { port: postgresServer.port, check, files: [roles] },
     ),
     database,
     images: Object.values(versions).map(({ image }) => image),
   };
 }
+
+type Check = Parameters<typeof storeModule>[4]["check"];
+
+const externalServer = (name: string, { host, port }: Connection): ExternalStore => ({
+  name,
+  role: "postgres",
+  host,
+  port,
+  blackbox: { module: "tcp_connect", port },
+});
+
+/**
+ * The variables with which libpq, psycopg and asyncpg encrypt their connections. Within the stack
+ * there are none.
+ */
+export const sslVariables = ({ tls, authority }: Connection): Record<string, string> =>
+  tls === "disable" ? {} : { PGSSLMODE: tls, ...(authority ? { PGSSLROOTCERT: authority } : {}) };
 
 function server(
   ctx: Context,
@@ -221,19 +256,24 @@ function server(
 /**
  * Fires when the server does not answer its exporter, or the blackbox exporter if it has no other.
  */
-export const postgresDown = (server: string, expr: string): Alert => ({
+export const postgresDown = (server: string, expr: string, isExternal = false): Alert => ({
   name: "PostgresDown",
   severity: "critical",
   expr,
   holds: "1m",
   summary: "PostgreSQL does not answer",
-  description:
-    "No question can be asked and no document ingested while the database is down. Its data is on its volume.",
-  runbook:
-    `Read \`make logs SERVICE=${server}\`. After a crash the server recovers without help: give it time and do not kill it. ` +
-    "If the disk is full, free space first. If the password is refused, the volume is older than the secret: rotate the password.",
+  description: `No question can be asked and no document ingested while the database is down.${isExternal ? "" : " Its data is on its volume."}`,
+  runbook: isExternal
+    ? externalRunbook("postgres", "PostgreSQL")
+    : `Read \`make logs SERVICE=${server}\`. After a crash the server recovers without help: give it time and do not kill it. ` +
+      "If the disk is full, free space first. If the password is refused, the volume is older than the secret: rotate the password.",
   suppresses: storeConsequences,
 });
+
+/** What to do about a server outside of the stack. */
+export const externalRunbook = (role: "postgres" | "redis", title: string): string =>
+  `${title} is outside of the stack: ragdock:${role}.external names it. Look there first. Then check from this host that ` +
+  `its port answers, and that the login still works: a password that was changed there goes into the secret ${role}Password.`;
 
 export const storeConsequences = [
   "ServiceUnhealthy",

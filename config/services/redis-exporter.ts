@@ -39,20 +39,29 @@ export const redisExporter = (store: StoreModule, name: string = image.name): Se
   exporter(image, (ctx) => {
     const login = store.login(ctx).monitor;
     const user = userName(login);
-    const address = `${store.name}:6379`;
+    const { host, port, tls, authority, files } = store.connection(ctx);
+    const address = `${tls === "disable" ? "redis" : "rediss"}://`;
+    const isExternal = ctx.settings.redis.external !== undefined;
+    // A generated password has letters and digits only.
+    const password = isExternal ? { inJson: login.password } : login.password;
     return {
       ...listensToMonitoring(name, image.port, "/health"),
       name,
       environment: {
-        REDIS_ADDR: `redis://${address}`,
+        REDIS_ADDR: `${address}${host}:${port}`,
         REDIS_USER: user,
         REDIS_PASSWORD_FILE: passwords,
+        ...(tls === "require" ? { REDIS_EXPORTER_SKIP_TLS_VERIFICATION: "true" } : {}),
+        ...(authority ? { REDIS_EXPORTER_TLS_CA_CERT_FILE: authority } : {}),
       },
-      files: [{ path: passwords, content: content`{"redis://${user}@${address}": "${login.password}"}` }],
+      files: [
+        { path: passwords, content: content`{"${address}${user}@${host}:${port}": "${password}"}` },
+        ...files,
+      ],
       dependsOn: [store.name],
       rows: [row],
       deriveAlerts: (_, services) => [
-        redisDown(store.name, `redis_up{service="${name}"} == 0`),
+        redisDown(store.name, `redis_up{service="${name}"} == 0`, isExternal),
         ...services
           .filter((service) => service.name === store.name)
           .map(({ limits }) => memoryHigh(name, store.name, mebibytes(limits.memory) * 2 ** 20)),

@@ -3,7 +3,9 @@ import { type CatalogueImage, catalogueImage } from "../spec/image.ts";
 import type { Alert } from "../spec/monitoring.ts";
 import type { FileSpec } from "../spec/service.ts";
 import { mebibytes } from "../spec/units.ts";
-import { storeConsequences } from "./postgres.ts";
+import { type Connection, checkJob } from "./external.ts";
+import { externalRunbook, storeConsequences } from "./postgres.ts";
+import { userName } from "./secrets.ts";
 import { type StoreModule, type StoreOptions, startScript, storeModule } from "./store.ts";
 
 const image = {
@@ -53,8 +55,40 @@ export const redis = ({ name = "redis", volume = "redis-data" }: StoreOptions = 
       deriveAlerts: (self) =>
         self.blackbox ? [redisDown(self.name, `probe_success{service="${self.name}"} == 0`)] : [],
     }),
+    {
+      port: image.port,
+      check: (_, connection, login) => {
+        const { host, port, tls, authority = "", files } = connection;
+        const blackbox = { module: "tcp_connect", port } as const;
+        return checkJob(
+          { name, role: "redis", host, port, blackbox },
+          {
+            image,
+            shell: "sh",
+            environment: {
+              REDIS_HOST: host,
+              REDIS_PORT: String(port),
+              REDIS_USER: userName(login),
+              REDIS_TLS: tls,
+              REDIS_TLS_AUTHORITY: authority,
+            },
+            password: login.password,
+            files,
+          },
+        );
+      },
+    },
   ),
 });
+
+/**
+ * The variables with which a client of ours encrypts its connections. Within the stack there are
+ * none.
+ */
+export const redisTls = ({ tls, authority }: Connection, prefix = ""): Record<string, string> =>
+  tls === "disable"
+    ? {}
+    : { [`${prefix}REDIS_TLS`]: tls, ...(authority ? { [`${prefix}REDIS_TLS_AUTHORITY`]: authority } : {}) };
 
 const configuration = (memoryMiB: number): FileSpec => ({
   path: "/etc/redis/redis.conf",
@@ -77,7 +111,7 @@ const configuration = (memoryMiB: number): FileSpec => ({
 /**
  * Fires when the server does not answer its exporter, or the blackbox exporter if it has no other.
  */
-export const redisDown = (server: string, expr: string): Alert => ({
+export const redisDown = (server: string, expr: string, isExternal = false): Alert => ({
   name: "RedisDown",
   severity: "critical",
   expr,
@@ -85,8 +119,9 @@ export const redisDown = (server: string, expr: string): Alert => ({
   summary: "Redis does not answer",
   description:
     "Without Redis the worker does not learn of new documents, and query embeddings are not cached.",
-  runbook:
-    `Read \`make logs SERVICE=${server}\`. While it loads its append-only file it answers no client: wait. If it ran out of ` +
-    "memory (exit code 137), raise its limit.",
+  runbook: isExternal
+    ? externalRunbook("redis", "Redis")
+    : `Read \`make logs SERVICE=${server}\`. While it loads its append-only file it answers no client: wait. If it ran out of ` +
+      "memory (exit code 137), raise its limit.",
   suppresses: storeConsequences,
 });

@@ -3,15 +3,17 @@ import { defined } from "../spec/defined.ts";
 import { Healthcheck } from "../spec/healthcheck.ts";
 import type { Built } from "../spec/image.ts";
 import type { FileSpec, Job, LongRunning } from "../spec/service.ts";
+import { chromaAddress } from "./chroma.ts";
 import { gatewayPort, metricsPath } from "./gateway.ts";
 import { callsProvider, isRemote, modelServices } from "./models.ts";
 import type { Context, ServiceModule, ServiceTemplate } from "./module.ts";
 import { jobDefaults, serviceDefaults } from "./module.ts";
 import { statusPort } from "./nginx.ts";
 import { hasOwnApps } from "./own-app-settings.ts";
-import { type PostgresModule, postgresServer } from "./postgres.ts";
+import { type PostgresModule, sslVariables } from "./postgres.ts";
 import { pythonBases, streamlitAccess, streamlitUploads } from "./python.ts";
 import { emptyRetrievalsHigh, ingestionBacklog, ingestionFailing } from "./rag-alerts.ts";
+import { redisTls } from "./redis.ts";
 import { fromUser, secretFile, secretPath, userName } from "./secrets.ts";
 import type { StoreModule } from "./store.ts";
 
@@ -66,23 +68,29 @@ export function appSettings(
   const loginOf = (store: StoreModule) => (needs.includes(store.name) ? store.login(ctx) : undefined);
   const postgres = loginOf(stores.postgres);
   const redis = loginOf(stores.redis);
+  const database = stores.postgres.connection(ctx);
+  const cache = stores.redis.connection(ctx);
+  const chroma = needs.includes("chroma") ? chromaAddress(ctx) : undefined;
   const keys = [embeddings.key, llm.key].map((key) => key && fromUser(key));
   const [embeddingsKey, llmKey] = keys.map((key) => key && secretPath(key));
   return {
     environment: defined({
       ...(postgres
         ? {
-            RAG_DATABASE_HOST: stores.postgres.name,
-            RAG_DATABASE_PORT: String(postgresServer.port),
+            RAG_DATABASE_HOST: database.host,
+            RAG_DATABASE_PORT: String(database.port),
             RAG_DATABASE_NAME: stores.postgres.database(ctx).name,
             RAG_DATABASE_USER: userName(postgres),
             RAG_DATABASE_PASSWORD_FILE: secretPath(postgres.password),
             RAG_DATABASE_POOL_SIZE: String(connections),
+            ...sslVariables(database),
           }
         : {}),
       ...(redis
         ? {
-            RAG_REDIS_HOST: stores.redis.name,
+            RAG_REDIS_HOST: cache.host,
+            ...(ctx.settings.redis.external ? { RAG_REDIS_PORT: String(cache.port) } : {}),
+            ...redisTls(cache, "RAG_"),
             RAG_REDIS_USER: userName(redis),
             RAG_REDIS_PASSWORD_FILE: secretPath(redis.password),
           }
@@ -97,9 +105,16 @@ export function appSettings(
       RAG_LLM_BASE_URL: llm.baseUrl,
       RAG_EMBEDDING_API_KEY_FILE: embeddingsKey,
       RAG_LLM_API_KEY_FILE: llmKey,
-      RAG_CHROMA_HOST: needs.includes("chroma") ? "chroma" : undefined,
+      RAG_CHROMA_HOST: chroma?.host,
+      ...(chroma && ctx.settings.chroma.external
+        ? { RAG_CHROMA_PORT: String(chroma.port), RAG_CHROMA_TLS: String(chroma.isEncrypted) }
+        : {}),
     }) as Record<string, string>,
-    files: [postgres?.password, redis?.password, ...keys].flatMap((key) => (key ? [secretFile(key)] : [])),
+    files: [
+      ...[postgres?.password, redis?.password, ...keys].flatMap((key) => (key ? [secretFile(key)] : [])),
+      ...(postgres ? database.files : []),
+      ...(redis ? cache.files : []),
+    ],
   };
 }
 

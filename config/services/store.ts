@@ -1,6 +1,7 @@
 import type { Secret } from "../spec/content.ts";
-import type { Credentials } from "../spec/credentials.ts";
+import type { Credentials, Logins } from "../spec/credentials.ts";
 import type { FileSpec, Job, LongRunning, PublishedPort } from "../spec/service.ts";
+import { type Connection, externalLogin, externalProblems, insideStack, outsideStack } from "./external.ts";
 import type { Context, ServiceModule, ServiceTemplate } from "./module.ts";
 import { jobDefaults, serviceDefaults } from "./module.ts";
 import { projectFile } from "./project-files.ts";
@@ -10,7 +11,9 @@ import { credentialsOf, secretFile } from "./secrets.ts";
 export interface StoreModule extends ServiceModule {
   /** The service's name, by which clients reach it. */
   readonly name: string;
-  readonly login: (ctx: Context) => Credentials;
+  readonly login: (ctx: Context) => Logins;
+  /** How clients connect to it. */
+  readonly connection: (ctx: Context) => Connection;
 }
 
 /** The options of a store in a system. */
@@ -51,22 +54,45 @@ const storeBase = (name: string, role: StoreRole, credentials: Credentials) =>
     ],
   }) as const;
 
-/** Makes the module of a store and of the job that creates its users. */
+/** What the module of a store has in addition to its service. */
+interface MoreOfStore {
+  readonly port: number;
+  /** The job that runs in place of a store that is outside of the stack. */
+  readonly check: (ctx: Context, connection: Connection, login: Logins) => Job;
+  /** More files of the job that creates its users. @default none */
+  readonly files?: readonly FileSpec[];
+}
+
+/**
+ * Makes the module of a store and of the job that creates its users, or of the job that checks a
+ * store outside of the stack.
+ */
 export function storeModule(
   name: string,
   role: StoreRole,
   environment: (ctx: Context) => Readonly<Record<string, string>>,
   service: (ctx: Context, base: ReturnType<typeof storeBase>) => ServiceTemplate<LongRunning>,
-  files: readonly FileSpec[] = [],
+  { port, check, files = [] }: MoreOfStore,
 ): StoreModule {
-  const login = (ctx: Context): Credentials => credentialsOf(ctx, name);
+  const connection = (ctx: Context): Connection => {
+    const { external } = ctx.settings[role];
+    return external ? outsideStack(role, external) : insideStack(name, port);
+  };
+  const login = (ctx: Context): Logins => {
+    const { external } = ctx.settings[role];
+    return external ? externalLogin(name, role, external.user) : credentialsOf(ctx, name);
+  };
   return {
     name,
     login,
+    connection,
     services: (ctx) => {
-      const store = service(ctx, storeBase(name, role, login(ctx)));
-      return [store, credentialsJob(store, login(ctx), role, environment(ctx), files)];
+      if (ctx.settings[role].external) return [check(ctx, connection(ctx), login(ctx))];
+      const credentials = credentialsOf(ctx, name);
+      const store = service(ctx, storeBase(name, role, credentials));
+      return [store, credentialsJob(store, credentials, role, environment(ctx), files)];
     },
+    rules: (ctx) => externalProblems(ctx, role),
   };
 }
 

@@ -12,7 +12,7 @@ export class ConfigError extends Failure {
     const count = problems.length === 1 ? "1 setting is" : `${problems.length} settings are`;
     super(
       `${count} wrong, and nothing was changed:\n${lines.join("\n")}`,
-      `You can also write each setting into Pulumi.${stack}.yaml: see docs/reference/settings.md.`,
+      `You can also write each setting except a secret into Pulumi.${stack}.yaml: see docs/reference/settings.md.`,
     );
     this.name = "ConfigError";
     this.problems = problems;

@@ -17,6 +17,8 @@ export interface SystemTraits {
    * Whether it runs on any version of PostgreSQL. @default false, `postgresVersion` has no effect
    */
   readonly anyPostgres?: true;
+  /** Whether it collects events of Open Agenda. @default false */
+  readonly collectsEvents?: true;
   /** Whether a user's application can take the place of its API. @default false */
   readonly takesApp?: true;
 }
@@ -26,17 +28,20 @@ export function traitProblems(
   settings: Settings,
   raw: Readonly<Record<string, unknown>>,
   system: SystemTraits,
-  services: { readonly prometheus: boolean; readonly alertmanager: boolean; readonly postgres: boolean },
+  services: Readonly<Record<"prometheus" | "alertmanager" | "postgres" | "redis" | "chroma", boolean>>,
 ): Problem[] {
-  const { prometheus, alertmanager, postgres } = services;
+  const { prometheus, alertmanager, postgres, redis, chroma } = services;
   const useless: readonly (readonly [key: string, hasEffect: boolean, why: string])[] = [
     ["vectorStore", system.vectorStore !== undefined, "cannot choose where it keeps vectors"],
     ["embeddings", system.models !== undefined, "uses no embedding model"],
     ["llm", system.models !== undefined, "uses no language model"],
+    ["openAgenda", system.collectsEvents === true, "collects no events; rag-events does"],
     ["app", system.takesApp === true, "runs its own application; full takes yours"],
     ["apps", system.takesApp === true, "runs its own applications; full takes yours"],
     ["postgresVersion", system.anyPostgres === true, "has no choice of a PostgreSQL version"],
     ["postgres", postgres, "has no PostgreSQL"],
+    ["redis", redis, "has no Redis"],
+    ["chroma", chroma, "has no Chroma with these settings"],
     ["monitoring", prometheus, "has no Prometheus"],
     ["monitoring.alertWebhook", !prometheus || alertmanager, "has no Alertmanager to send alerts"],
     ["embeddings.dimension", !system.models || system.takesApp === true, "sets each model's dimension"],

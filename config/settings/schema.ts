@@ -1,8 +1,8 @@
 import { z } from "zod";
-import { parsePlaceholders, wrongPlaceholders } from "../spec/content.ts";
 import { postgresVersions } from "../spec/postgres.ts";
 import { app, apps } from "./apps.ts";
 import { aliases, buildArguments, container, entrypoint } from "./container.ts";
+import { file, mount } from "./files.ts";
 import { ingress } from "./ingress.ts";
 import {
   duration,
@@ -13,31 +13,14 @@ import {
   limits,
   name,
   optional,
-  path,
   port,
   size,
   switchable,
   url,
   variables,
 } from "./kinds.ts";
-
-const mount = z.strictObject({
-  source: name.describe("Folder or file on the Docker host. A relative path starts at the project."),
-  target: path.describe("Path in the container."),
-  readOnly: z.boolean().default(true).describe("Whether the container may only read it."),
-});
-
-const file = z.strictObject({
-  path: path.describe("Path in the container."),
-  content: z
-    .string()
-    .superRefine((value, ctx) => {
-      for (const piece of wrongPlaceholders(value))
-        ctx.addIssue(`has ${piece}; a placeholder for a secret is written {{secret:name}}`);
-    })
-    .transform(parsePlaceholders)
-    .describe("Text of the file. `{{secret:postgres-password}}` is replaced by that secret of the stack."),
-});
+import { openAgenda } from "./open-agenda.ts";
+import { stores } from "./stores.ts";
 
 const logs = z.strictObject({
   maxSize: optional("Size at which a log file is rotated.", size),
@@ -111,21 +94,6 @@ export const serviceSettings = z.strictObject({
   ),
 });
 
-const identifier = like(
-  /^[a-z_][a-z0-9_]{0,62}$/,
-  "be a name of at most 63 lower-case letters, digits and _, such as library",
-);
-
-// PostgreSQL has databases and roles of these names, or reads them as something else.
-const databaseName = identifier.refine(
-  (value) => !/^(postgres|template[01]|all|sameuser|samerole|samegroup|replication)$/.test(value),
-  "must not be a name that PostgreSQL itself uses",
-);
-const roleName = identifier.refine(
-  (value) => !/^(postgres|public|none|all|pg_.*|(rag|monitor)_\d+)$/.test(value),
-  "must not be a role of PostgreSQL or of Ragdock",
-);
-
 const provider = z.enum(["openai", "mistral", "ollama", "vllm"]);
 
 const model = optional("Name of the model. Each provider has a default.", name);
@@ -180,13 +148,7 @@ export const settings = z.strictObject({
     .describe(
       "Major version of PostgreSQL. `make upgrade-postgres VERSION=18` changes it for an existing stack.",
     ),
-  postgres: group("Names in PostgreSQL. They are fixed once a stack has data.", {
-    database: optional("Name of the database. Each system has a default.", databaseName),
-    user: optional(
-      "Role that owns the database. Clients log in as `rag_<generation>` and act as it. Each system has a default.",
-      roleName,
-    ),
-  }),
+  ...stores,
   embeddings: group("Embeddings. Set the key with `pulumi config set --secret ragdock:embeddingsApiKey`.", {
     provider: optional(
       "Provider of the embeddings. By default `local`, or the system's own.",
@@ -205,6 +167,7 @@ export const settings = z.strictObject({
     ...endpoint,
   }),
   ingress,
+  openAgenda,
   app: optional("Your own application instead of the reference app. `apps` takes several.", app),
   apps,
   monitoring: switchable("Metrics and alerts. `true` is short for `enabled: true`.", {
@@ -255,10 +218,15 @@ export const userSecrets = {
   embeddingsApiKey: "Key of the embeddings provider.",
   mistralApiKey: "rag-events: key of Mistral, for embeddings and answers.",
   openaiApiKey: "financerag: key of OpenAI, for embeddings and answers.",
+  openagendaKey: "rag-events: key of Open Agenda, with which `ragdock:openAgenda` reads events.",
   rebuildApiKey:
     "rag-events: the key that a client sends to rebuild the index over HTTP. Without it, rebuilds are refused.",
   alertWebhook:
     "URL to which Alertmanager sends alerts. It takes precedence over `ragdock:monitoring.alertWebhook`.",
+  postgresPassword: "Password of `ragdock:postgres.external.user`.",
+  postgresAuthority: "Certificates that `ragdock:postgres.external` is checked against, in PEM.",
+  redisPassword: "Password of `ragdock:redis.external.user`.",
+  redisAuthority: "Certificates that `ragdock:redis.external` is checked against, in PEM.",
   signInClientSecret: "The secret of `ragdock:ingress.signIn.clientId`.",
   tlsCertificate: "The certificate for `ragdock:ingress.tls: files`, with its chain, in PEM.",
   tlsKey: "The private key of `tlsCertificate`, in PEM.",

@@ -39,13 +39,19 @@ export interface InUrl {
   readonly inUrl: Secret;
 }
 
-export type Part = string | Secret | RevisionOf | InUrl;
+/** A placeholder for a secret in a text of JSON, where quotes and backslashes have to be escaped. */
+export interface InJson {
+  readonly inJson: Secret;
+}
+
+export type Part = string | Secret | RevisionOf | InUrl | InJson;
 
 /** Text that may contain secrets and revisions. The deployment fills them in. */
 export type Content = string | { readonly parts: readonly Part[] };
 
 const isRevision = (part: Part): part is RevisionOf => typeof part === "object" && "revisionOf" in part;
 const isInUrl = (part: Part): part is InUrl => typeof part === "object" && "inUrl" in part;
+const isInJson = (part: Part): part is InJson => typeof part === "object" && "inJson" in part;
 const isSecret = (part: Part): part is Secret => typeof part === "object" && "source" in part;
 
 export const partsOf = (content: Content): readonly Part[] =>
@@ -57,7 +63,7 @@ export const partsOf = (content: Content): readonly Part[] =>
  */
 export function content(
   strings: TemplateStringsArray,
-  ...values: readonly (Content | Secret | RevisionOf | number)[]
+  ...values: readonly (Content | Secret | RevisionOf | InJson | number)[]
 ): Content {
   const parts = strings.flatMap((text, index): readonly Part[] => {
     const value = values[index];
@@ -87,7 +93,11 @@ export function contentOf(parts: readonly Part[]): Content {
 export const joined = (contents: readonly Content[]): Content => contentOf(contents.flatMap(partsOf));
 
 export const secretsIn = (text: Content): Secret[] =>
-  partsOf(text).flatMap((part) => (isInUrl(part) ? [part.inUrl] : isSecret(part) ? [part] : []));
+  partsOf(text).flatMap((part) => {
+    if (isInUrl(part)) return [part.inUrl];
+    if (isInJson(part)) return [part.inJson];
+    return isSecret(part) ? [part] : [];
+  });
 
 /** The services whose revisions are in a content. */
 export const revisionsIn = (text: Content): string[] =>
@@ -109,6 +119,7 @@ export const fill = (
     .map((part) => {
       if (typeof part === "string") return part;
       if (isRevision(part)) return values.revision(part.revisionOf);
+      if (isInJson(part)) return JSON.stringify(values.secret(part.inJson)).slice(1, -1);
       if (!isInUrl(part)) return values.secret(part);
       return values.inUrl?.(part.inUrl) ?? encodeURIComponent(values.secret(part.inUrl));
     })

@@ -27,7 +27,10 @@ export const wrongValue = (path: string, found: string, what: string, value: str
 
 const isNested = (path: string): boolean => path.includes(".") || path.includes("[");
 
-/** The command that sets `path` to `value`. `forStack` adds the stack. */
+/**
+ * The command that sets `path` to `value`. Messages name the commands of the Pulumi CLI, and
+ * cli/typed.ts turns them into those of the embedded engine. `forStack` adds the stack.
+ */
 export const setCommand = (path: string, value: string): string =>
   isNested(path)
     ? `pulumi config set --path 'ragdock:${path}' ${value}`
@@ -37,9 +40,8 @@ export const setCommand = (path: string, value: string): string =>
 export const removeCommand = (path: string): string =>
   isNested(path) ? `pulumi config rm --path 'ragdock:${path}'` : `pulumi config rm ragdock:${path}`;
 
-/** The commands that set a secret of the user. `forStack` adds the stack to the first one. */
-export const secretCommands = (key: string, stack: string): string =>
-  `pulumi config set --secret ragdock:${key}   (or: make secret KEY=${key} STACK=${stack})`;
+/** The command that sets a secret of the user. `forStack` adds the stack. */
+export const secretCommand = (key: string): string => `pulumi config set --secret ragdock:${key}`;
 
 /** `text` with `--stack` in each of its `pulumi config` commands. */
 export const forStack = (text: string, stack: string): string =>

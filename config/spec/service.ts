@@ -190,11 +190,26 @@ export interface LongRunning extends Workload {
   readonly datasource?: Datasource;
 }
 
+/** A store outside of the stack. */
+export interface ExternalStore {
+  /** The name of the service that the stack would run in its place. */
+  readonly name: string;
+  readonly role: Extract<Role, "postgres" | "redis" | "chroma">;
+  readonly host: string;
+  readonly port: number;
+  /** The check of the blackbox exporter. */
+  readonly blackbox: Blackbox;
+  /** Whether the check speaks HTTPS. @default false */
+  readonly https?: boolean;
+}
+
 /** A container that runs once. Its dependants start when it ends with exit code 0. */
 export interface Job extends Workload {
   readonly kind: "job";
   /** The longest that it may take. @default 20m, the Docker provider's own */
   readonly timeout?: Duration;
+  /** The store outside of the stack that the job checks before its clients start. @default none */
+  readonly checks?: ExternalStore;
 }
 
 export type ServiceSpec = LongRunning | Job;

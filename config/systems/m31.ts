@@ -4,7 +4,7 @@ import { cadvisor } from "../services/cadvisor.ts";
 import { type Context, serviceDefaults } from "../services/module.ts";
 import { prometheus } from "../services/prometheus.ts";
 import { pythonApp } from "../services/python.ts";
-import { redis } from "../services/redis.ts";
+import { redis, redisTls } from "../services/redis.ts";
 import { redisExporter } from "../services/redis-exporter.ts";
 import { secretFile, secretPath, userName } from "../services/secrets.ts";
 import { asks } from "../spec/access.ts";
@@ -18,8 +18,17 @@ const cache = redis();
 export const m31: System = {
   about: "A web application that answers from its own pages, with Redis as a cache, and metrics of both.",
   differs: [
-    "Python is 3.13: one Python serves all applications, and Debian 13 has no package of 3.11.",
+    "Python is 3.13 and not 3.11: one version serves all applications, Debian 13 has it, and its security fixes come until 2029.",
     "In production the web application has 2 GiB and not 4, so that two replicas fit into 8.",
+    "There is no notebook: the documentation has its content. Guides cover when to use Docker, scaling and troubleshooting.",
+    "There is no PowerShell script: the guide for development has the commands, and says how PowerShell sets their variables.",
+    "The application is not `app:app` for uvicorn: `python app.py --serve` checks its settings first. The guide for development starts it again when a file changes.",
+    "There is no USER_ID or GROUP_ID in a file: `services.web.user` sets both, and a folder of another owner is refused with the command that changes it.",
+    "`make clean` and `make prune` never remove a volume. `make destroy-data` does, and asks for the name of the stack.",
+    "The network has the name of what uses it and not rag-network: Redis has its own, and only its clients are on it.",
+    "Railway and Render run images and not stacks. `make push` gives them the images. Ragdock runs a stack on any Docker host, on a rented server too.",
+    "Ragdock does not change the number of replicas by itself: the memory of one host is fixed. The guide says when to add some.",
+    "macOS and Windows run Docker in a virtual machine. Ragdock should work with Docker Desktop, but no test runs there.",
   ],
   modules: [
     { services: (ctx) => [web(ctx)] },
@@ -34,6 +43,8 @@ export const m31: System = {
 
 function web(ctx: Context): LongRunning {
   const login = cache.login(ctx);
+  const connection = cache.connection(ctx);
+  const { host, port } = connection;
   return {
     ...serviceDefaults,
     name: "web",
@@ -43,13 +54,14 @@ function web(ctx: Context): LongRunning {
     user: "1000:1000",
     environment: {
       ENVIRONMENT: ctx.prod ? "production" : "development",
-      REDIS_HOST: cache.name,
-      REDIS_PORT: "6379",
+      REDIS_HOST: host,
+      REDIS_PORT: String(port),
+      ...redisTls(connection),
       REDIS_USER: userName(login),
       REDIS_PASSWORD_FILE: secretPath(login.password),
       PORT: "8000",
     },
-    files: [secretFile(login.password)],
+    files: [secretFile(login.password), ...connection.files],
     ports: [{ container: 8000, host: 8000, exposure: ctx.prod ? "public" : "loopback" }],
     healthcheck: Healthcheck.command(["python", "app.py", "--health"], { startPeriod: "10s" }),
     uploadPaths: [],

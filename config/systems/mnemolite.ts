@@ -1,6 +1,6 @@
-import { chroma } from "../services/chroma.ts";
+import { chroma, chromaAddress } from "../services/chroma.ts";
 import { type Context, jobDefaults, serviceDefaults } from "../services/module.ts";
-import { postgres, postgresCatalogueImage, postgresServer } from "../services/postgres.ts";
+import { postgres, postgresCatalogueImage, sslVariables } from "../services/postgres.ts";
 import { projectFile } from "../services/project-files.ts";
 import { pythonApp } from "../services/python.ts";
 import { secretFile, secretPath, userName } from "../services/secrets.ts";
@@ -66,14 +66,24 @@ export const mnemolite: System = {
     "A tuned PostgreSQL 17 with pg_cron and pg_partman, a Chroma server, an API with pages, and a worker.",
   differs: [
     "No service watches it by default. `ragdock:monitoring: true` adds Prometheus, Alertmanager, Grafana and exporters.",
-    "pgmq is in no package: the queue is a table read with FOR UPDATE SKIP LOCKED.",
+    "pgmq is in no package of Debian or PostgreSQL: the setup creates its functions from the SQL of its PyPI package, and it needs no library of the server. The queue of memories stays a table, which has an order by size and a state to show.",
     "The init SQL comes as read-only files of the container and not as a mounted folder, so that production needs no checkout.",
     "`make clean` keeps the data. `make destroy-data` deletes it, and asks for the name of the stack.",
     "`make setup` installs what the machine lacks. `make up` builds, starts and runs the SQL.",
-    "pg_partman's own worker does not run: at 5.2.4 it fails at each run. pg_cron calls the maintenance every hour.",
+    "pg_partman's own worker does not run: at 5.2.4 it fails at each run. pg_cron calls the maintenance every hour, which is the interval of the original, as the owner of the tables.",
     "No variable has the password, as DATABASE_URL would: DATABASE_HOST, DATABASE_NAME and DATABASE_USER name the database, and DATABASE_PASSWORD_FILE the file. `services.<name>.secrets` gives an application of yours the whole URL.",
     "Clients log in as rag_<generation>, which acts as the owner mnemo, so that a rotation of the password needs no pause.",
     "Containers have generated names, so that a new one can start before the old one stops. Their names of the original, such as mnemo-postgres, are aliases on the networks.",
+    "Python is 3.13 and not 3.12: one version serves all applications, Debian 13 has it, and its security fixes come until 2029.",
+    "API and worker are one image with two commands: they share the library and the model, and always have the same version.",
+    "Chroma is chromadb/chroma 1.5 with its data on /data and the v2 heartbeat. Its versions since 1.0 have no v1 and no duckdb, and `latest` would change without notice.",
+    "Health checks run every 5 s until the first success and then pace themselves, so that a start is noticed sooner and a running container is asked less often.",
+    "The worker's health check reads its heartbeat, because a process that hangs is in the list of processes, too.",
+    "The images are built with the cache of the Docker host. Ragdock exports no cache and embeds none: each image has the digest of its content, so that an unchanged one is not built.",
+    "There is no folder /scripts: the SQL of the setup is in the image, and the job `setup` runs it at each start.",
+    "`make health` explains what is wrong in words, and as JSON with JSON=1.",
+    "Docker 20.10 suffices, Compose is not needed, and 30 GB of disk are not: the checks before a deployment compare the limits with the memory of the host and ask for 2 GiB of free disk.",
+    "There is no docker-compose.yml to write: `make up SYSTEM=mnemolite` is the installation, and `make compose` writes the file.",
   ],
   modules: [
     db,
@@ -92,16 +102,19 @@ export const mnemolite: System = {
 /** The environment that setup, API and worker share: the addresses of the stores, and the login. */
 function stores(ctx: Context): { environment: Record<string, string>; files: FileSpec[] } {
   const login = db.login(ctx);
+  const connection = db.connection(ctx);
   return {
     environment: {
-      DATABASE_HOST: "database",
-      DATABASE_PORT: String(postgresServer.port),
+      // Within the stack by the name of the original.
+      DATABASE_HOST: ctx.settings.postgres.external ? connection.host : "database",
+      DATABASE_PORT: String(connection.port),
+      ...sslVariables(connection),
       DATABASE_NAME: db.database(ctx).name,
       DATABASE_USER: userName(login),
       DATABASE_PASSWORD_FILE: secretPath(login.password),
-      CHROMA_URL: "http://chromadb:8000",
+      CHROMA_URL: chromaAddress(ctx, "chromadb").url,
     },
-    files: [secretFile(login.password)],
+    files: [secretFile(login.password), ...connection.files],
   };
 }
 

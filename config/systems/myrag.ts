@@ -4,7 +4,7 @@ import { modelSettings } from "../services/model-settings.ts";
 import { callsProvider } from "../services/models.ts";
 import { type Context, serviceDefaults } from "../services/module.ts";
 import { nodeExporter } from "../services/node-exporter.ts";
-import { postgres, postgresServer } from "../services/postgres.ts";
+import { postgres, postgresServer, sslVariables } from "../services/postgres.ts";
 import { postgresExporter } from "../services/postgres-exporter.ts";
 import { prometheus } from "../services/prometheus.ts";
 import { pythonApp, streamlitAccess, streamlitUploads } from "../services/python.ts";
@@ -33,6 +33,13 @@ export const myrag: System = {
     "lxml is not compiled: the readers of the stand-in application need none. `services.fastapi.build.args.BUILD_PACKAGES` adds compilers to its build.",
     "The ports 8501 and 8000 are closed, because the gateway has TLS, the sign-in and the limits. In dev, `services.streamlit.port` and `services.fastapi.port` open them on loopback.",
     "The API logs in as rag_<generation>, which acts as the owner rag. The user postgres is the administrator, and no client is one.",
+    "The files of a service are next to its application, and Ragdock generates those of nginx, Prometheus and Grafana from the list of services. There is no folder docker/ to keep in step with it.",
+    "The pages have no entrypoint.sh: the variables of the image hold Streamlit's options, and Streamlit is process 1, so that it gets the signal to stop.",
+    "The base image is python:3.13-slim-trixie and not uv's. Libraries come from PyPI with hashes, from one lock for all applications. uv installs them in a separate stage, so that the image has no installer.",
+    "alembic.ini has no address and no password: the migrations read both from the variables and the file that the API reads, so that no image has a password.",
+    "There is no .env file per service: passwords are generated and reach a service as files, and settings are in the stack's file. `docker inspect` shows variables, but no files.",
+    "Services share a network only with those that they call, and not one network `backend` with all others. The pages do not reach the database.",
+    "Grafana is in no package of Debian or PyPI. With `images: packages` it is left out, unless `ragdock:pinned` names an image.",
   ],
   models: {},
   anyPostgres: true,
@@ -57,6 +64,7 @@ export const myrag: System = {
 function fastapi(ctx: Context): LongRunning {
   const models = modelSettings(ctx.models);
   const login = pgvector.login(ctx);
+  const connection = pgvector.connection(ctx);
   const metricsPath = generated(ctx, "metrics-path", "metrics-path");
   return {
     ...serviceDefaults,
@@ -66,14 +74,15 @@ function fastapi(ctx: Context): LongRunning {
     user: "10001:10001",
     environment: {
       ...models.environment,
-      POSTGRES_HOST: pgvector.name,
-      POSTGRES_PORT: String(postgresServer.port),
+      POSTGRES_HOST: connection.host,
+      POSTGRES_PORT: String(connection.port),
+      ...sslVariables(connection),
       POSTGRES_DB: pgvector.database(ctx).name,
       POSTGRES_USER: userName(login),
       POSTGRES_PASSWORD_FILE: secretPath(login.password),
       METRICS_PATH_FILE: secretPath(metricsPath),
     },
-    files: [...models.files, secretFile(login.password), secretFile(metricsPath)],
+    files: [...models.files, secretFile(login.password), ...connection.files, secretFile(metricsPath)],
     outside: callsProvider(ctx.models),
     volumes: [{ volume: "fastapi_data", path: "/data" }],
     // Its entrypoint runs the migrations before it serves.

@@ -2,15 +2,24 @@ import { alertmanager } from "../services/alertmanager.ts";
 import { blackboxExporter } from "../services/blackbox-exporter.ts";
 import { modelSettings } from "../services/model-settings.ts";
 import { callsProvider } from "../services/models.ts";
-import { type Context, serviceDefaults } from "../services/module.ts";
+import { type Context, type ServiceModule, serviceDefaults } from "../services/module.ts";
 import { prometheus } from "../services/prometheus.ts";
 import { pythonApp, streamlitAccess, streamlitUploads } from "../services/python.ts";
 import { emptyRetrievalsHigh } from "../services/rag-alerts.ts";
 import { fromUser, secretFile, secretPath } from "../services/secrets.ts";
+import type { Settings } from "../settings/schema.ts";
 import { asks, uploadsTo } from "../spec/access.ts";
 import { Healthcheck } from "../spec/healthcheck.ts";
+import { type Problem, problem, removeCommand, secretCommands } from "../spec/problem.ts";
 import type { LongRunning } from "../spec/service.ts";
+import { seconds } from "../spec/units.ts";
 import type { System } from "./system.ts";
+
+const collector: ServiceModule = {
+  optIn: ({ settings }) => settings.openAgenda !== undefined,
+  services: (ctx) => (ctx.settings.openAgenda ? [collect(ctx, ctx.settings.openAgenda)] : []),
+  rules: withoutKey,
+};
 
 /** One image for the API and the UI. The argument of its entrypoint chooses. */
 const image = { ...pythonApp("rag-events", "systems/rag-events"), target: "production" };
@@ -27,6 +36,15 @@ export const ragEvents: System = {
   differs: [
     "Libraries are installed by uv from a lock of requirements with hashes: a uv.lock would name the index it was made with.",
     "The API extra and the UI are in the one image, because its entrypoint has both modes.",
+    "Python is 3.13 and not 3.11: one version serves all applications, Debian 13 has it, and its security fixes come until 2029.",
+    "The image writes bytecode when it is built, so that a container starts faster with a read-only file system. No variable turns bytecode off.",
+    "The image has no curl: the health check is a command of the application, so that an attacker finds no HTTP client.",
+    "The volume has documents/ for the originals and the index next to it, and not data/raw, data/processed and data/indexes: a rebuild needs the originals and nothing in between.",
+    "The data is in a named volume and not in ./data of the checkout, so that backups, owners and production work alike.",
+    "The keys reach the application as files and not as variables, which `docker inspect` shows.",
+    "There are no notebooks: `ragdock:openAgenda` collects the events every day, the API takes uploads, and POST /rebuild creates the index again.",
+    "The network has the name of what uses it and not rag-network: the UI reaches the API, and nothing else.",
+    "macOS and Windows run Docker in a virtual machine. Ragdock should work with Docker Desktop, but no test runs there.",
   ],
   models: {
     own: {
@@ -36,8 +54,10 @@ export const ragEvents: System = {
       llmModel: "mistral-small-latest",
     },
   },
+  collectsEvents: true,
   modules: [
     { services: (ctx) => [api(ctx), ui(ctx)] },
+    collector,
     prometheus({ publish: false }),
     alertmanager({ publish: false }),
     blackboxExporter,
@@ -76,6 +96,42 @@ function api(ctx: Context): LongRunning {
     stopGracePeriod: "30s",
     alerts: [emptyRetrievalsHigh],
   };
+}
+
+/** Reads the events of an agenda into the index, every day. */
+function collect(ctx: Context, agenda: NonNullable<Settings["openAgenda"]>): LongRunning {
+  const models = modelSettings(ctx.models);
+  const key = fromUser("openagendaKey");
+  return {
+    ...serviceDefaults,
+    name: "collector",
+    role: "worker",
+    image,
+    command: ["python", "-m", "rag_events", "collector"],
+    user: "10001:10001",
+    tmpfs: ["/tmp"],
+    environment: {
+      ...models.environment,
+      OPENAGENDA_AGENDA: agenda.agenda,
+      OPENAGENDA_LANGUAGE: agenda.language,
+      OPENAGENDA_PAST_SECONDS: String(seconds(agenda.past)),
+      OPENAGENDA_EVERY_SECONDS: String(seconds(agenda.every)),
+      OPENAGENDA_KEY_FILE: secretPath(key),
+    },
+    files: [...models.files, secretFile(key)],
+    outside: true,
+    volumes: [{ volume: "data", path: "/app/data" }],
+    healthcheck: Healthcheck.command(["python", "-m", "rag_events", "probe", "collector"], {
+      startPeriod: "1m",
+    }),
+    limits: { cpus: 1, memory: "768MiB" },
+  };
+}
+
+function withoutKey(ctx: Context): Problem[] {
+  if (ctx.secrets.has("openagendaKey")) return [];
+  const fix = `Run: ${secretCommands("openagendaKey", ctx.stack)}. To do without: ${removeCommand("openAgenda")}`;
+  return [problem("openagendaKey", "nothing", "openAgenda is set, which needs a key of Open Agenda", fix)];
 }
 
 /** With a sign-in, the gateway adds to each request who sends it. The API is its first port. */

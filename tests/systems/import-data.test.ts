@@ -101,3 +101,11 @@ it("keeps the old data, and does not copy over files", async () => {
   expect(output).toContain(`The volume ${volumes.copied} has files already`);
   expect(await inVolume(volumes.copied, "cat a/b/1")).toBe("newer");
 });
+
+it("ends with an error if Docker does not have the volumes", async () => {
+  vi.stubEnv("COMPOSE_PROJECT_NAME", `${name}-other`);
+  const { code, output } = await run({ data: true }).finally(() => vi.unstubAllEnvs());
+  expect(output).toContain(`Docker has no such volume: ${name}-other_uploads, ${name}-other_db.`);
+  expect(output).not.toContain("All data is copied");
+  expect(code).toBe(1);
+});

@@ -1,7 +1,6 @@
 /**
- * Tests the running system mnemolite: its services, its main task and its traps. No Debian package
- * contains pgmq, so its queue is a plain table here. These tests do not prove that partitions are
- * dropped after 30 days.
+ * Tests the running system mnemolite: its services, its main task and its traps. These tests do not
+ * prove that partitions are dropped after 30 days.
  */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { images } from "../../config/images.ts";
@@ -149,6 +148,15 @@ describe("mnemolite in dev", () => {
         )?.[0],
       ),
     ).toBeGreaterThan(4);
+  });
+
+  it("has the queue functions of pgmq, for its client", async () => {
+    const read = "SELECT message->>'text' FROM pgmq.read('work', 30, 1)";
+    expect(
+      await sql(
+        `SELECT pgmq.create('work'); SELECT pgmq.send('work', '{"text": "a message"}'); ${read}; SELECT pgmq.drop_queue('work')`,
+      ),
+    ).toContain("a message");
   });
 
   it("has the database and the owner of the original", async () => {

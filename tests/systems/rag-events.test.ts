@@ -3,6 +3,9 @@
  * its traps. A small test server stands in for Mistral. These tests do not prove the answers of the
  * real one.
  */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { expectDeclared } from "../support/connections.ts";
 import { imageOf, inside, type Observed, observe, startOrder } from "../support/observe.ts";
@@ -91,6 +94,26 @@ describe("rag-events in dev", () => {
     expect((await api.ask(question)).sources[0]?.text).toContain(fact);
   });
 
+  it("takes the data folder of an earlier volume, and refuses one that has data", async () => {
+    const volume = `ragdock-${stack.name}-data`;
+    const folder = mkdtempSync(join(tmpdir(), "ragdock-earlier-"));
+    const asRoot = ["run", "--rm", "--user", "0", "--entrypoint", "sh", "-v", `${volume}:/data`];
+    const image = (await docker("inspect", "-f", "{{.Image}}", await stack.container("api"))).trim();
+    try {
+      await docker("cp", `${await stack.container("api")}:/app/data/.`, folder);
+      const full = await stack.make("data import", folder, "--service", "api");
+      expect(full.code).toBe(1);
+      expect(full.output).toContain(`${volume} has data already. Nothing was changed.`);
+      await docker(...asRoot, image, "-c", "rm -rf /data/*");
+      const { code, output } = await stack.make("data import", folder, "--service", "api");
+      expect(code, output).toBe(0);
+      expect(output).toMatch(/compared: \d+ files and folders, owned by 10001:10001/);
+      expect((await api.ask(question)).sources[0]?.text).toContain(fact);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
   it("keeps its list of deployments after down, although it has no generated secret", async () => {
     const history = async () => (await stack.make("deployments")).output.match(/^\d+ .*/gm) ?? [];
     const before = (await history()).length;
@@ -103,6 +126,12 @@ describe("rag-events in dev", () => {
     expect(again.code, again.output).toBe(0);
     expect(await history()).toHaveLength(before);
     expect((await api.ask(question)).sources[0]?.text).toContain(fact);
+  });
+
+  it("has the collector of events in its image, which names what it needs", async () => {
+    const { code, output } = await inside(stack, "api", "python", "-m", "rag_events", "collect");
+    expect(code).toBe(2);
+    expect(output).toContain("OPENAGENDA_KEY_FILE: required, but not set");
   });
 
   it("refuses to rebuild while no key is set", async () => {

@@ -1,6 +1,7 @@
 """Facts about the model providers. All but `local` have an OpenAI-compatible API."""
 
-from dataclasses import dataclass
+import os
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
@@ -50,8 +51,8 @@ WORDPIECE_TOKENS = {
 class ModelSettings:
     """The settings of an embedder or a chat model: which model to use, and where it is.
 
-    `dimension` applies to embeddings, `model_dir` to the local embedding model. `timeout` is in
-    seconds.
+    `dimension` applies to embeddings, `model_dir` to the local embedding model, which is in the image
+    unless MODEL_DIR names another folder. `timeout` is in seconds.
     """
 
     provider: str
@@ -60,7 +61,7 @@ class ModelSettings:
     dimension: int = 0
     key_file: Path | None = None
     timeout: float = 60
-    model_dir: Path = Path("/opt/model")
+    model_dir: Path = field(default_factory=lambda: Path(os.environ.get("MODEL_DIR") or "/opt/model"))
 
 
 def model_settings(

@@ -50,3 +50,9 @@ def test_the_environment_names_models_and_key_files(monkeypatch: pytest.MonkeyPa
         model_from_environment("llm")
     monkeypatch.setenv("MISTRAL_API_KEY_FILE", str(secret))
     assert model_from_environment("llm").key_file == secret
+
+
+def test_the_local_model_may_be_in_another_folder(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert model_settings("embedding", "local").model_dir == Path("/opt/model")
+    monkeypatch.setenv("MODEL_DIR", "/home/anna/model")
+    assert model_settings("embedding", "local").model_dir == Path("/home/anna/model")

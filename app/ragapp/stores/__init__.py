@@ -46,7 +46,8 @@ def make_store(settings: Settings) -> VectorStore:
     if settings.vector_store == "chroma":
         from ragapp.stores.chroma import ChromaStore
 
-        return ChromaStore(f"http://{settings.chroma_host}:{settings.chroma_port}")
+        scheme = "https" if settings.chroma_tls else "http"
+        return ChromaStore(f"{scheme}://{settings.chroma_host}:{settings.chroma_port}")
     from ragapp.stores.pgvector import PgvectorStore
 
     return PgvectorStore()

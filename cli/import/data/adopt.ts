@@ -10,11 +10,12 @@ import { print } from "../../command.ts";
 import { present } from "../../data/upgrade.ts";
 import { imageModeOf, reachableSystem } from "../../system.ts";
 import { isOptionalStore } from "../optional-stores.ts";
+import type { ComposeProject } from "../read.ts";
 import type { World } from "../world.ts";
 import type { WrittenStack } from "../write/stack.ts";
 import { copyAll, createVolume, isEmpty, lookAt, usersOf } from "./copy.ts";
 import { postgresRefusal, type Refusal, redisRefusal, storeDataRefusal } from "./refusals.ts";
-import { type Source, sourcesOf } from "./sources.ts";
+import { projectName, type Source, sourcesOf } from "./sources.ts";
 
 interface Wish {
   readonly stack: string;
@@ -36,22 +37,38 @@ export async function adoptData(world: World, written: WrittenStack, wish: Wish)
     print("The Compose project keeps no data.");
     return 0;
   }
+  const volumes = sources.flatMap(({ source, isFolder }) => (isFolder ? [] : [source]));
+  const there = await volumesNamed(volumes);
+  const missing = [...new Set(volumes.filter((volume) => !there.has(volume)))];
+  const found = sources.filter(({ source }) => !missing.includes(source));
+  if (found.length === 0) {
+    print(missingText(world.project, missing, wish.on));
+    return 1;
+  }
   const image = await toolsOf(system);
   const refusals: string[] = [];
-  for (const source of sources) {
+  for (const source of found) {
     const refusal = await adopt(source, world, system, image, wish);
     if (!refusal) continue;
     refusals.push(source.source);
     print(`${source.source}: not copied. ${refusal.why}`);
     for (const command of refusal.commands) print(`    $ ${command}`);
   }
-  print(
-    refusals.length === 0
-      ? `\nAll data is copied. The old volumes and folders are as they were. Start the stack: make up ${wish.on}`
-      : `\nNot copied: ${refusals.join(", ")}. The lines above say why, and what to do.`,
-  );
-  return refusals.length === 0 ? 0 : 1;
+  if (refusals.length > 0)
+    print(`\nNot copied: ${refusals.join(", ")}. The lines above say why, and what to do.`);
+  if (missing.length > 0) print(`\n${missingText(world.project, missing, wish.on)}`);
+  if (refusals.length + missing.length === 0)
+    print(
+      `\nAll data is copied. The old volumes and folders are as they were. Start the stack: make up ${wish.on}`,
+    );
+  return refusals.length + missing.length === 0 ? 0 : 1;
 }
+
+/** Says which volumes Docker does not have. Their names begin with the name of the Compose project. */
+export const missingText = (project: ComposeProject, missing: readonly string[], on: string): string =>
+  `Not copied, because Docker has no such volume: ${missing.join(", ")}. \`docker volume ls\` shows the names. ` +
+  `If the project ran under another name than ${projectName(project)}, set COMPOSE_PROJECT_NAME and run the same command again. ` +
+  `If there never was data, start the stack: make up ${on}`;
 
 /** An image that the stack needs anyway, and that has a shell, tar and find. */
 async function toolsOf(system: SystemSpec): Promise<string> {
@@ -69,10 +86,6 @@ async function adopt(
   wish: Wish,
 ): Promise<Refusal | undefined> {
   const mounts = { from: source.source, isFolder: source.isFolder };
-  if (!source.isFolder && (await volumesNamed([source.source])).size === 0) {
-    print(`${source.source}: there is no such volume, so nothing is copied.`);
-    return undefined;
-  }
   const users = await usersOf(mounts);
   if (users.length > 0)
     throw new Failure(

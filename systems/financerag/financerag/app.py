@@ -28,7 +28,9 @@ def create() -> FastAPI:
             lock = take_data(settings.chroma_path / "financerag.lock")
         except ValueError as error:
             refuse(error)
-    connect = connector(str(settings.chroma_path), settings.chroma_host, settings.chroma_port)
+    connect = connector(
+        str(settings.chroma_path), settings.chroma_host, settings.chroma_port, settings.chroma_tls
+    )
     library = ChromaLibrary(
         connect,
         make_embedder(settings.embedding),

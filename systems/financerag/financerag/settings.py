@@ -21,6 +21,7 @@ class Settings:
     chroma_path: Path
     chroma_host: str
     chroma_port: int
+    chroma_tls: bool
     documents_dir: Path
     watch: bool
     processes: int
@@ -39,6 +40,7 @@ def load(processes: int | None = None) -> Settings:
         chroma_path=Path(os.environ.get("CHROMA_PATH") or CHROMA_PATH),
         chroma_host=os.environ.get("CHROMA_HOST", ""),
         chroma_port=port("CHROMA_PORT", 8000),
+        chroma_tls=os.environ.get("CHROMA_TLS") == "true",
         documents_dir=Path(os.environ.get("DOCUMENTS_DIR") or "/app/documents"),
         watch=bool(number("WATCH_DOCUMENTS", 0, 0, 1)),
         processes=processes or number("WEB_CONCURRENCY", 1, 1, 64),

@@ -142,12 +142,12 @@ class ChromaLibrary:
             raise Unavailable("vector store", f"Chroma does not answer as expected ({reason})") from error
 
 
-def connector(path: str, host: str, port: int) -> Callable[[], Any]:
+def connector(path: str, host: str, port: int, tls: bool = False) -> Callable[[], Any]:
     """Return the function that creates the client: for the server, or for the files in this
     process."""
     settings = Settings(anonymized_telemetry=False)
     if host:
-        return lambda: chromadb.HttpClient(host=host, port=port, settings=settings)
+        return lambda: chromadb.HttpClient(host=host, port=port, ssl=tls, settings=settings)
     return lambda: chromadb.PersistentClient(path, settings=settings)
 
 

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 
+TLS_MODES = ("disable", "require", "verify-full")
+
+
 @dataclass(frozen=True)
 class Settings:
     """The settings of the service."""
@@ -16,6 +19,8 @@ class Settings:
     redis_port: int = 6379
     redis_user: str | None = None
     redis_password_file: Path | None = None
+    redis_tls: str = "disable"
+    redis_tls_authority: str | None = None
 
     @property
     def redis_password(self) -> str | None:
@@ -43,7 +48,11 @@ def load(environment: Mapping[str, str] = os.environ) -> Settings:
         redis_port=port("REDIS_PORT", Settings.redis_port),
         redis_user=environment.get("REDIS_USER") or None,
         redis_password_file=Path(password_file) if password_file else None,
+        redis_tls=environment.get("REDIS_TLS") or Settings.redis_tls,
+        redis_tls_authority=environment.get("REDIS_TLS_AUTHORITY") or None,
     )
+    if settings.redis_tls not in TLS_MODES:
+        wrong.append(f"REDIS_TLS={settings.redis_tls}: must be one of {', '.join(TLS_MODES)}")
     try:
         if settings.redis_password == "":
             wrong.append(f"REDIS_PASSWORD_FILE={password_file}: the file is empty")

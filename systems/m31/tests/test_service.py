@@ -128,9 +128,10 @@ def test_wrong_requests_are_refused_with_a_problem(client: TestClient, body: obj
 
 def test_all_wrong_settings_are_named(tmp_path: Path) -> None:
     with pytest.raises(
-        ValueError, match=r"PORT=http: .*; REDIS_PORT=0: .*; REDIS_PASSWORD_FILE=.*cannot be read"
+        ValueError, match=r"PORT=http: .*; REDIS_PORT=0: .*; REDIS_TLS=on: .*; REDIS_PASSWORD_FILE=.*cannot be read"
     ):
-        settings.load({"PORT": "http", "REDIS_PORT": "0", "REDIS_PASSWORD_FILE": str(tmp_path / "absent")})
+        wrong = {"PORT": "http", "REDIS_PORT": "0", "REDIS_TLS": "on"}
+        settings.load(wrong | {"REDIS_PASSWORD_FILE": str(tmp_path / "absent")})
     (tmp_path / "password").write_text("hunter2\n")
     loaded = settings.load({"PORT": "9000", "REDIS_PASSWORD_FILE": str(tmp_path / "password")})
     assert (loaded.port, loaded.redis_password) == (9000, "hunter2")

@@ -31,16 +31,27 @@ def setup() -> int:
                 log.error("%s", problem)
                 return 1
             for file in [*sorted((SQL / "init").glob("*.sql")), SQL / "setup.sql"]:
-                log.info("running %s", file.name)
-                # Runs without parameters, so that a % in the file stays a %.
-                connection.execution_options(no_parameters=True).exec_driver_sql(
-                    file.read_text(encoding="utf-8")
-                )
+                run(connection, file)
+            install_pgmq(connection, SQL / "pgmq" / "pgmq.sql")
     except SQLAlchemyError as error:
         log.error("the setup failed: %s", getattr(error, "orig", error))
         return 1
     log.info("the database is set up")
     return 0
+
+
+def run(connection: Connection, file: Path) -> None:
+    """Run a file of SQL."""
+    log.info("running %s", file.name)
+    # Runs without parameters, so that a % in the file stays a %.
+    connection.execution_options(no_parameters=True).exec_driver_sql(file.read_text(encoding="utf-8"))
+
+
+def install_pgmq(connection: Connection, file: Path) -> None:
+    """Create the queue functions of pgmq, unless the database has them. The file cannot run
+    twice."""
+    if connection.scalar(text("SELECT to_regclass('pgmq.meta')")) is None:
+        run(connection, file)
 
 
 def unprepared(connection: Connection) -> str:

@@ -1,5 +1,6 @@
-"""The order of the queue, in a real PostgreSQL from RAG_TEST_DATABASE_URL."""
+"""The order of the queue, and pgmq, in a real PostgreSQL from RAG_TEST_DATABASE_URL."""
 
+import importlib.metadata
 import os
 import uuid
 from collections.abc import Iterator
@@ -9,7 +10,7 @@ import pytest
 from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.engine import make_url
 
-from mnemolite import memories, work_queue
+from mnemolite import memories, setup, work_queue
 
 SCHEMA = Path(__file__).parent.parent / "db" / "init" / "02-schema.sql"
 
@@ -51,3 +52,17 @@ def test_a_large_memory_is_taken_before_those_that_came_much_later(connection: C
     first = work_queue.take(connection, 60, 300)
     assert first is not None
     assert first.memory_id == large
+
+
+def test_the_functions_of_pgmq_are_created_once(connection: Connection) -> None:
+    file = importlib.metadata.distribution("pgmq").locate_file("pgmq/sql/pgmq.sql")
+    for _ in range(2):
+        setup.install_pgmq(connection, Path(str(file)))
+    connection.execute(text("SELECT pgmq.create('work')"))
+    connection.execute(text("""SELECT pgmq.send('work', '{"memory": 1}')"""))
+    read = text("SELECT msg_id, message FROM pgmq.read('work', 30, 1)")
+    message = connection.execute(read).one()
+    assert message.message == {"memory": 1}
+    # Nobody else gets it while its reader has time.
+    assert connection.execute(read).all() == []
+    assert connection.scalar(text("SELECT pgmq.archive('work', cast(:id AS bigint))"), {"id": message.msg_id})

@@ -1,4 +1,4 @@
-"""The modes of the image: `python -m rag_events api|ui|probe`.
+"""The modes of the image: `python -m rag_events api|ui|collect|collector|probe`.
 
 Only the chosen mode is imported. A health check then costs milliseconds.
 """
@@ -13,7 +13,10 @@ USAGE = """usage: python -m rag_events MODE
 
   api             serve the HTTP API on API_HOST:API_PORT
   ui              serve the Streamlit page on STREAMLIT_PORT
-  probe [api|ui]  check the health of the service in this container, by default of the one that runs
+  collect         read the events of the agenda once, and index them
+  collector       do so every OPENAGENDA_EVERY_SECONDS
+  probe [api|ui|collector]
+                  check the health of the service in this container, by default of the one that runs
 """
 
 
@@ -27,6 +30,18 @@ def main(arguments: list[str]) -> int:
                 return serve(os.environ.get("API_HOST") or "0.0.0.0", port("API_PORT", 8000))  # noqa: S104 - the networks of the container decide who reaches it  # nosec B104
             case ["ui"]:
                 _become_streamlit(port("STREAMLIT_PORT", 8501))
+            case ["collect"]:
+                from rag_events.collect import collect_once
+
+                return collect_once()
+            case ["collector"]:
+                from rag_events.collect import collect_always
+
+                return collect_always()
+            case ["probe", "collector"]:
+                from rag_events.promise import check
+
+                return check()
             case ["probe"]:
                 return main(["probe", _running()])
             case ["probe", "api"]:
@@ -45,7 +60,10 @@ def main(arguments: list[str]) -> int:
 
 def _running() -> str:
     """Return the mode of the first process of the container."""
-    return "ui" if b"ragkit.page_server" in Path("/proc/1/cmdline").read_bytes() else "api"
+    command = Path("/proc/1/cmdline").read_bytes()
+    if b"ragkit.page_server" in command:
+        return "ui"
+    return "collector" if command.endswith(b"\0collector\0") else "api"
 
 
 def _become_streamlit(listen: int) -> None:

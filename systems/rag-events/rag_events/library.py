@@ -4,7 +4,7 @@ both."""
 import hashlib
 import logging
 import threading
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -63,7 +63,7 @@ class FaissLibrary:
         The same bytes are one document. A new name replaces the old one, because it may mean
         another type.
         """
-        document_id = hashlib.sha256(upload.content).hexdigest()[:16]
+        document_id = _id(upload)
         known = _find(self._current(), document_id)
         if known and known.name == upload.name:
             return known, False
@@ -87,6 +87,49 @@ class FaissLibrary:
             if known and (earlier := self._originals / _file_name(document_id, known.name)) != original:
                 earlier.unlink(missing_ok=True)
         return _document(entry), known is None
+
+    def add_all(self, uploads: Sequence[Upload]) -> list[str]:
+        """Store and index documents that belong together, and return their ids. One
+        that cannot be read is left out."""
+        ids = [_id(upload) for upload in uploads]
+        unknown = {
+            document_id: upload
+            for document_id, upload in zip(ids, uploads, strict=True)
+            if _find(self._current(), document_id) is None
+        }
+        if not unknown:
+            return ids
+        made = {}
+        for document_id, upload in unknown.items():
+            try:
+                made[document_id] = self._embed(
+                    document_id, upload.name, upload.media_type, upload.content, no_checkpoint
+                )
+            except Unreadable as error:
+                log.warning("%s: %s", upload.name, error)
+        with self._file.locked():
+            index = self._current()
+            for document_id, (entry, vectors) in made.items():
+                if _find(index, document_id) is None:
+                    write_whole(
+                        self._originals / _file_name(document_id, entry.name), unknown[document_id].content
+                    )
+                    index = index.with_entry(entry, vectors)
+            self._file.write(index)
+        return ids
+
+    def remove(self, ids: Collection[str]) -> None:
+        """Remove documents from the index, and their originals."""
+        if not ids:
+            return
+        with self._file.locked():
+            index = self._current()
+            names = [_file_name(entry.id, entry.name) for entry in index.entries if entry.id in ids]
+            for document_id in ids:
+                index = index.without(document_id)
+            self._file.write(index)
+            for name in names:
+                (self._originals / name).unlink(missing_ok=True)
 
     def documents(self) -> Sequence[Document]:
         """Return all documents by name."""
@@ -165,6 +208,10 @@ class FaissLibrary:
 
     def _empty(self) -> Index:
         return Index(self._model.model, self._model.dimension)
+
+
+def _id(upload: Upload) -> str:
+    return hashlib.sha256(upload.content).hexdigest()[:16]
 
 
 def _find(index: Index, document_id: str) -> Document | None:

@@ -12,7 +12,7 @@ describe("a failure", () => {
       expect(output).toMatch(
         new RegExp(`port ${port} of gateway is taken by the container ragdock-e2e-ingress`),
       );
-      expect(output).toContain("pulumi config set --stack e2e-taken --path 'ragdock:services.gateway.port'");
+      expect(output).toMatch(/set ragdock:services\.gateway\.port to \d+ in \S*Pulumi\.e2e-taken\.yaml/);
       expect(await other.containers()).toEqual([]);
     } finally {
       await other.remove();

@@ -1,7 +1,8 @@
 /** Tests the lines that a preview prints for changed properties. */
 import { expect, it } from "vitest";
+import { messagesOnly } from "../../../cli/backends/deployer.ts";
 import { planned } from "../../../cli/ui/planned.ts";
-import type { PropertyDiff, RunResult } from "../../../engine/index.ts";
+import type { EngineEvent, PropertyDiff, RunResult } from "../../../engine/index.ts";
 
 const lines = (...diff: PropertyDiff[]): string[] =>
   planned(
@@ -41,3 +42,16 @@ it("cuts a long value", () =>
   expect(lines(diff("command[0].x", "a", "b".repeat(200)))[1]).toBe(
     `      command[0].x: a → ${"b".repeat(100)}…`,
   ));
+
+it("comes without the events that report changes, because a preview changes nothing", () => {
+  const subject = { urn: "", type: "docker:index/container:Container", name: "web" };
+  const events: EngineEvent[] = [
+    { kind: "start", op: "create", ...subject },
+    { kind: "done", op: "create", seconds: 0, diff: [], ...subject },
+    { kind: "log", severity: "warning", message: "a port is open" },
+    { kind: "note", message: "web is gone" },
+  ];
+  const seen: EngineEvent[] = [];
+  for (const event of events) messagesOnly((one) => seen.push(one))(event);
+  expect(seen.map(({ kind }) => kind)).toEqual(["log", "note"]);
+});

@@ -1,7 +1,8 @@
 /** Tests what the program reads of the configuration, without a deployment. */
 import * as pulumi from "@pulumi/pulumi";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { readConfig } from "../../../components/program.ts";
+import { readConfig, requireUsableSecrets } from "../../../components/program.ts";
+import { open, systemWith } from "../../support/program.ts";
 
 const mocks: pulumi.runtime.Mocks = {
   newResource: ({ name, inputs }) => ({ id: name, state: inputs }),
@@ -46,4 +47,16 @@ it("reads the secrets that applications ask for, and knows when a value changes"
   expect(JSON.stringify([first.texts, first.secretVersions])).not.toContain("canary");
   expect(read("sk-canary").secretVersions).toEqual(first.secretVersions);
   expect(read("sk-canary2").secretVersions).not.toEqual(first.secretVersions);
+});
+
+it("refuses a certificate that cannot be used, also if only Pulumi knows it", () => {
+  const system = systemWith(
+    { environment: "prod", ingress: { ...open, tls: "files", domain: "rag.example.org" } },
+    { secrets: new Set(["tlsCertificate", "tlsKey"]) },
+  );
+  const keys = ["ragdock:tlsCertificate", "ragdock:tlsKey"];
+  pulumi.runtime.setAllConfig(Object.fromEntries(keys.map((key) => [key, "junk"])), keys);
+  expect(() => requireUsableSecrets("test", system)).toThrow(
+    /^2 settings are wrong, and nothing was changed/,
+  );
 });

@@ -14,7 +14,7 @@ const models = (raw: Record<string, unknown>, runners: typeof ollama = []) =>
   chooseModels(settings.parse(raw), none, undefined, runners);
 
 const problems = (raw: Record<string, unknown>, runners: typeof ollama = []) =>
-  modelProblems(models(raw, runners), none, "test", runners).map(({ path, fix }) => ({ path, fix }));
+  modelProblems(models(raw, runners), none, runners).map(({ path, fix }) => ({ path, fix }));
 
 describe("a provider without a public address", () => {
   it.each(["ollama", "vllm"])("needs a baseUrl for %s, and the fix is one command", (provider) => {

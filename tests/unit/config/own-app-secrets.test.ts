@@ -112,7 +112,7 @@ describe("wrong secrets", () => {
       "one that is not set",
       settings({ OPENAI_API_KEY: "ask" }),
       "web.secrets.OPENAI_API_KEY",
-      "make secret KEY=OPENAI_API_KEY STACK=test",
+      "pulumi config set --secret ragdock:OPENAI_API_KEY",
     ],
     ["a value in clear", settings({ TOKEN: "sk-123" }), "web.secrets.TOKEN", "must be generate, ask, or"],
     [

@@ -38,7 +38,8 @@ def _show(context: Context, options: argparse.Namespace) -> None:
         for row in rows:
             say(json.dumps(audit.as_dict(row), ensure_ascii=False))
         return
-    columns = ("actor", "action", "object", "result", "address")
+    # The object comes last, where a long one widens no other line.
+    columns = ("actor", "action", "result", "address", "object")
     table(
         ("TIME", *(column.upper() for column in columns)),
         [(moment(row["time"]), *(row[column] or "-" for column in columns)) for row in rows],

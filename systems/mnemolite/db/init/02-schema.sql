@@ -16,8 +16,8 @@ CREATE TABLE IF NOT EXISTS passages (
     PRIMARY KEY (memory_id, ordinal)
 );
 
--- A plain table, read with FOR UPDATE SKIP LOCKED. pgmq, an SQL extension with the same idea, is in no package. Rows
--- that are done are deleted after a day. A memory without a row is done.
+-- A plain table, read with FOR UPDATE SKIP LOCKED, because pgmq has no order by size and no state to show. Rows that are
+-- done are deleted after a day. A memory without a row is done.
 CREATE TABLE IF NOT EXISTS queue (
     memory_id uuid PRIMARY KEY REFERENCES memories ON DELETE CASCADE,
     state text NOT NULL DEFAULT 'queued' CHECK (state IN ('queued', 'running', 'done', 'failed')),

@@ -2,6 +2,7 @@
  * What decides whether data is copied. tests/systems/import-data.test.ts copies data with Docker.
  */
 import { describe, expect, it } from "vitest";
+import { missingText } from "../../../../cli/import/data/adopt.ts";
 import { postgresRefusal, redisRefusal } from "../../../../cli/import/data/refusals.ts";
 import { projectName, sourcesOf } from "../../../../cli/import/data/sources.ts";
 import { worldOf } from "../../../../cli/import/survey.ts";
@@ -52,6 +53,15 @@ describe("the data of a project", () => {
   ])("belongs to the project that %j names", (environment, text, expected) => {
     expect(projectName(projectOf({ "compose.yaml": text }, environment))).toEqual(expected);
   });
+});
+
+it("names the volumes that Docker does not have, and how the project can have another name", () => {
+  const project = projectOf({ "compose.yaml": compose });
+  expect(missingText(project, ["mypapers_db"], "STACK=papers")).toBe(
+    "Not copied, because Docker has no such volume: mypapers_db. `docker volume ls` shows the names. " +
+      "If the project ran under another name than mypapers, set COMPOSE_PROJECT_NAME and run the same command again. " +
+      "If there never was data, start the stack: make up STACK=papers",
+  );
 });
 
 describe("PostgreSQL", () => {

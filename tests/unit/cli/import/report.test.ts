@@ -38,7 +38,7 @@ db: a store, postgres, that Ragdock has a service for
 
 web: an application
   Improved
-    ports[0] (compose.yaml:5): Compose opens 80 to every host. Ragdock publishes it on loopback, and other hosts use the ingress.
+    ports[0] (compose.yaml:5): Compose opens 80 to every host. The stack is for dev, so only this host reaches it. In prod, other hosts use the ingress.
     healthcheck (proposed): It has no health check. Proposed: a program listens on port 8000. A path that answers 2xx is better.
   Not supported
     surprise (compose.yaml:7): Ragdock has no setting for it.

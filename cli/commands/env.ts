@@ -1,0 +1,75 @@
+import { readFileSync } from "node:fs";
+import { basename, resolve } from "node:path";
+import { readSystem } from "../../config/resolve.ts";
+import { askedSecrets } from "../../config/settings/app-secrets.ts";
+import { ConfigError } from "../../config/settings/problem.ts";
+import { Failure } from "../../config/spec/failure.ts";
+import { project } from "../../host/paths.ts";
+import { deployerOf } from "../backends/deployer.ts";
+import { writeSecret } from "../backends/secrets.ts";
+import { command, print, stackOption, startFolder } from "../command.ts";
+import { type EnvKey, envKeys } from "../env/keys.ts";
+import { merged, planOf, planText, secretsIn, settingsIn } from "../env/plan.ts";
+import { parseDotenv, valuesOf } from "../import/dotenv.ts";
+import { changeSettings, stackFile, systemSetting } from "../stack-file.ts";
+import { settingsOf } from "../system.ts";
+
+export const importEnv = command({
+  name: "env import",
+  summary: "Take the keys of a .env file as settings and secrets of a stack, and say what becomes of each",
+  details:
+    "It prints the plan and writes nothing without --write. Values of secrets are never printed. docs/reference/env has the keys of each system",
+  options: {
+    file: { flags: "[file]", description: "the .env file", default: ".env" },
+    stack: stackOption,
+    write: { flags: "--write", description: "write the settings and secrets" },
+  },
+  examples: ["env import ../my-rag/.env", "env import ../my-rag/.env --stack prod --write"],
+  run: async ({ file, stack, write }) => {
+    const { raw, facts } = await settingsOf(stack);
+    const asked = askedSecrets(raw);
+    const plan = planOf(readEnv(file), keysOf(systemSetting(stack)), asked);
+    print(planText(plan));
+    const changes = settingsIn(plan);
+    const secrets = secretsIn(plan);
+    const set = new Set([...facts.secrets, ...secrets.map(([key]) => key)]);
+    const { problems } = readSystem(merged(raw, changes), { ...facts, secrets: set });
+    const paths = changes.map(([path]) => `ragdock:${path.join(".")}`);
+    const wrong = problems.filter(({ path }) => paths.includes(path));
+    if (wrong.length > 0) throw new ConfigError(wrong, stack);
+    if (!write) {
+      print(`\nNothing is written. To write it: ./ragdock env import ${file} --stack ${stack} --write`);
+      return 0;
+    }
+    changeSettings(stack, changes);
+    for (const [key, value] of secrets) await keep(stack, key, value, asked);
+    print(
+      `\nWrote ${changes.length} settings to ${basename(stackFile(stack))}. make up STACK=${stack} delivers them.`,
+    );
+    return 0;
+  },
+});
+
+/** The variables of a file, those of the shell left out: a file must mean the same in each shell. */
+function readEnv(file: string): Readonly<Record<string, string>> {
+  const path = resolve(startFolder, file);
+  let text: string;
+  try {
+    text = readFileSync(path, "utf8");
+  } catch {
+    throw new Failure(`${file} cannot be read.`, "Name the file: ./ragdock env import ../my-rag/.env");
+  }
+  return valuesOf(parseDotenv(text, path, {})) as Readonly<Record<string, string>>;
+}
+
+/** The keys of a system. A system of the user has those of full. */
+const keysOf = (system: string): readonly EnvKey[] =>
+  Object.hasOwn(envKeys, system) ? envKeys[system as keyof typeof envKeys] : envKeys.full;
+
+/** Keeps a secret. Pulumi keeps those of its stacks, and asks for the value itself. */
+async function keep(stack: string, key: string, value: string, asked: readonly string[]): Promise<void> {
+  if (deployerOf(stack) === "embedded") return writeSecret(stack, key, value, asked);
+  print(
+    `Pulumi keeps the secrets of this stack. Run: pulumi config set --secret --stack ${stack} ${project}:${key}`,
+  );
+}

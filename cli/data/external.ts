@@ -1,0 +1,19 @@
+import { externalStores, externalWords, settingOf } from "../../config/spec/external.ts";
+import { Failure } from "../../config/spec/failure.ts";
+import type { ExternalStore, SystemSpec } from "../../config/spec/service.ts";
+import { print } from "../command.ts";
+
+/** Names the stores outside of the stack that a command leaves alone. */
+export function printLeftAlone({ services }: SystemSpec, what: string): void {
+  for (const store of externalStores(services)) print(`${externalWords(store)}: ${what}.`);
+}
+
+/** Refuses what only the operator of a store outside of the stack can do. */
+export function requireInside(
+  { services }: SystemSpec,
+  isMeant: (store: ExternalStore) => boolean,
+  fix: (store: ExternalStore) => string,
+): void {
+  const store = externalStores(services).find(isMeant);
+  if (store) throw new Failure(`${externalWords(store)} (ragdock:${settingOf(store)}).`, fix(store));
+}

@@ -1,0 +1,87 @@
+/**
+ * Tests that docs/reference/seeds.md names only what exists. It does not run the tests that the page
+ * names, and does not compare the rows with the seeds, which are in no file of the project.
+ */
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { projectDir } from "../../../host/paths.ts";
+import { seeds } from "../../../tools/docs/seeds/index.ts";
+import { differencesOf, file, type Proof, row, stateOf, test } from "../../../tools/docs/seeds/row.ts";
+import { seedsPage } from "../../../tools/docs/seeds-page.ts";
+
+/** Returns why a proof shows nothing, or undefined. */
+function wrong(proof: Proof): string | undefined {
+  if (proof.kind === "open") return undefined;
+  if (proof.kind === "declared") {
+    const found = differencesOf(proof.system).filter((text) => text.startsWith(proof.start));
+    return found.length > 0
+      ? undefined
+      : `${proof.system} declares nothing that starts with "${proof.start}"`;
+  }
+  const path = join(projectDir, proof.file);
+  if (!existsSync(path)) return `there is no ${proof.file}`;
+  const wanted = proof.kind === "file" ? proof.has : proof.name;
+  if (wanted === undefined) return undefined;
+  const text = readFileSync(path, "utf8");
+  const is = proof.kind === "file" ? text.includes(wanted) : hasTest(text, proof.file, wanted);
+  return is ? undefined : `${proof.file} has no "${wanted}"`;
+}
+
+/** Whether a file has a test of this name. The parameters of a table come before the name. */
+const hasTest = (text: string, path: string, name: string): boolean =>
+  path.endsWith(".py") ? text.includes(`def ${name}(`) : text.includes(`("${name}"`);
+
+const all = seeds.flatMap(({ system, rows }) => rows.map((row) => ({ system, ...row })));
+
+describe("the rows of the seeds", () => {
+  it("are as many as the seeds have", () =>
+    expect(Object.fromEntries(seeds.map(({ system, rows }) => [system, rows.length]))).toEqual({
+      myrag: 23,
+      m31: 32,
+      "rag-events": 26,
+      financerag: 16,
+      mnemolite: 32,
+    }));
+
+  it.each(all)("$system $lines: $asked", ({ proofs }) => {
+    expect(proofs).not.toEqual([]);
+    expect(proofs.map(wrong).filter((reason) => reason !== undefined)).toEqual([]);
+  });
+
+  it("name each declared difference of a system", () => {
+    const declared = all.flatMap(({ proofs }) => proofs.filter((proof) => proof.kind === "declared"));
+    const unnamed = seeds.flatMap(({ system }) =>
+      differencesOf(system).filter(
+        (text) => !declared.some((proof) => proof.system === system && text.startsWith(proof.start)),
+      ),
+    );
+    expect(unnamed).toEqual([]);
+  });
+});
+
+describe("a proof", () => {
+  it("of something that does not exist is wrong", () => {
+    expect(wrong(file("docs/none.md"))).toBe("there is no docs/none.md");
+    expect(wrong(file("README.md", "no such words"))).toBe('README.md has no "no such words"');
+    const here = "tests/unit/tools/seeds.test.ts";
+    expect(wrong(test(here, ["of something", "else"].join(" ")))).toContain("has no");
+    expect(wrong(test(here, "of something that does not exist is wrong"))).toBeUndefined();
+    expect(wrong({ kind: "declared", system: "m31", start: "Nothing" })).toContain("declares nothing");
+  });
+
+  it("decides the state of its row, and what is missing counts most", () => {
+    const there = file("README.md");
+    const differs: Proof = { kind: "declared", system: "m31", start: "Python" };
+    expect(stateOf(row("1", "a", there))).toBe("yes");
+    expect(stateOf(row("1", "a", there, differs))).toBe("declared");
+    expect(stateOf(row("1", "a", differs, { kind: "open", missing: "x" }))).toBe("open");
+  });
+});
+
+it("the page has each row", () => {
+  const { seeds: page = "" } = seedsPage();
+  expect(
+    page.split("\n").filter((line) => line.startsWith("| ") && !line.startsWith("| lines")),
+  ).toHaveLength(all.length + seeds.length);
+});

@@ -1,0 +1,165 @@
+import { declaredBy, file, row, type Seed, test } from "./row.ts";
+
+const system = "rag-events";
+const declared = declaredBy(system);
+const dockers = (name: string) => test("tests/systems/rag-events.test.ts", name);
+const folder = "systems/rag-events";
+
+export const ragEvents: Seed = {
+  system,
+  rows: [
+    row(
+      "41-71",
+      "layers: dependencies before code",
+      file(`${folder}/Dockerfile`, "COPY rag_events rag_events"),
+    ),
+    row(
+      "75-89",
+      "several services, data on a volume",
+      dockers("keeps its index when its container is recreated"),
+      declared("The data is in a named volume"),
+    ),
+    row(
+      "97-112",
+      "the same on Linux, macOS and Windows",
+      file("README.md"),
+      declared("macOS and Windows run Docker in a virtual machine"),
+    ),
+    row(
+      "114-119",
+      "one command starts it",
+      dockers("runs under its own names, ports, networks and volume, and starts the UI after the API"),
+    ),
+    row(
+      "121-124",
+      "several instances behind a load balancer",
+      dockers("starts with its key: two replicas behind a gateway, and no other published port"),
+    ),
+    row(
+      "135-142",
+      "FAISS, Mistral, FastAPI, Streamlit; keys of Mistral and Open Agenda",
+      dockers("calls the provider in batches with the system's models, and retries after 429 and 5xx"),
+      test(`${folder}/tests/test_collect.py`, "test_events_of_all_pages_are_indexed"),
+      declared("The keys reach the application as files"),
+    ),
+    row(
+      "150-156",
+      "Dockerfile, Compose file, .dockerignore",
+      file(`${folder}/Dockerfile`),
+      file(`${folder}/.dockerignore`),
+      file("cli/commands/compose.ts"),
+    ),
+    row(
+      "160-228",
+      "three stages, the last one is `production`",
+      dockers("is one image of three stages, with entrypoint modes and without build tools"),
+    ),
+    row("167", "Python 3.11", declared("Python is 3.13")),
+    row(
+      "169-190",
+      "variables of Python and pip, curl",
+      declared("The image writes bytecode"),
+      declared("The image has no curl"),
+    ),
+    row(
+      "198",
+      "uv installs from uv.lock",
+      declared("Libraries are installed by uv"),
+      declared("The API extra and the UI"),
+    ),
+    row("217-221", "folders for raw, processed and indexed data", declared("The volume has documents/")),
+    row(
+      "232-258",
+      "the entrypoint takes api, streamlit or a command",
+      test(`${folder}/tests/test_modes.py`, "test_the_entrypoint_runs_the_mode_or_the_command"),
+    ),
+    row(
+      "263-269",
+      "a health check in the image, and a restart or an alert after three failures",
+      test("tests/unit/dockerfiles.test.ts", "has the health check of its service"),
+      dockers("Docker does not restart an unhealthy container, so health reports it and an alert fires"),
+      test(
+        "tests/images/paced-check.test.ts",
+        "is restarted, waits longer for the next restart, and stays as it is after the last one",
+      ),
+    ),
+    row(
+      "304-327",
+      "port 8000, the keys, the models, restart",
+      dockers("is refused without its key, with one line that sets it"),
+      dockers("rebuilds the index for both replicas, only with the right key"),
+    ),
+    row("317, 325", "./data of the host", declared("The data is in a named volume")),
+    row(
+      "331-344",
+      "the UI on 8501, after a healthy API",
+      dockers("runs under its own names, ports, networks and volume, and starts the UI after the API"),
+      dockers("the UI of the same image has a different health check, and is healthy"),
+    ),
+    row(
+      "348-356",
+      "an isolated network",
+      dockers("connects its services as declared, and no others"),
+      declared("The network has the name of what uses it"),
+    ),
+    row("358-371", "what the build must not see", file(`${folder}/.dockerignore`)),
+    row(
+      "379-385",
+      "plain docker build and docker run",
+      file(`${folder}/Dockerfile`, "ARG PYTHON_IMAGE=python:"),
+      test(
+        "tests/unit/dockerfiles.test.ts",
+        "has defaults for its arguments, and commands that build and run it",
+      ),
+    ),
+    row(
+      "391-392",
+      "start one service",
+      test(
+        "tests/unit/cli/selection.test.ts",
+        "are the containers, networks, volumes, secrets and images of its services",
+      ),
+    ),
+    row(
+      "399-408",
+      "log, list, shell and health of a container",
+      file("cli/commands/logs.ts"),
+      file("cli/commands/shell.ts"),
+      test(
+        "tests/e2e/full/health.test.ts",
+        "ends with 0 when nothing is wrong, and says what it has checked",
+      ),
+    ),
+    row(
+      "415-421",
+      "stop, remove the data, remove images",
+      file("cli/commands/down.ts"),
+      file("cli/commands/down.ts", "destroy-data"),
+      file("cli/commands/down.ts", "prune"),
+    ),
+    row(
+      "431-433",
+      "collect the data in notebooks, or bring a folder",
+      test(`${folder}/tests/test_collect.py`, "test_events_of_all_pages_are_indexed"),
+      dockers("has the collector of events in its image, which names what it needs"),
+      declared("There are no notebooks"),
+      test("tests/unit/cli/data-import.test.ts", "is the only volume of a service"),
+      test("tests/unit/cli/data-import.test.ts", "belongs to that user in the archive"),
+    ),
+    row(
+      "448",
+      "Swagger at /docs",
+      test("app/library/tests/test_library.py", "test_the_page_of_the_api_loads_nothing_of_other_sites"),
+    ),
+    row(
+      "456-465",
+      "good practice: stages, cache, no secrets, checks, restart, volumes",
+      dockers("is one image of three stages, with entrypoint modes and without build tools"),
+      dockers("has no key in an environment variable, label, log or clear text of the state"),
+      test(
+        "tests/images/paced-check.test.ts",
+        "is restarted, waits longer for the next restart, and stays as it is after the last one",
+      ),
+    ),
+  ],
+};
