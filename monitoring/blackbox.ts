@@ -1,5 +1,5 @@
 import { stringify } from "yaml";
-import type { Blackbox } from "../config/spec/service.ts";
+import type { Blackbox } from "../config/spec/blackbox.ts";
 
 /** The blackbox exporter's configuration: how to check over HTTP, over TCP and over TLS. */
 export function renderBlackbox(): string {

@@ -1,7 +1,8 @@
 import { stringify } from "yaml";
+import type { Blackbox } from "../config/spec/blackbox.ts";
 import { type Content, contentFrom, secretsIn, shown } from "../config/spec/content.ts";
 import { externalStores } from "../config/spec/external.ts";
-import type { Blackbox, ServiceSpec } from "../config/spec/service.ts";
+import type { ServiceSpec } from "../config/spec/service.ts";
 import { hasService, isChecked, isScraped, type MonitoringOptions, type Scraped } from "./options.ts";
 
 /** The folder in which the rules are mounted. Prometheus reads every file in it. */

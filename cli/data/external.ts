@@ -1,6 +1,7 @@
 import { externalStores, externalWords, settingOf } from "../../config/spec/external.ts";
+import type { ExternalStore } from "../../config/spec/external-store.ts";
 import { Failure } from "../../config/spec/failure.ts";
-import type { ExternalStore, SystemSpec } from "../../config/spec/service.ts";
+import type { SystemSpec } from "../../config/spec/service.ts";
 import { print } from "../command.ts";
 
 /** Names the stores outside of the stack that a command leaves alone. */

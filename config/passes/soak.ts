@@ -1,9 +1,10 @@
 import { revisionUrl } from "../services/gateway.ts";
 import { jobDefaults, type ServiceTemplate } from "../services/module.ts";
 import { nginxCatalogueImage } from "../services/nginx.ts";
+import type { HttpCheck } from "../spec/blackbox.ts";
 import { type Content, content } from "../spec/content.ts";
 import { catalogueImage } from "../spec/image.ts";
-import type { HttpCheck, Job, LongRunning, ServiceSpec } from "../spec/service.ts";
+import type { Job, LongRunning, ServiceSpec } from "../spec/service.ts";
 import { isLongRunning, longRunning } from "../spec/service.ts";
 import { seconds } from "../spec/units.ts";
 import type { Pass } from "./pass.ts";

@@ -1,10 +1,11 @@
 import type { TlsMode } from "../settings/stores.ts";
 import type { Secret } from "../spec/content.ts";
 import type { Login, Logins } from "../spec/credentials.ts";
+import type { ExternalStore } from "../spec/external-store.ts";
 import type { CatalogueImage } from "../spec/image.ts";
 import { catalogueImage } from "../spec/image.ts";
 import { type Problem, problem, secretCommand, withoutEffect } from "../spec/problem.ts";
-import type { ExternalStore, FileSpec, Job } from "../spec/service.ts";
+import type { FileSpec, Job } from "../spec/service.ts";
 import { type Context, jobDefaults } from "./module.ts";
 import { projectFile } from "./project-files.ts";
 import { fromUser, secretFile, secretPath } from "./secrets.ts";

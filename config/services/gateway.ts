@@ -1,8 +1,9 @@
+import type { HttpCheck } from "../spec/blackbox.ts";
 import { type Content, content, joined } from "../spec/content.ts";
 import { defined } from "../spec/defined.ts";
 import { Healthcheck } from "../spec/healthcheck.ts";
 import { catalogueImage } from "../spec/image.ts";
-import type { HttpCheck, LongRunning, Route, ServiceSpec } from "../spec/service.ts";
+import type { LongRunning, Route, ServiceSpec } from "../spec/service.ts";
 import { isLongRunning, longRunning, publishedPorts } from "../spec/service.ts";
 import { type Duration, mebibytes, seconds } from "../spec/units.ts";
 import { certificatesName, certificatesVolume } from "./certificates.ts";

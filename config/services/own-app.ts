@@ -1,7 +1,8 @@
+import type { Blackbox } from "../spec/blackbox.ts";
 import { startWith, type Ulimit } from "../spec/container-options.ts";
 import { defined } from "../spec/defined.ts";
 import { Healthcheck } from "../spec/healthcheck.ts";
-import type { Blackbox, Job, LongRunning, Route } from "../spec/service.ts";
+import type { Job, LongRunning, Route } from "../spec/service.ts";
 import { modelServices } from "./models.ts";
 import {
   type Context,

@@ -1,71 +1,17 @@
+import type { ExternalStore } from "../spec/external-store.ts";
 import { Healthcheck } from "../spec/healthcheck.ts";
-import { type CatalogueImage, catalogueImage } from "../spec/image.ts";
+import { catalogueImage } from "../spec/image.ts";
 import type { Alert } from "../spec/monitoring.ts";
-import type { Source } from "../spec/official.ts";
-import { clusterVolume, type Database, type PostgresVersion } from "../spec/postgres.ts";
-import type { ExternalStore, FileSpec, LongRunning } from "../spec/service.ts";
+import { clusterVolume, type Database } from "../spec/postgres.ts";
+import type { FileSpec, LongRunning } from "../spec/service.ts";
 import { mebibytes } from "../spec/units.ts";
 import { type Connection, checkJob } from "./external.ts";
 import type { Context, ServiceTemplate } from "./module.ts";
+import { postgresCatalogueImage, postgresVersionImages } from "./postgres-images.ts";
 import { projectFile } from "./project-files.ts";
 import { userName } from "./secrets.ts";
 import type { StoreModule, StoreOptions } from "./store.ts";
 import { adminPassword, devPort, startScript, storeModule } from "./store.ts";
-
-const pgvector: Source = "pgvector/pgvector@v0.8.6:Dockerfile";
-
-/** The official image that pgvector is added to. */
-const postgresImage = (major: PostgresVersion): Source =>
-  `docker-library/repo-info@0b63eec:repos/postgres/remote/${major}-trixie.md`;
-
-const image17 = {
-  name: "postgres",
-  reference: "pgvector/pgvector:0.8.6-pg17-trixie",
-  user: "999:999",
-  port: 5432,
-  dataPath: "/var/lib/postgresql/data",
-  // Over TCP: the temporary server of the first start listens on its socket only.
-  healthcheck: ["pg_isready", "-q", "-h", "127.0.0.1"],
-  official: {
-    sources: [pgvector, postgresImage("17")],
-    base: "debian",
-    programs: ["pg_dump", "pg_isready", "pg_restore", "postgres", "psql"],
-    entrypoint: ["docker-entrypoint.sh"],
-    runsCommands: true,
-    startsAs: "root",
-  },
-  standIn: { folder: "dockerfiles/postgres" },
-} as const satisfies CatalogueImage;
-
-const image18: CatalogueImage = {
-  ...image17,
-  name: "postgres-18",
-  reference: "pgvector/pgvector:0.8.6-pg18-trixie",
-  dataPath: "/var/lib/postgresql",
-  official: { ...image17.official, sources: [pgvector, postgresImage("18")] },
-  standIn: {
-    folder: "dockerfiles/postgres",
-    // Debian 13 has 17.
-    args: {
-      PG_MAJOR: "18",
-      SUITE: "forky",
-      DATA_VOLUME: "/var/lib/postgresql",
-      PGDATA: "/var/lib/postgresql/18/docker",
-    },
-  },
-};
-
-/**
- * Images and data folders by major version. The data has its own folder in the volume. It is set
- * here, so that a changed default of the image cannot move the data.
- */
-const versions: Readonly<Record<PostgresVersion, { image: CatalogueImage; folder: string }>> = {
-  "17": { image: image17, folder: "pgdata" },
-  // The official image's own folder from 18 on.
-  "18": { image: image18, folder: "18/docker" },
-};
-
-export const postgresCatalogueImage: CatalogueImage = image17;
 
 /**
  * Connections that a server accepts. The policy on connections keeps the sum of all pools below it.
@@ -159,7 +105,7 @@ export function postgres(options: PostgresOptions = {}): PostgresModule {
   });
   const check: Check = (ctx, connection, { user, password }) =>
     checkJob(externalServer(name, connection), {
-      image: versions[ctx.settings.postgresVersion].image,
+      image: postgresVersionImages[ctx.settings.postgresVersion].image,
       shell: "bash",
       environment: {
         PGHOST: connection.host,
@@ -187,7 +133,7 @@ export function postgres(options: PostgresOptions = {}): PostgresModule {
       { port: postgresServer.port, check, files: [roles] },
     ),
     database,
-    images: Object.values(versions).map(({ image }) => image),
+    images: Object.values(postgresVersionImages).map(({ image }) => image),
   };
 }
 
@@ -214,7 +160,7 @@ function server(
   { volume = "postgres-data", devPort: port, settings = () => ({}) }: PostgresOptions,
 ) {
   const version = ctx.settings.postgresVersion;
-  const { image, folder } = versions[version];
+  const { image, folder } = postgresVersionImages[version];
   const path = image.dataPath ?? "";
   return {
     ...catalogueImage(image),
@@ -230,10 +176,13 @@ function server(
     },
     ports: [devPort(ctx, postgresServer.port, port)],
     // Over TCP: the server that initialises an empty volume listens on its socket only.
-    healthcheck: Healthcheck.command([...image17.healthcheck, "-U", database.user, "-d", database.name], {
-      interval: "2s",
-      startPeriod: "1m",
-    }),
+    healthcheck: Healthcheck.command(
+      [...postgresCatalogueImage.healthcheck, "-U", database.user, "-d", database.name],
+      {
+        interval: "2s",
+        startPeriod: "1m",
+      },
+    ),
     blackbox: { module: "tcp_connect", port: postgresServer.port },
     limits: ctx.prod
       ? { cpus: 2, memory: "2GiB", reservation: "1GiB" }

@@ -1,4 +1,5 @@
-import type { ExternalStore, Job, ServiceSpec } from "./service.ts";
+import type { ExternalStore } from "./external-store.ts";
+import type { Job, ServiceSpec } from "./service.ts";
 
 /** The setting that names a store. */
 export const settingOf = ({ role }: Pick<ExternalStore, "role">): string => `${role}.external`;

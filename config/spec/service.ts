@@ -1,7 +1,9 @@
 import type { AccessRule } from "./access.ts";
+import type { Blackbox } from "./blackbox.ts";
 import type { ContainerOptions } from "./container-options.ts";
 import type { Content, SecretSource } from "./content.ts";
 import type { Credentials } from "./credentials.ts";
+import type { ExternalStore } from "./external-store.ts";
 import type { Healthcheck } from "./healthcheck.ts";
 import type { ImageSource } from "./image.ts";
 import type { Capability, Limits, LogRotation } from "./limits.ts";
@@ -123,18 +125,6 @@ interface Workload extends ContainerOptions {
   readonly gpus?: "all";
 }
 
-/**
- * A check from outside the container: the path answers 2xx, or the port accepts a connection, with
- * TLS or without.
- */
-export type Blackbox = HttpCheck | { readonly module: "tcp_connect" | "tls_connect"; readonly port: number };
-
-export interface HttpCheck {
-  readonly module: "http_2xx";
-  readonly port: number;
-  readonly path: string;
-}
-
 /** A service that stays up. */
 export interface LongRunning extends Workload {
   /**
@@ -188,19 +178,6 @@ export interface LongRunning extends Workload {
   readonly alerts?: readonly Alert[];
   readonly rows?: readonly Row[];
   readonly datasource?: Datasource;
-}
-
-/** A store outside of the stack. */
-export interface ExternalStore {
-  /** The name of the service that the stack would run in its place. */
-  readonly name: string;
-  readonly role: Extract<Role, "postgres" | "redis" | "chroma">;
-  readonly host: string;
-  readonly port: number;
-  /** The check of the blackbox exporter. */
-  readonly blackbox: Blackbox;
-  /** Whether the check speaks HTTPS. @default false */
-  readonly https?: boolean;
 }
 
 /** A container that runs once. Its dependants start when it ends with exit code 0. */

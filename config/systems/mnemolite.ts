@@ -1,6 +1,7 @@
 import { chroma, chromaAddress } from "../services/chroma.ts";
 import { type Context, jobDefaults, serviceDefaults } from "../services/module.ts";
-import { postgres, postgresCatalogueImage, sslVariables } from "../services/postgres.ts";
+import { postgres, sslVariables } from "../services/postgres.ts";
+import { postgresCatalogueImage } from "../services/postgres-images.ts";
 import { projectFile } from "../services/project-files.ts";
 import { pythonApp } from "../services/python.ts";
 import { secretFile, secretPath, userName } from "../services/secrets.ts";

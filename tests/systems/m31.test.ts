@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { expectDeclared } from "../support/connections.ts";
 import { imageOf, inside, type Observed, observe, startOrder } from "../support/observe.ts";
 import { docker, eventually, TestStack } from "../support/stack.ts";
+import { describeCommands } from "./m31-commands.ts";
 import { describeProd } from "./m31-prod.ts";
 import { SmallRag } from "./small-rag.ts";
 
@@ -70,14 +71,6 @@ describe("m31 in dev", () => {
     const password = (await inside(stack, "web", "cat", "/run/secrets/redis-password")).output.trim();
     expect(password.length).toBeGreaterThan(20);
     expect(environment).not.toContain(password);
-  });
-
-  it("runs commands in its containers, and passes their exit code through", async () => {
-    const ran = await stack.make("exec", "web", "--", "sh", "-c", "echo $REDIS_HOST; exit 7");
-    expect(ran).toEqual({ code: 7, output: "redis\n" });
-    const refused = await stack.make("shell-worker");
-    expect(refused.code).toBe(1);
-    expect(refused.output).toContain("Its services: web, gateway, ingress, redis");
   });
 
   it("answers a second identical request from Redis", async () => {
@@ -213,39 +206,5 @@ describe("scaling", () => {
   });
 });
 
-describe("everyday commands", () => {
-  it("build builds the images and changes no container", async () => {
-    const before = await stack.containers();
-    const { code, output } = await stack.make("build");
-    expect(code, output).toBe(0);
-    expect(output).toContain("All images of m31 exist");
-    expect(await stack.containers()).toEqual(before);
-  });
-
-  it("restart restarts one service and waits for its health", async () => {
-    const started = async (): Promise<string> =>
-      docker("inspect", "--format", "{{.State.StartedAt}}", await stack.container("web"));
-    const before = await started();
-    const { code, output } = await stack.make("restart", "--service", "web");
-    expect(code, output).toBe(0);
-    expect(output).toContain("web restarted, healthy after");
-    expect(await started()).not.toBe(before);
-    expect((await stack.make("restart", "--service", "nosuch")).code).toBe(1);
-  });
-
-  it("psql is refused with a message if there is no database", async () => {
-    const { code, output } = await stack.make("psql");
-    expect(code).toBe(1);
-    expect(output).toContain("m31 has no postgres");
-  });
-
-  it("ps, status, health and outputs describe the stack", async () => {
-    expect((await stack.make("ps")).output).toContain("ragdock-e2e-m31-web");
-    expect((await stack.make("status")).output).toMatch(/web +healthy/);
-    const all = (await stack.containers()).length;
-    expect((await stack.make("health")).output).toContain(`All ${all} containers are healthy.`);
-    expect(JSON.parse((await stack.make("outputs")).output).urls.web).toBe(`http://localhost:${port}`);
-  });
-});
-
+describeCommands(stack, port);
 describeProd(stack, web);

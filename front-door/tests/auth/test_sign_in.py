@@ -114,7 +114,7 @@ def test_a_host_of_the_same_domain_plants_no_session(tmp_path: Path, planted: st
     assert user
     token = secure.service.sessions.start_of_user(user, ADDRESS)
     for cookie, status in ((f"a=b; \t__Host-ragdock={token} ;", 200), (planted.format(token), 401)):
-        headers = {"cookie": cookie.encode("latin-1")}
+        headers = {b"cookie": cookie.encode("latin-1")}
         assert secure.client.get("/.ragdock/me", headers=headers).status_code == status
 
 

@@ -10,7 +10,7 @@ from m31.cache import AnswerCache, connect
 from m31.documents import Documents, answer
 from ragkit.api import docs, identity, limits, openapi, problems, server, telemetry
 from ragkit.api.overload import apart
-from ragkit.api.questions import sensible
+from ragkit.api.questions import Whole, sensible
 from ragkit.environment import or_exit
 from ragkit.logs import configure_logs
 
@@ -25,7 +25,7 @@ class Question(BaseModel):
         StringConstraints(min_length=1, max_length=2000),
         AfterValidator(lambda text: sensible(text, "the question")),
     ]
-    k: Annotated[int, Field(ge=1, le=20)] = 3
+    k: Annotated[Whole, Field(ge=1, le=20)] = 3
 
 
 class Source(BaseModel):

@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-
 TLS_MODES = ("disable", "require", "verify-full")
 
 

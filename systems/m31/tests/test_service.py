@@ -128,7 +128,8 @@ def test_wrong_requests_are_refused_with_a_problem(client: TestClient, body: obj
 
 def test_all_wrong_settings_are_named(tmp_path: Path) -> None:
     with pytest.raises(
-        ValueError, match=r"PORT=http: .*; REDIS_PORT=0: .*; REDIS_TLS=on: .*; REDIS_PASSWORD_FILE=.*cannot be read"
+        ValueError,
+        match=r"PORT=http: .*; REDIS_PORT=0: .*; REDIS_TLS=on: .*; REDIS_PASSWORD_FILE=.*cannot be read",
     ):
         wrong = {"PORT": "http", "REDIS_PORT": "0", "REDIS_TLS": "on"}
         settings.load(wrong | {"REDIS_PASSWORD_FILE": str(tmp_path / "absent")})

@@ -13,7 +13,7 @@ from mnemolite import memories
 from mnemolite.memories import Memory, Result
 from mnemolite.services import Given, Services
 from ragkit.api.problems import NO_FILE, Problem, responses
-from ragkit.api.questions import sensible
+from ragkit.api.questions import Whole, sensible
 from ragkit.api.uploads import read_upload
 
 router = APIRouter()
@@ -43,7 +43,7 @@ class Query(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     query: Annotated[str, Field(min_length=1, max_length=4000), Text]
-    k: Annotated[int, Field(ge=1, le=50)] | None = None
+    k: Annotated[Whole, Field(ge=1, le=50)] | None = None
 
 
 class Found(BaseModel):

@@ -170,7 +170,10 @@ describe("the settings of a store outside of the stack", () => {
     ]);
     const open = { external: { ...postgres.external, tls: "require" } };
     expect(problems({ postgres: open })).toMatchObject([
-      { path: "ragdock:postgresPassword", fix: expect.stringContaining("make secret KEY=postgresPassword") },
+      {
+        path: "ragdock:postgresPassword",
+        fix: expect.stringContaining("pulumi config set --secret ragdock:postgresPassword"),
+      },
     ]);
   });
 

@@ -37,7 +37,7 @@ describe("events of Open Agenda", () => {
   it("need their key, and the fix is one command", () => {
     const [found] = problems(raw);
     expect(found?.path).toBe("ragdock:openagendaKey");
-    expect(found?.fix).toContain("make secret KEY=openagendaKey STACK=test");
+    expect(found?.fix).toContain("pulumi config set --secret ragdock:openagendaKey");
   });
 
   it.each([

@@ -68,3 +68,15 @@ describe("a host name of an application", () => {
     expect(own.map((one) => `${one.problem} ${one.fix}`).join("\n")).toContain(text);
   });
 });
+
+describe("the time of an answer", () => {
+  it("is that of each application in the gateway, and that of the slowest in the ingress", () => {
+    const system = systemWith({ apps: { other, mine: { ...mine, timeout: "20m" } } });
+    const conf = (name: string) => JSON.stringify(serviceOf(system, name).files);
+    expect(conf("gateway").match(/proxy_read_timeout \w+/g)).toEqual([
+      "proxy_read_timeout 600s",
+      "proxy_read_timeout 1200s",
+    ]);
+    expect(conf("ingress").match(/proxy_read_timeout \w+/g)).toEqual(["proxy_read_timeout 1200s"]);
+  });
+});

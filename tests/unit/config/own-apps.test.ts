@@ -243,14 +243,4 @@ describe("own applications", () => {
     expect(serviceOf(system, "gateway").calls).toEqual([]);
     expect(serviceOf(systemWith({}), "gateway").calls).toEqual(["prometheus"]);
   });
-
-  it("wait in the gateway as long as they say, and the ingress as long as the slowest", () => {
-    const system = systemWith({ apps: { other, mine: { ...kinds.routed, timeout: "20m" } } });
-    const conf = (name: string) => JSON.stringify(serviceOf(system, name).files);
-    expect(conf("gateway").match(/proxy_read_timeout \w+/g)).toEqual([
-      "proxy_read_timeout 600s",
-      "proxy_read_timeout 1200s",
-    ]);
-    expect(conf("ingress").match(/proxy_read_timeout \w+/g)).toEqual(["proxy_read_timeout 1200s"]);
-  });
 });

@@ -3,6 +3,7 @@ import { declaredBy, file, row, type Seed, test } from "./row.ts";
 const system = "m31";
 const declared = declaredBy(system);
 const dockers = (name: string) => test("tests/systems/m31.test.ts", name);
+const commands = (name: string) => test("tests/systems/m31-commands.ts", name);
 const troubles = "docs/guide/troubleshooting.md";
 
 export const m31: Seed = {
@@ -77,7 +78,7 @@ export const m31: Seed = {
     row(
       "68-83",
       "start, ask for the health, follow the log, stop",
-      dockers("ps, status, health and outputs describe the stack"),
+      commands("ps, status, health and outputs describe the stack"),
       file("cli/commands/logs.ts"),
       file("cli/commands/down.ts"),
     ),
@@ -134,7 +135,7 @@ export const m31: Seed = {
         "build --no-cache makes an image after those that it is built on",
       ),
     ),
-    row("189", "list the containers", dockers("ps, status, health and outputs describe the stack")),
+    row("189", "list the containers", commands("ps, status, health and outputs describe the stack")),
     row("190", "a shell in the container", file("cli/commands/shell.ts")),
     row("191, 286", "CPU, memory and network of each container", file("cli/commands/status.ts", "CPU")),
     row(

@@ -3,6 +3,7 @@ import { declaredBy, file, row, type Seed, test } from "./row.ts";
 const system = "mnemolite";
 const declared = declaredBy(system);
 const dockers = (name: string) => test("tests/systems/mnemolite.test.ts", name);
+const traps = (name: string) => test("tests/systems/mnemolite-traps.ts", name);
 const folder = "systems/mnemolite";
 const named = dockers("runs under its own names, ports, networks and volumes");
 const tuned = dockers("runs a tuned PostgreSQL 17 with checksums, extensions, partitions and jobs");
@@ -42,7 +43,7 @@ export const mnemolite: Seed = {
     row(
       "67-92",
       "Chroma with its data, its heartbeat and limits",
-      dockers("Chroma's health check requests its v2 heartbeat, without curl"),
+      traps("Chroma's health check requests its v2 heartbeat, without curl"),
       declared("Chroma is chromadb/chroma 1.5"),
     ),
     row("94-131 (build)", "an inline cache in the image", declared("The images are built with the cache")),
@@ -57,7 +58,7 @@ export const mnemolite: Seed = {
     row(
       "133-164",
       "worker with configuration, data, a check and limits",
-      dockers("the worker's health check fails if the worker does not respond"),
+      traps("the worker's health check fails if the worker does not respond"),
       declared("The worker's health check"),
     ),
     row(
@@ -159,7 +160,7 @@ export const mnemolite: Seed = {
       file("cli/commands/status.ts", "CPU"),
       file("cli/commands/restart.ts"),
       test(
-        "tests/systems/m31.test.ts",
+        "tests/systems/m31-commands.ts",
         "runs commands in its containers, and passes their exit code through",
       ),
     ),

@@ -3,6 +3,7 @@ import { declaredBy, file, row, type Seed, test } from "./row.ts";
 const system = "rag-events";
 const declared = declaredBy(system);
 const dockers = (name: string) => test("tests/systems/rag-events.test.ts", name);
+const prods = (name: string) => test("tests/systems/rag-events-prod.ts", name);
 const folder = "systems/rag-events";
 
 export const ragEvents: Seed = {
@@ -33,12 +34,12 @@ export const ragEvents: Seed = {
     row(
       "121-124",
       "several instances behind a load balancer",
-      dockers("starts with its key: two replicas behind a gateway, and no other published port"),
+      prods("starts with its key: two replicas behind a gateway, and no other published port"),
     ),
     row(
       "135-142",
       "FAISS, Mistral, FastAPI, Streamlit; keys of Mistral and Open Agenda",
-      dockers("calls the provider in batches with the system's models, and retries after 429 and 5xx"),
+      prods("calls the provider in batches with the system's models, and retries after 429 and 5xx"),
       test(`${folder}/tests/test_collect.py`, "test_events_of_all_pages_are_indexed"),
       declared("The keys reach the application as files"),
     ),
@@ -86,8 +87,8 @@ export const ragEvents: Seed = {
     row(
       "304-327",
       "port 8000, the keys, the models, restart",
-      dockers("is refused without its key, with one line that sets it"),
-      dockers("rebuilds the index for both replicas, only with the right key"),
+      prods("is refused without its key, with one line that sets it"),
+      prods("rebuilds the index for both replicas, only with the right key"),
     ),
     row("317, 325", "./data of the host", declared("The data is in a named volume")),
     row(
@@ -155,7 +156,7 @@ export const ragEvents: Seed = {
       "456-465",
       "good practice: stages, cache, no secrets, checks, restart, volumes",
       dockers("is one image of three stages, with entrypoint modes and without build tools"),
-      dockers("has no key in an environment variable, label, log or clear text of the state"),
+      prods("has no key in an environment variable, label, log or clear text of the state"),
       test(
         "tests/images/paced-check.test.ts",
         "is restarted, waits longer for the next restart, and stays as it is after the last one",

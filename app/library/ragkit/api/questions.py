@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from ragkit.words import has_words
 
@@ -21,6 +21,17 @@ def sensible(text: str, what: str = "the text") -> str:
     return text.strip()
 
 
+def number(value: object) -> object:
+    """Refuse a text and a truth value, which pydantic turns into numbers."""
+    if isinstance(value, bool | str):
+        raise ValueError("it is not a number")
+    return value
+
+
+# A whole number in a JSON body.
+Whole = Annotated[int, BeforeValidator(number)]
+
+
 class Question(BaseModel):
     """A question and the number of passages to retrieve for it."""
 
@@ -29,4 +40,4 @@ class Question(BaseModel):
     question: Annotated[
         str, Field(min_length=1, max_length=4000), AfterValidator(lambda text: sensible(text, "the question"))
     ]
-    k: Annotated[int, Field(ge=1, le=50)] = 5
+    k: Annotated[Whole, Field(ge=1, le=50)] = 5

@@ -2,13 +2,8 @@
  * Writes the settings of stacks for small Compose projects, and reads them as `make up` does. These
  * tests do not prove that the stacks start.
  */
-import { join } from "node:path";
-import fc from "fast-check";
 import { expect, it } from "vitest";
-import { stringify } from "yaml";
-import { composeFiles, readCompose } from "../../../../cli/import/read.ts";
-import { composeFile } from "./generated.ts";
-import { app, rag, written, writtenOf } from "./written.ts";
+import { app, rag, written } from "./written.ts";
 
 it("becomes applications and stores, with settings that the stack accepts", () => {
   const { apps, settings, services, problems, asked } = written(rag.compose, rag.files);
@@ -231,38 +226,4 @@ it("mounts folders that are only read, and copies files into the settings", () =
     files: [{ path: "/app.ini", content: "url=http://web:80" }],
     shm: "1GiB",
   });
-});
-
-it("reports what Ragdock cannot take, and still resolves", () => {
-  const { todos, problems } = app("user: www, privileged: true", "  other: {image: a/web}\n");
-  expect(problems).toEqual([]);
-  expect(todos.map(({ text }) => text)).toEqual([
-    expect.stringContaining("Write its user www by number"),
-    expect.stringContaining("It runs privileged in Compose"),
-    expect.stringContaining("a/web can be another image tomorrow"),
-  ]);
-});
-
-it("says which port is missing if no service publishes one", () => {
-  const { todos, problems } = written("services: {one: {image: 'a/b:1'}}");
-  expect(todos[0]?.text).toContain("No service publishes a port");
-  expect(problems[0]).toContain("one application must have the route /");
-});
-
-it.each(["anchors", "single", "worker"])("the project %s resolves", (name) => {
-  const corpus = join(import.meta.dirname, "corpus");
-  const { problems } = writtenOf(readCompose(composeFiles(name, corpus), { DB_PASSWORD: "given" }));
-  // The folders of the builds are not part of the fixtures.
-  expect(problems.filter((text) => !/^ragdock:apps\.[\w-]+\.(source|build)/.test(text))).toEqual([]);
-});
-
-it("writes settings that can be read, whatever the file has", () => {
-  fc.assert(
-    fc.property(composeFile, (data) => {
-      const { settings, text } = written(stringify(data, { aliasDuplicateObjects: false }));
-      expect(text).toContain("ragdock:system: full");
-      expect(settings.apps).toBeDefined();
-    }),
-    { numRuns: 100 },
-  );
 });
