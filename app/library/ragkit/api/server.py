@@ -18,6 +18,8 @@ from uvicorn.supervisors import multiprocess
 
 # Seconds in which a handshake ends, and in which the event loop accepts the connections that wait.
 LAST_CONNECTIONS = 0.02
+# Rounds of the event loop from an accepted connection to its request.
+ROUNDS = 5
 # Seconds that a client has to send its request on the connection that was accepted last.
 LAST_REQUESTS = 0.5
 
@@ -76,6 +78,9 @@ class DrainingServer(uvicorn.Server):
         for server in self.servers:
             server.close()
         await asyncio.sleep(LAST_REQUESTS)
+        # A process that got no processor for so long reads now what has arrived.
+        for _ in range(ROUNDS):
+            await asyncio.sleep(0)
         await super().shutdown(sockets)
 
 
