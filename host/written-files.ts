@@ -16,6 +16,8 @@ export interface WrittenFiles {
 const caches = [
   /^\/(tmp|var\/tmp|run|var\/run|proc|sys|dev)(\/|$)/,
   /^\/etc\/(hosts|hostname|resolv\.conf|mtab)$/,
+  // Docker mounts its init over it.
+  /^(\/usr)?\/sbin\/docker-init$/,
   /\/(__pycache__|\.cache|\.npm|\.streamlit)(\/|$)/,
   /\.(pyc|pid|sock)$/,
 ];

@@ -7,7 +7,7 @@ import { isLongRunning, publishedPorts, type ServiceSpec } from "./service.ts";
 export const outsideNetwork = "outside";
 
 /** The network of the services that watch others. */
-const monitoringNetwork = "monitoring";
+export const monitoringNetwork = "monitoring";
 
 /** The network over which Prometheus reaches applications. */
 const metricsNetwork = "metrics";

@@ -26,7 +26,7 @@ export function describeCommands(stack: TestStack, port: number): void {
     it("psql is refused with a message if there is no database", async () => {
       const { code, output } = await stack.make("psql");
       expect(code).toBe(1);
-      expect(output).toContain("m31 has no postgres");
+      expect(output).toContain("m31 has no service with the role postgres");
     });
 
     it("ps, status, health and outputs describe the stack", async () => {

@@ -24,6 +24,7 @@ describe("the paths that an application has written", () => {
       "/app/__pycache__/app.cpython-313.pyc",
       "/home/app/.cache/huggingface/model",
       "/app/gunicorn.pid",
+      "/usr/sbin/docker-init",
     ];
     expect(writtenPaths(caches.map((path) => `A ${path}`).join("\n"))).toEqual([]);
   });
