@@ -81,15 +81,23 @@ describe("a container that stays unhealthy", () => {
       async (container) => {
         const restarts = async () =>
           Number(await docker("inspect", "--format", "{{.RestartCount}}", container.name));
-        const fail = () => container.exec("touch", "/tmp/broken");
+        // Docker takes no command while it restarts the container.
+        const later = (...words: string[]) =>
+          eventually(() => container.exec(...words).catch(() => undefined), 20);
+        const fail = () => later("touch", "/tmp/broken");
         for (const count of [1, 2]) {
-          await fail();
-          await eventually(async () => ((await restarts()) === count ? true : undefined), 60);
-          expect(await container.exec("cat", restartsFile)).toMatch(new RegExp(`^${count} \\d+\\n?$`));
+          // The application removes the file at its start, which may come after the first command.
+          await eventually(async () => {
+            if ((await restarts()) === count) return true;
+            await fail();
+            return undefined;
+          }, 60);
+          expect(await later("cat", restartsFile)).toMatch(new RegExp(`^${count} \\d+\\n?$`));
         }
         expect(await container.logs()).toMatch(
           /unhealthy for \d+ s, so it is restarted: 2 of at most 2 times/,
         );
+        await new Promise((done) => setTimeout(done, 1000));
         await fail();
         // Longer than the pause before a third restart, and than its end, would take.
         await new Promise((done) => setTimeout(done, 15_000));
