@@ -69,7 +69,7 @@ describe("an application that fails", () => {
     const { code, output } = await stack.make("up");
     expect(code).toBe(1);
     expect(output).toContain('ragdock:apps.web.module: found "main:app"; the folder has no main.py');
-    expect(output).toMatch(/set ragdock:apps\.web\.module to app:app in \S/);
+    expect(output).toMatch(/Set ragdock:apps\.web\.module to app:app in \S/);
   });
 
   it("gets a message with its cause in the first line, and what to do", async () => {
