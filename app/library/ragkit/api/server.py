@@ -51,6 +51,12 @@ def refuse_connections(listener: socket.socket | TransportSocket) -> None:
         )
 
 
+async def pass_rounds() -> None:
+    """Let the event loop take an accepted connection to its request."""
+    for _ in range(ROUNDS):
+        await asyncio.sleep(0)
+
+
 class DrainingServer(uvicorn.Server):
     """Serves for some seconds after SIGTERM, for proxies that still know this address."""
 
@@ -75,12 +81,13 @@ class DrainingServer(uvicorn.Server):
             for listener in server.sockets:
                 refuse_connections(listener)
         await asyncio.sleep(LAST_CONNECTIONS)
+        # A connection that is accepted now needs an open server until its transport exists.
+        await pass_rounds()
         for server in self.servers:
             server.close()
         await asyncio.sleep(LAST_REQUESTS)
         # A process that got no processor for so long reads now what has arrived.
-        for _ in range(ROUNDS):
-            await asyncio.sleep(0)
+        await pass_rounds()
         await super().shutdown(sockets)
 
 
