@@ -82,7 +82,7 @@ export const mnemolite: System = {
     "The worker's health check reads its heartbeat, because a process that hangs is in the list of processes, too.",
     "The images are built with the cache of the Docker host. Ragdock exports no cache and embeds none: each image has the digest of its content, so that an unchanged one is not built.",
     "There is no folder /scripts: the SQL of the setup is in the image, and the job `setup` runs it at each start.",
-    "`make health` explains what is wrong in words, and as JSON with JSON=1.",
+    "`make health` explains what is wrong. With JSON=1 it prints JSON.",
     "Docker 20.10 suffices, Compose is not needed, and 30 GB of disk are not: the checks before a deployment compare the limits with the memory of the host and ask for 2 GiB of free disk.",
     "There is no docker-compose.yml to write: `make up SYSTEM=mnemolite` is the installation, and `make compose` writes the file.",
   ],

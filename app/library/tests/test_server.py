@@ -21,9 +21,7 @@ DRAIN = 0.3
 def test_a_connection_accepted_last_is_answered() -> None:
     app = FastAPI()
     app.add_api_route("/", lambda: "here", methods=["POST"])
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port = listener.getsockname()[1]
+    port = free_port()
     server = DrainingServer(uvicorn.Config(app, host="127.0.0.1", port=port, log_config=None), DRAIN)
     thread = threading.Thread(target=server.run)
     thread.start()

@@ -22,7 +22,7 @@ def sensible(text: str, what: str = "the text") -> str:
 
 
 def number(value: object) -> object:
-    """Refuse a text and a truth value, which pydantic turns into numbers."""
+    """Refuse texts and booleans, which pydantic turns into numbers."""
     if isinstance(value, bool | str):
         raise ValueError("it is not a number")
     return value
