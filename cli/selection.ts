@@ -5,6 +5,7 @@ import { deployedWith, partOf } from "../config/spec/part.ts";
 import { collectSecrets } from "../config/spec/secrets.ts";
 import type { SystemSpec } from "../config/spec/service.ts";
 import { fullName, type StackName } from "../config/spec/stack.ts";
+import { resourceName } from "../host/broken-containers.ts";
 import { type Container, serviceOf } from "../host/docker.ts";
 import { imageType } from "./backends/deployer.ts";
 
@@ -61,7 +62,7 @@ export function targetsOf(
   // Containers that exist include replicas that the settings no longer have.
   const existing = containers
     .filter((container) => names.has(serviceOf(container)))
-    .map(({ Name }) => `docker:index/container:Container::${Name.slice(1).replace(/-[0-9a-f]{7}$/, "")}`);
+    .map((container) => `docker:index/container:Container::${resourceName(container)}`);
   const declared = services.flatMap((service) =>
     service.kind === "job" || service.replicas === 1
       ? [service.name]

@@ -56,4 +56,5 @@ function isLost(container: Container, hasPredecessor: boolean): boolean {
 }
 
 /** The name of a container without the suffix that the deployer adds to a resource's name. */
-const resourceName = ({ Name }: Container): string => Name.replace(/^\//, "").replace(/-[0-9a-f]{7}$/, "");
+export const resourceName = ({ Name }: Container): string =>
+  Name.replace(/^\//, "").replace(/-[0-9a-f]{7}$/, "");

@@ -36,15 +36,18 @@ export async function readSecrets(stack: string, say = print): Promise<Record<st
  */
 export async function requireUsableSecrets(stack: string, system: SystemSpec): Promise<void> {
   if (deployerOf(stack) !== "embedded") return;
-  const values = Object.entries(await readSecrets(stack)).map(
-    ([key, value]) => [key.replace(`${project}:`, ""), value] as const,
-  );
-  requireCertificate(stack, system, Object.fromEntries(values));
+  requireCertificate(stack, system, await secretsByName(stack));
 }
+
+/** The user's secrets of a stack, by the names that the settings have for them. */
+const secretsByName = async (stack: string): Promise<Record<string, string>> =>
+  Object.fromEntries(
+    Object.entries(await readSecrets(stack)).map(([key, value]) => [key.replace(`${project}:`, ""), value]),
+  );
 
 /** Forgets the user's secrets of a stack. Returns the names of those that it had. */
 export async function removeSecrets(stack: string): Promise<string[]> {
-  const names = Object.keys(await readSecrets(stack)).map((key) => key.replace(`${project}:`, ""));
+  const names = Object.keys(await secretsByName(stack));
   rmSync(file(stack), { force: true });
   return names;
 }
