@@ -55,6 +55,31 @@ export function sameValue(a: TfValue | undefined, b: TfValue | undefined, type: 
   return canonical(a ?? null, type) === canonical(b ?? null, type);
 }
 
+/**
+ * Whether two values of a block are equal for a provider. In blocks, providers with the older SDK
+ * cannot tell an absent value from an empty one. Once one field of a block differs, their plan has
+ * empty values for all absent ones.
+ */
+export const sameBlock = (a: TfValue | undefined, b: TfValue | undefined, type: CtyType): boolean =>
+  sameValue(withoutEmpty(a ?? null), withoutEmpty(b ?? null), type);
+
+const isEmpty = (value: TfValue): boolean =>
+  ["", 0, false].includes(value as string) ||
+  (Array.isArray(value) && value.length === 0) ||
+  (isObject(value) && Object.values(value).every((inner) => inner === null));
+
+/** A value with null for every empty one in its objects. */
+function withoutEmpty(value: TfValue): TfValue {
+  if (Array.isArray(value)) return value.map(withoutEmpty);
+  if (!isObject(value)) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([name, field]) => {
+      const inner = withoutEmpty(field);
+      return [name, isEmpty(inner) ? null : inner];
+    }),
+  );
+}
+
 function canonical(value: TfValue, type: CtyType): string {
   if (value === null) return "null";
   if (value instanceof Unknown) return "?";

@@ -1,6 +1,6 @@
 import type { Timeouts } from "../pulumi/registration.ts";
 import type { Properties } from "../pulumi/values.ts";
-import { sameValue, type TfObject } from "./cty.ts";
+import { sameBlock, sameValue, type TfObject } from "./cty.ts";
 import { resourceType } from "./packages.ts";
 import type { Plan, Plugin } from "./plugin.ts";
 import type { ProviderPool } from "./pool.ts";
@@ -172,7 +172,8 @@ function setTimeouts(block: Block, config: TfObject, timeouts: Timeouts | undefi
 
 function differsIn(block: Block, name: string, before: TfObject | null, after: TfObject): boolean {
   const [, fields] = typeOf(block) as ["object", Record<string, CtyType>];
-  return !sameValue(before?.[name] ?? null, after[name] ?? null, fields[name] ?? "dynamic");
+  const same = block.blocks.some((nested) => nested.name === name) ? sameBlock : sameValue;
+  return !same(before?.[name] ?? null, after[name] ?? null, fields[name] ?? "dynamic");
 }
 
 function leaveAsIs(block: Block, config: TfObject, before: TfObject, property: string): void {

@@ -4,6 +4,7 @@ import { secret, UNKNOWN_VALUE } from "../../../../engine/pulumi/values.ts";
 import {
   decodeValue,
   encodeValue,
+  sameBlock,
   sameValue,
   type TfObject,
   type TfValue,
@@ -68,6 +69,19 @@ describe("values on the wire", () => {
     expect(sameValue(["a", "b"], ["b", "a"], ["set", "string"])).toBe(true);
     expect(sameValue(["a", "b"], ["b", "a"], ["list", "string"])).toBe(false);
     expect(sameValue(UNKNOWN, "a", "string")).toBe(false);
+  });
+
+  test("does not tell an absent value of a block from an empty one, and every other value", () => {
+    const type: CtyType = [
+      "list",
+      ["object", { image: "string", env: ["map", "string"], mode: "number", items: ["list", "string"] }],
+    ];
+    const before = [{ image: "a", env: null, mode: null, items: null }];
+    expect(sameBlock(before, [{ image: "a", env: {}, mode: 0, items: [] }], type)).toBe(true);
+    expect(sameBlock(before, [{ image: "b", env: {}, mode: 0, items: [] }], type)).toBe(false);
+    expect(sameBlock(before, [{ image: "a", env: { X: "1" }, mode: 0, items: [] }], type)).toBe(false);
+    expect(sameBlock(before, [{ image: "a", env: {}, mode: 0, items: ["x"] }], type)).toBe(false);
+    expect(sameBlock(before, [], type)).toBe(false);
   });
 });
 
