@@ -8,16 +8,20 @@ import { deployedPart } from "./config/spec/part.ts";
 import { baseImageOf } from "./host/base-image.ts";
 import { watchCrashLoops } from "./host/crash-loops.ts";
 import { recordDeployment } from "./host/deployment-log.ts";
+import { watchServices } from "./host/failing-services.ts";
 import { protectFiles } from "./host/file-protection.ts";
 import { programReader } from "./host/image-program.ts";
 import { hostPath } from "./host/paths.ts";
-import { inspectHost } from "./host/preflight.ts";
+import { imagesOnly, inspectHost } from "./host/preflight.ts";
 import { pullImages } from "./host/pull.ts";
+import { imagePusher } from "./host/push.ts";
 import { useDockerInProgram } from "./host/server.ts";
+import { placeVolumes } from "./host/swarm.ts";
 import { userName } from "./host/user.ts";
 
 const { stack, settings, texts, encrypted, docker, registryAuth, ...user } = readConfig();
-const host = await explained(() => useDockerInProgram(docker));
+const target = settings.target === "swarm" ? "swarm" : "engine";
+const host = await explained(() => useDockerInProgram({ ...docker, target }));
 const system = await explained(() => usableSystem(settings, { ...stack, secrets: encrypted, host }));
 const history = await readHistory(stack);
 const { containers: before, ...found } = await explained(() => inspectHost(stack, system, history.volumes));
@@ -29,11 +33,18 @@ await explained(() => protectFiles(stack.stack, system, before, { ...plan, warn:
 const mode = imageMode(system, stack.project, baseImage);
 const required = await explained(() => requiredImages(deployedPart(system), mode));
 if (make) await explained(() => pullImages(required, { except: registryAuth, say: console.log }));
-if (make) watchCrashLoops(stack.stack, before, pulumi.log.error);
+const isSwarm = system.target === "swarm";
+if (make && isSwarm && !process.env[imagesOnly])
+  await explained(() => placeVolumes(stack, deployedPart(system), console.log));
+if (make && isSwarm) watchServices(stack.stack, pulumi.log.error);
+else if (make) watchCrashLoops(stack.stack, before, pulumi.log.error);
 
 const programs = programReader({ make, containers: before });
 const imageProgram = (id: string) => explained(() => programs(id));
-const args = { ...stack, ...found, ...user, system, baseImage, hostPath, imageProgram, deployer: userName() };
+const pusher = imagePusher({ make, say: console.log });
+const pushImage = (reference: string, id: string) => explained(() => pusher(reference, id));
+const hosts = { baseImage, hostPath, imageProgram, pushImage };
+const args = { ...stack, ...found, ...user, ...hosts, system, deployer: userName() };
 const rag = new RagStack(`${stack.project}-${stack.stack}`, { ...args, keptSecrets: history.keptSecrets });
 
 export const { name, environment, images, urls, unavailable } = system;

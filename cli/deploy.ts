@@ -1,5 +1,6 @@
 import { requiredImages } from "../components/image-plan.ts";
 import { recognisedIn } from "../config/spec/image.ts";
+import { declaredNetworks } from "../config/spec/networks.ts";
 import { longRunning, type SystemSpec } from "../config/spec/service.ts";
 import { fullName } from "../config/spec/stack.ts";
 import type { RunResult } from "../engine/index.ts";
@@ -86,7 +87,7 @@ async function isAmiss(
 ): Promise<boolean> {
   const networks = new Set((await docker("network", "ls", "--format", "{{.Name}}")).split("\n"));
   const isThere = (part: string): boolean => networks.has(fullName({ project, stack }, part));
-  if (!Object.keys(system.networks).every(isThere)) return true;
+  if (!Object.keys(declaredNetworks(system)).every(isThere)) return true;
   const isStopped = ({ State }: Container): boolean => ["exited", "created"].includes(State.Status);
   const running = new Map(longRunning(system.services).map((s) => [s.name, s.replicas]));
   return system.services.some(({ name }) => {
@@ -105,6 +106,8 @@ async function jobsAgain(
 ): Promise<string[]> {
   const jobs = containers.filter(isJob);
   const failed = jobs.filter((job) => !isWell(job)).map(serviceOf);
+  // A store of a Swarm may be on another node, where no command can run inside of it.
+  if (system.target === "swarm") return failed.map((job) => fullName({ project, stack }, job));
   // A volume that was restored or created again does not contain the users of the stack's clients.
   const stores = storesOf(stack, system).filter(({ job }) => jobs.some((c) => serviceOf(c) === job));
   const forgotten = await Promise.all(

@@ -5,6 +5,7 @@ import { useDocker } from "../host/docker.ts";
 import { projectDir } from "../host/paths.ts";
 import { type Command, printedCommands, translated, translatePrinted } from "./command.ts";
 import { groups } from "./commands/index.ts";
+import { requireTarget } from "./on-swarm.ts";
 import { dockerSettingsOf, fileHint, useConfigFile } from "./stack-file.ts";
 import { typedFor } from "./typed.ts";
 
@@ -76,6 +77,8 @@ function subcommand(command: Command): Commander {
         return [name, /[<[]/.test(flags) ? given[name] || preset : given[name] === true];
       }),
     );
+    if (typeof values.stack === "string")
+      requireTarget(command.name, values.stack, command.name === "up" && values.service !== undefined);
     process.exitCode = await command.run(values as never);
   });
 }

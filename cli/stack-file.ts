@@ -30,7 +30,8 @@ export function useConfigFile(path: string): void {
 export function dockerSettingsOf(stack: string): DockerSettings {
   if (!existsSync(stackFile(stack))) return {};
   const { values } = readStackFile(stack);
-  return { host: values["docker:host"], context: values["docker:context"] };
+  const target = values[`${project}:target`] === "swarm" ? "swarm" : "engine";
+  return { host: values["docker:host"], context: values["docker:context"], target };
 }
 
 export const stackFile = (stack: string): string => configFile ?? join(projectDir, `Pulumi.${stack}.yaml`);

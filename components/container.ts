@@ -30,7 +30,7 @@ const hostsOf = (spec: ServiceSpec): docker.types.input.ContainerHost[] =>
   );
 
 /** What the container runs. A start script needs the whole command line, of which the image has a part. */
-function program(
+export function program(
   { images, imageProgram }: StackContext,
   spec: ServiceSpec,
 ): Pick<docker.ContainerArgs, "entrypoints" | "command"> {
@@ -50,7 +50,8 @@ function program(
  * The provider uploads the files of a service after it has created the container. Docker refuses
  * that if the root file system is read-only (moby/moby, containerExtractToDir).
  */
-const hasReadOnlyRoot = ({ tmpfs, files }: ServiceSpec): boolean => tmpfs !== undefined && files.length === 0;
+export const isReadOnly = ({ tmpfs, files }: ServiceSpec): boolean =>
+  tmpfs !== undefined && files.length === 0;
 
 /** The inputs that services and jobs have in common. */
 export function containerBase(
@@ -71,7 +72,7 @@ export function containerBase(
       ...(spec.capabilities?.length ? { adds: spec.capabilities.map((name) => `CAP_${name}`) } : {}),
     },
     ...(spec.tmpfs || spec.writable ? { tmpfs: tmpfsOf(spec) } : {}),
-    ...(hasReadOnlyRoot(spec) ? { readOnly: true } : {}),
+    ...(isReadOnly(spec) ? { readOnly: true } : {}),
     envs: Object.entries(spec.environment)
       .map(([key, value]) => `${key}=${value}`)
       .sort(),
@@ -149,7 +150,7 @@ const upload = (file: FileSpec, context: StackContext): docker.types.input.Conta
 });
 
 /** The text of a content, with secrets and revisions filled in. */
-function filled(content: Content, { secrets, revisions }: StackContext): pulumi.Input<string> {
+export function filled(content: Content, { secrets, revisions }: StackContext): pulumi.Input<string> {
   const names = secretsIn(content).map(({ name }) => name);
   const revision = (service: string): string => revisions[service] ?? service;
   if (names.length === 0) return fill(content, { secret: () => "", revision });

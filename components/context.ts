@@ -9,7 +9,7 @@ export interface StackContext extends StackName {
   readonly system: SystemSpec;
   /** Turns a path of the project into a path of the Docker host. */
   readonly hostPath: (path: string) => string;
-  readonly images: Pick<Images, "id" | "reference">;
+  readonly images: Pick<Images, "id" | "reference" | "nodeReference">;
   /** What an image runs, by its id. */
   readonly imageProgram: (id: string) => Promise<Program>;
   /** Ids of the networks, by short name. */

@@ -22,6 +22,8 @@ export interface ImageMode {
    * registry
    */
   readonly registry: string | undefined;
+  /** The prefix that built images are pushed to. @default they stay in Docker */
+  readonly pushTo?: string | undefined;
   /** Packages mode: the image that everything else is built on. */
   readonly baseImage: string;
   /** Images that run by this reference, by short name. */
@@ -30,10 +32,13 @@ export interface ImageMode {
 
 /** The source of a system's images. */
 export const imageMode = (
-  { images, registry, pinned }: SystemSpec,
+  { images, registry, pinned, target }: SystemSpec,
   project: string,
   baseImage: string,
-): ImageMode => ({ project, images, registry, pinned, baseImage });
+): ImageMode => ({
+  ...{ project, images, registry, pinned, baseImage },
+  ...(target === "swarm" ? { pushTo: registry } : {}),
+});
 
 /** An image that is pulled. */
 export interface Pull {
@@ -131,12 +136,12 @@ const argumentOf = (base: BaseImage): string =>
 function build(
   source: Omit<Built, "from">,
   buildArgs: Readonly<Record<string, string>>,
-  { project }: ImageMode,
+  { project, pushTo }: ImageMode,
 ): Build {
   const { name, context, dockerfile, target } = source;
   if (!existsSync(dockerfile))
     throw new Failure(`${dockerfile} does not exist.`, "A folder to build needs a Dockerfile.");
   const read = { ...buildArgs, ...(target ? { "--target": target } : {}) };
-  const reference = `${project}/${name}:${contextDigest(context, dockerfile, read)}`;
+  const reference = `${pushTo ? `${pushTo}/` : ""}${project}/${name}:${contextDigest(context, dockerfile, read)}`;
   return { ...source, kind: "build", reference, buildArgs };
 }

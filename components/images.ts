@@ -11,6 +11,8 @@ import { type Build, type ImageMode, imagePlan, type Pull } from "./image-plan.t
 export interface ImagesArgs extends StackName, ImageMode {
   /** The images that the services run. */
   readonly sources: readonly ImageSource[];
+  /** Pushes an image to the registry in its reference, and returns the reference with its digest. */
+  readonly pushImage: (reference: string, id: string) => Promise<string>;
 }
 
 interface Made {
@@ -42,6 +44,16 @@ export class Images extends pulumi.ComponentResource {
    */
   reference(source: ImageSource): string {
     return this.make(source).plan.reference;
+  }
+
+  /**
+   * The reference with a digest under which the nodes of a Swarm pull a source's image. A built image
+   * is pushed for that.
+   */
+  nodeReference(source: ImageSource): pulumi.Output<string> {
+    const { plan, image } = this.make(source);
+    if (plan.kind === "pull") return image.repoDigest;
+    return image.imageId.apply((id) => this.args.pushImage(plan.reference, id));
   }
 
   /** The references of the images that services run, by short name. */

@@ -79,5 +79,5 @@ export const containerNames = (stack: StackName, { name, replicas }: LongRunning
  * failing checks, and a margin. A stateful service gets a minute more, to initialise an empty
  * volume or to recover a full one.
  */
-const longestWait = ({ kind, healthcheck }: LongRunning): number =>
+export const longestWait = ({ kind, healthcheck }: LongRunning): number =>
   settled(healthcheck) + (kind === "stateful" ? 60 : 10);

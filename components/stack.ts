@@ -17,6 +17,8 @@ import { Job } from "./job.ts";
 import { revisionNames } from "./revision.ts";
 import { Secrets } from "./secrets.ts";
 import { containerNames, Service } from "./service.ts";
+import { declareOverlays, networksFor } from "./swarm/networks.ts";
+import { SwarmService } from "./swarm/service.ts";
 
 export interface RagStackArgs extends StackName {
   readonly system: SystemSpec;
@@ -30,6 +32,8 @@ export interface RagStackArgs extends StackName {
   readonly keptSecrets: Readonly<Record<string, number>>;
   /** What an image runs, by its id. */
   readonly imageProgram: (id: string) => Promise<Program>;
+  /** Pushes an image to the registry in its reference, and returns the reference with its digest. */
+  readonly pushImage: (reference: string, id: string) => Promise<string>;
   readonly baseImage: string;
   /** Creation times of the volumes that Docker already has, by full name. "" if it is unknown. */
   readonly existingVolumes: Readonly<Record<string, string>>;
@@ -38,7 +42,7 @@ export interface RagStackArgs extends StackName {
   readonly hostPath: (path: string) => string;
 }
 
-/** A whole system on one Docker host. */
+/** A whole system on one Docker host, or on the nodes of a Swarm. */
 export class RagStack extends pulumi.ComponentResource {
   /** Names of the containers, by service. */
   readonly containers: Readonly<Record<string, readonly pulumi.Output<string>[]>>;
@@ -55,8 +59,10 @@ export class RagStack extends pulumi.ComponentResource {
     super("ragdock:index:RagStack", name, {}, opts);
     const { system, project, stack } = args;
 
-    const networks = declareNetworks(args, this);
-    const volumes = declareVolumes(args, this);
+    const isSwarm = system.target === "swarm";
+    const networks = (isSwarm ? declareOverlays : declareNetworks)(args, this);
+    // A node creates a volume when the first container of a Swarm needs it there.
+    const volumes = isSwarm ? {} : declareVolumes(args, this);
     const secrets = new Secrets(
       fullName(args, "secrets"),
       { project, stack, secrets: system.secrets, fromConfig: args.secrets, kept: args.keptSecrets },
@@ -73,7 +79,9 @@ export class RagStack extends pulumi.ComponentResource {
       images,
       imageProgram: args.imageProgram,
       networks,
-      volumes: Object.fromEntries(Object.entries(volumes).map(([part, volume]) => [part, volume.name])),
+      volumes: Object.fromEntries(
+        volumeParts(args).map((part) => [part, volumes[part]?.name ?? fullName(args, part)]),
+      ),
       secrets: secrets.values,
       broken: args.broken,
       revisions: revisionsOf(args, (s) => images.reference(s.image)),
@@ -81,7 +89,7 @@ export class RagStack extends pulumi.ComponentResource {
     const started = startAll(context, this);
 
     this.containers = Object.fromEntries(
-      [...started].flatMap(([key, unit]) => (unit instanceof Service ? [[key, unit.containers]] : [])),
+      [...started].flatMap(([key, unit]) => (unit instanceof Job ? [] : [[key, unit.containers]])),
     );
     this.volumes = Object.fromEntries(
       Object.entries(volumes).map(([part, { labels }]) => [fullName(args, part), labels.apply(createdAt)]),
@@ -112,29 +120,35 @@ export const plannedRevisions = (
     ({ image }) => imagePlan(image, imageMode(args.system, args.project, args.baseImage)).reference,
   );
 
-const imagesArgs = ({ project, stack, system, baseImage }: RagStackArgs) => ({
+const imagesArgs = ({ project, stack, system, baseImage, pushImage }: RagStackArgs) => ({
   ...imageMode(system, project, baseImage),
   stack,
+  pushImage,
   sources: system.services.map(({ image }) => image),
 });
 
+/** A service on one engine or on a Swarm, or a job, which is a container in both cases. */
+type Unit = Service | SwarmService | Job;
+
 /** Declares every service and job after those that it depends on. */
-function startAll(context: StackContext, parent: pulumi.Resource): Map<string, Service | Job> {
-  const started = new Map<string, Service | Job>();
-  for (const spec of inStartOrder(context.system.services).order) {
+function startAll(shared: StackContext, parent: pulumi.Resource): Map<string, Unit> {
+  const started = new Map<string, Unit>();
+  const Running = shared.system.target === "swarm" ? SwarmService : Service;
+  for (const spec of inStartOrder(shared.system.services).order) {
     const after = predecessors(spec, started);
+    const context = { ...shared, networks: networksFor(spec, shared.networks) };
     started.set(
       spec.name,
       isLongRunning(spec)
-        ? new Service(fullName(context, `${spec.name}-service`), { context, spec, after }, { parent })
+        ? new Running(fullName(context, `${spec.name}-service`), { context, spec, after }, { parent })
         : new Job(fullName(context, `${spec.name}-job`), { context, spec, after }, { parent }),
     );
   }
   return started;
 }
 
-function predecessors(spec: ServiceSpec, started: ReadonlyMap<string, Service | Job>): Predecessors {
-  const before = spec.dependsOn.map((name) => started.get(name) as Service | Job);
+function predecessors(spec: ServiceSpec, started: ReadonlyMap<string, Unit>): Predecessors {
+  const before = spec.dependsOn.map((name) => started.get(name) as Unit);
   return {
     resources: before,
     gates: before.flatMap((unit) => (unit instanceof Job ? [unit.gate] : [])),
@@ -168,12 +182,16 @@ function declareNetworks(args: RagStackArgs, parent: pulumi.Resource): Record<st
 const createdAt = (all: readonly { label: string; value: string }[] | undefined): string =>
   all?.find(({ label }) => label === createdLabel)?.value ?? "";
 
+/** Short names of the system's volumes. */
+const volumeParts = ({ system }: Pick<RagStackArgs, "system">): string[] => [
+  ...new Set(system.services.flatMap((s) => s.volumes.map(({ volume }) => volume))),
+];
+
 /** The system's volumes, by short name. No change of the program replaces or removes one. */
 function declareVolumes(args: RagStackArgs, parent: pulumi.Resource): Record<string, docker.Volume> {
-  const parts = new Set(args.system.services.flatMap((s) => s.volumes.map(({ volume }) => volume)));
   const now = new Date().toISOString();
   return Object.fromEntries(
-    [...parts].map((part) => {
+    volumeParts(args).map((part) => {
       const name = fullName(args, part);
       // Docker keeps the labels of an existing volume, so the state must have the same labels.
       const created = args.existingVolumes[name] ?? now;

@@ -2,6 +2,7 @@ import { capacity } from "../policies/capacity.ts";
 import { type Finding, findings, refused } from "../policies/findings.ts";
 import { ports as portPolicies } from "../policies/ports.ts";
 import { replicas } from "../policies/replicas.ts";
+import { swarm } from "../policies/swarm.ts";
 import { pulledReference } from "./images.ts";
 import { passes } from "./passes/index.ts";
 import type { Run } from "./passes/pass.ts";
@@ -108,6 +109,7 @@ function assembled(
     name,
     ...defined({ source: digest }),
     environment: user.environment,
+    target: user.target,
     images: user.images,
     registry: user.registry,
     pinned: user.pinned,
@@ -147,7 +149,9 @@ function assembled(
       ...portPolicies(spec),
       ...refused(found, user.policy),
       ...replicas(spec),
-      ...capacity(spec, ctx.host),
+      // The size of one node says nothing about a Swarm.
+      ...capacity(spec, user.target === "swarm" ? {} : ctx.host),
+      ...swarm(spec),
     ],
   };
 }

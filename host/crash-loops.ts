@@ -100,11 +100,14 @@ async function describeCrashes(stack: string, container: Container): Promise<str
 
 /** Drops the provider's errors about containers that the watch has removed. */
 export function withoutRemoved(errors: readonly string[]): string[] {
-  const removed = errors.flatMap((error) =>
-    [...error.matchAll(/was removed \(container ([0-9a-f]{12})\)/g)].map(
+  const removed = errors.flatMap((error) => [
+    ...[...error.matchAll(/was removed \(container ([0-9a-f]{12})\)/g)].map(
       ([, id]) => `No such container: ${id}`,
     ),
-  );
+    ...[...error.matchAll(/was removed \(service ([\w.-]+)\)/g)].map(
+      ([, name]) => `service ${name} not found`,
+    ),
+  ]);
   return errors.filter((error) => !removed.some((missing) => error.includes(missing)));
 }
 

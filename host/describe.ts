@@ -1,6 +1,6 @@
 import { execa } from "execa";
 import { type Cause, causeOf } from "./cause.ts";
-import { type Container, docker, dockerEnvironment, isJob, serviceOf } from "./docker.ts";
+import { type Container, docker, dockerEnvironment, isJob, logCommand, serviceOf } from "./docker.ts";
 import type { Finding } from "./finding.ts";
 
 /** Lines shown from the log of an unhealthy container. */
@@ -16,12 +16,14 @@ const searchedLines = 200;
 export async function describe(stack: string, container: Container): Promise<Finding> {
   const { State, Name, HostConfig, RestartCount } = container;
   const service = serviceOf(container);
-  const log = (await logEnd(container.Id)).trimEnd();
+  const log = (await logEnd(container)).trimEnd();
   const cause = causeIn(container, log);
   const evidence = cause?.fix ? [`Fix: ${cause.fix}`] : [];
   if (State.Status === "exited") evidence.push(`Exit code ${State.ExitCode}${exitWords(container)}.`);
   if (RestartCount > 0)
-    evidence.push(`Docker restarted it ${RestartCount === 1 ? "once" : `${RestartCount} times`}.`);
+    evidence.push(
+      `${container.Node === undefined ? "Docker" : "Swarm"} restarted it ${RestartCount === 1 ? "once" : `${RestartCount} times`}.`,
+    );
   if (State.OOMKilled || (await ranOutOfMemory(container.Id))) {
     const limit = Math.round(HostConfig.Memory / 2 ** 20);
     evidence.push(
@@ -81,8 +83,8 @@ async function ranOutOfMemory(id: string): Promise<boolean> {
 }
 
 /** Both streams: `docker logs` prints a container's standard error to its own standard error. */
-async function logEnd(id: string): Promise<string> {
-  const args = ["logs", "--tail", String(searchedLines), id];
+async function logEnd(container: Container): Promise<string> {
+  const args = [...logCommand(container), "--tail", String(searchedLines), container.Id];
   const options = { reject: false, all: true, stripFinalNewline: false, env: dockerEnvironment() } as const;
   return (await execa("docker", args, options)).all;
 }

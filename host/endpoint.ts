@@ -4,6 +4,7 @@ import { homedir, userInfo } from "node:os";
 import { delimiter, join } from "node:path";
 import { promisify } from "node:util";
 import { Failure } from "../config/spec/failure.ts";
+import type { Target } from "../config/spec/target.ts";
 import { stateDir } from "./paths.ts";
 
 const run = promisify(execFile);
@@ -12,6 +13,8 @@ const run = promisify(execFile);
 export interface DockerSettings {
   readonly host?: string | undefined;
   readonly context?: string | undefined;
+  /** @default engine */
+  readonly target?: Target;
 }
 
 /** A Docker host, and how to reach it. */

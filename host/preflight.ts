@@ -20,6 +20,7 @@ import { type RecordedVolumes, requireOwnData } from "./own-data.ts";
 import { requireOwnDatabase } from "./own-database.ts";
 import { project } from "./paths.ts";
 import { onDockerHost } from "./server.ts";
+import { requireSwarm } from "./swarm.ts";
 
 /**
  * Bytes that a first build of all images takes. A Docker host with less free space counts as full.
@@ -49,6 +50,10 @@ export async function inspectHost(
   recorded: RecordedVolumes,
 ): Promise<Found> {
   const system = deployedPart(whole);
+  if (system.target === "swarm") {
+    await requireFreeHost(stack.stack, system, []);
+    return { containers: [], existingVolumes: {}, broken: {} };
+  }
   const [containers, existingVolumes] = await Promise.all([
     containersOf(stack.stack),
     requireOwnData(stack, system, recorded),
@@ -68,6 +73,8 @@ export async function requireFreeHost(
   system: SystemSpec,
   containers: readonly Container[],
 ): Promise<void> {
+  // A manager does not see the disk, the ports and the volumes of the other nodes.
+  if (system.target === "swarm") return requireSwarm(stack, system);
   const info = await dockerInfo();
   await Promise.all([
     requireDisk(info),

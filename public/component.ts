@@ -49,6 +49,8 @@ export class RagService extends pulumi.ComponentResource {
         baseImage: args.baseImage ?? "",
         hostPath: (path) => resolve(root, path),
         imageProgram: programs,
+        // One engine runs what it has built.
+        pushImage: async (reference) => reference,
         // What the command line knows of the host and of earlier deployments.
         deployer: "",
         secretVersions: {},
@@ -80,6 +82,11 @@ function systemOf(
   secrets: ReadonlySet<string>,
 ): SystemSpec {
   const system = resolved(settings, { ...stack, secrets, host: {} });
+  if (system.target === "swarm")
+    throw new pulumi.RunError(
+      "settings.target is swarm, and a RagService runs on one Docker engine.\n" +
+        "Remove settings.target, or deploy with a checkout of Ragdock.",
+    );
   if (system.images === "packages" && !baseImage)
     throw new pulumi.RunError(
       "settings.images is packages, and baseImage is not set. It is the image that all others build on.\n" +

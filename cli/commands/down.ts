@@ -7,11 +7,12 @@ import { recordRemoval } from "../../host/deployment-log.ts";
 import { docker, stackFilters } from "../../host/docker.ts";
 import { project, projectDir } from "../../host/paths.ts";
 import { requireDocker } from "../../host/server.ts";
+import { placedVolumes } from "../../host/swarm.ts";
 import { deployerOf } from "../backends/deployer.ts";
 import { removeSecrets } from "../backends/secrets.ts";
 import { command, print, stackOption } from "../command.ts";
 import { withDeployer } from "../session.ts";
-import { stackFile } from "../stack-file.ts";
+import { dockerSettingsOf, stackFile } from "../stack-file.ts";
 
 const volumesOf = async (stack: string): Promise<string[]> =>
   (await docker("volume", "ls", "-q", ...stackFilters(stack))).split("\n").filter(Boolean);
@@ -26,11 +27,14 @@ async function takeDown(stack: string): Promise<number> {
   return withDeployer(stack, async ({ deployer }) => {
     const { ok, errors } = await deployer.down();
     for (const error of errors) print(error);
-    const volumes = await volumesOf(stack);
+    const isSwarm = dockerSettingsOf(stack).target === "swarm";
+    const volumes = await (isSwarm ? placedVolumes({ project, stack }) : volumesOf(stack));
+    const removal = isSwarm
+      ? "To delete it for good, remove the volumes on their nodes: docs/guide/several-machines.md#data."
+      : `make destroy-data STACK=${stack} CONFIRM=${stack} deletes it for good.`;
     print(
       volumes.length > 0
-        ? `\nThe stack is down. Its data stays in ${volumes.join(", ")}.\n` +
-            `make up STACK=${stack} uses it again. make destroy-data STACK=${stack} CONFIRM=${stack} deletes it for good.`
+        ? `\nThe stack is down. Its data stays in ${volumes.join(", ")}.\nmake up STACK=${stack} uses it again. ${removal}`
         : "\nThe stack is down. It has no data.",
     );
     return ok ? 0 : 1;

@@ -1,14 +1,14 @@
 import { execa } from "execa";
 import { Failure } from "../../config/spec/failure.ts";
-import { containersOf, dockerEnvironment } from "../../host/docker.ts";
+import { type Container, containersOf, dockerEnvironment, logCommand } from "../../host/docker.ts";
 import { project } from "../../host/paths.ts";
 import { requireDocker } from "../../host/server.ts";
 import { command, print, serviceOption, stackOption } from "../command.ts";
 
 /** Prints a container's log as it grows, with its name before each line. */
-async function follow(id: string, name: string): Promise<void> {
-  const short = name.replace(`/${project}-`, "");
-  const args = ["logs", "--follow", "--tail", "50", id];
+async function follow(container: Container): Promise<void> {
+  const short = container.Name.replace(`/${project}-`, "");
+  const args = [...logCommand(container), "--follow", "--tail", "50", container.Id];
   const log = execa("docker", args, { all: true, buffer: false, reject: false, env: dockerEnvironment() });
   for await (const line of log.iterable({ from: "all" })) print(`${short} | ${line}`);
 }
@@ -23,7 +23,7 @@ export const logs = command({
     const all = await containersOf(stack, service);
     if (all.length === 0)
       throw new Failure(`Stack "${stack}" runs no such service.`, "make status shows its services.");
-    await Promise.all(all.map(({ Id, Name }) => follow(Id, Name)));
+    await Promise.all(all.map(follow));
     return 0;
   },
 });

@@ -1,6 +1,7 @@
 import { docker, stackFilters } from "../../host/docker.ts";
 import { command, jsonOption, print, printJson, stackOption } from "../command.ts";
 import { withDeployer } from "../session.ts";
+import { dockerSettingsOf } from "../stack-file.ts";
 import { reachableSystem } from "../system.ts";
 import { statusOf, statusText } from "../ui/status.ts";
 
@@ -11,7 +12,7 @@ export const status = command({
   examples: ["status", "status --json"],
   run: async ({ stack, json }) => {
     const system = await reachableSystem(stack);
-    const now = await statusOf(stack, system, true);
+    const now = await statusOf(stack, system, system.target === "engine");
     const { name, environment } = system;
     if (json) printJson({ stack, system: name, environment, ...now });
     else print(statusText(now));
@@ -25,7 +26,8 @@ export const ps = command({
   options: { stack: stackOption },
   examples: ["ps"],
   run: async ({ stack }) => {
-    print((await docker("ps", "-a", ...stackFilters(stack))).trimEnd());
+    const list = dockerSettingsOf(stack).target === "swarm" ? ["service", "ls"] : ["ps", "-a"];
+    print((await docker(...list, ...stackFilters(stack))).trimEnd());
     return 0;
   },
 });

@@ -31,10 +31,11 @@ export async function checkHealth(stack: string): Promise<Checked> {
   if (containers.length === 0)
     throw new Failure(`Stack "${stack}" does not run.`, `Start it: make up STACK=${stack}`);
   const { system, findings: settings } = await systemOrFinding(stack);
+  const isSwarm = system?.target === "swarm";
   const [ofContainers, ofApplications, ofPrometheus, deployment] = await Promise.all([
     containersChecked(stack, system, containers),
-    system ? applicationsChecked(stack, system, containers) : { findings: [], notes: [] },
-    prometheusChecked(stack, system, containers),
+    system && !isSwarm ? applicationsChecked(stack, system, containers) : { findings: [], notes: [] },
+    isSwarm ? notInside : prometheusChecked(stack, system, containers),
     deploymentNote(stack),
   ]);
   // A service without a healthy container does not answer from outside either.
@@ -51,6 +52,13 @@ export async function checkHealth(stack: string): Promise<Checked> {
     notes: [...ofContainers.notes, ...ofApplications.notes, ...ofPrometheus.notes, deployment],
   };
 }
+
+/** Readiness, probes and alerts are read by a program inside of a container. */
+const notInside = {
+  findings: [],
+  alerts: [],
+  notes: ["Readiness, probes and alerts were not checked: a container of a Swarm may be on another node."],
+};
 
 /**
  * The system, or a finding about wrong settings. The containers can be checked without the system.

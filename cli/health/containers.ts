@@ -1,16 +1,18 @@
 import { isLongRunning, type ServiceSpec, type SystemSpec } from "../../config/spec/service.ts";
+import { isOnEachNode } from "../../config/spec/swarm.ts";
 import { type Container, serviceOf } from "../../host/docker.ts";
 import type { Finding } from "../../host/finding.ts";
 
 /** The services that have too few or too many containers. */
 export const countFindings = (
   stack: string,
-  { services }: SystemSpec,
+  { services, target }: SystemSpec,
   containers: readonly Container[],
 ): Finding[] =>
   services.flatMap((service) => {
     const count = containers.filter((c) => serviceOf(c) === service.name).length;
-    const wanted = isLongRunning(service) ? service.replicas : 1;
+    const least = isLongRunning(service) ? service.replicas : 1;
+    const wanted = target === "swarm" && isOnEachNode(service) ? Math.max(least, count) : least;
     return count === wanted ? [] : [findingOf(stack, service, count, wanted)];
   });
 

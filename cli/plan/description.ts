@@ -76,7 +76,7 @@ export async function describe(raw: Readonly<Record<string, unknown>>, facts: Fa
   const declared = await declare(spec, facts, keys);
   const services = new Map(spec.services.map((service) => [service.name, service]));
   const containers = declared.flatMap(({ type, name, inputs }) => {
-    const service = type.endsWith(":Container") && services.get(serviceOf(inputs));
+    const service = /:(Container|Service)$/.test(type) && services.get(serviceOf(inputs));
     if (!service) return [];
     const { name: key, kind, role } = service;
     const watches = ["monitoring", "exporter", "certificates"].includes(role);
@@ -145,7 +145,7 @@ async function declare(
       case "docker:index/network:Network":
         return { id: JSON.stringify(inputs), state };
       case "docker:index/remoteImage:RemoteImage":
-        return { id: name, state: { ...state, imageId: inputs.name } };
+        return { id: name, state: { ...state, imageId: inputs.name, repoDigest: inputs.name } };
       case "random:index/randomPassword:RandomPassword":
         return {
           id: name,
@@ -165,6 +165,7 @@ async function declare(
     secretVersions: {},
     keptSecrets: {},
     // What an image runs is known once it is there.
+    pushImage: async (reference) => reference,
     imageProgram: async () => ({ entrypoint: [], command: ["the program of the image"] }),
     existingVolumes: {},
     broken: {},

@@ -11,6 +11,7 @@ export const kinds: Readonly<Record<string, string>> = {
   "docker:index/remoteImage:RemoteImage": "image",
   "docker:index/network:Network": "network",
   "docker:index/volume:Volume": "volume",
+  "docker:index/service:Service": "service",
   "random:index/randomPassword:RandomPassword": "secret",
 };
 
@@ -115,7 +116,7 @@ const isImageRemoval = (event: { type: string; op: Op }): boolean =>
 function doing(type: string, op: Op): string {
   if (op === "delete") return "stopping";
   if (type.endsWith(":RemoteImage")) return "building or pulling";
-  return type.endsWith(":Container") ? "waiting for" : "creating";
+  return /:(Container|Service)$/.test(type) ? "waiting for" : "creating";
 }
 
 /** One line on what a run changed: `2 created, 1 replaced, 61 unchanged`. */

@@ -9,6 +9,8 @@ interface ServiceStatus {
   readonly service: string;
   readonly container?: string;
   readonly health: string;
+  /** The node of a Swarm that it is on. */
+  readonly node?: string;
   /** When the container started, if it runs. ISO 8601. */
   readonly started?: string;
   /** The number of restarts by Docker. */
@@ -52,6 +54,7 @@ export async function statusOf(
         service: own.length > 1 ? `${name} ${index + 1}` : name,
         container: c.Name.slice(1),
         health: health(c),
+        ...(c.Node === undefined ? {} : { node: c.Node }),
         ...(c.State.Status === "running" ? { started: c.State.StartedAt } : {}),
         ...(isJob(c) ? {} : { restarts: c.RestartCount }),
         ...(used ? { usage: used } : {}),
@@ -74,15 +77,26 @@ export async function statusOf(
  */
 export function statusText({ services, volumes, unavailable }: Status): string {
   const measured = (...cells: string[]): string[] => (volumes ? cells : []);
-  const rows = services.map(({ service, health: state, started, restarts, usage, url }) => [
+  const onNodes = (...cells: string[]): string[] =>
+    services.some(({ node }) => node !== undefined) ? cells : [];
+  const rows = services.map(({ service, health: state, node, started, restarts, usage, url }) => [
     service,
     state,
+    ...onNodes(node ?? ""),
     started ? elapsed((Date.now() - Date.parse(started)) / 1000) : "",
     restarts?.toString() ?? "",
     ...measured(usage ? `${usage.cpuPercent.toFixed(1)}%` : "", usage?.memory ?? ""),
     url ?? "",
   ]);
-  const header = ["SERVICE", "HEALTH", "FOR", "RESTARTS", ...measured("CPU", "MEMORY"), "URL"];
+  const header = [
+    "SERVICE",
+    "HEALTH",
+    ...onNodes("NODE"),
+    "FOR",
+    "RESTARTS",
+    ...measured("CPU", "MEMORY"),
+    "URL",
+  ];
   const sizes = (volumes ?? []).map(({ volume, service, bytes }) => [
     volume,
     bytes === undefined ? "unknown" : size(bytes),
@@ -102,6 +116,7 @@ function health(container: Container): string {
     if (State.Status !== "exited") return State.Status;
     return State.ExitCode === 0 ? "done" : `failed (exit code ${State.ExitCode})`;
   }
+  if (container.Node !== undefined && State.Status === "created") return "no node takes it";
   if (State.Status !== "running")
     return `${State.Status} (exit code ${State.ExitCode}${State.OOMKilled ? ", out of memory" : ""})`;
   return State.Health?.Status ?? "running";

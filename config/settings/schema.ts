@@ -117,12 +117,16 @@ export const settings = z.strictObject({
     .enum(["dev", "prod"])
     .default("dev")
     .describe("Chooses the defaults: for a developer's machine, or for users."),
+  target: z
+    .enum(["engine", "swarm"])
+    .default("engine")
+    .describe("Where the stack runs: on one Docker engine, or on all nodes of a Docker Swarm."),
   images: z
     .enum(["registry", "packages"])
     .default("registry")
     .describe("Source of images: pulled from registries, or built from Debian and PyPI packages."),
   registry: optional(
-    "Mirror that the official images are pulled from, such as `registry.example.org/mirror`: `quay.io/team/image:1` is `registry.example.org/mirror/team/image:1` there. Log in with `docker login`.",
+    "Mirror that the official images are pulled from, such as `registry.example.org/mirror`: `quay.io/team/image:1` is `registry.example.org/mirror/team/image:1` there. On a Swarm, the images that are built are pushed there too. Log in with `docker login`.",
     like(
       /^[a-z0-9][\w.-]*(:\d+)?(\/[a-z0-9][\w.-]*)*$/,
       "be a registry with an optional path and without https://, such as registry.example.org/mirror",

@@ -1,4 +1,4 @@
-import { isLongRunning, publishedPorts, type ServiceSpec } from "./service.ts";
+import { isLongRunning, type Network, publishedPorts, type ServiceSpec, type SystemSpec } from "./service.ts";
 
 /**
  * The network with a route out. Published ports and calls to other hosts go over it. Its containers
@@ -31,6 +31,24 @@ export const isReservedNetwork = (name: string): boolean =>
     monitoringNetwork,
     outsideNetwork,
   ].includes(name);
+
+/**
+ * The networks that are declared for a system, by short name. On a Swarm, each service with a route
+ * out has a network for it alone, because an overlay network cannot keep its containers apart.
+ */
+export function declaredNetworks({
+  target,
+  networks,
+  services,
+}: Pick<SystemSpec, "target" | "networks" | "services">): Readonly<Record<string, Network>> {
+  if (target === "engine") return networks;
+  const { [outsideNetwork]: outside, ...others } = networks;
+  const own = outside ? services.filter(hasWayOut).map(({ name }) => [wayOutOf(name), outside] as const) : [];
+  return { ...others, ...Object.fromEntries(own) };
+}
+
+/** The short name of the network with a route out that a service has on a Swarm. */
+export const wayOutOf = (service: string): string => `${outsideNetwork}-${service}`;
 
 /** Docker's options of a network with a route out: its containers do not reach each other. */
 export const openNetworkOptions = { "com.docker.network.bridge.enable_icc": "false" } as const;

@@ -10,6 +10,7 @@ import type { Capability, Limits, LogRotation } from "./limits.ts";
 import type { Alert, Datasource, Row } from "./monitoring.ts";
 import type { Database, PostgresVersion } from "./postgres.ts";
 import type { Recovery } from "./recovery.ts";
+import type { Target } from "./target.ts";
 import type { Duration, Size } from "./units.ts";
 
 /** The clients that can reach a published port: none, this host, or all. */
@@ -197,6 +198,7 @@ export interface SystemSpec {
   /** A digest of the files of a system from outside of Ragdock. @default one of Ragdock's own */
   readonly source?: string;
   readonly environment: "dev" | "prod";
+  readonly target: Target;
   readonly images: "registry" | "packages";
   /**
    * The prefix that official images are pulled from, such as a mirror. @default each from its own

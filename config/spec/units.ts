@@ -34,6 +34,13 @@ export function goDuration(duration: Duration): string {
 }
 
 /**
+ * `duration` as the provider returns it for a service of a Swarm: as Go's format, without a last
+ * part of zero (`"1m"`, `"1h"`).
+ */
+export const shortDuration = (duration: Duration): string =>
+  goDuration(duration).replace(/m0s$/, "m").replace(/h0m$/, "h");
+
+/**
  * `cpus` in the provider's format (`"1.0"`, `"0.5"`). Any other format replaces the container at
  * each `up`.
  */

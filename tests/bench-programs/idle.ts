@@ -18,7 +18,11 @@ const context: StackContext = {
   system,
   hostPath: (path) => path,
   imageProgram: async () => ({ entrypoint: [], command: [] }),
-  images: { reference: () => config.require("image"), id: () => pulumi.output(config.require("image")) },
+  images: {
+    reference: () => config.require("image"),
+    id: () => pulumi.output(config.require("image")),
+    nodeReference: () => pulumi.output(config.require("image")),
+  },
   networks: { backend: network.id },
   volumes: {},
   secrets: {},

@@ -34,7 +34,11 @@ class Mocks implements pulumi.runtime.Mocks {
     const state = { ...inputs, name: inputs.name ?? `${name}-0000000` };
     if (type.endsWith(":RandomPassword"))
       return { id: name, state: { ...state, result: pulumi.secret(canary) } };
-    if (type.endsWith(":RemoteImage")) return { id: name, state: { ...state, imageId: `sha256:${name}` } };
+    if (type.endsWith(":RemoteImage"))
+      return {
+        id: name,
+        state: { ...state, imageId: `sha256:${name}`, repoDigest: `${inputs.name}@sha256:${name}` },
+      };
     if (type.endsWith(":Container"))
       return {
         id: name,
@@ -77,6 +81,7 @@ export async function register(
     baseImage: "ragdock/base:test",
     secretVersions: {},
     keptSecrets: {},
+    pushImage: async (reference) => `${reference}@sha256:${"0".repeat(64)}`,
     imageProgram: async () => ({ entrypoint: ["/entrypoint"], command: ["serve"] }),
     existingVolumes: {},
     broken: {},

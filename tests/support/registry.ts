@@ -31,6 +31,11 @@ function catalogue(source: ImageSource): CatalogueImage[] {
   return source.from === "build" ? (source.bases ?? []).flatMap(catalogue) : [];
 }
 
+interface RegistryOptions {
+  /** Whether it takes requests from other machines, without a login. @default false */
+  readonly open?: boolean;
+}
+
 /**
  * A registry on this machine that demands a login, and serves the stand-ins under the official
  * names, as a mirror. Docker uses no TLS for this address.
@@ -45,11 +50,13 @@ export class TestRegistry {
   /** A DOCKER_CONFIG folder whose config.json has the login, as `docker login` writes it. */
   readonly loggedIn: string;
   readonly #port: number;
+  readonly #open: boolean;
   readonly #served = new Set<string>();
   #process: ChildProcess | undefined;
 
-  constructor(port: number) {
+  constructor(port: number, { open = false }: RegistryOptions = {}) {
     this.#port = port;
+    this.#open = open;
     this.host = `localhost:${port}`;
     const [, auth] = secretTexts;
     this.loggedIn = this.configFolder("logged-in", { auths: { [this.host]: { auth } } });
@@ -62,13 +69,15 @@ export class TestRegistry {
     const settings = {
       version: "0.1",
       storage: { filesystem: { rootdirectory: join(this.folder, "data") } },
-      http: { addr: `127.0.0.1:${this.#port}` },
-      auth: { htpasswd: { realm: "test", path: htpasswd } },
+      http: { addr: this.#open ? `:${this.#port}` : `127.0.0.1:${this.#port}` },
+      ...(this.#open ? {} : { auth: { htpasswd: { realm: "test", path: htpasswd } } }),
       log: { level: "error" },
     };
     writeFileSync(config, JSON.stringify(settings));
     this.#process = spawn("docker-registry", ["serve", config], { stdio: "ignore" });
-    const answers = () => fetch(`http://127.0.0.1:${this.#port}/v2/`).then(({ status }) => status === 401);
+    const expected = this.#open ? 200 : 401;
+    const answers = () =>
+      fetch(`http://127.0.0.1:${this.#port}/v2/`).then(({ status }) => status === expected);
     await eventually(async () => (await answers()) || undefined, 20);
   }
 

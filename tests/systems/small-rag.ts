@@ -11,8 +11,8 @@ export interface SmallAnswer {
 export class SmallRag {
   private readonly base: string;
 
-  constructor(port: number, prefix = "") {
-    this.base = `http://127.0.0.1:${port}${prefix}`;
+  constructor(port: number, prefix = "", host = "127.0.0.1") {
+    this.base = `http://${host}:${port}${prefix}`;
   }
 
   get(path: string, init?: RequestInit): Promise<Response> {

@@ -9,6 +9,7 @@ import type { SystemSpec } from "../../config/spec/service.ts";
 export const idleSystem = (count: number, image: string): SystemSpec => ({
   name: "idle",
   environment: "dev",
+  target: "engine",
   images: "registry",
   registry: undefined,
   pinned: {},

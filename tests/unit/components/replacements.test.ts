@@ -44,6 +44,7 @@ async function containersOf(
     baseImage: "ragdock/base:test",
     secretVersions: {},
     keptSecrets: {},
+    pushImage: async (reference) => reference,
     imageProgram: async () => ({ entrypoint: ["/entrypoint"], command: ["serve"] }),
     existingVolumes: {},
     broken,

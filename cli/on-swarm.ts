@@ -1,0 +1,39 @@
+import { Failure } from "../config/spec/failure.ts";
+import { dockerSettingsOf } from "./stack-file.ts";
+
+const inside = "it runs a program inside of a container, which may be on another node";
+const data = "it reads the volumes of one Docker host, and those of a Swarm are on its nodes";
+const again = "no test has shown yet that it keeps its promises on several nodes";
+
+/** The commands that do not work for a stack on a Swarm, and why. */
+const refused: Readonly<Record<string, string>> = {
+  backup: data,
+  restore: data,
+  drill: data,
+  "upgrade-postgres": data,
+  "data import": data,
+  "destroy-data": data,
+  exec: inside,
+  shell: inside,
+  "shell-api": inside,
+  "shell-db": inside,
+  "shell-worker": inside,
+  psql: inside,
+  net: inside,
+  load: inside,
+  restart: again,
+  rollback: again,
+  rotate: again,
+};
+
+/** Refuses a command that does not work for a stack on a Swarm. @throws Failure */
+export function requireTarget(command: string, stack: string, isPart: boolean): void {
+  if (dockerSettingsOf(stack).target !== "swarm") return;
+  const why = refused[command] ?? (isPart ? again : undefined);
+  if (why === undefined) return;
+  const what = isPart && refused[command] === undefined ? `${command} --service` : command;
+  throw new Failure(
+    `ragdock ${what} does not work for stack "${stack}", which runs on a Swarm: ${why}.`,
+    "What works, and what you can do instead: docs/guide/several-machines.md",
+  );
+}

@@ -1,0 +1,59 @@
+import { createHash } from "node:crypto";
+import * as docker from "@pulumi/docker";
+import * as pulumi from "@pulumi/pulumi";
+import { secretsIn } from "../../config/spec/content.ts";
+import type { FileSpec, ServiceSpec } from "../../config/spec/service.ts";
+import { fullName, labels } from "../../config/spec/stack.ts";
+import { filled } from "../container.ts";
+import type { StackContext } from "../context.ts";
+
+/** The files of a service: a secret of Swarm for each that contains a secret, a config for others. */
+export interface SwarmFiles {
+  readonly secrets: docker.types.input.ServiceTaskSpecContainerSpecSecret[];
+  readonly configs: docker.types.input.ServiceTaskSpecContainerSpecConfig[];
+}
+
+/** Every user of the container may read them, as on one engine. */
+const fileMode = 0o444;
+
+/**
+ * Declares the files of a service. Secrets and configs cannot change, so a changed file is a new one
+ * with a generated name, and the service is replaced.
+ */
+export function declareFiles(context: StackContext, spec: ServiceSpec, parent: pulumi.Resource): SwarmFiles {
+  const isSecret = ({ content }: FileSpec): boolean => secretsIn(content).length > 0;
+  return {
+    secrets: spec.files.filter(isSecret).map((file) => {
+      const name = nameOf(context, spec, file);
+      // Without labels: the provider panics with them, because it reads its map as a set
+      // (kreuzwerker/terraform-provider-docker, resourceDockerSecretCreate).
+      const secret = new docker.Secret(name, { data: base64(filled(file.content, context)) }, { parent });
+      return { secretId: secret.id, secretName: secret.name, fileName: file.path, fileMode };
+    }),
+    configs: spec.files
+      .filter((file) => !isSecret(file))
+      .map((file) => {
+        const config = new docker.ServiceConfig(
+          nameOf(context, spec, file),
+          {
+            data: base64(filled(file.content, context)),
+            labels: labels(context, { "ragdock.service": spec.name }),
+          },
+          { parent },
+        );
+        return { configId: config.id, configName: config.name, fileName: file.path, fileMode };
+      }),
+  };
+}
+
+const base64 = (text: pulumi.Input<string>): pulumi.Output<string> =>
+  pulumi.output(text).apply((plain) => Buffer.from(plain).toString("base64"));
+
+/** Characters of a name. Swarm takes 64, and the deployer adds eight. */
+const longest = 56;
+
+/** The digest keeps names apart that are the same in their first characters. */
+function nameOf(context: StackContext, { name }: ServiceSpec, { path }: FileSpec): string {
+  const digest = createHash("sha256").update(`${name} ${path}`).digest("hex").slice(0, 8);
+  return `${fullName(context, name).slice(0, longest - digest.length - 1)}-${digest}`;
+}

@@ -1,0 +1,122 @@
+import type * as docker from "@pulumi/docker";
+import * as pulumi from "@pulumi/pulumi";
+import { aliasesOn, exporterHost, hasWayOut, noDns } from "../../config/spec/networks.ts";
+import { paced } from "../../config/spec/paced-check.ts";
+import type { LongRunning } from "../../config/spec/service.ts";
+import { fullName } from "../../config/spec/stack.ts";
+import { volumeNodeLabel } from "../../config/spec/swarm.ts";
+import { mebibytes, seconds, shortDuration } from "../../config/spec/units.ts";
+import { containerLabels, isReadOnly, program } from "../container.ts";
+import type { StackContext, UnitArgs } from "../context.ts";
+import type { SwarmFiles } from "./files.ts";
+
+type Task = docker.types.input.ServiceTaskSpec;
+type Container = docker.types.input.ServiceTaskSpecContainerSpec;
+type Mount = docker.types.input.ServiceTaskSpecContainerSpecMount;
+
+/** What each container of a service of a Swarm runs, and where. */
+export function taskOf({ context, spec, after }: UnitArgs<LongRunning>, files: SwarmFiles): Task {
+  const { limits, logs } = spec;
+  const constraints = spec.volumes.map(
+    ({ volume }) => `node.labels.${volumeNodeLabel(fullName(context, volume))}==true`,
+  );
+  return {
+    containerSpec: { ...containerOf({ context, spec, after }), ...files },
+    networksAdvanceds: networksOf(context, spec),
+    resources: {
+      limits: { nanoCpus: Math.round(limits.cpus * 1e9), memoryBytes: bytes(limits.memory) },
+      ...(limits.reservation ? { reservation: { memoryBytes: bytes(limits.reservation) } } : {}),
+    },
+    // Each value is given. One that Swarm fills in would be a change at each `up`.
+    restartPolicy: { condition: "any", delay: "5s", maxAttempts: 0, window: "0s" },
+    ...(constraints.length > 0 ? { placement: { constraints } } : {}),
+    logDriver: {
+      name: "json-file",
+      options: { "max-size": `${mebibytes(logs.maxSize)}m`, "max-file": String(logs.maxFiles) },
+    },
+  };
+}
+
+function containerOf({ context, spec, after }: UnitArgs<LongRunning>): Container {
+  const { entrypoints, command } = program(context, spec);
+  return {
+    // Known only when the jobs before the service have succeeded.
+    image: pulumi
+      .all([context.images.nodeReference(spec.image), ...after.gates])
+      .apply(([reference]) => reference as string),
+    ...(entrypoints ? { commands: entrypoints } : {}),
+    ...(command ? { args: command } : {}),
+    ...(spec.user ? { user: spec.user } : {}),
+    ...(spec.workingDir ? { dir: spec.workingDir } : {}),
+    ...(spec.hostname ? { hostname: spec.hostname } : {}),
+    env: { ...spec.environment },
+    labels: containerLabels(context, spec),
+    capDrops: ["ALL"],
+    ...(spec.capabilities?.length ? { capAdds: spec.capabilities.map((name) => `CAP_${name}`) } : {}),
+    ...(isReadOnly(spec) ? { readOnly: true } : {}),
+    mounts: mountsOf(context, spec),
+    hosts: hostsOf(spec),
+    ...(hasWayOut(spec) ? {} : { dnsConfig: { nameservers: noDns.servers, options: noDns.options } }),
+    healthcheck: healthcheckOf(spec),
+    stopGracePeriod: shortDuration(spec.stopGracePeriod),
+  };
+}
+
+const bytes = (size: LongRunning["limits"]["memory"]): number => mebibytes(size) * 2 ** 20;
+
+const networksOf = (context: StackContext, { name, aliases = [], networks }: LongRunning) => {
+  const revision = context.revisions[name];
+  const all = [...aliases, ...(revision ? [revision] : [])];
+  return networks.map((network) => ({
+    id: context.networks[network] as pulumi.Input<string>,
+    aliases: aliasesOn(network, { name, aliases: all }),
+  }));
+};
+
+/** /dev/shm is a folder in memory as any other: a service of a Swarm has no size for it. */
+function mountsOf(context: StackContext, { volumes, tmpfs = [], shm }: LongRunning): Mount[] {
+  const inMemory = (target: string, mebi: number): Mount => ({
+    type: "tmpfs",
+    target,
+    tmpfsOptions: { sizeBytes: mebi * 2 ** 20 },
+  });
+  return [
+    ...volumes.map(({ volume, path, readOnly }) => ({
+      type: "volume",
+      source: context.volumes[volume] as pulumi.Input<string>,
+      target: path,
+      ...(readOnly ? { readOnly } : {}),
+    })),
+    ...tmpfs.map((path) => inMemory(path, 64)),
+    ...(shm ? [inMemory("/dev/shm", mebibytes(shm))] : []),
+  ];
+}
+
+/**
+ * An exporter listens on the address that its name has on one network. Swarm gives a name to a task
+ * only after it is healthy, so an exporter in a Swarm listens on all of its addresses.
+ */
+const hostsOf = ({ name, role, extraHosts = {} }: LongRunning) =>
+  Object.entries({ ...(role === "exporter" ? { [exporterHost(name)]: "0.0.0.0" } : {}), ...extraHosts }).map(
+    ([host, ip]) => ({ host, ip }),
+  );
+
+/** Failed checks after which a container counts as unhealthy that never should. */
+const never = 1_000_000;
+
+/**
+ * The health check for Swarm, which replaces an unhealthy container at once. A store may be
+ * recovering its data, so only services that recover by a restart become unhealthy. All others are
+ * `starting` until their first success.
+ */
+function healthcheckOf({ healthcheck, restartUnhealthy }: LongRunning): Container["healthcheck"] {
+  const { test, timeout } = paced(healthcheck);
+  const { interval, startPeriod } = healthcheck;
+  return {
+    tests: [...test],
+    interval: shortDuration(interval),
+    timeout: shortDuration(timeout),
+    startPeriod: shortDuration(startPeriod),
+    retries: restartUnhealthy ? Math.ceil(seconds(restartUnhealthy.after) / seconds(interval)) : never,
+  };
+}

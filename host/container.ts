@@ -1,0 +1,51 @@
+/** A container's health check as Docker has it. Times are in nanoseconds. */
+export interface ContainerHealthcheck {
+  readonly Interval: number;
+  readonly Timeout: number;
+  readonly StartPeriod: number;
+  readonly Retries: number;
+}
+
+/** The fields of `docker inspect` that Ragdock uses. */
+export interface Container {
+  readonly Id: string;
+  readonly Name: string;
+  /** The node of a task of a Swarm. Empty for a task that is on none. @default no task */
+  readonly Node?: string;
+  /** Id of the container's image. */
+  readonly Image: string;
+  readonly Created: string;
+  /** The program that it was started with. */
+  readonly Path: string;
+  /** The arguments of the program. */
+  readonly Args?: readonly string[];
+  readonly RestartCount: number;
+  readonly State: {
+    readonly Status: string;
+    readonly StartedAt: string;
+    readonly ExitCode: number;
+    readonly OOMKilled: boolean;
+    readonly Error: string;
+    readonly Health?: {
+      readonly Status: "starting" | "healthy" | "unhealthy";
+      /** Failed checks since the last good one. Those in the start period do not count. */
+      readonly FailingStreak: number;
+      readonly Log:
+        | readonly { readonly ExitCode: number; readonly Output: string; readonly End: string }[]
+        | null;
+    };
+  };
+  readonly Config: {
+    readonly Labels: Readonly<Record<string, string>>;
+    readonly Image: string;
+    /** Its variables, as `NAME=value`. */
+    readonly Env?: readonly string[] | null;
+    readonly Healthcheck?: ContainerHealthcheck;
+  };
+  readonly Mounts: readonly { readonly Destination: string }[];
+  readonly NetworkSettings: { readonly Networks: Readonly<Record<string, unknown>> };
+  readonly HostConfig: {
+    readonly Memory: number;
+    readonly PortBindings: Readonly<Record<string, { HostIp: string; HostPort: string }[]>> | null;
+  };
+}

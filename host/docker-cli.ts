@@ -1,0 +1,62 @@
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
+import { labels } from "../config/spec/stack.ts";
+import type { Target } from "../config/spec/target.ts";
+import { type DockerSettings, type Endpoint, endpointOf, environmentFor } from "./endpoint.ts";
+import { project } from "./paths.ts";
+
+const run = promisify(execFile);
+
+let endpoint: Endpoint | undefined;
+let target: Target = "engine";
+let environment: NodeJS.ProcessEnv = process.env;
+
+/**
+ * Selects the Docker host of a stack for every Docker command of this process.
+ * @throws Failure if there is no such host
+ */
+export async function useDocker(settings: DockerSettings): Promise<Endpoint> {
+  target = settings.target ?? "engine";
+  endpoint = await endpointOf(settings, process.env);
+  environment = environmentFor(endpoint, process.env);
+  return endpoint;
+}
+
+/** Whether the stack runs on a Swarm. */
+export const onSwarm = (): boolean => target === "swarm";
+
+/** The Docker host in use. Undefined before the first `useDocker`. */
+export const dockerEndpoint = (): Endpoint | undefined => endpoint;
+
+/** The environment for programs that use Docker. They use the same host. */
+export const dockerEnvironment = (): NodeJS.ProcessEnv => environment;
+
+/** Runs the docker CLI and returns its standard output. */
+export async function docker(...args: string[]): Promise<string> {
+  const { stdout } = await run("docker", args, { env: environment, maxBuffer: 64 * 2 ** 20 });
+  return stdout;
+}
+
+/**
+ * The given objects as `docker inspect` describes them, without those that someone has removed in
+ * the meantime.
+ */
+export async function inspectAll<T>(
+  kind: "container" | "network" | "volume",
+  names: readonly string[],
+): Promise<T[]> {
+  if (names.length === 0) return [];
+  try {
+    return JSON.parse(await docker(kind, "inspect", ...names));
+  } catch (error) {
+    // Docker prints all that it finds, and one error for each of the others.
+    const { stdout = "", stderr = "" } = error as { stdout?: string; stderr?: string };
+    const errors = stderr.trim().split("\n");
+    if (errors.every((line) => /no such|not found/i.test(line))) return JSON.parse(stdout);
+    throw error;
+  }
+}
+
+/** The options that select what belongs to a stack and has these labels. */
+export const stackFilters = (stack: string, extra: Readonly<Record<string, string>> = {}): string[] =>
+  labels({ project, stack }, extra).flatMap(({ label, value }) => ["--filter", `label=${label}=${value}`]);

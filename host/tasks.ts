@@ -1,0 +1,132 @@
+/**
+ * The tasks of a stack in a Swarm, in the form of containers, so that what looks at containers looks
+ * at all nodes. A manager knows the state of a task, and not the output of its health check.
+ */
+import type { Container, ContainerHealthcheck } from "./container.ts";
+import { docker, stackFilters } from "./docker-cli.ts";
+
+/** The fields of `docker service inspect` that this uses. */
+interface Service {
+  readonly ID: string;
+  readonly Spec: { readonly Name: string };
+}
+
+/** The fields of `docker node inspect` that Ragdock uses. */
+export interface Node {
+  readonly ID: string;
+  readonly Spec: {
+    readonly Availability: "active" | "pause" | "drain";
+    readonly Labels?: Readonly<Record<string, string>>;
+  };
+  readonly Description: { readonly Hostname: string };
+  readonly Status: { readonly State: string };
+}
+
+/** The fields of `docker inspect --type task` that this uses. */
+export interface Task {
+  readonly ID: string;
+  readonly CreatedAt: string;
+  readonly ServiceID: string;
+  /** Absent for a task of a global service, which has one on each node. */
+  readonly Slot?: number;
+  readonly NodeID?: string;
+  readonly DesiredState: string;
+  readonly Spec: {
+    readonly ContainerSpec: {
+      readonly Image: string;
+      readonly Labels?: Readonly<Record<string, string>>;
+      readonly Healthcheck?: ContainerHealthcheck;
+    };
+  };
+  readonly Status: {
+    readonly State: string;
+    readonly Timestamp: string;
+    readonly Err?: string;
+    readonly ContainerStatus?: { readonly ExitCode?: number };
+  };
+}
+
+const lines = (text: string): string[] => text.split("\n").filter(Boolean);
+
+/** All nodes of the Swarm. */
+export async function nodesOfSwarm(): Promise<Node[]> {
+  const ids = lines(await docker("node", "ls", "-q"));
+  return JSON.parse(await docker("node", "inspect", ...ids)) as Node[];
+}
+
+/** The current tasks of a stack's services, one for each container that should run. */
+export async function tasksOf(stack: string, service?: string): Promise<Container[]> {
+  const own = service ? { "ragdock.service": service } : {};
+  const ids = lines(await docker("service", "ls", "-q", ...stackFilters(stack, own)));
+  if (ids.length === 0) return [];
+  const [services, tasks, nodes] = await Promise.all([
+    docker("service", "inspect", ...ids).then((text) => JSON.parse(text) as Service[]),
+    docker("service", "ps", "-q", "--no-trunc", ...ids).then(inspectTasks),
+    nodesOfSwarm(),
+  ]);
+  const slots = Map.groupBy(tasks, ({ ServiceID, Slot, NodeID }) => `${ServiceID} ${Slot ?? NodeID}`);
+  return [...slots.values()].flatMap((all) => {
+    const byAge = all.toSorted((a, b) => a.CreatedAt.localeCompare(b.CreatedAt));
+    const current = byAge.findLast(({ DesiredState }) => isWanted(DesiredState));
+    if (!current) return [];
+    const name = services.find(({ ID }) => ID === current.ServiceID)?.Spec.Name ?? "";
+    const node = nodes.find(({ ID }) => ID === current.NodeID)?.Description.Hostname ?? "";
+    return [containerOfTask(current, `${name}.${current.Slot ?? node}`, node, byAge.length - 1)];
+  });
+}
+
+async function inspectTasks(ids: string): Promise<Task[]> {
+  const all = lines(ids);
+  return all.length === 0 ? [] : (JSON.parse(await docker("inspect", "--type", "task", ...all)) as Task[]);
+}
+
+const isWanted = (state: string): boolean => state === "running" || state === "ready";
+
+/** States of a task whose container does not run yet, and will soon. */
+const beginning = ["assigned", "accepted", "preparing", "ready", "starting"];
+
+/** States of a task that no node has taken. */
+const waiting = ["new", "pending", "allocated"];
+
+/** Failed checks after which a wait for a task ends. A service of a Swarm may have no bound for them. */
+const mostRetries = 30;
+
+/** A task as a container. Its restarts are the tasks that it replaced. */
+export function containerOfTask(task: Task, name: string, node: string, replaced: number): Container {
+  const { Image, Labels = {}, Healthcheck } = task.Spec.ContainerSpec;
+  const { State, Timestamp, Err = "", ContainerStatus } = task.Status;
+  return {
+    Id: task.ID,
+    Name: `/${name}`,
+    Node: node,
+    Image,
+    Created: task.CreatedAt,
+    Path: "",
+    RestartCount: replaced,
+    State: {
+      StartedAt: Timestamp,
+      ExitCode: ContainerStatus?.ExitCode ?? 0,
+      OOMKilled: false,
+      Error: Err,
+      ...stateOf(State),
+    },
+    Config: {
+      Labels,
+      Image,
+      ...(Healthcheck
+        ? { Healthcheck: { ...Healthcheck, Retries: Math.min(Healthcheck.Retries, mostRetries) } }
+        : {}),
+    },
+    Mounts: [],
+    NetworkSettings: { Networks: {} },
+    HostConfig: { Memory: 0, PortBindings: null },
+  };
+}
+
+/** A task is `running` once its container is healthy. */
+function stateOf(state: string): Pick<Container["State"], "Status" | "Health"> {
+  const health = (Status: "healthy" | "starting") => ({ Status, FailingStreak: 0, Log: null });
+  if (state === "running") return { Status: "running", Health: health("healthy") };
+  if (beginning.includes(state)) return { Status: "running", Health: health("starting") };
+  return { Status: waiting.includes(state) ? "created" : "exited" };
+}

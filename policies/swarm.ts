@@ -1,0 +1,140 @@
+import { shown } from "../config/spec/content.ts";
+import { callsHost } from "../config/spec/host-gateway.ts";
+import { type ImageSource, imageName } from "../config/spec/image.ts";
+import { type Problem, problem, removeCommand, setCommand } from "../config/spec/problem.ts";
+import { isLongRunning, publishedPorts, type ServiceSpec, type SystemSpec } from "../config/spec/service.ts";
+
+/** Bytes that a secret or a config of Swarm can have (moby/swarmkit, MaxSecretSize). */
+export const largestFile = 500 * 1024;
+
+/** Reports everything of a system that a Swarm cannot run, with the reason. */
+export function swarm(system: SystemSpec): Problem[] {
+  if (system.target === "engine") return [];
+  return [...registry(system), ...system.services.flatMap((service) => refusals(service))];
+}
+
+/** Reports built images that no node could pull. */
+function registry({ registry: name, pinned, images, services }: SystemSpec): Problem[] {
+  const isBuilt = (source: ImageSource): boolean =>
+    !Object.hasOwn(pinned, imageName(source)) &&
+    (source.from === "build" ||
+      (source.from === "catalogue" && (images === "packages" || source.image.wrapped !== undefined)));
+  const built = [
+    ...new Set(
+      services
+        .map(({ image }) => image)
+        .filter(isBuilt)
+        .map(imageName),
+    ),
+  ];
+  if (name !== undefined || built.length === 0) return [];
+  const why = `each node of a Swarm pulls its images, and this stack builds ${built.join(", ")}`;
+  return [problem("registry", "not set", why, `Run: ${setCommand("registry", "registry.example.org/team")}`)];
+}
+
+/** Exporters that measure the machine that they run on. */
+const ofOneHost = ["node-exporter", "cadvisor"];
+
+/** A reason why a Swarm cannot run a service. */
+interface Refusal {
+  readonly applies: boolean;
+  readonly path: string;
+  readonly found: string;
+  readonly why: string;
+  readonly fix: string;
+}
+
+/** What Swarm, or the Docker provider for it, has no counterpart for. */
+function refusals(service: ServiceSpec): Problem[] {
+  const { name, role, mounts, gpus, ulimits = {}, writable = {}, volumes, extraHosts = {} } = service;
+  const at = (key: string): string => `services.${name}.${key}`;
+  const all: readonly Refusal[] = [
+    {
+      applies: role === "auth",
+      path: "ingress.signIn",
+      found: "set",
+      why: "the people who sign in are in a volume, and no backup reads the volumes of a Swarm yet",
+      fix: `Run: ${removeCommand("ingress.signIn")}`,
+    },
+    {
+      applies: role === "certificates",
+      path: "ingress.tls",
+      found: "set",
+      why: "the ingress runs on every node, and the volume with the certificate is on one of them",
+      fix: `Let a load balancer in front do TLS. Run: ${setCommand("ingress.tls", "off")}`,
+    },
+    {
+      applies: ofOneHost.includes(name),
+      path: at("enabled"),
+      found: "true",
+      why: "it would measure one node of the Swarm, and say nothing of the others",
+      fix: `Run: ${setCommand(at("enabled"), "false")}`,
+    },
+    {
+      applies: mounts.length > 0,
+      path: at("mounts"),
+      found: mounts.map(({ source }) => source).join(", "),
+      why: "a service moves between the nodes, and folders of a host do not move with it",
+      fix: `Run: ${setCommand("environment", "prod")}`,
+    },
+    {
+      applies: !isLongRunning(service) && volumes.length > 0,
+      path: `services.${name}`,
+      found: "a job with a volume",
+      why: "jobs run on the manager, and the volume may be on another node",
+      fix: "Let a service that stays up do its work.",
+    },
+    {
+      applies: callsHost(service) || Object.values(extraHosts).includes("host-gateway"),
+      path: `services.${name}`,
+      found: "a service that calls the Docker host",
+      why: "each node of a Swarm is another host",
+      fix: "Name an address that all nodes reach, such as that of a server.",
+    },
+    {
+      applies: gpus !== undefined,
+      path: at("gpus"),
+      found: String(gpus),
+      why: "the Docker provider cannot ask a Swarm for GPUs",
+      fix: `Run: ${removeCommand(at("gpus"))}`,
+    },
+    {
+      applies: Object.keys(ulimits).length > 0,
+      path: `apps.${name}.ulimits`,
+      found: Object.keys(ulimits).join(", "),
+      why: "the Docker provider cannot set them for a service of a Swarm",
+      fix: "Set them in the configuration of Docker on each node (default-ulimits).",
+    },
+    {
+      applies: Object.keys(writable).length > 0,
+      path: `apps.${name}.writable`,
+      found: Object.keys(writable).join(", "),
+      why: "a Swarm mounts folders in memory without permission to run programs in them",
+      fix: "Let the application write into a volume, or below /tmp.",
+    },
+  ];
+  return [
+    ...all
+      .filter(({ applies }) => applies)
+      .map(({ path, found, why, fix }) => problem(path, found, why, fix)),
+    ...largeFiles(service),
+    ...loopback(service),
+  ];
+}
+
+const largeFiles = ({ name, files }: ServiceSpec): Problem[] =>
+  files
+    .filter(({ content }) => Buffer.byteLength(shown(content)) > largestFile)
+    .map(({ path }) => {
+      const why = `a file of a Swarm's service has at most ${largestFile / 1024} KiB`;
+      return problem(`services.${name}.files`, path, why, "Put it into the image.");
+    });
+
+const loopback = (service: ServiceSpec): Problem[] =>
+  publishedPorts(service).flatMap(({ exposure, owner = service.name, host }) => {
+    if (exposure !== "loopback") return [];
+    const path = `services.${owner}.exposure`;
+    const why = `a Swarm publishes port ${host} on all addresses of its nodes, and never on loopback alone`;
+    const fix = `Run: ${setCommand(path, "public")}; or: ${setCommand(path, "none")}`;
+    return [problem(path, "loopback", why, fix)];
+  });

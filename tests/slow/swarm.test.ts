@@ -1,0 +1,195 @@
+/**
+ * Brings financerag up on a Swarm of three engines, which share one machine: tests/support/swarm.ts
+ * says what that does not prove. The images come from a registry on this machine, so the test does
+ * not prove a login, or TLS between a node and a registry.
+ */
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { imageModeOf } from "../../cli/system.ts";
+import { imagePlan } from "../../components/image-plan.ts";
+import { resolveSystem } from "../../config/resolve.ts";
+import { imageName } from "../../config/spec/image.ts";
+import { ensureBaseImage } from "../../host/base-image.ts";
+import { imagePusher } from "../../host/push.ts";
+import { OpenAIServer } from "../support/openai-server.ts";
+import { open } from "../support/program.ts";
+import { TestRegistry } from "../support/registry.ts";
+import { docker, eventually, TestStack } from "../support/stack.ts";
+import { machine, missingForSwarm, TestSwarm } from "../support/swarm.ts";
+import { fact, handbook, question, SmallRag } from "../systems/small-rag.ts";
+
+const missing = missingForSwarm();
+const name = "swarm-test";
+const registryPort = 28_190;
+const port = 28_191;
+const key = "openai-canary-5c11aa";
+const openai = new OpenAIServer(key, 1536);
+const registry = new TestRegistry(registryPort, { open: true });
+const swarm = new TestSwarm();
+const common = { system: "financerag", environment: "prod", ingress: open };
+const local = new TestStack(name, { ...common, images: "packages" });
+const stack = new TestStack(name, common);
+
+const lines = (text: string): string[] => text.split("\n").filter(Boolean);
+
+/** The number of containers of a service on each node. */
+const placed = (service: string): Promise<number[]> =>
+  Promise.all(
+    swarm.nodes.map(async (node) => {
+      const filters = [`label=ragdock.service=${service}`, `label=ragdock.stack=${name}`];
+      const ids = await node.docker("ps", "-q", ...filters.flatMap((filter) => ["--filter", filter]));
+      return lines(ids).length;
+    }),
+  );
+
+/** The settings with which the nodes pull each image from the registry, as a pinned one. */
+async function served(): Promise<Record<string, string>> {
+  const facts = { project: "ragdock", stack: name, secrets: new Set(["openaiApiKey"]), host: {} };
+  const system = resolveSystem({ ...common, images: "packages" }, facts);
+  const mode = await imageModeOf(system);
+  const references = new Map(system.services.map(({ image }) => [imageName(image), imagePlan(image, mode)]));
+  const pinned: Record<string, string> = {};
+  for (const [image, { reference }] of references) {
+    await registry.serve(reference, `${registry.host}/${reference}`);
+    pinned[image] = `${machine}:${registryPort}/${reference}`;
+  }
+  return pinned;
+}
+
+describe.skipIf(missing)("financerag on a Swarm of three nodes", () => {
+  beforeAll(async () => {
+    await swarm.start();
+    await registry.start();
+    const provider = new URL(await openai.start());
+    provider.hostname = machine;
+    // No node has a way to package mirrors, so the images are built here.
+    await local.secret("openaiApiKey", key);
+    const built = await local.make("build");
+    expect(built.code, built.output).toBe(0);
+    const settings = {
+      ...common,
+      target: "swarm",
+      images: "registry",
+      pinned: await served(),
+      embeddings: { baseUrl: provider.href },
+      llm: { baseUrl: provider.href },
+      services: { financerag: { port } },
+    };
+    stack.configure(settings, { "docker:host": swarm.manager.host });
+    await stack.secret("openaiApiKey", key);
+  }, 1_200_000);
+
+  afterAll(async () => {
+    await stack.make("down");
+    await swarm.stop();
+    await local.remove();
+    await stack.remove();
+    await registry.stop();
+    openai.stop();
+  }, 300_000);
+
+  it("has its replicas and its ingress on all nodes, and its store on one", async () => {
+    const { code, output } = await stack.make("up");
+    expect(code, output).toBe(0);
+    expect(await placed("financerag")).toEqual([1, 1, 1]);
+    expect(await placed("ingress")).toEqual([1, 1, 1]);
+    expect((await placed("chroma")).sort()).toEqual([0, 0, 1]);
+  });
+
+  it("answers on each node, with the key from a secret of Swarm", async () => {
+    const clients = swarm.nodes.map(({ address }) => new SmallRag(port, "", address));
+    await clients[0]?.upload("handbook.md", handbook);
+    for (const client of clients) {
+      const { answer, sources } = await client.ask(question);
+      expect(sources[0]?.text).toContain(fact);
+      expect(answer).toContain("From the model:");
+    }
+    const { manager } = swarm;
+    const inspected = async (kind: string): Promise<string> =>
+      manager.docker(kind, "inspect", ...lines(await manager.docker(kind, "ls", "-q")));
+    const all = (await Promise.all(["service", "secret", "config"].map(inspected))).join("\n");
+    for (const text of [key, Buffer.from(key).toString("base64")]) expect(all).not.toContain(text);
+    expect(all).toContain("/run/secrets/openai-api-key");
+    expect(stack.stateText()).not.toContain(key);
+  });
+
+  it("changes nothing in a second run", async () => {
+    expect(await stack.unchanged()).toBe("");
+  });
+
+  it("shows all nodes in status, health and logs", async () => {
+    const status = await stack.make("status");
+    expect(status.code, status.output).toBe(0);
+    for (const { name: node } of swarm.nodes) expect(status.output).toContain(node);
+    const health = await stack.make("health");
+    expect(health.code, health.output).toBe(0);
+    const logs = stack.start(["logs", "--service", "financerag"]);
+    await new Promise((wait) => setTimeout(wait, 10_000));
+    logs.child.kill();
+    const { output } = await logs.ended;
+    for (const slot of [1, 2, 3]) expect(output).toMatch(new RegExp(`financerag-\\w+\\.${slot} \\| `));
+  });
+
+  it("answers while a node is drained, whose replicas then run on the others", async () => {
+    const [manager, , last] = swarm.nodes;
+    const asked = { sent: 0, failed: [] as string[] };
+    const ask = setInterval(async () => {
+      asked.sent++;
+      const answer = await fetch(`http://${manager?.address}:${port}/health`).catch((error: Error) => error);
+      if (answer instanceof Error) asked.failed.push(answer.message);
+      else if (answer.status !== 200) asked.failed.push(String(answer.status));
+    }, 20);
+    try {
+      await manager?.docker("node", "update", "--availability", "drain", `${last?.name}`);
+      await eventually(async () => {
+        const [first = 0, second = 0, third = 0] = await placed("financerag");
+        return (first + second === 3 && third === 0) || undefined;
+      }, 90);
+      await new Promise((wait) => setTimeout(wait, 5000));
+    } finally {
+      clearInterval(ask);
+      await manager?.docker("node", "update", "--availability", "active", `${last?.name}`);
+    }
+    expect(asked.failed).toEqual([]);
+    expect(asked.sent).toBeGreaterThan(200);
+  });
+
+  it("pushes a built image once, and then knows its digest", async () => {
+    const base = await ensureBaseImage();
+    const reference = `${registry.host}/team/${base}`;
+    await docker("tag", base, reference);
+    const id = (await docker("image", "inspect", "--format", "{{.Id}}", reference)).trim();
+    const said: string[] = [];
+    const say = (line: string): void => void said.push(line);
+    expect(await imagePusher({ make: false, say })(reference, id)).toBe(reference);
+    const push = imagePusher({ make: true, say });
+    const pushed = await push(reference, id);
+    expect(pushed).toMatch(new RegExp(`^${reference}@sha256:[0-9a-f]{64}$`));
+    expect(await push(reference, id)).toBe(pushed);
+    expect(said).toEqual([`pushing ${reference}`]);
+    await swarm.manager.docker("pull", pushed.replace(registry.host, `${machine}:${registryPort}`));
+    await docker("rmi", reference);
+  });
+
+  it("refuses what does not work there, with the reason", async () => {
+    const { code, output } = await stack.make("backup");
+    expect(code).toBe(1);
+    expect(output).toContain("ragdock backup does not work");
+    expect(output).toContain("docs/guide/several-machines.md");
+  });
+
+  it("leaves only the data after `down`", async () => {
+    const { code, output } = await stack.make("down");
+    expect(code, output).toBe(0);
+    expect(output).toMatch(/ragdock-swarm-test-chroma-data \(node-\d\)/);
+    const { manager, nodes } = swarm;
+    for (const kind of ["service", "secret", "config"])
+      expect(lines(await manager.docker(kind, "ls", "-q")), kind).toEqual([]);
+    expect(await manager.docker("network", "ls", "--format", "{{.Name}}")).not.toContain("ragdock");
+    for (const node of nodes)
+      await eventually(async () => lines(await node.docker("ps", "-aq")).length === 0 || undefined);
+    const volumes = await Promise.all(nodes.map((node) => node.docker("volume", "ls", "-q")));
+    expect(lines(volumes.join("\n")).sort()).toEqual(
+      ["alertmanager", "chroma", "prometheus"].map((store) => `ragdock-${name}-${store}-data`),
+    );
+  });
+});

@@ -1,0 +1,146 @@
+/**
+ * A Docker Swarm on this machine: engines in separate network namespaces, which share a bridge in
+ * another namespace. They share the disk, the memory and the CPUs, so a test with them does not
+ * prove what separate machines do. The engine of this machine stays out of the Swarm: leaving one
+ * breaks the name lookups of its running containers.
+ */
+import { type ChildProcess, execFile, execFileSync, spawn } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { eventually } from "./stack.ts";
+
+const run = promisify(execFile);
+
+const lan = "ragdock-lan";
+const subnet = "10.213.90";
+
+/** This machine's address, as the nodes see it. */
+export const machine = `${subnet}.1`;
+
+/** Returns a command that the test needs and that this machine does not have. */
+export const missingForSwarm = (): string | undefined => {
+  if (process.getuid?.() !== 0) return "root";
+  const path = `${process.env.PATH}:/usr/sbin:/sbin`;
+  return ["dockerd", "ip", "nsenter", "docker-registry"].find((command) => {
+    try {
+      execFileSync("sh", ["-c", `command -v ${command}`], { env: { ...process.env, PATH: path } });
+      return false;
+    } catch {
+      return true;
+    }
+  });
+};
+
+/** One engine of the Swarm. */
+export class SwarmNode {
+  readonly name: string;
+  readonly address: string;
+  readonly namespace: string;
+  readonly folder: string;
+  #process: ChildProcess | undefined;
+
+  constructor(number: number, parent: string) {
+    this.name = `node-${number}`;
+    this.address = `${subnet}.${10 + number}`;
+    this.namespace = `ragdock-${this.name}`;
+    this.folder = join(parent, this.name);
+    mkdirSync(this.folder);
+  }
+
+  get host(): string {
+    return `unix://${join(this.folder, "docker.sock")}`;
+  }
+
+  /** Starts the engine, as a boot of its machine would. */
+  async start(): Promise<void> {
+    const within = (name: string): string => join(this.folder, name);
+    const options = [
+      ...["--host", this.host, "--data-root", within("data"), "--exec-root", within("exec")],
+      ...["--pidfile", within("pid"), "--insecure-registry", `${subnet}.0/24`],
+    ];
+    // `ip netns exec` would hide the cgroups, which dockerd needs. The host name is the node's name.
+    const command = [`--net=/run/netns/${this.namespace}`, "unshare", "--uts", "sh", "-c"];
+    const script = `hostname ${this.name} && exec dockerd "$@" > ${within("log")} 2>&1`;
+    this.#process = spawn("nsenter", [...command, script, "sh", ...options], {
+      stdio: "ignore",
+      // An interrupt of the test ends the test only, which then stops the engine.
+      detached: true,
+    });
+    await eventually(async () => (await this.docker("version")) || undefined);
+  }
+
+  /** Runs the docker CLI of the node. */
+  async docker(...args: string[]): Promise<string> {
+    const options = { maxBuffer: 64 * 2 ** 20, env: { ...process.env, DOCKER_HOST: this.host } };
+    return (await run("docker", args, options)).stdout;
+  }
+
+  async stop(): Promise<void> {
+    const child = this.#process;
+    if (!child || child.exitCode !== null || child.signalCode !== null) return;
+    // A container that does not end by itself would hold up the engine.
+    const ids = (await this.docker("ps", "-q").catch(() => "")).split("\n").filter(Boolean);
+    if (ids.length > 0) await this.docker("kill", ...ids).catch(() => "");
+    const ended = new Promise((done) => child.once("exit", done));
+    child.kill();
+    await ended;
+  }
+}
+
+/** A Swarm of engines. The first one is the manager. */
+export class TestSwarm {
+  readonly nodes: readonly SwarmNode[];
+  readonly #folder = mkdtempSync("/var/lib/ragdock-swarm-");
+
+  constructor(count = 3) {
+    this.nodes = Array.from({ length: count }, (_, index) => new SwarmNode(index + 1, this.#folder));
+  }
+
+  get manager(): SwarmNode {
+    return this.nodes[0] as SwarmNode;
+  }
+
+  async start(): Promise<void> {
+    network(this.nodes);
+    await Promise.all(this.nodes.map((node) => node.start()));
+    const { manager } = this;
+    await manager.docker("swarm", "init", "--advertise-addr", manager.address);
+    const token = (await manager.docker("swarm", "join-token", "-q", "worker")).trim();
+    for (const node of this.nodes.slice(1))
+      await node.docker("swarm", "join", "--token", token, "--advertise-addr", node.address, manager.address);
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all(this.nodes.map((node) => node.stop()));
+    for (const { namespace } of this.nodes) execFileSync("ip", ["netns", "del", namespace]);
+    execFileSync("ip", ["netns", "del", lan]);
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+}
+
+/**
+ * Connects the namespaces of the nodes and this machine by a bridge. The bridge has a separate
+ * namespace, because the packet filter of this machine's Docker would drop what the nodes send to each
+ * other.
+ */
+function network(nodes: readonly SwarmNode[]): void {
+  const ip = (...args: string[]) => execFileSync("ip", args, { stdio: "pipe" });
+  ip("netns", "add", lan);
+  ip("-n", lan, "link", "add", "lan", "type", "bridge");
+  ip("-n", lan, "link", "set", "lan", "up");
+  const join = (device: string, inside: readonly string[], address: string, port: string): void => {
+    ip("link", "add", device, ...inside, "type", "veth", "peer", "name", port, "netns", lan);
+    ip("-n", lan, "link", "set", port, "master", "lan", "up");
+    const at = inside.length > 0 ? ["-n", inside[1] as string] : [];
+    ip(...at, "addr", "add", `${address}/24`, "dev", device);
+    ip(...at, "link", "set", device, "up");
+  };
+  join("ragdock-lan", [], machine, "port-0");
+  for (const { namespace, address, name } of nodes) {
+    ip("netns", "add", namespace);
+    ip("-n", namespace, "link", "set", "lo", "up");
+    join("eth0", ["netns", namespace], address, name);
+    ip("-n", namespace, "route", "add", "default", "via", machine);
+  }
+}

@@ -1,0 +1,150 @@
+/**
+ * Tests what the program registers for a Swarm, under Pulumi's mocks. tests/slow/swarm.test.ts runs
+ * it on three engines.
+ */
+import * as pulumi from "@pulumi/pulumi";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { forget, ofType, register } from "../../support/registered.ts";
+
+const settings = {
+  target: "swarm",
+  system: "financerag",
+  environment: "prod",
+  registry: "registry.example.org/team",
+};
+
+type Inputs = Record<string, unknown>;
+
+const service = (name: string) => ofType("/service:Service").find((s) => s.name === `ragdock-test-${name}`);
+const task = (name: string): Inputs => service(name)?.inputs.taskSpec as Inputs;
+const containerSpec = (name: string): Inputs => task(name).containerSpec as Inputs;
+
+beforeEach(forget);
+afterEach(() => pulumi.runtime.disconnect());
+
+describe("financerag on a Swarm", () => {
+  beforeEach(() => register(settings));
+
+  it("is one service of Swarm for each service that stays up, and no container", () => {
+    expect(ofType("/container:Container").map(({ name }) => name)).toEqual([]);
+    expect(ofType("/volume:Volume")).toEqual([]);
+    const replicas = Object.fromEntries(
+      ofType("/service:Service").map(({ name, inputs }) => [name.replace("ragdock-test-", ""), inputs.mode]),
+    );
+    expect(replicas).toMatchObject({
+      financerag: { replicated: { replicas: 3 } },
+      chroma: { replicated: { replicas: 1 } },
+      gateway: { replicated: { replicas: 2 } },
+      ingress: { global: true },
+    });
+  });
+
+  it("has a generated name, so that two revisions can run at the same time", () => {
+    for (const { inputs } of ofType("/service:Service")) expect(inputs.name).toBeUndefined();
+  });
+
+  it("takes a secret of Swarm for each file with a key, and a config for each other file", async () => {
+    await forget();
+    await register({ ...settings, embeddings: { provider: "openai" }, llm: { provider: "openai" } });
+    const secrets = containerSpec("financerag").secrets as { fileName: string; secretId: string }[];
+    expect(secrets.length).toBeGreaterThan(0);
+    for (const { fileName } of secrets) expect(fileName).toMatch(/^\/run\/secrets\//);
+    const open = ofType("/service:Service").map(({ inputs }) => inputs);
+    expect(JSON.stringify(open)).not.toContain("canary");
+    const encoded = Buffer.from("sk-canary").toString("base64");
+    expect(JSON.stringify(open)).not.toContain(encoded);
+    expect(JSON.stringify(ofType("/serviceConfig:ServiceConfig"))).not.toContain(encoded);
+    expect(JSON.stringify(ofType("/secret:Secret"))).toContain(encoded);
+  });
+
+  it("names secrets and configs so that the deployer's suffix fits into Swarm's 64 characters", () => {
+    const all = [...ofType("/secret:Secret"), ...ofType("/serviceConfig:ServiceConfig")];
+    expect(all.length).toBeGreaterThan(4);
+    for (const { name } of all) expect(name.length).toBeLessThanOrEqual(56);
+    expect(new Set(all.map(({ name }) => name)).size).toBe(all.length);
+  });
+
+  it("pushes what is built, and runs every image by digest", () => {
+    const image = (name: string) => containerSpec(name).image as string;
+    expect(image("financerag")).toMatch(
+      /^registry\.example\.org\/team\/ragdock\/financerag:[0-9a-f]{12}@sha256:0{64}$/,
+    );
+    for (const { name } of ofType("/service:Service"))
+      expect(image(name.replace("ragdock-test-", "")), name).toContain("@sha256:");
+  });
+
+  it("publishes ports on each node and asks for no routing mesh", () => {
+    expect(service("ingress")?.inputs.endpointSpec).toEqual({
+      mode: "dnsrr",
+      ports: [{ protocol: "tcp", targetPort: 8080, publishedPort: 8000, publishMode: "host" }],
+    });
+    for (const { name, inputs } of ofType("/service:Service"))
+      expect(inputs.endpointSpec, name).toMatchObject({ mode: "dnsrr" });
+  });
+
+  it("waits for each service but the ingress, for which the provider cannot wait", () => {
+    for (const { name, inputs } of ofType("/service:Service"))
+      expect(inputs.convergeConfig !== undefined, name).toBe(name !== "ragdock-test-ingress");
+  });
+
+  it("keeps a container with data on the node of its volume, and stops it before the next one", () => {
+    expect(task("chroma").placement).toEqual({
+      constraints: ["node.labels.ragdock.volume.ragdock-test-chroma-data==true"],
+    });
+    expect(task("financerag").placement).toBeUndefined();
+    expect(service("chroma")?.inputs.updateConfig).toMatchObject({ order: "stop-first" });
+    expect(service("financerag")?.inputs.updateConfig).toMatchObject({ order: "start-first" });
+  });
+
+  it("lets Swarm replace an unhealthy application after its time, and never a store", () => {
+    const retries = (name: string) => (containerSpec(name).healthcheck as { retries: number }).retries;
+    expect(retries("financerag")).toBe(60);
+    expect(retries("chroma")).toBe(1_000_000);
+    expect(JSON.stringify(containerSpec("financerag").healthcheck)).not.toContain("recover");
+  });
+
+  it("gives each service with a route out a network for it alone", () => {
+    const networks = ofType("/network:Network");
+    for (const { inputs } of networks) expect(inputs).toMatchObject({ driver: "overlay", attachable: true });
+    const open = networks.filter(({ inputs }) => !inputs.internal).map(({ name }) => name);
+    expect(open.length).toBeGreaterThan(0);
+    for (const name of open) {
+      const users = ofType("/service:Service").filter(({ inputs }) =>
+        JSON.stringify(inputs.taskSpec).includes(`${name}-id`),
+      );
+      expect(users, name).toHaveLength(1);
+    }
+    expect(open).toContain("ragdock-test-outside-ingress");
+  });
+
+  it("has the aliases that a container has on one engine", () => {
+    const joined = task("financerag").networksAdvanceds as { id: string; aliases: string[] }[];
+    const app = joined.find(({ id }) => id === "ragdock-test-app-id");
+    expect(app?.aliases).toEqual([
+      "financerag",
+      expect.stringMatching(/^financerag-[0-9a-f]{8}$/),
+      "financerag.app",
+    ]);
+  });
+
+  it("lets an exporter listen before Swarm knows its name", () => {
+    expect(containerSpec("blackbox-exporter").hosts).toEqual([
+      { host: "blackbox-exporter.monitoring", ip: "0.0.0.0" },
+    ]);
+  });
+});
+
+describe("a job on a Swarm", () => {
+  it("is a container on the manager, on the networks of its stack", async () => {
+    await register({ ...settings, services: { financerag: { soak: "5s" } } });
+    const [job] = ofType("/container:Container");
+    expect(job?.name).toBe("ragdock-test-financerag-soak");
+    expect(job?.inputs.networksAdvanced).toMatchObject([{ name: "ragdock-test-app-id" }]);
+  });
+
+  it("delays the services after it while its result is unknown", async () => {
+    await register({ ...settings, services: { financerag: { soak: "5s" } } }, { preview: true });
+    expect(pulumi.isUnknown(containerSpec("financerag").image)).toBe(false);
+    expect(pulumi.isUnknown(containerSpec("gateway").image)).toBe(true);
+  });
+});

@@ -1,0 +1,63 @@
+import { describe, expect, it } from "vitest";
+import { isWell } from "../../../host/docker.ts";
+import { containerOfTask, type Task } from "../../../host/tasks.ts";
+
+const second = 1e9;
+
+/** A task of a Swarm in a state, as `docker inspect` describes it. */
+const task = (State: string, Err = ""): Task => ({
+  ID: "t1",
+  CreatedAt: "2026-11-27T01:00:00Z",
+  ServiceID: "s1",
+  Slot: 2,
+  NodeID: "n1",
+  DesiredState: "running",
+  Spec: {
+    ContainerSpec: {
+      Image: "registry.example.org/web:1@sha256:0",
+      Labels: { "ragdock.service": "web", "ragdock.kind": "stateless" },
+      Healthcheck: {
+        Interval: 5 * second,
+        Timeout: 5 * second,
+        StartPeriod: 30 * second,
+        Retries: 1_000_000,
+      },
+    },
+  },
+  Status: { State, Timestamp: "2026-11-27T01:01:00Z", Err, ContainerStatus: { ExitCode: 3 } },
+});
+
+const container = (state: string, error?: string) =>
+  containerOfTask(task(state, error), "ragdock-dev-web-0.2", "node-2", 1);
+
+describe("a task of a Swarm", () => {
+  it("is healthy when Swarm says that it runs, because Swarm waits for its health check", () => {
+    const running = container("running");
+    expect(isWell(running)).toBe(true);
+    expect(running).toMatchObject({
+      Id: "t1",
+      Name: "/ragdock-dev-web-0.2",
+      Node: "node-2",
+      RestartCount: 1,
+      State: { Status: "running", StartedAt: "2026-11-27T01:01:00Z" },
+    });
+  });
+
+  it.each(["assigned", "preparing", "starting"])("starts while it is %s", (state) => {
+    expect(container(state).State).toMatchObject({ Status: "running", Health: { Status: "starting" } });
+  });
+
+  it("was never started while no node takes it, and the reason is known", () => {
+    const { State } = container("pending", "no suitable node (scheduling constraints not satisfied)");
+    expect(State).toMatchObject({ Status: "created", Error: expect.stringContaining("no suitable node") });
+    expect(State.Health).toBeUndefined();
+  });
+
+  it.each(["failed", "rejected", "complete"])("has ended when it is %s", (state) => {
+    expect(container(state).State).toMatchObject({ Status: "exited", ExitCode: 3 });
+  });
+
+  it("has a bounded wait, although a store is never unhealthy in a Swarm", () => {
+    expect(container("starting").Config.Healthcheck?.Retries).toBe(30);
+  });
+});

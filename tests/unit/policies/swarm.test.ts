@@ -1,0 +1,82 @@
+/** Tests what a Swarm refuses. tests/slow/swarm.test.ts runs what it does not refuse. */
+import { describe, expect, it } from "vitest";
+import { readSystem } from "../../../config/resolve.ts";
+import { facts, openInProd } from "../../support/program.ts";
+
+type Raw = Record<string, unknown>;
+
+const financerag = {
+  system: "financerag",
+  environment: "prod",
+  registry: "registry.example.org/team",
+  embeddings: { provider: "local" },
+  llm: { provider: "none" },
+};
+
+/** The problems of settings on a Swarm, by path. */
+const refused = (raw: Raw): Record<string, { problem: string; fix: string }> =>
+  Object.fromEntries(
+    readSystem(openInProd({ target: "swarm", ...raw }), facts).problems.map(({ path, problem, fix }) => [
+      path.replace("ragdock:", ""),
+      { problem, fix },
+    ]),
+  );
+
+describe("a Swarm", () => {
+  it("runs financerag, and refuses nothing on one engine", () => {
+    expect(refused(financerag)).toEqual({});
+    expect(
+      refused({ ...financerag, target: "engine", services: { financerag: { exposure: "loopback" } } }),
+    ).toEqual({});
+  });
+
+  it("runs a system that is larger than one node", () => {
+    const system = readSystem(openInProd({ target: "swarm", ...financerag }), {
+      ...facts,
+      host: { cpus: 1, memoryMiB: 256 },
+    });
+    expect(system.problems).toEqual([]);
+  });
+
+  it.each<[path: string, why: string, raw: Raw]>([
+    ["registry", "this stack builds financerag", { registry: undefined }],
+    ["ingress.tls", "the volume with the certificate is on one of them", { ingress: { tls: "internal" } }],
+    [
+      "ingress.signIn",
+      "no backup reads the volumes",
+      { ingress: { tls: "internal", signIn: { users: true } } },
+    ],
+    [
+      "services.financerag.exposure",
+      "all addresses of its nodes",
+      { services: { financerag: { exposure: "loopback" } } },
+    ],
+    ["services.financerag.mounts", "do not move with it", { environment: "dev" }],
+    [
+      "services.financerag",
+      "each node of a Swarm is another host",
+      { llm: { provider: "ollama", baseUrl: "http://host.docker.internal:11434/v1" } },
+    ],
+    [
+      "services.financerag.files",
+      "at most 500 KiB",
+      { services: { financerag: { files: [{ path: "/app/large", content: "x".repeat(513_000) }] } } },
+    ],
+  ])("refuses %s: %s", (path, why, raw) => {
+    expect(refused({ ...financerag, ...raw })[path]?.problem).toContain(why);
+  });
+
+  it.each<[path: string, why: string, app: Raw]>([
+    ["apps.web.ulimits", "cannot set them", { ulimits: { nofile: 1024 } }],
+    ["apps.web.writable", "without permission to run programs", { writable: { "/work": "64MiB" } }],
+  ])("refuses %s of an own application: %s", (path, why, app) => {
+    const web = { image: "registry.example.org/web:1", port: 8000, route: "/", ...app };
+    const problems = refused({ registry: "registry.example.org", apps: { web }, environment: "prod" });
+    expect(problems[path]?.problem).toContain(why);
+  });
+
+  it("refuses the exporters of one machine", () => {
+    const problems = refused({ ...financerag, system: "full" });
+    expect(problems["services.node-exporter.enabled"]?.problem).toContain("one node of the Swarm");
+  });
+});
