@@ -4,7 +4,8 @@ import type { Login, Logins } from "../spec/credentials.ts";
 import type { ExternalStore } from "../spec/external-store.ts";
 import type { CatalogueImage } from "../spec/image.ts";
 import { catalogueImage } from "../spec/image.ts";
-import { type Problem, problem, secretCommand, withoutEffect } from "../spec/problem.ts";
+import { secretCommand, toRun } from "../spec/message.ts";
+import { type Problem, problem, withoutEffect } from "../spec/problem.ts";
 import type { FileSpec, Job } from "../spec/service.ts";
 import { type Context, jobDefaults } from "./module.ts";
 import { projectFile } from "./project-files.ts";
@@ -97,7 +98,7 @@ export function externalProblems({ settings, secrets }: Context, role: GuardedRo
   const missing = (key: "postgresPassword" | "postgresAuthority" | "redisPassword" | "redisAuthority") =>
     secrets.has(key)
       ? []
-      : [problem(key, "nothing", `${role}.external needs this secret`, `Run: ${secretCommand(key)}`)];
+      : [problem(key, "nothing", `${role}.external needs this secret`, `${toRun}${secretCommand(key)}`)];
   const names = (["database", "user"] as const).filter(
     (key) => role === "postgres" && settings.postgres[key] !== undefined,
   );
