@@ -19,20 +19,30 @@ const rag = new Rag(port);
 let postgres: TestContainer;
 let redis: TestContainer;
 
-const settings = (over: Record<string, unknown> = {}, user = "app") => ({
+const settings = (over: Record<string, unknown> = {}) => ({
   system: "full",
   images: "packages",
   vectorStore: "chroma",
   postgres: {
     external: { host: servers.address, port: ports.postgres, database: "library", user: "app", ...over },
   },
-  redis: { external: { host: servers.address, port: ports.redis, user } },
+  redis: { external: { host: servers.address, port: ports.redis, user: "app" } },
   chroma: { external: { host: servers.address, port: ports.chroma, tls: "disable" } },
   services: { gateway: { port }, prometheus: { port: prometheus, exposure: "loopback" } },
 });
 
 const sql = (query: string, database = "library"): Promise<string> =>
   postgres.exec("psql", "-U", "postgres", "-d", database, "-XAtc", query);
+
+/** Starts Redis without a user that may log in. @param users more of its command line */
+const startRedis = (...users: string[]): Promise<TestContainer> =>
+  servers.start("redis", [6379, ports.redis], {
+    command: [
+      ...["redis-server", "--port", "0", "--tls-port", "6379", "--tls-auth-clients", "no"],
+      ...["--tls-cert-file", "/tls/server.pem", "--tls-key-file", "/tls/server.key"],
+      ...["--tls-ca-cert-file", "/tls/authority.pem", "--user", "default", "off", ...users],
+    ],
+  });
 
 beforeAll(async () => {
   await servers.begin();
@@ -42,13 +52,7 @@ beforeAll(async () => {
     options: ["--user", "999:999", "-e", "POSTGRES_PASSWORD=admin", "--entrypoint", "bash"],
     command: ["-c", `${secure} ${tls}`],
   });
-  redis = await servers.start("redis", [6379, ports.redis], {
-    command: [
-      ...["redis-server", "--port", "0", "--tls-port", "6379", "--tls-auth-clients", "no"],
-      ...["--tls-cert-file", "/tls/server.pem", "--tls-key-file", "/tls/server.key"],
-      ...["--tls-ca-cert-file", "/tls/authority.pem", "--user", "default", "off"],
-    ],
-  });
+  redis = await startRedis();
   await servers.start("chroma", [8000, ports.chroma], {});
   await postgres.healthy(["pg_isready", "-q", "-h", "127.0.0.1"], 120);
   await sql(`CREATE ROLE app LOGIN PASSWORD '${password.replaceAll("'", "''")}'`, "postgres");
@@ -110,17 +114,8 @@ const documents = async (): Promise<number> => Number(await sql("SELECT count(*)
 
 describe("a stack on servers outside of it", () => {
   it("serves, encrypted, and runs no store", async () => {
-    const admin = ["--tls", "--insecure"];
-    const rights = ["on", `>${password}`, "~*", "&*", "+@all", "-@admin"];
-    // The default user is off, so a user is added through the server's own configuration.
     await docker("rm", "-f", redis.name);
-    redis = await servers.start("redis", [6379, ports.redis], {
-      command: [
-        ...["redis-server", "--port", "0", "--tls-port", "6379", "--tls-auth-clients", "no"],
-        ...["--tls-cert-file", "/tls/server.pem", "--tls-key-file", "/tls/server.key"],
-        ...["--tls-ca-cert-file", "/tls/authority.pem", "--user", ["app", ...rights].join(" ")],
-      ],
-    });
+    redis = await startRedis("--user", "app", "on", `>${password}`, "~*", "&*", "+@all", "-@admin");
     const { code, output } = await stack.make("up");
     expect(code, output).toBe(0);
     const running = Object.keys(await observe(stack));
@@ -132,7 +127,17 @@ describe("a stack on servers outside of it", () => {
     const open =
       "SELECT count(*) FROM pg_stat_ssl JOIN pg_stat_activity USING (pid) WHERE usename = 'app' AND NOT ssl";
     expect(await sql(open)).toBe("0");
-    expect(Number(await redis.exec("redis-cli", ...admin, "DBSIZE"))).toBeGreaterThan(0);
+    const client = [
+      "redis-cli",
+      "--tls",
+      "--insecure",
+      "--no-auth-warning",
+      "--user",
+      "app",
+      "--pass",
+      password,
+    ];
+    expect(Number(await redis.exec(...client, "DBSIZE"))).toBeGreaterThan(0);
   });
 
   it("has their metrics", async () => {
