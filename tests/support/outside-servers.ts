@@ -6,7 +6,7 @@ import { execa } from "execa";
 import { docker } from "../../host/docker.ts";
 import { standIn, TestContainer } from "./docker.ts";
 
-/** A network of its own, and the servers on it. Their ports are published on its gateway. */
+/** A network with the servers. Their ports are published on its gateway. */
 export class OutsideServers {
   /** The address of the Docker host under which stacks reach the servers. */
   address = "";
