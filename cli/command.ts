@@ -1,3 +1,5 @@
+import { shownTo } from "../config/spec/message.ts";
+
 /** The folder that the user ran the command in. The CLI itself works in the project's. */
 export const startFolder = process.cwd();
 
@@ -73,8 +75,8 @@ export const jsonOption = { flags: "--json", description: "print JSON" } as cons
 /** Printed lines with commands, to which `fileHint` may have something to add. */
 const withCommands: string[] = [];
 
-/** Changes a message before it is printed, as the stack of the command needs it. */
-let translate = (text: string): string => text;
+/** Changes a message before it is printed, as the user of the command's stack needs it. */
+let translate = (text: string): string => shownTo(text, { deployer: "pulumi" });
 
 export function translatePrinted(how: (text: string) => string): void {
   translate = how;
@@ -91,7 +93,9 @@ export function print(message: string): void {
 
 /** Prints JSON, which programs read. */
 export const printJson = (value: unknown): void =>
-  void process.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
+  void process.stdout.write(
+    `${JSON.stringify(value, (_, one) => (typeof one === "string" ? translate(one) : one), 2)}\n`,
+  );
 
 /** The printed lines that name a command which needs the stack's settings. */
 export const printedCommands = (): string => withCommands.join("\n");

@@ -42,7 +42,9 @@ export async function begin(system: SystemSpec, { stack, progress, deployer }: S
   if (hasSetting(stack, "docker:registryAuth")) return;
   const required = requiredImages(system, await imageModeOf(system));
   const say = (line: string): void => progress.line(line);
-  await progress.step("pulling images", () => pullImages(required, { except: [], say }));
+  await progress.step("pulling images", () =>
+    pullImages(required, { except: [], say, images: system.images }),
+  );
 }
 
 /**
@@ -126,8 +128,10 @@ async function report(
   isOurs?: (container: Container) => boolean,
 ): Promise<number> {
   const status = await statusOf(stack, system, false, isOurs);
-  print(`\n${statusText(status)}\n`);
-  print(summary(outcome.changes));
+  const { same: _, read: __, ...changed } = outcome.changes;
+  const isRefused = !outcome.ok && Object.values(changed).every((count) => count === 0);
+  // Then the table would only move the reason out of sight.
+  if (!isRefused) print(`\n${statusText(status)}\n\n${summary(outcome.changes)}`);
   const errors = withoutRemoved(outcome.errors);
   for (const error of errors) print(`\n${withoutPath(error)}`);
   const advice = errors.map(addressAdvice).find(Boolean);
@@ -136,7 +140,7 @@ async function report(
     print(`Healthy after ${elapsed(progress.seconds())}.`);
     return 0;
   }
-  const builds = failedBuilds(stack, Date.now() - progress.seconds() * 1000);
+  const builds = failedBuilds(stack, system.images, Date.now() - progress.seconds() * 1000);
   const troubles = [...builds, ...(await diagnose(stack)).map(told)];
   for (const trouble of troubles) print(`\n${trouble}`);
   print(

@@ -5,8 +5,8 @@ import { useDocker } from "../host/docker.ts";
 import { projectDir } from "../host/paths.ts";
 import { type Command, printedCommands, translated, translatePrinted } from "./command.ts";
 import { groups } from "./commands/index.ts";
+import { shownFor } from "./reader.ts";
 import { dockerSettingsOf, fileHint, useConfigFile } from "./stack-file.ts";
-import { typedFor } from "./typed.ts";
 
 const usageError = 2;
 
@@ -18,7 +18,7 @@ function commandLine(): Commander {
       const { configFile, stack } = action.optsWithGlobals<{ configFile?: string; stack?: string }>();
       if (stack !== undefined) requireStackName(stack);
       if (configFile !== undefined) useConfigFile(configFile);
-      if (stack !== undefined) translatePrinted((text) => typedFor(stack, text));
+      if (stack !== undefined) translatePrinted((text) => shownFor(stack, text));
       await useDocker(stack ? dockerSettingsOf(stack) : {});
       // Paths of build contexts are relative to the project.
       process.chdir(projectDir);

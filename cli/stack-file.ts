@@ -18,6 +18,9 @@ export interface StackConfig extends StackText {
 
 let configFile: string | undefined;
 
+/** The file that is not a copy, while a command works on one. */
+let original: string | undefined;
+
 /** Uses another file for the stack's settings, as Pulumi's `--config-file` does. */
 export function useConfigFile(path: string): void {
   configFile = resolve(path);
@@ -34,6 +37,9 @@ export function dockerSettingsOf(stack: string): DockerSettings {
 }
 
 export const stackFile = (stack: string): string => configFile ?? join(projectDir, `Pulumi.${stack}.yaml`);
+
+/** The file with the settings of a stack, also while a command works on a copy. */
+export const namedFile = (stack: string): string => original ?? stackFile(stack);
 
 export const givenConfigFile = (): string | undefined => configFile;
 
@@ -54,11 +60,13 @@ export async function onCopyOfSettings<T>(stack: string, work: () => Promise<T>)
   const folder = mkdtempSync(join(tmpdir(), "ragdock-preview-"));
   const copy = join(folder, basename(file));
   if (existsSync(file)) copyFileSync(file, copy);
+  original = file;
   configFile = copy;
   try {
     return await work();
   } finally {
     configFile = given;
+    original = undefined;
     rmSync(folder, { recursive: true });
   }
 }

@@ -1,9 +1,11 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
+import { pulumiOnly } from "../config/spec/message.ts";
 import type { Job as JobSpec } from "../config/spec/service.ts";
 import { fullName } from "../config/spec/stack.ts";
 import { containerBase, ignoreChanges } from "./container.ts";
 import type { UnitArgs } from "./context.ts";
+import { shown } from "./reader.ts";
 
 /**
  * A check in the image is that of the service, which does not run here. Docker takes times of zero
@@ -72,6 +74,8 @@ function ended(name: string, code: number | undefined, log: string): string {
   throw new pulumi.RunError(
     `The job "${name}" ended with exit code ${code}. Services that depend on it were not started. Those that ran before still run.\n` +
       `  End of its log:\n    ${end}\n` +
-      `  Fix the cause and run \`make up\` again (with the Pulumi CLI: pulumi up --replace '**${name}').`,
+      shown(
+        `  Fix the cause and run \`make up\` again${pulumiOnly(` (with the Pulumi CLI: pulumi up --replace '**${name}')`)}.`,
+      ),
   );
 }

@@ -7,6 +7,7 @@ import { userSecrets } from "../config/settings/schema.ts";
 import { Failure } from "../config/spec/failure.ts";
 import { registryOf } from "../config/spec/image.ts";
 import type { SystemSpec } from "../config/spec/service.ts";
+import { runError, shown } from "./reader.ts";
 
 /** The stack's configuration as Pulumi passes it to the program. */
 export function readConfig() {
@@ -52,17 +53,18 @@ export function readConfig() {
 /** Resolves the system of a stack, and refuses secrets that it could not use. @throws Failure */
 export function usableSystem(settings: Readonly<Record<string, unknown>>, facts: Facts): SystemSpec {
   const system = resolveSystem(settings, facts);
-  requireUsableSecrets(facts.stack, system);
-  return system;
+  requireUsableSecrets(system);
+  const why = Object.entries(system.unavailable).map(([name, reason]) => [name, shown(reason)] as const);
+  return { ...system, unavailable: Object.fromEntries(why) };
 }
 
 /** Refuses values of the user's secrets that the system could not use. @throws Failure */
-export function requireUsableSecrets(stack: string, system: SystemSpec): void {
+export function requireUsableSecrets(system: SystemSpec): void {
   const prefix = `${pulumi.getProject()}:`;
   const values = Object.entries(pulumi.runtime.allConfig()).map(
     ([key, value]) => [key.replace(prefix, ""), value] as const,
   );
-  requireCertificate(stack, system, Object.fromEntries(values));
+  requireCertificate(system, Object.fromEntries(values));
 }
 
 /**
@@ -82,6 +84,6 @@ export async function explained<T>(work: () => T | Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    throw error instanceof Failure ? new pulumi.RunError(`${error.message}\n${error.advice}`) : error;
+    throw error instanceof Failure ? runError(error) : error;
   }
 }

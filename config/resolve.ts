@@ -49,7 +49,7 @@ export function resolveSystem(raw: Readonly<Record<string, unknown>>, facts: Fac
   const { spec, problems } = readSystem(open, facts);
   const all = [...encryptedInVain(facts.secrets, askedSecrets(raw)), ...problems];
   if (spec && all.length === 0) return spec;
-  throw new ConfigError(all, facts.stack);
+  throw new ConfigError(all);
 }
 
 interface Resolved {

@@ -1,4 +1,4 @@
-import { setCommand } from "../config/spec/problem.ts";
+import { and, setCommand } from "../config/spec/message.ts";
 
 /** Why a container does not work, as far as its output says it. */
 export interface Cause {
@@ -167,5 +167,5 @@ export const packageCommand = (image: string, names: string): string => {
   return names
     .split(" ")
     .map((name, index) => setCommand(`${application}.build.packages[${index}]`, name))
-    .join(" && ");
+    .join(and);
 };

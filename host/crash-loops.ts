@@ -2,7 +2,6 @@ import { type SpawnOptions, spawn } from "node:child_process";
 import { once } from "node:events";
 import { closeSync, mkdirSync, openSync } from "node:fs";
 import { join } from "node:path";
-import { monitoringNetwork } from "../config/spec/networks.ts";
 import { describe } from "./describe.ts";
 import { type Container, containersOf, docker, dockerEnvironment, isJob } from "./docker.ts";
 import { told } from "./finding.ts";
@@ -13,13 +12,6 @@ import { projectDir } from "./paths.ts";
  * to 3 s.
  */
 const restarts = 5;
-
-/**
- * The same for an exporter, which listens on its name. As long as its predecessors run, Docker's
- * name server also gives their addresses, and a start with one of them ends. With two predecessors,
- * ten starts fail in 2 of 100 cases. Docker's pauses between them add up to 51 s.
- */
-const exporterRestarts = 9;
 
 /**
  * Restarts after which a container counts as a crash loop if each start took long. Five of them
@@ -82,11 +74,7 @@ export function isCrashing(container: Container): boolean {
   if (isJob(container) || State.Health?.Log?.some((check) => check.ExitCode === 0)) return false;
   // The last start is not over yet.
   const taken = (Date.parse(State.StartedAt) - Date.parse(Created)) / RestartCount;
-  const listensOnName = container.Args?.some((text) => text.includes(`.${monitoringNetwork}:`));
-  return (
-    RestartCount >= (listensOnName ? exporterRestarts : restarts) ||
-    (RestartCount >= slowRestarts && taken >= slowStart)
-  );
+  return RestartCount >= restarts || (RestartCount >= slowRestarts && taken >= slowStart);
 }
 
 async function describeCrashes(stack: string, container: Container): Promise<string> {

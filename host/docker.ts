@@ -84,8 +84,6 @@ export interface Container {
   readonly Created: string;
   /** The program that it was started with. */
   readonly Path: string;
-  /** The arguments of the program. */
-  readonly Args?: readonly string[];
   readonly RestartCount: number;
   readonly State: {
     readonly Status: string;

@@ -4,6 +4,7 @@ import { homedir, userInfo } from "node:os";
 import { delimiter, join } from "node:path";
 import { promisify } from "node:util";
 import { Failure } from "../config/spec/failure.ts";
+import { removeCommand, toRun } from "../config/spec/message.ts";
 import { stateDir } from "./paths.ts";
 
 const run = promisify(execFile);
@@ -38,7 +39,7 @@ export async function endpointOf(settings: DockerSettings, env: NodeJS.ProcessEn
   if (host && context)
     throw new Failure(
       `docker:host is "${host}" and docker:context is "${context}". A stack has one Docker host.`,
-      "Remove one of them: pulumi config rm docker:context, or delete its line in the stack's file.",
+      `Keep one. ${toRun}${removeCommand("docker:context")}`,
     );
   if (host) return { host, source: "docker:host" };
   if (context) return ofContext(context, env);

@@ -1,7 +1,7 @@
 import { type Deployment, jsonOrText } from "../config/spec/deployment.ts";
 import { Failure } from "../config/spec/failure.ts";
+import { and, pulumiOnly, setCommand } from "../config/spec/message.ts";
 import { deployedPart } from "../config/spec/part.ts";
-import { forStack, setCommand } from "../config/spec/problem.ts";
 import { longRunning, type SystemSpec } from "../config/spec/service.ts";
 import type { Container } from "./docker.ts";
 import { imagesOnly } from "./preflight.ts";
@@ -120,10 +120,10 @@ const volumeName = (path: string): string =>
     .replaceAll(/[^a-z0-9-]/g, "") || "files";
 
 function adviceFor(written: readonly WrittenFiles[], advice: Advice): string {
-  const { stack, system } = advice;
+  const { system } = advice;
   const copy = "Copy them first: docker cp <container>:<folder> .";
   const lose = system.environment === "prod" ? loseInProd(written, advice) : loseInDev(written, advice);
-  return [keepAdvice(written, advice), copy, ...lose].map((line) => forStack(line, stack)).join("\n");
+  return [keepAdvice(written, advice), copy, ...lose].join("\n");
 }
 
 function loseInDev(written: readonly WrittenFiles[], { stack, settings, left }: Advice): string[] {
@@ -135,9 +135,8 @@ function loseInDev(written: readonly WrittenFiles[], { stack, settings, left }: 
   const once = [...newest].map(([service, created]) => setCommand(`lostFiles.${service}`, `'${created}'`));
   const always = ephemeralCommands([...newest.keys()], { settings, left });
   return [
-    `If they may be lost this time: make up STACK=${stack} CONFIRM=${stack}`,
-    `With the Pulumi CLI: ${once.join(" && ")} && pulumi up`,
-    ...(always.length > 0 ? [`Each time: ${always.join(" && ")}`] : []),
+    `If they may be lost this time: make up STACK=${stack} CONFIRM=${stack}${pulumiOnly(`\nWith the Pulumi CLI: ${once.join(and)} && pulumi up`)}`,
+    ...(always.length > 0 ? [`Each time: ${always.join(and)}`] : []),
   ];
 }
 
@@ -146,7 +145,7 @@ function loseInProd(written: readonly WrittenFiles[], { settings, left }: Advice
   const gone = services.filter((service) => left.includes(service));
   const give = ephemeralCommands(services, { settings, left });
   return [
-    ...(give.length > 0 ? [`If they may be lost: ${give.join(" && ")}`] : []),
+    ...(give.length > 0 ? [`If they may be lost: ${give.join(and)}`] : []),
     ...(gone.length > 0
       ? [
           `If the files of ${gone.join(", ")} may be lost: put it back with \`ephemeral: true\`, deploy, and then remove it.`,

@@ -1,7 +1,7 @@
 import { join, relative } from "node:path";
 import { Failure } from "../config/spec/failure.ts";
+import { and, pulumiOnly, setCommand, toRun } from "../config/spec/message.ts";
 import { clusterVolume, postgresVersions, withoutVersion } from "../config/spec/postgres.ts";
-import { forStack, setCommand } from "../config/spec/problem.ts";
 import {
   isLongRunning,
   type LongRunning,
@@ -118,8 +118,8 @@ function dataIsGone(stack: string, system: SystemSpec, lost: readonly LostVolume
     `The data of stack "${stack}" is gone. Nothing was changed.\n${lines.join("\n")}`,
     `Check that this is the stack's Docker host: docker context show, DOCKER_HOST. If the data is lost, start without it:\n` +
       `  make up STACK=${stack} CONFIRM=${stack}\n` +
-      `Then restore the newest backup: make restore STACK=${stack} CONFIRM=${stack} (list: make backups STACK=${stack})\n` +
-      `With the Pulumi CLI: ${forStack(give.join(" && "), stack)} && pulumi up --refresh`,
+      `Then restore the newest backup: make restore STACK=${stack} CONFIRM=${stack} (list: make backups STACK=${stack})` +
+      pulumiOnly(`\nWith the Pulumi CLI: ${give.join(and)} && pulumi up --refresh`),
   );
 }
 
@@ -133,12 +133,12 @@ async function requirePostgresVersion(
   const { name, postgresVersion: wanted } = service;
   const found = await otherVersion(there, stack, service, recorded);
   if (!found) return;
-  const stay = forStack(setCommand("postgresVersion", found.version), stack.stack);
+  const stay = setCommand("postgresVersion", found.version);
   throw new Failure(
     `The data of ${name} comes from PostgreSQL ${found.version} (volume ${found.volume}), but the settings select ${wanted}. Nothing was changed.`,
     Number(found.version) < Number(wanted)
       ? `To keep the version: ${stay}. To upgrade after that: make upgrade-postgres STACK=${stack.stack} VERSION=${wanted}`
-      : `PostgreSQL cannot read the data of a later version. Run: ${stay}`,
+      : `PostgreSQL cannot read the data of a later version. ${toRun}${stay}`,
   );
 }
 

@@ -1,7 +1,7 @@
 import { createServer } from "node:net";
 import { Failure } from "../config/spec/failure.ts";
+import { setCommand } from "../config/spec/message.ts";
 import { deployedPart } from "../config/spec/part.ts";
-import { forStack, setCommand } from "../config/spec/problem.ts";
 import { listenAddress, ownVolumes, publishedPorts, type SystemSpec } from "../config/spec/service.ts";
 import { fullName, type StackName } from "../config/spec/stack.ts";
 import { type AddressPool, requireNetworks } from "./address-pools.ts";
@@ -53,7 +53,7 @@ export async function inspectHost(
     containersOf(stack.stack),
     requireOwnData(stack, system, recorded),
   ]);
-  requireOwnDatabase(stack.stack, system, containers);
+  requireOwnDatabase(system, containers);
   if (!process.env[imagesOnly]) await requireFreeHost(stack.stack, system, containers);
   return { containers, existingVolumes, broken: brokenContainers(stack, system, containers) };
 }
@@ -71,7 +71,7 @@ export async function requireFreeHost(
   const info = await dockerInfo();
   await Promise.all([
     requireDisk(info),
-    requirePorts(stack, system, containers),
+    requirePorts(system, containers),
     requireNetworks(stack, system, info.DefaultAddressPools),
     ...(mapsUsers(info) ? [] : [requireVolumeOwners(stack, system)]),
   ]);
@@ -117,11 +117,7 @@ function freeBytes(output = ""): number | undefined {
  * of the stack.
  * @param containers the stack's own
  */
-export async function requirePorts(
-  stack: string,
-  system: SystemSpec,
-  containers: readonly Container[],
-): Promise<void> {
+export async function requirePorts(system: SystemSpec, containers: readonly Container[]): Promise<void> {
   const ours = new Set(
     containers.flatMap((c) =>
       Object.values(c.HostConfig.PortBindings ?? {}).flatMap((bindings) =>
@@ -138,7 +134,7 @@ export async function requirePorts(
   for (const port of wanted) {
     const { host, owner } = port;
     if (await isFree(host, listenAddress(port))) continue;
-    const move = forStack(setCommand(`services.${owner}.port`, String(host + 1)), stack);
+    const move = setCommand(`services.${owner}.port`, String(host + 1));
     lines.push(`  port ${host} of ${owner} is taken by ${await holder(host)}`, `      Move ours: ${move}`);
   }
   if (lines.length === 0) return;

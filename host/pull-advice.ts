@@ -1,6 +1,9 @@
 import { registryOf } from "../config/spec/image.ts";
-import { setCommand } from "../config/spec/problem.ts";
+import { setCommand } from "../config/spec/message.ts";
+import type { SystemSpec } from "../config/spec/service.ts";
 import { project } from "./paths.ts";
+
+type Images = SystemSpec["images"];
 
 /** Patterns of Docker's errors, and the fix. The first that matches counts. */
 const advice: readonly (readonly [RegExp, (reference: string) => string])[] = [
@@ -44,20 +47,22 @@ const advice: readonly (readonly [RegExp, (reference: string) => string])[] = [
 /**
  * The fix for an image that could not be pulled.
  * @param reason the error of the docker CLI
+ * @param images the setting of the stack
  */
-export const pullAdvice = (reference: string, reason: string): string =>
-  known(reference, reason) ?? outOfReach(reference);
+export const pullAdvice = (reference: string, reason: string, images?: Images): string =>
+  known(reference, reason) ?? outOfReach(reference, images);
 
 /**
  * The fix for a base image of a Dockerfile that could not be pulled.
  * @param reason the error of the build
+ * @param images the setting of the stack
  */
-export function baseImageAdvice(reference: string, reason: string): string {
+export function baseImageAdvice(reference: string, reason: string, images?: Images): string {
   const found = known(reference, reason);
   if (found !== undefined) return found;
   // A Dockerfile that names its base still pulls it under `images: packages`.
   const base = `; in the Dockerfile: ARG PYTHON_IMAGE=${reference} and FROM \${PYTHON_IMAGE}`;
-  return `${outOfReach(reference)}${/^python(?=[:@]|$)/.test(reference) ? base : ""}`;
+  return `${outOfReach(reference, images)}${/^python(?=[:@]|$)/.test(reference) ? base : ""}`;
 }
 
 function known(reference: string, reason: string): string | undefined {
@@ -66,8 +71,12 @@ function known(reference: string, reason: string): string | undefined {
   return advice.find(([pattern]) => pattern.test(reason))?.[1](reference);
 }
 
-const outOfReach = (reference: string): string =>
-  `Check that the Docker host reaches ${registryOf(reference)}: its network, its proxy, ragdock:registry. Without any registry: ${setCommand("images", "packages")}`;
+function outOfReach(reference: string, images?: Images): string {
+  const check = `Check that the Docker host reaches ${registryOf(reference)}: its network, its proxy, ragdock:registry`;
+  return images === "packages"
+    ? check
+    : `${check}. Without any registry: ${setCommand("images", "packages")}`;
+}
 
 const login = (reference: string): string => {
   const registry = registryOf(reference);

@@ -7,6 +7,7 @@
  */
 import { Failure } from "../config/spec/failure.ts";
 import { type RequiredImage, registryOf } from "../config/spec/image.ts";
+import type { SystemSpec } from "../config/spec/service.ts";
 import { docker } from "./docker.ts";
 import { pullAdvice } from "./pull-advice.ts";
 
@@ -14,6 +15,8 @@ interface PullOptions {
   /** The registries in `docker:registryAuth`, from which the Docker provider itself pulls. */
   readonly except: readonly string[];
   readonly say: (line: string) => void;
+  /** The setting of the stack, for the advice. */
+  readonly images?: SystemSpec["images"];
 }
 
 /** Images that are pulled at the same time. sshd allows ten sessions in a login. */
@@ -27,7 +30,7 @@ const parallel = 3;
  */
 export async function pullImages(
   images: readonly RequiredImage[],
-  { except, say }: PullOptions,
+  { except, say, images: source }: PullOptions,
 ): Promise<void> {
   const all = images.flatMap(({ reference, pulls }) => [reference, ...pulls]);
   const missing = await absent(all);
@@ -50,7 +53,7 @@ export async function pullImages(
   const lines = [...failed].map(([reference, reason]) => `  ${reference}: ${reason}`);
   throw new Failure(
     `Images could not be pulled, and nothing was changed:\n${lines.join("\n")}`,
-    [...new Set([...failed].map(([reference, reason]) => pullAdvice(reference, reason)))].join("\n"),
+    [...new Set([...failed].map(([reference, reason]) => pullAdvice(reference, reason, source)))].join("\n"),
   );
 }
 

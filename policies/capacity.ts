@@ -1,5 +1,6 @@
 import type { Host } from "../config/spec/host.ts";
-import { type Problem, problem, setCommand, wrongValue } from "../config/spec/problem.ts";
+import { setCommand } from "../config/spec/message.ts";
+import { type Problem, problem, wrongValue } from "../config/spec/problem.ts";
 import { secretsOf } from "../config/spec/secrets.ts";
 import {
   isLongRunning,

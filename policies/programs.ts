@@ -38,7 +38,7 @@ function programsUsed(service: ServiceSpec, known: ReadonlySet<string>): string[
   return [
     ...(isLongRunning(service) ? programsOfCommand(dockerCheck(service).test.slice(1), known) : []),
     ...scripts.flatMap(({ content }) => programsIn(shown(content), known)),
-    ...(service.entrypoint ?? []).slice(0, 1),
+    ...(service.entrypoint ? programsOfCommand(service.entrypoint, known) : []),
   ];
 }
 

@@ -1,4 +1,5 @@
-import { type Problem, problem, setCommand } from "../config/spec/problem.ts";
+import { setCommand, toRun } from "../config/spec/message.ts";
+import { type Problem, problem } from "../config/spec/problem.ts";
 import { type LongRunning, longRunning, publishedPorts, type SystemSpec } from "../config/spec/service.ts";
 
 /**
@@ -14,7 +15,7 @@ export const replicas = ({ services }: SystemSpec): Problem[] =>
       if (!reason) return [];
       const server = `To keep the vectors in a server: ${setCommand("vectorStore", "chroma")}; to run one: ${one}`;
       return [
-        problem(path, String(service.replicas), reason, keepsVectors(service) ? server : `Run: ${one}`),
+        problem(path, String(service.replicas), reason, keepsVectors(service) ? server : `${toRun}${one}`),
       ];
     });
 

@@ -1,4 +1,5 @@
-import { type Problem, problem, setCommand, wrongValue } from "../config/spec/problem.ts";
+import { setCommand } from "../config/spec/message.ts";
+import { type Problem, problem, wrongValue } from "../config/spec/problem.ts";
 import type { ContainerView, ImageView } from "./view.ts";
 
 /**

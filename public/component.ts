@@ -1,5 +1,6 @@
 import { isAbsolute, join, relative, resolve } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
+import { runError } from "../components/reader.ts";
 import { RagStack } from "../components/stack.ts";
 import { type Facts, resolveSystem } from "../config/resolve.ts";
 import { Failure } from "../config/spec/failure.ts";
@@ -96,7 +97,7 @@ function resolved(settings: Readonly<Record<string, unknown>>, facts: Facts): Sy
   try {
     return resolveSystem(settings, facts);
   } catch (error) {
-    throw error instanceof Failure ? new pulumi.RunError(`${error.message}\n${error.advice}`) : error;
+    throw error instanceof Failure ? runError(error) : error;
   }
 }
 

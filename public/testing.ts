@@ -3,6 +3,7 @@ import { fileURLToPath } from "node:url";
 import { images } from "../config/images.ts";
 import { readSystem } from "../config/resolve.ts";
 import { userSecrets } from "../config/settings/schema.ts";
+import { shownTo } from "../config/spec/message.ts";
 import { outsideNetwork } from "../config/spec/networks.ts";
 import type { SystemSpec } from "../config/spec/service.ts";
 import { knownPrograms, lackingPrograms, lackingVolumes, wrongCommand } from "../policies/programs.ts";
@@ -38,7 +39,10 @@ const hasIngress = (raw: Readonly<Record<string, unknown>>): boolean =>
 function mistakes(raw: Readonly<Record<string, unknown>>): string[] {
   const { spec, problems } = readSystem(raw, facts);
   return [
-    ...problems.map(({ path, found, problem, fix }) => `${path}: found ${found}; ${problem}. ${fix}`),
+    ...problems.map(
+      ({ path, found, problem, fix }) =>
+        `${path}: found ${found}; ${problem}. ${shownTo(fix, { deployer: "pulumi" })}`,
+    ),
     ...(spec ? [...wrongImages(spec), ...wrongNetworks(spec)] : []),
   ];
 }

@@ -8,6 +8,7 @@ import type { RunResult } from "../../engine/index.ts";
 import { dockerEndpoint, dockerEnvironment } from "../../host/docker.ts";
 import { parallelOn } from "../../host/endpoint.ts";
 import { passphrase, passphraseFile, projectDir, stateDir } from "../../host/paths.ts";
+import { readerEnvironment } from "../reader.ts";
 import { givenConfigFile, readStackFile } from "../stack-file.ts";
 import { type Deployer, imageType, type Listener, messagesOnly } from "./deployer.ts";
 import { type PulumiRun, pulumiRun } from "./pulumi-events.ts";
@@ -25,7 +26,7 @@ interface RunOptions {
 export function pulumi(stackName: string, { event, say }: Listener): Deployer {
   readStackFile(stackName);
   const args = { stackName, workDir: projectDir };
-  const options = { envVars: environment(say) };
+  const options = { envVars: { ...environment(say), ...readerEnvironment(stackName, "pulumi") } };
   const create = (): Promise<Stack> => LocalWorkspace.createOrSelectStack(args, options);
   const select = (): Promise<Stack | undefined> =>
     LocalWorkspace.selectStack(args, options).catch((error: unknown) => {

@@ -36,7 +36,7 @@ export async function readSecrets(stack: string, say = print): Promise<Record<st
  */
 export async function requireUsableSecrets(stack: string, system: SystemSpec): Promise<void> {
   if (deployerOf(stack) !== "embedded") return;
-  requireCertificate(stack, system, await secretsByName(stack));
+  requireCertificate(system, await secretsByName(stack));
 }
 
 /** The user's secrets of a stack, by the names that the settings have for them. */
@@ -66,7 +66,7 @@ export async function writeSecret(
       `Secrets that can be set: ${known.join(", ")}. For another one, write it under \`secrets\` of an application first, as ${key || "API_KEY"}: ask.`,
     );
   const problems = secretProblems(key, value);
-  if (problems.length > 0) throw new ConfigError(problems, stack);
+  if (problems.length > 0) throw new ConfigError(problems);
   const all = { ...(await readSecrets(stack)), [`${project}:${key}`]: value };
   await writeSealed(file(stack), passphrase(print), all);
 }

@@ -31,7 +31,7 @@ export async function buildImages(options: BuildOptions): Promise<number> {
     for (const error of errors) print(`\n${error}`);
     if (ok) print(`\nAll images of ${system.name} exist after ${elapsed(progress.seconds())}.`);
     else
-      for (const trouble of failedBuilds(stack, Date.now() - progress.seconds() * 1000))
+      for (const trouble of failedBuilds(stack, system.images, Date.now() - progress.seconds() * 1000))
         print(`\n${trouble}`);
     return ok ? 0 : 1;
   });

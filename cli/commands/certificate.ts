@@ -1,5 +1,6 @@
 import { certificatesName } from "../../config/services/certificates.ts";
 import { Failure } from "../../config/spec/failure.ts";
+import { setCommand, toRun } from "../../config/spec/message.ts";
 import { type Container, containersOf } from "../../host/docker.ts";
 import { command, print, stackOption } from "../command.ts";
 import { authorityOf } from "../load/target.ts";
@@ -14,7 +15,7 @@ export const certificate = command({
     if (!text)
       throw new Failure(
         `Stack "${stack}" has no authority.`,
-        `Run: pulumi config set --stack ${stack} --path ragdock:ingress.tls internal; then: make up STACK=${stack}`,
+        `${toRun}${setCommand("ingress.tls", "internal")}; then: make up STACK=${stack}`,
       );
     const [container] = await containersOf(stack, certificatesName);
     const hint = otherSource(container);

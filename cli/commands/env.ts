@@ -4,7 +4,7 @@ import { readSystem } from "../../config/resolve.ts";
 import { askedSecrets } from "../../config/settings/app-secrets.ts";
 import { ConfigError } from "../../config/settings/problem.ts";
 import { Failure } from "../../config/spec/failure.ts";
-import { project } from "../../host/paths.ts";
+import { secretCommand, toRun } from "../../config/spec/message.ts";
 import { deployerOf } from "../backends/deployer.ts";
 import { writeSecret } from "../backends/secrets.ts";
 import { command, print, stackOption, startFolder } from "../command.ts";
@@ -36,7 +36,7 @@ export const importEnv = command({
     const { problems } = readSystem(merged(raw, changes), { ...facts, secrets: set });
     const paths = changes.map(([path]) => `ragdock:${path.join(".")}`);
     const wrong = problems.filter(({ path }) => paths.includes(path));
-    if (wrong.length > 0) throw new ConfigError(wrong, stack);
+    if (wrong.length > 0) throw new ConfigError(wrong);
     if (!write) {
       print(`\nNothing is written. To write it: ./ragdock env import ${file} --stack ${stack} --write`);
       return 0;
@@ -69,7 +69,5 @@ const keysOf = (system: string): readonly EnvKey[] =>
 /** Keeps a secret. Pulumi keeps those of its stacks, and asks for the value itself. */
 async function keep(stack: string, key: string, value: string, asked: readonly string[]): Promise<void> {
   if (deployerOf(stack) === "embedded") return writeSecret(stack, key, value, asked);
-  print(
-    `Pulumi keeps the secrets of this stack. Run: pulumi config set --secret --stack ${stack} ${project}:${key}`,
-  );
+  print(`Pulumi keeps the secrets of this stack. ${toRun}${secretCommand(key)}`);
 }

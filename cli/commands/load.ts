@@ -1,5 +1,5 @@
 import { Failure } from "../../config/spec/failure.ts";
-import { forStack, setCommand } from "../../config/spec/problem.ts";
+import { setCommand } from "../../config/spec/message.ts";
 import type { SystemSpec } from "../../config/spec/service.ts";
 import { containersOf } from "../../host/docker.ts";
 import { command, jsonOption, print, stackOption } from "../command.ts";
@@ -73,7 +73,7 @@ export const load = command({
     };
     const target = await ingressOf(stack, url, header);
     const measured = await ramp(stack, system, { target, shape, objective, highest, seconds, quiet: json });
-    print(json ? JSON.stringify(measured, null, 2) : `\n${loadText(stack, system, objective, measured)}`);
+    print(json ? JSON.stringify(measured, null, 2) : `\n${loadText(system, objective, measured)}`);
     return 0;
   },
 });
@@ -140,12 +140,7 @@ async function requireAnswer(target: Target, shape: Shape): Promise<void> {
 }
 
 /** Formats the steps by rate, what the stack keeps, what reached its limit, and which limits to raise. */
-export function loadText(
-  stack: string,
-  system: SystemSpec,
-  objective: Objective,
-  measured: readonly Measured[],
-): string {
+export function loadText(system: SystemSpec, objective: Objective, measured: readonly Measured[]): string {
   const sorted = [...measured].sort((one, other) => one.rate - other.rate);
   const rows = sorted.map((step) => {
     const busy = busiest(step.loads);
@@ -173,17 +168,16 @@ export function loadText(
     ...(bad
       ? [`It breaks at ${bad.rate}.${kinds.length > 0 ? ` Failures: ${kinds.join(", ")}.` : ""}`]
       : ["It did not break. --rate allows more."]),
-    ...limitsText(stack, system, sorted),
+    ...limitsText(system, sorted),
   ].join("\n");
 }
 
-function limitsText(stack: string, system: SystemSpec, sorted: readonly Measured[]): string[] {
+function limitsText(system: SystemSpec, sorted: readonly Measured[]): string[] {
   const loads = sorted.map((step) => step.loads);
   const first = firstSaturated(loads);
   if (!first) return [`No container reached 90% of its limits. ${hostText()}`];
   const commands = advice(system, loads).map(
-    ({ setting, now, next }) =>
-      `  ${setting}: ${now} → ${next}   ${forStack(setCommand(setting, next), stack)}`,
+    ({ setting, now, next }) => `  ${setting}: ${now} → ${next}   ${setCommand(setting, next)}`,
   );
   return [
     `${first.service} reached its limit first: ${percent(first.share)} of its ${first.resource}.`,

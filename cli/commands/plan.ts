@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { readSettings } from "../../config/settings/read.ts";
 import { project, projectDir } from "../../host/paths.ts";
-import { command, print } from "../command.ts";
+import { command, print, translated } from "../command.ts";
 import { compare, type Plan } from "../plan/compare.ts";
 import { describe } from "../plan/description.ts";
 import { asMarkdown, asText, exitCode, exitCodes } from "../plan/render.ts";
@@ -46,7 +46,7 @@ export const plan = command({
         : format === "markdown"
           ? asMarkdown(plans)
           : asText(plans);
-    if (output) writeFileSync(output, `${text}\n`);
+    if (output) writeFileSync(output, `${translated(text)}\n`);
     else print(text);
     return Math.max(...plans.map(exitCode), exitCodes.nothing);
   },

@@ -5,6 +5,7 @@ import { imagePlan } from "../../components/image-plan.ts";
 import type { Deployment } from "../../config/spec/deployment.ts";
 import { isSame, jsonOrText, pinnedKey, rotationsKey, sourceOf } from "../../config/spec/deployment.ts";
 import { Failure } from "../../config/spec/failure.ts";
+import { removeCommand } from "../../config/spec/message.ts";
 import type { SystemSpec } from "../../config/spec/service.ts";
 import { findSystem } from "../../config/systems/find.ts";
 import { docker } from "../../host/docker.ts";
@@ -179,6 +180,6 @@ async function pin(stack: string, { images }: Deployment): Promise<void> {
   const setting = `ragdock:${pinnedKey}`;
   print(
     `The checkout would build other images, so ${setting} now names those of the deployment: ${different.map(([name]) => name).join(", ")}.\n` +
-      `When the source is fixed, remove that setting: pulumi config rm --stack ${stack} ${setting}`,
+      `When the source is fixed: ${removeCommand(pinnedKey)}`,
   );
 }

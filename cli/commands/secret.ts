@@ -4,6 +4,7 @@ import { askedSecrets } from "../../config/settings/app-secrets.ts";
 import { readSettings } from "../../config/settings/read.ts";
 import { userSecrets } from "../../config/settings/schema.ts";
 import { Failure } from "../../config/spec/failure.ts";
+import { secretCommand, toRun } from "../../config/spec/message.ts";
 import { project } from "../../host/paths.ts";
 import { deployerOf } from "../backends/deployer.ts";
 import { writeSecret } from "../backends/secrets.ts";
@@ -32,7 +33,7 @@ export const secret = command({
     if (deployerOf(stack) === "pulumi")
       throw new Failure(
         `Pulumi keeps the secrets of stack "${stack}".`,
-        `Run: pulumi config set --secret --stack ${stack} ${project}:${key || "llmApiKey"}`,
+        `${toRun}${secretCommand(key || "llmApiKey")}`,
       );
     if (process.stdin.isTTY) print(`Value of ${key} (end with Ctrl-D; it shows as you type):`);
     const asked = existsSync(stackFile(stack))

@@ -1,6 +1,7 @@
 import { text } from "node:stream/consumers";
 import { accessRoles } from "../../config/spec/access.ts";
 import { Failure } from "../../config/spec/failure.ts";
+import { setCommand, toRun } from "../../config/spec/message.ts";
 import { inAuth } from "../auth.ts";
 import { command, jsonOption, stackOption } from "../command.ts";
 
@@ -10,7 +11,7 @@ async function run(stack: string, words: readonly string[], input = ""): Promise
   if (code !== undefined) return code;
   throw new Failure(
     `Stack "${stack}" runs no sign-in.`,
-    `Run: pulumi config set --stack ${stack} --path ragdock:ingress.signIn.users true; then: make up STACK=${stack}`,
+    `${toRun}${setCommand("ingress.signIn.users", "true")}; then: make up STACK=${stack}`,
   );
 }
 

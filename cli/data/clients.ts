@@ -1,3 +1,4 @@
+import { isCheck } from "../../config/spec/external.ts";
 import { longRunning, ownVolumes, type ServiceSpec, type SystemSpec } from "../../config/spec/service.ts";
 import { type Container, containersOf, docker, isJob, serviceOf } from "../../host/docker.ts";
 import { told } from "../../host/finding.ts";
@@ -13,8 +14,11 @@ import type { Part } from "./parts.ts";
 function isClient(system: SystemSpec, service: ServiceSpec, parts: readonly Part[]): boolean {
   if (!["api", "worker"].includes(service.role)) return false;
   const reaches = (s: ServiceSpec): boolean =>
-    parts.some((part) => part.service === s.name || ownVolumes(s).some((v) => v.volume === part.volume)) ||
-    s.dependsOn.some((name) => system.services.some((other) => other.name === name && reaches(other)));
+    parts.some(
+      (part) =>
+        part.service === (isCheck(s) ? s.checks.name : s.name) ||
+        ownVolumes(s).some((v) => v.volume === part.volume),
+    ) || s.dependsOn.some((name) => system.services.some((other) => other.name === name && reaches(other)));
   return reaches(service);
 }
 

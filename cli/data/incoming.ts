@@ -16,10 +16,25 @@ const old = "ragdock_restore_old";
  */
 const bound = /\b(pg_cron|cron)\b/;
 
+/** One part of a backup that is being restored. */
+export interface Replacement {
+  readonly name: string;
+  /** Whether an earlier swap was interrupted, so that the data may be the only copy. */
+  readonly torn: boolean;
+  /** Reads the part and compares it with the manifest. The live data is not changed. */
+  prepare(): Promise<void>;
+  /** Makes the new data live. */
+  swap(): Promise<void>;
+  /** Makes the old data live again. */
+  swapBack(): Promise<void>;
+  /** Removes the data that is not live. */
+  clear(): Promise<void>;
+}
+
 /**
  * One part of a backup that is being restored: read in next to the live data, then swapped with it.
  */
-export class Incoming {
+export class Incoming implements Replacement {
   readonly server: Postgres;
   readonly name: string;
   private readonly part: BackedUp;

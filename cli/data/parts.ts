@@ -1,9 +1,17 @@
+import { externalStores, mayDo } from "../../config/spec/external.ts";
 import { programsOf } from "../../config/spec/image.ts";
 import { longRunning, ownVolumes, type ServiceSpec, type SystemSpec } from "../../config/spec/service.ts";
 
 export type Part =
   /** A PostgreSQL server: `pg_dump` copies it from one snapshot. */
-  | { readonly kind: "postgres"; readonly service: string; readonly volume: string }
+  | {
+      readonly kind: "postgres";
+      readonly service: string;
+      /** The name of the server, if it is outside of the stack. */
+      readonly volume: string;
+      /** Whether the server is outside of the stack. @default false */
+      readonly external?: true;
+    }
   /** A volume: its files are copied while the containers that write to it are paused. */
   | {
       readonly kind: "files";
@@ -36,7 +44,12 @@ export function partsOf({ services }: SystemSpec): Part[] {
             },
     ),
   );
-  const once = [...Map.groupBy(parts, ({ volume }) => volume).values()].flatMap(([first]) => first ?? []);
+  const outside = externalStores(services)
+    .filter((store) => store.role === "postgres" && mayDo(store, "backup"))
+    .map(({ name }): Part => ({ kind: "postgres", service: name, volume: name, external: true }));
+  const once = [...Map.groupBy([...outside, ...parts], ({ volume }) => volume).values()].flatMap(
+    ([first]) => first ?? [],
+  );
   return once.sort((a, b) => Number(b.kind === "postgres") - Number(a.kind === "postgres"));
 }
 

@@ -5,7 +5,8 @@ import { ownApps, secretHolders } from "../services/own-app-settings.ts";
 import { projectPath } from "../services/project-files.ts";
 import type { ServiceSettings } from "../settings/schema.ts";
 import type { Secret } from "../spec/content.ts";
-import { type Problem, problem, removeCommand } from "../spec/problem.ts";
+import { removeCommand, toRun } from "../spec/message.ts";
+import { type Problem, problem } from "../spec/problem.ts";
 import type { ServiceSpec } from "../spec/service.ts";
 import { isApplication } from "./container-settings.ts";
 import type { Run, Wish } from "./pass.ts";
@@ -49,7 +50,7 @@ function takenAliases({ service: { name }, user, services, run }: Wish): Problem
     const owner = services.find((s) => [s.name, ...(s.aliases ?? []), ...ofUser(s.name)].includes(alias));
     if (!owner) return [];
     const at = `services.${name}.aliases[${index}]`;
-    return [problem(at, `"${alias}"`, `${owner.name} has this name already`, `Run: ${removeCommand(at)}`)];
+    return [problem(at, `"${alias}"`, `${owner.name} has this name already`, `${toRun}${removeCommand(at)}`)];
   });
 }
 
@@ -62,6 +63,6 @@ function unknownArguments({ name, image }: ServiceTemplate, user: ServiceSetting
     if (known.includes(key)) return [];
     const at = `services.${name}.build.args.${key}`;
     const why = `${image.dockerfile} declares ${known.join(", ") || "no arguments but its base images"}`;
-    return [problem(at, `"${value}"`, why, `Run: ${removeCommand(at)}`)];
+    return [problem(at, `"${value}"`, why, `${toRun}${removeCommand(at)}`)];
   });
 }

@@ -1,5 +1,6 @@
 import type { ServiceSettings } from "../settings/schema.ts";
-import { type Problem, problem, removeCommand, setCommand, withoutEffect } from "../spec/problem.ts";
+import { removeCommand, setCommand, toRun } from "../spec/message.ts";
+import { type Problem, problem, withoutEffect } from "../spec/problem.ts";
 import { isLongRunning } from "../spec/service.ts";
 import { notAnApplication } from "./container-problems.ts";
 import { ownPort } from "./container-settings.ts";
@@ -22,7 +23,7 @@ export function refusals(wish: Wish): Problem[] {
     ...neededBy(wish),
     ...developmentOnly(wish).map((key) => {
       const why = "production runs only what is in its images";
-      return problem(path(key), "set", why, `Run: ${removeCommand(path(key))}`);
+      return problem(path(key), "set", why, `${toRun}${removeCommand(path(key))}`);
     }),
   ];
 }
@@ -69,7 +70,7 @@ function unpublished({ service, user }: Wish): Problem[] {
   if (!first || user.port === undefined || (user.exposure ?? first.exposure) !== "none") return [];
   const port = `services.${service.name}.port`;
   const exposure = `services.${service.name}.exposure`;
-  const fix = `Run: ${setCommand(exposure, "loopback")}; or: ${removeCommand(port)}`;
+  const fix = `${toRun}${setCommand(exposure, "loopback")}; or: ${removeCommand(port)}`;
   return [problem(port, String(user.port), `${exposure} is none, so no port is published`, fix)];
 }
 
@@ -117,5 +118,5 @@ function neededBy({ service: { name, omit }, user, services, run }: Wish): Probl
   if (user.enabled !== false || omit || users.length === 0) return [];
   const path = `services.${name}.enabled`;
   const why = `${users.map((s) => s.name).join(", ")} cannot work without ${name}`;
-  return [problem(path, "false", why, `Run: ${setCommand(path, "true")}`)];
+  return [problem(path, "false", why, `${toRun}${setCommand(path, "true")}`)];
 }

@@ -1,7 +1,7 @@
 import { Healthcheck, wget } from "../spec/healthcheck.ts";
 import type { CatalogueImage } from "../spec/image.ts";
+import { setCommand } from "../spec/message.ts";
 import { type Alert, lines, type Row } from "../spec/monitoring.ts";
-import { setCommand } from "../spec/problem.ts";
 import { orZero } from "../spec/promql.ts";
 import { exporter } from "./monitoring.ts";
 import { projectFile } from "./project-files.ts";

@@ -5,11 +5,12 @@
 import { createPrivateKey, type KeyObject, X509Certificate } from "node:crypto";
 import { isIP } from "node:net";
 import { ConfigError } from "../settings/problem.ts";
-import { type Problem, problem, secretCommand } from "../spec/problem.ts";
+import { secretCommand, toRun } from "../spec/message.ts";
+import { type Problem, problem } from "../spec/problem.ts";
 import type { SystemSpec } from "../spec/service.ts";
 
-const setCertificate = `Run: ${secretCommand("tlsCertificate")} < fullchain.pem`;
-const setKey = `Run: ${secretCommand("tlsKey")} < privkey.pem`;
+const setCertificate = `${toRun}${secretCommand("tlsCertificate")} < fullchain.pem`;
+const setKey = `${toRun}${secretCommand("tlsKey")} < privkey.pem`;
 
 /** The values of the user's secrets by name, as far as they are known. */
 type Values = Readonly<Record<string, string | undefined>>;
@@ -18,17 +19,13 @@ type Values = Readonly<Record<string, string | undefined>>;
  * Refuses a certificate or a key that the ingress could not use.
  * @throws ConfigError with everything that is wrong
  */
-export function requireCertificate(
-  stack: string,
-  system: SystemSpec,
-  { tlsCertificate, tlsKey }: Values,
-): void {
+export function requireCertificate(system: SystemSpec, { tlsCertificate, tlsKey }: Values): void {
   const service = system.services.find(({ role }) => role === "certificates");
   const { CERTIFICATES_SOURCE, CERTIFICATES_DOMAIN, CERTIFICATES_NAMES = "" } = service?.environment ?? {};
   if (CERTIFICATES_SOURCE !== "files" || tlsCertificate === undefined || tlsKey === undefined) return;
   const names = CERTIFICATES_DOMAIN ? [CERTIFICATES_DOMAIN, ...CERTIFICATES_NAMES.split(" ")] : [];
   const problems = pairProblems(tlsCertificate, tlsKey, names.filter(Boolean));
-  if (problems.length > 0) throw new ConfigError(problems, stack);
+  if (problems.length > 0) throw new ConfigError(problems);
 }
 
 /** What is wrong with a certificate, its key and the names that it must have. */

@@ -1,5 +1,6 @@
 import { valueAt } from "../settings/issues.ts";
-import { type Problem, problem, secretCommand, setCommand, withoutEffect } from "../spec/problem.ts";
+import { secretCommand, setCommand, toRun } from "../spec/message.ts";
+import { type Problem, problem, withoutEffect } from "../spec/problem.ts";
 import { publishedPorts, type ServiceSpec } from "../spec/service.ts";
 import { isEncrypted } from "./auth.ts";
 import type { Context } from "./module.ts";
@@ -84,7 +85,7 @@ function providerProblems({ settings: { ingress }, secrets }: Context): Problem[
             "ingress.signIn.clientId",
             signIn.clientId,
             "the provider asks for the secret of this client",
-            `Run: ${secretCommand("signInClientSecret")}`,
+            `${toRun}${secretCommand("signInClientSecret")}`,
           ),
         ]),
     ...(domains.length + groups.length + emails.length > 0
@@ -94,7 +95,7 @@ function providerProblems({ settings: { ingress }, secrets }: Context): Problem[
             "ingress.signIn.allow",
             "no one",
             "one of its lists must name people who may sign in",
-            `Run: ${setCommand("ingress.signIn.allow.domains[0]", "example.org")}`,
+            `${toRun}${setCommand("ingress.signIn.allow.domains[0]", "example.org")}`,
           ),
         ]),
   ];
@@ -115,7 +116,7 @@ function tlsProblems(
     return (["tlsCertificate", "tlsKey"] as const)
       .filter((key) => !secrets.has(key))
       .map((key) => {
-        const fix = `Run: ${secretCommand(key)} < ${key === "tlsKey" ? "privkey" : "fullchain"}.pem`;
+        const fix = `${toRun}${secretCommand(key)} < ${key === "tlsKey" ? "privkey" : "fullchain"}.pem`;
         return problem("ingress.tls", '"files"', `the secret ${key} is missing`, fix);
       });
   if (tls !== "acme") return [];
@@ -133,7 +134,7 @@ function tlsProblems(
             "ingress.domain",
             domain ? `"${domain}"` : "nothing",
             known,
-            `Run: ${set}; or, for a closed network: ${setCommand("ingress.tls", "internal")}`,
+            `${toRun}${set}; or, for a closed network: ${setCommand("ingress.tls", "internal")}`,
           ),
         ]),
     ...Object.keys(names)
@@ -146,7 +147,7 @@ function tlsProblems(
             "ingress.tls",
             '"acme"',
             "the authority asks at port 80, and the first application is not published to everyone",
-            `Run: ${setCommand(`services.${first}.exposure`, "public")}; or: ${setCommand("ingress.tls", "internal")}`,
+            `${toRun}${setCommand(`services.${first}.exposure`, "public")}; or: ${setCommand("ingress.tls", "internal")}`,
           ),
         ]),
   ];

@@ -1,4 +1,5 @@
-import { type Problem, problem, removeCommand, setCommand } from "../spec/problem.ts";
+import { alsoRun, removeCommand, setCommand, toRun } from "../spec/message.ts";
+import { type Problem, problem } from "../spec/problem.ts";
 import { longRunning, type Route, type ServiceSpec } from "../spec/service.ts";
 import { authPath } from "./auth.ts";
 import { gatewayPort } from "./gateway.ts";
@@ -37,7 +38,7 @@ function needs(ctx: Context): Problem[] {
             "ingress.names",
             found,
             "the names are in the certificate, and `ragdock:ingress.tls` is off",
-            `Run: ${setCommand("ingress.tls", "internal")}; or: ${removeCommand("ingress.names")}`,
+            `${toRun}${setCommand("ingress.tls", "internal")}; or: ${removeCommand("ingress.names")}`,
           ),
         ]
       : []),
@@ -48,7 +49,7 @@ function needs(ctx: Context): Problem[] {
             "ingress.names",
             found,
             "they are served besides `ragdock:ingress.domain`, which is not set",
-            `Run: ${setCommand("ingress.domain", "rag.example.org")}`,
+            `${toRun}${setCommand("ingress.domain", "rag.example.org")}`,
           ),
         ]),
   ];
@@ -61,7 +62,7 @@ const sameAsDomain = (name: string, path: string, { settings: { ingress } }: Con
           settingOf(name),
           `"${path}"`,
           "the name is `ragdock:ingress.domain`, which serves all paths",
-          `Use another name, or run: ${removeCommand(settingOf(name))}`,
+          `Use another name, or ${alsoRun}${removeCommand(settingOf(name))}`,
         ),
       ]
     : [];
@@ -78,7 +79,7 @@ function withoutRoute(name: string, path: string, services: readonly ServiceSpec
   const isOwn = services.some((s) => s.name === route?.service && "ownPages" in s && s.ownPages);
   if (routes.length === 0 || route?.path === path || (route && route.path !== "/") || isOwn) return [];
   const paths = routes.map((one) => one.path);
-  const fix = `Run: ${setCommand(settingOf(name), paths[0] ?? "/")}`;
+  const fix = `${toRun}${setCommand(settingOf(name), paths[0] ?? "/")}`;
   return [
     problem(settingOf(name), `"${path}"`, `no service has this path; there are ${paths.join(", ")}`, fix),
   ];

@@ -1,7 +1,8 @@
 import type { Secret } from "../spec/content.ts";
 import { type CatalogueImage, catalogueImage } from "../spec/image.ts";
+import { setCommand, toRun } from "../spec/message.ts";
 import type { Alert } from "../spec/monitoring.ts";
-import { type Problem, problem, setCommand } from "../spec/problem.ts";
+import { type Problem, problem } from "../spec/problem.ts";
 import type { LongRunning } from "../spec/service.ts";
 import { type Context, type ServiceModule, type ServiceTemplate, serviceDefaults } from "./module.ts";
 import { ownApps } from "./own-app-settings.ts";
@@ -82,7 +83,7 @@ function notBuilt(ctx: Context, image: StoreImage): Problem[] {
   const { name, standIn, reference } = image;
   if (images === "registry" || !("unavailable" in standIn) || Object.hasOwn(pinned, name)) return [];
   const why = `images is packages, and ${standIn.unavailable}`;
-  const fix = `Run: ${setCommand("images", "registry")}; or name an image that the host has: ${setCommand(`pinned.${name}`, reference)}`;
+  const fix = `${toRun}${setCommand("images", "registry")}; or name an image that the host has: ${setCommand(`pinned.${name}`, reference)}`;
   return placesOf(ctx, name).map((place) => problem(place, `"${name}"`, why, fix));
 }
 

@@ -1,7 +1,8 @@
 import { Healthcheck } from "../spec/healthcheck.ts";
 import { type CatalogueImage, catalogueImage } from "../spec/image.ts";
+import { removeCommand, setCommand, toRun } from "../spec/message.ts";
 import type { Alert } from "../spec/monitoring.ts";
-import { type Problem, problem, removeCommand, setCommand } from "../spec/problem.ts";
+import { type Problem, problem } from "../spec/problem.ts";
 import type { Job, LongRunning, ServiceSpec, VolumeMount } from "../spec/service.ts";
 import { mebibytes, type Size } from "../spec/units.ts";
 import type { Context, ServiceModule, ServiceTemplate } from "./module.ts";
@@ -187,7 +188,7 @@ const unnamed = (ctx: Context): Problem[] =>
     .map((use) => {
       const path = `${use}.model`;
       const why = "a model that the stack runs needs a name";
-      return problem(path, "nothing", why, `Run: ${setCommand(path, small[use])}`);
+      return problem(path, "nothing", why, `${toRun}${setCommand(path, small[use])}`);
     });
 
 /** Without the image, the application would call a provider that does not exist. */
@@ -197,7 +198,7 @@ function notBuilt(ctx: Context): Problem[] {
   return usesOf(ctx).map((use) => {
     const elsewhere = setCommand(`${use}.baseUrl`, "http://models.example.com:11434/v1");
     const pin = setCommand(`pinned.${image.name}`, image.reference);
-    const fix = `Run: ${removeCommand(`${use}.run`)} and ${elsewhere}; or name an image: ${pin}`;
+    const fix = `${toRun}${removeCommand(`${use}.run`)} and ${elsewhere}; or name an image: ${pin}`;
     return problem(`${use}.run`, "true", `images is packages, and ${unavailable}`, fix);
   });
 }
@@ -218,11 +219,11 @@ function tooLarge(ctx: Context, services: readonly ServiceSpec[]): Problem[] {
   const { memoryMiB: host } = ctx.host;
   if (host !== undefined && needed > host) {
     const why = `${need}, the host has ${host} MiB`;
-    return [problem(`${first.use}.model`, `"${first.name}"`, why, `Run: ${smaller}`)];
+    return [problem(`${first.use}.model`, `"${first.name}"`, why, `${toRun}${smaller}`)];
   }
   if (mebibytes(self.limits.memory) >= needed) return [];
   const path = "services.ollama.limits.memory";
-  const fix = `Run: ${setCommand(path, `${needed}MiB`)}; or take a smaller model: ${smaller}`;
+  const fix = `${toRun}${setCommand(path, `${needed}MiB`)}; or take a smaller model: ${smaller}`;
   return [problem(path, self.limits.memory, need, fix)];
 }
 

@@ -1,5 +1,6 @@
 import type { Settings } from "../settings/schema.ts";
-import { type Problem, problem, setCommand, withoutEffect } from "../spec/problem.ts";
+import { setCommand, toRun } from "../spec/message.ts";
+import { type Problem, problem, withoutEffect } from "../spec/problem.ts";
 import { packagedVersion } from "./language-images.ts";
 import { contentOf, isRecognised } from "./own-app-image.ts";
 import type { OwnApp } from "./own-app-settings.ts";
@@ -22,7 +23,8 @@ export function wrongBuild(app: OwnApp, { images }: Pick<Settings, "images">): P
 function refused({ setting, source }: OwnApp, refusal: Refusal): Problem {
   const path = `${setting}.${refusal.setting}`;
   const found = refusal.found || `"${source}"`;
-  const fix = refusal.value === undefined ? (refusal.fix ?? "") : `Run: ${setCommand(path, refusal.value)}`;
+  const fix =
+    refusal.value === undefined ? (refusal.fix ?? "") : `${toRun}${setCommand(path, refusal.value)}`;
   return problem(
     path,
     found,
@@ -72,7 +74,7 @@ function wrongVersion(
   const where = isPython ? "that of Debian" : "that on PyPI";
   const why = `\`images: packages\` has ${name} ${only} only, ${where}`;
   const other = isPython ? `or, if it also runs on ${only}: ${setCommand(python, `'"${only}"'`)}` : "";
-  const fix = [`Run: ${setCommand("images", "registry")}`, other].filter(Boolean).join("; ");
+  const fix = [`${toRun}${setCommand("images", "registry")}`, other].filter(Boolean).join("; ");
   const found = says.split(", ").at(-1) ?? "";
   return [problem(isPython ? python : `${app.setting}.source`, found, why, fix)];
 }

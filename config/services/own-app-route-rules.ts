@@ -1,5 +1,6 @@
 import type { Settings } from "../settings/schema.ts";
-import { type Problem, problem, removeCommand, setCommand } from "../spec/problem.ts";
+import { removeCommand, setCommand, toRun } from "../spec/message.ts";
+import { type Problem, problem } from "../spec/problem.ts";
 import { isHostName, type OwnApp, pathBehind } from "./own-app-settings.ts";
 
 /** A path of an application, and the setting that has it. */
@@ -30,8 +31,8 @@ const pathsOf = (app: OwnApp): Route[] => [
 
 const another = ({ app, setting }: Route): string =>
   setting.endsWith(".route")
-    ? `Run: ${setCommand(setting, `/${app.name}/`)}`
-    : `Run: ${removeCommand(setting)}`;
+    ? `${toRun}${setCommand(setting, `/${app.name}/`)}`
+    : `${toRun}${removeCommand(setting)}`;
 
 function twice(route: Route, before: readonly Route[]): Problem[] {
   const first = before.find(({ path }) => path === route.path);
@@ -58,7 +59,7 @@ function withoutFront(apps: readonly OwnApp[], routed: readonly Route[]): Proble
   const [first] = apps.filter(({ port }) => port !== undefined).concat(apps);
   if (!first || routed.some(({ path }) => path === "/")) return [];
   const found = routed.map(({ app, path }) => `${path} of ${app.name}`).join(", ") || "no routes";
-  const fix = `Run: ${setCommand(`${first.setting}.route`, "/")}`;
+  const fix = `${toRun}${setCommand(`${first.setting}.route`, "/")}`;
   return [problem("apps", found, "one application must have the route /", fix)];
 }
 
@@ -67,7 +68,7 @@ function hostProblems({ ingress }: Settings, { route, setting, name }: OwnApp): 
   if (route === undefined || !isHostName(route)) return [];
   const path = `${setting}.route`;
   const asPath = setCommand(path, `/${name}/`);
-  const say = (why: string, fix: string): Problem => problem(path, `"${route}"`, why, `Run: ${fix}`);
+  const say = (why: string, fix: string): Problem => problem(path, `"${route}"`, why, `${toRun}${fix}`);
   const isNamed = ingress.names[route] !== pathBehind({ name });
   return [
     ...(ingress.tls === "off"

@@ -1,7 +1,8 @@
 import type { Settings } from "../settings/schema.ts";
 import { externalStores } from "../spec/external.ts";
+import { alsoRun, removeCommand, setCommand, toRun } from "../spec/message.ts";
 import { isReservedNetwork } from "../spec/networks.ts";
-import { type Problem, problem, removeCommand, setCommand, withoutEffect } from "../spec/problem.ts";
+import { type Problem, problem, withoutEffect } from "../spec/problem.ts";
 import type { ServiceSpec } from "../spec/service.ts";
 import { neededStores } from "./needed-stores.ts";
 import { wrongBuild } from "./own-app-build-rules.ts";
@@ -42,13 +43,13 @@ function bothForms({ app, apps }: Settings): Problem[] {
   const names = Object.keys(apps);
   if (!app || names.length === 0) return [];
   const why = "`app` is the short form of one application, and `apps` has several";
-  const fix = `Move it into ragdock:apps, or run: ${removeCommand("apps")}`;
+  const fix = `Move it into ragdock:apps, or ${alsoRun}${removeCommand("apps")}`;
   return [problem("app", `both app and apps (${names.join(", ")})`, why, fix)];
 }
 
 function wrongSource(app: OwnApp): Problem[] {
   const { source, image, setting } = app;
-  const set = `Run: ${setCommand(`${setting}.source`, "../my-rag")}`;
+  const set = `${toRun}${setCommand(`${setting}.source`, "../my-rag")}`;
   if ((source === undefined) === (image === undefined)) {
     const found = source === undefined ? "neither source nor image" : "both source and image";
     return [problem(setting, found, "exactly one of them must say what to run", set)];
@@ -57,7 +58,7 @@ function wrongSource(app: OwnApp): Problem[] {
   const path = `${setting}.source`;
   if (!hasFile(source)) return [problem(path, `"${source}"`, "the project has no such folder", set)];
   if (app.build?.dockerfile && !hasFile(source, app.build.dockerfile)) {
-    const fix = `Correct its name, or run: ${removeCommand(`${setting}.build.dockerfile`)}`;
+    const fix = `Correct its name, or ${alsoRun}${removeCommand(`${setting}.build.dockerfile`)}`;
     return [
       problem(`${setting}.build.dockerfile`, `"${dockerfileOf(app)}"`, `${source} has no such file`, fix),
     ];
@@ -108,7 +109,7 @@ function wrongJob(app: OwnApp): Problem[] {
   const given = stayingUp.filter((key) => app[key] !== undefined);
   if (!job || given.length === 0) return [];
   const why = `a job ends, so it has no ${given.join(", ")}`;
-  return [problem(`${setting}.job`, "true", why, `Run: ${removeCommand(`${setting}.job`)}`)];
+  return [problem(`${setting}.job`, "true", why, `${toRun}${removeCommand(`${setting}.job`)}`)];
 }
 
 const whatRuns = ({ command }: OwnApp): string =>
@@ -116,7 +117,7 @@ const whatRuns = ({ command }: OwnApp): string =>
 
 function wrongPort(app: OwnApp): Problem[] {
   const { setting, port, route, healthcheck } = app;
-  const set = `Run: ${setCommand(`${setting}.port`, "8000")}`;
+  const set = `${toRun}${setCommand(`${setting}.port`, "8000")}`;
   const both = healthcheck?.path !== undefined && healthcheck.command !== undefined;
   return [
     ...(route !== undefined && port === undefined
@@ -138,7 +139,7 @@ function wrongPort(app: OwnApp): Problem[] {
             `${setting}.healthcheck`,
             "both path and command",
             "exactly one of them must be the check",
-            `Run: ${removeCommand(`${setting}.healthcheck.path`)}`,
+            `${toRun}${removeCommand(`${setting}.healthcheck.path`)}`,
           ),
         ]
       : []),
@@ -162,7 +163,9 @@ function wrongNeeds(app: OwnApp, apps: readonly OwnApp[], services: readonly Ser
     if (known.includes(need)) return [];
     const path = `${app.setting}.needs[${index}]`;
     const isChroma = need === "chroma";
-    const fix = isChroma ? `Run: ${setCommand("vectorStore", "chroma")}` : "Correct the name or remove it.";
+    const fix = isChroma
+      ? `${toRun}${setCommand("vectorStore", "chroma")}`
+      : "Correct the name or remove it.";
     return [problem(path, `"${need}"`, `it can need ${known.join(", ")}`, fix)];
   });
 }
@@ -193,6 +196,6 @@ function wrongVolumes(
 
 function wrongFile({ envFile, setting }: OwnApp): Problem[] {
   if (envFile === undefined || hasFile(envFile)) return [];
-  const fix = `Correct its path, which starts at the project, or run: ${removeCommand(`${setting}.envFile`)}`;
+  const fix = `Correct its path, which starts at the project, or ${alsoRun}${removeCommand(`${setting}.envFile`)}`;
   return [problem(`${setting}.envFile`, `"${envFile}"`, "there is no such file", fix)];
 }

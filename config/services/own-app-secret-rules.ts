@@ -1,6 +1,7 @@
 import { settings as schema, userSecrets } from "../settings/schema.ts";
 import type { Secret } from "../spec/content.ts";
-import { type Problem, problem, removeCommand, secretCommand } from "../spec/problem.ts";
+import { removeCommand, secretCommand, toRun } from "../spec/message.ts";
+import { type Problem, problem } from "../spec/problem.ts";
 import type { Context } from "./module.ts";
 import { readVariables } from "./own-app-env.ts";
 import type { SecretHolder } from "./own-app-settings.ts";
@@ -52,7 +53,7 @@ function reserved(name: string, path: string): Problem[] {
 
 function unset({ secrets }: Context, name: string, path: string): Problem[] {
   if (secrets.has(name)) return [];
-  return [problem(path, "nothing", `ragdock:${name} is not set`, `Run: ${secretCommand(name)}`)];
+  return [problem(path, "nothing", `ragdock:${name} is not set`, `${toRun}${secretCommand(name)}`)];
 }
 
 /** `docker inspect` would show the other one, and the application would not get it. */
@@ -61,10 +62,10 @@ function variableTwice({ settings }: Context, app: SecretHolder, name: string, p
   const own = `services.${app.name}.environment`;
   const inFile = envFile !== undefined && hasFile(envFile) && name in readVariables(envFile);
   const places = [
-    ...(name in env ? [[`${setting}.env`, `Run: ${removeCommand(`${setting}.env.${name}`)}`]] : []),
+    ...(name in env ? [[`${setting}.env`, `${toRun}${removeCommand(`${setting}.env.${name}`)}`]] : []),
     ...(inFile ? [[`${setting}.envFile`, `Remove the variable from ${envFile}.`]] : []),
     ...(name in (settings.services[app.name]?.environment ?? {})
-      ? [[own, `Run: ${removeCommand(`${own}.${name}`)}`]]
+      ? [[own, `${toRun}${removeCommand(`${own}.${name}`)}`]]
       : []),
   ] as const;
   return places.map(([where = "", fix = ""]) =>

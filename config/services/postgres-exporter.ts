@@ -1,7 +1,7 @@
 import { wget } from "../spec/healthcheck.ts";
 import type { CatalogueImage } from "../spec/image.ts";
 import { type Alert, lines, type Row, stat } from "../spec/monitoring.ts";
-import { nameOn, outsideNetwork } from "../spec/networks.ts";
+import { monitoringNetwork, outsideNetwork } from "../spec/networks.ts";
 import { orZero, perSecond, ratio } from "../spec/promql.ts";
 import { publishedPorts } from "../spec/service.ts";
 import type { ServiceModule } from "./module.ts";
@@ -39,13 +39,12 @@ export const postgresExporter = (
 ): ServiceModule =>
   exporter(image, (ctx) => {
     const login = store.login(ctx).monitor;
-    const listening = listensToMonitoring(name, image.port, "/");
     const { host, port: serverPort, tls, authority, files } = store.connection(ctx);
     const root = authority ? `&sslrootcert=${authority}` : "";
     const isExternal = ctx.settings.postgres.external !== undefined;
     const most = isExternal ? "max(pg_settings_max_connections)" : String(maxConnections);
     return {
-      ...listening,
+      ...listensToMonitoring(image, "/", name),
       name,
       environment: {
         DATA_SOURCE_URI: `${host}:${serverPort}/${store.database(ctx).name}?sslmode=${tls}${root}`,
@@ -56,11 +55,10 @@ export const postgresExporter = (
       ports: port === undefined ? [] : [devPort(ctx, image.port, port)],
       dependsOn: [store.name],
       databaseConnections: 2,
-      derive: (self) => {
-        const isPublished = publishedPorts(self).length > 0;
-        const host = listenOn(nameOn(outsideNetwork, name), image.port);
-        return { command: [...listening.command, ...(isPublished ? [host] : [])] };
-      },
+      derive: (self) =>
+        publishedPorts(self).length > 0
+          ? { entrypoint: listenOn([monitoringNetwork, outsideNetwork], image, name) }
+          : {},
       alerts: [
         postgresDown(store.name, `pg_up{service="${name}"} == 0`, isExternal),
         connectionsNearLimit(most),

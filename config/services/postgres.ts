@@ -104,7 +104,7 @@ export function postgres(options: PostgresOptions = {}): PostgresModule {
     EXTENSIONS: extensions.join(" "),
   });
   const check: Check = (ctx, connection, { user, password }) =>
-    checkJob(externalServer(name, connection), {
+    checkJob(externalServer(name, connection, ctx), {
       image: postgresVersionImages[ctx.settings.postgresVersion].image,
       shell: "bash",
       environment: {
@@ -139,12 +139,13 @@ export function postgres(options: PostgresOptions = {}): PostgresModule {
 
 type Check = Parameters<typeof storeModule>[4]["check"];
 
-const externalServer = (name: string, { host, port }: Connection): ExternalStore => ({
+const externalServer = (name: string, { host, port }: Connection, { settings }: Context): ExternalStore => ({
   name,
   role: "postgres",
   host,
   port,
   blackbox: { module: "tcp_connect", port },
+  allow: settings.postgres.external?.allow ?? [],
 });
 
 /**

@@ -1,5 +1,6 @@
 import type { z } from "zod";
-import { type Problem, problem, setCommand } from "../spec/problem.ts";
+import { setCommand, toRun } from "../spec/message.ts";
+import { type Problem, problem } from "../spec/problem.ts";
 import { packages } from "./read.ts";
 import { closest, example, keysAt } from "./suggest.ts";
 
@@ -12,7 +13,7 @@ export function fromZod(issue: z.core.$ZodIssue, raw: unknown): Problem[] {
   const found = valueAt(raw, issue.path);
   const text = found === undefined ? "nothing" : JSON.stringify(found);
   const value = example(issue, found);
-  const fix = value === undefined ? `Correct the value of ${path}.` : `Run: ${setCommand(path, value)}`;
+  const fix = value === undefined ? `Correct the value of ${path}.` : `${toRun}${setCommand(path, value)}`;
   return [problem(path, text, messageOf(issue), fix)];
 }
 

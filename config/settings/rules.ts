@@ -1,4 +1,5 @@
-import { type Problem, problem, removeCommand, setCommand, withoutEffect } from "../spec/problem.ts";
+import { removeCommand, setCommand, toRun } from "../spec/message.ts";
+import { type Problem, problem, withoutEffect } from "../spec/problem.ts";
 import { valueAt } from "./issues.ts";
 import { type Settings, settings as settingsSchema, userSecrets, type VectorStore } from "./schema.ts";
 import { closest } from "./suggest.ts";
@@ -57,12 +58,12 @@ export function traitProblems(
 function wrongVectorStore({ system, vectorStore }: Settings, traits: SystemTraits): Problem[] {
   const allowed = traits.vectorStore?.allowed;
   if (!allowed || !vectorStore || allowed.includes(vectorStore)) return [];
-  const fix = `Run: ${setCommand("vectorStore", allowed[0] as string)}`;
+  const fix = `${toRun}${setCommand("vectorStore", allowed[0] as string)}`;
   return [problem("vectorStore", `"${vectorStore}"`, `${system} supports ${allowed.join(" or ")}`, fix)];
 }
 
 export function unknownSystem(found: string, names: readonly string[]): Problem {
-  const fix = `Run: ${setCommand("system", names[0] ?? "full")}`;
+  const fix = `${toRun}${setCommand("system", names[0] ?? "full")}`;
   const what = `must be one of ${names.join(", ")}, the path of a file such as ../my-system.ts, or the name of an installed package`;
   return problem("system", `"${found}"`, what, fix);
 }
@@ -74,7 +75,7 @@ export function unknownRotations(rotations: Settings["rotations"], known: readon
   const choices = known.join(", ") || "none that can be rotated";
   const fix = known[0]
     ? `Correct the name, such as: ${setCommand(`rotations.${known[0]}`, "2")}; or remove it.`
-    : `Run: ${removeCommand("rotations")}`;
+    : `${toRun}${removeCommand("rotations")}`;
   const found = "a rotation of a secret that the system does not have";
   // A variable of an application that has left keeps its rotation. Otherwise the value from before
   // the rotation would be used when it comes back.

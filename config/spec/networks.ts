@@ -112,7 +112,7 @@ export const reaches = (from: ServiceSpec, to: ServiceSpec): boolean =>
       (to.role !== "exporter" || network === monitoringNetwork),
   );
 
-/** The name by which a service finds its own address on one of its networks. */
+/** The name by which a service finds its addresses on one of its networks. */
 export const nameOn = (network: string, service: string): string => `${service}.${network}`;
 
 /**
@@ -123,6 +123,3 @@ export const aliasesOn = (
   network: string,
   { name, aliases = [] }: Pick<ServiceSpec, "name" | "aliases">,
 ): string[] => [...(network === outsideNetwork ? [] : [name, ...aliases]), nameOn(network, name)];
-
-/** The name of the only address on which an exporter listens. */
-export const exporterHost = (name: string): string => nameOn(monitoringNetwork, name);

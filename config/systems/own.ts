@@ -1,7 +1,8 @@
 import { statSync } from "node:fs";
 import type { ServiceTemplate } from "../services/module.ts";
 import { projectPath } from "../services/project-files.ts";
-import { type Problem, problem, setCommand } from "../spec/problem.ts";
+import { setCommand } from "../spec/message.ts";
+import { type Problem, problem } from "../spec/problem.ts";
 import { packageFile, type Read, readModule } from "./modules.ts";
 import { wrongService, wrongSystem } from "./own-shape.ts";
 import type { OwnSystem } from "./system.ts";

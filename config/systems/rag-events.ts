@@ -10,7 +10,8 @@ import { fromUser, secretFile, secretPath } from "../services/secrets.ts";
 import type { Settings } from "../settings/schema.ts";
 import { asks, uploadsTo } from "../spec/access.ts";
 import { Healthcheck } from "../spec/healthcheck.ts";
-import { type Problem, problem, removeCommand, secretCommand } from "../spec/problem.ts";
+import { removeCommand, secretCommand, toRun } from "../spec/message.ts";
+import { type Problem, problem } from "../spec/problem.ts";
 import type { LongRunning } from "../spec/service.ts";
 import { seconds } from "../spec/units.ts";
 import type { System } from "./system.ts";
@@ -130,7 +131,7 @@ function collect(ctx: Context, agenda: NonNullable<Settings["openAgenda"]>): Lon
 
 function withoutKey(ctx: Context): Problem[] {
   if (ctx.secrets.has("openagendaKey")) return [];
-  const fix = `Run: ${secretCommand("openagendaKey")}. To do without: ${removeCommand("openAgenda")}`;
+  const fix = `${toRun}${secretCommand("openagendaKey")}. To do without: ${removeCommand("openAgenda")}`;
   return [problem("openagendaKey", "nothing", "openAgenda is set, which needs a key of Open Agenda", fix)];
 }
 

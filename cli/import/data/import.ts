@@ -9,11 +9,12 @@ import { ensureBaseImage } from "../../../host/base-image.ts";
 import { project } from "../../../host/paths.ts";
 import { exec, pipe } from "../../../host/pipe.ts";
 import { print, startFolder } from "../../command.ts";
-import { containerFor, takeBackup } from "../../data/backup.ts";
+import { takeBackup } from "../../data/backup.ts";
 import { startAgain, stopAround } from "../../data/clients.ts";
 import { requireInside } from "../../data/external.ts";
 import { type Part, partsOf } from "../../data/parts.ts";
 import { Postgres, rowsOf } from "../../data/postgres.ts";
+import { containerFor } from "../../data/servers.ts";
 import { present } from "../../data/upgrade.ts";
 import { Volume } from "../../data/volume.ts";
 import { withProgress } from "../../session.ts";
@@ -64,7 +65,7 @@ export function chosenPart(
   system: SystemSpec,
   { service, volume }: Pick<ImportWish, "service" | "volume">,
 ): Part {
-  const parts = partsOf(system);
+  const parts = partsOf(system).filter((part) => part.kind === "files" || !part.external);
   const own = parts.filter((part) => part.service === service);
   const [part, ...more] = own.filter((one) => volume === undefined || one.volume === volume);
   if (part && more.length === 0) return part;

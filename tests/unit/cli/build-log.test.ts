@@ -2,6 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { buildFailure } from "../../../cli/ui/build-log.ts";
 import { failedBuild } from "../../../cli/ui/diagnose.ts";
+import { toPulumi } from "../../support/reader.ts";
 
 const ours = 'RUN --mount=type=cache,target=/root/.cache/uv install-application dependencies "requirements"';
 
@@ -19,7 +20,10 @@ const log = (output: string, step = ours): string[] => [
   "------",
 ];
 
-const failureOf = (output: string, step?: string) => buildFailure("app-web", log(output, step));
+const failureOf = (output: string, step?: string) => {
+  const failure = buildFailure("app-web", log(output, step));
+  return failure && { ...failure, ...(failure.fix ? { fix: toPulumi(failure.fix) } : {}) };
+};
 
 describe("a failed build", () => {
   it.each([

@@ -8,8 +8,10 @@ import { differences } from "../../../cli/data/postgres.ts";
 import { longRunning } from "../../../config/spec/service.ts";
 import { systemWith } from "../../support/program.ts";
 
+const secrets = new Set(["postgresPassword", "postgresAuthority"]);
+
 const parts = (raw: Record<string, unknown>): string[] =>
-  partsOf(systemWith(raw)).map(({ kind, service, volume }) => `${kind} ${service} ${volume}`);
+  partsOf(systemWith(raw, { secrets })).map(({ kind, service, volume }) => `${kind} ${service} ${volume}`);
 
 describe("the parts of a backup", () => {
   it.each([
@@ -33,6 +35,19 @@ describe("the parts of a backup", () => {
     ],
   ])("of %j", (raw, expected) => {
     expect(parts(raw)).toEqual(expected);
+  });
+
+  it.each([
+    ["no server outside of the stack", undefined, ["files redis redis-data"]],
+    ["one that allows it", ["backup"], ["postgres postgres postgres", "files redis redis-data"]],
+  ])("have %s", (_, allow, expected) => {
+    const external = {
+      host: "db.example.org",
+      database: "library",
+      user: "app",
+      ...(allow ? { allow } : {}),
+    };
+    expect(parts({ postgres: { external } })).toEqual(expected);
   });
 
   it("have a volume once that several applications share", () => {

@@ -13,6 +13,7 @@ import {
   secretProblems,
 } from "../../../config/services/certificate-files.ts";
 import { open, systemWith } from "../../support/program.ts";
+import { refusalOf } from "../../support/reader.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "ragdock-certificates-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -101,16 +102,16 @@ describe("a system", () => {
       { secrets: new Set([...keys, "mistralApiKey", "openaiApiKey"]) },
     );
 
-  it("with `tls: files` needs a certificate for its domain and its names", () => {
+  it("with `tls: files` needs a certificate for its domain and its names", async () => {
     const values = { tlsCertificate: own.chain, tlsKey: own.key };
-    expect(() => requireCertificate("prod", system("files"), values)).toThrow(
+    expect(await refusalOf(() => requireCertificate(system("files"), values), "prod")).toMatch(
       /nothing was changed:\n.*it is not valid for api\.example\.org\n.*pulumi config set --stack prod --secret ragdock:tlsCertificate/,
     );
   });
 
   it("with another certificate, or with values that are not known, is not checked", () => {
     const values = { tlsCertificate: "junk", tlsKey: "junk" };
-    expect(() => requireCertificate("prod", system("internal"), values)).not.toThrow();
-    expect(() => requireCertificate("prod", system("files"), {})).not.toThrow();
+    expect(() => requireCertificate(system("internal"), values)).not.toThrow();
+    expect(() => requireCertificate(system("files"), {})).not.toThrow();
   });
 });

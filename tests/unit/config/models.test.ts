@@ -5,6 +5,7 @@
 import { describe, expect, it } from "vitest";
 import { chooseModels, modelProblems, modelServices } from "../../../config/services/models.ts";
 import { settings } from "../../../config/settings/schema.ts";
+import { toPulumi } from "../../support/reader.ts";
 
 const ollama = [{ runs: { provider: "ollama", baseUrl: "http://ollama:11434/v1" } }];
 const none = new Set<string>();
@@ -14,7 +15,7 @@ const models = (raw: Record<string, unknown>, runners: typeof ollama = []) =>
   chooseModels(settings.parse(raw), none, undefined, runners);
 
 const problems = (raw: Record<string, unknown>, runners: typeof ollama = []) =>
-  modelProblems(models(raw, runners), none, runners).map(({ path, fix }) => ({ path, fix }));
+  modelProblems(models(raw, runners), none, runners).map(({ path, fix }) => ({ path, fix: toPulumi(fix) }));
 
 describe("a provider without a public address", () => {
   it.each(["ollama", "vllm"])("needs a baseUrl for %s, and the fix is one command", (provider) => {

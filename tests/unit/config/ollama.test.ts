@@ -10,6 +10,7 @@ import type { Problem } from "../../../config/spec/problem.ts";
 import type { ServiceSpec, SystemSpec } from "../../../config/spec/service.ts";
 import { renderPrometheus, renderRules } from "../../../monitoring/index.ts";
 import { facts, serviceOf, systemWith } from "../../support/program.ts";
+import { toPulumi } from "../../support/reader.ts";
 
 type Raw = Record<string, unknown>;
 
@@ -20,7 +21,8 @@ function problems(raw: Raw, over: Partial<Facts> = {}): readonly Problem[] {
   try {
     resolveSystem(raw, { ...facts, ...over });
   } catch (error) {
-    if (error instanceof ConfigError) return error.problems;
+    if (error instanceof ConfigError)
+      return error.problems.map((one) => ({ ...one, fix: toPulumi(one.fix) }));
     throw error;
   }
   return [];

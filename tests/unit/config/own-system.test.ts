@@ -87,6 +87,7 @@ describe("a system outside of the checkout", () => {
     );
     const broken = checkSystem(path).filter((line) => line.includes("ragdock:services.redis.exposure"));
     expect(broken).toHaveLength(4);
+    expect(broken[0]).toContain("pulumi config set --path 'ragdock:services.redis.exposure' loopback");
   });
 
   it("explains its settings", () => {

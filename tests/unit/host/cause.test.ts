@@ -4,6 +4,7 @@
  */
 import { describe, expect, it } from "vitest";
 import { causeOf } from "../../../host/cause.ts";
+import { toPulumi } from "../../support/reader.ts";
 
 const crashed = (log: string) => causeOf({ service: "web", log, hasCrashed: true });
 const unhealthy = (check: string, log = "") => causeOf({ service: "web", check, log, hasCrashed: false });
@@ -103,7 +104,7 @@ describe("a crash", () => {
   });
 
   it("of an image that must run its own first process names the setting", () => {
-    expect(crashed("s6-overlay-suexec: fatal: can only run as pid 1\n")?.fix).toContain(
+    expect(toPulumi(crashed("s6-overlay-suexec: fatal: can only run as pid 1\n")?.fix)).toContain(
       "'ragdock:services.web.restartUnhealthy' false",
     );
   });

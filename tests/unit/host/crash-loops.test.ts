@@ -96,13 +96,6 @@ it("gives up a container that crashes slowly after fewer restarts", async () => 
   expect(reports[0]).toContain("It crashed 2 times, was never healthy, and was removed");
 });
 
-it("waits longer for an exporter, whose name can lead to its predecessors", async () => {
-  const Args = ["--web.listen-address=redis-exporter.monitoring:9121"];
-  const reports = await watched([], [container("a", { Args }), container("b", { Args, RestartCount: 9 })]);
-  expect(reports).toHaveLength(1);
-  expect(reports[0]).toMatch(/^\/stack-api-b crashed/);
-});
-
 it("stops a container that crashed before the deployment, which replaces it, and reports nothing", async () => {
   expect(await watched([container("a"), container("b", {}, "stateful")], [])).toEqual([]);
   expect(calls).toEqual([`stop ${"a".repeat(64)}`]);

@@ -7,6 +7,7 @@ import type { Container } from "../../../host/docker.ts";
 import { giveUpFiles, protectFiles } from "../../../host/file-protection.ts";
 import { imagesOnly } from "../../../host/preflight.ts";
 import { systemWith } from "../../support/program.ts";
+import { refusalOf } from "../../support/reader.ts";
 
 vi.mock("../../../host/docker.ts", () => ({
   serviceOf: ({ Config }: Container) => Config.Labels["ragdock.service"],
@@ -53,11 +54,7 @@ function protect({ apps = { web }, settings = {}, last = apps, ...more }: Case):
   });
 }
 
-const refusal = (given: Case): Promise<string> =>
-  protect(given).then(
-    () => "",
-    ({ message, advice }) => `${message}\n${advice}`,
-  );
+const refusal = (given: Case): Promise<string> => refusalOf(() => protect(given), "test");
 
 beforeEach(() => void warnings.splice(0));
 afterEach(() => void vi.unstubAllEnvs());

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vites
 import type { Container, Volume } from "../../../host/docker.ts";
 import { imagesOnly, inspectHost, requireFreeHost } from "../../../host/preflight.ts";
 import { systemWith } from "../../support/program.ts";
+import { refusalOf } from "../../support/reader.ts";
 
 let isLocal = true;
 let publisher = "";
@@ -56,7 +57,7 @@ const stack = { project: "ragdock", stack: "test" };
 
 describe("ports", () => {
   it("are refused if a program of this machine holds one, with the command that moves ours", async () => {
-    await expect(requireFreeHost("test", system(), [])).rejects.toThrow(
+    expect(await refusalOf(() => requireFreeHost("test", system(), []), "test")).toMatch(
       new RegExp(`port ${port} of web is taken by .*\\n.*--stack test --path 'ragdock:services.web.port'`),
     );
   });

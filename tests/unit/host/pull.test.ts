@@ -14,6 +14,7 @@ import { pullImages } from "../../../host/pull.ts";
 import { pullAdvice } from "../../../host/pull-advice.ts";
 import { imageNamed } from "../../support/docker.ts";
 import { systemWith } from "../../support/program.ts";
+import { toPulumi } from "../../support/reader.ts";
 
 /** A docker CLI that has the images in the file `there`, and pulls all but those in `refused`. */
 const fakeDocker = `#!/bin/sh
@@ -158,7 +159,7 @@ describe("the advice", () => {
     [image, "write /var/lib/docker/tmp/x: no space left on device", "make prune"],
     ["ragdock/app:0123456789ab", "pull access denied for ragdock/app", "ragdock:pinned"],
   ])("for %s: %s", (reference, reason, advice) => {
-    expect(pullAdvice(reference, reason)).toContain(advice);
+    expect(toPulumi(pullAdvice(reference, reason))).toContain(advice);
   });
 });
 
@@ -182,6 +183,9 @@ describe("a build whose base image cannot be pulled", () => {
     ];
     const fix = "ARG PYTHON_IMAGE=python:3.12 and FROM ";
     expect(baseAdvice(log)).toEqual([expect.stringContaining(fix)]);
+    const [packages] = baseAdvice(log, "packages");
+    expect(packages).toContain(fix);
+    expect(packages).not.toContain("images");
     expect(baseAdvice(log.map((line) => line.replace("python:", "nginx:")))).toEqual([
       expect.not.stringContaining("PYTHON_IMAGE"),
     ]);
