@@ -95,6 +95,7 @@ export const access: readonly Attack[] = [
       testOf(auth("sign_in"), "test_wrong_passwords_and_names_get_the_same_answer"),
       testOf(auth("attempts"), "test_unknown_names_cost_a_hash_too"),
       testOf(auth("api_keys"), "test_unknown_keys_take_the_same_way_as_known_ones"),
+      testOf(auth("key_timing"), "test_a_nearly_right_key_takes_as_long_as_another"),
     ],
   },
 ];
