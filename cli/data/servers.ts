@@ -80,7 +80,7 @@ async function overNetwork<T>(
     await copyFolder(job.Id, id, "/run", "secrets");
     await copyFolder(job.Id, id, "/etc", "ragdock");
     await docker("start", id);
-    await exec(id, check.command ?? []).catch((error: Error) => {
+    await exec(id, check.entrypoint ?? []).catch((error: Error) => {
       throw new Failure(
         `${externalWords(check.checks)} (ragdock:${settingOf(check.checks)}), and does not take the connection.\n${error.message}`,
         "Correct that, and run the same command again.",

@@ -77,7 +77,8 @@ export function checkJob(checks: ExternalStore, { image, shell, environment, pas
     ...catalogueImage(image),
     name: checkOf(checks.name),
     role: checks.role,
-    command: [shell, script.path],
+    // Not every image has an entrypoint that runs another program.
+    entrypoint: [shell, script.path],
     environment,
     files: [
       ...(password ? [{ ...secretFile(password), path: "/run/secrets/password" }] : []),

@@ -12,7 +12,8 @@ import { docker, eventually, TestStack } from "../support/stack.ts";
 
 const [port, prometheus] = [18_680, 18_681];
 const ports = { postgres: 18_682, redis: 18_683, chroma: 18_684 };
-const password = "a b:\\c'";
+// The exporter of PostgreSQL cannot read a password with a blank.
+const password = "ab:\\c'";
 const servers = new OutsideServers("e2e-outside");
 const stack = new TestStack("e2e-outside", {});
 const rag = new Rag(port);

@@ -34,6 +34,8 @@ export class OutsideServers {
 
   /** Makes an authority. Returns its certificate. */
   async authority(name: string): Promise<string> {
+    // Python refuses an authority without these, although OpenSSL's own programs do not.
+    const usage = ["-addext", "keyUsage=critical,keyCertSign,cRLSign"];
     const files = ["-keyout", `${name}.key`, "-out", `${name}.pem`];
     await this.#openssl(
       "req",
@@ -45,6 +47,7 @@ export class OutsideServers {
       "2",
       "-subj",
       `/CN=${name}`,
+      ...usage,
       ...files,
     );
     return readFileSync(join(this.#folder, `${name}.pem`), "utf8");
@@ -57,7 +60,10 @@ export class OutsideServers {
 
   /** Makes the certificate of the servers, for their address. */
   async #certificate(by: string): Promise<void> {
-    writeFileSync(join(this.#folder, "names"), `subjectAltName=IP:${this.address}\n`);
+    writeFileSync(
+      join(this.#folder, "names"),
+      `subjectAltName=IP:${this.address}\nauthorityKeyIdentifier=keyid\n`,
+    );
     await this.#openssl(
       "req",
       "-newkey",

@@ -28,8 +28,19 @@ const needy = {
   apps: { mine: { image: "mine:1.0", port: 8000, route: "/", needs: neededStores.map(({ name }) => name) } },
 };
 
+/** Servers outside of the stack, which jobs check. */
+const outside = {
+  postgres: { external: { host: "db.example.org", database: "library", user: "app" } },
+  redis: { external: { host: "cache.example.org" } },
+  chroma: { external: { host: "vectors.example.org" } },
+  vectorStore: "chroma",
+};
+
 const titled = (raw: Record<string, unknown>, title: string) => {
-  const secrets = new Set(["llmApiKey", "embeddingsApiKey", "openaiApiKey", "mistralApiKey"]);
+  const secrets = new Set([
+    ...["llmApiKey", "embeddingsApiKey", "openaiApiKey", "mistralApiKey"],
+    ...["postgresPassword", "postgresAuthority", "redisPassword", "redisAuthority"],
+  ]);
   const { services } = systemWith({ ...raw, images: "registry" }, { secrets });
   // Nothing is known of the user's own image.
   return services
@@ -47,7 +58,12 @@ const services = Object.keys(systems).flatMap((system) =>
     const stores = system === "full" && environment === "prod" ? { vectorStore: "chroma" } : {};
     return [
       ...titled({ system, environment, ...models, ...stores }, `${system} in ${environment}`),
-      ...(system === "full" ? titled({ environment, ...needy }, `an own application in ${environment}`) : []),
+      ...(system === "full"
+        ? [
+            ...titled({ environment, ...needy }, `an own application in ${environment}`),
+            ...titled({ environment, ...outside }, `full on servers outside in ${environment}`),
+          ]
+        : []),
     ];
   }),
 );
