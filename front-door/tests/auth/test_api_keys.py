@@ -1,4 +1,4 @@
-"""API keys. Timing is not measured: a test shows that all keys take the same way instead."""
+"""API keys. Timing is not measured: instead, a test shows that the same code checks all keys."""
 
 import hmac
 import time

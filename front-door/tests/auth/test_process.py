@@ -1,6 +1,6 @@
 """The real program: two replicas and the commands, each in a separate process.
 
-Does not prove what happens in containers: tests/e2e does.
+Does not test what happens in containers. tests/e2e tests that.
 """
 
 import json
