@@ -15,9 +15,9 @@ interface Target {
 
 const options = String.raw`(?: --(?:path|stack \S+))*`;
 const key = String.raw`(?:'([^']+)'|([\w:-]+(?:\.[\w-]+)*))`;
-/** Punctuation after a value belongs to the sentence. */
+/** Punctuation after a value is part of the sentence, not of the value. */
 const value = String.raw`('[^']*'|[^\s;,)]*[^\s;,.)\`])`;
-/** What introduces a command. It does not fit what a user writes into a file. */
+/** What introduces a command. It must not get into the file. */
 const before = String.raw`(\b[Rr]un: | && )?`;
 
 const setSecret = new RegExp(`\\bpulumi config set${options} --secret${options} ${key}`, "g");
@@ -56,7 +56,7 @@ export function typedFor(stack: string, text: string): string {
   try {
     return asTyped(text, { stack, deployer: deployerOf(stack), file });
   } catch (error) {
-    // The deployer itself is wrong, which the message says.
+    // The message is about the deployer itself, so it must not change.
     if (error instanceof Failure) return text;
     throw error;
   }

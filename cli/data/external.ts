@@ -4,12 +4,12 @@ import { Failure } from "../../config/spec/failure.ts";
 import type { SystemSpec } from "../../config/spec/service.ts";
 import { print } from "../command.ts";
 
-/** Names the stores outside of the stack that a command leaves alone. */
+/** Names the stores outside of the stack that a command does not touch. */
 export function printLeftAlone({ services }: SystemSpec, what: string): void {
   for (const store of externalStores(services)) print(`${externalWords(store)}: ${what}.`);
 }
 
-/** Refuses what only the operator of a store outside of the stack can do. */
+/** Refuses a command that only the operator of a store outside of the stack can run. */
 export function requireInside(
   { services }: SystemSpec,
   isMeant: (store: ExternalStore) => boolean,

@@ -11,13 +11,14 @@ const next = "ragdock_restore_new";
 const old = "ragdock_restore_old";
 
 /**
- * Entries of a dump that only the live database can have, because the extension pg_cron works in
- * one database of a server.
+ * Entries of a dump that can exist only in the live database, because the extension pg_cron works
+ * in one database of a server.
  */
 const bound = /\b(pg_cron|cron)\b/;
 
 /**
- * One part of a backup that is being restored: read in next to the live data, then swapped with it.
+ * One part of a backup that is being restored: it is read in next to the live data, and then
+ * swapped with it.
  */
 export class Incoming {
   readonly server: Postgres;
@@ -76,7 +77,7 @@ export class Incoming {
     await this.exchange(old, next);
   }
 
-  /** Removes the data that is not live. After a swap that did not end, the old data stays. */
+  /** Removes the data that is not live. After a swap that did not finish, the old data stays. */
   async clear(): Promise<void> {
     const names = this.torn ? [next] : [next, old];
     if (this.part.kind === "files") {
@@ -112,8 +113,8 @@ export class Incoming {
     if (!found) return;
     this.torn = true;
     throw new Error(
-      `${this.name} has ${this.part.kind === "files" ? "a folder" : "a database"} ${old} from an earlier restore that did not end. ` +
-        "It may be the only copy of that data. Save or delete it first.",
+      `${this.name} has ${this.part.kind === "files" ? "a folder" : "a database"} ${old} from an earlier restore that did not finish. ` +
+        "This may be the only copy of that data. Save or delete it first.",
     );
   }
 

@@ -104,6 +104,6 @@ export function externalProblems({ settings, secrets }: Context, role: GuardedRo
   return [
     ...missing(passwordKeys[role]),
     ...(isChecked(external.tls) ? missing(authorityKeys[role]) : []),
-    ...names.map((key) => withoutEffect(`postgres.${key}`, `postgres.external.${key} takes its place`)),
+    ...names.map((key) => withoutEffect(`postgres.${key}`, `use postgres.external.${key} instead`)),
   ];
 }

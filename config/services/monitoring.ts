@@ -43,8 +43,8 @@ export const exporter = (image: Observable, own: Own = () => ({})): ServiceModul
 });
 
 /**
- * Lets an exporter listen on the network of the monitoring only. It is on other networks too, where
- * the clients of a store could ask it to connect to any address.
+ * Lets an exporter listen on the network of the monitoring only. It is also on other networks,
+ * where the clients of a store could make it connect to any address.
  */
 export const listensToMonitoring = (name: string, port: number, healthPath: string) => ({
   command: [listenOn(exporterHost(name), port)],
@@ -58,7 +58,7 @@ export interface MonitoringServiceOptions {
   /** @default `<name>-data` */
   readonly volume?: string;
   /**
-   * Whether dev publishes its port on loopback. `services.<name>.exposure` says otherwise. @default
+   * Whether dev publishes its port on loopback. `services.<name>.exposure` changes this. @default
    * true
    */
   readonly publish?: boolean;

@@ -10,9 +10,9 @@ import { literal } from "./nginx-guards.ts";
 const isUsed = ({ names }: IngressSettings): boolean => Object.keys(names).length > 0;
 
 /**
- * The maps of the names. nginx decides by `$uri`, from which it has removed `..` and double slashes,
- * and passes on what the client wrote. The gateway reads that in the same way. `\z` is the end of
- * the text: `$` also matches before a line end.
+ * The maps of the names. nginx decides by `$uri`, from which it has removed `..` and double
+ * slashes, and passes on what the client wrote. The gateway interprets the path in the same way.
+ * `\z` is the end of the text: `$` also matches before a line end.
  */
 export function nameMaps(settings: IngressSettings): string {
   if (!isUsed(settings)) return "";

@@ -41,7 +41,7 @@ export function ownAppProblems(settings: Settings, services: readonly ServiceSpe
 function bothForms({ app, apps }: Settings): Problem[] {
   const names = Object.keys(apps);
   if (!app || names.length === 0) return [];
-  const why = "`app` is the short form of one application, and `apps` has several";
+  const why = "`app` is the short form for one application, and `apps` is for several";
   const fix = `Move it into ragdock:apps, or run: ${removeCommand("apps")}`;
   return [problem("app", `both app and apps (${names.join(", ")})`, why, fix)];
 }
@@ -65,11 +65,11 @@ function wrongSource(app: OwnApp): Problem[] {
   return [];
 }
 
-/** Reports settings of an application that would do nothing. */
+/** Reports settings of an application that have no effect. */
 function useless(app: OwnApp): Problem[] {
   const { setting, port, healthcheck = {}, needs = [], needsAll } = app;
   const isRouted = hasRoute(app);
-  const unrouted = "the gateway leads only to applications with a route";
+  const unrouted = "the gateway passes requests only to applications with a route";
   const noClient = "it does not need postgres";
   const all: readonly (readonly [key: string, isSet: boolean, hasEffect: boolean, why: string])[] = [
     ["module", app.module !== undefined, isServed(app), whatRuns(app)],
@@ -107,7 +107,7 @@ function wrongJob(app: OwnApp): Problem[] {
   const { setting, job } = app;
   const given = stayingUp.filter((key) => app[key] !== undefined);
   if (!job || given.length === 0) return [];
-  const why = `a job ends, so it has no ${given.join(", ")}`;
+  const why = `a job ends, so it cannot have ${given.join(", ")}`;
   return [problem(`${setting}.job`, "true", why, `Run: ${removeCommand(`${setting}.job`)}`)];
 }
 
@@ -137,7 +137,7 @@ function wrongPort(app: OwnApp): Problem[] {
           problem(
             `${setting}.healthcheck`,
             "both path and command",
-            "exactly one of them must be the check",
+            "exactly one of them must define the check",
             `Run: ${removeCommand(`${setting}.healthcheck.path`)}`,
           ),
         ]
@@ -163,11 +163,14 @@ function wrongNeeds(app: OwnApp, apps: readonly OwnApp[], services: readonly Ser
     const path = `${app.setting}.needs[${index}]`;
     const isChroma = need === "chroma";
     const fix = isChroma ? `Run: ${setCommand("vectorStore", "chroma")}` : "Correct the name or remove it.";
-    return [problem(path, `"${need}"`, `it can need ${known.join(", ")}`, fix)];
+    return [problem(path, `"${need}"`, `an application can need ${known.join(", ")}`, fix)];
   });
 }
 
-/** A volume of an application must not be that of a store, and a folder takes one volume. */
+/**
+ * A volume of an application must not be that of a store, and only one volume can be mounted at a
+ * folder.
+ */
 function wrongVolumes(
   { setting, volumes = [] }: OwnApp,
   apps: readonly OwnApp[],
@@ -182,10 +185,24 @@ function wrongVolumes(
     const isTwice = volumes.slice(0, index).some((other) => other.path === path);
     return [
       ...(owner
-        ? [problem(`${at}.name`, `"${name}"`, `${owner.name} has this volume`, "Choose another name.")]
+        ? [
+            problem(
+              `${at}.name`,
+              `"${name}"`,
+              `${owner.name} already has this volume`,
+              "Choose another name.",
+            ),
+          ]
         : []),
       ...(isTwice
-        ? [problem(`${at}.path`, `"${path}"`, "another volume has this folder", "Choose another folder.")]
+        ? [
+            problem(
+              `${at}.path`,
+              `"${path}"`,
+              "another volume is mounted at this folder",
+              "Choose another folder.",
+            ),
+          ]
         : []),
     ];
   });
@@ -193,6 +210,6 @@ function wrongVolumes(
 
 function wrongFile({ envFile, setting }: OwnApp): Problem[] {
   if (envFile === undefined || hasFile(envFile)) return [];
-  const fix = `Correct its path, which starts at the project, or run: ${removeCommand(`${setting}.envFile`)}`;
+  const fix = `Correct its path, which is relative to the project, or run: ${removeCommand(`${setting}.envFile`)}`;
   return [problem(`${setting}.envFile`, `"${envFile}"`, "there is no such file", fix)];
 }

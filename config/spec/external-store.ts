@@ -2,7 +2,7 @@ import type { Blackbox } from "./blackbox.ts";
 
 /** A store outside of the stack. */
 export interface ExternalStore {
-  /** The name of the service that the stack would run in its place. */
+  /** The name of the service that it replaces. */
   readonly name: string;
   readonly role: "postgres" | "redis" | "chroma";
   readonly host: string;

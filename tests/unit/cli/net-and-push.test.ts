@@ -1,4 +1,4 @@
-/** What `net` and `push` read from a system. It does not prove what Docker does. */
+/** What `net` and `push` read from a system. It does not test what Docker does. */
 import { describe, expect, it } from "vitest";
 import { buildsOf } from "../../../cli/commands/build.ts";
 import { netText } from "../../../cli/commands/net.ts";

@@ -1,4 +1,4 @@
-/** Tests which commands messages name: those of the Pulumi CLI, or what fits the embedded engine. */
+/** Tests which commands messages name: those of the Pulumi CLI, or those of the embedded engine. */
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

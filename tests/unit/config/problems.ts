@@ -12,8 +12,8 @@ export const facts: Facts = {
 };
 
 /**
- * Returns the problems of settings, or none if they are valid. Ports in `prod` are open unless they
- * say otherwise.
+ * Returns the problems of settings, or none if they are valid. Ports in `prod` are open unless the
+ * settings change that.
  */
 export function problems(raw: Record<string, unknown>, over: Partial<Facts> = {}): readonly Problem[] {
   try {
