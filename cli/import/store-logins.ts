@@ -4,7 +4,7 @@ import { optionalStore } from "./optional-stores.ts";
 import type { ComposeService } from "./read.ts";
 import { isSecretName } from "./secrets.ts";
 
-/** Whether the variables of a client have all of the login of a store. */
+/** Whether the variables of a client contain the whole login of a store. */
 export function hasLogin(store: OptionalStore, client: ComposeService, service: ComposeService): boolean {
   if (store === "opensearch") return true;
   const uses = variablesIn(client).flatMap(([name, text]) => loginUse(store, name, text, service) ?? []);

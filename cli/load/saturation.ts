@@ -86,7 +86,7 @@ export function busiest(loads: readonly Load[]): Busiest | undefined {
 export const firstSaturated = (steps: readonly (readonly Load[])[]): Busiest | undefined =>
   steps.map(busiest).find((one) => one !== undefined && one.share >= reached);
 
-/** A limit to raise, with a setting. */
+/** A limit to raise, and the setting for it. */
 export interface Advice {
   readonly setting: string;
   readonly now: string;

@@ -1,6 +1,6 @@
 /**
  * What the ingress checks before it passes a request on, and the headers that it adds to each
- * answer. tests/images/ingress.test.ts attacks a real one.
+ * answer. tests/images/ingress.test.ts attacks a real ingress.
  */
 import type { IngressSettings } from "../settings/ingress.ts";
 

@@ -1,7 +1,7 @@
 /**
  * Host names that serve one path of the stack. The ingress puts the path in front of a request, so
  * the gateway and the sign-in decide about the same path as under `ragdock:ingress.domain`.
- * tests/images/names.test.ts attacks a real one.
+ * tests/images/names.test.ts attacks a real ingress.
  */
 import type { IngressSettings } from "../settings/ingress.ts";
 import { authPages } from "./auth.ts";

@@ -163,7 +163,7 @@ const migrationName = ({ name }: OwnApp): string => `${name}-migrate`;
 const migrationsFor = (app: OwnApp, apps: readonly OwnApp[]): string[] =>
   apps.filter((other) => other.migrate && sharesImage(app, other)).map(migrationName);
 
-/** The services that an application calls, the models that the stack runs included. */
+/** The services that an application calls, including the models that the stack runs. */
 const needsOf = (ctx: Context, stores: AppStores, { needs = [], needsAll }: OwnApp): string[] =>
   needsAll ? dependenciesOf(ctx, stores) : [...new Set([...needs, ...modelServices(ctx.models)])];
 

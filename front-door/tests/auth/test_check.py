@@ -191,7 +191,7 @@ def test_many_groups_stay_within_a_header() -> None:
     assert 700 < len(listed) <= 768
 
 
-def test_the_longest_person_fits_the_buffer_of_nginx() -> None:
+def test_the_longest_identity_fits_into_the_buffer_of_nginx() -> None:
     claims = {
         "sub": "x" * 255,
         "email": f"{'e' * 64}@{'d' * 190}",

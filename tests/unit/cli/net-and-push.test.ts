@@ -35,7 +35,7 @@ describe("push", () => {
     (text) => expect(() => requireRegistry(text)).toThrow(/registry/i),
   );
 
-  it("pushes each built image once, or those of the given services", () => {
+  it("pushes each built image once, by default for all services", () => {
     const names = builtImages(m31, mode).map(({ name }) => name);
     expect(names.length).toBe(new Set(names).size);
     expect(names).toContain("m31-web");

@@ -106,7 +106,7 @@ describe("a stack that runs its model", () => {
     expect(job(more)).toEqual(job(system));
   });
 
-  it("runs models for vectors too, and downloads and checks each model once", () => {
+  it("also runs embedding models, and downloads and checks each model once", () => {
     const embeddings = { provider: "ollama", model: "nomic-embed-text", run: true };
     const both = systemWith({ llm, embeddings });
     const texts = [...job(both).files, ...serviceOf(both, "ollama").files].map(({ path, content }) => [

@@ -36,7 +36,7 @@ export const m31: Seed = {
       declared("Railway and Render run images"),
       test(
         "tests/unit/cli/net-and-push.test.ts",
-        "pushes each built image once, or those of the given services",
+        "pushes each built image once, by default for all services",
       ),
     ),
     row(
@@ -65,7 +65,7 @@ export const m31: Seed = {
       "a registry for the images",
       test(
         "tests/unit/cli/net-and-push.test.ts",
-        "pushes each built image once, or those of the given services",
+        "pushes each built image once, by default for all services",
       ),
     ),
     row(
