@@ -91,7 +91,7 @@ export function targetsOf(
   return [...new Set(all)];
 }
 
-/** The names of the resources of all generations of a part's generated secrets. */
+/** The resource names of a part's generated secrets, with all their generations. */
 const generatedSecrets = ({ services }: SystemSpec): string[] =>
   Object.entries(collectSecrets(services)).flatMap(([name, source]) =>
     source.from === "generated"
