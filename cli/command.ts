@@ -1,6 +1,6 @@
 import { shownTo } from "../config/spec/message.ts";
 
-/** The folder that the user ran the command in. The CLI itself works in the project's. */
+/** The folder that the user ran the command in. The CLI itself works in the project's folder. */
 export const startFolder = process.cwd();
 
 export interface OptionSpec {
@@ -18,8 +18,8 @@ export interface OptionSpec {
 type Options = Readonly<Record<string, OptionSpec>>;
 
 /**
- * The values of a command's options: text where the flags take a value, else whether the option was
- * given.
+ * The values of a command's options: text where the flags take a value, otherwise whether the
+ * option was given.
  */
 export type Values<O extends Options> = {
   readonly [K in keyof O]: O[K] extends { readonly default: string }
@@ -72,10 +72,10 @@ export const serviceOption = {
 
 export const jsonOption = { flags: "--json", description: "print JSON" } as const satisfies OptionSpec;
 
-/** Printed lines with commands, to which `fileHint` may have something to add. */
+/** Printed lines with commands. `fileHint` may add a hint to them. */
 const withCommands: string[] = [];
 
-/** Changes a message before it is printed, as the user of the command's stack needs it. */
+/** Adapts a message to the stack of the command before it is printed. */
 let translate = (text: string): string => shownTo(text, { deployer: "pulumi" });
 
 export function translatePrinted(how: (text: string) => string): void {

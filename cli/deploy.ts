@@ -48,9 +48,9 @@ export async function begin(system: SystemSpec, { stack, progress, deployer }: S
 }
 
 /**
- * Deploys a system or a part of one, waits until everything of it is healthy, and reports.
- * @param refresh whether to compare with what really runs, also if nothing is missing
- * @param isPart whether the other services of the stack stay as they are
+ * Deploys a system or a part of it, waits until all of it is healthy, and reports. @param refresh
+ * whether to compare with what really runs, even if nothing is missing @param isPart whether the
+ * other services of the stack stay as they are
  * @returns the exit code
  */
 export async function deploy(
@@ -98,7 +98,7 @@ async function isAmiss(
 }
 
 /**
- * Jobs that must run again even if their inputs have not changed, because their work is not done.
+ * Jobs that must run again because their work is not done, even if their inputs have not changed.
  */
 async function jobsAgain(
   stack: string,

@@ -34,8 +34,8 @@ function commandLine(): Commander {
 }
 
 const exitCodes = `
-Exit codes: 0 success; 1 failure, or something was found (drift, health, status); 2 wrong command line.
-\`ragdock COMMAND --help\` explains a command. \`make COMMAND\` runs the same, with options as variables: make logs SERVICE=api`;
+Exit codes: 0 success; 1 failure, or something was found (drift, health, status); 2 invalid command line.
+\`ragdock COMMAND --help\` explains a command. \`make COMMAND\` runs the same command, with options as variables: make logs SERVICE=api`;
 
 /** The program, or the group that `config explain` belongs to. */
 function parentOf(program: Commander, { name }: Command): Commander {

@@ -27,8 +27,8 @@ export function useConfigFile(path: string): void {
 }
 
 /**
- * The settings of a stack's file that select its Docker host. Returns none if there is no such
- * file.
+ * The settings of a stack's file that select its Docker host. Returns no settings if the file does
+ * not exist.
  */
 export function dockerSettingsOf(stack: string): DockerSettings {
   if (!existsSync(stackFile(stack))) return {};
@@ -44,8 +44,8 @@ export const namedFile = (stack: string): string => original ?? stackFile(stack)
 export const givenConfigFile = (): string | undefined => configFile;
 
 /**
- * What commands in a message need in addition if the stack's settings are in another file. Empty if
- * they are not, or if the message has no command.
+ * The option that commands in a message need if the stack's settings are in another file. Empty if
+ * the file is the usual one, or if the message has no command.
  */
 export function fileHint(message: string): string {
   if (configFile === undefined || !namesCommand(message)) return "";
@@ -167,7 +167,7 @@ export function ensureStack(
   };
   writeAtomic(file, stringify({ config }));
   print(
-    `Created ${basename(file)} for ${system} in ${environment ?? "dev"}. Its settings go there: docs/reference/settings.md.`,
+    `Created ${basename(file)} for ${system} in ${environment ?? "dev"}. Write the settings of the stack there: docs/reference/settings.md.`,
   );
 }
 
@@ -182,7 +182,7 @@ function requireSame(stack: string, system: string | undefined, environment: str
     );
   if (system && system !== runs)
     throw new Failure(
-      `Stack "${stack}" runs ${runs}, not ${system}. A stack keeps its system, or its data would be left behind.`,
+      `Stack "${stack}" runs ${runs}, not ${system}. A stack cannot change its system, because its data would be left behind.`,
       `Give the other system its own stack: make up SYSTEM=${system} STACK=${system}`,
     );
 }

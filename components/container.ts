@@ -99,15 +99,15 @@ export function containerBase(
     ...(spec.gpus ? { gpus: spec.gpus } : {}),
     cpus: cpuString(spec.limits.cpus),
     memory: mebibytes(spec.limits.memory),
-    // Without an explicit value, this would be a change at each `up`. Swap is unlimited, because a
-    // host without swap accounting reads back this value. A number would have to change together
-    // with `memory`, which the provider does not do.
+    // Without an explicit value, the provider would report a change at each `up`. Swap is
+    // unlimited, because on a host without swap accounting, the provider reads back this value. A
+    // number would have to change together with `memory`, which the provider does not do.
     memorySwap: -1,
     ...(spec.limits.reservation ? { memoryReservation: mebibytes(spec.limits.reservation) } : {}),
     logDriver: "json-file",
     logOpts: { "max-size": `${mebibytes(spec.logs.maxSize)}m`, "max-file": String(spec.logs.maxFiles) },
-    // SELinux keeps a container from the host's folders. Relabelling them could lock out the host's
-    // own programs.
+    // SELinux denies a container access to the host's folders. Changing their labels could deny
+    // access to the host's own programs.
     securityOpts: ["no-new-privileges:true", ...(spec.mounts.length > 0 ? ["label=disable"] : [])],
     labels: containerLabels(context, spec),
   };
@@ -123,7 +123,8 @@ export const containerLabels = (
   const revision = context.revisions[name];
   const own = {
     ...(revision ? { [revisionLabel]: revision } : {}),
-    // Files of the settings and files of the application look alike in the container.
+    // In the container, files from the settings cannot be told from files that the application
+    // wrote.
     ...(spec.files.length > 0 ? { [filesLabel]: JSON.stringify(spec.files.map(({ path }) => path)) } : {}),
   };
   return labels(context, {
@@ -139,7 +140,7 @@ export const containerLabels = (
  * A file in the container of a service only. It is secret if it contains a secret. Owner and group
  * are left out, although the provider has them: Docker Engine 20.10 looks the user up in the
  * *host's* user database and fails for ids that are not there (moby/moby, copyUIDGID; tests/e2e
- * shows it). The provider takes an empty content for none ("one of 'content', 'content_base64', or
+ * shows it). The provider treats empty content as missing ("one of 'content', 'content_base64', or
  * 'source' must be set"), so an empty file has a line end.
  */
 const upload = (file: FileSpec, context: StackContext): docker.types.input.ContainerUpload => ({

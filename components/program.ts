@@ -68,7 +68,7 @@ export function requireUsableSecrets(system: SystemSpec): void {
 }
 
 /**
- * A text that changes with a secret and does not tell it. It becomes a part of the names of
+ * A text that changes with a secret but does not reveal it. It becomes a part of the names of
  * revisions, which others can read, so guesses must be slow: scrypt takes 50 ms for each.
  */
 const versionOf = (value: string, salt: string): string => scryptSync(value, salt, 16).toString("hex");

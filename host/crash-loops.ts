@@ -14,8 +14,8 @@ import { projectDir } from "./paths.ts";
 const restarts = 5;
 
 /**
- * Restarts after which a container counts as a crash loop if each start took long. Five of them
- * would take minutes.
+ * Restarts after which a container counts as a crash loop if each start took long. Five such
+ * restarts would take minutes.
  */
 const slowRestarts = 2;
 
@@ -30,8 +30,8 @@ const crashLogs = ".ragdock/crashes";
 /**
  * Watches a stack until this process ends, and removes new containers that crash repeatedly. The
  * provider waits for a container's health until its timeout, and stops early only if the container
- * is gone. The log is saved before the removal. The old container keeps running, unless it crashes
- * itself: then it stops, because the deployment replaces it.
+ * is gone. The log is saved before the removal. The old container keeps running, unless it also
+ * crashes. In that case it is stopped, because the deployment replaces it.
  * @param before the containers that existed before the deployment
  * @param report gets the description of a container before it is removed, because the program may
  * end right after the removal
@@ -67,7 +67,7 @@ export function watchCrashLoops(
 
 /**
  * Whether a container crashes again and again. Jobs do not count, because the deployer waits for
- * their exit code. Neither do containers that have passed a health check.
+ * their exit code. Containers that have passed a health check do not count either.
  */
 export function isCrashing(container: Container): boolean {
   const { RestartCount, Created, State } = container;
@@ -82,11 +82,11 @@ async function describeCrashes(stack: string, container: Container): Promise<str
   const file = join(projectDir, crashLogs, `${Name.slice(1)}.log`);
   const finding = await describe(stack, container);
   await saveLog(id, file);
-  const end = `It crashed ${RestartCount} times, was never healthy, and was removed (container ${id.slice(0, 12)}). Its whole log: ${file}`;
+  const end = `It crashed ${RestartCount} times and was never healthy, so it was removed (container ${id.slice(0, 12)}). Its whole log: ${file}`;
   return told({ ...finding, evidence: [...finding.evidence, end], next: `make up STACK=${stack}` });
 }
 
-/** Drops the provider's errors about containers that the watch has removed. */
+/** Hides the provider's errors about containers that the watch has removed. */
 export function withoutRemoved(errors: readonly string[]): string[] {
   const removed = errors.flatMap((error) =>
     [...error.matchAll(/was removed \(container ([0-9a-f]{12})\)/g)].map(

@@ -43,7 +43,7 @@ export async function inspectAll<T>(
   try {
     return JSON.parse(await docker(kind, "inspect", ...names));
   } catch (error) {
-    // Docker prints all that it finds, and one error for each of the others.
+    // Docker prints all objects that it finds, and one error for each missing object.
     const { stdout = "", stderr = "" } = error as { stdout?: string; stderr?: string };
     const errors = stderr.trim().split("\n");
     if (errors.every((line) => /no such|not found/i.test(line))) return JSON.parse(stdout);
@@ -93,7 +93,7 @@ export interface Container {
     readonly Error: string;
     readonly Health?: {
       readonly Status: "starting" | "healthy" | "unhealthy";
-      /** Failed checks since the last good one. Those in the start period do not count. */
+      /** Failed checks since the last good one. Failures in the start period do not count. */
       readonly FailingStreak: number;
       readonly Log:
         | readonly { readonly ExitCode: number; readonly Output: string; readonly End: string }[]

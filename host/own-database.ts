@@ -32,7 +32,7 @@ function requireSame(
   if (found === undefined || found === wanted) return;
   const what = key === "database" ? "database is called" : "database belongs to the role";
   throw new Failure(
-    `The data of ${service} has another name, and nothing was changed: its ${what} ${found}, and the settings say ${wanted}.`,
+    `The data of ${service} has another name than the settings, and nothing was changed: its ${what} ${found}, but the settings say ${wanted}.`,
     `Keep the name: ${setCommand(`postgres.${key}`, found)}\n` +
       `For another name, start a new stack with it, and move the data with pg_dump and psql.`,
   );

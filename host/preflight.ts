@@ -26,7 +26,7 @@ import { onDockerHost } from "./server.ts";
  */
 const leastDisk = 2 * 2 ** 30;
 
-/** The environment variable that tells the program to make images and start nothing. */
+/** The environment variable that tells the program to build images and start no container. */
 export const imagesOnly = "RAGDOCK_IMAGES_ONLY";
 
 /** What a stack has on the Docker host. */
@@ -89,8 +89,8 @@ const dockerInfo = async (): Promise<Info> =>
   JSON.parse(await docker("info", "--format", "{{json .}}")) as Info;
 
 /**
- * Whether the users of containers have other numbers on the Docker host: in rootless Docker, and
- * with `userns-remap`.
+ * Whether user IDs in containers differ from those on the Docker host: in rootless Docker, and with
+ * `userns-remap`.
  */
 const mapsUsers = ({ SecurityOptions }: Info): boolean =>
   SecurityOptions?.some((option) => /name=(rootless|userns)/.test(option)) ?? false;
@@ -140,7 +140,7 @@ export async function requirePorts(system: SystemSpec, containers: readonly Cont
   if (lines.length === 0) return;
   throw new Failure(
     `Ports are taken, and nothing was changed:\n${lines.join("\n")}`,
-    "Or stop the program that holds the port.",
+    "Or stop the program that uses the port.",
   );
 }
 
@@ -177,7 +177,7 @@ async function holder(port: number): Promise<string> {
 
 /**
  * Refuses volumes whose data belongs to another user than the user of the service. Checks them only
- * as root of the Docker host, because other users cannot read them.
+ * as root on the Docker host, because other users cannot read them.
  */
 async function requireVolumeOwners(stack: string, { services }: SystemSpec): Promise<void> {
   const used = services.flatMap((service) =>
@@ -202,7 +202,7 @@ async function requireVolumeOwners(stack: string, { services }: SystemSpec): Pro
   if (lines.length === 0) return;
   throw new Failure(
     `Volumes belong to other users, and nothing was changed:\n${lines.join("\n")}`,
-    "Find out first whose data it is.",
+    "First find out who owns the data.",
   );
 }
 

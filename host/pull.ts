@@ -19,7 +19,7 @@ interface PullOptions {
   readonly images?: SystemSpec["images"];
 }
 
-/** Images that are pulled at the same time. sshd allows ten sessions in a login. */
+/** The number of images that are pulled at the same time. sshd allows ten sessions per login. */
 const parallel = 3;
 
 /**
@@ -44,7 +44,7 @@ export async function pullImages(
       say(`pulling ${reference}`);
       await docker("pull", "-q", reference).catch((error: Error) => {
         if (required.has(reference)) failed.set(reference, reasonOf(error));
-        else say(`${reference} could not be pulled. Nothing needs it now.`);
+        else say(`${reference} could not be pulled. No build needs it now.`);
       });
     }
   };
@@ -52,7 +52,7 @@ export async function pullImages(
   if (failed.size === 0) return;
   const lines = [...failed].map(([reference, reason]) => `  ${reference}: ${reason}`);
   throw new Failure(
-    `Images could not be pulled, and nothing was changed:\n${lines.join("\n")}`,
+    `Images could not be pulled. Nothing was changed:\n${lines.join("\n")}`,
     [...new Set([...failed].map(([reference, reason]) => pullAdvice(reference, reason, source)))].join("\n"),
   );
 }
@@ -65,7 +65,7 @@ async function absent(references: readonly string[]): Promise<Set<string>> {
       () => true,
       () => false,
     );
-  // One command is enough if nothing is absent, as in most runs.
+  // In most runs no image is missing, so one command is enough.
   if (all.length === 0 || (await isThere(...all))) return new Set();
   const found = await Promise.all(all.map((name) => isThere(name)));
   return new Set(all.filter((_, index) => !found[index]));

@@ -45,8 +45,8 @@ function scrapeJob(service: Scraped, options: MonitoringOptions) {
 }
 
 /**
- * A single replica is a fixed target, which stays with `up` 0 when its container and name are gone.
- * For several replicas, each address behind the name is a target.
+ * A single replica is a fixed target, which stays and shows `up` 0 when its container and name are
+ * gone. For several replicas, each address behind the name is a target.
  */
 const targets = ({ name, metrics, replicas }: Scraped) =>
   replicas > 1

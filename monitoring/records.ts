@@ -39,7 +39,7 @@ export function logLimit(service: ServiceSpec): RecordRule {
   return constant("ragdock:log_limit_bytes", service, mebibytes(maxSize) * maxFiles * containers * mebibyte);
 }
 
-/** The sizes that stores tell their exporters. */
+/** The sizes that exporters read from stores. */
 const stored: Partial<Record<Role, string>> = {
   postgres: "pg_database_size_bytes",
   redis: "redis_aof_current_size_bytes",
@@ -52,7 +52,7 @@ const ofPrometheus = [
 ];
 
 /**
- * `ragdock:volume_bytes{service}`: the data in a volume, as far as its service says how much it is.
+ * `ragdock:volume_bytes{service}`: the size of the data in a volume, if its service reports it.
  */
 export function volumeSizes(services: readonly ServiceSpec[]): RecordRule[] {
   const ofStores = longRunning(services).flatMap((store) => {

@@ -26,10 +26,11 @@ const keepsVectors = ({ kind, role, ownPages }: LongRunning): boolean =>
 /** Returns the reason why only one container of a service can run. Undefined if several can. */
 function single(service: LongRunning): string | undefined {
   if (service.ownPages && service.kind === "stateful")
-    return "it has a volume that is not `shared`: at most 1";
+    return "it has a volume that is not `shared`, so at most 1";
   if (keepsVectors(service))
-    return "its vectors are files in one volume, which one process may open: at most 1";
-  if (service.kind === "stateful") return "its data is in one volume, which takes one server: at most 1";
-  if (publishedPorts(service).length > 0) return "a host port takes one container: at most 1";
+    return "its vectors are files in one volume, and only one process may open them, so at most 1";
+  if (service.kind === "stateful")
+    return "its data is in one volume, which only one server may use, so at most 1";
+  if (publishedPorts(service).length > 0) return "only one container can publish a host port, so at most 1";
   return undefined;
 }

@@ -8,7 +8,9 @@ import type { BaseImage, CatalogueImage, ImageSource } from "../config/spec/imag
 import type { SystemSpec } from "../config/spec/service.ts";
 import { programReader } from "../host/image-program.ts";
 
-/** A value of any type. The schema of Pulumi's packages has no word for the types of the settings. */
+/**
+ * A value of any type. The schema of Pulumi's packages cannot describe the types of the settings.
+ */
 type Any = ReturnType<JSON["parse"]>;
 
 /** The inputs of a RagService. */
@@ -26,7 +28,8 @@ export interface RagServiceArgs {
 
 /**
  * A whole RAG service on a Docker host, for programs other than Ragdock's own. Its containers,
- * networks and volumes have the project and the stack in their names, so a program has one.
+ * networks and volumes have the project and the stack in their names, so a program can have only
+ * one.
  * @example new RagService("rag", { settings: { environment: "dev", images: "registry" } });
  */
 export class RagService extends pulumi.ComponentResource {
@@ -50,7 +53,7 @@ export class RagService extends pulumi.ComponentResource {
         baseImage: args.baseImage ?? "",
         hostPath: (path) => resolve(root, path),
         imageProgram: programs,
-        // What the command line knows of the host and of earlier deployments.
+        // The facts about the host and earlier deployments that the command line passes in.
         deployer: "",
         secretVersions: {},
         keptSecrets: {},
@@ -83,7 +86,7 @@ function systemOf(
   const system = resolved(settings, { ...stack, secrets, host: {} });
   if (system.images === "packages" && !baseImage)
     throw new pulumi.RunError(
-      "settings.images is packages, and baseImage is not set. It is the image that all others build on.\n" +
+      "settings.images is packages, but baseImage is not set. It is the image that all others build on.\n" +
         "Run `make base` in a checkout of Ragdock, and pass the name that it prints as baseImage.",
     );
   return {

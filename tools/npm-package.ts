@@ -17,7 +17,7 @@ const data = [
   ...["LICENSE", "Pulumi.yaml", "README.md"],
 ];
 
-/** Files that tools and tests leave behind, and that git does not have either. */
+/** Files that tools and tests create, and that are not in git. */
 const leftOver = /(^|\/)(\.venv|__pycache__|\.[a-z]+_cache|node_modules)(\/|$)/;
 
 /** Writes the package. @param folder where, replaced if it exists */
@@ -43,7 +43,7 @@ function packageOf(folder: string): object {
       Object.entries(exports).map(([path, file]) => [path, file.replace(/\.ts$/, ".js")]),
     ),
     dependencies: Object.fromEntries(Object.entries(others).filter(([one]) => used.has(one))),
-    // A program has one copy of Pulumi's SDK.
+    // A program must have only one copy of Pulumi's SDK.
     peerDependencies: { "@pulumi/pulumi": `^${pulumi}` },
   };
 }

@@ -39,7 +39,7 @@ export async function buildImages(options: BuildOptions): Promise<number> {
 
 /**
  * The resources of a system's built images, which a run without the cache replaces. The provider's
- * own `noCache` would stay in the state, so that each later build would ignore the cache, too.
+ * own `noCache` would stay in the state, so each later build would also ignore the cache.
  */
 const builtResources = async (stack: string, system: SystemSpec): Promise<string[]> => {
   const mode = await imageModeOf(system);
@@ -58,7 +58,7 @@ export const build = command({
   name: "build",
   summary: "Build or pull the images and start nothing",
   details:
-    "--no-cache removes Docker's build cache, that of other projects too, and builds every image of the stack again, for newer packages of the distribution. The next `up` replaces the containers",
+    "--no-cache removes Docker's build cache, including that of other projects. Then it builds every image of the stack again, with the newest packages of the distribution. The next `up` replaces the containers",
   options: {
     ...newStackOptions,
     noCache: { flags: "--no-cache", description: "build each image again, without Docker's cache" },

@@ -26,12 +26,13 @@ export const certificate = command({
   },
 });
 
-/** What to know if the certificate of the ingress is not by the authority of the stack. */
+/** The hint to print if the stack's own authority did not issue the certificate of the ingress. */
 export function otherSource(container: Container | undefined): string {
   const source = container?.Config.Env?.find((line) => line.startsWith("CERTIFICATES_SOURCE="))?.split(
     "=",
   )[1];
   if (source === undefined || source === "internal") return "";
-  const whose = source === "files" ? "the one in your secret tlsCertificate" : "by a public authority";
+  const whose =
+    source === "files" ? "the certificate in your secret tlsCertificate" : "by a public authority";
   return `Clients do not need this certificate. ragdock:ingress.tls is ${source}: the certificate of the ingress is ${whose}.`;
 }

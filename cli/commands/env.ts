@@ -16,7 +16,8 @@ import { settingsOf } from "../system.ts";
 
 export const importEnv = command({
   name: "env import",
-  summary: "Take the keys of a .env file as settings and secrets of a stack, and say what becomes of each",
+  summary:
+    "Turn the keys of a .env file into settings and secrets of a stack, and report the result for each key",
   details:
     "It prints the plan and writes nothing without --write. Values of secrets are never printed. docs/reference/env has the keys of each system",
   options: {
@@ -50,7 +51,10 @@ export const importEnv = command({
   },
 });
 
-/** The variables of a file, those of the shell left out: a file must mean the same in each shell. */
+/**
+ * The variables of a file, without those of the shell, because a file must mean the same in each
+ * shell.
+ */
 function readEnv(file: string): Readonly<Record<string, string>> {
   const path = resolve(startFolder, file);
   let text: string;
@@ -62,11 +66,11 @@ function readEnv(file: string): Readonly<Record<string, string>> {
   return valuesOf(parseDotenv(text, path, {})) as Readonly<Record<string, string>>;
 }
 
-/** The keys of a system. A system of the user has those of full. */
+/** The keys of a system. A system of the user has the keys of `full`. */
 const keysOf = (system: string): readonly EnvKey[] =>
   Object.hasOwn(envKeys, system) ? envKeys[system as keyof typeof envKeys] : envKeys.full;
 
-/** Keeps a secret. Pulumi keeps those of its stacks, and asks for the value itself. */
+/** Keeps a secret. Pulumi keeps the secrets of its stacks, and asks for the value itself. */
 async function keep(stack: string, key: string, value: string, asked: readonly string[]): Promise<void> {
   if (deployerOf(stack) === "embedded") return writeSecret(stack, key, value, asked);
   print(`Pulumi keeps the secrets of this stack. ${toRun}${secretCommand(key)}`);

@@ -42,13 +42,13 @@ const nameOption = { flags: "[name]", description: "the person's name, such as a
 
 const roleOption = {
   flags: "--role <role>",
-  description: "reader may ask, editor may also upload, admin may do everything",
+  description: "reader: ask; editor: also upload; admin: everything",
   choices: accessRoles,
 } as const;
 
 const generateOption = {
   flags: "--generate",
-  description: "make a password, and print it once",
+  description: "generate a password, and print it once",
 } as const;
 
 const keyName = { flags: "--name <name>", description: "the key's name, such as ci" } as const;
@@ -78,7 +78,7 @@ export const addUser = command({
 
 export const userPassword = command({
   name: "users password",
-  summary: "Give a person another password. It ends the person's sessions",
+  summary: "Give a person another password. This ends the person's sessions",
   options: {
     stack: stackOption,
     name: nameOption,
@@ -163,7 +163,7 @@ export const audit = command({
   options: {
     stack: stackOption,
     since: { flags: "--since <time>", description: "such as 24h", default: "7d" },
-    user: { flags: "--user <name>", description: "one person or key only" },
+    user: { flags: "--user <name>", description: "show only this person or key" },
     json: jsonOption,
   },
   examples: ["audit --since 24h", "audit --user anna"],

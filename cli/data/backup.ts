@@ -22,14 +22,14 @@ import { Volume } from "./volume.ts";
 
 /** Backs up a stack. @returns the exit code */
 export async function backUp(stack: string, keep: string | undefined): Promise<number> {
-  const meaning = "KEEP is the number of backups to keep, such as: make backup KEEP=7";
+  const meaning = "KEEP is the number of backups to keep, for example: make backup KEEP=7";
   if (keep && !/^[1-9]\d*$/.test(keep)) throw new Failure(`KEEP is "${keep}".`, meaning);
   const system = await reachableSystem(stack);
   const { folder, manifest } = await withProgress(stack, (progress) => takeBackup(stack, system, progress));
   print(`\n${partsTable(manifest)}\n`);
   if (manifest.leftOut.length > 0)
-    print(`Not in the backup, because it can be lost: ${manifest.leftOut.join(", ")}.`);
-  printLeftAlone(system, "it is not in the backup; back it up where it runs", "backup");
+    print(`Not in the backup, because its loss does no harm: ${manifest.leftOut.join(", ")}.`);
+  printLeftAlone(system, "it is not in the backup; back it up on its own server", "backup");
   print(`Backed up in ${elapsed(manifest.seconds)}: ${relative(projectDir, folder)}`);
   for (const { folder: one } of keep ? backups(stack).slice(0, -Number(keep)) : []) {
     rmSync(one, { recursive: true });
@@ -57,14 +57,16 @@ export function listBackups(stack: string): number {
   return 0;
 }
 
-/** Takes a backup. It gets its final name only after every part was read back and compared. */
+/**
+ * Takes a backup. The folder gets its final name only after every part was read back and compared.
+ */
 export async function takeBackup(stack: string, system: SystemSpec, progress: Progress): Promise<Backup> {
   const parts = partsOf(system);
   if (parts.length === 0)
     requireInside(
       system,
       () => true,
-      () => "Back it up where it runs. The stack keeps no other data.",
+      () => "Back it up on its own server. The stack has no other data.",
     );
   if (parts.length === 0)
     throw new Failure(`${system.name} keeps no data to back up.`, "You need no backup of it.");
@@ -75,7 +77,7 @@ export async function takeBackup(stack: string, system: SystemSpec, progress: Pr
     for (const part of parts)
       done.push(await progress.step(`backing up ${part.volume}`, () => copied(stack, system, part, partial)));
     // Docker calls a paused container unhealthy until its next health check.
-    const paused = "waiting for the health checks of the services that were paused";
+    const paused = "waiting until the paused services are healthy again";
     await progress.step(paused, () => settle(stack));
     const manifest: Manifest = {
       format: 1,

@@ -49,7 +49,7 @@ export async function drillBackup(stack: string, from: string | undefined): Prom
     end(false);
     throw new Failure(
       `The drill of ${name} failed: ${(error as Error).message}`,
-      `Take another backup and drill that one: make backup STACK=${stack} && make drill STACK=${stack}`,
+      `Create another backup and test it: make backup STACK=${stack} && make drill STACK=${stack}`,
     );
   }
 }
@@ -72,7 +72,7 @@ export async function rehearse(
   });
 }
 
-/** The image that wrote the part, or the one that the service runs now. */
+/** The image that wrote the part, or the image that the service runs now. */
 async function imageFor(stack: string, part: BackedUp): Promise<string> {
   const known = await docker("image", "inspect", "--format", "{{.Id}}", part.image).catch(() => "");
   return known.trim() || (await toolsFor(stack, part)).Image;

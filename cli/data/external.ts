@@ -4,13 +4,13 @@ import { Failure } from "../../config/spec/failure.ts";
 import type { SystemSpec } from "../../config/spec/service.ts";
 import { print } from "../command.ts";
 
-/** Names the stores outside of the stack that a command leaves alone, because it may not do this. */
+/** Names the stores outside of the stack that a command does not touch, because it may not do this. */
 export function printLeftAlone({ services }: SystemSpec, what: string, action: Allowed): void {
   for (const store of externalStores(services))
     if (!mayDo(store, action)) print(`${externalWords(store)}: ${what}.`);
 }
 
-/** Refuses what only the operator of a store outside of the stack can do. */
+/** Refuses a command that only the operator of a store outside of the stack can run. */
 export function requireInside(
   { services }: SystemSpec,
   isMeant: (store: ExternalStore) => boolean,

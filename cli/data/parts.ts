@@ -19,13 +19,13 @@ export type Part =
       readonly volume: string;
       /** Files that a restore does not replace. */
       readonly own?: readonly string[];
-      /** The service whose image has the tools. @default its own */
+      /** The service whose image has the tools. @default the service of the part */
       readonly tools?: string;
     };
 
 /**
- * The parts of a system's data. PostgreSQL comes first: the volumes then hold everything that its
- * rows refer to, and at most some files more. A volume that several services share is one part.
+ * The parts of a system's data. PostgreSQL comes first: then the volumes contain every file that
+ * its rows refer to, and perhaps some more. A volume that several services share is one part.
  */
 export function partsOf({ services }: SystemSpec): Part[] {
   const kept = longRunning(services).filter((s) => !isReplaceable(s));
@@ -65,7 +65,7 @@ function mayLackTools({ image }: ServiceSpec): boolean {
 
 /**
  * Whether a service's data can be lost: metrics, and models that are downloaded again. Keys of
- * certificates must not lie in backups, and a service gets others.
+ * certificates must not be in backups, and a service can get new ones.
  */
 const isReplaceable = ({ role }: ServiceSpec): boolean =>
   ["monitoring", "model", "certificates"].includes(role);

@@ -140,8 +140,8 @@ export class Postgres {
   }
 
   /**
-   * Whether the server accepts clients. Asks over TCP, where the temporary server of initdb does
-   * not listen.
+   * Whether the server accepts clients. Connects over TCP, where the temporary server of initdb
+   * does not listen.
    */
   async answers(): Promise<boolean> {
     return this.run(["pg_isready", "-q", "-h", "127.0.0.1"]).then(
@@ -201,7 +201,7 @@ export function differences(wanted: Tables, found: Tables): string[] {
   const names = [...new Set([...Object.keys(wanted), ...Object.keys(found)])].sort();
   return names.flatMap((name) => {
     const [want, have] = [wanted[name], found[name]];
-    if (!want) return [`${name}: not in the backup`];
+    if (!want) return [`${name}: this table is not in the backup`];
     if (!have) return [`${name}: missing`];
     if (want.rows !== have.rows) return [`${name}: ${have.rows} rows instead of ${want.rows}`];
     return want.sum === have.sum ? [] : [`${name}: ${have.rows} rows, but not the same ones`];

@@ -19,7 +19,7 @@ import { rowsOf } from "./postgres.ts";
 import { checkOfPart, containerFor, toolsFor, withPostgres } from "./servers.ts";
 
 /**
- * Replaces a stack's data by that of a backup, of this stack or of another one with the same
+ * Replaces a stack's data with that of a backup, of this stack or of another one with the same
  * system. Reads the backup next to the live data while the stack serves, compares it, and then
  * swaps both.
  */
@@ -34,7 +34,7 @@ export async function restoreBackup(
   requireAllowed(system, backup);
   if (confirm !== stack) {
     throw new Failure(
-      `This replaces the data of stack "${stack}" by that of stack "${backup.manifest.stack}" at ${backup.manifest.made}.`,
+      `This replaces the data of stack "${stack}" with the data of stack "${backup.manifest.stack}" at ${backup.manifest.made}.`,
       `The current data is backed up first. Confirm: make restore STACK=${stack} FROM=${from || basename(backup.folder)} CONFIRM=${stack}`,
     );
   }
@@ -69,7 +69,7 @@ function requireFitting(system: SystemSpec, { manifest }: Backup): void {
   if (manifest.system === system.name && unplaced.length === 0) return;
   throw new Failure(
     manifest.system === system.name
-      ? `The backup contains ${unplaced.join(", ")}. The stack has no such volume.`
+      ? `The backup contains data for ${unplaced.join(", ")}. The stack has no volume for it.`
       : `The backup comes from the system ${manifest.system}. The stack runs ${system.name}.`,
     "Restore it into a stack with the same system, vectorStore and services.",
   );
@@ -114,7 +114,7 @@ function requireOwner(stack: string, { services }: SystemSpec, { service, roles 
   if (owner === undefined || roles.length === 0 || roles.includes(owner)) return;
   throw new Failure(
     `The server of the backup has no role ${owner}, which owns the database of stack "${stack}". Its roles are ${roles.join(", ")}.`,
-    "Restore it into a new stack whose ragdock:postgres.user is the owner of that time. Up to version 0.2 it was rag.",
+    "Restore it into a new stack whose ragdock:postgres.user is the owner in the backup. Up to version 0.2, the owner was rag.",
   );
 }
 
@@ -143,7 +143,7 @@ async function replaceData(
     for (const part of manifest.parts) {
       const one = await replacementOf(stack, system, part, { folder, before });
       incoming.push(one);
-      await progress.step(`reading ${part.volume} in, next to the live data`, () => one.prepare());
+      await progress.step(`reading ${part.volume} into a copy next to the live data`, () => one.prepare());
     }
     const begun = performance.now();
     const stopped = await stopAround(stack, system, manifest.parts, progress);
@@ -165,12 +165,12 @@ async function replaceData(
     const torn = incoming.filter((one) => one.torn).map(({ name }) => name);
     if (torn.length > 0)
       throw new Failure(
-        `The restore ended in the middle of ${torn.join(", ")}: ${(error as Error).message}`,
+        `The restore stopped while it replaced ${torn.join(", ")}: ${(error as Error).message}`,
         `The data before the restore is in the backup ${before.folder}.`,
       );
     throw new Failure(
       `Nothing was replaced: ${(error as Error).message}`,
-      `The stack runs on with the data that it had. Check it: make health STACK=${stack}`,
+      `The stack continues with its previous data. Check it: make health STACK=${stack}`,
     );
   } finally {
     for (const one of incoming) await one.clear();

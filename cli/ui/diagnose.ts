@@ -28,7 +28,7 @@ export function failedBuilds(stack: string, images: Images, begun: number): stri
 
 /** The cause first, and the end of the log after it. */
 export function failedBuild(image: string, file: string, log: readonly string[], images?: Images): string {
-  // The file has earlier builds too. Their failure may be repaired.
+  // The file has earlier builds too. Their failures may already be fixed.
   const begin = log.findLastIndex((line) => line.startsWith("#0 building with "));
   const lines = log.slice(Math.max(0, begin));
   const failure = buildFailure(image, lines);

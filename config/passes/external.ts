@@ -5,7 +5,7 @@ import type { Pass } from "./pass.ts";
 
 /**
  * Makes the clients of a store outside of the stack wait for the job that checks it, and gives them
- * and the blackbox exporter a way out of the stack. No other service gets one.
+ * and the blackbox exporter a route out of the stack. No other service gets a route out.
  */
 export const external: Pass = (services) => {
   const jobs = new Map(services.filter(isCheck).map(({ name, checks }) => [checks.name, name]));

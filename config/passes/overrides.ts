@@ -90,7 +90,7 @@ function merge(
     ...rest,
     replicas: user.replicas ?? merged.replicas,
     ports: port ? [port, ...others] : [],
-    // Code that is being edited fails for as long as its author needs.
+    // Code that is being edited may fail for a long time.
     ...(recovers ? { restartUnhealthy: recovers } : {}),
     ...defined({ shm: user.shm, soak: user.soak }),
   } as ServiceTemplate;

@@ -42,7 +42,7 @@ function portReasons(wish: Wish): Reason[] {
   const owners = behindIngress(services).map((s) => s.name);
   const isFront = service.role === "ingress" || service.role === "gateway";
   const why = isFront
-    ? `${service.name} publishes the ports of ${owners.join(", ")}: set it there`
+    ? `${service.name} publishes the ports of ${owners.join(", ")}: set the port there`
     : `${service.name} is reached through the gateway or inside its networks only`;
   return keys.map((key) => ({ key, why }));
 }
@@ -58,7 +58,7 @@ function closedPort(
   const all = (why: string): Reason[] => keys.map((key) => ({ key, why }));
   const { ingress } = run.ctx.settings;
   if (run.ctx.prod) return all(`in prod, ${name} is reached through the ingress only`);
-  if (ingress.signIn) return all(`requests there would need no sign-in, which the gateway asks for`);
+  if (ingress.signIn) return all(`requests to this port would bypass the sign-in of the gateway`);
   if (user.exposure === "public")
     return [{ key: "exposure", why: `only the ingress is public; ${name} can be on loopback` }];
   return user.exposure === "none" ? all(`${name} publishes no port by default`) : [];
@@ -80,21 +80,21 @@ function reasons({ service, user, services, run }: Wish): Reason[] {
   const container = (["user", "entrypoint", "extraHosts", "secrets", "build"] as const).map(
     (key) => [key, noApplication !== undefined, noApplication ?? ""] as const,
   );
-  const once = `${name} is a job and runs once`;
+  const once = `${name} is a job, which runs once`;
   const lasting = noRestart(service);
   const useless: readonly (readonly [key: keyof ServiceSettings, isUseless: boolean, why: string])[] = [
     ["replicas", !isLongRunning(service), once],
     ["shm", !isLongRunning(service), once],
     ["aliases", !isLongRunning(service), once],
     ...container,
-    ["soak", !canSoak(service, services), `no gateway leads to ${name} over HTTP`],
+    ["soak", !canSoak(service, services), `no gateway passes HTTP requests to ${name}`],
     [
       "sourceMount",
       user.sourceMount === true && !service.sourceMount,
       `${name} has no source in this project`,
     ],
     ["restartUnhealthy", lasting !== undefined, lasting ?? ""],
-    ["gpus", !service.usesGpus, `${name} does not compute on GPUs`],
+    ["gpus", !service.usesGpus, `${name} cannot use GPUs`],
   ];
   return useless.flatMap(([key, isUseless, why]) =>
     isUseless && user[key] !== undefined ? [{ key, why }] : [],

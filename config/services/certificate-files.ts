@@ -1,6 +1,6 @@
 /**
  * Checks the user's certificate and key before a deployment. The program `certificates` makes the
- * same checks in front-door/frontdoor/certificates/pairs.py, after services were replaced.
+ * same checks in front-door/frontdoor/certificates/pairs.py, but only after services were replaced.
  */
 import { createPrivateKey, type KeyObject, X509Certificate } from "node:crypto";
 import { isIP } from "node:net";
@@ -46,15 +46,15 @@ export function pairProblems(
   return [
     ...(leaf.checkPrivateKey(key) ? [] : [wrong(`tlsKey does not belong to it${first}`)]),
     ...(leaf.validToDate <= now ? [wrong(`it expired on ${leaf.validToDate.toISOString()}`)] : []),
-    ...(leaf.validFromDate > now ? [wrong(`it is valid from ${leaf.validFromDate.toISOString()} on`)] : []),
+    ...(leaf.validFromDate > now ? [wrong(`it becomes valid on ${leaf.validFromDate.toISOString()}`)] : []),
     ...(missing.length > 0 ? [wrong(`it is not valid for ${missing.join(", ")}`)] : []),
     ...(isInOrder([leaf, ...issuers])
       ? []
-      : [wrong("its chain is not in order: each certificate must be followed by that of its issuer")]),
+      : [wrong("its chain is not in order: after each certificate must come the certificate of its issuer")]),
   ];
 }
 
-/** What is wrong with one of the user's secrets by itself. Others than these can have any value. */
+/** What is wrong with one of the user's secrets by itself. All other secrets can have any value. */
 export function secretProblems(key: string, value: string): Problem[] {
   if (key === "tlsCertificate" && certificatesIn(value).length === 0)
     return [
@@ -64,8 +64,8 @@ export function secretProblems(key: string, value: string): Problem[] {
     return [
       problem(
         key,
-        "no private key that can be read",
-        "it must be in PEM (-----BEGIN PRIVATE KEY-----), without a password: openssl pkey -in key.pem removes one",
+        "the text is not a readable private key",
+        "it must be in PEM (-----BEGIN PRIVATE KEY-----), without a password: `openssl pkey -in key.pem` removes a password",
         setKey,
       ),
     ];
@@ -90,7 +90,7 @@ function privateKeyIn(text: string): KeyObject | undefined {
   }
 }
 
-/** Whether browsers accept the certificate for a name. They ignore the subject. */
+/** Whether browsers accept the certificate for a name. Browsers ignore the subject. */
 const isValidFor = (certificate: X509Certificate, name: string): boolean =>
   isIP(name) > 0
     ? certificate.checkIP(name) !== undefined

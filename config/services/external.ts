@@ -118,6 +118,6 @@ export function externalProblems({ settings, secrets }: Context, role: GuardedRo
           ),
         ]
       : []),
-    ...names.map((key) => withoutEffect(`postgres.${key}`, `postgres.external.${key} takes its place`)),
+    ...names.map((key) => withoutEffect(`postgres.${key}`, `use postgres.external.${key} instead`)),
   ];
 }

@@ -49,8 +49,8 @@ type Listening = Pick<Observable, "name"> & {
 };
 
 /**
- * Lets an exporter listen on the network of the monitoring only. It is on other networks too, where
- * the clients of a store could ask it to connect to any address. The health check asks all
+ * Lets an exporter listen on the network of the monitoring only. It is also on other networks,
+ * where the clients of a store could make it connect to any address. The health check asks all
  * addresses of its container: it cannot reach another one.
  * @param name of the service
  */
@@ -95,7 +95,7 @@ export interface MonitoringServiceOptions {
   /** @default `<name>-data` */
   readonly volume?: string;
   /**
-   * Whether dev publishes its port on loopback. `services.<name>.exposure` says otherwise. @default
+   * Whether dev publishes its port on loopback. `services.<name>.exposure` changes this. @default
    * true
    */
   readonly publish?: boolean;

@@ -20,7 +20,7 @@ export function nameProblems(ctx: Context, services: readonly ServiceSpec[]): Pr
 
 export const settingOf = (name: string): string => `ingress.names["${name}"]`;
 
-/** The host names of applications have rules of their own. */
+/** Other rules check the host names of applications. */
 function ofSettings({ settings }: Context): Context["settings"]["ingress"] {
   const routes = ownApps(settings).map(({ route }) => route);
   const names = Object.entries(settings.ingress.names).filter(([name]) => !routes.includes(name));
@@ -48,7 +48,7 @@ function needs(ctx: Context): Problem[] {
           problem(
             "ingress.names",
             found,
-            "they are served besides `ragdock:ingress.domain`, which is not set",
+            "they are served in addition to `ragdock:ingress.domain`, which is not set",
             `${toRun}${setCommand("ingress.domain", "rag.example.org")}`,
           ),
         ]),
@@ -68,8 +68,8 @@ const sameAsDomain = (name: string, path: string, { settings: { ingress } }: Con
     : [];
 
 /**
- * Reports a path that leads to no service, or only to the pages of the web interface, which has all
- * paths that nothing else has. A user's own application may have any path.
+ * Reports a path that no service has, except the web interface, which gets all paths that no other
+ * service has. A user's own application may have any path.
  */
 function withoutRoute(name: string, path: string, services: readonly ServiceSpec[]): Problem[] {
   const routes = routesOf(services);
@@ -81,7 +81,7 @@ function withoutRoute(name: string, path: string, services: readonly ServiceSpec
   const paths = routes.map((one) => one.path);
   const fix = `${toRun}${setCommand(settingOf(name), paths[0] ?? "/")}`;
   return [
-    problem(settingOf(name), `"${path}"`, `no service has this path; there are ${paths.join(", ")}`, fix),
+    problem(settingOf(name), `"${path}"`, `no service has this path; the paths are ${paths.join(", ")}`, fix),
   ];
 }
 

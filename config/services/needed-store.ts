@@ -66,7 +66,10 @@ export const neededStore = (
   rules: (ctx) => notBuilt(ctx, image),
 });
 
-/** The places of the settings that need a store. An own application of this name is another need. */
+/**
+ * The settings that need a store. If an own application has this name, the need means the
+ * application.
+ */
 function placesOf({ settings }: Context, store: string): string[] {
   const apps = ownApps(settings);
   if (apps.some(({ name }) => name === store)) return [];
@@ -96,6 +99,6 @@ const down = (name: string, title: string): Alert => ({
   description: `Applications that need ${title} do not work while it is down. Its data is on its volume.`,
   runbook:
     `Read \`make logs SERVICE=${name}\`. Exit code 137 is the memory limit: raise services.${name}.limits.memory. ` +
-    "If the disk is full, free space first. After a crash it recovers without help: give it time.",
+    "If the disk is full, free space first. After a crash it recovers by itself: wait for it.",
   suppresses: storeConsequences,
 });

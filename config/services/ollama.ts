@@ -12,7 +12,7 @@ import { storeConsequences } from "./postgres.ts";
 import { projectFile } from "./project-files.ts";
 
 const unavailable =
-  "Debian and PyPI have no package of Ollama. A provider that runs elsewhere stands in, by its `baseUrl`.";
+  "Debian and PyPI have no package of Ollama. Use a provider that runs elsewhere: set its `baseUrl`.";
 
 const image = {
   name: "ollama",
@@ -136,7 +136,8 @@ const question = ({ use, name }: OwnModel): string =>
 
 /**
  * Bits per weight of a quantization, rounded up, from llama.cpp's own table
- * (tools/quantize/README.md, Llama 3.1 8B). Ollama's library has Q4_K_M where the tag names none.
+ * (tools/quantize/README.md, Llama 3.1 8B). If a tag names no quantization, Ollama's library uses
+ * Q4_K_M.
  */
 const bitsPerWeight: Readonly<Record<string, number>> = {
   q2: 3.2,
@@ -218,7 +219,7 @@ function tooLarge(ctx: Context, services: readonly ServiceSpec[]): Problem[] {
   const smaller = setCommand(`${first.use}.model`, small[first.use]);
   const { memoryMiB: host } = ctx.host;
   if (host !== undefined && needed > host) {
-    const why = `${need}, the host has ${host} MiB`;
+    const why = `${need}, but the host has ${host} MiB`;
     return [problem(`${first.use}.model`, `"${first.name}"`, why, `${toRun}${smaller}`)];
   }
   if (mebibytes(self.limits.memory) >= needed) return [];
@@ -234,9 +235,9 @@ const down: Alert = {
   holds: "1m",
   summary: "Ollama does not answer",
   description:
-    "Questions get no answer, or documents no vectors, while the stack's own model server is down.",
+    "While the stack's own model server is down, questions get no answer, or documents get no vectors.",
   runbook:
-    "Read `make logs SERVICE=ollama`. Exit code 137 is the memory limit: raise services.ollama.limits.memory, or take a " +
+    "Read `make logs SERVICE=ollama`. Exit code 137 is the memory limit: raise services.ollama.limits.memory, or use a " +
     "smaller model. If a model is missing, `make logs SERVICE=ollama-pull` says why it could not be downloaded.",
   suppresses: storeConsequences,
 };

@@ -12,7 +12,7 @@ export function wrongBuild(app: OwnApp, { images }: Pick<Settings, "images">): P
   const { build, image, setting } = app;
   if (image)
     return Object.keys(build ?? {}).map((key) =>
-      withoutEffect(`${setting}.build.${key}`, "an image is not built"),
+      withoutEffect(`${setting}.build.${key}`, "`image` names an image, so nothing is built"),
     );
   const content = contentOf(app);
   if (!content) return uselessWith(app);
@@ -42,7 +42,7 @@ function uselessWithout({ setting, build = {} }: OwnApp, { language, args }: Rec
     ...Object.fromEntries(
       Object.keys(build.args ?? {}).flatMap((name) => {
         if (name !== "TORCH_BACKEND") return [[`args.${name}`, "the folder has no Dockerfile"]];
-        return name in args ? [] : [[`args.${name}`, node ?? "the lock of its packages decides"]];
+        return name in args ? [] : [[`args.${name}`, node ?? "the lock file of its packages decides this"]];
       }),
     ),
   };
@@ -55,7 +55,9 @@ function uselessWith(app: OwnApp): Problem[] {
   if (isRecognised(app)) return [];
   return (["python", "packages"] as const)
     .filter((key) => build?.[key] !== undefined)
-    .map((key) => withoutEffect(`${setting}.build.${key}`, "the folder has a Dockerfile, which decides it"));
+    .map((key) =>
+      withoutEffect(`${setting}.build.${key}`, "the folder has a Dockerfile, which decides this"),
+    );
 }
 
 /** A version that only registries have. */

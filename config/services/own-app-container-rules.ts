@@ -24,13 +24,13 @@ function wrongFolders({ setting, writable = {}, volumes = [] }: OwnApp): Problem
     const isTaken = taken.includes(path) || /^\/(dev|proc|run|sys)\//.test(path);
     const volume = volumes.find((one) => normal(one.path) === path);
     return [
-      ...(isTaken ? [problem(at, `"${folder}"`, "the system has this folder", remove)] : []),
+      ...(isTaken ? [problem(at, `"${folder}"`, "this folder belongs to the operating system", remove)] : []),
       ...(volume
         ? [
             problem(
               at,
               `"${folder}"`,
-              `the volume ${volume.name} has this folder, and it is writable`,
+              `the volume ${volume.name} is mounted there, and it is writable`,
               remove,
             ),
           ]
@@ -45,8 +45,8 @@ function tooLarge({ setting, name, writable = {} }: OwnApp, services: readonly S
   const sum = Object.values(writable).reduce((all, size) => all + mebibytes(size), 0);
   if (memory === undefined || sum < mebibytes(memory)) return [];
   const limit = `${setting}.limits.memory`;
-  const why = `files there count towards the memory of the container, which is ${memory}`;
-  const fix = `Make them smaller, or ${alsoRun}${setCommand(limit, `${2 * sum}MiB`)}`;
+  const why = `files in memory count towards the memory limit of the container, ${memory}`;
+  const fix = `Reduce the sizes, or ${alsoRun}${setCommand(limit, `${2 * sum}MiB`)}`;
   return [problem(`${setting}.writable`, `${sum}MiB`, why, fix)];
 }
 

@@ -38,23 +38,16 @@ function twice(route: Route, before: readonly Route[]): Problem[] {
   const first = before.find(({ path }) => path === route.path);
   if (!first) return [];
   return [
-    problem(route.setting, `"${route.path}"`, `${first.app.name} has this route already`, another(route)),
+    problem(route.setting, `"${route.path}"`, `${first.app.name} already has this route`, another(route)),
   ];
 }
 
 const reserved = (route: Route): Problem[] =>
   route.path.startsWith("/monitoring/")
-    ? [
-        problem(
-          route.setting,
-          `"${route.path}"`,
-          "the pages of the monitoring have this path",
-          another(route),
-        ),
-      ]
+    ? [problem(route.setting, `"${route.path}"`, "the monitoring pages have this path", another(route))]
     : [];
 
-/** The gateway serves no pages, so one application must answer all other paths. */
+/** The gateway itself serves no pages, so one application must answer all other paths. */
 function withoutFront(apps: readonly OwnApp[], routed: readonly Route[]): Problem[] {
   const [first] = apps.filter(({ port }) => port !== undefined).concat(apps);
   if (!first || routed.some(({ path }) => path === "/")) return [];
@@ -82,7 +75,7 @@ function hostProblems({ ingress }: Settings, { route, setting, name }: OwnApp): 
     ...(ingress.domain === undefined
       ? [
           say(
-            "it is served besides `ragdock:ingress.domain`, which is not set",
+            "it is served in addition to `ragdock:ingress.domain`, which is not set",
             `${setCommand("ingress.domain", "rag.example.org")}; or: ${asPath}`,
           ),
         ]
@@ -91,7 +84,7 @@ function hostProblems({ ingress }: Settings, { route, setting, name }: OwnApp): 
       ? [say("the name is `ragdock:ingress.domain`, which serves all paths", asPath)]
       : []),
     ...(isNamed
-      ? [say("`ragdock:ingress.names` has the name, too", removeCommand(`ingress.names["${route}"]`))]
+      ? [say("`ragdock:ingress.names` also has this name", removeCommand(`ingress.names["${route}"]`))]
       : []),
   ];
 }

@@ -42,7 +42,7 @@ export function ownAppProblems(settings: Settings, services: readonly ServiceSpe
 function bothForms({ app, apps }: Settings): Problem[] {
   const names = Object.keys(apps);
   if (!app || names.length === 0) return [];
-  const why = "`app` is the short form of one application, and `apps` has several";
+  const why = "`app` is the short form for one application, and `apps` is for several";
   const fix = `Move it into ragdock:apps, or ${alsoRun}${removeCommand("apps")}`;
   return [problem("app", `both app and apps (${names.join(", ")})`, why, fix)];
 }
@@ -66,11 +66,11 @@ function wrongSource(app: OwnApp): Problem[] {
   return [];
 }
 
-/** Reports settings of an application that would do nothing. */
+/** Reports settings of an application that have no effect. */
 function useless(app: OwnApp): Problem[] {
   const { setting, port, healthcheck = {}, needs = [], needsAll } = app;
   const isRouted = hasRoute(app);
-  const unrouted = "the gateway leads only to applications with a route";
+  const unrouted = "the gateway passes requests only to applications with a route";
   const noClient = "it does not need postgres";
   const all: readonly (readonly [key: string, isSet: boolean, hasEffect: boolean, why: string])[] = [
     ["module", app.module !== undefined, isServed(app), whatRuns(app)],
@@ -108,7 +108,7 @@ function wrongJob(app: OwnApp): Problem[] {
   const { setting, job } = app;
   const given = stayingUp.filter((key) => app[key] !== undefined);
   if (!job || given.length === 0) return [];
-  const why = `a job ends, so it has no ${given.join(", ")}`;
+  const why = `a job ends, so it cannot have ${given.join(", ")}`;
   return [problem(`${setting}.job`, "true", why, `${toRun}${removeCommand(`${setting}.job`)}`)];
 }
 
@@ -138,7 +138,7 @@ function wrongPort(app: OwnApp): Problem[] {
           problem(
             `${setting}.healthcheck`,
             "both path and command",
-            "exactly one of them must be the check",
+            "exactly one of them must define the check",
             `${toRun}${removeCommand(`${setting}.healthcheck.path`)}`,
           ),
         ]
@@ -166,11 +166,14 @@ function wrongNeeds(app: OwnApp, apps: readonly OwnApp[], services: readonly Ser
     const fix = isChroma
       ? `${toRun}${setCommand("vectorStore", "chroma")}`
       : "Correct the name or remove it.";
-    return [problem(path, `"${need}"`, `it can need ${known.join(", ")}`, fix)];
+    return [problem(path, `"${need}"`, `an application can need ${known.join(", ")}`, fix)];
   });
 }
 
-/** A volume of an application must not be that of a store, and a folder takes one volume. */
+/**
+ * A volume of an application must not be that of a store, and only one volume can be mounted at a
+ * folder.
+ */
 function wrongVolumes(
   { setting, volumes = [] }: OwnApp,
   apps: readonly OwnApp[],
@@ -185,10 +188,24 @@ function wrongVolumes(
     const isTwice = volumes.slice(0, index).some((other) => other.path === path);
     return [
       ...(owner
-        ? [problem(`${at}.name`, `"${name}"`, `${owner.name} has this volume`, "Choose another name.")]
+        ? [
+            problem(
+              `${at}.name`,
+              `"${name}"`,
+              `${owner.name} already has this volume`,
+              "Choose another name.",
+            ),
+          ]
         : []),
       ...(isTwice
-        ? [problem(`${at}.path`, `"${path}"`, "another volume has this folder", "Choose another folder.")]
+        ? [
+            problem(
+              `${at}.path`,
+              `"${path}"`,
+              "another volume is mounted at this folder",
+              "Choose another folder.",
+            ),
+          ]
         : []),
     ];
   });
@@ -196,6 +213,6 @@ function wrongVolumes(
 
 function wrongFile({ envFile, setting }: OwnApp): Problem[] {
   if (envFile === undefined || hasFile(envFile)) return [];
-  const fix = `Correct its path, which starts at the project, or ${alsoRun}${removeCommand(`${setting}.envFile`)}`;
+  const fix = `Correct its path, which is relative to the project, or ${alsoRun}${removeCommand(`${setting}.envFile`)}`;
   return [problem(`${setting}.envFile`, `"${envFile}"`, "there is no such file", fix)];
 }

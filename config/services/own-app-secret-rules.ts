@@ -35,7 +35,7 @@ export function secretProblems(
             problem(
               path,
               `"${how}"`,
-              `${first.name} has "${String(other)}" for it, and both get the same value`,
+              `${first.name} has "${String(other)}" for this variable, but both must get the same value`,
               "Write the same for both.",
             ),
           ]),
@@ -56,7 +56,10 @@ function unset({ secrets }: Context, name: string, path: string): Problem[] {
   return [problem(path, "nothing", `ragdock:${name} is not set`, `${toRun}${secretCommand(name)}`)];
 }
 
-/** `docker inspect` would show the other one, and the application would not get it. */
+/**
+ * `docker inspect` would show the value of the plain variable, and the application would not get
+ * it.
+ */
 function variableTwice({ settings }: Context, app: SecretHolder, name: string, path: string): Problem[] {
   const { env = {}, envFile, setting } = app;
   const own = `services.${app.name}.environment`;
@@ -69,6 +72,6 @@ function variableTwice({ settings }: Context, app: SecretHolder, name: string, p
       : []),
   ] as const;
   return places.map(([where = "", fix = ""]) =>
-    problem(path, `the variable in ${where}, too`, "`docker inspect` shows the one there", fix),
+    problem(path, `the variable is also in ${where}`, "`docker inspect` shows that value", fix),
   );
 }

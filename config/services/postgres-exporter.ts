@@ -75,8 +75,8 @@ const connectionsNearLimit = (most: string): Alert => ({
   summary: "PostgreSQL has {{ $value | humanizePercentage }} of its connections in use",
   description: "At the limit PostgreSQL refuses new clients, and requests fail with 503.",
   runbook:
-    "The pools of all replicas together must stay below max_connections: lower the pool size or the number of " +
-    "replicas. Connections `idle in transaction` (panel `Connections`) are a leak in the client that holds them.",
+    "The sum of the pools of all replicas must stay below max_connections. Lower the pool size or the number of " +
+    "replicas. Connections `idle in transaction` (panel `Connections`) mean that a client does not close its transactions.",
 });
 
 const blocksRead = "sum(rate(pg_stat_database_blks_hit[5m])) + sum(rate(pg_stat_database_blks_read[5m]))";
@@ -90,11 +90,11 @@ const row = (limit: string): Row => ({
     stat("Cache hits", ratio("sum(rate(pg_stat_database_blks_hit[5m]))", blocksRead), {
       unit: "percentunit",
       description:
-        "Blocks found in shared buffers. If it is low with a large database, raise shared_buffers.",
+        "The share of blocks found in shared buffers. If it is low with a large database, raise shared_buffers.",
     }),
     stat("Deadlocks", orZero("sum(increase(pg_stat_database_deadlocks[1h]))"), {
       redFrom: 1,
-      description: "In the last hour.",
+      description: "Counts the last hour.",
     }),
     stat("Longest transaction", orZero("max(pg_stat_activity_max_tx_duration)"), { unit: "s", redFrom: 300 }),
     stat("Write-ahead log", orZero("max(pg_wal_size_bytes)"), { unit: "bytes" }),

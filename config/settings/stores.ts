@@ -90,14 +90,17 @@ const roleName = identifier.refine(
 
 /** The settings of stores that all systems share. */
 export const stores = {
-  postgres: group("Names in PostgreSQL, fixed once a stack has data, or a server of yours.", {
-    database: optional("Name of the database. Each system has a default.", databaseName),
-    user: optional(
-      "Role that owns the database. Clients log in as `rag_<generation>` and act as it. Each system has a default.",
-      roleName,
-    ),
-    external: externalPostgres,
-  }),
-  redis: group("A Redis server of yours.", { external: externalRedis }),
-  chroma: group("A Chroma server of yours.", { external: externalChroma }),
+  postgres: group(
+    "Names in PostgreSQL, which cannot change once a stack has data, or a server that you run.",
+    {
+      database: optional("Name of the database. Each system has a default.", databaseName),
+      user: optional(
+        "Role that owns the database. Clients log in as `rag_<generation>` and act as this role. Each system has a default.",
+        roleName,
+      ),
+      external: externalPostgres,
+    },
+  ),
+  redis: group("A Redis server that you run.", { external: externalRedis }),
+  chroma: group("A Chroma server that you run.", { external: externalChroma }),
 };

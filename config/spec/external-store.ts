@@ -5,7 +5,7 @@ export type Allowed = "backup" | "restore";
 
 /** A store outside of the stack. */
 export interface ExternalStore {
-  /** The name of the service that the stack would run in its place. */
+  /** The name of the service that it replaces. */
   readonly name: string;
   readonly role: "postgres" | "redis" | "chroma";
   readonly host: string;

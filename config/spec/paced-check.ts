@@ -17,8 +17,8 @@ export const isRare = ({ interval }: Healthcheck): boolean => seconds(interval) 
  *
  * Docker starts a process in the container for each check, which costs more than the check itself.
  * Docker Engine before 25 has no `start_interval`, so the process itself decides how often it
- * checks. In a healthy container, a process repeats the check for 70 s before it answers.
- * If a check fails, it answers at once, and Docker's next checks are quick again. Each process
+ * checks. In a healthy container, a process repeats the check for 70 s before it answers. If a
+ * check fails, it answers at once, and Docker's next checks answer quickly again. Each process
  * writes the time of its last success to /dev/shm. The next process reads it. After a start, a
  * failure or `docker unpause`, that time is missing or old.
  *

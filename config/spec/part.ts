@@ -22,13 +22,13 @@ export function deployedWith(
       .filter(({ files }) => files.some(({ content }) => revisionsIn(content).includes(name)))
       .map((s) => s.name);
   const found = new Set(asked);
-  // The loop visits the names that it adds, too.
+  // The loop also visits the names that it adds.
   for (const name of found)
     for (const other of [...(byName.get(name)?.dependsOn ?? []), ...leadsTo(name)]) found.add(other);
   return found;
 }
 
-/** A system with these services, their networks and the URLs that they publish only. */
+/** A system reduced to these services, their networks and the URLs that they publish. */
 export function partOf(system: SystemSpec, names: ReadonlySet<string>): SystemSpec {
   const services = system.services.filter(({ name }) => names.has(name));
   const used = new Set(services.flatMap((service) => service.networks));

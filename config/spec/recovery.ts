@@ -6,7 +6,7 @@ import { type Duration, seconds } from "./units.ts";
 export interface Recovery {
   /** How long it must fail before its first restart. Each further restart waits twice as long. */
   readonly after: Duration;
-  /** The most restarts in a row. A day after the last one the count begins again. */
+  /** The largest number of restarts in a row. A day after the last one the count begins again. */
   readonly limit: number;
 }
 

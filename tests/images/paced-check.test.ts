@@ -1,6 +1,6 @@
 /**
  * Tests the script that paces health checks, in the shells of Debian's and of Alpine's images. It
- * does not prove that Docker runs it: tests/e2e/full does.
+ * does not prove that Docker runs it: tests/e2e/full proves that.
  */
 import { describe, expect, it } from "vitest";
 import { pacedScript } from "../../config/spec/paced-check.ts";
@@ -28,7 +28,7 @@ describe.each([
   const inside = (test: (container: TestContainer) => Promise<void>) =>
     withContainer("nginx", { command: ["sleep", "600"], options: ["--user", "1000", "--read-only"] }, test);
 
-  it("answers at once at the start, and repeats the check once the container is healthy", () =>
+  it("runs at once at the start, and repeats once the container is healthy", () =>
     inside(async (container) => {
       const [first, soon] = await check(container, "true");
       expect(first).toBe(0);
@@ -38,7 +38,7 @@ describe.each([
       expect(later).toBeGreaterThan(3);
     }));
 
-  it("answers a failed check at once, with its exit code, and answers quickly afterwards", () =>
+  it("reports a failed check at once, with its exit code, and runs often afterwards", () =>
     inside(async (container) => {
       expect(await check(container, "true")).toEqual([0, expect.any(Number)]);
       const [code, seconds] = await check(container, "sh", "-c", "exit 7");
@@ -49,7 +49,7 @@ describe.each([
       expect(quick).toBeLessThan(2.5);
     }));
 
-  it("answers at once if the last success is old, as after docker unpause", () =>
+  it("runs at once if the last success is old, as after docker unpause", () =>
     inside(async (container) => {
       await container.exec("sh", "-c", "echo 1000 > /dev/shm/healthy");
       const [code, seconds] = await check(container, "true");
@@ -67,7 +67,7 @@ describe.each([
 
 describe("a container that stays unhealthy", () => {
   const recovery = recoveryScript({ after: 2, limit: 2, starts: 2, gap: 30, grace: 1 });
-  // The application ignores SIGTERM, and is healthy until something makes the file.
+  // The application ignores SIGTERM, and is healthy until the file is created.
   const application = ["sh", "-c", "rm -f /tmp/broken; trap '' TERM; while :; do sleep 1; done"];
   const check = pacedScript({ allowed: 3, fresh: 0, pause: 1, rounds: 1 }, recovery);
   const line = `set -- test ! -e /tmp/broken\n${check}`;
@@ -81,7 +81,7 @@ describe("a container that stays unhealthy", () => {
       async (container) => {
         const restarts = async () =>
           Number(await docker("inspect", "--format", "{{.RestartCount}}", container.name));
-        // Docker takes no command while it restarts the container.
+        // Docker accepts no command while it restarts the container.
         const later = (...words: string[]) =>
           eventually(() => container.exec(...words).catch(() => undefined), 20);
         const fail = () => later("touch", "/tmp/broken");
@@ -99,7 +99,7 @@ describe("a container that stays unhealthy", () => {
         );
         await new Promise((done) => setTimeout(done, 1000));
         await fail();
-        // Longer than the pause before a third restart, and than its end, would take.
+        // This is longer than the pause before a third restart plus the time to stop.
         await new Promise((done) => setTimeout(done, 15_000));
         expect(await restarts()).toBe(2);
         const health = await docker("inspect", "--format", "{{.State.Health.Status}}", container.name);

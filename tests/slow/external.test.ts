@@ -78,7 +78,7 @@ describe("a Redis outside of the stack", () => {
     );
   });
 
-  it("is left alone by backup and rotation, which say so", async () => {
+  it("is not touched by backup and rotation, which report that", async () => {
     const rotated = await stack.make("rotate", "--secret", "redis");
     expect(rotated.code).not.toBe(0);
     expect(rotated.output).toContain("redis is outside of the stack");

@@ -118,7 +118,7 @@ function observed(replicas: readonly Inspected[], stack: string): Observed {
   };
 }
 
-/** The time limit of one check, if the check paces itself (config/spec/paced-check.ts). */
+/** The time limit of one check, if it is a paced check (config/spec/paced-check.ts). */
 const checkTimeout = ({ Test }: { readonly Test: readonly string[] }): string | undefined => {
   const allowed = /timeout (\d+) "\$@"/.exec(Test.join(" "))?.[1];
   return allowed && `${allowed}s`;
@@ -156,12 +156,12 @@ export async function reaches(
 /**
  * Calls `use` with the address of a web server outside of this host and of all containers. The
  * server is in a network namespace behind a separate link, so only traffic that Docker forwards
- * reaches it. Every network, even an internal one, reaches the host itself, because Docker only
- * drops forwarded traffic. Needs root.
+ * reaches it. From every network, even an internal one, containers can reach the host itself,
+ * because Docker drops only forwarded traffic. Needs root.
  */
 export async function withOutside(use: (host: string, port: number) => Promise<void>): Promise<void> {
   const id = randomInt(2 ** 14);
-  // Networks for benchmarks, which no one else uses (RFC 2544): a /30 for each call.
+  // Networks for benchmarks, which nothing else uses (RFC 2544): a /30 for each call.
   const address = (last: number): string => `198.18.${id >> 6}.${((id & 63) << 2) + last}`;
   const [name, link, near, host] = [`ragdock-outside-${id}`, `rd-out-${id}`, address(1), address(2)];
   const port = 8080;

@@ -12,7 +12,7 @@ import { eventually } from "./stack.ts";
 
 const run = promisify(execFile);
 
-/** The registry's only account. The hash is bcrypt, the only kind that the registry takes. */
+/** The registry's only account. The hash is bcrypt, the only kind that the registry accepts. */
 export const account = { user: "deploy", password: "registry-canary-7f3a9c" } as const;
 const passwordHash = "$2b$05$M691Sh81Tcg1Se.mrqmIduAmuG6tziELCCDqk9XeIVwEAQ9s8TF8a";
 

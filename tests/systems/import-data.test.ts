@@ -98,7 +98,7 @@ it("keeps the old data, and does not copy over files", async () => {
   await inVolume(volumes.copied, "printf newer > a/b/1");
   const { code, output } = await run({ data: true });
   expect(code).toBe(1);
-  expect(output).toContain(`The volume ${volumes.copied} has files already`);
+  expect(output).toContain(`The volume ${volumes.copied} already contains files`);
   expect(await inVolume(volumes.copied, "cat a/b/1")).toBe("newer");
 });
 

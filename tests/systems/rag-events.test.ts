@@ -102,7 +102,7 @@ describe("rag-events in dev", () => {
       await docker("cp", `${await stack.container("api")}:/app/data/.`, folder);
       const full = await stack.make("data import", folder, "--service", "api");
       expect(full.code).toBe(1);
-      expect(full.output).toContain(`${volume} has data already. Nothing was changed.`);
+      expect(full.output).toContain(`${volume} already contains data. Nothing was changed.`);
       await docker(...asRoot, image, "-c", "rm -rf /data/*");
       const { code, output } = await stack.make("data import", folder, "--service", "api");
       expect(code, output).toBe(0);

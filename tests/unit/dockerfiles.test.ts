@@ -1,6 +1,6 @@
 /**
  * Tests that Dockerfiles which cannot read the lock of Python packages pin the same packages, and
- * that those of the applications build and check themselves without Ragdock. Does not build them.
+ * that those of the applications build and have health checks without Ragdock. Does not build them.
  */
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
@@ -38,7 +38,7 @@ const applications = new Map(
     .map((service): [string, LongRunning] => [imageName(service.image), service]),
 );
 
-it("are those of nine images", () => {
+it("the Dockerfiles build nine images", () => {
   expect([...applications.keys()].sort()).toEqual(
     [
       "app",

@@ -49,7 +49,7 @@ export async function importData(wish: ImportWish): Promise<number> {
   if (part.kind === "postgres" && found.isDirectory())
     throw new Failure(
       `${wish.path} is a folder, and ${part.service} takes a dump.`,
-      "The files of a PostgreSQL fit its own version and roles only. Make a dump: pg_dump --no-owner --no-privileges > dump.sql",
+      "PostgreSQL's files work only with the same version and the same roles. Create a dump instead: pg_dump --no-owner --no-privileges > dump.sql",
     );
   const line = await withProgress(wish.stack, (progress) =>
     part.kind === "postgres"
@@ -60,7 +60,7 @@ export async function importData(wish: ImportWish): Promise<number> {
   return 0;
 }
 
-/** The part of the data that the user names. @throws Failure with the parts that there are */
+/** The part of the data that the user names. @throws Failure that lists the existing parts */
 export function chosenPart(
   system: SystemSpec,
   { service, volume }: Pick<ImportWish, "service" | "volume">,
@@ -72,18 +72,19 @@ export function chosenPart(
   requireInside(
     system,
     ({ name }) => name === service,
-    ({ host, port }) => `Import the data there: its operator gives access to ${host}:${port}.`,
+    ({ host, port }) =>
+      `Import the data on that server: the people who run it give access to ${host}:${port}.`,
   );
   const choices = (own.length > 0 ? own : parts).map(
     (one) => `--service ${one.service} --volume ${one.volume}`,
   );
   throw new Failure(
-    part ? `${service} has several volumes.` : `${system.name} has no such volume for data.`,
+    part ? `${service} has several volumes.` : `${system.name} has no data volume with this name.`,
     `Choose one: ${choices.join("; ") || "the system keeps no data"}`,
   );
 }
 
-/** Backs the current data up before it is replaced, or refuses to replace it. */
+/** Backs up the current data before it is replaced, or refuses to replace it. */
 async function requireReplaceable(
   what: string,
   system: SystemSpec,
@@ -92,14 +93,17 @@ async function requireReplaceable(
 ): Promise<void> {
   if (confirm !== stack)
     throw new Failure(
-      `${what} has data already. Nothing was changed.`,
+      `${what} already contains data. Nothing was changed.`,
       `The current data is backed up first. Confirm: ./ragdock data import ${path} --service ${service} --stack ${stack} --confirm ${stack}`,
     );
   const { folder } = await takeBackup(stack, system, progress);
   progress.line(`the current data is backed up in ${folder}`);
 }
 
-/** Replaces the files of a volume by those of a folder. They get the user of the service. */
+/**
+ * Replaces the files of a volume with those of a folder. The user of the service becomes their
+ * owner.
+ */
 async function importFolder(
   path: string,
   system: SystemSpec,
@@ -182,8 +186,8 @@ async function importDump(
     )
     .catch((error: Error) => {
       throw new Failure(
-        `The dump was not taken, and nothing was changed: ${error.message}`,
-        "A dump must not name roles or privileges of its server, and its tables must not exist yet. Make it with: pg_dump --no-owner --no-privileges --no-comments",
+        `The dump was not imported, and nothing was changed: ${error.message}`,
+        "A dump must not name roles or privileges of its server, and its tables must not exist yet. Create the dump with: pg_dump --no-owner --no-privileges --no-comments",
       );
     });
   const after = await server.tables();

@@ -90,6 +90,6 @@ def test_one_worker_ingests_at_a_time(tmp_path: Path) -> None:
     assert entered.is_set()
 
 
-def test_gunicorn_believes_no_proxy() -> None:
+def test_gunicorn_trusts_no_proxy() -> None:
     # Its default is loopback. Nothing here needs the client's address or the scheme.
     assert "forwarded_allow_ips" not in (Path(__file__).parent.parent / "gunicorn.conf.py").read_text()

@@ -55,8 +55,8 @@ def _check_key(given: str) -> None:
     # The key is read at each request, so a new key is valid immediately.
     file = secret_file("REBUILD_API_KEY_FILE")
     if file is None:
-        raise Problem(403, "a rebuild over HTTP needs a key, and none is set; set REBUILD_API_KEY")
+        raise Problem(403, "a rebuild over HTTP needs a key; set REBUILD_API_KEY")
     if not given:
-        raise Problem(401, "the header X-API-Key is missing; it holds the value of REBUILD_API_KEY")
+        raise Problem(401, "the header X-API-Key is missing; it must contain the value of REBUILD_API_KEY")
     if not hmac.compare_digest(given.encode(), read_secret(file).encode()):
-        raise Problem(403, "the header X-API-Key does not hold the value of REBUILD_API_KEY")
+        raise Problem(403, "the header X-API-Key does not contain the value of REBUILD_API_KEY")

@@ -50,7 +50,7 @@ describe("the parts of a backup", () => {
     expect(parts({ postgres: { external } })).toEqual(expected);
   });
 
-  it("have a volume once that several applications share", () => {
+  it("list a volume once if several applications share it", () => {
     const app = { image: "mine:1.0", volumes: [{ name: "uploads", path: "/srv", shared: true }] };
     const apps = { web: { ...app, port: 8000, route: "/" }, worker: app };
     expect(parts({ apps })).toEqual([
@@ -60,7 +60,7 @@ describe("the parts of a backup", () => {
     ]);
   });
 
-  it("are copied with the tools of PostgreSQL's image, if another one may have none", () => {
+  it("are copied with the tools of PostgreSQL's image, if their own image may have none", () => {
     const apps = {
       web: { image: "mine:1.0", port: 8000, route: "/", needs: ["minio", "qdrant"] },
       own: { image: "mine:1.0", volumes: [{ name: "files", path: "/srv" }] },
@@ -89,13 +89,13 @@ describe("the parts of a backup", () => {
 describe("two states of the tables", () => {
   const table = (rows: number, sum: string) => ({ rows, sum });
 
-  it("are compared with readable differences", () => {
+  it("are compared, and the differences are readable", () => {
     const wanted = { "a.gone": table(1, "1"), "a.less": table(2, "2"), "a.other": table(3, "3") };
     const found = { "a.less": table(1, "1"), "a.other": table(3, "4"), "a.more": table(0, "0") };
     expect(differences(wanted, found)).toEqual([
       "a.gone: missing",
       "a.less: 1 rows instead of 2",
-      "a.more: not in the backup",
+      "a.more: this table is not in the backup",
       "a.other: 3 rows, but not the same ones",
     ]);
     expect(differences(wanted, wanted)).toEqual([]);

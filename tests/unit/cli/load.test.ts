@@ -1,6 +1,6 @@
 /**
- * The search for the highest rate, what it says, and what it sends. It does not prove that the
- * numbers of Docker's usage are right.
+ * Tests the search for the highest rate, its report, and its requests. It does not prove that
+ * Docker's usage numbers are right.
  */
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";

@@ -35,7 +35,7 @@ it.each([
   expect(readConfig().registryAuth).toEqual([registry]);
 });
 
-it("reads the secrets that applications ask for, and knows when a value changes", () => {
+it("reads the secrets that applications ask for, and notices when a value changes", () => {
   const read = (value: string) => {
     pulumi.runtime.setAllConfig({ "ragdock:API_TOKEN": value }, ["ragdock:API_TOKEN"]);
     process.env.PULUMI_CONFIG_SECRET_KEYS = JSON.stringify(["ragdock:API_TOKEN"]);

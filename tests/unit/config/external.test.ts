@@ -55,7 +55,7 @@ describe("a PostgreSQL outside of the stack", () => {
     );
   });
 
-  it("is checked by one job, which changes nothing else", () => {
+  it("is checked by one job, and nothing else changes", () => {
     expect(services.get("postgres-check")).toMatchObject({
       kind: "job",
       networks: ["outside"],
@@ -63,7 +63,7 @@ describe("a PostgreSQL outside of the stack", () => {
     });
   });
 
-  it("gives no way out to services that do not call it", () => {
+  it("gives no route out to services that do not call it", () => {
     const inside = servicesOf({});
     const out = (all: ReadonlyMap<string, ServiceSpec>): string[] =>
       [...all.values()].filter(({ networks }) => networks.includes("outside")).map(({ name }) => name);
@@ -187,7 +187,7 @@ describe("the settings of a store outside of the stack", () => {
     ]);
   });
 
-  it("replace the names of the database", () => {
+  it("take the place of the settings for the names of the database", () => {
     const both = { ...postgres, database: "other" };
     expect(problems({ postgres: both }, { secrets })).toMatchObject([{ path: "ragdock:postgres.database" }]);
   });

@@ -20,7 +20,7 @@ it("runs a line in the shell", () => {
   expect(paced(Healthcheck.shell("a || b")).test.slice(4)).toEqual(["healthcheck", "sh", "-c", "a || b"]);
 });
 
-it("does not change a check that is rare already", () => {
+it("does not change a check with a long interval", () => {
   const rare = Healthcheck.command(argv, { interval: "15s", timeout: "9s" });
   expect(paced(rare)).toEqual({ test: rare.test, timeout: "9s" });
 });
@@ -46,13 +46,13 @@ describe("a service that stays unhealthy", () => {
     });
   });
 
-  it("is not restarted for its health if it has a volume, unless its owner says so", () => {
+  it("is not restarted for its health if it has a volume, unless the settings say so", () => {
     const apps = { db: { image: "db:1", port: 80, route: "/", volumes: [{ name: "data", path: "/data" }] } };
     expect(restarts({ apps })).toEqual({});
     expect(restarts({ apps, services: { db: { restartUnhealthy: {} } } })).toEqual({ db: usual });
   });
 
-  it("is never restarted if it is a store, may change its user, or has a rare check", () => {
+  it("is never restarted if it is a store, may change its user, or has a check with a long interval", () => {
     const app = { image: "app:1", port: 80 };
     const apps = {
       plain: { ...app, route: "/" },
@@ -68,7 +68,7 @@ describe("a service that stays unhealthy", () => {
     expect(reason("plain")).toBeUndefined();
   });
 
-  it("has a health check that ends its first process, after the deployment has ended", () => {
+  it("has a health check that ends its first process, but not during a deployment", () => {
     const api = serviceOf(systemWith({}), "api");
     const script = dockerCheck(api).test[3] ?? "";
     expect(script).toContain("kill -TERM 1; sleep");

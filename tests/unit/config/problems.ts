@@ -14,8 +14,7 @@ export const facts: Facts = {
 
 /**
  * Returns the problems of settings as users of the Pulumi CLI read them, or none if the settings are
- * valid. Ports in `prod` are open unless they
- * say otherwise.
+ * valid. Ports in `prod` are open unless the settings change that.
  */
 export function problems(raw: Record<string, unknown>, over: Partial<Facts> = {}): readonly Problem[] {
   try {

@@ -104,7 +104,7 @@ describe("a wrong setting", () => {
     "gopher://redis:6379/_FLUSHALL",
     "unix:///var/run/docker.sock",
     "redis:6379",
-  ])("is an address that is not of HTTP: %s", (address) => {
+  ])("is an address without HTTP: %s", (address) => {
     const ingress = { domain: "rag.example.org", tls: "acme", acmeServer: address };
     const signIn = { issuer: address, clientId: "a", allow: { domains: ["example.org"] } };
     for (const [path, raw] of [
@@ -127,7 +127,7 @@ describe("a wrong setting", () => {
       "ragdock:images",
       "ragdock:vectorStore",
       "ragdock:services.api.replicas",
-      // This value is valid alone. It conflicts after the wrong values are left out.
+      // This value is valid alone. It conflicts with others after the wrong values are removed.
       "ragdock:services.prometheus.port",
     ]);
   });

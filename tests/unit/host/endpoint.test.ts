@@ -79,7 +79,7 @@ describe("the environment of other programs", () => {
     expect(files).toEqual(["ca.pem", "cert.pem", "key.pem"]);
   });
 
-  it("shares one ssh login, and is changed for that only once", async () => {
+  it("is changed once so that connections share one ssh login", async () => {
     const first = environmentFor(await endpointOf({ context: "remote" }, env), env);
     expect(first.PATH).toMatch(/\/host\/ssh:/);
     expect(environmentFor(await endpointOf({}, first), first)).toEqual(first);
@@ -101,8 +101,8 @@ describe("under `pulumi up`", () => {
 
   it.each([
     ["the provider does not know the current context", {}, {}, "would use unix:///var/run/docker.sock"],
-    ["builds ignore docker:host", { host: "unix:///a.sock" }, {}, "and builds unix:///home/me"],
-    ["builds ignore docker:context", { context: "remote" }, {}, "and builds unix:///home/me"],
+    ["builds ignore docker:host", { host: "unix:///a.sock" }, {}, "and builds would use unix:///home/me"],
+    ["builds ignore docker:context", { context: "remote" }, {}, "and builds would use unix:///home/me"],
   ])("refuses where %s", async (_, settings, more, message) => {
     await expect(check(settings, more)).rejects.toThrow(message);
   });

@@ -35,6 +35,6 @@ it("refuses a database of another name, with the command that keeps it", async (
 
 it("refuses another owner of the database", () => {
   const old = container("db-credentials", "OWNER=rag");
-  expect(() => check(mnemolite, old)).toThrow("belongs to the role rag, and the settings say mnemo");
+  expect(() => check(mnemolite, old)).toThrow("belongs to the role rag, but the settings say mnemo");
   check({ ...mnemolite, postgres: { user: "rag" } }, old);
 });

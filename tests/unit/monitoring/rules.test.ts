@@ -49,7 +49,7 @@ describe("alerts", () => {
     expect(new Set([summary, description, runbook]).size).toBe(3);
   });
 
-  it("report a replicated service without a replica", () => {
+  it("report a replicated service that has no running replica", () => {
     expect(named("TargetDown")?.expr).toContain('absent(up{service="api"})');
     expect(named("TargetDown")?.expr).not.toContain('service="worker"');
   });
@@ -108,7 +108,7 @@ describe("renderRules", () => {
     ["cpu_limit_cores", "vector(1)"],
     // Two replicas with three files of 10 MiB each.
     ["log_limit_bytes", "vector(62914560)"],
-  ])("records each %s, including those of jobs", (name, expr) => {
+  ])("records each %s, including jobs", (name, expr) => {
     const [limits] = parse(renderRules(services)).groups;
     const record = `ragdock:${name}`;
     const rules = (limits.rules as Recorded[]).filter((rule) => rule.record === record);

@@ -92,7 +92,7 @@ describe("the npm package", () => {
     expect(names.filter((name) => /ragdock\/(cli|engine|tests|tools)\//.test(name))).toEqual([]);
   });
 
-  it("has types that a strict program compiles with, and that find mistakes", () => {
+  it("has types that compile in a strict program and find mistakes", () => {
     const options = { strict: true, noEmit: true, module: "nodenext", target: "es2024", types: ["node"] };
     write(
       "tsconfig.json",
@@ -122,7 +122,7 @@ describe("the npm package", () => {
     expect(said).toContain('ragdock:environment: found "test"');
   });
 
-  it("takes a system of the program, by its absolute path", () => {
+  it("accepts a system of the program, by its absolute path", () => {
     const system = join(folder, "program/acme.js");
     write(
       "acme.js",

@@ -1,6 +1,7 @@
 /**
- * Tests that docs/reference/seeds.md names only what exists. It does not run the tests that the page
- * names, and does not compare the rows with the seeds, which are in no file of the project.
+ * Tests that docs/reference/seeds.md names only what exists. It does not run the tests that the
+ * page names, and does not compare the rows with the seeds, because the project does not contain
+ * the seeds.
  */
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -10,7 +11,7 @@ import { seeds } from "../../../tools/docs/seeds/index.ts";
 import { differencesOf, file, type Proof, row, stateOf, test } from "../../../tools/docs/seeds/row.ts";
 import { seedsPage } from "../../../tools/docs/seeds-page.ts";
 
-/** Returns why a proof shows nothing, or undefined. */
+/** Returns why a proof is wrong, or undefined if it is right. */
 function wrong(proof: Proof): string | undefined {
   if (proof.kind === "open") return undefined;
   if (proof.kind === "declared") {
@@ -28,14 +29,16 @@ function wrong(proof: Proof): string | undefined {
   return is ? undefined : `${proof.file} has no "${wanted}"`;
 }
 
-/** Whether a file has a test of this name. The parameters of a table come before the name. */
+/**
+ * Whether a file has a test of this name. In a table of cases, the parameters come before the name.
+ */
 const hasTest = (text: string, path: string, name: string): boolean =>
   path.endsWith(".py") ? text.includes(`def ${name}(`) : text.includes(`("${name}"`);
 
 const all = seeds.flatMap(({ system, rows }) => rows.map((row) => ({ system, ...row })));
 
 describe("the rows of the seeds", () => {
-  it("are as many as the seeds have", () =>
+  it("are as many as the list of each seed", () =>
     expect(Object.fromEntries(seeds.map(({ system, rows }) => [system, rows.length]))).toEqual({
       myrag: 23,
       m31: 32,
@@ -70,7 +73,7 @@ describe("a proof", () => {
     expect(wrong({ kind: "declared", system: "m31", start: "Nothing" })).toContain("declares nothing");
   });
 
-  it("decides the state of its row, and what is missing counts most", () => {
+  it("decides the state of its row, and a missing part decides first", () => {
     const there = file("README.md");
     const differs: Proof = { kind: "declared", system: "m31", start: "Python" };
     expect(stateOf(row("1", "a", there))).toBe("yes");
@@ -79,7 +82,7 @@ describe("a proof", () => {
   });
 });
 
-it("the page has each row", () => {
+it("the page shows each row", () => {
   const { seeds: page = "" } = seedsPage();
   expect(
     page.split("\n").filter((line) => line.startsWith("| ") && !line.startsWith("| lines")),

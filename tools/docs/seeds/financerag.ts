@@ -36,7 +36,7 @@ export const financerag: Seed = {
       "the key at run time, from a variable or a .env file",
       dockers("has the key in no environment variable, label, log or clear text of the state"),
       declared("The key reaches the application as a file"),
-      test("tests/unit/cli/env.test.ts", "become settings in the words of the settings"),
+      test("tests/unit/cli/env.test.ts", "become settings with the values that the settings accept"),
     ),
     row(
       "204-215, 265-288",
@@ -84,7 +84,10 @@ export const financerag: Seed = {
     row(
       "441",
       "observability and logging",
-      test("tests/unit/config/added-monitoring.test.ts", "scrapes and alerts on the services of the system"),
+      test(
+        "tests/unit/config/added-monitoring.test.ts",
+        "the added Prometheus scrapes the services of the system and alerts on them",
+      ),
       declared("Logs are JSON lines"),
     ),
   ],

@@ -36,7 +36,7 @@ export const m31: Seed = {
       declared("Railway and Render run images"),
       test(
         "tests/unit/cli/net-and-push.test.ts",
-        "pushes each built image once, or those of the given services",
+        "pushes each built image once, by default for all services",
       ),
     ),
     row(
@@ -65,7 +65,7 @@ export const m31: Seed = {
       "a registry for the images",
       test(
         "tests/unit/cli/net-and-push.test.ts",
-        "pushes each built image once, or those of the given services",
+        "pushes each built image once, by default for all services",
       ),
     ),
     row(
@@ -100,7 +100,7 @@ export const m31: Seed = {
       "111-120",
       "four variables, from a file .env",
       dockers("has a small image without build tools and without a secret"),
-      test("tests/unit/cli/env.test.ts", "become settings in the words of the settings"),
+      test("tests/unit/cli/env.test.ts", "become settings with the values that the settings accept"),
       test("tests/unit/cli/env.test.ts", "is current: `make docs` writes it"),
     ),
     row(
@@ -113,7 +113,7 @@ export const m31: Seed = {
       "137-141",
       "the volume redis-data and one network",
       dockers("runs under its own names, on its own networks, with its own volume"),
-      declared("The network has the name of what uses it"),
+      declared("The network has the name of its store"),
     ),
     row(
       "149-168",

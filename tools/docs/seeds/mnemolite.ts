@@ -72,11 +72,7 @@ export const mnemolite: Seed = {
       declared("API and worker are one image"),
       declared("Python is 3.13"),
     ),
-    row(
-      "317-339",
-      "limits as variables",
-      test("tests/unit/config/overrides.test.ts", "ignores no setting of a service"),
-    ),
+    row("317-339", "limits as variables", test("tests/unit/config/overrides.test.ts", "ignores no setting")),
     row(
       "344-400 (make)",
       "up, down, build, logs, ps, restart, prune, status",
@@ -124,7 +120,7 @@ export const mnemolite: Seed = {
       "PostgreSQL's settings follow the machine",
       test(
         "tests/unit/config/database-names.test.ts",
-        "has the values of the original at its limit, and follows another limit",
+        "has the settings of the original at its memory limit, and other settings at another limit",
       ),
     ),
     row(
@@ -138,7 +134,7 @@ export const mnemolite: Seed = {
     row(
       "458-462",
       "Docker 24, Compose 2.20, 4 GB of memory, 30 GB of disk",
-      declared("Docker 20.10 suffices"),
+      declared("Docker 20.10 is enough"),
       test("tests/unit/host/host-facts.test.ts", "come from Docker, which may run in a virtual machine"),
     ),
     row(
@@ -175,8 +171,11 @@ export const mnemolite: Seed = {
     row(
       "215, 404",
       "observability",
-      test("tests/unit/config/added-monitoring.test.ts", "scrapes and alerts on the services of the system"),
-      declared("No service watches it by default"),
+      test(
+        "tests/unit/config/added-monitoring.test.ts",
+        "the added Prometheus scrapes the services of the system and alerts on them",
+      ),
+      declared("By default, no monitoring service watches it"),
     ),
   ],
 };

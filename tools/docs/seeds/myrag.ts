@@ -29,7 +29,7 @@ export const myrag: Seed = {
       "26-31, 130-138",
       "one .env file per service",
       declared("There is no .env file per service"),
-      test("tests/unit/cli/env.test.ts", "become settings in the words of the settings"),
+      test("tests/unit/cli/env.test.ts", "become settings with the values that the settings accept"),
     ),
     row(
       "44",
@@ -76,7 +76,7 @@ export const myrag: Seed = {
     row(
       "69",
       "compilers and libxml2 for lxml",
-      test("tests/unit/config/container-settings.test.ts", "reach the image, and all services that have it"),
+      test("tests/unit/config/container-settings.test.ts", "reach the image and all services that use it"),
       declared("lxml is not compiled"),
     ),
     row("70", "uv installs the requirements", file("app/build-venv", "uv pip install --constraints")),

@@ -101,7 +101,7 @@ export const ragEvents: Seed = {
       "348-356",
       "an isolated network",
       dockers("connects its services as declared, and no others"),
-      declared("The network has the name of what uses it"),
+      declared("The network has the name of the services on it"),
     ),
     row("358-371", "what the build must not see", file(`${folder}/.dockerignore`)),
     row(
@@ -144,8 +144,8 @@ export const ragEvents: Seed = {
       test(`${folder}/tests/test_collect.py`, "test_events_of_all_pages_are_indexed"),
       dockers("has the collector of events in its image, which names what it needs"),
       declared("There are no notebooks"),
-      test("tests/unit/cli/data-import.test.ts", "is the only volume of a service"),
-      test("tests/unit/cli/data-import.test.ts", "belongs to that user in the archive"),
+      test("tests/unit/cli/data-import.test.ts", "is by default the only volume of a service"),
+      test("tests/unit/cli/data-import.test.ts", "gets that user in the archive"),
     ),
     row(
       "448",

@@ -53,7 +53,7 @@ class Answer(BaseModel):
 
 
 class Library(Protocol):
-    """A store of documents. Its errors are those of `ragkit.errors`, or Problems."""
+    """A store of documents. A library raises the errors of `ragkit.errors`, or Problems."""
 
     def add(self, upload: Upload) -> tuple[Document, bool]:
         """Make a file searchable. Return False when the same bytes are stored already."""
@@ -73,7 +73,7 @@ class LibraryCollector(Collector):
         self._library = library
 
     def collect(self) -> Iterable[Metric]:
-        """Ask the library. While it cannot be used, only these metrics are absent."""
+        """Ask the library. While the library cannot be used, only these metrics are absent."""
         try:
             documents = self._library.documents()
         except (Unavailable, Refused, SpaceMismatch):

@@ -66,8 +66,9 @@ class RequestMetrics:
 
 
 class MemoryCollector(Collector):
-    """The memory of all processes together. prometheus_client reports none in multi-process
-    mode."""
+    """The memory of all processes together. prometheus_client does not report memory in
+    multi-process mode.
+    """
 
     def collect(self) -> Iterable[Metric]:
         """Add up the resident memory of the processes in this process group."""

@@ -136,7 +136,7 @@ def test_originals_are_written_completely_and_deleted(tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir())
 
 
-def test_a_burst_of_long_questions_is_shed_and_health_is_answered(
+def test_health_is_answered_while_a_burst_of_long_questions_is_refused(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     embedder = Slow()
@@ -159,7 +159,7 @@ def test_a_burst_of_long_questions_is_shed_and_health_is_answered(
     assert result.during == [200, 503]
 
 
-def test_uploads_that_embed_take_no_more_threads_than_they_may(
+def test_uploads_that_embed_take_a_limited_number_of_threads(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     embedding = Slow()

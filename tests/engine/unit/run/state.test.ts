@@ -52,7 +52,7 @@ describe("the state file", () => {
 
   test("does not open with another passphrase or after a byte was changed", async () => {
     await saved(entry("a"));
-    await expect(open(true, "Passphrase")).rejects.toThrow("does not open with this passphrase");
+    await expect(open(true, "Passphrase")).rejects.toThrow("cannot be opened with this passphrase");
     const envelope = JSON.parse(readFileSync(path(), "utf8"));
     const data = Buffer.from(envelope.data, "base64");
     data[0] = (data[0] ?? 0) ^ 1;
