@@ -15,7 +15,7 @@ import { projectDir } from "./paths.ts";
 const restarts = 5;
 
 /**
- * The same for an exporter, which listens on the address of its own name. While its predecessors
+ * The same for an exporter, which listens on the address of its name. While its predecessors
  * run, Docker's name server also returns their addresses. A start with one of these addresses
  * fails. With two predecessors, ten starts fail in 2 of 100 cases. Docker's pauses between them add
  * up to 51 s.
