@@ -104,7 +104,7 @@ def test_the_files_of_a_session_and_of_all_sessions_are_limited(server: str) -> 
             for number in range(3):
                 assert (await put(sessions[1], f"b{number}")).status_code == 204
             last = await put(sessions[2], "c")
-            assert (last.status_code, last.text[:6]) == (413, "Others")
+            assert (last.status_code, last.text[:12]) == (413, "Other people")
             # Removing a file makes room for another one.
             taken = next(answer for answer in answers if answer.status_code == 204)
             await client.delete(f"/{sessions[0]}/{taken.request.url.path.rpartition('/')[2]}")
