@@ -59,7 +59,7 @@ class Budget:
         if len(own) >= MAX_FILES:
             return f"At most {MAX_FILES} files at a time. Upload the chosen files first."
         if sum(own) + size > limit * MB:
-            return f"At most {limit} MB of files at a time. Send the chosen ones first."
+            return f"At most {limit} MB of files at a time. Upload the chosen files first."
         if sum(sizes.values()) + size > SESSIONS * limit * MB:
             return "Other people are uploading many files at the moment. Try again in a minute."
         return ""

@@ -100,11 +100,11 @@ def test_the_files_of_a_session_and_of_all_sessions_are_limited(server: str) -> 
             answers = await asyncio.gather(*(put(sessions[0], f"a{number}") for number in range(10)))
             assert sorted(answer.status_code for answer in answers) == [204] * 3 + [413] * 7
             refused = next(answer for answer in answers if answer.status_code == 413)
-            assert refused.text == "Not more than 20 MB of files at a time. Upload the chosen files first."
+            assert refused.text == "At most 20 MB of files at a time. Upload the chosen files first."
             for number in range(3):
                 assert (await put(sessions[1], f"b{number}")).status_code == 204
             last = await put(sessions[2], "c")
-            assert (last.status_code, last.text[:6]) == (413, "Others")
+            assert (last.status_code, last.text[:12]) == (413, "Other people")
             # Removing a file makes room for another one.
             taken = next(answer for answer in answers if answer.status_code == 204)
             await client.delete(f"/{sessions[0]}/{taken.request.url.path.rpartition('/')[2]}")
