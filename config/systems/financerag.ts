@@ -10,7 +10,7 @@ import { emptyRetrievalsHigh, ingestionFailing } from "../services/rag-alerts.ts
 import { asks, uploadsTo } from "../spec/access.ts";
 import { Healthcheck } from "../spec/healthcheck.ts";
 import type { LongRunning } from "../spec/service.ts";
-import type { System } from "./system.ts";
+import { ownCommands, type System } from "./system.ts";
 
 const image = pythonApp("financerag", "systems/financerag");
 
@@ -31,6 +31,7 @@ export const financerag: System = {
     "Secrets of Docker are a part of Swarm. Ragdock encrypts secrets in the stack's file, and `pulumi` takes a key of AWS, Azure, Google or Vault for that. Containers do not ask Vault or AWS themselves: a restart must not depend on them.",
     "Logs are JSON lines that Docker rotates, and `make logs` shows them. A search through all logs and traces need a store as large as the service, so none is in the stack.",
     "The data is in a named volume and not in ./data of the checkout, so that backups, owners and production work alike.",
+    ownCommands,
   ],
   vectorStore: { allowed: ["embedded", "chroma"], dev: "embedded", prod: "chroma" },
   models: {

@@ -80,6 +80,7 @@ export const mnemolite: System = {
     "Chroma is chromadb/chroma 1.5 with its data on /data and the v2 heartbeat. Its versions since 1.0 have no v1 and no duckdb, and `latest` would change without notice.",
     "Health checks run every 5 s until the first success and then pace themselves, so that a start is noticed sooner and a running container is asked less often.",
     "The worker's health check reads its heartbeat, because a process that hangs is in the list of processes, too.",
+    "The images have no curl, so that an attacker finds no HTTP client: the health checks are programs of the images.",
     "The images are built with the cache of the Docker host. Ragdock exports no cache and embeds none: each image has the digest of its content, so that an unchanged one is not built.",
     "There is no folder /scripts: the SQL of the setup is in the image, and the job `setup` runs it at each start.",
     "`make health` explains what is wrong. With JSON=1 it prints JSON.",

@@ -13,7 +13,7 @@ import { Healthcheck } from "../spec/healthcheck.ts";
 import { type Problem, problem, removeCommand, secretCommand } from "../spec/problem.ts";
 import type { LongRunning } from "../spec/service.ts";
 import { seconds } from "../spec/units.ts";
-import type { System } from "./system.ts";
+import { ownCommands, type System } from "./system.ts";
 
 const collector: ServiceModule = {
   optIn: ({ settings }) => settings.openAgenda !== undefined,
@@ -45,6 +45,7 @@ export const ragEvents: System = {
     "There are no notebooks: `ragdock:openAgenda` collects the events every day, the API takes uploads, and POST /rebuild creates the index again.",
     "The network has the name of what uses it and not rag-network: the UI reaches the API, and nothing else.",
     "macOS and Windows run Docker in a virtual machine. Ragdock should work with Docker Desktop, but no test runs there.",
+    ownCommands,
   ],
   models: {
     own: {
