@@ -10,7 +10,7 @@ import { emptyRetrievalsHigh, ingestionFailing } from "../services/rag-alerts.ts
 import { asks, uploadsTo } from "../spec/access.ts";
 import { Healthcheck } from "../spec/healthcheck.ts";
 import type { LongRunning } from "../spec/service.ts";
-import type { System } from "./system.ts";
+import { ownCommands, type System } from "./system.ts";
 
 const image = pythonApp("financerag", "systems/financerag");
 
@@ -31,6 +31,7 @@ export const financerag: System = {
     "Secrets of Docker are a part of Swarm. Ragdock encrypts secrets in the stack's file, and `pulumi` can use a key of AWS, Azure, Google or Vault for that. Containers do not call Vault or AWS themselves, because a restart must not depend on them.",
     "Logs are JSON lines that Docker rotates, and `make logs` shows them. The stack has no traces and no search through all logs, because they need a store as large as the service.",
     "The data is in a named volume and not in ./data of the checkout. So backups and file owners work in the same way in `dev` and `prod`.",
+    ownCommands,
   ],
   vectorStore: { allowed: ["embedded", "chroma"], dev: "embedded", prod: "chroma" },
   models: {

@@ -10,7 +10,7 @@ import { secretFile, secretPath, userName } from "../services/secrets.ts";
 import { asks } from "../spec/access.ts";
 import { Healthcheck } from "../spec/healthcheck.ts";
 import type { LongRunning } from "../spec/service.ts";
-import type { System } from "./system.ts";
+import { ownCommands, type System } from "./system.ts";
 
 const cache = redis();
 
@@ -29,6 +29,9 @@ export const m31: System = {
     "Railway and Render run images, not stacks. `make push` pushes the images to a registry for them. Ragdock runs a stack on any Docker host, for example on a rented server.",
     "Ragdock does not change the number of replicas by itself: the memory of one host is limited. The guide to scaling explains when to add replicas.",
     "macOS and Windows run Docker in a virtual machine. Ragdock should work with Docker Desktop, but no test runs there.",
+    ownCommands,
+    "The image has no ping and no curl, so that an attacker finds no HTTP client: `make net CHECK=1` tries each connection.",
+    "Redis has a password. Its health check logs in as a user that may only ping.",
   ],
   modules: [
     { services: (ctx) => [web(ctx)] },

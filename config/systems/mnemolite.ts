@@ -80,6 +80,7 @@ export const mnemolite: System = {
     "Chroma is chromadb/chroma 1.5 with its data on /data and the v2 heartbeat. Since version 1.0 it has no v1 API and no duckdb. The tag `latest` would change without notice.",
     "Health checks run every 5 s until the first success and less often after that. So Ragdock notices a start sooner, and a running container has fewer checks.",
     "The worker's health check reads its heartbeat, because a process that hangs is still in the list of processes.",
+    "The images have no curl, so that an attacker finds no HTTP client: the health checks are programs of the images.",
     "The images are built with the cache of the Docker host. Ragdock exports no cache and embeds none: each image is named after the digest of its content, so an unchanged image is not built again.",
     "There is no folder /scripts: the SQL of the setup is in the image, and the job `setup` runs it at each start.",
     "`make health` explains what is wrong. With JSON=1 it prints JSON.",

@@ -14,7 +14,7 @@ import { removeCommand, secretCommand, toRun } from "../spec/message.ts";
 import { type Problem, problem } from "../spec/problem.ts";
 import type { LongRunning } from "../spec/service.ts";
 import { seconds } from "../spec/units.ts";
-import type { System } from "./system.ts";
+import { ownCommands, type System } from "./system.ts";
 
 const collector: ServiceModule = {
   optIn: ({ settings }) => settings.openAgenda !== undefined,
@@ -47,6 +47,7 @@ export const ragEvents: System = {
     "There are no notebooks: `ragdock:openAgenda` collects the events every day, the API takes uploads, and POST /rebuild creates the index again.",
     "The network has the name of the services on it and not rag-network. The UI reaches only the API.",
     "macOS and Windows run Docker in a virtual machine. Ragdock should work with Docker Desktop, but no test runs there.",
+    ownCommands,
   ],
   models: {
     own: {

@@ -2,6 +2,10 @@ import type { OwnProvider } from "../services/models.ts";
 import type { ServiceModule } from "../services/module.ts";
 import type { SystemTraits } from "../settings/rules.ts";
 
+/** The difference of a system whose original runs with Docker Compose. */
+export const ownCommands =
+  "The commands are Ragdock's and not those of Compose: `make up`, `make ps`, `make logs`, `make exec` and `make down`. They take the name of a service, because containers have generated names, so that a new one can start before the old one stops.";
+
 /** A system: the modules that it runs, and the general settings that it supports. */
 export interface System extends SystemTraits {
   readonly about: string;

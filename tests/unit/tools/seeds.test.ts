@@ -22,18 +22,33 @@ function wrong(proof: Proof): string | undefined {
   }
   const path = join(projectDir, proof.file);
   if (!existsSync(path)) return `there is no ${proof.file}`;
-  const wanted = proof.kind === "file" ? proof.has : proof.name;
-  if (wanted === undefined) return undefined;
   const text = readFileSync(path, "utf8");
-  const is = proof.kind === "file" ? text.includes(wanted) : hasTest(text, proof.file, wanted);
-  return is ? undefined : `${proof.file} has no "${wanted}"`;
+  const missing =
+    proof.kind === "file"
+      ? [proof.has ?? ""].filter((part) => !text.includes(part))
+      : namesIn(proof).filter((name) => !hasTest(text, proof.file, name));
+  return missing.length === 0 ? undefined : `${proof.file} has no "${missing.join('", "')}"`;
+}
+
+/** The tests that a proof names. */
+function namesIn(proof: Proof): readonly string[] {
+  if (proof.kind === "steps") return proof.names;
+  return proof.kind === "test" ? [proof.name] : [];
 }
 
 /**
  * Whether a file has a test of this name. In a table of cases, the parameters come before the name.
  */
 const hasTest = (text: string, path: string, name: string): boolean =>
-  path.endsWith(".py") ? text.includes(`def ${name}(`) : text.includes(`("${name}"`);
+  path.endsWith(".py")
+    ? text.includes(`def ${name}(`)
+    : text.replace(/\((\s*\/\/.*)?\s+"/g, '("').includes(`("${name}"`);
+
+/** The names of the tests in a file that follows a seed. */
+const stepsIn = (file: string): string[] => {
+  const text = readFileSync(join(projectDir, file), "utf8");
+  return [...text.matchAll(/\b(?:step|it)\((?:\s*\/\/.*)?\s*"([^"]+)"/g)].map(([, name = ""]) => name);
+};
 
 const all = seeds.flatMap(({ system, rows }) => rows.map((row) => ({ system, ...row })));
 
@@ -50,6 +65,17 @@ describe("the rows of the seeds", () => {
   it.each(all)("$system $lines: $asked", ({ proofs }) => {
     expect(proofs).not.toEqual([]);
     expect(proofs.map(wrong).filter((reason) => reason !== undefined)).toEqual([]);
+  });
+
+  it.each(seeds)("name each test that follows the seed $system", ({ system, rows }) => {
+    const file = `tests/systems/${system}-seed.ts`;
+    const ofSeed = rows.flatMap(({ proofs }) =>
+      proofs.filter((proof) => "file" in proof && proof.file === file),
+    );
+    const named = ofSeed.flatMap(namesIn);
+    const steps = stepsIn(file);
+    expect(steps.length).toBeGreaterThan(5);
+    expect([...new Set(named)].sort()).toEqual(steps.sort());
   });
 
   it("name each declared difference of a system", () => {
