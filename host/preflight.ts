@@ -1,6 +1,6 @@
 import { createServer } from "node:net";
 import { Failure } from "../config/spec/failure.ts";
-import { deployedPart } from "../config/spec/part.ts";
+import { deployedPart, imagesOnly } from "../config/spec/part.ts";
 import { forStack, setCommand } from "../config/spec/problem.ts";
 import { listenAddress, ownVolumes, publishedPorts, type SystemSpec } from "../config/spec/service.ts";
 import { fullName, type StackName } from "../config/spec/stack.ts";
@@ -25,9 +25,6 @@ import { onDockerHost } from "./server.ts";
  * Bytes that a first build of all images takes. A Docker host with less free space counts as full.
  */
 const leastDisk = 2 * 2 ** 30;
-
-/** The environment variable that tells the program to make images and start nothing. */
-export const imagesOnly = "RAGDOCK_IMAGES_ONLY";
 
 /** What a stack has on the Docker host. */
 export interface Found {
