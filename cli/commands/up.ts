@@ -98,7 +98,7 @@ export const up = command({
     service: {
       flags: "--service <names>",
       description:
-        "deploy these services and what they depend on, such as api,worker; all others stay as they are",
+        "deploy these services and what they depend on, such as api,worker; all others stay as they are, and rollback returns to deployments of all",
     },
     refresh: { flags: "--refresh", description: "compare with the real containers, and repair differences" },
     confirm: {
