@@ -1,11 +1,11 @@
 import * as pulumi from "@pulumi/pulumi";
-import { readHistory } from "./components/history.ts";
+import { outputsOf, readHistory } from "./components/history.ts";
 import { imageMode, requiredImages } from "./components/image-plan.ts";
 import { explained, readConfig, usableSystem } from "./components/program.ts";
 import { log } from "./components/reader.ts";
 import { plannedRevisions, RagStack } from "./components/stack.ts";
-import { sourceOf, withDeployment } from "./config/spec/deployment.ts";
-import { deployedPart } from "./config/spec/part.ts";
+import { sourceOf } from "./config/spec/deployment.ts";
+import { deployedPart, partOnly } from "./config/spec/part.ts";
 import { baseImageOf } from "./host/base-image.ts";
 import { watchCrashLoops } from "./host/crash-loops.ts";
 import { recordDeployment } from "./host/deployment-log.ts";
@@ -39,9 +39,9 @@ const args = { ...stack, ...found, ...user, system, baseImage, hostPath, imagePr
 const rag = new RagStack(`${stack.project}-${stack.stack}`, { ...args, keptSecrets: history.keptSecrets });
 
 export const { name, environment, images, urls, unavailable } = system;
-export const { containers, volumes, secrets: credentials, keptSecrets } = rag;
 const deployment = { at: new Date().toISOString(), settings: texts, images: rag.images, ...sourceOf(system) };
-export const deployments = withDeployment(history.deployments, deployment);
-const done = new Promise((resolve) => pulumi.output(rag.containers).apply(resolve));
+const recorded = outputsOf(history, stack, rag, deployment, partOnly(system));
+export const { containers, volumes, credentials, keptSecrets, deployments } = recorded;
+const done = new Promise((resolve) => pulumi.output(containers).apply(resolve));
 const state = { containers: before, differs: deployments !== history.deployments };
 if (make) recordDeployment(stack.stack, system, state, done);

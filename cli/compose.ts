@@ -6,7 +6,7 @@ import { fill } from "../config/spec/content.ts";
 import { callsHost, hostGateway } from "../config/spec/host-gateway.ts";
 import type { ImageSource } from "../config/spec/image.ts";
 import { hasWayOut, nameOn, noDns, outsideNetwork } from "../config/spec/networks.ts";
-import { dockerCheck } from "../config/spec/recovery.ts";
+import { countFolder, dockerCheck } from "../config/spec/recovery.ts";
 import type { FileSpec, LongRunning, ServiceSpec, SystemSpec } from "../config/spec/service.ts";
 import { isLongRunning, listenAddress, publishedPorts } from "../config/spec/service.ts";
 import { mebibytes } from "../config/spec/units.ts";
@@ -117,7 +117,7 @@ function service(spec: ServiceSpec, jobs: ReadonlySet<string>, facts: ComposeFac
     },
     security_opt: ["no-new-privileges:true", ...(spec.mounts.length > 0 ? ["label=disable"] : [])],
     ...(callsHost(spec) || spec.extraHosts ? { extra_hosts: hostsOf(spec) } : {}),
-    volumes: volumesOf(spec, facts),
+    volumes: [...volumesOf(spec, facts), ...countVolumes(spec)],
     ...(spec.gpus ? { gpus: spec.gpus } : {}),
     ...(isLongRunning(spec) ? running(spec) : { restart: "no", healthcheck: { disable: true } }),
   };
@@ -185,6 +185,10 @@ const volumesOf = (
     tmpfs: { size: `${mebibytes(size)}m`, mode: 0o1777 },
   })),
 ];
+
+/** The volume without a name in which a service with a read-only root counts its restarts. */
+const countVolumes = (spec: ServiceSpec): unknown[] =>
+  spec.tmpfs && isLongRunning(spec) && spec.restartUnhealthy ? [{ type: "volume", target: countFolder }] : [];
 
 const configName = (spec: ServiceSpec, index: number): string => `${spec.name}-${index + 1}`;
 

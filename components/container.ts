@@ -4,7 +4,8 @@ import { programOf, startWith } from "../config/spec/container-options.ts";
 import { type Content, fill, secretsIn } from "../config/spec/content.ts";
 import { callsHost, hostGateway } from "../config/spec/host-gateway.ts";
 import { aliasesOn, hasWayOut, noDns } from "../config/spec/networks.ts";
-import type { FileSpec, ServiceSpec } from "../config/spec/service.ts";
+import { countFolder } from "../config/spec/recovery.ts";
+import { type FileSpec, isLongRunning, type ServiceSpec } from "../config/spec/service.ts";
 import { filesLabel, labels, revisionLabel } from "../config/spec/stack.ts";
 import { cpuString, mebibytes } from "../config/spec/units.ts";
 import type { Predecessors, StackContext } from "./context.ts";
@@ -52,6 +53,12 @@ function program(
  */
 const hasReadOnlyRoot = ({ tmpfs, files }: ServiceSpec): boolean => tmpfs !== undefined && files.length === 0;
 
+/** The volume without a name in which a service with a read-only root counts its restarts. */
+const countVolumes = (spec: ServiceSpec): docker.types.input.ContainerVolume[] =>
+  hasReadOnlyRoot(spec) && isLongRunning(spec) && spec.restartUnhealthy
+    ? [{ containerPath: countFolder }]
+    : [];
+
 /** The inputs that services and jobs have in common. */
 export function containerBase(
   context: StackContext,
@@ -86,11 +93,14 @@ export function containerBase(
       target: mount.target,
       readOnly: mount.readOnly,
     })),
-    volumes: spec.volumes.map(({ volume, path, readOnly }) => ({
-      volumeName: context.volumes[volume] as pulumi.Input<string>,
-      containerPath: path,
-      ...(readOnly ? { readOnly } : {}),
-    })),
+    volumes: [
+      ...spec.volumes.map(({ volume, path, readOnly }) => ({
+        volumeName: context.volumes[volume] as pulumi.Input<string>,
+        containerPath: path,
+        ...(readOnly ? { readOnly } : {}),
+      })),
+      ...countVolumes(spec),
+    ],
     uploads: spec.files.map((file) => upload(file, context)),
     ...(callsHost(spec) || spec.extraHosts ? { hosts: hostsOf(spec) } : {}),
     ...(spec.ulimits ? { ulimits: Object.entries(spec.ulimits).map(([name, at]) => ({ name, ...at })) } : {}),

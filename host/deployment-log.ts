@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
+import { imagesOnly } from "../config/spec/part.ts";
 import type { SystemSpec } from "../config/spec/service.ts";
 import { type Container, containersOf, docker, dockerEnvironment, isJob, serviceOf } from "./docker.ts";
-import { imagesOnly } from "./preflight.ts";
 import { userName } from "./user.ts";
 
 /** Milliseconds between two checks for the first change. */

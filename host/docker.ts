@@ -7,7 +7,6 @@ import { project } from "./paths.ts";
 const run = promisify(execFile);
 
 let endpoint: Endpoint | undefined;
-let environment: NodeJS.ProcessEnv = process.env;
 
 /**
  * Selects the Docker host of a stack for every Docker command of this process.
@@ -15,19 +14,22 @@ let environment: NodeJS.ProcessEnv = process.env;
  */
 export async function useDocker(settings: DockerSettings): Promise<Endpoint> {
   endpoint = await endpointOf(settings, process.env);
-  environment = environmentFor(endpoint, process.env);
   return endpoint;
 }
 
 /** The Docker host in use. Undefined before the first `useDocker`. */
 export const dockerEndpoint = (): Endpoint | undefined => endpoint;
 
-/** The environment for programs that use Docker. They use the same host. */
-export const dockerEnvironment = (): NodeJS.ProcessEnv => environment;
+/**
+ * The environment for programs that use Docker. They use the same host, and get the variables that
+ * this process has set since.
+ */
+export const dockerEnvironment = (): NodeJS.ProcessEnv =>
+  endpoint ? environmentFor(endpoint, process.env) : process.env;
 
 /** Runs the docker CLI and returns its standard output. */
 export async function docker(...args: string[]): Promise<string> {
-  const { stdout } = await run("docker", args, { env: environment, maxBuffer: 64 * 2 ** 20 });
+  const { stdout } = await run("docker", args, { env: dockerEnvironment(), maxBuffer: 64 * 2 ** 20 });
   return stdout;
 }
 

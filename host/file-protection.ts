@@ -1,10 +1,9 @@
 import { type Deployment, jsonOrText } from "../config/spec/deployment.ts";
 import { Failure } from "../config/spec/failure.ts";
 import { and, pulumiOnly, setCommand } from "../config/spec/message.ts";
-import { deployedPart } from "../config/spec/part.ts";
+import { deployedPart, imagesOnly } from "../config/spec/part.ts";
 import { longRunning, type SystemSpec } from "../config/spec/service.ts";
 import type { Container } from "./docker.ts";
-import { imagesOnly } from "./preflight.ts";
 import { type WrittenFiles, writtenFiles } from "./written-files.ts";
 
 /**

@@ -1,7 +1,7 @@
 import { createServer } from "node:net";
 import { Failure } from "../config/spec/failure.ts";
 import { setCommand } from "../config/spec/message.ts";
-import { deployedPart } from "../config/spec/part.ts";
+import { deployedPart, imagesOnly } from "../config/spec/part.ts";
 import { listenAddress, ownVolumes, publishedPorts, type SystemSpec } from "../config/spec/service.ts";
 import { fullName, type StackName } from "../config/spec/stack.ts";
 import { type AddressPool, requireNetworks } from "./address-pools.ts";
@@ -25,9 +25,6 @@ import { onDockerHost } from "./server.ts";
  * Bytes that a first build of all images takes. A Docker host with less free space counts as full.
  */
 const leastDisk = 2 * 2 ** 30;
-
-/** The environment variable that tells the program to build images and start no container. */
-export const imagesOnly = "RAGDOCK_IMAGES_ONLY";
 
 /** What a stack has on the Docker host. */
 export interface Found {

@@ -1,7 +1,13 @@
 import { dockerDisk } from "../config/spec/promql.ts";
-import { isLongRunning, longRunning, type Role, type ServiceSpec } from "../config/spec/service.ts";
+import {
+  isLongRunning,
+  longRunning,
+  ownVolumes,
+  type Role,
+  type ServiceSpec,
+} from "../config/spec/service.ts";
 import { mebibytes } from "../config/spec/units.ts";
-import { hasService } from "./options.ts";
+import { hasService, isScraped } from "./options.ts";
 
 /** A series that Prometheus computes, with the service that it is about. */
 interface RecordRule {
@@ -45,6 +51,16 @@ const stored: Partial<Record<Role, string>> = {
   redis: "redis_aof_current_size_bytes",
 };
 
+/** Applications whose images measure the folder of their volume. */
+const ofApplications = (services: readonly ServiceSpec[]): RecordRule[] =>
+  services
+    .filter((service) => service.role === "api" && isScraped(service) && ownVolumes(service).length > 0)
+    .map(({ name }) => ({
+      record: "ragdock:volume_bytes",
+      expr: `max(rag_data_bytes{service="${name}"})`,
+      labels: { service: name },
+    }));
+
 const ofPrometheus = [
   "prometheus_tsdb_storage_blocks_bytes",
   "prometheus_tsdb_wal_storage_size_bytes",
@@ -62,7 +78,8 @@ export function volumeSizes(services: readonly ServiceSpec[]): RecordRule[] {
     const expr = `sum(${metric}{service="${exporter.name}"})`;
     return [{ record: "ragdock:volume_bytes", expr, labels: { service: store.name } }];
   });
-  if (!hasService(services, "prometheus")) return ofStores;
+  const known = [...ofStores, ...ofApplications(services)];
+  if (!hasService(services, "prometheus")) return known;
   const expr = `sum(${ofPrometheus.join(" + ")})`;
-  return [...ofStores, { record: "ragdock:volume_bytes", expr, labels: { service: "prometheus" } }];
+  return [...known, { record: "ragdock:volume_bytes", expr, labels: { service: "prometheus" } }];
 }

@@ -81,13 +81,20 @@ export function pulumi(stackName: string, { event, say }: Listener): Deployer {
       ),
     down: () => run(async (own) => (await select())?.destroy({ ...own, excludeProtected: true })),
     forget: () => run(async (own) => forget(await select(), own)),
-    outputs: async (showSecrets) => {
-      const outputs = Object.entries((await (await select())?.outputs()) ?? {});
-      return Object.fromEntries(
-        outputs.map(([name, { value, secret }]) => [name, secret && !showSecrets ? "[secret]" : value]),
-      );
-    },
+    outputs: async (showSecrets) => outputsOf(await select(), showSecrets),
   };
+}
+
+/** The CLI masks each secret value. The automation API masks only outputs that are one secret. */
+async function outputsOf(stack: Stack | undefined, showSecrets: boolean): Promise<Record<string, unknown>> {
+  if (!stack) return {};
+  const { workspace } = stack;
+  const words = ["stack", "output", "--json", ...(showSecrets ? ["--show-secrets"] : [])];
+  const { stdout } = await execa("pulumi", [...words, "--stack", stack.name], {
+    cwd: workspace.workDir,
+    env: workspace.envVars,
+  });
+  return JSON.parse(stdout);
 }
 
 async function forget(stack: Stack | undefined, options: RunOptions): Promise<void> {

@@ -1,10 +1,11 @@
 import { type ImageMode, imagePlan } from "../../components/image-plan.ts";
 import type { ImageSource } from "../../config/spec/image.ts";
+import { imagesOnly } from "../../config/spec/part.ts";
 import type { SystemSpec } from "../../config/spec/service.ts";
 import { fullName } from "../../config/spec/stack.ts";
 import { docker } from "../../host/docker.ts";
 import { project } from "../../host/paths.ts";
-import { imagesOnly, requireDisk } from "../../host/preflight.ts";
+import { requireDisk } from "../../host/preflight.ts";
 import { command, newStackOptions, print } from "../command.ts";
 import { begin } from "../deploy.ts";
 import { withDeployer } from "../session.ts";

@@ -97,7 +97,8 @@ export const up = command({
     ...newStackOptions,
     service: {
       flags: "--service <names>",
-      description: "deploy only these services and their dependencies, such as api,worker",
+      description:
+        "deploy only these services and their dependencies, such as api,worker; rollback returns to deployments of all services",
     },
     refresh: {
       flags: "--refresh",

@@ -63,7 +63,7 @@ export const serviceSettings = z.strictObject({
     durationOrNone,
   ),
   restartUnhealthy: optional(
-    "Restarts a container that stays unhealthy: `{ after: 5m, limit: 3 }`, or `false`. By default, applications without volumes are restarted. Stores never are, because they may be recovering.",
+    "Restarts a container that stays unhealthy: `{ after: 5m, limit: 3 }`, or `false`. By default, applications without volumes are restarted, if their health check runs more often than every 15 s. Stores never are, because they may be recovering.",
     z.union([z.literal(false), recovery], { error: "must be false, or { after, limit }" }),
   ),
   shm: optional("Size of /dev/shm, where PostgreSQL builds HNSW indexes.", size),

@@ -12,6 +12,7 @@ import { asks, uploadsTo } from "../spec/access.ts";
 import { Healthcheck } from "../spec/healthcheck.ts";
 import { removeCommand, secretCommand, toRun } from "../spec/message.ts";
 import { type Problem, problem } from "../spec/problem.ts";
+import { usualRecovery } from "../spec/recovery.ts";
 import type { LongRunning } from "../spec/service.ts";
 import { seconds } from "../spec/units.ts";
 import { ownCommands, type System } from "./system.ts";
@@ -90,6 +91,7 @@ function api(ctx: Context): LongRunning {
     volumes: [{ volume: "data", path: "/app/data" }],
     ports: [{ container: 8000, host: 8000, exposure: ctx.prod ? "public" : "loopback" }],
     healthcheck: Healthcheck.command(["python", "-m", "rag_events", "probe", "api"], timing),
+    restartUnhealthy: usualRecovery,
     uploadPaths: ["/documents"],
     access: [asks("/query"), uploadsTo("/documents"), { path: "/rebuild", role: "admin" }],
     blackbox: { module: "http_2xx", port: 8000, path: "/health" },
@@ -158,6 +160,7 @@ function ui(ctx: Context): LongRunning {
     ports: [{ container: 8501, host: 8501, exposure: ctx.prod ? "public" : "loopback" }],
     // The UI needs its own health check, because the image's check requests the API's port.
     healthcheck: Healthcheck.command(["python", "-m", "rag_events", "probe", "ui"], timing),
+    restartUnhealthy: usualRecovery,
     uploadPaths: [streamlitUploads],
     access: [streamlitAccess],
     blackbox: { module: "http_2xx", port: 8501, path: "/_stcore/health" },

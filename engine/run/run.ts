@@ -130,9 +130,9 @@ async function runProgram(
     readOutputs: async () => stackOutputs(await ready),
     setOutputs: async (urn, outputs) => {
       const { store } = await ready;
-      if (options.targets) return;
       if (store.resources.find(urn)?.type === STACK_TYPE) ofStack = { urn, outputs };
-      else setOutputs(store, urn, outputs);
+      // A component has outputs of resources that this run may leave out.
+      else if (!options.targets) setOutputs(store, urn, outputs);
     },
   });
   try {

@@ -13,6 +13,7 @@ export interface Observed {
   readonly networks: readonly string[];
   /**
    * The volume's short name or the source folder by mount point. A read-only mount ends with `:ro`.
+   * A volume of one container only has no name.
    */
   readonly mounts: Readonly<Record<string, string>>;
   /** The network aliases, without the container's id and name. */
@@ -84,7 +85,8 @@ export async function observe(stack: TestStack): Promise<Record<string, Observed
 
 function observed(replicas: readonly Inspected[], stack: string): Observed {
   const { Config, HostConfig, Mounts, NetworkSettings } = replicas[0] as Inspected;
-  const short = (name: string): string => name.replace(`ragdock-${stack}-`, "");
+  const short = (name: string): string =>
+    /^[0-9a-f]{64}$/.test(name) ? "no name" : name.replace(`ragdock-${stack}-`, "");
   const { Healthcheck: h } = Config;
   const seconds = (ns: number): string => `${ns / second}s`;
   const aliases = Object.values(NetworkSettings.Networks).flatMap((n) => n.Aliases ?? []);

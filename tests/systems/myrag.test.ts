@@ -206,7 +206,7 @@ describe("myrag in prod, next to dev", () => {
     const at = await observe(prod);
     const published = Object.entries(at).flatMap(([name, s]) => s.ports.map((p) => `${name} ${p}`));
     expect(published).toEqual([`ingress 0.0.0.0:${prodPort}->8080`]);
-    expect(at.streamlit?.mounts).toEqual({});
+    expect(at.streamlit?.mounts).toEqual({ "/var/tmp": "no name" });
     const [one, two] = await Promise.all(
       [stack, prod].map(async (s) => (await inside(s, "fastapi", "cat", "/run/secrets/metrics-path")).output),
     );

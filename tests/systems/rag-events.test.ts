@@ -1,7 +1,7 @@
 /**
  * Tests the running system rag-events: its services, its main task with and without Mistral, and
- * its traps. A small test server stands in for Mistral. These tests do not prove the answers of the
- * real one.
+ * its traps. Small test servers stand in for Mistral and Open Agenda. These tests do not prove the
+ * answers of the real ones.
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -10,6 +10,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { expectDeclared } from "../support/connections.ts";
 import { imageOf, inside, type Observed, observe, startOrder } from "../support/observe.ts";
 import { docker, eventually, TestStack } from "../support/stack.ts";
+import { describeAgenda } from "./rag-events-agenda.ts";
 import { describeProd } from "./rag-events-prod.ts";
 import { describeEnd, describeRuns, describeSeed } from "./rag-events-seed.ts";
 import { fact, fileOf, handbook, question, SmallRag } from "./small-rag.ts";
@@ -49,7 +50,7 @@ describe("rag-events in dev", () => {
     expect(running.ui).toMatchObject({
       ports: [],
       networks: ["app"],
-      mounts: {},
+      mounts: { "/var/tmp": "no name" },
       command: ["streamlit"],
       health: "30s/10s/5s/3",
     });
@@ -178,4 +179,6 @@ describe("the traps of rag-events", () => {
 });
 
 describeProd(stack);
+describeAgenda();
+
 describeEnd(stack);

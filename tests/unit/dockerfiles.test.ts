@@ -62,7 +62,7 @@ describe.each([...applications])("the Dockerfile of %s", (_, { image, healthchec
     expect(declared.length).toBeGreaterThan(0);
     for (const line of declared) expect(line).toMatch(/^ARG \w+=.+/);
     expect(text).toMatch(/^# {3}docker build -t ragdock\/\S+:local .*/m);
-    expect(text).toMatch(/^# {3}docker run --rm -p \S+/m);
+    expect(text).toMatch(/^# {3}docker run (--rm -p|-d --name) \S+/m);
   });
 
   it("has the health check of its service", () => {

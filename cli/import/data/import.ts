@@ -7,7 +7,7 @@ import type { ServiceSpec, SystemSpec } from "../../../config/spec/service.ts";
 import { fullName } from "../../../config/spec/stack.ts";
 import { ensureBaseImage } from "../../../host/base-image.ts";
 import { project } from "../../../host/paths.ts";
-import { exec, pipe } from "../../../host/pipe.ts";
+import { digestOf, exec, pipe } from "../../../host/pipe.ts";
 import { print, startFolder } from "../../command.ts";
 import { takeBackup } from "../../data/backup.ts";
 import { startAgain, stopAround } from "../../data/clients.ts";
@@ -191,8 +191,27 @@ async function importDump(
       );
     });
   const after = await server.tables();
-  const wrong = isCustom ? [] : missingRows(await rowsInDump(path), before, after);
+  const { rows, sha256 } = await progress.step("comparing", () => contentOf(Id, path, isCustom));
+  const wrong = missingRows(rows, before, after);
   if (wrong.length > 0) throw new Failure(`Rows are missing:\n${wrong.join("\n")}`, "Check the dump.");
   const tables = Object.keys(after).length - Object.keys(before).length;
-  return `\nImported into ${part.service}: ${rowsOf(after) - rowsOf(before)} rows, ${tables} new tables, owned by ${owner.user}.`;
+  const compared = Object.values(rows).reduce((sum, count) => sum + count, 0);
+  return (
+    `\nImported into ${part.service}: ${rowsOf(after) - rowsOf(before)} rows, of which ${compared} were counted in the dump, ` +
+    `${tables} new tables, owned by ${owner.user}, SHA-256 of the dump ${sha256.slice(0, 16)}….`
+  );
+}
+
+/** The rows of a dump by table, and its digest. A custom dump is turned into SQL for it. */
+async function contentOf(container: string, path: string, isCustom: boolean) {
+  const { sha256 } = await digestOf(path);
+  if (!isCustom) return { rows: await rowsInDump(path), sha256 };
+  const folder = mkdtempSync(join(tmpdir(), "ragdock-import-"));
+  const output = join(folder, "dump.sql");
+  try {
+    await exec(container, ["pg_restore", "--data-only", "-f", "-"], { input: { file: path }, output });
+    return { rows: await rowsInDump(output), sha256 };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 }

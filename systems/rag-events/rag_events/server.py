@@ -37,7 +37,7 @@ def create() -> FastAPI:
     timeout = number("INGEST_TIMEOUT_SECONDS", 540, 10, 86400)
     max_passages = number("MAX_PASSAGES", MAX_PASSAGES, 1, 1_000_000)
     library = FaissLibrary(folder, make_embedder(embedding), embedding, timeout, max_passages)
-    app = make_app("rag-events", library, chat_model, max_upload_mb=limit)
+    app = make_app("rag-events", library, chat_model, max_upload_mb=limit, data=folder)
     _add_rebuild(app, library)
     return app
 

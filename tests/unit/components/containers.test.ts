@@ -137,7 +137,13 @@ describe("containers", () => {
 
   it("have a read-only root if their settings list what they write, unless they have files", async () => {
     await register({});
-    expect(container("ui")?.inputs).toMatchObject({ readOnly: true, tmpfs: { "/tmp": "size=64m" } });
+    expect(container("ui")?.inputs).toMatchObject({
+      readOnly: true,
+      tmpfs: { "/tmp": "size=64m" },
+      // The count of restarts has to stay when Docker starts the container again.
+      volumes: [{ containerPath: "/var/tmp" }],
+    });
+    expect(container("nginx-exporter")?.inputs).toMatchObject({ readOnly: true, volumes: [] });
     await forget();
     await register({ services: { ui: { files: [{ path: "/etc/x", content: "x" }] } } });
     expect(container("ui")?.inputs.readOnly).toBeUndefined();

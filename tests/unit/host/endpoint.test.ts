@@ -3,7 +3,8 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { dockerEnvironment, useDocker } from "../../../host/docker.ts";
 import {
   type DockerSettings,
   endpointOf,
@@ -125,4 +126,14 @@ it("URLs contain the name of a remote host, but not the name of this machine", (
   expect(name("unix:///var/run/docker.sock")).toBeUndefined();
   expect(name("ssh://deploy@rag.example.com:2222")).toBe("rag.example.com");
   expect(name("tcp://10.0.0.7:2376")).toBe("10.0.0.7");
+});
+
+it("programs get the variables that this process sets after it has chosen the Docker host", async () => {
+  await useDocker({});
+  vi.stubEnv("RAGDOCK_SERVICES", "postgres");
+  try {
+    expect(dockerEnvironment()).toMatchObject({ RAGDOCK_SERVICES: "postgres", DOCKER_CONTEXT: "" });
+  } finally {
+    vi.unstubAllEnvs();
+  }
 });

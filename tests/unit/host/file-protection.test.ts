@@ -3,9 +3,9 @@
  * tests/systems/web-and-worker.test.ts has real containers.
  */
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { imagesOnly } from "../../../config/spec/part.ts";
 import type { Container } from "../../../host/docker.ts";
 import { giveUpFiles, protectFiles } from "../../../host/file-protection.ts";
-import { imagesOnly } from "../../../host/preflight.ts";
 import { systemWith } from "../../support/program.ts";
 import { refusalOf } from "../../support/reader.ts";
 

@@ -4,8 +4,9 @@
  */
 import { createServer, type Server } from "node:net";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { imagesOnly } from "../../../config/spec/part.ts";
 import type { Container, Volume } from "../../../host/docker.ts";
-import { imagesOnly, inspectHost, requireFreeHost } from "../../../host/preflight.ts";
+import { inspectHost, requireFreeHost } from "../../../host/preflight.ts";
 import { systemWith } from "../../support/program.ts";
 import { refusalOf } from "../../support/reader.ts";
 

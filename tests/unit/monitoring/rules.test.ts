@@ -118,7 +118,7 @@ describe("renderRules", () => {
     expect(rules[limited.indexOf("api")]).toEqual({ record, expr, labels: { service: "api" } });
   });
 
-  it("records the size of the data of each store that has an exporter, and of Prometheus", () => {
+  it("records the size of the data of each store that has an exporter, of Prometheus, and of applications", () => {
     const group = parse(renderRules(services)).groups.find((g: { name: string }) => g.name === "sizes");
     const sizes = (group.rules as Recorded[]).map(({ expr, labels }) => [labels.service, expr]);
     expect(sizes).toEqual([
@@ -127,6 +127,9 @@ describe("renderRules", () => {
       ["prometheus", expect.stringContaining("prometheus_tsdb_wal_storage_size_bytes")],
     ]);
     expect(renderRules(lone)).not.toContain("volume_bytes");
+    expect(renderRules(systemWith({ system: "rag-events" }).services)).toContain(
+      `max(rag_data_bytes{service="api"})`,
+    );
   });
 
   it("gives every alert a severity", () => {

@@ -28,6 +28,10 @@ export const m31: Seed = {
         "tests/images/paced-check.test.ts",
         "is restarted, waits longer for the next restart, and stays as it is after the last one",
       ),
+      test(
+        "tests/slow/recovery.test.ts",
+        "is restarted with longer and longer pauses, and the alert, the log and make health say so",
+      ),
     ),
     row(
       "18, 194-209",

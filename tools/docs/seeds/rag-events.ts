@@ -90,8 +90,8 @@ export const ragEvents: Seed = {
       test("tests/unit/dockerfiles.test.ts", "has the health check of its service"),
       dockers("Docker does not restart an unhealthy container, so health reports it and an alert fires"),
       test(
-        "tests/images/paced-check.test.ts",
-        "is restarted, waits longer for the next restart, and stays as it is after the last one",
+        "tests/slow/recovery.test.ts",
+        "is restarted with a read-only root and a rare check, and no more often than its limit",
       ),
       declared("The image has no curl"),
     ),
