@@ -59,7 +59,7 @@ describe.skipIf(missingCommands().length > 0)("the secrets of applications under
   test("are asked for before anything changes, with the command that sets them", async () => {
     const { code, output } = await stack.pulumi("up", "--yes", "--skip-preview");
     expect(code).not.toBe(0);
-    expect(output).toContain("pulumi config set --secret ragdock:OPENAI_API_KEY");
+    expect(output).toContain(`pulumi config set --stack ${NAME} --secret ragdock:OPENAI_API_KEY`);
     expect(await ids()).toEqual([]);
   });
 
