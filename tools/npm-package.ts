@@ -37,11 +37,19 @@ function packageOf(folder: string): object {
   const { name, version, description, license, type, engines, exports, dependencies } = manifest;
   const used = importsOf(folder);
   const { "@pulumi/pulumi": pulumi, ...others } = dependencies;
+  const compiled = (extension: string) =>
+    Object.fromEntries(
+      Object.entries(exports).map(([path, file]) => [path, file.replace(/\.ts$/, extension)]),
+    );
+  const { ".": types, ...more } = compiled(".d.ts");
   return {
     ...{ name, version, description, license, type, engines },
-    exports: Object.fromEntries(
-      Object.entries(exports).map(([path, file]) => [path, file.replace(/\.ts$/, ".js")]),
-    ),
+    exports: compiled(".js"),
+    // TypeScript with `moduleResolution: node`, as in Pulumi's template, does not read `exports`.
+    ...{ main: compiled(".js")["."], types },
+    typesVersions: {
+      "*": Object.fromEntries(Object.entries(more).map(([path, file]) => [path.slice(2), [file]])),
+    },
     dependencies: Object.fromEntries(Object.entries(others).filter(([one]) => used.has(one))),
     // A program must have only one copy of Pulumi's SDK.
     peerDependencies: { "@pulumi/pulumi": `^${pulumi}` },

@@ -29,7 +29,7 @@ export type Part =
  */
 export function partsOf({ services }: SystemSpec): Part[] {
   const kept = longRunning(services).filter((s) => !isReplaceable(s));
-  const server = kept.find(({ role }) => role === "postgres")?.name;
+  const toolbox = kept.find(hasTools)?.name;
   const parts = kept.flatMap((spec) =>
     ownVolumes(spec).map(
       ({ volume, own }): Part =>
@@ -40,7 +40,7 @@ export function partsOf({ services }: SystemSpec): Part[] {
               service: spec.name,
               volume,
               ...(own ? { own } : {}),
-              ...(server !== undefined && mayLackTools(spec) ? { tools: server } : {}),
+              ...(toolbox !== undefined && !hasTools(spec) ? { tools: toolbox } : {}),
             },
     ),
   );
@@ -54,13 +54,13 @@ export function partsOf({ services }: SystemSpec): Part[] {
 }
 
 /**
- * Whether the image of a service may lack `tar` and `find` of GNU. Nothing is known of an image that
- * the user names.
+ * Whether the image of a service has `tar` and `find` of GNU. Nothing is known of an image that the
+ * user names, or that a Dockerfile of the user builds.
  */
-function mayLackTools({ image }: ServiceSpec): boolean {
-  if (image.from !== "catalogue") return image.from === "reference";
+function hasTools({ image }: ServiceSpec): boolean {
+  if (image.from !== "catalogue") return false;
   const has = programsOf(image.image);
-  return !has.has("tar") || !has.has("find");
+  return has.has("tar") && has.has("find");
 }
 
 /**

@@ -2,7 +2,7 @@ import { loginOfStore } from "./fates.ts";
 import { hostsOf, mentions, variablesIn, withHost } from "./hosts.ts";
 import { isOptionalStore } from "./optional-stores.ts";
 import type { ComposeService } from "./read.ts";
-import { isSecretName, loginOf } from "./secrets.ts";
+import { isSecretName, isSwitch, loginOf } from "./secrets.ts";
 import { withLogin } from "./store-logins.ts";
 import { at, entriesOf, type Scalar, type VariableUse } from "./tree.ts";
 import type { SecretOwner, World } from "./world.ts";
@@ -39,7 +39,7 @@ export function planVariable(
   const text = String(value.value ?? "");
   const store = storeVariable(name, text, service, world);
   if (store) return store;
-  if (isOptionalAndEmpty(name, value)) return { as: "value", text };
+  if (isOptionalAndEmpty(name, value) || isSwitch(text)) return { as: "value", text };
   if (isUser(name, text, world)) return { as: "value", text };
   const owner = world.shared.get(text);
   // Applications with the same variable get the same value.

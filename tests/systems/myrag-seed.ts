@@ -175,8 +175,8 @@ export function describePorts(ports: Readonly<Record<string, { readonly port: nu
       const urls = targets.map((t) => t.scrapeUrl.replace(/:8000\/.*/, ":8000/…")).sort();
       expect(urls).toEqual([
         "http://fastapi:8000/…",
-        "http://node-exporter:9100/metrics",
-        "http://postgres-exporter:9187/metrics",
+        "http://node-exporter.monitoring:9100/metrics",
+        "http://postgres-exporter.monitoring:9187/metrics",
         "http://prometheus:9090/metrics",
       ]);
     });

@@ -60,20 +60,29 @@ describe("the parts of a backup", () => {
     ]);
   });
 
-  it("are copied with the tools of PostgreSQL's image, if their own image may have none", () => {
+  const toolsWith = (more: Record<string, unknown>) => {
+    const secrets = new Set(["postgresPassword", "postgresAuthority"]);
+    const volumes = [{ name: "files", path: "/srv" }];
     const apps = {
       web: { image: "mine:1.0", port: 8000, route: "/", needs: ["minio", "qdrant"] },
-      own: { image: "mine:1.0", volumes: [{ name: "files", path: "/srv" }] },
+      own: { image: "mine:1.0", volumes },
+      built: { source: "examples/web-and-worker/app", volumes: [{ name: "built", path: "/srv" }] },
     };
-    const tools = partsOf(systemWith({ apps })).flatMap((part) =>
-      part.kind === "files" ? [[part.service, part.tools]] : [],
+    const parts = partsOf(systemWith({ apps, ...more }, { secrets }));
+    return Object.fromEntries(
+      parts.flatMap((part) => (part.kind === "files" ? [[part.service, part.tools]] : [])),
     );
-    expect(Object.fromEntries(tools)).toEqual({
-      redis: undefined,
-      minio: "postgres",
-      qdrant: undefined,
-      own: "postgres",
-    });
+  };
+
+  it("are copied with the tools of PostgreSQL's image, if their own image may have none", () => {
+    const more = { minio: "postgres", own: "postgres", built: "postgres" };
+    expect(toolsWith({})).toEqual({ redis: undefined, qdrant: undefined, ...more });
+  });
+
+  it("are copied with the tools of another store, if PostgreSQL is outside of the stack", () => {
+    const postgres = { external: { host: "db.example.org", database: "rag", user: "rag" } };
+    const more = { minio: "redis", own: "redis", built: "redis" };
+    expect(toolsWith({ postgres })).toEqual({ redis: undefined, qdrant: undefined, ...more });
   });
 
   it("leave out only the data of monitoring", () => {

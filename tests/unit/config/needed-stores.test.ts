@@ -130,6 +130,17 @@ describe.each(stores)("%s", (store) => {
   });
 });
 
+it("Prometheus asks exporters at the only address on which they listen", () => {
+  const system = systemWith(needing(["minio"]));
+  const networks = (name: string) => serviceOf(system, name).networks;
+  expect(networks("blackbox-exporter")).toEqual(expect.arrayContaining(["minio", "monitoring"]));
+  expect(networks("prometheus")).toEqual(expect.arrayContaining(["minio", "monitoring"]));
+  const text = serviceOf(system, "prometheus").files.map(({ content }) => shown(content));
+  const asked = text.join("\n").match(/[\w.-]+-exporter[\w.]*:\d+/g) ?? [];
+  expect(asked).toContain("blackbox-exporter.monitoring:9115");
+  for (const address of asked) expect(address).toMatch(/-exporter\.monitoring:\d+$/);
+});
+
 it("a store that several applications need runs once", () => {
   const apps = { other: { ...other, needs: ["minio"] }, mine: { image: "mine:1.0", needs: ["minio"] } };
   expect(systemWith({ apps }).services.filter(({ name }) => name === "minio")).toHaveLength(1);

@@ -95,6 +95,14 @@ it("keeps Redis as an image if a client knows only a password", () => {
   expect(text).not.toContain("hunter22");
 });
 
+it.each(["true", "No", "0", "off"])("keeps the value %s of a variable with the name of a secret", (value) => {
+  const { apps } = written(`services:
+  web: {image: "a/web:1", ports: ["80:80"], environment: {REQUIRE_TOKEN: "${value}", API_TOKEN: hunter22}}
+`);
+  expect(apps.web?.env).toEqual({ REQUIRE_TOKEN: value });
+  expect(apps.web?.secrets).toEqual({ API_TOKEN: "ask" });
+});
+
 it("gives one secret to all applications that use it, even under different names", () => {
   const { apps, problems } = written(`services:
   web:
