@@ -1,8 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { outputsOf, readHistory } from "./components/history.ts";
 import { imageMode, requiredImages } from "./components/image-plan.ts";
-import { explained, readConfig, usableSystem } from "./components/program.ts";
-import { log } from "./components/reader.ts";
+import { explained, log, readConfig, usableSystem } from "./components/program.ts";
 import { plannedRevisions, RagStack } from "./components/stack.ts";
 import { sourceOf } from "./config/spec/deployment.ts";
 import { deployedPart, partOnly } from "./config/spec/part.ts";
@@ -20,6 +19,7 @@ import { userName } from "./host/user.ts";
 const { stack, settings, texts, encrypted, docker, registryAuth, ...user } = readConfig();
 const host = await explained(() => useDockerInProgram(docker));
 const system = await explained(() => usableSystem(settings, { ...stack, secrets: encrypted, host }));
+export const { name, environment, images, urls, unavailable } = system;
 const history = await readHistory(stack);
 const { containers: before, ...found } = await explained(() => inspectHost(stack, system, history.volumes));
 const make = !pulumi.runtime.isDryRun();
@@ -29,8 +29,7 @@ const plan = { settings: texts, deployments: history.deployments, revisions, dep
 await explained(() => protectFiles(stack.stack, system, before, { ...plan, warn: log.warn }));
 const mode = imageMode(system, stack.project, baseImage);
 const required = await explained(() => requiredImages(deployedPart(system), mode));
-const pull = { except: registryAuth, images: system.images, say: console.log };
-if (make) await explained(() => pullImages(required, pull));
+if (make) await explained(() => pullImages(required, { except: registryAuth, images, say: console.log }));
 if (make) watchCrashLoops(stack.stack, before, log.error);
 
 const programs = programReader({ make, containers: before });
@@ -38,7 +37,6 @@ const imageProgram = (id: string) => explained(() => programs(id));
 const args = { ...stack, ...found, ...user, system, baseImage, hostPath, imageProgram, deployer: userName() };
 const rag = new RagStack(`${stack.project}-${stack.stack}`, { ...args, keptSecrets: history.keptSecrets });
 
-export const { name, environment, images, urls, unavailable } = system;
 const deployment = { at: new Date().toISOString(), settings: texts, images: rag.images, ...sourceOf(system) };
 const recorded = outputsOf(history, stack, rag, deployment, partOnly(system));
 export const { containers, volumes, credentials, keptSecrets, deployments } = recorded;

@@ -9,6 +9,12 @@ import { registryOf } from "../config/spec/image.ts";
 import type { SystemSpec } from "../config/spec/service.ts";
 import { runError, shown } from "./reader.ts";
 
+/** Pulumi's messages, as the user of this deployment needs them. */
+export const log = {
+  warn: (message: string): Promise<void> => pulumi.log.warn(shown(message)),
+  error: (message: string): Promise<void> => pulumi.log.error(shown(message)),
+} as const;
+
 /** The stack's configuration as Pulumi passes it to the program. */
 export function readConfig() {
   const config = new pulumi.Config();

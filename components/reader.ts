@@ -10,12 +10,6 @@ export const shown = (message: string): string =>
     ...(JSON.parse(process.env[readerVariable] ?? "{}") as Partial<Reader>),
   });
 
-/** Pulumi's messages, as the user of this deployment needs them. */
-export const log = {
-  warn: (message: string): Promise<void> => pulumi.log.warn(shown(message)),
-  error: (message: string): Promise<void> => pulumi.log.error(shown(message)),
-} as const;
-
 /** A user's mistake as an error that Pulumi prints without a stack trace. */
 export const runError = ({ message, advice }: Failure): pulumi.RunError =>
   new pulumi.RunError(shown(`${message}\n${advice}`));

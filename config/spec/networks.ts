@@ -123,3 +123,6 @@ export const aliasesOn = (
   network: string,
   { name, aliases = [] }: Pick<ServiceSpec, "name" | "aliases">,
 ): string[] => [...(network === outsideNetwork ? [] : [name, ...aliases]), nameOn(network, name)];
+
+/** The name of the only address on which an exporter listens. */
+export const exporterHost = (name: string): string => nameOn(monitoringNetwork, name);
