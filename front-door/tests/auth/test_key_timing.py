@@ -5,6 +5,7 @@ first digit, that of the other kind in its last. Welch's t-test compares the tim
 above 10 as a leak. This does not prove that no attacker with more samples sees a difference.
 """
 
+import math
 import random
 import statistics
 import time
@@ -41,7 +42,7 @@ def difference(gateway: Gateway) -> float:
     limit = statistics.quantiles([*times[0], *times[1]], n=10)[8]
     early, late = ([taken for taken in kind if taken <= limit] for kind in times)
     error = statistics.variance(early) / len(early) + statistics.variance(late) / len(late)
-    return (statistics.fmean(late) - statistics.fmean(early)) / error**0.5
+    return (statistics.fmean(late) - statistics.fmean(early)) / math.sqrt(error)
 
 
 def spoil(database: Database, token: str, digit: int) -> None:

@@ -57,9 +57,9 @@ describe("the state file", () => {
     const data = Buffer.from(envelope.data, "base64");
     data[0] = (data[0] ?? 0) ^ 1;
     writeFileSync(path(), JSON.stringify({ ...envelope, data: data.toString("base64") }));
-    await expect(open()).rejects.toThrow("was damaged");
+    await expect(open()).rejects.toThrow("is damaged");
     writeFileSync(path(), readFileSync(path(), "utf8").slice(0, 40));
-    await expect(open()).rejects.toThrow("was damaged");
+    await expect(open()).rejects.toThrow("is damaged");
     rmSync(path());
     await expect(open(true, "")).rejects.toThrow("needs a passphrase");
   });
