@@ -52,7 +52,7 @@ export class Volume {
     try {
       return await work(new Volume(id));
     } finally {
-      await docker("rm", "-f", id);
+      await docker("rm", "-f", "-v", id);
     }
   }
 

@@ -151,7 +151,7 @@ export class TestStack {
   /** Removes the stack, its data and its files. */
   async remove(): Promise<void> {
     await this.make("destroy-data", "--confirm", this.name);
-    for (const id of await this.containers()) await docker("rm", "-f", id);
+    for (const id of await this.containers()) await docker("rm", "-f", "-v", id);
     for (const volume of await this.volumes()) await docker("volume", "rm", volume);
     const networks = await docker("network", "ls", "-q", "--filter", `label=ragdock.stack=${this.name}`);
     for (const network of networks.split("\n").filter(Boolean)) await docker("network", "rm", network);

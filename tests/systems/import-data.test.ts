@@ -76,7 +76,7 @@ it("refuses while a container uses the data", async () => {
   try {
     await expect(run({ data: true })).rejects.toThrow(`uses ${volumes.uploads}`);
   } finally {
-    await docker("rm", "-f", id);
+    await docker("rm", "-f", "-v", id);
   }
 });
 
