@@ -48,9 +48,9 @@ export async function begin(system: SystemSpec, { stack, progress, deployer }: S
 }
 
 /**
- * Deploys a system or a part of it, waits until all of it is healthy, and reports. @param refresh
- * whether to compare with what really runs, even if nothing is missing @param isPart whether the
- * other services of the stack stay as they are
+ * Deploys a system or a part of it, waits until all of it is healthy, and reports.
+ * @param refresh whether to compare with what really runs, even if nothing is missing
+ * @param isPart whether the other services of the stack stay as they are
  * @returns the exit code
  */
 export async function deploy(

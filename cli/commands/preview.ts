@@ -8,8 +8,8 @@ import { planned } from "../ui/planned.ts";
 import { prepared } from "./up.ts";
 
 /**
- * Asks the deployer what it would change, and prints its errors. @param refresh whether to compare
- * with what really runs first
+ * Asks the deployer what it would change, and prints its errors.
+ * @param refresh whether to compare with what really runs first
  */
 async function look(
   { deployer, progress }: Session,

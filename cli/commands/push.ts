@@ -59,8 +59,8 @@ export function requireRegistry(text: string | undefined): string {
 }
 
 /**
- * The images that Ragdock builds for a system, each once. @param names limits the images to those
- * of these services
+ * The images that Ragdock builds for a system, each once.
+ * @param names limits the images to those of these services
  */
 export function builtImages(
   { name: system, services }: SystemSpec,

@@ -10,8 +10,8 @@ export interface Planned {
 }
 
 /**
- * Decides the result for each key of a `.env` file. @param asked secrets that applications of the
- * settings ask for, by the name of their variable
+ * Decides the result for each key of a `.env` file.
+ * @param asked secrets that applications of the settings ask for, by the name of their variable
  */
 export const planOf = (
   values: Readonly<Record<string, string>>,

@@ -95,8 +95,8 @@ export interface MonitoringServiceOptions {
   /** @default `<name>-data` */
   readonly volume?: string;
   /**
-   * Whether dev publishes its port on loopback. `services.<name>.exposure` changes this. @default
-   * true
+   * Whether dev publishes its port on loopback. `services.<name>.exposure` changes this.
+   * @default true
    */
   readonly publish?: boolean;
 }

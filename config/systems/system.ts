@@ -12,7 +12,8 @@ export interface System extends SystemTraits {
   /** The differences from the original, with their reasons. @default there are none */
   readonly differs?: readonly string[];
   /**
-   * Whether it uses embedding models or language models, and its own provider. @default neither
+   * Whether it uses embedding models or language models, and its own provider.
+   * @default neither
    */
   readonly models?: { readonly own?: OwnProvider };
   /** Its modules, in the order in which people read them. */

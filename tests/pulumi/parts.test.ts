@@ -90,7 +90,7 @@ describe.skipIf(missingCommands().length > 0).each(deployers)(
       expect((await outputs("--show-secrets")).credentials).toEqual(before);
       expect(await deployments()).toHaveLength(1);
       const health = (await stack.make("health")).output;
-      expect(health).toContain("has other settings since: services");
+      expect(health).toContain("has changed since then: services");
       const { code, output } = await stack.make("rollback");
       expect(code, output).toBe(0);
       expect(await memory()).toContain("/ 1GiB");

@@ -90,7 +90,7 @@ it("a dump that fails half way leaves nothing behind", async () => {
   writeFileSync(path, `${readFileSync(join(folder, "dump.sql"), "utf8")}\nSELECT 1 / 0;\n`);
   const { code, output } = await stack.make("data import", path, "--service", "postgres");
   expect(code).toBe(1);
-  expect(output).toContain("The dump was not taken, and nothing was changed");
+  expect(output).toContain("The dump was not imported, and nothing was changed");
   expect(output).toContain("division by zero");
   expect(await sql("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'")).toBe("0");
 });

@@ -100,7 +100,7 @@ describe("backup", () => {
     const before = await one.containers();
     const { code, output } = await one.make("restore", "--from", folder, "--confirm", one.name);
     expect(code).toBe(1);
-    expect(output).toContain("postgres-data.dump has another SHA-256 than the manifest");
+    expect(output).toContain("the SHA-256 of postgres-data.dump differs from the manifest");
     expect(output).toContain("redis-data.tar is missing");
     expect(await one.containers()).toEqual(before);
     rmSync(folder, { recursive: true });

@@ -14,8 +14,8 @@ export const folderWith = (files: Files): Folder => ({
 });
 
 /**
- * What is recognised in a folder of the project, or in these files. @throws Error if nothing is
- * recognised
+ * What is recognised in a folder of the project, or in these files.
+ * @throws Error if nothing is recognised
  */
 export function recognised(files: Files | string, request: Partial<Request> = {}): Recognised {
   const folder = typeof files === "string" ? folderAt(files) : folderWith(files);

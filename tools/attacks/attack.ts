@@ -6,7 +6,8 @@ export interface TestOf {
   readonly file: string;
   /**
    * A part of the title in a file of vitest, or of a group; the name of a function in Python; or
-   * the name of a check in tools/check.sh. @default all tests of the file
+   * the name of a check in tools/check.sh.
+   * @default all tests of the file
    */
   readonly name?: string;
 }

@@ -7,7 +7,11 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
+import pytest
+
+from ragkit.api import telemetry
 from ragkit.api.telemetry import DataCollector
 
 # A first process that has a child. The child uses the CPU, ends, and is waited for.
@@ -46,3 +50,11 @@ def test_the_data_of_a_folder_is_what_its_files_take_on_the_disk(tmp_path: Path)
     (tmp_path / "a" / "index").write_bytes(b"x" * 100_000)
     (tmp_path / "a" / "link").symlink_to("/etc")
     assert 100_000 <= size() - empty < 120_000
+
+
+def test_a_folder_that_takes_long_is_measured_rarely(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    moments, sizes = iter([0.0, 2.0, 2.0, 199.0, 203.0, 204.0, 204.0]), iter([1, 2])
+    monkeypatch.setattr(telemetry, "time", SimpleNamespace(monotonic=lambda: next(moments)))
+    monkeypatch.setattr(telemetry, "_size_of", lambda _: next(sizes))
+    data = DataCollector(tmp_path)
+    assert [next(iter(data.collect())).samples[0].value for _ in range(3)] == [1, 1, 2]

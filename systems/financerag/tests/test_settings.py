@@ -39,7 +39,7 @@ def test_several_processes_need_a_chroma_server(
     with pytest.raises(SystemExit) as ended:
         settings.load_or_exit()
     assert ended.value.code == 2
-    assert "WEB_CONCURRENCY=4: Chroma in the process cannot be shared" in capsys.readouterr().err
+    assert "WEB_CONCURRENCY=4: an embedded Chroma cannot be shared" in capsys.readouterr().err
     environment.setenv("CHROMA_HOST", "chroma")
     assert settings.load().processes == 4
 

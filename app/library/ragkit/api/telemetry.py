@@ -109,21 +109,32 @@ def _boot_time() -> int:
 
 
 class DataCollector(Collector):
-    """The size of a folder with data: that of its volume."""
+    """The size of a folder with data: that of its volume. With many files, the size can be old: adding
+    them up takes at most a hundredth of the time."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._bytes = 0
+        self._next = 0.0
 
     def collect(self) -> Iterable[Metric]:
-        """Add up the files. Those that are removed meanwhile do not count."""
-        total = 0
-        for file in self._folder.rglob("*"):
-            try:
-                found = file.lstat()
-            except OSError:
-                continue
-            total += found.st_blocks * 512
-        yield GaugeMetricFamily("rag_data_bytes", "Data on the volume.", value=total)
+        """Return the last size, or a new one if it is time for it."""
+        started = time.monotonic()
+        if started >= self._next:
+            self._bytes = _size_of(self._folder)
+            self._next = time.monotonic() + 100 * (time.monotonic() - started)
+        yield GaugeMetricFamily("rag_data_bytes", "Data on the volume.", value=self._bytes)
+
+
+def _size_of(folder: Path) -> int:
+    """Add up the files. Those that are removed meanwhile do not count."""
+    total = 0
+    for file in folder.rglob("*"):
+        try:
+            total += file.lstat().st_blocks * 512
+        except OSError:
+            continue
+    return total
 
 
 def install(app: FastAPI, *collectors: Collector, path: str = "/metrics") -> None:
