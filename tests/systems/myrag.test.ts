@@ -64,7 +64,10 @@ describe("myrag in dev", () => {
     expect(running.fastapi?.mounts).toEqual({ "/data": "fastapi_data" });
     expect(running.pgvector?.mounts).toEqual({ "/var/lib/postgresql/data": "pgvector" });
     expect(running.prometheus?.mounts).toEqual({ "/prometheus": "prometheus_data" });
-    expect(running.streamlit?.mounts).toEqual({ "/app": `${projectDir}/systems/myrag/ui:ro` });
+    expect(running.streamlit?.mounts).toEqual({
+      "/app": `${projectDir}/systems/myrag/ui:ro`,
+      "/var/tmp": "no name",
+    });
     expect(running.ingress?.ports).toEqual([`127.0.0.1:${port}->8080`]);
   });
 
