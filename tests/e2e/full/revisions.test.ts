@@ -24,7 +24,7 @@ describe("a bad revision", () => {
       expect(await stack.containers("api")).toEqual(expect.arrayContaining(before));
       const back = await stack.make("rollback");
       expect(back.code, back.output).toBe(0);
-      expect(back.output).toMatch(/Back to the deployment of \d{4}-/);
+      expect(back.output).toMatch(/Returned to the deployment of \d{4}-/);
     });
     expect(seen.failures, JSON.stringify(seen.failures)).toEqual({});
     expect(readFileSync(stack.file, "utf8")).toBe(good);
