@@ -10,7 +10,6 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { expectDeclared } from "../support/connections.ts";
 import { imageOf, inside, type Observed, observe, startOrder } from "../support/observe.ts";
 import { docker, eventually, TestStack } from "../support/stack.ts";
-import { describeAgenda } from "./rag-events-agenda.ts";
 import { describeProd } from "./rag-events-prod.ts";
 import { describeEnd, describeRuns, describeSeed } from "./rag-events-seed.ts";
 import { fact, fileOf, handbook, question, SmallRag } from "./small-rag.ts";
@@ -179,6 +178,5 @@ describe("the traps of rag-events", () => {
 });
 
 describeProd(stack);
-describeAgenda();
 
 describeEnd(stack);

@@ -44,6 +44,10 @@ export const ragEvents: Seed = {
       "FAISS, Mistral, FastAPI, Streamlit; keys of Mistral and Open Agenda",
       prods("calls the provider in batches with the system's models, and retries after 429 and 5xx"),
       test(`${folder}/tests/test_collect.py`, "test_events_of_all_pages_are_indexed"),
+      test(
+        "tests/slow/agenda.test.ts",
+        "collects all pages with the right key, and tries again after 500 and 429",
+      ),
       declared("The keys reach the application as files"),
     ),
     row(
