@@ -72,6 +72,7 @@ describe.each(["postgres-exporter", "redis-exporter", "nginx-exporter", "blackbo
               name,
             )
           ).trim();
+        // Its page answers without the server whose metrics it reads.
         const answers = async (network: string): Promise<string> =>
           docker(
             "exec",
@@ -82,7 +83,7 @@ describe.each(["postgres-exporter", "redis-exporter", "nginx-exporter", "blackbo
             "4",
             "-O",
             "/dev/null",
-            `http://${await at(network)}:${port}/metrics`,
+            `http://${await at(network)}:${port}/`,
           ).then(
             () => "answers",
             () => "refuses",
