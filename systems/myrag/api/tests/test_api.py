@@ -109,7 +109,11 @@ def test_without_the_database_the_api_is_alive_but_not_ready(client: TestClient)
     [
         ("POSTGRES_HOST", "", "POSTGRES_HOST: required"),
         ("POSTGRES_PORT", "0", "POSTGRES_PORT=0: must be"),
-        ("POSTGRES_PASSWORD_FILE", "/nowhere", "POSTGRES_PASSWORD_FILE=/nowhere: the file is missing or empty"),
+        (
+            "POSTGRES_PASSWORD_FILE",
+            "/nowhere",
+            "POSTGRES_PASSWORD_FILE=/nowhere: the file is missing or empty",
+        ),
         ("METRICS_PATH_FILE", "/nowhere", "METRICS_PATH_FILE=/nowhere: it must contain"),
         ("EMBEDDING_PROVIDER", "mistral", "MISTRAL_API_KEY_FILE"),
         ("EMBEDDING_PROVIDER", "unheard-of", "one of local"),
