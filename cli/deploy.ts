@@ -130,7 +130,7 @@ async function report(
   const status = await statusOf(stack, system, false, isOurs);
   const { same: _, read: __, ...changed } = outcome.changes;
   const isRefused = !outcome.ok && Object.values(changed).every((count) => count === 0);
-  // Then the table would only move the reason out of sight.
+  // If nothing was changed, the table would only push the reason off the screen.
   if (!isRefused) print(`\n${statusText(status)}\n\n${summary(outcome.changes)}`);
   const errors = withoutRemoved(outcome.errors);
   for (const error of errors) print(`\n${withoutPath(error)}`);

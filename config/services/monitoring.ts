@@ -50,8 +50,8 @@ type Listening = Pick<Observable, "name"> & {
 
 /**
  * Lets an exporter listen on the network of the monitoring only. It is also on other networks,
- * where the clients of a store could make it connect to any address. The health check asks all
- * addresses of its container: it cannot reach another one.
+ * where the clients of a store could make it connect to any address. The health check asks only the
+ * addresses of the container itself, so it cannot reach a predecessor.
  * @param name of the service
  */
 export const listensToMonitoring = (image: Listening, healthPath: string, name: string = image.name) => ({
@@ -67,8 +67,8 @@ exit 1`,
 
 /**
  * Starts an exporter that listens on its own address on each of these networks. As long as its
- * predecessors run, Docker's name server also gives their addresses for the name of the service. So
- * the shell takes those of them that Docker wrote into the container's /etc/hosts.
+ * predecessors run, Docker's name server also returns their addresses for the name of the service.
+ * Docker writes the container's own addresses into /etc/hosts, so the shell keeps only these.
  */
 export const listenOn = (
   networks: readonly string[],

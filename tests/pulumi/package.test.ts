@@ -15,7 +15,7 @@ import { writePackage } from "../../tools/npm-package.ts";
 import { NpmRegistry } from "../support/npm-registry.ts";
 import { unwatched } from "../support/program.ts";
 import { CliStack, missingCommands } from "./cli.ts";
-import { objects, removeObjects } from "./objects.ts";
+import { deploysAndLeaves, removeObjects } from "./objects.ts";
 
 const run = promisify(execFile);
 const NAME = "pulumipackage";
@@ -85,19 +85,5 @@ describe.skipIf(missingCommands().length > 0)("the package from an npm registry"
     expect(made.code, made.output).toBe(0);
   });
 
-  test("deploys a service that answers, and a second preview is empty", async () => {
-    const up = await stack.pulumi("up", "--yes", "--skip-preview");
-    expect(up.code, up.output).toBe(0);
-    expect((await fetch(`http://127.0.0.1:${PORT}/health`)).status).toBe(200);
-    const again = await stack.pulumi("preview", "--expect-no-changes");
-    expect(again.code, again.output).toBe(0);
-  });
-
-  test("leaves only the data after destroy", async () => {
-    const gone = await stack.pulumi("destroy", "--yes", "--skip-preview", "--exclude-protected");
-    expect(gone.code, gone.output).toBe(0);
-    expect(await objects(`shop-${NAME}`, "container")).toEqual([]);
-    expect(await objects(`shop-${NAME}`, "network")).toEqual([]);
-    expect(await objects(`shop-${NAME}`, "volume")).toHaveLength(1);
-  });
+  deploysAndLeaves({ stack: () => stack, name: `shop-${NAME}`, port: PORT });
 });

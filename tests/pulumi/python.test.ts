@@ -10,7 +10,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { ensureBaseImage } from "../../host/base-image.ts";
 import { unwatched } from "../support/program.ts";
 import { CliStack, missingCommands, projectDir } from "./cli.ts";
-import { objects, removeObjects } from "./objects.ts";
+import { deploysAndLeaves, removeObjects } from "./objects.ts";
 
 const NAME = "pulumipython";
 const PORT = 18_760;
@@ -58,19 +58,5 @@ describe.skipIf(missing.length > 0)("a Pulumi program in Python", () => {
     }
   });
 
-  test("deploys a service that answers, and a second preview is empty", async () => {
-    const up = await stack.pulumi("up", "--yes", "--skip-preview");
-    expect(up.code, up.output).toBe(0);
-    expect((await fetch(`http://127.0.0.1:${PORT}/health`)).status).toBe(200);
-    const again = await stack.pulumi("preview", "--expect-no-changes");
-    expect(again.code, again.output).toBe(0);
-  });
-
-  test("leaves only the data after destroy", async () => {
-    const gone = await stack.pulumi("destroy", "--yes", "--skip-preview", "--exclude-protected");
-    expect(gone.code, gone.output).toBe(0);
-    expect(await objects(`shop-${NAME}`, "container")).toEqual([]);
-    expect(await objects(`shop-${NAME}`, "network")).toEqual([]);
-    expect(await objects(`shop-${NAME}`, "volume")).toHaveLength(1);
-  });
+  deploysAndLeaves({ stack: () => stack, name: `shop-${NAME}`, port: PORT });
 });
