@@ -93,7 +93,7 @@ const stages: readonly (readonly (readonly Suite[])[])[] = [
     [vitest("full", "the system full on real Docker"), vitest("images", "images and the embedded engine")],
     [vitest("systems", "systems, rotation and imports")],
   ],
-  // Skipped if the commbut pulumi is not on PATH.
+  // Skipped if the command pulumi is not on PATH.
   [[vitest("pulumi", "the program under the Pulumi CLI")]],
 ];
 
