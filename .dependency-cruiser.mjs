@@ -1,6 +1,6 @@
 /**
  * The rules for imports between folders. `tools/check.sh` runs it. Packages and Node's own modules
- * are free everywhere.
+ * may be imported everywhere.
  */
 
 /** A rule: these files import only each other and what `to` matches. Both are patterns of paths. */
@@ -23,12 +23,12 @@ export default {
     only("settings", settings, [spec], "Settings are read before any service is described."),
     only("services", services, [spec, settings, monitoring], "Prometheus and Grafana render monitoring files."),
     only("systems", "^config/systems/", [services, settings, spec], "A system is a list of service modules."),
-    only("passes", "^config/passes/", [services, settings, spec], "A pass knows no system by name."),
+    only("passes", "^config/passes/", [services, settings, spec], "A pass contains no name of a system."),
     only("config", "^config/", ["^policies/", monitoring], "config/resolve.ts applies the policies."),
-    only("monitoring", monitoring, [spec], "Monitoring files are functions of the list of services."),
+    only("monitoring", monitoring, [spec], "Monitoring files are computed from the list of services."),
     only("policies", "^policies/", [spec], "Policies are rules over a finished system."),
     only("components", "^components/", ["^config/"], "Components declare what the system says."),
-    only("host", "^host/", [spec, "^config/settings/problem\\.ts$"], "Program and CLI share what they need of the host."),
+    only("host", "^host/", [spec, "^config/settings/problem\\.ts$"], "The program and the CLI share the code that reads the host."),
     only(
       "public",
       "^public/",
@@ -38,7 +38,7 @@ export default {
     {
       name: "public-is-for-others",
       severity: "error",
-      comment: "Ragdock itself imports what the public files offer from where it is.",
+      comment: "Ragdock itself imports these parts from their own folders, not from the public files.",
       from: { pathNot: ["^public/", "^plugin/", "^tests/", "^examples/"] },
       to: { path: "^public/" },
     },
@@ -46,7 +46,7 @@ export default {
     {
       name: "engine-by-its-index",
       severity: "error",
-      comment: "The folders of the engine can change without the rest.",
+      comment: "The folders of the engine can change without changes elsewhere.",
       from: { pathNot: ["^engine/", "^tests/engine/"] },
       to: { path: "^engine/", pathNot: "^engine/index\\.ts$" },
     },
@@ -60,7 +60,7 @@ export default {
     {
       name: "cli-without-tools",
       severity: "error",
-      comment: "Only contributors have tools.",
+      comment: "Users do not have tools/; only contributors do.",
       from: { path: "^cli/" },
       to: { path: "^tools/" },
     },

@@ -82,7 +82,7 @@ backups: node_modules ## list the backups of the stack: age, size, drills
 restore: node_modules ## replace the data by that of a backup: FROM=<folder or time>, needs CONFIRM=<stack>
 	@$(ragdock) restore $(on_stack) $(call option,FROM,from) $(confirmed)
 
-drill: node_modules ## restore a backup next to the stack and compare all of it; FROM=<folder or time>, default the newest
+drill: node_modules ## restore a backup next to the stack and compare all of its data; FROM=<folder or time>, default the newest
 	@$(ragdock) drill $(on_stack) $(call option,FROM,from)
 
 upgrade-postgres: setup ## upgrade the data to another major version: VERSION=18; the old volume stays

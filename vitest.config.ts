@@ -26,10 +26,10 @@ export default defineConfig({
       {
         test: {
           name: "systems",
-          // Files with a stack or containers of their own.
+          // Files with their own stacks or containers.
           include: ["tests/e2e/*.test.ts", "tests/systems/**/*.test.ts"],
           // Two files run at a time, next to the project "full": stacks must work next to each
-          // other, and most of the time is waiting for health checks.
+          // other, and most of the time the tests wait for health checks.
           maxWorkers: 2,
           testTimeout: 300_000,
           hookTimeout: 1_200_000,

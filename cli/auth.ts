@@ -5,8 +5,8 @@ import { authCommand } from "../host/deployment-log.ts";
 import { containersOf, dockerEnvironment } from "../host/docker.ts";
 
 /**
- * Runs a command of the sign-in and shows its output. Returns undefined if the stack runs none.
- * @param input for its standard input, such as a password
+ * Runs a command of the sign-in and shows its output. Returns undefined if the stack has no
+ * sign-in. @param input for its standard input, such as a password
  */
 export async function inAuth(
   stack: string,

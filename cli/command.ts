@@ -1,4 +1,6 @@
-/** The folder that the user ran the command in. The CLI itself works in the project's. */
+import { shownTo } from "../config/spec/message.ts";
+
+/** The folder that the user ran the command in. The CLI itself works in the project's folder. */
 export const startFolder = process.cwd();
 
 export interface OptionSpec {
@@ -16,8 +18,8 @@ export interface OptionSpec {
 type Options = Readonly<Record<string, OptionSpec>>;
 
 /**
- * The values of a command's options: text where the flags take a value, else whether the option was
- * given.
+ * The values of a command's options: text where the flags take a value, otherwise whether the
+ * option was given.
  */
 export type Values<O extends Options> = {
   readonly [K in keyof O]: O[K] extends { readonly default: string }
@@ -70,11 +72,11 @@ export const serviceOption = {
 
 export const jsonOption = { flags: "--json", description: "print JSON" } as const satisfies OptionSpec;
 
-/** Printed lines with commands, to which `fileHint` may have something to add. */
+/** Printed lines with commands. `fileHint` may add a hint to them. */
 const withCommands: string[] = [];
 
-/** Changes a message before it is printed, as the stack of the command needs it. */
-let translate = (text: string): string => text;
+/** Adapts a message to the stack of the command before it is printed. */
+let translate = (text: string): string => shownTo(text, { deployer: "pulumi" });
 
 export function translatePrinted(how: (text: string) => string): void {
   translate = how;
@@ -91,7 +93,9 @@ export function print(message: string): void {
 
 /** Prints JSON, which programs read. */
 export const printJson = (value: unknown): void =>
-  void process.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
+  void process.stdout.write(
+    `${JSON.stringify(value, (_, one) => (typeof one === "string" ? translate(one) : one), 2)}\n`,
+  );
 
 /** The printed lines that name a command which needs the stack's settings. */
 export const printedCommands = (): string => withCommands.join("\n");

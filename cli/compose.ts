@@ -6,7 +6,7 @@ import { fill } from "../config/spec/content.ts";
 import { callsHost, hostGateway } from "../config/spec/host-gateway.ts";
 import type { ImageSource } from "../config/spec/image.ts";
 import { hasWayOut, nameOn, noDns, outsideNetwork } from "../config/spec/networks.ts";
-import { dockerCheck } from "../config/spec/recovery.ts";
+import { countFolder, dockerCheck } from "../config/spec/recovery.ts";
 import type { FileSpec, LongRunning, ServiceSpec, SystemSpec } from "../config/spec/service.ts";
 import { isLongRunning, listenAddress, publishedPorts } from "../config/spec/service.ts";
 import { mebibytes } from "../config/spec/units.ts";
@@ -63,7 +63,8 @@ export function composeFile(system: SystemSpec, facts: ComposeFacts) {
 
 /**
  * Compose gives a service its name on each of its networks. On a shared network with a route out,
- * that name would lead to an address that others cannot reach. So each service gets its own.
+ * that name would lead to an address that others cannot reach. So each service gets its own
+ * network.
  */
 const networkName = (network: string, { name }: ServiceSpec): string =>
   network === outsideNetwork ? `${outsideNetwork}-${name}` : network;
@@ -116,7 +117,7 @@ function service(spec: ServiceSpec, jobs: ReadonlySet<string>, facts: ComposeFac
     },
     security_opt: ["no-new-privileges:true", ...(spec.mounts.length > 0 ? ["label=disable"] : [])],
     ...(callsHost(spec) || spec.extraHosts ? { extra_hosts: hostsOf(spec) } : {}),
-    volumes: volumesOf(spec, facts),
+    volumes: [...volumesOf(spec, facts), ...countVolumes(spec)],
     ...(spec.gpus ? { gpus: spec.gpus } : {}),
     ...(isLongRunning(spec) ? running(spec) : { restart: "no", healthcheck: { disable: true } }),
   };
@@ -157,7 +158,7 @@ function running(spec: LongRunning): ComposeService {
 const limits = ({ limits: { cpus, memory, reservation } }: ServiceSpec): ComposeService => ({
   cpus,
   mem_limit: `${mebibytes(memory)}m`,
-  // As in the stack, the limit applies to memory only.
+  // As in the stack, the limit applies to memory but not to swap.
   memswap_limit: -1,
   ...(reservation ? { mem_reservation: `${mebibytes(reservation)}m` } : {}),
 });
@@ -185,11 +186,15 @@ const volumesOf = (
   })),
 ];
 
+/** The volume without a name in which a service with a read-only root counts its restarts. */
+const countVolumes = (spec: ServiceSpec): unknown[] =>
+  spec.tmpfs && isLongRunning(spec) && spec.restartUnhealthy ? [{ type: "volume", target: countFolder }] : [];
+
 const configName = (spec: ServiceSpec, index: number): string => `${spec.name}-${index + 1}`;
 
 /**
- * The files of a system's services by their names in the folder of the Compose file. Secrets are in
- * clear in them.
+ * The files of a system's services by their names in the folder of the Compose file. They contain
+ * secrets in clear text.
  * @throws when a secret has no value
  */
 export function composeConfigs(
@@ -214,7 +219,7 @@ const filled = ({ path, content }: FileSpec, secrets: Readonly<Record<string, st
     },
   });
 
-/** `value` with every `$` doubled. Compose reads a single one as a variable. */
+/** `value` with every `$` doubled. Compose reads a single `$` as a variable. */
 const literal = <T>(value: T): T =>
   JSON.parse(JSON.stringify(value), (_, item) =>
     typeof item === "string" ? item.replaceAll("$", "$$$$") : item,
@@ -232,8 +237,8 @@ export function writeCompose(
   mkdirSync(join(folder, configFolder), { recursive: true, mode: 0o700 });
   for (const [name, content] of Object.entries(configs)) {
     rmSync(join(folder, name), { force: true });
-    // Files are readable by all users, because the containers' users read them. The folder above
-    // keeps other users of this host out.
+    // Files are readable by all users, because the containers' users read them. The parent folder
+    // denies access to other users of this host.
     writeFileSync(join(folder, name), content, { mode: 0o444 });
   }
   writeFileSync(join(folder, "compose.yaml"), stringify(file, { lineWidth: 0 }), { mode: 0o600 });

@@ -43,12 +43,14 @@ export async function begin(system: SystemSpec, { stack, progress, deployer }: S
   if (hasSetting(stack, "docker:registryAuth")) return;
   const required = requiredImages(system, await imageModeOf(system));
   const say = (line: string): void => progress.line(line);
-  await progress.step("pulling images", () => pullImages(required, { except: [], say }));
+  await progress.step("pulling images", () =>
+    pullImages(required, { except: [], say, images: system.images }),
+  );
 }
 
 /**
- * Deploys a system or a part of one, waits until everything of it is healthy, and reports.
- * @param refresh whether to compare with what really runs, also if nothing is missing
+ * Deploys a system or a part of it, waits until all of it is healthy, and reports.
+ * @param refresh whether to compare with what really runs, even if nothing is missing
  * @param isPart whether the other services of the stack stay as they are
  * @returns the exit code
  */
@@ -97,7 +99,7 @@ async function isAmiss(
 }
 
 /**
- * Jobs that must run again even if their inputs have not changed, because their work is not done.
+ * Jobs that must run again because their work is not done, even if their inputs have not changed.
  */
 async function jobsAgain(
   stack: string,
@@ -129,8 +131,10 @@ async function report(
   isOurs?: (container: Container) => boolean,
 ): Promise<number> {
   const status = await statusOf(stack, system, false, isOurs);
-  print(`\n${statusText(status)}\n`);
-  print(summary(outcome.changes));
+  const { same: _, read: __, ...changed } = outcome.changes;
+  const isRefused = !outcome.ok && Object.values(changed).every((count) => count === 0);
+  // If nothing was changed, the table would only push the reason off the screen.
+  if (!isRefused) print(`\n${statusText(status)}\n\n${summary(outcome.changes)}`);
   const errors = withoutRemoved(outcome.errors);
   for (const error of errors) print(`\n${withoutPath(error)}`);
   const advice = errors.map(addressAdvice).find(Boolean);
@@ -139,7 +143,7 @@ async function report(
     print(`Healthy after ${elapsed(progress.seconds())}.`);
     return 0;
   }
-  const builds = failedBuilds(stack, Date.now() - progress.seconds() * 1000);
+  const builds = failedBuilds(stack, system.images, Date.now() - progress.seconds() * 1000);
   const troubles = [...builds, ...(await diagnose(stack)).map(told)];
   for (const trouble of troubles) print(`\n${trouble}`);
   print(

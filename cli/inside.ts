@@ -18,7 +18,7 @@ export async function serviceOfRole(stack: string, role: Role): Promise<LongRunn
   );
   throw new Failure(
     `${system.name} has no service with the role ${role}.`,
-    `Its services: ${all.map((s) => s.name).join(", ")}. For one of them: ./ragdock shell --stack ${stack} --service ${all[0]?.name}`,
+    `Its services: ${all.map((s) => s.name).join(", ")}. For example: ./ragdock shell --stack ${stack} --service ${all[0]?.name}`,
   );
 }
 
@@ -30,7 +30,7 @@ export async function inside(stack: string, service: string, words: readonly str
   const [container] = await containersOf(stack, service);
   if (!container)
     throw new Failure(`Stack "${stack}" has no service "${service}".`, "make status shows its services.");
-  // With a terminal for a part of the streams only, Docker would write line ends of a terminal.
+  // If only some streams are a terminal, Docker would still write line ends for a terminal.
   const terminal = process.stdin.isTTY && process.stdout.isTTY ? "-it" : "-i";
   const args = ["exec", terminal, container.Id, ...words];
   const options = { stdio: "inherit", reject: false, env: dockerEnvironment() } as const;

@@ -6,8 +6,8 @@ import { projectDir } from "../host/paths.ts";
 import { type Command, printedCommands, translated, translatePrinted } from "./command.ts";
 import { groups } from "./commands/index.ts";
 import { requireTarget } from "./on-swarm.ts";
+import { shownFor } from "./reader.ts";
 import { dockerSettingsOf, fileHint, useConfigFile } from "./stack-file.ts";
-import { typedFor } from "./typed.ts";
 
 const usageError = 2;
 
@@ -19,7 +19,7 @@ function commandLine(): Commander {
       const { configFile, stack } = action.optsWithGlobals<{ configFile?: string; stack?: string }>();
       if (stack !== undefined) requireStackName(stack);
       if (configFile !== undefined) useConfigFile(configFile);
-      if (stack !== undefined) translatePrinted((text) => typedFor(stack, text));
+      if (stack !== undefined) translatePrinted((text) => shownFor(stack, text));
       await useDocker(stack ? dockerSettingsOf(stack) : {});
       // Paths of build contexts are relative to the project.
       process.chdir(projectDir);
@@ -35,8 +35,8 @@ function commandLine(): Commander {
 }
 
 const exitCodes = `
-Exit codes: 0 success; 1 failure, or something was found (drift, health, status); 2 wrong command line.
-\`ragdock COMMAND --help\` explains a command. \`make COMMAND\` runs the same, with options as variables: make logs SERVICE=api`;
+Exit codes: 0 success; 1 failure, or something was found (drift, health, status); 2 invalid command line.
+\`ragdock COMMAND --help\` explains a command. \`make COMMAND\` runs the same command, with options as variables: make logs SERVICE=api`;
 
 /** The program, or the group that `config explain` belongs to. */
 function parentOf(program: Commander, { name }: Command): Commander {

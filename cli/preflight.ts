@@ -8,8 +8,8 @@ import { print } from "./command.ts";
 import { changeSettings, ownSettings, stackFile } from "./stack-file.ts";
 
 /**
- * Refuses a stack that runs in Docker but has no state in this folder. Another user has the state,
- * or it is lost.
+ * Refuses a stack that runs in Docker but has no state in this folder. Either another user has the
+ * state, or the state is lost.
  */
 export async function requireOwnState(stack: string): Promise<void> {
   if (!isNewStack(stack)) return;
@@ -18,13 +18,13 @@ export async function requireOwnState(stack: string): Promise<void> {
   if (!network) return;
   const owner = network.split(" ").slice(1).join(" ") || "Another user";
   throw new Failure(
-    `Stack "${stack}" runs on this Docker host already, and its state is not in ${stateDir}. Nothing was changed.`,
-    `${owner} deployed it. If that is you, XDG_STATE_HOME was another folder. Deploy it from there, or give this one another name: make up STACK=mine.\n` +
+    `Stack "${stack}" already runs on this Docker host, but its state is not in ${stateDir}. Nothing was changed.`,
+    `${owner} deployed it. If you deployed it, XDG_STATE_HOME was another folder at that time. Set XDG_STATE_HOME to that folder, or give this stack another name: make up STACK=mine.\n` +
       `If the state is lost, remove the containers and networks with the label ragdock.stack=${stack}. Volumes keep their data.`,
   );
 }
 
-/** The public registry. Any answer, even a refusal, shows that registries can be reached. */
+/** The public registry. Any answer, even an error, shows that registries can be reached. */
 const registryUrl = "https://registry-1.docker.io/v2/";
 
 /**

@@ -12,14 +12,14 @@ import { imageType } from "./backends/deployer.ts";
 /** The services of a system that one deployment changes. */
 export interface Selection {
   readonly part: SystemSpec;
-  /** The services that go along with those that the user asked for. */
+  /** The services that are deployed in addition to those that the user asked for. */
   readonly along: readonly string[];
   /** The services outside of the selection that have no container. */
   readonly absent: readonly string[];
 }
 
 /**
- * The services of `--service api,worker`, and those that go along.
+ * The services of `--service api,worker`, and those that are deployed with them.
  * @throws Failure for a name that is not a service, with the names
  */
 export function selectionOf(system: SystemSpec, text: string, containers: readonly Container[]): Selection {
@@ -33,7 +33,7 @@ export function selectionOf(system: SystemSpec, text: string, containers: readon
     throw new Failure(
       wrong.length > 0
         ? `${system.name} has no service ${wrong.map((name) => `"${name}"`).join(", ")}.`
-        : "--service names no service.",
+        : "The option --service has no name of a service.",
       `Its services: ${names.join(", ")}. For example: make up SERVICE=${names[0]}`,
     );
   const running = new Set(containers.map(serviceOf));
@@ -46,8 +46,8 @@ export function selectionOf(system: SystemSpec, text: string, containers: readon
 }
 
 /**
- * The resources of a part of a system, each as `type::name`. Pulumi creates no resource whose parent
- * is left out, so the components are among them.
+ * The resources of a part of a system, each as `type::name`. Pulumi creates no resource whose
+ * parent is left out, so the result includes the components.
  */
 export function targetsOf(
   stack: StackName,
@@ -91,7 +91,7 @@ export function targetsOf(
   return [...new Set(all)];
 }
 
-/** The names of the resources of all generations of a part's generated secrets. */
+/** The resource names of a part's generated secrets, with all their generations. */
 const generatedSecrets = ({ services }: SystemSpec): string[] =>
   Object.entries(collectSecrets(services)).flatMap(([name, source]) =>
     source.from === "generated"

@@ -49,7 +49,7 @@ export class Patience {
     if (!healthcheck || !State.Health) return false;
     const streak = State.Health.FailingStreak;
     const earlier = this.#begun.get(Id) ?? { at: now, streak, restarts: RestartCount };
-    // A restart or a successful check resets the failing streak.
+    // A restart or a successful check resets Docker's count of failed checks.
     const begun = { ...earlier, streak: Math.min(earlier.streak, streak) };
     this.#begun.set(Id, begun);
     return (

@@ -5,6 +5,7 @@ import { parseDocument, stringify } from "yaml";
 import { readStackText, type StackText } from "../config/settings/stack-text.ts";
 import { rotationsKey } from "../config/spec/deployment.ts";
 import { Failure } from "../config/spec/failure.ts";
+import { targetOf } from "../config/spec/target.ts";
 import { findSystem } from "../config/systems/find.ts";
 import { writeAtomic } from "../engine/index.ts";
 import type { DockerSettings } from "../host/endpoint.ts";
@@ -18,29 +19,35 @@ export interface StackConfig extends StackText {
 
 let configFile: string | undefined;
 
+/** The file that is not a copy, while a command works on one. */
+let original: string | undefined;
+
 /** Uses another file for the stack's settings, as Pulumi's `--config-file` does. */
 export function useConfigFile(path: string): void {
   configFile = resolve(path);
 }
 
 /**
- * The settings of a stack's file that select its Docker host. Returns none if there is no such
- * file.
+ * The settings of a stack's file that select its Docker host. Returns no settings if the file does
+ * not exist.
  */
 export function dockerSettingsOf(stack: string): DockerSettings {
   if (!existsSync(stackFile(stack))) return {};
   const { values } = readStackFile(stack);
-  const target = values[`${project}:target`] === "swarm" ? "swarm" : "engine";
+  const target = targetOf(values[`${project}:target`]);
   return { host: values["docker:host"], context: values["docker:context"], target };
 }
 
 export const stackFile = (stack: string): string => configFile ?? join(projectDir, `Pulumi.${stack}.yaml`);
 
+/** The file with the settings of a stack, also while a command works on a copy. */
+export const namedFile = (stack: string): string => original ?? stackFile(stack);
+
 export const givenConfigFile = (): string | undefined => configFile;
 
 /**
- * What commands in a message need in addition if the stack's settings are in another file. Empty if
- * they are not, or if the message has no command.
+ * The option that commands in a message need if the stack's settings are in another file. Empty if
+ * the file is the usual one, or if the message has no command.
  */
 export function fileHint(message: string): string {
   if (configFile === undefined || !namesCommand(message)) return "";
@@ -55,11 +62,13 @@ export async function onCopyOfSettings<T>(stack: string, work: () => Promise<T>)
   const folder = mkdtempSync(join(tmpdir(), "ragdock-preview-"));
   const copy = join(folder, basename(file));
   if (existsSync(file)) copyFileSync(file, copy);
+  original = file;
   configFile = copy;
   try {
     return await work();
   } finally {
     configFile = given;
+    original = undefined;
     rmSync(folder, { recursive: true });
   }
 }
@@ -160,7 +169,7 @@ export function ensureStack(
   };
   writeAtomic(file, stringify({ config }));
   print(
-    `Created ${basename(file)} for ${system} in ${environment ?? "dev"}. Its settings go there: docs/reference/settings.md.`,
+    `Created ${basename(file)} for ${system} in ${environment ?? "dev"}. Write the settings of the stack there: docs/reference/settings.md.`,
   );
 }
 
@@ -175,7 +184,7 @@ function requireSame(stack: string, system: string | undefined, environment: str
     );
   if (system && system !== runs)
     throw new Failure(
-      `Stack "${stack}" runs ${runs}, not ${system}. A stack keeps its system, or its data would be left behind.`,
+      `Stack "${stack}" runs ${runs}, not ${system}. A stack cannot change its system, because its data would be left behind.`,
       `Give the other system its own stack: make up SYSTEM=${system} STACK=${system}`,
     );
 }

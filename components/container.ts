@@ -4,7 +4,8 @@ import { programOf, startWith } from "../config/spec/container-options.ts";
 import { type Content, fill, secretsIn } from "../config/spec/content.ts";
 import { callsHost, hostGateway } from "../config/spec/host-gateway.ts";
 import { aliasesOn, hasWayOut, noDns } from "../config/spec/networks.ts";
-import type { FileSpec, ServiceSpec } from "../config/spec/service.ts";
+import { countFolder } from "../config/spec/recovery.ts";
+import { type FileSpec, isLongRunning, type ServiceSpec } from "../config/spec/service.ts";
 import { filesLabel, labels, revisionLabel } from "../config/spec/stack.ts";
 import { cpuString, mebibytes } from "../config/spec/units.ts";
 import type { Predecessors, StackContext } from "./context.ts";
@@ -50,8 +51,14 @@ export function program(
  * The provider uploads the files of a service after it has created the container. Docker refuses
  * that if the root file system is read-only (moby/moby, containerExtractToDir).
  */
-export const isReadOnly = ({ tmpfs, files }: ServiceSpec): boolean =>
+export const hasReadOnlyRoot = ({ tmpfs, files }: ServiceSpec): boolean =>
   tmpfs !== undefined && files.length === 0;
+
+/** The volume without a name in which a service with a read-only root counts its restarts. */
+const countVolumes = (spec: ServiceSpec): docker.types.input.ContainerVolume[] =>
+  hasReadOnlyRoot(spec) && isLongRunning(spec) && spec.restartUnhealthy
+    ? [{ containerPath: countFolder }]
+    : [];
 
 /** The inputs that services and jobs have in common. */
 export function containerBase(
@@ -72,7 +79,7 @@ export function containerBase(
       ...(spec.capabilities?.length ? { adds: spec.capabilities.map((name) => `CAP_${name}`) } : {}),
     },
     ...(spec.tmpfs || spec.writable ? { tmpfs: tmpfsOf(spec) } : {}),
-    ...(isReadOnly(spec) ? { readOnly: true } : {}),
+    ...(hasReadOnlyRoot(spec) ? { readOnly: true } : {}),
     envs: Object.entries(spec.environment)
       .map(([key, value]) => `${key}=${value}`)
       .sort(),
@@ -87,11 +94,14 @@ export function containerBase(
       target: mount.target,
       readOnly: mount.readOnly,
     })),
-    volumes: spec.volumes.map(({ volume, path, readOnly }) => ({
-      volumeName: context.volumes[volume] as pulumi.Input<string>,
-      containerPath: path,
-      ...(readOnly ? { readOnly } : {}),
-    })),
+    volumes: [
+      ...spec.volumes.map(({ volume, path, readOnly }) => ({
+        volumeName: context.volumes[volume] as pulumi.Input<string>,
+        containerPath: path,
+        ...(readOnly ? { readOnly } : {}),
+      })),
+      ...countVolumes(spec),
+    ],
     uploads: spec.files.map((file) => upload(file, context)),
     ...(callsHost(spec) || spec.extraHosts ? { hosts: hostsOf(spec) } : {}),
     ...(spec.ulimits ? { ulimits: Object.entries(spec.ulimits).map(([name, at]) => ({ name, ...at })) } : {}),
@@ -100,15 +110,15 @@ export function containerBase(
     ...(spec.gpus ? { gpus: spec.gpus } : {}),
     cpus: cpuString(spec.limits.cpus),
     memory: mebibytes(spec.limits.memory),
-    // Without an explicit value, this would be a change at each `up`. Swap is unlimited, because a
-    // host without swap accounting reads back this value. A number would have to change together
-    // with `memory`, which the provider does not do.
+    // Without an explicit value, the provider would report a change at each `up`. Swap is
+    // unlimited, because on a host without swap accounting, the provider reads back this value. A
+    // number would have to change together with `memory`, which the provider does not do.
     memorySwap: -1,
     ...(spec.limits.reservation ? { memoryReservation: mebibytes(spec.limits.reservation) } : {}),
     logDriver: "json-file",
     logOpts: { "max-size": `${mebibytes(spec.logs.maxSize)}m`, "max-file": String(spec.logs.maxFiles) },
-    // SELinux keeps a container from the host's folders. Relabelling them could lock out the host's
-    // own programs.
+    // SELinux denies a container access to the host's folders. Changing their labels could deny
+    // access to the host's own programs.
     securityOpts: ["no-new-privileges:true", ...(spec.mounts.length > 0 ? ["label=disable"] : [])],
     labels: containerLabels(context, spec),
   };
@@ -124,7 +134,8 @@ export const containerLabels = (
   const revision = context.revisions[name];
   const own = {
     ...(revision ? { [revisionLabel]: revision } : {}),
-    // Files of the settings and files of the application look alike in the container.
+    // In the container, files from the settings cannot be told from files that the application
+    // wrote.
     ...(spec.files.length > 0 ? { [filesLabel]: JSON.stringify(spec.files.map(({ path }) => path)) } : {}),
   };
   return labels(context, {
@@ -140,7 +151,7 @@ export const containerLabels = (
  * A file in the container of a service only. It is secret if it contains a secret. Owner and group
  * are left out, although the provider has them: Docker Engine 20.10 looks the user up in the
  * *host's* user database and fails for ids that are not there (moby/moby, copyUIDGID; tests/e2e
- * shows it). The provider takes an empty content for none ("one of 'content', 'content_base64', or
+ * shows it). The provider treats empty content as missing ("one of 'content', 'content_base64', or
  * 'source' must be set"), so an empty file has a line end.
  */
 const upload = (file: FileSpec, context: StackContext): docker.types.input.ContainerUpload => ({

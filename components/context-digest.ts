@@ -32,7 +32,7 @@ export function contextDigest(
 function filesOf(context: string, dockerfile: string) {
   const own = `${dockerfile}.dockerignore`;
   const ignoreFile = existsSync(own) ? own : join(context, ".dockerignore");
-  // The package has the types of an ES module and is CommonJS: `default` exists in both.
+  // The package has types for an ES module but is CommonJS: `default` exists in both.
   const filter = dockerignore.default();
   if (existsSync(ignoreFile)) filter.add(readFileSync(ignoreFile, "utf8"));
   return readdirSync(context, { recursive: true, withFileTypes: true })

@@ -1,6 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { Deployment } from "../config/spec/deployment.ts";
-import type { StackName } from "../config/spec/stack.ts";
+import { type Deployment, withDeployment } from "../config/spec/deployment.ts";
+import { collectSecrets } from "../config/spec/secrets.ts";
+import type { SystemSpec } from "../config/spec/service.ts";
+import { fullName, type StackName } from "../config/spec/stack.ts";
+import type { RagStack } from "./stack.ts";
 
 /** The history of this stack, from its outputs. */
 export interface History {
@@ -10,6 +13,10 @@ export interface History {
   readonly volumes: Readonly<Record<string, string>>;
   /** Generated secrets that stay in the state, with their generations. */
   readonly keptSecrets: Readonly<Record<string, number>>;
+  /** Names of the containers, by service. */
+  readonly containers: Readonly<Record<string, unknown>>;
+  /** Generated and given secrets, by name. */
+  readonly credentials: Readonly<Record<string, unknown>>;
 }
 
 /**
@@ -18,8 +25,51 @@ export interface History {
  */
 export async function readHistory({ project, stack }: StackName): Promise<History> {
   const self = new pulumi.StackReference(`${pulumi.getOrganization()}/${project}/${stack}`);
-  const [deployments, volumes, keptSecrets] = await Promise.all(
-    ["deployments", "volumes", "keptSecrets"].map(async (name) => (await self.getOutputDetails(name)).value),
-  );
-  return { deployments: deployments ?? [], volumes: volumes ?? {}, keptSecrets: keptSecrets ?? {} };
+  const read = async (name: string) => {
+    const { value, secretValue } = await self.getOutputDetails(name);
+    return value ?? secretValue;
+  };
+  const names = ["deployments", "volumes", "keptSecrets", "containers", "credentials"];
+  const [deployments, ...others] = await Promise.all(names.map(read));
+  const [volumes, keptSecrets, containers, credentials] = others.map((value) => value ?? {});
+  return { deployments: deployments ?? [], volumes, keptSecrets, containers, credentials };
 }
+
+/** What a run records in the outputs of the stack. */
+type Recorded = Pick<RagStack, "containers" | "volumes" | "secrets" | "keptSecrets">;
+
+/**
+ * The outputs of a run. A run of a part of the system creates nothing else, and the values of the
+ * rest may be unknown. So the rest keeps what earlier runs have recorded. A run of a part is no
+ * deployment: a rollback could not return to it.
+ * @param part the services of this run. @default all
+ */
+export function outputsOf(
+  history: History,
+  { project, stack }: StackName,
+  rag: Recorded,
+  deployment: Deployment,
+  part: SystemSpec | undefined,
+) {
+  const { containers, volumes, secrets: credentials, keptSecrets } = rag;
+  if (!part) {
+    const deployments = withDeployment(history.deployments, deployment);
+    return { containers, volumes, credentials, keptSecrets, deployments };
+  }
+  const names = part.services.map(({ name }) => name);
+  const ownVolumes = part.services.flatMap((service) =>
+    service.volumes.map(({ volume }) => fullName({ project, stack }, volume)),
+  );
+  const secrets = Object.keys(collectSecrets(part.services));
+  const earlier = Object.entries(history.credentials).map(([name, value]) => [name, pulumi.secret(value)]);
+  return {
+    containers: { ...history.containers, ...only(containers, names) },
+    volumes: { ...history.volumes, ...only(volumes, ownVolumes) },
+    credentials: { ...Object.fromEntries(earlier), ...only(credentials, secrets) },
+    keptSecrets: { ...history.keptSecrets, ...only(keptSecrets, secrets) },
+    deployments: history.deployments,
+  };
+}
+
+const only = <T>(all: Readonly<Record<string, T>>, names: readonly string[]): Record<string, T> =>
+  Object.fromEntries(Object.entries(all).filter(([name]) => names.includes(name)));

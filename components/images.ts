@@ -7,6 +7,7 @@ import { Failure } from "../config/spec/failure.ts";
 import { type ImageSource, imageName } from "../config/spec/image.ts";
 import { fullName, type StackName } from "../config/spec/stack.ts";
 import { type Build, type ImageMode, imagePlan, type Pull } from "./image-plan.ts";
+import { runError } from "./reader.ts";
 
 export interface ImagesArgs extends StackName, ImageMode {
   /** The images that the services run. */
@@ -87,7 +88,7 @@ function planned(source: ImageSource, mode: ImageMode): Pull | Build {
     return imagePlan(source, mode);
   } catch (error) {
     // A RunError has no stack trace, because its message is complete.
-    throw error instanceof Failure ? new pulumi.RunError(`${error.message} ${error.advice}`) : error;
+    throw error instanceof Failure ? runError(error) : error;
   }
 }
 

@@ -1,13 +1,16 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
+import { pulumiOnly } from "../config/spec/message.ts";
 import type { Job as JobSpec } from "../config/spec/service.ts";
 import { fullName } from "../config/spec/stack.ts";
 import { containerBase, ignoreChanges } from "./container.ts";
 import type { UnitArgs } from "./context.ts";
+import { shown } from "./reader.ts";
 
 /**
- * A check in the image is that of the service, which does not run here. Docker takes times of zero
- * from the image, and the provider reads them back, which would be a change at each `up`.
+ * The image's health check belongs to the service, which does not run here. For a time of zero,
+ * Docker uses the value of the image. The provider reads that value back and would report a change
+ * at each `up`.
  */
 const noCheck: docker.types.input.ContainerHealthcheck = {
   tests: ["NONE"],
@@ -62,16 +65,18 @@ export class Job extends pulumi.ComponentResource {
 
 /**
  * The provider accepts any exit code, so the program has to check it.
- * @param code absent if an `up --target` has left the job out: engines before August 2026 do not
- * call that unknown
+ * @param code undefined if an `up --target` omitted the job, because engines before August 2026 do
+ * not treat it as unknown
  */
 function ended(name: string, code: number | undefined, log: string): string {
   if (code === 0) return "done";
   if (code === undefined) return "";
   const end = log.trimEnd().split("\n").slice(-20).join("\n    ");
   throw new pulumi.RunError(
-    `The job "${name}" ended with exit code ${code}. Services that depend on it were not started. Those that ran before still run.\n` +
+    `The job "${name}" ended with exit code ${code}. Services that depend on it were not started. Services that ran before still run.\n` +
       `  End of its log:\n    ${end}\n` +
-      `  Fix the cause and run \`make up\` again (with the Pulumi CLI: pulumi up --replace '**${name}').`,
+      shown(
+        `  Fix the cause and run \`make up\` again${pulumiOnly(` (with the Pulumi CLI: pulumi up --replace '**${name}')`)}.`,
+      ),
   );
 }

@@ -7,6 +7,14 @@ import { userSecrets } from "../config/settings/schema.ts";
 import { Failure } from "../config/spec/failure.ts";
 import { registryOf } from "../config/spec/image.ts";
 import type { SystemSpec } from "../config/spec/service.ts";
+import { targetOf } from "../config/spec/target.ts";
+import { runError, shown } from "./reader.ts";
+
+/** Pulumi's messages, as the user of this deployment needs them. */
+export const log = {
+  warn: (message: string): Promise<void> => pulumi.log.warn(shown(message)),
+  error: (message: string): Promise<void> => pulumi.log.error(shown(message)),
+} as const;
 
 /** The stack's configuration as Pulumi passes it to the program. */
 export function readConfig() {
@@ -24,6 +32,7 @@ export function readConfig() {
       return value ? [[key, value] as const] : [];
     }),
   );
+  const settings = readSettings(pulumi.runtime.allConfig(), project);
   const hidden = new Set([...Object.keys(secrets), ...encrypted]);
   const open = Object.entries(pulumi.runtime.allConfig()).filter(
     ([key]) => key.startsWith(prefix) && !hidden.has(key.slice(prefix.length)),
@@ -31,7 +40,7 @@ export function readConfig() {
   return {
     stack: { project, stack: pulumi.getStack() },
     /** The settings, parsed. */
-    settings: readSettings(pulumi.runtime.allConfig(), project),
+    settings,
     /** The settings that are not secret, as text. */
     texts: Object.fromEntries(open.map(([key, value]) => [key.slice(prefix.length), value])),
     secrets,
@@ -43,7 +52,11 @@ export function readConfig() {
     ),
     /** Names of the settings that are kept encrypted. */
     encrypted: hidden as ReadonlySet<string>,
-    docker: { host: provider.get("host"), context: provider.get("context") },
+    docker: {
+      host: provider.get("host"),
+      context: provider.get("context"),
+      target: targetOf(settings.target),
+    },
     /** The registries in `docker:registryAuth`, from which the Docker provider itself pulls. */
     registryAuth: registriesOf(pulumi.runtime.allConfig()["docker:registryAuth"]),
   };
@@ -52,21 +65,22 @@ export function readConfig() {
 /** Resolves the system of a stack, and refuses secrets that it could not use. @throws Failure */
 export function usableSystem(settings: Readonly<Record<string, unknown>>, facts: Facts): SystemSpec {
   const system = resolveSystem(settings, facts);
-  requireUsableSecrets(facts.stack, system);
-  return system;
+  requireUsableSecrets(system);
+  const why = Object.entries(system.unavailable).map(([name, reason]) => [name, shown(reason)] as const);
+  return { ...system, unavailable: Object.fromEntries(why) };
 }
 
 /** Refuses values of the user's secrets that the system could not use. @throws Failure */
-export function requireUsableSecrets(stack: string, system: SystemSpec): void {
+export function requireUsableSecrets(system: SystemSpec): void {
   const prefix = `${pulumi.getProject()}:`;
   const values = Object.entries(pulumi.runtime.allConfig()).map(
     ([key, value]) => [key.replace(prefix, ""), value] as const,
   );
-  requireCertificate(stack, system, Object.fromEntries(values));
+  requireCertificate(system, Object.fromEntries(values));
 }
 
 /**
- * A text that changes with a secret and does not tell it. It becomes a part of the names of
+ * A text that changes with a secret but does not reveal it. It becomes a part of the names of
  * revisions, which others can read, so guesses must be slow: scrypt takes 50 ms for each.
  */
 const versionOf = (value: string, salt: string): string => scryptSync(value, salt, 16).toString("hex");
@@ -82,6 +96,12 @@ export async function explained<T>(work: () => T | Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    throw error instanceof Failure ? new pulumi.RunError(`${error.message}\n${error.advice}`) : error;
+    throw error instanceof Failure ? runError(error) : error;
   }
 }
+
+/** A function whose mistakes of the user end the program with their message alone. */
+export const explaining =
+  <Args extends unknown[], T>(work: (...args: Args) => Promise<T>) =>
+  (...args: Args): Promise<T> =>
+    explained(() => work(...args));

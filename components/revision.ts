@@ -63,8 +63,8 @@ const identifies = {
 } as const satisfies Record<keyof LongRunning, boolean>;
 
 /**
- * The alias of a service's revision. It changes exactly when the containers are replaced, so that a
- * gateway with the alias in its files is replaced after them and reaches no other container. It
+ * The alias of a service's revision. It changes exactly when the containers are replaced, so a
+ * gateway with the alias in its files is replaced after them, and cannot reach other containers. It
  * also depends on the number of replicas. Otherwise, containers that share an alias would get
  * requests before they are healthy, or while they stop. It depends on the generations of secrets
  * too, and on the versions of those that the user sets.

@@ -56,11 +56,11 @@ export class Service extends pulumi.ComponentResource {
       {
         parent: this,
         dependsOn: [...after.resources],
-        // A volume and a host port take one container at a time. Everything else starts the new
-        // container first.
+        // Only one container at a time can use a volume or a host port. In all other cases, the new
+        // container starts first.
         deleteBeforeReplace: spec.kind === "stateful" || ports.length > 0,
-        // Without this, a container that never became healthy would count as good at the next `up`
-        // (pulumi/pulumi#17949).
+        // Without this, a container that never became healthy would count as healthy at the next
+        // `up` (pulumi/pulumi#17949).
         replaceOnChanges: ["#initerror", "healthcheck", "init", "tmpfs"],
         ignoreChanges,
       },

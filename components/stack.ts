@@ -26,7 +26,7 @@ export interface RagStackArgs extends StackName {
   readonly deployer: string;
   /** Values of the secrets that the user sets, by their config key. */
   readonly secrets: Readonly<Record<string, pulumi.Input<string>>>;
-  /** A text for each of them that changes with the value and does not tell it, by config key. */
+  /** For each secret, a text that changes with the value but does not reveal it, by config key. */
   readonly secretVersions: Readonly<Record<string, string>>;
   /** Generated secrets of earlier deployments that stay in the state, with their generations. */
   readonly keptSecrets: Readonly<Record<string, number>>;
@@ -168,7 +168,7 @@ function declareNetworks(args: RagStackArgs, parent: pulumi.Resource): Record<st
           ...(internal ? {} : { options: openNetworkOptions }),
           labels: labels(args, { [ownerLabel]: args.deployer }),
         },
-        // The first deployer stays the owner.
+        // The user who deployed first stays the owner.
         { parent, deleteBeforeReplace: true, ignoreChanges: ["labels"] },
       );
       // Refers to networks by id, because containers must be replaced when a network is created
@@ -187,7 +187,7 @@ const volumeParts = ({ system }: Pick<RagStackArgs, "system">): string[] => [
   ...new Set(system.services.flatMap((s) => s.volumes.map(({ volume }) => volume))),
 ];
 
-/** The system's volumes, by short name. No change of the program replaces or removes one. */
+/** The system's volumes, by short name. No change of the program replaces or removes a volume. */
 function declareVolumes(args: RagStackArgs, parent: pulumi.Resource): Record<string, docker.Volume> {
   const now = new Date().toISOString();
   return Object.fromEntries(
@@ -198,8 +198,8 @@ function declareVolumes(args: RagStackArgs, parent: pulumi.Resource): Record<str
       const volume = new docker.Volume(
         name,
         { name, labels: labels(args, created === "" ? {} : { [createdLabel]: created }) },
-        // Volumes are retained and not protected, because a removed service must not stop every
-        // later `up`. Its data stays.
+        // Volumes are retained and not protected, because with protection, a removed service would
+        // stop every later `up`. Its data stays.
         { parent, retainOnDelete: true, ignoreChanges: ["labels", "driver", "driverOpts"] },
       );
       return [part, volume];

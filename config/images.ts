@@ -30,7 +30,7 @@ export function lockedReference(reference: string, mirror: string | undefined): 
   return digest === undefined ? pulled : `${pulled}@${digest}`;
 }
 
-/** The references of all images that are pulled, those that wrapped images build on included. */
+/** The references of all images that are pulled, including those that wrapped images build on. */
 export const pulledReferences: readonly string[] = [
   ...new Set(images.flatMap(({ reference, wrapped }) => [reference, ...(wrapped ? [wrapped.base] : [])])),
 ].sort();

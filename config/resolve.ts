@@ -50,7 +50,7 @@ export function resolveSystem(raw: Readonly<Record<string, unknown>>, facts: Fac
   const { spec, problems } = readSystem(open, facts);
   const all = [...encryptedInVain(facts.secrets, askedSecrets(raw)), ...problems];
   if (spec && all.length === 0) return spec;
-  throw new ConfigError(all, facts.stack);
+  throw new ConfigError(all);
 }
 
 interface Resolved {
@@ -66,7 +66,7 @@ interface Resolved {
   readonly findings: readonly Finding[];
 }
 
-/** Returns the system of settings that may be wrong, and their problems. */
+/** Returns the system for settings that may be wrong, and the problems of the settings. */
 export function readSystem(raw: Readonly<Record<string, unknown>>, facts: Facts): Resolved {
   const parsed = settings.safeParse(raw);
   if (parsed.success) return assemble(parsed.data, raw, facts);
@@ -136,7 +136,7 @@ function assembled(
     findings: found,
     problems: [
       ...(user.monitoring.enabled && added.length === 0
-        ? [withoutEffect("monitoring.enabled", `${name} has all of it`)]
+        ? [withoutEffect("monitoring.enabled", `${name} already has all of these services`)]
         : []),
       ...traitProblems(user, raw, system, traits),
       ...strayPlaceholders(raw),
@@ -156,7 +156,7 @@ function assembled(
   };
 }
 
-/** The user's settings for the size of the host. */
+/** Applies the user's settings for the size of the host. */
 const hostOf = ({ host }: Settings): Host =>
   defined({ memoryMiB: host.memory && mebibytes(host.memory), cpus: host.cpus });
 
@@ -184,7 +184,7 @@ const takenPaths = (user: Settings, services: readonly ServiceSpec[]): Problem[]
   services.flatMap(({ name, files }) =>
     (user.services[name]?.files ?? []).flatMap(({ path }, index) => {
       if (files.filter((file) => file.path === path).length < 2) return [];
-      const why = `${name} has a file at this path already`;
+      const why = `${name} already has a file at this path`;
       return [problem(`services.${name}.files[${index}].path`, `"${path}"`, why, "Choose another path.")];
     }),
   );

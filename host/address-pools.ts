@@ -25,8 +25,9 @@ const defaultPools: readonly AddressPool[] = [
 ];
 
 /**
- * Refuses a host whose Docker has no addresses for the new networks of a stack. Docker also leaves
- * out ranges of the host's routes, which are not known here. So there may be fewer than counted.
+ * Refuses a host if its Docker has no addresses for the new networks of a stack. Docker also leaves
+ * out ranges of the host's routes, which are not known here. So there may be fewer addresses than
+ * this function counts.
  * @param taken subnets of the existing networks
  * @throws Failure with the ways to get more
  */
@@ -48,7 +49,7 @@ const moreAddresses =
   "Or give Docker more addresses: add this to /etc/docker/daemon.json and restart Docker.\n" +
   '  "default-address-pools": [{ "base": "10.201.0.0/16", "size": 24 }]';
 
-/** The ways to get more addresses, if an error of Docker says that it has none. Else nothing. */
+/** The ways to get more addresses, if Docker's error says that it has no more. Else nothing. */
 export const addressAdvice = (error: string): string | undefined =>
   error.includes("non-overlapping IPv4 address pool") ? moreAddresses : undefined;
 
@@ -77,7 +78,7 @@ export async function requireNetworks(
   );
 }
 
-/** How many networks the pools still have addresses for. IPv6 pools do not count. */
+/** The number of networks for which the pools still have addresses. IPv6 pools do not count. */
 export const freeSubnets = (taken: readonly string[], pools: readonly AddressPool[]): number =>
   pools
     .map(({ Base, Size }) => ({ range: rangeOf(Base), size: 2 ** (32 - Size) }))
@@ -99,7 +100,7 @@ function rangeOf(cidr: string): Range | undefined {
   return { first, last: first + size - 1 };
 }
 
-/** How many subnets of a size in a range overlap with no taken one. */
+/** The number of subnets of a size in a range that do not overlap with a used subnet. */
 function freeIn(range: Range, size: number, taken: readonly string[]): number {
   const used = new Set<number>();
   for (const cidr of taken) {

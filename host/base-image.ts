@@ -1,6 +1,6 @@
 /**
  * The Debian base image of `images: packages`. mmdebstrap builds it from the mirror that this host
- * uses. All other images build on it, so a site needs package mirrors and no container registry.
+ * uses. All other images build on it, so a site needs package mirrors, but no container registry.
  */
 import { execFile, spawn } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -29,7 +29,7 @@ const packages = ["ca-certificates", "busybox"];
 
 const unneededPaths = ["/usr/share/man/*", "/usr/share/doc/*", "/usr/share/info/*", "/usr/share/locale/*"];
 
-/** Files of apt that the layers leave out: indexes and translations. */
+/** Files of apt that are not in the layers: indexes and translations. */
 const aptOptions = [
   'APT::Install-Recommends "false"',
   'APT::AutoRemove::SuggestsImportant "false"',
@@ -200,7 +200,7 @@ async function pipeIntoImport(from: Recipe, tag: string, say: (line: string) => 
   }
   if (imported === 0) await docker("image", "rm", id.trim());
   throw new Failure(
-    `The base image could not be built: mmdebstrap ended with exit code ${made}, docker import with ${imported}.`,
+    `The base image could not be built: mmdebstrap ended with exit code ${made}, docker import ended with ${imported}.`,
     log.slice(-2000),
   );
 }

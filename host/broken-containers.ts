@@ -3,16 +3,18 @@ import { fullName, replacesLabel, type StackName } from "../config/spec/stack.ts
 import { isCrashing } from "./crash-loops.ts";
 import { type Container, isJob, serviceOf } from "./docker.ts";
 
-/** Seconds of failed checks after which a container does not recover by itself. */
+/** Seconds of failed checks after which a container is assumed not to recover by itself. */
 const patience = 300;
 
 /**
  * Returns the ids of the containers that a deployment replaces even if their settings are the same,
  * by the name of their resource. These are:
  *
- * - containers that were disconnected from a network of their service. No refresh notices that.
+ * - containers that were disconnected from a network of their service. A refresh does not notice
+ * this.
  * - stateless containers that are unhealthy while their predecessor still exists. They were never
- *   healthy. A refresh forgets that (pulumi/pulumi#17949), and the gateway would send requests to
+ * healthy. After a refresh, this is no longer known (pulumi/pulumi#17949), and the gateway would
+ * send requests to
  *   them.
  * - stateless containers that have been unhealthy for five minutes.
  * - stateless containers that crash again and again.

@@ -1,10 +1,10 @@
-import { setCommand } from "../config/spec/problem.ts";
+import { and, setCommand } from "../config/spec/message.ts";
 
-/** Why a container does not work, as far as its output says it. */
+/** The reason why a container does not work, if its output contains it. */
 export interface Cause {
   /** One line. */
   readonly text: string;
-  /** What its owner can do. Undefined if that is not known. */
+  /** The fix. Undefined if no fix is known. */
   readonly fix?: string;
 }
 
@@ -25,13 +25,13 @@ const libraries: Readonly<Record<string, string>> = {
 type Fix = (found: readonly string[], service: string) => string;
 
 const variable: Fix = ([name = ""], service) =>
-  `The application needs the variable ${name}. Set it under \`secrets\` of the application if it is one (${guide}), else under ragdock:services.${service}.environment.`;
+  `The application needs the variable ${name}. Set it under \`secrets\` of the application if it is a secret (${guide}), or else under ragdock:services.${service}.environment.`;
 
 const missingModule: Fix = ([name = ""]) =>
-  `Add the package that has ${name} to the application's list of packages. If ${name} is a file of the application, correct \`module\` or \`command\`.`;
+  `Add the package that contains ${name} to the application's list of packages. If ${name} is a module of the application, correct \`module\` or \`command\`.`;
 
 const forbidden: Fix = ([path = ""]) =>
-  `The user of the container may not write to ${path}. To keep the files, give the application a volume: volumes: [{ name: files, path: ${folderOf(path)} }]. In a Dockerfile, give that folder to the user.`;
+  `The user of the container is not allowed to write to ${path}. To keep the files, give the application a volume: volumes: [{ name: files, path: ${folderOf(path)} }]. In a Dockerfile, make the user the owner of that folder.`;
 
 const folderOf = (path: string): string => {
   const absolute = path.startsWith("/") ? path : `/app/${path.replace(/^\.\//, "")}`;
@@ -59,7 +59,7 @@ const fixes: readonly (readonly [RegExp, Fix])[] = [
       const name = libraries[library];
       const found = name
         ? ` is in Debian's package ${name}. Add it`
-        : " is missing. Add Debian's package that has it";
+        : " is missing. Add the Debian package that contains it";
       return `${library}${found}: \`packages\` under \`build\` of the application, or apt-get install in its Dockerfile.`;
     },
   ],
@@ -76,9 +76,9 @@ const fixes: readonly (readonly [RegExp, Fix])[] = [
   [
     /answers 404/,
     () =>
-      "The application runs. Correct the path of its health check: `healthcheck.path`, or `healthPath` of ragdock:app.",
+      "The application runs. Correct the path of its health check: `healthcheck.path`, or `healthPath` in ragdock:app.",
   ],
-  [/answers 400/, () => "The check asks for the host 127.0.0.1. Django must have it in ALLOWED_HOSTS."],
+  [/answers 400/, () => "The check sends the host name 127.0.0.1. Add it to ALLOWED_HOSTS of Django."],
   [
     /nothing listens on port (\d+)/,
     ([port = ""]) => `Let the application listen on port ${port} of 0.0.0.0, or correct \`port\`.`,
@@ -93,10 +93,12 @@ const addressOf = (port: string): string =>
 const errorLine =
   /^(?:ERROR:?\s+|\[\w+\]\s+)?((?:[\w.]*(?:Error|Exception|Interrupt|Exit)\b(?: \[\w+\])?: .+|[\w.]*(?:Error|Exception)$|Error loading .+|Fatal .+|panic: .+|sh: .+(?:not found|No such file.*)|exec .+))$/;
 
-/** What Flask says at the end if it could not load the application, which has the command. */
+/**
+ * The last line of Flask's output if it could not load the application that defines the command.
+ */
 const unknownCommand = /^Error: No such command /;
 
-/** The last error in a log. That a command is unknown counts only if there is no other error. */
+/** The last error in a log. An unknown command is the cause only if there is no other error. */
 function lastError(log: string): string | undefined {
   const lines = log.trimEnd().split("\n");
   return lastErrorOf(lines.filter((line) => !unknownCommand.test(line))) ?? lastErrorOf(lines);
@@ -133,14 +135,17 @@ interface Symptoms {
   readonly check?: string;
   /** The end of its log. */
   readonly log: string;
-  /** Whether it has ended by itself, so that the end of its log has the reason. */
+  /** Whether it has ended by itself, so that the end of its log contains the reason. */
   readonly hasCrashed: boolean;
 }
 
-/** The cause of a container's failure, and what to do about it. Undefined if its output says nothing. */
+/**
+ * The cause of a container's failure, and what to do about it. Undefined if its output contains no
+ * cause.
+ */
 export function causeOf({ service, check = "", log, hasCrashed }: Symptoms): Cause | undefined {
   const answer = /^Traceback/m.test(check) ? lastLineOf(check) : check.trim() || undefined;
-  // A program that still starts does not answer, and its log may have the reason.
+  // A program that is still starting does not answer, and its log may contain the reason.
   const isVague = answer === undefined || /nothing listens|does not answer|refused/.test(answer);
   const error = isVague ? (lastError(log) ?? (hasCrashed ? lastLineOf(log) : undefined)) : undefined;
   const text = answer && error ? `${answer}; its log says: ${error}` : (answer ?? error);
@@ -149,7 +154,7 @@ export function causeOf({ service, check = "", log, hasCrashed }: Symptoms): Cau
   return { text: inOneLine(text), ...(fix ? { fix } : {}) };
 }
 
-/** What to do about a message, if it is known. */
+/** The fix for a message, if it is known. */
 function fixFor(message: string, service: string): string[] {
   for (const [pattern, fix] of fixes) {
     const found = pattern.exec(message);
@@ -167,5 +172,5 @@ export const packageCommand = (image: string, names: string): string => {
   return names
     .split(" ")
     .map((name, index) => setCommand(`${application}.build.packages[${index}]`, name))
-    .join(" && ");
+    .join(and);
 };

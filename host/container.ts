@@ -17,8 +17,6 @@ export interface Container {
   readonly Created: string;
   /** The program that it was started with. */
   readonly Path: string;
-  /** The arguments of the program. */
-  readonly Args?: readonly string[];
   readonly RestartCount: number;
   readonly State: {
     readonly Status: string;
@@ -28,7 +26,7 @@ export interface Container {
     readonly Error: string;
     readonly Health?: {
       readonly Status: "starting" | "healthy" | "unhealthy";
-      /** Failed checks since the last good one. Those in the start period do not count. */
+      /** Failed checks since the last good one. Failures in the start period do not count. */
       readonly FailingStreak: number;
       readonly Log:
         | readonly { readonly ExitCode: number; readonly Output: string; readonly End: string }[]

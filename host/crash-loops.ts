@@ -2,7 +2,6 @@ import { type SpawnOptions, spawn } from "node:child_process";
 import { once } from "node:events";
 import { closeSync, mkdirSync, openSync } from "node:fs";
 import { join } from "node:path";
-import { monitoringNetwork } from "../config/spec/networks.ts";
 import { describe } from "./describe.ts";
 import { type Container, containersOf, docker, dockerEnvironment, isJob } from "./docker.ts";
 import { told } from "./finding.ts";
@@ -15,15 +14,8 @@ import { projectDir } from "./paths.ts";
 const restarts = 5;
 
 /**
- * The same for an exporter, which listens on its name. As long as its predecessors run, Docker's
- * name server also gives their addresses, and a start with one of them ends. With two predecessors,
- * ten starts fail in 2 of 100 cases. Docker's pauses between them add up to 51 s.
- */
-const exporterRestarts = 9;
-
-/**
- * Restarts after which a container counts as a crash loop if each start took long. Five of them
- * would take minutes.
+ * Restarts after which a container counts as a crash loop if each start took long. Five such
+ * restarts would take minutes.
  */
 const slowRestarts = 2;
 
@@ -38,8 +30,8 @@ const crashLogs = ".ragdock/crashes";
 /**
  * Watches a stack until this process ends, and removes new containers that crash repeatedly. The
  * provider waits for a container's health until its timeout, and stops early only if the container
- * is gone. The log is saved before the removal. The old container keeps running, unless it crashes
- * itself: then it stops, because the deployment replaces it.
+ * is gone. The log is saved before the removal. The old container keeps running, unless it also
+ * crashes. In that case it is stopped, because the deployment replaces it.
  * @param before the containers that existed before the deployment
  * @param report gets the description of a container before it is removed, because the program may
  * end right after the removal
@@ -75,18 +67,14 @@ export function watchCrashLoops(
 
 /**
  * Whether a container crashes again and again. Jobs do not count, because the deployer waits for
- * their exit code. Neither do containers that have passed a health check.
+ * their exit code. Containers that have passed a health check do not count either.
  */
 export function isCrashing(container: Container): boolean {
   const { RestartCount, Created, State } = container;
   if (isJob(container) || State.Health?.Log?.some((check) => check.ExitCode === 0)) return false;
   // The last start is not over yet.
   const taken = (Date.parse(State.StartedAt) - Date.parse(Created)) / RestartCount;
-  const listensOnName = container.Args?.some((text) => text.includes(`.${monitoringNetwork}:`));
-  return (
-    RestartCount >= (listensOnName ? exporterRestarts : restarts) ||
-    (RestartCount >= slowRestarts && taken >= slowStart)
-  );
+  return RestartCount >= restarts || (RestartCount >= slowRestarts && taken >= slowStart);
 }
 
 async function describeCrashes(stack: string, container: Container): Promise<string> {
@@ -94,11 +82,11 @@ async function describeCrashes(stack: string, container: Container): Promise<str
   const file = join(projectDir, crashLogs, `${Name.slice(1)}.log`);
   const finding = await describe(stack, container);
   await saveLog(id, file);
-  const end = `It crashed ${RestartCount} times, was never healthy, and was removed (container ${id.slice(0, 12)}). Its whole log: ${file}`;
+  const end = `It crashed ${RestartCount} times and was never healthy, so it was removed (container ${id.slice(0, 12)}). Its whole log: ${file}`;
   return told({ ...finding, evidence: [...finding.evidence, end], next: `make up STACK=${stack}` });
 }
 
-/** Drops the provider's errors about containers that the watch has removed. */
+/** Hides the provider's errors about containers that the watch has removed. */
 export function withoutRemoved(errors: readonly string[]): string[] {
   const removed = errors.flatMap((error) => [
     ...[...error.matchAll(/was removed \(container ([0-9a-f]{12})\)/g)].map(

@@ -1,10 +1,10 @@
 import { spawnSync } from "node:child_process";
+import { imagesOnly } from "../config/spec/part.ts";
 import type { SystemSpec } from "../config/spec/service.ts";
 import { type Container, containersOf, docker, dockerEnvironment, isJob, serviceOf } from "./docker.ts";
-import { imagesOnly } from "./preflight.ts";
 import { userName } from "./user.ts";
 
-/** Milliseconds between two looks for the first change. */
+/** Milliseconds between two checks for the first change. */
 const interval = 2000;
 
 /** Milliseconds that Docker has for the last line when the program ends with an error. */
@@ -27,8 +27,8 @@ export const authCommand = (container: string, words: readonly string[], flags: 
 
 /**
  * Writes a deployment to the audit log of the stack, if it has a sign-in: `started` after the first
- * change of a container, then `ok` or `failed`. A deployment that changes nothing leaves no line. If
- * the program is killed, there is no line after `started`.
+ * change of a container, then `ok` or `failed`. A deployment that changes nothing writes no line.
+ * If the program is killed, there is no line after `started`.
  * @param done resolves when all resources are done
  */
 export function recordDeployment(
@@ -61,7 +61,7 @@ export function recordDeployment(
   const lookNow = (): void => {
     looking = look();
   };
-  // Without `unref`, the next look would keep the process alive.
+  // Without `unref`, the timer for the next check would keep the process alive.
   const lookLater = () => void setTimeout(lookNow, interval).unref();
   lookLater();
   process.once("exit", () => {
@@ -76,7 +76,7 @@ export function recordDeployment(
 
 /**
  * Writes to the audit log of the stack, if it has a sign-in, that someone takes the stack down. The
- * container that writes ends with the stack, so no line says how it went.
+ * container that writes the line ends with the stack, so no line can record the result.
  * @param auth the name of the service of the sign-in
  */
 export async function recordRemoval(stack: string, auth: string): Promise<void> {
@@ -91,7 +91,7 @@ const record = (action: "deploy" | "down", object: string, result: Result): stri
   ...["--object", object, "--result", result],
 ];
 
-/** The services that have other containers than before. Jobs do not count. */
+/** The services whose containers have changed. Jobs do not count. */
 function changedServices(before: readonly Container[], now: readonly Container[]): string[] {
   const isIn = (list: readonly Container[]) => {
     const ids = new Set(list.map(({ Id }) => Id));

@@ -6,12 +6,12 @@ import type { Finding } from "./finding.ts";
 /** Lines shown from the log of an unhealthy container. */
 const logLines = 15;
 
-/** Lines of the log in which the cause is looked for. */
+/** The number of lines of the log in which the cause is searched. */
 const searchedLines = 200;
 
 /**
- * Describes a container: the cause as far as it is known, what to do, last health check, exit code,
- * whether memory ran out, end of its log.
+ * Describes a container: the cause and the fix if they are known, the last health check, the exit
+ * code, whether memory ran out, and the end of its log.
  */
 export async function describe(stack: string, container: Container): Promise<Finding> {
   const { State, Name, HostConfig, RestartCount } = container;
@@ -44,10 +44,13 @@ export async function describe(stack: string, container: Container): Promise<Fin
   };
 }
 
-/** The cause in the output of a container. Memory and Docker's own errors have lines of their own. */
+/**
+ * The cause in the output of a container. Errors about memory, and Docker's own errors, are
+ * reported in other lines.
+ */
 function causeIn(container: Container, log: string): Cause | undefined {
   const { State, RestartCount } = container;
-  // A command stopped these: 0 and 143 are no crashes.
+  // With exit code 0 or 143, a command stopped the container, so this is not a crash.
   const isStopped = State.Status === "exited" && [0, 143].includes(State.ExitCode);
   if (State.Status === "created" || State.Error || State.OOMKilled || isStopped) return undefined;
   const hasCrashed = State.Status !== "running" || RestartCount > 0;

@@ -59,7 +59,7 @@ const install: Readonly<Record<Machine["system"], string>> = {
   macos:
     "Install Docker Desktop (https://docs.docker.com/desktop/setup/install/mac-install/), or: brew install colima docker",
   wsl: "Install Docker Desktop on Windows, and switch on its WSL integration for this distribution: Settings > Resources > WSL integration.",
-  debian: "Install it: sudo apt-get install docker.io. From Debian 13 on also docker-cli.",
+  debian: "Install it: sudo apt-get install docker.io. From Debian 13 on, also install docker-cli.",
   ubuntu: "Install it: sudo apt-get install docker.io",
   fedora: "Install it: sudo dnf install moby-engine docker-cli && sudo systemctl enable --now docker",
   linux: "Install it: https://docs.docker.com/engine/install/",
@@ -69,13 +69,13 @@ function remote({ host, source }: Endpoint): string {
   const isSsh = host.startsWith("ssh://");
   const check = isSsh
     ? `Check the login and Docker on that host: ssh ${host} docker version`
-    : "Start Docker on that host, and check its address, its firewall and the certificates.";
+    : "Start Docker on that host. Check its address, its firewall and the certificates.";
   const here = source === "DOCKER_HOST" ? "\nTo use Docker on this machine: unset DOCKER_HOST" : "";
   return check + here;
 }
 
 const permission = ({ user, rootlessSocket }: Machine): string =>
-  `This user may not use Docker. Add it to the group docker, and log in again: sudo usermod -aG docker ${user}\n` +
+  `This user is not allowed to use Docker. Add it to the group docker, and log in again: sudo usermod -aG docker ${user}\n` +
   `With rootless Docker: export DOCKER_HOST=unix://${rootlessSocket}`;
 
 function start({ host, source }: Endpoint, { system, isRoot, rootlessSocket }: Machine): string {
@@ -83,7 +83,7 @@ function start({ host, source }: Endpoint, { system, isRoot, rootlessSocket }: M
   if (host === `unix://${rootlessSocket}` || /^unix:\/\/\/run\/user\//.test(host))
     return "Start it: systemctl --user start docker";
   const another = source.startsWith("the context")
-    ? "\nTo use another Docker: docker context ls, then docker context use <name>."
+    ? "\nTo use another Docker host: docker context ls, then docker context use <name>."
     : "";
   if (system === "macos") return `Start it: open -a Docker${another}`;
   if (system === "wsl")

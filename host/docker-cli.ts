@@ -9,7 +9,6 @@ const run = promisify(execFile);
 
 let endpoint: Endpoint | undefined;
 let target: Target = "engine";
-let environment: NodeJS.ProcessEnv = process.env;
 
 /**
  * Selects the Docker host of a stack for every Docker command of this process.
@@ -18,7 +17,6 @@ let environment: NodeJS.ProcessEnv = process.env;
 export async function useDocker(settings: DockerSettings): Promise<Endpoint> {
   target = settings.target ?? "engine";
   endpoint = await endpointOf(settings, process.env);
-  environment = environmentFor(endpoint, process.env);
   return endpoint;
 }
 
@@ -28,12 +26,16 @@ export const onSwarm = (): boolean => target === "swarm";
 /** The Docker host in use. Undefined before the first `useDocker`. */
 export const dockerEndpoint = (): Endpoint | undefined => endpoint;
 
-/** The environment for programs that use Docker. They use the same host. */
-export const dockerEnvironment = (): NodeJS.ProcessEnv => environment;
+/**
+ * The environment for programs that use Docker. They use the same host, and get the variables that
+ * this process has set since.
+ */
+export const dockerEnvironment = (): NodeJS.ProcessEnv =>
+  endpoint ? environmentFor(endpoint, process.env) : process.env;
 
 /** Runs the docker CLI and returns its standard output. */
 export async function docker(...args: string[]): Promise<string> {
-  const { stdout } = await run("docker", args, { env: environment, maxBuffer: 64 * 2 ** 20 });
+  const { stdout } = await run("docker", args, { env: dockerEnvironment(), maxBuffer: 64 * 2 ** 20 });
   return stdout;
 }
 
@@ -49,7 +51,7 @@ export async function inspectAll<T>(
   try {
     return JSON.parse(await docker(kind, "inspect", ...names));
   } catch (error) {
-    // Docker prints all that it finds, and one error for each of the others.
+    // Docker prints all objects that it finds, and one error for each missing object.
     const { stdout = "", stderr = "" } = error as { stdout?: string; stderr?: string };
     const errors = stderr.trim().split("\n");
     if (errors.every((line) => /no such|not found/i.test(line))) return JSON.parse(stdout);

@@ -4,6 +4,7 @@ import { homedir, userInfo } from "node:os";
 import { delimiter, join } from "node:path";
 import { promisify } from "node:util";
 import { Failure } from "../config/spec/failure.ts";
+import { removeCommand, toRun } from "../config/spec/message.ts";
 import type { Target } from "../config/spec/target.ts";
 import { stateDir } from "./paths.ts";
 
@@ -41,7 +42,7 @@ export async function endpointOf(settings: DockerSettings, env: NodeJS.ProcessEn
   if (host && context)
     throw new Failure(
       `docker:host is "${host}" and docker:context is "${context}". A stack has one Docker host.`,
-      "Remove one of them: pulumi config rm docker:context, or delete its line in the stack's file.",
+      `Keep one. ${toRun}${removeCommand("docker:context")}`,
     );
   if (host) return { host, source: "docker:host" };
   if (context) return ofContext(context, env);
@@ -62,7 +63,7 @@ async function ofContext(name: string | undefined, env: NodeJS.ProcessEnv): Prom
   const args = ["context", "inspect", ...(name ? [name] : []), "--format", "{{json .}}"];
   const options = { env: { ...env, DOCKER_HOST: "" } };
   const { stdout } = await run("docker", args, options).catch((error: NodeJS.ErrnoException) => {
-    // Without the docker CLI there are no contexts. The checks before a deployment say what is
+    // Without the docker CLI there are no contexts. The checks before a deployment report what is
     // missing.
     if (error.code === "ENOENT") return { stdout: "" };
     const { stderr } = error as { readonly stderr?: string };
@@ -92,7 +93,7 @@ export function environmentFor({ host, certificates }: Endpoint, env: NodeJS.Pro
   return {
     ...env,
     DOCKER_HOST: host,
-    // The variables are empty and not absent, because Pulumi's automation API cannot remove
+    // The variables are set to an empty value, because Pulumi's automation API cannot remove
     // variables.
     DOCKER_CONTEXT: "",
     BUILDX_BUILDER: "",
@@ -126,7 +127,7 @@ function sharedSsh(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
 
 /**
  * The maximum number of resources that change at the same time over ssh. sshd allows ten sessions
- * in a login (MaxSessions), and an image's build takes two. Further sessions need another login.
+ * per login (MaxSessions), and an image's build takes two. More sessions need another login.
  */
 const parallelOverSsh = 4;
 
@@ -153,7 +154,7 @@ function selectedBuilder(env: NodeJS.ProcessEnv): string | undefined {
   const folder = env.BUILDX_CONFIG || join(env.DOCKER_CONFIG || join(homedir(), ".docker"), "buildx");
   try {
     const { Name } = JSON.parse(readFileSync(join(folder, "current"), "utf8")) as { readonly Name?: string };
-    // buildx keeps the name of a builder that was removed.
+    // buildx still returns the name of a builder that was removed.
     return Name && existsSync(join(folder, "instances", Name)) ? Name : undefined;
   } catch {
     return undefined;
@@ -172,7 +173,7 @@ export async function requireOneEndpoint(
   const builder = selectedBuilder(env);
   if (builder)
     throw new Failure(
-      `The buildx builder "${builder}" is selected. It does not see Docker's images, which others are built on.`,
+      `The buildx builder "${builder}" is selected. It cannot use Docker's local images, and other images are built on them.`,
       "Run: docker buildx use default && unset BUILDX_BUILDER. Or deploy with `make up`, which ignores the selection.",
     );
   const builds = await endpointOf({}, env);
@@ -182,7 +183,7 @@ export async function requireOneEndpoint(
     : { host: settings.host || env.DOCKER_HOST || defaultSocket };
   if (builds.host === endpoint.host && provider.host === endpoint.host) return;
   throw new Failure(
-    `The stack's Docker host is ${endpoint.host} (${endpoint.source}). Pulumi's Docker provider would use ${provider.host}, and builds ${builds.host}.`,
-    `Run: unset DOCKER_CONTEXT; export DOCKER_HOST=${endpoint.host}. Or deploy with \`make up\`, which does so.`,
+    `The stack's Docker host is ${endpoint.host} (${endpoint.source}). Pulumi's Docker provider would use ${provider.host}, and builds would use ${builds.host}.`,
+    `Run: unset DOCKER_CONTEXT; export DOCKER_HOST=${endpoint.host}. Or deploy with \`make up\`, which sets this.`,
   );
 }

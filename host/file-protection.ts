@@ -1,13 +1,15 @@
 import { type Deployment, jsonOrText } from "../config/spec/deployment.ts";
 import { Failure } from "../config/spec/failure.ts";
-import { deployedPart } from "../config/spec/part.ts";
-import { forStack, setCommand } from "../config/spec/problem.ts";
+import { and, pulumiOnly, setCommand } from "../config/spec/message.ts";
+import { deployedPart, imagesOnly } from "../config/spec/part.ts";
 import { longRunning, type SystemSpec } from "../config/spec/service.ts";
 import type { Container } from "./docker.ts";
-import { imagesOnly } from "./preflight.ts";
 import { type WrittenFiles, writtenFiles } from "./written-files.ts";
 
-/** The environment variable with which `make up CONFIRM=<stack>` gives up files for one deployment. */
+/**
+ * The environment variable with which `make up CONFIRM=<stack>` accepts the loss of files for one
+ * deployment.
+ */
 export const giveUpFiles = "RAGDOCK_GIVE_UP_FILES";
 
 /** The service of an application in the short form, `ragdock:app`. */
@@ -21,15 +23,15 @@ interface Plan {
   readonly deployments: readonly Deployment[];
   /** Computes the revisions that the deployment will have, by service. It reads folders to build. */
   readonly revisions: () => Readonly<Record<string, string>>;
-  /** Whether this is a deployment, and no preview. */
+  /** Whether this is a deployment and not a preview. */
   readonly deploys: boolean;
   readonly warn: (message: string) => void;
 }
 
 /**
  * Refuses a deployment that would replace or remove a container in which an own application has
- * written files outside of its volumes. Warns about such files otherwise, and in a preview. In dev,
- * the user may give the files up.
+ * written files outside of its volumes. In other deployments and in previews, warns about such
+ * files. In dev, the user may accept the loss of the files.
  * @param containers those of the stack
  */
 export async function protectFiles(
@@ -100,7 +102,7 @@ interface Advice {
 /** The settings that keep the files. Only the long form of an application has volumes. */
 function keepAdvice(written: readonly WrittenFiles[], { settings, left }: Advice): string {
   const present = written.filter(({ service }) => !left.includes(service));
-  if (present.length === 0) return "Put the application back into the settings to keep them.";
+  if (present.length === 0) return "To keep them, put the application back into the settings.";
   if (settings.app !== undefined)
     return "Name the application in ragdock:apps, which has volumes: docs/guide/own-application.md#volumes.";
   const lines = present.flatMap(({ service, folders }) =>
@@ -109,7 +111,7 @@ function keepAdvice(written: readonly WrittenFiles[], { settings, left }: Advice
         `  ragdock:apps.${service}.volumes: [{ name: ${service}-${volumeName(path)}, path: ${path} }]`,
     ),
   );
-  return `Keep them in a volume. It hides what the image has in its folder, so choose one without code:\n${[...new Set(lines)].join("\n")}`;
+  return `To keep the files, use a volume. A volume hides the image's files in its folder, so choose a folder without code:\n${[...new Set(lines)].join("\n")}`;
 }
 
 const volumeName = (path: string): string =>
@@ -120,10 +122,10 @@ const volumeName = (path: string): string =>
     .replaceAll(/[^a-z0-9-]/g, "") || "files";
 
 function adviceFor(written: readonly WrittenFiles[], advice: Advice): string {
-  const { stack, system } = advice;
+  const { system } = advice;
   const copy = "Copy them first: docker cp <container>:<folder> .";
   const lose = system.environment === "prod" ? loseInProd(written, advice) : loseInDev(written, advice);
-  return [keepAdvice(written, advice), copy, ...lose].map((line) => forStack(line, stack)).join("\n");
+  return [keepAdvice(written, advice), copy, ...lose].join("\n");
 }
 
 function loseInDev(written: readonly WrittenFiles[], { stack, settings, left }: Advice): string[] {
@@ -135,9 +137,8 @@ function loseInDev(written: readonly WrittenFiles[], { stack, settings, left }: 
   const once = [...newest].map(([service, created]) => setCommand(`lostFiles.${service}`, `'${created}'`));
   const always = ephemeralCommands([...newest.keys()], { settings, left });
   return [
-    `If they may be lost this time: make up STACK=${stack} CONFIRM=${stack}`,
-    `With the Pulumi CLI: ${once.join(" && ")} && pulumi up`,
-    ...(always.length > 0 ? [`Each time: ${always.join(" && ")}`] : []),
+    `If you accept their loss this time: make up STACK=${stack} CONFIRM=${stack}${pulumiOnly(`\nWith the Pulumi CLI: ${once.join(and)} && pulumi up`)}`,
+    ...(always.length > 0 ? [`Each time: ${always.join(and)}`] : []),
   ];
 }
 
@@ -146,16 +147,16 @@ function loseInProd(written: readonly WrittenFiles[], { settings, left }: Advice
   const gone = services.filter((service) => left.includes(service));
   const give = ephemeralCommands(services, { settings, left });
   return [
-    ...(give.length > 0 ? [`If they may be lost: ${give.join(" && ")}`] : []),
+    ...(give.length > 0 ? [`If you accept their loss: ${give.join(and)}`] : []),
     ...(gone.length > 0
       ? [
-          `If the files of ${gone.join(", ")} may be lost: put it back with \`ephemeral: true\`, deploy, and then remove it.`,
+          `If the files of ${gone.join(", ")} may be lost, put the application back with \`ephemeral: true\`, deploy, and then remove it.`,
         ]
       : []),
   ];
 }
 
-/** The commands that give up all files of applications which are in the settings. */
+/** The commands that accept the loss of all files of the applications in the settings. */
 const ephemeralCommands = (
   services: readonly string[],
   { settings, left }: Pick<Advice, "settings" | "left">,

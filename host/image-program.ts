@@ -11,8 +11,8 @@ interface Image {
 const shell = "/bin/sh";
 
 /**
- * Returns a function that reads what an image runs, by the image's id. A container with secrets in
- * variables starts with a shell, so the function refuses an image without one.
+ * Returns a function that reads the program of an image, by the image's id. A container with
+ * secrets in variables starts with a shell, so the function refuses an image without a shell.
  * @param make whether containers may be started. A preview starts none.
  * @param containers those of the stack. One that has started with a shell shows that its image has
  * one.
@@ -52,7 +52,7 @@ async function requireShell(id: string, name: string): Promise<void> {
   await docker("run", ...options, id, "-c", ":").catch((error: { readonly stderr?: string }) => {
     throw new Failure(
       `The image ${name} cannot start ${shell}: ${error.stderr?.trim() ?? error}`,
-      "`secrets` of an application need it, because a shell script exports the variables. " +
+      "`secrets` of an application need a shell in the image, because a shell script exports the variables. " +
         "Build on an image with a shell, such as a -debug or -slim variant, or let the application read a file: services.<name>.files takes {{secret:<name>}}.",
     );
   });

@@ -1,7 +1,7 @@
 import { join, relative } from "node:path";
 import { Failure } from "../config/spec/failure.ts";
+import { and, pulumiOnly, setCommand, toRun } from "../config/spec/message.ts";
 import { clusterVolume, postgresVersions, withoutVersion } from "../config/spec/postgres.ts";
-import { forStack, setCommand } from "../config/spec/problem.ts";
 import {
   isLongRunning,
   type LongRunning,
@@ -40,7 +40,7 @@ type Volumes = ReadonlyMap<string, Volume>;
  * another major version of PostgreSQL. Docker would create a missing volume as an empty one,
  * without an error.
  * @returns the creation times of the system's volumes that Docker already has, by full name. "" for
- * a volume without the label. After `down` the state knows no volume, and Docker keeps the labels.
+ * a volume without the label. After `down` the state has no volumes, but Docker keeps the labels.
  */
 export async function requireOwnData(
   stack: StackName,
@@ -110,16 +110,16 @@ const createdAt = ({ Labels }: Volume): string => Labels?.[createdLabel] ?? "";
 function dataIsGone(stack: string, system: SystemSpec, lost: readonly LostVolume[]): Failure {
   const lines = lost.map(({ name, owner, replaced }) => {
     const isLeftOut = system.services.some((s) => s.name === owner && leftOut.includes(s.role));
-    const what = replaced ? "was created again and does not hold it" : "is gone";
+    const what = replaced ? "was created again and does not contain it" : "is gone";
     return `  volume ${name}, the data of ${owner}, ${what}${isLeftOut ? " (backups leave it out)" : ""}`;
   });
   const give = lost.map(({ volume, created }) => setCommand(`lostVolumes.${volume}`, `'${created}'`));
   return new Failure(
     `The data of stack "${stack}" is gone. Nothing was changed.\n${lines.join("\n")}`,
-    `Check that this is the stack's Docker host: docker context show, DOCKER_HOST. If the data is lost, start without it:\n` +
+    `Check that this is the stack's Docker host: run docker context show, and look at DOCKER_HOST. If the data is lost, start without it:\n` +
       `  make up STACK=${stack} CONFIRM=${stack}\n` +
-      `Then restore the newest backup: make restore STACK=${stack} CONFIRM=${stack} (list: make backups STACK=${stack})\n` +
-      `With the Pulumi CLI: ${forStack(give.join(" && "), stack)} && pulumi up --refresh`,
+      `Then restore the newest backup: make restore STACK=${stack} CONFIRM=${stack} (list: make backups STACK=${stack})` +
+      pulumiOnly(`\nWith the Pulumi CLI: ${give.join(and)} && pulumi up --refresh`),
   );
 }
 
@@ -133,12 +133,12 @@ async function requirePostgresVersion(
   const { name, postgresVersion: wanted } = service;
   const found = await otherVersion(there, stack, service, recorded);
   if (!found) return;
-  const stay = forStack(setCommand("postgresVersion", found.version), stack.stack);
+  const stay = setCommand("postgresVersion", found.version);
   throw new Failure(
     `The data of ${name} comes from PostgreSQL ${found.version} (volume ${found.volume}), but the settings select ${wanted}. Nothing was changed.`,
     Number(found.version) < Number(wanted)
-      ? `To keep the version: ${stay}. To upgrade after that: make upgrade-postgres STACK=${stack.stack} VERSION=${wanted}`
-      : `PostgreSQL cannot read the data of a later version. Run: ${stay}`,
+      ? `To keep this version: ${stay}. Then, to upgrade: make upgrade-postgres STACK=${stack.stack} VERSION=${wanted}`
+      : `PostgreSQL cannot read the data of a newer version. ${toRun}${stay}`,
   );
 }
 
@@ -178,7 +178,7 @@ async function otherVersion(
 }
 
 /**
- * Reads the version of the cluster in a volume. As root of the Docker host it reads the volume's
+ * Reads the version of the cluster in a volume. As root on the Docker host, it reads the volume's
  * folder. Otherwise it reads through a container that mounts the volume. Returns undefined if the
  * version is not known.
  */

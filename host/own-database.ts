@@ -1,5 +1,5 @@
 import { Failure } from "../config/spec/failure.ts";
-import { forStack, setCommand } from "../config/spec/problem.ts";
+import { setCommand } from "../config/spec/message.ts";
 import { longRunning, type SystemSpec } from "../config/spec/service.ts";
 import { type Container, serviceOf } from "./docker.ts";
 
@@ -9,11 +9,7 @@ import { type Container, serviceOf } from "./docker.ts";
  * @param containers the stack's own. Without a container, the start script of the server and the
  * job that creates its roles refuse the names.
  */
-export function requireOwnDatabase(
-  stack: string,
-  { services }: SystemSpec,
-  containers: readonly Container[],
-): void {
+export function requireOwnDatabase({ services }: SystemSpec, containers: readonly Container[]): void {
   for (const { name, database, credentials } of longRunning(services)) {
     if (!database) continue;
     const valueIn = (service: string | undefined, variable: string): string | undefined =>
@@ -22,13 +18,12 @@ export function requireOwnDatabase(
         .flatMap(({ Config }) => Config.Env ?? [])
         .find((line) => line.startsWith(`${variable}=`))
         ?.slice(variable.length + 1);
-    requireSame(stack, name, "database", database.name, valueIn(name, "POSTGRES_DB"));
-    requireSame(stack, name, "user", database.user, valueIn(credentials?.job, "OWNER"));
+    requireSame(name, "database", database.name, valueIn(name, "POSTGRES_DB"));
+    requireSame(name, "user", database.user, valueIn(credentials?.job, "OWNER"));
   }
 }
 
 function requireSame(
-  stack: string,
   service: string,
   key: "database" | "user",
   wanted: string,
@@ -37,8 +32,8 @@ function requireSame(
   if (found === undefined || found === wanted) return;
   const what = key === "database" ? "database is called" : "database belongs to the role";
   throw new Failure(
-    `The data of ${service} has another name, and nothing was changed: its ${what} ${found}, and the settings say ${wanted}.`,
-    `Keep the name: ${forStack(setCommand(`postgres.${key}`, found), stack)}\n` +
+    `The data of ${service} has another name than the settings, and nothing was changed: its ${what} ${found}, but the settings say ${wanted}.`,
+    `Keep the name: ${setCommand(`postgres.${key}`, found)}\n` +
       `For another name, start a new stack with it, and move the data with pg_dump and psql.`,
   );
 }

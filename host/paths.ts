@@ -8,7 +8,7 @@ import { Failure } from "../config/spec/failure.ts";
 /** The folder of the checkout. */
 export const projectDir = resolve(import.meta.dirname, "..");
 
-/** The absolute path of what settings name. A relative path starts at the checkout. */
+/** The absolute path for a path in the settings. A relative path starts at the checkout. */
 export const hostPath = (path: string): string => resolve(projectDir, path);
 
 /** The project's name, from Pulumi.yaml. */

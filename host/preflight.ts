@@ -1,7 +1,7 @@
 import { createServer } from "node:net";
 import { Failure } from "../config/spec/failure.ts";
-import { deployedPart } from "../config/spec/part.ts";
-import { forStack, setCommand } from "../config/spec/problem.ts";
+import { setCommand } from "../config/spec/message.ts";
+import { deployedPart, imagesOnly } from "../config/spec/part.ts";
 import { listenAddress, ownVolumes, publishedPorts, type SystemSpec } from "../config/spec/service.ts";
 import { fullName, type StackName } from "../config/spec/stack.ts";
 import { type AddressPool, requireNetworks } from "./address-pools.ts";
@@ -26,9 +26,6 @@ import { requireSwarm } from "./swarm.ts";
  * Bytes that a first build of all images takes. A Docker host with less free space counts as full.
  */
 const leastDisk = 2 * 2 ** 30;
-
-/** The environment variable that tells the program to make images and start nothing. */
-export const imagesOnly = "RAGDOCK_IMAGES_ONLY";
 
 /** What a stack has on the Docker host. */
 export interface Found {
@@ -58,7 +55,7 @@ export async function inspectHost(
     containersOf(stack.stack),
     requireOwnData(stack, system, recorded),
   ]);
-  requireOwnDatabase(stack.stack, system, containers);
+  requireOwnDatabase(system, containers);
   if (!process.env[imagesOnly]) await requireFreeHost(stack.stack, system, containers);
   return { containers, existingVolumes, broken: brokenContainers(stack, system, containers) };
 }
@@ -78,7 +75,7 @@ export async function requireFreeHost(
   const info = await dockerInfo();
   await Promise.all([
     requireDisk(info),
-    requirePorts(stack, system, containers),
+    requirePorts(system, containers),
     requireNetworks(stack, system, info.DefaultAddressPools),
     ...(mapsUsers(info) ? [] : [requireVolumeOwners(stack, system)]),
   ]);
@@ -96,8 +93,8 @@ const dockerInfo = async (): Promise<Info> =>
   JSON.parse(await docker("info", "--format", "{{json .}}")) as Info;
 
 /**
- * Whether the users of containers have other numbers on the Docker host: in rootless Docker, and
- * with `userns-remap`.
+ * Whether user IDs in containers differ from those on the Docker host: in rootless Docker, and with
+ * `userns-remap`.
  */
 const mapsUsers = ({ SecurityOptions }: Info): boolean =>
   SecurityOptions?.some((option) => /name=(rootless|userns)/.test(option)) ?? false;
@@ -124,11 +121,7 @@ function freeBytes(output = ""): number | undefined {
  * of the stack.
  * @param containers the stack's own
  */
-export async function requirePorts(
-  stack: string,
-  system: SystemSpec,
-  containers: readonly Container[],
-): Promise<void> {
+export async function requirePorts(system: SystemSpec, containers: readonly Container[]): Promise<void> {
   const ours = new Set(
     containers.flatMap((c) =>
       Object.values(c.HostConfig.PortBindings ?? {}).flatMap((bindings) =>
@@ -145,13 +138,13 @@ export async function requirePorts(
   for (const port of wanted) {
     const { host, owner } = port;
     if (await isFree(host, listenAddress(port))) continue;
-    const move = forStack(setCommand(`services.${owner}.port`, String(host + 1)), stack);
+    const move = setCommand(`services.${owner}.port`, String(host + 1));
     lines.push(`  port ${host} of ${owner} is taken by ${await holder(host)}`, `      Move ours: ${move}`);
   }
   if (lines.length === 0) return;
   throw new Failure(
     `Ports are taken, and nothing was changed:\n${lines.join("\n")}`,
-    "Or stop the program that holds the port.",
+    "Or stop the program that uses the port.",
   );
 }
 
@@ -188,7 +181,7 @@ async function holder(port: number): Promise<string> {
 
 /**
  * Refuses volumes whose data belongs to another user than the user of the service. Checks them only
- * as root of the Docker host, because other users cannot read them.
+ * as root on the Docker host, because other users cannot read them.
  */
 async function requireVolumeOwners(stack: string, { services }: SystemSpec): Promise<void> {
   const used = services.flatMap((service) =>
@@ -213,7 +206,7 @@ async function requireVolumeOwners(stack: string, { services }: SystemSpec): Pro
   if (lines.length === 0) return;
   throw new Failure(
     `Volumes belong to other users, and nothing was changed:\n${lines.join("\n")}`,
-    "Find out first whose data it is.",
+    "First find out who owns the data.",
   );
 }
 

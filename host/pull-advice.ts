@@ -1,6 +1,9 @@
 import { registryOf } from "../config/spec/image.ts";
-import { setCommand } from "../config/spec/problem.ts";
+import { setCommand } from "../config/spec/message.ts";
+import type { SystemSpec } from "../config/spec/service.ts";
 import { project } from "./paths.ts";
+
+type Images = SystemSpec["images"];
 
 /** Patterns of Docker's errors, and the fix. The first that matches counts. */
 const advice: readonly (readonly [RegExp, (reference: string) => string])[] = [
@@ -17,7 +20,7 @@ const advice: readonly (readonly [RegExp, (reference: string) => string])[] = [
   [
     /unauthorized|no basic auth|authentication required|access .*denied|^denied|forbidden/i,
     (reference) =>
-      `Log in as the user who deploys: ${login(reference)}\nIf that user is logged in, the account may not read the image, or the image does not exist.`,
+      `Log in as the user who deploys: ${login(reference)}\nIf that user is logged in, either the account is not allowed to read the image, or the image does not exist.`,
   ],
   [
     /manifest unknown|not found|name unknown|does not exist/i,
@@ -31,43 +34,49 @@ const advice: readonly (readonly [RegExp, (reference: string) => string])[] = [
   [
     /HTTP response to HTTPS client/i,
     (reference) =>
-      `${registryOf(reference)} has no TLS. Give it a certificate, or add it to insecure-registries in /etc/docker/daemon.json of the Docker host.`,
+      `${registryOf(reference)} has no TLS. Give the registry a certificate, or add it to insecure-registries in /etc/docker/daemon.json of the Docker host.`,
   ],
   [
     /x509|certificate/i,
     (reference) =>
-      `The Docker host does not trust the certificate of ${registryOf(reference)}. Put the CA's certificate there: /etc/docker/certs.d/${registryOf(reference)}/ca.crt`,
+      `The Docker host does not trust the certificate of ${registryOf(reference)}. Put the certificate of its CA into /etc/docker/certs.d/${registryOf(reference)}/ca.crt`,
   ],
-  [/no space left/i, () => "The Docker host's disk is full. Free some: make prune"],
+  [/no space left/i, () => "The Docker host's disk is full. Free some space: make prune"],
 ];
 
 /**
  * The fix for an image that could not be pulled.
  * @param reason the error of the docker CLI
+ * @param images the setting of the stack
  */
-export const pullAdvice = (reference: string, reason: string): string =>
-  known(reference, reason) ?? outOfReach(reference);
+export const pullAdvice = (reference: string, reason: string, images?: Images): string =>
+  known(reference, reason) ?? outOfReach(reference, images);
 
 /**
  * The fix for a base image of a Dockerfile that could not be pulled.
  * @param reason the error of the build
+ * @param images the setting of the stack
  */
-export function baseImageAdvice(reference: string, reason: string): string {
+export function baseImageAdvice(reference: string, reason: string, images?: Images): string {
   const found = known(reference, reason);
   if (found !== undefined) return found;
-  // A Dockerfile that names its base still pulls it under `images: packages`.
+  // With `images: packages`, Docker still pulls the base image if the Dockerfile names it directly.
   const base = `; in the Dockerfile: ARG PYTHON_IMAGE=${reference} and FROM \${PYTHON_IMAGE}`;
-  return `${outOfReach(reference)}${/^python(?=[:@]|$)/.test(reference) ? base : ""}`;
+  return `${outOfReach(reference, images)}${/^python(?=[:@]|$)/.test(reference) ? base : ""}`;
 }
 
 function known(reference: string, reason: string): string | undefined {
   if (new RegExp(`^${project}/[^:]+:[0-9a-f]{12}$`).test(reference))
-    return `${reference} was built on a Docker host and is gone. Remove it from ragdock:pinned, and it is built again.`;
+    return `${reference} was built on a Docker host, and the image is gone. Remove it from ragdock:pinned, so that it is built again.`;
   return advice.find(([pattern]) => pattern.test(reason))?.[1](reference);
 }
 
-const outOfReach = (reference: string): string =>
-  `Check that the Docker host reaches ${registryOf(reference)}: its network, its proxy, ragdock:registry. Without any registry: ${setCommand("images", "packages")}`;
+function outOfReach(reference: string, images?: Images): string {
+  const check = `Check that the Docker host can reach ${registryOf(reference)}: check its network, its proxy and ragdock:registry`;
+  return images === "packages"
+    ? check
+    : `${check}. Without any registry: ${setCommand("images", "packages")}`;
+}
 
 const login = (reference: string): string => {
   const registry = registryOf(reference);

@@ -7,6 +7,7 @@
  */
 import { Failure } from "../config/spec/failure.ts";
 import { type RequiredImage, registryOf } from "../config/spec/image.ts";
+import type { SystemSpec } from "../config/spec/service.ts";
 import { docker } from "./docker.ts";
 import { pullAdvice } from "./pull-advice.ts";
 
@@ -14,9 +15,11 @@ interface PullOptions {
   /** The registries in `docker:registryAuth`, from which the Docker provider itself pulls. */
   readonly except: readonly string[];
   readonly say: (line: string) => void;
+  /** The setting of the stack, for the advice. */
+  readonly images?: SystemSpec["images"];
 }
 
-/** Images that are pulled at the same time. sshd allows ten sessions in a login. */
+/** The number of images that are pulled at the same time. sshd allows ten sessions per login. */
 const parallel = 3;
 
 /**
@@ -27,7 +30,7 @@ const parallel = 3;
  */
 export async function pullImages(
   images: readonly RequiredImage[],
-  { except, say }: PullOptions,
+  { except, say, images: source }: PullOptions,
 ): Promise<void> {
   const all = images.flatMap(({ reference, pulls }) => [reference, ...pulls]);
   const missing = await absent(all);
@@ -41,7 +44,7 @@ export async function pullImages(
       say(`pulling ${reference}`);
       await docker("pull", "-q", reference).catch((error: Error) => {
         if (required.has(reference)) failed.set(reference, reasonOf(error));
-        else say(`${reference} could not be pulled. Nothing needs it now.`);
+        else say(`${reference} could not be pulled. No build needs it now.`);
       });
     }
   };
@@ -49,8 +52,8 @@ export async function pullImages(
   if (failed.size === 0) return;
   const lines = [...failed].map(([reference, reason]) => `  ${reference}: ${reason}`);
   throw new Failure(
-    `Images could not be pulled, and nothing was changed:\n${lines.join("\n")}`,
-    [...new Set([...failed].map(([reference, reason]) => pullAdvice(reference, reason)))].join("\n"),
+    `Images could not be pulled. Nothing was changed:\n${lines.join("\n")}`,
+    [...new Set([...failed].map(([reference, reason]) => pullAdvice(reference, reason, source)))].join("\n"),
   );
 }
 
@@ -62,7 +65,7 @@ async function absent(references: readonly string[]): Promise<Set<string>> {
       () => true,
       () => false,
     );
-  // One command is enough if nothing is absent, as in most runs.
+  // In most runs no image is missing, so one command is enough.
   if (all.length === 0 || (await isThere(...all))) return new Set();
   const found = await Promise.all(all.map((name) => isThere(name)));
   return new Set(all.filter((_, index) => !found[index]));

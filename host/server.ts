@@ -47,7 +47,7 @@ export async function requireDocker(): Promise<void> {
 export function unsupported({ Os, Components = [] }: Server): string | undefined {
   const podman = Components.find(({ Name }) => Name.startsWith("Podman"));
   if (podman)
-    return `it is Podman ${podman.Version}. Podman's API has no BuildKit, and Docker's provider builds images with it.`;
+    return `it is Podman ${podman.Version}. Docker's provider builds images with BuildKit, which Podman's API does not have.`;
   if (Os !== "linux") return `it runs ${Os} containers. All images are Linux images.`;
   return undefined;
 }

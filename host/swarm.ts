@@ -1,5 +1,5 @@
 import { Failure } from "../config/spec/failure.ts";
-import { forStack, setCommand } from "../config/spec/problem.ts";
+import { setCommand } from "../config/spec/message.ts";
 import { publishedPorts, type SystemSpec } from "../config/spec/service.ts";
 import { fullName, type StackName } from "../config/spec/stack.ts";
 import { volumeNodeLabel } from "../config/spec/swarm.ts";
@@ -48,7 +48,7 @@ async function requireServicePorts(stack: string, { services }: SystemSpec): Pro
         Spec.EndpointSpec?.Ports?.some(({ PublishedPort }) => PublishedPort === host),
       );
       if (!holder) return [];
-      const move = forStack(setCommand(`services.${owner}.port`, String(host + 1)), stack);
+      const move = setCommand(`services.${owner}.port`, String(host + 1));
       return [
         `  port ${host} of ${owner} is taken by the service ${holder.Spec.Name}`,
         `      Move ours: ${move}`,

@@ -12,20 +12,20 @@ export interface WrittenFiles {
   readonly folders: readonly { readonly path: string; readonly example: string }[];
 }
 
-/** Folders and files that programs make again. */
+/** Folders and files that programs create again. */
 const caches = [
   /^\/(tmp|var\/tmp|run|var\/run|proc|sys|dev)(\/|$)/,
   /^\/etc\/(hosts|hostname|resolv\.conf|mtab)$/,
-  // Docker mounts its init over it.
+  // Docker mounts its init at this path.
   /^(\/usr)?\/sbin\/docker-init$/,
   /\/(__pycache__|\.cache|\.npm|\.streamlit)(\/|$)/,
   /\.(pyc|pid|sock)$/,
 ];
 
-/** More than these are not looked at. One is enough to report a folder. */
+/** The largest number of files that are checked. One file is enough to report a folder. */
 const most = 500;
 
-/** Prints those of its arguments that are files. A folder counts as changed, too. */
+/** Prints those of its arguments that are files. `docker diff` also lists a folder as changed. */
 const onlyFiles = `for path; do [ -f "$path" ] && printf '%s\\n' "$path"; done; :`;
 
 /**
@@ -42,7 +42,7 @@ export async function writtenFiles(
     .map(async (one): Promise<WrittenFiles> => {
       const labels = one.Config.Labels;
       const uploaded = JSON.parse(labels[filesLabel] ?? "[]") as string[];
-      // Docker creates what it mounts over: for a file, an empty one.
+      // Docker creates an empty file or folder at each mount point.
       const given = [...uploaded, ...one.Mounts.map(({ Destination }) => Destination)];
       const paths = writtenPaths(await docker("diff", one.Id).catch(() => ""), given).slice(0, most);
       const files = paths.length > 0 ? await filesAmong(one.Id, paths) : [];
@@ -68,13 +68,13 @@ export function writtenPaths(diff: string, given: readonly string[] = []): strin
   return all.filter((path) => !above.has(path) && !given.includes(path) && !isCache(path));
 }
 
-/** An image without a shell says nothing about its files. */
+/** If the image has no shell, its files are unknown. */
 const filesAmong = async (id: string, paths: readonly string[]): Promise<string[]> =>
   (await docker("exec", id, "sh", "-c", onlyFiles, "sh", ...paths).catch(() => ""))
     .split("\n")
     .filter(Boolean);
 
-/** The folders of files. A folder in another one of them is left out. */
+/** The folders of files. Omits folders inside another one of them. */
 export function foldersOf(files: readonly string[]): { path: string; example: string }[] {
   const byFolder = new Map(files.map((file) => [file.slice(0, file.lastIndexOf("/")) || "/", file]));
   const paths = [...byFolder.keys()].sort();

@@ -16,7 +16,8 @@ export function renderAlertmanager(services: readonly ServiceSpec[], options: Mo
       group_wait: "30s",
       group_interval: "5m",
       repeat_interval: "4h",
-      // Fires all the time by design. A site that watches for its absence gives it a receiver.
+      // Fires all the time by design. A site that monitors whether this alert arrives adds a
+      // receiver for it.
       routes: [{ matchers: ['alertname="Watchdog"'], receiver: "nowhere" }],
     },
     inhibit_rules: inhibitions(services),

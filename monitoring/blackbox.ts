@@ -9,7 +9,8 @@ export function renderBlackbox(): string {
     http_2xx: {
       prober: "http",
       timeout: "5s",
-      // The host that the health checks in the containers ask for. Django refuses hosts it does not know.
+      // The host name that the health checks in the containers send. Django refuses other host
+      // names.
       http: { ...ipv4, follow_redirects: false, headers: { Host: "127.0.0.1" } },
     },
     tcp_connect: { prober: "tcp", timeout: "5s", tcp: ipv4 },

@@ -36,7 +36,8 @@ export const scrapesRole = (services: readonly ServiceSpec[], role: Role): boole
   services.some((service) => service.role === role && isScraped(service));
 
 /**
- * The metric that shows a service's memory: the container's with cAdvisor, else the process' own.
+ * The metric for a service's memory: that of the container with cAdvisor, otherwise that of the
+ * process.
  */
 export const memoryMetric = (services: readonly ServiceSpec[]): string =>
   hasService(services, "cadvisor") ? "container_memory_working_set_bytes" : "process_resident_memory_bytes";
@@ -46,8 +47,8 @@ export const cpuMetric = (services: readonly ServiceSpec[]): string =>
   hasService(services, "cadvisor") ? "container_cpu_usage_seconds_total" : "process_cpu_seconds_total";
 
 /**
- * How often a service was started within the last hour, its first start not included. Of several
- * processes that answer in turn, the newest counts.
+ * How often a service was started within the last hour, its first start not included. If several
+ * processes answer in turn, the newest one counts.
  */
 export const starts = (services: readonly ServiceSpec[], selector = ""): string => {
   const metric = hasService(services, "cadvisor")

@@ -2,6 +2,7 @@ import { stringify } from "yaml";
 import type { Blackbox } from "../config/spec/blackbox.ts";
 import { type Content, contentFrom, secretsIn, shown } from "../config/spec/content.ts";
 import { externalStores } from "../config/spec/external.ts";
+import { exporterHost } from "../config/spec/networks.ts";
 import type { ServiceSpec } from "../config/spec/service.ts";
 import { hasService, isChecked, isScraped, type MonitoringOptions, type Scraped } from "./options.ts";
 
@@ -45,13 +46,15 @@ function scrapeJob(service: Scraped, options: MonitoringOptions) {
 }
 
 /**
- * A single replica is a fixed target, which stays with `up` 0 when its container and name are gone.
- * For several replicas, each address behind the name is a target.
+ * A single replica is a fixed target, which stays and shows `up` 0 when its container and name are
+ * gone. For several replicas, each address behind the name is a target.
  */
-const targets = ({ name, metrics, replicas }: Scraped) =>
-  replicas > 1
+const targets = ({ name, role, metrics, replicas }: Scraped) => {
+  const host = role === "exporter" ? exporterHost(name) : name;
+  return replicas > 1
     ? { dns_sd_configs: [{ names: [name], type: "A", port: metrics.port, refresh_interval: "5s" }] }
-    : { static_configs: [{ targets: [`${name}:${metrics.port}`] }] };
+    : { static_configs: [{ targets: [`${host}:${metrics.port}`] }] };
+};
 
 /**
  * cAdvisor reports every container of the host. Keeps those of this stack, each under the name of
@@ -86,7 +89,10 @@ const blackboxJobs = (checks: readonly Check[]) =>
     .toSorted(([a], [b]) => (a < b ? -1 : 1))
     .map(([module, checked]) => blackboxJob(module, checked));
 
-/** The exporter is the target, and the address to check is its parameter. */
+/**
+ * The exporter is the target, and the address to check is its parameter. The exporter's name alone has
+ * an address on each network that it shares with Prometheus, such as MinIO's, and it listens on one.
+ */
 const blackboxJob = (module: Blackbox["module"], checked: readonly Check[]) => ({
   job_name: `probe-${module}`,
   metrics_path: "/probe",
@@ -98,7 +104,7 @@ const blackboxJob = (module: Blackbox["module"], checked: readonly Check[]) => (
   relabel_configs: [
     { source_labels: ["__address__"], target_label: "__param_target" },
     { source_labels: ["__param_target"], target_label: "instance" },
-    { target_label: "__address__", replacement: "blackbox-exporter:9115" },
+    { target_label: "__address__", replacement: `${exporterHost("blackbox-exporter")}:9115` },
   ],
 });
 

@@ -1,7 +1,13 @@
 import { dockerDisk } from "../config/spec/promql.ts";
-import { isLongRunning, longRunning, type Role, type ServiceSpec } from "../config/spec/service.ts";
+import {
+  isLongRunning,
+  longRunning,
+  ownVolumes,
+  type Role,
+  type ServiceSpec,
+} from "../config/spec/service.ts";
 import { mebibytes } from "../config/spec/units.ts";
-import { hasService } from "./options.ts";
+import { hasService, isScraped } from "./options.ts";
 
 /** A series that Prometheus computes, with the service that it is about. */
 interface RecordRule {
@@ -39,11 +45,21 @@ export function logLimit(service: ServiceSpec): RecordRule {
   return constant("ragdock:log_limit_bytes", service, mebibytes(maxSize) * maxFiles * containers * mebibyte);
 }
 
-/** The sizes that stores tell their exporters. */
+/** The sizes that exporters read from stores. */
 const stored: Partial<Record<Role, string>> = {
   postgres: "pg_database_size_bytes",
   redis: "redis_aof_current_size_bytes",
 };
+
+/** Applications whose images measure the folder of their volume. */
+const ofApplications = (services: readonly ServiceSpec[]): RecordRule[] =>
+  services
+    .filter((service) => service.role === "api" && isScraped(service) && ownVolumes(service).length > 0)
+    .map(({ name }) => ({
+      record: "ragdock:volume_bytes",
+      expr: `max(rag_data_bytes{service="${name}"})`,
+      labels: { service: name },
+    }));
 
 const ofPrometheus = [
   "prometheus_tsdb_storage_blocks_bytes",
@@ -52,7 +68,7 @@ const ofPrometheus = [
 ];
 
 /**
- * `ragdock:volume_bytes{service}`: the data in a volume, as far as its service says how much it is.
+ * `ragdock:volume_bytes{service}`: the size of the data in a volume, if its service reports it.
  */
 export function volumeSizes(services: readonly ServiceSpec[]): RecordRule[] {
   const ofStores = longRunning(services).flatMap((store) => {
@@ -62,7 +78,8 @@ export function volumeSizes(services: readonly ServiceSpec[]): RecordRule[] {
     const expr = `sum(${metric}{service="${exporter.name}"})`;
     return [{ record: "ragdock:volume_bytes", expr, labels: { service: store.name } }];
   });
-  if (!hasService(services, "prometheus")) return ofStores;
+  const known = [...ofStores, ...ofApplications(services)];
+  if (!hasService(services, "prometheus")) return known;
   const expr = `sum(${ofPrometheus.join(" + ")})`;
-  return [...ofStores, { record: "ragdock:volume_bytes", expr, labels: { service: "prometheus" } }];
+  return [...known, { record: "ragdock:volume_bytes", expr, labels: { service: "prometheus" } }];
 }

@@ -1,5 +1,6 @@
 import type { Host } from "../config/spec/host.ts";
-import { type Problem, problem, setCommand, wrongValue } from "../config/spec/problem.ts";
+import { setCommand } from "../config/spec/message.ts";
+import { type Problem, problem, wrongValue } from "../config/spec/problem.ts";
 import { secretsOf } from "../config/spec/secrets.ts";
 import {
   isLongRunning,
@@ -19,7 +20,7 @@ const defaults = { max_connections: "100", maintenance_work_mem: "64MB" } as con
  */
 const reservedConnections = 3;
 
-/** Reports limits that do not fit together, or do not fit the host or PostgreSQL. */
+/** Reports limits that contradict each other, the host or PostgreSQL. */
 export const capacity = (system: SystemSpec, host: Host): Problem[] => [
   ...reservations(system),
   ...memory(system, host),
@@ -31,7 +32,7 @@ export const capacity = (system: SystemSpec, host: Host): Problem[] => [
 const reservations = ({ services }: SystemSpec): Problem[] =>
   services.flatMap(({ name, limits: { reservation, memory } }) => {
     if (!reservation || mebibytes(reservation) <= mebibytes(memory)) return [];
-    const why = `must be at most the memory limit, ${memory}`;
+    const why = `must not exceed the memory limit, ${memory}`;
     return [wrongValue(`services.${name}.limits.reservation`, reservation, why, memory)];
   });
 
@@ -47,7 +48,7 @@ function memory({ services }: SystemSpec, { memoryMiB }: Host): Problem[] {
       "services.*.limits.memory",
       `${total} MiB in all (limits × replicas)`,
       `the host has ${memoryMiB} MiB, ${total - memoryMiB} fewer`,
-      `Lower some, the largest first: ${setCommand(`services.${largest.name}.limits.memory`, half)}`,
+      `Lower some limits, the largest first: ${setCommand(`services.${largest.name}.limits.memory`, half)}`,
     ),
   ];
 }
@@ -79,7 +80,7 @@ const connections = ({ services }: SystemSpec): Problem[] =>
     });
 
 /**
- * Pool × processes from the environment, which a user may have changed, else the service's own
+ * Pool × processes from the environment, which a user may have changed; otherwise the service's own
  * number.
  */
 function connectionsOf({ environment, databaseConnections }: ServiceSpec): number {
@@ -100,7 +101,7 @@ const sharedMemory = ({ services }: SystemSpec): Problem[] =>
     .flatMap((server) => {
       const needed = Number.parseInt(setting(server, "maintenance_work_mem"), 10);
       if (!server.shm || mebibytes(server.shm) >= needed) return [];
-      const why = `an HNSW build uses maintenance_work_mem, ${needed} MiB`;
+      const why = `building an HNSW index uses maintenance_work_mem, ${needed} MiB`;
       return [wrongValue(`services.${server.name}.shm`, server.shm, why, `${needed}MiB`)];
     });
 

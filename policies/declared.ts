@@ -59,8 +59,8 @@ function variable(line: string): [string, string] {
 }
 
 /**
- * Docker's default driver keeps everything unless it is told the size of a file. The other drivers
- * rotate logs, or send them elsewhere.
+ * Docker's default driver keeps all logs unless the size of a file is set. The other drivers rotate
+ * logs, or send them elsewhere.
  */
 const rotatesLogs = ({ logDriver = "json-file", logOpts = {} }: ContainerInputs): boolean =>
   logDriver !== "json-file" || logOpts["max-size"] !== undefined;

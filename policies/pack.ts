@@ -1,5 +1,6 @@
 /** The rules as a policy pack for the Pulumi CLI: `pulumi preview --policy-pack policies`. */
 import { PolicyPack, type ResourceValidationPolicy } from "@pulumi/policy";
+import { shownTo } from "../config/spec/message.ts";
 import { type ContainerInputs, declaredContainer, declaredImage, type ImageInputs } from "./declared.ts";
 import { containerRules, imageRules, type Rule } from "./rules.ts";
 
@@ -19,7 +20,7 @@ const policy = <View>(
     const seen = resource.type === type ? view(resource.name, resource.props) : undefined;
     if (seen === undefined) return;
     for (const { path, found, problem, fix } of check(seen))
-      reportViolation(`${path}: found ${found}; ${problem}. ${fix}`);
+      reportViolation(`${path}: found ${found}; ${problem}. ${shownTo(fix, { deployer: "pulumi" })}`);
   },
 });
 

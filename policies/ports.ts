@@ -8,7 +8,7 @@ export function ports({ services }: SystemSpec): Problem[] {
   return all.flatMap(({ owner, host }, index) => {
     const other = all.slice(0, index).find((one) => one.host === host);
     if (!other) return [];
-    const why = `${other.owner} has this port already`;
+    const why = `${other.owner} already has this port`;
     return [wrongValue(`services.${owner}.port`, String(host), why, String(nextFree(host, used)))];
   });
 }

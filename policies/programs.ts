@@ -4,12 +4,11 @@ import { dockerCheck } from "../config/spec/recovery.ts";
 import { isLongRunning, type ServiceSpec } from "../config/spec/service.ts";
 
 /**
- * Programs that a script could use and that some image lacks, in addition to those of the
- * catalogue.
+ * Programs that a script could use but some image lacks, in addition to those of the catalogue.
  */
 const others = "awk basename curl dirname head jq nc openssl perl pgrep ps setpriv sort tr which xargs";
 
-/** The programs that are looked for in scripts. @param images the images of the catalogue */
+/** The names of programs that are searched in scripts. @param images the images of the catalogue */
 export const knownPrograms = (images: readonly CatalogueImage[]): ReadonlySet<string> =>
   new Set([...others.split(" "), ...images.flatMap((image) => [...programsOf(image)])]);
 
@@ -38,7 +37,7 @@ function programsUsed(service: ServiceSpec, known: ReadonlySet<string>): string[
   return [
     ...(isLongRunning(service) ? programsOfCommand(dockerCheck(service).test.slice(1), known) : []),
     ...scripts.flatMap(({ content }) => programsIn(shown(content), known)),
-    ...(service.entrypoint ?? []).slice(0, 1),
+    ...(service.entrypoint ? programsOfCommand(service.entrypoint, known) : []),
   ];
 }
 
@@ -55,7 +54,10 @@ export function lackingPrograms(service: ServiceSpec, known: ReadonlySet<string>
   return programsUsed(service, known).filter((program) => !has.has(program));
 }
 
-/** The command of a service that its official image does not take. Undefined if it takes it. */
+/**
+ * The command of a service, if its official image does not accept it. Undefined if the image
+ * accepts it.
+ */
 export function wrongCommand({ image: source, entrypoint: own, command }: ServiceSpec): string | undefined {
   const [first] = command ?? [];
   if (source.from !== "catalogue" || own || first === undefined) return undefined;

@@ -1,4 +1,5 @@
-import { type Problem, problem, setCommand } from "../config/spec/problem.ts";
+import { setCommand, toRun } from "../config/spec/message.ts";
+import { type Problem, problem } from "../config/spec/problem.ts";
 import { type LongRunning, longRunning, publishedPorts, type SystemSpec } from "../config/spec/service.ts";
 
 /**
@@ -14,7 +15,7 @@ export const replicas = ({ services }: SystemSpec): Problem[] =>
       if (!reason) return [];
       const server = `To keep the vectors in a server: ${setCommand("vectorStore", "chroma")}; to run one: ${one}`;
       return [
-        problem(path, String(service.replicas), reason, keepsVectors(service) ? server : `Run: ${one}`),
+        problem(path, String(service.replicas), reason, keepsVectors(service) ? server : `${toRun}${one}`),
       ];
     });
 
@@ -25,10 +26,11 @@ const keepsVectors = ({ kind, role, ownPages }: LongRunning): boolean =>
 /** Returns the reason why only one container of a service can run. Undefined if several can. */
 function single(service: LongRunning): string | undefined {
   if (service.ownPages && service.kind === "stateful")
-    return "it has a volume that is not `shared`: at most 1";
+    return "it has a volume that is not `shared`, so at most 1";
   if (keepsVectors(service))
-    return "its vectors are files in one volume, which one process may open: at most 1";
-  if (service.kind === "stateful") return "its data is in one volume, which takes one server: at most 1";
-  if (publishedPorts(service).length > 0) return "a host port takes one container: at most 1";
+    return "its vectors are files in one volume, and only one process may open them, so at most 1";
+  if (service.kind === "stateful")
+    return "its data is in one volume, which only one server may use, so at most 1";
+  if (publishedPorts(service).length > 0) return "only one container can publish a host port, so at most 1";
   return undefined;
 }

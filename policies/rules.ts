@@ -1,4 +1,5 @@
-import { type Problem, problem, setCommand, wrongValue } from "../config/spec/problem.ts";
+import { setCommand } from "../config/spec/message.ts";
+import { type Problem, problem, wrongValue } from "../config/spec/problem.ts";
 import type { ContainerView, ImageView } from "./view.ts";
 
 /**
@@ -15,7 +16,7 @@ export interface Rule<View> {
   readonly check: (view: View) => readonly Problem[];
 }
 
-/** Added to fixes that only a change of the image can make. */
+/** This is added to fixes that need a change of the image. */
 const orAdvise = `Or accept it: ${setCommand("policy", "advise")}`;
 
 /** The rules for containers. */
@@ -23,10 +24,10 @@ export const containerRules: readonly Rule<ContainerView>[] = [
   {
     name: "no-public-store",
     level: "mandatory",
-    description: "Stores and consoles are reachable from the Docker host at most.",
+    description: "Stores and consoles can be reached only from the Docker host, or not at all.",
     check: ({ service, kind, publicPorts }) => {
       if (kind !== "stateful" || publicPorts.length === 0) return [];
-      const why = "a store or a console may be reachable from this host at most";
+      const why = "a store or a console may be published on this host only";
       return [wrongValue(`services.${service}.exposure`, '"public"', why, "loopback")];
     },
   },
@@ -56,7 +57,7 @@ export const containerRules: readonly Rule<ContainerView>[] = [
             problem(
               `services.${service}`,
               "no health check",
-              "Docker does not know whether it works",
+              "without one, Docker does not know whether it works",
               "Give the service a health check.",
             ),
           ],
@@ -84,7 +85,7 @@ export const containerRules: readonly Rule<ContainerView>[] = [
     check: ({ service, user }) => {
       if (user !== undefined && !/^(0|root)(:|$)/.test(user)) return [];
       const found = user === undefined ? "no user" : `the user ${user}`;
-      const why = user === undefined ? "its image decides, which may be root" : "it runs as root";
+      const why = user === undefined ? "its image decides the user, which may be root" : "it runs as root";
       const own = `For your own application: ${setCommand("app.user", "10001:10001")}, or \`user\` in ragdock:apps`;
       return [problem(`services.${service}`, found, why, `${own}. ${orAdvise}`)];
     },
@@ -92,7 +93,7 @@ export const containerRules: readonly Rule<ContainerView>[] = [
   {
     name: "dropped-capabilities",
     level: "advisory",
-    description: "Every container drops all capabilities of Linux except those that it names.",
+    description: "Every container drops all Linux capabilities except those that its settings list.",
     check: ({ service, dropsCapabilities }) =>
       dropsCapabilities
         ? []
@@ -101,7 +102,7 @@ export const containerRules: readonly Rule<ContainerView>[] = [
               `services.${service}`,
               "Docker's 14 capabilities",
               "an attacker in the container could use them",
-              `Drop ALL, and add back what the container needs. ${orAdvise}`,
+              `Drop ALL, and add the capabilities that the container needs. ${orAdvise}`,
             ),
           ],
   },
@@ -116,7 +117,7 @@ export const containerRules: readonly Rule<ContainerView>[] = [
           problem(
             `services.${service}.environment.${name}`,
             // The value is never shown, because problems appear in logs and in comments.
-            "what looks like a secret",
+            "a value that looks like a secret",
             "docker inspect shows environment variables",
             `Write it to a file of the container, with services.${service}.files. ${orAdvise}`,
           ),
@@ -129,10 +130,10 @@ export const imageRules: readonly Rule<ImageView>[] = [
   {
     name: "pinned-images",
     level: "advisory",
-    description: "Every pulled image has a digest. A tag can name another image tomorrow.",
+    description: "Every pulled image has a digest. A tag can refer to another image tomorrow.",
     check: ({ name, reference }) => {
       if (/@sha256:[0-9a-f]{64}$/.test(reference) || isBuildDigest(reference)) return [];
-      const why = "a tag can name another image tomorrow";
+      const why = "a tag can refer to another image tomorrow";
       const digest = `docker buildx imagetools inspect ${reference}`;
       const fix = `Run: make lock-images. Or add the digest that this command prints: ${digest}`;
       return [problem(`pinned.${name}`, reference, why, fix)];
@@ -141,7 +142,12 @@ export const imageRules: readonly Rule<ImageView>[] = [
 ];
 
 const unlimited = (service: string, key: string, value: string): Problem =>
-  wrongValue(`services.${service}.${key}`, "no limit", "it could use up the host", value);
+  wrongValue(
+    `services.${service}.${key}`,
+    "no limit",
+    "without a limit, it could use all of the host's resources",
+    value,
+  );
 
 /** Ragdock's own tag of a built image is a digest of everything that the build reads. */
 const isBuildDigest = (reference: string): boolean => /:[0-9a-f]{12}$/.test(reference);

@@ -1,7 +1,8 @@
 import { shown } from "../config/spec/content.ts";
 import { callsHost } from "../config/spec/host-gateway.ts";
 import { type ImageSource, imageName } from "../config/spec/image.ts";
-import { type Problem, problem, removeCommand, setCommand } from "../config/spec/problem.ts";
+import { alsoRun, removeCommand, setCommand, toRun } from "../config/spec/message.ts";
+import { type Problem, problem } from "../config/spec/problem.ts";
 import { isLongRunning, publishedPorts, type ServiceSpec, type SystemSpec } from "../config/spec/service.ts";
 
 /** Bytes that a secret or a config of Swarm can have (moby/swarmkit, MaxSecretSize). */
@@ -29,7 +30,9 @@ function registry({ registry: name, pinned, images, services }: SystemSpec): Pro
   ];
   if (name !== undefined || built.length === 0) return [];
   const why = `each node of a Swarm pulls its images, and this stack builds ${built.join(", ")}`;
-  return [problem("registry", "not set", why, `Run: ${setCommand("registry", "registry.example.org/team")}`)];
+  return [
+    problem("registry", "not set", why, `${toRun}${setCommand("registry", "registry.example.org/team")}`),
+  ];
 }
 
 /** Exporters that measure the machine that they run on. */
@@ -54,28 +57,28 @@ function refusals(service: ServiceSpec): Problem[] {
       path: "ingress.signIn",
       found: "set",
       why: "the people who sign in are in a volume, and no backup reads the volumes of a Swarm yet",
-      fix: `Run: ${removeCommand("ingress.signIn")}`,
+      fix: `${toRun}${removeCommand("ingress.signIn")}`,
     },
     {
       applies: role === "certificates",
       path: "ingress.tls",
       found: "set",
       why: "the ingress runs on every node, and the volume with the certificate is on one of them",
-      fix: `Let a load balancer in front do TLS. Run: ${setCommand("ingress.tls", "off")}`,
+      fix: `Let a load balancer in front do TLS. ${toRun}${setCommand("ingress.tls", "off")}`,
     },
     {
       applies: ofOneHost.includes(name),
       path: at("enabled"),
       found: "true",
       why: "it would measure one node of the Swarm, and say nothing of the others",
-      fix: `Run: ${setCommand(at("enabled"), "false")}`,
+      fix: `${toRun}${setCommand(at("enabled"), "false")}`,
     },
     {
       applies: mounts.length > 0,
       path: at("mounts"),
       found: mounts.map(({ source }) => source).join(", "),
       why: "a service moves between the nodes, and folders of a host do not move with it",
-      fix: `Run: ${setCommand("environment", "prod")}`,
+      fix: `${toRun}${setCommand("environment", "prod")}`,
     },
     {
       applies: !isLongRunning(service) && volumes.length > 0,
@@ -96,7 +99,7 @@ function refusals(service: ServiceSpec): Problem[] {
       path: at("gpus"),
       found: String(gpus),
       why: "the Docker provider cannot ask a Swarm for GPUs",
-      fix: `Run: ${removeCommand(at("gpus"))}`,
+      fix: `${toRun}${removeCommand(at("gpus"))}`,
     },
     {
       applies: Object.keys(ulimits).length > 0,
@@ -135,6 +138,6 @@ const loopback = (service: ServiceSpec): Problem[] =>
     if (exposure !== "loopback") return [];
     const path = `services.${owner}.exposure`;
     const why = `a Swarm publishes port ${host} on all addresses of its nodes, and never on loopback alone`;
-    const fix = `Run: ${setCommand(path, "public")}; or: ${setCommand(path, "none")}`;
+    const fix = `${toRun}${setCommand(path, "public")}, or ${alsoRun}${setCommand(path, "none")}`;
     return [problem(path, "loopback", why, fix)];
   });

@@ -12,7 +12,7 @@ export interface ContainerView {
   /** `uid:gid`. Undefined if the image decides. */
   readonly user: string | undefined;
   readonly environment: Readonly<Record<string, string>>;
-  /** Whether it drops all capabilities of Linux except those that it names. */
+  /** Whether it drops all Linux capabilities except those that its settings list. */
   readonly dropsCapabilities: boolean;
   /** 0 is unlimited. */
   readonly cpus: number;

@@ -1,5 +1,6 @@
 import { isAbsolute, join, relative, resolve } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
+import { runError } from "../components/reader.ts";
 import { RagStack } from "../components/stack.ts";
 import { type Facts, resolveSystem } from "../config/resolve.ts";
 import { Failure } from "../config/spec/failure.ts";
@@ -7,7 +8,9 @@ import type { BaseImage, CatalogueImage, ImageSource } from "../config/spec/imag
 import type { SystemSpec } from "../config/spec/service.ts";
 import { programReader } from "../host/image-program.ts";
 
-/** A value of any type. The schema of Pulumi's packages has no word for the types of the settings. */
+/**
+ * A value of any type. The schema of Pulumi's packages cannot describe the types of the settings.
+ */
 type Any = ReturnType<JSON["parse"]>;
 
 /** The inputs of a RagService. */
@@ -25,7 +28,8 @@ export interface RagServiceArgs {
 
 /**
  * A whole RAG service on a Docker host, for programs other than Ragdock's own. Its containers,
- * networks and volumes have the project and the stack in their names, so a program has one.
+ * networks and volumes have the project and the stack in their names, so a program can have only
+ * one.
  * @example new RagService("rag", { settings: { environment: "dev", images: "registry" } });
  */
 export class RagService extends pulumi.ComponentResource {
@@ -51,7 +55,7 @@ export class RagService extends pulumi.ComponentResource {
         imageProgram: programs,
         // One engine runs what it has built.
         pushImage: async (reference) => reference,
-        // What the command line knows of the host and of earlier deployments.
+        // The facts about the host and earlier deployments that the command line passes in.
         deployer: "",
         secretVersions: {},
         keptSecrets: {},
@@ -89,7 +93,7 @@ function systemOf(
     );
   if (system.images === "packages" && !baseImage)
     throw new pulumi.RunError(
-      "settings.images is packages, and baseImage is not set. It is the image that all others build on.\n" +
+      "settings.images is packages, but baseImage is not set. It is the image that all others build on.\n" +
         "Run `make base` in a checkout of Ragdock, and pass the name that it prints as baseImage.",
     );
   return {
@@ -103,7 +107,7 @@ function resolved(settings: Readonly<Record<string, unknown>>, facts: Facts): Sy
   try {
     return resolveSystem(settings, facts);
   } catch (error) {
-    throw error instanceof Failure ? new pulumi.RunError(`${error.message}\n${error.advice}`) : error;
+    throw error instanceof Failure ? runError(error) : error;
   }
 }
 

@@ -1,2 +1,2 @@
-/** What other Pulumi programs import as `ragdock`: docs/guide/own-system.md. */
+/** The exports that other Pulumi programs import as `ragdock`: docs/guide/own-system.md. */
 export { RagService, type RagServiceArgs } from "./component.ts";

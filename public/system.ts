@@ -1,6 +1,7 @@
 /**
- * What a system outside of the checkout imports as `ragdock/system`: docs/guide/own-system.md. All
- * other files of Ragdock can change their names and their content in any version.
+ * The exports that a system outside of the checkout imports as `ragdock/system`:
+ * docs/guide/own-system.md. All other files of Ragdock can change their names and their content in
+ * any version.
  */
 export { alertmanager } from "../config/services/alertmanager.ts";
 export { blackboxExporter } from "../config/services/blackbox-exporter.ts";

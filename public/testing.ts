@@ -1,13 +1,14 @@
-/** What the tests of a system outside of the checkout import as `ragdock/testing`. */
+/** The exports that the tests of a system outside of the checkout import as `ragdock/testing`. */
 import { fileURLToPath } from "node:url";
 import { images } from "../config/images.ts";
 import { readSystem } from "../config/resolve.ts";
 import { userSecrets } from "../config/settings/schema.ts";
+import { shownTo } from "../config/spec/message.ts";
 import { outsideNetwork } from "../config/spec/networks.ts";
 import type { SystemSpec } from "../config/spec/service.ts";
 import { knownPrograms, lackingPrograms, lackingVolumes, wrongCommand } from "../policies/programs.ts";
 
-/** The settings of Pulumi.prod.yaml: requests come in through TLS and a sign-in. */
+/** The settings of Pulumi.prod.yaml: requests need TLS and a sign-in. */
 const ingress = { tls: "internal", signIn: { users: true } };
 
 /**
@@ -31,19 +32,26 @@ export function checkSystem(file: string | URL, settings: Readonly<Record<string
 
 const facts = { project: "ragdock", stack: "test", secrets: new Set(Object.keys(userSecrets)), host: {} };
 
-/** Whether requests come in. Settings of the ingress are refused otherwise. */
+/**
+ * Whether requests reach the system from outside. Otherwise settings of the ingress are refused.
+ */
 const hasIngress = (raw: Readonly<Record<string, unknown>>): boolean =>
   readSystem(raw, facts).spec?.services.some(({ role }) => role === "ingress") ?? false;
 
 function mistakes(raw: Readonly<Record<string, unknown>>): string[] {
   const { spec, problems } = readSystem(raw, facts);
   return [
-    ...problems.map(({ path, found, problem, fix }) => `${path}: found ${found}; ${problem}. ${fix}`),
+    ...problems.map(
+      ({ path, found, problem, fix }) =>
+        `${path}: found ${found}; ${problem}. ${shownTo(fix, { deployer: "pulumi" })}`,
+    ),
     ...(spec ? [...wrongImages(spec), ...wrongNetworks(spec)] : []),
   ];
 }
 
-/** What services do with official images that these do not offer. */
+/**
+ * Reports programs, commands and volumes that a service uses but its official image does not have.
+ */
 function wrongImages({ services }: SystemSpec): string[] {
   const own = services.flatMap(({ image }) => (image.from === "catalogue" ? [image.image] : []));
   const known = knownPrograms([...images, ...own]);
@@ -53,7 +61,9 @@ function wrongImages({ services }: SystemSpec): string[] {
       const command = wrongCommand(service);
       return [
         ...lackingPrograms(service, known).map((program) => `the image has no ${program}`),
-        ...(command === undefined ? [] : [`the image does not take the command ${command}`]),
+        ...(command === undefined
+          ? []
+          : [`the entrypoint of the image does not accept the command ${command}`]),
         ...lackingVolumes(service).map((path) => `there is no volume at ${path}, where the image keeps data`),
       ].map((line) => `${service.name}: ${line}`);
     });

@@ -22,7 +22,7 @@ for (const reference of pulledReferences) {
 if (failures.length > 0) {
   process.exitCode = 1;
   process.stderr.write(
-    `\nThese registries gave no digest. Nothing was written.\n  ${failures.join("\n  ")}\n`,
+    `\nThese registries gave no digest. No file was written.\n  ${failures.join("\n  ")}\n`,
   );
 } else {
   writeFileSync(join(projectDir, "config/images.lock.json"), `${JSON.stringify(lock, null, 2)}\n`);

@@ -17,7 +17,7 @@ const data = [
   ...["LICENSE", "Pulumi.yaml", "README.md"],
 ];
 
-/** Files that tools and tests leave behind, and that git does not have either. */
+/** Files that tools and tests create, and that are not in git. */
 const leftOver = /(^|\/)(\.venv|__pycache__|\.[a-z]+_cache|node_modules)(\/|$)/;
 
 /** Writes the package. @param folder where, replaced if it exists */
@@ -37,13 +37,21 @@ function packageOf(folder: string): object {
   const { name, version, description, license, type, engines, exports, dependencies } = manifest;
   const used = importsOf(folder);
   const { "@pulumi/pulumi": pulumi, ...others } = dependencies;
+  const compiled = (extension: string) =>
+    Object.fromEntries(
+      Object.entries(exports).map(([path, file]) => [path, file.replace(/\.ts$/, extension)]),
+    );
+  const { ".": types, ...more } = compiled(".d.ts");
   return {
     ...{ name, version, description, license, type, engines },
-    exports: Object.fromEntries(
-      Object.entries(exports).map(([path, file]) => [path, file.replace(/\.ts$/, ".js")]),
-    ),
+    exports: compiled(".js"),
+    // TypeScript with `moduleResolution: node`, as in Pulumi's template, does not read `exports`.
+    ...{ main: compiled(".js")["."], types },
+    typesVersions: {
+      "*": Object.fromEntries(Object.entries(more).map(([path, file]) => [path.slice(2), [file]])),
+    },
     dependencies: Object.fromEntries(Object.entries(others).filter(([one]) => used.has(one))),
-    // A program has one copy of Pulumi's SDK.
+    // A program must have only one copy of Pulumi's SDK.
     peerDependencies: { "@pulumi/pulumi": `^${pulumi}` },
   };
 }

@@ -1,6 +1,6 @@
 """The entry point of the images: `python -m ragapp api|worker|migrate|reindex|ui|probe`.
 
-Only the chosen mode is imported. A health check then costs milliseconds.
+Only the module of the chosen mode is imported. So a health check takes only milliseconds.
 """
 
 import sys

@@ -19,12 +19,12 @@ RETRY_AFTER = timedelta(seconds=20)
 AT_ONCE = timedelta(0)
 # Only attempts in which the worker died count, because the document may be the cause.
 MAX_ATTEMPTS = 3
-# The code never writes a time further ahead than one lease or retry. A time that is further ahead
-# than this was written before the system clock was set back.
+# The code never writes a time that is further in the future than one lease or retry. A later time
+# was written before the system clock was set back.
 BEYOND = 2
 
-# A document of more bytes waits in the queue for large ones, so that small ones do not wait for it.
-# The local model embeds about 6 passages a second, so 256 KB of text take a minute.
+# A larger document waits in the queue for large documents, so that small documents do not wait for
+# it. The local model embeds about 6 passages a second, so 256 KB of text take a minute.
 LARGE_BYTES = 256 * 1024
 
 
@@ -64,7 +64,7 @@ def add(
     if document.state != "failed" and not retyped:
         return document, False
     if retyped:
-        # A worker that reads the file as the other type has lost its claim. Chunks of that type are
+        # A worker that still reads the file as the old type has lost its claim. Its chunks are
         # wrong.
         document.claim = document.lease_until = None
         session.execute(delete(Chunk).where(Chunk.document_id == document.id))
@@ -98,8 +98,9 @@ def chunk_counts(session: Session, ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, 
 
 
 def claim(session: Session, document_id: uuid.UUID) -> Document | None:
-    """Claim a document that is due, with its content. Return None when another worker has it or it
-    was deleted."""
+    """Claim a document that is due, with its content. Return None if another worker has it or it
+    was deleted.
+    """
     taken = session.execute(
         update(Document)
         .where(Document.id == document_id, _is_due())
@@ -141,8 +142,9 @@ def fail(session: Session, held: uuid.UUID, reason: str) -> bool:
 
 
 def put_back(session: Session, held: uuid.UUID, reason: str | None, delay: timedelta = RETRY_AFTER) -> bool:
-    """Queue the claimed document again after a delay, because a dependency failed and not the
-    document."""
+    """Queue the claimed document again after a delay, because a dependency failed, not the
+    document.
+    """
     return _end(
         session,
         held,
@@ -154,10 +156,10 @@ def put_back(session: Session, held: uuid.UUID, reason: str | None, delay: timed
 
 
 def recover_lost(session: Session) -> int:
-    """Queue the documents of lost workers again, or fail those without attempts left. Return their
+    """Queue the documents of lost workers again, or fail those that have no attempts left. Return their
     number."""
     out_of_attempts = Document.attempts >= MAX_ATTEMPTS
-    reason = f"the worker was lost {MAX_ATTEMPTS} times while it read this file (out of memory?)"
+    reason = f"the worker stopped {MAX_ATTEMPTS} times while it read this file (out of memory?)"
     rows = session.execute(
         update(Document)
         .where(
@@ -170,7 +172,7 @@ def recover_lost(session: Session) -> int:
         )
         .values(
             state=case((out_of_attempts, "failed"), else_="queued"),
-            reason=case((out_of_attempts, reason), else_="queued again: its worker was lost"),
+            reason=case((out_of_attempts, reason), else_="queued again: its worker stopped"),
             claim=None,
             lease_until=None,
         )

@@ -35,7 +35,7 @@ class Superseded(Exception):
 
 
 class Ingester:
-    """Ingests documents, and records which ones it holds and since when."""
+    """Ingests documents, and records which documents it has claimed, and since when."""
 
     def __init__(self, services: Services) -> None:
         self._services = services
@@ -108,13 +108,13 @@ class Ingester:
                 documents.put_back(session, claim, None, documents.AT_ONCE)
             return "postponed"
         except SQLAlchemyError as error:
-            # The outcome cannot be stored now. The lease expires, and the document is queued again.
+            # The result cannot be stored now. The lease expires, and the document is queued again.
             log.warning("document %s: %s", document_id, error)
             return "lost"
         except Exception:
             log.exception("document %s: an unexpected error", document_id)
             with session.begin():
-                documents.fail(session, claim, "an unexpected error; the worker's log has it")
+                documents.fail(session, claim, "an unexpected error; the worker's log has the details")
             return "failed"
 
     def _prepare(self, content: bytes, media_type: str, checkpoint: Checkpoint) -> Passages:
@@ -152,6 +152,9 @@ class Ingester:
             with Session(self._services.engine) as session:
                 return documents.is_held(session, document_id, claim)
         except SQLAlchemyError as error:
-            # Counts as held, so that a restart of the database does not lose the work so far.
-            log.warning("document %s: its claim is not checked: %s", document_id, str(error).splitlines()[0])
+            # The claim still counts as held, so that a restart of the database does not lose the
+            # work so far.
+            log.warning(
+                "document %s: its claim could not be checked: %s", document_id, str(error).splitlines()[0]
+            )
             return True

@@ -58,8 +58,9 @@ def _run(finish: Callable[[Session, Settings], None]) -> int:
 
 
 def upgrade(connection: Connection, finish: Callable[[Session], None]) -> None:
-    """Apply the migrations and then `finish`. A lock prevents that two processes do this at
-    once."""
+    """Apply the migrations and then `finish`. A lock prevents two processes from doing this at the
+    same time.
+    """
     # Creating an index over many vectors takes longer than the time limit of a query.
     connection.execute(text("SET statement_timeout = 0"))
     connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": ADVISORY_LOCK})
@@ -81,7 +82,7 @@ def _upgrade(connection: Connection) -> None:
     config.set_main_option("script_location", str(MIGRATIONS))
     config.attributes["connection"] = connection
     if newer := _newer_revisions(connection, config):
-        # A rollback to this version. Each migration leaves the version before it able to work.
+        # A rollback to this version. After each migration, the previous version can still work.
         log.warning("the schema of a newer version stays: revision %s", ", ".join(sorted(newer)))
         return
     command.upgrade(config, "head")

@@ -42,7 +42,7 @@ class Document(Base):
 
 
 class Chunk(Base):
-    """A part of the text of a document. Its embedding is null if Chroma keeps the vectors."""
+    """A part of the text of a document. Its embedding is null if the vectors are in Chroma."""
 
     __tablename__ = "chunks"
 

@@ -23,7 +23,7 @@ ACTORS = {False: "ingest_document", True: "ingest_large_document"}
 
 
 def connect(settings: Settings, timeout: float = 1.0) -> "redis.Redis":
-    """Return a client that gives up after `timeout` seconds. The callers must not wait for
+    """Return a client whose calls fail after `timeout` seconds. The callers must not wait for
     Redis."""
     return redis.Redis(
         host=settings.redis_host,
@@ -69,7 +69,9 @@ class IngestionQueue:
             self.broker.enqueue(message)
         except (dramatiq.DramatiqError, redis.RedisError) as error:
             log.warning(
-                "document %s is not announced, a sweep of the worker finds it: %s", document_id, error
+                "document %s could not be queued in Redis; the worker will find it in its next sweep: %s",
+                document_id,
+                error,
             )
             return False
         return True

@@ -24,9 +24,11 @@ def _readable(path: Path) -> Path:
     try:
         empty = not read_secret(path)
     except (OSError, UnicodeDecodeError) as error:
-        raise ValueError(f"the file cannot be read ({error}); name a file that holds the secret") from error
+        raise ValueError(
+            f"the file cannot be read ({error}); name a file that contains the secret"
+        ) from error
     if empty:
-        raise ValueError("the file is empty; it must hold the secret")
+        raise ValueError("the file is empty; it must contain the secret")
     return path
 
 
@@ -152,7 +154,7 @@ class Settings(BaseSettings):
         model = info.data.get("embedding_model", "")
         value = value or DIMENSIONS.get(model, 0)
         if not value and model:
-            raise ValueError(f"required: the dimension of {model} is not known here")
+            raise ValueError(f"required, because the dimension of {model} is not known")
         if info.data.get("embedding_provider") == "local" and value != DIMENSIONS[EMBEDDING_MODELS["local"]]:
             raise ValueError(f"the local model has {DIMENSIONS[EMBEDDING_MODELS['local']]}; leave this unset")
         if info.data.get("vector_store") == "pgvector" and value > MAX_DIMENSION:
@@ -177,7 +179,7 @@ class Settings(BaseSettings):
         provider = info.data.get(f"{kind}_provider")
         if value is None and provider in NEEDS_KEY:
             raise ValueError(
-                f"required when RAG_{kind.upper()}_PROVIDER is {provider}: a file that holds the key"
+                f"required when RAG_{kind.upper()}_PROVIDER is {provider}: a file that contains the key"
             )
         return value
 

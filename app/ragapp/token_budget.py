@@ -59,4 +59,4 @@ class TokenBudget:
                     )
                 )
         except SQLAlchemyError as error:
-            log.warning("%d tokens of %s are not counted: %s", tokens, subject, error)
+            log.warning("%d tokens of %s could not be counted: %s", tokens, subject, error)

@@ -35,8 +35,9 @@ GRACE_SECONDS = documents.LEASE.total_seconds() / 2
 
 
 class Health:
-    """The conditions of the health check: the loop runs, the threads live, no ingestion takes too
-    long."""
+    """The conditions of the health check: the loop runs, the threads are alive, and no ingestion
+    takes too long.
+    """
 
     def __init__(self, ingester: Ingester, timeout: float) -> None:
         self._ingester = ingester
@@ -73,7 +74,7 @@ def work() -> int:
         signal.signal(name, lambda *_: ingester.stopping.set())
     health.workers = [
         services.queue.receive(ingester.ingest, settings.worker_threads),
-        # Large documents have one thread of their own, so that small ones do not wait for them.
+        # Large documents have a separate thread, so that small ones do not wait for them.
         services.queue.receive(ingester.ingest, 1, large=True),
     ]
     log.info("the worker is ready")
@@ -100,10 +101,10 @@ def _sweep(services: Services, ingester: Ingester) -> int:
         with Session(services.engine) as session, session.begin():
             documents.renew(session, [claim for claim, age in ingester.held().items() if age <= limit])
             if lost := documents.recover_lost(session):
-                log.warning("%d documents of lost workers are queued again", lost)
-            # Announced only into an empty queue. Otherwise each sweep would announce a long backlog
-            # again. A document that is announced twice is ingested once, because only one worker
-            # gets the claim.
+                log.warning("%d documents of stopped workers are queued again", lost)
+            # Documents are announced only if the queue is empty. Otherwise each sweep would
+            # announce a long backlog again. A document that is announced twice is ingested once,
+            # because only one worker gets the claim.
             waiting = {
                 large: documents.due(session, ANNOUNCE_AT_ONCE, large=large)
                 for large in (False, True)
@@ -114,7 +115,7 @@ def _sweep(services: Services, ingester: Ingester) -> int:
                 services.queue.send(document_id, large=large)
         return ingester.fail_stuck(limit + GRACE_SECONDS)
     except (SQLAlchemyError, redis.RedisError) as error:
-        log.warning("the sweep is postponed: %s", str(error).splitlines()[0])
+        log.warning("the sweep failed and will be repeated: %s", str(error).splitlines()[0])
         return 0
 
 

@@ -30,7 +30,7 @@ export interface Deployer {
   build(options?: { readonly replace?: readonly string[] }): Promise<RunResult>;
   /** Removes everything except protected resources: the data, and the secrets that open it. */
   down(): Promise<RunResult>;
-  /** Forgets what `down` keeps. The caller removes the volumes. */
+  /** Removes from the state what `down` keeps. The caller removes the volumes. */
   forget(): Promise<RunResult>;
   /** The stack's outputs. Returns none before the first deployment. */
   outputs(showSecrets: boolean): Promise<Record<string, unknown>>;
@@ -41,7 +41,7 @@ export interface Listener {
   readonly say: (line: string) => void;
 }
 
-/** For a preview, which reports resources as if they were changed: passes on messages only. */
+/** Passes on only messages. For a preview, which reports resources as if they were changed. */
 export const messagesOnly =
   (event: Listener["event"]): Listener["event"] =>
   (one) => {
@@ -49,9 +49,9 @@ export const messagesOnly =
   };
 
 /**
- * The deployer of a stack: the one that has its state, else Pulumi if it is on PATH, else the
- * embedded engine. `DEPLOYER=pulumi|embedded` chooses for a new stack. A stack never changes its
- * deployer: each has its own state.
+ * The deployer of a stack: the one that has its state; otherwise Pulumi if it is on PATH; otherwise
+ * the embedded engine. `DEPLOYER=pulumi|embedded` chooses for a new stack. A stack never changes
+ * its deployer: each has its own state.
  */
 export function deployerOf(stack: string): DeployerName {
   const made = madeBy(stack);
@@ -61,12 +61,12 @@ export function deployerOf(stack: string): DeployerName {
   if (made && asked && made !== asked)
     throw new Failure(
       `Stack "${stack}" was created by ${deployerText(made)}, and DEPLOYER asks for ${asked}.`,
-      "Each keeps its own state, so a stack cannot change it. Unset DEPLOYER.",
+      "Each deployer keeps its own state, so a stack cannot change its deployer. Unset DEPLOYER.",
     );
   const deployer = made ?? asked ?? (hasPulumi() ? "pulumi" : "embedded");
   if (deployer === "pulumi" && !hasPulumi())
     throw new Failure(
-      `Pulumi created stack "${stack}", and pulumi is not on PATH.`,
+      `Pulumi created stack "${stack}", but pulumi is not on PATH.`,
       "Install it: https://www.pulumi.com/docs/install/",
     );
   return deployer;

@@ -3,6 +3,7 @@ import { destroy, type EngineOptions, preview, readOutputs, up } from "../../eng
 import { dockerEndpoint, dockerEnvironment } from "../../host/docker.ts";
 import { parallelOn } from "../../host/endpoint.ts";
 import { passphrase, project, projectDir, stateDir } from "../../host/paths.ts";
+import { readerEnvironment } from "../reader.ts";
 import { readStackFile } from "../stack-file.ts";
 import { type Deployer, imageType, type Listener, messagesOnly } from "./deployer.ts";
 import { readSecrets } from "./secrets.ts";
@@ -20,7 +21,7 @@ export async function embedded(stack: string, { event, say }: Listener): Promise
     passphrase: passphrase(say),
     config: { ...own, ...(endpoint ? { "docker:host": endpoint.host } : {}), ...secrets },
     secretKeys: Object.keys(secrets),
-    env: dockerEnvironment(),
+    env: { ...dockerEnvironment(), ...readerEnvironment(stack, "embedded") },
     ...(endpoint ? defined({ parallel: parallelOn(endpoint) }) : {}),
     onEvent: event,
   };

@@ -8,6 +8,7 @@ import type { RunResult } from "../../engine/index.ts";
 import { dockerEndpoint, dockerEnvironment } from "../../host/docker.ts";
 import { parallelOn } from "../../host/endpoint.ts";
 import { passphrase, passphraseFile, projectDir, stateDir } from "../../host/paths.ts";
+import { readerEnvironment } from "../reader.ts";
 import { givenConfigFile, readStackFile } from "../stack-file.ts";
 import { type Deployer, imageType, type Listener, messagesOnly } from "./deployer.ts";
 import { type PulumiRun, pulumiRun } from "./pulumi-events.ts";
@@ -25,7 +26,7 @@ interface RunOptions {
 export function pulumi(stackName: string, { event, say }: Listener): Deployer {
   readStackFile(stackName);
   const args = { stackName, workDir: projectDir };
-  const options = { envVars: environment(say) };
+  const options = { envVars: { ...environment(say), ...readerEnvironment(stackName, "pulumi") } };
   const create = (): Promise<Stack> => LocalWorkspace.createOrSelectStack(args, options);
   const select = (): Promise<Stack | undefined> =>
     LocalWorkspace.selectStack(args, options).catch((error: unknown) => {
@@ -80,13 +81,20 @@ export function pulumi(stackName: string, { event, say }: Listener): Deployer {
       ),
     down: () => run(async (own) => (await select())?.destroy({ ...own, excludeProtected: true })),
     forget: () => run(async (own) => forget(await select(), own)),
-    outputs: async (showSecrets) => {
-      const outputs = Object.entries((await (await select())?.outputs()) ?? {});
-      return Object.fromEntries(
-        outputs.map(([name, { value, secret }]) => [name, secret && !showSecrets ? "[secret]" : value]),
-      );
-    },
+    outputs: async (showSecrets) => outputsOf(await select(), showSecrets),
   };
+}
+
+/** The CLI masks each secret value. The automation API masks only outputs that are one secret. */
+async function outputsOf(stack: Stack | undefined, showSecrets: boolean): Promise<Record<string, unknown>> {
+  if (!stack) return {};
+  const { workspace } = stack;
+  const words = ["stack", "output", "--json", ...(showSecrets ? ["--show-secrets"] : [])];
+  const { stdout } = await execa("pulumi", [...words, "--stack", stack.name], {
+    cwd: workspace.workDir,
+    env: workspace.envVars,
+  });
+  return JSON.parse(stdout);
 }
 
 async function forget(stack: Stack | undefined, options: RunOptions): Promise<void> {

@@ -24,19 +24,19 @@ export async function readSecrets(stack: string, say = print): Promise<Record<st
   } catch (error) {
     throw new Failure(
       `The secrets of stack "${stack}" cannot be read: ${(error as Error).message}.`,
-      "Restore the passphrase file that was in use when they were set.",
+      "Restore the passphrase file that was in use when the secrets were set.",
     );
   }
 }
 
 /**
- * Refuses secrets that the system could not use, before anything is built. The program checks them
- * again. Only the program can read those that Pulumi keeps.
+ * Refuses secrets that the system could not use, before anything is built. The program checks these
+ * secrets again. Only the program can read those that Pulumi keeps.
  * @throws Failure
  */
 export async function requireUsableSecrets(stack: string, system: SystemSpec): Promise<void> {
   if (deployerOf(stack) !== "embedded") return;
-  requireCertificate(stack, system, await secretsByName(stack));
+  requireCertificate(system, await secretsByName(stack));
 }
 
 /** The user's secrets of a stack, by the names that the settings have for them. */
@@ -45,7 +45,7 @@ const secretsByName = async (stack: string): Promise<Record<string, string>> =>
     Object.entries(await readSecrets(stack)).map(([key, value]) => [key.replace(`${project}:`, ""), value]),
   );
 
-/** Forgets the user's secrets of a stack. Returns the names of those that it had. */
+/** Deletes the user's secrets of a stack. Returns the names of the deleted secrets. */
 export async function removeSecrets(stack: string): Promise<string[]> {
   const names = Object.keys(await secretsByName(stack));
   rmSync(file(stack), { force: true });
@@ -63,10 +63,10 @@ export async function writeSecret(
   if (!known.includes(key))
     throw new Failure(
       `Secret "${key}" does not exist.`,
-      `Secrets that can be set: ${known.join(", ")}. For another one, write it under \`secrets\` of an application first, as ${key || "API_KEY"}: ask.`,
+      `Secrets that can be set: ${known.join(", ")}. For another name, add it first under \`secrets\` of an application, as ${key || "API_KEY"}: ask.`,
     );
   const problems = secretProblems(key, value);
-  if (problems.length > 0) throw new ConfigError(problems, stack);
+  if (problems.length > 0) throw new ConfigError(problems);
   const all = { ...(await readSecrets(stack)), [`${project}:${key}`]: value };
   await writeSealed(file(stack), passphrase(print), all);
 }

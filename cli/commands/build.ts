@@ -1,10 +1,11 @@
 import { type ImageMode, imagePlan } from "../../components/image-plan.ts";
 import type { ImageSource } from "../../config/spec/image.ts";
+import { imagesOnly } from "../../config/spec/part.ts";
 import type { SystemSpec } from "../../config/spec/service.ts";
 import { fullName } from "../../config/spec/stack.ts";
 import { docker } from "../../host/docker.ts";
 import { project } from "../../host/paths.ts";
-import { imagesOnly, requireDisk } from "../../host/preflight.ts";
+import { requireDisk } from "../../host/preflight.ts";
 import { command, newStackOptions, print } from "../command.ts";
 import { begin } from "../deploy.ts";
 import { withDeployer } from "../session.ts";
@@ -31,7 +32,7 @@ export async function buildImages(options: BuildOptions): Promise<number> {
     for (const error of errors) print(`\n${error}`);
     if (ok) print(`\nAll images of ${system.name} exist after ${elapsed(progress.seconds())}.`);
     else
-      for (const trouble of failedBuilds(stack, Date.now() - progress.seconds() * 1000))
+      for (const trouble of failedBuilds(stack, system.images, Date.now() - progress.seconds() * 1000))
         print(`\n${trouble}`);
     return ok ? 0 : 1;
   });
@@ -39,7 +40,7 @@ export async function buildImages(options: BuildOptions): Promise<number> {
 
 /**
  * The resources of a system's built images, which a run without the cache replaces. The provider's
- * own `noCache` would stay in the state, so that each later build would ignore the cache, too.
+ * own `noCache` would stay in the state, so each later build would also ignore the cache.
  */
 const builtResources = async (stack: string, system: SystemSpec): Promise<string[]> => {
   const mode = await imageModeOf(system);
@@ -58,7 +59,7 @@ export const build = command({
   name: "build",
   summary: "Build or pull the images and start nothing",
   details:
-    "--no-cache removes Docker's build cache, that of other projects too, and builds every image of the stack again, for newer packages of the distribution. The next `up` replaces the containers",
+    "--no-cache removes Docker's build cache, including that of other projects. Then it builds every image of the stack again, with the newest packages of the distribution. The next `up` replaces the containers",
   options: {
     ...newStackOptions,
     noCache: { flags: "--no-cache", description: "build each image again, without Docker's cache" },

@@ -1,5 +1,6 @@
 import { certificatesName } from "../../config/services/certificates.ts";
 import { Failure } from "../../config/spec/failure.ts";
+import { setCommand, toRun } from "../../config/spec/message.ts";
 import { type Container, containersOf } from "../../host/docker.ts";
 import { command, print, stackOption } from "../command.ts";
 import { authorityOf } from "../load/target.ts";
@@ -14,7 +15,7 @@ export const certificate = command({
     if (!text)
       throw new Failure(
         `Stack "${stack}" has no authority.`,
-        `Run: pulumi config set --stack ${stack} --path ragdock:ingress.tls internal; then: make up STACK=${stack}`,
+        `${toRun}${setCommand("ingress.tls", "internal")}; then: make up STACK=${stack}`,
       );
     const [container] = await containersOf(stack, certificatesName);
     const hint = otherSource(container);
@@ -25,12 +26,13 @@ export const certificate = command({
   },
 });
 
-/** What to know if the certificate of the ingress is not by the authority of the stack. */
+/** The hint to print if the stack's own authority did not issue the certificate of the ingress. */
 export function otherSource(container: Container | undefined): string {
   const source = container?.Config.Env?.find((line) => line.startsWith("CERTIFICATES_SOURCE="))?.split(
     "=",
   )[1];
   if (source === undefined || source === "internal") return "";
-  const whose = source === "files" ? "the one in your secret tlsCertificate" : "by a public authority";
+  const whose =
+    source === "files" ? "the certificate in your secret tlsCertificate" : "by a public authority";
   return `Clients do not need this certificate. ragdock:ingress.tls is ${source}: the certificate of the ingress is ${whose}.`;
 }

@@ -6,14 +6,14 @@ import { forgeOf, comment as writeComment } from "../plan/forge.ts";
 
 export const comment = command({
   name: "comment",
-  summary: "Write a plan as the one comment of a pull request, or edit it; for CI jobs",
+  summary: "Write a plan as a comment on a pull request, or update that comment; for CI jobs",
   details:
-    "It works with GitHub, GitLab and Forgejo, which it finds by the variables of the CI job: docs/guide/pull-requests.md",
+    "It works with GitHub, GitLab and Forgejo. The variables of the CI job tell it which one: docs/guide/pull-requests.md",
   options: {
     file: { flags: "--file <path>", description: "the plan, as Markdown", default: "plan.md" },
     number: {
       flags: "--number <number>",
-      description: "the pull request; on GitLab by default that of the job",
+      description: "the pull request; on GitLab, the default is that of the job",
     },
   },
   examples: ["comment --file plan.md --number 12"],

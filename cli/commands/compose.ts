@@ -19,7 +19,7 @@ import { buildImages } from "./build.ts";
 
 export const compose = command({
   name: "compose",
-  summary: "Write the system as a Docker Compose file: the way out",
+  summary: "Write the system as a Docker Compose file, to run it without Ragdock",
   details: "Builds first, so that every image in the file exists. Its folder contains secrets in clear text",
   options: newStackOptions,
   examples: ["compose --stack dev"],
@@ -45,14 +45,17 @@ async function write(stack: string): Promise<number> {
   writeFileSync(join(folder, "secrets.json"), `${JSON.stringify(secrets)}\n`, { mode: 0o600 });
   const path = relative(process.cwd(), join(folder, "compose.yaml"));
   print(
-    `\nWrote ${path} and the files that its services need. They contain secrets in clear, readable for this user only.\n` +
+    `\nWrote ${path} and the files that its services need. They contain secrets in clear text. Only this user can read them.\n` +
       `Start it where this stack does not run, because the ports are the same: docker compose -f ${path} up -d --wait\n` +
-      "It has its own volumes. docs/guide/compose.md explains how to take the data along.",
+      "It has its own volumes. docs/guide/compose.md explains how to move the data.",
   );
   return 0;
 }
 
-/** The command lines of services with a start script. The build before has made their images. */
+/**
+ * The command lines of services with a start script. The build before this step has created their
+ * images.
+ */
 async function programsOf({ services }: SystemSpec, mode: ImageMode): Promise<Record<string, string[]>> {
   const read = programReader({ make: false, containers: [] });
   const programs = services
@@ -64,7 +67,7 @@ async function programsOf({ services }: SystemSpec, mode: ImageMode): Promise<Re
   return Object.fromEntries(await Promise.all(programs));
 }
 
-/** Compose can build the application's own images again: what they build on exists. */
+/** Compose can build the application's own images again: the images that they build on exist. */
 function buildSection(source: ImageSource, mode: ImageMode): ComposeBuild | undefined {
   const plan = source.from === "build" ? imagePlan(source, mode) : undefined;
   if (plan?.kind !== "build") return undefined;
@@ -76,11 +79,13 @@ function buildSection(source: ImageSource, mode: ImageMode): ComposeBuild | unde
   };
 }
 
-/** The stack's own secrets if it has some, else those of an earlier export, else new ones. */
+/**
+ * The stack's own secrets if it has some, otherwise those of an earlier export, otherwise new ones.
+ */
 async function secretsFor(stack: string, system: SystemSpec, kept: string): Promise<Record<string, string>> {
   const { name, credentials = {} } = await withDeployer(stack, async ({ deployer }) => {
-    // A running stack has passwords, and it is an error not to find them. A stack that does not run
-    // may have none.
+    // A running stack has passwords, and it is an error if they are not found. A stack that does
+    // not run may have none.
     const outputs = await deployer.outputs(true).catch(async (error: unknown) => {
       if ((await containersOf(stack)).length > 0) throw error;
       return {};

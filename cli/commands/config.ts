@@ -37,7 +37,7 @@ export const schema = command({
   name: "schema",
   summary: "Print the JSON schema of a stack's file",
   details:
-    "Editors with the YAML language server use docs/reference/stack.schema.json, which is the same, through the first line of a stack's file",
+    "Editors with the YAML language server use docs/reference/stack.schema.json, which has the same content, through the first line of a stack's file",
   options: {},
   examples: ["schema > stack.schema.json"],
   run: async () => {

@@ -12,7 +12,7 @@ const from = {
 
 export const backup = command({
   name: "backup",
-  summary: "Copy all data while the stack serves, into .ragdock/backups",
+  summary: "Copy all data into .ragdock/backups, while the stack serves requests",
   options: {
     stack: stackOption,
     keep: { flags: "--keep <count>", description: "how many backups to keep; older ones are removed" },
@@ -32,7 +32,8 @@ export const backups = command({
 export const restore = command({
   name: "restore",
   summary: "Replace the data with the data of a backup",
-  details: "The backup is read in and compared while the stack serves. The current data is backed up first",
+  details:
+    "The backup is read in and compared while the stack serves requests. The current data is backed up first",
   options: {
     stack: stackOption,
     from,
@@ -47,7 +48,7 @@ export const restore = command({
 
 export const drill = command({
   name: "drill",
-  summary: "Restore a backup next to the stack and compare all of it",
+  summary: "Restore a backup next to the stack and compare all of its data",
   options: { stack: stackOption, from },
   examples: ["drill"],
   run: ({ stack, from }) => drillBackup(stack, from),
@@ -68,7 +69,7 @@ export const dataImport = command({
   name: "data import",
   summary: "Put an existing data folder into a volume, or a dump into PostgreSQL, and compare",
   details:
-    "The files get the user of the service. A dump is read in one transaction, by psql or pg_restore as the owner of the database. Data that is there already is replaced only with --confirm, and backed up first; the tables of a dump are added",
+    "The user of the service becomes the owner of the files. A dump is read in one transaction, by psql or pg_restore as the owner of the database. Existing data is replaced only with --confirm, after a backup. The tables of a dump are added",
   options: {
     path: {
       flags: "[path]",

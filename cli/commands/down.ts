@@ -20,9 +20,9 @@ const volumesOf = async (stack: string): Promise<string[]> =>
 /** Takes a stack down; its data stays. @returns the exit code */
 async function takeDown(stack: string): Promise<number> {
   await requireDocker();
-  // A stack whose sign-in does not answer can be taken down, too.
+  // A stack whose sign-in does not answer can also be taken down.
   await recordRemoval(stack, authName).catch((error: Error) =>
-    print(`No line in the audit log: ${error.message}`),
+    print(`No line was added to the audit log: ${error.message}`),
   );
   return withDeployer(stack, async ({ deployer }) => {
     const { ok, errors } = await deployer.down();
@@ -30,12 +30,12 @@ async function takeDown(stack: string): Promise<number> {
     const isSwarm = dockerSettingsOf(stack).target === "swarm";
     const volumes = await (isSwarm ? placedVolumes({ project, stack }) : volumesOf(stack));
     const removal = isSwarm
-      ? "To delete it for good, remove the volumes on their nodes: docs/guide/several-machines.md#data."
-      : `make destroy-data STACK=${stack} CONFIRM=${stack} deletes it for good.`;
+      ? "To delete it permanently, remove the volumes on their nodes: docs/guide/several-machines.md#data."
+      : `make destroy-data STACK=${stack} CONFIRM=${stack} deletes it permanently.`;
     print(
       volumes.length > 0
         ? `\nThe stack is down. Its data stays in ${volumes.join(", ")}.\nmake up STACK=${stack} uses it again. ${removal}`
-        : "\nThe stack is down. It has no data.",
+        : "\nThe stack is down. The stack has no data.",
     );
     return ok ? 0 : 1;
   });
@@ -71,7 +71,7 @@ export const prune = command({
 export const clean = command({
   name: "clean",
   summary: "Take the stack down, and remove unused images and the build cache",
-  details: "Data stays. Unused images are those of all stacks of this project",
+  details: "Data stays. Unused images of all stacks of this project are removed",
   options: { stack: stackOption },
   examples: ["clean"],
   run: async ({ stack }) => {
@@ -84,7 +84,7 @@ export const clean = command({
 
 export const destroyData = command({
   name: "destroy-data",
-  summary: "Delete the data of a stack for good",
+  summary: "Delete the data of a stack permanently",
   details:
     "It deletes the volumes, the generated secrets, and the secrets set with `ragdock secret`. Backups and the stack's file stay",
   options: {
@@ -97,7 +97,7 @@ export const destroyData = command({
     const volumes = await volumesOf(stack);
     if (confirm !== stack)
       throw new Failure(
-        `This deletes the data of stack "${stack}" for good: ${volumes.join(", ") || "no volumes"}, and the secrets of the stack.`,
+        `This deletes the data of stack "${stack}" permanently: ${volumes.join(", ") || "no volumes"}, and the secrets of the stack.`,
         `Confirm it: make destroy-data STACK=${stack} CONFIRM=${stack}`,
       );
     return withDeployer(stack, async ({ deployer }) => {

@@ -4,7 +4,7 @@ import { readSystem } from "../../config/resolve.ts";
 import { askedSecrets } from "../../config/settings/app-secrets.ts";
 import { ConfigError } from "../../config/settings/problem.ts";
 import { Failure } from "../../config/spec/failure.ts";
-import { project } from "../../host/paths.ts";
+import { secretCommand, toRun } from "../../config/spec/message.ts";
 import { deployerOf } from "../backends/deployer.ts";
 import { writeSecret } from "../backends/secrets.ts";
 import { command, print, stackOption, startFolder } from "../command.ts";
@@ -16,7 +16,8 @@ import { settingsOf } from "../system.ts";
 
 export const importEnv = command({
   name: "env import",
-  summary: "Take the keys of a .env file as settings and secrets of a stack, and say what becomes of each",
+  summary:
+    "Turn the keys of a .env file into settings and secrets of a stack, and report the result for each key",
   details:
     "It prints the plan and writes nothing without --write. Values of secrets are never printed. docs/reference/env has the keys of each system",
   options: {
@@ -36,7 +37,7 @@ export const importEnv = command({
     const { problems } = readSystem(merged(raw, changes), { ...facts, secrets: set });
     const paths = changes.map(([path]) => `ragdock:${path.join(".")}`);
     const wrong = problems.filter(({ path }) => paths.includes(path));
-    if (wrong.length > 0) throw new ConfigError(wrong, stack);
+    if (wrong.length > 0) throw new ConfigError(wrong);
     if (!write) {
       print(`\nNothing is written. To write it: ./ragdock env import ${file} --stack ${stack} --write`);
       return 0;
@@ -50,7 +51,10 @@ export const importEnv = command({
   },
 });
 
-/** The variables of a file, those of the shell left out: a file must mean the same in each shell. */
+/**
+ * The variables of a file, without those of the shell, because a file must mean the same in each
+ * shell.
+ */
 function readEnv(file: string): Readonly<Record<string, string>> {
   const path = resolve(startFolder, file);
   let text: string;
@@ -62,14 +66,12 @@ function readEnv(file: string): Readonly<Record<string, string>> {
   return valuesOf(parseDotenv(text, path, {})) as Readonly<Record<string, string>>;
 }
 
-/** The keys of a system. A system of the user has those of full. */
+/** The keys of a system. A system of the user has the keys of `full`. */
 const keysOf = (system: string): readonly EnvKey[] =>
   Object.hasOwn(envKeys, system) ? envKeys[system as keyof typeof envKeys] : envKeys.full;
 
-/** Keeps a secret. Pulumi keeps those of its stacks, and asks for the value itself. */
+/** Keeps a secret. Pulumi keeps the secrets of its stacks, and asks for the value itself. */
 async function keep(stack: string, key: string, value: string, asked: readonly string[]): Promise<void> {
   if (deployerOf(stack) === "embedded") return writeSecret(stack, key, value, asked);
-  print(
-    `Pulumi keeps the secrets of this stack. Run: pulumi config set --secret --stack ${stack} ${project}:${key}`,
-  );
+  print(`Pulumi keeps the secrets of this stack. ${toRun}${secretCommand(key)}`);
 }

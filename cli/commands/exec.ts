@@ -9,7 +9,7 @@ export const exec = command({
   name: "exec",
   summary: "Run a command in the container of a service",
   details:
-    "In the first container of the service. It ends with the exit code of the command, and has a terminal if you have one",
+    "Runs in the first container of the service. It exits with the exit code of the command. It has a terminal if you have one",
   options: {
     service: { flags: "[service]", description: "the service" },
     words: { flags: "[command...]", description: "the command and its arguments, after --" },
@@ -22,11 +22,11 @@ export const exec = command({
     const names = longRunning(services).map(({ name }) => name);
     if (!service || !names.includes(service))
       throw new Failure(
-        service ? `Stack "${stack}" has no service "${service}".` : "The service is missing.",
-        `It is one of ${names.join(", ")}. For example: ./ragdock exec ${names[0]} -- env`,
+        service ? `Stack "${stack}" has no service "${service}".` : "No service is named.",
+        `Name one of ${names.join(", ")}. For example: ./ragdock exec ${names[0]} -- env`,
       );
     if (words.length === 0)
-      throw new Failure("The command is missing.", `For example: ./ragdock exec ${service} -- env`);
+      throw new Failure("No command is given.", `For example: ./ragdock exec ${service} -- env`);
     return inside(stack, service, words);
   },
 });

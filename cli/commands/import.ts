@@ -19,9 +19,9 @@ import { givenConfigFile, stackFile, useConfigFile } from "../stack-file.ts";
 
 export const importCompose = command({
   name: "import",
-  summary: "Make a stack of a Docker Compose project, and report what becomes of each key",
+  summary: "Turn a Docker Compose project into a stack, and report the result for each key",
   details:
-    "It reads the Compose file, the files that it names and .env, and writes ragdock/Pulumi.<stack>.yaml next to the Compose file. It needs no Docker and starts nothing. COMPOSE_PROFILES chooses services with profiles, as for Compose",
+    "It reads the Compose file, the files that it names, and .env. It writes ragdock/Pulumi.<stack>.yaml next to the Compose file. It needs no Docker and starts nothing. COMPOSE_PROFILES chooses services with profiles, as for Compose",
   options: {
     file: {
       flags: "[file]",
@@ -29,13 +29,16 @@ export const importCompose = command({
         "the Compose file or its folder; several files are separated by colons, as in COMPOSE_FILE",
       default: ".",
     },
-    stack: { flags: "--stack <name>", description: "the name of the stack; by default that of the folder" },
+    stack: {
+      flags: "--stack <name>",
+      description: "the name of the stack; by default the name of the folder",
+    },
     report: { flags: "--report <file>", description: "write the report to a file, as Markdown" },
     data: {
       flags: "--data",
       description: "copy the data of the Compose project into the volumes of the stack, and compare",
     },
-    dryRun: { flags: "--dry-run", description: "print the settings, and write nothing" },
+    dryRun: { flags: "--dry-run", description: "print the settings without writing them" },
     force: { flags: "--force", description: "replace a settings file that exists" },
   },
   examples: [
@@ -105,5 +108,5 @@ function write(target: string, text: string): void {
 const exists = (target: string, given: string): Failure =>
   new Failure(
     `${target} exists.`,
-    `To replace it, run: ./ragdock import ${given} --force. To see what it would be: ./ragdock import ${given} --dry-run`,
+    `To replace it, run: ./ragdock import ${given} --force. To see the new content: ./ragdock import ${given} --dry-run`,
   );

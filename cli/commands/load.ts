@@ -1,5 +1,5 @@
 import { Failure } from "../../config/spec/failure.ts";
-import { forStack, setCommand } from "../../config/spec/problem.ts";
+import { setCommand } from "../../config/spec/message.ts";
 import type { SystemSpec } from "../../config/spec/service.ts";
 import { containersOf } from "../../host/docker.ts";
 import { command, jsonOption, print, stackOption } from "../command.ts";
@@ -12,14 +12,14 @@ import { withProgress } from "../session.ts";
 import { reachableSystem } from "../system.ts";
 import { elapsed, table } from "../ui/text.ts";
 
-/** The highest rate that may be asked for, in requests a second. One sender does not manage more. */
+/** The highest rate that may be asked for, in requests a second. One sender cannot send more. */
 const highestRate = 2000;
 
 export const load = command({
   name: "load",
   summary: "Send requests at a rising rate until the stack no longer keeps its objective",
   details:
-    "It sends one kind of request to the ingress of the stack and to no other host, and shows what reaches its limit first. By default this is the health check of the API, which costs nothing. Give a real request with --path and --body: questions cost money with a paid model, and uploads stay",
+    "It sends one kind of request to the ingress of the stack and to no other host, and shows what reaches its limit first. By default it requests the health check of the API, which costs no money. Set a real request with --path and --body. Questions cost money with a paid model. Uploaded documents stay",
   options: {
     stack: stackOption,
     path: {
@@ -34,12 +34,16 @@ export const load = command({
     },
     p95: {
       flags: "--p95 <milliseconds>",
-      description: "the time in which 95 of 100 must be answered",
+      description: "the time within which 95 % of requests must be answered",
       default: "1000",
     },
-    failures: { flags: "--failures <percent>", description: "how many may fail", default: "1" },
+    failures: {
+      flags: "--failures <percent>",
+      description: "the share of requests that may fail",
+      default: "1",
+    },
     rate: { flags: "--rate <number>", description: "the highest rate, in requests a second", default: "200" },
-    step: { flags: "--step <seconds>", description: "the time at each rate", default: "10" },
+    step: { flags: "--step <seconds>", description: "how long to send at each rate", default: "10" },
     confirm: { flags: "--confirm <stack>", description: "in prod: repeat the stack's name" },
     json: jsonOption,
   },
@@ -57,12 +61,12 @@ export const load = command({
     if (path !== undefined && !/^\/(?!\/)\S*$/.test(path))
       throw new Failure(
         `"${path}" is not a path of the stack.`,
-        "It begins with one slash: --path /api/documents",
+        "A path begins with one slash: --path /api/documents",
       );
     const system = await reachableSystem(stack);
     if (system.environment === "prod" && confirm !== stack)
       throw new Failure(
-        `Stack "${stack}" is in production. The test makes it slow for its users.`,
+        `Stack "${stack}" is in production. The test makes the stack slow for its users.`,
         `Confirm it: make load STACK=${stack} CONFIRM=${stack}`,
       );
     const url = ingressUrl(system);
@@ -73,7 +77,7 @@ export const load = command({
     };
     const target = await ingressOf(stack, url, header);
     const measured = await ramp(stack, system, { target, shape, objective, highest, seconds, quiet: json });
-    print(json ? JSON.stringify(measured, null, 2) : `\n${loadText(stack, system, objective, measured)}`);
+    print(json ? JSON.stringify(measured, null, 2) : `\n${loadText(system, objective, measured)}`);
     return 0;
   },
 });
@@ -85,7 +89,7 @@ export function within(text: string, flag: string, least: number, most: number):
   throw new Failure(`${flag} is "${text}".`, `It is a number from ${least} to ${most}.`);
 }
 
-/** A step, and what the containers used meanwhile. */
+/** A step, and what the containers used during it. */
 export interface Measured extends Step {
   readonly loads: readonly Load[];
 }
@@ -129,23 +133,18 @@ async function requireAnswer(target: Target, shape: Shape): Promise<void> {
   const [failure] = Object.keys(failures);
   if (failure === undefined) return;
   const hints: Readonly<Record<string, string>> = {
-    401: 'The stack has a sign-in. Make a key with ./ragdock keys create, and give it: --header "Authorization: Bearer rdk_…"',
-    403: "The key may not do this. Make one with another role: ./ragdock keys create --name load --role editor",
-    404: "The stack has no such path. Give one that it has: --path /api/documents",
+    401: 'The stack has a sign-in. Create a key with ./ragdock keys create, and give it: --header "Authorization: Bearer rdk_…"',
+    403: "The role of the key does not allow this request. Create a key with another role: ./ragdock keys create --name load --role editor",
+    404: "The stack has no such path. Name an existing path: --path /api/documents",
   };
   throw new Failure(
-    `One request to ${shape.path} fails already: ${failure}. Nothing else was sent.`,
+    `A single request to ${shape.path} already fails: ${failure}. Nothing else was sent.`,
     hints[failure] ?? "See what is wrong: ./ragdock health",
   );
 }
 
 /** Formats the steps by rate, what the stack keeps, what reached its limit, and which limits to raise. */
-export function loadText(
-  stack: string,
-  system: SystemSpec,
-  objective: Objective,
-  measured: readonly Measured[],
-): string {
+export function loadText(system: SystemSpec, objective: Objective, measured: readonly Measured[]): string {
   const sorted = [...measured].sort((one, other) => one.rate - other.rate);
   const rows = sorted.map((step) => {
     const busy = busiest(step.loads);
@@ -172,18 +171,17 @@ export function loadText(
       : `The stack keeps its objective at no rate (${wanted}).`,
     ...(bad
       ? [`It breaks at ${bad.rate}.${kinds.length > 0 ? ` Failures: ${kinds.join(", ")}.` : ""}`]
-      : ["It did not break. --rate allows more."]),
-    ...limitsText(stack, system, sorted),
+      : ["It kept the objective at every rate. Set a higher --rate to send more."]),
+    ...limitsText(system, sorted),
   ].join("\n");
 }
 
-function limitsText(stack: string, system: SystemSpec, sorted: readonly Measured[]): string[] {
+function limitsText(system: SystemSpec, sorted: readonly Measured[]): string[] {
   const loads = sorted.map((step) => step.loads);
   const first = firstSaturated(loads);
   if (!first) return [`No container reached 90% of its limits. ${hostText()}`];
   const commands = advice(system, loads).map(
-    ({ setting, now, next }) =>
-      `  ${setting}: ${now} → ${next}   ${forStack(setCommand(setting, next), stack)}`,
+    ({ setting, now, next }) => `  ${setting}: ${now} → ${next}   ${setCommand(setting, next)}`,
   );
   return [
     `${first.service} reached its limit first: ${percent(first.share)} of its ${first.resource}.`,

@@ -22,7 +22,7 @@ export const logs = command({
     await requireDocker();
     const all = await containersOf(stack, service);
     if (all.length === 0)
-      throw new Failure(`Stack "${stack}" runs no such service.`, "make status shows its services.");
+      throw new Failure(`Stack "${stack}" does not run this service.`, "make status shows its services.");
     await Promise.all(all.map(follow));
     return 0;
   },

@@ -10,12 +10,12 @@ import { table } from "../ui/text.ts";
 
 export const net = command({
   name: "net",
-  summary: "Show which service reaches which, by name and port",
+  summary: "Show which service can reach which other one, by name and port",
   details:
-    "From the networks that the system declares. --check connects for real, from the network of each container, and ends with 1 if anything differs",
+    "The list comes from the networks that the system declares. --check opens each connection from the network of the container, and exits with 1 if anything differs",
   options: {
     stack: stackOption,
-    service: { ...serviceOption, description: "what this service reaches, and who reaches it" },
+    service: { ...serviceOption, description: "the services that this one reaches, and those that reach it" },
     check: { flags: "--check", description: "try each connection of the running stack" },
     json: jsonOption,
   },
@@ -31,7 +31,7 @@ export const net = command({
   },
 });
 
-/** Formats who reaches whom, and what leads in and out of the stack. */
+/** Formats which service reaches which, the published ports, and the routes out of the stack. */
 export function netText(system: SystemSpec, shown: readonly Reach[]): string {
   const rows = shown.map(({ from, to, ports, networks, calls }) => [
     from,
@@ -45,7 +45,7 @@ export function netText(system: SystemSpec, shown: readonly Reach[]): string {
     "",
     `From the Docker host: ${published.join(", ") || "nothing"}`,
     `To hosts outside of the stack: ${leaves.join(", ") || "nothing"}`,
-    "A service that calls no other may still reach it, because both share a network.",
+    "Two services on one network can reach each other, even if neither calls the other.",
   ].join("\n");
 }
 
@@ -89,7 +89,10 @@ async function differencesOf(
   ];
 }
 
-/** An image with bash or BusyBox: the base image, or nginx, which each system with a gateway runs. */
+/**
+ * An image with bash or BusyBox: the base image, or the nginx image, which each system with a
+ * gateway runs.
+ */
 async function probeImage(system: SystemSpec): Promise<string> {
   const gateway = system.services.find(({ role }) => role === "gateway" || role === "ingress");
   if (system.images === "packages" || !gateway) return ensureBaseImage();

@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { readSettings } from "../../config/settings/read.ts";
 import { project, projectDir } from "../../host/paths.ts";
-import { command, print } from "../command.ts";
+import { command, print, translated } from "../command.ts";
 import { compare, type Plan } from "../plan/compare.ts";
 import { describe } from "../plan/description.ts";
 import { asMarkdown, asText, exitCode, exitCodes } from "../plan/render.ts";
@@ -12,14 +12,14 @@ export const plan = command({
   name: "plan",
   summary: "Compare this checkout with another revision: what a user of each stack would notice",
   details:
-    "It needs git and no Docker, state or secrets. It compares what the settings declare, so it does not see changes by hand (drift). " +
+    "It needs git. It needs no Docker, state or secrets. It compares what the settings declare, so it does not see changes by hand (drift). " +
     `Exit codes: ${exitCodes.nothing} no service stops, ${exitCodes.wrong} settings are wrong, ${exitCodes.gap} a service has a gap, ${exitCodes.data} the change touches data`,
   options: {
-    base: { flags: "--base <revision>", description: "the revision to compare with", default: "main" },
+    base: { flags: "--base <revision>", description: "the Git revision to compare with", default: "main" },
     stack: { flags: "--stack <name>", description: "one stack; by default all stacks with a file" },
     format: {
       flags: "--format <name>",
-      description: "how the plan is written",
+      description: "the format of the plan",
       default: "text",
       choices: ["text", "markdown", "json"],
     },
@@ -46,7 +46,7 @@ export const plan = command({
         : format === "markdown"
           ? asMarkdown(plans)
           : asText(plans);
-    if (output) writeFileSync(output, `${text}\n`);
+    if (output) writeFileSync(output, `${translated(text)}\n`);
     else print(text);
     return Math.max(...plans.map(exitCode), exitCodes.nothing);
   },
@@ -55,7 +55,7 @@ export const plan = command({
 async function plansAgainst(folder: string, stack: string | undefined): Promise<Plan[]> {
   if (!samePackages(folder))
     process.stderr.write(
-      "The revisions have different packages. Both are planned with those of this checkout.\n",
+      "The revisions have different packages. The plan uses the packages of this checkout for both.\n",
     );
   const stacks = stack ? [stack] : [...new Set([...stackNames(folder), ...stackNames(projectDir)])].sort();
   const plans: Plan[] = [];

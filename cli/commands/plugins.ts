@@ -7,7 +7,7 @@ export const plugins = command({
   name: "plugins",
   summary: "Install resource plugins for the Pulumi CLI, for machines that cannot download them",
   details:
-    "They build the providers of the embedded engine, so Go is needed. A plugin that Pulumi has downloaded stays",
+    "They are built from the providers of the embedded engine, so Go is needed. A plugin that Pulumi has downloaded is not changed",
   options: {
     home: {
       flags: "--home <folder>",

@@ -8,8 +8,8 @@ import { planned } from "../ui/planned.ts";
 import { prepared } from "./up.ts";
 
 /**
- * Asks the deployer what it would change, and prints its errors. @param refresh looks first at what
- * really runs
+ * Asks the deployer what it would change, and prints its errors.
+ * @param refresh whether to compare with what really runs first
  */
 async function look(
   { deployer, progress }: Session,
@@ -52,7 +52,7 @@ export const drift = command({
       for (const c of (await containersOf(stack)).filter((one) => !isWell(one)))
         lines.push(`! container ${serviceOf(c)}: ${c.State.Health?.Status ?? c.State.Status}`);
       if (ok && lines.length === 0) {
-        print(`Everything runs as ${system.name} describes it.`);
+        print(`Everything that runs matches the description of ${system.name}.`);
         return 0;
       }
       if (lines.length > 0) {

@@ -19,7 +19,7 @@ export const push = command({
     stack: stackOption,
     tag: {
       flags: "--tag <tag>",
-      description: "the tag of all images; by default the digest of each one's content",
+      description: "the tag of all images; by default the digest of the image's content",
     },
     service: {
       flags: "--service <names>",
@@ -53,12 +53,15 @@ export function requireRegistry(text: string | undefined): string {
   const prefix = text.replace(/\/+$/, "");
   if (/^[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:\d+)?(\/[a-z0-9]+([._-]+[a-z0-9]+)*)*$/.test(prefix)) return prefix;
   throw new Failure(
-    `"${text}" cannot be a registry: a host name in small letters, perhaps a port, and a path, without https://.`,
+    `"${text}" cannot be a registry. It must be a host name in lower case, optionally a port, and a path, without https://.`,
     `For example: ${example}`,
   );
 }
 
-/** The images that Ragdock builds for a system, each once. @param names only those of these services */
+/**
+ * The images that Ragdock builds for a system, each once.
+ * @param names limits the images to those of these services
+ */
 export function builtImages(
   { name: system, services }: SystemSpec,
   mode: ImageMode,
@@ -76,8 +79,8 @@ export function builtImages(
     .filter((plan) => plan.kind === "build");
   if (plans.length === 0)
     throw new Failure(
-      "Ragdock builds none of these images. They are in a registry already.",
-      `See their references: ./ragdock status. Images that it builds are those of applications with a folder.`,
+      "Ragdock builds none of these images. They already are in a registry.",
+      `See their references: ./ragdock status. Ragdock builds images only for applications with a folder.`,
     );
   return [...new Map(plans.map((plan) => [plan.reference, plan])).values()];
 }
@@ -100,7 +103,7 @@ async function pushImage(target: string): Promise<void> {
   if (exitCode === 0) return;
   throw new Failure(
     `${target} was not pushed: ${stderr.trim()}`,
-    `If the registry wants a login: docker login ${host}. Then run the same command again. Images that were pushed take no time.`,
+    `If the registry requires a login: docker login ${host}. Then run the same command again. Images that are already pushed are skipped.`,
   );
 }
 

@@ -10,7 +10,7 @@ import { elapsed } from "../ui/text.ts";
 
 export const restart = command({
   name: "restart",
-  summary: "Restart one service or all, one container after another",
+  summary: "Restart one service, or all services, one container after another",
   details: "In start order. Each container is healthy before the next one restarts",
   options: { stack: stackOption, service: serviceOption },
   examples: ["restart --service api", "restart"],
@@ -20,7 +20,7 @@ export const restart = command({
       .filter((c) => !isJob(c))
       .sort((a, b) => order.indexOf(serviceOf(a)) - order.indexOf(serviceOf(b)));
     if (all.length === 0)
-      throw new Failure(`Stack "${stack}" runs no such service.`, "make status shows its services.");
+      throw new Failure(`Stack "${stack}" does not run this service.`, "make status shows its services.");
     for (const container of all) {
       const started = Date.now();
       await docker("restart", container.Id);

@@ -5,6 +5,7 @@ import { imagePlan } from "../../components/image-plan.ts";
 import type { Deployment } from "../../config/spec/deployment.ts";
 import { isSame, jsonOrText, pinnedKey, rotationsKey, sourceOf } from "../../config/spec/deployment.ts";
 import { Failure } from "../../config/spec/failure.ts";
+import { removeCommand } from "../../config/spec/message.ts";
 import type { SystemSpec } from "../../config/spec/service.ts";
 import { findSystem } from "../../config/systems/find.ts";
 import { docker } from "../../host/docker.ts";
@@ -25,8 +26,8 @@ async function imagesOf(system: SystemSpec): Promise<Record<string, string>> {
 }
 
 /**
- * What the stack's file asks for, besides its settings. No images if its settings are wrong, which a
- * rollback may have to correct.
+ * What the stack's file selects in addition to its settings. There are no images if its settings
+ * are wrong. A rollback may have to correct them.
  */
 const wanted = (stack: string): Promise<Pick<Deployment, "images" | "source">> =>
   systemOf(stack)
@@ -39,16 +40,16 @@ const wanted = (stack: string): Promise<Pick<Deployment, "images" | "source">> =
  */
 const ofData = [rotationsKey, "postgresVersion", "lostVolumes", "lostFiles"];
 
-/** Settings that do not distinguish two deployments by themselves. */
+/** Settings that alone do not make two deployments different. */
 const notCompared = [pinnedKey, ...ofData];
 
 export const rollback = command({
   name: "rollback",
-  summary: "Take the stack back to an earlier deployment: its settings and its images",
-  details: "Data stays as it is, and so do rotated secrets. `ragdock deployments` lists the choices",
+  summary: "Return the stack to the settings and images of an earlier deployment",
+  details: "Data and rotated secrets stay as they are. `ragdock deployments` lists the choices",
   options: {
     stack: stackOption,
-    to: { flags: "--to <number>", description: "the deployment; by default the newest that differs" },
+    to: { flags: "--to <number>", description: "the deployment; by default the newest one that differs" },
   },
   examples: ["rollback", "rollback --stack prod --to 3"],
   run: async ({ stack, to }) => {
@@ -63,15 +64,15 @@ export const rollback = command({
       throw new Failure(
         to
           ? `Stack "${stack}" has no deployment ${to}.`
-          : `Stack "${stack}" has no earlier deployment that differs in more than rotated secrets: ${all.length} are recorded.`,
+          : `Stack "${stack}" has no earlier deployment to return to. ${all.length} deployments are recorded, and they differ at most in rotated secrets.`,
         to
           ? `List them: make deployments STACK=${stack}`
           : "Correct its settings or its source, or check out an earlier commit, and run make up.",
       );
     requireSource(target);
     await requireImages(target);
-    print(`Back to the deployment of ${target.at}. The settings until now are in ${save(stack)}.`);
-    print(`For another deployment, list them: make deployments STACK=${stack}`);
+    print(`Returned to the deployment of ${target.at}. The previous settings are saved in ${save(stack)}.`);
+    print(`To choose another deployment, list them: make deployments STACK=${stack}`);
     restoreSettings(stack, settings, target);
     await pin(stack, target);
     return bringUp({ stack });
@@ -93,7 +94,7 @@ export const deployments = command({
     print(
       rows.length > 0
         ? table(["NUMBER", "DEPLOYED", "CHANGED"], rows)
-        : `Stack "${stack}" was not deployed yet.`,
+        : `Stack "${stack}" has not been deployed yet.`,
     );
     return 0;
   },
@@ -113,7 +114,10 @@ function changesSince(earlier: Deployment | undefined, { settings, images, sourc
   ];
 }
 
-/** Ends before anything is changed if the deployment's own system has other files now. */
+/**
+ * Throws before anything is changed, if the files of the deployment's own system have changed
+ * since.
+ */
 function requireSource({ settings, source, at }: Deployment): void {
   if (source === undefined) return;
   const file = settings.system ?? "";
@@ -121,16 +125,19 @@ function requireSource({ settings, source, at }: Deployment): void {
   if ("problem" in found)
     throw new Failure(
       `The deployment of ${at} ran ${file}: ${found.problem.problem}.`,
-      "Check out the file as it was then, and run the same command again.",
+      "Check out the version of the file from that time, and run the same command again.",
     );
   if (found.digest !== source)
     throw new Failure(
-      `${file} has changed since the deployment of ${at}. A rollback returns to settings and images, and not to files.`,
-      "Check out the file and what it imports as they were then, and run make up.",
+      `${file} has changed since the deployment of ${at}. A rollback restores settings and images, but not files.`,
+      "Check out the earlier version of the file and of the files it imports, and run make up.",
     );
 }
 
-/** Ends before anything is changed if a built image no longer exists. Others are pulled again. */
+/**
+ * Throws before anything is changed, if a built image no longer exists. Other images are pulled
+ * again.
+ */
 async function requireImages({ images, at }: Deployment): Promise<void> {
   const gone: string[] = [];
   for (const reference of Object.values(images)) {
@@ -140,7 +147,7 @@ async function requireImages({ images, at }: Deployment): Promise<void> {
   if (gone.length > 0)
     throw new Failure(
       `Images of the deployment of ${at} are gone: ${gone.join(", ")}.`,
-      "make prune removes images that nothing runs. Check out the commit that they were built from, and run make up.",
+      "make prune removes images that no container uses. Check out the commit that they were built from, and run make up.",
     );
 }
 
@@ -179,6 +186,6 @@ async function pin(stack: string, { images }: Deployment): Promise<void> {
   const setting = `ragdock:${pinnedKey}`;
   print(
     `The checkout would build other images, so ${setting} now names those of the deployment: ${different.map(([name]) => name).join(", ")}.\n` +
-      `When the source is fixed, remove that setting: pulumi config rm --stack ${stack} ${setting}`,
+      `When the source is fixed: ${removeCommand(pinnedKey)}`,
   );
 }

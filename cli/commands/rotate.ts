@@ -14,9 +14,9 @@ import { bringUp } from "./up.ts";
 
 export const rotate = command({
   name: "rotate",
-  summary: "Give a generated secret a new value without a failed request",
+  summary: "Replace a generated secret with a new value, without a failed request",
   details:
-    "The store accepts the new value first, its clients are replaced, then the store refuses the old value. After an interruption, run it again",
+    "First the store accepts the new value. Then the clients are replaced. Then the store refuses the old value. After an interruption, run the same command again",
   options: {
     stack: stackOption,
     secret: { flags: "--secret <name>", description: "the secret, such as postgres, redis or grafana" },
@@ -61,8 +61,8 @@ function requireRotatable(secret: string, stack: string, system: SystemSpec): vo
   );
   if (isGiven || Object.hasOwn(userSecrets, secret))
     throw new Failure(
-      `${secret} is yours: its issuer makes a new one.`,
-      `Set it and deliver it: make secret KEY=${secret} STACK=${stack} < file && make up STACK=${stack}`,
+      `You set ${secret} yourself, so get a new value from its issuer.`,
+      `Set and deliver the new value: make secret KEY=${secret} STACK=${stack} < file && make up STACK=${stack}`,
     );
   throw new Failure(
     secret
@@ -83,7 +83,7 @@ async function begin(stack: string, secret: string, users: StoreUsers | undefine
   const others = users ? await otherThan(users, namesOf(current)) : [];
   if (others.length > 0) {
     print(
-      `A rotation of ${secret} was interrupted: ${others.join(", ")} can still log in. It is finished now.`,
+      `A rotation of ${secret} was interrupted: ${others.join(", ")} can still log in. The rotation is now finished.`,
     );
     return current;
   }
@@ -93,7 +93,7 @@ async function begin(stack: string, secret: string, users: StoreUsers | undefine
   return next;
 }
 
-/** Revokes every user but the current ones, and checks the result. */
+/** Revokes all users except the current ones, and checks the result. */
 async function revoke(users: StoreUsers, current: readonly string[], secret: string): Promise<void> {
   const others = await otherThan(users, current);
   if (others.length > 0) await users.revoke(others);
@@ -117,7 +117,7 @@ async function listOf(users: StoreUsers): Promise<string[]> {
   const list = await users.list();
   if (list) return list;
   throw new Failure(
-    `${users.rotation} does not answer, so its users are unknown.`,
+    `${users.rotation} does not answer, so its users cannot be listed.`,
     "make health explains why, and make up starts it.",
   );
 }

@@ -4,6 +4,7 @@ import { askedSecrets } from "../../config/settings/app-secrets.ts";
 import { readSettings } from "../../config/settings/read.ts";
 import { userSecrets } from "../../config/settings/schema.ts";
 import { Failure } from "../../config/spec/failure.ts";
+import { secretCommand, toRun } from "../../config/spec/message.ts";
 import { project } from "../../host/paths.ts";
 import { deployerOf } from "../backends/deployer.ts";
 import { writeSecret } from "../backends/secrets.ts";
@@ -11,8 +12,8 @@ import { command, print, stackOption } from "../command.ts";
 import { readStackFile, stackFile } from "../stack-file.ts";
 
 /**
- * The value in what was read. A variable of an application may begin or end with blanks. As Pulumi
- * does, one line end at the end is left out, because `echo` and editors add it.
+ * The value in the text that was read. A variable of an application may begin or end with blanks.
+ * One line end at the end is removed, as Pulumi does, because `echo` and editors add it.
  */
 const valueIn = (input: string, isVariable: boolean): string =>
   isVariable ? input.replace(/\r?\n$/, "") : input.trim();
@@ -24,7 +25,7 @@ export const secret = command({
     stack: stackOption,
     key: {
       flags: "--key <name>",
-      description: `one of ${Object.keys(userSecrets).join(", ")}, or a variable that an application asks for`,
+      description: `one of ${Object.keys(userSecrets).join(", ")}, or the name of a variable that an application asks for`,
     },
   },
   examples: ["secret --key llmApiKey < key.txt"],
@@ -32,7 +33,7 @@ export const secret = command({
     if (deployerOf(stack) === "pulumi")
       throw new Failure(
         `Pulumi keeps the secrets of stack "${stack}".`,
-        `Run: pulumi config set --secret --stack ${stack} ${project}:${key || "llmApiKey"}`,
+        `${toRun}${secretCommand(key || "llmApiKey")}`,
       );
     if (process.stdin.isTTY) print(`Value of ${key} (end with Ctrl-D; it shows as you type):`);
     const asked = existsSync(stackFile(stack))
@@ -47,7 +48,7 @@ export const secret = command({
     if (!value)
       throw new Failure("The value is empty.", `Give it on standard input: make secret KEY=${key} < file`);
     await writeSecret(stack, key, value, asked);
-    print(`${key} is set for stack "${stack}". make up STACK=${stack} delivers it.`);
+    print(`${key} is set for stack "${stack}". make up STACK=${stack} passes it to its services.`);
     return 0;
   },
 });

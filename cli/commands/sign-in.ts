@@ -1,6 +1,7 @@
 import { text } from "node:stream/consumers";
 import { accessRoles } from "../../config/spec/access.ts";
 import { Failure } from "../../config/spec/failure.ts";
+import { setCommand, toRun } from "../../config/spec/message.ts";
 import { inAuth } from "../auth.ts";
 import { command, jsonOption, stackOption } from "../command.ts";
 
@@ -10,7 +11,7 @@ async function run(stack: string, words: readonly string[], input = ""): Promise
   if (code !== undefined) return code;
   throw new Failure(
     `Stack "${stack}" runs no sign-in.`,
-    `Run: pulumi config set --stack ${stack} --path ragdock:ingress.signIn.users true; then: make up STACK=${stack}`,
+    `${toRun}${setCommand("ingress.signIn.users", "true")}; then: make up STACK=${stack}`,
   );
 }
 
@@ -41,13 +42,13 @@ const nameOption = { flags: "[name]", description: "the person's name, such as a
 
 const roleOption = {
   flags: "--role <role>",
-  description: "reader may ask, editor may also upload, admin may do everything",
+  description: "reader: ask; editor: also upload; admin: everything",
   choices: accessRoles,
 } as const;
 
 const generateOption = {
   flags: "--generate",
-  description: "make a password, and print it once",
+  description: "generate a password, and print it once",
 } as const;
 
 const keyName = { flags: "--name <name>", description: "the key's name, such as ci" } as const;
@@ -77,7 +78,7 @@ export const addUser = command({
 
 export const userPassword = command({
   name: "users password",
-  summary: "Give a person another password. It ends the person's sessions",
+  summary: "Give a person another password. This ends the person's sessions",
   options: {
     stack: stackOption,
     name: nameOption,
@@ -162,7 +163,7 @@ export const audit = command({
   options: {
     stack: stackOption,
     since: { flags: "--since <time>", description: "such as 24h", default: "7d" },
-    user: { flags: "--user <name>", description: "one person or key only" },
+    user: { flags: "--user <name>", description: "show only this person or key" },
     json: jsonOption,
   },
   examples: ["audit --since 24h", "audit --user anna"],

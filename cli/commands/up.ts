@@ -38,7 +38,7 @@ interface UpOptions extends StackOptions {
 /** Brings a stack up. @returns the exit code */
 export async function bringUp(options: UpOptions): Promise<number> {
   const { stack, refresh = false, confirm, service } = options;
-  // The program reads it. It holds for this deployment only.
+  // The program reads it. The value applies to this deployment only.
   if (confirm === stack) process.env[giveUpFiles] = stack;
   const whole = await prepared(options);
   const selection =
@@ -46,7 +46,7 @@ export async function bringUp(options: UpOptions): Promise<number> {
   const system = selection?.part ?? whole;
   if (selection) process.env[servicesOnly] = system.services.map(({ name }) => name).join(",");
   await requireOwnState(stack);
-  // The program checks this again. Here, nothing has been built yet.
+  // The program checks this again. At this point, nothing has been built yet.
   await requireFreeHost(stack, system, await containersOf(stack));
   // A separate session, because a deployer reads the settings when it is opened.
   const gaveUp = confirm === stack && (await withDeployer(stack, (session) => acceptLoss(system, session)));
@@ -73,8 +73,8 @@ function selectionText({ part, along }: Selection): string[] {
 }
 
 /**
- * Records in the stack's file that the user gives up the data of lost volumes. Returns whether
- * there were such volumes.
+ * Records in the stack's file that the user accepts the loss of the data in lost volumes. Returns
+ * whether there were such volumes.
  */
 async function acceptLoss(system: SystemSpec, { stack, deployer, progress }: Session): Promise<boolean> {
   const { volumes = {} } = (await deployer.outputs(false)) as { volumes?: Record<string, string> };
@@ -84,7 +84,7 @@ async function acceptLoss(system: SystemSpec, { stack, deployer, progress }: Ses
     stack,
     lost.map(({ volume, created }) => [["lostVolumes", volume], created] as const),
   );
-  progress.line(`starting without the lost data of ${lost.map(({ name }) => name).join(", ")}`);
+  progress.line(`starting without the data of ${lost.map(({ name }) => name).join(", ")}`);
   return true;
 }
 
@@ -98,13 +98,16 @@ export const up = command({
     service: {
       flags: "--service <names>",
       description:
-        "deploy these services and what they depend on, such as api,worker; all others stay as they are",
+        "deploy only these services and their dependencies, such as api,worker; rollback returns to deployments of all services",
     },
-    refresh: { flags: "--refresh", description: "compare with the real containers, and repair differences" },
+    refresh: {
+      flags: "--refresh",
+      description: "compare the state with the real containers, and repair differences",
+    },
     confirm: {
       flags: "--confirm <stack>",
       description:
-        "start without data that was lost, and replace containers with files that are in no volume: repeat the stack's name",
+        "repeat the stack's name to start without lost data, or to replace containers whose files are in no volume",
     },
   },
   examples: ["up", "up --system m31 --stack m31", "up --service api,worker", "up --stack prod --refresh"],

@@ -3,7 +3,7 @@ import { basename, join, relative } from "node:path";
 import { Failure } from "../../config/spec/failure.ts";
 import type { SystemSpec } from "../../config/spec/service.ts";
 import { fullName } from "../../config/spec/stack.ts";
-import { type Container, containersOf, docker } from "../../host/docker.ts";
+import { docker } from "../../host/docker.ts";
 import { project, projectDir } from "../../host/paths.ts";
 import { digestOf } from "../../host/pipe.ts";
 import { print } from "../command.ts";
@@ -15,20 +15,21 @@ import { elapsed, size, table } from "../ui/text.ts";
 import { printLeftAlone, requireInside } from "./external.ts";
 import { type BackedUp, type Backup, backups, foldersFor, type Manifest, writeRecord } from "./manifest.ts";
 import { leftOut, type Part, partsOf } from "./parts.ts";
-import { Postgres, rowsOf } from "./postgres.ts";
+import { rowsOf } from "./postgres.ts";
 import { reportBackups } from "./report.ts";
+import { containerFor, toolsFor, withPostgres } from "./servers.ts";
 import { Volume } from "./volume.ts";
 
 /** Backs up a stack. @returns the exit code */
 export async function backUp(stack: string, keep: string | undefined): Promise<number> {
-  const meaning = "KEEP is the number of backups to keep, such as: make backup KEEP=7";
+  const meaning = "KEEP is the number of backups to keep, for example: make backup KEEP=7";
   if (keep && !/^[1-9]\d*$/.test(keep)) throw new Failure(`KEEP is "${keep}".`, meaning);
   const system = await reachableSystem(stack);
   const { folder, manifest } = await withProgress(stack, (progress) => takeBackup(stack, system, progress));
   print(`\n${partsTable(manifest)}\n`);
   if (manifest.leftOut.length > 0)
-    print(`Not in the backup, because it can be lost: ${manifest.leftOut.join(", ")}.`);
-  printLeftAlone(system, "it is not in the backup; back it up where it runs");
+    print(`Not in the backup, because its loss does no harm: ${manifest.leftOut.join(", ")}.`);
+  printLeftAlone(system, "it is not in the backup; back it up on its own server", "backup");
   print(`Backed up in ${elapsed(manifest.seconds)}: ${relative(projectDir, folder)}`);
   for (const { folder: one } of keep ? backups(stack).slice(0, -Number(keep)) : []) {
     rmSync(one, { recursive: true });
@@ -56,14 +57,16 @@ export function listBackups(stack: string): number {
   return 0;
 }
 
-/** Takes a backup. It gets its final name only after every part was read back and compared. */
+/**
+ * Takes a backup. The folder gets its final name only after every part was read back and compared.
+ */
 export async function takeBackup(stack: string, system: SystemSpec, progress: Progress): Promise<Backup> {
   const parts = partsOf(system);
   if (parts.length === 0)
     requireInside(
       system,
       () => true,
-      () => "Back it up where it runs. The stack keeps no other data.",
+      () => "Back it up on its own server. The stack has no other data.",
     );
   if (parts.length === 0)
     throw new Failure(`${system.name} keeps no data to back up.`, "You need no backup of it.");
@@ -72,9 +75,9 @@ export async function takeBackup(stack: string, system: SystemSpec, progress: Pr
   try {
     const done: BackedUp[] = [];
     for (const part of parts)
-      done.push(await progress.step(`backing up ${part.volume}`, () => copied(stack, part, partial)));
+      done.push(await progress.step(`backing up ${part.volume}`, () => copied(stack, system, part, partial)));
     // Docker calls a paused container unhealthy until its next health check.
-    const paused = "waiting for the health checks of the services that were paused";
+    const paused = "waiting until the paused services are healthy again";
     await progress.step(paused, () => settle(stack));
     const manifest: Manifest = {
       format: 1,
@@ -102,18 +105,18 @@ export async function takeBackup(stack: string, system: SystemSpec, progress: Pr
 }
 
 /** Copies one part into the folder, and reads the copy back. */
-async function copied(stack: string, part: Part, folder: string): Promise<BackedUp> {
-  const { Id } = await containerFor(stack, part);
-  const { Image: image } = await toolsFor(stack, part);
+async function copied(stack: string, system: SystemSpec, part: Part, folder: string): Promise<BackedUp> {
   const file = `${part.volume}.${part.kind === "postgres" ? "dump" : "tar"}`;
   const path = join(folder, file);
-  if (part.kind === "postgres") {
-    const server = new Postgres(Id);
-    const { tables, bytes, sha256 } = await server.dump(path);
-    await requireSame(path, sha256);
-    await server.check(path);
-    return { ...part, file, bytes, sha256, image, ...(await server.facts()), tables };
-  }
+  if (part.kind === "postgres")
+    return withPostgres(stack, system, part, async (server, image) => {
+      const { tables, bytes, sha256 } = await server.dump(path);
+      await requireSame(path, sha256);
+      await server.check(path);
+      return { ...part, file, bytes, sha256, image, ...(await server.facts()), tables };
+    });
+  await containerFor(stack, part);
+  const { Image: image } = await toolsFor(stack, part);
   const volume = fullName({ project, stack }, part.volume);
   const writers = await writersOf(volume);
   return Volume.open(volume, image, "ro", async (opened) => {
@@ -129,20 +132,6 @@ async function requireSame(path: string, sha256: string): Promise<void> {
   if ((await digestOf(path)).sha256 !== sha256)
     throw new Error(`The file ${path} differs from what was written. Check the disk.`);
 }
-
-/** The running container through which a part is read. */
-export async function containerFor(stack: string, { service }: Part): Promise<Container> {
-  const container = (await containersOf(stack, service)).find((c) => c.State.Status === "running");
-  if (container) return container;
-  throw new Failure(
-    `"${service}" of stack "${stack}" does not run. Its data can be read only while it runs.`,
-    `Start it: make up STACK=${stack}`,
-  );
-}
-
-/** The running container whose image has the tools that read and write a part. */
-export const toolsFor = (stack: string, part: Part): Promise<Container> =>
-  containerFor(stack, part.kind === "files" && part.tools ? { ...part, service: part.tools } : part);
 
 const writersOf = async (volume: string): Promise<string[]> =>
   (await docker("ps", "-q", "--no-trunc", "--filter", `volume=${volume}`)).split("\n").filter(Boolean);

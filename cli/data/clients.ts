@@ -1,3 +1,4 @@
+import { isCheck } from "../../config/spec/external.ts";
 import { longRunning, ownVolumes, type ServiceSpec, type SystemSpec } from "../../config/spec/service.ts";
 import { type Container, containersOf, docker, isJob, serviceOf } from "../../host/docker.ts";
 import { told } from "../../host/finding.ts";
@@ -7,14 +8,17 @@ import type { Progress } from "../ui/progress.ts";
 import type { Part } from "./parts.ts";
 
 /**
- * Whether a service caches data, or writes into a volume that it shares. Its cache must not be used
+ * Whether a service caches data, or writes into a volume that it shares. The cache must not be used
  * with other data.
  */
 function isClient(system: SystemSpec, service: ServiceSpec, parts: readonly Part[]): boolean {
   if (!["api", "worker"].includes(service.role)) return false;
   const reaches = (s: ServiceSpec): boolean =>
-    parts.some((part) => part.service === s.name || ownVolumes(s).some((v) => v.volume === part.volume)) ||
-    s.dependsOn.some((name) => system.services.some((other) => other.name === name && reaches(other)));
+    parts.some(
+      (part) =>
+        part.service === (isCheck(s) ? s.checks.name : s.name) ||
+        ownVolumes(s).some((v) => v.volume === part.volume),
+    ) || s.dependsOn.some((name) => system.services.some((other) => other.name === name && reaches(other)));
   return reaches(service);
 }
 
@@ -45,8 +49,8 @@ export async function stop(containers: readonly Container[]): Promise<void> {
 }
 
 /**
- * Starts the stopped containers in the order of their dependencies. Runs the jobs between them,
- * which migrate older data.
+ * Starts the stopped containers in the order of their dependencies. Also runs the jobs in this
+ * order, because they migrate older data.
  */
 export async function startAgain(
   stack: string,
@@ -64,13 +68,13 @@ export async function startAgain(
   const begin = async (name: string): Promise<void> => {
     await Promise.all((system.services.find((s) => s.name === name)?.dependsOn ?? []).map(start));
     for (const job of jobs.filter((c) => serviceOf(c) === name)) await docker("start", "--attach", job.Id);
-    // A container that `up` has replaced in the meantime runs already.
+    // A container that `up` has replaced in the meantime is already running.
     const own = stopped.filter((c) => serviceOf(c) === name && all.some(({ Id }) => Id === c.Id));
     await Promise.all(own.map((c) => docker("start", c.Id)));
     const well = await Promise.all(own.map((c) => becomesWell(c.Id)));
     if (well.every(Boolean)) return;
     const findings = (await diagnose(stack)).map(told);
-    throw new Error(`${name} does not become healthy with this data.\n${findings.join("\n")}`);
+    throw new Error(`${name} did not become healthy with this data.\n${findings.join("\n")}`);
   };
   await Promise.all(system.services.map((s) => start(s.name)));
 }

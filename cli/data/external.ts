@@ -1,15 +1,16 @@
-import { externalStores, externalWords, settingOf } from "../../config/spec/external.ts";
-import type { ExternalStore } from "../../config/spec/external-store.ts";
+import { externalStores, externalWords, mayDo, settingOf } from "../../config/spec/external.ts";
+import type { Allowed, ExternalStore } from "../../config/spec/external-store.ts";
 import { Failure } from "../../config/spec/failure.ts";
 import type { SystemSpec } from "../../config/spec/service.ts";
 import { print } from "../command.ts";
 
-/** Names the stores outside of the stack that a command leaves alone. */
-export function printLeftAlone({ services }: SystemSpec, what: string): void {
-  for (const store of externalStores(services)) print(`${externalWords(store)}: ${what}.`);
+/** Names the stores outside of the stack that a command does not touch, because it may not do this. */
+export function printLeftAlone({ services }: SystemSpec, what: string, action: Allowed): void {
+  for (const store of externalStores(services))
+    if (!mayDo(store, action)) print(`${externalWords(store)}: ${what}.`);
 }
 
-/** Refuses what only the operator of a store outside of the stack can do. */
+/** Refuses a command that only the operator of a store outside of the stack can run. */
 export function requireInside(
   { services }: SystemSpec,
   isMeant: (store: ExternalStore) => boolean,

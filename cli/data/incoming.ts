@@ -11,15 +11,31 @@ const next = "ragdock_restore_new";
 const old = "ragdock_restore_old";
 
 /**
- * Entries of a dump that only the live database can have, because the extension pg_cron works in
- * one database of a server.
+ * Entries of a dump that can exist only in the live database, because the extension pg_cron works
+ * in one database of a server.
  */
 const bound = /\b(pg_cron|cron)\b/;
 
+/** One part of a backup that is being restored. */
+export interface Replacement {
+  readonly name: string;
+  /** Whether an earlier swap was interrupted, so that the data may be the only copy. */
+  readonly torn: boolean;
+  /** Reads the part and compares it with the manifest. The live data is not changed. */
+  prepare(): Promise<void>;
+  /** Makes the new data live. */
+  swap(): Promise<void>;
+  /** Makes the old data live again. */
+  swapBack(): Promise<void>;
+  /** Removes the data that is not live. */
+  clear(): Promise<void>;
+}
+
 /**
- * One part of a backup that is being restored: read in next to the live data, then swapped with it.
+ * One part of a backup that is being restored: it is read in next to the live data, and then
+ * swapped with it.
  */
-export class Incoming {
+export class Incoming implements Replacement {
   readonly server: Postgres;
   readonly name: string;
   private readonly part: BackedUp;
@@ -76,7 +92,7 @@ export class Incoming {
     await this.exchange(old, next);
   }
 
-  /** Removes the data that is not live. After a swap that did not end, the old data stays. */
+  /** Removes the data that is not live. After a swap that did not finish, the old data stays. */
   async clear(): Promise<void> {
     const names = this.torn ? [next] : [next, old];
     if (this.part.kind === "files") {
@@ -112,8 +128,8 @@ export class Incoming {
     if (!found) return;
     this.torn = true;
     throw new Error(
-      `${this.name} has ${this.part.kind === "files" ? "a folder" : "a database"} ${old} from an earlier restore that did not end. ` +
-        "It may be the only copy of that data. Save or delete it first.",
+      `${this.name} has ${this.part.kind === "files" ? "a folder" : "a database"} ${old} from an earlier restore that did not finish. ` +
+        "This may be the only copy of that data. Save or delete it first.",
     );
   }
 

@@ -105,8 +105,8 @@ export function findBackup(stack: string, from: string | undefined): Backup {
   const folder = folders.find(isBackup);
   if (folder) return read(folder);
   throw new Failure(
-    `There is no backup "${from}". FROM is a folder with a manifest.json, or the time of a backup of stack "${stack}".`,
-    `List the ${backups(stack).length} backups of this stack: make backups STACK=${stack}. Name one of another stack as <stack>/<time>.`,
+    `There is no backup "${from}". FROM must be a folder with a manifest.json, or the time of a backup of stack "${stack}".`,
+    `List the ${backups(stack).length} backups of this stack: make backups STACK=${stack}. To use a backup of another stack, write <stack>/<time>.`,
   );
 }
 
@@ -135,11 +135,11 @@ export async function requireWhole({ folder, manifest }: Backup): Promise<void> 
     const found = existsSync(path) ? await digestOf(path) : undefined;
     if (!found) wrong.push(`  ${file} is missing`);
     else if (found.bytes !== bytes) wrong.push(`  ${file} has ${found.bytes} bytes instead of ${bytes}`);
-    else if (found.sha256 !== sha256) wrong.push(`  ${file} has another SHA-256 than the manifest`);
+    else if (found.sha256 !== sha256) wrong.push(`  the SHA-256 of ${file} differs from the manifest`);
   }
   if (wrong.length > 0)
     throw new Failure(
       `The backup ${basename(folder)} is damaged. Nothing was changed:\n${wrong.join("\n")}`,
-      `Choose another one. List them: make backups STACK=${manifest.stack}`,
+      `Choose another one. List the backups: make backups STACK=${manifest.stack}`,
     );
 }

@@ -8,17 +8,17 @@ const sql = (name: string): string =>
   readFileSync(join(projectDir, "cli", "data", "sql", `${name}.psql`), "utf8");
 
 /**
- * Connects through the server's socket, as the role and to the database in the container's
- * environment.
+ * Connects as the role and to the database in the container's environment: through the server's
+ * socket, or to the host that libpq's variables name.
  */
 const client =
-  'export PGUSER="$POSTGRES_USER"; [ "$PGDATABASE" ] || export PGDATABASE="$POSTGRES_DB"; exec "$@"';
+  '[ "$PGUSER" ] || export PGUSER="$POSTGRES_USER"; [ "$PGDATABASE" ] || export PGDATABASE="$POSTGRES_DB"; exec "$@"';
 
 const psqlFlags = ["-X", "-q", "-A", "-t", "-F", "\t", "-v", "ON_ERROR_STOP=1"];
 
 /**
- * A PostgreSQL server in a container. Its tools run in the container and need no password and no
- * port.
+ * A PostgreSQL server in a container, whose tools need no password and no port there. Or the tools
+ * alone, for a server outside of the stack.
  */
 export class Postgres {
   private readonly container: string;
@@ -51,12 +51,13 @@ export class Postgres {
   }
 
   /**
-   * Restores a dump into an empty database, in one transaction.
+   * Restores a dump into a database, in one transaction.
    * @param list the entries to restore, from `entries` @default all
+   * @param more options of pg_restore @default none, for an empty database
    */
-  async restore(file: string, database: string, list?: string): Promise<void> {
+  async restore(file: string, database: string, list?: string, more: readonly string[] = []): Promise<void> {
     const chosen = list === undefined ? [] : [`--use-list=${await this.keep(list)}`];
-    const options = ["--single-transaction", "--exit-on-error", `--dbname=${database}`, ...chosen];
+    const options = ["--single-transaction", "--exit-on-error", `--dbname=${database}`, ...chosen, ...more];
     await this.run(["pg_restore", ...options], { input: { file } });
   }
 
@@ -78,6 +79,26 @@ export class Postgres {
     await this.restore(file, database ?? (await this.database()), list);
     const wrong = differences(tables, await this.tables(database));
     if (wrong.length > 0) throw new Error(`${differs}:\n${wrong.join("\n")}`);
+  }
+
+  /**
+   * Replaces what a dump holds, in one transaction. What the dump does not hold stays. Extensions
+   * stay as they are, and all objects belong to the role that connects.
+   */
+  async replace(file: string): Promise<void> {
+    const entries = await this.entries(file);
+    const schemas = entries.flatMap((entry) => / SCHEMA - (\S+) /.exec(entry)?.[1] ?? []);
+    for (const schema of schemas) await this.query(`CREATE SCHEMA IF NOT EXISTS ${identifier(schema)};`);
+    const list = entries.filter((entry) => !/ (EXTENSION|SCHEMA|COMMENT) - /.test(entry)).join("\n");
+    const options = ["--clean", "--if-exists", "--no-owner", "--no-privileges"];
+    await this.restore(file, await this.database(), list, options);
+  }
+
+  /** Compares every row of the tables of a backup. The database may have more tables. */
+  async requireRows({ tables = {} }: BackedUp): Promise<void> {
+    const found = Object.entries(await this.tables()).filter(([name]) => name in tables);
+    const wrong = differences(tables, Object.fromEntries(found));
+    if (wrong.length > 0) throw new Error(`The restored tables differ from the backup:\n${wrong.join("\n")}`);
   }
 
   async entries(file: string): Promise<string[]> {
@@ -119,8 +140,8 @@ export class Postgres {
   }
 
   /**
-   * Whether the server accepts clients. Asks over TCP, where the temporary server of initdb does
-   * not listen.
+   * Whether the server accepts clients. Connects over TCP, where the temporary server of initdb
+   * does not listen.
    */
   async answers(): Promise<boolean> {
     return this.run(["pg_isready", "-q", "-h", "127.0.0.1"]).then(
@@ -180,7 +201,7 @@ export function differences(wanted: Tables, found: Tables): string[] {
   const names = [...new Set([...Object.keys(wanted), ...Object.keys(found)])].sort();
   return names.flatMap((name) => {
     const [want, have] = [wanted[name], found[name]];
-    if (!want) return [`${name}: not in the backup`];
+    if (!want) return [`${name}: this table is not in the backup`];
     if (!have) return [`${name}: missing`];
     if (want.rows !== have.rows) return [`${name}: ${have.rows} rows instead of ${want.rows}`];
     return want.sum === have.sum ? [] : [`${name}: ${have.rows} rows, but not the same ones`];

@@ -1,20 +1,25 @@
-import { basename } from "node:path";
+import { basename, join } from "node:path";
+import { mayDo } from "../../config/spec/external.ts";
 import { Failure } from "../../config/spec/failure.ts";
+import { alsoRun, setCommand } from "../../config/spec/message.ts";
 import { longRunning, type SystemSpec } from "../../config/spec/service.ts";
 import { project } from "../../host/paths.ts";
 import { print } from "../command.ts";
 import { reachableSystem } from "../system.ts";
 import { Progress } from "../ui/progress.ts";
 import { elapsed } from "../ui/text.ts";
-import { containerFor, takeBackup, toolsFor } from "./backup.ts";
+import { takeBackup } from "./backup.ts";
 import { startAgain, stop, stopAround } from "./clients.ts";
-import { Incoming } from "./incoming.ts";
+import { requireInside } from "./external.ts";
+import { inPlace } from "./in-place.ts";
+import { Incoming, type Replacement } from "./incoming.ts";
 import { type BackedUp, type Backup, findBackup, requireWhole } from "./manifest.ts";
 import { type Part, partsOf } from "./parts.ts";
-import { Postgres, rowsOf } from "./postgres.ts";
+import { rowsOf } from "./postgres.ts";
+import { checkOfPart, containerFor, toolsFor, withPostgres } from "./servers.ts";
 
 /**
- * Replaces a stack's data by that of a backup, of this stack or of another one with the same
+ * Replaces a stack's data with that of a backup, of this stack or of another one with the same
  * system. Reads the backup next to the live data while the stack serves, compares it, and then
  * swaps both.
  */
@@ -26,9 +31,10 @@ export async function restoreBackup(
   const system = await reachableSystem(stack);
   const backup = findBackup(stack, from);
   requireFitting(system, backup);
+  requireAllowed(system, backup);
   if (confirm !== stack) {
     throw new Failure(
-      `This replaces the data of stack "${stack}" by that of stack "${backup.manifest.stack}" at ${backup.manifest.made}.`,
+      `This replaces the data of stack "${stack}" with the data of stack "${backup.manifest.stack}" at ${backup.manifest.made}.`,
       `The current data is backed up first. Confirm: make restore STACK=${stack} FROM=${from || basename(backup.folder)} CONFIRM=${stack}`,
     );
   }
@@ -63,23 +69,39 @@ function requireFitting(system: SystemSpec, { manifest }: Backup): void {
   if (manifest.system === system.name && unplaced.length === 0) return;
   throw new Failure(
     manifest.system === system.name
-      ? `The backup contains ${unplaced.join(", ")}. The stack has no such volume.`
+      ? `The backup contains data for ${unplaced.join(", ")}. The stack has no volume for it.`
       : `The backup comes from the system ${manifest.system}. The stack runs ${system.name}.`,
     "Restore it into a stack with the same system, vectorStore and services.",
+  );
+}
+
+/** Refuses to replace the data of a server outside of the stack, unless its settings allow it. */
+function requireAllowed(system: SystemSpec, { manifest }: Backup): void {
+  requireInside(
+    system,
+    (store) =>
+      !mayDo(store, "restore") &&
+      manifest.parts.some((p) => p.kind === "postgres" && p.service === store.name),
+    ({ role }) =>
+      `A restore replaces its tables. To allow that, ${alsoRun}${setCommand(`${role}.external.allow`, `'["backup","restore"]'`)}`,
   );
 }
 
 /** Refuses a server older than the one that wrote the dump, and a store that does not run. */
 async function requireWell(stack: string, system: SystemSpec, { manifest }: Backup): Promise<void> {
   for (const part of manifest.parts) {
-    const container = await containerFor(stack, part);
-    if (part.kind !== "postgres") continue;
+    if (part.kind !== "postgres") {
+      await containerFor(stack, part);
+      continue;
+    }
     requireOwner(stack, system, part);
-    const { major, version } = await new Postgres(container.Id).facts();
+    const { major, version } = await withPostgres(stack, system, part, (server) => server.facts());
     if (part.major === undefined || major >= part.major) continue;
     throw new Failure(
       `The backup comes from PostgreSQL ${part.version}. ${part.service} runs ${version}, which cannot read it.`,
-      `Upgrade the stack to ${part.major} first: make upgrade-postgres STACK=${stack} VERSION=${part.major}`,
+      checkOfPart(system, part)
+        ? `Restore it into a server of PostgreSQL ${part.major} or later.`
+        : `Upgrade the stack to ${part.major} first: make upgrade-postgres STACK=${stack} VERSION=${part.major}`,
     );
   }
   const rest = partsOf(system).filter((part) => !manifest.parts.some((p) => targetOf(p) === targetOf(part)));
@@ -92,8 +114,20 @@ function requireOwner(stack: string, { services }: SystemSpec, { service, roles 
   if (owner === undefined || roles.length === 0 || roles.includes(owner)) return;
   throw new Failure(
     `The server of the backup has no role ${owner}, which owns the database of stack "${stack}". Its roles are ${roles.join(", ")}.`,
-    "Restore it into a new stack whose ragdock:postgres.user is the owner of that time. Up to version 0.2 it was rag.",
+    "Restore it into a new stack whose ragdock:postgres.user is the owner in the backup. Up to version 0.2, the owner was rag.",
   );
+}
+
+/** How a part is replaced: next to the live data, or in place in a server outside of the stack. */
+async function replacementOf(
+  stack: string,
+  system: SystemSpec,
+  part: BackedUp,
+  { folder, before }: { readonly folder: string; readonly before: Backup },
+): Promise<Replacement> {
+  if (part.kind === "postgres" && checkOfPart(system, part))
+    return inPlace(stack, system, part, join(folder, part.file), before);
+  return new Incoming(stack, part, await toolsFor(stack, part), folder);
 }
 
 /** Reads everything next to the live data. Swaps both only if all of it is correct. */
@@ -104,16 +138,16 @@ async function replaceData(
   before: Backup,
   progress: Progress,
 ): Promise<void> {
-  const incoming: Incoming[] = [];
+  const incoming: Replacement[] = [];
   try {
     for (const part of manifest.parts) {
-      const one = new Incoming(stack, part, await toolsFor(stack, part), folder);
+      const one = await replacementOf(stack, system, part, { folder, before });
       incoming.push(one);
-      await progress.step(`reading ${part.volume} in, next to the live data`, () => one.prepare());
+      await progress.step(`reading ${part.volume} into a copy next to the live data`, () => one.prepare());
     }
     const begun = performance.now();
     const stopped = await stopAround(stack, system, manifest.parts, progress);
-    const swapped: Incoming[] = [];
+    const swapped: Replacement[] = [];
     try {
       for (const one of incoming) {
         await one.swap();
@@ -131,12 +165,12 @@ async function replaceData(
     const torn = incoming.filter((one) => one.torn).map(({ name }) => name);
     if (torn.length > 0)
       throw new Failure(
-        `The restore ended in the middle of ${torn.join(", ")}: ${(error as Error).message}`,
+        `The restore stopped while it replaced ${torn.join(", ")}: ${(error as Error).message}`,
         `The data before the restore is in the backup ${before.folder}.`,
       );
     throw new Failure(
       `Nothing was replaced: ${(error as Error).message}`,
-      `The stack runs on with the data that it had. Check it: make health STACK=${stack}`,
+      `The stack continues with its previous data. Check it: make health STACK=${stack}`,
     );
   } finally {
     for (const one of incoming) await one.clear();

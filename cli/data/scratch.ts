@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { setTimeout } from "node:timers/promises";
+import type { Check } from "../../config/spec/external.ts";
 import type { LongRunning } from "../../config/spec/service.ts";
 import { mebibytes } from "../../config/spec/units.ts";
 import { docker } from "../../host/docker.ts";
@@ -18,6 +19,19 @@ export const throwAway: readonly string[] = ["fsync=off", "full_page_writes=off"
  */
 const quiet = "cron.launch_active_jobs=off";
 
+/** What decides how a PostgreSQL server is started. */
+export type ServerSpec = Pick<LongRunning, "environment" | "user" | "volumes" | "limits" | "shm" | "command">;
+
+/** A server with the image and the database of one outside of the stack. */
+export const serverLike = ({ image, environment, user }: Check): ServerSpec => ({
+  environment: { POSTGRES_USER: "postgres", POSTGRES_DB: environment.PGDATABASE ?? "" },
+  ...(user ? { user } : {}),
+  volumes: image.from === "catalogue" ? [{ volume: "", path: image.image.dataPath ?? "" }] : [],
+  limits: { cpus: 1, memory: "512MiB" },
+  shm: "128MiB",
+  command: ["postgres"],
+});
+
 /**
  * Runs a temporary PostgreSQL server with a service's image and settings, on a new cluster and
  * without a network, while `work` runs. Then stops it cleanly.
@@ -25,7 +39,7 @@ const quiet = "cron.launch_active_jobs=off";
  * the server
  */
 export async function withServer<T>(
-  spec: LongRunning,
+  spec: ServerSpec,
   image: string,
   settings: readonly string[],
   work: (server: Postgres) => Promise<T>,
@@ -66,7 +80,7 @@ export async function withServer<T>(
 }
 
 /** The server's command line, without the start script of a service. */
-const serverCommand = ({ command = [] }: LongRunning): readonly string[] =>
+const serverCommand = ({ command = [] }: ServerSpec): readonly string[] =>
   command.slice(command.indexOf("postgres"));
 
 async function ready(id: string, server: Postgres): Promise<void> {

@@ -66,13 +66,14 @@ function postgresUsers(run: Run, { name }: Database): Commands {
 }
 
 function redisUsers(run: Run): Commands {
-  // On standard input, because other processes of the host can read the environment of a process.
+  // Passes the password on standard input, because other processes of the host can read the
+  // environment of a process.
   const asAdmin = 'printf "AUTH admin %s\\nACL %s\\n" "$(cat /run/secrets/admin-password)" "$*" | redis-cli';
   const redis = (...command: string[]): Promise<string> => run("sh", "-c", asAdmin, "sh", ...command);
   return {
     list: () => redis("USERS"),
     revoke: async (users) => {
-      // Ends their connections as well.
+      // Also ends the connections of these users.
       await redis("DELUSER", ...users);
       await redis("SAVE");
     },

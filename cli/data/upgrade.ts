@@ -26,8 +26,8 @@ import { withServer } from "./scratch.ts";
 
 /**
  * Upgrades a stack's data to a later major version of PostgreSQL. Takes a backup, restores it into
- * a new cluster on a new volume, compares every row, and replaces the server. The old volume stays
- * as it is.
+ * a new cluster on a new volume, compares every row, and replaces the server. The old volume is not
+ * changed.
  * @returns the exit code
  */
 export async function upgradePostgres(stack: string, version: string): Promise<number> {
@@ -45,7 +45,7 @@ export async function upgradePostgres(stack: string, version: string): Promise<n
     if (error instanceof Failure) throw error;
     throw new Failure(
       `The upgrade failed: ${(error as Error).message}`,
-      `The stack runs on with the data that it had. make health STACK=${stack} shows its state.`,
+      `The stack continues with its previous data. make health STACK=${stack} shows its state.`,
     );
   }
 }
@@ -82,7 +82,7 @@ async function upgrade(
       requireOk(await withSettings(stack));
     } catch (error) {
       await undo(stack, old.postgresVersion, volume).catch((undoing: Error) => {
-        throw new Error(`${(error as Error).message}\nUndoing the upgrade failed, too: ${undoing.message}`);
+        throw new Error(`${(error as Error).message}\nThe upgrade could not be undone: ${undoing.message}`);
       });
       throw error;
     }
@@ -100,8 +100,7 @@ async function undo(stack: string, version: string | undefined, volume: string):
 }
 
 /**
- * Deploys with the settings as the stack's file has them now: a deployer reads them when it is
- * opened.
+ * Deploys with the current settings of the stack's file: a deployer reads them when it is opened.
  */
 const withSettings = (stack: string): Promise<RunResult> =>
   withDeployer(stack, ({ deployer }) => deployer.up());
@@ -130,7 +129,7 @@ export async function present(plan: Pull | Build, say: (line: string) => void): 
   return reference;
 }
 
-/** Creates the volume. Its labels say that its data comes from the old one. */
+/** Creates the volume. The labels of the new volume say that its data comes from the old volume. */
 async function createVolume(stack: string, volume: string, from: string): Promise<void> {
   const old = (await volumesNamed([from])).get(from);
   const own = {
@@ -145,7 +144,7 @@ function requireLater(stack: string, system: SystemSpec, version: string): void 
   requireInside(
     system,
     ({ role }) => role === "postgres",
-    () => "Its operator upgrades it. The stack needs no change.",
+    () => "The people who run it upgrade it. The stack needs no change.",
   );
   const now = longRunning(system.services).find((s) => s.role === "postgres")?.postgresVersion;
   const later = postgresVersions.filter((one) => now !== undefined && Number(one) > Number(now));
@@ -155,7 +154,7 @@ function requireLater(stack: string, system: SystemSpec, version: string): void 
   throw new Failure(
     now === undefined
       ? `${system.name} has no PostgreSQL.`
-      : `Stack "${stack}" runs PostgreSQL ${now} in the system ${system.name}, and VERSION is "${version}".`,
+      : `Stack "${stack}" runs PostgreSQL ${now} in the system ${system.name}. VERSION is "${version}".`,
     later.length > 0 && anyPostgres
       ? `Run: make upgrade-postgres STACK=${stack} VERSION=${later.at(-1)}`
       : "This system has no later version.",
@@ -167,7 +166,7 @@ async function requireFree(stack: string, volume: string): Promise<void> {
   if ((await volumesNamed([volume])).size === 0) return;
   throw new Failure(
     `The volume ${volume} exists already. It may contain data.`,
-    `Check what is in it. If it is not needed: docker volume rm ${volume}, then make upgrade-postgres STACK=${stack} again.`,
+    `Check its content. If it is not needed: docker volume rm ${volume}, then make upgrade-postgres STACK=${stack} again.`,
   );
 }
 

@@ -4,7 +4,7 @@ import { exec, type Piped, pipe } from "../../host/pipe.ts";
 /** The mount path of the volume in the helper container. */
 const here = "/data";
 
-/** Seconds after which a helper container that was left behind ends by itself. */
+/** Seconds after which a forgotten helper container ends by itself. */
 const longest = 6 * 60 * 60;
 
 /**
@@ -52,7 +52,7 @@ export class Volume {
     try {
       return await work(new Volume(id));
     } finally {
-      await docker("rm", "-f", id);
+      await docker("rm", "-f", "-v", id);
     }
   }
 
@@ -81,7 +81,7 @@ export class Volume {
 
   /**
    * Moves the files of the volume to `old`, and those of `folder` to the top of the volume. The
-   * files in `own` stay. The service may use those in `old` when it starts.
+   * files in `own` are not moved. The service may use those in `old` when it starts.
    */
   async swap(folder: string, old: string, own: readonly string[]): Promise<void> {
     const kept = own.map((file) => `rm -f '${file}'; [ ! -e '${old}/${file}' ] || cp -p '${old}/${file}' .`);

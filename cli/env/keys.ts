@@ -1,9 +1,9 @@
 import type { UserSecret } from "../../config/settings/schema.ts";
 import type { SystemName } from "../../config/systems/index.ts";
 
-/** What becomes of a key of a `.env` file. */
+/** The result for a key of a `.env` file. */
 export type Fate =
-  /** A setting under `ragdock:`, after `read` if the value is written in another way there. */
+  /** A setting under `ragdock:`. `read` converts the value if the setting has another format. */
   | { readonly is: "setting"; readonly path: string; readonly read?: (text: string) => unknown }
   | { readonly is: "secret"; readonly key: UserSecret }
   /** Ragdock makes the value. */
@@ -12,7 +12,7 @@ export type Fate =
 
 export interface EnvKey {
   readonly name: string;
-  /** A value as its original has it. */
+  /** A value in the format of the original. */
   readonly example: string;
   readonly fate: Fate;
 }
@@ -23,7 +23,7 @@ const sizeOf = (text: string): string => {
   return count ? `${count}${unit.toUpperCase().replace("K", "k")}iB`.replace("kiB", "KiB") : text;
 };
 
-/** A number stays text if it is none, and the schema says what is wrong. */
+/** Text that is not a number stays text, and the schema reports what is wrong. */
 const numberOf = (text: string): unknown => (/^\d+(\.\d+)?$/.test(text) ? Number(text) : text);
 
 const environments: Readonly<Record<string, string>> = { development: "dev", production: "prod" };
@@ -54,15 +54,18 @@ const limitsOf = (prefix: string, service: string, cpus: string, memory: string)
   setting(`${prefix}_MEM_LIMIT`, memory, `services.${service}.limits.memory`, sizeOf),
 ];
 
-const address = "Ragdock gives each service the address of what it calls";
-const inImage = "the image sets it";
-const ownUser = "the image has a user without rights; `services.<name>.user` changes it";
+const address = "Ragdock gives each service the addresses of the services that it calls";
+const inImage = "the image sets this value";
+const ownUser = "the image sets an unprivileged user; `services.<name>.user` changes it";
 
 const database = (name: string, user: string): EnvKey[] => [
   setting("POSTGRES_DB", name, "postgres.database"),
   setting("POSTGRES_USER", user, "postgres.user"),
   generated("POSTGRES_PASSWORD", "the clients' password of PostgreSQL, which `make rotate` changes"),
-  generated("DATABASE_URL", "the address and the login, from the settings and the generated password"),
+  generated(
+    "DATABASE_URL",
+    "Ragdock sets the address and the login from the settings and the generated password",
+  ),
   unneeded("POSTGRES_HOST", "postgres", address),
   unneeded("POSTGRES_PORT", "5432", address),
 ];
@@ -141,8 +144,16 @@ export const envKeys: Readonly<Record<SystemName, readonly EnvKey[]>> = {
     setting("UVICORN_LOOP", "uvloop", "services.api.environment.UVICORN_LOOP"),
     setting("CHROMA_PORT", "8000", "services.chromadb.port", numberOf),
     unneeded("CHROMA_URL", "http://chromadb:8000", address),
-    unneeded("CHROMA_DB_IMPL", "duckdb+parquet", "Chroma has one storage since version 0.4"),
-    unneeded("CHROMA_PERSIST_DIRECTORY", "/chroma/chroma", "the volume is at the path of the image"),
+    unneeded(
+      "CHROMA_DB_IMPL",
+      "duckdb+parquet",
+      "Chroma has only one storage implementation since version 0.4",
+    ),
+    unneeded(
+      "CHROMA_PERSIST_DIRECTORY",
+      "/chroma/chroma",
+      "the volume is mounted at the path that the image uses",
+    ),
     ...limitsOf("PG", "db", "2", "2G"),
     ...limitsOf("CHROMA", "chromadb", "1", "1G"),
     ...limitsOf("API", "api", "1", "512M"),

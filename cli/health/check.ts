@@ -113,12 +113,12 @@ async function prometheusChecked(
   if (!prometheus) {
     const isPart = system?.services.some(({ name }) => name === "prometheus") ?? false;
     const why = isPart ? "Prometheus does not run" : "this system has no Prometheus";
-    return { findings: [], alerts: [], notes: [`Alerts and probes were not checked: ${why}.`] };
+    return { findings: [], alerts: [], notes: [`Alerts and blackbox checks were not read: ${why}.`] };
   }
   const observed = await observe(prometheus);
   if ("error" in observed) {
     const next = `make logs SERVICE=prometheus STACK=${stack}`;
-    const problem = "Prometheus does not answer, so alerts and probes are unknown.";
+    const problem = "Prometheus does not answer, so alerts and blackbox checks are unknown.";
     return {
       findings: [{ service: "prometheus", problem, evidence: [observed.error], next }],
       alerts: [],
@@ -134,12 +134,13 @@ async function prometheusChecked(
   const up = observed.targets.filter(({ health }) => health === "up").length;
   const probed = observed.probes.length;
   const parts = [
-    `${up} of ${observed.targets.length} targets give metrics`,
+    `${up} of ${observed.targets.length} targets serve metrics`,
     ...(probed > 0 ? [`${probed - probes.length} of ${probed} probes succeed`] : []),
     `${alerts.length || "no"} ${alerts.length === 1 ? "alert fires" : "alerts fire"}`,
   ];
   const ended = over.map(
-    ({ labels }) => `Alert ${labels.alertname} of ${labels.service} still fires, but it answers again.`,
+    ({ labels }) =>
+      `Alert ${labels.alertname} of ${labels.service} still fires, but the service answers again.`,
   );
   return { findings: [...probes, ...targets], alerts, notes: [`Prometheus: ${parts.join(", ")}.`, ...ended] };
 }
@@ -154,8 +155,8 @@ async function deploymentNote(stack: string): Promise<string> {
     if (changed.length === 0)
       return `Last deployment: ${age} ago, with the settings of ${basename(stackFile(stack))}.`;
     return (
-      `Last deployment: ${age} ago. ${basename(stackFile(stack))} has other settings since: ${changed.join(", ")}. ` +
-      `Apply them: make up STACK=${stack}`
+      `Last deployment: ${age} ago. ${basename(stackFile(stack))} has changed since then: ${changed.join(", ")}. ` +
+      `Apply the changes: make up STACK=${stack}`
     );
   } catch (error) {
     return `The last deployment is unknown: ${(error as Error).message}`;

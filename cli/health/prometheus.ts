@@ -53,7 +53,8 @@ export async function observe(prometheus: Container): Promise<Observed | { reado
   }
 }
 
-const lastLine = (text: string): string => text.trim().split("\n").at(-1) || "no answer within 20 seconds";
+const lastLine = (text: string): string =>
+  text.trim().split("\n").at(-1) || "there was no answer within 20 seconds";
 
 /** Reads Prometheus' answers about alerts, targets and `probe_success`. */
 export function observedIn([alerts = "", targets = "", probes = ""]: readonly string[]): Observed {
@@ -64,7 +65,7 @@ export function observedIn([alerts = "", targets = "", probes = ""]: readonly st
   };
 }
 
-/** Alerts of severity `none` are for machines. */
+/** Alerts of severity `none` are for other programs. */
 const isFiring = ({ state, labels }: Alert): boolean => state === "firing" && labels.severity !== "none";
 
 /** The alerts that fire, critical ones first. */
@@ -82,8 +83,8 @@ export const alertFindings = (stack: string, alerts: readonly Alert[], now: numb
     }));
 
 /**
- * Whether an alert is over although it still fires in Prometheus. Prometheus evaluates its rules
- * once per scrape interval: after a first deployment the ingress answers before that.
+ * Whether the cause of an alert is gone although it still fires in Prometheus. Prometheus evaluates
+ * its rules once per scrape interval: after a first deployment the ingress answers before that.
  * @param silent the services that do not answer the blackbox exporter now
  */
 export function isOver(
@@ -113,11 +114,11 @@ export const targetFindings = (stack: string, targets: readonly Target[]): Findi
       next: `make logs SERVICE=${service} STACK=${stack}`,
     }));
 
-/** The path of some metrics is secret. The host and the port are enough to find the target. */
+/** The path of some metrics is secret. The host and the port are enough to identify the target. */
 const withoutSecret = (text: string): string => text.replaceAll(/(https?:\/\/[^/\s"]+)\/[^\s"]*/g, "$1");
 
 /**
- * The services that do not answer the blackbox exporter. Each is asked again, because the last
+ * The services that do not answer the blackbox exporter. Each is checked again, because the last
  * result may be old.
  */
 export async function probeFindings(
@@ -162,7 +163,7 @@ async function reasonNow(
 }
 
 /**
- * The last error in the blackbox exporter's account of a probe. Undefined if the probe succeeded.
+ * The last error in the blackbox exporter's log of a probe. Undefined if the probe succeeded.
  */
 export function probeReason(account: string): string | undefined {
   if (/^probe_success 1$/m.test(account)) return undefined;

@@ -3,7 +3,7 @@ import { longRunning, type SystemSpec } from "../../config/spec/service.ts";
 import { type Container, dockerEnvironment, serviceOf } from "../../host/docker.ts";
 import type { Finding } from "../../host/finding.ts";
 
-/** Seconds that an application may take to ask its stores and its model. */
+/** Seconds that an application may take to check its stores and its model. */
 const timeout = 20;
 
 /** Prints the status and the body of an answer, also of an error. */
@@ -25,7 +25,10 @@ interface Body {
   }[];
 }
 
-/** Asks every running application that has a readiness path, from inside its container. */
+/**
+ * Requests the readiness of every running application that has a path for it, from inside its
+ * container.
+ */
 export async function readiness(
   stack: string,
   system: SystemSpec,

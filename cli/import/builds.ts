@@ -1,7 +1,10 @@
 import type { ComposeProject, ComposeService } from "./read.ts";
 import { at, type Tree, textOf } from "./tree.ts";
 
-/** A project in which a service has the build of its image, even if another service builds it. */
+/**
+ * Returns a project in which each service has the build of its image, even if another service
+ * builds it.
+ */
 export function withBuilds(project: ComposeProject): ComposeProject {
   const builds = new Map<string, Tree>();
   for (const { tree } of project.services) {

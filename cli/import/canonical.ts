@@ -13,7 +13,10 @@ import {
 } from "./tree.ts";
 import { shellWords } from "./words.ts";
 
-/** What the short forms of a file need: its folder, and where to note entries that others replace. */
+/**
+ * The input to expand short forms: the folder of the file, and a function that records replaced
+ * entries.
+ */
 export interface Canonical {
   readonly folder: string;
   readonly replaced: Replaced[];
@@ -22,8 +25,8 @@ export interface Canonical {
 type Form = (tree: Tree, context: Canonical) => Tree;
 
 /**
- * Turns the short forms of a service into the long ones. Each value keeps its place in the user's
- * file. Relative paths become absolute.
+ * Turns the short forms of a service into the long ones. Each value keeps its position in the
+ * user's file. Relative paths become absolute.
  */
 export function canonicalService(tree: Tree, context: Canonical): Mapping {
   const entries = entriesOf(tree).map(
@@ -68,7 +71,9 @@ function absolute(text: string, folder: string): string {
   return text === "~" || text.startsWith("~/") ? join(home, text.slice(2)) : join(folder, text);
 }
 
-/** `NAME=value` or `NAME: value` as a mapping. The last of several with one name counts. */
+/**
+ * `NAME=value` or `NAME: value` as a mapping. If several have the same name, the last one counts.
+ */
 const pairs =
   (separator: RegExp): Form =>
   (tree, { replaced }) => {
@@ -94,7 +99,7 @@ const names =
       ? inEach(pairs(/$^/)(tree, context), (item) => (item.kind === "scalar" ? value(item) : item))
       : tree;
 
-/** A list. One value alone is a list of one. */
+/** A list. A single value becomes a list of one entry. */
 const each =
   (form: Form): Form =>
   (tree, context) => {
@@ -170,7 +175,7 @@ const environmentFile: Form = (tree, context) =>
     path(one, context),
   );
 
-/** The long forms of the keys of a service that have a short one. */
+/** The long forms of those keys of a service that have a short form. */
 const forms: ReadonlyMap<string, Form> = new Map(
   Object.entries({
     build,

@@ -33,7 +33,7 @@ import {
 import type { World } from "./world.ts";
 import { programOf } from "./write/programs.ts";
 
-/** A line of the report: what becomes of a key. */
+/** A line of the report: the result for a key. */
 export interface Line {
   /** The key below its service, such as `ports[0]`. */
   readonly key: string;
@@ -44,23 +44,23 @@ export interface Line {
   readonly keys: readonly Origin[];
 }
 
-/** What becomes of a service. */
+/** The result for a service. */
 export interface ClassifiedService {
   readonly name: string;
   readonly kind: ServiceKind;
-  /** What takes its place. */
+  /** The service that replaces it. */
   readonly fate: Fate;
   readonly lines: readonly Line[];
 }
 
-/** What becomes of a project: each key of it has exactly one line. */
+/** The result for a project. Each of its keys has exactly one line. */
 export interface Classified {
   readonly services: readonly ClassifiedService[];
   /** The lines of the top-level keys other than `services`. */
   readonly project: readonly Line[];
 }
 
-/** Decides for every key of a Compose project what becomes of it. */
+/** Decides the result for every key of a Compose project. */
 export function classify(project: ComposeProject, world = worldOf(project)): Classified {
   return {
     services: project.services.map((service) => classifyService(service, world)),
@@ -109,7 +109,7 @@ const empty = (tree: Mapping): Line =>
     "service",
     tree,
     tree.tag === "!reset"
-      ? taken("Another file removes the service.")
+      ? taken("Another Compose file removes the service.")
       : unsupported("The service has neither an image nor a build."),
     [tree.origin],
   );
@@ -125,7 +125,10 @@ class Walk {
     this.#subject = subject;
   }
 
-  /** The lines of the parts of a value. `pattern` is its path in the rules, `key` its own. */
+  /**
+   * The lines of the parts of a value. `pattern` is its path in the rules, and `key` is its path in
+   * the file.
+   */
   below(tree: Tree, pattern: string, key: string): Line[] {
     if (tree.kind === "mapping")
       return [...tree.entries].flatMap(([name, value]) =>
@@ -146,7 +149,7 @@ class Walk {
           key,
           tree,
           name.startsWith("x-")
-            ? taken("Compose ignores it. Its values count where an alias uses them.")
+            ? taken("Compose ignores it. Its values are used by the aliases that refer to it.")
             : unknown,
         ),
       ];
@@ -188,7 +191,7 @@ function line(key: string, tree: Tree, { outcome, text }: Verdict, keys = origin
   return { key, origin: tree.origin, outcome, text, keys };
 }
 
-/** The places of the keys of a value. Several parts of a short form have one place. */
+/** The positions of the keys of a value. Several parts of a short form have one position. */
 function originsOf(tree: Tree): Origin[] {
   const all = leaves(tree).map(
     ({ origin }) => [`${origin.file}:${origin.line} ${origin.path}`, origin] as const,
@@ -199,7 +202,7 @@ function originsOf(tree: Tree): Origin[] {
 const replacedLine = ({ tree, by }: Replaced): Line =>
   line(replacedKey(tree.origin.path), tree, taken(`${basename(by.file)}:${by.line} replaces it.`));
 
-/** The key of a place below its service. A place in an environment file is a variable. */
+/** The key of a position, without the service. In an environment file, a position is a variable. */
 function replacedKey(path: string): string {
   const [section = ""] = path.split(/[.[]/);
   if (section !== "services") return path;
@@ -214,16 +217,16 @@ function proposals({ tree }: ComposeService, kind: ServiceKind): Line[] {
   const limited = at(tree, "mem_limit") ?? at(tree, "deploy", "resources", "limits", "memory");
   return [
     ...(none ? [add("healthcheck", proposedCheck(tree, kind))] : []),
-    ...(limited ? [] : [add("limits", "It has no memory limit. Proposed: 1 CPU and 1 GiB.")]),
+    ...(limited ? [] : [add("limits", "The service has no memory limit. Proposed: 1 CPU and 1 GiB.")]),
   ];
 }
 
 function proposedCheck(tree: Mapping, kind: ServiceKind): string {
   const known = kind.kind === "foreign" && programOf(kind.name).healthcheck ? kind.name : undefined;
-  if (known) return `It has no health check. Proposed: that of ${known}.`;
+  if (known) return `The service has no health check. Proposed: the health check of ${known}.`;
   const [port] = children(at(tree, "ports"));
   const found = textOf(at(port, "target"));
   return found && /^\d+$/.test(found)
-    ? `It has no health check. Proposed: a program listens on port ${found}. A path that answers 2xx is better.`
-    : "It has no health check. Proposed: one that fails when its process no longer works.";
+    ? `The service has no health check. Proposed: a check that a program listens on port ${found}. A check of a path that answers 2xx is better.`
+    : "The service has no health check. Proposed: add a check that fails when the process no longer works.";
 }

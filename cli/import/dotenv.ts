@@ -51,7 +51,7 @@ export function parseDotenv(
     const earlier = entries.get(name);
     if (earlier) replaced.push({ tree: earlier, by: origin });
     if (rest === undefined) {
-      // A name alone has the value that the environment gives it.
+      // A name without a value gets its value from the environment.
       const value = Object.hasOwn(outer, name) ? (outer[name] ?? null) : null;
       entries.set(name, scalar(value, origin));
       continue;
@@ -115,7 +115,7 @@ function filled(text: string, values: Variables, file: string, line: number): In
   }
 }
 
-/** The line is not part of the message, because it can have a secret. */
+/** The line is not part of the message, because it can contain a secret. */
 const wrongLine = (file: string, line: number): Failure =>
   new Failure(
     `${basename(file)}:${line} is not an assignment.`,

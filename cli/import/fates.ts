@@ -7,7 +7,7 @@ import type { ComposeProject, ComposeService } from "./read.ts";
 import { storeRefusal } from "./store-refusal.ts";
 import { at, children, isTrue, textOf, textsOf } from "./tree.ts";
 
-/** What takes the place of a service in the stack. */
+/** What replaces a service in the stack. */
 export type Fate =
   /** An application, built or from an image. */
   | { readonly is: "application" }
@@ -21,7 +21,7 @@ export type Fate =
   | { readonly is: "migration"; readonly of: string }
   | { readonly is: "nothing"; readonly why: string };
 
-/** What becomes of the services of a project, by name. */
+/** The results for the services of a project, by name. */
 export type Fates = ReadonlyMap<string, Fate>;
 
 /** What the services of a project are. A store that its clients cannot log in to is an image. */
@@ -56,7 +56,10 @@ const programNames: Readonly<Record<Store, string>> = {
   qdrant: "Qdrant",
 };
 
-/** Why a store stays an image: a reason, or an empty one. Undefined if the stack's own takes its place. */
+/**
+ * Why a store stays an image. The reason may be empty. Undefined if the stack's own store replaces
+ * it.
+ */
 function whyForeign(
   service: ComposeService,
   store: Store,
@@ -89,7 +92,7 @@ function canReplace(service: ComposeService, store: Store, project: ComposeProje
   });
 }
 
-/** Decides what takes the place of each service. */
+/** Decides what replaces each service. */
 export function fatesOf(project: ComposeProject, kinds: ReadonlyMap<string, ServiceKind>): Fates {
   return new Map(project.services.map((service) => [service.name, fateOf(service, project, kinds)]));
 }
@@ -115,14 +118,20 @@ function fateOf(
   if (/^[\w+.-]+:\/\/|^git@/.test(context) && !at(tree, "image"))
     return {
       is: "nothing",
-      why: "Ragdock builds folders of this machine only. Clone the repository, and write the folder.",
+      why: "Ragdock builds folders of this machine only. Clone the repository, and write the path of its folder.",
     };
   if (textOf(at(tree, "build", "dockerfile_inline")) !== undefined)
-    return { is: "nothing", why: "Write the Dockerfile into its folder. Ragdock builds no text." };
+    return {
+      is: "nothing",
+      why: "Write it to a Dockerfile in the folder. Ragdock does not build a Dockerfile that is inline text.",
+    };
   return isJob(service, project) ? jobOf(service, project) : { is: "application" };
 }
 
-/** A job runs before an application with the same image that waits for it. Another one stays a job. */
+/**
+ * A job runs before an application with the same image that waits for it. Any other job stays a
+ * job.
+ */
 function jobOf(job: ComposeService, project: ComposeProject): Fate {
   const image = imageKey(job);
   const others = project.services.filter(
@@ -139,7 +148,7 @@ const imageKey = ({ tree }: ComposeService): string => {
   return build ? parts.join("\n") : (textOf(at(tree, "image")) ?? "");
 };
 
-/** Whether a service passes requests on. A web server that has files of the user does not. */
+/** Whether a service passes requests on. A web server with files of the user does not count. */
 function isProxy({ tree }: ComposeService, program: string): boolean {
   if (!["nginx", "caddy"].includes(program)) return true;
   if (isTrue(at(tree, "privileged"))) return false;

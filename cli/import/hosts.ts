@@ -14,8 +14,8 @@ const hostVariable = /HOST|SERVER|ADDR|URL|URI|ENDPOINT|NODE|BROKER|PROXY|BASE|D
 const escaped = (text: string): string => text.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&");
 
 /**
- * Replaces a host in the value of a variable. A value that is only a name counts if the name of the
- * variable says so: `VECTOR_STORE=qdrant` names no host.
+ * Replaces a host in the value of a variable. If a value is only a name, it counts only if the name
+ * of the variable says so: `VECTOR_STORE=qdrant` names no host.
  */
 export function withHost(variable: string, value: string, host: string, by: string): string {
   if (value === host) return hostVariable.test(variable) ? by : value;

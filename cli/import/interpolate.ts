@@ -81,7 +81,7 @@ class Interpolation {
 
   #withOperator(name: string, operator: Operator, word: Interpolated): Interpolated {
     const value = this.#value(name);
-    // A colon makes an empty value count as none.
+    // With a colon, an empty value counts as unset.
     const has = operator.startsWith(":") ? Boolean(value) : value !== undefined;
     const set = value !== undefined;
     switch (operator.at(-1)) {
@@ -95,7 +95,7 @@ class Interpolation {
         return { text: use.text, variables: [has ? use : { ...use, required: word.text }] };
       }
       default: {
-        // The variable only switches the text on, so it does not need a value.
+        // The variable only decides whether the text is used, so it does not need a value.
         const text = has ? word.text : "";
         return { text, variables: [{ name, set, text, fallback: "" }, ...(has ? word.variables : [])] };
       }
@@ -122,6 +122,6 @@ class Interpolation {
 
   #wrong(): WrongVariable {
     // The text is not part of the message, because it can be a secret.
-    return new WrongVariable("has a ${ that is no variable");
+    return new WrongVariable("has a ${ without a valid variable");
   }
 }

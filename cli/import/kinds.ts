@@ -21,7 +21,7 @@ export type ServiceKind =
   | {
       readonly kind: "foreign";
       readonly name: string;
-      /** Why the stack's own store does not take its place. */
+      /** Why the stack's own store does not replace it. */
       readonly why?: string;
     };
 
@@ -104,7 +104,7 @@ export function kindOf({ tree }: Pick<ComposeService, "tree">): ServiceKind {
 const keepsPostgres = (tree: ComposeService["tree"]): boolean =>
   children(at(tree, "volumes")).some((one) => textOf(at(one, "target"))?.startsWith("/var/lib/postgresql"));
 
-/** The entry of a table. The name may be one of JavaScript's own, such as "constructor". */
+/** Returns the entry of a table. The name may be one of JavaScript's own, such as "constructor". */
 const named = <T>(table: Readonly<Record<string, T>>, name: string): T | undefined =>
   Object.hasOwn(table, name) ? table[name] : undefined;
 
@@ -117,7 +117,7 @@ function repositoryOf(reference: string): string {
     .replace(/^library\//, "");
 }
 
-/** The tag of a reference. A digest counts as one. */
+/** The tag of a reference. A digest counts as a tag. */
 export function tagOf(reference: string): string | undefined {
   const { path } = splitReference(reference);
   return /@(.+)$/.exec(path)?.[1] ?? /:([^/]+)$/.exec(path)?.[1];

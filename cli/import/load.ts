@@ -26,13 +26,13 @@ export interface Part {
   readonly values: Variables;
 }
 
-/** The content of one file, with what it includes. */
+/** The content of one file and of the files that it includes. */
 export interface Model {
   readonly services: ReadonlyMap<string, Part>;
   readonly sections: ReadonlyMap<string, Part>;
 }
 
-/** Reads Compose files, and remembers which. */
+/** Reads Compose files, and records which files it has read. */
 export class FileLoader {
   readonly files = new Set<string>();
   readonly warnings: string[] = [];
@@ -60,7 +60,7 @@ export class FileLoader {
   }
 
   /**
-   * Reads a file, what it includes, and what its services extend.
+   * Reads a file, the files that it includes, and the services that its services extend.
    * @param folder the folder that relative paths start at
    * @param chain the files that include this one
    */
@@ -84,18 +84,18 @@ export class FileLoader {
 
   #parse(file: string, values: Variables): Tree {
     if (!existsSync(file))
-      throw new Failure(`There is no file ${file}.`, "Correct the path in the Compose file that names it.");
+      throw new Failure(`There is no file ${file}.`, "Correct the path in the Compose file.");
     this.files.add(file);
     const tree = parseTree(readFileSync(file, "utf8"), file);
     if (tree.kind !== "mapping" || at(tree, "services")?.kind === "sequence")
       throw new Failure(
         `${basename(file)} is not a Compose file: it has no services.`,
-        `Name another file than ${file}.`,
+        `Name a Compose file instead of ${file}.`,
       );
     return mapScalars(tree, (leaf) => filled(leaf, values));
   }
 
-  /** A service in the long form, over the service that it extends. */
+  /** A service in the long form, merged over the service that it extends. */
   #service(
     name: string,
     file: string,
@@ -110,7 +110,7 @@ export class FileLoader {
     if (!raw) throw new Failure(`${file} has no service "${name}".`, `Correct "extends" of ${chain.at(-1)}.`);
     if (raw.kind === "sequence" || textOf(raw) !== undefined)
       throw new Failure(
-        `${basename(file)}:${raw.origin.line}: ${raw.origin.path} has no keys.`,
+        `${basename(file)}:${raw.origin.line}: ${raw.origin.path} is not a block of keys.`,
         "A service is a mapping, such as: api: {image: example/api}.",
       );
     const replaced: Replaced[] = [];
@@ -169,7 +169,7 @@ function added(all: Model, included: Model, file: string): Model {
     if (all.services.has(name))
       throw new Failure(
         `${basename(file)} and a file that it includes both have the service "${name}".`,
-        "Compose refuses this too. Rename one of them, or use several files instead of include.",
+        "Compose also refuses this. Rename one of them, or use several files instead of include.",
       );
   return mergeModels(included, all);
 }
@@ -188,6 +188,6 @@ function filled(leaf: Scalar, values: Variables): Scalar {
 
 const circular = (file: string, chain: readonly string[]): Failure =>
   new Failure(
-    `${basename(file)} leads to itself: ${chain.map((one) => basename(one)).join(" → ")}.`,
-    "Remove one of these links.",
+    `${basename(file)} includes itself: ${chain.map((one) => basename(one)).join(" → ")}.`,
+    "Remove one of these references.",
   );

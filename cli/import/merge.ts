@@ -10,9 +10,9 @@ export interface Replaced {
 const replacedLists = new Set(["command", "entrypoint", "healthcheck.test", "extends"]);
 
 /**
- * Merges a value over another one, as the Compose specification defines it: mappings by key, lists
- * one after the other, entries for the same port or path by the later one. `!reset` removes and
- * `!override` replaces.
+ * Merges a value over another one, as the Compose specification defines it: mappings are merged by
+ * key, lists are concatenated, and for the same port or path the later entry wins. `!reset` removes
+ * and `!override` replaces.
  * @param key the path below the service, such as `healthcheck.test`
  * @param replaced receives what the result no longer contains
  */
@@ -35,7 +35,8 @@ function replacing(base: Tree, over: Tree, replaced: Replaced[]): Tree {
 
 function mergeMappings(base: Mapping, over: Mapping, key: string, replaced: Replaced[]): Mapping {
   const entries = new Map(base.entries);
-  // An empty mapping is a key of the user's file that the result would not contain.
+  // Records an empty mapping, because it is a key of the user's file that the result does not
+  // contain.
   if (base.entries.size === 0 || over.entries.size === 0)
     replaced.push(
       base.entries.size === 0 ? { tree: base, by: over.origin } : { tree: over, by: base.origin },

@@ -17,12 +17,12 @@ interface Facts {
   readonly versionsText: string;
   /** The folder of the data. */
   readonly data: RegExp;
-  /** The names of the variables of clients that are about it. */
+  /** The names of the clients' variables for this store. */
   readonly named: RegExp;
   /** The scheme of a URL with a login. */
   readonly scheme?: RegExp;
   readonly port: number;
-  /** The database of the stack's own. @default it has none */
+  /** The database of the stack's own. @default the store has no databases */
   readonly database?: string;
 }
 
@@ -63,7 +63,7 @@ export const optionalStore: Readonly<Record<OptionalStore, Facts>> = {
     title: "ClickHouse",
     ours: oursOf(clickhouse),
     versions: /^2[3-9](\.\d+)*$/,
-    versionsText: "the versions since 23, not of Alpine",
+    versionsText: "version 23 or later, not based on Alpine",
     data: /^\/var\/lib\/clickhouse\/?$/,
     named: /CLICKHOUSE|^CH_/i,
     scheme: /^(clickhouse(\+\w+)?|http)$/i,

@@ -34,7 +34,7 @@ export interface ComposeSection {
   readonly replaced: readonly Replaced[];
 }
 
-/** A Compose project as plain data. Each value has its place in the user's files. */
+/** A Compose project as plain data. Each value has its position in the user's files. */
 export interface ComposeProject {
   readonly folder: string;
   /** The name that COMPOSE_PROJECT_NAME gives it. @default its key `name`, or the folder */
@@ -53,7 +53,7 @@ export interface ComposeProject {
 const names = ["compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml"] as const;
 
 /**
- * The files of a Compose project. A folder has one, and perhaps an override. Several files are
+ * The files of a Compose project. A folder has one file, and perhaps an override. Several files are
  * separated as in the variable COMPOSE_FILE.
  * @throws Failure if there is none
  */
@@ -105,7 +105,7 @@ export function readCompose(files: readonly string[], environment: Variables): C
     sections,
     // Without the variable, Compose chooses the profile without a name.
     profiles: (values.COMPOSE_PROFILES ?? "").split(",").map((profile) => profile.trim()),
-    // Services that extend one service have its warnings too.
+    // Services that extend the same service repeat its warnings.
     warnings: [...new Set(loader.warnings), ...unset([...services, ...sections].map(({ tree }) => tree))],
   };
 }
@@ -135,7 +135,7 @@ function finished(name: string, part: Part, loader: FileLoader): ComposeService 
   return { name, tree: { ...tree, entries: new Map(tree.entries).set("environment", filled) }, replaced };
 }
 
-/** A variable without a value has the one of the shell or of `.env`. */
+/** A variable without a value gets the value of the shell or of `.env`. */
 function fromShell(name: string, value: Tree, values: Variables): Tree {
   return mapScalars(value, (leaf) => {
     if (leaf.value !== null) return leaf;
@@ -159,26 +159,26 @@ function environmentFile(
   if (!existsSync(file)) {
     if (isRequired)
       loader.warnings.push(
-        `${entry.origin.path}: ${path} does not exist. The report lacks its variables. Create it, or copy it from the example that the application has.`,
+        `${entry.origin.path}: ${path} does not exist. So its variables are missing in the report. Create it, or copy it from the example that the application has.`,
       );
     return undefined;
   }
   if (file !== path)
     loader.warnings.push(
-      `${entry.origin.path}: ${path} does not exist. The report has the variables of ${basename(file)}.`,
+      `${entry.origin.path}: ${path} does not exist. The report uses the variables of ${basename(file)} instead.`,
     );
   loader.files.add(file);
   const raw = textOf(at(entry, "format")) === "raw";
   return parseDotenv(readFileSync(file, "utf8"), file, values, { raw, replaced });
 }
 
-/** The variables without a value, each once. */
+/** Lists each variable without a value once. */
 function unset(trees: readonly Tree[]): string[] {
   const uses = trees.flatMap(variablesOf).filter(({ set, fallback }) => !set && fallback === undefined);
   return [...Map.groupBy(uses, ({ name }) => name)].map(([name, all]) => {
     const message = all.find(({ required }) => required !== undefined)?.required;
     return message === undefined
-      ? `The variable ${name} has no value. Compose uses an empty text. Set it in .env.`
+      ? `The variable ${name} has no value. Compose uses an empty value. Set it in .env.`
       : `The variable ${name} must have a value${message ? `: ${message}` : ""}. Set it in .env.`;
   });
 }

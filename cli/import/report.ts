@@ -63,7 +63,7 @@ function totals(lines: readonly Line[], services: number): string[] {
   const proposals = lines.filter((line) => line.keys.length === 0).length;
   return [
     `${counted(services, "service")}, ${counted(keys.length, "key")}: ${count("taken")} taken, ${count("improved")} improved, ${count("unsupported")} not supported.`,
-    `${counted(proposals, "proposal")} for what the files lack.`,
+    `${counted(proposals, "proposal")} for parts that the files lack.`,
   ];
 }
 
@@ -81,8 +81,8 @@ function kindText(kind: ServiceKind): string {
       return "an application";
     case "foreign":
       return kind.why
-        ? `an image, ${kind.name}, whose place no store of the stack takes`
-        : `an image that Ragdock has no service for, ${kind.name}`;
+        ? `an image, ${kind.name}, that no store of the stack replaces`
+        : `an image, ${kind.name}, for which Ragdock has no service`;
   }
 }
 
@@ -101,7 +101,7 @@ function ofService(lines: readonly Line[], style: Style): string[] {
 const placeOf = ({ origin, keys }: Line): string =>
   keys.length === 0 ? "proposed" : `${basename(origin.file)}:${origin.line}`;
 
-/** Text that Markdown shows as it is, in one line. */
+/** Escapes a text for Markdown, in one line. */
 const literal = (value: string): string =>
   value.replaceAll(/\s+/g, " ").replaceAll(/[\\`*_{}[\]<>#|~]/g, "\\$&");
 

@@ -19,7 +19,7 @@ const image: Rule = (value, _, { service, kind, world }) => {
   const why = kind.kind === "foreign" && kind.why ? ` ${kind.why}` : "";
   if (tag === undefined || tag === "latest")
     return improved(
-      `${reference} can be another image tomorrow. The list of what is left has the command that pins it.${why}`,
+      `The tag ${reference} can refer to another image tomorrow. The list of remaining steps has the command that pins the image.${why}`,
     );
   return taken(`The image ${reference}.${why}`);
 };
@@ -39,18 +39,18 @@ const port: Rule = (value, _, { kind }) => {
   ]);
   if (protocol === "udp") return { ...unsupported("Ragdock publishes TCP ports only."), except };
   if (/-/.test(`${target}${published ?? ""}`))
-    return { ...unsupported("Ragdock publishes no ranges. Name each port."), except };
+    return { ...unsupported("Ragdock publishes no port ranges. Name each port."), except };
   if (published === undefined)
     return {
       ...improved(
-        `Compose publishes ${target} on a random port. Ragdock does not publish it. The ingress leads to it.`,
+        `Compose publishes ${target} on a random port. Ragdock does not publish it. The ingress passes requests to it.`,
       ),
       except,
     };
   if (kind.kind === "foreign" && programOf(kind.name).port !== undefined)
     return { ...improved("Ragdock does not publish it. Other services reach it on its network."), except };
   if (host === "127.0.0.1" || host === "::1")
-    return { ...taken(`Port ${published} of this host only.`), except };
+    return { ...taken(`Port ${published} is open on this host only.`), except };
   return {
     ...improved(
       `Compose opens ${published} to every host. The stack is for dev, so only this host reaches it. In prod, other hosts use the ingress.`,
@@ -67,7 +67,7 @@ const dependency: Rule = (value, name, { service, world: { project } }) => {
     case "service_healthy":
       return { ...taken(`It starts after ${name} is healthy.`), except };
     case "service_completed_successfully":
-      return { ...taken(`${name} is a job. This service starts after its success.`), except };
+      return { ...taken(`${name} is a job. This service starts after that one succeeds.`), except };
     default:
       return { ...improved(`It starts after ${name} is healthy, not after ${name} has started.`), except };
   }
@@ -78,7 +78,7 @@ const healthTest: Rule = (value) =>
     ? unsupported(
         "Ragdock needs a health check. Without one, it cannot tell when a new container can take over.",
       )
-    : taken("The same health check.");
+    : taken("The health check stays the same.");
 
 const capability: Rule = (value) => {
   const name = (textOf(value) ?? "").replace(/^CAP_/, "");
@@ -89,28 +89,32 @@ const capability: Rule = (value) => {
 
 const extraHost: Rule = (value, name) =>
   /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/.test(name) && textOf(value) !== undefined
-    ? taken("The same name and address.")
-    : unsupported("Ragdock takes host names in lower case only.");
+    ? taken("Name and address stay the same.")
+    : unsupported("Ragdock accepts host names in lower case only.");
 
 const restart: Rule = (value, _, { service, world: { project } }) => {
   const policy = textOf(value) ?? "no";
   if (policy === "always" || policy === "unless-stopped") return taken("Ragdock restarts every service.");
   return isJob(service, project)
-    ? taken("It is a job, because another service waits for its end.")
-    : improved("Ragdock restarts every service. Only a job that another service waits for may end.");
+    ? taken("It is a job, because another service waits until it ends.")
+    : improved(
+        "Ragdock restarts every service. Ragdock lets a service end only if another service waits for it.",
+      );
 };
 
 const own =
   (key: string, what: string): Rule =>
   (value, _, { service }) =>
     textOf(value) === service.name
-      ? taken("It is the name of the service.")
+      ? taken("Ragdock uses the name of the service.")
       : improved(`${what} ${key === "container_name" ? "The old name becomes an alias." : ""}`.trim());
 
 const devices: Rule = (value) =>
   textsOf(at(value, "capabilities")).includes("gpu")
     ? {
-        ...improved("The container gets all GPUs of the host. The Docker provider knows no number."),
+        ...improved(
+          "The container gets all GPUs of the host. The Docker provider cannot limit their number.",
+        ),
         except: others(value, ["driver", "count", "capabilities"]),
       }
     : unsupported("Ragdock reserves GPUs only.");
@@ -118,46 +122,50 @@ const devices: Rule = (value) =>
 const readOnly: Rule = (value) =>
   isTrue(value)
     ? taken("The root file system is read-only if the service has folders in memory and no files.")
-    : taken("The service may write everywhere.");
+    : taken("Otherwise the service may write everywhere.");
 
 /** A label by which a proxy finds its services. No such proxy runs in the stack. */
 const label: Rule = (_, name) => {
   if (isProxyLabel(name))
-    return improved("It configures a proxy. The ingress leads to the service: `route` and `routes`.");
-  return isLabel(name) ? taken("The same label.") : unsupported("Ragdock has no label of this name.");
+    return improved(
+      "It configures a proxy. The ingress passes requests to the service: `route` and `routes`.",
+    );
+  return isLabel(name) ? taken("The same label.") : unsupported("Ragdock has no setting for this label.");
 };
 
 const workingDir: Rule = (value) =>
   isFolder(textOf(value) ?? "")
     ? taken("The same folder.")
-    : unsupported("Write an absolute path of the container.");
+    : unsupported("Write an absolute path in the container.");
 
-/** Rules for a service that Ragdock runs as it is: an application, a console or a foreign image. */
+/**
+ * Rules for a service that Ragdock runs unchanged: an application, a console or a foreign image.
+ */
 export const applicationRules: Rules = {
   ...environmentRules,
   ...storageRules,
   image,
-  "build.context": always(taken("The folder that the image is built from.")),
+  "build.context": always(taken("This is the folder that the image is built from.")),
   "build.dockerfile": always(taken("The same Dockerfile.")),
-  "build.target": always(taken("The same stage of the Dockerfile.")),
-  "build.args": always(taken("The same build arguments.")),
+  "build.target": always(taken("The stage of the Dockerfile stays the same.")),
+  "build.args": always(taken("The build arguments stay the same.")),
   "build.tags": always(taken("Ragdock names the image itself.")),
   entrypoint: always(taken("The same entrypoint.")),
   command: always(taken("The same command.")),
   user: always(taken("The same user.")),
   "ports[]": port,
-  "expose[]": always(taken("Services that share a network reach all ports.")),
+  "expose[]": always(taken("Services that share a network can reach all ports of each other.")),
   "depends_on.*": dependency,
   "links[]": always(improved("A service reaches another one by its name.")),
   "networks.*": always(
     improved("Ragdock gives a service the networks of the services that it calls, and no other."),
   ),
-  "networks.*.aliases[]": always(taken("Another name of the service.")),
+  "networks.*.aliases[]": always(taken("This is another name of the service.")),
   "healthcheck.test": healthTest,
   "healthcheck.interval": always(taken("The same interval.")),
-  "healthcheck.timeout": always(taken("The same time limit.")),
-  "healthcheck.retries": always(taken("The same number of failures.")),
-  "healthcheck.start_period": always(taken("The same time to start.")),
+  "healthcheck.timeout": always(taken("The time limit stays the same.")),
+  "healthcheck.retries": always(taken("The number of failures stays the same.")),
+  "healthcheck.start_period": always(taken("The time to start stays the same.")),
   "healthcheck.disable": always(
     unsupported(
       "Ragdock needs a health check. Without one, it cannot tell when a new container can take over.",
@@ -172,7 +180,7 @@ export const applicationRules: Rules = {
   "profiles[]": (_, __, { service, world }) =>
     isActive(service, world)
       ? taken("COMPOSE_PROFILES chooses it.")
-      : taken("The service is left out, as Compose does. Choose it with COMPOSE_PROFILES."),
+      : taken("The service is left out, as in Compose. Choose it with COMPOSE_PROFILES."),
   "cap_add[]": capability,
   "cap_drop[]": always(improved("Ragdock drops all capabilities.")),
   "security_opt[]": (value) =>
@@ -181,23 +189,23 @@ export const applicationRules: Rules = {
       : unsupported("Ragdock sets no other security options."),
   read_only: readOnly,
   "extra_hosts.*": extraHost,
-  stop_grace_period: always(taken("The same time to stop.")),
+  stop_grace_period: always(taken("The time to stop stays the same.")),
   cpus: always(taken("The CPU limit.")),
   mem_limit: always(taken("The memory limit.")),
-  mem_reservation: always(taken("The soft memory limit.")),
-  scale: always(taken("The number of containers.")),
+  mem_reservation: always(taken("This is the soft memory limit.")),
+  scale: always(taken("This is the number of containers.")),
   "deploy.replicas": always(taken("The number of containers.")),
   "deploy.resources.limits.cpus": always(taken("The CPU limit.")),
   "deploy.resources.limits.memory": always(taken("The memory limit.")),
   "deploy.resources.reservations.memory": always(taken("The soft memory limit.")),
   "deploy.resources.reservations.devices[]": devices,
-  gpus: always(taken("The GPUs of the host.")),
+  gpus: always(taken("The container gets the GPUs of the host.")),
   "logging.driver": (value) =>
     textOf(value) === "json-file"
       ? taken("Ragdock uses the same driver.")
       : unsupported("Ragdock uses the driver json-file, which docker logs can read."),
-  "logging.options.max-size": always(taken("The size at which a log is rotated.")),
-  "logging.options.max-file": always(taken("The number of log files.")),
+  "logging.options.max-size": always(taken("This is the size at which a log is rotated.")),
+  "logging.options.max-file": always(taken("This is the number of log files.")),
   "extends.service": always(taken("The keys of that service have their own lines.")),
   "extends.file": always(taken("The keys of that file have their own lines.")),
   privileged: always(
@@ -206,13 +214,13 @@ export const applicationRules: Rules = {
   network_mode: always(unsupported("Every service has its own networks. Publish the ports that it needs.")),
   platform: (value) =>
     textOf(value) === `linux/${process.arch === "x64" ? "amd64" : process.arch}`
-      ? taken("It is the platform of this machine.")
+      ? taken("The platform is that of this machine.")
       : unsupported("Docker chooses the platform of the host."),
   attach: always(taken("It changes only what docker compose up prints.")),
   "labels.*": label,
   working_dir: workingDir,
   "ulimits.*": always(taken("The same limit.")),
-  tty: always(taken("It changes nothing for a service without a terminal.")),
+  tty: always(taken("It has no effect for a service without a terminal.")),
   stdin_open: always(taken("It changes nothing for a service without a terminal.")),
   pull_policy: always(improved("Ragdock pulls an image once, and again when its reference changes.")),
   develop: always(unsupported("In dev, services.<name>.sourceMount or a mount shows edits at once.")),

@@ -1,10 +1,12 @@
 import { always, improved, type Rules, unsupported } from "./verdict.ts";
 
-/** Rules for a service whose place the monitoring of the stack takes. */
+/** Rules for a service that the monitoring of the stack replaces. */
 export function monitoringRules(program: string): Rules {
-  const own = always(improved(`Ragdock has its own ${program}, with the rules and dashboards of the stack.`));
+  const own = always(
+    improved(`Ragdock runs its own ${program}, with the rules and dashboards of the stack.`),
+  );
   const lost = always(
-    unsupported(`Ragdock configures its own ${program}. Copy rules and dashboards of yours into it by hand.`),
+    unsupported(`Ragdock configures its own ${program}. Copy your rules and dashboards into it by hand.`),
   );
   return {
     image: own,

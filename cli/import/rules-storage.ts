@@ -13,9 +13,9 @@ const dockerSocket = /\/docker\.sock$/;
 /** A volume or a mount. Options that Ragdock does not have get their own line. */
 export const volume: Rule = (value, _, { service }) => {
   const { outcome, text } = mounted(value, service);
-  // A short form has its options in the same place as the rest.
+  // In a short form, the options are part of the same text.
   const options = textOf(at(value, "options"));
-  const without = options === undefined ? "" : ` Its options "${options}" are left out.`;
+  const without = options === undefined ? "" : ` The mount options "${options}" are left out.`;
   const known = ["type", "source", "target", "read_only", "options"];
   return { outcome, text: `${text}${without}`, except: others(value, known) };
 };
@@ -24,26 +24,28 @@ function mounted(value: Tree, service: ComposeService): Verdict {
   const type = textOf(at(value, "type"));
   const source = textOf(at(value, "source"));
   const target = textOf(at(value, "target")) ?? "";
-  if (type === "tmpfs") return taken(`A folder in memory at ${target}.`);
+  if (type === "tmpfs") return taken(`The folder ${target} is in memory.`);
   if (type === "volume")
     return source === undefined
-      ? improved(`The volume gets a name, so that the data at ${target} survives a new container.`)
+      ? improved(`The volume gets a name, so the data at ${target} stays when the container is replaced.`)
       : taken(`The volume ${source} at ${target}.`);
   if (type !== "bind" || source === undefined) return unsupported(`Ragdock has no mounts of type ${type}.`);
   if (dockerSocket.test(source)) return unsupported("A container with Docker's socket controls the host.");
   if (isFile(source))
     return improved(
-      `The file becomes a file of the settings at ${target}, so a change of it replaces the container.`,
+      `The file becomes a file of the settings at ${target}, so changing the file replaces the container.`,
     );
   return isMounted(source, isTrue(at(value, "read_only")), service)
     ? improved(`A mount in dev. In prod, the image must contain the files at ${target}.`)
-    : improved(`A volume holds the data at ${target}, and make backup copies it. --data copies the folder.`);
+    : improved(
+        `A volume holds the data at ${target}, and make backup copies it. The option --data copies the folder.`,
+      );
 }
 
 const isFile = (path: string): boolean => existsSync(path) && statSync(path).isFile();
 
 const file: Rule = (value) => ({
-  ...taken("It becomes a file of the settings, in the same place."),
+  ...taken("It becomes a file of the settings, at the same path."),
   except: others(value, ["source", "target"]),
 });
 
@@ -52,7 +54,7 @@ export const storageRules: Rules = {
   "tmpfs[]": always("A folder in memory."),
   "configs[]": file,
   "secrets[]": file,
-  shm_size: always("The size of /dev/shm."),
+  shm_size: always("This is the size of /dev/shm."),
 };
 
 function always(text: string): Rule {

@@ -37,9 +37,9 @@ const image: Rule = (value, _, subject) => {
       : improved(`Ragdock runs ${ours} in place of ${reference}, with a health check, alerts and backups.`);
   }
   const tag = tagOf(reference);
-  const pinned = tag === undefined || tag === "latest" ? " The version is pinned." : "";
+  const pinned = tag === undefined || tag === "latest" ? " Ragdock pins the version." : "";
   return improved(
-    `Ragdock runs ${versions[store]} in place of ${reference}, with credentials, alerts and backups.${pinned} Move the data with a dump if the versions differ.`,
+    `Ragdock runs ${versions[store]} in place of ${reference}, with credentials, alerts and backups.${pinned} If the versions differ, move the data with a dump.`,
   );
 };
 
@@ -52,16 +52,19 @@ const replaced =
   /^(MINIO_(ROOT_USER|ACCESS_KEY)|MYSQL_(USER|DATABASE|ROOT_HOST)|CLICKHOUSE_(USER|DB)|DISABLE_(SECURITY_PLUGIN|INSTALL_DEMO_CONFIG)|plugins\.security\.disabled|discovery\.type|OPENSEARCH_JAVA_OPTS)$/;
 
 const environment: Rule = (_, name) => {
-  if (isSecretName(name)) return improved("Ragdock generates the password and can rotate it.");
+  if (isSecretName(name))
+    return improved("Ragdock generates this password, and `make rotate` can replace it.");
   if (/^POSTGRES_(USER|DB)$/.test(name))
-    return improved("Ragdock creates the database rag, and users that it can rotate.");
+    return improved(
+      "Ragdock creates the database rag. It also creates users that `make rotate` can replace.",
+    );
   if (name === "POSTGRES_HOST_AUTH_METHOD") return improved("Every client needs a password.");
-  if (/^PG(USER|DATABASE|HOST)$/.test(name)) return improved("Ragdock's health check sets its login itself.");
+  if (/^PG(USER|DATABASE|HOST)$/.test(name)) return improved("Ragdock's health check uses its own login.");
   if (name === "PGDATA") return improved("Ragdock mounts the volume where the image keeps its data.");
   if (replaced.test(name)) return improved("Ragdock sets it.");
   if (name === "ANONYMIZED_TELEMETRY" || name === "IS_PERSISTENT") return improved("Ragdock sets it.");
   if (tuning.test(name)) return unsupported("Ragdock sets the variables of its stores itself.");
-  return taken("The store does not read it.");
+  return taken("The store does not read this variable.");
 };
 
 /** Flags that Ragdock's own configuration replaces. */
@@ -80,7 +83,7 @@ const command: Rule = (value) => {
   return rest.length === 0
     ? improved("Ragdock computes these settings from the memory limit of the store, and sets a password.")
     : unsupported(
-        `Ragdock configures its stores itself. These flags are lost: ${rest.map(flagName).join(", ")}.`,
+        `Ragdock configures its stores itself. These flags are not used: ${rest.map(flagName).join(", ")}.`,
       );
 };
 
@@ -90,13 +93,13 @@ const storage: Rule = (value, name, subject) => {
   if (dataFolders[storeKind(subject)].test(target))
     return {
       ...improved(
-        `A volume holds the data, and make backup copies it. --data copies it, or says how to dump it.`,
+        `A volume holds the data, and make backup copies it. The option --data copies the data, or explains how to dump it.`,
       ),
       ...(verdict.except ? { except: verdict.except } : {}),
     };
   if (target.startsWith("/docker-entrypoint-initdb.d"))
     return unsupported(
-      "Ragdock runs no scripts at the first start. Run them once with: make psql < script.sql",
+      "Ragdock runs no scripts at the first start. Run each script once with: make psql < script.sql",
     );
   return unsupported("Ragdock configures its stores itself, and mounts only their data.");
 };

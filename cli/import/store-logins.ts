@@ -4,7 +4,7 @@ import { optionalStore } from "./optional-stores.ts";
 import type { ComposeService } from "./read.ts";
 import { isSecretName } from "./secrets.ts";
 
-/** Whether the variables of a client have all of the login of a store. */
+/** Whether the variables of a client contain the whole login of a store. */
 export function hasLogin(store: OptionalStore, client: ComposeService, service: ComposeService): boolean {
   if (store === "opensearch") return true;
   const uses = variablesIn(client).flatMap(([name, text]) => loginUse(store, name, text, service) ?? []);
@@ -21,7 +21,7 @@ interface Login {
   readonly database: string | undefined;
 }
 
-/** The logins of a store in the Compose file. */
+/** The login values of a store in the Compose file. */
 function loginOf(store: OptionalStore, service: ComposeService): Login {
   const values: Readonly<Record<string, string | undefined>> = Object.fromEntries(variablesIn(service));
   const filled = (...all: (string | undefined)[]): string[] => all.flatMap((one) => (one ? [one] : []));
@@ -66,7 +66,7 @@ function loginUse(
   if (!named.test(name)) return undefined;
   const { users, passwords, database } = loginOf(store, service);
   if (userName.test(name) && !/SECRET/i.test(name) && users.includes(text)) return "user";
-  // A server without a password takes any, which clients often leave empty.
+  // A server without a password accepts any password, so clients often leave it empty.
   const isPassword = passwords.length === 0 || passwords.includes(text);
   if (isSecretName(name) && isPassword) return "password";
   return database !== undefined && databaseName.test(name) && text === database ? "database" : undefined;

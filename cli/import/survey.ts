@@ -6,7 +6,7 @@ import { sharedSecrets } from "./variables.ts";
 import { applicationsOf, type World } from "./world.ts";
 import { namesOf } from "./write/names.ts";
 
-/** Looks at a project as a whole. */
+/** Collects the facts about a whole project. */
 export function worldOf(written: ComposeProject): World {
   const project = withBuilds(written);
   const kinds = kindsOf(project);

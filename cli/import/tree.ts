@@ -12,9 +12,9 @@ export interface VariableUse {
   readonly name: string;
   /** Whether the environment or a `.env` file has a value for it. */
   readonly set: boolean;
-  /** The text that takes its place. */
+  /** The text that replaces it. */
   readonly text: string;
-  /** The text that the file gives for a variable without a value. @default none */
+  /** The default that the file has for the variable. @default none */
   readonly fallback?: string;
   /** The message of `${NAME:?message}`, if the variable has no value. @default it may stay unset */
   readonly required?: string;
@@ -42,7 +42,7 @@ export interface Sequence extends Located {
   readonly items: readonly Tree[];
 }
 
-/** A value of a Compose file. Each part knows where it is in the user's files. */
+/** A value of a Compose file. Each part has its position in the user's files. */
 export type Tree = Scalar | Mapping | Sequence;
 
 export const scalar = (value: Scalar["value"], origin: Origin): Scalar => ({
@@ -64,7 +64,7 @@ export const sequence = (items: readonly Tree[], origin: Origin): Sequence => ({
   origin,
 });
 
-/** Another value from the same place. Short forms such as `8080:80` have several values. */
+/** Another value from the same position. Short forms such as `8080:80` have several values. */
 export const derived = (from: Scalar, value: Scalar["value"]): Scalar => ({ ...from, value });
 
 /** The path of a key below `path`. Keys with other characters than those of a name are quoted. */

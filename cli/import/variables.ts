@@ -2,7 +2,7 @@ import { loginOfStore } from "./fates.ts";
 import { hostsOf, mentions, variablesIn, withHost } from "./hosts.ts";
 import { isOptionalStore } from "./optional-stores.ts";
 import type { ComposeService } from "./read.ts";
-import { isSecretName, loginOf } from "./secrets.ts";
+import { isSecretName, isSwitch, loginOf } from "./secrets.ts";
 import { withLogin } from "./store-logins.ts";
 import { at, entriesOf, type Scalar, type VariableUse } from "./tree.ts";
 import type { SecretOwner, World } from "./world.ts";
@@ -39,7 +39,7 @@ export function planVariable(
   const text = String(value.value ?? "");
   const store = storeVariable(name, text, service, world);
   if (store) return store;
-  if (isOptionalAndEmpty(name, value)) return { as: "value", text };
+  if (isOptionalAndEmpty(name, value) || isSwitch(text)) return { as: "value", text };
   if (isUser(name, text, world)) return { as: "value", text };
   const owner = world.shared.get(text);
   // Applications with the same variable get the same value.
@@ -65,7 +65,7 @@ export function planVariable(
   return { as: "value", text: renamed(name, text, world) };
 }
 
-/** A value that services of the project agree on, and that no one else gave them. */
+/** A value that only services of the project share, such as the password of a database. */
 const isAgreed = (name: string, owner: SecretOwner | undefined, { shared }: World): boolean =>
   owner?.isAgreed ?? [...shared.values()].some((one) => one.variable === name && one.isAgreed);
 
@@ -79,7 +79,7 @@ const isUser = (name: string, text: string, { project }: Pick<World, "project">)
 
 const isAsked = (name: string): boolean => external.test(name) || formatted.test(name);
 
-/** An empty secret is one that the application can do without, unless it has to be set. */
+/** If a secret is empty, the application works without it, unless the file requires a value. */
 function isOptionalAndEmpty(name: string, { value, variables }: Scalar): boolean {
   if (value !== "") return false;
   const missing = variables.some(
@@ -123,7 +123,10 @@ function ofStore(
     : { as: "value", text: login.text };
 }
 
-/** Whether a service calls a store. A database that shares an environment file with others does not. */
+/**
+ * Whether a service calls a store. A database that only shares an environment file with others does
+ * not count.
+ */
 const isClient = (service: ComposeService, store: ComposeService, { kinds }: Pick<World, "kinds">): boolean =>
   at(service.tree, "depends_on", store.name) !== undefined ||
   mentions(service, hostsOf(store), kinds.get(service.name)?.kind !== "application");
@@ -168,8 +171,8 @@ function urlAt(text: string, scheme: RegExp, store: ComposeService) {
 }
 
 /**
- * Whether a value is a password of the project itself: a database has it, or services give it
- * different names. Applications repeat the key of another host under one name.
+ * Whether a value is a password of the project itself: either a database has it, or services use it
+ * under different names. Applications use the key of an external service under the same name.
  */
 const isAgreement = (uses: readonly { variable: string; service: string; isForeign: boolean }[]): boolean =>
   uses.some(({ isForeign }) => isForeign) ||
@@ -178,7 +181,7 @@ const isAgreement = (uses: readonly { variable: string; service: string; isForei
 
 /**
  * The secrets that more than one variable contains, by value. A database or another program of the
- * project keeps its password; else the first service does.
+ * project keeps its password; otherwise the first service does.
  */
 export function sharedSecrets(services: readonly ComposeService[], world: Omit<World, "shared">) {
   const uses = services.flatMap((service) =>
@@ -201,5 +204,5 @@ export function sharedSecrets(services: readonly ComposeService[], world: Omit<W
   return shared;
 }
 
-/** Whether a text is no word that is a name and, carelessly, a password. */
+/** Whether a text is not a common word, which could be a name as well as a weak password. */
 const isLongSecret = (text: string): boolean => text.length >= 12;

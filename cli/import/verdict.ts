@@ -4,15 +4,16 @@ import type { Tree } from "./tree.ts";
 import type { World } from "./world.ts";
 
 /**
- * What becomes of a key: Ragdock takes it as it is, does something better, or does not support it.
+ * The kind of a result for a key: Ragdock takes it as it is, does something better, or does not
+ * support it.
  */
 export type Outcome = "taken" | "improved" | "unsupported";
 
-/** What becomes of a key, and how or why. */
+/** The result for a key, and an explanation. */
 export interface Verdict {
   readonly outcome: Outcome;
   readonly text: string;
-  /** Keys below this one that the verdict is not about. Each gets its own line. @default none */
+  /** Keys below this one that the result does not cover. Each gets its own line. @default none */
   readonly except?: readonly string[];
 }
 
@@ -20,7 +21,7 @@ export const taken = (text: string): Verdict => ({ outcome: "taken", text });
 export const improved = (text: string): Verdict => ({ outcome: "improved", text });
 export const unsupported = (text: string): Verdict => ({ outcome: "unsupported", text });
 
-/** What a rule knows of the service and of the whole project. */
+/** The facts about the service and the whole project that a rule can use. */
 export interface Subject {
   readonly service: ComposeService;
   readonly kind: ServiceKind;

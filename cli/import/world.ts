@@ -3,7 +3,7 @@ import type { ServiceKind, Store } from "./kinds.ts";
 import type { ComposeProject, ComposeService } from "./read.ts";
 import type { Names } from "./write/names.ts";
 
-/** Where a secret is kept that several variables contain. */
+/** The place of a secret that several variables contain. */
 export interface SecretOwner {
   readonly service: string;
   readonly variable: string;
@@ -17,7 +17,7 @@ export interface World {
   readonly kinds: ReadonlyMap<string, ServiceKind>;
   readonly fates: Fates;
   readonly names: Names;
-  /** The services whose place a store of the stack takes. */
+  /** The services that a store of the stack replaces. */
   readonly stores: readonly { readonly is: Store; readonly service: ComposeService }[];
   /** The secrets of variables by value, and where each is kept. */
   readonly shared: ReadonlyMap<string, SecretOwner>;

@@ -60,13 +60,13 @@ class Reader {
     this.#values += 1;
     if (this.#values > mostValues || place.depth > deepest)
       throw new Failure(
-        `${basename(this.#file)} is too large: its aliases make more than ${mostValues} values, or more than ${deepest} levels.`,
+        `${basename(this.#file)} is too large: its aliases expand to more than ${mostValues} values, or more than ${deepest} levels.`,
         `Remove aliases that contain other aliases from ${this.#file}.`,
       );
     const node = this.#resolved(given);
     const origin: Origin = { file: this.#file, line: place.line, path: place.path };
     const tag = node && typeof node === "object" && "tag" in node ? node.tag : undefined;
-    // What `!reset` stands in front of has no meaning.
+    // The value after `!reset` has no meaning.
     const tree = tag === "!reset" ? scalar(null, origin) : this.#untagged(node, place, origin);
     return tag === "!reset" || tag === "!override" ? { ...tree, tag } : tree;
   }
@@ -88,7 +88,10 @@ class Reader {
     return scalar(isPlain(value) ? value : String(value), origin);
   }
 
-  /** The entries of a mapping. Its own entries come after those that it merges, and replace them. */
+  /**
+   * The entries of a mapping. The mapping's own entries come after the merged entries, and replace
+   * them.
+   */
   #entries(map: YAMLMap, place: Place): Map<string, Tree> {
     const merged = map.items.filter(isMerge).flatMap(({ value }) => this.#mergedMaps(value));
     const entries = new Map<string, Tree>();

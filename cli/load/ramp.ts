@@ -17,7 +17,7 @@ export interface Step {
   readonly sent: number;
   /** Good answers a second. */
   readonly answered: number;
-  /** Milliseconds, of good answers. */
+  /** Milliseconds, for successful answers. */
   readonly p50: number;
   readonly p95: number;
   /** The share that failed. */
@@ -26,7 +26,10 @@ export interface Step {
   readonly failures: Readonly<Record<string, number>>;
 }
 
-/** Open requests. The ingress allows one address 2000, and other users may have the same address. */
+/**
+ * Open requests. The ingress allows 2000 open requests per address, and other users may share the
+ * address.
+ */
 const most = 1000;
 
 /** Steps between the last good rate and the first bad one. */
@@ -71,7 +74,7 @@ export async function measure(target: Target, shape: Shape, rate: number, second
   while (sent < total) {
     for (const due = Math.min(total, passed() * rate); sent < due; sent++) {
       if (running.size >= most) {
-        count(failures, `not sent, because ${most} requests were open`);
+        count(failures, `not sent, because ${most} requests were already waiting`);
         continue;
       }
       const request: Promise<void> = one().finally(() => running.delete(request));

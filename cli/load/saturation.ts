@@ -28,7 +28,9 @@ export function usedBytes(text: string): number {
   return Number(number) * (units[unit] ?? 1);
 }
 
-/** Measures the containers of a stack while `work` runs. Docker needs two seconds for each look. */
+/**
+ * Measures the containers of a stack while `work` runs. Each measurement takes Docker two seconds.
+ */
 export async function whileMeasured<T>(
   system: SystemSpec,
   containers: readonly Container[],
@@ -80,11 +82,11 @@ export function busiest(loads: readonly Load[]): Busiest | undefined {
   return all.sort((one, other) => other.share - one.share)[0];
 }
 
-/** What reached its limit first: that of the earliest step, and the busiest of that step. */
+/** What reached its limit first: the busiest container of the earliest step. */
 export const firstSaturated = (steps: readonly (readonly Load[])[]): Busiest | undefined =>
   steps.map(busiest).find((one) => one !== undefined && one.share >= reached);
 
-/** A limit to raise, with a setting. */
+/** A limit to raise, and the setting for it. */
 export interface Advice {
   readonly setting: string;
   readonly now: string;

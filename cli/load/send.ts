@@ -24,8 +24,8 @@ export const agentOf = ({ tls, authority }: Target, options: http.AgentOptions):
   tls ? new https.Agent({ ...options, ...defined({ ca: authority }) }) : new http.Agent(options);
 
 /**
- * Sends one request. Returns a 2xx status after the whole answer, any other with the start of its
- * body, or the error.
+ * Sends one request. Returns a 2xx status after the whole answer. Returns another status with the
+ * start of the body, or the error.
  */
 export async function send(
   { host = "localhost", port, name, tls, headers }: Target,
@@ -39,7 +39,7 @@ export async function send(
     headers: { ...headers, ...shape.headers },
   });
   sent.on("timeout", () => sent.destroy(new Error("no answer in 10 s")));
-  // After the head of an answer, the answer reports the error.
+  // Once the head of an answer has arrived, errors are events of the answer.
   sent.on("error", () => {});
   sent.end(body);
   try {

@@ -24,7 +24,7 @@ export function ingressUrl(system: SystemSpec): URL {
   );
 }
 
-/** The path of a cheap request: the health check of the API, as the gateway leads to it. */
+/** The path of a cheap request: the health check of the API, under its path at the gateway. */
 export function cheapPath({ services }: SystemSpec): string {
   const all = longRunning(services);
   const api = all.find(({ role }) => role === "api") ?? all.find(({ role }) => role === "ui");
@@ -37,8 +37,8 @@ export function cheapPath({ services }: SystemSpec): string {
 }
 
 /**
- * The stack's own ingress. The address is that of the Docker host and never what a name server
- * answers, so that no request goes to another host.
+ * The stack's own ingress. Uses the address of the Docker host and no DNS answer, so that no
+ * request goes to another host.
  */
 export async function ingressOf(stack: string, url: URL, header: string | undefined): Promise<Target> {
   const tls = url.protocol === "https:";

@@ -10,7 +10,7 @@ export interface ContainerStep {
   readonly op: "create" | "update" | "replace" | "delete";
   /** Whether its service stops before the new container starts. */
   readonly gap: boolean;
-  /** Whether its service only monitors the others. */
+  /** Whether its service only monitors other services. */
   readonly watches: boolean;
   readonly isJob: boolean;
   /**
@@ -53,7 +53,7 @@ export interface Plan {
 }
 
 /**
- * Inputs whose change replaces no container. tests/e2e/full/plan.test.ts compares plans with
+ * Inputs whose change does not replace a container. tests/e2e/full/plan.test.ts compares plans with
  * previews.
  */
 const inPlace = new Set([

@@ -131,7 +131,9 @@ export const nothing: Description = {
   findings: [],
 };
 
-/** Runs the components under Pulumi's mocks. An id changes if a real one would change. */
+/**
+ * Runs the components under Pulumi's mocks. An id changes exactly when the real id would change.
+ */
 async function declare(
   system: SystemSpec,
   { project, stack }: Facts,
@@ -164,13 +166,13 @@ async function declare(
     secrets,
     secretVersions: {},
     keptSecrets: {},
-    // What an image runs is known once it is there.
     pushImage: async (reference) => reference,
+    // The program of an image is known only when the image exists.
     imageProgram: async () => ({ entrypoint: [], command: ["the program of the image"] }),
     existingVolumes: {},
     broken: {},
     deployer: "",
-    // The digest depends on the machine, so both revisions get the same one.
+    // The digest depends on the machine, so both revisions use the same value.
     baseImage: "base",
     hostPath: (path) => path,
   });

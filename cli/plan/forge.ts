@@ -13,7 +13,7 @@ export interface Forge {
 
 /** GitHub's limit. Forgejo's default is not smaller. */
 const longest = 65_536;
-/** GitLab's limit for a note. */
+/** GitLab's limit for a comment. */
 const longestNote = 1_000_000;
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -58,10 +58,13 @@ export function forgeOf(env: Environment, number: string | undefined): Forge {
   };
 }
 
-/** The first line of Ragdock's comment. The next plan edits the comment that has it. */
+/**
+ * The first line of the comment with a plan. The next plan updates the comment that begins with
+ * this line.
+ */
 export const marker = "<!-- ragdock plan -->";
 
-/** Writes the one comment of a plan: edits it if it exists. @returns what was done */
+/** Writes the comment with the plan, or updates the existing one. @returns what was done */
 export async function comment(forge: Forge, text: string): Promise<"created" | "edited"> {
   const body = cut(`${marker}\n${text}`, forge.longest);
   const existing = await find(forge);
@@ -107,7 +110,7 @@ async function call(
  */
 export function cut(text: string, length: number): string {
   if (text.length <= length) return text;
-  const note = "\n\n_… the middle of the plan is left out: `./ragdock plan` shows it …_\n\n";
+  const note = "\n\n_… this comment omits the middle of the plan. `./ragdock plan` shows it …_\n\n";
   // Room for the note and for the fences.
   const room = length - note.length - 20;
   const start = text.slice(0, text.lastIndexOf("\n", Math.floor(room * 0.75)));

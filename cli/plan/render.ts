@@ -24,16 +24,16 @@ function effect({ op, gap, isJob, stays, watches }: ContainerStep): string {
   if (op === "delete") return "removed";
   if (op === "update") return "updated in place";
   if (watches) return "replaced (monitoring)";
-  return gap ? "replaced with a gap: it stops first" : "replaced without a gap";
+  return gap ? "replaced with a gap: the old container stops first" : "replaced without a gap";
 }
 
 /** Returns the summary of a plan in one line. */
 export function summary(plan: Plan): string {
   if (plan.problems.length > 0)
-    return `${plan.problems.length} settings are wrong: this change would be refused`;
+    return `${plan.problems.length} settings are wrong, so this change would be refused`;
   if (isQuiet(plan)) return "nothing changes";
   const byEffect = Map.groupBy(plan.steps, effect);
-  // Effects on users come first.
+  // Lists effects on users first.
   const entries = [...byEffect].sort(
     ([a], [b]) => Number(b.includes("with a gap")) - Number(a.includes("with a gap")),
   );
@@ -123,7 +123,7 @@ function service(step: ContainerStep, { code }: Style): string[] {
 }
 
 /**
- * Of longer diffs, such as those of dashboards, only the number of lines is shown. The JSON
+ * For longer diffs, such as those of dashboards, only the number of lines is shown. The JSON
  * contains them completely.
  */
 const longestDiff = 30;

@@ -26,8 +26,9 @@ export async function withRevision<T>(revision: string, work: (folder: string) =
 }
 
 /**
- * A folder next to the checkout, where the paths of a stack's file lead to the same files: an own
- * system or application may be outside of the checkout. Elsewhere if that folder is read-only.
+ * A folder next to the checkout, so that relative paths in a stack's file name the same files. They
+ * can name a system or an application outside of the checkout. Another folder is used if the parent
+ * folder is read-only.
  */
 function emptyFolder(): string {
   try {

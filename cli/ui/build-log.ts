@@ -1,7 +1,7 @@
 import { packageCommand } from "../../host/cause.ts";
 import { type NativeFailure, nativeFailure } from "./npm-log.ts";
 
-/** Why a build failed, as far as its log says it. */
+/** The reason why a build failed, if its log contains it. */
 export interface BuildFailure {
   /** The instruction of the Dockerfile. */
   readonly step: string;
@@ -37,7 +37,7 @@ const tools: readonly (readonly [RegExp, (found: readonly string[], output: stri
   [/Failed to (?:download and )?build `([^`]+)`/, ([name = ""], output) => notBuilt(name, output)],
   [/Failed building wheel for (\S+)/, ([name = ""], output) => notBuilt(name, output)],
   [/Failed to build '?([\w.-]+)'?/, ([name = ""], output) => notBuilt(name, output)],
-  [/No matching distribution found for (\S+)/, ([name = ""]) => `no index has ${name}`],
+  [/No matching distribution found for (\S+)/, ([name = ""]) => `no package index has ${name}`],
   [/╰─▶ (Because [\s\S]+?)(?:,\s+we\s+can\s+conclude|$)/, ([why = ""]) => why],
   [
     /npm (?:error|ERR!) code (\w+)\n(?:npm (?:error|ERR!) \1 )?(?:npm (?:error|ERR!) )?(.+)/,
@@ -110,13 +110,13 @@ const nativeFix = (image: string, step: string, { debian, fix }: NativeFailure):
 
 function fixOf(image: string, step: string, text: string, cause: string): string | undefined {
   if (/download\.pytorch\.org/.test(text))
-    return "The index of PyTorch for CPUs is out of reach. The build argument TORCH_BACKEND=none takes the larger build of PyPI: docs/guide/own-application.md";
+    return "The package index of PyTorch for CPUs cannot be reached. The build argument TORCH_BACKEND=none selects the larger build from PyPI: docs/guide/own-application.md";
   if (unreachable.test(text))
-    return "The build reaches no index of packages. Check the network of the Docker host and its proxy.";
+    return "The build cannot reach a package index. Check the network of the Docker host and its proxy.";
   const [, name] = packages.find(([pattern]) => pattern.test(cause)) ?? [];
   if (name) return addPackages(image, step, name);
   if (/Debian has no package/.test(cause))
-    return "Correct its name: `build.packages` of the application, or its Dockerfile. https://packages.debian.org/trixie has all names.";
+    return "Correct its name: `build.packages` of the application, or its Dockerfile. https://packages.debian.org/trixie lists all packages.";
   if (/could not be built/.test(cause))
     return "A newer version of the package may have a wheel for this version of Python. `build.python` sets another version, which needs `images: registry`.";
   if (/the image has no program pip/.test(cause))

@@ -29,12 +29,12 @@ const libraryOf = (name: string): Omit<NativeFailure, "cause"> => {
   const [, debian] = libraries.find(([pattern]) => pattern.test(name)) ?? [];
   return debian
     ? { debian }
-    : { fix: `Add Debian's package that has ${name}. https://packages.debian.org/trixie finds it.` };
+    : { fix: `Add the Debian package that contains ${name}. https://packages.debian.org/trixie finds it.` };
 };
 
 type Reason = (found: string) => { readonly reason: string } & Omit<NativeFailure, "cause">;
 
-/** What node-gyp and the compiler say. The first that matches counts. */
+/** What node-gyp and the compiler say. The first pattern that matches decides. */
 const reasons: readonly (readonly [RegExp, Reason])[] = [
   [
     /pkg-config (?:--\S+ )*([\w.+-]+)[^\n]* returned exit status/,
@@ -51,7 +51,7 @@ const reasons: readonly (readonly [RegExp, Reason])[] = [
   [
     /nodejs\.org\S* failed|(?:getaddrinfo|connect) \w+ nodejs\.org/,
     () => ({
-      reason: "the headers of Node at nodejs.org are out of reach",
+      reason: "the headers of Node at nodejs.org cannot be reached",
       fix: "Check the network of the Docker host and its proxy. A version of the package with a prebuilt binary needs no headers.",
     }),
   ],
@@ -59,7 +59,7 @@ const reasons: readonly (readonly [RegExp, Reason])[] = [
     /(?:error: .*(?:has no member|was not declared|no matching function).*)/,
     () => ({
       reason: "its code does not compile for this version of Node",
-      fix: "Take a newer version of the package, or an older version of Node: .nvmrc.",
+      fix: "Use a newer version of the package, or an older version of Node: .nvmrc.",
     }),
   ],
 ];
@@ -80,7 +80,7 @@ export function nativeFailure(output: string): NativeFailure | undefined {
     return { cause: `${about}: ${reason}`, ...rest };
   }
   return {
-    cause: `${about}${script ? `: its script failed: ${script.trim()}` : ""}`,
-    fix: "Take a version of the package with a prebuilt binary for this version of Node, or another version of Node: .nvmrc.",
+    cause: `${about}${script ? `: its install script failed: ${script.trim()}` : ""}`,
+    fix: "Use a version of the package with a prebuilt binary for this version of Node, or another version of Node: .nvmrc.",
   };
 }

@@ -16,9 +16,9 @@ export interface Usage {
 export interface VolumeSize {
   /** Its full name. */
   readonly volume: string;
-  /** The services that use it. */
+  /** The services that use the volume. */
   readonly service: string;
-  /** Undefined if no container can measure it. */
+  /** The size is undefined if no container can measure it. */
   readonly bytes?: number;
 }
 

@@ -6,7 +6,7 @@ import type { LongRunning } from "../../config/spec/service.ts";
 import { fullName } from "../../config/spec/stack.ts";
 import { volumeNodeLabel } from "../../config/spec/swarm.ts";
 import { mebibytes, seconds, shortDuration } from "../../config/spec/units.ts";
-import { containerLabels, isReadOnly, program } from "../container.ts";
+import { containerLabels, hasReadOnlyRoot, program } from "../container.ts";
 import type { StackContext, UnitArgs } from "../context.ts";
 import type { SwarmFiles } from "./files.ts";
 
@@ -53,7 +53,7 @@ function containerOf({ context, spec, after }: UnitArgs<LongRunning>): Container
     labels: containerLabels(context, spec),
     capDrops: ["ALL"],
     ...(spec.capabilities?.length ? { capAdds: spec.capabilities.map((name) => `CAP_${name}`) } : {}),
-    ...(isReadOnly(spec) ? { readOnly: true } : {}),
+    ...(hasReadOnlyRoot(spec) ? { readOnly: true } : {}),
     mounts: mountsOf(context, spec),
     hosts: hostsOf(spec),
     ...(hasWayOut(spec) ? {} : { dnsConfig: { nameservers: noDns.servers, options: noDns.options } }),

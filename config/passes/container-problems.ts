@@ -5,22 +5,23 @@ import { ownApps, secretHolders } from "../services/own-app-settings.ts";
 import { projectPath } from "../services/project-files.ts";
 import type { ServiceSettings } from "../settings/schema.ts";
 import type { Secret } from "../spec/content.ts";
-import { type Problem, problem, removeCommand } from "../spec/problem.ts";
+import { removeCommand, toRun } from "../spec/message.ts";
+import { type Problem, problem } from "../spec/problem.ts";
 import type { ServiceSpec } from "../spec/service.ts";
 import { isApplication } from "./container-settings.ts";
 import type { Run, Wish } from "./pass.ts";
 
 /**
- * The reason why a service does not take settings of its container. Undefined if it does. Stores and
- * services of Ragdock itself need their own users and programs.
+ * The reason why a service does not accept settings of its container. Undefined if it accepts them.
+ * Stores and services of Ragdock itself need their own users and programs.
  */
 export function notAnApplication(service: ServiceSpec, { ctx }: Run): string | undefined {
   const { name, image } = service;
   const own = ownAppOf(name, ctx.settings);
-  if (own) return `${own.setting} has this setting`;
+  if (own) return `set this in ${own.setting}`;
   return isApplication(service) && image.from === "build"
     ? undefined
-    : `only applications with a Dockerfile have it, and ${name} is none`;
+    : `only applications with a Dockerfile have this setting, and ${name} has none`;
 }
 
 const ownAppOf = (service: string, settings: Run["ctx"]["settings"]) =>
@@ -41,7 +42,7 @@ export function containerProblems(wish: Wish, secrets: ReadonlyMap<string, Secre
   ];
 }
 
-/** Docker would send the requests for a name of two services to any of them. */
+/** If two services had the same name, Docker would send requests to either of them. */
 function takenAliases({ service: { name }, user, services, run }: Wish): Problem[] {
   const ofUser = (other: string): readonly string[] =>
     other === name ? [] : (run.ctx.settings.services[other]?.aliases ?? []);
@@ -49,11 +50,13 @@ function takenAliases({ service: { name }, user, services, run }: Wish): Problem
     const owner = services.find((s) => [s.name, ...(s.aliases ?? []), ...ofUser(s.name)].includes(alias));
     if (!owner) return [];
     const at = `services.${name}.aliases[${index}]`;
-    return [problem(at, `"${alias}"`, `${owner.name} has this name already`, `Run: ${removeCommand(at)}`)];
+    return [problem(at, `"${alias}"`, `${owner.name} already has this name`, `${toRun}${removeCommand(at)}`)];
   });
 }
 
-/** Docker only warns of an argument that no Dockerfile declares, and builds the same image. */
+/**
+ * If no Dockerfile declares an argument, Docker only prints a warning and builds the same image.
+ */
 function unknownArguments({ name, image }: ServiceTemplate, user: ServiceSettings): Problem[] {
   if (image.from !== "build") return [];
   const declared = readFileSync(projectPath(image.dockerfile), "utf8").matchAll(/^ARG\s+(\w+)/gim);
@@ -62,6 +65,6 @@ function unknownArguments({ name, image }: ServiceTemplate, user: ServiceSetting
     if (known.includes(key)) return [];
     const at = `services.${name}.build.args.${key}`;
     const why = `${image.dockerfile} declares ${known.join(", ") || "no arguments but its base images"}`;
-    return [problem(at, `"${value}"`, why, `Run: ${removeCommand(at)}`)];
+    return [problem(at, `"${value}"`, why, `${toRun}${removeCommand(at)}`)];
   });
 }

@@ -42,12 +42,12 @@ export function containerFields(
     entrypoint: user.entrypoint ?? service.entrypoint,
     aliases: user.aliases ? [...(service.aliases ?? []), ...user.aliases] : service.aliases,
     extraHosts: user.extraHosts ? { ...service.extraHosts, ...user.extraHosts } : service.extraHosts,
-    // The addresses are not in the stack, as far as is known here.
+    // The addresses may be outside of the stack.
     outside: user.outside ?? (user.extraHosts ? true : service.outside),
   }) as Partial<ServiceTemplate>;
 }
 
-/** The port of an application that publishes none, but could. */
+/** The port that an application does not publish, but could. */
 export const ownPort = (service: ServiceSpec): number | undefined =>
   isLongRunning(service) && isApplication(service) && service.ports.length === 0
     ? service.blackbox?.port
@@ -78,7 +78,7 @@ export function buildArguments(services: readonly ServiceTemplate[], { ctx, prob
           problem(
             `services.${name}.build.args.${key}`,
             `"${value}"`,
-            `another service has "${before[key]}" for it, and both have the image ${image.name}`,
+            `another service sets it to "${before[key]}", and both use the image ${image.name}`,
             "Write the same for both, or remove one of them.",
           ),
         );

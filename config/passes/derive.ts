@@ -4,7 +4,7 @@ import type { Pass } from "./pass.ts";
 
 /**
  * Fills in what depends on the finished list. Alerts come first, because the files of Prometheus
- * are made of them.
+ * contain them.
  */
 export const derive: Pass = (services) => {
   const observed = services.map((service) => withAlerts(service, services));

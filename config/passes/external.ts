@@ -1,15 +1,18 @@
 import { externalStores, isCheck } from "../spec/external.ts";
+import { hostGateway } from "../spec/host-gateway.ts";
 import { secretsOf } from "../spec/secrets.ts";
 import type { Pass } from "./pass.ts";
 
 /**
  * Makes the clients of a store outside of the stack wait for the job that checks it, and gives them
- * and the blackbox exporter a way out of the stack. No other service gets one.
+ * and the blackbox exporter a route out of the stack. No other service gets a route out.
  */
 export const external: Pass = (services) => {
   const jobs = new Map(services.filter(isCheck).map(({ name, checks }) => [checks.name, name]));
   const isOutside = (name: string): boolean => jobs.has(name);
-  const hasChecked = externalStores(services).length > 0;
+  const stores = externalStores(services);
+  const hasChecked = stores.length > 0;
+  const onHost = stores.some(({ host }) => host === hostGateway);
   return services.map((service) => {
     const named = [...service.dependsOn, ...(service.calls ?? [])];
     const logsIn = secretsOf(service).some(({ validAfter }) => [...jobs.values()].includes(validAfter ?? ""));
@@ -17,6 +20,8 @@ export const external: Pass = (services) => {
     const watches = hasChecked && service.name === "blackbox-exporter";
     if (!isClient && !watches) return service;
     const dependsOn = service.dependsOn.map((name) => jobs.get(name) ?? name);
-    return { ...service, dependsOn, outside: true };
+    // Prometheus has the address, and the blackbox exporter connects to it.
+    const extraHosts = watches && onHost ? { extraHosts: { [hostGateway]: "host-gateway" } } : {};
+    return { ...service, dependsOn, outside: true, ...extraHosts };
   });
 };

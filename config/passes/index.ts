@@ -17,7 +17,7 @@ import { storeChecks } from "./store-checks.ts";
 export const passes: readonly Pass[] = [
   // Adds a gateway and an ingress in front of published applications.
   ingress,
-  // Puts the sign-in before everything behind the gateway, if the stack has one.
+  // Adds the sign-in in front of everything behind the gateway, if the stack has one.
   signIn,
   // Adds a job per routed service that watches each new revision.
   soak,

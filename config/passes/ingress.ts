@@ -9,7 +9,7 @@ type Published = ServiceTemplate<LongRunning>;
 
 /**
  * Puts a gateway and an ingress in front of applications with a port. The gateway is replaced after
- * them, so it never leads to an unhealthy revision. The ingress has the ports and rarely changes.
+ * them, so it never uses an unhealthy revision. The ingress has the ports and rarely changes.
  */
 export const ingress: Pass = (services, run) => {
   const published = behindIngress(services);
@@ -38,7 +38,10 @@ const onTlsPort = (service: Published): Published => ({
   ports: service.ports.map((port, index) => (index === 0 ? { ...port, host: 443 } : port)),
 });
 
-/** The services whose ports the ingress has: a system's own gateway, else its applications. */
+/**
+ * The services whose ports the ingress publishes: a system's own gateway, or otherwise its
+ * applications.
+ */
 export function behindIngress(services: readonly ServiceTemplate[]): Published[] {
   const fronts = services.filter(
     (s): s is Published =>

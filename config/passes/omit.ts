@@ -10,6 +10,6 @@ export const omit: Pass = (services, run) => {
       run.problems.push(withoutEffect(`services.${name}`, `${name} does not run: ${why}`));
     return why === undefined;
   });
-  // Runs again, because another service may have nothing to do without the removed ones.
+  // Repeats this, because without the removed services, another service may have nothing to do.
   return kept.length === services.length ? kept : omit(kept, run);
 };

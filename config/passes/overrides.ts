@@ -3,7 +3,8 @@ import { placeholderProblems } from "../services/placeholders.ts";
 import type { ServiceSettings } from "../settings/schema.ts";
 import { type Secret, withSecrets } from "../spec/content.ts";
 import { defined } from "../spec/defined.ts";
-import { type Problem, problem, removeCommand } from "../spec/problem.ts";
+import { removeCommand, toRun } from "../spec/message.ts";
+import { type Problem, problem } from "../spec/problem.ts";
 import { secretsOf } from "../spec/secrets.ts";
 import { isLongRunning } from "../spec/service.ts";
 import { containerProblems } from "./container-problems.ts";
@@ -36,7 +37,7 @@ export const overrides: Pass = (services, run) => {
         `services.${name}`,
         "settings for a service that the system does not have",
         `${run.ctx.settings.system} has ${known.join(", ")}`,
-        `Run: ${removeCommand(`services.${name}`)}`,
+        `${toRun}${removeCommand(`services.${name}`)}`,
       ),
     );
   return services.flatMap((given) => {
@@ -89,7 +90,7 @@ function merge(
     ...rest,
     replicas: user.replicas ?? merged.replicas,
     ports: port ? [port, ...others] : [],
-    // Code that is being edited fails for as long as its author needs.
+    // Code that is being edited may fail for a long time.
     ...(recovers ? { restartUnhealthy: recovers } : {}),
     ...defined({ shm: user.shm, soak: user.soak }),
   } as ServiceTemplate;

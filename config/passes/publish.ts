@@ -29,15 +29,18 @@ export const publish: Pass = (services, run) => {
 };
 
 /**
- * Port 80, which leads to the port with TLS. An authority asks there too. Two stacks cannot share
- * it, so it is published only if the first application has port 443, or if an authority needs it.
+ * Port 80, which leads to the port with TLS. A certificate authority also connects to it. Two
+ * stacks cannot share it, so it is published only if the first application has port 443, or if an
+ * authority needs it.
  */
 const withoutTls = ([first]: readonly PublishedPort[], { tls }: IngressSettings): PublishedPort[] =>
   first?.exposure === "public" && (tls === "acme" || (tls !== "off" && first.host === 443))
     ? [{ ...first, tls: false, redirects: true, container: plainPort, host: 80 }]
     : [];
 
-/** Whether a gateway leads to it. Others publish a port of their own next to the ingress. */
+/**
+ * Whether a gateway passes requests to it. Others publish a port of their own next to the ingress.
+ */
 const isRouted = ({ name }: ServiceTemplate, services: readonly ServiceTemplate[]): boolean =>
   longRunning(services).some(({ routes = [] }) => routes.some((route) => route.service === name));
 

@@ -1,5 +1,6 @@
 import type { ServiceSettings } from "../settings/schema.ts";
-import { type Problem, problem, removeCommand, setCommand, withoutEffect } from "../spec/problem.ts";
+import { removeCommand, setCommand, toRun } from "../spec/message.ts";
+import { type Problem, problem, withoutEffect } from "../spec/problem.ts";
 import { isLongRunning } from "../spec/service.ts";
 import { notAnApplication } from "./container-problems.ts";
 import { ownPort } from "./container-settings.ts";
@@ -22,7 +23,7 @@ export function refusals(wish: Wish): Problem[] {
     ...neededBy(wish),
     ...developmentOnly(wish).map((key) => {
       const why = "production runs only what is in its images";
-      return problem(path(key), "set", why, `Run: ${removeCommand(path(key))}`);
+      return problem(path(key), "set", why, `${toRun}${removeCommand(path(key))}`);
     }),
   ];
 }
@@ -41,7 +42,7 @@ function portReasons(wish: Wish): Reason[] {
   const owners = behindIngress(services).map((s) => s.name);
   const isFront = service.role === "ingress" || service.role === "gateway";
   const why = isFront
-    ? `${service.name} publishes the ports of ${owners.join(", ")}: set it there`
+    ? `${service.name} publishes the ports of ${owners.join(", ")}: set the port there`
     : `${service.name} is reached through the gateway or inside its networks only`;
   return keys.map((key) => ({ key, why }));
 }
@@ -57,7 +58,7 @@ function closedPort(
   const all = (why: string): Reason[] => keys.map((key) => ({ key, why }));
   const { ingress } = run.ctx.settings;
   if (run.ctx.prod) return all(`in prod, ${name} is reached through the ingress only`);
-  if (ingress.signIn) return all(`requests there would need no sign-in, which the gateway asks for`);
+  if (ingress.signIn) return all(`requests to this port would bypass the sign-in of the gateway`);
   if (user.exposure === "public")
     return [{ key: "exposure", why: `only the ingress is public; ${name} can be on loopback` }];
   return user.exposure === "none" ? all(`${name} publishes no port by default`) : [];
@@ -69,7 +70,7 @@ function unpublished({ service, user }: Wish): Problem[] {
   if (!first || user.port === undefined || (user.exposure ?? first.exposure) !== "none") return [];
   const port = `services.${service.name}.port`;
   const exposure = `services.${service.name}.exposure`;
-  const fix = `Run: ${setCommand(exposure, "loopback")}; or: ${removeCommand(port)}`;
+  const fix = `${toRun}${setCommand(exposure, "loopback")}; or: ${removeCommand(port)}`;
   return [problem(port, String(user.port), `${exposure} is none, so no port is published`, fix)];
 }
 
@@ -79,21 +80,21 @@ function reasons({ service, user, services, run }: Wish): Reason[] {
   const container = (["user", "entrypoint", "extraHosts", "secrets", "build"] as const).map(
     (key) => [key, noApplication !== undefined, noApplication ?? ""] as const,
   );
-  const once = `${name} is a job and runs once`;
+  const once = `${name} is a job, which runs once`;
   const lasting = noRestart(service);
   const useless: readonly (readonly [key: keyof ServiceSettings, isUseless: boolean, why: string])[] = [
     ["replicas", !isLongRunning(service), once],
     ["shm", !isLongRunning(service), once],
     ["aliases", !isLongRunning(service), once],
     ...container,
-    ["soak", !canSoak(service, services), `no gateway leads to ${name} over HTTP`],
+    ["soak", !canSoak(service, services), `no gateway passes HTTP requests to ${name}`],
     [
       "sourceMount",
       user.sourceMount === true && !service.sourceMount,
       `${name} has no source in this project`,
     ],
     ["restartUnhealthy", lasting !== undefined, lasting ?? ""],
-    ["gpus", !service.usesGpus, `${name} does not compute on GPUs`],
+    ["gpus", !service.usesGpus, `${name} cannot use GPUs`],
   ];
   return useless.flatMap(([key, isUseless, why]) =>
     isUseless && user[key] !== undefined ? [{ key, why }] : [],
@@ -117,5 +118,5 @@ function neededBy({ service: { name, omit }, user, services, run }: Wish): Probl
   if (user.enabled !== false || omit || users.length === 0) return [];
   const path = `services.${name}.enabled`;
   const why = `${users.map((s) => s.name).join(", ")} cannot work without ${name}`;
-  return [problem(path, "false", why, `Run: ${setCommand(path, "true")}`)];
+  return [problem(path, "false", why, `${toRun}${setCommand(path, "true")}`)];
 }

@@ -47,7 +47,10 @@ const consoles = (services: readonly ServiceSpec[], listen: number): Route[] =>
       : [],
   );
 
-/** The applications of the project, which check the token. A user's own application may check it. */
+/**
+ * The applications of the project, which check the token. A user's own application can also check
+ * it.
+ */
 const isApplication = (service: ServiceSpec, { routes = [] }: LongRunning): boolean =>
   service.role === "api" && isLongRunning(service) && routes.some((route) => route.service === service.name);
 

@@ -15,7 +15,7 @@ export const startOrder: Pass = (services, run) => {
     return { ...service, dependsOn: dependsOn.filter((name) => name !== service.name && names.has(name)) };
   });
   const { circle } = inStartOrder(ordered);
-  const why = "these services wait for each other in a circle";
+  const why = "these services wait for each other in a cycle";
   const fix = "Remove one of the dependencies.";
   if (circle) run.problems.push(problem(`services.${circle[0]}`, circle.join(" → "), why, fix));
   return ordered;

@@ -35,9 +35,9 @@ const undelivered: Alert = {
   severity: "warning",
   expr: "sum(increase(alertmanager_notifications_failed_total[15m])) > 0",
   summary: "Alertmanager could not deliver alerts",
-  description: "{{ $value | humanize }} notifications failed within 15 minutes: no one got them.",
+  description: "{{ $value | humanize }} notifications failed within 15 minutes, so nobody received them.",
   runbook:
-    "Read `make logs SERVICE=alertmanager`. Check the webhook's address, and that it can be reached from that container.",
+    "Read `make logs SERVICE=alertmanager`. Check the address of the webhook. Check that the container can reach it.",
 };
 
 const webhook = fromUser("alertWebhook");

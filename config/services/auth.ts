@@ -124,7 +124,8 @@ const alerts: readonly Alert[] = [
     expr: `(${orZero(denied)}) + (${outOfTokens}) > 5`,
     holds: "10m",
     summary: "{{ $value | humanize }} requests a second are denied",
-    description: "Someone tries passwords or keys, a program uses an old key, or a limit is too low.",
+    description:
+      "Either someone tries passwords or keys, or a program uses an old key, or a limit is too low.",
     runbook:
       "`./ragdock audit` shows who was denied and from which address. Raise `ragdock:ingress.limits`, or block the address " +
       "in front of this host.",
@@ -137,8 +138,8 @@ const alerts: readonly Alert[] = [
     summary: "{{ $value }} API keys expire within two weeks",
     description: "Programs that use them will get 401.",
     runbook:
-      "`./ragdock keys list` shows them. Create new ones with `./ragdock keys create`, change the programs, then revoke " +
-      "the old ones.",
+      "`./ragdock keys list` shows the keys. Create new ones with `./ragdock keys create`, configure the programs with them, then " +
+      "revoke the old keys.",
   },
 ];
 

@@ -21,12 +21,10 @@ const image = {
   standIn: { folder: "dockerfiles/blackbox-exporter" },
 } as const satisfies CatalogueImage;
 
-const listening = listensToMonitoring(image.name, image.port, "/-/healthy");
-
 /** Checks services from outside their containers. */
 export const blackboxExporter = exporter(image, () => ({
-  ...listening,
-  command: [`--config.file=${image.configPath}`, ...listening.command],
+  ...listensToMonitoring(image, "/-/healthy"),
+  command: [`--config.file=${image.configPath}`],
   deriveCalls: (_, services) => services.filter(isChecked).map(({ name }) => name),
   files: [{ path: image.configPath, content: renderBlackbox() }],
 }));

@@ -1,7 +1,7 @@
 import { Healthcheck, wget } from "../spec/healthcheck.ts";
 import type { CatalogueImage } from "../spec/image.ts";
+import { setCommand } from "../spec/message.ts";
 import { type Alert, lines, type Row } from "../spec/monitoring.ts";
-import { setCommand } from "../spec/problem.ts";
 import { orZero } from "../spec/promql.ts";
 import { exporter } from "./monitoring.ts";
 import { projectFile } from "./project-files.ts";
@@ -22,8 +22,8 @@ const image = {
   },
   standIn: {
     unavailable:
-      "Debian has no package of cAdvisor. Memory and CPU come from the services' own process metrics and from " +
-      "node-exporter, restarts and limits of containers from `make status`.",
+      "Debian has no package of cAdvisor. The services' own process metrics and node-exporter show memory and " +
+      "CPU. `make status` shows restarts and limits of containers.",
   },
 } as const satisfies CatalogueImage;
 
@@ -45,7 +45,7 @@ const row: Row = {
 
 /**
  * cAdvisor is healthy even if it cannot read any container. This happens if it cannot reach
- * containerd, or if Docker stores images in a new way.
+ * containerd, or if Docker stores images in a way that it does not know.
  */
 const noSeries: Alert = {
   name: "ContainerMetricsMissing",
@@ -56,19 +56,19 @@ const noSeries: Alert = {
   description: "Dashboards and alerts on memory and restarts of containers have no data.",
   runbook:
     "Read `make logs SERVICE=cadvisor`. cAdvisor needs Docker's socket in /var/run. With the containerd image store it also " +
-    "needs containerd's, in /var/run/docker/containerd or in /var/run/containerd. It must know this version of Docker: run " +
+    "needs containerd's socket, in /var/run/docker/containerd or in /var/run/containerd. It must know this version of Docker: run " +
     "a newer one with `ragdock:pinned: { cadvisor: ghcr.io/google/cadvisor:<version> }`.",
 };
 
 /**
  * cAdvisor: memory, CPU and restarts of every container. Without Docker's socket it does not know
- * which container belongs to which service. Who controls the socket controls the host, so cAdvisor
- * runs in `prod` on request only.
+ * which container belongs to which service. A program that controls the socket controls the host,
+ * so cAdvisor runs in `prod` only on request.
  */
 export const cadvisor = exporter(image, (ctx) => ({
   omit: () =>
     ctx.prod && ctx.settings.services[image.name]?.enabled !== true
-      ? `it reads Docker's socket as root; in prod it runs on request: ${setCommand(`services.${image.name}.enabled`, "true")}`
+      ? `it reads Docker's socket as root, so prod runs it only on request: ${setCommand(`services.${image.name}.enabled`, "true")}`
       : undefined,
   // It runs as root, and measures files of other users.
   capabilities: ["DAC_READ_SEARCH"],

@@ -1,15 +1,16 @@
 /**
  * Checks the user's certificate and key before a deployment. The program `certificates` makes the
- * same checks in front-door/frontdoor/certificates/pairs.py, after services were replaced.
+ * same checks in front-door/frontdoor/certificates/pairs.py, but only after services were replaced.
  */
 import { createPrivateKey, type KeyObject, X509Certificate } from "node:crypto";
 import { isIP } from "node:net";
 import { ConfigError } from "../settings/problem.ts";
-import { type Problem, problem, secretCommand } from "../spec/problem.ts";
+import { secretCommand, toRun } from "../spec/message.ts";
+import { type Problem, problem } from "../spec/problem.ts";
 import type { SystemSpec } from "../spec/service.ts";
 
-const setCertificate = `Run: ${secretCommand("tlsCertificate")} < fullchain.pem`;
-const setKey = `Run: ${secretCommand("tlsKey")} < privkey.pem`;
+const setCertificate = `${toRun}${secretCommand("tlsCertificate")} < fullchain.pem`;
+const setKey = `${toRun}${secretCommand("tlsKey")} < privkey.pem`;
 
 /** The values of the user's secrets by name, as far as they are known. */
 type Values = Readonly<Record<string, string | undefined>>;
@@ -18,17 +19,13 @@ type Values = Readonly<Record<string, string | undefined>>;
  * Refuses a certificate or a key that the ingress could not use.
  * @throws ConfigError with everything that is wrong
  */
-export function requireCertificate(
-  stack: string,
-  system: SystemSpec,
-  { tlsCertificate, tlsKey }: Values,
-): void {
+export function requireCertificate(system: SystemSpec, { tlsCertificate, tlsKey }: Values): void {
   const service = system.services.find(({ role }) => role === "certificates");
   const { CERTIFICATES_SOURCE, CERTIFICATES_DOMAIN, CERTIFICATES_NAMES = "" } = service?.environment ?? {};
   if (CERTIFICATES_SOURCE !== "files" || tlsCertificate === undefined || tlsKey === undefined) return;
   const names = CERTIFICATES_DOMAIN ? [CERTIFICATES_DOMAIN, ...CERTIFICATES_NAMES.split(" ")] : [];
   const problems = pairProblems(tlsCertificate, tlsKey, names.filter(Boolean));
-  if (problems.length > 0) throw new ConfigError(problems, stack);
+  if (problems.length > 0) throw new ConfigError(problems);
 }
 
 /** What is wrong with a certificate, its key and the names that it must have. */
@@ -49,15 +46,15 @@ export function pairProblems(
   return [
     ...(leaf.checkPrivateKey(key) ? [] : [wrong(`tlsKey does not belong to it${first}`)]),
     ...(leaf.validToDate <= now ? [wrong(`it expired on ${leaf.validToDate.toISOString()}`)] : []),
-    ...(leaf.validFromDate > now ? [wrong(`it is valid from ${leaf.validFromDate.toISOString()} on`)] : []),
+    ...(leaf.validFromDate > now ? [wrong(`it becomes valid on ${leaf.validFromDate.toISOString()}`)] : []),
     ...(missing.length > 0 ? [wrong(`it is not valid for ${missing.join(", ")}`)] : []),
     ...(isInOrder([leaf, ...issuers])
       ? []
-      : [wrong("its chain is not in order: each certificate must be followed by that of its issuer")]),
+      : [wrong("its chain is not in order: after each certificate must come the certificate of its issuer")]),
   ];
 }
 
-/** What is wrong with one of the user's secrets by itself. Others than these can have any value. */
+/** What is wrong with one of the user's secrets by itself. All other secrets can have any value. */
 export function secretProblems(key: string, value: string): Problem[] {
   if (key === "tlsCertificate" && certificatesIn(value).length === 0)
     return [
@@ -67,8 +64,8 @@ export function secretProblems(key: string, value: string): Problem[] {
     return [
       problem(
         key,
-        "no private key that can be read",
-        "it must be in PEM (-----BEGIN PRIVATE KEY-----), without a password: openssl pkey -in key.pem removes one",
+        "the text is not a readable private key",
+        "it must be in PEM (-----BEGIN PRIVATE KEY-----), without a password: `openssl pkey -in key.pem` removes a password",
         setKey,
       ),
     ];
@@ -93,7 +90,7 @@ function privateKeyIn(text: string): KeyObject | undefined {
   }
 }
 
-/** Whether browsers accept the certificate for a name. They ignore the subject. */
+/** Whether browsers accept the certificate for a name. Browsers ignore the subject. */
 const isValidFor = (certificate: X509Certificate, name: string): boolean =>
   isIP(name) > 0
     ? certificate.checkIP(name) !== undefined

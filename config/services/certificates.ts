@@ -18,7 +18,10 @@ export const plainPort = 8079;
 /** Its port for health and metrics. */
 const port = 8000;
 
-/** Its port for the questions of an authority. It answers there only while it asks for a certificate. */
+/**
+ * The port for the validation by an authority. The service answers on this port only while it
+ * requests a certificate.
+ */
 export const challengePort = 8402;
 
 /** The folder that the ingress reads at each handshake. */
@@ -34,7 +37,7 @@ export function certificates(ctx: Context): ServiceTemplate<LongRunning> {
     ...serviceDefaults,
     name: certificatesName,
     role: "certificates",
-    // Two of them would ask the authority twice.
+    // Two containers would send each request to the authority twice.
     kind: "stateful",
     image: frontDoorImage,
     command: ["certificates"],
@@ -47,7 +50,7 @@ export function certificates(ctx: Context): ServiceTemplate<LongRunning> {
       CERTIFICATES_SOURCE: tls,
       CERTIFICATES_DOMAIN: domain,
       ...(Object.keys(names).length > 0 ? { CERTIFICATES_NAMES: Object.keys(names).join(" ") } : {}),
-      // An authority asks through the ingress, which starts after this program.
+      // An authority validates through the ingress, which starts after this program.
       ...(tls === "acme" ? { CERTIFICATES_INGRESS: `ingress:${plainPort}` } : {}),
       CERTIFICATES_TITLE: `${ctx.project}-${ctx.stack}`,
       ...(email ? { CERTIFICATES_EMAIL: email } : {}),
@@ -55,7 +58,7 @@ export function certificates(ctx: Context): ServiceTemplate<LongRunning> {
     },
     files: tls === "files" ? [fromUser("tlsCertificate"), fromUser("tlsKey")].map(secretFile) : [],
     volumes: [certificatesVolume],
-    // A new certificate may wait half a minute until nginx does not read what it replaces.
+    // The program may wait half a minute until nginx no longer reads the files that it replaces.
     healthcheck: Healthcheck.command(["python3", "-m", "frontdoor", "certificates", "probe"], {
       startPeriod: "1m",
     }),
@@ -72,8 +75,8 @@ const remaining = `(${expires} > 0) - time()`;
 const day = 86_400;
 
 /**
- * A certificate that is renewed by itself is renewed after two thirds of its lifetime, which
- * authorities shorten from year to year. A user's file is renewed by hand.
+ * Automatic renewal starts after two thirds of the lifetime of a certificate. Authorities make that
+ * lifetime shorter every year. A user's file is renewed by hand.
  */
 const bounds = {
   byItself: { soon: `0.2 * ${lifetime}`, now: `0.05 * ${lifetime}` },
@@ -84,7 +87,7 @@ function alertsOf(isFile: boolean): Alert[] {
   const { soon, now } = bounds[isFile ? "byHand" : "byItself"];
   const runbook = isFile
     ? "Set the secrets `tlsCertificate` and `tlsKey` again, then run `make up`."
-    : "Read `make logs SERVICE=certificates`: it has the reason.";
+    : "Read `make logs SERVICE=certificates`: the log has the reason.";
   return [
     {
       name: "CertificateExpires",
@@ -101,7 +104,7 @@ function alertsOf(isFile: boolean): Alert[] {
       expr: `${remaining} < ${soon}`,
       holds: "1h",
       summary: "The certificate expires in {{ $value | humanizeDuration }}",
-      description: "It should have been renewed by now.",
+      description: "The certificate should have been renewed by now.",
       runbook,
     },
     renewalFails,
@@ -109,7 +112,9 @@ function alertsOf(isFile: boolean): Alert[] {
   ];
 }
 
-/** The program checks every twelve hours. A restart forgets when it succeeded. */
+/**
+ * The program checks every twelve hours. After a restart, the time of the last success is unknown.
+ */
 const renewalFails: Alert = {
   name: "CertificateRenewalFails",
   severity: "warning",
@@ -128,9 +133,10 @@ const missing: Alert = {
   expr: `${expires} == 0`,
   holds: "15m",
   summary: "The service has no certificate that browsers trust",
-  description: "There was no first certificate. The ingress presents one that no client accepts.",
+  description:
+    "The first certificate could not be obtained. The ingress presents a placeholder certificate that no client accepts.",
   runbook:
-    "Read `make logs SERVICE=certificates`. For `tls: acme`, the names of `ragdock:ingress.domain` and `names` must lead to this host.",
+    "Read `make logs SERVICE=certificates`. For `tls: acme`, the names of `ragdock:ingress.domain` and `names` must resolve to this host.",
   suppresses: ["CertificateRenewalFails"],
 };
 

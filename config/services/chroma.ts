@@ -32,7 +32,7 @@ const image = {
 
 interface ChromaOptions extends StoreOptions {
   readonly limits?: LongRunning["limits"];
-  /** More names with which other services reach it. @default none */
+  /** More names by which other services reach it. @default none */
   readonly aliases?: readonly string[];
   /** @default where the setting `vectorStore` is chroma */
   readonly optIn?: (ctx: Context) => boolean;

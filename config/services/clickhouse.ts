@@ -39,7 +39,8 @@ export const clickhouse = neededStore(
     entrypoint: ["bash", startScript],
     environment: {
       CLIENT: clientUser,
-      // The start script makes the user. Later entrypoints would change the default user otherwise.
+      // The start script makes the user. Otherwise, newer versions of the entrypoint would change
+      // the default user.
       CLICKHOUSE_SKIP_USER_SETUP: "1",
     },
     files: [
@@ -55,7 +56,7 @@ export const clickhouse = neededStore(
   }),
 );
 
-/** Logs for Docker instead of files that grow in the container, and the metrics. */
+/** Writes logs to Docker instead of files that grow in the container, and serves metrics. */
 const server: FileSpec = {
   path: "/etc/clickhouse-server/config.d/ragdock.xml",
   content: `<clickhouse>

@@ -4,7 +4,8 @@ import type { Login, Logins } from "../spec/credentials.ts";
 import type { ExternalStore } from "../spec/external-store.ts";
 import type { CatalogueImage } from "../spec/image.ts";
 import { catalogueImage } from "../spec/image.ts";
-import { type Problem, problem, secretCommand, withoutEffect } from "../spec/problem.ts";
+import { secretCommand, toRun } from "../spec/message.ts";
+import { type Problem, problem, withoutEffect, wrongValue } from "../spec/problem.ts";
 import type { FileSpec, Job } from "../spec/service.ts";
 import { type Context, jobDefaults } from "./module.ts";
 import { projectFile } from "./project-files.ts";
@@ -76,7 +77,8 @@ export function checkJob(checks: ExternalStore, { image, shell, environment, pas
     ...catalogueImage(image),
     name: checkOf(checks.name),
     role: checks.role,
-    command: [shell, script.path],
+    // Not every image has an entrypoint that runs another program.
+    entrypoint: [shell, script.path],
     environment,
     files: [
       ...(password ? [{ ...secretFile(password), path: "/run/secrets/password" }] : []),
@@ -97,13 +99,25 @@ export function externalProblems({ settings, secrets }: Context, role: GuardedRo
   const missing = (key: "postgresPassword" | "postgresAuthority" | "redisPassword" | "redisAuthority") =>
     secrets.has(key)
       ? []
-      : [problem(key, "nothing", `${role}.external needs this secret`, `Run: ${secretCommand(key)}`)];
+      : [problem(key, "nothing", `${role}.external needs this secret`, `${toRun}${secretCommand(key)}`)];
+  const isAlone =
+    "allow" in external && external.allow.includes("restore") && !external.allow.includes("backup");
   const names = (["database", "user"] as const).filter(
     (key) => role === "postgres" && settings.postgres[key] !== undefined,
   );
   return [
     ...missing(passwordKeys[role]),
     ...(isChecked(external.tls) ? missing(authorityKeys[role]) : []),
-    ...names.map((key) => withoutEffect(`postgres.${key}`, `postgres.external.${key} takes its place`)),
+    ...(isAlone
+      ? [
+          wrongValue(
+            `${role}.external.allow`,
+            "restore alone",
+            "a restore first backs up what is there",
+            '\'["backup","restore"]\'',
+          ),
+        ]
+      : []),
+    ...names.map((key) => withoutEffect(`postgres.${key}`, `use postgres.external.${key} instead`)),
   ];
 }

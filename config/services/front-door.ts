@@ -2,7 +2,7 @@ import { Healthcheck } from "../spec/healthcheck.ts";
 import type { Built } from "../spec/image.ts";
 import { pythonBases } from "./python.ts";
 
-/** The image of the services that stand next to the ingress. The command selects one of them. */
+/** The image of the services that stand next to the ingress. The command selects the service. */
 export const frontDoorImage: Built = {
   from: "build",
   name: "front-door",
@@ -17,5 +17,5 @@ export const frontDoorCheck = (name: string, port: number): Healthcheck => {
   return Healthcheck.command(["python3", "-c", ask]);
 };
 
-/** The group is nginx', which reads the certificates. */
+/** The group is that of nginx, which reads the certificates. */
 export const frontDoorUser = "10001:101";

@@ -33,13 +33,13 @@ const revisionsFile = "/etc/ragdock/revisions";
 
 /**
  * Starts nginx after every revision behind it has answered once. `pulumi up --refresh` forgets that
- * a revision never became healthy, so the gateway checks it. It asks for the host that the checks in
- * the containers ask for: Django refuses hosts that it does not know. Only the container's first
- * start waits. Later starts are restarts by Docker, where the services behind the gateway may start
- * after it. At the stop signal nginx first refuses new requests for half a second. An nginx that only
- * stops resets connections that it has not accepted yet, and a POST on such a connection may not be
- * sent again. Half a second is enough, because a request follows about a millisecond after the
- * ingress' question.
+ * a revision never became healthy, so the gateway checks it. It sends the same host name as the
+ * health checks in the containers: Django refuses hosts that it does not know. Only the container's
+ * first start waits. Later starts are restarts by Docker, where the services behind the gateway may
+ * start after it. At the stop signal nginx first refuses new requests for half a second. An nginx
+ * that only stops resets connections that it has not accepted yet, and a POST on such a connection
+ * may not be sent again. Half a second is enough, because a request follows about a millisecond
+ * after the ingress' question.
  */
 const serve = `rm -f ${drainingFile}
 trap 'exit 0' QUIT TERM
@@ -59,7 +59,7 @@ exit "$code"
 
 interface GatewayOptions {
   readonly name?: string;
-  /** Its host port in dev. In prod it is 80. */
+  /** The host port in dev. In prod the port is 80. */
   readonly devPort?: number;
   readonly routes: (ctx: Context) => readonly Omit<Route, "listen">[];
   /** A service that reads the metrics of Prometheus through the gateway. @default none */
@@ -93,8 +93,8 @@ export const gateway = ({
 export const metricsPath = "/prometheus";
 
 /**
- * The only way from the web interface to Prometheus. It reads metrics, and neither the configuration
- * nor the targets.
+ * The only way from the web interface to Prometheus. It can read metrics, but neither the
+ * configuration nor the targets.
  */
 const prometheusQueries = `
     location ~ ^${metricsPath}(/api/v1/query(?:_range)?)$ {
@@ -106,14 +106,14 @@ const prometheusQueries = `
       proxy_set_header Content-Length "";
     }`;
 
-/** A gateway that leads to one revision of each service, and writes the access log. */
+/** A gateway, which passes requests to one revision of each service and writes the access log. */
 export function gatewayTo(
   ctx: Context,
   name: string,
   routes: readonly Route[],
   metricsFor?: string,
 ): ServiceTemplate<LongRunning> {
-  // A user's own application may have the name too.
+  // A user's own application may also have this name.
   const isOwn = (s: ServiceSpec): boolean => isLongRunning(s) && s.ownPages === true;
   const queries = (services: readonly ServiceSpec[]): boolean =>
     [metricsFor, "prometheus"].every((needed) => services.some((s) => s.name === needed && !isOwn(s)));
@@ -121,7 +121,7 @@ export function gatewayTo(
     ...nginx(ctx, name, routes),
     role: "gateway",
     deriveCalls: (_, services) => (queries(services) ? ["prometheus"] : []),
-    // If one crashes, the other one takes the requests until it is replaced.
+    // If one crashes, the other one serves all requests until the first is replaced.
     replicas: ctx.prod ? 2 : 1,
     command: ["sh", serveScript],
     deriveFiles: ({ routes = [] }, services) => [
@@ -140,7 +140,7 @@ export function gatewayTo(
 
 /**
  * The ingress has the published ports and asks the gateway before each request. It rarely changes.
- * A port takes one container at a time, so a replacement of the ingress fails requests.
+ * Only one container at a time can publish a port, so requests fail while the ingress is replaced.
  */
 export function ingressTo(ctx: Context, routes: readonly Route[]): ServiceTemplate<LongRunning> {
   const { ingress } = ctx.settings;
@@ -172,7 +172,10 @@ export function ingressTo(ctx: Context, routes: readonly Route[]): ServiceTempla
   };
 }
 
-/** The host port with TLS that the port without TLS leads to. Undefined if there is none. */
+/**
+ * The host port with TLS to which the port without TLS redirects. Undefined if there is no such
+ * port.
+ */
 const redirectTarget = ({ ports }: LongRunning): number | undefined =>
   ports.some(({ redirects }) => redirects) ? ports.find(({ tls }) => tls)?.host : undefined;
 
@@ -213,8 +216,8 @@ const maxBody = (services: readonly ServiceSpec[]): number =>
   );
 
 /**
- * The time that the ingress waits for an answer. It waits for all services alike, and the gateway
- * ends the requests of those that have less time.
+ * The time that the ingress waits for an answer. The ingress waits equally long for all services.
+ * The gateway ends requests earlier if a service has less time.
  */
 const longestAnswer = (services: readonly ServiceSpec[]): Duration =>
   longRunning(services)

@@ -1,5 +1,6 @@
 import { valueAt } from "../settings/issues.ts";
-import { type Problem, problem, secretCommand, setCommand, withoutEffect } from "../spec/problem.ts";
+import { secretCommand, setCommand, toRun } from "../spec/message.ts";
+import { type Problem, problem, withoutEffect } from "../spec/problem.ts";
 import { publishedPorts, type ServiceSpec } from "../spec/service.ts";
 import { isEncrypted } from "./auth.ts";
 import type { Context } from "./module.ts";
@@ -20,7 +21,7 @@ export const ingressProblems = (
   ...openPorts(ctx, services),
 ];
 
-/** Reports settings that would do nothing. */
+/** Reports settings that have no effect. */
 function withoutUse(
   { settings, models }: Context,
   raw: Readonly<Record<string, unknown>>,
@@ -29,12 +30,12 @@ function withoutUse(
   const { ingress, system } = settings;
   const { signIn, tls, domain, names, hosts, email, acmeServer } = ingress;
   const unpublished = `no application of ${system} is published`;
-  const noAuthority = "only `tls: acme` asks an authority";
+  const noAuthority = "only `tls: acme` uses a public authority";
   const hasProvider = signIn !== undefined && "issuer" in signIn;
   const countsTokens = services.some(({ environment }) => environment[tokensVariable] !== undefined);
   const uncounted = countsTokens
     ? "no language model is configured (`ragdock:llm.provider`)"
-    : `${hasOwnApps(settings) ? "your own application" : system} counts no tokens`;
+    : `${hasOwnApps(settings) ? "your own application" : system} does not count tokens`;
   const isPublished = services.some(({ role }) => role === "ingress");
   const useless: readonly (readonly [key: string, isSet: boolean, hasEffect: boolean, why: string])[] = [
     ["ingress.signIn", signIn !== undefined, isPublished, unpublished],
@@ -44,7 +45,7 @@ function withoutUse(
       "ingress.domain",
       domain !== undefined,
       tls !== "off" || hosts.length > 0,
-      "it is the name in the certificate, and `tls` is off",
+      "the domain is the name in the certificate, and `tls` is off",
     ],
     ["ingress.email", email !== undefined, tls === "acme", noAuthority],
     ["ingress.acmeServer", acmeServer !== undefined, tls === "acme", noAuthority],
@@ -52,13 +53,13 @@ function withoutUse(
       "ingress.roles",
       valueAt(raw, ["ingress", "roles"]) !== undefined,
       hasProvider,
-      "roles are for the people of a provider; ./ragdock users role changes those of built-in users",
+      "roles apply to people of a provider; for built-in users, run ./ragdock users role",
     ],
     [
       "ingress.limits",
       valueAt(raw, ["ingress", "limits"]) !== undefined,
       signIn !== undefined,
-      "limits count the requests of people and keys, and there is no sign-in",
+      "limits count the requests of people and keys, so they need a sign-in",
     ],
     [
       "ingress.limits.tokensPerDay",
@@ -83,8 +84,8 @@ function providerProblems({ settings: { ingress }, secrets }: Context): Problem[
           problem(
             "ingress.signIn.clientId",
             signIn.clientId,
-            "the provider asks for the secret of this client",
-            `Run: ${secretCommand("signInClientSecret")}`,
+            "the provider requires the secret of this client",
+            `${toRun}${secretCommand("signInClientSecret")}`,
           ),
         ]),
     ...(domains.length + groups.length + emails.length > 0
@@ -93,8 +94,8 @@ function providerProblems({ settings: { ingress }, secrets }: Context): Problem[
           problem(
             "ingress.signIn.allow",
             "no one",
-            "one of its lists must name people who may sign in",
-            `Run: ${setCommand("ingress.signIn.allow.domains[0]", "example.org")}`,
+            "at least one of its lists must not be empty: it says who may sign in",
+            `${toRun}${setCommand("ingress.signIn.allow.domains[0]", "example.org")}`,
           ),
         ]),
   ];
@@ -102,7 +103,7 @@ function providerProblems({ settings: { ingress }, secrets }: Context): Problem[
 
 const isAddress = (domain: string): boolean => /^[\d.]+$/.test(domain);
 
-/** Whether a public authority knows no such name. */
+/** Whether a public authority cannot certify a name. */
 const isPrivate = (name: string): boolean =>
   !name.includes(".") || /\.(local|localhost|internal|test|example|invalid)$/.test(name);
 
@@ -115,7 +116,7 @@ function tlsProblems(
     return (["tlsCertificate", "tlsKey"] as const)
       .filter((key) => !secrets.has(key))
       .map((key) => {
-        const fix = `Run: ${secretCommand(key)} < ${key === "tlsKey" ? "privkey" : "fullchain"}.pem`;
+        const fix = `${toRun}${secretCommand(key)} < ${key === "tlsKey" ? "privkey" : "fullchain"}.pem`;
         return problem("ingress.tls", '"files"', `the secret ${key} is missing`, fix);
       });
   if (tls !== "acme") return [];
@@ -124,7 +125,7 @@ function tlsProblems(
   );
   const asked = services.some((s) => publishedPorts(s).some(({ redirects }) => redirects));
   const set = setCommand("ingress.domain", "rag.example.org");
-  const known = "an authority gives certificates for names that the internet knows";
+  const known = "a public authority issues certificates only for names in public DNS";
   return [
     ...(domain && !isAddress(domain) && (acmeServer || !isPrivate(domain))
       ? []
@@ -133,7 +134,7 @@ function tlsProblems(
             "ingress.domain",
             domain ? `"${domain}"` : "nothing",
             known,
-            `Run: ${set}; or, for a closed network: ${setCommand("ingress.tls", "internal")}`,
+            `${toRun}${set}; or, for a closed network: ${setCommand("ingress.tls", "internal")}`,
           ),
         ]),
     ...Object.keys(names)
@@ -145,8 +146,8 @@ function tlsProblems(
           problem(
             "ingress.tls",
             '"acme"',
-            "the authority asks at port 80, and the first application is not published to everyone",
-            `Run: ${setCommand(`services.${first}.exposure`, "public")}; or: ${setCommand("ingress.tls", "internal")}`,
+            "the authority connects to port 80, but the first application is not published to everyone",
+            `${toRun}${setCommand(`services.${first}.exposure`, "public")}; or: ${setCommand("ingress.tls", "internal")}`,
           ),
         ]),
   ];
@@ -166,7 +167,7 @@ function openPorts(
     " and ",
   );
   if (ingress.open) {
-    const closed = prod ? "the ports have TLS and a sign-in" : "dev publishes on this host only";
+    const closed = prod ? "the ports have TLS and a sign-in" : "dev publishes ports on this host only";
     return prod && missing ? [] : [withoutEffect("ingress.open", closed)];
   }
   if (!prod || ports.length === 0 || !missing) return [];

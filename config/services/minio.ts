@@ -47,7 +47,7 @@ export const minio = neededStore(
         MINIO_ROOT_PASSWORD_FILE: secretPath(password),
         MINIO_BROWSER: "off",
         MINIO_UPDATE: "off",
-        // Else Prometheus would need a token that MinIO's client makes.
+        // Otherwise Prometheus would need a token that MinIO's client creates.
         MINIO_PROMETHEUS_AUTH_TYPE: "public",
       },
       files: [secretFile(password)],

@@ -1,6 +1,7 @@
 import type { Settings, UserSecret } from "../settings/schema.ts";
 import { defined } from "../spec/defined.ts";
-import { type Problem, problem, removeCommand, secretCommand, setCommand } from "../spec/problem.ts";
+import { removeCommand, secretCommand, setCommand, toRun } from "../spec/message.ts";
+import { type Problem, problem } from "../spec/problem.ts";
 
 /** The provider that a system is made for, and the user's secret that holds its key. */
 export interface OwnProvider {
@@ -42,9 +43,9 @@ const runnerOf = (runners: Runners, provider: string): string | undefined =>
   runners.find(({ runs }) => runs?.provider === provider)?.runs?.baseUrl;
 
 /**
- * The models of the settings, else the system's own provider, else only the local embedder. In dev,
- * the local embedder replaces a system's own provider that has no key. In prod, the missing key is
- * a problem (modelProblems).
+ * The models of the settings; otherwise the system's own provider; otherwise only the local
+ * embedder. In dev, the local embedder replaces a system's own provider that has no key. In prod,
+ * the missing key is a problem (modelProblems).
  */
 export function chooseModels(
   { embeddings, llm, environment }: Settings,
@@ -103,9 +104,9 @@ export function modelProblems(
     ...[...Map.groupBy(lacking, ({ key }) => key)].map(([key, uses]) => ({
       path: `ragdock:${key}`,
       found: "nothing",
-      problem: `${uses.map((u) => `${u.setting}.provider is ${u.provider}`).join(" and ")}, which needs an API key`,
+      problem: `${uses.map((u) => `${u.setting}.provider is ${u.provider}`).join(" and ")}, so it needs an API key`,
       fix:
-        `Run: ${secretCommand(key)}. ` +
+        `${toRun}${secretCommand(key)}. ` +
         `To do without: ${uses.map((u) => setCommand(`${u.setting}.provider`, u.without)).join(" and ")}`,
     })),
     ...models.flatMap(([setting, model]) => unreachable(setting, model, runners)),
@@ -122,18 +123,23 @@ function unreachable(
   const address = setCommand(`${setting}.baseUrl`, "http://models.example.com:8000/v1");
   const doNotRun = removeCommand(`${setting}.run`);
   if (run && own === undefined) {
-    const choices = runnable.length > 0 ? `it can run ${runnable.join(", ")}` : "it runs no model provider";
+    const choices =
+      runnable.length > 0
+        ? `the stack can run ${runnable.join(", ")}`
+        : "the stack can run no model provider";
     const other = isSelfHosted(provider) ? `${doNotRun} and ${address}` : doNotRun;
     const fix = runnable[0] ? `${setCommand(`${setting}.provider`, runnable[0])}; or: ${other}` : other;
-    return [problem(`${setting}.run`, "true", `the stack cannot run ${provider}: ${choices}`, `Run: ${fix}`)];
+    return [
+      problem(`${setting}.run`, "true", `the stack cannot run ${provider}: ${choices}`, `${toRun}${fix}`),
+    ];
   }
   if (run && baseUrl !== own) {
-    const fix = `Run: ${removeCommand(`${setting}.baseUrl`)}; or: ${doNotRun}`;
+    const fix = `${toRun}${removeCommand(`${setting}.baseUrl`)}; or: ${doNotRun}`;
     return [problem(`${setting}.baseUrl`, `"${baseUrl}"`, `the stack runs ${provider} at ${own}`, fix)];
   }
   if (!isSelfHosted(provider) || baseUrl !== undefined) return [];
   const start = own ? `${setCommand(`${setting}.run`, "true")}; or name a running one: ` : "";
   return [
-    problem(`${setting}.provider`, `"${provider}"`, "nothing says where it runs", `Run: ${start}${address}`),
+    problem(`${setting}.provider`, `"${provider}"`, "its address is not set", `${toRun}${start}${address}`),
   ];
 }

@@ -60,7 +60,9 @@ export interface ServiceModule {
   readonly runs?: Runner;
 }
 
-/** Three files of 10 MiB hold days of a quiet service and never fill a disk. */
+/**
+ * Three files of 10 MiB keep the log of several days of a quiet service, and cannot fill a disk.
+ */
 const logs: LogRotation = { maxSize: "10MiB", maxFiles: 3 };
 
 /** The defaults of a service. A module sets only the values that differ. */

@@ -2,7 +2,7 @@ import { forAdmins } from "../spec/access.ts";
 import { Healthcheck, wget } from "../spec/healthcheck.ts";
 import { type CatalogueImage, catalogueImage } from "../spec/image.ts";
 import { lines, type Row, stat } from "../spec/monitoring.ts";
-import { exporterHost } from "../spec/networks.ts";
+import { monitoringNetwork, nameOn } from "../spec/networks.ts";
 import type { Source } from "../spec/official.ts";
 import { orZero } from "../spec/promql.ts";
 import type { LongRunning } from "../spec/service.ts";
@@ -42,24 +42,61 @@ export const exporter = (image: Observable, own: Own = () => ({})): ServiceModul
   ],
 });
 
+/** An exporter as `listensToMonitoring` needs it. Its program has a flag for an address. */
+type Listening = Pick<Observable, "name"> & {
+  readonly port: number;
+  readonly official: { readonly entrypoint: readonly string[] };
+};
+
 /**
- * Lets an exporter listen on the network of the monitoring only. It is on other networks too, where
- * the clients of a store could ask it to connect to any address.
+ * Lets an exporter listen on the network of the monitoring only. It is also on other networks,
+ * where the clients of a store could make it connect to any address. The health check asks only the
+ * addresses of the container itself, so it cannot reach a predecessor.
+ * @param name of the service
  */
-export const listensToMonitoring = (name: string, port: number, healthPath: string) => ({
-  command: [listenOn(exporterHost(name), port)],
-  healthcheck: Healthcheck.command(wget(port, healthPath, exporterHost(name)), { startPeriod: "10s" }),
+export const listensToMonitoring = (image: Listening, healthPath: string, name: string = image.name) => ({
+  entrypoint: listenOn([monitoringNetwork], image, name),
+  healthcheck: Healthcheck.shell(
+    `while read -r address host _; do
+  [ "$host" = "$HOSTNAME" ] && ${wget(image.port, healthPath, "$address").join(" ")} && exit
+done < /etc/hosts
+exit 1`,
+    { startPeriod: "10s" },
+  ),
 });
 
-/** The flag of an exporter for an address to listen on. */
-export const listenOn = (host: string, port: number): string => `--web.listen-address=${host}:${port}`;
+/**
+ * Starts an exporter that listens on its own address on each of these networks. As long as its
+ * predecessors run, Docker's name server also returns their addresses for the name of the service.
+ * Docker writes the container's own addresses into /etc/hosts, so the shell keeps only these.
+ */
+export const listenOn = (
+  networks: readonly string[],
+  { port, official }: Listening,
+  name: string,
+): readonly string[] => {
+  const names = networks.map((network) => nameOn(network, name)).join(" ");
+  const script = `found=
+while read -r address host _; do
+  [ "$host" = "$HOSTNAME" ] || continue
+  for name in ${names}; do
+    nslookup $name 2>&1 | grep -qwF $address || continue
+    found=yes
+    set -- "$@" --web.listen-address=$address:${port}
+  done
+done < /etc/hosts
+[ $found ] && exec "$0" "$@"
+echo "This container has no address of the names ${names}."
+exit 1`;
+  return ["sh", "-c", script, ...official.entrypoint];
+};
 
 export interface MonitoringServiceOptions {
   /** @default `<name>-data` */
   readonly volume?: string;
   /**
-   * Whether dev publishes its port on loopback. `services.<name>.exposure` says otherwise. @default
-   * true
+   * Whether dev publishes its port on loopback. `services.<name>.exposure` changes this.
+   * @default true
    */
   readonly publish?: boolean;
 }

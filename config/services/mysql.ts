@@ -33,7 +33,7 @@ const image = {
 /** The database of the applications. */
 const database = "rag";
 
-/** The start script names this file. */
+/** The start script uses this file. */
 const logins = "/run/secrets/logins.sql";
 
 /** The login of the health check, which is that of the clients. */

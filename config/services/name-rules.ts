@@ -1,4 +1,5 @@
-import { type Problem, problem, removeCommand, setCommand } from "../spec/problem.ts";
+import { alsoRun, removeCommand, setCommand, toRun } from "../spec/message.ts";
+import { type Problem, problem } from "../spec/problem.ts";
 import { longRunning, type Route, type ServiceSpec } from "../spec/service.ts";
 import { authPath } from "./auth.ts";
 import { gatewayPort } from "./gateway.ts";
@@ -19,7 +20,7 @@ export function nameProblems(ctx: Context, services: readonly ServiceSpec[]): Pr
 
 export const settingOf = (name: string): string => `ingress.names["${name}"]`;
 
-/** The host names of applications have rules of their own. */
+/** Other rules check the host names of applications. */
 function ofSettings({ settings }: Context): Context["settings"]["ingress"] {
   const routes = ownApps(settings).map(({ route }) => route);
   const names = Object.entries(settings.ingress.names).filter(([name]) => !routes.includes(name));
@@ -37,7 +38,7 @@ function needs(ctx: Context): Problem[] {
             "ingress.names",
             found,
             "the names are in the certificate, and `ragdock:ingress.tls` is off",
-            `Run: ${setCommand("ingress.tls", "internal")}; or: ${removeCommand("ingress.names")}`,
+            `${toRun}${setCommand("ingress.tls", "internal")}; or: ${removeCommand("ingress.names")}`,
           ),
         ]
       : []),
@@ -47,8 +48,8 @@ function needs(ctx: Context): Problem[] {
           problem(
             "ingress.names",
             found,
-            "they are served besides `ragdock:ingress.domain`, which is not set",
-            `Run: ${setCommand("ingress.domain", "rag.example.org")}`,
+            "they are served in addition to `ragdock:ingress.domain`, which is not set",
+            `${toRun}${setCommand("ingress.domain", "rag.example.org")}`,
           ),
         ]),
   ];
@@ -61,14 +62,14 @@ const sameAsDomain = (name: string, path: string, { settings: { ingress } }: Con
           settingOf(name),
           `"${path}"`,
           "the name is `ragdock:ingress.domain`, which serves all paths",
-          `Use another name, or run: ${removeCommand(settingOf(name))}`,
+          `Use another name, or ${alsoRun}${removeCommand(settingOf(name))}`,
         ),
       ]
     : [];
 
 /**
- * Reports a path that leads to no service, or only to the pages of the web interface, which has all
- * paths that nothing else has. A user's own application may have any path.
+ * Reports a path that no service has, except the web interface, which gets all paths that no other
+ * service has. A user's own application may have any path.
  */
 function withoutRoute(name: string, path: string, services: readonly ServiceSpec[]): Problem[] {
   const routes = routesOf(services);
@@ -78,9 +79,9 @@ function withoutRoute(name: string, path: string, services: readonly ServiceSpec
   const isOwn = services.some((s) => s.name === route?.service && "ownPages" in s && s.ownPages);
   if (routes.length === 0 || route?.path === path || (route && route.path !== "/") || isOwn) return [];
   const paths = routes.map((one) => one.path);
-  const fix = `Run: ${setCommand(settingOf(name), paths[0] ?? "/")}`;
+  const fix = `${toRun}${setCommand(settingOf(name), paths[0] ?? "/")}`;
   return [
-    problem(settingOf(name), `"${path}"`, `no service has this path; there are ${paths.join(", ")}`, fix),
+    problem(settingOf(name), `"${path}"`, `no service has this path; the paths are ${paths.join(", ")}`, fix),
   ];
 }
 

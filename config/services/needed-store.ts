@@ -1,7 +1,8 @@
 import type { Secret } from "../spec/content.ts";
 import { type CatalogueImage, catalogueImage } from "../spec/image.ts";
+import { setCommand, toRun } from "../spec/message.ts";
 import type { Alert } from "../spec/monitoring.ts";
-import { type Problem, problem, setCommand } from "../spec/problem.ts";
+import { type Problem, problem } from "../spec/problem.ts";
 import type { LongRunning } from "../spec/service.ts";
 import { type Context, type ServiceModule, type ServiceTemplate, serviceDefaults } from "./module.ts";
 import { ownApps } from "./own-app-settings.ts";
@@ -65,7 +66,10 @@ export const neededStore = (
   rules: (ctx) => notBuilt(ctx, image),
 });
 
-/** The places of the settings that need a store. An own application of this name is another need. */
+/**
+ * The settings that need a store. If an own application has this name, the need means the
+ * application.
+ */
 function placesOf({ settings }: Context, store: string): string[] {
   const apps = ownApps(settings);
   if (apps.some(({ name }) => name === store)) return [];
@@ -82,7 +86,7 @@ function notBuilt(ctx: Context, image: StoreImage): Problem[] {
   const { name, standIn, reference } = image;
   if (images === "registry" || !("unavailable" in standIn) || Object.hasOwn(pinned, name)) return [];
   const why = `images is packages, and ${standIn.unavailable}`;
-  const fix = `Run: ${setCommand("images", "registry")}; or name an image that the host has: ${setCommand(`pinned.${name}`, reference)}`;
+  const fix = `${toRun}${setCommand("images", "registry")}; or name an image that the host has: ${setCommand(`pinned.${name}`, reference)}`;
   return placesOf(ctx, name).map((place) => problem(place, `"${name}"`, why, fix));
 }
 
@@ -95,6 +99,6 @@ const down = (name: string, title: string): Alert => ({
   description: `Applications that need ${title} do not work while it is down. Its data is on its volume.`,
   runbook:
     `Read \`make logs SERVICE=${name}\`. Exit code 137 is the memory limit: raise services.${name}.limits.memory. ` +
-    "If the disk is full, free space first. After a crash it recovers without help: give it time.",
+    "If the disk is full, free space first. After a crash it recovers by itself: wait for it.",
   suppresses: storeConsequences,
 });

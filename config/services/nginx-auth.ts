@@ -1,6 +1,7 @@
 /**
- * A gateway's questions to the sign-in: who sends a request, and whether they may. The headers that
- * applications get come from its answers only. tests/systems/front-door.test.ts attacks a real one.
+ * The requests of a gateway to the sign-in: who sends a request, and whether they may send it. The
+ * headers that applications get come from its answers only. tests/systems/front-door.test.ts
+ * attacks a real one.
  */
 import { type Content, content, joined } from "../spec/content.ts";
 import type { Route } from "../spec/service.ts";
@@ -17,7 +18,7 @@ const identityHeaders = {
 
 const answered = (header: string): string => `$upstream_http_${header.toLowerCase().replaceAll("-", "_")}`;
 
-/** Replaces what the client sent. Without a sign-in, nothing is known of the client. */
+/** Replaces what the client sent. Without a sign-in, nothing is known about the client. */
 export const identityForwarded = (hasSignIn: boolean): string =>
   Object.entries(identityHeaders)
     .map(([header, variable]) => `  proxy_set_header ${header} ${hasSignIn ? variable : '""'};\n`)
@@ -31,7 +32,7 @@ const answers = {
   $auth_policy: "RateLimit-Policy",
 };
 
-/** The lines of a location that only those may use whom the sign-in lets in. */
+/** The lines of a location that only signed-in people and programs may use. */
 export const guarded = ({ service }: Route): string => `      set $auth_service ${service};
       auth_request /.ragdock/check/${service};
       error_page 401 403 = @refused;
@@ -40,7 +41,7 @@ export const guarded = ({ service }: Route): string => `      set $auth_service 
       add_header RateLimit-Policy $auth_policy always;
 `;
 
-/** What the sign-in must know of a request. */
+/** What the sign-in must know about a request. */
 const original = (service: string): string => `      proxy_method GET;
       proxy_pass_request_body off;
       proxy_set_header Content-Length "";
@@ -54,8 +55,8 @@ const original = (service: string): string => `      proxy_method GET;
 `;
 
 /**
- * The locations that ask, one per service, the answer to who is refused, and the pages to sign in
- * and out.
+ * The locations that ask the sign-in, one per service; the answers to refused requests; and the
+ * pages to sign in and out.
  */
 export function authLocations(auth: Route, routes: readonly Route[]): Content {
   const upstream = content`      set $upstream_auth ${{ revisionOf: auth.service }};\n`;

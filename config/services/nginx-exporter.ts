@@ -46,17 +46,14 @@ const row: Row = {
  * Reports the counters of the ingress as Prometheus metrics. The ingress has one container, and all
  * requests of clients pass through it.
  */
-export const nginxExporter: ServiceModule = exporter(image, () => {
+export const nginxExporter: ServiceModule = exporter(image, () => ({
   // A request to /metrics makes the exporter ask nginx. The metric nginx_up shows whether nginx
   // answers. The exporter's health does not.
-  const { command, healthcheck } = listensToMonitoring(image.name, image.port, "/");
-  return {
-    tmpfs: ["/tmp"],
-    calls: ["ingress"],
-    command: [`--nginx.scrape-uri=http://ingress:${statusPort}/nginx_status`, ...command],
-    healthcheck,
-    omit: (_, services) =>
-      services.some(({ role }) => role === "ingress") ? undefined : "there is no ingress",
-    rows: [row],
-  };
-});
+  ...listensToMonitoring(image, "/"),
+  tmpfs: ["/tmp"],
+  calls: ["ingress"],
+  command: [`--nginx.scrape-uri=http://ingress:${statusPort}/nginx_status`],
+  omit: (_, services) =>
+    services.some(({ role }) => role === "ingress") ? undefined : "there is no ingress",
+  rows: [row],
+}));

@@ -1,6 +1,6 @@
 /**
  * What the ingress checks before it passes a request on, and the headers that it adds to each
- * answer. tests/images/ingress.test.ts attacks a real one.
+ * answer. tests/images/ingress.test.ts attacks a real ingress.
  */
 import type { IngressSettings } from "../settings/ingress.ts";
 
@@ -18,10 +18,10 @@ const uploads = { perSecond: 1, immediate: 8, waiting: 30 } as const;
 
 /**
  * Requests with a body that one address sends to an application at the same time. An API process
- * handles 16 questions at once, and 48 more wait. The gateway refuses others before it asks who sends
- * them and before it writes a body to its disk, so that an overload costs little. More large bodies
- * than the disk takes would delay all other requests. The web interface sends the questions of all
- * its users from one address.
+ * handles 16 questions at once, and 48 more wait. The gateway refuses more requests before it asks
+ * who sends them, and before it writes a body to its disk. So an overload costs little. More large
+ * bodies than the disk can write would delay all other requests. The web interface sends the
+ * questions of all its users from one address.
  */
 const bodiesAtOnce = { all: 64, large: 16 } as const;
 
@@ -126,7 +126,8 @@ export const bodyLimit = `      limit_conn bodies_at_once ${bodiesAtOnce.all};
 `;
 
 /**
- * The gateway adds these headers to pages of a user's own application. They replace the ingress'.
+ * The gateway adds these headers to pages of a user's own application. They replace the headers of
+ * the ingress.
  */
 export const ownPageHeaders = `      add_header Content-Security-Policy $own_content always;
       add_header Permissions-Policy $own_permissions always;
@@ -173,13 +174,16 @@ const headerMaps = (origins: readonly string[], transport: string): string =>
     .join("\n");
 
 /**
- * Tells browsers to use TLS only, for a year. Not for the stack's own authority: a browser that does
- * not know the authority would offer no way to the page.
+ * Tells browsers to use TLS only, for a year. Not sent with the stack's own authority: a browser
+ * that does not know the authority could not open the page at all.
  */
 const strictTransport = (tls: IngressSettings["tls"]): string =>
   tls === "acme" || tls === "files" ? "$transport" : "";
 
-/** Browsers keep the header for all ports of a name. A developer's localhost has others. */
+/**
+ * Browsers keep the header for all ports of a name. On a developer's localhost, other ports have no
+ * TLS.
+ */
 const transportMap = `  map "$scheme $host" $transport { default ""; "~^https (?!localhost$)" "max-age=31536000"; }
 `;
 

@@ -19,13 +19,14 @@ export interface RoutedPath extends Route {
   /** The longest time without a byte of its answer. @default `defaultAnswerTimeout` */
   readonly answerTimeout?: Duration;
   /**
-   * Whether all its containers get requests at once. The others get none before they are healthy.
+   * Whether all its containers get requests at once. Other services get no requests before they are
+   * healthy.
    * @default false
    */
   readonly byName?: boolean;
 }
 
-/** Metrics are for the system's own networks. */
+/** Metrics are reachable only on the system's own networks. */
 const hide = ({ hidden }: RoutedPath): string =>
   hidden ? `    location ~ ^${literal(hidden)}(/|$) { return 404; }\n` : "";
 

@@ -1,7 +1,7 @@
 /**
  * Host names that serve one path of the stack. The ingress puts the path in front of a request, so
  * the gateway and the sign-in decide about the same path as under `ragdock:ingress.domain`.
- * tests/images/names.test.ts attacks a real one.
+ * tests/images/names.test.ts attacks a real ingress.
  */
 import type { IngressSettings } from "../settings/ingress.ts";
 import { authPages } from "./auth.ts";
@@ -10,9 +10,9 @@ import { literal } from "./nginx-guards.ts";
 const isUsed = ({ names }: IngressSettings): boolean => Object.keys(names).length > 0;
 
 /**
- * The maps of the names. nginx decides by `$uri`, from which it has removed `..` and double slashes,
- * and passes on what the client wrote. The gateway reads that in the same way. `\z` is the end of
- * the text: `$` also matches before a line end.
+ * The maps of the names. nginx decides by `$uri`, from which it has removed `..` and double
+ * slashes, and passes on what the client wrote. The gateway interprets the path in the same way.
+ * `\z` is the end of the text: `$` also matches before a line end.
  */
 export function nameMaps(settings: IngressSettings): string {
   if (!isUsed(settings)) return "";

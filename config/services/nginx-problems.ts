@@ -20,7 +20,9 @@ interface NginxProblem {
 /** The client may try again after these seconds. */
 const again = { "Retry-After": "5" };
 
-/** The methods that nginx passes on. An application that refuses one names its own. */
+/**
+ * The methods that nginx passes on. If an application refuses a method, it lists its own methods.
+ */
 const passed = { Allow: "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS" };
 
 /** 494 is nginx's code for a header that is too large. */
@@ -35,15 +37,15 @@ const unreadable: readonly NginxProblem[] = [
   {
     status: 405,
     title: "Method not allowed",
-    detail: "No path takes this method.",
+    detail: "No path accepts this method.",
     unread: true,
     headers: passed,
   },
   { status: 414, title: "URI too long", detail: "The address may be at most 8 KiB.", unread: true },
-  { status: 501, title: "Not implemented", detail: "Send the body as it is, or chunked.", unread: true },
+  { status: 501, title: "Not implemented", detail: "Send the body with a length, or chunked.", unread: true },
 ];
 
-/** The ingress has no other upstream than a gateway. */
+/** The only upstream of the ingress is a gateway. */
 const unavailable = (kind: Kind): NginxProblem => ({
   status: 503,
   title: "Service unavailable",
@@ -52,7 +54,7 @@ const unavailable = (kind: Kind): NginxProblem => ({
   headers: again,
 });
 
-/** The failures of a service that took the request. It may have done its work. */
+/** The failures of a service that took the request. The service may have processed the request. */
 const broken: readonly NginxProblem[] = [
   {
     status: 502,
@@ -81,7 +83,7 @@ const failures: Readonly<Record<Kind, readonly string[]>> = {
   gateway: ["error_page 502 = $broken_off;", "error_page 504 = $too_late;"],
 };
 
-const notFound: NginxProblem = { status: 404, title: "Not found", detail: "Nothing has this path." };
+const notFound: NginxProblem = { status: 404, title: "Not found", detail: "No service has this path." };
 
 const tooLarge = (limit: string): NginxProblem => ({
   status: 413,
@@ -106,7 +108,7 @@ const refused: readonly NginxProblem[] = [
   {
     status: 421,
     title: "Misdirected request",
-    detail: "This host name is not served. ragdock:ingress.hosts has the names that are.",
+    detail: "This host name is not served. ragdock:ingress.hosts lists the names that are served.",
   },
 ];
 

@@ -51,8 +51,8 @@ export const defaultMaxBody = 26;
 export const defaultAnswerTimeout: Duration = "600s";
 
 /**
- * A gateway leads to one revision of each service. An ingress has the published ports and leads to
- * a gateway.
+ * A gateway passes requests to one revision of each service. An ingress has the published ports and
+ * passes requests to a gateway.
  */
 export type NginxKind = "ingress" | "gateway";
 
@@ -63,13 +63,14 @@ interface NginxOptions {
   readonly answerTimeout?: Duration;
   /** More locations of the port for the status. @default none */
   readonly statusLocations?: string;
-  /** The port of the host with TLS that a port without TLS leads to. @default there is none */
+  /** The port of the host with TLS to which a port without TLS redirects. @default there is none */
   readonly redirectTo?: number;
 }
 
 /**
- * An ingress' locations. The ingress asks the gateways which of them takes requests, and uses that
- * one. Before it gives up, it asks once more with a longer timeout, because a packet can be lost.
+ * An ingress' locations. The ingress asks the gateways which of them accepts requests, and uses
+ * that one. Before it gives up, it asks once more with a longer timeout, because a packet can be
+ * lost.
  */
 const toGateway = (route: RoutedPath, uri: string): Content => `
     location ${route.path} {

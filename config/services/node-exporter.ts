@@ -55,7 +55,7 @@ const hostAlerts: readonly Alert[] = [
     description: "When the disk is full, PostgreSQL stops, Redis refuses writes, and images cannot be built.",
     runbook:
       "`docker system df` shows what Docker holds. `docker image prune` and `docker builder prune` remove what is not in " +
-      "use. Never prune volumes: they are the data. Then look at the size of the database.",
+      "use. Never prune volumes: they contain the data. Then look at the size of the database.",
   },
   {
     name: "HostMemoryLow",
@@ -82,9 +82,10 @@ const backupAlerts = (prod: boolean): readonly Alert[] => [
     expr: tooOld("ragdock_backup_last_success_timestamp_seconds", backupAge, prod),
     holds: "1h",
     summary: "The last backup is older than a day",
-    description: "A loss of data now would reach back to the last backup. `make backups` shows its age.",
+    description:
+      "If data is lost now, all changes since the last backup are lost. `make backups` shows its age.",
     runbook:
-      "Run `make backup` and read its output. Then find out why the host's cron did not run it (docs/guide/backup.md).",
+      "Run `make backup` and read its output. Then find out why the host's cron did not run `make backup` (docs/guide/backup.md).",
   },
   {
     name: "DrillTooOld",
@@ -93,7 +94,7 @@ const backupAlerts = (prod: boolean): readonly Alert[] => [
     holds: "1h",
     summary: "No backup has been restored as a test for over a week",
     description: "Only a restored backup proves that backups can be restored.",
-    runbook: "Run `make drill`. If it fails, make another backup and drill that one.",
+    runbook: "Run `make drill`. If it fails, create another backup and test that one.",
   },
 ];
 

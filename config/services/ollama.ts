@@ -1,7 +1,8 @@
 import { Healthcheck } from "../spec/healthcheck.ts";
 import { type CatalogueImage, catalogueImage } from "../spec/image.ts";
+import { removeCommand, setCommand, toRun } from "../spec/message.ts";
 import type { Alert } from "../spec/monitoring.ts";
-import { type Problem, problem, removeCommand, setCommand } from "../spec/problem.ts";
+import { type Problem, problem } from "../spec/problem.ts";
 import type { Job, LongRunning, ServiceSpec, VolumeMount } from "../spec/service.ts";
 import { mebibytes, type Size } from "../spec/units.ts";
 import type { Context, ServiceModule, ServiceTemplate } from "./module.ts";
@@ -11,7 +12,7 @@ import { storeConsequences } from "./postgres.ts";
 import { projectFile } from "./project-files.ts";
 
 const unavailable =
-  "Debian and PyPI have no package of Ollama. A provider that runs elsewhere stands in, by its `baseUrl`.";
+  "Debian and PyPI have no package of Ollama. Use a provider that runs elsewhere: set its `baseUrl`.";
 
 const image = {
   name: "ollama",
@@ -135,7 +136,8 @@ const question = ({ use, name }: OwnModel): string =>
 
 /**
  * Bits per weight of a quantization, rounded up, from llama.cpp's own table
- * (tools/quantize/README.md, Llama 3.1 8B). Ollama's library has Q4_K_M where the tag names none.
+ * (tools/quantize/README.md, Llama 3.1 8B). If a tag names no quantization, Ollama's library uses
+ * Q4_K_M.
  */
 const bitsPerWeight: Readonly<Record<string, number>> = {
   q2: 3.2,
@@ -187,7 +189,7 @@ const unnamed = (ctx: Context): Problem[] =>
     .map((use) => {
       const path = `${use}.model`;
       const why = "a model that the stack runs needs a name";
-      return problem(path, "nothing", why, `Run: ${setCommand(path, small[use])}`);
+      return problem(path, "nothing", why, `${toRun}${setCommand(path, small[use])}`);
     });
 
 /** Without the image, the application would call a provider that does not exist. */
@@ -197,7 +199,7 @@ function notBuilt(ctx: Context): Problem[] {
   return usesOf(ctx).map((use) => {
     const elsewhere = setCommand(`${use}.baseUrl`, "http://models.example.com:11434/v1");
     const pin = setCommand(`pinned.${image.name}`, image.reference);
-    const fix = `Run: ${removeCommand(`${use}.run`)} and ${elsewhere}; or name an image: ${pin}`;
+    const fix = `${toRun}${removeCommand(`${use}.run`)} and ${elsewhere}; or name an image: ${pin}`;
     return problem(`${use}.run`, "true", `images is packages, and ${unavailable}`, fix);
   });
 }
@@ -217,12 +219,12 @@ function tooLarge(ctx: Context, services: readonly ServiceSpec[]): Problem[] {
   const smaller = setCommand(`${first.use}.model`, small[first.use]);
   const { memoryMiB: host } = ctx.host;
   if (host !== undefined && needed > host) {
-    const why = `${need}, the host has ${host} MiB`;
-    return [problem(`${first.use}.model`, `"${first.name}"`, why, `Run: ${smaller}`)];
+    const why = `${need}, but the host has ${host} MiB`;
+    return [problem(`${first.use}.model`, `"${first.name}"`, why, `${toRun}${smaller}`)];
   }
   if (mebibytes(self.limits.memory) >= needed) return [];
   const path = "services.ollama.limits.memory";
-  const fix = `Run: ${setCommand(path, `${needed}MiB`)}; or take a smaller model: ${smaller}`;
+  const fix = `${toRun}${setCommand(path, `${needed}MiB`)}; or take a smaller model: ${smaller}`;
   return [problem(path, self.limits.memory, need, fix)];
 }
 
@@ -233,9 +235,9 @@ const down: Alert = {
   holds: "1m",
   summary: "Ollama does not answer",
   description:
-    "Questions get no answer, or documents no vectors, while the stack's own model server is down.",
+    "While the stack's own model server is down, questions get no answer, or documents get no vectors.",
   runbook:
-    "Read `make logs SERVICE=ollama`. Exit code 137 is the memory limit: raise services.ollama.limits.memory, or take a " +
+    "Read `make logs SERVICE=ollama`. Exit code 137 is the memory limit: raise services.ollama.limits.memory, or use a " +
     "smaller model. If a model is missing, `make logs SERVICE=ollama-pull` says why it could not be downloaded.",
   suppresses: storeConsequences,
 };

@@ -4,7 +4,10 @@ import { mebibytes } from "../spec/units.ts";
 import { blackboxRow } from "./monitoring.ts";
 import { neededStore } from "./needed-store.ts";
 
-/** 408 if the indexes do not become usable in time. One server has no place for replicas: yellow. */
+/**
+ * 408 if the indexes do not become usable in time. A single server cannot hold replicas, so the
+ * status is yellow.
+ */
 const health = "/_cluster/health?wait_for_status=yellow&timeout=3s";
 
 /**

@@ -1,5 +1,6 @@
 import type { Settings } from "../settings/schema.ts";
-import { type Problem, problem, setCommand, withoutEffect } from "../spec/problem.ts";
+import { setCommand, toRun } from "../spec/message.ts";
+import { type Problem, problem, withoutEffect } from "../spec/problem.ts";
 import { packagedVersion } from "./language-images.ts";
 import { contentOf, isRecognised } from "./own-app-image.ts";
 import type { OwnApp } from "./own-app-settings.ts";
@@ -11,7 +12,7 @@ export function wrongBuild(app: OwnApp, { images }: Pick<Settings, "images">): P
   const { build, image, setting } = app;
   if (image)
     return Object.keys(build ?? {}).map((key) =>
-      withoutEffect(`${setting}.build.${key}`, "an image is not built"),
+      withoutEffect(`${setting}.build.${key}`, "`image` names an image, so nothing is built"),
     );
   const content = contentOf(app);
   if (!content) return uselessWith(app);
@@ -22,7 +23,8 @@ export function wrongBuild(app: OwnApp, { images }: Pick<Settings, "images">): P
 function refused({ setting, source }: OwnApp, refusal: Refusal): Problem {
   const path = `${setting}.${refusal.setting}`;
   const found = refusal.found || `"${source}"`;
-  const fix = refusal.value === undefined ? (refusal.fix ?? "") : `Run: ${setCommand(path, refusal.value)}`;
+  const fix =
+    refusal.value === undefined ? (refusal.fix ?? "") : `${toRun}${setCommand(path, refusal.value)}`;
   return problem(
     path,
     found,
@@ -40,7 +42,7 @@ function uselessWithout({ setting, build = {} }: OwnApp, { language, args }: Rec
     ...Object.fromEntries(
       Object.keys(build.args ?? {}).flatMap((name) => {
         if (name !== "TORCH_BACKEND") return [[`args.${name}`, "the folder has no Dockerfile"]];
-        return name in args ? [] : [[`args.${name}`, node ?? "the lock of its packages decides"]];
+        return name in args ? [] : [[`args.${name}`, node ?? "the lock file of its packages decides this"]];
       }),
     ),
   };
@@ -53,7 +55,9 @@ function uselessWith(app: OwnApp): Problem[] {
   if (isRecognised(app)) return [];
   return (["python", "packages"] as const)
     .filter((key) => build?.[key] !== undefined)
-    .map((key) => withoutEffect(`${setting}.build.${key}`, "the folder has a Dockerfile, which decides it"));
+    .map((key) =>
+      withoutEffect(`${setting}.build.${key}`, "the folder has a Dockerfile, which decides this"),
+    );
 }
 
 /** A version that only registries have. */
@@ -72,7 +76,7 @@ function wrongVersion(
   const where = isPython ? "that of Debian" : "that on PyPI";
   const why = `\`images: packages\` has ${name} ${only} only, ${where}`;
   const other = isPython ? `or, if it also runs on ${only}: ${setCommand(python, `'"${only}"'`)}` : "";
-  const fix = [`Run: ${setCommand("images", "registry")}`, other].filter(Boolean).join("; ");
+  const fix = [`${toRun}${setCommand("images", "registry")}`, other].filter(Boolean).join("; ");
   const found = says.split(", ").at(-1) ?? "";
   return [problem(isPython ? python : `${app.setting}.source`, found, why, fix)];
 }

@@ -1,4 +1,5 @@
-import { type Problem, problem, removeCommand, setCommand } from "../spec/problem.ts";
+import { alsoRun, removeCommand, setCommand, toRun } from "../spec/message.ts";
+import { type Problem, problem } from "../spec/problem.ts";
 import type { ServiceSpec } from "../spec/service.ts";
 import { mebibytes } from "../spec/units.ts";
 import type { OwnApp } from "./own-app-settings.ts";
@@ -18,18 +19,18 @@ const normal = (path: string): string => path.replace(/\/+$/, "") || "/";
 function wrongFolders({ setting, writable = {}, volumes = [] }: OwnApp): Problem[] {
   return Object.keys(writable).flatMap((folder) => {
     const at = `${setting}.writable["${folder}"]`;
-    const remove = `Run: ${removeCommand(at)}`;
+    const remove = `${toRun}${removeCommand(at)}`;
     const path = normal(folder);
     const isTaken = taken.includes(path) || /^\/(dev|proc|run|sys)\//.test(path);
     const volume = volumes.find((one) => normal(one.path) === path);
     return [
-      ...(isTaken ? [problem(at, `"${folder}"`, "the system has this folder", remove)] : []),
+      ...(isTaken ? [problem(at, `"${folder}"`, "this folder belongs to the operating system", remove)] : []),
       ...(volume
         ? [
             problem(
               at,
               `"${folder}"`,
-              `the volume ${volume.name} has this folder, and it is writable`,
+              `the volume ${volume.name} is mounted there, and it is writable`,
               remove,
             ),
           ]
@@ -44,8 +45,8 @@ function tooLarge({ setting, name, writable = {} }: OwnApp, services: readonly S
   const sum = Object.values(writable).reduce((all, size) => all + mebibytes(size), 0);
   if (memory === undefined || sum < mebibytes(memory)) return [];
   const limit = `${setting}.limits.memory`;
-  const why = `files there count towards the memory of the container, which is ${memory}`;
-  const fix = `Make them smaller, or run: ${setCommand(limit, `${2 * sum}MiB`)}`;
+  const why = `files in memory count towards the memory limit of the container, ${memory}`;
+  const fix = `Reduce the sizes, or ${alsoRun}${setCommand(limit, `${2 * sum}MiB`)}`;
   return [problem(`${setting}.writable`, `${sum}MiB`, why, fix)];
 }
 
@@ -54,7 +55,7 @@ function wrongLimits({ setting, ulimits = {} }: OwnApp): Problem[] {
     if (typeof limit === "number" || limit.hard === -1) return [];
     if (limit.soft !== -1 && limit.soft <= limit.hard) return [];
     const at = `${setting}.ulimits.${name}.soft`;
-    const fix = `Run: ${setCommand(at, String(limit.hard))}`;
+    const fix = `${toRun}${setCommand(at, String(limit.hard))}`;
     return [problem(at, String(limit.soft), `must be at most the hard limit, ${limit.hard}`, fix)];
   });
 }

@@ -50,7 +50,8 @@ export const frameworkVariables = (app: OwnApp): Record<string, string> =>
 const withPort = (text: string, { port }: OwnApp): string => text.replace(portPlace, String(port));
 
 /**
- * The image of an application: as it is, built with the folder's own Dockerfile, or as recognised.
+ * The image of an application: pulled, built with the folder's own Dockerfile, or built as
+ * recognised.
  */
 export function imageOf(app: OwnApp): ImageSource {
   const { image, source = ".", build, imageName, imageFolders } = app;
@@ -65,7 +66,7 @@ export function imageOf(app: OwnApp): ImageSource {
       ...(build?.target ? { target: build.target } : {}),
       ...(build?.args ? { args: build.args } : {}),
     };
-  // A folder's own list of ignored files takes the place of ours.
+  // A folder's own list of ignored files replaces ours.
   const file = hasFile(source, ".dockerignore") ? "Dockerfile" : "default-ignore.Dockerfile";
   return {
     ...common,

@@ -1,5 +1,6 @@
 import type { Settings } from "../settings/schema.ts";
-import { type Problem, problem, removeCommand, setCommand } from "../spec/problem.ts";
+import { removeCommand, setCommand, toRun } from "../spec/message.ts";
+import { type Problem, problem } from "../spec/problem.ts";
 import { isHostName, type OwnApp, pathBehind } from "./own-app-settings.ts";
 
 /** A path of an application, and the setting that has it. */
@@ -30,35 +31,28 @@ const pathsOf = (app: OwnApp): Route[] => [
 
 const another = ({ app, setting }: Route): string =>
   setting.endsWith(".route")
-    ? `Run: ${setCommand(setting, `/${app.name}/`)}`
-    : `Run: ${removeCommand(setting)}`;
+    ? `${toRun}${setCommand(setting, `/${app.name}/`)}`
+    : `${toRun}${removeCommand(setting)}`;
 
 function twice(route: Route, before: readonly Route[]): Problem[] {
   const first = before.find(({ path }) => path === route.path);
   if (!first) return [];
   return [
-    problem(route.setting, `"${route.path}"`, `${first.app.name} has this route already`, another(route)),
+    problem(route.setting, `"${route.path}"`, `${first.app.name} already has this route`, another(route)),
   ];
 }
 
 const reserved = (route: Route): Problem[] =>
   route.path.startsWith("/monitoring/")
-    ? [
-        problem(
-          route.setting,
-          `"${route.path}"`,
-          "the pages of the monitoring have this path",
-          another(route),
-        ),
-      ]
+    ? [problem(route.setting, `"${route.path}"`, "the monitoring pages have this path", another(route))]
     : [];
 
-/** The gateway serves no pages, so one application must answer all other paths. */
+/** The gateway itself serves no pages, so one application must answer all other paths. */
 function withoutFront(apps: readonly OwnApp[], routed: readonly Route[]): Problem[] {
   const [first] = apps.filter(({ port }) => port !== undefined).concat(apps);
   if (!first || routed.some(({ path }) => path === "/")) return [];
   const found = routed.map(({ app, path }) => `${path} of ${app.name}`).join(", ") || "no routes";
-  const fix = `Run: ${setCommand(`${first.setting}.route`, "/")}`;
+  const fix = `${toRun}${setCommand(`${first.setting}.route`, "/")}`;
   return [problem("apps", found, "one application must have the route /", fix)];
 }
 
@@ -67,7 +61,7 @@ function hostProblems({ ingress }: Settings, { route, setting, name }: OwnApp): 
   if (route === undefined || !isHostName(route)) return [];
   const path = `${setting}.route`;
   const asPath = setCommand(path, `/${name}/`);
-  const say = (why: string, fix: string): Problem => problem(path, `"${route}"`, why, `Run: ${fix}`);
+  const say = (why: string, fix: string): Problem => problem(path, `"${route}"`, why, `${toRun}${fix}`);
   const isNamed = ingress.names[route] !== pathBehind({ name });
   return [
     ...(ingress.tls === "off"
@@ -81,7 +75,7 @@ function hostProblems({ ingress }: Settings, { route, setting, name }: OwnApp): 
     ...(ingress.domain === undefined
       ? [
           say(
-            "it is served besides `ragdock:ingress.domain`, which is not set",
+            "it is served in addition to `ragdock:ingress.domain`, which is not set",
             `${setCommand("ingress.domain", "rag.example.org")}; or: ${asPath}`,
           ),
         ]
@@ -90,7 +84,7 @@ function hostProblems({ ingress }: Settings, { route, setting, name }: OwnApp): 
       ? [say("the name is `ragdock:ingress.domain`, which serves all paths", asPath)]
       : []),
     ...(isNamed
-      ? [say("`ragdock:ingress.names` has the name, too", removeCommand(`ingress.names["${route}"]`))]
+      ? [say("`ragdock:ingress.names` also has this name", removeCommand(`ingress.names["${route}"]`))]
       : []),
   ];
 }

@@ -1,7 +1,8 @@
 import type { Settings } from "../settings/schema.ts";
 import { externalStores } from "../spec/external.ts";
+import { alsoRun, removeCommand, setCommand, toRun } from "../spec/message.ts";
 import { isReservedNetwork } from "../spec/networks.ts";
-import { type Problem, problem, removeCommand, setCommand, withoutEffect } from "../spec/problem.ts";
+import { type Problem, problem, withoutEffect } from "../spec/problem.ts";
 import type { ServiceSpec } from "../spec/service.ts";
 import { neededStores } from "./needed-stores.ts";
 import { wrongBuild } from "./own-app-build-rules.ts";
@@ -41,14 +42,14 @@ export function ownAppProblems(settings: Settings, services: readonly ServiceSpe
 function bothForms({ app, apps }: Settings): Problem[] {
   const names = Object.keys(apps);
   if (!app || names.length === 0) return [];
-  const why = "`app` is the short form of one application, and `apps` has several";
-  const fix = `Move it into ragdock:apps, or run: ${removeCommand("apps")}`;
+  const why = "`app` is the short form for one application, and `apps` is for several";
+  const fix = `Move it into ragdock:apps, or ${alsoRun}${removeCommand("apps")}`;
   return [problem("app", `both app and apps (${names.join(", ")})`, why, fix)];
 }
 
 function wrongSource(app: OwnApp): Problem[] {
   const { source, image, setting } = app;
-  const set = `Run: ${setCommand(`${setting}.source`, "../my-rag")}`;
+  const set = `${toRun}${setCommand(`${setting}.source`, "../my-rag")}`;
   if ((source === undefined) === (image === undefined)) {
     const found = source === undefined ? "neither source nor image" : "both source and image";
     return [problem(setting, found, "exactly one of them must say what to run", set)];
@@ -57,7 +58,7 @@ function wrongSource(app: OwnApp): Problem[] {
   const path = `${setting}.source`;
   if (!hasFile(source)) return [problem(path, `"${source}"`, "the project has no such folder", set)];
   if (app.build?.dockerfile && !hasFile(source, app.build.dockerfile)) {
-    const fix = `Correct its name, or run: ${removeCommand(`${setting}.build.dockerfile`)}`;
+    const fix = `Correct its name, or ${alsoRun}${removeCommand(`${setting}.build.dockerfile`)}`;
     return [
       problem(`${setting}.build.dockerfile`, `"${dockerfileOf(app)}"`, `${source} has no such file`, fix),
     ];
@@ -65,11 +66,11 @@ function wrongSource(app: OwnApp): Problem[] {
   return [];
 }
 
-/** Reports settings of an application that would do nothing. */
+/** Reports settings of an application that have no effect. */
 function useless(app: OwnApp): Problem[] {
   const { setting, port, healthcheck = {}, needs = [], needsAll } = app;
   const isRouted = hasRoute(app);
-  const unrouted = "the gateway leads only to applications with a route";
+  const unrouted = "the gateway passes requests only to applications with a route";
   const noClient = "it does not need postgres";
   const all: readonly (readonly [key: string, isSet: boolean, hasEffect: boolean, why: string])[] = [
     ["module", app.module !== undefined, isServed(app), whatRuns(app)],
@@ -107,8 +108,8 @@ function wrongJob(app: OwnApp): Problem[] {
   const { setting, job } = app;
   const given = stayingUp.filter((key) => app[key] !== undefined);
   if (!job || given.length === 0) return [];
-  const why = `a job ends, so it has no ${given.join(", ")}`;
-  return [problem(`${setting}.job`, "true", why, `Run: ${removeCommand(`${setting}.job`)}`)];
+  const why = `a job ends, so it cannot have ${given.join(", ")}`;
+  return [problem(`${setting}.job`, "true", why, `${toRun}${removeCommand(`${setting}.job`)}`)];
 }
 
 const whatRuns = ({ command }: OwnApp): string =>
@@ -116,7 +117,7 @@ const whatRuns = ({ command }: OwnApp): string =>
 
 function wrongPort(app: OwnApp): Problem[] {
   const { setting, port, route, healthcheck } = app;
-  const set = `Run: ${setCommand(`${setting}.port`, "8000")}`;
+  const set = `${toRun}${setCommand(`${setting}.port`, "8000")}`;
   const both = healthcheck?.path !== undefined && healthcheck.command !== undefined;
   return [
     ...(route !== undefined && port === undefined
@@ -137,8 +138,8 @@ function wrongPort(app: OwnApp): Problem[] {
           problem(
             `${setting}.healthcheck`,
             "both path and command",
-            "exactly one of them must be the check",
-            `Run: ${removeCommand(`${setting}.healthcheck.path`)}`,
+            "exactly one of them must define the check",
+            `${toRun}${removeCommand(`${setting}.healthcheck.path`)}`,
           ),
         ]
       : []),
@@ -162,12 +163,17 @@ function wrongNeeds(app: OwnApp, apps: readonly OwnApp[], services: readonly Ser
     if (known.includes(need)) return [];
     const path = `${app.setting}.needs[${index}]`;
     const isChroma = need === "chroma";
-    const fix = isChroma ? `Run: ${setCommand("vectorStore", "chroma")}` : "Correct the name or remove it.";
-    return [problem(path, `"${need}"`, `it can need ${known.join(", ")}`, fix)];
+    const fix = isChroma
+      ? `${toRun}${setCommand("vectorStore", "chroma")}`
+      : "Correct the name or remove it.";
+    return [problem(path, `"${need}"`, `an application can need ${known.join(", ")}`, fix)];
   });
 }
 
-/** A volume of an application must not be that of a store, and a folder takes one volume. */
+/**
+ * A volume of an application must not be that of a store, and only one volume can be mounted at a
+ * folder.
+ */
 function wrongVolumes(
   { setting, volumes = [] }: OwnApp,
   apps: readonly OwnApp[],
@@ -182,10 +188,24 @@ function wrongVolumes(
     const isTwice = volumes.slice(0, index).some((other) => other.path === path);
     return [
       ...(owner
-        ? [problem(`${at}.name`, `"${name}"`, `${owner.name} has this volume`, "Choose another name.")]
+        ? [
+            problem(
+              `${at}.name`,
+              `"${name}"`,
+              `${owner.name} already has this volume`,
+              "Choose another name.",
+            ),
+          ]
         : []),
       ...(isTwice
-        ? [problem(`${at}.path`, `"${path}"`, "another volume has this folder", "Choose another folder.")]
+        ? [
+            problem(
+              `${at}.path`,
+              `"${path}"`,
+              "another volume is mounted at this folder",
+              "Choose another folder.",
+            ),
+          ]
         : []),
     ];
   });
@@ -193,6 +213,6 @@ function wrongVolumes(
 
 function wrongFile({ envFile, setting }: OwnApp): Problem[] {
   if (envFile === undefined || hasFile(envFile)) return [];
-  const fix = `Correct its path, which starts at the project, or run: ${removeCommand(`${setting}.envFile`)}`;
+  const fix = `Correct its path, which is relative to the project, or ${alsoRun}${removeCommand(`${setting}.envFile`)}`;
   return [problem(`${setting}.envFile`, `"${envFile}"`, "there is no such file", fix)];
 }

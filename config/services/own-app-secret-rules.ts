@@ -1,6 +1,7 @@
 import { settings as schema, userSecrets } from "../settings/schema.ts";
 import type { Secret } from "../spec/content.ts";
-import { type Problem, problem, removeCommand, secretCommand } from "../spec/problem.ts";
+import { removeCommand, secretCommand, toRun } from "../spec/message.ts";
+import { type Problem, problem } from "../spec/problem.ts";
 import type { Context } from "./module.ts";
 import { readVariables } from "./own-app-env.ts";
 import type { SecretHolder } from "./own-app-settings.ts";
@@ -34,7 +35,7 @@ export function secretProblems(
             problem(
               path,
               `"${how}"`,
-              `${first.name} has "${String(other)}" for it, and both get the same value`,
+              `${first.name} has "${String(other)}" for this variable, but both must get the same value`,
               "Write the same for both.",
             ),
           ]),
@@ -52,22 +53,25 @@ function reserved(name: string, path: string): Problem[] {
 
 function unset({ secrets }: Context, name: string, path: string): Problem[] {
   if (secrets.has(name)) return [];
-  return [problem(path, "nothing", `ragdock:${name} is not set`, `Run: ${secretCommand(name)}`)];
+  return [problem(path, "nothing", `ragdock:${name} is not set`, `${toRun}${secretCommand(name)}`)];
 }
 
-/** `docker inspect` would show the other one, and the application would not get it. */
+/**
+ * `docker inspect` would show the value of the plain variable, and the application would not get
+ * it.
+ */
 function variableTwice({ settings }: Context, app: SecretHolder, name: string, path: string): Problem[] {
   const { env = {}, envFile, setting } = app;
   const own = `services.${app.name}.environment`;
   const inFile = envFile !== undefined && hasFile(envFile) && name in readVariables(envFile);
   const places = [
-    ...(name in env ? [[`${setting}.env`, `Run: ${removeCommand(`${setting}.env.${name}`)}`]] : []),
+    ...(name in env ? [[`${setting}.env`, `${toRun}${removeCommand(`${setting}.env.${name}`)}`]] : []),
     ...(inFile ? [[`${setting}.envFile`, `Remove the variable from ${envFile}.`]] : []),
     ...(name in (settings.services[app.name]?.environment ?? {})
-      ? [[own, `Run: ${removeCommand(`${own}.${name}`)}`]]
+      ? [[own, `${toRun}${removeCommand(`${own}.${name}`)}`]]
       : []),
   ] as const;
   return places.map(([where = "", fix = ""]) =>
-    problem(path, `the variable in ${where}, too`, "`docker inspect` shows the one there", fix),
+    problem(path, `the variable is also in ${where}`, "`docker inspect` shows that value", fix),
   );
 }

@@ -64,7 +64,7 @@ export function secretFiles(app: Pick<SecretHolder, "secrets">, usable: Secrets)
 
 /**
  * A text with its secrets. In a URL, secrets of the user are percent-encoded, because they may
- * contain letters such as `@`. Those that Ragdock makes have letters and digits only.
+ * contain letters such as `@`. Secrets that Ragdock generates have letters and digits only.
  */
 function textOf(text: NamedContent, usable: Secrets): Content {
   const isUrl = typeof text[0] === "string" && /^[a-z][a-z0-9+.-]*:\/\//i.test(text[0]);

@@ -18,7 +18,7 @@ export interface OwnApp extends OwnAppSettings {
 
 type Own = Pick<Settings, "app" | "apps">;
 
-/** Whether own applications take the place of the reference application. */
+/** Whether own applications replace the reference application. */
 export const hasOwnApps = (settings: Own): boolean => ownApps(settings).length > 0;
 
 /** The own applications of a stack. `app` is the short form of one that answers all requests. */
@@ -43,7 +43,9 @@ export function ownApps({ app, apps }: Own): OwnApp[] {
 export type SecretHolder = Pick<OwnApp, "name" | "setting"> &
   Partial<Pick<OwnApp, "secrets" | "env" | "envFile">>;
 
-/** Everything that has variables with secrets. Those with the same variable get the same value. */
+/**
+ * Everything that has variables with secrets. All that have the same variable get the same value.
+ */
 export const secretHolders = (settings: Pick<Settings, "app" | "apps" | "services">): SecretHolder[] => [
   ...ownApps(settings),
   ...Object.entries(settings.services).flatMap(([name, { secrets }]) =>
@@ -55,17 +57,17 @@ export const secretHolders = (settings: Pick<Settings, "app" | "apps" | "service
 export interface AppRoute {
   readonly path: string;
   readonly port: number;
-  /** Whether the application sees the rest of the path only. */
+  /** Whether the application gets only the rest of the path. */
   readonly strip?: boolean;
 }
 
 /** Whether a route is a host name instead of a path. */
 export const isHostName = (route: string): boolean => !route.startsWith("/");
 
-/** The path of the gateway behind a host name of an application. No other path begins like it. */
+/** The path of the gateway behind a host name of an application. No other path has this prefix. */
 export const pathBehind = ({ name }: Pick<OwnApp, "name">): string => `/~${name}/`;
 
-/** Whether the gateway leads to an application. */
+/** Whether the gateway passes requests to an application. */
 export const hasRoute = ({ route, routes = {} }: OwnApp): boolean =>
   route !== undefined || Object.keys(routes).length > 0;
 

@@ -163,7 +163,7 @@ const migrationName = ({ name }: OwnApp): string => `${name}-migrate`;
 const migrationsFor = (app: OwnApp, apps: readonly OwnApp[]): string[] =>
   apps.filter((other) => other.migrate && sharesImage(app, other)).map(migrationName);
 
-/** The services that an application calls, the models that the stack runs included. */
+/** The services that an application calls, including the models that the stack runs. */
 const needsOf = (ctx: Context, stores: AppStores, { needs = [], needsAll }: OwnApp): string[] =>
   needsAll ? dependenciesOf(ctx, stores) : [...new Set([...needs, ...modelServices(ctx.models)])];
 
@@ -180,18 +180,21 @@ const ulimitsOf = (ulimits: NonNullable<OwnApp["ulimits"]>): Readonly<Record<str
     ]),
   );
 
-/** Docker's check: the given one, else whether the port listens, else whether the process runs. */
+/**
+ * Docker's check: the configured check; otherwise whether the port listens; otherwise whether the
+ * process runs.
+ */
 function healthcheckOf({ port, healthcheck = {}, secrets = {} }: OwnApp): Healthcheck {
   const { path, command, ...given } = healthcheck;
   const timing = { startPeriod: "1m", ...defined(given) } as const;
-  // The command may need the variables, too.
+  // The command may also need the variables.
   const start = Object.keys(secrets).length > 0 ? startWith(appStartScript) : [];
   if (command) return Healthcheck.command([...start, ...command], timing);
   if (port === undefined) return Healthcheck.runs(timing);
   return path ? Healthcheck.anyHttp(path, port, timing) : Healthcheck.listens(port, timing);
 }
 
-/** The check from outside. Undefined for an application without a port. */
+/** The check of the blackbox exporter. Undefined for an application without a port. */
 function blackboxOf({ port, healthcheck }: OwnApp): Blackbox | undefined {
   if (port === undefined) return undefined;
   const path = healthcheck?.path;

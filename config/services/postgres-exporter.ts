@@ -1,7 +1,7 @@
 import { wget } from "../spec/healthcheck.ts";
 import type { CatalogueImage } from "../spec/image.ts";
 import { type Alert, lines, type Row, stat } from "../spec/monitoring.ts";
-import { nameOn, outsideNetwork } from "../spec/networks.ts";
+import { monitoringNetwork, outsideNetwork } from "../spec/networks.ts";
 import { orZero, perSecond, ratio } from "../spec/promql.ts";
 import { publishedPorts } from "../spec/service.ts";
 import type { ServiceModule } from "./module.ts";
@@ -39,13 +39,12 @@ export const postgresExporter = (
 ): ServiceModule =>
   exporter(image, (ctx) => {
     const login = store.login(ctx).monitor;
-    const listening = listensToMonitoring(name, image.port, "/");
     const { host, port: serverPort, tls, authority, files } = store.connection(ctx);
     const root = authority ? `&sslrootcert=${authority}` : "";
     const isExternal = ctx.settings.postgres.external !== undefined;
     const most = isExternal ? "max(pg_settings_max_connections)" : String(maxConnections);
     return {
-      ...listening,
+      ...listensToMonitoring(image, "/", name),
       name,
       environment: {
         DATA_SOURCE_URI: `${host}:${serverPort}/${store.database(ctx).name}?sslmode=${tls}${root}`,
@@ -56,11 +55,10 @@ export const postgresExporter = (
       ports: port === undefined ? [] : [devPort(ctx, image.port, port)],
       dependsOn: [store.name],
       databaseConnections: 2,
-      derive: (self) => {
-        const isPublished = publishedPorts(self).length > 0;
-        const host = listenOn(nameOn(outsideNetwork, name), image.port);
-        return { command: [...listening.command, ...(isPublished ? [host] : [])] };
-      },
+      derive: (self) =>
+        publishedPorts(self).length > 0
+          ? { entrypoint: listenOn([monitoringNetwork, outsideNetwork], image, name) }
+          : {},
       alerts: [
         postgresDown(store.name, `pg_up{service="${name}"} == 0`, isExternal),
         connectionsNearLimit(most),
@@ -77,8 +75,8 @@ const connectionsNearLimit = (most: string): Alert => ({
   summary: "PostgreSQL has {{ $value | humanizePercentage }} of its connections in use",
   description: "At the limit PostgreSQL refuses new clients, and requests fail with 503.",
   runbook:
-    "The pools of all replicas together must stay below max_connections: lower the pool size or the number of " +
-    "replicas. Connections `idle in transaction` (panel `Connections`) are a leak in the client that holds them.",
+    "The sum of the pools of all replicas must stay below max_connections. Lower the pool size or the number of " +
+    "replicas. Connections `idle in transaction` (panel `Connections`) mean that a client does not close its transactions.",
 });
 
 const blocksRead = "sum(rate(pg_stat_database_blks_hit[5m])) + sum(rate(pg_stat_database_blks_read[5m]))";
@@ -92,11 +90,11 @@ const row = (limit: string): Row => ({
     stat("Cache hits", ratio("sum(rate(pg_stat_database_blks_hit[5m]))", blocksRead), {
       unit: "percentunit",
       description:
-        "Blocks found in shared buffers. If it is low with a large database, raise shared_buffers.",
+        "The share of blocks found in shared buffers. If it is low with a large database, raise shared_buffers.",
     }),
     stat("Deadlocks", orZero("sum(increase(pg_stat_database_deadlocks[1h]))"), {
       redFrom: 1,
-      description: "In the last hour.",
+      description: "Counts the last hour.",
     }),
     stat("Longest transaction", orZero("max(pg_stat_activity_max_tx_duration)"), { unit: "s", redFrom: 300 }),
     stat("Write-ahead log", orZero("max(pg_wal_size_bytes)"), { unit: "bytes" }),

@@ -14,7 +14,8 @@ import type { StoreModule, StoreOptions } from "./store.ts";
 import { adminPassword, devPort, startScript, storeModule } from "./store.ts";
 
 /**
- * Connections that a server accepts. The policy on connections keeps the sum of all pools below it.
+ * Connections that a server accepts. The policy on connections ensures that the sum of all pools
+ * stays below it.
  */
 export const maxConnections = 100;
 
@@ -104,7 +105,7 @@ export function postgres(options: PostgresOptions = {}): PostgresModule {
     EXTENSIONS: extensions.join(" "),
   });
   const check: Check = (ctx, connection, { user, password }) =>
-    checkJob(externalServer(name, connection), {
+    checkJob(externalServer(name, connection, ctx), {
       image: postgresVersionImages[ctx.settings.postgresVersion].image,
       shell: "bash",
       environment: {
@@ -139,17 +140,18 @@ export function postgres(options: PostgresOptions = {}): PostgresModule {
 
 type Check = Parameters<typeof storeModule>[4]["check"];
 
-const externalServer = (name: string, { host, port }: Connection): ExternalStore => ({
+const externalServer = (name: string, { host, port }: Connection, { settings }: Context): ExternalStore => ({
   name,
   role: "postgres",
   host,
   port,
   blackbox: { module: "tcp_connect", port },
+  allow: settings.postgres.external?.allow ?? [],
 });
 
 /**
- * The variables with which libpq, psycopg and asyncpg encrypt their connections. Within the stack
- * there are none.
+ * The variables with which libpq, psycopg and asyncpg encrypt their connections. There are none for
+ * a store of the stack.
  */
 export const sslVariables = ({ tls, authority }: Connection): Record<string, string> =>
   tls === "disable" ? {} : { PGSSLMODE: tls, ...(authority ? { PGSSLROOTCERT: authority } : {}) };
@@ -211,10 +213,10 @@ export const postgresDown = (server: string, expr: string, isExternal = false): 
   expr,
   holds: "1m",
   summary: "PostgreSQL does not answer",
-  description: `No question can be asked and no document ingested while the database is down.${isExternal ? "" : " Its data is on its volume."}`,
+  description: `While the database is down, nobody can ask questions and no document is ingested.${isExternal ? "" : " Its data is on its volume."}`,
   runbook: isExternal
     ? externalRunbook("postgres", "PostgreSQL")
-    : `Read \`make logs SERVICE=${server}\`. After a crash the server recovers without help: give it time and do not kill it. ` +
+    : `Read \`make logs SERVICE=${server}\`. After a crash the server recovers by itself. Wait, and do not kill it. ` +
       "If the disk is full, free space first. If the password is refused, the volume is older than the secret: rotate the password.",
   suppresses: storeConsequences,
 });
@@ -222,7 +224,7 @@ export const postgresDown = (server: string, expr: string, isExternal = false): 
 /** What to do about a server outside of the stack. */
 export const externalRunbook = (role: "postgres" | "redis", title: string): string =>
   `${title} is outside of the stack: ragdock:${role}.external names it. Look there first. Then check from this host that ` +
-  `its port answers, and that the login still works: a password that was changed there goes into the secret ${role}Password.`;
+  `its port answers, and that the login still works: if the password was changed there, set the secret ${role}Password.`;
 
 export const storeConsequences = [
   "ServiceUnhealthy",

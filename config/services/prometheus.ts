@@ -74,7 +74,8 @@ const alerts: readonly Alert[] = [
     expr: "sum by (rule_group) (increase(prometheus_rule_evaluation_failures_total[5m])) > 0",
     summary: "Rules cannot be evaluated",
     description: "Rules of {{ $labels.rule_group }} failed within five minutes: their alerts cannot fire.",
-    runbook: "Prometheus' Rules page shows the error. The usual cause is two series where one is expected.",
+    runbook:
+      "Prometheus' Rules page shows the error. The usual cause is that a query finds two series where a rule expects one.",
   },
   {
     name: "Watchdog",
@@ -82,7 +83,7 @@ const alerts: readonly Alert[] = [
     expr: "vector(1)",
     summary: "Alerting works",
     description:
-      "Fires all the time. If it stops arriving, alerts no longer get from Prometheus to their receiver.",
+      "This alert fires all the time. If it stops arriving, alerts no longer reach their receiver.",
     runbook: "Nothing to do. A dead man's switch that expects this alert reports when it is missing.",
   },
 ];

@@ -13,7 +13,8 @@ export const ingestionBacklog: Alert = {
   expr: `max(rag_queue_oldest_age_seconds) > ${queueAge}`,
   holds: "5m",
   summary: "Documents have waited {{ $value | humanizeDuration }} for ingestion",
-  description: "The oldest document in the queue waits for too long: the worker is down, stuck, or too slow.",
+  description:
+    "The oldest document in the queue has waited for too long: the worker is down, stuck, or too slow.",
   runbook:
     "See `make status` and `make logs SERVICE=worker`. If the worker works and the queue still grows, add replicas of it. " +
     "Uploaded documents are safe: they stay in the database until they are done.",
@@ -29,7 +30,7 @@ export const ingestionFailing: Alert = {
     "{{ $value | humanize }} ingestions failed within 30 minutes. The documents are kept and marked as failed.",
   runbook:
     "The list of documents and `make logs SERVICE=worker` show each error. Delete a broken file. If the provider or a " +
-    "store failed, fix that, then ask for the documents to be ingested again.",
+    "store failed, fix that, then ingest the documents again.",
 };
 
 /** For a service that answers questions: `rag_retrieved_chunks`. */
@@ -42,8 +43,8 @@ export const emptyRetrievalsHigh: Alert = {
     `> ${emptyRatio}\nand sum(increase(rag_retrieved_chunks_count[30m])) >= 10`,
   holds: "15m",
   summary: "{{ $value | humanizePercentage }} of the questions find nothing",
-  description: "Almost a third of the questions retrieve no chunk, so that their answers have no source.",
+  description: "For more than 30 % of the questions, no chunk is found, so their answers have no source.",
   runbook:
-    "Are there documents (panel `Documents`)? If their number fell to 0, look for a lost volume or a new vector " +
-    "space. Otherwise the similarity threshold is too strict, or people ask about things that were never ingested.",
+    "Check that there are documents (panel `Documents`). If their number fell to 0, look for a lost volume or a changed " +
+    "embedding model. Otherwise the similarity threshold is too strict, or people ask about subjects that no document covers.",
 };

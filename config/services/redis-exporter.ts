@@ -25,7 +25,7 @@ const image = {
   standIn: { folder: "dockerfiles/redis-exporter" },
 } as const satisfies CatalogueImage;
 
-/** The file is a JSON object from address to password, not the password alone. */
+/** The file is a JSON object that maps addresses to passwords, not the password alone. */
 const passwords = "/run/secrets/redis-passwords.json";
 
 /** The share of the memory limit. At 1 the kernel kills the process. */
@@ -45,7 +45,7 @@ export const redisExporter = (store: StoreModule, name: string = image.name): Se
     // A generated password has letters and digits only.
     const password = isExternal ? { inJson: login.password } : login.password;
     return {
-      ...listensToMonitoring(name, image.port, "/health"),
+      ...listensToMonitoring(image, "/health", name),
       name,
       environment: {
         REDIS_ADDR: `${address}${host}:${port}`,
@@ -69,7 +69,9 @@ export const redisExporter = (store: StoreModule, name: string = image.name): Se
     };
   });
 
-/** A cache fills its memory by design. The alert depends on whether it can still drop keys. */
+/**
+ * A cache fills its memory by design. So the alert depends on whether Redis can still evict keys.
+ */
 function memoryHigh(exporter: string, server: string, limit: number): Alert {
   const of = `{service="${exporter}"}`;
   const nothingToDrop =
@@ -82,11 +84,11 @@ function memoryHigh(exporter: string, server: string, limit: number): Alert {
     holds: "5m",
     summary: "Redis has {{ $value | humanizePercentage }} of its memory in use",
     description:
-      "Redis is full and has almost no keys to drop, so it refuses writes. Or its process is near the container's " +
-      "limit, so the kernel may kill it.",
+      "Either Redis is full and has almost no keys to evict, so it refuses writes. Or its process is near the container's " +
+      "memory limit, so the kernel may kill it.",
     runbook:
-      `Raise \`services.${server}.limits.memory\` in the stack's settings. Keys without a time to live are the queue: a long ` +
-      "queue means that the worker does not work.",
+      `Raise \`services.${server}.limits.memory\` in the stack's settings. Keys without a time to live belong to the queue. A long ` +
+      "queue means that the worker does not process it.",
   };
 }
 
@@ -98,7 +100,7 @@ const row: Row = {
     stat("Clients", "sum(redis_connected_clients)"),
     stat("Keys", orZero("sum(redis_db_keys)")),
     stat("Dropped keys", orZero("sum(increase(redis_evicted_keys_total[1h]))"), {
-      description: "In the last hour, to make room. Normal for a full cache.",
+      description: "Keys removed in the last hour to make room. This is normal for a full cache.",
     }),
     stat(
       "Cache hits",

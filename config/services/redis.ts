@@ -14,7 +14,7 @@ const image = {
   user: "999:999",
   port: 6379,
   dataPath: "/data",
-  // `redis-cli ping` exits with 0 on NOAUTH too. A stricter check logs in.
+  // `redis-cli ping` exits with 0 on NOAUTH too. So this check logs in.
   healthcheck: ["redis-cli", "ping"],
   official: {
     sources: [
@@ -82,7 +82,7 @@ export const redis = ({ name = "redis", volume = "redis-data" }: StoreOptions = 
 });
 
 /**
- * The variables with which a client of ours encrypts its connections. Within the stack there are
+ * The variables with which our own clients encrypt their connections. Within the stack there are
  * none.
  */
 export const redisTls = ({ tls, authority }: Connection, prefix = ""): Record<string, string> =>
@@ -118,10 +118,10 @@ export const redisDown = (server: string, expr: string, isExternal = false): Ale
   holds: "1m",
   summary: "Redis does not answer",
   description:
-    "Without Redis the worker does not learn of new documents, and query embeddings are not cached.",
+    "Without Redis the worker is not told about new documents, and query embeddings are not cached.",
   runbook: isExternal
     ? externalRunbook("redis", "Redis")
-    : `Read \`make logs SERVICE=${server}\`. While it loads its append-only file it answers no client: wait. If it ran out of ` +
-      "memory (exit code 137), raise its limit.",
+    : `Read \`make logs SERVICE=${server}\`. While it loads its append-only file, it answers no client, so wait. If it ran out of ` +
+      "memory (exit code 137), raise its memory limit.",
   suppresses: storeConsequences,
 });

@@ -39,7 +39,10 @@ const drainSeconds = 3;
 /** The soak of a revision in production: the time of four health checks. */
 export const productionSoak = "20s";
 
-/** The variable with the most tokens of the language model that one person or key may use in a day. */
+/**
+ * The variable that limits the tokens of the language model that one person or key may use in a
+ * day.
+ */
 export const tokensVariable = "RAG_TOKENS_PER_DAY";
 
 /** The source of the application and of the library, on the host and in the images. */
@@ -196,7 +199,7 @@ function worker(ctx: Context, stores: AppStores): ServiceTemplate<LongRunning> {
   return {
     ...application("worker"),
     ...appSettings(ctx, stores),
-    // It embeds, and asks no language model.
+    // It embeds texts, and does not use a language model.
     outside: isRemote(ctx.models.embeddings),
     metrics: { port: 8001, path: "/metrics" },
     limits: ctx.prod ? { cpus: 1, memory: "1GiB" } : { cpus: 1, memory: "768MiB" },

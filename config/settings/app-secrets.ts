@@ -4,7 +4,7 @@ import { like } from "./kinds.ts";
 
 /** How an application gets the value of a variable that is secret. */
 export type AppSecret =
-  /** Ragdock makes a random value, or the user sets one. */
+  /** Ragdock generates a random value, or the user sets one. */
   | "generate"
   | "ask"
   /** A text with other secrets in it. */
@@ -23,7 +23,7 @@ const value = z
     if (stray) ctx.addIssue(`has ${stray}; a placeholder for a secret is written {{secret:name}}`);
     else if (parts.every((part) => typeof part === "string"))
       ctx.addIssue(
-        "must be generate, ask, or a text with a placeholder as in {{secret:name}}: this file is no place for a secret",
+        "must be generate, ask, or a text with a placeholder as in {{secret:name}}: this file must not contain a secret",
       );
   })
   .transform((text): AppSecret => (text === "generate" || text === "ask" ? text : parsePlaceholders(text)));

@@ -26,13 +26,13 @@ const ulimit = integer(-1, 1_000_000_000_000);
 
 const build = z.strictObject({
   dockerfile: optional("Dockerfile in the folder, such as `docker/api.Dockerfile`.", name),
-  target: optional("Stage of the Dockerfile to build. By default the last one.", name),
+  target: optional("Stage of the Dockerfile that is built. By default the last stage.", name),
   args: optional(
-    "Build arguments. No secrets: `docker history` shows them. Without a Dockerfile, `TORCH_BACKEND` is the only one.",
+    "Build arguments. No secrets: `docker history` shows them. Without a Dockerfile, `TORCH_BACKEND` is the only build argument.",
     buildArguments,
   ),
   python: optional(
-    'Version of Python without a Dockerfile, such as `"3.12"`, with quotes. By default that of .python-version, requires-python or runtime.txt, else 3.13.',
+    'Version of Python for a folder without a Dockerfile, such as `"3.12"`, with quotes. By default the version in .python-version, requires-python or runtime.txt, or else 3.13.',
     text,
   ),
   packages: optional(
@@ -45,7 +45,7 @@ const build = z.strictObject({
 const common = {
   image: optional("Image to run.", name),
   module: optional(
-    "Entry point, if the folder has no Dockerfile and several could be meant: a module and its application, or a script of Streamlit or Gradio.",
+    "Entry point, if the folder has no Dockerfile and more than one possible entry point: a module and its application, or a script of Streamlit or Gradio.",
     like(
       /^([\w.]+:\w+(\(\))?|[\w./-]+\.py)$/,
       "be a module and its application, or a script, such as main:app or pages.py",
@@ -54,17 +54,14 @@ const common = {
   build: optional("How the image of the folder is built.", build),
   user: container.user,
   capabilities: optional(
-    "Capabilities of Linux that it keeps, such as `[CHOWN, SETUID, SETGID]` for an image that starts as root and changes to another user. All others are dropped.",
+    "Linux capabilities that it keeps, such as `[CHOWN, SETUID, SETGID]` for an image that starts as root and changes to another user. All other capabilities are dropped.",
     z.array(z.enum(capabilities)),
   ),
   metricsPath: optional(
     "Path of its Prometheus metrics, if it has any. The gateway does not forward it.",
     path,
   ),
-  bodySize: optional(
-    "Largest request that the gateway passes to it. 26MiB unless a larger size is set.",
-    size,
-  ),
+  bodySize: optional("Largest request that the gateway passes to it. The smallest limit is 26MiB.", size),
   secrets: container.secrets,
   writable: optional(
     "Folders in memory that it may write to, and their sizes: `{ /srv/cache: 64MiB }`. They are empty at each start, and count towards its memory.",
@@ -85,15 +82,15 @@ const common = {
     z.boolean(),
   ),
   hostname: optional(
-    "Name that its container has for itself. By default an id of Docker.",
+    "Host name inside its container. By default the id that Docker gives it.",
     like(
       /^(?=.{1,63}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?$/i,
       "be a name of letters, digits and hyphens, such as web",
     ),
   ),
-  workingDir: optional("Folder in which its program starts. By default that of the image.", path),
+  workingDir: optional("Folder in which its program starts. By default the folder of the image.", path),
   labels: optional(
-    "Labels of its container, for programs that watch Docker. `ragdock.` begins those of Ragdock.",
+    "Labels of its container, for programs that watch Docker. Names that begin with `ragdock.` are reserved.",
     z.record(like(/^(?!ragdock\.)[\w./-]+$/, "be the name of a label, such as com.example.team"), z.string()),
   ),
 };
@@ -101,7 +98,7 @@ const common = {
 /** The setting `app`: one application that answers all requests. */
 export const app = z.strictObject({
   source: optional(
-    "Folder that is built in place of the reference app: with a Dockerfile, or a Python or Node application.",
+    "Folder that is built in place of the reference app. It has a Dockerfile, or a Python or Node application.",
     name,
   ),
   ...common,
@@ -131,7 +128,7 @@ const healthcheck = z.strictObject({
     duration,
   ),
   timeout: optional("Longest time of a check. By default `5s`.", duration),
-  retries: optional("Failures in a row that make it unhealthy. By default 3.", integer(1, 100)),
+  retries: optional("Number of failures in a row that make it unhealthy. By default 3.", integer(1, 100)),
 });
 
 const volume = z.strictObject({
@@ -157,7 +154,7 @@ export const ownApp = z.strictObject({
   ...common,
   entrypoint,
   command: optional(
-    "Command that it runs, such as `[celery, -A, tasks, worker]`. By default the image's.",
+    "Command that it runs, such as `[celery, -A, tasks, worker]`. By default the command of the image.",
     words,
   ),
   port: optional(
@@ -165,25 +162,22 @@ export const ownApp = z.strictObject({
     port,
   ),
   route: optional(
-    "Path under which the gateway leads to it, such as `/` or `/api/`. It sees the whole path. Or a host name, such as `admin.rag.example.org`, under which it has all paths. Without a route only other applications reach it.",
+    "Path whose requests the gateway passes to it, such as `/` or `/api/`. The application gets the whole path. Or a host name, such as `admin.rag.example.org`, whose paths all belong to it. Without a route only other applications reach it.",
     appRoute,
   ),
-  routes: optional(
-    "More paths, and the port that each leads to: `{ /admin/: 9000 }`.",
-    z.record(servedPath, port),
-  ),
+  routes: optional("More paths, and the port for each: `{ /admin/: 9000 }`.", z.record(servedPath, port)),
   healthcheck: optional(
     "How Docker checks it. By default, its port must listen, or a worker must run for 10 s.",
     healthcheck,
   ),
-  volumes: optional("Folders whose files stay. Backups contain them.", z.array(volume)),
+  volumes: optional("Folders whose files are kept in volumes. Backups contain them.", z.array(volume)),
   env: optional("Environment variables. No secrets: `docker inspect` shows them.", variables),
   envFile: optional(
     "File with more variables, as `NAME=value` in each line. `env` takes precedence. No secrets.",
     name,
   ),
   needs: optional(
-    "Services that it calls and waits for: `postgres`, `redis`, `chroma`, or other own applications. The stack runs `minio`, `mysql`, `opensearch`, `clickhouse` and `qdrant` only if an application needs them. It gets the logins of these stores only.",
+    "Services that it calls and waits for: `postgres`, `redis`, `chroma`, or other own applications. The stack runs `minio`, `mysql`, `opensearch`, `clickhouse` and `qdrant` only if an application needs them. The application gets the logins of these stores only.",
     z.array(name),
   ),
   job: optional(
@@ -193,10 +187,13 @@ export const ownApp = z.strictObject({
   replicas: optional("Number of containers. `services.<name>.replicas` takes precedence.", integer(1, 32)),
   limits: optional("Limits of its container. `services.<name>.limits` takes precedence.", limits),
   databaseConnections: optional(
-    "Most connections to PostgreSQL that one container opens. By default 5. Ragdock checks that the sum fits.",
+    "Largest number of connections to PostgreSQL that one container opens. By default 5. Ragdock checks that the sum stays below the limit of the server.",
     integer(1, 1000),
   ),
-  timeout: optional("How long the gateway waits for a byte of its answer. By default `600s`.", duration),
+  timeout: optional(
+    "How long the gateway waits for the next byte of its answer. By default `600s`.",
+    duration,
+  ),
   migrate: optional(
     "Command that runs once before it, such as `[alembic, upgrade, head]`. All applications with this image wait until it has succeeded.",
     words,

@@ -17,17 +17,17 @@ export const container = {
     like(/^\d+:\d+$/, "be a user and a group by number, such as 10001:10001"),
   ),
   secrets: optional(
-    "Variables with secrets: `generate` makes a random value and keeps it, `ask` takes the one that you set with `make secret KEY=<variable>`, and a text takes `{{secret:<name>}}`. Applications with the same variable get the same value.",
+    "Variables with secrets: `generate` makes a random value and keeps it. `ask` takes the value that you set with `make secret KEY=<variable>`. A text can contain `{{secret:<name>}}`. Applications with the same variable get the same value.",
     appSecrets,
   ),
   extraHosts: optional(
-    "Addresses of more host names: `{ db.example.org: 10.0.0.5 }`. `host-gateway` is the Docker host.",
+    "More host names and their addresses: `{ db.example.org: 10.0.0.5 }`. `host-gateway` is the Docker host.",
     z.record(appHost, address),
   ),
 };
 
 export const entrypoint = optional(
-  "Program that gets `command` as its arguments. By default the image's.",
+  "Program that starts the container. It gets `command` as its arguments. By default the command of the image.",
   words,
 );
 

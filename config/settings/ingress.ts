@@ -39,7 +39,7 @@ const provider = z.strictObject({
   clientId: name.describe(
     "Client that the provider knows. Set its secret with `pulumi config set --secret ragdock:signInClientSecret`.",
   ),
-  allow: group("People of the provider who may sign in: those that one of the lists names.", {
+  allow: group("People of the provider who may sign in. One match in one of the lists is enough.", {
     domains: z.array(hostName).default([]).describe("Domains of their email addresses."),
     groups: z.array(name).default([]).describe("Groups, as the claim `groups` names them."),
     emails: z.array(email).default([]).describe("Email addresses."),
@@ -47,7 +47,7 @@ const provider = z.strictObject({
 });
 
 const perMinute = (what: string, most: number) =>
-  integer(1, 1_000_000).default(most).describe(`${what} per minute of one person, key or address.`);
+  integer(1, 1_000_000).default(most).describe(`${what} per minute from one person, key or address.`);
 
 /** The settings under `ragdock:ingress`. */
 export const ingress = group("Requests from outside.", {
@@ -56,7 +56,7 @@ export const ingress = group("Requests from outside.", {
     .record(appHost, servedPath)
     .default({})
     .describe(
-      "More host names, and the path of the stack that each serves: `{ api.rag.example.org: /api/ }`. The certificate has all names.",
+      "More host names. Each serves one path of the stack: `{ api.rag.example.org: /api/ }`. The certificate contains all names.",
     ),
   tls: z
     .enum(["acme", "files", "internal", "off"])
@@ -64,15 +64,15 @@ export const ingress = group("Requests from outside.", {
     .describe(
       "Source of the certificate: a public authority by ACME, the secrets `tlsCertificate` and `tlsKey`, or an authority of the stack for closed networks.",
     ),
-  email: optional("Address that the certificate authority writes to.", email),
-  acmeServer: optional("ACME directory of the authority. By default that of Let's Encrypt.", url),
+  email: optional("Email address for messages of the certificate authority.", email),
+  acmeServer: optional("ACME directory of the authority. By default the directory of Let's Encrypt.", url),
   signIn: optional(
     "How people sign in: `{ users: true }`, or an OpenID Connect provider. Programs use API keys. By default no one signs in.",
     z.union([builtIn, provider], {
-      error: "must be { users: true }, or have an issuer, a clientId and whom to allow",
+      error: "must be { users: true }, or have an issuer, a clientId and `allow`",
     }),
   ),
-  roles: group("Roles of the people of a provider.", {
+  roles: group("Who of the provider's people gets which role.", {
     admin: members("May also delete documents of others, and see the monitoring pages."),
     editor: members("May also upload documents, and delete their own."),
     reader: members("May read and ask."),
@@ -91,8 +91,8 @@ export const ingress = group("Requests from outside.", {
     ),
   }),
   open: optional(
-    "Says that a port which `prod` publishes needs no TLS and no sign-in.",
-    z.literal("everyone may read and delete"),
+    "Allows `prod` to publish a port without TLS and without a sign-in.",
+    z.literal("everyone may read and delete documents"),
   ),
   origins: z
     .array(origin)
@@ -104,7 +104,7 @@ export const ingress = group("Requests from outside.", {
     .array(hostName)
     .default([])
     .describe(
-      "Host names that are served, besides `domain`, `names`, localhost and IP addresses. Other names get 421. By default all names are served.",
+      "Host names that are served, in addition to `domain`, `names`, localhost and IP addresses. Other names get 421. By default all names are served.",
     ),
   trustedProxies: z
     .array(addresses)

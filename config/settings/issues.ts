@@ -1,5 +1,6 @@
 import type { z } from "zod";
-import { type Problem, problem, setCommand } from "../spec/problem.ts";
+import { setCommand, toRun } from "../spec/message.ts";
+import { type Problem, problem } from "../spec/problem.ts";
 import { packages } from "./read.ts";
 import { closest, example, keysAt } from "./suggest.ts";
 
@@ -12,7 +13,7 @@ export function fromZod(issue: z.core.$ZodIssue, raw: unknown): Problem[] {
   const found = valueAt(raw, issue.path);
   const text = found === undefined ? "nothing" : JSON.stringify(found);
   const value = example(issue, found);
-  const fix = value === undefined ? `Correct the value of ${path}.` : `Run: ${setCommand(path, value)}`;
+  const fix = value === undefined ? `Correct the value of ${path}.` : `${toRun}${setCommand(path, value)}`;
   return [problem(path, text, messageOf(issue), fix)];
 }
 
@@ -29,14 +30,14 @@ function unknownKey(key: string, parent: readonly PropertyKey[], path: string): 
   const fix = meant
     ? `Rename it to ${meant}: docs/reference/settings.md has all names.`
     : "Correct its spelling or remove it: docs/reference/settings.md has the names.";
-  return problem(path, "a setting that does not exist", "it would be ignored", fix);
+  return problem(path, "this setting does not exist", "Ragdock would ignore it", fix);
 }
 
 /** A key such as `ragdok:services`. Pulumi keeps the settings of each package under its name. */
 const unknownPackage = (key: string, name: string, setting: string): Problem => ({
   path: key,
   found: `a setting of ${name}`,
-  problem: `this program uses the packages ${packages.join(", ")} only`,
+  problem: `this program uses only the packages ${packages.join(", ")}`,
   fix: closest(name, packages)
     ? `Rename it to ${closest(name, packages)}:${setting}.`
     : "Remove it, or correct the part before the colon.",

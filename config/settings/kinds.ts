@@ -43,8 +43,8 @@ export const path = like(/^\/\S*$/, "start with / and contain no blanks");
 export const url = z.url({ protocol: /^https?$/ });
 
 /**
- * Environment variables or build arguments. Their values are shown, so they take no secrets.
- * Elasticsearch has variables such as `discovery.type`.
+ * Environment variables or build arguments. Ragdock shows their values, so they must not contain
+ * secrets. Elasticsearch has variables such as `discovery.type`.
  */
 export const variables = z.record(
   like(/^[A-Za-z_][\w.-]*$/, "have letters, digits, _, . and - only, such as LOG_LEVEL"),

@@ -9,14 +9,16 @@ const number = text.pipe(like(/^\d{1,12}$/, "be the number on the page of the ag
 export const openAgenda = optional(
   "Collects the events of an agenda into the index, in rag-events. Set the key with `pulumi config set --secret ragdock:openagendaKey`.",
   z.strictObject({
-    agenda: number.describe("Number of the agenda in Open Agenda. It is on the page of the agenda."),
+    agenda: number.describe("Number of the agenda in Open Agenda. The page of the agenda shows it."),
     language: like(/^[a-z]{2}$/, "be a language with two letters, such as fr")
       .prefault("fr")
-      .describe("Language of the texts. An event without it has one that it has."),
-    past: duration.prefault("365d").describe("How long ago an event may have been."),
+      .describe(
+        "Language of the texts. An event without text in this language uses another of its languages.",
+      ),
+    past: duration.prefault("365d").describe("How long ago an event may have taken place."),
     every: duration
       .refine((value) => seconds(value) >= 600 && seconds(value) <= 30 * 86_400, "must be from 10m to 30d")
       .prefault("24h")
-      .describe("How often the events are read."),
+      .describe("How often Ragdock reads the events."),
   }),
 );

@@ -1,4 +1,5 @@
-import { type Problem, problem, removeCommand, setCommand, withoutEffect } from "../spec/problem.ts";
+import { removeCommand, setCommand, toRun } from "../spec/message.ts";
+import { type Problem, problem, withoutEffect } from "../spec/problem.ts";
 import { valueAt } from "./issues.ts";
 import { type Settings, settings as settingsSchema, userSecrets, type VectorStore } from "./schema.ts";
 import { closest } from "./suggest.ts";
@@ -11,7 +12,7 @@ export interface SystemTraits {
     readonly dev: VectorStore;
     readonly prod: VectorStore;
   };
-  /** Whether it embeds or asks language models. @default neither */
+  /** Whether it uses embedding models or language models. @default neither */
   readonly models?: object;
   /**
    * Whether it runs on any version of PostgreSQL. @default false, `postgresVersion` has no effect
@@ -19,7 +20,7 @@ export interface SystemTraits {
   readonly anyPostgres?: true;
   /** Whether it collects events of Open Agenda. @default false */
   readonly collectsEvents?: true;
-  /** Whether a user's application can take the place of its API. @default false */
+  /** Whether a user's application can replace its API. @default false */
   readonly takesApp?: true;
 }
 
@@ -35,16 +36,16 @@ export function traitProblems(
     ["vectorStore", system.vectorStore !== undefined, "cannot choose where it keeps vectors"],
     ["embeddings", system.models !== undefined, "uses no embedding model"],
     ["llm", system.models !== undefined, "uses no language model"],
-    ["openAgenda", system.collectsEvents === true, "collects no events; rag-events does"],
-    ["app", system.takesApp === true, "runs its own application; full takes yours"],
-    ["apps", system.takesApp === true, "runs its own applications; full takes yours"],
-    ["postgresVersion", system.anyPostgres === true, "has no choice of a PostgreSQL version"],
+    ["openAgenda", system.collectsEvents === true, "collects no events; only rag-events does"],
+    ["app", system.takesApp === true, "runs its own application; use the system full for yours"],
+    ["apps", system.takesApp === true, "runs its own applications; use the system full for yours"],
+    ["postgresVersion", system.anyPostgres === true, "runs one fixed version of PostgreSQL"],
     ["postgres", postgres, "has no PostgreSQL"],
     ["redis", redis, "has no Redis"],
     ["chroma", chroma, "has no Chroma with these settings"],
     ["monitoring", prometheus, "has no Prometheus"],
     ["monitoring.alertWebhook", !prometheus || alertmanager, "has no Alertmanager to send alerts"],
-    ["embeddings.dimension", !system.models || system.takesApp === true, "sets each model's dimension"],
+    ["embeddings.dimension", !system.models || system.takesApp === true, "sets the dimension of each model"],
   ];
   return [
     ...useless
@@ -57,35 +58,35 @@ export function traitProblems(
 function wrongVectorStore({ system, vectorStore }: Settings, traits: SystemTraits): Problem[] {
   const allowed = traits.vectorStore?.allowed;
   if (!allowed || !vectorStore || allowed.includes(vectorStore)) return [];
-  const fix = `Run: ${setCommand("vectorStore", allowed[0] as string)}`;
+  const fix = `${toRun}${setCommand("vectorStore", allowed[0] as string)}`;
   return [problem("vectorStore", `"${vectorStore}"`, `${system} supports ${allowed.join(" or ")}`, fix)];
 }
 
 export function unknownSystem(found: string, names: readonly string[]): Problem {
-  const fix = `Run: ${setCommand("system", names[0] ?? "full")}`;
+  const fix = `${toRun}${setCommand("system", names[0] ?? "full")}`;
   const what = `must be one of ${names.join(", ")}, the path of a file such as ../my-system.ts, or the name of an installed package`;
   return problem("system", `"${found}"`, what, fix);
 }
 
-/** Whether a name is written as those of variables are. */
+/** Whether a name has the format of a variable name. */
 const isVariable = (name: string): boolean => /^[A-Z0-9_]+$/.test(name);
 
 export function unknownRotations(rotations: Settings["rotations"], known: readonly string[]): Problem[] {
-  const choices = known.join(", ") || "none that can be rotated";
+  const choices = known.join(", ") || "none: no secret can be rotated";
   const fix = known[0]
     ? `Correct the name, such as: ${setCommand(`rotations.${known[0]}`, "2")}; or remove it.`
-    : `Run: ${removeCommand("rotations")}`;
+    : `${toRun}${removeCommand("rotations")}`;
   const found = "a rotation of a secret that the system does not have";
   // A variable of an application that has left keeps its rotation. Otherwise the value from before
-  // the rotation would be used when it comes back.
+  // the rotation would be used when the application comes back.
   return Object.keys(rotations)
     .filter((name) => !known.includes(name) && !isVariable(name))
     .map((name) => problem(`rotations.${name}`, found, `it has ${choices}`, fix));
 }
 
 /**
- * Whether an encrypted value has, or nearly has, the name of a setting. Others stay after the
- * application that asked for them is gone, and are shown nowhere.
+ * Whether the name of an encrypted value is that of a setting, or similar to one. Other encrypted
+ * values may belong to an application that was removed. They are never shown.
  */
 const resemblesSetting = (key: string): boolean =>
   !isVariable(key) &&
@@ -99,6 +100,6 @@ export const encryptedInVain = (encrypted: ReadonlySet<string>, asked: readonly 
   [...encrypted]
     .filter((key) => !Object.hasOwn(userSecrets, key) && !asked.includes(key) && resemblesSetting(key))
     .map((key) => {
-      const why = `only ${Object.keys(userSecrets).join(", ")} stay secret; this one would be shown`;
+      const why = `only ${Object.keys(userSecrets).join(", ")} can be secret; Ragdock would show this value`;
       return problem(key, "an encrypted value", why, `Set it without --secret, after: ${removeCommand(key)}`);
     });

@@ -33,26 +33,26 @@ const recovery = z.strictObject({
     .describe("How long its health check must fail. Each further restart waits twice as long."),
   limit: integer(1, 10)
     .default(3)
-    .describe("Most restarts in a row. A day after the last one, the count begins again."),
+    .describe("Largest number of restarts in a row. The count begins again one day after the last restart."),
 });
 
 /** The settings of one service. A setting that is left out keeps the system's value. */
 export const serviceSettings = z.strictObject({
   enabled: optional("`false` leaves the service out.", z.boolean()),
   exposure: optional(
-    "Who can reach its port: its networks only, this host, or everyone. Stores are never `public`.",
+    "Who can reach its port: only its networks, this host, or everyone. Stores are never `public`.",
     z.enum(["none", "loopback", "public"]),
   ),
   outside: optional(
-    "Whether it may call hosts outside of the stack. By default if its settings need it.",
+    "Whether it may call hosts outside of the stack. By default it may if its settings need it.",
     z.boolean(),
   ),
   port: optional(
-    "Port on the host, where the service is exposed. In `dev`, an application behind the gateway can publish its own port, too: on loopback.",
+    "Port on the host, if the service is exposed. In `dev`, an application behind the gateway can also publish its own port, on loopback.",
     port,
   ),
   aliases: optional(
-    "More names with which other services reach it. While it is replaced, old and new containers have them.",
+    "More names by which other services reach it. While the service is replaced, its old and new containers have these names.",
     aliases,
   ),
   replicas: optional("Number of containers. Stateful services have 1.", integer(1, 32)),
@@ -63,17 +63,17 @@ export const serviceSettings = z.strictObject({
     durationOrNone,
   ),
   restartUnhealthy: optional(
-    "Restarts a container that stays unhealthy: `{ after: 5m, limit: 3 }`, or `false`. By default, applications without volumes are restarted. Stores never are, because they may be recovering.",
+    "Restarts a container that stays unhealthy: `{ after: 5m, limit: 3 }`, or `false`. By default, applications without volumes are restarted, if their health check runs more often than every 15 s. Stores never are, because they may be recovering.",
     z.union([z.literal(false), recovery], { error: "must be false, or { after, limit }" }),
   ),
   shm: optional("Size of /dev/shm, where PostgreSQL builds HNSW indexes.", size),
-  logs: optional("Rotation of its log. A change applies to containers that start after it.", logs),
+  logs: optional("Rotation of its log. A change applies to containers that are created after it.", logs),
   environment: optional(
     "Environment variables, added to the system's own. No secrets: `docker inspect` shows them.",
     variables,
   ),
   files: optional(
-    "Files made from the settings, in its containers only. For example a `.env` with a password.",
+    "Files that are made from the settings and exist only in its containers. For example a `.env` with a password.",
     z.array(file),
   ),
   ...container,
@@ -89,7 +89,7 @@ export const serviceSettings = z.strictObject({
   ),
   mounts: optional("Folders of the host, in `dev` only.", z.array(mount)),
   sourceMount: optional(
-    "Mounts the application's source over the image's, so that edits show at once. `dev` only.",
+    "Mounts the source of the application from this checkout, so that edits show at once. `dev` only.",
     z.boolean(),
   ),
 });
@@ -126,7 +126,7 @@ export const settings = z.strictObject({
     .default("registry")
     .describe("Source of images: pulled from registries, or built from Debian and PyPI packages."),
   registry: optional(
-    "Mirror that the official images are pulled from, such as `registry.example.org/mirror`: `quay.io/team/image:1` is `registry.example.org/mirror/team/image:1` there. On a Swarm, the images that are built are pushed there too. Log in with `docker login`.",
+    "Mirror from which official images are pulled, such as `registry.example.org/mirror`: There, `quay.io/team/image:1` is called `registry.example.org/mirror/team/image:1`. On a Swarm, images that Ragdock builds are also pushed there. Log in with `docker login`.",
     like(
       /^[a-z0-9][\w.-]*(:\d+)?(\/[a-z0-9][\w.-]*)*$/,
       "be a registry with an optional path and without https://, such as registry.example.org/mirror",
@@ -136,12 +136,14 @@ export const settings = z.strictObject({
     .record(z.string(), name)
     .default({})
     .describe(
-      "Images to use instead of the pulled or built ones, by name: `{ grafana: my/grafana:12 }`. `make rollback` writes it.",
+      "Images to use instead of the pulled or built images, by name: `{ grafana: my/grafana:12 }`. `make rollback` writes it.",
     ),
   policy: z
     .enum(["advise", "strict"])
     .default("advise")
-    .describe("Advisory rules: shown by `make plan`, or errors. Mandatory rules are always errors."),
+    .describe(
+      "Whether advisory rules are only shown by `make plan` or are errors. Mandatory rules are always errors.",
+    ),
   vectorStore: optional(
     "Store of the vectors: in PostgreSQL, in a Chroma server, or in the application's own files. Each system has a default.",
     z.enum(["pgvector", "chroma", "embedded"]),
@@ -187,7 +189,7 @@ export const settings = z.strictObject({
     ),
   }),
   host: group("Size of the Docker host.", {
-    memory: optional("Memory of the Docker host. By default Docker's own value.", size),
+    memory: optional("Memory of the Docker host. By default the value that Docker reports.", size),
     cpus: optional("CPUs of the Docker host. By default Docker's own value.", z.int().min(1)),
   }),
   rotations: z
@@ -198,13 +200,13 @@ export const settings = z.strictObject({
     .record(z.string(), z.string())
     .default({})
     .describe(
-      "Volumes whose data you gave up, with the time they were created. `make up CONFIRM=<stack>` writes it after a loss.",
+      "Volumes whose lost data you accepted, with the time at which they were created. `make up CONFIRM=<stack>` writes it after a loss.",
     ),
   lostFiles: z
     .record(z.string(), z.string())
     .default({})
     .describe(
-      "Own applications whose files outside of volumes may be lost once, with the time that the error names. Without effect in `prod`.",
+      "Own applications whose files outside of volumes you allow to be lost once. The value is the time that the error names. This has no effect in `prod`.",
     ),
   services: z
     .record(z.string(), serviceSettings)
@@ -224,13 +226,15 @@ export const userSecrets = {
   openaiApiKey: "financerag: key of OpenAI, for embeddings and answers.",
   openagendaKey: "rag-events: key of Open Agenda, with which `ragdock:openAgenda` reads events.",
   rebuildApiKey:
-    "rag-events: the key that a client sends to rebuild the index over HTTP. Without it, rebuilds are refused.",
+    "rag-events: the key that a client sends to rebuild the index over HTTP. Without this key, rebuilds are refused.",
   alertWebhook:
     "URL to which Alertmanager sends alerts. It takes precedence over `ragdock:monitoring.alertWebhook`.",
   postgresPassword: "Password of `ragdock:postgres.external.user`.",
-  postgresAuthority: "Certificates that `ragdock:postgres.external` is checked against, in PEM.",
+  postgresAuthority:
+    "Certificates of the authority that issued the certificate of `ragdock:postgres.external`, in PEM.",
   redisPassword: "Password of `ragdock:redis.external.user`.",
-  redisAuthority: "Certificates that `ragdock:redis.external` is checked against, in PEM.",
+  redisAuthority:
+    "Certificates of the authority that issued the certificate of `ragdock:redis.external`, in PEM.",
   signInClientSecret: "The secret of `ragdock:ingress.signIn.clientId`.",
   tlsCertificate: "The certificate for `ragdock:ingress.tls: files`, with its chain, in PEM.",
   tlsKey: "The private key of `tlsCertificate`, in PEM.",

@@ -32,7 +32,7 @@ export function readStackText(text: string, name: string, project: string): Stac
     if (Object.hasOwn(values, key) || encrypted.includes(key))
       throw new Failure(
         `${name} has ${key} twice.`,
-        "Remove one of the two: without the colon it means the same.",
+        "Remove one of the two. With and without the prefix, it is the same setting.",
       );
     if (isEncrypted(value)) encrypted.push(key);
     else values[key] = textOf(value);
@@ -61,7 +61,7 @@ const wrong = (name: string, what: string): Failure =>
 function unknownKey(name: string, key: string): Failure {
   const meant = closest(key, fileKeys);
   const setting = key.includes(":") && packages.includes(key.split(":")[0] ?? "");
-  const fix = meant ? `Rename it to ${meant}.` : "Settings stand below `config`, indented.";
+  const fix = meant ? `Rename it to ${meant}.` : "Write settings below `config`, indented.";
   return new Failure(
     `${name} has the key "${key}", which would be ignored.`,
     setting ? "Move it below `config`, indented." : fix,

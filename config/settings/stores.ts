@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { Allowed } from "../spec/external-store.ts";
 import { group, like, name, optional, port } from "./kinds.ts";
 
 /** How a client encrypts its connection to a store: the modes of PostgreSQL's `sslmode`. */
@@ -22,6 +23,11 @@ const encryption = <const T extends readonly TlsMode[]>(modes: T, authority: str
       `How the connection is encrypted. \`verify-full\` checks the server's certificate against ${authority}.`,
     );
 
+const allowed = like(
+  /^(backup|restore)$/,
+  "be backup or restore: the operator of a server upgrades it and changes its passwords",
+).transform((value) => value as Allowed);
+
 /** A PostgreSQL server outside of the stack. */
 const externalPostgres = z
   .strictObject({
@@ -30,10 +36,16 @@ const externalPostgres = z
     database: word.describe("Name of the database."),
     user: word.describe("Role that the clients log in as. The migrations create tables as it."),
     tls: encryption(tlsModes, "the secret `postgresAuthority`"),
+    allow: z
+      .array(allowed)
+      .default([])
+      .describe(
+        "What Ragdock may do with the database: `backup` for `make backup` and `make drill`, and `restore` for `make restore`, which needs both.",
+      ),
   })
   .optional()
   .describe(
-    "A server outside of the stack, which then runs none. Its password is the secret `postgresPassword`. Ragdock does not back it up, upgrade it or change its passwords.",
+    "A server outside of the stack, which then runs none. Its password is the secret `postgresPassword`. Ragdock does not upgrade it or change its passwords, and backs it up only if `allow` says so.",
   );
 
 /** A Redis server outside of the stack. */
@@ -78,14 +90,17 @@ const roleName = identifier.refine(
 
 /** The settings of stores that all systems share. */
 export const stores = {
-  postgres: group("Names in PostgreSQL, fixed once a stack has data, or a server of yours.", {
-    database: optional("Name of the database. Each system has a default.", databaseName),
-    user: optional(
-      "Role that owns the database. Clients log in as `rag_<generation>` and act as it. Each system has a default.",
-      roleName,
-    ),
-    external: externalPostgres,
-  }),
-  redis: group("A Redis server of yours.", { external: externalRedis }),
-  chroma: group("A Chroma server of yours.", { external: externalChroma }),
+  postgres: group(
+    "Names in PostgreSQL, which cannot change once a stack has data, or a server that you run.",
+    {
+      database: optional("Name of the database. Each system has a default.", databaseName),
+      user: optional(
+        "Role that owns the database. Clients log in as `rag_<generation>` and act as this role. Each system has a default.",
+        roleName,
+      ),
+      external: externalPostgres,
+    },
+  ),
+  redis: group("A Redis server that you run.", { external: externalRedis }),
+  chroma: group("A Chroma server that you run.", { external: externalChroma }),
 };

@@ -52,7 +52,7 @@ const units = { k: "KiB", m: "MiB", g: "GiB" } as const;
 
 /**
  * Returns a valid value in place of `found`: the same value in the right type or unit if its
- * meaning is clear, else the bound or the example of the issue.
+ * meaning is clear, otherwise the bound or the example of the issue.
  */
 export function example(issue: z.core.$ZodIssue, found: unknown): string | undefined {
   const text = textOf(found);

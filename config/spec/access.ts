@@ -1,4 +1,4 @@
-/** The roles of people and programs. Each may do what the one before it may do, and more. */
+/** The roles of people and programs. Each role has all rights of the role before it. */
 export const accessRoles = ["reader", "editor", "admin"] as const;
 
 export type AccessRole = (typeof accessRoles)[number];
@@ -14,7 +14,9 @@ export interface AccessRule {
   /** @default all methods */
   readonly methods?: readonly string[];
   readonly role: AccessRole;
-  /** The limit of `ragdock:ingress.limits` that counts them, in addition to `requests`. */
+  /**
+   * The limit of `ragdock:ingress.limits` that counts these requests, in addition to `requests`.
+   */
   readonly counts?: "questions" | "uploads";
 }
 

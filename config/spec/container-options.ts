@@ -9,8 +9,8 @@ export interface Ulimit {
 /** Options of a container that own applications may set. */
 export interface ContainerOptions {
   /**
-   * A script in the files of the service that gets the program and its arguments, and ends as that
-   * program. The image needs `/bin/sh`.
+   * A script in the files of the service. It gets the program and its arguments, and finally
+   * becomes that program (`exec`). The image needs `/bin/sh`.
    * @default the program is started directly
    */
   readonly startScript?: string;
@@ -20,7 +20,7 @@ export interface ContainerOptions {
   readonly extraHosts?: Readonly<Record<string, string>>;
   /** Limits by name, such as `nofile`. @default those of Docker */
   readonly ulimits?: Readonly<Record<string, Ulimit>>;
-  /** The name that the container has for itself. @default its id */
+  /** The host name inside the container. @default its id */
   readonly hostname?: string;
   /** The folder in which its program starts. @default that of the image */
   readonly workingDir?: string;
@@ -30,15 +30,15 @@ export interface ContainerOptions {
   readonly ephemeral?: boolean;
 }
 
-/** What an image runs if nothing else is said. */
+/** The program that an image runs by default. */
 export interface Program {
   readonly entrypoint: readonly string[];
   readonly command: readonly string[];
 }
 
 /**
- * The program of a container and its arguments, as Docker would start them: an entrypoint of the
- * settings takes the place of the image's entrypoint and command.
+ * The program of a container and its arguments, as Docker would start them: an entrypoint in the
+ * settings replaces the image's entrypoint and command.
  */
 export const programOf = (
   { entrypoint, command }: { readonly entrypoint?: readonly string[]; readonly command?: readonly string[] },

@@ -158,7 +158,7 @@ export const withSecrets = (text: NamedContent, secrets: ReadonlyMap<string, Sec
   contentOf(text.map((part) => (typeof part === "string" ? part : (secrets.get(part.secretNamed) ?? ""))));
 
 /**
- * A text in which `shown` has put these secrets, as a content. This is for texts that a library has
+ * A text in which `shown` has put these secrets, as a content. Use it for texts that a library has
  * written.
  */
 export const contentFrom = (text: string, secrets: readonly Secret[]): Content =>

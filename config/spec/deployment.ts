@@ -15,7 +15,7 @@ export interface Deployment {
   readonly source?: string;
 }
 
-/** The part of a deployment that says which files its system had. */
+/** The part of a deployment that identifies the files of its system. */
 export const sourceOf = ({ source }: Pick<Deployment, "source">): Pick<Deployment, "source"> =>
   defined({ source });
 

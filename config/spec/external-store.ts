@@ -1,8 +1,11 @@
 import type { Blackbox } from "./blackbox.ts";
 
+/** What Ragdock may do with the data of a store outside of the stack. */
+export type Allowed = "backup" | "restore";
+
 /** A store outside of the stack. */
 export interface ExternalStore {
-  /** The name of the service that the stack would run in its place. */
+  /** The name of the service that it replaces. */
   readonly name: string;
   readonly role: "postgres" | "redis" | "chroma";
   readonly host: string;
@@ -11,4 +14,6 @@ export interface ExternalStore {
   readonly blackbox: Blackbox;
   /** Whether the check speaks HTTPS. @default false */
   readonly https?: boolean;
+  /** @default nothing */
+  readonly allow?: readonly Allowed[];
 }

@@ -1,4 +1,4 @@
-import type { ExternalStore } from "./external-store.ts";
+import type { Allowed, ExternalStore } from "./external-store.ts";
 import type { Job, ServiceSpec } from "./service.ts";
 
 /** The setting that names a store. */
@@ -12,7 +12,11 @@ export const externalWords = ({ name, host, port }: ExternalStore): string =>
 export const externalStores = (services: readonly ServiceSpec[]): ExternalStore[] =>
   services.flatMap((service) => (isCheck(service) ? [service.checks] : []));
 
-type Check = Job & Required<Pick<Job, "checks">>;
+/** Whether Ragdock may do this with the data of a store. */
+export const mayDo = ({ allow = [] }: ExternalStore, action: Allowed): boolean => allow.includes(action);
+
+/** The job that checks a store outside of the stack. */
+export type Check = Job & Required<Pick<Job, "checks">>;
 
 /** Type guard: the job that checks a store outside of the stack. */
 export const isCheck = (service: ServiceSpec): service is Check =>

@@ -36,7 +36,7 @@ export function bashHttp(port: number, path: string): readonly string[] {
   return ["bash", "-c", script];
 }
 
-/** The number as the kernel's tables of sockets write a port. */
+/** Formats a port as in the kernel's tables of sockets. */
 const hexPort = (port: number): string => port.toString(16).toUpperCase().padStart(4, "0");
 
 /**
@@ -83,7 +83,7 @@ export const Healthcheck = {
     Healthcheck.command(["python3", "-c", pythonGet(`http://127.0.0.1:${port}${path}`, 4)], t),
   /** GETs a path with whichever HTTP client the image has, for images that are not ours. */
   anyHttp: (path: string, port: number, t: Timing = {}): Healthcheck => {
-    // A second less than Docker's own limit, so that the client says what is wrong.
+    // A second less than Docker's own limit, so that the error of the client is shown.
     const most = Math.max(1, seconds(t.timeout ?? timing.timeout) - 1);
     return Healthcheck.shell(shellGet(`http://127.0.0.1:${port}${path}`, most), t);
   },
@@ -92,6 +92,6 @@ export const Healthcheck = {
    * to nothing, and needs only a shell.
    */
   listens: (port: number, t: Timing = {}): Healthcheck => Healthcheck.shell(listensOn(port), t),
-  /** Whether the first process has run for 10 s, for programs that listen nowhere. */
+  /** Whether the first process has run for 10 s, for programs that listen on no port. */
   runs: (t: Timing = {}): Healthcheck => Healthcheck.shell(hasStarted, t),
 } as const;

@@ -24,7 +24,8 @@ fetch("${url}", { signal: AbortSignal.timeout(${most * 1000}) }).then(
 
 /**
  * A line of the shell that GETs a URL with whichever client an image has. wget and curl take the
- * least time, so they ask first. After a failure, a client that can show the body asks again.
+ * least time, so they are tried first. After a failure, a client that can show the body repeats the
+ * request.
  */
 export const shellGet = (url: string, most: number): string => `has() { command -v "$1" > /dev/null; }
 if has wget; then

@@ -9,7 +9,8 @@ export interface CatalogueImage {
   /** The official image as `repository:tag`. The tag names an exact version. */
   readonly reference: string;
   /**
-   * `uid:gid` of the process. Images that start as root and step down may be started as this user.
+   * `uid:gid` of the process. Images that start as root and then change the user can also start as
+   * this user.
    */
   readonly user: string;
   /** The port it listens on by default. */
@@ -28,7 +29,7 @@ export interface CatalogueImage {
   readonly wrapped?: { readonly dockerfile: string; readonly base: string };
   /** The contents of the official image. */
   readonly official: OfficialImage;
-  /** Packages mode: how the image is built, or why it cannot be. */
+  /** Packages mode: how the image is built, or why it cannot be built. */
   readonly standIn: StandIn | { readonly unavailable: string };
 }
 
@@ -134,7 +135,7 @@ export const declaredVolumes = ({ official, dataPath }: CatalogueImage): readonl
 export const declaredPorts = ({ official, port }: CatalogueImage): readonly number[] =>
   official.ports ?? (port === undefined ? [] : [port]);
 
-/** A catalogue image and its user. Images of root stay without one. */
+/** A catalogue image and its user. For images that run as root, the user is not set. */
 export const catalogueImage = (
   image: CatalogueImage,
 ): { readonly image: ImageSource; readonly user?: string } => ({

@@ -1,7 +1,7 @@
 /** One alert, with the text that an on-call engineer needs. */
 export interface Alert {
   readonly name: string;
-  /** `critical` pages someone, `warning` waits for the morning, `none` is for machines. */
+  /** `critical` pages someone, `warning` waits for the morning, `none` is for other programs. */
   readonly severity: "critical" | "warning" | "none";
   /** PromQL. */
   readonly expr: string;

@@ -2,7 +2,7 @@ import { isLongRunning, type Network, publishedPorts, type ServiceSpec, type Sys
 
 /**
  * The network with a route out. Published ports and calls to other hosts go over it. Its containers
- * do not reach each other.
+ * cannot reach each other.
  */
 export const outsideNetwork = "outside";
 
@@ -18,7 +18,7 @@ const consolesNetwork = "consoles";
 /** The network of the gateway and the applications behind it. */
 const applicationNetwork = "app";
 
-/** The network of the ingress and what stands next to it. */
+/** The network of the ingress and of the services next to it. */
 const ingressNetwork = "ingress";
 
 /** Whether a network that belongs to no single service has this name. */
@@ -89,7 +89,7 @@ export function homeNetwork({ name, role }: Pick<ServiceSpec, "name" | "role">):
 function networkBetween(caller: ServiceSpec, called: ServiceSpec): string {
   if (watches(caller) && watches(called)) return monitoringNetwork;
   if (caller.role === "gateway" && watches(called)) return consolesNetwork;
-  // On the network for metrics, other applications would reach a store, too.
+  // On the network for metrics, other applications could also reach a store.
   if (caller.role === "monitoring" && called.role === "store") return homeNetwork(called);
   if (caller.role === "monitoring" || watches(called)) return metricsNetwork;
   if (caller.role === "ingress") return homeNetwork(caller);
@@ -130,7 +130,7 @@ export const reaches = (from: ServiceSpec, to: ServiceSpec): boolean =>
       (to.role !== "exporter" || network === monitoringNetwork),
   );
 
-/** The name by which a service finds its own address on one of its networks. */
+/** The name by which a service finds its addresses on one of its networks. */
 export const nameOn = (network: string, service: string): string => `${service}.${network}`;
 
 /**

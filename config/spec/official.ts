@@ -9,13 +9,13 @@ const gnu = ["find", "tar"];
 
 /**
  * What an image is built on, and the programs that come with it, as far as Ragdock uses them.
- * Debian and Ubuntu have no HTTP client. BusyBox, which Alpine has too, has a wget. The slim images
- * of the others have no `find`, and not all have `tar`.
+ * Debian and Ubuntu have no HTTP client. BusyBox, which Alpine also has, contains a wget and an
+ * nslookup. The slim images of the others have no `find`, and not all have `tar`.
  */
 export const basePrograms = {
-  alpine: [...tools, "wget"],
+  alpine: [...tools, "nslookup", "wget"],
   amazonlinux: [...tools, "bash"],
-  busybox: [...tools, "wget"],
+  busybox: [...tools, "nslookup", "wget"],
   debian: [...tools, ...gnu, "bash"],
   oraclelinux: [...tools, "bash"],
   "ubi-micro": [...coreutils, "bash"],

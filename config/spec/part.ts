@@ -4,6 +4,9 @@ import { isLongRunning, publishedPorts, type SystemSpec } from "./service.ts";
 /** The environment variable that tells the program to deploy some services only, by name. */
 export const servicesOnly = "RAGDOCK_SERVICES";
 
+/** The environment variable that tells the program to make images and start nothing. */
+export const imagesOnly = "RAGDOCK_IMAGES_ONLY";
+
 /**
  * The services that a deployment of some services changes: these, what they depend on, and the
  * running gateways that lead to them. The files of a gateway name one revision of each service
@@ -22,13 +25,13 @@ export function deployedWith(
       .filter(({ files }) => files.some(({ content }) => revisionsIn(content).includes(name)))
       .map((s) => s.name);
   const found = new Set(asked);
-  // The loop visits the names that it adds, too.
+  // The loop also visits the names that it adds.
   for (const name of found)
     for (const other of [...(byName.get(name)?.dependsOn ?? []), ...leadsTo(name)]) found.add(other);
   return found;
 }
 
-/** A system with these services, their networks and the URLs that they publish only. */
+/** A system reduced to these services, their networks and the URLs that they publish. */
 export function partOf(system: SystemSpec, names: ReadonlySet<string>): SystemSpec {
   const services = system.services.filter(({ name }) => names.has(name));
   const used = new Set(services.flatMap((service) => service.networks));
@@ -48,4 +51,13 @@ export function partOf(system: SystemSpec, names: ReadonlySet<string>): SystemSp
 export function deployedPart(system: SystemSpec, env: NodeJS.ProcessEnv = process.env): SystemSpec {
   const names = env[servicesOnly];
   return names ? partOf(system, new Set(names.split(","))) : system;
+}
+
+/**
+ * The part of a system that this run creates containers for, if it is not all of it. A run that
+ * makes images creates none.
+ */
+export function partOnly(system: SystemSpec, env: NodeJS.ProcessEnv = process.env): SystemSpec | undefined {
+  if (env[imagesOnly]) return partOf(system, new Set());
+  return env[servicesOnly] ? deployedPart(system, env) : undefined;
 }

@@ -1,3 +1,5 @@
+import { removeCommand, setCommand, toRun } from "./message.ts";
+
 /** One mistake in a configuration. */
 export interface Problem {
   /** The path of the setting, starting with `ragdock:`. */
@@ -19,30 +21,8 @@ export const problem = (path: string, found: string, what: string, fix: string):
 
 /** A problem of a setting that the system does not use. */
 export const withoutEffect = (path: string, why: string): Problem =>
-  problem(path, "a setting without effect", why, `Run: ${removeCommand(path)}`);
+  problem(path, "a setting without effect", why, `${toRun}${removeCommand(path)}`);
 
 /** A problem that another value of the same setting fixes. */
-export const wrongValue = (path: string, found: string, what: string, value: string, how = "Run"): Problem =>
-  problem(path, found, what, `${how}: ${setCommand(path, value)}`);
-
-const isNested = (path: string): boolean => path.includes(".") || path.includes("[");
-
-/**
- * The command that sets `path` to `value`. Messages name the commands of the Pulumi CLI, and
- * cli/typed.ts turns them into those of the embedded engine. `forStack` adds the stack.
- */
-export const setCommand = (path: string, value: string): string =>
-  isNested(path)
-    ? `pulumi config set --path 'ragdock:${path}' ${value}`
-    : `pulumi config set ragdock:${path} ${value}`;
-
-/** The command that removes the setting at `path`. `forStack` adds the stack. */
-export const removeCommand = (path: string): string =>
-  isNested(path) ? `pulumi config rm --path 'ragdock:${path}'` : `pulumi config rm ragdock:${path}`;
-
-/** The command that sets a secret of the user. `forStack` adds the stack. */
-export const secretCommand = (key: string): string => `pulumi config set --secret ragdock:${key}`;
-
-/** `text` with `--stack` in each of its `pulumi config` commands. */
-export const forStack = (text: string, stack: string): string =>
-  text.replaceAll(/\bpulumi config (set|rm) /g, `pulumi config $1 --stack ${stack} `);
+export const wrongValue = (path: string, found: string, what: string, value: string, how = toRun): Problem =>
+  problem(path, found, what, `${how}${setCommand(path, value)}`);

@@ -1,7 +1,10 @@
 /** Excludes requests of health checks and of Prometheus itself. */
 export const realTraffic = 'route!~"/metrics|.*/health.*"';
 
-/** `expr`, or 0 if its series do not exist yet: "nothing has happened" is an answer, not a gap. */
+/**
+ * `expr`, or 0 if its series do not exist yet: if nothing has happened yet, the value is 0 and not
+ * a gap.
+ */
 export const orZero = (expr: string): string => `(${expr}) or on () vector(0)`;
 
 /** The rate of a counter a second, over five minutes and all its series. */

@@ -6,9 +6,16 @@ import { type Duration, seconds } from "./units.ts";
 export interface Recovery {
   /** How long it must fail before its first restart. Each further restart waits twice as long. */
   readonly after: Duration;
-  /** The most restarts in a row. A day after the last one the count begins again. */
+  /** The largest number of restarts in a row. A day after the last one the count begins again. */
   readonly limit: number;
 }
+
+/**
+ * The recovery of applications that say nothing else. Five minutes are longer than the start of a
+ * store that an application waits for, and than most overloads last. The three restarts are then 5,
+ * 10 and 20 minutes after their failures begin.
+ */
+export const usualRecovery: Recovery = { after: "5m", limit: 3 };
 
 /** The fields of a service that its health check in Docker depends on. */
 interface Checked {
@@ -40,14 +47,15 @@ const pauseFrom = 60;
 /** Seconds for which the count of restarts is kept after the last one. */
 const day = 86_400;
 
-/** Seconds that a container without a folder for the count must have run before a restart. */
-const uncounted = 3600;
-
 /**
- * The file with the number of restarts and the time of the last one. /var/tmp is in the file system
- * of the container, which stays when Docker starts the same container again.
+ * The folder for the count of restarts. It is in the file system of the container, which stays when
+ * Docker starts the same container again. If that is read-only, the folder is a volume without a
+ * name, which ends with the container.
  */
-export const restartsFile = "/var/tmp/ragdock-restarts";
+export const countFolder = "/var/tmp";
+
+/** The file with the number of restarts and the time of the last one. */
+export const restartsFile = `${countFolder}/ragdock-restarts`;
 
 /**
  * Returns a function of the shell that runs after a failed check, and restarts the container if it
@@ -83,7 +91,7 @@ recover() {
   [ ! -e ${restartsFile} ] || read -r count at < ${restartsFile}
   [ $((now - \${at:-0})) -lt ${day} ] || count=0
   [ $count -lt ${limit} ] && [ $((now - first)) -ge $((${after} << count)) ] || return 0
-  { echo "$((count + 1)) $now" > ${restartsFile}; } 2> /dev/null || [ $age -ge ${uncounted} ] || return 0
+  { echo "$((count + 1)) $now" > ${restartsFile}; } 2> /dev/null || { echo "ragdock: not restarted, because ${countFolder} is read-only"; return 0; }
   rm -f $failing
   said="ragdock: unhealthy for $((now - first)) s, so it is restarted: $((count + 1)) of at most ${limit} times"
   echo "$said"

@@ -82,12 +82,12 @@ export interface Route {
   readonly path: string;
   readonly service: string;
   readonly port: number;
-  /** Whether the service sees the rest of the path only. @default false */
+  /** Whether the service gets only the rest of the path. @default false */
   readonly strip?: boolean;
 }
 
 interface Workload extends ContainerOptions {
-  /** The name with which other services reach it. */
+  /** The name by which other services reach it. */
   readonly name: string;
   readonly role: Role;
   readonly image: ImageSource;
@@ -96,7 +96,7 @@ interface Workload extends ContainerOptions {
   readonly command?: readonly string[];
   /** `uid:gid`. @default the image's user */
   readonly user?: string;
-  /** The capabilities of Linux that it keeps. All others are dropped. @default none */
+  /** The capabilities of Linux that it keeps. All other capabilities are dropped. @default none */
   readonly capabilities?: readonly Capability[];
   /**
    * The folders in memory that it writes to. If this is set and the service has no files, its root
@@ -110,7 +110,7 @@ interface Workload extends ContainerOptions {
   readonly outside?: boolean;
   /** The pass `networks` computes them from `calls`, `dependsOn` and `outside`. */
   readonly networks: readonly string[];
-  /** More names with which other services reach it. */
+  /** More names by which other services reach it. */
   readonly aliases?: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
   readonly files: readonly FileSpec[];
@@ -120,7 +120,7 @@ interface Workload extends ContainerOptions {
   readonly logs: LogRotation;
   /** Services that must be healthy, and jobs that must have succeeded, before this one starts. */
   readonly dependsOn: readonly string[];
-  /** The most database connections that one replica opens, all its processes together. */
+  /** The largest number of database connections that all processes of one replica open together. */
   readonly databaseConnections?: number;
   /** The GPUs of the container. The Docker provider knows `all` only. @default none */
   readonly gpus?: "all";
@@ -156,7 +156,7 @@ export interface LongRunning extends Workload {
   /** The longest time without a byte of its answer. @default 600s */
   readonly answerTimeout?: Duration;
   /**
-   * The paths that take requests of up to `maxRequest`. All other paths take 64 KiB.
+   * The paths that accept requests of up to `maxRequest`. All other paths accept 64 KiB.
    * @default all paths
    */
   readonly uploadPaths?: readonly string[];
@@ -184,7 +184,7 @@ export interface LongRunning extends Workload {
 /** A container that runs once. Its dependants start when it ends with exit code 0. */
 export interface Job extends Workload {
   readonly kind: "job";
-  /** The longest that it may take. @default 20m, the Docker provider's own */
+  /** The longest time that it may take. @default 20m, the Docker provider's own */
   readonly timeout?: Duration;
   /** The store outside of the stack that the job checks before its clients start. @default none */
   readonly checks?: ExternalStore;
@@ -215,11 +215,11 @@ export interface SystemSpec {
   readonly unavailable: Readonly<Record<string, string>>;
   /** Name of the URL → address. */
   readonly urls: Readonly<Record<string, string>>;
-  /** Volumes whose data the user gave up, by short name, with the time they were created. */
+  /** Volumes whose loss the user accepted, by short name, with the time they were created. */
   readonly lostVolumes: Readonly<Record<string, string>>;
   /**
-   * Own applications whose files outside of volumes the user gave up, with the creation time of the
-   * newest container.
+   * Own applications whose loss of files outside of volumes the user accepted, with the creation
+   * time of the newest container.
    */
   readonly lostFiles: Readonly<Record<string, string>>;
 }

@@ -46,7 +46,7 @@ function behind(name: string, url: string, services: readonly ServiceSpec[]): Re
     routes.flatMap(({ path, service }) => {
       const target = longRunning(services).find((s) => s.name === service);
       const role = target?.role ?? "";
-      // A user's own applications may be several of one role.
+      // A user can have several applications with the same role.
       const key = target?.ownPages ? service : role;
       const suffix = routes.length > 1 ? path.replace(/(.)\/$/, "$1") : "";
       return role === "api" || role === "ui" ? [[key, `${url}${suffix}`]] : [];

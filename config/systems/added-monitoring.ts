@@ -41,7 +41,10 @@ const isStore = (module: ServiceModule): module is StoreModule => "login" in mod
 
 const isPostgres = (store: StoreModule): store is PostgresModule => "database" in store;
 
-/** The exporter of a store that none watches. The second one of a kind has the name of its store. */
+/**
+ * An exporter for a store that no exporter watches yet. The second exporter of a kind has the name
+ * of its store.
+ */
 function exporterOf(store: StoreModule, templates: readonly ServiceTemplate[]): ServiceModule[] {
   const isWatched = templates.some((s) => s.role === "exporter" && s.dependsOn.includes(store.name));
   if (isWatched) return [];

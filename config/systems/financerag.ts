@@ -10,7 +10,7 @@ import { emptyRetrievalsHigh, ingestionFailing } from "../services/rag-alerts.ts
 import { asks, uploadsTo } from "../spec/access.ts";
 import { Healthcheck } from "../spec/healthcheck.ts";
 import type { LongRunning } from "../spec/service.ts";
-import type { System } from "./system.ts";
+import { ownCommands, type System } from "./system.ts";
 
 const image = pythonApp("financerag", "systems/financerag");
 
@@ -20,17 +20,18 @@ const image = pythonApp("financerag", "systems/financerag");
  */
 export const financerag: System = {
   about:
-    "An API over Chroma with OpenAI for vectors and answers; in production three replicas of four workers.",
+    "An API over Chroma with OpenAI for vectors and answers; in production, three replicas with four workers each.",
   differs: [
-    "Replicas run as containers behind a gateway, and `make compose` writes a Compose file. `ragdock:target: swarm` runs them on the nodes of a Docker Swarm. Kubernetes is not supported: the parts that replace containers without a failed request are made for Docker.",
-    "Python is 3.13 and not 3.11: one version serves all applications, Debian 13 has it, and its security fixes come until 2029.",
+    "Replicas run as containers behind a gateway, and `make compose` writes a Compose file. `ragdock:target: swarm` runs them on the nodes of a Docker Swarm. Kubernetes is not supported, because the replacement of containers without a failed request is made for Docker.",
+    "Python is 3.13 and not 3.11. All applications use one version, which Debian 13 has. It gets security fixes until 2029.",
     "The folder with the documents is `documents` and not `sample_docs`: users put their own there.",
-    "The health check runs every 5 s until the first success and is `main.py health`: the container is in use sooner, and the image has no curl.",
-    "The image is larger than 300 MB: it has a local embedding model, so that a stack answers without a key. A test keeps it under 400 MB.",
-    "The key reaches the application as a file and not as a variable, which `docker inspect` shows. `services.<name>.secrets` gives a variable to an application that reads nothing else.",
-    "Secrets of Docker are a part of Swarm, and are used there. On one host, Ragdock encrypts secrets in the stack's file, and `pulumi` takes a key of AWS, Azure, Google or Vault for that. Containers do not ask Vault or AWS themselves: a restart must not depend on them.",
-    "Logs are JSON lines that Docker rotates, and `make logs` shows them. A search through all logs and traces need a store as large as the service, so none is in the stack.",
-    "The data is in a named volume and not in ./data of the checkout, so that backups, owners and production work alike.",
+    "The health check runs every 5 s until the first success, so the container is used sooner. It calls `main.py health`, because the image has no curl.",
+    "The image is larger than 300 MB: it contains a local embedding model, so a stack answers without a key. A test keeps it under 400 MB.",
+    "The key reaches the application as a file and not as a variable, because `docker inspect` shows variables. For an application that reads only variables, use `services.<name>.secrets`.",
+    "Secrets of Docker are a part of Swarm, which uses them. On one host, Ragdock encrypts secrets in the stack's file, and `pulumi` can use a key of AWS, Azure, Google or Vault for that. Containers do not call Vault or AWS themselves, because a restart must not depend on them.",
+    "Logs are JSON lines that Docker rotates, and `make logs` shows them. The stack has no traces and no search through all logs, because they need a store as large as the service.",
+    "The data is in a named volume and not in ./data of the checkout. So backups and file owners work in the same way in `dev` and `prod`.",
+    ownCommands,
   ],
   vectorStore: { allowed: ["embedded", "chroma"], dev: "embedded", prod: "chroma" },
   models: {

@@ -10,7 +10,7 @@ import { secretFile, secretPath, userName } from "../services/secrets.ts";
 import { asks } from "../spec/access.ts";
 import { Healthcheck } from "../spec/healthcheck.ts";
 import type { LongRunning } from "../spec/service.ts";
-import type { System } from "./system.ts";
+import { ownCommands, type System } from "./system.ts";
 
 const cache = redis();
 
@@ -18,17 +18,20 @@ const cache = redis();
 export const m31: System = {
   about: "A web application that answers from its own pages, with Redis as a cache, and metrics of both.",
   differs: [
-    "Python is 3.13 and not 3.11: one version serves all applications, Debian 13 has it, and its security fixes come until 2029.",
-    "In production the web application has 2 GiB and not 4, so that two replicas fit into 8.",
-    "There is no notebook: the documentation has its content. Guides cover when to use Docker, scaling and troubleshooting.",
-    "There is no PowerShell script: the guide for development has the commands, and says how PowerShell sets their variables.",
-    "The application is not `app:app` for uvicorn: `python app.py --serve` checks its settings first. The guide for development starts it again when a file changes.",
-    "There is no USER_ID or GROUP_ID in a file: `services.web.user` sets both, and a folder of another owner is refused with the command that changes it.",
+    "Python is 3.13 and not 3.11. All applications use one version, which Debian 13 has. It gets security fixes until 2029.",
+    "In production the web application has 2 GiB of memory and not 4, so that two replicas fit on a host with 8 GiB.",
+    "There is no notebook: the documentation has the content of the notebook. Guides cover when to use Docker, scaling and troubleshooting.",
+    "There is no PowerShell script: the guide for development has the commands, and explains how to set variables in PowerShell.",
+    "The application is not `app:app` for uvicorn: `python app.py --serve` checks its settings first. The guide for development explains how to restart it when a file changes.",
+    "There is no USER_ID or GROUP_ID in a file: `services.web.user` sets both, and if a folder has another owner, the error has the command that changes the owner.",
     "`make clean` and `make prune` never remove a volume. `make destroy-data` does, and asks for the name of the stack.",
-    "The network has the name of what uses it and not rag-network: Redis has its own, and only its clients are on it.",
-    "Railway and Render run images and not stacks. `make push` gives them the images. Ragdock runs a stack on any Docker host, on a rented server too.",
-    "Ragdock does not change the number of replicas by itself: the memory of one host is fixed. The guide says when to add some.",
+    "The network has the name of its store and not rag-network: Redis has its own network, and only its clients are on it.",
+    "Railway and Render run images, not stacks. `make push` pushes the images to a registry for them. Ragdock runs a stack on any Docker host, for example on a rented server.",
+    "Ragdock does not change the number of replicas by itself: the memory of one host is limited. The guide to scaling explains when to add replicas.",
     "macOS and Windows run Docker in a virtual machine. Ragdock should work with Docker Desktop, but no test runs there.",
+    ownCommands,
+    "The image has no ping and no curl, so that an attacker finds no HTTP client: `make net CHECK=1` tries each connection.",
+    "Redis has a password. Its health check logs in as a user that may only ping.",
   ],
   modules: [
     { services: (ctx) => [web(ctx)] },

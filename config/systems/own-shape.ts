@@ -6,9 +6,11 @@ import { sizePattern } from "../spec/units.ts";
 const run = z.custom<() => unknown>((value) => typeof value === "function", "must be a function");
 const texts = z.array(z.string());
 
-/** What a program without types can get wrong. tsc checks the rest. */
+/** Checks for mistakes that only the types would find. tsc checks the rest. */
 const system = z.looseObject({
-  name: z.string().regex(/^[a-z][a-z0-9-]{0,30}$/, "must be small letters, digits and -, such as acme-rag"),
+  name: z
+    .string()
+    .regex(/^[a-z][a-z0-9-]{0,30}$/, "must be lower-case letters, digits and -, such as acme-rag"),
   about: z.string().min(1),
   modules: z
     .array(
@@ -39,7 +41,7 @@ const image = z.discriminatedUnion("from", [
 ]);
 
 const workload = z.looseObject({
-  name: z.string().regex(/^[a-z][a-z0-9-]*$/, "must be small letters, digits and -, such as api"),
+  name: z.string().regex(/^[a-z][a-z0-9-]*$/, "must be lower-case letters, digits and -, such as api"),
   role: z.enum(roles),
   image,
   command: texts.optional(),

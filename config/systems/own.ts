@@ -1,7 +1,8 @@
 import { statSync } from "node:fs";
 import type { ServiceTemplate } from "../services/module.ts";
 import { projectPath } from "../services/project-files.ts";
-import { type Problem, problem, setCommand } from "../spec/problem.ts";
+import { setCommand } from "../spec/message.ts";
+import { type Problem, problem } from "../spec/problem.ts";
 import { packageFile, type Read, readModule } from "./modules.ts";
 import { wrongService, wrongSystem } from "./own-shape.ts";
 import type { OwnSystem } from "./system.ts";
@@ -37,7 +38,7 @@ function load(value: string, file: string, taken: readonly string[]): Loaded {
   if (!statSync(file, { throwIfNoEntry: false })?.isFile())
     return wrong(
       `there is no file ${file}`,
-      `Correct the path. It starts at the checkout: ${setCommand("system", "../my-system.ts")}`,
+      `Correct the path. The path is relative to the checkout: ${setCommand("system", "../my-system.ts")}`,
     );
   let read: Read;
   try {
@@ -47,10 +48,10 @@ function load(value: string, file: string, taken: readonly string[]): Loaded {
   }
   const system = read.exported.default ?? read.exported.system;
   if (system === undefined)
-    return wrong(`it exports no system (${exportsOf(read)})`, "Add to it: export default system;");
+    return wrong(`it exports no system (${exportsOf(read)})`, "Add this line to it: export default system;");
   const mistake = wrongSystem(system);
   if (mistake)
-    return wrong(`its system is wrong: ${mistake}`, "Compare it with examples/own-system/system.ts.");
+    return wrong(`its system has a mistake: ${mistake}`, "Compare it with examples/own-system/system.ts.");
   const own = system as OwnSystem;
   if (taken.includes(own.name))
     return wrong(
@@ -78,12 +79,12 @@ function said(error: unknown, file: string): string {
 function loadFix(error: unknown): string {
   switch ((error as NodeJS.ErrnoException | undefined)?.code) {
     case "ERR_UNSUPPORTED_NODE_MODULES_TYPE_STRIPPING":
-      return "Node runs no TypeScript of a package. Compile it to JavaScript, or name its file by a path outside of node_modules.";
+      return "Node does not run TypeScript in a package. Compile it to JavaScript, or name its file by a path outside of node_modules.";
     case "ERR_REQUIRE_ASYNC_MODULE":
-      return "A system is loaded without waiting. Remove the `await` outside of functions.";
+      return "Ragdock loads a system without waiting for promises. Remove each `await` that is outside of a function.";
     case "ERR_MODULE_NOT_FOUND":
     case "MODULE_NOT_FOUND":
-      return 'Correct the import. Ragdock itself is imported as "ragdock/system", and a file with its extension: "./api.ts".';
+      return 'Correct the import. Import Ragdock as "ragdock/system", and a file with its extension, such as "./api.ts".';
     case "ERR_PACKAGE_PATH_NOT_EXPORTED":
       return 'Ragdock exports "ragdock/system" and "ragdock/testing".';
     default:
@@ -99,7 +100,7 @@ const notInstalled = (name: string): Problem =>
     `Install it next to the checkout: npm install --prefix .. ${name}`,
   );
 
-/** @throws Error for the first service that is not one */
+/** @throws Error for the first value that is not a service */
 export function requireServices(templates: readonly ServiceTemplate[]): void {
   for (const template of templates) {
     const mistake = wrongService(template);

@@ -10,10 +10,12 @@ import { fromUser, secretFile, secretPath } from "../services/secrets.ts";
 import type { Settings } from "../settings/schema.ts";
 import { asks, uploadsTo } from "../spec/access.ts";
 import { Healthcheck } from "../spec/healthcheck.ts";
-import { type Problem, problem, removeCommand, secretCommand } from "../spec/problem.ts";
+import { removeCommand, secretCommand, toRun } from "../spec/message.ts";
+import { type Problem, problem } from "../spec/problem.ts";
+import { usualRecovery } from "../spec/recovery.ts";
 import type { LongRunning } from "../spec/service.ts";
 import { seconds } from "../spec/units.ts";
-import type { System } from "./system.ts";
+import { ownCommands, type System } from "./system.ts";
 
 const collector: ServiceModule = {
   optIn: ({ settings }) => settings.openAgenda !== undefined,
@@ -21,7 +23,7 @@ const collector: ServiceModule = {
   rules: withoutKey,
 };
 
-/** One image for the API and the UI. The argument of its entrypoint chooses. */
+/** One image for the API and the UI. The argument of its entrypoint selects one of them. */
 const image = { ...pythonApp("rag-events", "systems/rag-events"), target: "production" };
 
 /** The interval of the original's health checks. */
@@ -32,19 +34,21 @@ const timing = { interval: "30s", timeout: "10s", startPeriod: "5s", retries: 3 
  * volume, which replicas share.
  */
 export const ragEvents: System = {
-  about: "An API and a UI of one image over a FAISS index on a volume, with Mistral for vectors and answers.",
+  about:
+    "An API and a UI from one image, with a FAISS index on a volume, and Mistral for vectors and answers.",
   differs: [
-    "Libraries are installed by uv from a lock of requirements with hashes: a uv.lock would name the index it was made with.",
-    "The API extra and the UI are in the one image, because its entrypoint has both modes.",
-    "Python is 3.13 and not 3.11: one version serves all applications, Debian 13 has it, and its security fixes come until 2029.",
+    "Libraries are installed by uv from a requirements file with hashes, because a uv.lock contains the address of the package index that created it.",
+    "The API extra and the UI are in the one image, because the entrypoint of the image has both modes.",
+    "Python is 3.13 and not 3.11. All applications use one version, which Debian 13 has. It gets security fixes until 2029.",
     "The image writes bytecode when it is built, so that a container starts faster with a read-only file system. No variable turns bytecode off.",
-    "The image has no curl: the health check is a command of the application, so that an attacker finds no HTTP client.",
-    "The volume has documents/ for the originals and the index next to it, and not data/raw, data/processed and data/indexes: a rebuild needs the originals and nothing in between.",
-    "The data is in a named volume and not in ./data of the checkout, so that backups, owners and production work alike.",
-    "The keys reach the application as files and not as variables, which `docker inspect` shows.",
+    "The image has no curl: the health check is a command of the application. So an attacker in the container finds no HTTP client.",
+    "The volume has documents/ for the originals and the index next to it, and not data/raw, data/processed and data/indexes: a rebuild needs only the originals.",
+    "The data is in a named volume and not in ./data of the checkout. So backups and file owners work in the same way in `dev` and `prod`.",
+    "The keys reach the application as files and not as variables, because `docker inspect` shows variables.",
     "There are no notebooks: `ragdock:openAgenda` collects the events every day, the API takes uploads, and POST /rebuild creates the index again.",
-    "The network has the name of what uses it and not rag-network: the UI reaches the API, and nothing else.",
+    "The network has the name of the services on it and not rag-network. The UI reaches only the API.",
     "macOS and Windows run Docker in a virtual machine. Ragdock should work with Docker Desktop, but no test runs there.",
+    ownCommands,
   ],
   models: {
     own: {
@@ -87,6 +91,7 @@ function api(ctx: Context): LongRunning {
     volumes: [{ volume: "data", path: "/app/data" }],
     ports: [{ container: 8000, host: 8000, exposure: ctx.prod ? "public" : "loopback" }],
     healthcheck: Healthcheck.command(["python", "-m", "rag_events", "probe", "api"], timing),
+    restartUnhealthy: usualRecovery,
     uploadPaths: ["/documents"],
     access: [asks("/query"), uploadsTo("/documents"), { path: "/rebuild", role: "admin" }],
     blackbox: { module: "http_2xx", port: 8000, path: "/health" },
@@ -130,11 +135,14 @@ function collect(ctx: Context, agenda: NonNullable<Settings["openAgenda"]>): Lon
 
 function withoutKey(ctx: Context): Problem[] {
   if (ctx.secrets.has("openagendaKey")) return [];
-  const fix = `Run: ${secretCommand("openagendaKey")}. To do without: ${removeCommand("openAgenda")}`;
+  const fix = `${toRun}${secretCommand("openagendaKey")}. To do without: ${removeCommand("openAgenda")}`;
   return [problem("openagendaKey", "nothing", "openAgenda is set, which needs a key of Open Agenda", fix)];
 }
 
-/** With a sign-in, the gateway adds to each request who sends it. The API is its first port. */
+/**
+ * With a sign-in, the gateway adds the sender's identity to each request. The API is its first
+ * port.
+ */
 const apiUrl = ({ settings }: Context): string =>
   settings.ingress.signIn ? "http://gateway:8080" : "http://api:8000";
 
@@ -152,6 +160,7 @@ function ui(ctx: Context): LongRunning {
     ports: [{ container: 8501, host: 8501, exposure: ctx.prod ? "public" : "loopback" }],
     // The UI needs its own health check, because the image's check requests the API's port.
     healthcheck: Healthcheck.command(["python", "-m", "rag_events", "probe", "ui"], timing),
+    restartUnhealthy: usualRecovery,
     uploadPaths: [streamlitUploads],
     access: [streamlitAccess],
     blackbox: { module: "http_2xx", port: 8501, path: "/_stcore/health" },

@@ -13,8 +13,8 @@ export interface HalfMade {
 }
 
 /**
- * Converts an error for gRPC. It carries a partly created resource along, so that the CLI keeps the
- * resource in its state.
+ * Converts an error for gRPC. The error contains a partly created resource, so that the CLI keeps
+ * the resource in its state.
  */
 export function failure(message: string, halfMade?: HalfMade): Partial<grpc.ServiceError> {
   const metadata = new grpc.Metadata();

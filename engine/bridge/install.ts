@@ -5,8 +5,8 @@ import { PACKAGES, packageVersion } from "../terraform/packages.ts";
 
 /**
  * Installs resource plugins for the pulumi CLI on a machine that cannot download plugins. They run
- * this checkout with the current Node. A plugin that Pulumi has downloaded stays in place.
- * @param home the CLI's folder: $PULUMI_HOME, else ~/.pulumi
+ * this checkout with the current Node. A plugin that Pulumi has downloaded is not changed in place.
+ * @param home the CLI's folder: $PULUMI_HOME, or else ~/.pulumi
  * @returns the paths of the executables, and whether Ragdock wrote each of them
  */
 export function installPlugins(home: string): { readonly path: string; readonly installed: boolean }[] {

@@ -10,7 +10,7 @@ export function toStruct(properties: Properties): struct.Struct {
   return struct.Struct.fromJavaScript(properties as Record<string, struct.JavaScriptValue>);
 }
 
-/** Reads a message's properties, without the fields that are for plugins only. */
+/** Reads a message's properties, without the fields that only plugins use. */
 export function fromStruct(message: struct.Struct | undefined): Properties {
   const all = (message?.toJavaScript() ?? {}) as Properties;
   return Object.fromEntries(Object.entries(all).filter(([key]) => !key.startsWith("__")));

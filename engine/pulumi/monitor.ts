@@ -38,7 +38,7 @@ export interface MonitorHandlers {
   setOutputs(urn: string, outputs: Properties): Promise<void>;
   /** Returns the outputs of the stack's last successful run. */
   readOutputs(): Promise<Properties>;
-  /** Whether the run was interrupted, so that nothing new may start. */
+  /** Whether the run was interrupted, so that no new operation may start. */
   stopped(): boolean;
 }
 

@@ -86,7 +86,7 @@ function compare(
 ): void {
   if (equal(before, after)) return;
   if (isSecret(before) || isSecret(after)) {
-    // A secret counts as one value, because the changed part would reveal something about it.
+    // A secret counts as one value, because the changed part would reveal a part of the secret.
     found.push(entry(path, before, after, true, replaces));
   } else if (Array.isArray(before) && Array.isArray(after)) {
     for (let i = 0; i < Math.max(before.length, after.length); i++) {

@@ -57,7 +57,8 @@ export class Program {
       parallel: String(parallel),
     };
     const args = Object.entries(flags).map(([flag, value]) => `--${flag}=${value}`);
-    // A separate process group lets the engine decide what ends on Ctrl-C, and when.
+    // It has a separate process group, so that the engine decides which processes end on Ctrl-C,
+    // and when.
     const preload = new URL("preload.ts", import.meta.url).href;
     const child = spawn(
       process.execPath,
@@ -120,7 +121,7 @@ function watch(child: ChildProcess, log: Log): Promise<string | undefined> {
     log("info", line);
   });
   return new Promise((resolve) => {
-    child.once("error", (error) => resolve(`the program could not be started: ${error.message}`));
+    child.once("error", (error) => resolve(`the program could not start: ${error.message}`));
     child.once("exit", async (code, signal) => {
       await Promise.all([out, err]);
       if (code === 0) resolve(undefined);

@@ -76,7 +76,10 @@ export function mask(value: Value | undefined): Value | undefined {
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, mask(item) ?? null]));
 }
 
-/** Whether two values are equal, secret or not. A key with the value null counts as absent. */
+/**
+ * Whether two values are equal, even if only one of them is secret. A key with the value null
+ * counts as absent.
+ */
 export function equal(a: Value | undefined, b: Value | undefined): boolean {
   return canonical(a ?? null) === canonical(b ?? null);
 }

@@ -105,8 +105,8 @@ async function create(
 }
 
 /**
- * Creates a resource in one of the parallel slots. The wait for its health takes no slot, so it
- * delays no other resource.
+ * Creates a resource in one of the parallel slots. While it waits for its health, it uses no slot,
+ * so it does not delay other resources.
  */
 function inSlot<T>({ deployment, type, entry }: Work, work: () => Promise<T>): Promise<T> {
   const waits = type.waitsWith !== undefined && entry.inputs[type.waitsWith] === true;

@@ -4,8 +4,8 @@ import type { ResourceState } from "./model.ts";
 import { dependenciesOf } from "./resources.ts";
 
 /**
- * The state's change after a deletion: it forgets the entry, or records that the replacement must
- * still be created.
+ * The change of the state after a deletion: it removes the entry, or records that the replacement
+ * must still be created.
  */
 export type Afterwards = "forget" | "await-replacement";
 
@@ -78,7 +78,7 @@ async function removeReal(
   await deployment.recorded({ op: "delete", urn, type, ...(provider ? { provider } : {}) }, async () => {
     const error = await operations.remove(deployment.target(entry), tf);
     if (error) throw new Error(error);
-    // The state changes before the operation is removed from it.
+    // The state is changed before the operation is removed from it.
     if (afterwards === "await-replacement") await awaitReplacement(deployment, entry);
     else deployment.store.resources.drop(entry);
   });

@@ -110,8 +110,8 @@ function readHead(line: string): number | undefined {
   }
 }
 
-// A record decrypts only at its position in its journal, so no record can be moved, repeated or
-// left out.
+// A record can be decrypted only at its position in its journal, so no record can be moved,
+// repeated or left out.
 function context({ tag }: JournalBase, index: number): string {
   return `${FORMAT} ${tag} ${index}`;
 }

@@ -20,9 +20,9 @@ interface Holder {
    */
   readonly begun: string;
   readonly since: string;
-  /** Provider processes. They survive a killed engine and would continue their work. */
+  /** Provider processes. These processes survive a killed engine and would continue their work. */
   readonly providers: readonly number[];
-  /** Identifies this acquisition of the lock. Locks of earlier versions have none. */
+  /** Identifies this acquisition of the lock. Locks of earlier versions do not have this field. */
   readonly token?: string;
 }
 
@@ -78,16 +78,15 @@ export class Lock {
 
 /**
  * Replaces the lock of a dead process. Only one process can create the claim file. The claim is
- * valid only while the dead process's lock is in place. Otherwise a late process could replace the
- * lock of the process that was first.
+ * valid only while the dead process's lock is in place. Otherwise a slower process could replace
+ * the lock of the process that came first.
  */
 function takeOver(path: string, own: string, dead: Holder): boolean {
   const claim = `${path}.${tokenOf(dead)}.claim`;
   if (!linkIfAbsent(own, claim)) {
     const claimant = read(claim);
     if (claimant) refuseIfAlive(claimant);
-    if (claimant)
-      throw new Error(`${unusable(claim)}: a process was killed during its take-over of the lock`);
+    if (claimant) throw new Error(`${unusable(claim)}: a process was killed while it took over the lock`);
     return false;
   }
   try {
@@ -140,7 +139,7 @@ function read(path: string): Holder | undefined {
 }
 
 function unusable(path: string): string {
-  return `the lock file cannot be used (make sure that no other run is working, then "rm ${path}")`;
+  return `the lock file cannot be used (make sure that no other run is active, then run "rm ${path}")`;
 }
 
 function tokenOf({ token, pid, begun }: Holder): string {

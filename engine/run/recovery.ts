@@ -99,7 +99,7 @@ async function clean(deployment: Deployment, operation: PendingOperation): Promi
   if (!(created >= operation.started - CLOCK_SLACK_MS)) {
     return `Kept the ${kind} ${name}, which is older than that run`;
   }
-  // The container may serve requests already. `stop` lets it finish them.
+  // The container may serve requests already. `stop` lets the container finish them.
   if (kind === "container") await docker(kind, "stop", name);
   await docker(kind, "rm", name);
   return `Removed the incomplete ${kind} ${name}`;

@@ -13,11 +13,11 @@ export async function refreshAll(deployment: Deployment, stopped: () => boolean)
     entries.map(async (entry) => {
       if (stopped()) return;
       try {
-        // A program may remove what it has failed to start.
+        // A program may remove a container that it could not start.
         const reason =
           entry.initErrors.length > 0
-            ? "it had failed, and was removed"
-            : "something else than this program deleted it";
+            ? "it had failed, so it was removed"
+            : "it was deleted outside of this program";
         const found = await reread(deployment, entry);
         if (found === "gone") report.note(`${nameOf(entry.urn)} is gone: ${reason}`);
         if (found !== "same") report.done(entry.urn, "read");

@@ -33,7 +33,7 @@ export class Report {
     this.#emit({ kind: "done", op, seconds: this.#took(urn), diff, ...subject(urn) });
   }
 
-  /** Reports finished work that is part of a step which already counts. */
+  /** Reports finished work that belongs to a step which is already counted. */
   partDone(urn: string, op: Op): void {
     this.#emit({ kind: "done", op, seconds: this.#took(urn), diff: [], ...subject(urn) });
   }

@@ -16,8 +16,8 @@ export function providerUrn(reference: string): string {
 }
 
 /**
- * A stack's resources in the order of their creation. Indexes make the steps of a run independent
- * of their number.
+ * A stack's resources in the order of their creation. With indexes, the time of each step does not
+ * depend on the number of resources.
  */
 export class Resources {
   /** The entries by number. A replaced entry keeps its number, and so its position. */
@@ -37,8 +37,8 @@ export class Resources {
   }
 
   /**
-   * Returns the current entry of a URN. An entry with a replacement, which waits for its deletion,
-   * does not count.
+   * Returns the current entry of a URN. An entry that was replaced and waits for its deletion does
+   * not count.
    */
   find(urn: string): ResourceState | undefined {
     return this.#byUrn.get(urn);

@@ -130,9 +130,9 @@ async function runProgram(
     readOutputs: async () => stackOutputs(await ready),
     setOutputs: async (urn, outputs) => {
       const { store } = await ready;
-      if (options.targets) return;
       if (store.resources.find(urn)?.type === STACK_TYPE) ofStack = { urn, outputs };
-      else setOutputs(store, urn, outputs);
+      // A component has outputs of resources that this run may leave out.
+      else if (!options.targets) setOutputs(store, urn, outputs);
     },
   });
   try {
@@ -147,8 +147,8 @@ async function runProgram(
     if (failure && report.errors.length === 0 && !stopped()) report.log("error", failure);
     if (ofStack) {
       const { store } = await ready;
-      // The SDK sends none, or some, when the program failed. Those of the last successful run
-      // stay.
+      // If the program failed, the SDK sends no outputs or only some. The outputs of the last
+      // successful run are kept.
       const failed = failure !== undefined || report.errors.length > 0 || stopped();
       const earlier = failed ? store.resources.find(ofStack.urn)?.outputs : {};
       setOutputs(store, ofStack.urn, { ...earlier, ...ofStack.outputs });
@@ -169,7 +169,7 @@ async function tidyUp(deployment: Deployment, stopped: () => boolean): Promise<v
   const guarded = going.filter((entry) => entry.protect && !entry.pendingDelete);
   for (const entry of guarded) {
     const why =
-      "is protected, but no longer in the program: nothing was deleted. Put it back, or unprotect it first";
+      "is protected, but no longer in the program: nothing was deleted. Put the resource back, or remove its protection first";
     deployment.report.failed(entry.urn, "delete", why);
   }
   if (guarded.length === 0) await deleteEntries(deployment, going, "forget", stopped);
@@ -195,7 +195,7 @@ function listen(
 ): { stopped: () => boolean; forget: () => void } {
   let stopped = signal?.aborted ?? false;
   const stop = () => {
-    if (!stopped) report.note("Interrupted. Running operations end, and no new operation starts.");
+    if (!stopped) report.note("Interrupted. Running operations are completed, and no new operation starts.");
     stopped = true;
   };
   if (signal) {

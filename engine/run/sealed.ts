@@ -90,7 +90,7 @@ export async function openSealed(path: string, passphrase: string): Promise<Open
     const sealed = Buffer.concat([bytes(envelope.iv), bytes(envelope.tag), bytes(envelope.data)]);
     return { key, text: key.open(sealed), tag: envelope.tag };
   } catch {
-    throw new Error(`${path} does not open with this passphrase, or was damaged`);
+    throw new Error(`${path} cannot be opened with this passphrase, or is damaged`);
   }
 }
 
@@ -113,7 +113,7 @@ function readEnvelope(path: string): Envelope {
     if (!(error instanceof SyntaxError)) throw error;
   }
   if (!envelope || !READABLE.includes(envelope.format ?? "")) {
-    throw new Error(`${path} is not an encrypted file of Ragdock, or was damaged`);
+    throw new Error(`${path} is not an encrypted file of Ragdock, or is damaged`);
   }
   return envelope as Envelope;
 }

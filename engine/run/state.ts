@@ -11,7 +11,9 @@ interface Content {
   readonly resources: readonly ResourceState[];
   readonly pending: readonly PendingOperation[];
   readonly keptNames: Readonly<Record<string, string>>;
-  /** The number of earlier writes of the state. Files of earlier versions have none. */
+  /**
+   * The number of earlier writes of the state. Files of earlier versions do not have this field.
+   */
   readonly generation?: number;
 }
 

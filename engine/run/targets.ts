@@ -1,6 +1,6 @@
 import { nameOf } from "../pulumi/urn.ts";
 
-/** A resource, as far as targets select it. */
+/** The parts of a resource by which targets select it. */
 interface Selectable {
   readonly type: string;
   readonly urn: string;

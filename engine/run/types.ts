@@ -26,7 +26,7 @@ export interface EngineOptions extends ProgramOptions {
    */
   readonly targets?: readonly string[];
   /**
-   * Interrupts the run: running operations end, and no new one starts.
+   * Interrupts the run: running operations are completed, and no new operation starts.
    * @default SIGINT and SIGTERM interrupt it
    */
   readonly signal?: AbortSignal;

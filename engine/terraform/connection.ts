@@ -27,7 +27,7 @@ export interface ProcessOptions {
 
 /** Starts a provider's binary. */
 export function launch(binary: string, { cwd, env = process.env }: ProcessOptions): ChildProcess {
-  // A separate process group keeps Ctrl-C from a provider that is working.
+  // With a separate process group, Ctrl-C does not end a provider that is working.
   return spawn(binary, [], {
     cwd,
     detached: true,
@@ -49,7 +49,7 @@ export function handshake(
     let err = "";
     child.once("error", reject);
     child.once("exit", (code) =>
-      reject(new Error(`${binary} ended with exit code ${code} before it served: ${err.trim()}`)),
+      reject(new Error(`${binary} ended with exit code ${code} before it was ready: ${err.trim()}`)),
     );
     // The output is read to its end, because a full pipe would block the provider.
     child.stderr?.on("data", (data: Buffer) => {
@@ -94,7 +94,7 @@ export function connect(protocol: 5 | 6, address: string): { call: Call; close: 
         request,
         (error, answer) =>
           error
-            ? reject(new Error(`the call of the provider failed: ${error.details}`))
+            ? reject(new Error(`the call to the provider failed: ${error.details}`))
             : resolve(answer ?? {}),
       );
     });

@@ -24,7 +24,7 @@ export type TfObject = { [name: string]: TfValue };
 const extensions = new ExtensionCodec();
 for (const type of [0, 12]) extensions.register({ type, encode: () => null, decode: () => UNKNOWN });
 
-/** Encodes a value as cty's msgpack. Only dynamic parts need the type. */
+/** Encodes a value as cty's msgpack. Only the parts with a dynamic type need `type`. */
 export function encodeValue(value: TfValue, type: CtyType): Uint8Array {
   return encode(wire(value, type), { extensionCodec: extensions });
 }

@@ -30,7 +30,10 @@ export interface Target {
 export interface Change {
   readonly config: TfObject;
   readonly plan: Plan;
-  /** The properties after the change. Those that only the work itself determines are unknown. */
+  /**
+   * The properties after the change. Properties that are determined only during the work are
+   * unknown.
+   */
   readonly outputs: Properties;
   /** The properties that change. */
   readonly changed: readonly string[];
@@ -147,7 +150,8 @@ export class Operations {
     if (answer === null) return failed;
     const { version, block } = await this.#pool.schema(target.type);
     // An upgrade from the current version also writes absent blocks as empty ones. Terraform does
-    // it at each read. Without it, providers with the older SDK plan changes that do not exist.
+    // it at each read. Without this upgrade, providers with the older SDK plan changes that do not
+    // exist.
     const upgraded = plugin.upgrade(resourceType(target.type).terraform, version, answer);
     // A state that cannot be upgraded still names the created resource, so the engine keeps it.
     const state = await upgraded.catch(() => answer);

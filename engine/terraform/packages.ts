@@ -81,7 +81,7 @@ export const PACKAGES: Readonly<Record<string, Package>> = { docker, random };
 const INSTEAD: Readonly<Record<string, string>> = {
   "docker:index/image:Image": "use docker.RemoteImage with a build block",
   "pulumi:pulumi:StackReference": "pass the value through this stack's config",
-  "pulumi-nodejs:dynamic:Resource": "use a docker.Container that runs the step and read its exit code",
+  "pulumi-nodejs:dynamic:Resource": "use a docker.Container that runs the step and reads its exit code",
 };
 
 const sdk = createRequire(import.meta.url);

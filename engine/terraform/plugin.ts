@@ -135,8 +135,8 @@ export class Plugin {
   }
 
   /**
-   * Applies a plan. A `planned` of null deletes. Returns errors instead of throwing them, because
-   * the state counts too.
+   * Applies a plan. If `planned` is null, the resource is deleted. Returns errors instead of
+   * throwing them, because the returned state is also needed.
    */
   async apply(
     typeName: string,

@@ -48,7 +48,7 @@ export class ProviderPool {
   plugin(type: string, inputs: Properties | undefined): Promise<Plugin> {
     const owner = packageOf(type);
     const settings = inputs ? decodeSettings(inputs) : this.#defaults(owner);
-    if (holdsUnknown(settings)) throw new Error("the provider's own settings are not known yet");
+    if (holdsUnknown(settings)) throw new Error("the settings of the provider are not known yet");
     const key = `${owner.name} ${JSON.stringify(settings)}`;
     let running = this.#running.get(key);
     if (!running) {

@@ -5,8 +5,8 @@ import { typeOf } from "./schema.ts";
 /**
  * Returns the proposed state for the provider's plan. It has the configured values, and prior
  * computed values wherever nothing is configured. Nested blocks of lists match by index, those of
- * maps by key. A configured element of a set matches the first prior element that it could have
- * become.
+ * maps by key. A configured element of a set matches the first prior element that could be its
+ * result.
  */
 export function proposedState(block: Block, prior: TfObject | null, config: TfObject): TfObject {
   const proposed = attributes(block.attributes, prior, config);

@@ -68,7 +68,9 @@ async function build(
   await requireGo(goVersion);
   const started = Date.now();
   const elapsed = () => `${Math.round((Date.now() - started) / 1000)} s`;
-  note(`building the ${name} provider from its Go sources, once per version: minutes on a small machine`);
+  note(
+    `building the ${name} provider from its Go sources, once per version; it takes minutes on a small machine`,
+  );
   const ticker = setInterval(
     () => note(`still building the ${name} provider: ${elapsed()}`),
     PROGRESS_EVERY_MS,

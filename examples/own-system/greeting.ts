@@ -1,2 +1,5 @@
-/** What the application says. It is in a second file, because a system may have several. */
+/**
+ * The text that the application shows. It is in a second file, to show that a system may have
+ * several files.
+ */
 export const greeting = "What do you want to know?";

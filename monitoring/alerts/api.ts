@@ -27,7 +27,7 @@ export const apiAlerts: readonly Alert[] = [
       "More than 5 % of the requests to {{ $labels.service }} have failed with a 5xx for five minutes.",
     runbook:
       "The panel `Errors by route` shows which requests. 503 means that a store or the model's provider cannot be " +
-      "reached: see their alerts first. 500 is a defect: its trace is in `make logs SERVICE={{ $labels.service }}`.",
+      "reached: see their alerts first. 500 is a defect in the application: its stack trace is in `make logs SERVICE={{ $labels.service }}`.",
   },
   {
     name: "HighLatencyP95",
@@ -38,9 +38,9 @@ export const apiAlerts: readonly Alert[] = [
     holds: "10m",
     summary: "{{ $labels.service }} is slow: 95 % of requests within {{ $value | humanizeDuration }}",
     description:
-      "For ten minutes 5 % of the requests have taken longer than the bound, language model included.",
+      "For ten minutes, 5 % of the requests have taken longer than the bound, including the time of the language model.",
     runbook:
-      "The panel `Stages, p95` shows where the time goes. Embedding or the model: the provider, or the CPU limit. " +
-      "Search: does the vector index fit into memory? All of them: add replicas of the API.",
+      "The panel `Stages, p95` shows where the time goes. If it is embedding or the model, check the provider or the CPU limit. " +
+      "If it is search, check whether the vector index fits into memory. If it is all stages, add replicas of the API.",
   },
 ];

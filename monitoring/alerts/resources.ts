@@ -3,10 +3,12 @@ import type { ServiceSpec } from "../../config/spec/service.ts";
 import { cpuMetric, hasService, starts } from "../options.ts";
 import { freeDisk } from "../records.ts";
 
-/** The share of a CPU limit. Above it, requests wait for the CPU. */
+/** The share of a CPU limit above which an alert fires. Above it, requests wait for the CPU. */
 const cpuBound = 0.9;
 
-/** As many as a container that stays unhealthy gets by default. A deployment is one. */
+/**
+ * The same number as the default limit for restarts of an unhealthy container. A deployment is one.
+ */
 const restarts = 3;
 
 /** Alerts on restarts, CPU, and what fills the disk. */
@@ -17,10 +19,10 @@ export const resourceAlerts = (services: readonly ServiceSpec[]): Alert[] => [
     expr: `${starts(services)} >= ${restarts}`,
     summary: "{{ $labels.service }} was started {{ $value }} times within an hour",
     description:
-      "{{ $labels.service }} ends again and again, or stays unhealthy and is restarted. Requests to it fail meanwhile.",
+      "{{ $labels.service }} ends repeatedly, or stays unhealthy and is restarted. Requests to it fail during that time.",
     runbook:
-      "`make health` says how often its health check restarted it. Read `make logs SERVICE={{ $labels.service }}`: a restart " +
-      "for its health has a line that begins with `ragdock:`. Exit code 137 without such a line is the memory limit.",
+      "`make health` shows how often it was restarted because it was unhealthy. Read `make logs SERVICE={{ $labels.service }}`: " +
+      "each such restart has a line that begins with `ragdock:`. Exit code 137 without such a line is the memory limit.",
   },
   {
     name: "CpuNearLimit",
@@ -28,10 +30,10 @@ export const resourceAlerts = (services: readonly ServiceSpec[]): Alert[] => [
     expr: `max by (service) (rate(${cpuMetric(services)}[5m])) / on (service) ragdock:cpu_limit_cores > ${cpuBound}`,
     holds: "15m",
     summary: "{{ $labels.service }} uses {{ $value | humanizePercentage }} of its CPU limit",
-    description: "For 15 minutes {{ $labels.service }} has had as much to do as its CPU limit permits.",
+    description: "For 15 minutes {{ $labels.service }} has used all the CPU time that its limit permits.",
     runbook:
       "Raise `services.{{ $labels.service }}.limits.cpus` or its replicas if answers are slow. A worker with a long queue " +
-      "may use all of its limit.",
+      "may use its whole limit.",
   },
   ...(hasService(services, "node-exporter") ? diskAlerts : []),
 ];
@@ -42,12 +44,12 @@ const diskAlerts: readonly Alert[] = [
     severity: "warning",
     expr: `predict_linear(ragdock:volume_bytes[6h], 86400) - ragdock:volume_bytes > on () group_left () ${freeDisk}`,
     holds: "1h",
-    summary: "The data of {{ $labels.service }} fills the disk within a day",
+    summary: "The data of {{ $labels.service }} will fill the disk within a day",
     description:
-      "If the data of {{ $labels.service }} grows as in the last six hours, the disk is full within a day.",
+      "If the data of {{ $labels.service }} keeps growing as in the last six hours, the disk will be full within a day.",
     runbook:
-      "`make status` shows the sizes of the volumes. Find out what writes: `make health`, and the panel `Data in volumes`. " +
-      "Prometheus keeps less with `monitoring.retention`. Else give Docker a larger disk.",
+      "`make status` shows the sizes of the volumes. Find out which service writes: `make health`, and the panel `Data in volumes`. " +
+      "Set a shorter `monitoring.retention` to keep less data in Prometheus. Otherwise give Docker a larger disk.",
   },
   {
     name: "LogsMayFillDisk",
@@ -55,7 +57,8 @@ const diskAlerts: readonly Alert[] = [
     expr: `sum(ragdock:log_limit_bytes) > ${freeDisk}`,
     holds: "10m",
     summary: "The logs may grow to {{ $value | humanize1024 }}B, which is more than the disk has left",
-    description: "Docker rotates the log of each container. All logs together may need more than is free.",
+    description:
+      "Docker rotates the log of each container. The logs of all containers together may need more space than is free.",
     runbook:
       "Lower `services.<name>.logs.maxSize` or `maxFiles` in the stack's settings, or free disk space.",
   },

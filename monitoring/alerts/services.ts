@@ -3,7 +3,10 @@ import type { ServiceSpec } from "../../config/spec/service.ts";
 import { isScraped, memoryMetric } from "../options.ts";
 import { resourceAlerts } from "./resources.ts";
 
-/** The share of a memory limit. At 1 the kernel kills the process (exit code 137). */
+/**
+ * The share of a memory limit above which an alert fires. At 1 the kernel kills the process (exit
+ * code 137).
+ */
 const memoryBound = 0.9;
 
 /**
@@ -45,10 +48,10 @@ export const serviceAlerts = (services: readonly ServiceSpec[]): Alert[] => [
     summary: "{{ $labels.service }} does not answer",
     description:
       "{{ $labels.service }} has not answered at {{ $labels.instance }} for a minute. An application that stays " +
-      "unhealthy is restarted after five minutes, at most three times. A store never is.",
+      "unhealthy for five minutes is restarted, at most three times. A store is never restarted.",
     runbook:
       "Read `make logs SERVICE={{ $labels.service }}` for the cause, then run `make restart SERVICE={{ $labels.service }}`. " +
-      "If it waits for a store, start with the store.",
+      "If it waits for a store, look at the store first.",
   },
   {
     name: "MemoryNearLimit",
@@ -58,7 +61,7 @@ export const serviceAlerts = (services: readonly ServiceSpec[]): Alert[] => [
     summary: "{{ $labels.service }} is near its memory limit",
     description:
       "{{ $labels.service }} uses {{ $value | humanizePercentage }} of its memory limit. Above the limit the kernel kills " +
-      "the process (exit code 137), and its unfinished work is lost.",
+      "the process (exit code 137). Its unfinished work is then lost.",
     runbook:
       "Raise `services.{{ $labels.service }}.limits.memory` in the stack's settings. If the memory grows without end under a " +
       "steady load, it is a leak: restart the service and report it.",

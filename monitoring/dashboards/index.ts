@@ -12,7 +12,7 @@ const titles = {
   host: "Host and containers",
 } as const satisfies Record<Row["board"], string>;
 
-/** The dashboards that have something to show for these services. */
+/** The dashboards that have panels for these services. */
 function dashboards(services: readonly ServiceSpec[]): Dashboard[] {
   const rows = [
     ...overviewRows(services),

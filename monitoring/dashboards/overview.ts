@@ -24,14 +24,14 @@ function health(services: readonly ServiceSpec[]): Panel[] {
     stat("Scraped", "sum(up) / count(up)", {
       unit: "percentunit",
       redBelow: 1,
-      description: "Share of targets that give metrics.",
+      description: "Share of targets that serve metrics.",
     }),
     ...(probed
       ? [
           stat("Answering", ratio("sum(probe_success)", "count(probe_success)"), {
             unit: "percentunit",
             redBelow: 1,
-            description: "Share of services that answer a check from outside.",
+            description: "Share of services that answer the blackbox exporter.",
           }),
         ]
       : []),
@@ -91,7 +91,7 @@ const serviceRow = (service: LongRunning, services: readonly ServiceSpec[]): Row
 const up = ({ name, replicas }: LongRunning): Panel =>
   stat("Targets up", orZero(`sum(up{service="${name}",job!~"probe-.+"})`), { redBelow: replicas });
 
-/** Used memory and the limit in one panel, so that the distance shows. */
+/** Shows used memory and the limit in one panel, so that the difference is visible. */
 const memory = ({ name }: LongRunning, services: readonly ServiceSpec[]): Panel =>
   lines(
     "Memory",

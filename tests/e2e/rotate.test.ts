@@ -67,7 +67,7 @@ const commands: Record<Store, (credential: Credential, container: string, work?:
 
 async function logsIn(store: Store, who: Credential): Promise<boolean> {
   try {
-    // After a failed AUTH, redis-cli prints PONG if the server needs no password, and NOAUTH here.
+    // After a failed AUTH, redis-cli prints NOAUTH here, and PONG if the server needs no password.
     const said = await docker(...commands[store](who, await stack.container(store)));
     return /PONG|1 row/.test(said);
   } catch {
@@ -144,7 +144,7 @@ describe("after a rotation", () => {
 });
 
 describe("an interrupted rotation", () => {
-  it("keeps the old password working, and the same command finishes it without a third password", async () => {
+  it("keeps the old password working, and the same command finishes it without creating a third password", async () => {
     const old = await credential("postgres");
     // Another client keeps a connection open with the old password.
     const session = exec(
@@ -207,7 +207,7 @@ describe("a rotation leaves", () => {
     const passwords = Object.entries(await credentials()).flatMap(([name, value]) =>
       name.endsWith("-password") ? [value] : [],
     );
-    // Three passwords of each store, and Grafana's, which the state keeps although Grafana is
+    // Three passwords of each store, and that of Grafana, which the state keeps although Grafana is
     // unavailable.
     expect(passwords).toHaveLength(7);
     const ids = await stack.containers();
@@ -219,7 +219,7 @@ describe("a rotation leaves", () => {
     expect(stack.stateText()).not.toContain(passwords[0]);
   });
 
-  it("the administrator has a new password too, after a restart of the store", async () => {
+  it("a new password for the administrator, after a restart of the store", async () => {
     const password = async () => (await credentials())["postgres-admin-password"] ?? "";
     const old = await password();
     const { code, output } = await stack.make("rotate", "--secret", "postgres-admin");
@@ -229,7 +229,7 @@ describe("a rotation leaves", () => {
     await stillThere();
   });
 
-  it("a stack keeps its data after down and up", async () => {
+  it("the data in place after down and up", async () => {
     expect((await stack.make("down")).code).toBe(0);
     const { code, output } = await stack.make("up");
     expect(code, output).toBe(0);

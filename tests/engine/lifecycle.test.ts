@@ -103,8 +103,8 @@ describe.concurrent("the lifecycle of a resource", () => {
       const slow = ["slow1", "slow2"].map((name) =>
         box({ command: ["sh", "-c", script], healthcheck, wait: true, waitTimeout: 60 }, {}, name),
       );
-      // If the wait took a slot, the two slow containers would take both slots, and this one could
-      // not start.
+      // If the wait used a slot, the two slow containers would use both slots, and this container
+      // could not start.
       const keepers = { gate: "<gate.name>" };
       const quick: Declared = { kind: "RandomId", name: "quick", args: { byteLength: 2, keepers } };
       expect((await stack.up([...slow, box({}, {}, "gate"), quick], { parallel: 2 })).errors).toEqual([]);

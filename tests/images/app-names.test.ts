@@ -33,7 +33,10 @@ beforeAll(async () => {
 
 afterAll(() => front.close());
 
-/** Sends a request under a name. Returns the status, and the path and the port of who answered. */
+/**
+ * Sends a request under a name. Returns the status, and the path and the port of the server that
+ * answered.
+ */
 async function ask(name: string, path: string) {
   const answer = await over2(host, path, { method: "GET", headers: { ":authority": name } });
   const told = answer.headers["content-type"] === undefined ? JSON.parse(answer.body) : {};
@@ -47,7 +50,7 @@ describe("the host name of an application", () => {
     ["/more/", "/more/"],
     ["/a%20b/%25", "/a%20b/%25"],
     ["/x/../documents", "/documents"],
-  ])("leads %s to its port, without a change", async (path, expected) =>
+  ])("passes requests for %s to its port, without changing them", async (path, expected) =>
     expect(await ask(own, path)).toEqual({ status: 200, path: expected, port: 8000 }),
   );
 
@@ -57,7 +60,7 @@ describe("the host name of an application", () => {
   );
 
   it.each(["/../documents", "/%2e%2e/documents", "/..%2f..%2fdocuments", "/~api/../documents"])(
-    "leads to no other application: %s",
+    "reaches no other application: %s",
     async (path) => {
       const { status, port } = await ask(own, path);
       if (status < 400) expect([status, port]).toEqual([200, 8000]);
@@ -67,7 +70,7 @@ describe("the host name of an application", () => {
 });
 
 describe("the domain", () => {
-  it("leads to the other application, and by more routes to more ports", async () => {
+  it("reaches the other application, and more of its ports through more routes", async () => {
     expect(await ask(domain, "/documents")).toEqual({ status: 200, path: "/documents", port: 8501 });
     expect(await ask(domain, "/more/x")).toMatchObject({ status: 200, path: "/more/x", port: 8501 });
     expect((await ask(domain, "/~api/metrics")).status).toBe(404);

@@ -42,7 +42,7 @@ describe("debianMirrors", () => {
     expect(await mirrorsIn(text, "debian.sources")).toEqual(found);
   });
 
-  it("finds none on Ubuntu, and ignores archives of third parties", async () => {
+  it("finds no mirror on Ubuntu, and ignores archives of third parties", async () => {
     const none = async (line: string) => expect(await mirrorsIn(line, "other.list"), line).toBeUndefined();
     await none("deb http://mirror.example/ubuntu noble main");
     await none("deb https://vendor.example/linux/debian12 stable main");

@@ -1,6 +1,7 @@
 /**
  * Tests that the catalogue's facts about the official images are true for the stand-ins. It does
- * not prove that they are true for the official images: they were read in the images' Dockerfiles.
+ * not prove that they are true for the official images: the facts were read in the images'
+ * Dockerfiles.
  */
 import { describe, expect, it } from "vitest";
 import { images } from "../../config/images.ts";
@@ -9,8 +10,8 @@ import { docker } from "../../host/docker.ts";
 import { imageNamed, runToEnd, standIn, withContainer } from "../support/docker.ts";
 
 /**
- * The options that each server needs to start. No dependency is reachable, and each server must be
- * healthy nevertheless.
+ * The options that each server needs to start. No dependency can be reached, but each server must
+ * still be healthy.
  */
 const starts: Record<string, { options?: string[]; command?: string[] }> = {
   postgres: { options: ["-e", "POSTGRES_PASSWORD=secret"] },
@@ -32,7 +33,7 @@ describe.each(servers)("%s", (name) => {
   it("runs as its user by default, and passes the health check of the catalogue", async () => {
     await withContainer(name, { ...starts[name], restricted: false }, async (container) => {
       if (healthcheck) await container.healthy(healthcheck);
-      // nginx keeps a master as root if it starts as root. Its workers drop root.
+      // nginx keeps a master as root if it starts as root. Its workers change to another user.
       if (name !== "nginx") expect(await container.uid()).toBe(user);
       if (metrics) {
         const url = `http://127.0.0.1:${metrics.port}${metrics.path}`;
@@ -109,7 +110,7 @@ describe("python", () => {
     expect(status).toBe(0);
   });
 
-  it("has a pip that installs without an environment, as the official image does", async () => {
+  it("has a pip that installs without a virtual environment, as the official image does", async () => {
     const script = "pip install --quiet --root-user-action=ignore h11==0.16.0 && python -c 'import h11'";
     const { status, output } = runToEnd(await standIn("python"), ["--user", "0"], ["sh", "-c", script]);
     expect(output).not.toContain("externally-managed");

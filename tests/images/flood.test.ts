@@ -1,5 +1,5 @@
 /**
- * Sends many requests of one client to the ingress of `full`. They must not shut out other clients.
+ * Sends many requests of one client to the ingress of `full`. They must not block other clients.
  */
 import { connect, type Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -49,7 +49,7 @@ it.each([
   ["a body", 2100, "POST /api/query HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{"],
   ["large headers", 1000, `GET / HTTP/1.1\r\nHost: x\r\n${`X: ${"x".repeat(7000)}\r\n`.repeat(3)}X-`],
 ])(
-  "half-sent requests shut no other client out: %s",
+  "half-sent requests do not block other clients: %s",
   async (_, count, text) => {
     const sockets = await hold(count, text);
     try {
@@ -66,7 +66,7 @@ it.each([
   120_000,
 );
 
-it("gives up a half-sent header after ten seconds", async () => {
+it("closes the connection of a half-sent header after ten seconds", async () => {
   const [socket] = await hold(1, "GET / HTTP/1.1\r\nHost: x\r\nX-");
   const before = Date.now();
   await new Promise((resolve) => socket?.once("close", resolve));
@@ -89,7 +89,7 @@ it.each([
   ["/api/query", 64, 1000],
   ["/api/documents", 16, 2 ** 20],
 ])(
-  "serves others when one client sends too much to %s: more than %i requests of %i bytes at once",
+  "serves other clients when one client sends too much to %s: more than %i requests of %i bytes at once",
   async (path, most, length) => {
     const head = `POST ${path} HTTP/1.1\r\nHost: x\r\nContent-Length: ${length}\r\n\r\n{`;
     const sockets = await hold(most, head);

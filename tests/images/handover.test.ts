@@ -94,7 +94,7 @@ it("hands over to the next gateway without a failed request", async () => {
   for (let count = 0; count < replacements; count++) {
     const next = await gateway();
     // A looked-up name stays valid for one second, which nginx counts in whole seconds. A health
-    // check takes just as long.
+    // check takes the same time.
     await sleep(2000);
     expect(await now.stop()).toBe(0);
     now = next;

@@ -100,7 +100,7 @@ describe("every answer", () => {
     expect(policy).toEqual(expect.arrayContaining(["object-src 'none'", "frame-ancestors 'self'"]));
   });
 
-  it("keeps the policy that an application sends itself", async () =>
+  it("keeps the Content-Security-Policy that the application sends", async () =>
     expect((await send("/api/own")).headers["content-security-policy"]).toBe("default-src https:"));
 });
 
@@ -122,7 +122,7 @@ describe("the answers of nginx itself", () => {
     expect(answer.includes("Allow: GET, HEAD,")).toBe(status === 405);
   });
 
-  it("are 502 for an application that took a request and closes the connection", async () => {
+  it("are 502 if the application accepts a request and then closes the connection", async () => {
     const answer = await send("/api/broken");
     expectProblem(answer, 502);
     expect(answer.headers).not.toHaveProperty("retry-after");
@@ -141,7 +141,7 @@ describe("the answers of nginx itself", () => {
       expect((await send("/api/documents/", { headers: { Host } })).status).toBe(200);
   });
 
-  it("redirect without a host and a port, which a proxy in front may have changed", async () => {
+  it("redirect without naming a host and a port, because a proxy in front may have changed them", async () => {
     const answer = await send("/api", { headers: { Host: "evil.example" } });
     expect([answer.status, answer.headers.location]).toEqual([301, "/api/"]);
   });
@@ -164,7 +164,7 @@ describe("large requests", () => {
   it.each([
     ["POST", "/api/documents"],
     ["PUT", "/_stcore/upload_file/session/file"],
-  ])("pass up to 26 MiB where files are sent: %s %s", async (method, path) => {
+  ])("are accepted up to 26 MiB where files are sent: %s %s", async (method, path) => {
     expect((await send(path, { method, body: Buffer.alloc(2 ** 20) })).status).toBe(200);
     const header = `Host: x\r\nConnection: close\r\nContent-Length: ${27 * 2 ** 20}`;
     const answer = await raw(host, `${method} ${path} HTTP/1.1\r\n${header}\r\n\r\n`);
@@ -179,7 +179,7 @@ describe("the client's address", () => {
     Forwarded: "for=198.51.100.7",
   };
 
-  it("is that of the connection, whatever the client says", async () => {
+  it("is that of the connection, whatever the client's headers say", async () => {
     const { body } = await send("/", { headers: forged });
     const { for: forwarded, real, forwarded: standard } = JSON.parse(body);
     expect(forwarded).toBe(real);
@@ -211,7 +211,7 @@ describe("with settings", () => {
     other = await front.addressOf(await front.startOf("ingress", settings, "other"));
   });
 
-  it("takes the client's address from a trusted proxy, and not what the client said before", async () => {
+  it("takes the client's address from a trusted proxy, and not from the header that the client sent", async () => {
     const headers = { "X-Forwarded-For": "198.51.100.7, 203.0.113.9" };
     const narrow = { ingress: { trustedProxies: ["172.16.0.0/12", "192.168.0.0/16", "10.0.0.0/8"] } };
     const address = await front.addressOf(await front.startOf("ingress", narrow, "narrow"));
@@ -233,7 +233,7 @@ describe("with settings", () => {
     expect((await send("/api/query", { method: "POST", headers: foreign }, other)).status).toBe(403);
   });
 
-  it("serves the host names that it names, and numbers, which another site's name cannot lead to", async () => {
+  it("serves the host names that it lists, and IP addresses, which another site cannot use as its name", async () => {
     const status = async (Host: string) => (await send("/", { headers: { Host } }, other)).status;
     for (const name of [
       "rag.example.org",

@@ -44,11 +44,11 @@ describe("a name with a path", () => {
     ["/apiary", "/api/apiary"],
     ["/_stcore/health", "/api/_stcore/health"],
     ["/.ragdock/sign-in", "/api/.ragdock/sign-in"],
-  ])("puts it in front of %s once", async (path, expected) =>
+  ])("adds the path in front of %s once", async (path, expected) =>
     expect(await ask(api, path)).toEqual({ status: 200, path: expected, port: apiPort }),
   );
 
-  it("keeps the path itself, for which the gateway redirects", async () => {
+  it("does not change a request for the path itself, which the gateway redirects", async () => {
     const answer = await over2(host, "/api", { headers: { ":authority": api } });
     expect([answer.status, answer.headers.location]).toEqual([301, "/api/"]);
   });
@@ -76,13 +76,13 @@ describe("a name with a path", () => {
     "/x/..%2f..%2fdocuments",
     "/.ragdock/gateway",
     "/.ragdock/problems/400",
-  ])("leads to nothing else: %s", async (path) => {
+  ])("reaches nothing else: %s", async (path) => {
     const { status, port } = await ask(api, path);
     if (status < 400) expect([status, port]).toEqual([200, apiPort]);
     else expect(status).toBeLessThan(500);
   });
 
-  it("is not case-sensitive, and may have a dot at its end and a port", async () => {
+  it("is not case-sensitive, and may end with a dot or a port", async () => {
     for (const name of ["API.rag.example.org", `${api}:443`, `${api}.`, "Api.Rag.example.org.:8080"])
       expect(await ask(name, "/_stcore/health"), name).toMatchObject({ status: 200, port: apiPort });
   });

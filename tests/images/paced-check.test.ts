@@ -1,15 +1,15 @@
 /**
  * Tests the script that paces health checks, in the shells of Debian's and of Alpine's images. It
- * does not prove that Docker runs it: tests/e2e/full does.
+ * does not prove that Docker runs it: tests/e2e/full proves that.
  */
 import { describe, expect, it } from "vitest";
 import { pacedScript } from "../../config/spec/paced-check.ts";
-import { recoveryScript, restartsFile } from "../../config/spec/recovery.ts";
+import { countFolder, recoveryScript, restartsFile } from "../../config/spec/recovery.ts";
 import { docker } from "../../host/docker.ts";
 import { type TestContainer, withContainer } from "../support/docker.ts";
 import { eventually } from "../support/stack.ts";
 
-const script = pacedScript({ allowed: 3, fresh: 3, pause: 1, rounds: 3 });
+const script = pacedScript({ allowed: 3, pace: { fresh: 3, pause: 1, rounds: 3 } });
 
 describe.each([
   ["dash", ["sh"]],
@@ -28,7 +28,7 @@ describe.each([
   const inside = (test: (container: TestContainer) => Promise<void>) =>
     withContainer("nginx", { command: ["sleep", "600"], options: ["--user", "1000", "--read-only"] }, test);
 
-  it("answers at once at the start, and repeats the check once the container is healthy", () =>
+  it("runs at once at the start, and repeats once the container is healthy", () =>
     inside(async (container) => {
       const [first, soon] = await check(container, "true");
       expect(first).toBe(0);
@@ -38,7 +38,7 @@ describe.each([
       expect(later).toBeGreaterThan(3);
     }));
 
-  it("answers a failed check at once, with its exit code, and answers quickly afterwards", () =>
+  it("reports a failed check at once, with its exit code, and runs often afterwards", () =>
     inside(async (container) => {
       expect(await check(container, "true")).toEqual([0, expect.any(Number)]);
       const [code, seconds] = await check(container, "sh", "-c", "exit 7");
@@ -49,7 +49,7 @@ describe.each([
       expect(quick).toBeLessThan(2.5);
     }));
 
-  it("answers at once if the last success is old, as after docker unpause", () =>
+  it("runs at once if the last success is old, as after docker unpause", () =>
     inside(async (container) => {
       await container.exec("sh", "-c", "echo 1000 > /dev/shm/healthy");
       const [code, seconds] = await check(container, "true");
@@ -67,43 +67,95 @@ describe.each([
 
 describe("a container that stays unhealthy", () => {
   const recovery = recoveryScript({ after: 2, limit: 2, starts: 2, gap: 30, grace: 1 });
-  // The application ignores SIGTERM, and is healthy until something makes the file.
+  // The application ignores SIGTERM, and is healthy until the file is created.
   const application = ["sh", "-c", "rm -f /tmp/broken; trap '' TERM; while :; do sleep 1; done"];
-  const check = pacedScript({ allowed: 3, fresh: 0, pause: 1, rounds: 1 }, recovery);
-  const line = `set -- test ! -e /tmp/broken\n${check}`;
   const timing = ["--health-interval", "1s", "--health-retries", "2", "--health-timeout", "20s"];
-  const options = ["--user", "1000", "--cap-drop", "ALL", "--init", "--restart", "unless-stopped"];
+  const options = ["--user", "1000", "--cap-drop", "ALL", "--init", "--restart", "unless-stopped", ...timing];
+  const readOnly = ["--read-only", "--tmpfs", "/tmp"];
+  const paced = { allowed: 3, pace: { fresh: 0, pause: 1, rounds: 1 } };
 
-  it("is restarted, waits longer for the next restart, and stays as it is after the last one", () =>
-    withContainer(
+  const withCheck = (script: string, more: readonly string[], use: (one: Unhealthy) => Promise<void>) => {
+    const health = ["--health-cmd", `set -- test ! -e /tmp/broken\n${script}`];
+    return withContainer(
       "nginx",
-      { command: application, options: [...options, ...timing, "--health-cmd", line] },
-      async (container) => {
-        const restarts = async () =>
-          Number(await docker("inspect", "--format", "{{.RestartCount}}", container.name));
-        // Docker takes no command while it restarts the container.
-        const later = (...words: string[]) =>
-          eventually(() => container.exec(...words).catch(() => undefined), 20);
-        const fail = () => later("touch", "/tmp/broken");
+      { command: application, options: [...options, ...more, ...health] },
+      (container) => use(new Unhealthy(container)),
+    );
+  };
+
+  describe.each([
+    ["with a writable root", paced, []],
+    ["with a read-only root, and a volume for the count", paced, [...readOnly, "-v", countFolder]],
+    ["with a check that is not paced", { allowed: 3 }, []],
+  ])("%s", (_, times, more) => {
+    it("is restarted, waits longer for the next restart, and stays as it is after the last one", () =>
+      withCheck(pacedScript(times, recovery), more, async (container) => {
         for (const count of [1, 2]) {
-          // The application removes the file at its start, which may come after the first command.
-          await eventually(async () => {
-            if ((await restarts()) === count) return true;
-            await fail();
-            return undefined;
-          }, 60);
-          expect(await later("cat", restartsFile)).toMatch(new RegExp(`^${count} \\d+\\n?$`));
+          await container.restarted(count);
+          expect(await container.later("cat", restartsFile)).toMatch(new RegExp(`^${count} \\d+\\n?$`));
         }
         expect(await container.logs()).toMatch(
           /unhealthy for \d+ s, so it is restarted: 2 of at most 2 times/,
         );
-        await new Promise((done) => setTimeout(done, 1000));
-        await fail();
-        // Longer than the pause before a third restart, and than its end, would take.
-        await new Promise((done) => setTimeout(done, 15_000));
-        expect(await restarts()).toBe(2);
+        expect(await container.restartsAfterMore()).toBe(2);
         const health = await docker("inspect", "--format", "{{.State.Health.Status}}", container.name);
         expect(health.trim()).toBe("unhealthy");
-      },
-    ));
+      }));
+  });
+
+  it("is not restarted if it cannot count, because nothing would limit it", () =>
+    withCheck(pacedScript(paced, recovery), readOnly, async (container) => {
+      await container.fail();
+      await eventually(async () => {
+        const said = await docker("inspect", "--format", "{{json .State.Health.Log}}", container.name);
+        return said.includes(`not restarted, because ${countFolder} is read-only`) || undefined;
+      }, 30);
+      expect(await container.restartsAfterMore()).toBe(0);
+    }));
 });
+
+/** A container whose check fails on request. */
+class Unhealthy {
+  readonly name: string;
+  readonly #container: TestContainer;
+
+  constructor(container: TestContainer) {
+    this.name = container.name;
+    this.#container = container;
+  }
+
+  /** Runs a command. Docker takes none while it restarts the container. */
+  later(...words: string[]): Promise<string> {
+    return eventually(() => this.#container.exec(...words).catch(() => undefined), 20);
+  }
+
+  fail(): Promise<string> {
+    return this.later("touch", "/tmp/broken");
+  }
+
+  logs(): Promise<string> {
+    return this.#container.logs();
+  }
+
+  async restarts(): Promise<number> {
+    return Number(await docker("inspect", "--format", "{{.RestartCount}}", this.name));
+  }
+
+  /** Lets the check fail until Docker has restarted the container so often. */
+  async restarted(count: number): Promise<void> {
+    // The application removes the file at its start, which may come after the first command.
+    await eventually(async () => {
+      if ((await this.restarts()) === count) return true;
+      await this.fail();
+      return undefined;
+    }, 60);
+  }
+
+  /** Lets the check fail for longer than the pause before a third restart, and than its end, takes. */
+  async restartsAfterMore(): Promise<number> {
+    await new Promise((done) => setTimeout(done, 1000));
+    await this.fail();
+    await new Promise((done) => setTimeout(done, 15_000));
+    return this.restarts();
+  }
+}

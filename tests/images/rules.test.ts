@@ -96,8 +96,8 @@ describe("alerts over time", () => {
   });
 
   it("fire only when they should", async () => {
-    // promtool would also compare the rendered texts. The check of the rules above covers their
-    // templates.
+    // promtool would also compare the rendered texts. The check of the rules above also checks
+    // their templates.
     writeFileSync(join(folder, "bare.yaml"), withoutWords(renderRules(services)));
     const tests = alertCases.map(promtoolTest);
     writeFileSync(

@@ -1,7 +1,7 @@
 /**
- * Sends requests to the ingress of `full` that two programs could read differently. A second request
- * that hides in the body of the first must never reach a service. It does not prove other programs
- * in front of the ingress, such as a company proxy.
+ * Sends requests to the ingress of `full` that two programs could read differently. A second
+ * request that hides in the body of the first must never reach a service. It does not test other
+ * programs in front of the ingress, such as a company proxy.
  */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { TestContainer } from "../support/docker.ts";
@@ -41,7 +41,7 @@ async function seen(text: string): Promise<boolean> {
   return logs.join("").includes(text);
 }
 
-it("a request that is not hidden reaches a service, which shows it", async () => {
+it("a request that is not hidden reaches a service, which returns it", async () => {
   const first = "GET /first HTTP/1.1\r\nHost: x\r\n\r\n";
   const answer = await raw(host, `${first}GET /second HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`);
   expect(statusesOf(answer)).toEqual([200, 200]);
@@ -116,7 +116,7 @@ it.each([
   ["h2c, websocket", ""],
   ["TLS/1.0", ""],
   ["WebSocket", "websocket"],
-])("a service is asked to become a WebSocket only: %s", async (asked, passed) => {
+])("only an upgrade to a WebSocket reaches a service: %s", async (asked, passed) => {
   const headers = ["Host: x", `Connection: Upgrade, HTTP2-Settings, close`, `Upgrade: ${asked}`];
   const answer = await raw(host, ["GET /api/documents HTTP/1.1", ...headers, "", ""].join("\r\n"));
   expect(answer).toContain(`/api/documents upgrade:${passed}.`);

@@ -1,6 +1,7 @@
 /**
- * Runs the job that watches a new revision of the API of `full`. A small nginx stands in for the API.
- * It does not prove that the gateway waits for the job: tests/e2e/full/changes.test.ts does.
+ * Runs the job that watches a new revision of the API of `full`. A small nginx stands in for the
+ * API. It does not prove that the gateway waits for the job: tests/e2e/full/changes.test.ts proves
+ * that.
  */
 import { setTimeout } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";

@@ -35,7 +35,10 @@ const ready = (container: TestContainer, name: string) => {
   return container.healthy(kind === "CMD" ? test : ["sh", "-c", test.join(" ")], 60);
 };
 
-/** The containers of a group of tests. Groups have networks of their own, because servers share a name. */
+/**
+ * The containers of a group of tests. Groups have separate networks, because their servers have the
+ * same name.
+ */
 function containersOfGroup(): ServiceContainers {
   const containers = new ServiceContainers();
   beforeAll(() => containers.begin());
@@ -87,7 +90,7 @@ describe("a client of PostgreSQL", () => {
     await expect(as("rag", "mine", "SELECT 1")).rejects.toThrow("pg_hba.conf rejects");
   });
 
-  it("shares its database with a monitor that reads no data", async () => {
+  it("shares its database with a monitor role, which cannot read data", async () => {
     const monitor = (sql: string) => as("monitor_1", "watch1", sql);
     expect(await monitor("SELECT count(*) > 0 FROM pg_stat_activity WHERE query IS NOT NULL")).toBe("t");
     await expect(monitor("SELECT * FROM notes")).rejects.toThrow("permission denied");
@@ -96,7 +99,7 @@ describe("a client of PostgreSQL", () => {
     );
   });
 
-  it("has a successor in the next generation, and the same objects", async () => {
+  it("of the next generation owns the same objects", async () => {
     await containers.start(named("postgres-credentials"), generation(2));
     expect(await as("rag_2", "secret2", "DROP TABLE notes; SELECT current_user")).toBe("rag");
   });
@@ -195,7 +198,7 @@ describe("a client of Redis", () => {
     await expect(client(...command)).rejects.toThrow(/NOPERM/);
   });
 
-  it("shares the server with a monitor and a probe that read no data", async () => {
+  it("shares the server with a monitor user and a probe user, which cannot read data", async () => {
     expect(await as("monitor_1", "watch1", "INFO", "memory")).toContain("used_memory");
     await expect(as("monitor_1", "watch1", "GET", "key")).rejects.toThrow("NOPERM");
     await expect(as("monitor_1", "watch1", "CONFIG", "SET", "maxmemory", "1")).rejects.toThrow("NOPERM");
@@ -204,7 +207,7 @@ describe("a client of Redis", () => {
     await expect(as("probe", "any", "GET", "key")).rejects.toThrow("NOPERM");
   });
 
-  it("has its users after a restart", async () => {
+  it("can still log in after a restart", async () => {
     await docker("restart", server.name);
     await ready(server, "redis");
     expect(await client("PING")).toBe("PONG");

@@ -1,7 +1,7 @@
 /**
  * Swaps the live database of the PostgreSQL stand-in with a restored dump, and back. The database
  * has pg_cron, which can exist in only one database of a server, and its own rights and settings.
- * These tests do not prove it while clients write.
+ * These tests do not prove that this works while clients write.
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";

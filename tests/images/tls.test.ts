@@ -119,7 +119,7 @@ describe("an ingress with the authority of the stack", () => {
     socket.destroy();
   });
 
-  // RFC 9113, 8.2.2: HTTP/2 has no such header. Programs can send it.
+  // RFC 9113, 8.2.2: HTTP/2 has no such header. But programs can send it.
   it("opens no WebSocket for a request over HTTP/2", async () => {
     const socket = await handshake(host, { ALPNProtocols: ["h2"] });
     const received: Buffer[] = [];
@@ -129,7 +129,7 @@ describe("an ingress with the authority of the stack", () => {
     socket.destroy();
   });
 
-  it("does not bind browsers to an authority that others do not know", async () =>
+  it("sends no HSTS header, because other clients do not know the authority", async () =>
     expect((await over2(host, "/")).headers["strict-transport-security"]).toBeUndefined());
 
   it("redirects requests without TLS, on both ports", async () => {
@@ -174,7 +174,7 @@ it("changes the certificate under load without a failed handshake or request", a
 }, 240_000);
 
 describe("a public authority", () => {
-  it("asks through the ingress, and a new domain changes nothing at the ingress", async () => {
+  it("validates through the ingress, and a new domain does not change the ingress", async () => {
     const volume = await front.newVolume();
     const settings = { ...acme, domain };
     const start = (name: string) =>

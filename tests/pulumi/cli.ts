@@ -1,9 +1,9 @@
 import { execFile } from "node:child_process";
-import { accessSync, constants, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { accessSync, constants, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { stringify } from "yaml";
+import { parse, stringify } from "yaml";
 import { installPlugins } from "../../engine/index.ts";
 
 export const projectDir = fileURLToPath(new URL("../..", import.meta.url));
@@ -15,10 +15,13 @@ export interface Ran {
   readonly output: string;
 }
 
-/** Returns the commands of the real CLI that are not on PATH. */
-export function missingCommands(): string[] {
+/**
+ * Returns the commands of the real CLI that are not on PATH.
+ * @param more commands that are needed in addition
+ */
+export function missingCommands(...more: readonly string[]): string[] {
   const folders = (process.env.PATH ?? "").split(delimiter);
-  return ["pulumi", "pulumi-language-nodejs"].filter((command) => {
+  return ["pulumi", "pulumi-language-nodejs", ...more].filter((command) => {
     return !folders.some((folder) => {
       try {
         accessSync(join(folder, command), constants.X_OK);
@@ -55,16 +58,31 @@ export class CliStack {
     };
   }
 
-  /** Replaces the stack's settings, given without `ragdock:`. */
+  /** Replaces the stack's settings, given without `ragdock:`. Its secrets stay. */
   configure(settings: Readonly<Record<string, unknown>>): void {
     const entries = Object.entries(settings).map(([key, value]) => [`ragdock:${key}`, value] as const);
-    writeFileSync(this.#file, stringify({ config: Object.fromEntries(entries) }));
+    const { config = {}, ...encryption } = existsSync(this.#file)
+      ? parse(readFileSync(this.#file, "utf8"))
+      : {};
+    const secrets = Object.entries(config as Record<string, { readonly secure?: string }>).filter(
+      ([, value]) => value.secure !== undefined,
+    );
+    const all = Object.fromEntries([...entries, ...secrets]);
+    writeFileSync(this.#file, stringify({ ...encryption, config: all }));
+  }
+
+  /** Sets a user's secret, as the guide says. */
+  async secret(key: string, value: string): Promise<void> {
+    const { code, output } = await this.pulumi("config", "set", "--secret", `ragdock:${key}`, value);
+    if (code !== 0) throw new Error(output);
   }
 
   /** Runs the CLI on this stack. Does not throw if it fails. */
   pulumi(command: string, ...args: string[]): Promise<Ran> {
-    const stack = ["stack", "package"].includes(command) ? [] : ["--stack", this.name];
-    const file = ["up", "preview", "destroy"].includes(command) ? ["--config-file", this.#file] : [];
+    const stack = ["stack", "package", "install"].includes(command) ? [] : ["--stack", this.name];
+    const file = ["up", "preview", "destroy", "config"].includes(command)
+      ? ["--config-file", this.#file]
+      : [];
     return new Promise((resolve) => {
       const options = { cwd: this.#program, env: { ...this.#env, ...this.variables }, maxBuffer: 1 << 28 };
       const all = [command, ...args, ...stack, ...file, "--non-interactive"];

@@ -1,7 +1,7 @@
 /**
  * Tests that the protections of docs/reference/deployers.md hold under `make` with the embedded
- * engine, and under plain `pulumi up` and `pulumi preview`. The tests of a stack build on each
- * other. They need the Pulumi CLI. Without it, tests/e2e covers `make` alone.
+ * engine, and under plain `pulumi up` and `pulumi preview`. The tests of a stack depend on the
+ * tests before them. They need the Pulumi CLI. Without it, tests/e2e covers `make` alone.
  */
 import { createServer } from "node:net";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -67,12 +67,12 @@ for (const { deployer, open, port } of deployers)
       stack.configure(good);
     });
 
-    test("gives up a crash loop early, and the old container runs on", async () => {
+    test("stops a crash loop early, and the old container keeps running", async () => {
       const before = await containersOf(stack, "web");
       stack.configure(settingsWith(port, { web: { port, environment: { PORT: "oops" } } }));
       const { code, output } = await stack.up();
       expect(code, output).not.toBe(0);
-      expect(output).toMatch(/It crashed \d+ times, was never healthy, and was removed/);
+      expect(output).toMatch(/It crashed \d+ times and was never healthy, so it was removed/);
       expect(output).toContain("PORT=oops: must be a port");
       expect(await containersOf(stack, "web")).toEqual(before);
       stack.configure(good);
@@ -80,7 +80,7 @@ for (const { deployer, open, port } of deployers)
       expect(repaired.code, repaired.output).toBe(0);
     });
 
-    test("replaces a container that was never healthy, even after a refresh has forgotten it", async () => {
+    test("replaces a container that was never healthy, even after a refresh removed it from the state", async () => {
       // The exporter wants a login that its health check does not have.
       const environment = {
         REDIS_EXPORTER_BASIC_AUTH_USERNAME: "anna",
@@ -101,7 +101,7 @@ for (const { deployer, open, port } of deployers)
       expect(second.output).not.toMatch(/replaced, |[+]-/);
     });
 
-    test("refuses to go on without the data that it knows", async () => {
+    test("refuses to continue if recorded data is missing", async () => {
       for (const id of await containersOf(stack, "redis")) await docker("rm", "--force", id);
       await docker("volume", "rm", `ragdock-${stack.name}-redis-data`);
       const { code, output } = await stack.preview();

@@ -14,6 +14,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { preview } from "../../engine/index.ts";
 import { unwatched } from "../support/program.ts";
 import { CliStack, missingCommands, projectDir } from "./cli.ts";
+import { objects, removeObjects } from "./objects.ts";
 
 const run = promisify(execFile);
 const PORT = 18_700;
@@ -43,7 +44,7 @@ describe.skipIf(missing.length > 0)("the program under the real Pulumi CLI", () 
   });
   afterAll(async () => {
     const destroyed = await stack.pulumi("destroy", "--yes", "--skip-preview", "--exclude-protected");
-    for (const kind of ["container", "volume", "network"]) await removeAll(kind);
+    await removeObjects(`ragdock-${NAME}`);
     stack.remove();
     expect(destroyed.code, destroyed.output).toBe(0);
   });
@@ -110,9 +111,9 @@ describe.skipIf(missing.length > 0)("the program under the real Pulumi CLI", () 
   test("leaves only the data and no provider process after destroy", async () => {
     const gone = await stack.pulumi("destroy", "--yes", "--skip-preview", "--exclude-protected");
     expect(gone.code, gone.output).toBe(0);
-    expect(await objects("container")).toEqual([]);
-    expect(await objects("network")).toEqual([]);
-    expect((await objects("volume")).length).toBeGreaterThan(0);
+    expect(await objects(`ragdock-${NAME}`, "container")).toEqual([]);
+    expect(await objects(`ragdock-${NAME}`, "network")).toEqual([]);
+    expect((await objects(`ragdock-${NAME}`, "volume")).length).toBeGreaterThan(0);
     const { stdout } = await run("ps", ["-eo", "args"]);
     expect(stdout).not.toContain(join(projectDir, "engine/bridge/main.ts"));
   });
@@ -145,16 +146,4 @@ async function health(): Promise<number> {
     signal: AbortSignal.timeout(10_000),
   }).catch(() => undefined);
   return answer?.status ?? 0;
-}
-
-/** Returns the Docker objects of this stack. */
-async function objects(kind: string): Promise<string[]> {
-  const all = kind === "container" ? ["ps", "--all"] : [kind, "ls"];
-  const { stdout } = await run("docker", [...all, "--quiet", "--filter", `name=ragdock-${NAME}`]);
-  return stdout.split("\n").filter(Boolean);
-}
-
-async function removeAll(kind: string): Promise<void> {
-  const force = kind === "network" ? [] : ["--force"];
-  for (const id of await objects(kind)) await run("docker", [kind, "rm", ...force, id]);
 }

@@ -36,7 +36,7 @@ describe.skipIf(missingCommands().length > 0)("pulumi up from a registry with a 
     stack.variables = { DOCKER_CONFIG: registry.anonymous };
     const { code, output } = await stack.pulumi("up", "--yes", "--skip-preview");
     expect(code).not.toBe(0);
-    expect(output).toContain("Images could not be pulled, and nothing was changed:");
+    expect(output).toContain("Images could not be pulled. Nothing was changed:");
     expect(output).toContain(`docker login ${registry.host}`);
     expect(await docker("ps", "-aq", "--filter", `label=ragdock.stack=${NAME}`)).toBe("");
   });

@@ -1,6 +1,6 @@
 /**
- * Attacks `full` with TLS and a sign-in for longer than every change can wait. The sign-in service
- * counts wrong passwords in each of its containers, and `dev` has one.
+ * Attacks `full` with TLS and a sign-in. This takes too long to run at each change. The sign-in
+ * service counts wrong passwords in each of its containers, and `dev` has one.
  */
 import { execFile } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -36,7 +36,8 @@ it("answers three minutes of generated requests of an editor as its OpenAPI docu
   const mounts = ["-v", `${authority}:/authority.pem:ro`, "--tmpfs", "/tmp:exec", "-w", "/tmp"];
   const options = [
     ...["--tls-verify", "/authority.pem", "--header", `Authorization: Bearer ${door.key}`],
-    // A schema cannot say which files and which questions have text. Without, they get 415 and 422.
+    // A schema cannot state which files and which questions contain text. Those without text get
+    // 415 and 422.
     ...["--exclude-checks", "positive_data_acceptance", "--continue-on-failure"],
     ...["--max-examples", "50", "--max-time", "180", "--request-timeout", "30"],
     ...["--warnings", "off", "--suppress-health-check", "all"],
@@ -77,7 +78,7 @@ it("refuses 100,000 wrong passwords of anna, while she and others sign in elsewh
   const { 403: wrong = 0, 429: waits = 0, ...rest } = await attack;
   expect(rest).toEqual({});
   expect(wrong + waits).toBe(100_000);
-  // Five are free. Then each one waits twice as long as the one before.
+  // Five are free. After that, each attempt waits twice as long as the one before.
   expect(wrong).toBeLessThan(30);
   expect(others.length).toBeGreaterThan(10);
   expect(new Set(others)).toEqual(new Set([303]));

@@ -100,7 +100,7 @@ describe("backup", () => {
     const before = await one.containers();
     const { code, output } = await one.make("restore", "--from", folder, "--confirm", one.name);
     expect(code).toBe(1);
-    expect(output).toContain("postgres-data.dump has another SHA-256 than the manifest");
+    expect(output).toContain("the SHA-256 of postgres-data.dump differs from the manifest");
     expect(output).toContain("redis-data.tar is missing");
     expect(await one.containers()).toEqual(before);
     rmSync(folder, { recursive: true });
@@ -142,7 +142,7 @@ describe("restore", () => {
     expect(await helpers()).toBe("");
   }, 900_000);
 
-  it("changes nothing if the restored data is not the backed up data", async () => {
+  it("changes nothing if the restored data differs from the backup", async () => {
     const folder = await backup();
     const manifest = manifestOf(folder);
     // The backup's summary now differs from its dump.
@@ -202,7 +202,7 @@ describe("drill", () => {
 });
 
 describe("a lost or replaced volume", () => {
-  it("stops up if it is gone, before anything is created", async () => {
+  it("stops `up` if it is gone, before anything is created", async () => {
     const down = await two.make("down");
     expect(down.code, down.output).toBe(0);
     await docker("volume", "rm", "ragdock-e2e-data-2-postgres-data");
@@ -213,7 +213,7 @@ describe("a lost or replaced volume", () => {
     expect(await two.containers()).toEqual([]);
   });
 
-  it("stops up if another volume has its name", async () => {
+  it("stops `up` if another volume has its name", async () => {
     await docker("volume", "create", "ragdock-e2e-data-2-postgres-data");
     const { code, output } = await two.make("up");
     expect(code).toBe(1);

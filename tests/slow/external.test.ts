@@ -1,6 +1,6 @@
 /**
- * Brings up m31 with a Redis outside of the stack, on an address of the Docker host. These tests do
- * not prove TLS, nor PostgreSQL and Chroma: the unit tests compare their settings only.
+ * Brings up m31 with a Redis outside of the stack, on an address of the Docker host, without TLS.
+ * external-tls.test.ts has PostgreSQL, Chroma and TLS.
  */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { observe } from "../support/observe.ts";
@@ -78,7 +78,7 @@ describe("a Redis outside of the stack", () => {
     );
   });
 
-  it("is left alone by backup and rotation, which say so", async () => {
+  it("is not touched by backup and rotation, which report that", async () => {
     const rotated = await stack.make("rotate", "--secret", "redis");
     expect(rotated.code).not.toBe(0);
     expect(rotated.output).toContain("redis is outside of the stack");

@@ -1,6 +1,6 @@
 /**
- * Runs `make up` as a user who is not root and belongs to the group of Docker's socket, in a clone
- * of the checkout with umask 077, with the machine's older Node first in PATH. The base image
+ * Runs `make up` as a user who is not root and belongs to the group of Docker's socket. It runs in a
+ * clone of the checkout with umask 077. The machine's older Node comes first in PATH. The base image
  * exists already: the test does not prove that such a user can build it.
  */
 import { execFileSync } from "node:child_process";
@@ -43,7 +43,7 @@ function make(home: string, ...words: string[]): Ran {
 describe.skipIf(!isRoot)("a user of group docker", () => {
   beforeAll(async () => {
     await ensureBaseImage();
-    // With umask 077, the services' users may read a file only if the image says so.
+    // With umask 077, the services' users can read a file only if the image sets its mode.
     const script = 'umask 077; git clone --quiet "$1" "$2"';
     execFileSync("sh", ["-c", script, "sh", projectDir, clone], { stdio: "pipe" });
     symlinkSync(join(projectDir, "node_modules"), join(clone, "node_modules"));
@@ -74,7 +74,7 @@ describe.skipIf(!isRoot)("a user of group docker", () => {
     const before = await containers();
     const { code, output } = make(join(folder, "another"), "up");
     expect(code).not.toBe(0);
-    expect(output).toContain(`Stack "${stack}" runs on this Docker host already`);
+    expect(output).toContain(`Stack "${stack}" already runs on this Docker host`);
     expect(output).toContain(`@${hostname()} deployed it.`);
     expect(await containers()).toBe(before);
     const status = make("/nowhere", "status");

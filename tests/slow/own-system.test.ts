@@ -1,6 +1,7 @@
 /**
- * Brings up examples/own-system from a folder outside of the checkout, changes its files and goes
- * back. These tests do not prove that every module works in a system of one's own.
+ * Brings up examples/own-system from a folder outside of the checkout, changes its files and
+ * returns to earlier settings. These tests do not prove that every module works in a system of
+ * one's own.
  */
 import { cpSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -72,7 +73,7 @@ describe("a system outside of the checkout", () => {
     expect(output).toContain("the files of the system");
   });
 
-  it("goes back to earlier settings only with the files of then", async () => {
+  it("returns to earlier settings only with the files of that time", async () => {
     const refused = await stack.make("rollback");
     expect(refused.code).toBe(1);
     expect(refused.output).toContain(`${system} has changed since the deployment of`);
@@ -82,7 +83,7 @@ describe("a system outside of the checkout", () => {
     expect(await greeting()).toBe("first");
   });
 
-  it("goes back to earlier settings with the same files", async () => {
+  it("returns to earlier settings with the same files", async () => {
     const environment = { GREETING: "third" };
     stack.configure(settings({ services: { gateway: { port }, web: { environment }, ...off } }));
     await up();

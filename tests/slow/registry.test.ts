@@ -54,7 +54,7 @@ describe("a stack whose images cannot be pulled", () => {
     stack.variables = { DOCKER_CONFIG: registry.anonymous };
     const { code, output } = await stack.make("up");
     expect(code).toBe(1);
-    expect(output).toContain("Images could not be pulled, and nothing was changed:");
+    expect(output).toContain("Images could not be pulled. Nothing was changed:");
     expect(output).toMatch(new RegExp(`  ${mirror}/redis:\\S+: .*no basic auth credentials`));
     expect(output).toContain(`docker login ${host}\n`);
     expect(await stack.containers()).toEqual([]);
@@ -100,7 +100,7 @@ describe("an application that is built on an image of the registry", () => {
     mkdirSync(source);
     writeFileSync(join(source, "Dockerfile"), `FROM ${base}\nCMD ["sleep", "1d"]\n`);
     await registry.serve(await standIn("redis"), base);
-    // Nothing else needs a login.
+    // No other image needs a login.
     const others = ["postgres", "redis", "nginx", "python"].map(async (name) => [name, await standIn(name)]);
     const pinned = Object.fromEntries(await Promise.all(others));
     const images = { images: "registry", registry: mirror, pinned };

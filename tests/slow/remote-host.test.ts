@@ -42,7 +42,8 @@ describe.skipIf(missing)("a Docker host over ssh", () => {
       join(application, "Dockerfile"),
       `FROM ${base}\nRUN ln -s /bin/busybox /bin/wget\nCOPY www /www\nCMD ${httpd}\n`,
     );
-    // The namespace reaches no package mirror, so all images but the application's are copied.
+    // The namespace reaches no package mirror, so all images except that of the application are
+    // copied.
     const built = await local.make("build");
     expect(built.code, built.output).toBe(0);
     const system = resolveSystem(settings, { project: "ragdock", stack: name, secrets: new Set(), host: {} });

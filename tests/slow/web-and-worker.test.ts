@@ -45,7 +45,7 @@ describe("a web application and its worker", () => {
     expect((await words.documents()).length).toBe(1);
   });
 
-  it("get the same generated value after it was out of the settings", async () => {
+  it("get the same generated value after it was removed from the settings and added again", async () => {
     const { JWT_SECRET } = await words.variables("web");
     const rotations = { JWT_SECRET: 2, postgres: 2 };
     const { JWT_SECRET: _, ...rest } = apps.web.secrets;

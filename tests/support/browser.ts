@@ -23,7 +23,7 @@ const quiet = [
   "--disable-sync",
 ];
 
-/** A server on this host that the browser reaches. */
+/** A server on this host that the browser can reach. */
 interface Site {
   /** An address of this host. */
   readonly host: string;
@@ -31,10 +31,10 @@ interface Site {
 }
 
 /**
- * Starts a real browser, which reaches one port of this host as localhost. It is in a separate
+ * Starts a real browser, which can reach one port of this host as localhost. It is in a separate
  * network namespace: Chromium ends all its requests with ERR_NETWORK_CHANGED when an address of the
  * host changes, as happens when Docker creates a network. Needs root.
- * @param others other servers that it reaches
+ * @param others other servers that it can reach
  */
 export async function startBrowser(port: number, ...others: readonly Site[]): Promise<Browser> {
   if (!existsSync(chromiumPath))
@@ -52,7 +52,10 @@ export async function startBrowser(port: number, ...others: readonly Site[]): Pr
   }
 }
 
-/** The forwarder in the namespace, of an address to a socket. It says `ready` when it listens. */
+/**
+ * The program in the namespace that forwards an address to a socket. It prints `ready` when it
+ * listens.
+ */
 const forwarder = `const { connect, createServer } = require("node:net");
 const [host, port, socket] = process.argv.slice(1);
 createServer((client) => {
@@ -61,7 +64,7 @@ createServer((client) => {
   for (const end of [client, server]) end.on("error", () => { client.destroy(); server.destroy(); });
 }).listen(Number(port), host, () => console.log("ready"));`;
 
-/** Passes the connections to a socket on to a server. */
+/** Forwards the connections to a socket to a server. */
 const passOn = (socket: string, { host, port }: Site): Server =>
   createServer((browser) => {
     const service = connect(port, host);

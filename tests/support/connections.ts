@@ -9,8 +9,8 @@ import { facts, systemWith } from "./program.ts";
 import type { TestStack } from "./stack.ts";
 
 /**
- * Compares the connections of a running stack with those that its networks declare, and the way out
- * with the network for it.
+ * Compares the connections of a running stack with those that its networks declare, and checks the
+ * route out.
  * @param settings of the stack
  */
 export async function expectDeclared(stack: TestStack, settings: Record<string, unknown>): Promise<void> {

@@ -39,7 +39,7 @@ async function build(name: string): Promise<string> {
 
 /**
  * From version 23 of the docker CLI on, BuildKit needs the buildx plugin. Without it, the classic
- * builder builds.
+ * builder is used.
  */
 function buildKit(): "0" | "1" {
   const { stdout } = spawnSync("docker", ["version", "--format", "{{.Client.Version}}"], {

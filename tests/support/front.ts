@@ -16,7 +16,9 @@ import { serviceOf, systemWith } from "./program.ts";
 
 const seen = '{"for":"$http_x_forwarded_for","real":"$http_x_real_ip","forwarded":"$http_forwarded"}';
 
-/** The configuration of an nginx that takes the ports of API and UI. It writes below /tmp only. */
+/**
+ * The configuration of an nginx that listens on the ports of API and UI. It writes only below /tmp.
+ */
 export const standInFor = (locations: string): string => `
 worker_rlimit_nofile 10000;
 pid /tmp/nginx.pid;
@@ -32,7 +34,7 @@ ${["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map((name) => `  ${name}_
   }
 }`;
 
-/** Answers with the headers that it got. */
+/** It answers with the headers that it got. */
 const echo = standInFor(`
     location / { return 200 '${seen}'; }
     location /api/broken { return 444; }
@@ -88,7 +90,7 @@ export class Front {
     return ["-v", `${file}:${path}:ro`];
   }
 
-  /** Starts what stands in for API and UI. */
+  /** Starts the servers that stand in for API and UI. */
   async startEchoes(): Promise<void> {
     const files = [{ path: "/etc/nginx/nginx.conf", content: echo }];
     for (const alias of ["api", "ui"]) await this.start(alias, files, []);
@@ -154,7 +156,9 @@ export function sendTo(
   });
 }
 
-/** Sends text as it is to port 8080 of an address. Returns all that comes back within 5 s. */
+/**
+ * Sends text unchanged to port 8080 of an address. Returns everything that is received within 5 s.
+ */
 export function raw(host: string, text: string): Promise<string> {
   return new Promise((resolve) => {
     let answer = "";

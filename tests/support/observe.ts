@@ -13,6 +13,7 @@ export interface Observed {
   readonly networks: readonly string[];
   /**
    * The volume's short name or the source folder by mount point. A read-only mount ends with `:ro`.
+   * A volume of one container only has no name.
    */
   readonly mounts: Readonly<Record<string, string>>;
   /** The network aliases, without the container's id and name. */
@@ -84,7 +85,8 @@ export async function observe(stack: TestStack): Promise<Record<string, Observed
 
 function observed(replicas: readonly Inspected[], stack: string): Observed {
   const { Config, HostConfig, Mounts, NetworkSettings } = replicas[0] as Inspected;
-  const short = (name: string): string => name.replace(`ragdock-${stack}-`, "");
+  const short = (name: string): string =>
+    /^[0-9a-f]{64}$/.test(name) ? "no name" : name.replace(`ragdock-${stack}-`, "");
   const { Healthcheck: h } = Config;
   const seconds = (ns: number): string => `${ns / second}s`;
   const aliases = Object.values(NetworkSettings.Networks).flatMap((n) => n.Aliases ?? []);
@@ -118,7 +120,7 @@ function observed(replicas: readonly Inspected[], stack: string): Observed {
   };
 }
 
-/** The time limit of one check, if the check paces itself (config/spec/paced-check.ts). */
+/** The time limit of one check, if it is a paced check (config/spec/paced-check.ts). */
 const checkTimeout = ({ Test }: { readonly Test: readonly string[] }): string | undefined => {
   const allowed = /timeout (\d+) "\$@"/.exec(Test.join(" "))?.[1];
   return allowed && `${allowed}s`;
@@ -156,12 +158,12 @@ export async function reaches(
 /**
  * Calls `use` with the address of a web server outside of this host and of all containers. The
  * server is in a network namespace behind a separate link, so only traffic that Docker forwards
- * reaches it. Every network, even an internal one, reaches the host itself, because Docker only
- * drops forwarded traffic. Needs root.
+ * reaches it. From every network, even an internal one, containers can reach the host itself,
+ * because Docker drops only forwarded traffic. Needs root.
  */
 export async function withOutside(use: (host: string, port: number) => Promise<void>): Promise<void> {
   const id = randomInt(2 ** 14);
-  // Networks for benchmarks, which no one else uses (RFC 2544): a /30 for each call.
+  // Networks for benchmarks, which nothing else uses (RFC 2544): a /30 for each call.
   const address = (last: number): string => `198.18.${id >> 6}.${((id & 63) << 2) + last}`;
   const [name, link, near, host] = [`ragdock-outside-${id}`, `rd-out-${id}`, address(1), address(2)];
   const port = 8080;

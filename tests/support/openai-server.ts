@@ -1,8 +1,7 @@
-import { execFile } from "node:child_process";
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { promisify } from "node:util";
+import { bridgeAddress } from "./bridge.ts";
 
 /** One request that the server got. */
 export interface Seen {
@@ -36,10 +35,7 @@ export class OpenAIServer {
   async start(): Promise<string> {
     await once(this.server.listen(0, "0.0.0.0"), "listening");
     const { port } = this.server.address() as AddressInfo;
-    // Docker's default bridge, on which containers reach this host.
-    const { stdout } = await promisify(execFile)("ip", ["-4", "-j", "addr", "show", "docker0"]);
-    const [bridge] = JSON.parse(stdout);
-    return `http://${bridge.addr_info[0].local}:${port}/v1`;
+    return `http://${await bridgeAddress()}:${port}/v1`;
   }
 
   stop(): void {

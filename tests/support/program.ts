@@ -5,15 +5,18 @@ import { longRunning } from "../../config/spec/service.ts";
 /** A test stack, on a host of unknown size. */
 export const facts: Facts = { project: "ragdock", stack: "test", secrets: new Set(), host: {} };
 
-/** Says that ports of `prod` are open to everyone on purpose, for tests without a sign-in. */
-export const open = { open: "everyone may read and delete" } as const;
+/** Allows open ports in `prod`, for tests without a sign-in. */
+export const open = { open: "everyone may read and delete documents" } as const;
 
 type Raw = Record<string, unknown>;
 
-/** Settings whose ports in `prod` are open, unless they say how requests come in. */
+/** Settings whose ports in `prod` are open, unless they set TLS or a sign-in. */
 export const openInProd = (raw: Raw): Raw => (raw.environment === "prod" ? { ingress: open, ...raw } : raw);
 
-/** Returns the system of these settings. Its ports in `prod` are open unless they say otherwise. */
+/**
+ * Returns the system of these settings. Its ports in `prod` are open unless the settings change
+ * that.
+ */
 export const systemWith = (raw: Raw = {}, over: Partial<Facts> = {}): SystemSpec =>
   resolveSystem(openInProd(raw), { ...facts, ...over });
 

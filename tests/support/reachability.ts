@@ -1,7 +1,7 @@
 /**
- * Who needs whom, per system: written by hand, and independent of the program's own list of calls.
- * The unit test compares it with the networks, and the tests of running systems with what Docker
- * does.
+ * The connections that each system needs. They are written by hand, independently of the program's
+ * own list of calls. The unit test compares it with the networks, and the tests of running systems
+ * compare it with the real connections.
  */
 import type { SystemSpec } from "../../config/spec/service.ts";
 
@@ -92,7 +92,7 @@ const frontDoor: Needs = {
   "auth-soak": ["auth"],
 };
 
-/** What a gateway needs if there is a sign-in: it, and the pages for admins. */
+/** What a gateway needs if there is a sign-in: the sign-in, and the pages for admins. */
 const ofGateways = ["auth", "prometheus", "alertmanager", "grafana"];
 
 /** Whether one service needs to connect to another. */
@@ -101,7 +101,7 @@ export function needsTo({ name, services }: SystemSpec, from: string, to: string
   const hasSignIn = services.some(({ role }) => role === "auth");
   const isGateway = services.some((s) => s.name === from && s.role === "gateway" && s.kind !== "job");
   if (hasSignIn && isGateway && ofGateways.includes(to)) return true;
-  // Pages call the API through the gateway, which adds the person.
+  // Pages call the API through the gateway, which adds the identity.
   if (hasSignIn && ((from === "streamlit" && to === "nginx") || (from === "ui" && to === "gateway")))
     return true;
   // The gateway asks Prometheus for the UI, which an own application replaces.

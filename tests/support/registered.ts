@@ -13,7 +13,7 @@ export interface Registered {
 }
 
 const canary = "canary0123456789canary0123456789";
-/** All resources since the last `forget`. */
+/** All resources since the last call of `forget`. */
 export let registered: Registered[] = [];
 
 /** Forgets the registered resources, and ends the connection of the SDK. */

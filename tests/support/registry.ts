@@ -12,7 +12,7 @@ import { eventually } from "./stack.ts";
 
 const run = promisify(execFile);
 
-/** The registry's only account. The hash is bcrypt, the only kind that the registry takes. */
+/** The registry's only account. The hash is bcrypt, the only kind that the registry accepts. */
 export const account = { user: "deploy", password: "registry-canary-7f3a9c" } as const;
 const passwordHash = "$2b$05$M691Sh81Tcg1Se.mrqmIduAmuG6tziELCCDqk9XeIVwEAQ9s8TF8a";
 
@@ -22,10 +22,6 @@ export const secretTexts = [
   Buffer.from(`${account.user}:${account.password}`).toString("base64"),
 ] as const;
 
-/** Whether a service's image has a stand-in. */
-const hasStandIn = ({ image }: ServiceSpec): boolean =>
-  image.from !== "catalogue" || !("unavailable" in image.image.standIn);
-
 function catalogue(source: ImageSource): CatalogueImage[] {
   if (source.from === "catalogue") return [source.image];
   return source.from === "build" ? (source.bases ?? []).flatMap(catalogue) : [];
@@ -34,6 +30,12 @@ function catalogue(source: ImageSource): CatalogueImage[] {
 interface RegistryOptions {
   /** Whether it takes requests from other machines, without a login. @default false */
   readonly open?: boolean;
+}
+
+/** The settings of a system from the mirror. */
+export interface RegistrySettings {
+  readonly [key: string]: unknown;
+  readonly services: Readonly<Record<string, { readonly port?: number; readonly enabled?: boolean }>>;
 }
 
 /**
@@ -94,18 +96,25 @@ export class TestRegistry {
   /**
    * The settings of a system from the mirror, with its own ports and without the services whose
    * image has no stand-in.
+   * @param more more settings of the system
    */
-  settingsOf(system: string): Record<string, unknown> {
-    const { services } = systemWith({ system, images: "registry" });
-    const lacking = services.filter((service) => !hasStandIn(service)).map(({ name }) => name);
+  settingsOf(system: string, more: Record<string, unknown> = {}): RegistrySettings {
+    const { services } = systemWith({ ...more, system, images: "registry" });
+    const lacking = services.filter((service) => !this.hasImage(service)).map(({ name }) => name);
     const owners = services.flatMap((s) => publishedPorts(s).map(({ owner = s.name }) => owner));
-    const own = {
+    const own: RegistrySettings["services"] = {
       ...Object.fromEntries(
         [...new Set(owners)].map((name, index) => [name, { port: this.#port + 10 + index }]),
       ),
       ...Object.fromEntries(lacking.map((name) => [name, { enabled: false }])),
     };
-    return { system, images: "registry", registry: this.mirror, services: own };
+    return { ...more, system, images: "registry", registry: this.mirror, services: own };
+  }
+
+  /** Whether a service's image has a stand-in, or is served already. */
+  private hasImage({ image }: ServiceSpec): boolean {
+    if (image.from !== "catalogue" || !("unavailable" in image.image.standIn)) return true;
+    return this.#served.has(this.mirrored(image.image.reference));
   }
 
   /** Serves the images that a system pulls or builds on. */

@@ -30,7 +30,7 @@ export const missingForRemote = (): string | undefined => {
   });
 };
 
-/** A second machine: sshd and a second dockerd, in a network namespace of their own. */
+/** A second machine: sshd and a second dockerd, in a separate network namespace. */
 export class RemoteDocker {
   readonly url = `ssh://root@${there}`;
   readonly address = there;
@@ -118,7 +118,7 @@ export class RemoteDocker {
   }
 
   async stop(): Promise<void> {
-    // Ends the shared logins, which would stay for a minute and keep the namespace.
+    // Ends the shared logins, which would stay open for a minute and keep the namespace alive.
     const sockets = join(this.#folder, `ragdock-ssh-${process.getuid?.()}`);
     const env = { ...process.env, ...this.variables };
     for (const name of existsSync(sockets) ? readdirSync(sockets) : [])

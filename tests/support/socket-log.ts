@@ -14,7 +14,7 @@ export class SocketLog {
   }
 
   static async listen(path: string, target = "/var/run/docker.sock"): Promise<SocketLog> {
-    // Docker ends a stream in one direction and still answers in the other.
+    // Docker ends a stream in one direction, but still answers in the other direction.
     const server = createServer({ allowHalfOpen: true });
     const log = new SocketLog(path, server);
     server.on("connection", (client) => log.#pass(client, connect({ path: target, allowHalfOpen: true })));

@@ -15,6 +15,14 @@ export interface Ran {
   readonly output: string;
 }
 
+/** A running command. */
+export interface Started {
+  readonly child: ChildProcess;
+  readonly ended: Promise<Ran>;
+  /** What it has written so far. */
+  readonly output: () => string;
+}
+
 /** A test stack. Its settings and its state are in a temporary folder, which `remove` deletes. */
 export class TestStack {
   readonly name: string;
@@ -51,10 +59,23 @@ export class TestStack {
   }
 
   /** Starts a command. The caller waits for it or kills it. */
-  start(words: readonly string[], input = ""): { child: ChildProcess; ended: Promise<Ran> } {
+  start(words: readonly string[], input = ""): Started {
     const [command = "", ...rest] = words;
     const stack = ["--config-file", this.file, ...command.split(" "), "--stack", this.name];
-    const child = spawn(process.execPath, ["cli/main.ts", ...stack, ...rest], {
+    return this.spawned(process.execPath, ["cli/main.ts", ...stack, ...rest], input);
+  }
+
+  /**
+   * Starts a target of the Makefile, as a user does.
+   * @param variables such as `SERVICE=api`
+   */
+  target(name: string, variables: readonly string[] = [], input = ""): Started {
+    const stack = [`STACK=${this.name}`, `CONFIG_FILE=${this.file}`];
+    return this.spawned("make", ["-o", "node_modules", name, ...stack, ...variables], input);
+  }
+
+  private spawned(program: string, args: readonly string[], input: string): Started {
+    const child = spawn(program, args, {
       cwd: projectDir,
       env: this.environment(),
       stdio: ["pipe", "pipe", "pipe"],
@@ -70,7 +91,7 @@ export class TestStack {
       }
       child.on("close", (code) => done({ code: code ?? 1, output }));
     });
-    return { child, ended };
+    return { child, ended, output: () => output };
   }
 
   /** Runs `up` and `drift`. Returns their changes, which should be empty. */
@@ -130,7 +151,7 @@ export class TestStack {
   /** Removes the stack, its data and its files. */
   async remove(): Promise<void> {
     await this.make("destroy-data", "--confirm", this.name);
-    for (const id of await this.containers()) await docker("rm", "-f", id);
+    for (const id of await this.containers()) await docker("rm", "-f", "-v", id);
     for (const volume of await this.volumes()) await docker("volume", "rm", volume);
     const networks = await docker("network", "ls", "-q", "--filter", `label=ragdock.stack=${this.name}`);
     for (const network of networks.split("\n").filter(Boolean)) await docker("network", "rm", network);

@@ -24,7 +24,7 @@ export class TlsFront extends Front {
     for (const volume of this.volumes) await docker("volume", "rm", "-f", volume);
   }
 
-  /** Starts servers in place of API and UI, which tell what they got. */
+  /** Starts servers in place of API and UI, which answer with what they got. */
   async startUpstreams(): Promise<void> {
     const script = this.mounted("/upstream.py", readFileSync("tests/images/tls/upstream.py", "utf8"));
     const python = await standIn(pythonImage.image.name);

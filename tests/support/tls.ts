@@ -3,7 +3,7 @@ import { connect as connectHttp2 } from "node:http2";
 import { type Agent, request } from "node:https";
 import { type ConnectionOptions, connect as connectTls, type TLSSocket } from "node:tls";
 
-/** The name that the clients ask for. */
+/** The host name that the clients send. */
 export const domain = "rag.example.org";
 
 /** Connects with TLS. Returns the connection after the handshake. */
@@ -49,7 +49,7 @@ export function over2(
     });
     session.on("error", reject);
     const begun = performance.now();
-    // Like browsers, which leave out the port 443.
+    // Like browsers, this omits port 443.
     const names = { ":authority": domain, ":path": path, ":method": method };
     const stream = session.request({ ...names, ...headers });
     let [status, first, text] = [0, 0, ""];
@@ -78,7 +78,7 @@ export function frames(headers: Readonly<Record<string, string>>): Buffer {
   const frame = (type: number, flags: number, stream: number, payload: Buffer): Buffer =>
     Buffer.concat([Buffer.of(0, 0, payload.length, type, flags, 0, 0, 0, stream), payload]);
   const all = { ":method": "GET", ":scheme": "https", ":authority": domain, ...headers };
-  // A field that the compression does not know, and that it is not to remember (RFC 7541, 6.2.2).
+  // A field that is not in the compression table and must not be added to it (RFC 7541, 6.2.2).
   const fields = Object.entries(all).map(([name, value]) =>
     Buffer.concat([Buffer.of(0), text(name), text(value)]),
   );

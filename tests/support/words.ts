@@ -12,7 +12,7 @@ const example = readFileSync(join(projectDir, "examples/web-and-worker/Pulumi.wo
 /** The applications of the example. */
 export const apps = parse(example).config["ragdock:apps"];
 
-/** Quotes, signs that shells and URLs read, and line ends. */
+/** Quotes, characters with a meaning in shells and URLs, and line ends. */
 export const nasty = `sk-canary-$HOME-\`id\`-%41-"it's"-\\n\n  second line \n\n`;
 
 export interface Document {
@@ -47,7 +47,7 @@ export class Words {
     expect(refused.code).toBe(1);
     expect(refused.output).toContain(`make secret KEY=OPENAI_API_KEY STACK=${this.stack.name}`);
     expect(await this.stack.containers()).toEqual([]);
-    // One line end is left out, as Pulumi does.
+    // One line end is removed, as Pulumi does.
     await this.stack.secret("OPENAI_API_KEY", `${nasty}\n`);
     await this.up();
   }

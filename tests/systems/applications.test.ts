@@ -50,7 +50,7 @@ const messages: Readonly<Record<string, readonly RegExp[]>> = {
   ],
   slow: [
     /^slow \(\S+\) is \w+: RuntimeError: the model does not fit\n/m,
-    /It crashed [23] times, was never healthy, and was removed/,
+    /It crashed [23] times and was never healthy, so it was removed/,
   ],
   compiler: [
     /^The image app-compiler could not be built: the package ujson could not be built: .*g\+\+.*\n {2}Step: RUN pip install .*\n {2}Fix: .*apt-get install -y build-essential/m,

@@ -51,7 +51,7 @@ describe("the Docker host", () => {
     await expect(inspectAll("container", ["--no-such-option"])).rejects.toThrow("unknown flag");
   });
 
-  it("is that of the current context for CLI, provider and builder, even if another builder is selected", async () => {
+  it("is that of the current context for the CLI, the provider and the builder, even if another builder is selected", async () => {
     context("use", "mine");
     selectBuilder("ci");
     const { code, output } = await stack.make("build");

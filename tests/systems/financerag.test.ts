@@ -11,6 +11,7 @@ import { imageOf, inside, type Observed, observe } from "../support/observe.ts";
 import { OpenAIServer } from "../support/openai-server.ts";
 import { open } from "../support/program.ts";
 import { docker, eventually, logOf, projectDir, TestStack } from "../support/stack.ts";
+import { describeEnd, describeRuns, describeSeed } from "./financerag-seed.ts";
 import { fact, handbook, question, SmallRag } from "./small-rag.ts";
 
 const port = 18_300;
@@ -68,14 +69,11 @@ describe("financerag in dev", () => {
       60,
     );
   });
+});
 
-  it("keeps uploaded documents when its container is recreated", async () => {
-    await api.upload("handbook.md", handbook);
-    await docker("rm", "-f", await stack.container("financerag"));
-    const { code, output } = await stack.make("up", "--refresh");
-    expect(code, output).toBe(0);
-    expect((await api.ask(question)).sources[0]?.text).toContain(fact);
-  });
+describe("financerag in dev, by its seed", () => {
+  describeSeed({ stack, environment: "dev", port });
+  describeRuns(stack, api, 18_303);
 });
 
 describe("the traps of financerag", () => {
@@ -84,7 +82,6 @@ describe("the traps of financerag", () => {
     expect(image.found).toEqual([]);
     expect(image.megabytes).toBeLessThan(400);
     const id = await stack.container("financerag");
-    expect((await docker("inspect", "--format", "{{.State.Health.Status}}", id)).trim()).toBe("healthy");
     // The health check must fail if the server does not answer.
     const healthcheck = () => inside(stack, "financerag", "python", "main.py", "health");
     expect((await healthcheck()).code).toBe(0);
@@ -156,6 +153,8 @@ describe("financerag in prod, with OpenAI", () => {
     expect(processes.split("\n").filter((line) => line.includes("gunicorn"))).toHaveLength(5);
   });
 
+  describeSeed({ stack: prod, environment: "prod", port: prodPort });
+
   it("calls the provider with the system's models, and retries after 429 and 5xx", async () => {
     // The application ingests the documents of the image at its start.
     openai.seen.splice(0);
@@ -183,3 +182,5 @@ describe("financerag in prod, with OpenAI", () => {
     expect(prod.stateText()).not.toContain(key);
   });
 });
+
+describeEnd(stack);

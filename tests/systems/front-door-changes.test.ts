@@ -133,7 +133,7 @@ describe("a provider, in a real browser", () => {
     return page;
   }
 
-  it("signs a person in with the role of a group, and out at the provider, too", async () => {
+  it("signs a person in with the role of a group, and also signs out at the provider", async () => {
     const page = await signIn("anna@example.org");
     await page.getByRole("heading", { name: "Documents" }).waitFor();
     await page.getByText("anna@example.org (admin)").waitFor();

@@ -53,7 +53,7 @@ describe("without a session", () => {
       expect((await visitor.send(path, { headers: socket })).status, path).toBeGreaterThanOrEqual(401);
   });
 
-  it("believes no header of a client that names a person", async () => {
+  it("ignores a client's header that names a person", async () => {
     const forged = {
       "X-Ragdock-Identity": "e30.e30.e30",
       "X-Ragdock-Role": "admin",
@@ -78,7 +78,7 @@ describe("without a session", () => {
 });
 
 describe("people", () => {
-  it("sign in, and a wrong password says nothing of who exists", async () => {
+  it("sign in, and a wrong password does not reveal which users exist", async () => {
     const { reply } = await visitor.signIn("anna", passwords.anna);
     expect([reply.status, reply.headers.location]).toEqual([303, "/"]);
     const cookie = [reply.headers["set-cookie"] ?? []]
@@ -110,7 +110,7 @@ describe("people", () => {
     expect((await visitor.send("/monitoring/prometheus/-/ready", { headers: anna })).status).toBe(200);
   });
 
-  it("are out at once when they are removed, and cannot come back", async () => {
+  it("lose access at once when they are removed, and cannot sign in again", async () => {
     expect((await stack.make("users add", "tom", { input: "a long password of tom\n" })).code).toBe(0);
     const { cookies } = await visitor.signIn("tom", "a long password of tom");
     expect((await visitor.send("/api/documents", { headers: { Cookie: cookies } })).status).toBe(200);

@@ -76,7 +76,7 @@ it("refuses while a container uses the data", async () => {
   try {
     await expect(run({ data: true })).rejects.toThrow(`uses ${volumes.uploads}`);
   } finally {
-    await docker("rm", "-f", id);
+    await docker("rm", "-f", "-v", id);
   }
 });
 
@@ -84,7 +84,7 @@ it("copies volumes and folders with owners and modes, and refuses another Postgr
   const { code, output } = await run({ data: true });
   expect(output).toContain(`${volumes.uploads}: copied to ${volumes.copied} and compared: 2 files, 6 B`);
   expect(output).toContain(`${folder}/data: copied to ${volumes.copiedFolder} and compared: 1 files, 16 B`);
-  expect(output).toContain(`${volumes.database}: not copied. The data is of PostgreSQL 16`);
+  expect(output).toContain(`${volumes.database}: not copied. The data belongs to PostgreSQL 16`);
   expect(output).toContain("pg_dump --no-owner");
   expect(code).toBe(1);
   expect(await inVolume(volumes.copied, "cat a/b/1 'with space' link; stat -c '%u:%g %a' a/b/1")).toBe(
@@ -98,7 +98,7 @@ it("keeps the old data, and does not copy over files", async () => {
   await inVolume(volumes.copied, "printf newer > a/b/1");
   const { code, output } = await run({ data: true });
   expect(code).toBe(1);
-  expect(output).toContain(`The volume ${volumes.copied} has files already`);
+  expect(output).toContain(`The volume ${volumes.copied} already contains files`);
   expect(await inVolume(volumes.copied, "cat a/b/1")).toBe("newer");
 });
 

@@ -29,8 +29,7 @@ export function describeCommands(stack: TestStack, port: number): void {
       expect(output).toContain("m31 has no service with the role postgres");
     });
 
-    it("ps, status, health and outputs describe the stack", async () => {
-      expect((await stack.make("ps")).output).toContain("ragdock-e2e-m31-web");
+    it("status, health and outputs describe the stack", async () => {
       expect((await stack.make("status")).output).toMatch(/web +healthy/);
       const all = (await stack.containers()).length;
       expect((await stack.make("health")).output).toContain(`All ${all} containers are healthy.`);

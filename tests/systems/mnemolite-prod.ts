@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { observe } from "../support/observe.ts";
 import { open } from "../support/program.ts";
 import { TestStack } from "../support/stack.ts";
+import { describeSeed } from "./mnemolite-seed.ts";
 
 /** The tests of mnemolite in prod, next to a running stack in dev. */
 export function describeProd(dev: TestStack): void {
@@ -26,8 +27,9 @@ export function describeProd(dev: TestStack): void {
       for (const service of Object.values(at)) {
         expect(Object.values(service.mounts).filter((mount) => mount.startsWith("/"))).toEqual([]);
       }
-      expect((await fetch("http://127.0.0.1:18510/health")).status).toBe(200);
     });
+
+    describeSeed({ stack: prod, environment: "prod", port: 18_510 });
 
     it("changes nothing in a second run, in dev and prod", async () => {
       for (const each of [prod, dev]) expect(await each.unchanged()).toBe("");

@@ -16,6 +16,7 @@ import {
 import { eventually, projectDir, TestStack } from "../support/stack.ts";
 import { clientOf } from "./mnemolite-client.ts";
 import { describeProd } from "./mnemolite-prod.ts";
+import { describeEnd, describeMakefile, describeSeed } from "./mnemolite-seed.ts";
 import { describeTraps } from "./mnemolite-traps.ts";
 import { fact, handbook } from "./small-rag.ts";
 
@@ -180,5 +181,11 @@ describe("mnemolite in dev", () => {
   });
 });
 
+describe("mnemolite in dev, by its seed", () => {
+  describeSeed({ stack, environment: "dev", port });
+  describeMakefile(stack);
+});
+
 describeTraps(stack, port);
 describeProd(stack);
+describeEnd(stack);

@@ -3,6 +3,7 @@ import { type Observed, observe } from "../support/observe.ts";
 import { OpenAIServer } from "../support/openai-server.ts";
 import { open } from "../support/program.ts";
 import { docker, logOf, TestStack } from "../support/stack.ts";
+import { describeSeed } from "./rag-events-seed.ts";
 import { fact, handbook, question, SmallRag } from "./small-rag.ts";
 
 /**
@@ -54,6 +55,8 @@ export function describeProd(dev: TestStack): void {
       const published = Object.entries(at).flatMap(([name, s]) => s.ports.map((p) => `${name} ${p}`));
       expect(published.sort()).toEqual([`ingress 0.0.0.0:${prodPort}->8080`, "ingress 0.0.0.0:18206->8082"]);
     });
+
+    describeSeed({ stack: prod, environment: "prod", port: prodPort }, 18_206);
 
     it("calls the provider in batches with the system's models, and retries after 429 and 5xx", async () => {
       mistral.failures = [429, 503];

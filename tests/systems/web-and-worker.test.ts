@@ -107,14 +107,14 @@ describe("a web application and its worker", () => {
     expect(await stack.container("web")).not.toBe(id);
   });
 
-  it("keep such files when they leave the settings", async () => {
+  it("keep such files when they are removed from the settings", async () => {
     const id = await stack.container("worker");
     await docker("exec", "-u", "0", id, "sh", "-c", "echo x > /srv/jobs.db");
     stack.configure(words.settings({ apps: { web: { ...apps.web, env: { GREETING: "hello" } } } }));
     const { code, output } = await stack.make("up");
     expect(code).toBe(1);
     expect(output).toContain("  worker: /srv, such as /srv/jobs.db\n");
-    expect(output).toContain("Put the application back into the settings to keep them.");
+    expect(output).toContain("To keep them, put the application back into the settings.");
     expect(await stack.container("worker")).toBe(id);
   });
 });

@@ -1,6 +1,6 @@
 /**
  * Tests that Dockerfiles which cannot read the lock of Python packages pin the same packages, and
- * that those of the applications build and check themselves without Ragdock. Does not build them.
+ * that those of the applications build and have health checks without Ragdock. Does not build them.
  */
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
@@ -38,7 +38,7 @@ const applications = new Map(
     .map((service): [string, LongRunning] => [imageName(service.image), service]),
 );
 
-it("are those of nine images", () => {
+it("the Dockerfiles build nine images", () => {
   expect([...applications.keys()].sort()).toEqual(
     [
       "app",
@@ -62,7 +62,7 @@ describe.each([...applications])("the Dockerfile of %s", (_, { image, healthchec
     expect(declared.length).toBeGreaterThan(0);
     for (const line of declared) expect(line).toMatch(/^ARG \w+=.+/);
     expect(text).toMatch(/^# {3}docker build -t ragdock\/\S+:local .*/m);
-    expect(text).toMatch(/^# {3}docker run --rm -p \S+/m);
+    expect(text).toMatch(/^# {3}docker run (--rm -p|-d --name) \S+/m);
   });
 
   it("has the health check of its service", () => {

@@ -39,14 +39,14 @@ const portsOf = (system: SystemSpec): number[] =>
 describe.each(examples)("$file", (one) => {
   it("is valid", () => expect(resolved(one).services.length).toBeGreaterThan(10));
 
-  it("has the start command in its README", () => {
+  it("is described in a README with the start command", () => {
     expect(one.readme).toContain(`cp ${one.file} .`);
     expect(one.readme).toContain(`make up STACK=${one.stack}`);
   });
 });
 
 describe("the examples", () => {
-  it("are all in the list", () => {
+  it("are all in the list of the README", () => {
     const list = readFileSync(join(projectDir, "examples", "README.md"), "utf8");
     const folders = examples.map(({ file }) => basename(dirname(file)));
     expect(folders.length).toBe(5);

@@ -1,4 +1,4 @@
-/** Attacks on who is let in. */
+/** Attacks on access. */
 import { type Attack, testOf } from "./attack.ts";
 import { auth, frontDoor, library } from "./files.ts";
 
@@ -12,13 +12,13 @@ export const access: readonly Attack[] = [
         "app/tests/integration/test_owners.py",
         "test_every_route_needs_a_token_except_health_and_metrics",
       ),
-      testOf("tests/unit/config/sign-in.test.ts", "asks before each request that a gateway passes on"),
-      testOf(auth("check"), "test_a_stranger_is_asked_to_sign_in"),
+      testOf("tests/unit/config/sign-in.test.ts", "checks each request before a gateway passes it on"),
+      testOf(auth("check"), "test_a_person_without_a_session_is_asked_to_sign_in"),
     ],
   },
   {
     attack: "No session, on the pages and as a WebSocket",
-    promise: "People are led to the sign-in. WebSockets and programs get 401.",
+    promise: "People are redirected to the sign-in. WebSockets and programs get 401.",
     tests: [
       testOf(frontDoor, "refuses the UI, its WebSocket and the monitoring"),
       testOf(auth("refused"), "test_a_program_gets_a_problem"),
@@ -26,18 +26,18 @@ export const access: readonly Attack[] = [
   },
   {
     attack: "Forged headers that name a person, from outside and from another container",
-    promise: "Only a signed token of the gateway counts.",
+    promise: "Only a signed token from the gateway is accepted.",
     tests: [
-      testOf(frontDoor, "believes no header of a client that names a person"),
+      testOf(frontDoor, "ignores a client's header that names a person"),
       testOf(frontDoor, "is refused by the API itself for every other container"),
-      testOf("tests/unit/config/sign-in.test.ts", "replaces the headers of clients that name who asks"),
+      testOf("tests/unit/config/sign-in.test.ts", "replaces client headers that name the sender"),
       testOf(library("identity"), "test_a_request_without_a_token_is_refused"),
       testOf(auth("check"), "test_a_forged_upgrade_makes_no_reader_an_editor"),
     ],
   },
   {
     attack: "Expired, foreign and tampered tokens, sessions and keys",
-    promise: "401. A change of a person or a key counts at once.",
+    promise: "401. A change of a person or a key takes effect at once.",
     tests: [
       testOf(library("identity"), "test_a_forged_expired_or_foreign_token_is_refused"),
       testOf(library("identity"), "test_a_token_without_one_of_its_claims_is_refused"),
@@ -45,13 +45,13 @@ export const access: readonly Attack[] = [
       testOf(auth("sign_in"), "test_signing_out_ends_the_session"),
       testOf(auth("sign_in"), "test_changes_of_a_user_count_at_once"),
       testOf(auth("sign_in"), "test_a_new_user_of_the_same_name_inherits_no_session"),
-      testOf(auth("sign_in"), "test_a_planted_session_is_not_continued"),
-      testOf(auth("sign_in"), "test_a_host_of_the_same_domain_plants_no_session"),
-      testOf(auth("sign_in"), "test_of_two_sessions_in_one_browser_neither_counts"),
-      testOf(auth("restored"), "test_a_restore_gives_no_access_back"),
+      testOf(auth("sign_in"), "test_a_planted_session_does_not_become_signed_in"),
+      testOf(auth("sign_in"), "test_a_host_of_the_same_domain_cannot_plant_a_session"),
+      testOf(auth("sign_in"), "test_two_sessions_in_one_browser_are_both_ignored"),
+      testOf(auth("restored"), "test_a_restore_does_not_give_access_back"),
       testOf(auth("api_keys"), "test_revoked_and_expired_keys_are_refused_at_the_next_request"),
       testOf(auth("api_keys"), "test_other_keys_are_unknown"),
-      testOf(frontDoor, "are out at once when they are removed"),
+      testOf(frontDoor, "lose access at once when they are removed"),
       testOf(frontDoor, "work as Bearer, and are revoked within five seconds"),
     ],
   },
@@ -64,7 +64,7 @@ export const access: readonly Attack[] = [
       testOf(auth("provider"), "test_an_answer_works_in_its_browser_only"),
       testOf(auth("provider"), "test_a_forged_state_is_refused"),
       testOf(auth("provider"), "test_an_unverified_address_does_not_count"),
-      testOf(auth("provider"), "test_another_issuer_behind_the_address_is_refused"),
+      testOf(auth("provider"), "test_another_issuer_at_the_address_is_refused"),
     ],
   },
   {
@@ -75,26 +75,29 @@ export const access: readonly Attack[] = [
       testOf(auth("check"), "test_each_request_needs_a_role"),
       testOf(
         "app/tests/integration/test_owners.py",
-        "test_editors_delete_their_own_documents_and_admins_all",
+        "test_editors_delete_their_own_documents_and_admins_delete_all",
       ),
     ],
   },
   {
     attack: "100,000 wrong passwords",
-    promise: "Few cost a hash. Others sign in meanwhile, and the owner does where they did before.",
+    promise:
+      "Few cost a hash. Other people can sign in meanwhile. The owner can sign in from a browser that they used before.",
     tests: [
       testOf("tests/slow/attacks.test.ts", "refuses 100,000 wrong passwords"),
       testOf(auth("attempts")),
     ],
   },
   {
-    attack: "Finding out by the answer or its time who exists, and which key is right",
-    promise: "Answers are equal. Unknown names cost a hash, and keys are compared in constant time.",
+    attack: "Finding out from the answer or its time which users exist, and which key is right",
+    promise:
+      "Answers are equal. A password is hashed for unknown names too, and keys are compared in constant time.",
     tests: [
-      testOf(frontDoor, "a wrong password says nothing of who exists"),
+      testOf(frontDoor, "a wrong password does not reveal which users exist"),
       testOf(auth("sign_in"), "test_wrong_passwords_and_names_get_the_same_answer"),
       testOf(auth("attempts"), "test_unknown_names_cost_a_hash_too"),
       testOf(auth("api_keys"), "test_unknown_keys_take_the_same_way_as_known_ones"),
+      testOf(auth("key_timing"), "test_a_nearly_right_key_takes_as_long_as_another"),
     ],
   },
 ];

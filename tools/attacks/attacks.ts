@@ -3,7 +3,7 @@ import { access } from "./access.ts";
 import { type Attack, testOf } from "./attack.ts";
 import { auth, checks, frontDoor, ingress, library, networks, reachability } from "./files.ts";
 
-/** What a browser or a program sends. */
+/** Attacks in what a browser or a program sends. */
 const requests: readonly Attack[] = [
   {
     attack: "A page of another site that sends requests, forms and WebSockets (CSRF)",
@@ -21,27 +21,27 @@ const requests: readonly Attack[] = [
     promise: "Each redirect stays on this host.",
     tests: [
       testOf(auth("targets")),
-      testOf(ingress, "redirect without a host and a port"),
+      testOf(ingress, "redirect without naming a host and a port"),
       testOf("tests/images/tls.test.ts", "redirects no request without TLS to a Host"),
       testOf(library("openapi"), "test_a_slash_at_the_end_does_not_redirect_to_the_host_of_the_request"),
     ],
   },
   {
     attack: "Other spellings of a path",
-    promise: "A path needs the same role in each spelling, and reaches nothing that is hidden.",
+    promise: "A path needs the same role in each spelling, and no spelling reaches a hidden path.",
     tests: [
       testOf(auth("check"), "test_other_spellings_of_a_path_need_the_same_role"),
-      testOf(auth("check"), "test_a_path_that_could_mean_anything_is_refused"),
+      testOf(auth("check"), "test_an_ambiguous_path_is_refused"),
       testOf(ingress, "are 404 for Streamlit's metrics"),
       testOf(networks, "lets the UI query Prometheus through the gateway, and nothing else"),
     ],
   },
   {
     attack: "A forged Host header",
-    promise: "421 for a name that is not served or is none",
+    promise: "421 for a name that is not served, or is not a host name",
     tests: [
       testOf(ingress, "are 421 for a Host that is no host name"),
-      testOf(ingress, "serves the host names that it names"),
+      testOf(ingress, "serves the host names that it lists"),
     ],
   },
   {
@@ -50,12 +50,12 @@ const requests: readonly Attack[] = [
     tests: [
       testOf(ingress, "the client's address"),
       testOf(ingress, "takes the client's address from a trusted proxy"),
-      testOf(library("server"), "test_nobody_can_name_another_client"),
+      testOf(library("server"), "test_no_client_can_send_another_client_address"),
     ],
   },
   {
     attack: "Requests that two programs could read differently (smuggling)",
-    promise: "They are refused, or are one request. No hidden request reaches a service.",
+    promise: "They are refused, or treated as one request. No hidden request reaches a service.",
     tests: [
       testOf("tests/images/smuggling.test.ts"),
       testOf("tests/images/tls.test.ts", "opens no WebSocket for a request over HTTP/2"),
@@ -69,7 +69,7 @@ const requests: readonly Attack[] = [
   },
   {
     attack: "Large bodies, and bursts of questions and uploads",
-    promise: "413, or 503 with Retry-After. Health is answered, and memory stays bounded.",
+    promise: "413, or 503 with Retry-After. Health checks get an answer, and memory stays bounded.",
     tests: [
       testOf(ingress, "large requests"),
       testOf(library("overload")),
@@ -81,11 +81,11 @@ const requests: readonly Attack[] = [
   {
     attack: "More requests than a person or an address may send",
     promise: "429 with Retry-After",
-    tests: [testOf(auth("limits")), testOf(auth("refused"), "test_too_many_requests_say_when_to_come_back")],
+    tests: [testOf(auth("limits")), testOf(auth("refused"), "test_too_many_requests_get_the_time_to_wait")],
   },
   {
     attack: "Generated requests of an editor (schemathesis)",
-    promise: "No 5xx, and each answer is as the OpenAPI document says.",
+    promise: "There is no 5xx, and each answer matches the OpenAPI document.",
     tests: [
       testOf("tests/slow/attacks.test.ts", "three minutes of generated requests"),
       testOf("app/tests/integration/test_properties.py"),
@@ -94,11 +94,12 @@ const requests: readonly Attack[] = [
   },
 ];
 
-/** What documents, people and models say. */
+/** Attacks in what documents, people and models contain. */
 const contents: readonly Attack[] = [
   {
-    attack: "Script, pictures and links in names, contents and answers",
-    promise: "Names show as they are. A page fetches nothing from another site, and runs no foreign script.",
+    attack: "Scripts, pictures and links in names, contents and answers",
+    promise:
+      "Names are shown as plain text. A page loads nothing from another site, and runs no script of an attacker.",
     tests: [
       testOf(library("markup")),
       testOf("app/tests/unit/test_ui.py", "test_no_name_and_no_answer_makes_the_browser_fetch_a_picture"),
@@ -113,7 +114,7 @@ const contents: readonly Attack[] = [
       ),
       testOf(library("readers"), "test_html_loses_its_markup_and_scripts"),
       testOf(ingress, "has the security headers"),
-      testOf("tests/e2e/full/browser.test.ts", "loads nothing that the security headers block"),
+      testOf("tests/e2e/full/browser.test.ts", "requests nothing that the security headers block"),
     ],
   },
   {
@@ -126,7 +127,7 @@ const contents: readonly Attack[] = [
   },
   {
     attack: "Hostile files",
-    promise: "Each gives text or a reason, within seconds, and does not stop the documents of others.",
+    promise: "Each file gives text or a reason within seconds, and does not stop other documents.",
     tests: [
       testOf(library("html_text")),
       testOf(library("readers")),
@@ -134,17 +135,17 @@ const contents: readonly Attack[] = [
     ],
   },
   {
-    attack: "Line breaks and controls in names, for logs and headers",
+    attack: "Line breaks and control characters in names, for logs and headers",
     promise: "They are escaped.",
     tests: [
-      testOf(auth("audit"), "test_texts_of_outsiders_are_bounded_and_escaped"),
+      testOf(auth("audit"), "test_texts_from_outside_are_bounded_and_escaped"),
       testOf(auth("check"), "test_names_cannot_inject_headers"),
       testOf("app/tests/integration/test_api.py", "test_an_event_has_no_character_that_ends_a_line"),
     ],
   },
 ];
 
-/** What an attacker inside finds, and what leaves the stack. */
+/** Attacks from inside of the stack, and data that leaves it. */
 const inside: readonly Attack[] = [
   {
     attack: "Metrics and pages for admins, from outside",
@@ -169,9 +170,9 @@ const inside: readonly Attack[] = [
   {
     attack: "Requests to other services through addresses in settings, files and answers of providers (SSRF)",
     promise:
-      "Settings take addresses of HTTP only. No redirect is followed, and no address in a file is opened.",
+      "Settings accept HTTP addresses only. No redirect is followed, and no address in a file is opened.",
     tests: [
-      testOf("tests/unit/config/wrong-settings.test.ts", "is an address that is not of HTTP"),
+      testOf("tests/unit/config/wrong-settings.test.ts", "is an address without HTTP"),
       testOf(library("providers"), "test_a_redirect_is_not_followed"),
       testOf(auth("provider"), "test_a_redirect_of_the_provider_is_not_followed"),
       testOf(library("readers"), "test_an_address_in_a_file_is_not_opened"),
@@ -179,7 +180,8 @@ const inside: readonly Attack[] = [
   },
   {
     attack: "An attacker in one container",
-    promise: "It reaches the services that it needs, and no others. A client of a store is no administrator.",
+    promise:
+      "It reaches the services that it needs, and no others. A client of a store has no administrator rights.",
     tests: [
       testOf(reachability, "an attacker in"),
       testOf(networks, "connects the services as declared, and no others"),

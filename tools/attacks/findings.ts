@@ -22,7 +22,7 @@ export type Findings = Readonly<Record<string, KindRun>>;
 
 const key = ({ file, name }: TestOf): string => `${file} ${name ?? ""}`;
 
-/** Sums the results of each entry of the list that has some. */
+/** Sums the results of each entry of the list that has results. */
 export function outcomesOf(attacks: readonly Attack[], all: readonly Ran[]): Outcome[] {
   const entries = new Map(attacks.flatMap(({ tests }) => tests).map((test) => [key(test), test]));
   return [...entries.values()].flatMap((test) => {

@@ -16,7 +16,7 @@ const options = {
   reject: false,
 } as const;
 
-/** Runs files of a project of vitest. Other files of the list are of other projects. */
+/** Runs files of a project of vitest. Files of other projects are skipped. */
 export async function runVitest(project: string, files: readonly string[]): Promise<Ran[]> {
   const folder = mkdtempSync(join(tmpdir(), "ragdock-attacks-"));
   const report = join(folder, "report.json");
@@ -46,7 +46,10 @@ export async function runPytest(files: readonly string[]): Promise<Ran[]> {
   return readPytest(stdout);
 }
 
-/** Reads the summaries of pytest, each below `== member`. A skipped test has no name in them. */
+/**
+ * Reads the summaries of pytest, each below `== member`. They do not contain the names of skipped
+ * tests.
+ */
 export function readPytest(output: string): Ran[] {
   let member = "";
   return output.split("\n").flatMap((line) => {

@@ -50,7 +50,7 @@ export const changed = (settings: Settings, changes: Settings) => ({
   services: { ...settings.services, ...changes.services },
 });
 
-/** A copy of the last commit with a separate stack and state. The real checkout stays as it is. */
+/** A copy of the last commit with a separate stack and state. The real checkout is not changed. */
 export class Checkout {
   readonly images = imagesOfDev();
   /** The stack's gateway. With a sign-in, `enter` adds an API key. */
@@ -107,7 +107,7 @@ export class Checkout {
     if (original !== undefined) writeFileSync(join(this.project, file), original);
   }
 
-  /** Adds a comment line to the application while `work` runs. Each call adds another one. */
+  /** Adds a comment line to the application while `work` runs. Each call adds another comment. */
   async edited<T>(work: () => Promise<T>): Promise<T> {
     const file = "app/ragapp/__init__.py";
     const before = new Set([...(await this.builtImages()).values()].map(({ tag }) => tag));

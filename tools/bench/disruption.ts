@@ -4,8 +4,8 @@ import type { ComposeTwin } from "./compose-twin.ts";
 import { attempt, say } from "./measure.ts";
 
 /**
- * A change as a user of each tool would make it. Both tools start from the system after the change
- * before.
+ * A change as a user of each tool would make it. Both tools start from the system as the previous
+ * change left it.
  */
 interface Change {
   readonly name: string;

@@ -3,7 +3,9 @@ import type { Checkout } from "./checkout.ts";
 import type { ComposeTwin } from "./compose-twin.ts";
 import { type Ran, say } from "./measure.ts";
 
-/** The number of measurements of short commands in one round. Their times vary most. */
+/**
+ * The number of measurements of short commands in one round. The times of short commands vary most.
+ */
 const repeated = 2;
 
 /** The commands that the bench measures repeatedly and compares with Compose. */
@@ -33,7 +35,8 @@ export async function round(
   try {
     if (twin) {
       const start = await twin.up();
-      // The first `up` creates the volumes and builds the application, so it is no warm start.
+      // The first `up` creates the volumes and builds the application, so it does not count as a
+      // warm start.
       if (twin.isWarm) record("warm", "compose", start);
       twin.isWarm = true;
       for (let i = 0; i < repeated; i++) {

@@ -31,7 +31,7 @@ export function readFresh(file: string) {
   };
 }
 
-/** Returns the seconds of each part. The installation is before the first line with a clock. */
+/** Returns the seconds of each part. The installation comes before the first line with a time. */
 function parts(log: string, all: number): { part: string; seconds: number }[] {
   const lines = log.split("\n").flatMap((line) => {
     const [, hours, minutes, seconds, text] = /^\s*(?:(\d+):)?(\d+):(\d\d) {2}(.*)$/.exec(line) ?? [];

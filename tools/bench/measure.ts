@@ -52,7 +52,7 @@ export const machineSize = () => ({
   memory: `${(totalmem() / 2 ** 30).toFixed(0)} GiB`,
 });
 
-/** Returns what a page says about its run. */
+/** Returns the facts about a run for a page. */
 export const runFacts = async () => ({
   date: new Date().toISOString().slice(0, 10),
   commit: (await run("git", ["git", "rev-parse", "--short", "HEAD"], { cwd: projectDir })).output.trim(),

@@ -2,10 +2,10 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { projectDir } from "../../host/paths.ts";
 
-/** What the import of a project gives. */
+/** The result of the import of a project. */
 export interface Counts {
   readonly services: number;
-  /** Services all of whose keys are taken or improved. */
+  /** Services whose keys are all supported. */
   readonly covered: number;
   /** Keys of the Compose files. */
   readonly keys: number;
@@ -19,7 +19,7 @@ export interface Counts {
 
 /** A public Compose project, at one commit. */
 export interface CorpusProject {
-  /** What people call it. */
+  /** The usual name of the project. */
   readonly name: string;
   /** Owner and name on GitHub. A copy of a project is named when its own repository is too large. */
   readonly repository: string;

@@ -41,7 +41,7 @@ function run(root: string): void {
     process.exitCode = 1;
 }
 
-/** The counts of a project, or what prevents them. */
+/** The counts of a project, or the reason why there are none. */
 function countedOf(project: CorpusProject, root: string): Counts | string {
   if (!existsSync(join(root, folderOf(project))))
     return `not in ${root}. npm run corpus -- --commands shows how to get it`;

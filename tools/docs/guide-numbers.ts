@@ -8,7 +8,7 @@ import { type Parts, table } from "../markdown.ts";
 import type { Findings } from "../reliability/findings.ts";
 import { specOf, systemNames } from "./specs.ts";
 
-/** Returns the memory that each system asks for, and the rates at which a stack answered. */
+/** Returns the memory that each system requires, and the rates at which a stack answered. */
 export const scalingNumbers = (findings: Findings): Parts => ({
   memory: table(
     ["system", "sum of the memory limits in dev", "in prod", "containers in dev", "in prod"],
@@ -32,7 +32,7 @@ export const scalingNumbers = (findings: Findings): Parts => ({
   ),
 });
 
-/** Returns what a start and a change cost. */
+/** Returns the costs of a start and of a change. */
 export const whereToRunNumbers = (findings: Findings): Parts => {
   const changes = Object.values(findings).flatMap(({ changes }) => Object.values(changes?.seen ?? {}).flat());
   const sent = changes.reduce((sum, one) => sum + one.sent, 0);

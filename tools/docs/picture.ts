@@ -7,8 +7,8 @@ import {
 } from "../../config/spec/service.ts";
 
 /**
- * Draws a system as a Mermaid diagram. A box is a network, and holds the services that others call
- * on it. An arrow is a dependency.
+ * Draws a system as a Mermaid diagram. A box is a network. It contains the services that other
+ * services call on it. An arrow is a dependency.
  */
 export function picture(system: SystemSpec): string {
   const boxes = [...Map.groupBy(system.services, boxOf)].flatMap(([network, services], index) =>
@@ -29,7 +29,7 @@ export function picture(system: SystemSpec): string {
   return ["```mermaid", "flowchart LR", ...entry, ...boxes, ...arrows, "```"].join("\n");
 }
 
-/** Returns the dependencies of a service that no other dependency implies. */
+/** Returns the dependencies of a service, without those that follow from other dependencies. */
 function directly({ dependsOn }: ServiceSpec, { services }: SystemSpec): string[] {
   const before = (name: string): string[] => {
     const own = services.find((s) => s.name === name)?.dependsOn ?? [];
@@ -41,7 +41,7 @@ function directly({ dependsOn }: ServiceSpec, { services }: SystemSpec): string[
 
 const id = ({ name }: { readonly name: string }): string => name.replaceAll("-", "_");
 
-/** Returns the network on which others call a service. Undefined if no one does. */
+/** Returns the network on which others call a service. Undefined if no service calls it. */
 function boxOf(service: ServiceSpec): string | undefined {
   const home = homeNetwork(service);
   return isLongRunning(service) && service.networks.includes(home) ? home : undefined;

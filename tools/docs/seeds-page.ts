@@ -32,10 +32,14 @@ function section({ system, rows }: Seed): string {
   return `## ${system}\n\n${table(["lines", "asked", "state", "where"], cells)}`;
 }
 
+/** A text with backquotes is Markdown already. */
+const code = (text: string): string => (text.includes("`") ? text : `\`${text}\``);
+
 function shown(proof: Proof): string {
   if (proof.kind === "open") return `missing: ${proof.missing}`;
   if (proof.kind === "declared")
     return `differs: ${differencesOf(proof.system).find((text) => text.startsWith(proof.start))}`;
   const link = `[${proof.file}](../../${proof.file})`;
+  if (proof.kind === "steps") return `${link}: ${proof.names.map(code).join(", ")}`;
   return proof.kind === "test" ? `${link}: ${proof.name.replaceAll("_", "\\_")}` : link;
 }

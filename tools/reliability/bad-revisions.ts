@@ -28,7 +28,7 @@ export interface Refused extends Seen {
  * Returns bad revisions that every system has.
  * @param api the service behind the API's routes
  * @param module a Python module that the API imports
- * @param lost settings with which the API finds no database
+ * @param lost settings with which the API cannot find its database
  */
 export const badRevisions = (api: string, module: string, lost: Services): BadRevision[] => [
   {
@@ -37,7 +37,7 @@ export const badRevisions = (api: string, module: string, lost: Services): BadRe
     told: /this revision is broken/,
   },
   {
-    name: "image that becomes healthy and ends 20 s after its start (`soak: 40s`)",
+    name: "image that becomes healthy, and whose process ends 20 s after its start (`soak: 40s`)",
     settings: { [api]: { soak: "40s" } },
     source: [module, "\nimport os\nimport threading\n\nthreading.Timer(20, os._exit, [1]).start()\n"],
     told: /The new revision failed its soak/,

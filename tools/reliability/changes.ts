@@ -2,7 +2,7 @@ import type { Checkout, Services, Settings } from "../bench/checkout.ts";
 import { type Seen, underTraffic } from "../traffic.ts";
 import { grafanaStandIn } from "./grafana.ts";
 
-/** A change of a running stack that must fail no request, made with `make` only. */
+/** A change of a running stack, made with `make` only. No request may fail. */
 export interface Change {
   readonly name: string;
   /**

@@ -3,8 +3,8 @@ import { docker, serviceOf } from "../../host/docker.ts";
 import type { Fault, World } from "./world.ts";
 
 /**
- * The services that record times or read them. Redis is left out: it records no times here, and it
- * does not start with libfaketime.
+ * The services that record times or read them. Redis is not included: it records no times here, and
+ * it does not start with libfaketime.
  */
 const services = ["postgres", "api", "worker"];
 
@@ -30,7 +30,7 @@ const images = { "dockerfiles/postgres/Dockerfile": "root", "dockerfiles/app/Doc
 /** Sets the clock one hour ahead and back again while the stack works. */
 export const clockJumps: Fault = {
   name: "clock one hour ahead and back",
-  promise: "Uploads, ingestion and answers continue. Records with a wrong time delay nothing.",
+  promise: "Uploads, ingestion and answers continue to work. Records with a wrong time cause no delay.",
   strike: async (world) => {
     const { checkout } = world;
     if (checkout.images !== "packages")

@@ -25,11 +25,11 @@ const killed = (service: string): Fault => ({
 export const outOfMemory = (service: string): Fault => ({
   name: `${service} out of memory`,
   promise:
-    "The kernel ends the process that exceeds the limit. Docker restarts the container if needed. Other services are not affected.",
+    "The kernel kills the process that exceeds the limit. Docker restarts the container if needed. Other services are not affected.",
   strike: async ({ checkout }) => {
     const { Id, HostConfig } = await checkout.container(service);
-    // Allocates memory inside the container's limit, as a leak would. The kernel ends the largest
-    // process there.
+    // Allocates memory in the container until its limit, as a leak would. The kernel ends the
+    // largest process there.
     const leak = `bytearray(${HostConfig.Memory})`;
     const since = Math.floor(Date.now() / 1000) - 1;
     await docker("exec", Id, "python3", "-c", leak).catch(() => {});
@@ -93,7 +93,7 @@ export const removed = (service: string): Fault => ({
 export const portTaken: Fault = {
   name: "port taken between down and up",
   promise:
-    "`make up` names the process that has the port and the setting for another port. It changes nothing.",
+    "`make up` names the process that uses the port, and the setting for another port. It changes nothing.",
   strike: async ({ checkout }) => {
     await checkout.make("down");
     const squatter = createServer().listen(port, "127.0.0.1");
@@ -108,7 +108,7 @@ export const portTaken: Fault = {
 /** @param services settings whose `up` takes some time */
 export const twice = (services: Services): Fault => ({
   name: "two `make up` at once",
-  promise: "One of them works. The other one names its process.",
+  promise: "One of them succeeds. The other one names the process of the first.",
   strike: async ({ checkout }) => {
     checkout.configure({ services });
     const both = await Promise.all([checkout.tryMake("up"), checkout.tryMake("up")]);

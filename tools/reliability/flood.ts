@@ -1,4 +1,7 @@
-/** A thread that sends an overload. A busy sender does not delay the requests of the other clients. */
+/**
+ * A thread that sends an overload. So a busy sender does not delay the requests of the other
+ * clients.
+ */
 import { setTimeout } from "node:timers/promises";
 import { getCACertificates, setDefaultCACertificates } from "node:tls";
 import { isMainThread, parentPort, Worker, workerData } from "node:worker_threads";

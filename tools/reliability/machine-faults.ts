@@ -32,14 +32,14 @@ const freeMiB = 64;
 const diskFull = (service: string): Fault => ({
   name: `disk of ${service} full`,
   promise:
-    "Writes get an error with the reason, and answers continue. With free space the stack recovers without help.",
+    "Writes get an error with the reason, and questions still get answers. With free space the stack recovers without help.",
   strike: async (world) => {
     const { checkout } = world;
     const format = '{{range .Mounts}}{{if eq .Type "volume"}}{{.Source}}{{end}}{{end}}';
     const { Id } = await checkout.container(service);
     const volume = (await docker("inspect", "--format", format, Id)).trim();
     const folder = mkdtempSync(join(tmpdir(), "ragdock-small-disk-"));
-    // The volume has another folder meanwhile, which `up` would refuse without CONFIRM.
+    // During the fault, the volume has another folder, so `up` would refuse it without CONFIRM.
     const confirmed = `CONFIRM=${stack}`;
     await checkout.make("down");
     try {
@@ -91,7 +91,7 @@ const moveBack = (volume: string, folder: string): string => `
 /** Uploads documents until one is refused. Returns that answer, and the status of a question. */
 async function fillWithUploads(world: World): Promise<string> {
   for (let number = 0; number < 200; number++) {
-    // The upload takes space but little time, because the worker sees at once that it is not a
+    // The upload uses space but little time, because the worker notices at once that it is not a
     // valid document.
     const content = [`%PDF-1.7 ${number}\n`, randomBytes(2 ** 20)];
     const answer = await world.post(new File(content, `filler-${number}.pdf`, { type: "application/pdf" }));

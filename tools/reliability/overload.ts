@@ -13,7 +13,9 @@ export interface Overloaded {
   readonly sent: number;
   /** The number of requests by status or error. */
   readonly outcomes: Readonly<Record<string, number>>;
-  /** Seconds of the slowest answer to a health check and to a list of documents meanwhile. */
+  /**
+   * Seconds of the slowest answer to a health check and to a list of documents during the overload.
+   */
   readonly slowest: number;
   /** The health checks and lists that failed. */
   readonly unanswered: Readonly<Record<string, number>>;

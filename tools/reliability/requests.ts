@@ -9,11 +9,11 @@ export interface Overload {
 
 const json = { "content-type": "application/json" };
 
-/** The end of each large upload. It is made once, so that the sender needs little of the processors. */
+/** The end of each large upload. It is created once, so that the sender needs little CPU time. */
 const mebibyte = Buffer.from("The mirror is in the tower. ".repeat(38_000).slice(0, 2 ** 20));
 const line = "------------------------ragdockload";
 
-/** The largest question that the API takes, in characters. */
+/** The largest question that the API accepts, in characters. */
 const longest = 4000;
 const words = "Where is the spare mirror kept, and who may take it? ".repeat(80);
 

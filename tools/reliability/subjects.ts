@@ -73,8 +73,8 @@ const full: Subject = {
 };
 
 /**
- * The systems under test. They have the same routes, so they take the same traffic. `full-prod` has
- * TLS, a sign-in and two gateways.
+ * The systems under test. They have the same routes, so the same traffic can be used. `full-prod`
+ * has TLS, a sign-in and two gateways.
  */
 export const subjects: Readonly<Record<SubjectName, Subject>> = {
   full,

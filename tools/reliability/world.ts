@@ -20,7 +20,7 @@ export class World {
     this.checkout = checkout;
   }
 
-  /** Uploads a document. It counts as acknowledged after a 201 or 202. */
+  /** Uploads a document. A document counts as acknowledged after a 201 or 202. */
   async upload(): Promise<void> {
     const number = this.acknowledged.length + 1;
     const text = `Crate ${number} of ${Date.now()} holds ${number} brass lanterns.`;
@@ -41,7 +41,7 @@ export class World {
     return seconds();
   }
 
-  /** Waits at most two minutes for documents in work. */
+  /** Waits at most two minutes for documents that are being ingested. */
   async documents(): Promise<Documents> {
     const end = Date.now() + 120_000;
     for (;;) {

@@ -18,7 +18,7 @@ BATCH = 1000
 
 
 class Collection:
-    """A collection with cosine distance. The first call that needs it creates it."""
+    """A collection with cosine distance. The first call that needs the collection creates it."""
 
     def __init__(self, url: str, name: str, dependency: str, *, timeout: float) -> None:
         """Create the client. Errors name the server as `dependency`. The timeout is in seconds."""
@@ -30,7 +30,7 @@ class Collection:
     def upsert(self, owner: str, key: str, vectors: Vectors) -> None:
         """Store the vectors of an owner's passages, in order. A repetition overwrites them.
 
-        The metadata of each vector hold the owner under `key`, and the passage's number under
+        The metadata of each vector contains the owner under `key`, and the passage's number under
         `ordinal`.
         """
         for start in range(0, len(vectors), BATCH):

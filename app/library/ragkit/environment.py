@@ -55,7 +55,7 @@ def required_secret_file(name: str) -> Path:
     path = required(name)
     file = secret_file(name)
     if file is None:
-        raise ValueError(f"{name}={path}: absent or empty; name a file that holds the secret")
+        raise ValueError(f"{name}={path}: the file is missing or empty; name a file that contains the secret")
     return file
 
 

@@ -34,8 +34,7 @@ def read_events(pieces: Iterable[bytes]) -> Iterator[ServerSentEvent]:
             if data:
                 yield ServerSentEvent(name or "message", "\n".join(data))
             name, data = "", []
-    # A body may end without the empty line. A body that breaks off raises an error before this
-    # point.
+    # A body may end without the empty line. An interrupted body raises an error before this point.
     if data:
         yield ServerSentEvent(name or "message", "\n".join(data))
 

@@ -1,8 +1,8 @@
-"""The text of HTML, as a reader sees it: it breaks at block elements and `br`, never within a line.
+"""The text of HTML, as a reader sees it: lines break at block elements and `br` only.
 
-It is a scanner and builds no tree. Measured with 60 kB of hostile markup: lexbor takes 3.9 GB for
-unclosed `b` elements, which a browser repeats in each paragraph, and html.parser of Python 3.13.0
-takes 108 s for unclosed tags. This scanner is linear in both.
+It is a scanner, and does not build a tree. Measured with 60 kB of hostile markup: lexbor takes 3.9
+GB for unclosed `b` elements, which a browser repeats in each paragraph, and html.parser of Python
+3.13.0 takes 108 s for unclosed tags. This scanner is linear in both.
 """
 
 import html
@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 
 from ragkit.errors import Unreadable
 
-# Browsers flatten what is nested deeper.
+# Browsers flatten elements that are nested deeper.
 MAX_DEPTH = 512
 # Tags between two calls of the checkpoint.
 CHECK_EVERY = 10_000
@@ -113,8 +113,9 @@ class _Reader:
         self._gap = ""
 
     def start(self, tag: str, *, closed: bool) -> None:
-        """Record the break before an element, and that the element is open unless its tag closes
-        it."""
+        """Record the break before an element. Also record that the element is open, unless its tag
+        closes it.
+        """
         self._break(tag)
         if closed or tag in NOT_COUNTED:
             return
@@ -126,7 +127,7 @@ class _Reader:
             raise Unreadable(f"the HTML is damaged: its elements are nested more than {MAX_DEPTH} deep")
 
     def end(self, tag: str) -> None:
-        """Record the break after an element. It ends with all elements that are open inside it."""
+        """Record the break after an element. This also closes all elements that are open inside it."""
         self._break(tag)
         if tag not in self._open:
             return

@@ -8,7 +8,7 @@ from ragkit.metrics import TOKENS
 from ragkit.openai_client import OpenAIClient, make_client
 from ragkit.providers import ModelSettings
 
-# For answers without a reported usage. A token is about four characters of English, and fewer of
+# For answers without a reported usage. A token is about four characters in English, and fewer in
 # most other languages.
 CHARACTERS_PER_TOKEN = 4
 
@@ -27,8 +27,8 @@ class ChatModel:
     def stream(self, system: str, user: str, spent: Callable[[int], None] = ignore) -> Iterator[str]:
         """Yield the answer piece by piece.
 
-        `spent` gets the number of tokens when an answer that has begun ends, for whatever reason.
-        It is an estimate if the model does not report it, or if the reader leaves early.
+        `spent` gets the number of tokens when an answer that has begun ends, for any reason. It is
+        an estimate if the model does not report it, or if the reader leaves early.
         """
         reported, characters = 0, 0
         try:
@@ -54,7 +54,7 @@ class ChatModel:
             body["stream_options"] = {"include_usage": True}
         for event in self._client.stream("/chat/completions", body):
             if "error" in event:
-                raise Unavailable(self._client.provider, f"the answer broke off ({event['error']})")
+                raise Unavailable(self._client.provider, f"the answer was interrupted ({event['error']})")
             usage = event.get("usage") or {}
             prompt, completion = (usage.get(f"{kind}_tokens") or 0 for kind in ("prompt", "completion"))
             TOKENS.labels("prompt").inc(prompt)

@@ -22,7 +22,8 @@ def held(path: Path) -> Iterator[None]:
 
 def take(path: Path, wait_seconds: float) -> IO[str]:
     """Take a lock and hold it until the returned file is closed. Raises TimeoutError when another
-    process keeps it."""
+    process holds it.
+    """
     file = path.open("w")
     deadline = time.monotonic() + wait_seconds
     while True:
@@ -32,5 +33,5 @@ def take(path: Path, wait_seconds: float) -> IO[str]:
         except BlockingIOError:
             if time.monotonic() > deadline:
                 file.close()
-                raise TimeoutError(f"another process keeps the lock {path}") from None
+                raise TimeoutError(f"another process holds the lock {path}") from None
             time.sleep(0.2)

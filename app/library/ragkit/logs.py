@@ -27,6 +27,7 @@ def configure_logs(level: str = "INFO") -> None:
     handler = logging.StreamHandler(sys.stdout)
     handler.setFormatter(JsonFormatter())
     logging.basicConfig(level=level, handlers=[handler], force=True)
-    # The metrics already count the calls of providers. A log line for each of them adds nothing.
+    # The metrics already count the calls of providers. A log line for each call would add no
+    # information.
     for chatty in ("httpx", "httpcore", "alembic.runtime.plugins"):
         logging.getLogger(chatty).setLevel(logging.WARNING)

@@ -8,7 +8,8 @@ import re
 # All characters with a meaning in Markdown, GitHub's Markdown or Streamlit's. `:` starts
 # directives such as `:red[…]`, and `$` starts formulas.
 MARKDOWN = re.compile(r"[\\`*_{}\[\]()<>#+\-.!|:$&~^=]")
-# A spreadsheet computes a cell that begins with one of these. Some accept the wide forms as well.
+# A spreadsheet computes a cell that begins with one of these. Some spreadsheets also accept the
+# full-width forms.
 FORMULA = tuple("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20")
 
 

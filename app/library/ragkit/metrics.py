@@ -21,7 +21,9 @@ RETRIEVED_CHUNKS = Histogram(
 EMPTY_RETRIEVALS = Counter("rag_empty_retrievals", "Questions for which no chunk was retrieved.")
 EMBEDDING_CACHE = Counter("rag_embedding_cache", "Look-ups of query embeddings in the cache.", ["result"])
 TOKENS = Counter("rag_tokens", "Tokens sent to or received from models.", ["kind"])
-PROVIDER_RETRIES = Counter("rag_provider_retries", "Requests to a model provider tried again.", ["provider"])
+PROVIDER_RETRIES = Counter(
+    "rag_provider_retries", "Requests to a model provider that were retried.", ["provider"]
+)
 INGESTIONS = Counter("rag_ingestions", "Ingestions that ended.", ["outcome"])
 
 

@@ -15,7 +15,7 @@ def share_metrics(service: str) -> Path:
     RuntimeError if it is too late: the metrics of requests would be missing.
     """
     if "prometheus_client" in sys.modules:
-        raise RuntimeError("prometheus_client was imported before share_metrics")
+        raise RuntimeError("prometheus_client was imported before share_metrics was called")
     folder = Path(tempfile.gettempdir()) / f"{service}-metrics"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()

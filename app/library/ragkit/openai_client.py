@@ -1,5 +1,4 @@
-"""A client for OpenAI-compatible endpoints: timeouts, retries with back-off, keys that reach no
-log.
+"""A client for OpenAI-compatible endpoints: timeouts, retries, and keys that never appear in a log.
 
 Extra: models.
 """
@@ -66,7 +65,7 @@ class OpenAIClient:
                     if event.data.strip() != "[DONE]":
                         yield json.loads(event.data)
             except httpx.HTTPError as error:
-                raise Unavailable(self.provider, f"the answer broke off ({_reason(error)})") from error
+                raise Unavailable(self.provider, f"the answer was interrupted ({_reason(error)})") from error
             except json.JSONDecodeError as error:
                 raise Unavailable(self.provider, "the answer is not JSON") from error
 
@@ -118,7 +117,7 @@ class OpenAIClient:
         raise Unavailable(self.provider, reason)
 
     def _failure(self, response: httpx.Response) -> str:
-        """Return what is wrong if another try may help, or "" if nothing is. Raises Refused
+        """Return what is wrong if a retry may help, or "" otherwise. Raises Refused
         otherwise."""
         status = response.status_code
         if status < 400:

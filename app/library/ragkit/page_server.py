@@ -1,7 +1,7 @@
 """Serves a Streamlit page: `python -m ragkit.page_server run page.py` instead of `streamlit run`.
 Extra: pages.
 
-The middleware must be there before the first session, so a page cannot add it.
+The middleware must exist before the first session, so a page cannot add it.
 """
 
 from starlette.middleware import Middleware

@@ -41,7 +41,7 @@ def one_by_one(files: Iterable[Any]) -> Iterator[Any]:
 
 
 def as_visitor() -> dict[str, str]:
-    """Return the headers with which the API treats a request as one of the visitor of this page."""
+    """Return the headers with which the API treats a request as a request of this page's visitor."""
     headers = st.context.headers
     sent = {"Cookie": headers.get("Cookie"), "X-Real-IP": headers.get("X-Real-IP")}
     return {name: value for name, value in sent.items() if value}

@@ -17,8 +17,8 @@ LAST_LATIN = "\u024f"
 # A sample is enough to tell the script of a document.
 SAMPLE = 100_000
 NOT_ENGLISH = (
-    "the local embedding model was made for English: questions find little in this document; "
-    "for other languages choose a multilingual model, such as bge-m3 of Ollama"
+    "the local embedding model was made for English, so questions find little in this document; "
+    "for other languages, choose a multilingual model, such as bge-m3 of Ollama"
 )
 
 

@@ -8,15 +8,15 @@ if TYPE_CHECKING:
     # Imported for types only: myrag does not use the ORM and saves its memory.
     from sqlalchemy.orm import Session
 
-# pgvector's HNSW index takes at most this many dimensions for the type `vector`.
+# pgvector's HNSW index supports at most this many dimensions for the type `vector`.
 MAX_DIMENSION = 2000
 
-# pgvector's default of hnsw.ef_search. A search cannot return more rows than it looks at.
+# pgvector's default of hnsw.ef_search. A search cannot return more rows than it examines.
 MIN_CANDIDATES = 40
 
 
 def widen_search(connection: "Connection | Session", k: int) -> None:
-    """Let the searches of this transaction look at enough candidates for k results."""
+    """Make the searches of this transaction examine enough candidates for k results."""
     connection.execute(text(f"SET LOCAL hnsw.ef_search = {max(MIN_CANDIDATES, 2 * int(k))}"))
 
 

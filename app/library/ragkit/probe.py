@@ -29,5 +29,5 @@ def body_of(service: str, port: int, path: str) -> str | None:
     if head.split(b" ", 2)[1:2] == [b"200"]:
         return body.decode(errors="replace")
     reason = body.decode(errors="replace").strip() or head.decode(errors="replace")
-    sys.stderr.write(f"{service} says it is not healthy: {reason}\n")
+    sys.stderr.write(f"{service} reports that it is not healthy: {reason}\n")
     return None

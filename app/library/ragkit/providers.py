@@ -16,7 +16,8 @@ URLS = {
 # default.
 NEEDS_KEY = frozenset({"openai", "mistral"})
 
-# These providers run next to the application. A request to see whether they are up costs nothing.
+# These providers run next to the application. A request that checks whether they are up costs no
+# money.
 SELF_HOSTED = frozenset({"ollama", "vllm"})
 
 EMBEDDING_MODELS = {
@@ -39,7 +40,7 @@ DIMENSIONS = {
 
 # The number of tokens that these models read of one text. Ollama cuts a longer text without notice,
 # or refuses it, depending on its version (ollama/ollama#14186 and #14259). Both models have the
-# vocabulary of bert-base-uncased. OpenAI and Mistral read some 8,000 tokens and refuse longer
+# vocabulary of bert-base-uncased. OpenAI and Mistral read about 8,000 tokens and refuse longer
 # texts.
 WORDPIECE_TOKENS = {
     "nomic-embed-text": 2048,
@@ -72,7 +73,7 @@ def model_settings(
     base_url: str = "",
     key_file: Path | None = None,
 ) -> ModelSettings:
-    """Return settings with the provider's defaults filled in. A ValueError says what is missing.
+    """Return settings with the provider's defaults filled in. Raises ValueError that names what is missing.
 
     The providers are those of URLS, and `local` for embeddings or `none` for a chat model.
     """
@@ -92,5 +93,5 @@ def model_settings(
             f"embedding model {model!r}: its dimension is not known; one of {', '.join(DIMENSIONS)}"
         )
     if key_file is None and provider in NEEDS_KEY:
-        raise ValueError(f"{kind} provider {provider}: a file that holds the API key is required")
+        raise ValueError(f"{kind} provider {provider}: a file that contains the API key is required")
     return ModelSettings(provider, model, (base_url or URLS[provider]).rstrip("/"), dimension, key_file)

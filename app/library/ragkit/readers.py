@@ -27,7 +27,7 @@ MEDIA_TYPES = {
     ".pdf": "application/pdf",
 }
 ACCEPTED = "Markdown (.md), text (.txt), HTML (.html) and PDF (.pdf)"
-ENCRYPTED = "the PDF is encrypted; upload it without its password"
+ENCRYPTED = "the PDF is encrypted; remove the password and upload it again"
 
 # pypdf logs a line for each oddity of a file. An error that matters is reported as the document's
 # reason.
@@ -35,7 +35,7 @@ logging.getLogger("pypdf").setLevel(logging.ERROR)
 
 
 def media_type_of(name: str, declared: str | None) -> str | None:
-    """Return the media type of the extension, else the declared one. Return None if no reader
+    """Return the media type of the extension, or otherwise the declared one. Return None if no reader
     accepts it."""
     by_name = MEDIA_TYPES.get(PurePath(name).suffix.lower())
     if by_name or PurePath(name).suffix:
@@ -45,7 +45,7 @@ def media_type_of(name: str, declared: str | None) -> str | None:
 
 
 def no_checkpoint() -> None:
-    """Do nothing. This is the checkpoint of work that is never ended early."""
+    """Do nothing. A checkpoint for work that must not be ended early."""
 
 
 def check_content(content: bytes, media_type: str) -> None:

@@ -66,7 +66,7 @@ def _fitting(
 
 
 def _parts(text: str) -> Iterator[str]:
-    """Yield the text in parts that end at a paragraph's end, else at a line's end."""
+    """Yield the text in parts that end at a paragraph's end, or otherwise at a line's end."""
     start = line = paragraph = 0
     while line < len(text):
         end = text.find("\n", line) + 1 or len(text)

@@ -1,4 +1,4 @@
-"""Turns of threads that need a processor."""
+"""Lets threads that need a processor take turns."""
 
 import threading
 from collections.abc import Iterator
@@ -6,8 +6,8 @@ from contextlib import contextmanager
 
 from ragkit.errors import Unavailable
 
-# Seconds that a thread waits for its turn. After an overload, those that wait delay everyone else for
-# at most this long.
+# Seconds that a thread waits for its turn. After an overload, waiting threads delay new ones for at
+# most this long.
 PATIENCE = 2.0
 
 
@@ -43,7 +43,7 @@ class Turns:
             return turn
 
     def _gives_up(self, turn: threading.Event) -> bool:
-        """Leave the queue. Return False if the turn came at this moment."""
+        """Leave the queue. Return False if the turn was assigned at this moment."""
         with self._lock:
             if turn not in self._waiting:
                 return False

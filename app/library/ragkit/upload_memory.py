@@ -15,7 +15,7 @@ from streamlit.runtime import Runtime, get_instance
 from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
 
 PATH = "/_stcore/upload_file/"
-# The limit of one session in MB. The first name is the reference application's.
+# The limit of one session in MB. The first name is that of the reference application.
 SETTINGS = ("RAG_MAX_SESSION_UPLOAD_MB", "MAX_SESSION_UPLOAD_MB")
 DEFAULT_MB = 100
 # All sessions together may keep as much as this number of sessions.
@@ -38,7 +38,7 @@ def session_mb() -> int:
 
 
 def explanation() -> str:
-    """Return what the page says about the limit."""
+    """Return the text about the limit for the page."""
     return f"At most {MAX_FILES} files and {session_mb()} MB at a time."
 
 
@@ -46,7 +46,7 @@ def explanation() -> str:
 class Budget:
     """The sizes of the files that are arriving, by session and file.
 
-    Streamlit knows the files that have arrived.
+    For files that have arrived, Streamlit has the sizes.
     """
 
     arriving: dict[tuple[str, str], int] = field(default_factory=dict)
@@ -57,11 +57,11 @@ class Budget:
         sizes = self._sizes(files)
         own = [kept for (owner, _), kept in sizes.items() if owner == session]
         if len(own) >= MAX_FILES:
-            return f"Not more than {MAX_FILES} files at a time. Send the chosen ones first."
+            return f"At most {MAX_FILES} files at a time. Upload the chosen files first."
         if sum(own) + size > limit * MB:
-            return f"Not more than {limit} MB of files at a time. Send the chosen ones first."
+            return f"At most {limit} MB of files at a time. Upload the chosen files first."
         if sum(sizes.values()) + size > SESSIONS * limit * MB:
-            return "Others send many files at this moment. Try again in a minute."
+            return "Other people are uploading many files at the moment. Try again in a minute."
         return ""
 
     def _sizes(self, files: MemoryUploadedFileManager) -> dict[tuple[str, str], int]:
@@ -93,7 +93,7 @@ class UploadMemory:
             await PlainTextResponse("Content-Length is required.", 411)(scope, receive, send)
             return
         if not runtime.is_active_session(session):
-            # Streamlit refuses it, and reads nothing.
+            # Streamlit refuses such a request, and reads nothing.
             await self._app(scope, receive, send)
             return
         if reason := self._budget.refusal(_files(runtime), session, int(announced)):

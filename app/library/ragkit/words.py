@@ -3,16 +3,19 @@ and encoded data."""
 
 import re
 
-# The address of a picture or font that is written into the text. Shorter ones may be examples.
+# The address of a picture or font that is written into the text. Shorter addresses may be examples.
 DATA_ADDRESS = re.compile(r"(data:[\w.+-]++/[\w.+-]++)(?:;[\w=.-]++)*+,[^\s\"'<>()\[\]]{100,}+")
-# Matches encoded data on one line. No word is that long, and addresses contain other characters.
+# Matches encoded data on one line. No word is this long, and web addresses contain other
+# characters.
 ENCODED_RUN = re.compile(r"(?<![A-Za-z0-9+/=_-])[A-Za-z0-9+/=_-]{300,}+")
 # Encoded data on lines of equal length, as in mail and certificates.
 ENCODED_LINES = re.compile(r"(?:^[ \t]*+[A-Za-z0-9+/]{60,}+={0,2}\s*?\n){4,}+", re.MULTILINE)
 
 
 def has_words(text: str) -> bool:
-    """Return whether a text has a letter or a digit. Zero-width characters and rulers have none."""
+    """Return whether a text has a letter or a digit. Zero-width characters and lines of dashes have
+    neither.
+    """
     return any(map(str.isalnum, text))
 
 

@@ -7,8 +7,9 @@ from pypdf.generic import DecodedStreamObject, DictionaryObject, NameObject
 
 
 def pdf(text: str, password: str = "", owner_password: str = "", algorithm: str = "RC4-128") -> bytes:
-    """Return a PDF of one page with this text. With an owner's password alone, everyone may read
-    it."""
+    """Return a PDF of one page with this text. If it has only an owner's password, everyone can
+    read it.
+    """
     writer = PdfWriter()
     page = writer.add_blank_page(400, 200)
     font = DictionaryObject(

@@ -12,7 +12,7 @@ STACK = "ragdock-test"
 
 
 def require(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
-    """Let applications that are made afterwards refuse requests without a token."""
+    """Make applications that are created after this call refuse requests without a token."""
     file = folder / "identity-key"
     file.write_text(KEY)
     monkeypatch.setenv("IDENTITY_KEY_FILE", str(file))
@@ -20,7 +20,7 @@ def require(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
 
 
 def token(key: str = KEY, algorithm: str | None = "HS256", **changes: Any) -> str:
-    """Return a token of an editor, apart from these changes."""
+    """Return a token of an editor, with these changes."""
     now = int(time.time())
     claims = {
         "iss": "ragdock",

@@ -55,7 +55,7 @@ def provider() -> Iterator[Provider]:
                 {"choices": [{"delta": {"content": piece}}]} for piece in state.pieces
             ]
             events.append({"choices": [], "usage": {"prompt_tokens": 11, "completion_tokens": 3}})
-            # Not ASCII only: U+2028 is sent as it is.
+            # Not ASCII only: U+2028 is sent unescaped.
             lines = [f"data: {json.dumps(event, ensure_ascii=False)}\n\n" for event in events] + [
                 "data: [DONE]\n\n"
             ]

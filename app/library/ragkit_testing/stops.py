@@ -23,7 +23,7 @@ TRAFFIC = 0.5
 
 
 def free_port() -> int:
-    """Return a port that nothing uses now."""
+    """Return a port that is free now."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         port: int = listener.getsockname()[1]
@@ -31,7 +31,7 @@ def free_port() -> int:
 
 
 def _ask(port: int) -> str:
-    """Return the status of one request, or how it failed."""
+    """Return the status of one request, or its error."""
     begun = time.monotonic()
     sent = float("inf")
     try:

@@ -10,7 +10,7 @@ from ragkit.api.database import problem_of
 @pytest.mark.parametrize(
     ("error", "words"),
     [
-        (psycopg.errors.DiskFull("could not extend file"), "its disk is full"),
+        (psycopg.errors.DiskFull("could not extend file"), "the disk is full"),
         (psycopg.OperationalError("the connection is closed"), "does not answer"),
     ],
 )

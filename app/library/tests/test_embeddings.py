@@ -65,12 +65,12 @@ def peak(model_dir: Path, text: str, texts: int, threads: int, compact: str = ""
 
 
 def test_the_longest_texts_fit_into_the_memory_of_a_worker(model_dir: Path) -> None:
-    # With batches of 32 it was more than 900 MB.
+    # With batches of 32, the peak was more than 900 MB.
     assert peak(model_dir, "word " * 300, texts=32, threads=2) < 600_000, "of the 768 MiB of a worker in dev"
 
 
 def test_parallel_questions_take_no_more_memory_than_one(model_dir: Path) -> None:
-    # For 16 questions it was 1.5 GB when each run expanded all weights to floats.
+    # With 16 questions, the peak was 1.5 GB when each run expanded all weights to floats.
     assert peak(model_dir, "Where is the spare mirror kept?", texts=1, threads=16) < 400_000
 
 

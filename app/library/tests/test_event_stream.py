@@ -27,12 +27,12 @@ def test_no_other_character_ends_a_line(character: str) -> None:
     assert list(read_events([body])) == [ServerSentEvent("token", f"before{character}after")]
 
 
-def test_a_body_may_lack_the_last_empty_line_and_have_a_byte_order_mark() -> None:
+def test_a_body_may_lack_the_last_empty_line_and_begin_with_a_byte_order_mark() -> None:
     assert list(read_events([b"\xef\xbb\xbfdata: 1"])) == [ServerSentEvent("message", "1")]
 
 
 @given(text=st.text(), cuts=st.lists(st.integers(0, 80), max_size=5))
-def test_any_text_arrives_wherever_the_body_is_cut(text: str, cuts: list[int]) -> None:
+def test_any_text_arrives_wherever_the_body_is_split(text: str, cuts: list[int]) -> None:
     body = f"data: {json.dumps(text, ensure_ascii=False)}\r\n\r\n".encode("utf-8", "replace")
     places = sorted({min(cut, len(body)) for cut in cuts} | {0, len(body)})
     pieces = [body[start:end] for start, end in pairwise(places)]

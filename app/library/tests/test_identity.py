@@ -1,5 +1,6 @@
-"""Attacks an application with identities. It does not prove that the gateway adds them: the tests
-of the ingress do."""
+"""Attacks an application with identities. It does not prove that the gateway adds them. The tests
+of the ingress prove that.
+"""
 
 import time
 from collections.abc import Iterator
@@ -78,7 +79,7 @@ def test_a_token_without_one_of_its_claims_is_refused(client: TestClient) -> Non
         assert sent(client, jwt.encode(rest, KEY, algorithm="HS256")) == 401, claim
 
 
-def test_checks_of_health_need_no_token_and_only_they(client: TestClient) -> None:
+def test_only_health_checks_need_no_token(client: TestClient) -> None:
     assert client.get("/health").status_code == 200
     for path in ("/health/", "//health", "/api/documents/health", "/health/../who", "/HEALTH"):
         assert client.get(path).status_code == 401, path

@@ -1,4 +1,4 @@
-"""The API of small applications, over a library in memory. Does not prove any real store."""
+"""The API of small applications, over a library in memory. Does not test any real store."""
 
 from collections.abc import Sequence
 
@@ -102,7 +102,7 @@ def test_a_question_without_words_is_refused(client: TestClient, question: str) 
     answer = client.post("/query", json={"question": question})
     assert (answer.status_code, answer.json()["detail"]) == (
         422,
-        "question: the question has no letter and no digit",
+        "question: the question contains no letter and no digit",
     )
 
 

@@ -44,11 +44,11 @@ def test_a_name_shows_as_it_is(name: str) -> None:
 @example("!", "")
 @example("\\", "")
 @example("&#33;", "")
-def test_no_spelling_of_a_picture_is_one(before: str, after: str) -> None:
+def test_no_spelling_of_a_picture_loads_a_picture(before: str, after: str) -> None:
     assert "image" not in tokens(without_pictures(f"{before}{PICTURE}{after}"))
 
 
-def test_the_pictures_of_this_test_are_pictures_without_the_filter() -> None:
+def test_the_pictures_of_this_test_load_without_the_filter() -> None:
     assert "image" in tokens(PICTURE)
     assert "image" in tokens(f"!{PICTURE}")
     # A filter that deletes the `!` makes a picture of this one.

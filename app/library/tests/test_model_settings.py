@@ -30,7 +30,7 @@ def test_given_settings_are_kept() -> None:
         ("llm", "local", "", "one of none, openai"),
         ("embedding", "vllm", "", "name a model"),
         ("embedding", "ollama", "unheard-of", "its dimension is not known"),
-        ("llm", "mistral", "mistral-small-latest", "a file that holds the API key"),
+        ("llm", "mistral", "mistral-small-latest", "a file that contains the API key"),
     ],
 )
 def test_missing_settings_are_named(kind: str, provider: str, model: str, words: str) -> None:

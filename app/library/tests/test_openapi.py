@@ -21,7 +21,7 @@ def test_every_error_is_described_as_problem_details() -> None:
     assert "HTTPValidationError" not in str(app().openapi())
 
 
-def test_a_method_that_no_route_has_names_all_that_there_are() -> None:
+def test_a_method_that_no_route_has_gets_the_list_of_allowed_methods() -> None:
     answer = TestClient(app()).delete("/documents")
     assert (answer.status_code, answer.headers["allow"]) == (405, "GET, POST")
     assert answer.headers["content-type"] == "application/problem+json"

@@ -1,4 +1,4 @@
-"""Sends bursts to small applications. Does not prove a server or a proxy in front of them."""
+"""Sends bursts to small applications. Does not test a server or a proxy in front of them."""
 
 import asyncio
 import socket
@@ -45,7 +45,7 @@ def library() -> SlowLibrary:
     return SlowLibrary()
 
 
-def test_a_burst_of_long_questions_is_shed(library: SlowLibrary) -> None:
+def test_a_burst_of_long_questions_is_refused_in_part(library: SlowLibrary) -> None:
     app = make_app("T", library, None)
     # Otherwise questions would use all threads of the server, and health would wait for one.
     during = ["/health", "/documents", "/metrics"]
@@ -59,7 +59,7 @@ def test_a_burst_of_long_questions_is_shed(library: SlowLibrary) -> None:
     assert 'http_requests_total{method="POST",route="/query",status="503"}' in text
 
 
-def test_a_burst_of_large_uploads_is_shed_before_it_is_read(library: SlowLibrary) -> None:
+def test_a_burst_of_large_uploads_is_refused_before_it_is_read(library: SlowLibrary) -> None:
     files = {"file": ("a.md", b"words " * 100_000)}
     app = make_app("T", library, None)
     result = burst(app, library.embedding, "/documents", 40, ["/health"], files=files)
@@ -98,7 +98,7 @@ def test_a_request_that_waits_too_long_is_refused(
     assert result.statuses() == {200: LIMITS.questions.at_once, 503: 20 - LIMITS.questions.at_once}
 
 
-def test_the_newest_that_waits_is_next() -> None:
+def test_the_newest_request_that_waits_is_next() -> None:
     async def run() -> list[int]:
         gate = Gate("questions", Limit(1, 3))
         order: list[int] = []
@@ -118,7 +118,7 @@ def test_the_newest_that_waits_is_next() -> None:
     assert asyncio.run(run()) == [2, 1, 0]
 
 
-def test_a_place_goes_on_if_its_request_ends_first() -> None:
+def test_a_place_passes_to_the_next_request_if_its_request_ends_first() -> None:
     async def run() -> None:
         gate = Gate("questions", Limit(1, 3))
 
@@ -130,7 +130,7 @@ def test_a_place_goes_on_if_its_request_ends_first() -> None:
             waiting, gone, just_given = (asyncio.create_task(one()) for _ in range(3))
             await asyncio.sleep(0)
             gone.cancel()
-        # The place was given to this task a moment ago, and it has not run since.
+        # The place was assigned to this task a moment ago, but the task has not run yet.
         just_given.cancel()
         ended = await asyncio.gather(waiting, gone, just_given, return_exceptions=True)
         assert [type(end) for end in ended] == [type(None), asyncio.CancelledError, asyncio.CancelledError]
@@ -161,14 +161,14 @@ def test_large_json_is_refused(library: SlowLibrary, announced: bool) -> None:
         content = body if announced else iter([body])
         answer = client.post(path, content=content, headers={"Content-Type": kind})
         assert (answer.status_code, answer.headers["content-type"]) == (413, "application/problem+json")
-        assert answer.json()["detail"] == "larger than 64 KB, the limit of a request without a file"
+        assert answer.json()["detail"] == "larger than 64 KB, the limit for a request without a file"
     # A form may be larger at a path that takes files.
     assert client.post("/documents", files={"file": ("a.md", body)}).status_code == 201
 
 
 def test_the_longest_question_is_not_too_large(library: SlowLibrary) -> None:
     client = TestClient(make_app("T", library, None))
-    # Two escapes of six characters for each.
+    # Each character becomes two escapes of six characters.
     assert client.post("/query", json={"question": "\U00020000" * 4000}).status_code == 200
 
 

@@ -59,7 +59,7 @@ def test_no_chunk_is_longer_than_the_model_reads(
     assert len(chunks) < 2.2 * max(len(text) / size, sum(window.count([text])) / window.tokens)
 
 
-def test_the_end_of_a_dense_chunk_is_embedded(local: LocalEmbedder) -> None:
+def test_the_model_embeds_the_end_of_a_dense_chunk(local: LocalEmbedder) -> None:
     """Two texts of 800 characters that differ at the end only had a distance of 0."""
     same = RUSSIAN * 8
     one, other = (
@@ -124,12 +124,12 @@ def test_a_file_is_embedded_in_batches_with_a_checkpoint_before_each() -> None:
     ("content", "media_type"),
     [(pdf("Hello"), "application/pdf"), (b"<p>Hello", "text/html"), (b"x", "text/plain")],
 )
-def test_every_reader_has_a_checkpoint(content: bytes, media_type: str) -> None:
+def test_every_reader_stops_at_checkpoints(content: bytes, media_type: str) -> None:
     with pytest.raises(Ended):
         make_passages(content, media_type, Ones(Limits()), end_after(0))
 
 
-def test_a_deadline_gives_the_reason() -> None:
+def test_a_deadline_error_gives_the_reason() -> None:
     deadline(60, "RAG_INGEST_TIMEOUT_SECONDS")()
     with pytest.raises(Unreadable, match="takes longer than RAG_INGEST_TIMEOUT_SECONDS, which is 0 s"):
         deadline(0, "RAG_INGEST_TIMEOUT_SECONDS")()
@@ -153,7 +153,7 @@ def test_a_text_in_an_unknown_script_gets_a_note(text: str, english_only: bool, 
 
 
 def test_long_lines_take_linear_time(local: LocalEmbedder) -> None:
-    """It was 82 s for 1.6 million characters."""
+    """Before the fix, 1.6 million characters took 82 s."""
     random.seed(1)
     text = "".join(random.choices("天地玄黃宇宙洪荒日月盈昃辰宿列張", k=400_000))
     chunks = split(text, "text/plain")

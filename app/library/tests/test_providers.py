@@ -1,5 +1,6 @@
-"""The client of OpenAI-compatible endpoints, with a server on loopback. Does not prove a real
-provider."""
+"""The client of OpenAI-compatible endpoints, with a server on loopback. Does not test a real
+provider.
+"""
 
 import logging
 import math
@@ -154,7 +155,7 @@ def test_the_tokens_of_an_answer_that_ends_early_are_estimated(
     assert len(spent) == 2
 
 
-def test_an_answer_that_never_began_has_no_tokens(server: Provider, client: OpenAIClient) -> None:
+def test_an_answer_that_never_began_counts_no_tokens(server: Provider, client: OpenAIClient) -> None:
     server.failures = [(401, {}, 0)]
     spent: list[int] = []
     with pytest.raises(Refused):
@@ -167,9 +168,9 @@ def test_an_answer_may_have_any_character(server: Provider, client: OpenAIClient
     assert list(ChatModel(client, "m").stream("s", "u")) == server.pieces
 
 
-def test_an_answer_that_breaks_off_is_an_error(server: Provider, client: OpenAIClient) -> None:
+def test_an_answer_that_ends_early_is_an_error(server: Provider, client: OpenAIClient) -> None:
     server.break_off = True
     pieces = ChatModel(client, "m").stream("s", "u")
     assert next(pieces) == "It is "
-    with pytest.raises(Unavailable, match="broke off"):
+    with pytest.raises(Unavailable, match="was interrupted"):
         list(pieces)

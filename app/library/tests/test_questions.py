@@ -1,4 +1,4 @@
-"""What a question in a JSON body may have. Does not prove the limits of each system."""
+"""The values that a question in a JSON body may have. Does not test the limits of each system."""
 
 import pytest
 from pydantic import ValidationError
@@ -7,7 +7,7 @@ from ragkit.api.questions import Question
 
 
 @pytest.mark.parametrize("k", [5, 5.0])
-def test_a_whole_number_is_taken(k: object) -> None:
+def test_a_whole_number_is_accepted(k: object) -> None:
     assert Question.model_validate({"question": "what?", "k": k}).k == 5
 
 

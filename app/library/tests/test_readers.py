@@ -1,5 +1,6 @@
-"""Readers: text from every file type, and the reason when there is none. Does not prove every
-PDF."""
+"""Readers: text from every file type, and the reason when there is none. Does not prove that every
+PDF can be read.
+"""
 
 import codecs
 import socket
@@ -137,7 +138,7 @@ def test_a_byte_order_mark_or_a_declaration_decides_the_encoding(content: bytes,
         ("windows-1251", "Русский"),
     ],
 )
-def test_declared_encodings_of_many_languages(label: str, text: str) -> None:
+def test_encodings_that_documents_declare_are_read_in_many_languages(label: str, text: str) -> None:
     codec = {"Shift_JIS": "cp932", "GB2312": "gbk", "euc-kr": "cp949", "windows-874": "cp874"}.get(
         label, label
     )

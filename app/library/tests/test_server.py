@@ -1,4 +1,4 @@
-"""A server that stops answers the connections that wait for it. Does not prove it for long requests."""
+"""A server that stops still answers the connections that are waiting. Does not test long requests."""
 
 import signal
 import socket
@@ -18,7 +18,7 @@ from ragkit_testing.stops import free_port, lost, outcomes_of_a_stop
 DRAIN = 0.3
 
 
-def test_a_connection_accepted_last_is_answered() -> None:
+def test_a_connection_that_was_accepted_last_is_answered() -> None:
     app = FastAPI()
     app.add_api_route("/", lambda: "here", methods=["POST"])
     port = free_port()
@@ -64,7 +64,7 @@ def test_no_request_is_lost_at_a_stop(tmp_path: Path, processes: int) -> None:
         assert lost(outcomes) == 0, outcomes
 
 
-def test_nobody_can_name_another_client(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_client_can_send_another_client_address(monkeypatch: pytest.MonkeyPatch) -> None:
     configs: list[uvicorn.Config] = []
     monkeypatch.setattr(DrainingServer, "run", lambda self: configs.append(self.config))
     app = FastAPI()

@@ -20,7 +20,7 @@ def started(work: Callable[[], None]) -> threading.Thread:
     return thread
 
 
-def test_the_newest_is_next() -> None:
+def test_the_newest_turn_is_next() -> None:
     one = Turns("questions", 1)
     order: list[int] = []
 
@@ -35,7 +35,7 @@ def test_the_newest_is_next() -> None:
     assert order == [2, 1, 0]
 
 
-def test_only_so_many_run_at_once() -> None:
+def test_a_limited_number_runs_at_once() -> None:
     two = Turns("questions", 2)
     running, most = 0, 0
     lock = threading.Lock()

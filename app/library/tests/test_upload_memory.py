@@ -100,12 +100,12 @@ def test_the_files_of_a_session_and_of_all_sessions_are_limited(server: str) -> 
             answers = await asyncio.gather(*(put(sessions[0], f"a{number}") for number in range(10)))
             assert sorted(answer.status_code for answer in answers) == [204] * 3 + [413] * 7
             refused = next(answer for answer in answers if answer.status_code == 413)
-            assert refused.text == "Not more than 20 MB of files at a time. Send the chosen ones first."
+            assert refused.text == "At most 20 MB of files at a time. Upload the chosen files first."
             for number in range(3):
                 assert (await put(sessions[1], f"b{number}")).status_code == 204
             last = await put(sessions[2], "c")
-            assert (last.status_code, last.text[:6]) == (413, "Others")
-            # A removed file makes room.
+            assert (last.status_code, last.text[:12]) == (413, "Other people")
+            # Removing a file makes room for another one.
             taken = next(answer for answer in answers if answer.status_code == 204)
             await client.delete(f"/{sessions[0]}/{taken.request.url.path.rpartition('/')[2]}")
             assert (await put(sessions[2], "c")).status_code == 204
@@ -121,7 +121,7 @@ async def without_length() -> AsyncIterator[bytes]:
     yield b"x"
 
 
-def test_each_file_is_free_when_it_is_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_each_file_is_freed_when_it_is_sent(monkeypatch: pytest.MonkeyPatch) -> None:
     manager = MemoryUploadedFileManager("/upload")
     records = [UploadedFileRec(str(number), f"{number}.md", "text/markdown", b"words") for number in range(3)]
     for record in records:

@@ -74,8 +74,7 @@ def ready(response: Response, services: Annotated[Services, Depends(get_services
 
 
 def wait_for_stores(services: Services, seconds: float = 30) -> None:
-    """Return when database and Redis answer. Exit with their errors when they do not answer in
-    time.
+    """Return when database and Redis answer. If they do not answer in time, exit with their errors.
 
     A revision that cannot reach them then never becomes healthy and receives no requests.
     """
@@ -86,7 +85,7 @@ def wait_for_stores(services: Services, seconds: float = 30) -> None:
         if not failing:
             return
         if time.monotonic() > end:
-            sys.exit(f"given up after {seconds:.0f} s. {'; '.join(failing)}")
+            sys.exit(f"no answer after {seconds:.0f} s. {'; '.join(failing)}")
         time.sleep(1)
 
 

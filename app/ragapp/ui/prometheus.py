@@ -1,4 +1,4 @@
-"""The client of Prometheus. Without Prometheus the pages say so and show the rest."""
+"""The client of Prometheus. Without Prometheus, the pages report that and show everything else."""
 
 import time
 from dataclasses import dataclass

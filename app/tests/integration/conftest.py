@@ -59,7 +59,7 @@ def environment(
     tmp_path: Path,
     local: LocalEmbedder,
 ) -> pytest.MonkeyPatch:
-    """The environment of a stack with an empty database, for each vector store that is there."""
+    """The environment of a stack with an empty database, for each available vector store."""
     postgres, redis = make_url(urls[0]), urlsplit(urls[1])
     passwords = {"database": postgres.password, "redis": redis.password}
     for name, password in passwords.items():
@@ -85,7 +85,7 @@ def environment(
 
 @pytest.fixture
 def make(environment: pytest.MonkeyPatch) -> Iterator[Callable[[], Services]]:
-    """Make services from the environment as it is at the time of the call."""
+    """Create services from the current environment."""
     made: list[Services] = []
 
     def services() -> Services:

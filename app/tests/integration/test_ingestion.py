@@ -44,7 +44,7 @@ def test_a_document_that_kills_its_worker_finally_fails(services: Services, inge
         worker._sweep(services, ingester)
     state, reason, _, _ = look(services, document_id)
     assert state == "failed"
-    assert "the worker was lost 3 times" in str(reason)
+    assert "the worker stopped 3 times" in str(reason)
 
 
 def test_a_lost_queue_is_filled_from_the_database(services: Services, ingester: Ingester) -> None:

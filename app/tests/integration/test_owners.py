@@ -1,4 +1,4 @@
-"""Documents of people, with real stores. Does not prove the gateway, which names the person."""
+"""Documents of people, with real stores. Does not test the gateway, which adds the identity."""
 
 from pathlib import Path
 
@@ -25,7 +25,7 @@ def add(client: TestClient, person: dict[str, str], name: str, content: bytes, s
     return str(answer.json()["id"])
 
 
-def test_editors_delete_their_own_documents_and_admins_all(client: TestClient) -> None:
+def test_editors_delete_their_own_documents_and_admins_delete_all(client: TestClient) -> None:
     own, other = add(client, ANNA, "cat.md", CAT), add(client, ED, "backup.html", BACKUP)
     listed = client.get("/api/documents", headers=ANNA).json()["documents"]
     assert {row["id"]: row["owner"] for row in listed} == {own: "user:anna", other: "user:ed"}

@@ -1,6 +1,6 @@
 """Generated requests of an editor: none makes the API fail, and each answer is as described.
 
-Does not prove requests that are not generated, nor what ingress and gateway answer:
+Does not test requests that are not generated, or the answers of ingress and gateway:
 tests/slow/attacks.test.ts sends generated requests to a stack.
 """
 
@@ -17,7 +17,7 @@ from ragapp.api.app import make_app
 from ragapp.services import Services
 from ragkit_testing.identities import as_person, require
 
-# No request to these can be wrong.
+# No request to these paths can be wrong.
 WITHOUT_INPUT = ("/api/health", "/api/ready")
 # A schema cannot say which files and which questions have text. Without, they get 415 and 422.
 TOO_STRICT: list[Any] = [positive_data_acceptance]

@@ -19,7 +19,7 @@ from ragkit_testing.provider import Provider, provider
 from tests.integration.uploads import BACKUP, upload
 
 ANNA, ED = as_person("anna"), as_person("ed")
-# What the provider reports of each answer.
+# The tokens that the provider reports for each answer.
 TOKENS_OF_AN_ANSWER = 14
 
 
@@ -79,7 +79,7 @@ def test_a_spent_budget_is_refused_before_the_model_is_called(
     assert ask(client, ED)[0] == 200
 
 
-def test_an_answer_that_runs_is_not_cut(limited: Callable[[int], TestClient]) -> None:
+def test_an_answer_that_has_begun_is_not_cut(limited: Callable[[int], TestClient]) -> None:
     client = limited(1)
     status, _, events = ask(client, ANNA, stream=True)
     assert status == 200

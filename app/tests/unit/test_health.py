@@ -1,4 +1,4 @@
-"""The check at the start. Does not prove what real stores answer. The integration tests prove
+"""The check at the start. Does not test what real stores answer. The integration tests prove
 that."""
 
 from typing import Any
@@ -21,5 +21,5 @@ def test_returns_at_once_when_the_stores_answer() -> None:
 
 
 def test_exits_with_the_error_of_a_database_that_does_not_answer() -> None:
-    with pytest.raises(SystemExit, match=r"given up after 0 s\. database: "):
+    with pytest.raises(SystemExit, match=r"no answer after 0 s\. database: "):
         wait_for_stores(services("sqlite:////nowhere/at/all.db"), seconds=0)

@@ -14,7 +14,7 @@ from ragkit.api.overload import Limits
 from ragkit_testing.load import LONG_QUESTION, Slow, burst
 
 
-def test_a_burst_of_long_questions_is_shed_and_health_is_answered(
+def test_health_is_answered_while_a_burst_of_long_questions_is_refused(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     embedder = Slow()

@@ -1,5 +1,6 @@
-"""The cache of query embeddings, with a Redis in memory and without Redis. Does not prove a real
-Redis."""
+"""The cache of query embeddings, with a Redis in memory and without Redis. Does not test a real
+Redis.
+"""
 
 from collections.abc import Sequence
 from typing import Any, cast

@@ -1,5 +1,6 @@
-"""The pages in Streamlit's test runner, with an imitated API and Prometheus. Does not prove a
-browser."""
+"""The pages in Streamlit's test runner, with an imitated API and Prometheus. Does not test a
+browser.
+"""
 
 import json
 from collections.abc import Callable

@@ -26,7 +26,7 @@ interface Wish {
 }
 
 /**
- * Copies the data of a Compose project into the volumes of the stack that was made of it, and
+ * Copies the data of a Compose project into the volumes of the stack that was created from it, and
  * compares both. The old data stays.
  * @returns the exit code: 1 if something was not copied
  */
@@ -55,25 +55,26 @@ export async function adoptData(world: World, written: WrittenStack, wish: Wish)
     for (const command of refusal.commands) print(`    $ ${command}`);
   }
   if (refusals.length > 0)
-    print(`\nNot copied: ${refusals.join(", ")}. The lines above say why, and what to do.`);
+    print(`\nNot copied: ${refusals.join(", ")}. The lines above give the reasons and the fixes.`);
   if (missing.length > 0) print(`\n${missingText(world.project, missing, wish.on)}`);
   if (refusals.length + missing.length === 0)
     print(
-      `\nAll data is copied. The old volumes and folders are as they were. Start the stack: make up ${wish.on}`,
+      `\nAll data is copied. The old volumes and folders are unchanged. Start the stack: make up ${wish.on}`,
     );
   return refusals.length + missing.length === 0 ? 0 : 1;
 }
 
 /** Says which volumes Docker does not have. Their names begin with the name of the Compose project. */
 export const missingText = (project: ComposeProject, missing: readonly string[], on: string): string =>
-  `Not copied, because Docker has no such volume: ${missing.join(", ")}. \`docker volume ls\` shows the names. ` +
-  `If the project ran under another name than ${projectName(project)}, set COMPOSE_PROJECT_NAME and run the same command again. ` +
-  `If there never was data, start the stack: make up ${on}`;
+  `Not copied, because Docker has no such volume: ${missing.join(", ")}. \`docker volume ls\` shows the names of volumes. ` +
+  `If the project had a different name than ${projectName(project)}, set COMPOSE_PROJECT_NAME and run the same command again. ` +
+  `If the project never had data, start the stack: make up ${on}`;
 
-/** An image that the stack needs anyway, and that has a shell, tar and find. */
+/** An image with a shell, tar and find, which the stack needs anyway. */
 async function toolsOf(system: SystemSpec): Promise<string> {
   const server = longRunning(system.services).find(({ role }) => role === "postgres");
-  if (!server) throw new Error("The stack has no PostgreSQL, whose image has the tools.");
+  if (!server)
+    throw new Error("The copy needs the tools in PostgreSQL's image, and the stack has no PostgreSQL.");
   if (system.images === "packages") await ensureBaseImage(print);
   return present(imagePlan(server.image, await imageModeOf(system)), print);
 }
@@ -89,7 +90,7 @@ async function adopt(
   const users = await usersOf(mounts);
   if (users.length > 0)
     throw new Failure(
-      `${users.join(", ")} uses ${source.source}. A copy of files that change would be damaged.`,
+      `${users.join(", ")} uses ${source.source}. If files change during the copy, the copy is damaged.`,
       `Run: docker compose -f ${wish.file} stop`,
     );
   const refused = await refusalOf(source, world, system, image, wish);
@@ -98,7 +99,7 @@ async function adopt(
   await createVolume(wish.stack, to);
   if (!(await isEmpty(image, to)))
     return {
-      why: `The volume ${to} has files already. Delete it if they are not needed, and run the same again:`,
+      why: `The volume ${to} already contains files. If the files are not needed, delete the volume and run the same command again:`,
       commands: [`make down ${wish.on}`, `docker volume rm ${to}`],
     };
   const { files, bytes, checksum } = await copyAll(image, { ...mounts, to });
@@ -124,7 +125,7 @@ async function refusalOf(
   return store.is === "redis" ? redisRefusal(store.service, found, { version, file, on }) : undefined;
 }
 
-/** The volume of the stack. That of a store has the name that the system gives it. */
+/** The volume of the stack. The volume of a store has the name that the system gives it. */
 function targetOf({ service, volume }: Source, system: SystemSpec): string {
   const store = longRunning(system.services).find(
     ({ name, role }) => name === service && [service, "store"].includes(role),

@@ -44,7 +44,7 @@ const helper = (image: string, { from, isFolder, to }: Mounts, script: string): 
     script,
   );
 
-/** Looks at old data. */
+/** Finds out what kind of data an old volume contains. */
 export async function lookAt(image: string, mounts: Mounts): Promise<Found> {
   const said = await helper(
     image,
@@ -66,7 +66,7 @@ if [ -d appendonlydir ]; then echo append; fi`,
 export const isEmpty = async (image: string, volume: string): Promise<boolean> =>
   (await helper(image, { from: volume, isFolder: false }, "ls -A /from")).trim() === "";
 
-/** Creates a volume of the stack, as a deployment does. It keeps one that exists. */
+/** Creates a volume of the stack, as a deployment does. An existing volume is kept. */
 export async function createVolume(stack: string, volume: string): Promise<void> {
   const marks = labels({ project, stack }, { [createdLabel]: new Date().toISOString() });
   await docker("volume", "create", ...marks.map(({ label, value }) => `--label=${label}=${value}`), volume);

@@ -33,8 +33,8 @@ export async function rowsInDump(file: string): Promise<Record<string, number>> 
 }
 
 /**
- * The tables of a dump that did not get its rows. A table that the server does not list is left out:
- * the rows of a partitioned one are in its partitions.
+ * The tables that did not get all rows of the dump. A table that the server does not list is left
+ * out: the rows of a partitioned one are in its partitions.
  */
 export const missingRows = (
   wanted: Readonly<Record<string, number>>,

@@ -7,13 +7,14 @@ import type { ServiceSpec, SystemSpec } from "../../../config/spec/service.ts";
 import { fullName } from "../../../config/spec/stack.ts";
 import { ensureBaseImage } from "../../../host/base-image.ts";
 import { project } from "../../../host/paths.ts";
-import { exec, pipe } from "../../../host/pipe.ts";
+import { digestOf, exec, pipe } from "../../../host/pipe.ts";
 import { print, startFolder } from "../../command.ts";
-import { containerFor, takeBackup } from "../../data/backup.ts";
+import { takeBackup } from "../../data/backup.ts";
 import { startAgain, stopAround } from "../../data/clients.ts";
 import { requireInside } from "../../data/external.ts";
 import { type Part, partsOf } from "../../data/parts.ts";
 import { Postgres, rowsOf } from "../../data/postgres.ts";
+import { containerFor } from "../../data/servers.ts";
 import { present } from "../../data/upgrade.ts";
 import { Volume } from "../../data/volume.ts";
 import { withProgress } from "../../session.ts";
@@ -48,7 +49,7 @@ export async function importData(wish: ImportWish): Promise<number> {
   if (part.kind === "postgres" && found.isDirectory())
     throw new Failure(
       `${wish.path} is a folder, and ${part.service} takes a dump.`,
-      "The files of a PostgreSQL fit its own version and roles only. Make a dump: pg_dump --no-owner --no-privileges > dump.sql",
+      "PostgreSQL's files work only with the same version and the same roles. Create a dump instead: pg_dump --no-owner --no-privileges > dump.sql",
     );
   const line = await withProgress(wish.stack, (progress) =>
     part.kind === "postgres"
@@ -59,30 +60,31 @@ export async function importData(wish: ImportWish): Promise<number> {
   return 0;
 }
 
-/** The part of the data that the user names. @throws Failure with the parts that there are */
+/** The part of the data that the user names. @throws Failure that lists the existing parts */
 export function chosenPart(
   system: SystemSpec,
   { service, volume }: Pick<ImportWish, "service" | "volume">,
 ): Part {
-  const parts = partsOf(system);
+  const parts = partsOf(system).filter((part) => part.kind === "files" || !part.external);
   const own = parts.filter((part) => part.service === service);
   const [part, ...more] = own.filter((one) => volume === undefined || one.volume === volume);
   if (part && more.length === 0) return part;
   requireInside(
     system,
     ({ name }) => name === service,
-    ({ host, port }) => `Import the data there: its operator gives access to ${host}:${port}.`,
+    ({ host, port }) =>
+      `Import the data on that server: the people who run it give access to ${host}:${port}.`,
   );
   const choices = (own.length > 0 ? own : parts).map(
     (one) => `--service ${one.service} --volume ${one.volume}`,
   );
   throw new Failure(
-    part ? `${service} has several volumes.` : `${system.name} has no such volume for data.`,
+    part ? `${service} has several volumes.` : `${system.name} has no data volume with this name.`,
     `Choose one: ${choices.join("; ") || "the system keeps no data"}`,
   );
 }
 
-/** Backs the current data up before it is replaced, or refuses to replace it. */
+/** Backs up the current data before it is replaced, or refuses to replace it. */
 async function requireReplaceable(
   what: string,
   system: SystemSpec,
@@ -91,14 +93,17 @@ async function requireReplaceable(
 ): Promise<void> {
   if (confirm !== stack)
     throw new Failure(
-      `${what} has data already. Nothing was changed.`,
+      `${what} already contains data. Nothing was changed.`,
       `The current data is backed up first. Confirm: ./ragdock data import ${path} --service ${service} --stack ${stack} --confirm ${stack}`,
     );
   const { folder } = await takeBackup(stack, system, progress);
   progress.line(`the current data is backed up in ${folder}`);
 }
 
-/** Replaces the files of a volume by those of a folder. They get the user of the service. */
+/**
+ * Replaces the files of a volume with those of a folder. The user of the service becomes their
+ * owner.
+ */
 async function importFolder(
   path: string,
   system: SystemSpec,
@@ -181,13 +186,32 @@ async function importDump(
     )
     .catch((error: Error) => {
       throw new Failure(
-        `The dump was not taken, and nothing was changed: ${error.message}`,
-        "A dump must not name roles or privileges of its server, and its tables must not exist yet. Make it with: pg_dump --no-owner --no-privileges --no-comments",
+        `The dump was not imported, and nothing was changed: ${error.message}`,
+        "A dump must not name roles or privileges of its server, and its tables must not exist yet. Create the dump with: pg_dump --no-owner --no-privileges --no-comments",
       );
     });
   const after = await server.tables();
-  const wrong = isCustom ? [] : missingRows(await rowsInDump(path), before, after);
+  const { rows, sha256 } = await progress.step("comparing", () => contentOf(Id, path, isCustom));
+  const wrong = missingRows(rows, before, after);
   if (wrong.length > 0) throw new Failure(`Rows are missing:\n${wrong.join("\n")}`, "Check the dump.");
   const tables = Object.keys(after).length - Object.keys(before).length;
-  return `\nImported into ${part.service}: ${rowsOf(after) - rowsOf(before)} rows, ${tables} new tables, owned by ${owner.user}.`;
+  const compared = Object.values(rows).reduce((sum, count) => sum + count, 0);
+  return (
+    `\nImported into ${part.service}: ${rowsOf(after) - rowsOf(before)} rows, of which ${compared} were counted in the dump, ` +
+    `${tables} new tables, owned by ${owner.user}, SHA-256 of the dump ${sha256.slice(0, 16)}….`
+  );
+}
+
+/** The rows of a dump by table, and its digest. A custom dump is turned into SQL for it. */
+async function contentOf(container: string, path: string, isCustom: boolean) {
+  const { sha256 } = await digestOf(path);
+  if (!isCustom) return { rows: await rowsInDump(path), sha256 };
+  const folder = mkdtempSync(join(tmpdir(), "ragdock-import-"));
+  const output = join(folder, "dump.sql");
+  try {
+    await exec(container, ["pg_restore", "--data-only", "-f", "-"], { input: { file: path }, output });
+    return { rows: await rowsInDump(output), sha256 };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 }

@@ -5,15 +5,15 @@ import { optionalStore, versionOf } from "../optional-stores.ts";
 import type { ComposeService } from "../read.ts";
 import { at, textOf } from "../tree.ts";
 
-/** What a volume has, as far as it decides whether a store of the stack can use it. */
+/** The facts about a volume that decide whether a store of the stack can use it. */
 export interface Found {
-  /** The major version of PostgreSQL, and the folder that has it: `.` or `18/docker`. */
+  /** The major version of PostgreSQL, and the folder of its data: `.` or `18/docker`. */
   readonly postgres?: { readonly version: string; readonly folder: string };
   /** Whether Redis wrote an append-only file. */
   readonly appendOnly: boolean;
 }
 
-/** Why data cannot be copied, and the commands that bring it along. */
+/** Why data cannot be copied, and the commands that move it. */
 export interface Refusal {
   readonly why: string;
   readonly commands: readonly string[];
@@ -42,15 +42,15 @@ export function postgresRefusal(
   const image = textOf(at(service.tree, "image")) ?? "";
   const layout = Number(version) >= 18 ? `${version}/docker` : ".";
   const why = !postgres
-    ? "The volume has no data of PostgreSQL where its image keeps it."
+    ? "The volume has no data of PostgreSQL in the folder that its image uses."
     : postgres.version !== version
-      ? `The data is of PostgreSQL ${postgres.version}, and the stack runs ${version}.`
+      ? `The data belongs to PostgreSQL ${postgres.version}, and the stack runs ${version}.`
       : postgres.folder !== layout
-        ? `The data is in the folder ${postgres.folder}, and the stack has it in ${layout}.`
+        ? `The data is in the folder ${postgres.folder}, and the stack's PostgreSQL uses ${layout}.`
         : /alpine/.test(tagOf(image) ?? "")
-          ? "The image is of Alpine, which sorts text in another way than the stack's."
+          ? "The image is based on Alpine, which sorts text differently from the stack's image."
           : login.database !== database
-            ? `The database is called ${login.database}, and that of the stack is ${database}.`
+            ? `The database is called ${login.database}, and the stack's database is called ${database}.`
             : undefined;
   if (why === undefined) return undefined;
   const dump = `pg_dump --no-owner --no-acl --no-comments -U ${login.user} ${login.database}`;
@@ -74,7 +74,7 @@ export function redisRefusal(
 ): Refusal | undefined {
   if (appendOnly) return undefined;
   return {
-    why: "Redis of the stack reads an append-only file, and the volume has none.",
+    why: "The stack's Redis reads an append-only file, and the volume has none.",
     commands: [
       `docker compose -f ${file} up -d --wait ${name}`,
       `docker compose -f ${file} exec ${name} redis-cli CONFIG SET appendonly yes`,
@@ -102,7 +102,7 @@ export function storeDataRefusal(
     const dump = `exec mysqldump --no-tablespaces --single-transaction ${login} ${old}`;
     const load = `exec mysql --defaults-extra-file=/run/secrets/client.cnf ${name}`;
     return {
-      why: `The database is called ${old}, and that of the stack is ${name}.`,
+      why: `The database is called ${old}, and the stack's database is called ${name}.`,
       commands: [
         `docker compose -f ${file} up -d --wait ${service.name}`,
         `docker compose -f ${file} exec -T ${service.name} sh -c '${dump}' > dump.sql`,
@@ -114,7 +114,7 @@ export function storeDataRefusal(
   }
   if (store === "minio" || versionOf(service) !== undefined) return undefined;
   return {
-    why: `The Compose file names no version of ${title}, and the stack runs ${ours}. Files of another version could be damaged. Write the version that runs into the Compose file, and run the import again with --force:`,
+    why: `The Compose file names no version of ${title}, and the stack runs ${ours}. Files of another version could be damaged. Write the version that now runs into the Compose file. Then run the import again with --force:`,
     commands: [`docker compose -f ${file} images ${service.name}`],
   };
 }

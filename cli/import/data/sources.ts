@@ -14,7 +14,7 @@ export const sourcesOf = (project: ComposeProject, existing: readonly Existing[]
   const seen = new Set<string>();
   return existing.flatMap((one) => {
     const source = one.isFolder ? one.from : volumeOf(project, one.from);
-    // Several services can have one volume.
+    // Several services can share one volume.
     const key = `${source} ${one.volume}`;
     if (seen.has(key)) return [];
     seen.add(key);

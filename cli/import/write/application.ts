@@ -111,7 +111,7 @@ export function applicationOf(
   };
 }
 
-/** Docker takes a file `dockerfile`, too. */
+/** Docker also accepts the file name `dockerfile`. */
 const lowerCase = (context: string): string | undefined =>
   !existsSync(join(context, "Dockerfile")) && existsSync(join(context, "dockerfile"))
     ? "dockerfile"
@@ -140,13 +140,13 @@ function imageTodos({ tree }: ComposeService, name: string): Todo[] {
   return [
     {
       service: name,
-      text: `${image} can be another image tomorrow. Write what this prints as apps.${name}.image:`,
+      text: `The tag ${image} can refer to another image tomorrow. Run this command and write its output as apps.${name}.image:`,
       command: `docker pull -q ${image} && docker image inspect --format '{{index .RepoDigests 0}}' ${image}`,
     },
   ];
 }
 
-/** A database keeps its passwords with its data, whatever its variables say. */
+/** A database keeps its passwords with its data, whatever its variables contain. */
 function oldPasswords(name: string, secrets: Readonly<Record<string, string>>): Todo[] {
   const generated = Object.entries(secrets).flatMap(([key, how]) => (how === "generate" ? [key] : []));
   if (generated.length === 0) return [];
@@ -159,10 +159,10 @@ function otherTodos({ tree }: ComposeService, name: string): Todo[] {
   const say = (text: string): Todo => ({ service: name, text });
   return [
     ...(user && userOf(tree) === undefined
-      ? [say(`Write its user ${user} by number as apps.${name}.user, such as 1000:1000.`)]
+      ? [say(`Write the number of its user ${user} as apps.${name}.user, such as 1000:1000.`)]
       : []),
     ...(isTrue(at(tree, "privileged"))
-      ? [say("It runs privileged in Compose, and without rights here. It may not work.")]
+      ? [say("In Compose it is privileged. Ragdock runs it without privileges. So it may not work.")]
       : []),
   ];
 }

@@ -6,8 +6,8 @@ import { filled } from "./filled.ts";
 import { asSize, plainEntries } from "./storage.ts";
 
 /**
- * A command of the file. A secret in it becomes a variable, which a shell puts in its place: the
- * words of a command are in `docker inspect`.
+ * A command of the file. A secret in it becomes a variable, which a shell expands. Otherwise
+ * `docker inspect` would show the secret in the command.
  */
 export function commandOf({ tree }: ComposeService): {
   words: readonly string[];
@@ -59,7 +59,7 @@ export function workingDirOf(tree: ComposeService["tree"]): string | undefined {
   return folder !== undefined && isFolder(folder) ? folder : undefined;
 }
 
-/** Whether a folder of a container has a path that settings take. */
+/** Whether the settings accept the path of a folder in a container. */
 export const isFolder = (folder: string): boolean => /^\/\S*$/.test(folder);
 
 export const labelsOf = (tree: ComposeService["tree"]): Record<string, string> =>
@@ -70,7 +70,7 @@ export const labelsOf = (tree: ComposeService["tree"]): Record<string, string> =
 /** Whether a label configures a proxy that watches Docker. */
 export const isProxyLabel = (name: string): boolean => /^(traefik|caddy)\b/.test(name);
 
-/** Whether a label is one that settings take. */
+/** Whether the settings accept a label. */
 export const isLabel = (name: string): boolean => /^(?!ragdock\.)[\w./-]+$/.test(name);
 
 export const extraHostsOf = (tree: ComposeService["tree"]): Record<string, string> =>

@@ -35,7 +35,10 @@ export function healthcheckOf(
   return Object.keys(all).length > 0 ? all : undefined;
 }
 
-/** A check of a path by wget or curl is one of Ragdock's. Any other keeps its command. */
+/**
+ * A check that requests a path with wget or curl becomes Ragdock's own check of that path. Any
+ * other check keeps its command.
+ */
 function sameCheck(test: readonly string[], port: number | undefined): Record<string, unknown> {
   const [form, ...rest] = test;
   const words = form === "CMD" ? rest : ["sh", "-c", rest.join(" ")];
@@ -43,7 +46,7 @@ function sameCheck(test: readonly string[], port: number | undefined): Record<st
   return path ? { path } : { command: words };
 }
 
-/** The path that a health check asks its own service for over HTTP. */
+/** The path that a health check requests from its own service over HTTP. */
 function checkedPath(command: string, port: number | undefined): string | undefined {
   const [, checked = "", path = ""] =
     /^(?:curl|wget)\s[^|;&]*?\bhttps?:\/\/(?:localhost|127\.0\.0\.1|0\.0\.0\.0):(\d+)(\/[^\s"'|;&]*)?["']?(?:\s*\|\|\s*exit 1)?$/.exec(

@@ -23,7 +23,7 @@ export function needsOf(world: World): {
     else if (isSure && !needs.get(service.name)?.has(other))
       todos.push({
         service: world.names.services.get(service.name) ?? service.name,
-        text: `It calls ${other}, which waits for it. It reaches ${other} only if both have a route or need the same store.`,
+        text: `It calls ${other}, which waits for it. It can reach ${other} only if both have a route or need the same store.`,
       });
   };
   for (const service of services)
@@ -31,7 +31,8 @@ export function needsOf(world: World): {
   for (const service of services)
     for (const other of world.project.services)
       if (mentions(service, hostsOf(other), true)) add(service, other.name);
-  // An environment file that all services have says little about one of them, least about a database.
+  // If several services share an environment file, its variables do not show what a single service
+  // calls.
   for (const service of services.filter(({ name }) => world.kinds.get(name)?.kind === "application"))
     for (const other of world.project.services)
       if (mentions(service, hostsOf(other))) add(service, other.name, false);

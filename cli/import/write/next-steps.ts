@@ -18,7 +18,7 @@ export function nextSteps(written: WrittenStack, { stack, file, given, problems 
   const on = makeOptions(stack, file);
   const lines = [
     ...section(
-      "Correct the settings before the first start",
+      "Before the first start, correct the settings",
       problems.map((text) => `  ${text}`),
     ),
     ...section(
@@ -35,7 +35,9 @@ export function nextSteps(written: WrittenStack, { stack, file, given, problems 
     ...section(
       "Copy the data that you have. The old volumes and folders stay",
       written.existing.length > 0
-        ? [`  $ ./ragdock import ${given} --stack ${stack} --data        # while both are stopped`]
+        ? [
+            `  $ ./ragdock import ${given} --stack ${stack} --data        # while the project and the stack are stopped`,
+          ]
         : [],
     ),
     ...section("Start it", [`  $ make up ${on}`]),

@@ -1,7 +1,6 @@
 import { readSystem } from "../../../config/resolve.ts";
 import { readSettings } from "../../../config/settings/read.ts";
 import { readStackText } from "../../../config/settings/stack-text.ts";
-import { forStack } from "../../../config/spec/problem.ts";
 import { project } from "../../../host/paths.ts";
 
 /**
@@ -12,6 +11,6 @@ export function problemsOf(text: string, stack: string, asked: readonly string[]
   const { values } = readStackText(text, `Pulumi.${stack}.yaml`, project);
   const facts = { project, stack, secrets: new Set(asked), host: {} };
   return readSystem(readSettings(values, project), facts).problems.map(
-    ({ path, found, problem, fix }) => `${path} is ${found}: ${problem}. ${forStack(fix, stack)}`,
+    ({ path, found, problem, fix }) => `${path} is ${found}: ${problem}. ${fix}`,
   );
 }

@@ -44,21 +44,21 @@ export function processOf(service: ComposeService, name: string, world: World, p
       ...(odd.length > 0 && !canSet
         ? [
             say(
-              `The shell that exports its secrets drops ${odd.map(([key]) => key).join(", ")}. Write apps.${name}.entrypoint: [env, ${odd[0]?.[0]}=…, and the entrypoint and command of the image].`,
+              `The shell that exports its secrets removes the variables ${odd.map(([key]) => key).join(", ")}. Write apps.${name}.entrypoint: [env, ${odd[0]?.[0]}=…, and the entrypoint and command of the image].`,
             ),
           ]
         : []),
       ...(lost.length > 0
         ? [
             say(
-              `A shell cannot export ${lost.join(", ")}. Give the application a file under services.${name}.files.`,
+              `A shell cannot export ${lost.join(", ")}. Put the value into a file of the application under services.${name}.files.`,
             ),
           ]
         : []),
       ...(Object.keys(inCommand).length > 0
         ? [
             say(
-              `Its command had a password. A shell of the image puts ${Object.keys(inCommand).join(", ")} in now.`,
+              `Its command had a password. A shell in the image now fills in ${Object.keys(inCommand).join(", ")}.`,
             ),
           ]
         : []),

@@ -14,7 +14,7 @@ export interface Proxied {
 const location = /location\s+(?:\^~\s+|=\s+)?(\/[\w./-]*)\s*\{([^{}]*)\}/g;
 const upstream = /upstream\s+([\w.-]+)\s*\{[^{}]*?server\s+([\w.-]+):(\d+)/g;
 
-/** The paths that an nginx of the project passes on with a change. */
+/** The paths that an nginx of the project changes before it passes them on. */
 export const changedPaths = (texts: readonly string[]): string[] => [
   ...new Set(
     [...texts.join("\n").matchAll(location)].flatMap(([, path = "", body = ""]) =>
@@ -23,7 +23,7 @@ export const changedPaths = (texts: readonly string[]): string[] => [
   ),
 ];
 
-/** The paths that an nginx of the project passes on. A path that it changes is not one of them. */
+/** The paths that an nginx of the project passes on. A path that it changes is not included. */
 export function proxiedRoutes(services: readonly ComposeService[], { project, fates }: World): Proxied[] {
   const text = project.services
     .filter(({ name }) => fates.get(name)?.is === "proxy")

@@ -16,7 +16,7 @@ export interface Routes {
   readonly ports: ReadonlyMap<string, number>;
   /** The path under which the gateway leads to a service, by its old name. */
   readonly routes: ReadonlyMap<string, string>;
-  /** Further paths of a service, and the port that each leads to, by its old name. */
+  /** More paths of a service, and the port for each, by its old name. */
   readonly more: ReadonlyMap<string, Readonly<Record<string, number>>>;
   /** The port of the host, as Compose published it. */
   readonly hostPort?: number;
@@ -26,7 +26,7 @@ export interface Routes {
 /** Ports of databases and queues, which no browser can use. */
 const storePorts = [2181, 2379, 3306, 4222, 5432, 5672, 6379, 7687, 9092, 11211, 19530, 27017];
 
-/** Programs whose port is no page for people. */
+/** Programs whose port does not serve pages for people. */
 const isStore = (service: ComposeService, world: World): boolean => {
   const kind = world.kinds.get(service.name);
   const port = kind?.kind === "foreign" ? programOf(kind.name).port : publishedPorts(service)[0]?.target;
@@ -60,7 +60,7 @@ export function routesOf(world: World): Routes {
     routes.set(service.name, isFree ? path : `/${name}/`);
     todos.push({
       service: name,
-      text: `Compose publishes it on port ${first.published ?? first.target}. Here the ingress leads to it under ${routes.get(service.name)}, and it sees the whole path. Write the path that it answers as apps.${name}.route, and change addresses such as http://localhost:${first.published ?? first.target} in the variables of other services.`,
+      text: `Compose publishes it on port ${first.published ?? first.target}. Here the ingress passes requests for ${routes.get(service.name)} to it, with the whole path. Write the path at which it answers as apps.${name}.route, and change addresses such as http://localhost:${first.published ?? first.target} in the variables of other services.`,
     });
   }
   const hostPort = hostPortOf(front, world);
@@ -118,7 +118,7 @@ function portsNamed(host: string, self: ComposeService, { project }: World): num
 const proxyTexts = (service: ComposeService): string[] =>
   /nginx|caddy/.test(textOf(at(service.tree, "image")) ?? "") ? proxyFiles(service.tree) : [];
 
-/** The application that most looks like the one that people open. */
+/** The application that people most probably open. */
 function frontOf(
   services: readonly ComposeService[],
   ports: Map<string, number>,
@@ -131,7 +131,7 @@ function frontOf(
       : 0) +
     (at(service.tree, "build") ? 1 : 0) +
     (publishedPorts(service).some(({ target, published }) => target === 80 || published === 80) ? 2 : 0) +
-    // People open what calls others, and is not called.
+    // This is an application that calls others, and that no other one calls.
     (services.some((other) => calls(service, other)) ? 2 : 0) -
     (services.some((other) => calls(other, service)) ? 2 : 0) -
     (world.kinds.get(service.name)?.kind === "application" ? 0 : 5) -

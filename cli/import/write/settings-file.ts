@@ -10,10 +10,10 @@ export function settingsText(source: ComposeProject, stack: WrittenStack): strin
     Object.entries(stack.settings).map(([key, value]) => [`${project}:${key}`, value]),
   );
   const document = new Document({ config });
-  document.commentBefore = ` Made from ${source.files
+  document.commentBefore = ` Created from ${source.files
     .filter((file) => /\.ya?ml$/.test(file))
     .map((file) => basename(file))
-    .join(", ")} by ./ragdock import. The file is yours from now on.`;
+    .join(", ")} by ./ragdock import. You can edit this file: no command overwrites it.`;
   const apps = document.getIn(["config", `${project}:apps`]);
   if (isMap(apps))
     for (const { name, service } of stack.applications) {

@@ -68,8 +68,8 @@ export function stackOf(world: World): WrittenStack {
 const redisServices = ["redis", "redis-credentials", "redis-exporter"];
 
 /**
- * The port of the ingress, and the next ones for the consoles. With their usual ports, only one stack
- * of a host could start.
+ * The port of the ingress, and the next ones for the consoles. With their usual ports, only one
+ * stack could start on a host.
  */
 function portOverrides(port: number, { names, project }: World): Record<string, { port: number }> {
   const taken = new Set(
@@ -95,7 +95,7 @@ const pinsOf = (stores: World["stores"]): Record<string, string> =>
     }),
   );
 
-/** PostgreSQL 18 stays 18. Older data goes into the default version by a dump. */
+/** PostgreSQL 18 stays 18. For the default version, older data must be moved with a dump. */
 function postgresVersion({ stores }: World): string | undefined {
   const store = stores.find(({ is }) => is === "postgres");
   const tag = store && tagOf(textOf(at(store.service.tree, "image")) ?? "");

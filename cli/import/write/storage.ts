@@ -96,7 +96,9 @@ class StoragePlan implements Storage {
     const file = textOf(at(section?.tree, name, "file"));
     const content = textOf(at(section?.tree, name, "content"));
     if (kind === "secrets")
-      this.#todo(`The secret ${name} is a file at ${path}. Give the application a variable under secrets.`);
+      this.#todo(
+        `The secret ${name} is a file at ${path}. Add a variable for it under secrets of the application.`,
+      );
     else if (content !== undefined) this.files.push({ path, content });
     else if (file !== undefined && existsSync(file)) this.#file(file, path);
     else
@@ -155,10 +157,12 @@ class StoragePlan implements Storage {
   #file(source: string, path: string): void {
     const content = readFileSync(source);
     if (content.length > largestFile || content.includes(0))
-      this.#todo(`${source} is too large for the settings, or not text. Copy it in the Dockerfile.`);
+      this.#todo(
+        `${source} is too large for the settings, or not text. Copy it into the image in the Dockerfile.`,
+      );
     else if (/^\.env(\.|$)/.test(basename(source)))
       this.#todo(
-        `${path} is a file with variables, which can have secrets. Write it into services.${this.#name}.files, with {{secret:NAME}} for each secret.`,
+        `${path} is a file with variables, which may be secrets. Write it into services.${this.#name}.files, with {{secret:NAME}} for each secret.`,
       );
     else this.files.push({ path, content: renamed("", content.toString("utf8"), this.#world) });
   }
@@ -184,7 +188,7 @@ const usersOf = (source: string, world: World): ComposeService[] =>
       children(at(service.tree, "volumes")).some((one) => textOf(at(one, "source")) === source),
   );
 
-/** Whether a folder of the host stays there: it is only read, or has the source of the service. */
+/** Whether a folder stays on the host, because it is read-only or has the source of the service. */
 export const isMounted = (
   source: string,
   readOnly: boolean,

@@ -10,7 +10,7 @@ import { changedPaths } from "./proxied.ts";
 import type { Existing } from "./storage.ts";
 import type { Todo } from "./todo.ts";
 
-/** The data of the services whose place stores of the stack take. */
+/** The data of the services that stores of the stack replace. */
 export const storeData = (world: World): Existing[] =>
   world.stores
     .filter(({ service }) => isActive(service, world))
@@ -39,7 +39,9 @@ export function leftOut(world: World): Todo[] {
 
 function changed({ tree }: ComposeService): string {
   const paths = changedPaths(proxyFiles(tree));
-  return paths.length === 0 ? "" : ` It changes these paths, and the ingress does not: ${paths.join(", ")}.`;
+  return paths.length === 0
+    ? ""
+    : ` The proxy changes these paths, but the ingress does not: ${paths.join(", ")}.`;
 }
 
 /** What is left to do for stores, proxies and jobs. */
@@ -57,9 +59,7 @@ export function storeTodos(world: World): Todo[] {
           `The ingress of the stack takes the place of ${fate.program}. Check the routes of the applications.${changed(service)}`,
         );
       case "monitoring":
-        return say(
-          `The stack has its own ${fate.program}. Copy rules and dashboards of yours into it by hand.`,
-        );
+        return say(`The stack has its own ${fate.program}. Copy your rules and dashboards into it by hand.`);
       case "nothing":
         return say(fate.why);
       case "store":
@@ -88,7 +88,7 @@ function initScripts(tree: Parameters<typeof at>[0]): Todo[] {
     .filter((script) => script.endsWith(".sql"))
     .map((script) => ({
       service: "postgres",
-      text: "PostgreSQL ran this script at its first start. Run it once the stack is up, in the database rag:",
+      text: "In Compose, PostgreSQL ran this script at its first start. When the stack is up, run it once in the database rag:",
       command: `make psql STACK={{stack}} < ${script}`,
     }));
 }

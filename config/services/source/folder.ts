@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
-/** The folder of an application, as far as its content decides how it is built. */
+/** The parts of an application's folder that decide how it is built. */
 export interface Folder {
   /** @param file a path in the folder */
   readonly has: (file: string) => boolean;

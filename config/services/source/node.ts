@@ -35,7 +35,7 @@ export function recogniseNode(folder: Folder, request: Request): Recognised | Re
   const version = chooseVersion(wantedNode(folder, manifest), nodeVersions);
   if (!version) {
     const { range, from } = wantedNode(folder, manifest);
-    const why = `the images have Node ${nodeVersions.join(", ")}`;
+    const why = `the available images have Node ${nodeVersions.join(", ")}`;
     return { setting: "source", found: `Node ${range} from ${from}`, why, fix: `Change it in ${from}.` };
   }
   const lock = folder.has("package-lock.json") ? "package-lock.json" : "package.json";
@@ -71,7 +71,7 @@ function otherLock(folder: Folder): Refusal | undefined {
   return {
     setting: "source",
     found,
-    why: "packages are installed by npm, which needs a package-lock.json",
+    why: "npm installs the packages and needs a package-lock.json",
     fix,
   };
 }
@@ -79,7 +79,7 @@ function otherLock(folder: Folder): Refusal | undefined {
 const noModule = (module: string): Refusal => ({
   setting: "module",
   found: `"${module}"`,
-  why: "it has no effect, because package.json says how a Node application starts",
+  why: "it has no effect, because the start script in package.json decides how a Node application starts",
   fix: "Remove it.",
 });
 

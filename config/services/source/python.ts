@@ -43,7 +43,7 @@ function versionOf({ python }: PythonPackages, { python: own }: Request): Versio
   const wanted = own === undefined ? python : { range: own, from: "build.python" };
   const version = chooseVersion(wanted, pythonVersions);
   if (version) return version;
-  const why = `the images have Python ${[...pythonVersions].sort().join(", ")}`;
+  const why = `the available images have Python ${[...pythonVersions].sort().join(", ")}`;
   const found = `Python ${wanted?.range} from ${wanted?.from}`;
   return { setting: "build.python", found, why, value: `'"${pythonVersions[0]}"'` };
 }
@@ -57,7 +57,7 @@ function torchOf(folder: Folder, { installer, names }: PythonPackages, { torchBa
   const isCpu = torchBackend === "cpu" && [...names].some((name) => bringsTorch.test(name));
   return {
     args: { TORCH_BACKEND: torchBackend === "none" ? "" : torchBackend },
-    says: isCpu ? ["torch for CPUs (with CUDA the image has some 5 GB more)"] : [],
+    says: isCpu ? ["torch for CPUs (with CUDA the image is about 5 GB larger)"] : [],
   };
 }
 
@@ -70,14 +70,14 @@ function entryOf(folder: Folder, packages: PythonPackages, { module }: Request):
     return {
       setting: "module",
       found,
-      why: "it is not clear which one to serve",
+      why: "several files could be the application",
       value: moduleOf(folder, entry),
     };
   }
   const used = frameworks.find((one) => packages.names.has(one.package));
   const found = used ? `${used.name} in ${packages.file}` : `no framework in ${packages.file}`;
   const why = used
-    ? `no Python file at the usual places has the ${used.name} application`
+    ? `no Python file with a usual name contains a ${used.name} application`
     : "FastAPI, Flask, Django, Streamlit, Gradio and other ASGI applications are recognised";
   return { setting: "module", found, why, value: used?.isScript ? "app.py" : "main:app" };
 }
@@ -115,7 +115,7 @@ function entryNamed(folder: Folder, { names }: PythonPackages, module: string): 
 
 const script = (file: string): Entry => ({ framework: "Python", server: "Python", file });
 
-/** The server of an application that some other code makes. */
+/** The server for an application that other code creates. */
 function servedBy(names: ReadonlySet<string>): Pick<Entry, "framework" | "server"> {
   const [used] = frameworks.filter((one) => names.has(one.package) && !one.isScript);
   return used ? { framework: used.name, server: used.server } : { framework: "ASGI", server: "uvicorn" };

@@ -10,7 +10,7 @@ export function recognise(folder: Folder, request: Request): Recognised | Refusa
   if (isRefusal(result) || !folder.has(".env") || folder.has(".dockerignore")) return result;
   return {
     ...result,
-    says: `${result.says}, without its .env (set \`envFile\` for variables that are no secrets)`,
+    says: `${result.says}, without its .env (set \`envFile\` for variables that are not secrets)`,
   };
 }
 

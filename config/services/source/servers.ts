@@ -1,10 +1,13 @@
 import type { Entry } from "./frameworks.ts";
 import type { Recognised } from "./recognised.ts";
 
-/** How an entry point is served, and in which words. */
+/** How an entry point is served and described. */
 type Served = Required<Pick<Recognised, "command" | "environment">> & { readonly by: string };
 
-/** Requests that one process of gunicorn answers at a time. More processes would need more memory. */
+/**
+ * The number of requests that one process of gunicorn answers at a time. More processes would need
+ * more memory.
+ */
 const threads = "8";
 
 /**

@@ -1,4 +1,6 @@
-"""Counts questions in Redis: POST / takes one, GET / answers how often each was asked."""
+"""Counts questions in Redis: POST / accepts a question. GET / returns how often each question was
+asked.
+"""
 
 import json
 import os
@@ -27,7 +29,9 @@ def redis(*commands: tuple[str, ...]) -> bytes:
 
 
 def counts() -> dict[str, int]:
-    """The answer to HGETALL has the lengths of its texts in between, which start with $."""
+    """In the answer to HGETALL, the length of each text comes before it, in a line that starts with
+    $.
+    """
     lines = redis(("HGETALL", "questions")).decode().split("\r\n")
     texts = [line for line in lines if line and line[0] not in "*$+"]
     return {text: int(count) for text, count in zip(texts[::2], texts[1::2], strict=True)}

@@ -1,1 +1,3 @@
-"""Who sends a request from outside, and whether they may: people, API keys, roles, limits, audit log."""
+"""Checks who sends a request from outside, and whether they may send it: people, API keys, roles,
+limits, audit log.
+"""

@@ -28,14 +28,14 @@ class Original:
 
 @dataclass(frozen=True)
 class Needs:
-    """The role that a request needs, and the limits that count it besides `requests`."""
+    """The role that a request needs, and the limits that count it in addition to `requests`."""
 
     role: Role
     counts: frozenset[Literal["questions", "uploads"]]
 
 
 def readings(path: str) -> set[str] | None:
-    """Return the paths that servers may take this one for, or None when no server should get it.
+    """Return the paths as which servers may read this one, or None if no server may get it.
 
     nginx chooses a location by the path without `..` and double slashes, and passes on the path as
     the client wrote it. An application may read that one differently.
@@ -54,7 +54,7 @@ def readings(path: str) -> set[str] | None:
 
 
 def needs(settings: Settings, original: Original) -> Needs | None:
-    """Return what a request needs, or None when its path could mean anything.
+    """Return what a request needs, or None if its path is ambiguous.
 
     If the path can be read in several ways, the request needs the highest role of them.
     """
@@ -89,5 +89,5 @@ def _rule(rules: list[Access], original: Original, path: str) -> Access | None:
 
 
 def _same_service(rule: Access | ApiPath, original: Original) -> bool:
-    # A gateway that does not name the service gets the rules of all of them.
+    # If the gateway does not name the service, the rules of all services apply.
     return not rule.service or not original.service or rule.service == original.service

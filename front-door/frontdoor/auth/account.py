@@ -1,4 +1,4 @@
-"""The pages to sign out, and what the person or program behind a request may know of itself."""
+"""The pages to sign out, and the information that a person or program can get about itself."""
 
 from datetime import UTC, datetime
 

@@ -17,7 +17,7 @@ from frontdoor.auth.roles import Role
 
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 TOKEN = re.compile(r"rdk_([0-9a-f]{16})_([0-9a-f]{64})")
-# The last use of a key is written at most once in so many seconds.
+# Seconds between two writes of the last use of a key.
 USE_SECONDS = 60
 
 
@@ -36,7 +36,8 @@ class Key:
 
 
 Fault = Literal["key_unknown", "key_expired", "key_revoked"]
-# Compared with when no key has the id, so that an unknown id costs the same time.
+# The secret is compared with this hash if no key has the id, so that an unknown id takes the same
+# time.
 _NO_HASH = hashlib.sha256(secrets.token_bytes(32)).hexdigest()
 
 

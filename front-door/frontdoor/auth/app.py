@@ -74,7 +74,7 @@ async def _background(service: Service) -> AsyncIterator[None]:
     try:
         yield
     finally:
-        # A cancelled task would leave its thread at work.
+        # If the task were cancelled, its thread would keep running.
         stop.set()
         await asyncio.gather(task, return_exceptions=True)
         try:
@@ -84,7 +84,7 @@ async def _background(service: Service) -> AsyncIterator[None]:
 
 
 async def _maintain(service: Service, stop: asyncio.Event) -> None:
-    """Write what requests left to write, and delete what is too old."""
+    """Write the pending events and uses of keys, and delete old data."""
     pruned = 0.0
     while not stop.is_set():
         try:

@@ -1,8 +1,9 @@
 """Limits wrong passwords. After some of them, each one makes the next attempt wait longer.
 
-Three counts decide: of a name at one address, of an address, and of a name at all addresses. Those
-who keep guessing from one address make only that address wait for long. A name that many addresses
-guess at makes strangers wait for a minute, but no address at which its owner has signed in before.
+Three counts decide: of a name at one address, of an address, and of a name at all addresses. If
+someone keeps guessing from one address, only that address must wait for long. If many addresses
+guess one name, unknown addresses must wait for a minute. An address from which the owner has signed
+in before does not wait.
 """
 
 import math
@@ -11,13 +12,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 REMEMBERED = 10_000
-# A count is forgotten after so many seconds without a wrong password.
+# Seconds without a wrong password after which a count is deleted.
 FORGOTTEN_SECONDS = 12 * 3600
 
 
 @dataclass(frozen=True)
 class Patience:
-    """The wrong passwords that cost no wait, and the longest wait in seconds after more of them."""
+    """The number of wrong passwords without a wait, and the longest wait in seconds after more of
+    them.
+    """
 
     free: int
     longest: int
@@ -47,7 +50,7 @@ class _Counts:
         beyond = count.wrong - self._patience.free
         if beyond < 0:
             return 0
-        # More doublings than this only make a larger number of the same wait.
+        # More doublings would not change the wait, because it is limited.
         return count.last + min(self._patience.longest, 1 << min(beyond, 12)) - now
 
     def add(self, who: str, now: float) -> None:
@@ -57,7 +60,9 @@ class _Counts:
             self._counts.popitem(last=False)
 
     def forgive(self, who: str, number: int | None = None) -> int:
-        """Take back some wrong passwords, or all of them. Return how many there were."""
+        """Take back some wrong passwords, or all of them. Return the number of wrong passwords
+        before.
+        """
         count = self._counts.get(who)
         if count is None:
             return 0
@@ -69,7 +74,7 @@ class _Counts:
 
 
 class Attempts:
-    """Decides whether a password may be tried, and remembers the wrong ones of this replica."""
+    """Decides whether a password may be tried, and records the wrong passwords of this replica."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
@@ -78,7 +83,7 @@ class Attempts:
         self._names = _Counts(NAME)
 
     def begin(self, name: str, address: str, is_known_address: bool) -> int:
-        """Return the seconds to wait. If there are none, count the attempt as wrong for now.
+        """Return the seconds to wait. If there is no wait, count the attempt as wrong for now.
 
         Attempts that run at the same time then count too.
         """
@@ -99,7 +104,7 @@ class Attempts:
         self._names.forgive(name)
 
     def undo(self, name: str, address: str) -> None:
-        """Take an attempt back that was not made, because the service was too busy."""
+        """Remove an attempt that was not made because the service was too busy."""
         self._pairs.forgive(f"{address} {name}", 1)
         self._addresses.forgive(address, 1)
         self._names.forgive(name, 1)

@@ -1,7 +1,8 @@
 """The audit log: who did what, when, from where, and whether it was allowed.
 
-It never holds contents, questions, passwords, tokens or cookies. The rows of the database are the
-log. The service also prints each row once as a line of JSON, whichever process wrote it.
+It never contains document contents, questions, passwords, tokens or cookies. The rows of the
+database are the log. The service also prints each row once as a line of JSON, whichever process
+wrote it.
 """
 
 import json
@@ -22,14 +23,14 @@ KEPT_SECONDS = 400 * 86400
 KEPT_ROWS = 1_000_000
 # Rows that one transaction deletes, so that it ends soon.
 PRUNED_AT_ONCE = 5_000
-# Events of requests that wait for the next write. More than these are counted and dropped.
+# Events of requests that wait for the next write. More events are counted and dropped.
 WAITING = 10_000
 
 log = logging.getLogger(__name__)
 
 
 def bounded(text: str) -> str:
-    """Return a text of an outsider for the log: one line, printable and not long."""
+    """Return untrusted text for the log: one line, printable and short."""
     escaped = "".join(
         character if character.isprintable() else character.encode("unicode_escape").decode()
         for character in text[:LONGEST_TEXT]
@@ -39,7 +40,7 @@ def bounded(text: str) -> str:
 
 @dataclass(frozen=True)
 class Event:
-    """Something that is worth a line. The actor is `user:anna`, `oidc:248289`, `key:ci` or empty."""
+    """An event that the log records. The actor is `user:anna`, `oidc:248289`, `key:ci` or empty."""
 
     actor: str
     action: str
@@ -50,7 +51,7 @@ class Event:
 
 
 def insert(connection: sqlite3.Connection, event: Event) -> None:
-    """Add an event in the transaction of what it reports."""
+    """Add an event in the transaction of the change that it reports."""
     connection.execute(
         "INSERT INTO audit (time, actor, action, object, result, address, printed) VALUES (?,?,?,?,?,?,0)",
         (
@@ -87,7 +88,7 @@ class Audit:
             with self._database.write() as connection:
                 for event in events:
                     insert(connection, event)
-                # One process prints a row, because the update takes the row from all others.
+                # Only one process prints a row, because only one can mark it as printed.
                 rows = connection.execute(
                     "UPDATE audit SET printed = 1 WHERE printed = 0"
                     " RETURNING id, time, actor, action, object, result, address"

@@ -1,6 +1,6 @@
-"""What binds a form and a sign-in to one browser: a cookie with a random value.
+"""Binds a form and a sign-in to one browser, by a cookie with a random value.
 
-A page of another site knows neither the cookie nor what is derived from it. So it cannot sign a
+A page of another site knows neither the cookie nor the values derived from it. So it cannot sign a
 person in as someone else, nor sign a person out.
 """
 
@@ -113,8 +113,8 @@ def cookie_of(request: Request, name: str) -> str:
 
     Only this host can set a cookie whose name begins with `__Host-`, because browsers look at the
     name. Starlette removes all white space of Unicode around a name, so that a host of the same
-    domain could set the cookie under a name that browsers do not know. Of two cookies with one
-    name, one can be of such a host too.
+    domain could set the cookie under a name that browsers do not know. If two cookies have the same
+    name, one of them may also come from such a host.
     """
     pairs = (part.partition("=") for part in "; ".join(request.headers.getlist("cookie")).split(";"))
     values = [value.strip(" \t") for key, _, value in pairs if key.strip(" \t") == name]
@@ -122,7 +122,7 @@ def cookie_of(request: Request, name: str) -> str:
 
 
 def safe_target(target: str) -> str:
-    """Return the path to go to after a sign-in. It is `/` if the target is no path of this host.
+    """Return the path to go to after a sign-in. It is `/` if the target is not a path of this host.
 
     Browsers read `\\` as `/`, leave out tabs and line ends, and resolve `..` and `.`.
     """

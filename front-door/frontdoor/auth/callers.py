@@ -23,10 +23,10 @@ class Callers:
         self._keys = keys
 
     def find(self, request: Request) -> tuple[Identity | None, Fault | None]:
-        """Return who sends the request, and why they are not let in.
+        """Return who sends the request, and why access is denied.
 
-        A key that is expired or revoked has both. A request with `Authorization` never counts as
-        one of the session.
+        For an expired or revoked key, both are set. A request with `Authorization` is never treated
+        as a request of the session.
         """
         authorization = request.headers.get("authorization")
         if authorization is None:
@@ -48,7 +48,7 @@ def address_of(request: Request) -> str:
 
 
 def network_of(address: str) -> str:
-    """Return what limits count as one address. A subscriber usually has a /64 of IPv6."""
+    """Return the network that limits count as one address. A subscriber usually has a /64 of IPv6."""
     try:
         parsed = ipaddress.ip_address(address)
     except ValueError:

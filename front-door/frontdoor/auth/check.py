@@ -58,7 +58,8 @@ class Check:
         if identity and not refusal:
             key = self._service.secrets.identity_key
             return Response(headers={**headers, **identity.headers(self._service.settings.audience, key)})
-        # Without an identity there is always a refusal. If not, the request is refused too.
+        # Without an identity there is always a refusal. If there is none, the request is also
+        # refused.
         refusal = refusal or Refusal(401, "signed_out")
         metrics.DENIALS.labels(refusal.code).inc()
         headers[HEADER] = str(refusal)
@@ -97,7 +98,9 @@ class Check:
         return None
 
     def _record(self, decision: Decision, original: Original, address: str) -> None:
-        """Write changes and denials to the audit log. Strangers without a key of ours fill no log."""
+        """Write changes and denials to the audit log. Requests without one of our keys do not fill
+        the log.
+        """
         if decision.identity is None:
             return
         subject, refusal = decision.identity.subject, decision.refusal

@@ -1,6 +1,6 @@
 """The database that all replicas and the commands share: one file of SQLite on one host.
 
-Revisions run next to each other during a deployment. So a schema only ever adds to the one before.
+Revisions run next to each other during a deployment. So a new schema only adds to the previous one.
 """
 
 import sqlite3
@@ -133,7 +133,7 @@ class Database:
 
 
 def _connect(path: Path) -> sqlite3.Connection:
-    # Other threads use the connections too: Python's SQLite is built for that, and the lock keeps
+    # Other threads also use the connections: Python's SQLite is built for that, and the lock keeps
     # transactions apart.
     connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
     connection.row_factory = sqlite3.Row

@@ -12,7 +12,8 @@ ISSUER = "ragdock"
 TOKEN_SECONDS = 600
 # The printable characters of ASCII that need no escape. `%` starts one, and `,` separates groups.
 SAFE = "".join(chr(code) for code in range(0x21, 0x7F) if chr(code) not in "%,") + " "
-# nginx takes 4 KB of headers from the service. The other headers are shorter than the rest.
+# nginx takes 4 KB of headers from the service. The other headers need less than the remaining
+# space.
 LONGEST_GROUPS = 768
 
 
@@ -21,7 +22,7 @@ class Identity:
     """Who sends a request.
 
     The subject is unique: `user:anna`, `oidc:248289` or `key:ci`. The login is unique too, and
-    easier to read. The name is for people to read, and anything may be in it.
+    easier to read. The name is for people to read, and may contain any text.
     """
 
     subject: str
@@ -65,7 +66,7 @@ def header_text(text: str) -> str:
 
 
 def _list_of(groups: tuple[str, ...]) -> str:
-    """Return as many groups as fit a header. None is cut."""
+    """Return as many groups as fit into a header. None is cut."""
     names = ""
     for group in groups:
         longer = f"{names},{header_text(group)}" if names else header_text(group)

@@ -1,6 +1,6 @@
 """Limits of requests per minute, in sliding windows. Each replica has its share of them.
 
-A limit of one replica counts in memory. It is exact enough: the gateway spreads requests evenly.
+Each replica counts its limits in memory. It is exact enough: the gateway spreads requests evenly.
 """
 
 import math
@@ -9,15 +9,17 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 WINDOW_SECONDS = 60
-# Subjects or addresses that a limit remembers. One takes about 300 bytes.
+# The number of subjects or addresses that a limit counts. One takes about 300 bytes.
 REMEMBERED = 10_000
-# The error of a product of fractions of a window.
+# The tolerance for rounding errors.
 ROUNDING = 1e-6
 
 
 @dataclass
 class _Window:
-    """Counts of this window and of the one before. Their weighted sum is that of the last minute."""
+    """The counts of this window and of the previous one. Their weighted sum is that of the last
+    minute.
+    """
 
     number: int
     before: int = 0
@@ -25,7 +27,7 @@ class _Window:
 
 
 class Limit:
-    """Counts what each subject does, and says when it is too much."""
+    """Counts the requests of each subject, and reports when a limit is exceeded."""
 
     def __init__(self, quota: int, clock: Callable[[], float]) -> None:
         self.quota = quota
@@ -33,7 +35,7 @@ class Limit:
         self._windows: OrderedDict[str, _Window] = OrderedDict()
 
     def wait(self, subject: str) -> int:
-        """Return the seconds until the subject may go on. 0 is now."""
+        """Return the seconds until the subject may send the next request. 0 means now."""
         window, elapsed = self._window(subject)
         room = self.quota - 1 - window.now
         if window.before * (1 - elapsed) <= room + ROUNDING:
@@ -47,7 +49,7 @@ class Limit:
         self._window(subject)[0].now += 1
 
     def left(self, subject: str) -> tuple[int, int]:
-        """Return how many are left, and the seconds until the window ends."""
+        """Return the number of remaining requests, and the seconds until the window ends."""
         window, elapsed = self._window(subject)
         used = window.before * (1 - elapsed) + window.now
         return max(0, math.floor(self.quota - used)), math.ceil((1 - elapsed) * WINDOW_SECONDS)
@@ -84,7 +86,7 @@ class Limits:
     def headers(self, names: Iterable[str], subject: str) -> dict[str, str]:
         """Return the fields of draft-ietf-httpapi-ratelimit-headers.
 
-        What is left is what this replica certainly lets through.
+        The remaining number is what this replica allows by itself.
         """
         policies, states = [], []
         for name in names:

@@ -27,7 +27,7 @@ def serve() -> int:
     from ragkit.logs import configure_logs
 
     configure_logs()
-    # The metrics count sign-ins. A line for each request to the provider adds nothing.
+    # The metrics count sign-ins. A line for each request to the provider would add no information.
     logging.getLogger("httpx2").setLevel(logging.WARNING)
     try:
         settings = load_settings()

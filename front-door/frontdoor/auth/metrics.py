@@ -9,15 +9,15 @@ from prometheus_client.registry import Collector
 
 from frontdoor.auth.database import Database
 
-CHECKS = Counter("frontdoor_checks", "Requests that the gateway asked about.", ["result"])
+CHECKS = Counter("frontdoor_checks", "Requests that the gateway asked the sign-in to check.", ["result"])
 CHECK_SECONDS = Histogram(
     "frontdoor_check_duration_seconds",
-    "Time to decide about a request.",
+    "Time to check a request.",
     buckets=(0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 2.5),
 )
 DENIALS = Counter("frontdoor_denials", "Requests that were denied.", ["reason"])
 SIGN_INS = Counter("frontdoor_sign_ins", "Attempts to sign in.", ["provider", "result"])
-AUDIT_DROPPED = Counter("frontdoor_audit_dropped", "Events that the audit log could not take.")
+AUDIT_DROPPED = Counter("frontdoor_audit_dropped", "Events that could not be written to the audit log.")
 
 SOON_SECONDS = 14 * 86400
 
@@ -34,7 +34,7 @@ class StoreCollector(Collector):
         usable = "FROM keys WHERE revoked IS NULL AND (expires IS NULL OR expires > ?)"
         yield self._gauge("frontdoor_users", "Built-in users.", "FROM users")
         yield self._gauge("frontdoor_sessions", "Sessions of people.", "FROM sessions WHERE expires > ?", now)
-        yield self._gauge("frontdoor_keys", "API keys that can be used.", usable, now)
+        yield self._gauge("frontdoor_keys", "API keys that are valid.", usable, now)
         yield self._gauge(
             "frontdoor_keys_expiring",
             "API keys that expire within 14 days.",

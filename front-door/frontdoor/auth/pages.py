@@ -13,7 +13,7 @@ SIGN_OUT = "/.ragdock/sign-out"
 
 
 class Pages:
-    """Fills the templates in."""
+    """Fills in the templates."""
 
     def __init__(self, settings: Settings) -> None:
         environment = Environment(
@@ -31,7 +31,7 @@ class Pages:
         return self._page("sign-out.html", 200, token=token, who=who)
 
     def message(self, status: int, heading: str, *texts: str, **more: str) -> HTMLResponse:
-        """Return a page that says something.
+        """Return a page with a message.
 
         `onward` is a link with the text `onward_text`, `refresh` an address that the browser goes
         to by itself, and `token` adds a button to sign out.

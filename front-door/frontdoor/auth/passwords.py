@@ -10,7 +10,8 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from ragkit.api.overload import Gate, Limit
 
 SHORTEST, LONGEST = 12, 256
-# A hash takes 64 MiB of memory for its time. More than two at once would not fit the container.
+# A hash takes 64 MiB of memory while it is computed. More than two at once would not fit the
+# container.
 AT_ONCE = Limit(at_once=2, waiting=8)
 
 _hasher = PasswordHasher()
@@ -38,7 +39,7 @@ class Passwords:
 
     def __init__(self) -> None:
         self._gate = Gate("passwords", AT_ONCE)
-        # Compared with when the name is unknown. It costs the same time.
+        # The hash that is compared if the name is unknown. The comparison then takes the same time.
         self._nobody = hashed(secrets.token_hex(32))
 
     async def match(self, stored: str | None, password: str) -> bool:

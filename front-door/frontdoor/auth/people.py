@@ -27,11 +27,11 @@ class User:
 
 
 class Unknown(Exception):
-    """There is no such user or key."""
+    """The user or key does not exist."""
 
 
 class Exists(Exception):
-    """There is such a user or key already."""
+    """The user or key already exists."""
 
 
 class People:

@@ -20,7 +20,7 @@ from frontdoor.auth.settings import Provider
 from ragkit.errors import Unavailable
 
 DISCOVERY = "/.well-known/openid-configuration"
-# Keys that are not in the discovered set are looked up at once. Everything else may be this old.
+# Keys that are not in the discovered set are looked up at once. All other metadata may be this old.
 DISCOVERY_SECONDS = 3600
 TIMEOUT_SECONDS = 5
 LEEWAY_SECONDS = 30
@@ -33,7 +33,7 @@ class NotSignedIn(Exception):
 
 
 class OpenIdProvider:
-    """Sends people to the provider and checks what it says of them."""
+    """Sends people to the provider, and checks its answers."""
 
     def __init__(self, settings: Provider, client_secret: str, secure: bool) -> None:
         self._settings = settings
@@ -104,7 +104,7 @@ class OpenIdProvider:
             raise Unavailable(self.issuer, _reason(error)) from error
         # OpenID Connect Discovery 1.0, 4.3
         if metadata.get("issuer") != self.issuer:
-            raise Unavailable(self.issuer, f"it calls itself {metadata.get('issuer')}")
+            raise Unavailable(self.issuer, f"its metadata names the issuer {metadata.get('issuer')}")
         named = metadata.get("id_token_signing_alg_values_supported") or ["RS256"]
         metadata["id_token_signing_alg_values_supported"] = [name for name in named if name in ALGORITHMS]
         self._client, self._discovered = client, time.monotonic()
@@ -133,25 +133,26 @@ class OpenIdProvider:
     async def _completed(
         self, client: StarletteOAuth2App, claims: Mapping[str, Any], token: dict[str, Any]
     ) -> dict[str, Any]:
-        """Add what the provider says of the person outside the ID token."""
+        """Add the claims that the provider has about the person outside of the ID token."""
         known = dict(claims)
         if ("email" in known and "groups" in known) or not client.server_metadata.get("userinfo_endpoint"):
             return known
         more = await client.userinfo(token=token)
         # OpenID Connect Core 1.0, 5.3.2: another subject is an attack.
         if more.get("sub") != known["sub"]:
-            raise NotSignedIn("the provider describes another person than its ID token")
+            raise NotSignedIn("the provider's user information describes another person than the ID token")
         return {**more, **known}
 
     def _callback(self, request: Request) -> str:
         return f"{self._origin(request)}/.ragdock/callback"
 
     def _origin(self, request: Request) -> str:
-        # A forged host is of no use: the provider knows the addresses of its client.
+        # A forged host has no effect, because the provider accepts only the registered addresses of
+        # its client.
         scheme = "https" if self._secure else request.headers.get("x-forwarded-proto", "http")
         return f"{scheme}://{request.headers.get('host', 'localhost')}"
 
 
 def _reason(error: Exception) -> str:
-    # The messages of some errors are empty, or hold what the provider sent.
+    # The messages of some errors are empty, or contain what the provider sent.
     return f"{type(error).__name__}: {error}"[:200]

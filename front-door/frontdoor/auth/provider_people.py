@@ -1,4 +1,4 @@
-"""People whom the provider knows: what it says of them, whether they may sign in, and their role."""
+"""People of the provider: their claims, whether they may sign in, and their role."""
 
 import re
 from collections.abc import Mapping
@@ -30,7 +30,7 @@ class Person:
     def identity(self, role: DefaultRole, expires: float) -> Identity:
         """Return what applications learn about the person."""
         subject = f"oidc:{self.subject}"
-        # People can choose other names at some providers. So the name is no login.
+        # People can choose other names at some providers. So the name must not be used as a login.
         login = self.email or subject
         return Identity(subject, login, self.name, self.email, self.groups, role, expires)
 
@@ -38,11 +38,11 @@ class Person:
 def person_of(issuer: str, claims: Mapping[str, Any]) -> Person:
     """Return the person that the claims of a checked ID token describe.
 
-    Raises ValueError if the subject cannot be one.
+    Raises ValueError if the subject is not valid.
     """
     subject = _text(claims.get("sub"))
     if not SUBJECT.fullmatch(subject):
-        raise ValueError("the subject is no text of 1 to 255 characters of ASCII")
+        raise ValueError("the subject must be 1 to 255 ASCII characters")
     email = _text(claims.get("email"))
     is_verified = EMAIL.fullmatch(email) and claims.get("email_verified") not in (False, "false")
     name = _text(claims.get("name")) or _text(claims.get("preferred_username")) or email or subject
@@ -51,7 +51,9 @@ def person_of(issuer: str, claims: Mapping[str, Any]) -> Person:
 
 
 def role_of(person: Person, allow: Allow, roles: Roles) -> DefaultRole:
-    """Return the highest role that a list gives the person, or the default. `none` is not allowed in."""
+    """Return the highest role that a list gives the person, or the default. With `none`, the person
+    may not sign in.
+    """
     if not _is_allowed(person, allow):
         return "none"
     named = {role for role in ROLES if _is_named(person, getattr(roles, role))}

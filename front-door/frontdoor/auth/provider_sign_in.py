@@ -1,4 +1,4 @@
-"""Signs people of an OpenID Connect provider in."""
+"""Signs in people of an OpenID Connect provider."""
 
 import hashlib
 import logging
@@ -26,7 +26,7 @@ log = logging.getLogger(__name__)
 
 
 class ProviderSignIn:
-    """Sends people to the provider, and starts a session when they come back."""
+    """Sends people to the provider, and starts a session when they return."""
 
     def __init__(self, service: Service, settings: Provider, provider: OpenIdProvider) -> None:
         self._service = service
@@ -34,7 +34,7 @@ class ProviderSignIn:
         self._provider = provider
 
     async def begin(self, request: Request) -> Response:
-        """Go to the provider, or on if the person is signed in already."""
+        """Redirect to the provider, or to the target if the person is already signed in."""
         browser, query = self._service.browser, request.query_params
         target, other = safe_target(query.get("next", "/")), "other" in query
         if not other and self._service.sessions.find(browser.session(request)):
@@ -58,7 +58,7 @@ class ProviderSignIn:
         flow = service.browser.resume(request, query.get("state", ""))
         if flow is None or not await in_thread(self._use, flow):
             self._count("old")
-            text = "This sign-in is too old, was used already, or began in another browser."
+            text = "This sign-in is too old, was already used, or began in another browser."
             return service.pages.message(400, "Please sign in again", text, **AGAIN)
         if "code" not in query:
             self._count("failed")
@@ -98,7 +98,9 @@ class ProviderSignIn:
             "You have no access",
             f"The provider signed you in as {who}.",
             "No domain, email address or group in the settings of this service names you.",
-            "" if person.email else "The provider has not verified your email address, so it does not count.",
+            ""
+            if person.email
+            else "The provider has not verified your email address, so the address is not accepted.",
             "Ask the people who run it for access.",
             token=browser.form_token(cookie),
             **OTHER,
@@ -109,7 +111,7 @@ class ProviderSignIn:
     def _unavailable(self, error: Unavailable) -> Response:
         log.warning("%s", error)
         self._count("unavailable")
-        text = f"{self._provider.issuer} does not answer. Sessions that exist already go on."
+        text = f"{self._provider.issuer} does not answer. Existing sessions continue."
         page = self._service.pages.message(503, "The sign-in is not available", text, **AGAIN)
         page.headers["Retry-After"] = "10"
         return page

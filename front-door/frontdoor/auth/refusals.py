@@ -6,7 +6,7 @@ from dataclasses import dataclass
 HEADER = "X-Ragdock-Refusal"
 WRITTEN = re.compile(r"(401|403|429);(\d{1,5});([a-z_]{1,20})")
 
-# Bare codes stand for themselves in metrics: `reason`.
+# In metrics, the codes are shown unchanged: `reason`.
 DETAILS = {
     "signed_out": "sign in, or send an API key as `Authorization: Bearer rdk_…`",
     "other_scheme": "the header Authorization must be `Bearer` and an API key",
@@ -15,7 +15,7 @@ DETAILS = {
     "key_revoked": "the API key was revoked",
     "role": "your role does not allow this",
     "no_role": "you have no role here",
-    "path": "the path has characters that no address here has",
+    "path": "the path has characters that are not allowed",
     "requests": "too many requests within a minute",
     "questions": "too many questions within a minute",
     "uploads": "too many uploads within a minute",
@@ -36,12 +36,12 @@ class Refusal:
 
     @property
     def detail(self) -> str:
-        """What the client reads."""
+        """The text for the client."""
         return DETAILS[self.code]
 
 
 def parse(text: str) -> Refusal:
-    """Return the refusal of a header. A header that is none of ours refuses too."""
+    """Return the refusal of a header. An unknown header also means a refusal."""
     found = WRITTEN.fullmatch(text)
     if not found or found[3] not in DETAILS:
         return Refusal(403, "role")

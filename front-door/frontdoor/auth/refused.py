@@ -1,4 +1,4 @@
-"""`GET /refused`: what the client sees after the gateway refused its request."""
+"""`GET /refused`: the answer that the client gets after the gateway refused its request."""
 
 from urllib.parse import quote
 

@@ -1,8 +1,8 @@
-"""Keeps a restore of a backup from giving access back that someone has ended since.
+"""Prevents that a restore gives back access that was ended after the backup.
 
 A restore puts the database of the backup in place of the live one, which stays next to it until the
-services run again. What ends access comes from there: revoked keys, removed people, new passwords,
-lower roles, ended sessions. The audit log keeps its lines, too.
+services run again. Everything that ended access is copied from there: revoked keys, removed people,
+new passwords, lower roles, ended sessions. The audit log also keeps its newer lines.
 """
 
 from pathlib import Path
@@ -14,8 +14,8 @@ from frontdoor.auth.database import Database
 # `old` in cli/data/incoming.ts.
 REPLACED = "ragdock_restore_old"
 
-# A key that either of them has revoked is revoked. People of the same name are those of now. The
-# log of the replaced data says who was removed.
+# A key that either of them has revoked is revoked. For people with the same name, the current data
+# is used. The log of the replaced data says who was removed.
 STATEMENTS = (
     """
     UPDATE keys SET (revoked, expires, last_used) =
@@ -45,16 +45,16 @@ STATEMENTS = (
 
 
 def keep_ended(database: Database, path: Path) -> None:
-    """Carry over what ended access, if a restore has just replaced the database at this path."""
+    """Copy everything that ended access, if a restore has just replaced the database at this path."""
     replaced = path.parent / REPLACED / path.name
     if not replaced.exists():
         return
-    # Brings an older one to the same schema.
+    # Upgrades an older database to the same schema.
     Database(replaced).close()
     with database.attached(replaced, "replaced") as connection:
         last = connection.execute("SELECT ifnull(max(time), 0) FROM replaced.audit").fetchone()[0]
-        what = f"instead of the data until {audit.moment(last)}"
-        # Another replica has done it, or an earlier start.
+        what = f"in place of the data up to {audit.moment(last)}"
+        # Another replica or an earlier start has already done it.
         done = "SELECT 1 FROM main.audit WHERE action = 'restore' AND object = ?"
         if connection.execute(done, (what,)).fetchone():
             return

@@ -17,15 +17,15 @@ from frontdoor.auth.people import People
 from frontdoor.auth.sessions import Sessions
 from frontdoor.auth.settings import Secrets, Settings
 
-# Requests per minute of one address that say nothing of who sends them, or nothing true.
+# Requests per minute of one address without an identity, or with an invalid one.
 STRANGER_REQUESTS = 120
-# Denials per minute of one subject or address that the audit log takes. The metrics count all.
+# Denials per minute of one subject or address that the audit log records. The metrics count all.
 AUDITED_DENIALS = 30
 
 
 @dataclass(frozen=True)
 class Service:
-    """What the routes need."""
+    """The objects that the routes need."""
 
     settings: Settings
     secrets: Secrets
@@ -45,7 +45,7 @@ class Service:
 def build(
     settings: Settings, secrets: Secrets, database: Database, clock: Callable[[], float] = time.monotonic
 ) -> Service:
-    """Make the parts. Limits and waits go by the clock."""
+    """Make the parts. Limits and waits use the clock."""
     browser = Browser(secrets.identity_key, settings.secure_cookies)
     sessions = Sessions(database, settings)
     keys = Keys(database)

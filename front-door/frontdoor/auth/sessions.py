@@ -28,14 +28,16 @@ class Ended:
 
 
 class Sessions:
-    """Starts, finds and ends sessions. The roles are those of this moment, not of the sign-in."""
+    """Starts, finds and ends sessions. The roles are the current ones, not those at the sign-in."""
 
     def __init__(self, database: Database, settings: Settings) -> None:
         self._database = database
         self._settings = settings
 
     def find(self, token: str) -> Identity | None:
-        """Return whose session this is. None if there is none, or the person may not sign in now."""
+        """Return the person of a session. None if there is no session, or if the person may no
+        longer sign in.
+        """
         row = self._database.first(
             "SELECT s.expires, s.issuer, s.subject, s.name, s.email, s.groups,"
             " u.name AS user, u.email AS user_email, u.role FROM sessions AS s"
@@ -46,7 +48,9 @@ class Sessions:
         return self._identity(row) if row else None
 
     def start_of_user(self, user: User, address: str) -> str | None:
-        """Return the token of a new session. None if the user has changed since the password fitted."""
+        """Return the token of a new session. None if the user has changed since the password was
+        checked.
+        """
         token = secrets.token_urlsafe(32)
         now = time.time()
         with self._database.write() as connection:

@@ -15,9 +15,9 @@ from frontdoor.auth.service import Service
 from frontdoor.auth.threads import in_thread
 from ragkit.api.overload import Busy
 
-OLD_FORM = "This form was too old, or made for another browser. Try again."
+OLD_FORM = "This form is too old, or was made for another browser. Try again."
 WRONG = "The name or the password is wrong."
-BUSY = "Too many people sign in at this moment. Try again in some seconds."
+BUSY = "Too many people are signing in at the moment. Try again in some seconds."
 
 
 class SignIn:
@@ -27,14 +27,14 @@ class SignIn:
         self._service = service
 
     async def form(self, request: Request) -> Response:
-        """Show the form, or go on if the person is signed in already."""
+        """Show the form, or redirect if the person is already signed in."""
         target = safe_target(request.query_params.get("next", "/"))
         if self._service.sessions.find(self._service.browser.session(request)):
             return redirect(target)
         return self._form(request, 200, target)
 
     async def submit(self, request: Request) -> Response:
-        """Start a session if the password fits."""
+        """Start a session if the password is correct."""
         form = await request.form(max_files=0)
         name, target = field(form, "name").strip().lower(), safe_target(field(form, "next"))
         service, address = self._service, address_of(request)
@@ -71,7 +71,8 @@ class SignIn:
         )
         token = await in_thread(service.sessions.start_of_user, user, address) if user and fits else None
         if token is None:
-            # People type passwords into the wrong field. So the log has no name that it does not know.
+            # People type passwords into the wrong field. So unknown names are not written to the
+            # log.
             actor = f"user:{user.name}" if user else ""
             service.audit.add(
                 Event(actor, "sign-in", "", "wrong password" if user else "unknown name", address)

@@ -1,4 +1,4 @@
-"""Runs what waits for the disk in threads, so that checks do not wait for it."""
+"""Runs functions that wait for the disk in threads, so that checks do not wait for the disk."""
 
 from collections.abc import Callable
 from functools import partial

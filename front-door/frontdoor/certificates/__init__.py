@@ -1,1 +1,1 @@
-"""The certificate of the ingress: made, copied or obtained, and renewed in time."""
+"""The certificate of the ingress: issued, copied or obtained, and renewed in time."""

@@ -43,7 +43,7 @@ class InternalAuthority:
         self._names = names
 
     def obtain(self, current: Pair | None) -> Pair:
-        """Return the current pair if it is good for another month, or a new one."""
+        """Return the current pair if it is valid for another month, or a new pair."""
         authority = self._authority()
         if current is not None and self._is_good(current, authority.leaf):
             return current
@@ -63,7 +63,9 @@ class InternalAuthority:
         return pair.expires > until and pair.covers(self._names) and is_issued_by(pair.leaf, authority)
 
     def _authority(self) -> Pair:
-        """Return the authority. A new one replaces it before it would end before its certificates."""
+        """Return the authority. A new authority replaces it before it would expire earlier than its
+        certificates.
+        """
         pair = Pair(self._file.read_bytes(), self._file.read_bytes()) if self._file.exists() else None
         if pair is None or pair.expires < datetime.now(UTC) + timedelta(days=LEAF_DAYS):
             pair = self._new_authority()
@@ -76,7 +78,8 @@ class InternalAuthority:
 
     def _new_authority(self) -> Pair:
         key = ec.generate_private_key(ec.SECP256R1())
-        # The day distinguishes it from the one before, which clients may still trust.
+        # The day in the name distinguishes it from the previous authority, which clients may still
+        # trust.
         name = _name(f"{self._title} {datetime.now(UTC):%Y-%m-%d}")
         certificate = (
             _builder(name, name, key.public_key(), AUTHORITY_DAYS)
@@ -109,7 +112,7 @@ def _builder(
         .issuer_name(issuer)
         .public_key(key)
         .serial_number(x509.random_serial_number())
-        # The clock of a client may be a little behind.
+        # The clock of a client may be slightly behind.
         .not_valid_before(now - timedelta(hours=1))
         .not_valid_after(now + timedelta(days=days))
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key), False)

@@ -1,8 +1,9 @@
 """The folder from which nginx reads the certificate and the key at each handshake.
 
-nginx opens the two files one after the other. If both changed in between, the key would not belong
-to the certificate, and the handshake would fail. So there are two slots. nginx reads from one of
-them for ten seconds, then from the other. A slot is replaced while nginx reads from the other one.
+nginx opens the two files one after the other. If both changed between the two reads, the key would
+not belong to the certificate, and the handshake would fail. So there are two slots. nginx reads
+from one of them for ten seconds, then from the other. A slot is replaced while nginx reads from the
+other one.
 """
 
 import hashlib
@@ -15,7 +16,8 @@ from frontdoor.certificates.pairs import Pair
 # The map in config/services/nginx-tls.ts has these names, and the same seconds.
 SLOTS = ("even", "odd")
 SLOT_SECONDS = 10
-# The distance from a change of slots: nginx' time is a little old, and a handshake takes a while.
+# The margin around a change of slots, because the time in nginx is slightly old and a handshake
+# takes some time.
 MARGIN_SECONDS = 2
 
 
@@ -33,7 +35,9 @@ class Folder:
         return Pair((slot / "fullchain.pem").read_bytes(), (slot / "privkey.pem").read_bytes())
 
     def publish(self, pair: Pair) -> None:
-        """Make nginx read this pair. Takes up to half a minute if it reads another one now."""
+        """Make nginx read this pair. This takes up to half a minute if nginx now reads another
+        pair.
+        """
         version = self._written(pair)
         for number, name in enumerate(SLOTS):
             slot = self._root / name
@@ -66,7 +70,7 @@ class Folder:
 
 
 def seconds_until_unused(slot: int, now: float) -> float:
-    """Return the seconds until nginx has read from the other slot for a while."""
+    """Return the seconds until nginx surely reads from the other slot."""
     cycle = SLOT_SECONDS * len(SLOTS)
     begin = ((slot + 1) % len(SLOTS)) * SLOT_SECONDS + MARGIN_SECONDS
     passed = (now - begin) % cycle

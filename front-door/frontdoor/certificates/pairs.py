@@ -100,7 +100,7 @@ def checked(chain: bytes, key: bytes) -> Pair:
     if leaf.not_valid_after_utc <= now:
         raise Unusable(f"the certificate of {_subject(leaf)} expired on {leaf.not_valid_after_utc:%Y-%m-%d}")
     if leaf.not_valid_before_utc > now:
-        raise Unusable(f"the certificate of {_subject(leaf)} is valid from {leaf.not_valid_before_utc} on")
+        raise Unusable(f"the certificate of {_subject(leaf)} becomes valid on {leaf.not_valid_before_utc}")
     for certificate, issuer in zip(certificates, issuers, strict=False):
         if not is_issued_by(certificate, issuer):
             what = f"{_subject(issuer)} follows {_subject(certificate)}, but did not issue it"

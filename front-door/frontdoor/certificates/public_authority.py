@@ -1,7 +1,7 @@
 """Certificates of a public authority, by ACME. Certbot talks to the authority.
 
 Certbot decides when to renew: when the authority suggests it (RFC 9773), or else after two thirds
-of the lifetime. It answers the authority's request on a separate port, to which the ingress
+of the lifetime. Certbot answers the authority's request on a separate port, to which the ingress
 passes the requests for `/.well-known/acme-challenge/`.
 """
 
@@ -29,7 +29,7 @@ logger = logging.getLogger(__name__)
 class PublicAuthority:
     """Certificates for some names from one ACME server. The first name is that of the certificate."""
 
-    # The authority reaches the ingress, which starts when this program is healthy.
+    # The authority connects to the ingress, which starts when this program is healthy.
     needs_ingress = True
 
     def __init__(
@@ -40,7 +40,7 @@ class PublicAuthority:
         server: str,
         ingress: tuple[str, int] | None = None,
     ) -> None:
-        # An account belongs to its server, and so does the decision to renew.
+        # An account and the decision to renew depend on the server.
         self._folder = root / "acme" / re.sub(r"[^\w.-]+", "_", server)
         asked = hashlib.sha256(" ".join([*names, email]).encode()).hexdigest()[:16]
         self._attempt = self._folder / f"{asked}.attempt"
@@ -61,7 +61,9 @@ class PublicAuthority:
         return checked((live / "fullchain.pem").read_bytes(), (live / "privkey.pem").read_bytes())
 
     def _wait_after_attempt(self) -> None:
-        """Wait if an attempt failed shortly before. Restarts must not use up what authorities allow."""
+        """Wait if an attempt failed shortly before. Restarts must not use up the attempts that
+        authorities allow.
+        """
         if not self._attempt.exists():
             return
         passed = max(0.0, time.time() - self._attempt.stat().st_mtime)
@@ -102,7 +104,7 @@ class PublicAuthority:
 
 
 def _reason(output: str) -> str:
-    """Return what certbot says, without its advice about its own files."""
+    """Return certbot's output, without its advice about its own files."""
     lines = [line.strip() for line in output.splitlines() if line.strip()]
     useless = ("Saving debug log", "Ask for help", "Account registered", "Requesting a certificate")
     kept = [line for line in lines if not line.startswith(useless)]

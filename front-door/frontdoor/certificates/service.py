@@ -26,7 +26,7 @@ jitter = random.SystemRandom()
 
 EXPIRES = Gauge(
     "ragdock_certificate_expires_timestamp_seconds",
-    "End of the validity of the certificate. 0 while there is none that clients accept.",
+    "End of the validity of the certificate. 0 while there is no certificate that clients accept.",
     ["source"],
 )
 BEGINS = Gauge(
@@ -36,7 +36,7 @@ BEGINS = Gauge(
 )
 SUCCESS = Gauge(
     "ragdock_certificate_last_success_timestamp_seconds",
-    "When the certificate was last obtained, or found to need no renewal.",
+    "Time of the last successful attempt to obtain the certificate, or of the last check that found no need.",
     ["source"],
 )
 FAILURES = Counter(
@@ -68,7 +68,7 @@ class Service:
             time.sleep(seconds_until_next(failures))
 
     def attempt(self) -> bool:
-        """Obtain the certificate once. Return whether it worked."""
+        """Obtain the certificate once. Return whether it was successful."""
         problem = None
         try:
             self._folder.publish(self._source.obtain(self._folder.current()))

@@ -11,11 +11,13 @@ from frontdoor.certificates.public_authority import LETS_ENCRYPT, PublicAuthorit
 
 
 class Source(Protocol):
-    """Where certificates come from."""
+    """A source of certificates."""
 
     @property
     def needs_ingress(self) -> bool:
-        """Whether it needs a running ingress, which starts only when this program is healthy."""
+        """Whether the source needs a running ingress, which starts only when this program is
+        healthy.
+        """
 
     def obtain(self, current: Pair | None) -> Pair:
         """Return the pair that the ingress should have. Raise Unusable if there is none."""
@@ -32,7 +34,7 @@ class Files:
         self._names = names
 
     def obtain(self, current: Pair | None) -> Pair:  # noqa: ARG002
-        """Return the pair. Raise Unusable if nginx could not use it."""
+        """Return the pair. Raise Unusable if nginx could not use the pair."""
         pair = checked(self._certificate.read_bytes(), self._key.read_bytes())
         missing = [name for name in self._names if not pair.covers([name])]
         if missing:
@@ -54,4 +56,4 @@ def source_named(name: str, root: Path, secrets: Path = Path("/run/secrets")) ->
         server = os.environ.get("CERTIFICATES_ACME_SERVER") or LETS_ENCRYPT
         host, _, port = os.environ.get("CERTIFICATES_INGRESS", "").rpartition(":")
         return PublicAuthority(root, names, email, server, (host, int(port)) if host else None)
-    raise ValueError(f"CERTIFICATES_SOURCE={name}, CERTIFICATES_DOMAIN={domain}: not usable together")
+    raise ValueError(f"CERTIFICATES_SOURCE={name}, CERTIFICATES_DOMAIN={domain}: cannot be used together")

@@ -32,7 +32,7 @@ Claims = dict[str, Any]
 
 @dataclass
 class Misbehaviour:
-    """What a test makes the provider do wrong. Empty: nothing."""
+    """The faults that a test turns on in the provider. Empty: nothing."""
 
     claims: Claims = field(default_factory=dict)
     algorithm: str = "RS256"

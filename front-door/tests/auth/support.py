@@ -55,7 +55,7 @@ HASH = passwords.hashed(PASSWORD)
 
 @dataclass
 class Clock:
-    """A clock that tests move."""
+    """A clock that tests can set."""
 
     now: float = 1_000_020.0
 
@@ -87,7 +87,7 @@ class Gateway:
     def check(
         self, uri: str = "/", method: str = "GET", service: str = "", **headers: str
     ) -> httpx2.Response:
-        """Ask whether a request may pass. Underscores in names of headers become hyphens."""
+        """Check whether a request is allowed. Underscores in names of headers become hyphens."""
         return self._ask("/check", uri, method, service, headers)
 
     def refusal(
@@ -108,7 +108,7 @@ class Gateway:
     def sign_in(
         self, name: str, password: str = PASSWORD, target: str = "/", address: str = ADDRESS
     ) -> httpx2.Response:
-        """Send the form. A session that exists is left out."""
+        """Send the form. An existing session is not sent."""
         self.client.cookies.delete("ragdock")
         form = {"name": name, "password": password, "next": target, "token": self.form_token()}
         return self.client.post("/.ragdock/sign-in", data=form, headers={"X-Real-IP": address})

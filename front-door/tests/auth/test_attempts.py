@@ -1,7 +1,7 @@
 """Guessing passwords. The clock is simulated, and hashes are counted, not timed.
 
-Does not prove the limits of several replicas together: each counts for itself, so that two replicas
-allow twice as many guesses.
+Does not prove the limits of several replicas together: each replica counts separately, so two
+replicas allow twice as many guesses.
 """
 
 import asyncio
@@ -55,7 +55,7 @@ def test_many_addresses_and_names_do_not_fill_the_memory() -> None:
         assert len(counts._counts) == REMEMBERED
 
 
-def test_an_attacker_elsewhere_does_not_lock_the_owner_out() -> None:
+def test_an_attacker_at_another_address_does_not_lock_the_owner_out() -> None:
     clock = Clock()
     attempts = Attempts(clock)
     for _ in range(2 * HOUR):
@@ -88,7 +88,7 @@ def test_waits_grow_and_a_success_resets_them() -> None:
         assert attempts.begin("anna", "192.0.2.7", False) == 0
 
 
-def test_an_account_of_the_attacker_gives_no_new_guesses() -> None:
+def test_an_account_of_the_attacker_gives_no_extra_guesses() -> None:
     clock = Clock()
     attempts, hashed = Attempts(clock), 0
     for guess in range(1000):
@@ -122,11 +122,11 @@ def test_refused_guesses_cost_no_hash(gateway: Gateway, monkeypatch: pytest.Monk
     assert [answer.status_code for answer in answers] == [403] * 5 + [429] * 35
     assert len(hashes) == 5
     assert answers[-1].headers["retry-after"] == "1"
-    # The right password waits as well, so that the wait says nothing about it.
+    # The right password must also wait, so the wait reveals nothing about it.
     assert gateway.sign_in("anna").status_code == 429
     gateway.clock.now += 1
     assert gateway.sign_in("anna").status_code == 303
-    # The address has signed anna in, and so is known.
+    # Anna has signed in from this address before, so it is known.
     known = gateway.service.database.read(
         "SELECT actor, address FROM audit WHERE action = 'sign-in' AND result = 'ok'"
     )
@@ -179,7 +179,7 @@ def test_few_passwords_are_hashed_at_once(monkeypatch: pytest.MonkeyPatch) -> No
     assert sum(isinstance(result, Busy) for result in results) == 40
 
 
-def test_a_busy_service_says_so_and_counts_no_attempt(
+def test_a_busy_service_answers_503_and_counts_no_attempt(
     gateway: Gateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def busy(*_: object) -> bool:

@@ -1,4 +1,4 @@
-"""The audit log: what it holds, what it never holds, and how long it keeps it.
+"""The audit log: what it contains, what it never contains, and how long it is kept.
 
 Does not prove what the gateway, the applications or the collector of logs write.
 """
@@ -74,7 +74,7 @@ def test_changes_of_users_and_keys_leave_a_trace(gateway: Gateway) -> None:
     ]
 
 
-def test_strangers_cannot_fill_the_log(gateway: Gateway) -> None:
+def test_people_who_are_not_signed_in_cannot_fill_the_log(gateway: Gateway) -> None:
     for number in range(300):
         gateway.check(f"/{number}", authorization=f"Bearer rdk_{'0' * 16}_{'0' * 64}")
         gateway.check(f"/{number}")
@@ -117,7 +117,7 @@ def test_no_secret_is_in_the_log_or_the_metrics(
         assert secret not in written
 
 
-def test_texts_of_outsiders_are_bounded_and_escaped() -> None:
+def test_texts_from_outside_are_bounded_and_escaped() -> None:
     assert bounded('a\r\n{"log": "audit"}\x1b[31m\u202e') == 'a\\r\\n{"log": "audit"}\\x1b[31m\\u202e'
     assert len(bounded("\x00" * 5000)) == LONGEST_TEXT
     assert bounded("Anna Ümlaut 日本") == "Anna Ümlaut 日本"

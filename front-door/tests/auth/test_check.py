@@ -1,7 +1,7 @@
 """Who may send which request, and what applications learn about them.
 
-Does not prove that the gateway asks before each request, nor that it removes forged headers:
-tests/images/sign-in.test.ts does.
+Does not prove that the gateway asks before each request, nor that it removes forged headers.
+tests/images/sign-in.test.ts proves that.
 """
 
 import time
@@ -21,7 +21,7 @@ def token_of(gateway: Gateway, **headers: str) -> dict[str, object]:
     return jwt.decode(token, IDENTITY_KEY, ["HS256"], audience="ragdock-test", issuer="ragdock")
 
 
-def test_a_stranger_is_asked_to_sign_in(gateway: Gateway) -> None:
+def test_a_person_without_a_session_is_asked_to_sign_in(gateway: Gateway) -> None:
     answer = gateway.check()
     assert answer.status_code == 401
     assert answer.headers["x-ragdock-refusal"] == "401;0;signed_out"
@@ -138,7 +138,7 @@ def test_paths_are_read_as_utf_8(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("uri", ["", "monitoring/", "http://x/", "/a%00", "/a%0d%0ab", "/a#b", "/a%7f", "*"])
-def test_a_path_that_could_mean_anything_is_refused(gateway: Gateway, uri: str) -> None:
+def test_an_ambiguous_path_is_refused(gateway: Gateway, uri: str) -> None:
     answer = gateway.check(uri, authorization=f"Bearer {gateway.add_key('a', 'admin')}")
     assert (answer.status_code, answer.headers["x-ragdock-refusal"]) == (403, "403;0;path")
 
@@ -159,7 +159,7 @@ def test_a_forged_upgrade_makes_no_reader_an_editor(gateway: Gateway) -> None:
         ("rdk_1_2", "other_scheme"),
     ],
 )
-def test_a_request_with_authorization_is_none_of_the_session(
+def test_a_request_with_an_authorization_header_ignores_the_session(
     gateway: Gateway, authorization: str, code: str
 ) -> None:
     gateway.add_user("anna", "admin")
@@ -191,7 +191,7 @@ def test_many_groups_stay_within_a_header() -> None:
     assert 700 < len(listed) <= 768
 
 
-def test_the_longest_person_fits_the_buffer_of_nginx() -> None:
+def test_the_longest_identity_fits_into_the_buffer_of_nginx() -> None:
     claims = {
         "sub": "x" * 255,
         "email": f"{'e' * 64}@{'d' * 190}",

@@ -86,7 +86,7 @@ def test_users(run: Run, tmp_path: Path) -> None:
         (["other"], "", 2, "COMMAND"),
     ],
 )
-def test_mistakes_name_what_to_type(
+def test_mistakes_name_the_command_to_type(
     run: Run, arguments: list[str], typed: str, code: int, message: str
 ) -> None:
     exit_code, out, err = run(*arguments, typed=typed)

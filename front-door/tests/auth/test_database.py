@@ -64,7 +64,7 @@ def test_processes_share_a_database(tmp_path: Path) -> None:
     assert database.read("SELECT count(*) FROM audit WHERE printed = 0")[0][0] <= 3 * 2
 
 
-def test_replicas_know_the_same_people(gateway: Gateway, tmp_path: Path) -> None:
+def test_replicas_know_the_same_users(gateway: Gateway, tmp_path: Path) -> None:
     other = gateway_of(tmp_path / "auth.sqlite3", settings())
     gateway.add_user("anna")
     gateway.sign_in("anna")

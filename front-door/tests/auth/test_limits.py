@@ -7,7 +7,7 @@ from frontdoor.auth.service import STRANGER_REQUESTS
 from tests.auth.support import Clock, Gateway
 
 
-def test_limits_hold_and_waits_are_honest() -> None:
+def test_limits_hold_and_waits_are_as_long_as_announced() -> None:
     clock, chance = Clock(), random.Random(7)
     limit, passed = Limit(10, clock), [0.0]
     for _ in range(5000):
@@ -23,8 +23,8 @@ def test_limits_hold_and_waits_are_honest() -> None:
         else:
             limit.count("anna")
             passed.append(clock.now)
-    # The requests of the window before count as if they had come evenly. So two minutes hold at
-    # most three times the limit and one, however they come.
+    # The requests of the previous window count as if they were spread evenly. So in two minutes
+    # there are at most three times the limit plus one, in any distribution.
     for start in passed:
         assert sum(start <= moment < start + 120 for moment in passed) <= 31
 
@@ -44,11 +44,11 @@ def test_subjects_do_not_share_a_limit(gateway: Gateway) -> None:
         gateway.check("/api/query", "POST", "api", authorization=f"Bearer {ci}")
     assert gateway.check("/api/query", "POST", "api", authorization=f"Bearer {ci}").status_code == 403
     assert gateway.check("/api/query", "POST", "api", authorization=f"Bearer {other}").status_code == 200
-    # Questions are counted besides requests.
+    # Questions are counted in addition to requests.
     assert gateway.check("/", authorization=f"Bearer {ci}").status_code == 200
 
 
-def test_an_answer_says_what_is_left(gateway: Gateway) -> None:
+def test_an_answer_says_how_many_requests_are_left(gateway: Gateway) -> None:
     authorization = f"Bearer {gateway.add_key('ci')}"
     answer = gateway.check("/api/query", "POST", "api", authorization=authorization)
     assert answer.headers["ratelimit-policy"] == '"requests";q=1200;w=60, "questions";q=60;w=60'
@@ -65,7 +65,7 @@ def test_requests_of_all_kinds_are_limited(gateway: Gateway) -> None:
     assert answer.headers["x-ragdock-refusal"].endswith(";requests")
 
 
-def test_strangers_are_limited_by_address(gateway: Gateway) -> None:
+def test_requests_without_a_sign_in_are_limited_by_address(gateway: Gateway) -> None:
     def refusal(address: str) -> str:
         headers = {"authorization": "Bearer rdk_x", "x_real_ip": address}
         return gateway.check(**headers).headers["x-ragdock-refusal"][:3]
@@ -76,7 +76,7 @@ def test_strangers_are_limited_by_address(gateway: Gateway) -> None:
     assert refusal("2001:db8::ffff") == "429"
     assert refusal("2001:db8:0:1::1") == "401"
     assert refusal("192.0.2.1") == "401"
-    # People behind the same address go on.
+    # People behind the same address can continue.
     key = gateway.add_key("ci")
     assert gateway.check(authorization=f"Bearer {key}", x_real_ip="2001:db8::1").status_code == 200
 

@@ -1,6 +1,6 @@
 """The real program: two replicas and the commands, each in a separate process.
 
-Does not prove what happens in containers: tests/e2e does.
+Does not test what happens in containers. tests/e2e tests that.
 """
 
 import json
@@ -107,7 +107,7 @@ def stack(tmp_path: Path) -> Stack:
 
 def test_two_replicas_and_commands_work_together(stack: Stack) -> None:
     with stack.replica("one") as (one, log_one), stack.replica("two") as (two, log_two):
-        # Added after the start: a replica that listened on a copy would not know them.
+        # They are added after the start, so a replica that had copied the users would not know them.
         stack.run("users", "add", "anna", "--role", "editor", typed=PASSWORD)
         token = stack.run("keys", "create", "--name", "ci", "--role", "reader").splitlines()[-1]
         cookie = sign_in(one)

@@ -1,7 +1,7 @@
-"""Signing in at a provider that behaves, and at one that does not.
+"""Signing in at a correct provider, and at a faulty one.
 
-The provider is a real one over HTTP, but a small one. The tests do not prove that the service gets
-along with each product.
+The provider is a real one over HTTP, but a small one. The tests do not prove that the service works
+with each product.
 """
 
 import time
@@ -28,7 +28,7 @@ def test_a_person_signs_in(provided: Gateway, issuer: Issuer) -> None:
     assert [tuple(row)[2:6] for row in provided.audited()] == [("oidc:1001", "sign-in", "", "ok")]
 
 
-def test_the_request_has_what_protects_it(provided: Gateway, issuer: Issuer) -> None:
+def test_the_request_to_the_provider_has_its_protections(provided: Gateway, issuer: Issuer) -> None:
     location = provided.client.get("/.ragdock/sign-in?next=/docs").headers["location"]
     query = {name: values[0] for name, values in parse_qs(urlsplit(location).query).items()}
     assert location.startswith(f"{issuer.url}/authorize?")
@@ -97,7 +97,7 @@ def test_a_token_that_is_wrong_signs_no_one_in(
     assert provided.check().status_code == 401
 
 
-def test_a_little_difference_of_clocks_is_no_fault(provided: Gateway, issuer: Issuer) -> None:
+def test_a_small_difference_of_clocks_is_accepted(provided: Gateway, issuer: Issuer) -> None:
     issuer.wrong.claims = {"iat": int(time.time()) + 10, "exp": int(time.time()) - 10}
     assert sign_in(provided).status_code == 303
 
@@ -108,7 +108,7 @@ def test_an_answer_works_once(provided: Gateway) -> None:
     provided.client.cookies.delete("ragdock")
     answer = provided.client.get(back)
     assert answer.status_code == 400
-    assert "was used already" in answer.text
+    assert "was already used" in answer.text
     assert provided.check().status_code == 401
 
 
@@ -129,7 +129,7 @@ def test_a_forged_state_is_refused(provided: Gateway, issuer: Issuer, change: st
     assert not any("/token" in request for request in issuer.requests)
 
 
-def test_two_tabs_sign_in_at_a_time(provided: Gateway) -> None:
+def test_two_tabs_can_sign_in_at_the_same_time(provided: Gateway) -> None:
     first, second = at_provider(provided, "/one"), at_provider(provided, "/two")
     assert provided.client.get(second).headers["location"] == "/two"
     assert provided.client.get(first).headers["location"] == "/one"
@@ -144,7 +144,7 @@ def test_a_person_who_cancels_can_try_again(provided: Gateway) -> None:
     assert "<script>" not in answer.text
 
 
-def test_a_stranger_of_the_provider_is_told_why(provided: Gateway, issuer: Issuer) -> None:
+def test_a_person_whom_the_settings_do_not_allow_is_told_why(provided: Gateway, issuer: Issuer) -> None:
     issuer.users[0].update(email="mallory@evil.example", name="<b>Mallory</b>")
     answer = sign_in(provided)
     assert answer.status_code == 403
@@ -200,7 +200,7 @@ def test_a_provider_that_is_down_is_named(provided: Gateway, issuer: Issuer) -> 
     assert "You are signed out" in provided.sign_out().text
 
 
-def test_another_issuer_behind_the_address_is_refused(provided: Gateway, issuer: Issuer) -> None:
+def test_another_issuer_at_the_address_is_refused(provided: Gateway, issuer: Issuer) -> None:
     issuer.wrong.metadata = {"issuer": "https://evil.example"}
     assert provided.client.get("/.ragdock/sign-in").status_code == 503
 

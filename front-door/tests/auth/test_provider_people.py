@@ -1,4 +1,6 @@
-"""Which people of a provider may sign in, and their roles. Does not prove what providers claim."""
+"""Which people of a provider may sign in, and their roles. Does not test which claims providers
+send.
+"""
 
 from typing import Any
 

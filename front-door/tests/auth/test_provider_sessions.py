@@ -16,7 +16,7 @@ def test_signing_out_ends_the_session_of_the_provider_too(provided: Gateway, iss
     assert provided.check().status_code == 401
 
 
-def test_a_provider_without_a_page_to_sign_out(provided: Gateway, issuer: Issuer) -> None:
+def test_a_provider_without_a_sign_out_page_works(provided: Gateway, issuer: Issuer) -> None:
     issuer.wrong.metadata = {"end_session_endpoint": None}
     sign_in(provided)
     answer = provided.sign_out()
@@ -24,7 +24,7 @@ def test_a_provider_without_a_page_to_sign_out(provided: Gateway, issuer: Issuer
     assert provided.check().status_code == 401
 
 
-def test_changed_settings_count_for_sessions_that_exist(provided: Gateway, issuer: Issuer) -> None:
+def test_changed_settings_apply_to_existing_sessions(provided: Gateway, issuer: Issuer) -> None:
     sign_in(provided)
     token = provided.client.cookies["ragdock"]
     path = provided.service.database.read("PRAGMA database_list")[0]["file"]

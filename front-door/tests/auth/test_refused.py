@@ -1,4 +1,6 @@
-"""What clients see of a refusal. Does not prove which headers the gateway passes on."""
+"""The answers that clients get to a refused request. Does not prove which headers the gateway
+passes on.
+"""
 
 import pytest
 
@@ -25,7 +27,7 @@ def test_a_person_is_sent_to_the_sign_in(
     gateway.add_user("anna")
     form = gateway.client.get(location)
     assert form.status_code == 200
-    # The form leads back to exactly this page.
+    # The form redirects back to exactly this page.
     assert f'name="next" value="{uri.replace("&", "&amp;")}"' in form.text
     assert answer.headers["cache-control"] == "no-store"
 
@@ -73,7 +75,7 @@ def test_a_program_without_the_role_is_told_which_one(gateway: Gateway) -> None:
     assert answer.json()["detail"] == "your role does not allow this; it needs the role editor"
 
 
-def test_too_many_requests_say_when_to_come_back(gateway: Gateway) -> None:
+def test_too_many_requests_get_the_time_to_wait(gateway: Gateway) -> None:
     authorization = f"Bearer {gateway.add_key('ci')}"
     for _ in range(60):
         assert gateway.check("/api/query", "POST", "api", authorization=authorization).status_code == 200
@@ -96,7 +98,7 @@ def test_a_person_reads_a_page_about_too_many_requests(gateway: Gateway) -> None
 
 
 @pytest.mark.parametrize("forged", ["", "200;0;role", "403;0;nothing", "403;0;role\nx", "429;999999;role"])
-def test_a_refusal_that_is_none_of_ours_still_refuses(gateway: Gateway, forged: str) -> None:
+def test_a_refusal_of_another_service_still_refuses(gateway: Gateway, forged: str) -> None:
     headers = {
         "X-Original-Method": "GET",
         "X-Original-URI": "/",

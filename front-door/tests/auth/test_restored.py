@@ -59,7 +59,7 @@ def stack(tmp_path: Path) -> Stack:
     return stack
 
 
-def test_a_restore_gives_no_access_back(stack: Stack) -> None:
+def test_a_restore_does_not_give_access_back(stack: Stack) -> None:
     key = stack.gateway.add_key("ci", "admin")
     kept = stack.gateway.add_key("kept", "admin")
     for name in ("anna", "bert", "cleo"):
@@ -80,7 +80,7 @@ def test_a_restore_gives_no_access_back(stack: Stack) -> None:
     assert gateway.sign_in("bert", OTHER).status_code == 303
 
 
-def test_someone_who_came_again_is_the_person_of_now(stack: Stack) -> None:
+def test_someone_who_was_added_again_keeps_the_new_rights(stack: Stack) -> None:
     stack.back_up()
     stack.people.remove("anna")
     stack.people.add("anna", "reader", "", hashed(OTHER))
@@ -101,7 +101,7 @@ def test_the_audit_log_keeps_its_lines(stack: Stack) -> None:
     assert [action for action, _ in lines[4:]] == ["restore"]
 
 
-def test_a_restore_after_a_loss_brings_all_back(stack: Stack) -> None:
+def test_a_restore_after_a_loss_restores_all_access(stack: Stack) -> None:
     key = stack.gateway.add_key("ci", "admin")
     stack.back_up()
     stack.gateway.service.database.close()

@@ -32,7 +32,7 @@ def test_names_are_read_without_case_and_spaces(gateway: Gateway, people: People
     assert gateway.sign_in(" ANNA ").status_code == 303
 
 
-def test_passwords_are_the_same_from_all_keyboards(gateway: Gateway, people: People) -> None:
+def test_passwords_are_the_same_on_all_keyboards(gateway: Gateway, people: People) -> None:
     people.set_password("anna", hashed("grüße aus zürich"))
     assert gateway.sign_in("anna", "gru\u0308ße aus zu\u0308rich").status_code == 303
 
@@ -68,7 +68,7 @@ def test_a_form_of_another_site_signs_no_one_in(gateway: Gateway, people: People
     form = {"name": "anna", "password": PASSWORD, "token": token}
     answer = gateway.client.post("/.ragdock/sign-in", data=form)
     assert answer.status_code == 403
-    assert "too old, or made for another browser" in answer.text
+    assert "too old, or was made for another browser" in answer.text
     assert gateway.client.get("/.ragdock/me").status_code == 401
 
 
@@ -79,7 +79,7 @@ def test_a_form_of_another_browser_signs_no_one_in(gateway: Gateway, people: Peo
     assert gateway.client.post("/.ragdock/sign-in", data=form).status_code == 403
 
 
-def test_a_planted_session_is_not_continued(gateway: Gateway, people: People) -> None:
+def test_a_planted_session_does_not_become_signed_in(gateway: Gateway, people: People) -> None:
     gateway.sign_in("anna")
     planted = gateway.client.cookies["ragdock"]
     token = gateway.form_token("/.ragdock/sign-out")
@@ -89,7 +89,7 @@ def test_a_planted_session_is_not_continued(gateway: Gateway, people: People) ->
     assert gateway.check(cookie=f"ragdock={planted}").status_code == 401
 
 
-def test_cookies_are_for_this_host_and_no_script(tmp_path: Path) -> None:
+def test_cookies_are_for_this_host_only_and_hidden_from_scripts(tmp_path: Path) -> None:
     secure = gateway_of(tmp_path / "auth.sqlite3", settings(secureCookies=True))
     secure.add_user("anna")
     with secure.client:
@@ -107,7 +107,7 @@ def test_cookies_are_for_this_host_and_no_script(tmp_path: Path) -> None:
     "planted",
     ["\xa0__Host-ragdock={0}", "\x85__Host-ragdock={0}", "__Host-ragdock\xa0={0}", "=__Host-ragdock={0}"],
 )
-def test_a_host_of_the_same_domain_plants_no_session(tmp_path: Path, planted: str) -> None:
+def test_a_host_of_the_same_domain_cannot_plant_a_session(tmp_path: Path, planted: str) -> None:
     secure = gateway_of(tmp_path / "auth.sqlite3", settings(secureCookies=True))
     secure.add_user("anna")
     user = secure.service.people.find("anna")
@@ -118,7 +118,7 @@ def test_a_host_of_the_same_domain_plants_no_session(tmp_path: Path, planted: st
         assert secure.client.get("/.ragdock/me", headers=headers).status_code == status
 
 
-def test_of_two_sessions_in_one_browser_neither_counts(gateway: Gateway, people: People) -> None:
+def test_two_sessions_in_one_browser_are_both_ignored(gateway: Gateway, people: People) -> None:
     gateway.sign_in("anna")
     token = gateway.client.cookies.pop("ragdock")
     assert gateway.check(cookie=f"ragdock={token}").status_code == 200
@@ -194,7 +194,7 @@ def test_a_password_that_changes_during_the_sign_in_starts_no_session(
     assert gateway.service.sessions.start_of_user(user, ADDRESS) is None
 
 
-def test_someone_who_is_signed_in_goes_on(gateway: Gateway, people: People) -> None:
+def test_someone_who_is_signed_in_continues(gateway: Gateway, people: People) -> None:
     gateway.sign_in("anna")
     answer = gateway.client.get("/.ragdock/sign-in?next=/docs")
     assert (answer.status_code, answer.headers["location"]) == (303, "/docs")

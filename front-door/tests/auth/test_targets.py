@@ -64,7 +64,7 @@ OWN = [
 
 
 @pytest.mark.parametrize("target", FOREIGN)
-def test_other_places_become_the_start_page(gateway: Gateway, target: str) -> None:
+def test_addresses_of_other_hosts_become_the_start_page(gateway: Gateway, target: str) -> None:
     assert safe_target(target) == "/"
     gateway.add_user("anna")
     assert gateway.sign_in("anna", target=target).headers["location"] == "/"
@@ -73,7 +73,7 @@ def test_other_places_become_the_start_page(gateway: Gateway, target: str) -> No
 
 
 @pytest.mark.parametrize("target", OWN)
-def test_paths_of_this_host_stay(gateway: Gateway, target: str) -> None:
+def test_paths_of_this_host_stay_as_they_are(gateway: Gateway, target: str) -> None:
     gateway.add_user("anna")
     answer = gateway.sign_in("anna", target=target)
     assert answer.headers["location"] == target
@@ -81,6 +81,6 @@ def test_paths_of_this_host_stay(gateway: Gateway, target: str) -> None:
 
 
 @pytest.mark.parametrize("uri", ["//evil.example", "/\\evil.example", "https://evil.example", "/a\tb"])
-def test_a_refused_request_cannot_choose_the_place(gateway: Gateway, uri: str) -> None:
+def test_a_refused_request_cannot_choose_the_target(gateway: Gateway, uri: str) -> None:
     answer = gateway.refusal(uri, accept="text/html")
     assert (answer.status_code, answer.headers["location"]) == (303, "/.ragdock/sign-in?next=/")

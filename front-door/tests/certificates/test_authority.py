@@ -95,6 +95,6 @@ def test_only_the_program_can_read_the_key_of_the_authority(make: Make, tmp_path
     assert b"PRIVATE" not in (tmp_path / "ca.pem").read_bytes()
 
 
-def test_a_placeholder_is_a_pair_that_nginx_can_use() -> None:
+def test_nginx_can_use_the_placeholder_pair() -> None:
     pair = placeholder()
     assert is_placeholder(checked(pair.chain, pair.key))

@@ -42,7 +42,7 @@ def test_the_first_pair_is_there_at_once(tmp_path: Path, clock: Clock) -> None:
             assert (tmp_path / slot / name).stat().st_mode & 0o777 == 0o640
 
 
-def test_a_slot_is_replaced_while_nginx_reads_the_other(
+def test_one_slot_is_replaced_while_nginx_reads_the_other(
     tmp_path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = Folder(tmp_path)
@@ -79,7 +79,7 @@ def test_a_change_that_was_interrupted_is_completed(tmp_path: Path, clock: Clock
 
 
 @pytest.mark.parametrize("slot", [0, 1])
-def test_the_wait_ends_well_inside_the_other_slot(slot: int) -> None:
+def test_the_wait_ends_while_the_other_slot_is_in_use(slot: int) -> None:
     for tenth in range(400):
         now = 1_764_158_400 + tenth / 10
         wait = seconds_until_unused(slot, now)

@@ -49,7 +49,7 @@ def test_a_key_with_a_password_is_refused() -> None:
 
 @pytest.mark.parametrize(
     ("one", "reason"),
-    [(pair(ends=timedelta(hours=-1)), "expired on"), (pair(begins=timedelta(days=1)), "is valid from")],
+    [(pair(ends=timedelta(hours=-1)), "expired on"), (pair(begins=timedelta(days=1)), "becomes valid on")],
 )
 def test_a_certificate_outside_its_validity_is_refused(one: Pair, reason: str) -> None:
     with pytest.raises(Unusable, match=reason):

@@ -94,7 +94,7 @@ def test_the_pause_after_failures_grows_to_six_hours() -> None:
     assert 6 * 3600 <= seconds_until_next(10) <= 6 * 3600 * 1.1
 
 
-def test_health_and_metrics_are_served(tmp_path: Path) -> None:
+def test_health_and_metrics_answer(tmp_path: Path) -> None:
     service = Service("internal", Given(iter([pair()]), needs_ingress=False), Folder(tmp_path))
     server = serve(service, 0)
     try:
@@ -110,7 +110,7 @@ def test_health_and_metrics_are_served(tmp_path: Path) -> None:
         server.server_close()
 
 
-def test_files_are_checked_and_must_be_for_the_domain(tmp_path: Path) -> None:
+def test_files_are_checked_and_must_match_the_domain(tmp_path: Path) -> None:
     given = pair("rag.example.org")
     (tmp_path / "tls-certificate").write_bytes(given.chain)
     (tmp_path / "tls-key").write_bytes(given.key)
@@ -120,7 +120,7 @@ def test_files_are_checked_and_must_be_for_the_domain(tmp_path: Path) -> None:
         Files(tmp_path, ["rag.example.org", "other.example.org"]).obtain(None)
 
 
-def test_the_environment_names_the_source(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_environment_decides_the_source(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(ValueError, match="CERTIFICATES_SOURCE=acme"):
         source_named("acme", tmp_path)
     assert isinstance(source_named("internal", tmp_path), InternalAuthority)

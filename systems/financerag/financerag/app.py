@@ -54,5 +54,10 @@ def create() -> FastAPI:
 
     chat_model = make_chat_model(settings.llm)
     return make_app(
-        "financerag", library, chat_model, max_upload_mb=settings.max_upload_mb, lifespan=lifespan
+        "financerag",
+        library,
+        chat_model,
+        max_upload_mb=settings.max_upload_mb,
+        lifespan=lifespan,
+        data=None if settings.chroma_host else settings.chroma_path,
     )

@@ -56,8 +56,8 @@ def load(processes: int | None = None) -> Settings:
         return settings
     if settings.processes > 1:
         raise ValueError(
-            f"WEB_CONCURRENCY={settings.processes}: Chroma in the process cannot be shared by several; "
-            "set CHROMA_HOST to a Chroma server, or WEB_CONCURRENCY=1"
+            f"WEB_CONCURRENCY={settings.processes}: an embedded Chroma cannot be shared by several "
+            "processes; set CHROMA_HOST to a Chroma server, or WEB_CONCURRENCY=1"
         )
     data_folder("CHROMA_PATH", CHROMA_PATH)
     return settings

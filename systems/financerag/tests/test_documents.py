@@ -62,7 +62,7 @@ def test_new_changed_and_removed_files_are_noticed(
     assert [source.text for source in library.search("xxxx", 5)] == ["xxxx changed"]
 
 
-def test_a_shorter_version_leaves_nothing_of_the_longer_one(library: ChromaLibrary) -> None:
+def test_a_shorter_version_leaves_no_chunks_of_the_longer_one(library: ChromaLibrary) -> None:
     long, _ = library.add(Upload("a.txt", "text/plain", b"many words. " * 500))
     short, is_new = library.add(Upload("a.txt", "text/plain", b"few words"))
     assert (short.id, short.chunks, is_new) == (long.id, 1, True)

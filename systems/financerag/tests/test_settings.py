@@ -39,7 +39,7 @@ def test_several_processes_need_a_chroma_server(
     with pytest.raises(SystemExit) as ended:
         settings.load_or_exit()
     assert ended.value.code == 2
-    assert "WEB_CONCURRENCY=4: Chroma in the process cannot be shared" in capsys.readouterr().err
+    assert "WEB_CONCURRENCY=4: an embedded Chroma cannot be shared" in capsys.readouterr().err
     environment.setenv("CHROMA_HOST", "chroma")
     assert settings.load().processes == 4
 
@@ -90,6 +90,6 @@ def test_one_worker_ingests_at_a_time(tmp_path: Path) -> None:
     assert entered.is_set()
 
 
-def test_gunicorn_believes_no_proxy() -> None:
+def test_gunicorn_trusts_no_proxy() -> None:
     # Its default is loopback. Nothing here needs the client's address or the scheme.
     assert "forwarded_allow_ips" not in (Path(__file__).parent.parent / "gunicorn.conf.py").read_text()

@@ -8,7 +8,8 @@ from m31.bm25 import Ranking
 
 FOLDER = Path(__file__).parent.parent / "documents"
 NOTHING_FOUND = (
-    "The documents do not cover this. They are about containers that do not start or do not keep running."
+    "The documents do not cover this. "
+    "The documents are about containers that do not start or do not keep running."
 )
 
 

@@ -149,7 +149,7 @@ def test_the_health_command_gives_the_reason(
     assert "m31 does not answer on port" in capsys.readouterr().err
 
 
-def test_a_burst_of_questions_is_shed_and_health_is_answered(
+def test_health_is_answered_while_a_burst_of_questions_is_refused(
     store: FakeRedis, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     searching = Slow()

@@ -42,7 +42,7 @@ class CachedEmbedder:
         try:
             self._write(key, vector)
         except sqlite3.Error as error:
-            log.warning("the query embedding is not cached: %s", error)
+            log.warning("the query embedding could not be cached: %s", error)
         return vector
 
     def _without(self, query: str, error: sqlite3.Error) -> Vectors:

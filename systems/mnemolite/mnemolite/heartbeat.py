@@ -38,7 +38,7 @@ class Heartbeat:
             age = time.time() - self._file.stat().st_mtime
             process = int(self._file.read_text(encoding="ascii"))
         except (OSError, ValueError) as error:
-            return f"the worker has no heartbeat ({error})"
+            return f"the worker's heartbeat file cannot be read ({error})"
         if age > STALE_SECONDS:
             return f"the loop of the worker has not run for {age:.0f} s"
         # The file remains after the process ends, so a new file may belong to a worker that has

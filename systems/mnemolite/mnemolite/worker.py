@@ -97,7 +97,7 @@ class Worker:
                         if not work_queue.renew(connection, claim, self._config.lease_seconds):
                             lost.set()
                 except SQLAlchemyError as error:
-                    log.warning("the claim is not renewed: %s", str(error).splitlines()[0])
+                    log.warning("the claim could not be renewed: %s", str(error).splitlines()[0])
         return work
 
     def _end_stuck(self, claim: Claim) -> None:
@@ -107,12 +107,12 @@ class Worker:
             with self._engine.begin() as connection:
                 work_queue.fail(connection, claim, reason)
         except SQLAlchemyError as error:
-            log.warning("the outcome is not recorded: %s", str(error).splitlines()[0])
+            log.warning("the outcome could not be recorded: %s", str(error).splitlines()[0])
 
     def _ingest(self, claim: Claim, lost: threading.Event) -> Passages:
         """Store the vectors of a memory and return its passages."""
         if claim.attempts > self._config.max_attempts:
-            raise Unreadable("its worker died at every attempt")
+            raise Unreadable("its worker stopped at every attempt")
         with self._engine.begin() as connection:
             content, media_type = memories.content(connection, claim.memory_id)
         in_time = deadline(self._config.timeout_seconds, TIMEOUT_SETTING)
@@ -166,7 +166,7 @@ class Worker:
             return work_queue.fail(connection, claim, str(error)), f"failed: {error}"
         else:
             log.error("memory %s: an unexpected error", claim.memory_id, exc_info=error)
-            reason = "an unexpected error; the worker's log has it"
+            reason = "an unexpected error; the worker's log has the details"
         if claim.attempts >= self._config.max_attempts:
             reason = f"{reason} (after {claim.attempts} attempts)"
             return work_queue.fail(connection, claim, reason), f"failed: {reason}"

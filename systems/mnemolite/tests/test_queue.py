@@ -46,7 +46,7 @@ def test_a_small_memory_does_not_wait_for_large_ones(connection: Connection) -> 
     assert [claim and claim.memory_id for claim in taken] == [small, *large, None]
 
 
-def test_a_large_memory_is_taken_before_those_that_came_much_later(connection: Connection) -> None:
+def test_a_large_memory_is_taken_before_newer_small_ones(connection: Connection) -> None:
     large = add(connection, 100_000, 200)
     add(connection, 100, 1)
     first = work_queue.take(connection, 60, 300)

@@ -66,7 +66,7 @@ class Collector:
             # An interrupted round still knows what it has added.
             self._keep({**known, **found})
         if not found:
-            log.warning("the agenda has no events: those of the last round stay")
+            log.warning("the agenda has no events; the events of the last collection stay")
             return done
         gone = set(known.values()) - set(found.values())
         self._library.remove(gone)

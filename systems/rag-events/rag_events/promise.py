@@ -25,9 +25,9 @@ def check() -> int:
     try:
         until = float(file().read_text(encoding="ascii"))
     except (OSError, ValueError) as error:
-        sys.stderr.write(f"the collector has not begun: {error}\n")
+        sys.stderr.write(f"the collector has not started yet: {error}\n")
         return 1
     if time.time() <= until:
         return 0
-    sys.stderr.write("no round has succeeded for too long; the log has the reasons\n")
+    sys.stderr.write("no collection has succeeded for too long; the log has the reasons\n")
     return 1

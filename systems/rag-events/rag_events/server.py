@@ -37,7 +37,7 @@ def create() -> FastAPI:
     timeout = number("INGEST_TIMEOUT_SECONDS", 540, 10, 86400)
     max_passages = number("MAX_PASSAGES", MAX_PASSAGES, 1, 1_000_000)
     library = FaissLibrary(folder, make_embedder(embedding), embedding, timeout, max_passages)
-    app = make_app("rag-events", library, chat_model, max_upload_mb=limit)
+    app = make_app("rag-events", library, chat_model, max_upload_mb=limit, data=folder)
     _add_rebuild(app, library)
     return app
 
@@ -55,8 +55,8 @@ def _check_key(given: str) -> None:
     # The key is read at each request, so a new key is valid immediately.
     file = secret_file("REBUILD_API_KEY_FILE")
     if file is None:
-        raise Problem(403, "a rebuild over HTTP needs a key, and none is set; set REBUILD_API_KEY")
+        raise Problem(403, "a rebuild over HTTP needs a key; set REBUILD_API_KEY")
     if not given:
-        raise Problem(401, "the header X-API-Key is missing; it holds the value of REBUILD_API_KEY")
+        raise Problem(401, "the header X-API-Key is missing; it must contain the value of REBUILD_API_KEY")
     if not hmac.compare_digest(given.encode(), read_secret(file).encode()):
-        raise Problem(403, "the header X-API-Key does not hold the value of REBUILD_API_KEY")
+        raise Problem(403, "the header X-API-Key does not contain the value of REBUILD_API_KEY")

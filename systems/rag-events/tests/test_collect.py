@@ -161,7 +161,7 @@ def test_a_document_has_dates_place_and_clean_text() -> None:
     )
 
 
-def test_many_dates_are_shortened_and_a_long_one_has_both_days() -> None:
+def test_many_dates_are_shortened_and_a_long_event_has_both_days() -> None:
     days = [
         {"begin": f"2026-05-{day:02}T10:00:00+02:00", "end": f"2026-05-{day:02}T11:00:00+02:00"}
         for day in range(1, 31)
@@ -189,7 +189,7 @@ def test_an_event_without_id_title_or_date_is_skipped(
     assert (done.added, done.skipped) == (1, 1)
 
 
-def test_collecting_once_reads_the_settings(
+def test_a_single_collection_reads_the_settings(
     api: Agenda, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     key = tmp_path / "key"
@@ -215,15 +215,15 @@ def test_collecting_once_reads_the_settings(
     assert KEY not in output
 
 
-def test_the_health_check_notices_missed_rounds(
+def test_the_health_check_notices_missed_collections(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(promise, "file", lambda: tmp_path / "collector")
     assert main(["probe", "collector"]) == 1
-    assert "has not begun" in capsys.readouterr().err
+    assert "has not started yet" in capsys.readouterr().err
     promise.give(timedelta(seconds=5))
     assert main(["probe", "collector"]) == 0
     later = time.time() + 6
     monkeypatch.setattr(time, "time", lambda: later)
     assert main(["probe", "collector"]) == 1
-    assert "no round has succeeded" in capsys.readouterr().err
+    assert "no collection has succeeded" in capsys.readouterr().err

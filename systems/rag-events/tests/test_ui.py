@@ -22,7 +22,7 @@ def page(monkeypatch: pytest.MonkeyPatch, answers: dict[str, httpx.Response]) ->
     return AppTest.from_file(PAGE, default_timeout=20)
 
 
-def test_an_answer_shows_with_its_sources_and_fetches_no_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_answer_has_its_sources_and_fetches_no_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
     answer = {"answer": "Soup ![x](http://elsewhere/x.png)", "sources": [SOURCE]}
     listed = httpx.Response(200, json=[{"id": "1", "name": "a.md", "chunks": 1}])
     app = page(monkeypatch, {"/documents": listed, "/query": httpx.Response(200, json=answer)}).run()

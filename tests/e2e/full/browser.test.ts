@@ -73,5 +73,5 @@ describe("in a real browser", () => {
     await page.getByText("/api/query").first().waitFor();
   });
 
-  it("loads nothing that the security headers block", () => expect(blocked).toEqual([]));
+  it("requests nothing that the security headers block", () => expect(blocked).toEqual([]));
 });

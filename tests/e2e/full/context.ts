@@ -8,7 +8,7 @@ export { name, port, prometheusPort, settings } from "./settings.ts";
 /**
  * The stack under test: the system `full` on the embedded engine, with `images: packages`. setup.ts
  * starts and removes it. Each test file in this folder is a group, which can run alone and restores
- * the stack. These tests do not prove the Pulumi CLI or a registry.
+ * the stack. These tests do not prove that the Pulumi CLI or a registry works.
  */
 export const stack = new TestStack(name, settings, inject("stackFolder"));
 

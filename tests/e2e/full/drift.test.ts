@@ -12,7 +12,7 @@ describe("drift", () => {
     expect(code, output).toBe(0);
   });
 
-  it("names a container whose memory was changed by hand, and up with a refresh repairs it", async () => {
+  it("names a container whose memory was changed by hand, and `up` with a refresh repairs it", async () => {
     const ui = await stack.container("ui");
     await docker("update", "--memory", "400m", "--memory-swap", "-1", ui);
     const { code, output } = await stack.make("drift");

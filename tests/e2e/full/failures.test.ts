@@ -4,7 +4,7 @@ import { TestStack } from "../../support/stack.ts";
 import { port, rag, settings, stack } from "./context.ts";
 
 describe("a failure", () => {
-  it("of a taken port names the process that has it, and the setting for another port", async () => {
+  it("of a taken port names the process that uses it, and the setting for another port", async () => {
     const other = new TestStack("e2e-taken", { ...settings });
     try {
       const { code, output } = await other.make("up");
@@ -62,8 +62,8 @@ describe("a failure", () => {
     stack.configure(settings);
     expect(code, output).toBe(1);
     expect(output).toContain("this app cannot be built, and says so");
-    // Services that do not depend on the image have already changed. For example, Prometheus knows
-    // the new app.
+    // Services that do not depend on the image have already changed. For example, Prometheus has
+    // the new configuration.
     const repaired = await stack.make("up");
     expect(repaired.code, repaired.output).toBe(0);
   });

@@ -31,7 +31,7 @@ describe("health", () => {
     expect(output).toMatch(/All \d+ containers are healthy\./);
     expect(output).toContain("api is ready");
     expect(output).toMatch(
-      /Prometheus: (\d+) of \1 targets give metrics, (\d+) of \2 probes succeed, no alerts/,
+      /Prometheus: (\d+) of \1 targets serve metrics, (\d+) of \2 probes succeed, no alerts/,
     );
     expect(output).toMatch(new RegExp(`Last deployment: .* ago, with the settings of Pulumi.${name}.yaml`));
   });
@@ -78,7 +78,7 @@ describe("health", () => {
       expect(found.service).toBe("ui");
       expect(found.evidence.join()).toMatch(/http:\/\/ui:8501\/_stcore\/health: ./);
     } finally {
-      // A refresh does not see that a container has lost a network.
+      // A refresh does not notice that a container was disconnected from a network.
       await docker("network", "connect", ...aliases.flatMap((alias) => ["--alias", alias]), network, ui);
     }
     await eventually(async () => ((await findings()).length === 0 ? true : undefined));

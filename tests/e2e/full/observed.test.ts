@@ -63,7 +63,7 @@ describe("the network", () => {
     );
   });
 
-  it("contains only containers with limits, rotated logs, a health check and no new privileges, and root only where needed", async () => {
+  it("contains only containers with limits, rotated logs, a health check and no new privileges, and runs as root only where needed", async () => {
     const root: string[] = [];
     for (const id of await stack.containers()) {
       const [{ HostConfig, Config }] = JSON.parse(await docker("inspect", id));
@@ -89,7 +89,7 @@ describe("the network", () => {
 describe("secrets", () => {
   it("do not appear in inspect output, image history, logs, previews or the state in clear text", async () => {
     const shown = JSON.parse((await stack.make("outputs", "--show-secrets")).output);
-    // The user name of a password is no secret, although the state keeps it as one.
+    // The user name is not secret, although the state stores it as a secret.
     const secrets = Object.entries(shown.credentials as Record<string, string>);
     const values = secrets.flatMap(([name, value]) => (name.endsWith("-user") ? [] : [value]));
     expect(values.length).toBeGreaterThanOrEqual(2);

@@ -50,7 +50,8 @@ const described = (raw: Raw): Promise<Description> => describeStack(raw, facts);
 
 /**
  * The steps of a plan, as a preview shows them. A preview does not know how a job will end, so it
- * replaces each container that waits for a job that runs again. The plan and a real run do not.
+ * replaces each container that waits for a job that runs again. A plan and a real run do not
+ * replace it.
  */
 function planned(before: Description, after: Description, next: Raw): string[] {
   const { steps, others } = compare(name, before, after);
@@ -69,8 +70,8 @@ function planned(before: Description, after: Description, next: Raw): string[] {
 }
 
 describe("a plan", () => {
-  it("has the steps of the preview, for random pairs of settings", async () => {
-    // Another group can have left other settings.
+  it("lists the same steps as the preview, for random pairs of settings", async () => {
+    // Another group of tests may have changed the settings.
     stack.configure(settings);
     const { code, output } = await stack.make("up");
     expect(code, output).toBe(0);

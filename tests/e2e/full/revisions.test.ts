@@ -18,13 +18,13 @@ describe("a bad revision", () => {
       expect(bad.code, bad.output).toBe(1);
       expect(bad.output).toMatch(/api \(ragdock-e2e-api-\w+\) is/);
       expect(bad.output).toContain("RAG_LOG_LEVEL");
-      expect(bad.output).toMatch(/It crashed \d+ times, was never healthy, and was removed/);
+      expect(bad.output).toMatch(/It crashed \d+ times and was never healthy, so it was removed/);
       const [, log = ""] = /Its whole log: (\S+)/.exec(bad.output) ?? [];
       expect(readFileSync(log, "utf8")).toContain("LOUD");
       expect(await stack.containers("api")).toEqual(expect.arrayContaining(before));
       const back = await stack.make("rollback");
       expect(back.code, back.output).toBe(0);
-      expect(back.output).toMatch(/Back to the deployment of \d{4}-/);
+      expect(back.output).toMatch(/Returned to the deployment of \d{4}-/);
     });
     expect(seen.failures, JSON.stringify(seen.failures)).toEqual({});
     expect(readFileSync(stack.file, "utf8")).toBe(good);

@@ -15,7 +15,7 @@ const change = async (what: Record<string, unknown>): Promise<void> => {
 
 const api = (value: Record<string, unknown>) => ({ services: { ...settings.services, api: value } });
 
-/** Traffic on the gateway. `idle` is the longest wait for a service that no change touches. */
+/** Traffic on the gateway. `idle` is the longest wait for a service that no change affects. */
 async function measure(work: () => Promise<void>): Promise<Seen & { idle: number }> {
   let idle = 0;
   let ended = false;

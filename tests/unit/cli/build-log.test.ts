@@ -1,7 +1,8 @@
-/** Tests what is said about the log of a failed build. The logs are those of BuildKit, shortened. */
+/** Tests the message about the log of a failed build. The logs are those of BuildKit, shortened. */
 import { describe, expect, it } from "vitest";
 import { buildFailure } from "../../../cli/ui/build-log.ts";
 import { failedBuild } from "../../../cli/ui/diagnose.ts";
+import { toPulumi } from "../../support/reader.ts";
 
 const ours = 'RUN --mount=type=cache,target=/root/.cache/uv install-application dependencies "requirements"';
 
@@ -19,7 +20,10 @@ const log = (output: string, step = ours): string[] => [
   "------",
 ];
 
-const failureOf = (output: string, step?: string) => buildFailure("app-web", log(output, step));
+const failureOf = (output: string, step?: string) => {
+  const failure = buildFailure("app-web", log(output, step));
+  return failure && { ...failure, ...(failure.fix ? { fix: toPulumi(failure.fix) } : {}) };
+};
 
 describe("a failed build", () => {
   it.each([
@@ -65,7 +69,7 @@ describe("a failed build", () => {
       "Debian has no package libnothing",
       "build.packages",
     ],
-  ])("%s names it first, and what to do", (_, output, cause, fix) => {
+  ])("names the cause first, and then the fix: %s", (_, output, cause, fix) => {
     expect(failureOf(output)).toMatchObject({ cause, step: ours });
     if (fix === undefined) expect(failureOf(output)).not.toHaveProperty("fix");
     else expect(failureOf(output)?.fix).toContain(fix);
@@ -108,7 +112,7 @@ describe("a failed build", () => {
         "npm error ../src/a.cc:1:10: fatal error: acme.h: No such file or directory",
       ),
       "the package @acme/fast could not be built: the header acme.h is missing",
-      "Add Debian's package that has acme.h.",
+      "Add the Debian package that contains acme.h.",
     ],
     [
       "a compiler",
@@ -137,13 +141,13 @@ describe("a failed build", () => {
         "node-gyp rebuild",
         "npm error gyp ERR! stack FetchError: request to https://nodejs.org/download/release/v24.1.0/node-v24.1.0-headers.tar.gz failed, reason: getaddrinfo ENOTFOUND nodejs.org",
       ),
-      "the package bcrypt could not be built: the headers of Node at nodejs.org are out of reach",
+      "the package bcrypt could not be built: the headers of Node at nodejs.org cannot be reached",
       "Check the network",
     ],
     [
       "something unknown",
       npmLog("left", "node install.js", "npm error oops"),
-      "the package left could not be built: its script failed: sh -c node install.js",
+      "the package left could not be built: its install script failed: sh -c node install.js",
       "prebuilt binary",
     ],
   ])("of a native package of npm that needs %s names the package and what to do", (_, output, cause, fix) => {
@@ -162,7 +166,7 @@ describe("a failed build", () => {
     expect(buildFailure("app", ["ERROR: failed"])).toBeUndefined();
   });
 
-  it("is told of the last build only, if the log has earlier ones", () => {
+  it("is described by the last build only, if the log has earlier ones", () => {
     const begin = '#0 building with "default" instance using docker driver';
     const first = [begin, ...log("E: Unable to locate package nothing")];
     const text = failedBuild("app-web", "/logs/app-web.log", [...first, begin, ...log("one\ntwo")]);
@@ -170,7 +174,7 @@ describe("a failed build", () => {
     expect(text).not.toContain("nothing");
   });
 
-  it("is told with the cause, the step and the fix before the log", () => {
+  it("is described by the cause, the step and the fix before the log", () => {
     const lines = failedBuild(
       "app-web",
       "/logs/app-web.log",

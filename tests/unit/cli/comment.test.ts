@@ -1,5 +1,6 @@
 /**
- * Tests the comment of a plan against a small fake of each forge's API. No real forge was asked.
+ * Tests the comment of a plan against a small fake of each forge's API. No real forge was
+ * contacted.
  */
 import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -110,7 +111,7 @@ describe("a long comment", () => {
       expect(text.length).toBeGreaterThan(length - 600);
       expect(text).toContain("- prod: 3 replaced with a gap");
       expect(text.endsWith("last line")).toBe(true);
-      expect(text).toContain("the middle of the plan is left out");
+      expect(text).toContain("this comment omits the middle of the plan");
       expect((text.match(/^```/gm) ?? []).length % 2).toBe(0);
     },
   );

@@ -13,7 +13,7 @@ function offered(...words: readonly string[]): string[] {
   return text.toString().trim().split("\n");
 }
 
-it("bash completes commands, their options, the words of a group, and the names of stacks", () => {
+it("bash completes commands, options, subcommands and the names of stacks", () => {
   expect(offered("ro")).toEqual(["rollback", "rotate"]);
   expect(offered("up", "--s")).toEqual(["--stack", "--system", "--service"]);
   expect(offered("config", "ex")).toEqual(["explain"]);

@@ -54,7 +54,7 @@ it.each(cases)("the Compose file of %s in %s has no finding", (system, environme
   expect(findings(join(target, "compose.yaml"))).toEqual([]);
 });
 
-it("finds something in a file that has a fault", () => {
+it("the linter reports a file that has a fault", () => {
   const target = join(folder, "wrong");
   const service = { image: "nginx", ports: ["8080:80"] };
   writeCompose(target, { name: "x", services: { web: service } } as never, {});

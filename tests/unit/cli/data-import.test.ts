@@ -1,6 +1,6 @@
 /**
- * Tests what `data import` takes and counts. tests/systems/rag-events.test.ts imports a folder into
- * a running stack.
+ * Tests what `data import` accepts and counts. tests/systems/rag-events.test.ts imports a folder
+ * into a running stack.
  */
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -26,16 +26,16 @@ describe("a dump", () => {
     'CREATE TABLE public.notes (id int);\nCOPY public.notes (id) FROM stdin;\n1\n2\n\\.\nCOPY "app"."Odd" (id) FROM stdin;\n\\.\n',
   );
 
-  it("has the rows of its COPY blocks", async () => {
+  it("contains the rows of its COPY blocks", async () => {
     expect(await rowsInDump(sql)).toEqual({ "public.notes": 2, "app.Odd": 0 });
   });
 
-  it("in the custom format is known by its first bytes", async () => {
+  it("in the custom format is recognised by its first bytes", async () => {
     expect(await isCustomDump(sql)).toBe(false);
     expect(await isCustomDump(fileWith("dump", "PGDMP\u0001"))).toBe(true);
   });
 
-  it("is compared with what the server has more than before", () => {
+  it("is compared with the rows that the server has in addition", () => {
     const before = { "public.notes": { rows: 5, sum: "" } };
     const after = { "public.notes": { rows: 7, sum: "" } };
     expect(missingRows({ "public.notes": 2, "public.parent": 9 }, before, after)).toEqual([]);
@@ -46,14 +46,18 @@ describe("a dump", () => {
 describe("the target of an import", () => {
   const events = systemWith({ system: "rag-events" });
 
-  it("is the only volume of a service", () => {
+  it("is by default the only volume of a service", () => {
     expect(chosenPart(events, { service: "api", volume: undefined })).toMatchObject({ volume: "data" });
     expect(chosenPart(systemWith({}), { service: "postgres", volume: undefined }).kind).toBe("postgres");
   });
 
-  it("is named with the choices if it does not exist", () => {
-    expect(() => chosenPart(events, { service: "ui", volume: undefined })).toThrow("no such volume");
-    expect(() => chosenPart(events, { service: "api", volume: "other" })).toThrow("no such volume");
+  it("is refused with the possible volumes if it does not exist", () => {
+    expect(() => chosenPart(events, { service: "ui", volume: undefined })).toThrow(
+      "no data volume with this name",
+    );
+    expect(() => chosenPart(events, { service: "api", volume: "other" })).toThrow(
+      "no data volume with this name",
+    );
   });
 
   it("is not a store outside of the stack", () => {
@@ -69,11 +73,11 @@ describe("the target of an import", () => {
     ["1000", ["--owner=:1000", "--group=:1000", "--numeric-owner"]],
     ["app", ["--numeric-owner"]],
     [undefined, ["--numeric-owner"]],
-  ])("belongs to the user %s of the service", (user, options) => {
+  ])("gets the user %s of the service", (user, options) => {
     expect(ownedBy(user)).toEqual(options);
   });
 
-  it("belongs to that user in the archive", () => {
+  it("gets that user in the archive", () => {
     const args = ["-C", folder, ...ownedBy("10001:10002"), "-cf", "-", "."];
     const archive = execFileSync("tar", args);
     const listed = execFileSync("tar", ["--numeric-owner", "-tvf", "-"], {

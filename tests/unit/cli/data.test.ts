@@ -8,8 +8,10 @@ import { differences } from "../../../cli/data/postgres.ts";
 import { longRunning } from "../../../config/spec/service.ts";
 import { systemWith } from "../../support/program.ts";
 
+const secrets = new Set(["postgresPassword", "postgresAuthority"]);
+
 const parts = (raw: Record<string, unknown>): string[] =>
-  partsOf(systemWith(raw)).map(({ kind, service, volume }) => `${kind} ${service} ${volume}`);
+  partsOf(systemWith(raw, { secrets })).map(({ kind, service, volume }) => `${kind} ${service} ${volume}`);
 
 describe("the parts of a backup", () => {
   it.each([
@@ -35,7 +37,20 @@ describe("the parts of a backup", () => {
     expect(parts(raw)).toEqual(expected);
   });
 
-  it("have a volume once that several applications share", () => {
+  it.each([
+    ["no server outside of the stack", undefined, ["files redis redis-data"]],
+    ["one that allows it", ["backup"], ["postgres postgres postgres", "files redis redis-data"]],
+  ])("have %s", (_, allow, expected) => {
+    const external = {
+      host: "db.example.org",
+      database: "library",
+      user: "app",
+      ...(allow ? { allow } : {}),
+    };
+    expect(parts({ postgres: { external } })).toEqual(expected);
+  });
+
+  it("list a volume once if several applications share it", () => {
     const app = { image: "mine:1.0", volumes: [{ name: "uploads", path: "/srv", shared: true }] };
     const apps = { web: { ...app, port: 8000, route: "/" }, worker: app };
     expect(parts({ apps })).toEqual([
@@ -45,20 +60,29 @@ describe("the parts of a backup", () => {
     ]);
   });
 
-  it("are copied with the tools of PostgreSQL's image, if another one may have none", () => {
+  const toolsWith = (more: Record<string, unknown>) => {
+    const secrets = new Set(["postgresPassword", "postgresAuthority"]);
+    const volumes = [{ name: "files", path: "/srv" }];
     const apps = {
       web: { image: "mine:1.0", port: 8000, route: "/", needs: ["minio", "qdrant"] },
-      own: { image: "mine:1.0", volumes: [{ name: "files", path: "/srv" }] },
+      own: { image: "mine:1.0", volumes },
+      built: { source: "examples/web-and-worker/app", volumes: [{ name: "built", path: "/srv" }] },
     };
-    const tools = partsOf(systemWith({ apps })).flatMap((part) =>
-      part.kind === "files" ? [[part.service, part.tools]] : [],
+    const parts = partsOf(systemWith({ apps, ...more }, { secrets }));
+    return Object.fromEntries(
+      parts.flatMap((part) => (part.kind === "files" ? [[part.service, part.tools]] : [])),
     );
-    expect(Object.fromEntries(tools)).toEqual({
-      redis: undefined,
-      minio: "postgres",
-      qdrant: undefined,
-      own: "postgres",
-    });
+  };
+
+  it("are copied with the tools of PostgreSQL's image, if their own image may have none", () => {
+    const more = { minio: "postgres", own: "postgres", built: "postgres" };
+    expect(toolsWith({})).toEqual({ redis: undefined, qdrant: undefined, ...more });
+  });
+
+  it("are copied with the tools of another store, if PostgreSQL is outside of the stack", () => {
+    const postgres = { external: { host: "db.example.org", database: "rag", user: "rag" } };
+    const more = { minio: "redis", own: "redis", built: "redis" };
+    expect(toolsWith({ postgres })).toEqual({ redis: undefined, qdrant: undefined, ...more });
   });
 
   it("leave out only the data of monitoring", () => {
@@ -74,13 +98,13 @@ describe("the parts of a backup", () => {
 describe("two states of the tables", () => {
   const table = (rows: number, sum: string) => ({ rows, sum });
 
-  it("are compared with readable differences", () => {
+  it("are compared, and the differences are readable", () => {
     const wanted = { "a.gone": table(1, "1"), "a.less": table(2, "2"), "a.other": table(3, "3") };
     const found = { "a.less": table(1, "1"), "a.other": table(3, "4"), "a.more": table(0, "0") };
     expect(differences(wanted, found)).toEqual([
       "a.gone: missing",
       "a.less: 1 rows instead of 2",
-      "a.more: not in the backup",
+      "a.more: this table is not in the backup",
       "a.other: 3 rows, but not the same ones",
     ]);
     expect(differences(wanted, wanted)).toEqual([]);

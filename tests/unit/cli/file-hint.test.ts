@@ -1,4 +1,4 @@
-/** Tests what messages add for a stack whose settings are elsewhere. */
+/** Tests what messages add for a stack whose settings are in another file. */
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
@@ -29,7 +29,7 @@ it("is printed once at the end of a command whose output has commands", async ()
       input: "sk-canary",
       env: { DEPLOYER: "embedded", XDG_STATE_HOME: folder },
     });
-    expect(stdout).toContain("make up STACK=rag delivers it.");
+    expect(stdout).toContain("make up STACK=rag passes it to its services.");
     const path = relative(projectDir, file);
     expect(stderr).toBe(
       `The settings are in ${path}: add CONFIG_FILE=${path} to make, and --config-file ${path} to pulumi and ragdock.`,

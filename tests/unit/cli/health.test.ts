@@ -90,7 +90,7 @@ const observed = observedIn([
 ]);
 
 describe("what Prometheus knows", () => {
-  it("contains the alerts that fire, critical ones first, without pending ones and those for machines", () => {
+  it("contains the alerts that fire, critical ones first, and no pending ones", () => {
     const findings = alertFindings("prod", observed.alerts, Date.parse(activeAt) + 90_000);
     expect(findings.map(({ problem }) => problem)).toEqual([
       "Alert Down (critical) fires: redis does not answer.",
@@ -113,7 +113,7 @@ describe("what Prometheus knows", () => {
     expect(isOver(alert("ServiceUnhealthy", "never-probed"), observed, silent)).toBe(false);
     expect(isOver(alert("TargetDown", "api"), observed, silent)).toBe(true);
     expect(isOver(alert("TargetDown", "fastapi"), observed, silent)).toBe(false);
-    // With several replicas, no target is left when the last one is gone.
+    // With several replicas, no target remains when the last replica is gone.
     expect(isOver(alert("TargetDown", "worker"), observed, silent)).toBe(false);
     expect(isOver(alert("RedisDown", "redis"), observed, new Set())).toBe(false);
   });

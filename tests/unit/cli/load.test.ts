@@ -1,6 +1,6 @@
 /**
- * The search for the highest rate, what it says, and what it sends. It does not prove that the
- * numbers of Docker's usage are right.
+ * Tests the search for the highest rate, its report, and its requests. It does not prove that
+ * Docker's usage numbers are right.
  */
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -10,6 +10,7 @@ import { measure, nextRate, percentile, type Step } from "../../../cli/load/ramp
 import { usedBytes } from "../../../cli/load/saturation.ts";
 import { cheapPath, ingressUrl } from "../../../cli/load/target.ts";
 import { systemWith } from "../../support/program.ts";
+import { toPulumi } from "../../support/reader.ts";
 
 const m31 = systemWith({ system: "m31" });
 const objective = { p95: 1000, failures: 0.01 };
@@ -61,20 +62,20 @@ describe("the search", () => {
 
 describe("the report", () => {
   it("names what reached its limit first, and the setting that raises it", () => {
-    const text = loadText("dev", m31, objective, [
+    const text = loadText(m31, objective, [
       step(10, 100, { loads: [{ service: "web", cpu: 0.5, memory: 0.2 }] }),
       step(20, 2000, { loads: [{ service: "web", cpu: 0.97, memory: 0.2 }] }),
     ]);
     expect(text).toContain("keeps its objective at 10 requests a second");
     expect(text).toContain("It breaks at 20.");
     expect(text).toContain("web reached its limit first: 97% of its CPU.");
-    expect(text).toContain(
+    expect(toPulumi(text, "dev")).toContain(
       "services.web.limits.cpus: 1 → 2   pulumi config set --stack dev --path 'ragdock:services.web.limits.cpus' 2",
     );
   });
 
   it("shows the failures, and says if no limit was reached", () => {
-    const text = loadText("dev", m31, objective, [step(5, 100, { failed: 0.5, failures: { 429: 25 } })]);
+    const text = loadText(m31, objective, [step(5, 100, { failed: 0.5, failures: { 429: 25 } })]);
     expect(text).toContain("keeps its objective at no rate");
     expect(text).toContain("It breaks at 5. Failures: 25 × 429.");
     expect(text).toContain("No container reached 90% of its limits.");

@@ -1,4 +1,4 @@
-/** What `net` and `push` read from a system. It does not prove what Docker does. */
+/** What `net` and `push` read from a system. It does not test what Docker does. */
 import { describe, expect, it } from "vitest";
 import { buildsOf } from "../../../cli/commands/build.ts";
 import { netText } from "../../../cli/commands/net.ts";
@@ -35,7 +35,7 @@ describe("push", () => {
     (text) => expect(() => requireRegistry(text)).toThrow(/registry/i),
   );
 
-  it("pushes each built image once, or those of the given services", () => {
+  it("pushes each built image once, by default for all services", () => {
     const names = builtImages(m31, mode).map(({ name }) => name);
     expect(names.length).toBe(new Set(names).size);
     expect(names).toContain("m31-web");

@@ -15,7 +15,7 @@ const plain = await describeSettings({});
 const planOf = async (raw: Record<string, unknown>) => compare("test", plain, await describeSettings(raw));
 
 describe("the plan of a change", () => {
-  it("is empty for the same settings", async () => {
+  it("is empty if the settings are the same", async () => {
     const plan = await planOf({});
     expect(summary(plan)).toBe("nothing changes");
     expect(exitCode(plan)).toBe(0);

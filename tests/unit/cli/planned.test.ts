@@ -43,7 +43,7 @@ it("cuts a long value", () =>
     `      command[0].x: a → ${"b".repeat(100)}…`,
   ));
 
-it("comes without the events that report changes, because a preview changes nothing", () => {
+it("omits the events that report changes, because a preview changes nothing", () => {
   const subject = { urn: "", type: "docker:index/container:Container", name: "web" };
   const events: EngineEvent[] = [
     { kind: "start", op: "create", ...subject },

@@ -13,20 +13,20 @@ afterAll(() => {
   rmSync(folder, { recursive: true });
 });
 
-// The state folder is read when the modules load.
+// The modules read the path of the state folder when they load.
 const { readSecrets, removeSecrets, writeSecret } = await import("../../../cli/backends/secrets.ts");
 const { otherSource } = await import("../../../cli/commands/certificate.ts");
 const { stateDir, project } = await import("../../../host/paths.ts");
 
-it("takes no key and no certificate that cannot be read", async () => {
+it("refuses a key or a certificate that cannot be read", async () => {
   await expect(writeSecret("papers", "tlsKey", "junk", [])).rejects.toThrow(
-    /ragdock:tlsKey: found no private key that can be read; it must be in PEM/,
+    /ragdock:tlsKey: found the text is not a readable private key; it must be in PEM/,
   );
   await expect(writeSecret("papers", "tlsCertificate", "junk", [])).rejects.toThrow(/no certificate/);
   expect(await readSecrets("papers")).toEqual({});
 });
 
-it("is gone after the secrets are removed, which returns their names", async () => {
+it("secrets are deleted together, and the command lists their names", async () => {
   await writeSecret("papers", "llmApiKey", "sk-canary", []);
   await writeSecret("papers", "API_TOKEN", "token", ["API_TOKEN"]);
   const file = join(stateDir, `${project}.papers.secrets`);
@@ -40,13 +40,13 @@ it.each([
   ["internal", ""],
   [
     "files",
-    "Clients do not need this certificate. ragdock:ingress.tls is files: the certificate of the ingress is the one in your secret tlsCertificate.",
+    "Clients do not need this certificate. ragdock:ingress.tls is files: the certificate of the ingress is the certificate in your secret tlsCertificate.",
   ],
   [
     "acme",
     "Clients do not need this certificate. ragdock:ingress.tls is acme: the certificate of the ingress is by a public authority.",
   ],
-])("of an ingress with `tls: %s`, the authority of the stack comes with the right hint", (source, hint) => {
+])("with `tls: %s`, the stack's authority is printed with the right hint", (source, hint) => {
   const container = { Config: { Env: ["PATH=/bin", `CERTIFICATES_SOURCE=${source}`] } };
   expect(otherSource(container as unknown as Container)).toBe(hint);
 });

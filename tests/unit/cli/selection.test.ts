@@ -1,4 +1,6 @@
-/** Which services `up --service` deploys. It does not prove that Docker keeps the others. */
+/**
+ * Which services `up --service` deploys. It does not prove that Docker keeps the other containers.
+ */
 import { describe, expect, it } from "vitest";
 import { selectionOf, targetsOf } from "../../../cli/selection.ts";
 import { imageMode } from "../../../components/image-plan.ts";
@@ -13,7 +15,7 @@ const running = (...names: string[]) => names.map((name) => containerLike(name))
 const names = (system: typeof full): string[] => system.services.map(({ name }) => name);
 
 describe("a selection of services", () => {
-  it("has what they depend on, and leaves out what depends on them", () => {
+  it("includes their dependencies, and leaves out their dependents", () => {
     const { part, along, absent } = selectionOf(m31, "web", []);
     expect(names(part).sort()).toEqual(["redis", "redis-credentials", "web"]);
     expect([...along].sort()).toEqual(["redis", "redis-credentials"]);
@@ -21,18 +23,18 @@ describe("a selection of services", () => {
     expect(absent).not.toContain("redis");
   });
 
-  it("has the gateway that runs in front, because its files name a revision of the service", () => {
+  it("includes the running gateway in front, because its files name a revision of the service", () => {
     const { part } = selectionOf(m31, "web", running("web", "gateway", "ingress", "prometheus"));
     expect(names(part).sort()).toEqual(["gateway", "redis", "redis-credentials", "web"]);
   });
 
-  it("has the other applications behind that gateway, and no worker", () => {
+  it("includes the other applications behind that gateway, but no worker", () => {
     const { part } = selectionOf(full, "api", running("api", "ui", "gateway", "worker"));
     expect(names(part)).toContain("ui");
     expect(names(part)).not.toContain("worker");
   });
 
-  it("takes several names, and says which services do not run", () => {
+  it("accepts several names, and says which services do not run", () => {
     const { along, absent } = selectionOf(m31, " redis , alertmanager", running("web", "gateway"));
     expect(along).toEqual([]);
     expect(absent).not.toContain("web");
@@ -41,10 +43,10 @@ describe("a selection of services", () => {
 
   it.each([
     ["web,nope", /m31 has no service "nope"/],
-    [" , ", /--service names no service/],
+    [" , ", /The option --service has no name of a service/],
   ])("refuses %j", (text, message) => expect(() => selectionOf(m31, text, [])).toThrow(message));
 
-  it("publishes the URLs of no port that it leaves out", () => {
+  it("prints no URL for a port that it leaves out", () => {
     expect(partOf(m31, new Set(["web"])).urls).toEqual({});
     expect(Object.keys(partOf(m31, new Set(["ingress"])).urls)).toContain("web");
   });
@@ -66,13 +68,13 @@ describe("the targets of a selection", () => {
     expect(all.filter((one) => one.includes("web") || one.includes("ingress"))).toEqual([]);
   });
 
-  it("have the images that an image is built on", () => {
+  it("include the images that an image is built on", () => {
     const images = targets("web").filter((one) => one.includes("RemoteImage"));
     const built = images.map((one) => one.replace(/^.*::ragdock-test-image-/, ""));
     expect(built.sort()).toEqual(["m31-web", "python", "python-builder", "ragkit", "redis"]);
   });
 
-  it("have replicas that the settings no longer ask for, so that they are removed", () => {
+  it("include replicas that the settings no longer list, so that they are removed", () => {
     const two = [1, 2].map((number) => ({
       ...containerLike("web"),
       Name: `/ragdock-test-web-${number}-0a1b2c3`,

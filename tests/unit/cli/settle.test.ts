@@ -53,7 +53,7 @@ describe("which containers `make up` waits for", () => {
     ).toEqual([["api"], ["api"], ["api"], []]);
   });
 
-  it("for the others from the start when one becomes healthy", () => {
+  it("for the others again from the start when one becomes healthy", () => {
     expect(
       looks(
         { at: 0, containers: [starting("postgres"), unhealthy("api", 3)] },

@@ -30,7 +30,7 @@ describe("the network with a route out", () => {
     expect(options.filter(([, , option]) => option === undefined)).toHaveLength(7);
   });
 
-  it("has no name by which another service on it calls a service", async () => {
+  it("gives no service a name that others could call", async () => {
     await register({ services: { alertmanager: { exposure: "loopback" } } });
     for (const service of ["prometheus", "alertmanager", "ingress"]) {
       const outside = joined(service).find(({ name }) => name === "ragdock-test-outside-id");
@@ -58,7 +58,7 @@ describe("containers", () => {
     }
   });
 
-  it("of own applications have the revision that is known before anything is declared", async () => {
+  it("of own applications have the revision name that the plan computed", async () => {
     const web = { image: "registry.example.org/web:1", port: 8000, route: "/" };
     const worker = { image: "registry.example.org/web:1", command: ["work"] };
     const given = { secretVersions: {}, broken: { "ragdock-test-web": "abc" } };
@@ -75,7 +75,7 @@ describe("containers", () => {
     expect(JSON.stringify(container("postgres")?.inputs.labels)).not.toContain("ragdock.revision");
   });
 
-  it("get no file without content, which the provider refuses", async () => {
+  it("get no empty file, because the provider refuses it", async () => {
     await register({
       apps: { web: { image: "web:1", port: 8000, route: "/" } },
       services: { web: { files: [{ path: "/srv/__init__.py", content: "" }] } },
@@ -89,21 +89,24 @@ describe("containers", () => {
     expect(uploads.find(({ file }) => file === "/etc/ragdock/revisions")?.content).toBe("\n");
   });
 
-  it.each(Object.keys(systems))("drop all capabilities that they do not name, in %s", async (system) => {
-    for (const environment of ["dev", "prod"]) {
-      await forget();
-      await register({ system, environment });
-      const kept = ofType("/container:Container").flatMap(({ name, inputs }) => {
-        const { drops, adds } = inputs.capabilities as { drops: string[]; adds?: string[] };
-        expect(drops, name).toEqual(["ALL"]);
-        return adds ? [[name, adds]] : [];
-      });
-      for (const [name, adds] of kept)
-        expect([name, adds]).toEqual(["ragdock-test-cadvisor", ["CAP_DAC_READ_SEARCH"]]);
-    }
-  });
+  it.each(Object.keys(systems))(
+    "drop all capabilities that their settings do not list, in %s",
+    async (system) => {
+      for (const environment of ["dev", "prod"]) {
+        await forget();
+        await register({ system, environment });
+        const kept = ofType("/container:Container").flatMap(({ name, inputs }) => {
+          const { drops, adds } = inputs.capabilities as { drops: string[]; adds?: string[] };
+          expect(drops, name).toEqual(["ALL"]);
+          return adds ? [[name, adds]] : [];
+        });
+        for (const [name, adds] of kept)
+          expect([name, adds]).toEqual(["ragdock-test-cadvisor", ["CAP_DAC_READ_SEARCH"]]);
+      }
+    },
+  );
 
-  it("keep the capabilities that an own application names", async () => {
+  it("keep the capabilities that an own application lists", async () => {
     await register({ app: { image: "mine:1", capabilities: ["CHOWN", "SETUID"] } });
     expect(container("api")?.inputs.capabilities).toEqual({
       drops: ["ALL"],
@@ -112,7 +115,7 @@ describe("containers", () => {
     expect(container("api")?.inputs.readOnly).toBeUndefined();
   });
 
-  it("of own applications with one folder run one image, which is built once as they say", async () => {
+  it("of own applications with the same folder run one image, which is built once with their settings", async () => {
     const folder = {
       source: "tests/support/fixtures/flask-app",
       build: { target: "production", args: { VERSION: "7" } },
@@ -132,9 +135,15 @@ describe("containers", () => {
     expect(container("worker")?.inputs).toMatchObject({ entrypoints: ["run"], command: ["work"] });
   });
 
-  it("have a read-only root where they say what they write, unless they have files", async () => {
+  it("have a read-only root if their settings list what they write, unless they have files", async () => {
     await register({});
-    expect(container("ui")?.inputs).toMatchObject({ readOnly: true, tmpfs: { "/tmp": "size=64m" } });
+    expect(container("ui")?.inputs).toMatchObject({
+      readOnly: true,
+      tmpfs: { "/tmp": "size=64m" },
+      // The count of restarts has to stay when Docker starts the container again.
+      volumes: [{ containerPath: "/var/tmp" }],
+    });
+    expect(container("nginx-exporter")?.inputs).toMatchObject({ readOnly: true, volumes: [] });
     await forget();
     await register({ services: { ui: { files: [{ path: "/etc/x", content: "x" }] } } });
     expect(container("ui")?.inputs.readOnly).toBeUndefined();

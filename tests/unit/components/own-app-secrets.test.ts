@@ -47,7 +47,7 @@ describe("an application with secrets", () => {
     expect(container("web")?.inputs.entrypoints).toEqual(["/bin/sh", "/run/ragdock/start"]);
   });
 
-  it("without secrets starts as its image says", async () => {
+  it("is started as its image says if it has no secrets", async () => {
     await register({ apps: { web } });
     expect(container("web")?.inputs).not.toHaveProperty("entrypoints");
     expect(container("web")?.inputs).not.toHaveProperty("command");
@@ -75,14 +75,14 @@ describe("a generated secret of an application", () => {
     expect(generated()).toEqual(["JWT_SECRET", "JWT_SECRET-2", "JWT_SECRET-3"]);
   });
 
-  it("stays when no application names it any more, because data may be encrypted with it", async () => {
+  it("stays when no application uses it any more, because data may be encrypted with it", async () => {
     await register({ apps: { web } }, { keptSecrets: { JWT_SECRET: 2 } });
     expect(generated()).toEqual(["JWT_SECRET", "JWT_SECRET-2"]);
   });
 });
 
 describe("a container of an application", () => {
-  it("gets the folders, limits and names of its settings, and may write elsewhere too", async () => {
+  it("gets the folders, limits and names of its settings, and has a writable root", async () => {
     await register({
       apps: {
         web: {

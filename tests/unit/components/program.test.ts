@@ -1,7 +1,10 @@
 /** Tests what the program reads of the configuration, without a deployment. */
 import * as pulumi from "@pulumi/pulumi";
-import { afterEach, beforeEach, expect, it } from "vitest";
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { readerEnvironment } from "../../../cli/reader.ts";
 import { readConfig, requireUsableSecrets } from "../../../components/program.ts";
+import { shown } from "../../../components/reader.ts";
+import { secretCommand, setCommand, toRun } from "../../../config/spec/message.ts";
 import { open, systemWith } from "../../support/program.ts";
 
 const mocks: pulumi.runtime.Mocks = {
@@ -11,6 +14,7 @@ const mocks: pulumi.runtime.Mocks = {
 
 beforeEach(() => pulumi.runtime.setMocks(mocks, "ragdock", "test"));
 afterEach(async () => {
+  vi.unstubAllEnvs();
   pulumi.runtime.setAllConfig({});
   await pulumi.runtime.disconnect();
 });
@@ -31,7 +35,7 @@ it.each([
   expect(readConfig().registryAuth).toEqual([registry]);
 });
 
-it("reads the secrets that applications ask for, and knows when a value changes", () => {
+it("reads the secrets that applications ask for, and notices when a value changes", () => {
   const read = (value: string) => {
     pulumi.runtime.setAllConfig({ "ragdock:API_TOKEN": value }, ["ragdock:API_TOKEN"]);
     process.env.PULUMI_CONFIG_SECRET_KEYS = JSON.stringify(["ragdock:API_TOKEN"]);
@@ -49,6 +53,17 @@ it("reads the secrets that applications ask for, and knows when a value changes"
   expect(read("sk-canary2").secretVersions).not.toEqual(first.secretVersions);
 });
 
+it("names the commands of the Pulumi CLI, unless Ragdock's own CLI says who reads its messages", () => {
+  const message = `${toRun}${setCommand("environment", "prod")}; ${toRun}${secretCommand("llmApiKey")}`;
+  expect(shown(message)).toBe(
+    "Run: pulumi config set --stack test ragdock:environment prod; Run: pulumi config set --stack test --secret ragdock:llmApiKey",
+  );
+  for (const [key, value] of Object.entries(readerEnvironment("papers", "embedded"))) vi.stubEnv(key, value);
+  expect(shown(message)).toBe(
+    "Set ragdock:environment to prod in Pulumi.papers.yaml; Run: make secret KEY=llmApiKey STACK=papers",
+  );
+});
+
 it("refuses a certificate that cannot be used, also if only Pulumi knows it", () => {
   const system = systemWith(
     { environment: "prod", ingress: { ...open, tls: "files", domain: "rag.example.org" } },
@@ -56,7 +71,5 @@ it("refuses a certificate that cannot be used, also if only Pulumi knows it", ()
   );
   const keys = ["ragdock:tlsCertificate", "ragdock:tlsKey"];
   pulumi.runtime.setAllConfig(Object.fromEntries(keys.map((key) => [key, "junk"])), keys);
-  expect(() => requireUsableSecrets("test", system)).toThrow(
-    /^2 settings are wrong, and nothing was changed/,
-  );
+  expect(() => requireUsableSecrets(system)).toThrow(/^2 settings are wrong, and nothing was changed/);
 });

@@ -90,7 +90,7 @@ const change = async (before: Raw, after: Raw): Promise<Changes> => {
 };
 
 describe("no container of an application is replaced by", () => {
-  it("another soak, which replaces only the job that watches new revisions", async () => {
+  it("a changed soak, which replaces only the job that watches new revisions", async () => {
     const services = { api: { soak: "7s" }, ui: { soak: "7s" } };
     expect(await change({ services }, { services: { api: { soak: "9s" }, ui: { soak: "9s" } } })).toEqual({
       "api-soak": ["uploads"],
@@ -98,9 +98,9 @@ describe("no container of an application is replaced by", () => {
     });
   });
 
-  it("a first soak, which adds only its job", async () => {
+  it("an added soak, which adds only its job", async () => {
     const found = await change({}, { services: { api: { soak: "9s" } } });
-    // Prometheus' rules contain the limits of jobs, too.
+    // Prometheus' rules also contain the limits of jobs.
     expect(found).toEqual({ "api-soak": "new", prometheus: ["uploads"] });
   });
 
@@ -113,7 +113,7 @@ describe("no container of an application is replaced by", () => {
     expect(differences(containersOfPlain, await containersOf({ ...plain, services }))).toEqual({});
   });
 
-  it("other log options, which Docker applies to new containers only", async () => {
+  it("changed log options, which Docker applies to new containers only", async () => {
     const found = await change({}, { services: all({ logs: { maxSize: "7MiB", maxFiles: 7 } }) });
     // Prometheus compares the sizes of the logs with the disk.
     const { prometheus, ...others } = found;
@@ -122,7 +122,7 @@ describe("no container of an application is replaced by", () => {
     expect(ignoreChanges).toContain("logOpts");
   });
 
-  it("another memory limit, which the provider updates in place", async () => {
+  it("a changed memory limit, which the provider updates in place", async () => {
     const found = await change({}, { services: all({ limits: { memory: "2GiB" } }) });
     for (const name of ["api", "worker", "ui", "gateway"]) expect(found[name], name).toEqual(["memory"]);
     const others = Object.keys(found).filter((name) => !["api", "worker", "ui", "gateway"].includes(name));

@@ -93,7 +93,7 @@ describe("a rotated secret", () => {
 });
 
 describe("the migrations", () => {
-  it("delay their dependents while their result is unknown", async () => {
+  it("keep their dependents waiting while their result is unknown", async () => {
     await register({}, { preview: true });
     const imageOf = (service: string): unknown => container(service)?.inputs.image;
     expect(imageOf("postgres")).toBe("sha256:ragdock-test-image-postgres");

@@ -32,7 +32,7 @@ it.each([
   expect(watching(systemWith({ system }))).not.toEqual(watching(dev));
 });
 
-it("scrapes and alerts on the services of the system", () => {
+it("the added Prometheus scrapes the services of the system and alerts on them", () => {
   const { services, urls, unavailable } = systemWith({ system: "mnemolite", monitoring: "true" });
   const config = services.find(({ name }) => name === "prometheus")?.files ?? [];
   const text = JSON.stringify(config.map(({ content }) => content));
@@ -45,12 +45,12 @@ it("scrapes and alerts on the services of the system", () => {
   expect(unavailable).toEqual({});
 });
 
-it("says which services the packages do not have", () => {
+it("the added monitoring says which services no package provides", () => {
   const { unavailable } = systemWith({ system: "mnemolite", monitoring: true, images: "packages" });
   expect(Object.keys(unavailable).sort()).toEqual(["cadvisor", "grafana"]);
 });
 
-it("takes the other settings of the monitoring, which mnemolite alone has no use for", () => {
+it("the added monitoring accepts the other monitoring settings, which mnemolite alone refuses", () => {
   const monitoring = { enabled: true, retention: "30d", alertWebhook: "https://hooks.example.org/x" };
   expect(problems({ system: "mnemolite", monitoring })).toEqual([]);
   expect(problems({ system: "mnemolite", monitoring: { retention: "30d" } })).toMatchObject([
@@ -58,9 +58,9 @@ it("takes the other settings of the monitoring, which mnemolite alone has no use
   ]);
 });
 
-it("is refused where nothing is missing, and as false", () => {
+it("`monitoring` is refused where nothing is missing, and as `false`", () => {
   expect(problems({ monitoring: true })).toMatchObject([
-    { path: "ragdock:monitoring.enabled", problem: "full has all of it" },
+    { path: "ragdock:monitoring.enabled", problem: "full already has all of these services" },
   ]);
   expect(problems({ system: "m31", monitoring: false })).toHaveLength(1);
   expect(problems({ system: "m31", monitoring: { enabld: true } })).toMatchObject([

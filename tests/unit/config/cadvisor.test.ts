@@ -1,5 +1,5 @@
 /**
- * Tests which containerd cAdvisor gets, with sockets of this test in place of those of a host. It
+ * Tests which containerd cAdvisor gets, with fake sockets instead of those of a host. It
  * does not prove that cAdvisor reads containers: no image of it was available.
  */
 import { spawnSync } from "node:child_process";

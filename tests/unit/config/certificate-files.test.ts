@@ -1,6 +1,6 @@
 /**
- * Tests which certificates and keys of users are refused before a deployment. OpenSSL makes them.
- * front-door/tests/certificates has the program that checks them again.
+ * Tests which certificates and keys of users are refused before a deployment. OpenSSL creates them.
+ * front-door/tests/certificates tests the program that checks them again.
  */
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
@@ -13,6 +13,7 @@ import {
   secretProblems,
 } from "../../../config/services/certificate-files.ts";
 import { open, systemWith } from "../../support/program.ts";
+import { refusalOf } from "../../support/reader.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "ragdock-certificates-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -58,7 +59,7 @@ describe("a certificate", () => {
   });
 
   it.each([
-    [-2 * day, /; it is valid from \d{4}-\d\d-\d\dT\S+ on$/],
+    [-2 * day, /; it becomes valid on \d{4}-\d\d-\d\dT\S+$/],
     [20 * day, /; it expired on \d{4}-\d\d-\d\dT\S+$/],
   ])("is refused %d ms from now", (later, expected) => {
     expect(said(own.chain, own.key, [], new Date(Date.now() + later))).toEqual([
@@ -81,7 +82,7 @@ describe("a secret", () => {
     const problems = said("junk", "junk", []);
     expect(problems.map((line) => line.split(";")[0])).toEqual([
       "ragdock:tlsCertificate: no certificate",
-      "ragdock:tlsKey: no private key that can be read",
+      "ragdock:tlsKey: the text is not a readable private key",
     ]);
     expect(problems.join()).not.toContain("junk");
     expect(secretProblems("tlsKey", own.key)).toEqual([]);
@@ -101,16 +102,16 @@ describe("a system", () => {
       { secrets: new Set([...keys, "mistralApiKey", "openaiApiKey"]) },
     );
 
-  it("with `tls: files` needs a certificate for its domain and its names", () => {
+  it("with `tls: files` needs a certificate for its domain and its names", async () => {
     const values = { tlsCertificate: own.chain, tlsKey: own.key };
-    expect(() => requireCertificate("prod", system("files"), values)).toThrow(
+    expect(await refusalOf(() => requireCertificate(system("files"), values), "prod")).toMatch(
       /nothing was changed:\n.*it is not valid for api\.example\.org\n.*pulumi config set --stack prod --secret ragdock:tlsCertificate/,
     );
   });
 
-  it("with another certificate, or with values that are not known, is not checked", () => {
+  it("with another source of certificates, or with unknown values, is not checked", () => {
     const values = { tlsCertificate: "junk", tlsKey: "junk" };
-    expect(() => requireCertificate("prod", system("internal"), values)).not.toThrow();
-    expect(() => requireCertificate("prod", system("files"), {})).not.toThrow();
+    expect(() => requireCertificate(system("internal"), values)).not.toThrow();
+    expect(() => requireCertificate(system("files"), {})).not.toThrow();
   });
 });

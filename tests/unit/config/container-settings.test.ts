@@ -43,12 +43,12 @@ describe("the port of an application behind the gateway", () => {
     expect(services.find((s) => s.name === "streamlit")?.networks).toEqual(["app", "outside"]);
   });
 
-  it("is that of the container without a number", () => {
+  it("is the container's port if the setting has no number", () => {
     const { ports } = named(myrag({ streamlit: { exposure: "loopback" } }), "streamlit") as LongRunning;
     expect(ports).toEqual([{ container: 8501, host: 8501, exposure: "loopback" }]);
   });
 
-  it("stays closed where it would pass by the ingress", () => {
+  it("stays closed where it would bypass the ingress", () => {
     const prod = { environment: "prod" };
     const signIn = { ingress: { signIn: { users: true } } };
     const open = { fastapi: { port: 8000 } };
@@ -56,7 +56,7 @@ describe("the port of an application behind the gateway", () => {
       "fastapi.port: in prod, fastapi is reached through the ingress only",
     ]);
     expect(pathsAndReasons(myrag(open, signIn))).toEqual([
-      "fastapi.port: requests there would need no sign-in, which the gateway asks for",
+      "fastapi.port: requests to this port would bypass the sign-in of the gateway",
     ]);
     expect(pathsAndReasons(myrag({ fastapi: { port: 8000, exposure: "public" } }))).toEqual([
       "fastapi.exposure: only the ingress is public; fastapi can be on loopback",
@@ -78,7 +78,7 @@ describe("aliases", () => {
     expect(named(mnemolite, "db").aliases).toEqual(["database", "mnemo-postgres", "store"]);
   });
 
-  it("are names that no other service has", () => {
+  it("may not be the name of another service", () => {
     expect(
       pathsAndReasons(
         myrag({
@@ -88,19 +88,19 @@ describe("aliases", () => {
         }),
       ),
     ).toEqual([
-      "pgvector.aliases[0]: nginx has this name already",
-      "fastapi.aliases[0]: streamlit has this name already",
-      "nginx.aliases[0]: pgvector has this name already",
+      "pgvector.aliases[0]: nginx already has this name",
+      "fastapi.aliases[0]: streamlit already has this name",
+      "nginx.aliases[0]: pgvector already has this name",
     ]);
     expect(problems(myrag({ fastapi: { aliases: ["localhost"] } }))).toHaveLength(1);
     expect(pathsAndReasons(myrag({ "pgvector-credentials": { aliases: ["a"] } }))).toEqual([
-      "pgvector-credentials.aliases: pgvector-credentials is a job and runs once",
+      "pgvector-credentials.aliases: pgvector-credentials is a job, which runs once",
     ]);
   });
 });
 
 describe("build arguments", () => {
-  it("reach the image, and all services that have it", () => {
+  it("reach the image and all services that use it", () => {
     const args = { BUILD_PACKAGES: "gcc libxml2-dev" };
     expect(named(myrag({ fastapi: { build: { args } } }), "fastapi").image).toMatchObject({ args });
     const worker = { system: "mnemolite", services: { worker: { build: { args } } } };
@@ -115,7 +115,7 @@ describe("build arguments", () => {
       ["api", "worker"].map((name) => [name, { build: { args: { BUILD_PACKAGES: `for-${name}` } } }]),
     );
     expect(pathsAndReasons({ system: "mnemolite", services })).toEqual([
-      'worker.build.args.BUILD_PACKAGES: another service has "for-api" for it, and both have the image mnemolite',
+      'worker.build.args.BUILD_PACKAGES: another service sets it to "for-api", and both use the image mnemolite',
     ]);
   });
 });
@@ -132,13 +132,13 @@ describe("user, entrypoint and extra hosts", () => {
     expect(spec.networks).toContain("outside");
   });
 
-  it("are refused for stores, and for own applications, which have them", () => {
+  it("are refused for stores, and for own applications, which have their own settings for them", () => {
     expect(pathsAndReasons(myrag({ pgvector: { user: "1:1" } }))).toEqual([
-      "pgvector.user: only applications with a Dockerfile have it, and pgvector is none",
+      "pgvector.user: only applications with a Dockerfile have this setting, and pgvector has none",
     ]);
     const apps = { web: { image: "mine:1", port: 8000, route: "/" } };
     expect(pathsAndReasons({ apps, services: { web: { user: "1:1" } } })).toEqual([
-      "web.user: apps.web has this setting",
+      "web.user: set this in apps.web",
     ]);
   });
 });
@@ -162,7 +162,7 @@ describe("variables with secrets", () => {
     expect(named(raw, "worker").startScript).toBeUndefined();
   });
 
-  it("are asked for, and checked like those of own applications", () => {
+  it("are requested and checked like those of own applications", () => {
     const asked = { system: "m31", services: { web: { secrets: { TOKEN: "ask" } } } };
     expect(problems(asked)).toMatchObject([
       { path: "ragdock:services.web.secrets.TOKEN", problem: "ragdock:TOKEN is not set" },
@@ -174,8 +174,8 @@ describe("variables with secrets", () => {
       "web.secrets.A: an application may use redis-password, redis-user",
     ]);
     expect(wrong({ A: "generate" }, { A: "1" })).toEqual([
-      "web.secrets.A: `docker inspect` shows the one there",
+      "web.secrets.A: `docker inspect` shows that value",
     ]);
-    expect(wrong({ A: "plain" })[0]).toContain("this file is no place for a secret");
+    expect(wrong({ A: "plain" })[0]).toContain("this file must not contain a secret");
   });
 });

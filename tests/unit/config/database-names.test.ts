@@ -66,7 +66,7 @@ describe("the server of mnemolite", () => {
     serviceOf({ system: "mnemolite", services: { db: { limits: { memory, reservation: "512MiB" } } } }, "db")
       .command;
 
-  it("has the values of the original at its limit, and follows another limit", () => {
+  it("has the settings of the original at its memory limit, and other settings at another limit", () => {
     const original = ["shared_buffers=512MB", "work_mem=16MB", "maintenance_work_mem=128MB"];
     expect(settingsWith("2GiB")).toEqual(
       expect.arrayContaining([

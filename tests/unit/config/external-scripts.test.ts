@@ -12,7 +12,10 @@ import { projectDir } from "../../../host/paths.ts";
 const folder = mkdtempSync(join(tmpdir(), "ragdock-external-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** Runs a script with a stand-in for its client. Paths of secrets lead into the folder. */
+/**
+ * Runs a script with a stand-in for its client. Paths of secrets are replaced by paths in the
+ * folder.
+ */
 function run(script: string, client: string, stub: string, env: Record<string, string>) {
   writeFileSync(join(folder, "password"), "a:b\\c");
   const stand = join(folder, client);
@@ -66,7 +69,7 @@ describe("the check of PostgreSQL", () => {
     expect(said).toContain('GRANT CREATE ON SCHEMA public TO "app";');
   });
 
-  it("ends well, with the password in a file and nowhere else", () => {
+  it("succeeds, with the password in a file and nowhere else", () => {
     const { status, said } = psql(`case "$*" in *privilege*) echo t ;; *) echo 1 ;; esac`);
     expect({ status, said }).toEqual({ status: 0, said: "Role app can log in to library at db:5432.\n" });
     expect(readFileSync(join(folder, "pgpass"), "utf8")).toBe("*:*:*:*:a\\:b\\\\c\n");

@@ -1,6 +1,7 @@
 /** Tests stores outside of the stack. tests/slow/external.test.ts proves that applications use one. */
 import { describe, expect, it } from "vitest";
 import { fill, shown } from "../../../config/spec/content.ts";
+import { callsHost } from "../../../config/spec/host-gateway.ts";
 import type { ServiceSpec } from "../../../config/spec/service.ts";
 import { systemWith } from "../../support/program.ts";
 import { problems } from "./problems.ts";
@@ -54,7 +55,7 @@ describe("a PostgreSQL outside of the stack", () => {
     );
   });
 
-  it("is checked by one job, which changes nothing else", () => {
+  it("is checked by one job, and nothing else changes", () => {
     expect(services.get("postgres-check")).toMatchObject({
       kind: "job",
       networks: ["outside"],
@@ -62,7 +63,7 @@ describe("a PostgreSQL outside of the stack", () => {
     });
   });
 
-  it("gives no way out to services that do not call it", () => {
+  it("gives no route out to services that do not call it", () => {
     const inside = servicesOf({});
     const out = (all: ReadonlyMap<string, ServiceSpec>): string[] =>
       [...all.values()].filter(({ networks }) => networks.includes("outside")).map(({ name }) => name);
@@ -80,6 +81,15 @@ describe("a PostgreSQL outside of the stack", () => {
     expect(files).toContain("PostgresDown");
     expect(files).toContain("ragdock:postgres.external names it");
     expect(files).toContain("max(pg_settings_max_connections)");
+  });
+
+  it("on the Docker host is found by its clients and by the blackbox exporter", () => {
+    const host = "host.docker.internal";
+    const here = servicesOf({ postgres: { external: { ...postgres.external, host } } });
+    expect(here.get("blackbox-exporter")?.extraHosts).toEqual({ [host]: "host-gateway" });
+    for (const name of ["api", "postgres-check", "postgres-exporter"])
+      expect(callsHost(here.get(name) as ServiceSpec)).toBe(true);
+    expect(services.get("blackbox-exporter")?.extraHosts).toBeUndefined();
   });
 
   it.each([
@@ -177,7 +187,7 @@ describe("the settings of a store outside of the stack", () => {
     ]);
   });
 
-  it("replace the names of the database", () => {
+  it("take the place of the settings for the names of the database", () => {
     const both = { ...postgres, database: "other" };
     expect(problems({ postgres: both }, { secrets })).toMatchObject([{ path: "ragdock:postgres.database" }]);
   });
@@ -188,6 +198,25 @@ describe("the settings of a store outside of the stack", () => {
     ["chroma", { chroma }],
   ])("are refused where the system has no %s", (key, raw) => {
     expect(problems(raw, { secrets })).toMatchObject([{ path: `ragdock:${key}` }]);
+  });
+
+  it.each([["rotate"], ["upgrade"], ["everything"]])("do not let Ragdock %s", (action) => {
+    const allow = { external: { ...postgres.external, allow: ["backup", action] } };
+    const [found] = problems({ postgres: allow }, { secrets });
+    expect(found).toMatchObject({
+      path: "ragdock:postgres.external.allow[1]",
+      problem: "must be backup or restore: the operator of a server upgrades it and changes its passwords",
+    });
+  });
+
+  it("allow a restore only together with a backup", () => {
+    const allow = (...actions: string[]) => ({
+      postgres: { external: { ...postgres.external, allow: actions } },
+    });
+    expect(problems(allow("restore"), { secrets })).toMatchObject([
+      { path: "ragdock:postgres.external.allow", problem: "a restore first backs up what is there" },
+    ]);
+    expect(problems(allow("restore", "backup"), { secrets })).toEqual([]);
   });
 
   it.each([

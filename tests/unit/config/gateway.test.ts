@@ -32,7 +32,7 @@ describe("a gateway's nginx.conf", () => {
     expect(conf).toContain("set $upstream_rag_api rag-api;");
   });
 
-  it("waits for a connection for more than a second, after which a lost packet is sent again", () => {
+  it("waits more than a second for a connection, because the kernel sends a lost packet again after a second", () => {
     expect(conf.match(/proxy_connect_timeout \w+;/g)).toEqual(["proxy_connect_timeout 1500ms;"]);
     expect(conf).toContain("proxy_next_upstream error timeout;");
   });
@@ -40,7 +40,7 @@ describe("a gateway's nginx.conf", () => {
   it("keeps upstream connections open, because an ingress that closes them runs out of ports at 28,000 requests a minute", () =>
     expect(conf).toContain("map $upgrade $connection_upgrade { default upgrade; '' close; }"));
 
-  it("tells a service that does not listen from one that took the request and failed", () => {
+  it("distinguishes a service that does not listen from one that accepted the request and failed", () => {
     for (const [status, variable] of [
       [502, "$broken_off"],
       [504, "$too_late"],
@@ -60,7 +60,7 @@ describe("a gateway's nginx.conf", () => {
     ]);
   });
 
-  it("has each location once, whichever routes lead to a service with upload paths", () => {
+  it("has each location once, even if two routes lead to a service with upload paths", () => {
     const uploads = { listen: 8080, service: "api", port: 8000, uploadPaths: ["/api/documents"] };
     const locations = (...routes: { path: string }[]): string[] => {
       const all = routes.map((route) => ({ ...uploads, ...route }));
@@ -109,7 +109,7 @@ describe("an ingress' nginx.conf", () => {
     expect(conf).toContain("proxy_pass http://$gateway:8080;");
   });
 
-  it("gives up the address of a replaced gateway in much less than a second, and tries once more", () => {
+  it("drops the address of a replaced gateway in much less than a second, and tries once more", () => {
     const [asks = "", again = ""] = [...conf.matchAll(/location = \/\.ragdock\S+ \{[^}]*\}/g)].map(
       ([text]) => text,
     );
@@ -156,7 +156,7 @@ describe("the largest request", () => {
 
 describe.each(Object.keys(systems))("%s", (name) => {
   it.each(["dev", "prod"])(
-    "checks each request at the ingress in %s, and limits bodies by path",
+    "checks each request at the ingress in %s, and limits the size of bodies by path",
     (environment) => {
       const secrets = new Set(["openaiApiKey", "mistralApiKey"]);
       const system = systemWith({ system: name, environment }, { secrets });
@@ -187,7 +187,7 @@ describe("ragdock:ingress", () => {
     expect(found?.fix).toContain(right);
   });
 
-  it("leaves the pages of an own application free to load from other sites", () => {
+  it("lets the pages of an own application load from other sites", () => {
     const conf = configuration(systemWith({ app: { image: "mine:1" } }), "gateway");
     expect(conf).toContain("add_header Content-Security-Policy $own_content always;");
     expect(conf).toContain(`"" "frame-ancestors 'self'";`);

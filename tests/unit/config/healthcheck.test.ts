@@ -17,7 +17,7 @@ interface Ran {
   readonly said: string;
 }
 
-/** Returns exit code and output of a shell's line. */
+/** Returns exit code and output of a shell command. */
 async function ran(line: string, env: NodeJS.ProcessEnv = process.env): Promise<Ran> {
   try {
     const { stdout } = await promisify(execFile)("/bin/sh", ["-c", line], { env });
@@ -48,12 +48,14 @@ describe("the check of a port", () => {
     listening(address, async (port) => expect(await check(port)).toEqual({ code: 0, said: "" })),
   );
 
-  it.each(["127.0.0.1", "127.0.0.2", "::1"])("fails on %s, which other containers do not reach", (address) =>
-    listening(address, async (port) => {
-      const { code, said } = await check(port);
-      expect(code).toBe(1);
-      expect(said).toBe(`port ${port} listens on 127.0.0.1 only: let the application listen on 0.0.0.0`);
-    }),
+  it.each(["127.0.0.1", "127.0.0.2", "::1"])(
+    "fails if the server listens on %s, which other containers cannot reach",
+    (address) =>
+      listening(address, async (port) => {
+        const { code, said } = await check(port);
+        expect(code).toBe(1);
+        expect(said).toBe(`port ${port} listens on 127.0.0.1 only: let the application listen on 0.0.0.0`);
+      }),
   );
 
   it("fails if nothing listens", async () => {
@@ -61,7 +63,7 @@ describe("the check of a port", () => {
     expect(await check(port)).toEqual({ code: 1, said: `nothing listens on port ${port}` });
   });
 
-  it("does not take another port that ends in the same digits", () =>
+  it("does not confuse it with a port that ends in the same digits", () =>
     listening("0.0.0.0", async (port) => expect((await check(port % 4096)).code).toBe(1)));
 });
 
@@ -112,10 +114,10 @@ describe("the check of a path", () => {
     [["python3"], "http://127.0.0.1:PORT/no answers 503: the model 'small' is missing"],
     [["wget", "python3"], "http://127.0.0.1:PORT/no answers 503: the model 'small' is missing"],
     [["node"], "http://127.0.0.1:PORT/no answers 503: the model 'small' is missing"],
-    // GNU's wget says nothing, and BusyBox's says the status.
+    // GNU's wget prints nothing, and BusyBox's wget prints the status.
     [["wget"], "http://127.0.0.1:PORT/no does not answer 2xx"],
     [[], "the image has no wget, curl, python3 or node: use another health check"],
-  ])("with %j shows status and body of another answer", async (clients, said) => {
+  ])("with %j shows status and body of an answer that is not 2xx", async (clients, said) => {
     const port = portOf();
     const expected = { code: 1, said: said.replace("PORT", String(port)) };
     expect(await check(port, clients, "/no")).toEqual(expected);

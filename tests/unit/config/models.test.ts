@@ -5,6 +5,7 @@
 import { describe, expect, it } from "vitest";
 import { chooseModels, modelProblems, modelServices } from "../../../config/services/models.ts";
 import { settings } from "../../../config/settings/schema.ts";
+import { toPulumi } from "../../support/reader.ts";
 
 const ollama = [{ runs: { provider: "ollama", baseUrl: "http://ollama:11434/v1" } }];
 const none = new Set<string>();
@@ -14,20 +15,23 @@ const models = (raw: Record<string, unknown>, runners: typeof ollama = []) =>
   chooseModels(settings.parse(raw), none, undefined, runners);
 
 const problems = (raw: Record<string, unknown>, runners: typeof ollama = []) =>
-  modelProblems(models(raw, runners), none, runners).map(({ path, fix }) => ({ path, fix }));
+  modelProblems(models(raw, runners), none, runners).map(({ path, fix }) => ({ path, fix: toPulumi(fix) }));
 
 describe("a provider without a public address", () => {
-  it.each(["ollama", "vllm"])("needs a baseUrl for %s, and the fix is one command", (provider) => {
-    expect(problems({ llm: { provider, model: "m" } })).toEqual([
-      {
-        path: "ragdock:llm.provider",
-        fix: "Run: pulumi config set --path 'ragdock:llm.baseUrl' http://models.example.com:8000/v1",
-      },
-    ]);
-    expect(problems({ llm: { provider, baseUrl: "http://gpu.example.com/v1" } })).toEqual([]);
-  });
+  it.each(["ollama", "vllm"])(
+    "needs a baseUrl for %s, and the error has the command that sets it",
+    (provider) => {
+      expect(problems({ llm: { provider, model: "m" } })).toEqual([
+        {
+          path: "ragdock:llm.provider",
+          fix: "Run: pulumi config set --path 'ragdock:llm.baseUrl' http://models.example.com:8000/v1",
+        },
+      ]);
+      expect(problems({ llm: { provider, baseUrl: "http://gpu.example.com/v1" } })).toEqual([]);
+    },
+  );
 
-  it("can be run by a stack with a module for it, and the fix names that first", () => {
+  it("can run in a stack that has a module for it, and the error names that fix first", () => {
     const [found] = problems({ embeddings: { provider: "ollama" } }, ollama);
     expect(found?.path).toBe("ragdock:embeddings.provider");
     expect(found?.fix).toContain("Run: pulumi config set --path 'ragdock:embeddings.run' true; or name");
@@ -36,7 +40,7 @@ describe("a provider without a public address", () => {
 });
 
 describe("run", () => {
-  it("gives the application the address of the stack's own service, and a service to wait for", () => {
+  it("gives the application the address of the stack's own model service, and makes it wait for that service", () => {
     const own = models({ llm: { provider: "ollama", model: "llama3.2:3b", run: true } }, ollama);
     expect(own.llm.baseUrl).toBe("http://ollama:11434/v1");
     expect(modelServices(own)).toEqual(["ollama"]);

@@ -32,18 +32,18 @@ describe("names", () => {
     expect(environment.CERTIFICATES_NAMES).toBe("api.rag.example.org grafana.example.org");
   });
 
-  it("are served besides the names in hosts", () => {
+  it("are served in addition to the names in `hosts`", () => {
     const served = confOf(named({ hosts: ["portal.example.org"] }), "ingress");
     for (const name of ["api\\.rag\\.example\\.org", "portal\\.example\\.org"])
       expect(served).toContain(String.raw`"~*^${name}\|" 0;`);
   });
 
-  it("keep the pages to sign in only where there is a sign-in", () => {
+  it("serve the sign-in pages only if there is a sign-in", () => {
     const app = { app: { image: "mine:1" } };
     expect(confOf(named(), "ingress")).toContain(String.raw`|\.ragdock/(sign-in|sign-out|callback|me)\z)"`);
     const open = {
       signIn: undefined,
-      open: "everyone may read and delete",
+      open: "everyone may read and delete documents",
       names: { "v1.example.org": "/v1/" },
     };
     expect(confOf(named(open, app), "ingress")).toContain(String.raw`"~^v1\.example\.org/(?!v1(/|\z))" /v1;`);
@@ -114,7 +114,7 @@ describe("names that cannot work", () => {
     ]);
   });
 
-  it("are refused: a name that a public authority does not know", () => {
+  it("are refused: a name that a public authority cannot certify", () => {
     const internal = { names: { "grafana.internal": "/monitoring/grafana/" } };
     expect(found({ ...internal, tls: "acme" })).toEqual([
       `ragdock:${key("grafana.internal")}: "grafana.internal": Use a name such as api.rag.example.org.`,

@@ -1,6 +1,6 @@
 /**
  * Tests the stores that a stack runs only if an own application needs them. It does not prove that
- * their images do what the specification says.
+ * their images work as specified.
  */
 import { describe, expect, it } from "vitest";
 import { partsOf } from "../../../cli/data/parts.ts";
@@ -31,7 +31,7 @@ const placeholders: Readonly<Record<string, readonly string[]>> = {
 it("the stores are those whose secrets are listed here", () =>
   expect(Object.keys(placeholders).sort()).toEqual([...stores].sort()));
 
-it("no system has one by itself", () => {
+it("no system has such a store by default", () => {
   for (const system of Object.keys(systems)) {
     const names = systemWith({ system }).services.map(({ name }) => name);
     expect(names.filter((name) => stores.includes(name))).toEqual([]);
@@ -103,7 +103,7 @@ describe.each(stores)("%s", (store) => {
     );
   });
 
-  it("is refused where its image cannot be built, by the need", () => {
+  it("is refused where its image cannot be built, and the error names the need", () => {
     const [refused, ...more] = problems({ ...needing([store]), images: "packages" });
     expect(more).toEqual([]);
     expect(refused?.path).toBe("ragdock:apps.mine.needs[0]");
@@ -112,7 +112,7 @@ describe.each(stores)("%s", (store) => {
     expect(pinned.services.map(({ name }) => name)).toContain(store);
   });
 
-  it("is an own application, if one has its name", () => {
+  it("is not started if an own application has its name", () => {
     const apps = { other, [store]: { image: "mine:1.0", port: 80 }, mine: { image: "a:1", needs: [store] } };
     const own = systemWith({ apps });
     expect(serviceOf(own, store).image).toEqual({ from: "reference", reference: "mine:1.0" });
@@ -128,6 +128,17 @@ describe.each(stores)("%s", (store) => {
     expect(generation(system)).toEqual([1]);
     expect(generation(systemWith({ ...needing([store]), rotations: { [store]: 2 } }))).toEqual([2]);
   });
+});
+
+it("Prometheus asks exporters at the only address on which they listen", () => {
+  const system = systemWith(needing(["minio"]));
+  const networks = (name: string) => serviceOf(system, name).networks;
+  expect(networks("blackbox-exporter")).toEqual(expect.arrayContaining(["minio", "monitoring"]));
+  expect(networks("prometheus")).toEqual(expect.arrayContaining(["minio", "monitoring"]));
+  const text = serviceOf(system, "prometheus").files.map(({ content }) => shown(content));
+  const asked = text.join("\n").match(/[\w.-]+-exporter[\w.]*:\d+/g) ?? [];
+  expect(asked).toContain("blackbox-exporter.monitoring:9115");
+  for (const address of asked) expect(address).toMatch(/-exporter\.monitoring:\d+$/);
 });
 
 it("a store that several applications need runs once", () => {
@@ -159,7 +170,7 @@ it("limits that the host does not have are refused", () => {
   expect(found.map(({ path }) => path)).toContain("ragdock:services.*.limits.memory");
 });
 
-it("MySQL sets the passwords at each start, in statements of one line each", () => {
+it("MySQL sets the passwords at each start, with one statement per line", () => {
   const { files, command } = serviceOf(systemWith(needing(["mysql"])), "mysql");
   const sql = files.find(({ path }) => path === "/run/secrets/logins.sql");
   const lines = shown(sql?.content ?? "")

@@ -23,15 +23,26 @@ import { systemWith } from "../../support/program.ts";
 
 const known = knownPrograms(images);
 
-/** An own application that needs all stores that a stack has on request only. */
+/** An own application that needs all stores that a stack runs only on request. */
 const needy = {
   apps: { mine: { image: "mine:1.0", port: 8000, route: "/", needs: neededStores.map(({ name }) => name) } },
 };
 
+/** Servers outside of the stack, which jobs check. */
+const outside = {
+  postgres: { external: { host: "db.example.org", database: "library", user: "app" } },
+  redis: { external: { host: "cache.example.org" } },
+  chroma: { external: { host: "vectors.example.org" } },
+  vectorStore: "chroma",
+};
+
 const titled = (raw: Record<string, unknown>, title: string) => {
-  const secrets = new Set(["llmApiKey", "embeddingsApiKey", "openaiApiKey", "mistralApiKey"]);
+  const secrets = new Set([
+    ...["llmApiKey", "embeddingsApiKey", "openaiApiKey", "mistralApiKey"],
+    ...["postgresPassword", "postgresAuthority", "redisPassword", "redisAuthority"],
+  ]);
   const { services } = systemWith({ ...raw, images: "registry" }, { secrets });
-  // Nothing is known of the user's own image.
+  // Nothing is known about the user's own image.
   return services
     .filter(({ image }) => image.from !== "reference")
     .map((service) => ({
@@ -47,7 +58,12 @@ const services = Object.keys(systems).flatMap((system) =>
     const stores = system === "full" && environment === "prod" ? { vectorStore: "chroma" } : {};
     return [
       ...titled({ system, environment, ...models, ...stores }, `${system} in ${environment}`),
-      ...(system === "full" ? titled({ environment, ...needy }, `an own application in ${environment}`) : []),
+      ...(system === "full"
+        ? [
+            ...titled({ environment, ...needy }, `an own application in ${environment}`),
+            ...titled({ environment, ...outside }, `full on servers outside in ${environment}`),
+          ]
+        : []),
     ];
   }),
 );
@@ -56,7 +72,7 @@ describe("what runs in an image", () => {
   it("is checked for every image of the catalogue", () => {
     const ran = new Set(services.map(({ image }) => image?.name));
     const unused = images.map(({ name }) => name).filter((name) => !ran.has(name));
-    // Own applications are built on Node. PostgreSQL 18 has the programs of 17.
+    // Own applications are built on Node. PostgreSQL 18 has the same programs as 17.
     expect(unused).toEqual(["node", "postgres-18"]);
   });
 
@@ -67,7 +83,7 @@ describe("what runs in an image", () => {
     expect(lacking).toEqual([]);
   });
 
-  it("gets a command that the entrypoint takes: a program, or arguments of the image's own program", () => {
+  it("gets a command that the entrypoint accepts: a program, or arguments of the image's own program", () => {
     const wrong = services.flatMap(({ title, service }) => {
       const first = wrongCommand(service);
       return first === undefined ? [] : [`${title}: ${first}`];
@@ -82,7 +98,7 @@ describe("what runs in an image", () => {
     expect(lacking).toEqual([]);
   });
 
-  it("has GNU's tar and find, where a backup copies its files", () => {
+  it("has GNU tar and find if a backup copies its files", () => {
     const cases = [...Object.keys(systems).map((system) => ({ system })), { system: "full", ...needy }];
     const lacking = cases.flatMap((raw) => {
       const { system } = raw;
@@ -99,7 +115,7 @@ describe("what runs in an image", () => {
     expect(lacking).toEqual([]);
   });
 
-  it("is found in scripts, pipes, substitutions and health checks", () => {
+  it("is extracted from scripts, pipes, substitutions and health checks", () => {
     expect(programsIn("curl -f x || exit 1", known)).toEqual(["curl"]);
     expect(programsIn('if ! x=$(psql -c y | sort); then\n  exec "$@"\nfi', known)).toEqual(["psql", "sort"]);
     expect(programsIn('A="$(cat f)" redis-cli ping | grep -q PONG', known)).toEqual([
@@ -125,7 +141,7 @@ describe.each(images)("the facts of $name", (image) => {
       expect(source).toMatch(/^[\w.-]+\/[\w.-]+@[\w.-]+:[\w./-]+$/);
   });
 
-  it("agree with each other", () => {
+  it("do not contradict each other", () => {
     const { port, dataPath, healthcheck } = image;
     for (const declared of declaredPorts(image)) expect(declared).toBe(port);
     for (const declared of declaredVolumes(image)) expect(declared).toBe(dataPath);

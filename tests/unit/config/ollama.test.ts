@@ -10,6 +10,7 @@ import type { Problem } from "../../../config/spec/problem.ts";
 import type { ServiceSpec, SystemSpec } from "../../../config/spec/service.ts";
 import { renderPrometheus, renderRules } from "../../../monitoring/index.ts";
 import { facts, serviceOf, systemWith } from "../../support/program.ts";
+import { toPulumi } from "../../support/reader.ts";
 
 type Raw = Record<string, unknown>;
 
@@ -20,7 +21,8 @@ function problems(raw: Raw, over: Partial<Facts> = {}): readonly Problem[] {
   try {
     resolveSystem(raw, { ...facts, ...over });
   } catch (error) {
-    if (error instanceof ConfigError) return error.problems;
+    if (error instanceof ConfigError)
+      return error.problems.map((one) => ({ ...one, fix: toPulumi(one.fix) }));
     throw error;
   }
   return [];
@@ -106,7 +108,7 @@ describe("a stack that runs its model", () => {
     expect(job(more)).toEqual(job(system));
   });
 
-  it("runs models for vectors too, and downloads and checks each model once", () => {
+  it("also runs embedding models, and downloads and checks each model once", () => {
     const embeddings = { provider: "ollama", model: "nomic-embed-text", run: true };
     const both = systemWith({ llm, embeddings });
     const texts = [...job(both).files, ...serviceOf(both, "ollama").files].map(({ path, content }) => [
@@ -156,7 +158,7 @@ describe("is refused:", () => {
     expect(Object.keys(pinned.unavailable)).not.toContain("ollama");
   });
 
-  it("a setting that leaves out the server or its job", () => {
+  it("a setting that removes the server or its job", () => {
     for (const name of ["ollama", "ollama-pull"])
       expect(problems({ llm, services: { [name]: { enabled: false } } }).map((p) => p.path)).toEqual([
         `ragdock:services.${name}.enabled`,
@@ -183,7 +185,7 @@ describe("is refused:", () => {
     const [found] = problems(withModel("llama3.3:70b"), { host: { memoryMiB: 16_384 } }).filter(
       ({ path }) => path === "ragdock:llm.model",
     );
-    expect(found?.problem).toMatch(/^llama3\.3:70b needs about 4\d{4} MiB, the host has 16384 MiB$/);
+    expect(found?.problem).toMatch(/^llama3\.3:70b needs about 4\d{4} MiB, but the host has 16384 MiB$/);
     expect(problems({ llm, host: { memory: "2GiB" } }).map((p) => p.path)).toContain("ragdock:llm.model");
   });
 });
@@ -216,7 +218,7 @@ describe("the memory of a model", () => {
     ["qwen2.5:0.5b", 1317],
   ])("of %s is %i MiB", (name, needed) => expect(modelMemory(name)).toBe(needed));
 
-  it("is the server's limit, unless the user sets another one", () => {
+  it("is the server's memory limit, unless the user sets another one", () => {
     expect(serviceOf(systemWith(withModel("llama3.1:8b")), "ollama").limits.memory).toBe("5698MiB");
     expect(serviceOf(systemWith(withModel("llama3.2")), "ollama").limits.memory).toBe("4096MiB");
   });

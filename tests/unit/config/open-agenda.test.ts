@@ -34,7 +34,7 @@ describe("events of Open Agenda", () => {
     expect(system.secrets["openagenda-key"]).toMatchObject({ from: "config", key: "openagendaKey" });
   });
 
-  it("need their key, and the fix is one command", () => {
+  it("need their key, and the error has the command that sets it", () => {
     const [found] = problems(raw);
     expect(found?.path).toBe("ragdock:openagendaKey");
     expect(found?.fix).toContain("pulumi config set --secret ragdock:openagendaKey");
@@ -51,6 +51,6 @@ describe("events of Open Agenda", () => {
 
   it("are refused in other systems", () =>
     expect(problemsOf({ ...raw, system: "m31" })).toEqual([
-      "ragdock:openAgenda: m31 collects no events; rag-events does",
+      "ragdock:openAgenda: m31 collects no events; only rag-events does",
     ]));
 });

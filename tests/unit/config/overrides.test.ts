@@ -1,6 +1,6 @@
 /**
  * Tests that every setting of every service has an effect or is refused by its path. Does not prove
- * that Docker does what the spec says. tests/e2e proves that.
+ * that Docker follows the specification. tests/e2e proves that.
  */
 import { isDeepStrictEqual } from "node:util";
 import { describe, expect, it } from "vitest";
@@ -121,7 +121,7 @@ const running = ({ services, ...rest }: SystemSpec) => ({
   services: services.map((s) => (isLongRunning(s) ? { ...s, ports: publishedPorts(s) } : s)),
 });
 
-/** If two settings together are wrong, a problem may name the other one. */
+/** If two settings contradict each other, the problem may name the other one. */
 const elsewhere: readonly { readonly key: string; readonly path: RegExp; readonly why: string }[] = [
   {
     key: "enabled",
@@ -175,7 +175,7 @@ const base = (raw: Record<string, unknown>): SystemSpec => systemWith(raw, { sec
 const tested = new Set<string>();
 
 /**
- * Returns the services of a system that no earlier test had: `full` with Chroma repeats many
+ * Returns the services of a system that no earlier case has tested: `full` with Chroma repeats many
  * services of `full`.
  */
 function untested(raw: (typeof named)[number]): ServiceSpec[] {
@@ -193,7 +193,7 @@ describe.each(named.map((raw) => ({ raw, services: untested(raw) })))(
   ({ raw, services }) => {
     const system = base(raw);
 
-    it("ignores no setting of a service", () => {
+    it("ignores no setting", () => {
       expect(services.length).toBeGreaterThan(0);
       const portOf = (name: string): PublishedPort | undefined =>
         system.services.flatMap((s) => publishedPorts(s).filter(({ owner = s.name }) => owner === name))[0];

@@ -42,7 +42,7 @@ describe("an application without a Dockerfile", () => {
     ).toEqual(["mirror/python:3.12-slim-trixie"]);
   });
 
-  it("has folders for the volumes of all applications with its image", () => {
+  it("has folders for the volumes of all applications that use its image", () => {
     const source = `${folder}/flask-pip`;
     const worker = { source, command: ["work"], volumes: [{ name: "one", path: "/srv/one", shared: true }] };
     const volumes = [{ name: "two", path: "/srv/two" }];
@@ -51,7 +51,7 @@ describe("an application without a Dockerfile", () => {
       expect(serviceOf(system, name).image).toMatchObject({ args: { FOLDERS: "/srv/one /srv/two" } });
   });
 
-  it("is refused with a version that the packages lack, with both ways out", () => {
+  it("is refused with a version that the packages lack, and the error names both fixes", () => {
     const source = `${folder}/flask-pip`;
     const wrong = { ...apps({ source, port: 9000, build: { python: "3.12" } }), images: "packages" };
     expect(problems(wrong)).toEqual([

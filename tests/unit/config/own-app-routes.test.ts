@@ -61,7 +61,7 @@ describe("a host name of an application", () => {
     [{}, "ingress.tls"],
     [{ tls: "internal" }, "ingress.domain"],
     [{ tls: "internal", domain: "mine.example.org" }, "which serves all paths"],
-    [{ ...ingress, names: { "mine.example.org": "/" } }, "`ragdock:ingress.names` has the name, too"],
+    [{ ...ingress, names: { "mine.example.org": "/" } }, "`ragdock:ingress.names` also has this name"],
   ])("is refused if %j cannot serve it", (settings, text) => {
     const found = problems({ ...apps(named), ingress: settings });
     const own = found.filter(({ path }) => path === "ragdock:apps.mine.route");

@@ -67,7 +67,7 @@ describe("secrets of an application", () => {
     expect(serviceOf(system, "web").dependsOn).toContain("postgres-credentials");
   });
 
-  it("are there in the command of a health check, too", () => {
+  it("are also available to the command of a health check", () => {
     const healthcheck = { command: ["python", "-m", "check"] };
     const own = systemWith({ apps: { web: { ...web, healthcheck, secrets: { JWT_SECRET: "generate" } } } });
     expect(serviceOf(own, "web").healthcheck.test).toEqual([
@@ -89,7 +89,7 @@ describe("secrets of an application", () => {
     expect(shown(fileOf(own, "api", "/srv/.env"))).toBe("KEY={{secret:JWT_SECRET}}");
   });
 
-  it("of the user are percent-encoded in a URL, and nowhere else", () => {
+  it("set by the user are percent-encoded in a URL, and nowhere else", () => {
     const own = systemWith(
       settings({
         PASSWORD: "ask",
@@ -174,7 +174,7 @@ describe("wrong secrets", () => {
       "web.secrets.KEY",
       "services.web.environment.KEY",
     ],
-  ])("%s: refused by path, with what to do", (_, raw, path, text) => {
+  ])("%s: refused with its path and the fix", (_, raw, path, text) => {
     const found = problems(raw).filter((one) => one.path === `ragdock:apps.${path}`);
     expect(found.length).toBeGreaterThan(0);
     expect(found.map((one) => `${one.found} ${one.problem} ${one.fix}`).join("\n")).toContain(text);
@@ -197,14 +197,14 @@ describe("wrong secrets", () => {
     expect(problems(raw).map(({ path }) => path)).toEqual(["ragdock:services.api.environment.KEY"]);
   });
 
-  it("is not the rotation of a variable whose application is gone", () => {
+  it("a rotation of a variable whose application is gone is accepted", () => {
     expect(problems({ rotations: { JWT_SECRET: 2 } })).toEqual([]);
     expect(problems({ rotations: { postgrs: 2 } }).map(({ path }) => path)).toEqual([
       "ragdock:rotations.postgrs",
     ]);
   });
 
-  it("is not a secret that stays after its application is gone", () => {
+  it("a secret that stays after its application is gone is accepted", () => {
     expect(problems({}, { secrets: new Set(["OPENAI_API_KEY"]) })).toEqual([]);
     expect(problems({}, { secrets: new Set(["lmApiKey"]) }).map(({ path }) => path)).toEqual([
       "ragdock:lmApiKey",
@@ -213,7 +213,7 @@ describe("wrong secrets", () => {
 });
 
 describe("the secrets that applications ask for", () => {
-  it("are found in settings that may be wrong", () => {
+  it("are found even in wrong settings", () => {
     expect(askedSecrets(settings(secrets, { secrets: { OTHER: "ask", OPENAI_API_KEY: "ask" } }))).toEqual([
       "OPENAI_API_KEY",
       "OTHER",
@@ -221,7 +221,7 @@ describe("the secrets that applications ask for", () => {
     expect(askedSecrets({ apps: ["x", null], app: { secrets: 7 } })).toEqual([]);
   });
 
-  it("are keys of a stack's file, encrypted only", () => {
+  it("are keys of a stack's file, and must be encrypted", () => {
     const { properties } = fileSchema() as {
       properties: { config: { patternProperties: Record<string, { required?: string[] }> } };
     };

@@ -1,6 +1,7 @@
 /**
- * Tests that the start script of an application hands every byte of its secrets on, and becomes the
- * program. It runs in dash and bash here. tests/systems/web-and-worker.test.ts runs it in a container.
+ * Tests that the start script of an application passes on every byte of its secrets, and becomes
+ * the program. It runs in dash and bash here. tests/systems/web-and-worker.test.ts runs it in a
+ * container.
  */
 import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";

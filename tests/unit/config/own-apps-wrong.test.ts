@@ -27,7 +27,7 @@ describe("the short form", () => {
     expect(healthcheck.startPeriod).toBe("9m");
   });
 
-  it("is refused next to apps", () => {
+  it("is refused together with `apps`", () => {
     const found = problems({ app: { image: "mine:1.0" }, apps: { web: other } });
     expect(found.map(({ path }) => path)).toContain("ragdock:app");
   });

@@ -1,6 +1,6 @@
 /**
  * Tests that every setting of an own application has an effect or is refused by its path. Does not
- * prove that Docker does what the spec says.
+ * prove that Docker follows the specification.
  */
 import { isDeepStrictEqual } from "node:util";
 import { describe, expect, it } from "vitest";
@@ -91,7 +91,10 @@ const kinds: Readonly<Record<string, Record<string, unknown>>> = {
 const other = { image: "other:1.0", port: 8000, route: "/" };
 const apps = (app: Record<string, unknown>) => ({ apps: { other, mine: app } });
 
-/** Returns what is wrong with a setting: nothing, or that it does nothing or has another path. */
+/**
+ * Returns the problem of a setting: it has no effect, or is refused under another path. Returns
+ * nothing if it is correct.
+ */
 function silent(app: Record<string, unknown>, base: SystemSpec, key: string, value: unknown): string[] {
   const found = `${key} = ${JSON.stringify(value)}`;
   try {
@@ -163,7 +166,7 @@ describe("own applications", () => {
     expect(beat).toMatchObject({ name: "app-beat" });
   });
 
-  it("with one image wait for its migration, which waits for stores only", () => {
+  it("with one image wait for its migration, and the migration waits for stores only", () => {
     const waits = (name: string) => several.services.find((s) => s.name === name)?.dependsOn;
     expect(waits("web-migrate")).toEqual(["postgres", "redis", "postgres-credentials", "redis-credentials"]);
     expect(waits("web")).toContain("web-migrate");
@@ -194,7 +197,7 @@ describe("own applications", () => {
     expect(system.urls).not.toHaveProperty("setup");
   });
 
-  it("reach the stores that they need, and get the passwords of these only", () => {
+  it("reach the stores that they need, and get the passwords of these stores only", () => {
     const files = (name: string) => serviceOf(several, name).files.map(({ path }) => path);
     expect(files("web")).toEqual(["/run/secrets/postgres-password", "/run/secrets/redis-password"]);
     expect(files("worker")).toEqual(["/run/secrets/redis-password"]);
@@ -214,14 +217,14 @@ describe("own applications", () => {
     expect(reached("beat")).toEqual([]);
   });
 
-  it("get requests of the gateway with a route only", () => {
+  it("get requests from the gateway only if they have a route", () => {
     const gateway = serviceOf(several, "gateway").routes?.map(({ path, service }) => [path, service]);
     expect(gateway).toEqual([["/", "web"]]);
     expect(serviceOf(several, "web").role).toBe("api");
     expect(serviceOf(several, "worker").role).toBe("worker");
   });
 
-  it("stop before their successors start, if they have a volume that takes one of them", () => {
+  it("stop before their successors start, if their volume allows only one container at a time", () => {
     const kindOf = (shared: boolean) => {
       const volumes = [{ name: "files", path: "/srv", shared }];
       return serviceOf(systemWith(apps({ ...kinds.worker, volumes })), "mine").kind;
@@ -238,7 +241,7 @@ describe("own applications", () => {
     expect(environment).toMatchObject({ LOG_LEVEL: "debug", GREETING: "hello # world" });
   });
 
-  it("named ui get no way to Prometheus, which the reference application's page has", () => {
+  it("named ui cannot reach Prometheus, unlike the reference application's page", () => {
     const system = systemWith({ apps: { ui: other } });
     expect(serviceOf(system, "gateway").calls).toEqual([]);
     expect(serviceOf(systemWith({}), "gateway").calls).toEqual(["prometheus"]);

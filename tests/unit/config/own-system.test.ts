@@ -87,6 +87,7 @@ describe("a system outside of the checkout", () => {
     );
     const broken = checkSystem(path).filter((line) => line.includes("ragdock:services.redis.exposure"));
     expect(broken).toHaveLength(4);
+    expect(broken[0]).toContain("pulumi config set --path 'ragdock:services.redis.exposure' loopback");
   });
 
   it("explains its settings", () => {
@@ -153,7 +154,7 @@ describe("an own system is refused with the setting and the fix if", () => {
 
   it("the file exports no system", () =>
     expect(problemOf(written("none.ts", "export const other = 1;"))).toBe(
-      "it exports no system (only other) – Add to it: export default system;",
+      "it exports no system (only other) – Add this line to it: export default system;",
     ));
 
   it("the system has the name of one of Ragdock's own", () =>
@@ -163,7 +164,9 @@ describe("an own system is refused with the setting and the fix if", () => {
 
   it("a value has the wrong type", () => {
     const wrong = (name: string, text: string): string => problemOf(written(name, `export default ${text};`));
-    expect(wrong("name.ts", valid.replace("mine", "My System"))).toContain("name: must be small letters");
+    expect(wrong("name.ts", valid.replace("mine", "My System"))).toContain(
+      "name: must be lower-case letters",
+    );
     expect(wrong("modules.ts", '{ name: "mine", about: "Mine.", modules: [1] }')).toContain("modules[0]: ");
     const service = `{ ...serviceDefaults, name: "web", role: "api", image: { from: "reference", reference: "a:1" },
       healthcheck: Healthcheck.listens(80), limits: { cpus: 1, memory: "1 GB" } }`;
@@ -183,14 +186,14 @@ describe("an own system is refused with the setting and the fix if", () => {
       'Ragdock exports "ragdock/system" and "ragdock/testing".',
     );
     expect(problemOf(written("await.ts", `await 1; export default ${valid};`))).toContain(
-      "Remove the `await`",
+      "Remove each `await`",
     );
     expect(problemOf(written("syntax.ts", "export default {"))).toContain("it cannot be loaded: ");
   });
 
   it("a package has only TypeScript", () => {
     const path = written("node_modules/typed/system.ts", `export default ${valid};`);
-    expect(problemOf(path)).toContain("Node runs no TypeScript of a package");
+    expect(problemOf(path)).toContain("Node does not run TypeScript in a package");
   });
 
   it("a module fails", () => {

@@ -20,9 +20,18 @@ it("runs a line in the shell", () => {
   expect(paced(Healthcheck.shell("a || b")).test.slice(4)).toEqual(["healthcheck", "sh", "-c", "a || b"]);
 });
 
-it("does not change a check that is rare already", () => {
+describe("a check with a long interval", () => {
   const rare = Healthcheck.command(argv, { interval: "15s", timeout: "9s" });
-  expect(paced(rare)).toEqual({ test: rare.test, timeout: "9s" });
+
+  it("is not changed", () => expect(paced(rare)).toEqual({ test: rare.test, timeout: "9s" }));
+
+  it("keeps its pace if failures restart the container, and gets time to count them", () => {
+    const { test, timeout } = paced(rare, "recover() { :; }");
+    expect(test.slice(4)).toEqual(["healthcheck", ...argv]);
+    expect(test[3]).toContain("timeout 9 ");
+    expect(test[3]).not.toContain("sleep");
+    expect(timeout).toBe("14s");
+  });
 });
 
 describe("a service that stays unhealthy", () => {
@@ -37,6 +46,7 @@ describe("a service that stays unhealthy", () => {
   it("is restarted if it is an application, and no store, gateway or exporter is", () => {
     expect(restarts({})).toEqual({ api: usual, worker: usual, ui: usual });
     expect(restarts({ environment: "prod" })).toMatchObject({ api: usual, worker: usual, ui: usual });
+    expect(restarts({ system: "rag-events" })).toEqual({ api: usual, ui: usual });
   });
 
   it("is restarted as the settings say", () => {
@@ -46,29 +56,34 @@ describe("a service that stays unhealthy", () => {
     });
   });
 
-  it("is not restarted for its health if it has a volume, unless its owner says so", () => {
+  it("is not restarted for its health if it has a volume, unless the settings say so", () => {
     const apps = { db: { image: "db:1", port: 80, route: "/", volumes: [{ name: "data", path: "/data" }] } };
     expect(restarts({ apps })).toEqual({});
     expect(restarts({ apps, services: { db: { restartUnhealthy: {} } } })).toEqual({ db: usual });
   });
 
-  it("is never restarted if it is a store, may change its user, or has a rare check", () => {
+  it("is not restarted for its health if its check has a long interval, unless the settings say so", () => {
+    const check = { command: ["true"], interval: "15s" };
+    const apps = { mine: { image: "app:1", port: 80, route: "/", healthcheck: check } };
+    expect(restarts({ apps })).toEqual({});
+    expect(restarts({ apps, services: { mine: { restartUnhealthy: {} } } })).toEqual({ mine: usual });
+  });
+
+  it("is never restarted if it is a store or may change its user", () => {
     const app = { image: "app:1", port: 80 };
     const apps = {
       plain: { ...app, route: "/" },
       root: { ...app, capabilities: ["SETUID"] },
-      rare: { ...app, healthcheck: { command: ["true"], interval: "15s" } },
     };
     expect(restarts({ apps })).toEqual({ plain: usual });
     const system = systemWith({ apps: { ...apps, plain: { ...app, route: "/", needs: ["postgres"] } } });
     const reason = (name: string) => noRestart(serviceOf(system, name));
     expect(reason("postgres")).toContain("may be recovering its data");
     expect(reason("root")).toContain("may change its user");
-    expect(reason("rare")).toContain("below 15s");
     expect(reason("plain")).toBeUndefined();
   });
 
-  it("has a health check that ends its first process, after the deployment has ended", () => {
+  it("has a health check that ends its first process, but not during a deployment", () => {
     const api = serviceOf(systemWith({}), "api");
     const script = dockerCheck(api).test[3] ?? "";
     expect(script).toContain("kill -TERM 1; sleep");

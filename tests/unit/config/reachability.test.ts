@@ -52,7 +52,7 @@ const connects = (system: SystemSpec) => (from: string, to: string) => {
 };
 
 describe.each(cases)("%s", (_, system) => {
-  it("knows exactly who needs whom", () => {
+  it("has exactly the listed needs", () => {
     const calls = pairs(system, (from, to) =>
       calledBy(system.services.find(({ name }) => name === from) as never, system.services).some(
         ({ name }) => name === to,
@@ -61,12 +61,12 @@ describe.each(cases)("%s", (_, system) => {
     expect(calls).toEqual(pairs(system, (from, to) => needsTo(system, from, to)));
   });
 
-  it("connects everyone with whom it needs", () =>
+  it("connects each service with every service that it needs", () =>
     expect(pairs(system, (from, to) => needsTo(system, from, to) && !connects(system)(from, to))).toEqual(
       [],
     ));
 
-  it("connects no one else, except for a stated reason", () =>
+  it("connects no other services, except for a stated reason", () =>
     expect(pairs(system, (from, to) => connects(system)(from, to) && !mayReach(system, from, to))).toEqual(
       [],
     ));
@@ -91,7 +91,7 @@ it("keeps an exporter on the network on which it listens, if Prometheus is switc
     expect(networks, name).toContain("monitoring");
 });
 
-it("states no reason that no system needs", () => {
+it("every stated reason is used by a system", () => {
   for (const { from, to, why } of accepted) {
     const uses = cases.flatMap(([, system]) =>
       pairs(
@@ -117,12 +117,12 @@ describe("an attacker in", () => {
 
   it("the UI reaches no store and no monitoring", () => expect(reached("ui")).toEqual(["api", "gateway"]));
 
-  it("the gateway reaches no store, and of the monitoring Prometheus", () =>
+  it("the gateway reaches no store, and only Prometheus of the monitoring", () =>
     expect(reached("gateway")).toEqual(["api", "ui", "ingress", "prometheus"]));
 
-  it("a store reaches its clients only", () => {
+  it("a store reaches only its clients", () => {
     for (const store of ["postgres", "redis"]) expect(reached(store)).toEqual(["api", "worker"]);
-    // The blackbox exporter checks Chroma, and does not listen there.
+    // The blackbox exporter checks Chroma, but does not listen on that network.
     expect(reached("chroma")).toEqual(["api", "worker"]);
   });
 
@@ -192,7 +192,7 @@ describe("a route out", () => {
     expect(left.map(({ name }) => name)).toEqual(["ingress", "alertmanager"]);
   });
 
-  it("can be taken from an own application", () => {
+  it("can be removed from an own application", () => {
     const app = { image: "mine:1.0" };
     expect(outside({ app, environment: "prod", services: { api: { outside: false } } })).toEqual(["ingress"]);
   });
@@ -206,7 +206,7 @@ describe("a route out", () => {
       },
       /name the Docker host/,
     ],
-  ])("cannot be taken from %s", (_, settings, why) => {
+  ])("cannot be removed from %s", (_, settings, why) => {
     const [found] = problems(settings);
     expect(found?.problem).toMatch(why);
   });

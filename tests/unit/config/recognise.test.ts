@@ -1,6 +1,7 @@
 /**
- * Tests what is recognised in a folder without a Dockerfile, and what is refused. Builds nothing:
- * tests/systems/applications.test.ts and tests/slow/applications.test.ts do.
+ * Tests what is recognised in a folder without a Dockerfile, and what is refused. It builds
+ * nothing. tests/systems/applications.test.ts and tests/slow/applications.test.ts build
+ * applications.
  */
 import { describe, expect, it } from "vitest";
 import type { Request } from "../../../config/services/source/recognised.ts";
@@ -101,19 +102,19 @@ describe("the entry point", () => {
     expect(commandOf(files, { module: "main:app" })).toContain("uvicorn main:app");
     const made = { "requirements.txt": "flask", "web.py": "app = anything()\n" };
     expect(commandOf(made, { module: "web:app" })).toContain("gunicorn");
-    // A package may bring the application.
+    // A package may contain the application.
     expect(commandOf({ "requirements.txt": "my-shop" }, { module: "my_shop.web:app" })).toContain(
       "my_shop.web:app",
     );
   });
 
-  it("gets no .env, and that is said, unless a .dockerignore decides", () => {
+  it("gets no .env, and the output says so, unless a .dockerignore decides", () => {
     const files = { "requirements.txt": "", "main.py": fastapi, ".env": "A=1" };
     expect(says(files)).toMatch(/by default, without its \.env \(set `envFile` /);
     expect(says({ ...files, ".dockerignore": "" })).not.toContain(".env");
   });
 
-  it("is not needed for a command", () => {
+  it("is not needed if there is a command", () => {
     const found = recognised({ "requirements.txt": "celery" }, { isServed: false });
     expect(found.says).toBe("Python application, packages from requirements.txt, Python 3.13 by default");
     expect(found.command).toBeUndefined();
@@ -147,15 +148,18 @@ describe("the entry point", () => {
       { "requirements.txt": "", "main.py": fastapi, "ui.py": "import streamlit\n" },
       {},
       "FastAPI application `app` in main.py, and Streamlit application ui.py",
-      /not clear/,
+      /several files could be the application/,
       "main:app",
     ],
-  ])("of %j with %j is refused, with a value of `module`", (files, request, found, why, value) => {
-    const refusal = refused(files as unknown as Files, request);
-    expect(refusal).toMatchObject({ setting: "module", value });
-    expect(refusal.found).toContain(found);
-    expect(refusal.why).toMatch(why);
-  });
+  ])(
+    "of %j with %j is refused, and the error has a value for `module`",
+    (files, request, found, why, value) => {
+      const refusal = refused(files as unknown as Files, request);
+      expect(refusal).toMatchObject({ setting: "module", value });
+      expect(refusal.found).toContain(found);
+      expect(refusal.why).toMatch(why);
+    },
+  );
 });
 
 describe("the packages", () => {
@@ -168,7 +172,7 @@ describe("the packages", () => {
     [{ "requirements.txt": "", "pyproject.toml": poetry, "poetry.lock": "" }, "poetry", "poetry.lock"],
     [{ "requirements.txt": "", "pyproject.toml": project }, "requirements", "requirements.txt"],
     [{ "pyproject.toml": project }, "project", "pyproject.toml"],
-  ])("of %j are installed by %s from %s", (files, installer, file) => {
+  ])("of %j are installed with %s from %s", (files, installer, file) => {
     const found = recognised({ ...(files as unknown as Files), ...main });
     expect(found.args.INSTALLER).toBe(installer);
     expect(found.says).toContain(`packages from ${file}`);
@@ -196,10 +200,10 @@ describe("the packages", () => {
     expect(refused(files as unknown as Files).fix).toContain(fix);
   });
 
-  it("with PyTorch are those for CPUs, unless a lock or the settings decide", () => {
+  it("include PyTorch for CPUs, unless a lock file or the settings decide otherwise", () => {
     const files = { "requirements.txt": "sentence_transformers", ...main };
     expect(recognised(files).args.TORCH_BACKEND).toBe("cpu");
-    expect(says(files)).toContain("torch for CPUs (with CUDA the image has some 5 GB more)");
+    expect(says(files)).toContain("torch for CPUs (with CUDA the image is about 5 GB larger)");
     expect(recognised(files, { torchBackend: "none" }).args.TORCH_BACKEND).toBe("");
     expect(recognised(files, { torchBackend: "cu128" }).args.TORCH_BACKEND).toBe("cu128");
     expect(says(files, { torchBackend: "cu128" })).not.toContain("CPUs");
@@ -231,7 +235,7 @@ describe("the version", () => {
     expect(refused({ ...main, ".python-version": "2.7" })).toMatchObject({
       setting: "build.python",
       found: "Python 2.7 from .python-version",
-      why: "the images have Python 3.10, 3.11, 3.12, 3.13, 3.14",
+      why: "the available images have Python 3.10, 3.11, 3.12, 3.13, 3.14",
     });
     // YAML reads 3.10 without quotes as 3.1.
     expect(refused(main, { python: "3.1" }).setting).toBe("build.python");

@@ -101,7 +101,7 @@ describe("two deployments", () => {
     expect(isSame(one, pinned, [])).toBe(false);
   });
 
-  it("are equal for any order of the keys of their settings", () =>
+  it("are equal whatever the order of the keys of their settings", () =>
     expect(
       isSame(one, later({ settings: { ...one.settings, services: '{"ui":{},"api":{"replicas":2}}' } }), []),
     ).toBe(true));
@@ -111,7 +111,7 @@ describe("two deployments", () => {
     expect(isSame(one, later({ settings: { system: "m31" } }), [])).toBe(false);
   });
 
-  it("are separate entries of the history only if they differ, and the history keeps ten", () => {
+  it("are separate entries of the history only if they differ, and the history keeps the last ten", () => {
     expect(withDeployment([one], pinned)).toEqual([one]);
     const many = Array.from({ length: 12 }, (_, index) => later({ images: { app: `ragdock/app:${index}` } }));
     const history = many.reduce<readonly Deployment[]>(withDeployment, []);

@@ -115,7 +115,7 @@ describe("a user's settings", () => {
     ).toEqual([]);
   });
 
-  it("give GPUs to the user's own application, and not to the reference application, which cannot use them", () => {
+  it("give GPUs to the user's own application, but not to the reference application, which cannot use them", () => {
     const services = { api: { gpus: "all" } };
     expect(service({ app: { image: "mine:1.0" }, services }, "api").gpus).toBe("all");
     expect(problems({ services }).map((p) => p.path)).toEqual(["ragdock:services.api.gpus"]);

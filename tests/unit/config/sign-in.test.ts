@@ -46,13 +46,13 @@ describe("a port that prod publishes to everyone", () => {
     ]);
   });
 
-  it("needs no TLS behind a proxy that is trusted, and neither if the settings say so", () => {
+  it("needs no TLS behind a trusted proxy, or if the settings say so", () => {
     expect(refused({ ...users, trustedProxies: ["10.0.0.0/8"] })).toEqual([]);
     expect(refused(open)).toEqual([]);
     expect(refused({}, "dev")).toEqual([]);
   });
 
-  it("can be open on purpose only, and only where it would be refused", () => {
+  it("can be opened explicitly, but only where it would be refused", () => {
     expect(refused({ open: "yes" })[0]).toContain("ragdock:ingress.open");
     expect(refused(open, "dev")).toEqual(["ragdock:ingress.open: a setting without effect"]);
     expect(refused({ ...open, ...users, tls: "internal" })).toEqual([
@@ -60,7 +60,7 @@ describe("a port that prod publishes to everyone", () => {
     ]);
   });
 
-  it("is not there if this host alone reaches it", () =>
+  it("is not counted if only this host reaches it", () =>
     expect(
       problems({ environment: "prod", ingress: {}, services: { gateway: { exposure: "loopback" } } }),
     ).toEqual([]));
@@ -94,9 +94,9 @@ describe("the settings of a sign-in", () => {
     expect(reasons(model)).toEqual([]);
     expect(reasons({})).toEqual([`${path}: no language model is configured (\`ragdock:llm.provider\`)`]);
     expect(reasons({ ...model, app: { image: "mine:1" } })).toEqual([
-      `${path}: your own application counts no tokens`,
+      `${path}: your own application does not count tokens`,
     ]);
-    expect(reasons({ system: "myrag" })).toEqual([`${path}: myrag counts no tokens`]);
+    expect(reasons({ system: "myrag" })).toEqual([`${path}: myrag does not count tokens`]);
     expect(found({ limits })).toEqual(["ragdock:ingress.limits"]);
     const system = systemWith({ ingress: { ...users, limits }, ...model });
     const holders = system.services.filter(({ environment }) => environment.RAG_TOKENS_PER_DAY === "100000");
@@ -114,7 +114,7 @@ describe.each(Object.keys(systems).filter((name) => name !== "mnemolite"))("%s w
   const system = systemWith({ system: name, ingress: users }, { secrets: keys });
   const conf = nginxOf(system);
 
-  it("asks before each request that a gateway passes on", () => {
+  it("checks each request before a gateway passes it on", () => {
     const locations = [...conf.matchAll(/ {4}location ([^{]*) \{\n([^}]*)\}/g)];
     const passing = locations.filter(([, , body = ""]) => body.includes("proxy_pass"));
     const open = passing.filter(([, , body = ""]) => !body.includes("auth_request /.ragdock/check/"));
@@ -129,7 +129,7 @@ describe.each(Object.keys(systems).filter((name) => name !== "mnemolite"))("%s w
     expect(holders.map((s) => s.name).sort()).toEqual(["auth", ...apis.map((s) => s.name)].sort());
   });
 
-  it("lets a reader ask, an editor upload and an admin alone see the monitoring", () => {
+  it("lets a reader ask, an editor upload, and only an admin see the monitoring", () => {
     const { access } = settingsOf(system) as { access: { service: string; path: string; role: string }[] };
     expect(access.find(({ path }) => /query$/.test(path))?.role).toBe("reader");
     expect(access.find(({ path }) => /documents$/.test(path))?.role ?? "editor").toBe("editor");
@@ -140,7 +140,7 @@ describe.each(Object.keys(systems).filter((name) => name !== "mnemolite"))("%s w
 });
 
 describe("a gateway", () => {
-  it("replaces the headers of clients that name who asks, with or without a sign-in", () => {
+  it("replaces client headers that name the sender, with or without a sign-in", () => {
     const headers = ["X-Ragdock-Identity", "X-Ragdock-Role", "X-Forwarded-User", "X-Forwarded-Email"];
     const without = nginxOf(systemWith({}));
     const asked = nginxOf(systemWith({ ingress: users }));
@@ -150,7 +150,7 @@ describe("a gateway", () => {
     }
   });
 
-  it("leads to consoles that know their address, without which Alertmanager does not start", () => {
+  it("passes requests to consoles that know their external address, which Alertmanager needs to start", () => {
     const addressOf = (ingress: object, name: string) =>
       serviceOf(systemWith({ ingress }), name).command?.find((word) => word.includes("external-url"));
     for (const name of ["prometheus", "alertmanager"]) {
@@ -162,7 +162,7 @@ describe("a gateway", () => {
     }
   });
 
-  it("leads to the sign-in's own revision, and to consoles by name, whose changes replace no gateway", () => {
+  it("names the revision of the sign-in, but consoles without a revision, so their changes replace no gateway", () => {
     const conf = nginxOf(systemWith({ ingress: users }));
     expect(conf).toContain("set $upstream_auth auth;");
     const gateway = serviceOf(systemWith({ ingress: users }), "gateway");
@@ -182,7 +182,7 @@ describe("the settings file of the sign-in", () => {
     });
   });
 
-  it("asks for cookies over TLS only where browsers use TLS", () => {
+  it("restricts cookies to TLS only if browsers use TLS", () => {
     const secure = (ingress: object) =>
       settingsOf(systemWith({ ingress: { ...users, ...ingress } })).secureCookies;
     expect(secure({})).toBe(false);

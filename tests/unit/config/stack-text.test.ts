@@ -27,7 +27,7 @@ describe("the text of a stack's file", () => {
     expect(read(text)).toEqual({ values: {}, encrypted: [] });
   });
 
-  it("may name a setting of the project without `ragdock:`, as Pulumi's own files", () => {
+  it("may name a setting of the project without `ragdock:`, as in Pulumi's own files", () => {
     expect(settingsOf("config:\n  services:\n    api: {replicas: 2}\n")).toEqual({
       services: { api: { replicas: 2 } },
     });
@@ -59,7 +59,7 @@ describe("a setting of an unknown package", () => {
       {
         path: "ragdok:services",
         found: "a setting of ragdok",
-        problem: "this program uses the packages ragdock, docker, random, pulumi only",
+        problem: "this program uses only the packages ragdock, docker, random, pulumi",
         fix: "Rename it to ragdock:services.",
       },
     ]);
@@ -76,9 +76,9 @@ describe("the fix of a wrong value", () => {
     [{ replicas: 99 }, "must be at most 32", "api.replicas' 32"],
     [{ limits: { cpus: true } }, "must be a number", "Correct the value of services.api.limits.cpus."],
     [{ limits: { cpus: [2] } }, "must be a number", "api.limits.cpus' 2"],
-    [{ replica: 2 }, "it would be ignored", "Rename it to replicas:"],
+    [{ replica: 2 }, "Ragdock would ignore it", "Rename it to replicas:"],
     [{ files: "/.env" }, "must be a list", "Correct the value of services.api.files."],
-  ])("%j is one that works", (api, message, fix) => {
+  ])("%j works", (api, message, fix) => {
     const [problem] = problems({ services: { api } });
     expect(problem?.problem).toContain(message);
     expect(problem?.fix).toContain(fix);
@@ -100,7 +100,7 @@ describe("the name of a stack", () => {
     ["..", "dev"],
     ["", "dev"],
     ["a".repeat(25), "a".repeat(24)],
-  ])("%j is refused with one that works", (name, usable) => {
+  ])("%j is refused, and the error has a name that works", (name, usable) => {
     expect(() => requireStackName(name)).toThrow(`"${name}" cannot be the name of a stack.`);
     try {
       requireStackName(name);

@@ -9,7 +9,7 @@ import { dirname, join } from "node:path";
 import { execaSync } from "execa";
 import { expect, it, onTestFinished } from "vitest";
 
-/** Runs a script whose paths are below a folder. @returns what the entrypoint printed */
+/** Runs a script with all paths moved below a folder. @returns what the entrypoint printed */
 function run(name: string, files: Readonly<Record<string, string>>, words: readonly string[]) {
   const root = mkdtempSync(join(tmpdir(), "ragdock-start-"));
   onTestFinished(() => rmSync(root, { recursive: true }));
@@ -26,7 +26,7 @@ function run(name: string, files: Readonly<Record<string, string>>, words: reado
 
 const entrypoint = '#!/bin/sh\nprintf "%s\\n" started "$@"\n';
 
-it("MySQL reads the passwords if there is data already", () => {
+it("MySQL reads the passwords even if data exists", () => {
   const files = { "docker-entrypoint.sh": entrypoint };
   const words = ["mysqld", "--innodb-buffer-pool-size=2M"];
   expect(run("mysql", files, words).stdout.split("\n")).toEqual(["started", ...words]);

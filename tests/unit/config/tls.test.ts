@@ -40,7 +40,7 @@ describe("without TLS", () => {
 describe.each(Object.keys(systems))("%s with TLS", (name) => {
   const system = withTls({ tls: "internal" }, { system: name });
 
-  it("starts the ingress after the first certificate, which it can only read", () => {
+  it("starts the ingress after the first certificate, and mounts the certificates read-only", () => {
     const ingress = serviceOf(system, "ingress");
     expect(ingress.dependsOn).toContain("certificates");
     expect(ingress.volumes).toEqual([{ volume: "certificates", path: "/certificates", readOnly: true }]);
@@ -50,7 +50,7 @@ describe.each(Object.keys(systems))("%s with TLS", (name) => {
     ]);
   });
 
-  it("serves each published application with TLS, and nothing without", () => {
+  it("serves each published application with TLS, and nothing without TLS", () => {
     const servers = confOf(system).match(/listen \d+.*;/g) ?? [];
     const applications = portsOf(system).filter(({ tls }) => tls);
     expect(servers.filter((line) => / ssl;$/.test(line))).toHaveLength(applications.length);
@@ -85,7 +85,7 @@ describe("the ingress", () => {
     ]);
   });
 
-  it("tells browsers to keep to TLS, except those that do not know the authority", () => {
+  it("tells browsers to use TLS only, except with an authority that they do not know", () => {
     const header = "Strict-Transport-Security";
     const value = (tls: object): string | undefined =>
       /map \$upstream_http_strict_transport_security .*"" "(.*)"; \}/.exec(confOf(withTls(tls)))?.[1];
@@ -95,7 +95,7 @@ describe("the ingress", () => {
     expect(confOf(withTls(acme))).toContain(`add_header ${header} $added_strict_transport_security always;`);
   });
 
-  it("serves the domain besides the names in hosts", () => {
+  it("serves the domain in addition to the names in `hosts`", () => {
     const conf = confOf(withTls({ ...acme, hosts: ["portal.example.org"] }));
     expect(conf).toContain(String.raw`"~*^rag\.example\.org\|" 0;`);
     expect(confOf(withTls(acme))).not.toContain("example");
@@ -121,7 +121,7 @@ describe("the ports", () => {
     ]);
   });
 
-  it("are those of the settings, and an authority still asks at port 80", () => {
+  it("are those of the settings, and an authority still validates on port 80", () => {
     const services = { gateway: { port: 8443 } };
     expect(portsOf(withTls({ tls: "internal" }, { services })).map(({ host }) => host)).toEqual([8443]);
     const system = withTls(acme, { services });
@@ -148,7 +148,7 @@ describe("the ports", () => {
 });
 
 describe("the user's certificate", () => {
-  it("is in the container of the program only", () => {
+  it("is only in the container of the certificate program", () => {
     const system = withTls({ tls: "files" });
     const holders = longRunning(system.services).filter((s) =>
       secretsOf(s).some(({ name }) => name === "tls-key"),
@@ -181,22 +181,22 @@ describe("settings of TLS that cannot work", () => {
     expect(others).toEqual([]);
   });
 
-  it("are accepted: a name of a closed network with an authority of one's own", () =>
+  it("are accepted: a name in a closed network with a private authority", () =>
     expect(
       found({ tls: "acme", domain: "rag.internal", acmeServer: "https://ca.internal/acme/directory" }),
     ).toEqual([]));
 
-  it("are refused: an address with any authority that asks over HTTP for names", () =>
+  it("are refused: an IP address with an authority that validates names over HTTP", () =>
     expect(
       found({ tls: "acme", domain: "192.0.2.7", acmeServer: "https://ca.internal/acme/directory" }),
     ).toHaveLength(1));
 
-  it("are refused: acme where nobody outside reaches the port", () =>
+  it("are refused: acme if the port is not public", () =>
     expect(found(acme, { services: { gateway: { exposure: "loopback" } } })[0]).toMatch(
       /^ragdock:ingress\.tls: Run: pulumi config set --path 'ragdock:services\.gateway\.exposure' public/,
     ));
 
-  it("are refused: files without the two secrets, both at once", () => {
+  it("are refused: files without the two secrets, in one error", () => {
     expect(found({ tls: "files" })).toEqual([
       "ragdock:ingress.tls: Run: pulumi config set --secret ragdock:tlsCertificate < fullchain.pem",
       "ragdock:ingress.tls: Run: pulumi config set --secret ragdock:tlsKey < privkey.pem",

@@ -94,7 +94,7 @@ describe("two PostgreSQL servers in one system", () => {
     ]);
   });
 
-  it("make a client wait only for the job of its server", () => {
+  it("let a client wait only for the job of its server", () => {
     expect(named(all, "orders-client").dependsOn).toEqual(["orders-credentials"]);
     expect(named(all, "users-client").dependsOn).toEqual(["users-credentials"]);
   });

@@ -21,7 +21,7 @@ describe("durations", () => {
     expect(goDuration(written)).toBe(go);
   });
 
-  it("keep the length in any unit", () => {
+  it("have the same length in any unit", () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 200_000 }), fc.constantFrom("s", "m"), (n, unit) => {
         const parts = [...goDuration(`${n}${unit}` as Duration).matchAll(/(\d+)([hms])/g)];

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { resolveSystem } from "../../../config/resolve.ts";
+import { refusalOf } from "../../support/reader.ts";
 import { facts, problems } from "./problems.ts";
 
 describe("a wrong setting", () => {
@@ -103,7 +104,7 @@ describe("a wrong setting", () => {
     "gopher://redis:6379/_FLUSHALL",
     "unix:///var/run/docker.sock",
     "redis:6379",
-  ])("is an address that is not of HTTP: %s", (address) => {
+  ])("is an address without HTTP: %s", (address) => {
     const ingress = { domain: "rag.example.org", tls: "acme", acmeServer: address };
     const signIn = { issuer: address, clientId: "a", allow: { domains: ["example.org"] } };
     for (const [path, raw] of [
@@ -126,19 +127,19 @@ describe("a wrong setting", () => {
       "ragdock:images",
       "ragdock:vectorStore",
       "ragdock:services.api.replicas",
-      // This value is valid alone. It conflicts after the wrong values are left out.
+      // This value is valid alone. It conflicts with others after the wrong values are removed.
       "ragdock:services.prometheus.port",
     ]);
   });
 
-  it("is reported with a command for its stack, even if another stack is selected", () => {
-    expect(() => resolveSystem({ services: { api: { replicas: 0 } } }, facts)).toThrow(
-      "Run: pulumi config set --stack test --path 'ragdock:services.api.replicas' 1",
-    );
-    expect(() => resolveSystem({ services: { apy: { replicas: 2 } } }, facts)).toThrow(
-      "Run: pulumi config rm --stack test --path 'ragdock:services.apy'",
-    );
-    expect(() => resolveSystem({ llm: { provider: "openai" } }, facts)).toThrow(
+  it("is reported with a command for its stack, even if another stack is selected", async () => {
+    expect(
+      await refusalOf(() => resolveSystem({ services: { api: { replicas: 0 } } }, facts), "test"),
+    ).toContain("Run: pulumi config set --stack test --path 'ragdock:services.api.replicas' 1");
+    expect(
+      await refusalOf(() => resolveSystem({ services: { apy: { replicas: 2 } } }, facts), "test"),
+    ).toContain("Run: pulumi config rm --stack test --path 'ragdock:services.apy'");
+    expect(await refusalOf(() => resolveSystem({ llm: { provider: "openai" } }, facts), "test")).toContain(
       "Run: pulumi config set --stack test --secret ragdock:llmApiKey",
     );
   });

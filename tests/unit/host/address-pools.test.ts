@@ -32,7 +32,7 @@ describe("the addresses of Docker", () => {
     }
   });
 
-  it("are missing with advice that Docker takes", () => {
+  it("are missing: the error has advice that works", () => {
     const advice = (): string => {
       try {
         requireAddresses(5, [], small);
@@ -47,7 +47,7 @@ describe("the addresses of Docker", () => {
     expect(freeSubnets([], [{ Base: pool.base, Size: pool.size }])).toBe(256);
   });
 
-  it("that Docker misses come with the same advice", () => {
+  it("are missing at Docker: the error has the same advice", () => {
     const error = "could not find an available, non-overlapping IPv4 address pool among the defaults";
     expect(addressAdvice(`Unable to create network: ${error}`)).toContain("docker network prune");
     expect(addressAdvice("Unable to create network: no space left on device")).toBeUndefined();

@@ -1,4 +1,4 @@
-/** Tests the decision with made-up containers. tests/pulumi/parity tests it on real ones. */
+/** Tests the decision with invented containers. tests/pulumi/parity tests it on real ones. */
 import { describe, expect, it } from "vitest";
 import type { SystemSpec } from "../../../config/spec/service.ts";
 import { brokenContainers } from "../../../host/broken-containers.ts";
@@ -37,7 +37,7 @@ const ill = container("r-dev-api-1234567");
 const replacesIll = { "ragdock.replaces": ill.Id };
 
 describe("a deployment replaces", () => {
-  it("an unhealthy container next to its predecessor, and is the same again after that", () => {
+  it("an unhealthy container next to its predecessor, and changes nothing after that", () => {
     const wanted = { "r-dev-api": ill.Id };
     expect(broken([old, ill])).toEqual(wanted);
     const successor = container("r-dev-api-89abcde", { status: "healthy", labels: replacesIll });
@@ -63,7 +63,7 @@ describe("a deployment replaces", () => {
     expect(broken([crashing("r-dev-api-1234567"), redis])).toEqual({ "r-dev-api": ill.Id });
   });
 
-  it("a container that was disconnected from a network, a store too", () => {
+  it("a container that was disconnected from a network, even a store", () => {
     const lonely = { status: "healthy", networks: ["frontend"] };
     const redis = container("r-dev-redis-1234567", {
       ...lonely,
@@ -86,7 +86,7 @@ describe("a deployment replaces", () => {
   });
 });
 
-it("a deployment leaves alone what may recover, what is healthy or starts, stores and jobs", () => {
+it("a deployment does not touch stores, jobs and containers that are healthy, starting or may recover", () => {
   const stateful = { "ragdock.kind": "stateful" };
   const others = [
     container("r-dev-worker-1234567"),

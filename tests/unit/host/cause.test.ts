@@ -4,6 +4,7 @@
  */
 import { describe, expect, it } from "vitest";
 import { causeOf } from "../../../host/cause.ts";
+import { toPulumi } from "../../support/reader.ts";
 
 const crashed = (log: string) => causeOf({ service: "web", log, hasCrashed: true });
 const unhealthy = (check: string, log = "") => causeOf({ service: "web", check, log, hasCrashed: false });
@@ -17,7 +18,7 @@ describe("a crash", () => {
       "of a missing package",
       python("ModuleNotFoundError: No module named 'yaml'"),
       "ModuleNotFoundError: No module named 'yaml'",
-      /^Add the package that has yaml to the application's list of packages/,
+      /^Add the package that contains yaml to the application's list of packages/,
     ],
     [
       "of gunicorn, which prints more after the error",
@@ -69,7 +70,7 @@ describe("a crash", () => {
       "of a folder that it may not write to",
       python("PermissionError: [Errno 13] Permission denied: './uploads/'"),
       "PermissionError: [Errno 13] Permission denied: './uploads/'",
-      /may not write to \.\/uploads\/.*path: \/app\/uploads \}/,
+      /is not allowed to write to \.\/uploads\/.*path: \/app\/uploads \}/,
     ],
     [
       "of Node, in a folder that it may not write to",
@@ -81,7 +82,7 @@ describe("a crash", () => {
       "of a missing package of Node",
       "node:internal/modules/cjs/loader:1\n  throw err;\n  ^\n\nError: Cannot find module 'express'\nRequire stack:\n- /app/server.js\n",
       "Error: Cannot find module 'express'",
-      /package that has express/,
+      /package that contains express/,
     ],
     [
       "of a missing library",
@@ -103,7 +104,7 @@ describe("a crash", () => {
   });
 
   it("of an image that must run its own first process names the setting", () => {
-    expect(crashed("s6-overlay-suexec: fatal: can only run as pid 1\n")?.fix).toContain(
+    expect(toPulumi(crashed("s6-overlay-suexec: fatal: can only run as pid 1\n")?.fix)).toContain(
       "'ragdock:services.web.restartUnhealthy' false",
     );
   });
@@ -128,7 +129,7 @@ describe("a failed health check", () => {
     expect(unhealthy("http://127.0.0.1:8000/health answers 404: Not Found")?.fix).toContain("healthPath");
   });
 
-  it("of a program that does not listen has the error of the log too", () => {
+  it("of a program that does not listen has also the error in the log", () => {
     const { text, fix } = unhealthy("nothing listens on port 8000", python("KeyError: 'API_KEY'")) ?? {};
     expect(text).toBe("nothing listens on port 8000; its log says: KeyError: 'API_KEY'");
     expect(fix).toContain("API_KEY");

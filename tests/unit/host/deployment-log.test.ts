@@ -1,4 +1,7 @@
-/** Tests the lines in the audit log with a made-up Docker. tests/systems/front-door.test.ts has a real one. */
+/**
+ * Tests the lines in the audit log with a fake Docker. tests/systems/front-door.test.ts uses a real
+ * one.
+ */
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { recordDeployment, recordRemoval } from "../../../host/deployment-log.ts";
 import type { Container } from "../../../host/docker.ts";
@@ -51,7 +54,7 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-/** Starts a deployment. Returns the function that ends it well. */
+/** Starts a deployment. Returns the function that ends it successfully. */
 function begin({ containers = before, differs = false, of = system } = {}): () => Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
   recordDeployment("test", of, { containers, differs }, promise);
@@ -66,7 +69,7 @@ const end = () => {
   for (const exit of exits) exit();
 };
 
-it("has a line after the first change, and one when all resources are done", async () => {
+it("gets a line after the first change, and one when all resources are done", async () => {
   const finish = begin();
   await later();
   expect(lines).toEqual([]);
@@ -80,7 +83,7 @@ it("has a line after the first change, and one when all resources are done", asy
   expect(lines.slice(1)).toEqual(["auth-1: deploy api, gateway: ok"]);
 });
 
-it("has a line for a failure, and the start is enough if the program is killed", async () => {
+it("gets a line for a failure, and only the first line if the program is killed", async () => {
   begin();
   now = [container("auth", "auth-1"), container("api", "api-2")];
   await later();
@@ -88,7 +91,7 @@ it("has a line for a failure, and the start is enough if the program is killed",
   expect(lines).toEqual(["auth-1: deploy api: started", "auth-1: deploy api: failed"]);
 });
 
-it("has no line for a deployment that changes nothing, and one for other settings", async () => {
+it("gets no line for a deployment that changes nothing, and one for changed settings", async () => {
   await begin()();
   end();
   expect(lines).toEqual([]);
@@ -96,7 +99,7 @@ it("has no line for a deployment that changes nothing, and one for other setting
   expect(lines).toEqual(["auth-1: deploy settings: ok"]);
 });
 
-it("has a line as soon as the sign-in runs, in the first deployment", async () => {
+it("gets a line as soon as the sign-in runs, in the first deployment", async () => {
   const finish = begin({ containers: [] });
   now = [container("auth", "auth-1", { status: "created" })];
   await later();
@@ -107,7 +110,7 @@ it("has a line as soon as the sign-in runs, in the first deployment", async () =
   expect(lines).toEqual(["auth-1: deploy auth: started", "auth-1: deploy auth: ok"]);
 });
 
-it("tries again if the sign-in is replaced at this moment, and never fails the deployment", async () => {
+it("is tried again if the sign-in is replaced at this moment, and never fails the deployment", async () => {
   const said = vi.spyOn(console, "error").mockReturnValue();
   const finish = begin();
   now = [...before, container("auth", "auth-2")];

@@ -3,7 +3,8 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { dockerEnvironment, useDocker } from "../../../host/docker.ts";
 import {
   type DockerSettings,
   endpointOf,
@@ -79,7 +80,7 @@ describe("the environment of other programs", () => {
     expect(files).toEqual(["ca.pem", "cert.pem", "key.pem"]);
   });
 
-  it("shares one ssh login, and is changed for that only once", async () => {
+  it("is changed once so that connections share one ssh login", async () => {
     const first = environmentFor(await endpointOf({ context: "remote" }, env), env);
     expect(first.PATH).toMatch(/\/host\/ssh:/);
     expect(environmentFor(await endpointOf({}, first), first)).toEqual(first);
@@ -101,8 +102,8 @@ describe("under `pulumi up`", () => {
 
   it.each([
     ["the provider does not know the current context", {}, {}, "would use unix:///var/run/docker.sock"],
-    ["builds ignore docker:host", { host: "unix:///a.sock" }, {}, "and builds unix:///home/me"],
-    ["builds ignore docker:context", { context: "remote" }, {}, "and builds unix:///home/me"],
+    ["builds ignore docker:host", { host: "unix:///a.sock" }, {}, "and builds would use unix:///home/me"],
+    ["builds ignore docker:context", { context: "remote" }, {}, "and builds would use unix:///home/me"],
   ])("refuses where %s", async (_, settings, more, message) => {
     await expect(check(settings, more)).rejects.toThrow(message);
   });
@@ -125,4 +126,14 @@ it("URLs contain the name of a remote host, but not the name of this machine", (
   expect(name("unix:///var/run/docker.sock")).toBeUndefined();
   expect(name("ssh://deploy@rag.example.com:2222")).toBe("rag.example.com");
   expect(name("tcp://10.0.0.7:2376")).toBe("10.0.0.7");
+});
+
+it("programs get the variables that this process sets after it has chosen the Docker host", async () => {
+  await useDocker({});
+  vi.stubEnv("RAGDOCK_SERVICES", "postgres");
+  try {
+    expect(dockerEnvironment()).toMatchObject({ RAGDOCK_SERVICES: "postgres", DOCKER_CONTEXT: "" });
+  } finally {
+    vi.unstubAllEnvs();
+  }
 });

@@ -3,10 +3,11 @@
  * tests/systems/web-and-worker.test.ts has real containers.
  */
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { imagesOnly } from "../../../config/spec/part.ts";
 import type { Container } from "../../../host/docker.ts";
 import { giveUpFiles, protectFiles } from "../../../host/file-protection.ts";
-import { imagesOnly } from "../../../host/preflight.ts";
 import { systemWith } from "../../support/program.ts";
+import { refusalOf } from "../../support/reader.ts";
 
 vi.mock("../../../host/docker.ts", () => ({
   serviceOf: ({ Config }: Container) => Config.Labels["ragdock.service"],
@@ -53,11 +54,7 @@ function protect({ apps = { web }, settings = {}, last = apps, ...more }: Case):
   });
 }
 
-const refusal = (given: Case): Promise<string> =>
-  protect(given).then(
-    () => "",
-    ({ message, advice }) => `${message}\n${advice}`,
-  );
+const refusal = (given: Case): Promise<string> => refusalOf(() => protect(given), "test");
 
 beforeEach(() => void warnings.splice(0));
 afterEach(() => void vi.unstubAllEnvs());
@@ -67,23 +64,23 @@ describe("a deployment that replaces a container with files", () => {
     expect(await refusal({})).toBe(
       `Files would be lost, and nothing was changed. Applications have written them outside of their volumes:
   web: /srv/data, such as /srv/data/x.db
-Keep them in a volume. It hides what the image has in its folder, so choose one without code:
+To keep the files, use a volume. A volume hides the image's files in its folder, so choose a folder without code:
   ragdock:apps.web.volumes: [{ name: web-data, path: /srv/data }]
 Copy them first: docker cp <container>:<folder> .
-If they may be lost this time: make up STACK=test CONFIRM=test
+If you accept their loss this time: make up STACK=test CONFIRM=test
 With the Pulumi CLI: pulumi config set --stack test --path 'ragdock:lostFiles.web' '${at}' && pulumi up
 Each time: pulumi config set --stack test --path 'ragdock:apps.web.ephemeral' true`,
     );
   });
 
-  it("is refused if the container has no label, because the new one will have it", async () => {
+  it("is refused if the container has no label yet, because the new container will have one", async () => {
     expect(await refusal({ containers: [container("web")] })).toContain("nothing was changed");
   });
 
-  it("goes on in dev if the user gives up the files of this container, by setting or for one run", async () => {
+  it("continues in dev if the user accepts the loss of these files, by a setting or for one run", async () => {
     const lostFiles = { web: at };
     expect(await refusal({ settings: { lostFiles } })).toBe("");
-    // Pulumi's CLI writes a time without quotes like this.
+    // This is how Pulumi's CLI writes a time without quotes.
     const rewritten = { web: "2026-11-26 20:00:00.123456789 +0000 UTC" };
     expect(await refusal({ settings: { lostFiles: rewritten } })).toBe("");
     const later = container("web", "web-1", "2026-11-26T20:01:00Z");
@@ -98,12 +95,12 @@ Each time: pulumi config set --stack test --path 'ragdock:apps.web.ephemeral' tr
     vi.stubEnv(giveUpFiles, "test");
     const settings = { environment: "prod", lostFiles: { web: at } };
     const refused = await refusal({ settings });
-    expect(refused).toContain("If they may be lost: pulumi config set --stack test");
+    expect(refused).toContain("If you accept their loss: pulumi config set --stack test");
     expect(refused).not.toMatch(/CONFIRM|lostFiles/);
     expect(await refusal({ settings, apps: { web: { ...web, ephemeral: true } } })).toBe("");
   });
 
-  it("is shown by a preview, which loses nothing", async () => {
+  it("is shown by a preview, which changes nothing", async () => {
     await protect({ deploys: false });
     expect(warnings).toEqual([expect.stringContaining("a deployment would be refused")]);
     expect(warnings[0]).toContain("lostFiles.web");
@@ -123,22 +120,22 @@ describe("an application that left the settings", () => {
   it("counts as replaced", async () => {
     const refused = await refusal({ last, containers });
     expect(refused).toContain("  old: /srv/data, such as /srv/data/x.db");
-    expect(refused).toContain("Put the application back into the settings to keep them.");
+    expect(refused).toContain("To keep them, put the application back into the settings.");
     expect(refused).toContain("make up STACK=test CONFIRM=test");
     expect(refused).not.toContain("apps.old");
     expect(await refusal({ last, containers, settings: { lostFiles: { old: at } } })).toBe("");
   });
 
-  it("needs to have been ephemeral in prod", async () => {
+  it("must have been ephemeral in prod", async () => {
     const settings = { environment: "prod" };
     expect(await refusal({ last, containers, settings })).toContain(
-      "put it back with `ephemeral: true`, deploy, and then remove it.",
+      "put the application back with `ephemeral: true`, deploy, and then remove it.",
     );
     const ephemeral = { ...last, old: { ...last.old, ephemeral: true } };
     expect(await refusal({ last: ephemeral, containers, settings })).toBe("");
   });
 
-  it("was named `api` in the short form", async () => {
+  it("is found as `api` if it had the short form", async () => {
     const system = systemWith({ apps: { web } });
     const deployments = [{ at, settings: { app: JSON.stringify({ source: "../my-rag" }) }, images: {} }];
     const plan = { settings: {}, deployments, revisions: () => ({}), deploys: true, warn: () => {} };
@@ -146,7 +143,7 @@ describe("an application that left the settings", () => {
   });
 });
 
-it("looks at nothing that is no application, and at nothing if images are built only", async () => {
+it("checks applications only, and nothing if the run only builds images", async () => {
   await protect({ containers: [container("postgres")] });
   vi.stubEnv(imagesOnly, "true");
   await protect({});

@@ -1,9 +1,14 @@
-/** Tests what is refused before a deployment, with a made-up Docker. tests/pulumi tests it under the real CLI. */
+/**
+ * Tests what is refused before a deployment, with a fake Docker. tests/pulumi tests it under the
+ * real CLI.
+ */
 import { createServer, type Server } from "node:net";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { imagesOnly } from "../../../config/spec/part.ts";
 import type { Container, Volume } from "../../../host/docker.ts";
-import { imagesOnly, inspectHost, requireFreeHost } from "../../../host/preflight.ts";
+import { inspectHost, requireFreeHost } from "../../../host/preflight.ts";
 import { systemWith } from "../../support/program.ts";
+import { refusalOf } from "../../support/reader.ts";
 
 let isLocal = true;
 let publisher = "";
@@ -55,13 +60,13 @@ const system = () => systemWith({ system: "m31", services: { web: { port } } });
 const stack = { project: "ragdock", stack: "test" };
 
 describe("ports", () => {
-  it("are refused if a program of this machine holds one, with the command that moves ours", async () => {
-    await expect(requireFreeHost("test", system(), [])).rejects.toThrow(
+  it("are refused if a program on this machine uses one, with the command that changes ours", async () => {
+    expect(await refusalOf(() => requireFreeHost("test", system(), []), "test")).toMatch(
       new RegExp(`port ${port} of web is taken by .*\\n.*--stack test --path 'ragdock:services.web.port'`),
     );
   });
 
-  it("of a remote host are refused only if a container there publishes one", async () => {
+  it("of a remote host are refused only if a container on that host publishes one", async () => {
     isLocal = false;
     await expect(requireFreeHost("test", system(), [])).resolves.toBeUndefined();
     publisher = "other\n";
@@ -86,7 +91,7 @@ describe("networks", () => {
     );
   });
 
-  it("that the stack has need no others", async () => {
+  it("that the stack already has need no more addresses", async () => {
     const names = Object.keys(withFreePort().networks);
     networks = names.map((name, at) => `ragdock-test-${name} 10.9.${at}.0/24`);
     await expect(requireFreeHost("test", withFreePort(), [])).resolves.toBeUndefined();
@@ -112,7 +117,7 @@ describe("volumes of other users", () => {
 });
 
 describe("the program", () => {
-  it("refuses a host with taken ports, unless it only makes images", async () => {
+  it("refuses a host with taken ports, unless it only builds images", async () => {
     await expect(inspectHost(stack, system(), {})).rejects.toThrow("Ports are taken");
     vi.stubEnv(imagesOnly, "true");
     await expect(inspectHost(stack, system(), {})).resolves.toEqual({

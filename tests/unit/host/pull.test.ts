@@ -14,8 +14,12 @@ import { pullImages } from "../../../host/pull.ts";
 import { pullAdvice } from "../../../host/pull-advice.ts";
 import { imageNamed } from "../../support/docker.ts";
 import { systemWith } from "../../support/program.ts";
+import { toPulumi } from "../../support/reader.ts";
 
-/** A docker CLI that has the images in the file `there`, and pulls all but those in `refused`. */
+/**
+ * A docker CLI that has the images in the file `there`, and can pull all images except those in
+ * `refused`.
+ */
 const fakeDocker = `#!/bin/sh
 cd "$(dirname "$0")"
 if [ "$1" = image ]; then
@@ -74,14 +78,14 @@ describe("images that a stack needs", () => {
     expect(pulled()).toEqual(["python:3"]);
   });
 
-  it("are pulled as bases of an image that exists, and the run continues without them", async () => {
+  it("the base of an existing image is pulled, and a failed pull does not stop the run", async () => {
     world({ there: [store.reference, app.reference], refused: ["python:3"] });
     const said: string[] = [];
     await pullImages([store, app], { except: [], say: (line) => said.push(line) });
-    expect(said).toEqual(["pulling python:3", "python:3 could not be pulled. Nothing needs it now."]);
+    expect(said).toEqual(["pulling python:3", "python:3 could not be pulled. No build needs it now."]);
   });
 
-  it("are left to the provider if docker:registryAuth has their registry", async () => {
+  it("are pulled by the provider if docker:registryAuth has their registry", async () => {
     await pullImages([store, app], { ...silent, except: ["quay.io"] });
     expect(pulled()).toEqual(["python:3"]);
   });
@@ -92,7 +96,7 @@ describe("images that a stack needs", () => {
     expect(failure.message.split("\n").sort()).toEqual([
       "  python:3: no basic auth credentials",
       "  quay.io/a/store:1: no basic auth credentials",
-      "Images could not be pulled, and nothing was changed:",
+      "Images could not be pulled. Nothing was changed:",
     ]);
     expect(failure.advice).toMatch(/docker login$/m);
     expect(failure.advice).toMatch(/docker login quay\.io$/m);
@@ -117,12 +121,12 @@ describe("the images of m31", () => {
     expect(required({ images: "registry" })).toEqual(expect.arrayContaining(official));
   });
 
-  it("come from nowhere if they are built from packages, unless one is pinned", () => {
+  it("are not pulled if they are built from packages, unless one is pinned", () => {
     expect(required({ images: "packages" })).toEqual([]);
     expect(required({ images: "packages", pinned: { redis: "my/redis:1" } })).toEqual(["my/redis:1"]);
   });
 
-  it("contain both images that a wrapped image is built of", () => {
+  it("include both images that a wrapped image is built from", () => {
     const raw = { system: "full", images: "registry" };
     expect(required(raw)).toEqual(
       expect.arrayContaining(["busybox:1.37.0", imageNamed("nginx-exporter").reference]),
@@ -158,12 +162,12 @@ describe("the advice", () => {
     [image, "write /var/lib/docker/tmp/x: no space left on device", "make prune"],
     ["ragdock/app:0123456789ab", "pull access denied for ragdock/app", "ragdock:pinned"],
   ])("for %s: %s", (reference, reason, advice) => {
-    expect(pullAdvice(reference, reason)).toContain(advice);
+    expect(toPulumi(pullAdvice(reference, reason))).toContain(advice);
   });
 });
 
 describe("a build whose base image cannot be pulled", () => {
-  it("has the advice for its base image, and another build has none", () => {
+  it("has advice for its base image, and another failed build has none", () => {
     const log = [
       "#3 [internal] load metadata for docker.io/library/python:3",
       "#4 [internal] load metadata for registry.example.org/team/base:1",
@@ -182,6 +186,9 @@ describe("a build whose base image cannot be pulled", () => {
     ];
     const fix = "ARG PYTHON_IMAGE=python:3.12 and FROM ";
     expect(baseAdvice(log)).toEqual([expect.stringContaining(fix)]);
+    const [packages] = baseAdvice(log, "packages");
+    expect(packages).toContain(fix);
+    expect(packages).not.toContain("images");
     expect(baseAdvice(log.map((line) => line.replace("python:", "nginx:")))).toEqual([
       expect.not.stringContaining("PYTHON_IMAGE"),
     ]);

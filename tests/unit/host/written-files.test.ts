@@ -6,17 +6,17 @@ import { describe, expect, it } from "vitest";
 import { foldersOf, writtenPaths } from "../../../host/written-files.ts";
 
 describe("the paths that an application has written", () => {
-  it("are added or changed, and no folders with more below them", () => {
+  it("are its added or changed files, without folders that contain more", () => {
     const diff =
       "C /srv\nA /srv/data\nA /srv/data/app.db\nC /srv/shipped.db\nD /srv/old\nC /etc\nC /etc/hosts\n";
     expect(writtenPaths(diff)).toEqual(["/srv/data/app.db", "/srv/shipped.db"]);
   });
 
-  it("are no files of the settings", () => {
+  it("do not include files of the settings", () => {
     expect(writtenPaths("A /srv/.env\nA /srv/x\n", ["/srv/.env"])).toEqual(["/srv/x"]);
   });
 
-  it("are no caches, which programs make again", () => {
+  it("do not include caches", () => {
     const caches = [
       "/tmp/x",
       "/run/secrets/JWT_SECRET",
@@ -35,7 +35,7 @@ describe("the paths that an application has written", () => {
 });
 
 describe("the folders of files", () => {
-  it("are named once, without those below them", () => {
+  it("are listed once, without their subfolders", () => {
     expect(foldersOf(["/srv/data/a", "/srv/data/b", "/srv/data/more/c", "/srv/database/d"])).toEqual([
       { path: "/srv/data", example: "/srv/data/b" },
       { path: "/srv/database", example: "/srv/database/d" },

@@ -8,6 +8,6 @@ export interface AlertCase {
   readonly alert: string;
   /** The minutes after the start. */
   readonly at: number;
-  /** The labels of the alerts that fire then, without severity. */
+  /** The labels of the alerts that fire at that time, without severity. */
   readonly fires: readonly Readonly<Record<string, string>>[];
 }

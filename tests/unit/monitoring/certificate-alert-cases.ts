@@ -6,13 +6,13 @@ const series = (name: string): string =>
 
 const day = 86_400;
 
-/** A certificate of ninety days that ends in so many days. Time starts at 0. */
+/** A certificate for ninety days that expires in the given number of days. Time starts at 0. */
 const endsIn = (days: number): Record<string, string> => ({
   [series("expires")]: `${days * day}x200`,
   [series("begins")]: `${(days - 90) * day}x200`,
 });
 
-/** Cases of the alerts on certificates that are renewed by themselves. */
+/** Cases of the alerts on certificates that are renewed automatically. */
 export const certificateCases: readonly AlertCase[] = [
   {
     title: "a certificate that should have been renewed two weeks ago",

@@ -65,7 +65,7 @@ describe("renderPrometheus", () => {
     expect(job("probe-tcp_connect")).toBeUndefined();
   });
 
-  it("checks no service without the exporter, and sends no alert without Alertmanager", () => {
+  it("checks no service if there is no blackbox exporter, and sends no alert if there is no Alertmanager", () => {
     const config = parse(shown(renderPrometheus(lone, options)));
     expect(config.scrape_configs).toEqual([]);
     expect(config).not.toHaveProperty("alerting");
@@ -125,7 +125,7 @@ describe("renderAlertmanager", () => {
     expect(alertmanager.networks).toContain("outside");
   });
 
-  it("uses an existing receiver without a webhook too", () => {
+  it("also names an existing receiver if there is no webhook", () => {
     const { alertWebhook: _, ...silent } = options;
     const config = parse(renderAlertmanager(services, silent));
     expect(config.receivers).toEqual([{ name: "nowhere" }]);

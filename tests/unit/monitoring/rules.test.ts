@@ -49,7 +49,7 @@ describe("alerts", () => {
     expect(new Set([summary, description, runbook]).size).toBe(3);
   });
 
-  it("report a replicated service without a replica", () => {
+  it("report a replicated service that has no running replica", () => {
     expect(named("TargetDown")?.expr).toContain('absent(up{service="api"})');
     expect(named("TargetDown")?.expr).not.toContain('service="worker"');
   });
@@ -108,7 +108,7 @@ describe("renderRules", () => {
     ["cpu_limit_cores", "vector(1)"],
     // Two replicas with three files of 10 MiB each.
     ["log_limit_bytes", "vector(62914560)"],
-  ])("records each %s, including those of jobs", (name, expr) => {
+  ])("records each %s, including jobs", (name, expr) => {
     const [limits] = parse(renderRules(services)).groups;
     const record = `ragdock:${name}`;
     const rules = (limits.rules as Recorded[]).filter((rule) => rule.record === record);
@@ -118,7 +118,7 @@ describe("renderRules", () => {
     expect(rules[limited.indexOf("api")]).toEqual({ record, expr, labels: { service: "api" } });
   });
 
-  it("records the size of the data of each store that has an exporter, and of Prometheus", () => {
+  it("records the size of the data of each store that has an exporter, of Prometheus, and of applications", () => {
     const group = parse(renderRules(services)).groups.find((g: { name: string }) => g.name === "sizes");
     const sizes = (group.rules as Recorded[]).map(({ expr, labels }) => [labels.service, expr]);
     expect(sizes).toEqual([
@@ -127,6 +127,9 @@ describe("renderRules", () => {
       ["prometheus", expect.stringContaining("prometheus_tsdb_wal_storage_size_bytes")],
     ]);
     expect(renderRules(lone)).not.toContain("volume_bytes");
+    expect(renderRules(systemWith({ system: "rag-events" }).services)).toContain(
+      `max(rag_data_bytes{service="api"})`,
+    );
   });
 
   it("gives every alert a severity", () => {

@@ -42,7 +42,7 @@ describe.each(defaults)("$system in $environment from $images", (raw) => {
     for (const { problem } of asRoot) expect(known).toContain(problem.path);
   });
 
-  it("gives the rules the same view as a system and as resources of a program", async () => {
+  it("looks the same to the rules as a system and as resources of a program", async () => {
     const { spec } = readSystem(raw, { ...facts, secrets });
     const { containers, others } = await describeStack(raw, facts);
     const declared = Object.entries(containers).map(([name, { inputs }]) =>
@@ -79,7 +79,7 @@ describe("ragdock:policy", () => {
     expect(paths).toEqual(["ragdock:services.api.environment.API_KEY"]);
   });
 
-  it("a setting gives the user's own application a user, because its image may run as root", () => {
+  it("a setting chooses the user of an own application, because its image may run as root", () => {
     const app = { image: "mine@sha256:0", port: 8000 };
     const own = { images: "packages", policy: "strict" };
     const paths = (user?: string) =>

@@ -1,4 +1,4 @@
-/** Tests the list of attacks, and its page with invented results. These tests attack nothing. */
+/** Tests the list of attacks, and its page with invented results. These tests run no attack. */
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -10,7 +10,7 @@ import { securityParts } from "../../../tools/attacks/page.ts";
 import { readPytest } from "../../../tools/attacks/run.ts";
 import { pageWith } from "../../../tools/markdown.ts";
 
-/** What stands in a file if it has the test. */
+/** The text that a file contains if it has the test. */
 const written = (file: string, name: string): string => {
   if (file.endsWith(".py")) return `def ${name}(`;
   return file.endsWith(".sh") ? `check "${name}"` : name;
@@ -64,7 +64,7 @@ describe("the page of attacks", () => {
     expect(rows([...passed, failed])).toContain("**failed**: c: expected 401");
   });
 
-  it("links each test once, and fits its page", () => {
+  it("links each test once, and the generated page is current", () => {
     expect(rows(passed)).toContain("[a](../../tests/a.test.ts)");
     const page = pageWith("docs/measurements/security.md", securityParts(list, findings(passed)));
     expect(page).toContain("| unit | 2026-01-02 | abc1234 |");

@@ -1,4 +1,4 @@
-/** Tests digests against a small fake of a registry. No real registry was asked. */
+/** Tests digests against a small fake of a registry. No real registry was contacted. */
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, expect, it } from "vitest";
@@ -41,7 +41,7 @@ it.each([
   expect(partsOf(reference)).toEqual(parts);
 });
 
-it("a mirror has the images of all registries below its prefix", () => {
+it("the path in a mirror contains the registry of the image", () => {
   expect(lockedReference("redis:8", "registry.example.org/mirror")).toBe(
     "registry.example.org/mirror/redis:8",
   );

@@ -92,7 +92,7 @@ describe("the npm package", () => {
     expect(names.filter((name) => /ragdock\/(cli|engine|tests|tools)\//.test(name))).toEqual([]);
   });
 
-  it("has types that a strict program compiles with, and that find mistakes", () => {
+  it("has types that compile in a strict program and find mistakes", () => {
     const options = { strict: true, noEmit: true, module: "nodenext", target: "es2024", types: ["node"] };
     write(
       "tsconfig.json",
@@ -109,6 +109,20 @@ describe("the npm package", () => {
     expect(said).toContain("system.ts(2,18)");
   }, 120_000);
 
+  it("has types for the settings of Pulumi's template, too", () => {
+    const template = { target: "es2020", module: "commonjs", moduleResolution: "node" };
+    const newer = { ignoreDeprecations: "6.0", types: ["node"], skipLibCheck: true };
+    write("old.ts", 'import "ragdock";\nimport type {} from "ragdock/system";\n');
+    write(
+      "tsconfig.json",
+      JSON.stringify({
+        compilerOptions: { ...template, ...newer, strict: true, noEmit: true },
+        files: ["old.ts"],
+      }),
+    );
+    expect(run("tsc", "-p", ".")).toBe("");
+  }, 120_000);
+
   it("declares a system in another program, and builds from the package's folders", () => {
     const lines = run(process.execPath, "program.ts", '{ "system": "m31" }').trim().split("\n");
     expect(JSON.parse(lines[0] ?? "")).toMatchObject({ web: "http://localhost:8000" });
@@ -122,7 +136,7 @@ describe("the npm package", () => {
     expect(said).toContain('ragdock:environment: found "test"');
   });
 
-  it("takes a system of the program, by its absolute path", () => {
+  it("accepts a system of the program, by its absolute path", () => {
     const system = join(folder, "program/acme.js");
     write(
       "acme.js",

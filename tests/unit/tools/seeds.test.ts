@@ -1,6 +1,7 @@
 /**
- * Tests that docs/reference/seeds.md names only what exists. It does not run the tests that the page
- * names, and does not compare the rows with the seeds, which are in no file of the project.
+ * Tests that docs/reference/seeds.md names only what exists. It does not run the tests that the
+ * page names, and does not compare the rows with the seeds, because the project does not contain
+ * the seeds.
  */
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -10,7 +11,7 @@ import { seeds } from "../../../tools/docs/seeds/index.ts";
 import { differencesOf, file, type Proof, row, stateOf, test } from "../../../tools/docs/seeds/row.ts";
 import { seedsPage } from "../../../tools/docs/seeds-page.ts";
 
-/** Returns why a proof shows nothing, or undefined. */
+/** Returns why a proof is wrong, or undefined if it is right. */
 function wrong(proof: Proof): string | undefined {
   if (proof.kind === "open") return undefined;
   if (proof.kind === "declared") {
@@ -21,21 +22,38 @@ function wrong(proof: Proof): string | undefined {
   }
   const path = join(projectDir, proof.file);
   if (!existsSync(path)) return `there is no ${proof.file}`;
-  const wanted = proof.kind === "file" ? proof.has : proof.name;
-  if (wanted === undefined) return undefined;
   const text = readFileSync(path, "utf8");
-  const is = proof.kind === "file" ? text.includes(wanted) : hasTest(text, proof.file, wanted);
-  return is ? undefined : `${proof.file} has no "${wanted}"`;
+  const missing =
+    proof.kind === "file"
+      ? [proof.has ?? ""].filter((part) => !text.includes(part))
+      : namesIn(proof).filter((name) => !hasTest(text, proof.file, name));
+  return missing.length === 0 ? undefined : `${proof.file} has no "${missing.join('", "')}"`;
 }
 
-/** Whether a file has a test of this name. The parameters of a table come before the name. */
+/** The tests that a proof names. */
+function namesIn(proof: Proof): readonly string[] {
+  if (proof.kind === "steps") return proof.names;
+  return proof.kind === "test" ? [proof.name] : [];
+}
+
+/**
+ * Whether a file has a test of this name. In a table of cases, the parameters come before the name.
+ */
 const hasTest = (text: string, path: string, name: string): boolean =>
-  path.endsWith(".py") ? text.includes(`def ${name}(`) : text.includes(`("${name}"`);
+  path.endsWith(".py")
+    ? text.includes(`def ${name}(`)
+    : text.replace(/\((\s*\/\/.*)?\s+"/g, '("').includes(`("${name}"`);
+
+/** The names of the tests in a file that follows a seed. */
+const stepsIn = (file: string): string[] => {
+  const text = readFileSync(join(projectDir, file), "utf8");
+  return [...text.matchAll(/\b(?:step|it)\((?:\s*\/\/.*)?\s*"([^"]+)"/g)].map(([, name = ""]) => name);
+};
 
 const all = seeds.flatMap(({ system, rows }) => rows.map((row) => ({ system, ...row })));
 
 describe("the rows of the seeds", () => {
-  it("are as many as the seeds have", () =>
+  it("are as many as the list of each seed", () =>
     expect(Object.fromEntries(seeds.map(({ system, rows }) => [system, rows.length]))).toEqual({
       myrag: 23,
       m31: 32,
@@ -47,6 +65,17 @@ describe("the rows of the seeds", () => {
   it.each(all)("$system $lines: $asked", ({ proofs }) => {
     expect(proofs).not.toEqual([]);
     expect(proofs.map(wrong).filter((reason) => reason !== undefined)).toEqual([]);
+  });
+
+  it.each(seeds)("name each test that follows the seed $system", ({ system, rows }) => {
+    const file = `tests/systems/${system}-seed.ts`;
+    const ofSeed = rows.flatMap(({ proofs }) =>
+      proofs.filter((proof) => "file" in proof && proof.file === file),
+    );
+    const named = ofSeed.flatMap(namesIn);
+    const steps = stepsIn(file);
+    expect(steps.length).toBeGreaterThan(5);
+    expect([...new Set(named)].sort()).toEqual(steps.sort());
   });
 
   it("name each declared difference of a system", () => {
@@ -70,7 +99,7 @@ describe("a proof", () => {
     expect(wrong({ kind: "declared", system: "m31", start: "Nothing" })).toContain("declares nothing");
   });
 
-  it("decides the state of its row, and what is missing counts most", () => {
+  it("decides the state of its row, and a missing part decides first", () => {
     const there = file("README.md");
     const differs: Proof = { kind: "declared", system: "m31", start: "Python" };
     expect(stateOf(row("1", "a", there))).toBe("yes");
@@ -79,7 +108,7 @@ describe("a proof", () => {
   });
 });
 
-it("the page has each row", () => {
+it("the page shows each row", () => {
   const { seeds: page = "" } = seedsPage();
   expect(
     page.split("\n").filter((line) => line.startsWith("| ") && !line.startsWith("| lines")),

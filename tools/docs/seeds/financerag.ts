@@ -1,7 +1,8 @@
-import { declaredBy, file, row, type Seed, test } from "./row.ts";
+import { declaredBy, file, row, type Seed, stepsOf, test } from "./row.ts";
 
 const system = "financerag";
 const declared = declaredBy(system);
+const steps = stepsOf(system);
 const dockers = (name: string) => test("tests/systems/financerag.test.ts", name);
 const folder = "systems/financerag";
 
@@ -20,29 +21,39 @@ export const financerag: Seed = {
       "141",
       "a health check with curl, every 30 s",
       dockers("the health check works although the image contains no curl and no compiler"),
+      steps("curl -f http://localhost:8000/health || exit 1"),
       declared("The health check runs every 5 s"),
     ),
-    row("145", "python main.py serve", file(`${folder}/main.py`, '"serve"')),
+    row("145", "python main.py serve", steps("python main.py serve")),
     row("163-175", "an image of 300 MB", declared("The image is larger than 300 MB")),
     row(
       "183-200",
       "port 8000, data, documents that are read again, the key, the models, restart",
       dockers("runs under its own name, port, networks and volume, with its documents mounted read-only"),
       dockers("calls the provider with the system's models, and retries after 429 and 5xx"),
+      test("tests/systems/financerag-seed.ts", "keeps uploaded documents when its container is recreated"),
       declared("The data is in a named volume"),
     ),
     row(
       "239-262",
       "the key at run time, from a variable or a .env file",
       dockers("has the key in no environment variable, label, log or clear text of the state"),
+      steps("docker run -e OPENAI_API_KEY=$OPENAI_API_KEY ..."),
       declared("The key reaches the application as a file"),
-      test("tests/unit/cli/env.test.ts", "become settings in the words of the settings"),
+      test("tests/unit/cli/env.test.ts", "become settings with the values that the settings accept"),
     ),
     row(
       "204-215, 265-288",
       "start, log, shell, stop, images, clean up",
-      dockers("runs under its own name, port, networks and volume, with its documents mounted read-only"),
-      file("cli/commands/logs.ts"),
+      steps(
+        "docker-compose up -d",
+        "docker-compose logs -f financerag",
+        "docker run -d -p 8000:8000 --name rag financerag:latest",
+        "docker exec -it rag bash",
+        "docker images",
+        "docker-compose down",
+      ),
+      declared("The commands are Ragdock's"),
       file("cli/commands/down.ts", "prune"),
     ),
     row(
@@ -84,7 +95,10 @@ export const financerag: Seed = {
     row(
       "441",
       "observability and logging",
-      test("tests/unit/config/added-monitoring.test.ts", "scrapes and alerts on the services of the system"),
+      test(
+        "tests/unit/config/added-monitoring.test.ts",
+        "the added Prometheus scrapes the services of the system and alerts on them",
+      ),
       declared("Logs are JSON lines"),
     ),
   ],

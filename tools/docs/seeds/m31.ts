@@ -1,9 +1,13 @@
-import { declaredBy, file, row, type Seed, test } from "./row.ts";
+import { declaredBy, file, row, type Seed, stepsOf, test } from "./row.ts";
 
 const system = "m31";
 const declared = declaredBy(system);
+const steps = stepsOf(system);
 const dockers = (name: string) => test("tests/systems/m31.test.ts", name);
 const commands = (name: string) => test("tests/systems/m31-commands.ts", name);
+const built = (name: string) => test("tests/unit/cli/net-and-push.test.ts", name);
+const pushes = built("pushes each built image once, by default for all services");
+const noCache = built("build --no-cache makes an image after those that it is built on");
 const troubles = "docs/guide/troubleshooting.md";
 
 export const m31: Seed = {
@@ -24,21 +28,17 @@ export const m31: Seed = {
         "tests/images/paced-check.test.ts",
         "is restarted, waits longer for the next restart, and stays as it is after the last one",
       ),
+      test(
+        "tests/slow/recovery.test.ts",
+        "is restarted with longer and longer pauses, and the alert, the log and make health say so",
+      ),
     ),
     row(
       "18, 194-209",
       "when Docker, a virtual machine, bare metal or Kubernetes is right",
       file("docs/guide/where-to-run.md", "## Choose"),
     ),
-    row(
-      "28, 378",
-      "run it at Railway or Render",
-      declared("Railway and Render run images"),
-      test(
-        "tests/unit/cli/net-and-push.test.ts",
-        "pushes each built image once, or those of the given services",
-      ),
-    ),
+    row("28, 378", "run it at Railway or Render", declared("Railway and Render run images"), pushes),
     row(
       "33, 379",
       "security of the API",
@@ -60,14 +60,7 @@ export const m31: Seed = {
       "the same in every environment",
       test("tests/systems/m31-prod.ts", "has two replicas behind one public port, and hides the metrics"),
     ),
-    row(
-      "56",
-      "a registry for the images",
-      test(
-        "tests/unit/cli/net-and-push.test.ts",
-        "pushes each built image once, or those of the given services",
-      ),
-    ),
+    row("56", "a registry for the images", pushes),
     row(
       "62-64",
       "Docker, Compose and Python 3.11",
@@ -76,11 +69,15 @@ export const m31: Seed = {
       file("README.md"),
     ),
     row(
-      "68-83",
+      "68-83, 302, 308, 315",
       "start, ask for the health, follow the log, stop",
-      commands("ps, status, health and outputs describe the stack"),
-      file("cli/commands/logs.ts"),
-      file("cli/commands/down.ts"),
+      steps(
+        "docker compose up -d",
+        "curl http://localhost:8000/health",
+        "docker compose logs -f web",
+        "docker compose down",
+      ),
+      declared("The commands are Ragdock's"),
     ),
     row(
       "85-96",
@@ -99,8 +96,8 @@ export const m31: Seed = {
     row(
       "111-120",
       "four variables, from a file .env",
-      dockers("has a small image without build tools and without a secret"),
-      test("tests/unit/cli/env.test.ts", "become settings in the words of the settings"),
+      steps("ENVIRONMENT=development REDIS_HOST=redis REDIS_PORT=6379 PORT=8000"),
+      test("tests/unit/cli/env.test.ts", "become settings with the values that the settings accept"),
       test("tests/unit/cli/env.test.ts", "is current: `make docs` writes it"),
     ),
     row(
@@ -108,12 +105,14 @@ export const m31: Seed = {
       "web on 8000 as user 1000, Redis with a volume and a check",
       dockers("has limits, a health check and a rotated log, and runs without privileges"),
       dockers("runs under its own names, on its own networks, with its own volume"),
+      steps("Non-root user (UID 1000)", "Health checks with redis-cli"),
+      declared("Redis has a password"),
     ),
     row(
       "137-141",
       "the volume redis-data and one network",
       dockers("runs under its own names, on its own networks, with its own volume"),
-      declared("The network has the name of what uses it"),
+      declared("The network has the name of its store"),
     ),
     row(
       "149-168",
@@ -125,22 +124,37 @@ export const m31: Seed = {
     row(
       "183-184, 325",
       "app.py --serve and --health",
+      steps(
+        "python app.py --serve",
+        "python app.py --health",
+        "docker compose exec web python app.py --health",
+      ),
       test("systems/m31/tests/test_service.py", "test_the_health_command_gives_the_reason"),
     ),
+    row("188, 275", "build without the cache", noCache),
     row(
-      "188, 275",
-      "build without the cache",
-      test(
-        "tests/unit/cli/net-and-push.test.ts",
-        "build --no-cache makes an image after those that it is built on",
-      ),
+      "189, 312",
+      "list the containers",
+      steps("docker compose ps"),
+      declared("The commands are Ragdock's"),
     ),
-    row("189", "list the containers", commands("ps, status, health and outputs describe the stack")),
-    row("190", "a shell in the container", file("cli/commands/shell.ts")),
-    row("191, 286", "CPU, memory and network of each container", file("cli/commands/status.ts", "CPU")),
+    row(
+      "190, 324",
+      "a shell in the container",
+      steps("docker compose exec web /bin/bash"),
+      commands("runs commands in its containers, and passes their exit code through"),
+      declared("The commands are Ragdock's"),
+    ),
+    row(
+      "191, 286",
+      "CPU, memory and network of each container",
+      steps("docker stats"),
+      file("cli/commands/status.ts", "CPU"),
+    ),
     row(
       "213-228",
       "service names and not localhost",
+      steps("REDIS_HOST=redis", "REDIS_HOST=localhost"),
       file("systems/m31/documents/localhost-is-the-container.md"),
       file(troubles, "localhost"),
     ),
@@ -158,13 +172,21 @@ export const m31: Seed = {
       declared("There is no USER_ID"),
     ),
     row(
-      "256-269",
+      "256-269, 309",
       "look at a network, reach one container from another",
-      test("tests/unit/cli/net-and-push.test.ts", "shows names, ports, networks, and who calls whom"),
+      steps(
+        "docker network inspect docker_rag-network",
+        "docker compose exec web ping redis",
+        "docker compose exec web curl http://redis:6379",
+        "docker compose logs -f redis",
+      ),
+      declared("The network has the name of its store"),
+      declared("The image has no ping"),
     ),
     row(
-      "271-280",
+      "271-280, 318",
       "an old version from a cache; remove everything",
+      steps("docker compose down -v"),
       file("systems/m31/documents/stale-build-cache.md"),
       declared("`make clean` and `make prune` never remove"),
     ),
@@ -177,15 +199,15 @@ export const m31: Seed = {
     row(
       "295-326",
       "the commands of Compose",
+      steps("docker compose logs -f"),
+      commands("build builds the images and changes no container"),
       file("docs/reference/commands.md"),
+      declared("The commands are Ragdock's"),
       test(
         "tests/unit/cli/selection.test.ts",
         "are the containers, networks, volumes, secrets and images of its services",
       ),
-      test(
-        "tests/unit/cli/net-and-push.test.ts",
-        "build --no-cache makes an image after those that it is built on",
-      ),
+      noCache,
     ),
     row(
       "332-336",
@@ -201,7 +223,8 @@ export const m31: Seed = {
     row(
       "344-350",
       "restarts, memory, CPU, latency and health as metrics",
-      dockers("has metrics for requests, latency, the cache and availability"),
+      steps("Container restarts", "Memory/CPU usage", "Request latency", "Health check status"),
+      dockers("has metrics of the cache and of Redis"),
       file("monitoring/alerts/resources.ts", "ServiceRestarting"),
       file("monitoring/alerts/resources.ts", "CpuNearLimit"),
     ),

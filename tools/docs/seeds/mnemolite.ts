@@ -1,7 +1,8 @@
-import { declaredBy, file, row, type Seed, test } from "./row.ts";
+import { declaredBy, file, row, type Seed, stepsOf, test } from "./row.ts";
 
 const system = "mnemolite";
 const declared = declaredBy(system);
+const steps = stepsOf(system);
 const dockers = (name: string) => test("tests/systems/mnemolite.test.ts", name);
 const traps = (name: string) => test("tests/systems/mnemolite-traps.ts", name);
 const folder = "systems/mnemolite";
@@ -29,7 +30,7 @@ export const mnemolite: Seed = {
       declared("There is no folder /scripts"),
     ),
     row("43, 79, 112", "ports on loopback only", named),
-    row("45-49", "pg_isready every 5 s", named),
+    row("45-49", "pg_isready every 5 s", named, steps("pg_isready -U $${POSTGRES_USER} -d $${POSTGRES_DB}")),
     row(
       "51-59",
       "pg_cron, pg_partman, pgmq, memory, parallel workers",
@@ -44,6 +45,7 @@ export const mnemolite: Seed = {
       "67-92",
       "Chroma with its data, its heartbeat and limits",
       traps("Chroma's health check requests its v2 heartbeat, without curl"),
+      steps("curl -f http://localhost:8000/api/v1/heartbeat"),
       declared("Chroma is chromadb/chroma 1.5"),
     ),
     row("94-131 (build)", "an inline cache in the image", declared("The images are built with the cache")),
@@ -52,6 +54,8 @@ export const mnemolite: Seed = {
       "API with configuration, cache, two workers, uvloop, addresses of the stores",
       dockers("starts both stores, then the setup, then API and worker, and the API has two workers"),
       test(`${folder}/tests/test_api.py`, "test_the_variables_of_the_original_are_read"),
+      steps("curl -f http://localhost:8000/health"),
+      declared("The images have no curl"),
       declared("No variable has the password"),
       declared("Health checks run every 5 s"),
     ),
@@ -59,6 +63,7 @@ export const mnemolite: Seed = {
       "133-164",
       "worker with configuration, data, a check and limits",
       traps("the worker's health check fails if the worker does not respond"),
+      steps("ps aux | grep ingestion.py | grep -v grep || exit 1"),
       declared("The worker's health check"),
     ),
     row(
@@ -72,19 +77,28 @@ export const mnemolite: Seed = {
       declared("API and worker are one image"),
       declared("Python is 3.13"),
     ),
-    row(
-      "317-339",
-      "limits as variables",
-      test("tests/unit/config/overrides.test.ts", "ignores no setting of a service"),
-    ),
+    row("317-339", "limits as variables", test("tests/unit/config/overrides.test.ts", "ignores no setting")),
     row(
       "344-400 (make)",
       "up, down, build, logs, ps, restart, prune, status",
+      steps(
+        "docker-compose ps",
+        "make logs",
+        "make status",
+        "docker-compose restart <service-name>",
+        "docker-compose down",
+      ),
       file("docs/reference/commands.md"),
+      declared("There is no docker-compose.yml to write"),
     ),
     row(
       "344-400 (shells)",
       "shell-db, shell-api, shell-worker",
+      steps(
+        "docker-compose exec db psql -U $(POSTGRES_USER) -d $(POSTGRES_DB)",
+        "docker-compose exec api bash",
+        "docker-compose exec worker bash",
+      ),
       file("Makefile", "shell-worker:"),
       file("Makefile", "shell-db:"),
       file("Makefile", "shell-api:"),
@@ -93,6 +107,10 @@ export const mnemolite: Seed = {
     row(
       "344-400 (health)",
       "health, setup, production",
+      steps(
+        "make health",
+        "docker-compose exec db psql -U $(POSTGRES_USER) -d $(POSTGRES_DB) -f /scripts/setup.sql",
+      ),
       declared("`make setup` installs"),
       declared("`make health` explains"),
       file("Makefile", "production:"),
@@ -124,7 +142,7 @@ export const mnemolite: Seed = {
       "PostgreSQL's settings follow the machine",
       test(
         "tests/unit/config/database-names.test.ts",
-        "has the values of the original at its limit, and follows another limit",
+        "has the settings of the original at its memory limit, and other settings at another limit",
       ),
     ),
     row(
@@ -138,7 +156,7 @@ export const mnemolite: Seed = {
     row(
       "458-462",
       "Docker 24, Compose 2.20, 4 GB of memory, 30 GB of disk",
-      declared("Docker 20.10 suffices"),
+      declared("Docker 20.10 is enough"),
       test("tests/unit/host/host-facts.test.ts", "come from Docker, which may run in a virtual machine"),
     ),
     row(
@@ -149,6 +167,7 @@ export const mnemolite: Seed = {
     row(
       "497-514",
       "status, logs, health",
+      steps("make status", "make logs", "make health", "curl http://localhost:8001/health"),
       test(
         "tests/unit/cli/health.test.ts",
         "is denied for a 200 that names a dependency that does not answer, as in mnemolite",
@@ -157,12 +176,14 @@ export const mnemolite: Seed = {
     row(
       "520-535",
       "CPU and memory, one restart, one log, one command inside, inspect",
-      file("cli/commands/status.ts", "CPU"),
-      file("cli/commands/restart.ts"),
-      test(
-        "tests/systems/m31-commands.ts",
-        "runs commands in its containers, and passes their exit code through",
+      steps(
+        "docker stats $(docker ps --format={{.Names}})",
+        "docker-compose restart <service-name>",
+        "docker-compose logs -f <service-name>",
+        "docker-compose exec <service-name> <command>",
+        "docker inspect <container-name>",
       ),
+      declared("Containers have generated names"),
     ),
     row(
       "537-557",
@@ -175,8 +196,11 @@ export const mnemolite: Seed = {
     row(
       "215, 404",
       "observability",
-      test("tests/unit/config/added-monitoring.test.ts", "scrapes and alerts on the services of the system"),
-      declared("No service watches it by default"),
+      test(
+        "tests/unit/config/added-monitoring.test.ts",
+        "the added Prometheus scrapes the services of the system and alerts on them",
+      ),
+      declared("By default, no monitoring service watches it"),
     ),
   ],
 };

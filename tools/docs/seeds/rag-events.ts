@@ -1,7 +1,8 @@
-import { declaredBy, file, row, type Seed, test } from "./row.ts";
+import { declaredBy, file, row, type Seed, stepsOf, test } from "./row.ts";
 
 const system = "rag-events";
 const declared = declaredBy(system);
+const steps = stepsOf(system);
 const dockers = (name: string) => test("tests/systems/rag-events.test.ts", name);
 const prods = (name: string) => test("tests/systems/rag-events-prod.ts", name);
 const folder = "systems/rag-events";
@@ -29,7 +30,9 @@ export const ragEvents: Seed = {
     row(
       "114-119",
       "one command starts it",
+      steps("/health → 200 OK", "http://localhost:8501"),
       dockers("runs under its own names, ports, networks and volume, and starts the UI after the API"),
+      declared("The commands are Ragdock's"),
     ),
     row(
       "121-124",
@@ -41,6 +44,10 @@ export const ragEvents: Seed = {
       "FAISS, Mistral, FastAPI, Streamlit; keys of Mistral and Open Agenda",
       prods("calls the provider in batches with the system's models, and retries after 429 and 5xx"),
       test(`${folder}/tests/test_collect.py`, "test_events_of_all_pages_are_indexed"),
+      test(
+        "tests/slow/agenda.test.ts",
+        "collects all pages with the right key, and tries again after 500 and 429",
+      ),
       declared("The keys reach the application as files"),
     ),
     row(
@@ -72,17 +79,25 @@ export const ragEvents: Seed = {
     row(
       "232-258",
       "the entrypoint takes api, streamlit or a command",
+      steps(
+        "docker run -p 8000:8000 --env-file .env -v $(pwd)/data:/app/data rag-events",
+        "docker run -p 8501:8501 --env-file .env -v $(pwd)/data:/app/data rag-events streamlit",
+        "docker run rag-events <commande>",
+      ),
       test(`${folder}/tests/test_modes.py`, "test_the_entrypoint_runs_the_mode_or_the_command"),
     ),
     row(
       "263-269",
       "a health check in the image, and a restart or an alert after three failures",
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: a variable of the shell, as in the seed.
+      steps("curl -f http://localhost:${API_PORT}/health || exit 1"),
       test("tests/unit/dockerfiles.test.ts", "has the health check of its service"),
       dockers("Docker does not restart an unhealthy container, so health reports it and an alert fires"),
       test(
-        "tests/images/paced-check.test.ts",
-        "is restarted, waits longer for the next restart, and stays as it is after the last one",
+        "tests/slow/recovery.test.ts",
+        "is restarted with a read-only root and a rare check, and no more often than its limit",
       ),
+      declared("The image has no curl"),
     ),
     row(
       "304-327",
@@ -100,13 +115,18 @@ export const ragEvents: Seed = {
     row(
       "348-356",
       "an isolated network",
+      steps("http://api:8000"),
       dockers("connects its services as declared, and no others"),
-      declared("The network has the name of what uses it"),
+      declared("The network has the name of the services on it"),
     ),
     row("358-371", "what the build must not see", file(`${folder}/.dockerignore`)),
     row(
       "379-385",
       "plain docker build and docker run",
+      steps(
+        "docker run -p 8000:8000 --env-file .env -v $(pwd)/data:/app/data rag-events",
+        "docker run -p 8501:8501 --env-file .env -v $(pwd)/data:/app/data rag-events streamlit",
+      ),
       file(`${folder}/Dockerfile`, "ARG PYTHON_IMAGE=python:"),
       test(
         "tests/unit/dockerfiles.test.ts",
@@ -116,16 +136,23 @@ export const ragEvents: Seed = {
     row(
       "391-392",
       "start one service",
+      steps("docker-compose up api"),
       test(
         "tests/unit/cli/selection.test.ts",
         "are the containers, networks, volumes, secrets and images of its services",
       ),
+      declared("The commands are Ragdock's"),
     ),
     row(
       "399-408",
       "log, list, shell and health of a container",
-      file("cli/commands/logs.ts"),
-      file("cli/commands/shell.ts"),
+      steps(
+        "docker-compose logs -f",
+        "docker-compose ps",
+        "docker exec -it rag-events-api /bin/bash",
+        "docker inspect --format='{{.State.Health.Status}}' rag-events-api",
+      ),
+      declared("The commands are Ragdock's"),
       test(
         "tests/e2e/full/health.test.ts",
         "ends with 0 when nothing is wrong, and says what it has checked",
@@ -134,8 +161,9 @@ export const ragEvents: Seed = {
     row(
       "415-421",
       "stop, remove the data, remove images",
-      file("cli/commands/down.ts"),
-      file("cli/commands/down.ts", "destroy-data"),
+      dockers("keeps its list of deployments after down, although it has no generated secret"),
+      steps("docker-compose down -v"),
+      declared("The commands are Ragdock's"),
       file("cli/commands/down.ts", "prune"),
     ),
     row(
@@ -144,12 +172,13 @@ export const ragEvents: Seed = {
       test(`${folder}/tests/test_collect.py`, "test_events_of_all_pages_are_indexed"),
       dockers("has the collector of events in its image, which names what it needs"),
       declared("There are no notebooks"),
-      test("tests/unit/cli/data-import.test.ts", "is the only volume of a service"),
-      test("tests/unit/cli/data-import.test.ts", "belongs to that user in the archive"),
+      test("tests/unit/cli/data-import.test.ts", "is by default the only volume of a service"),
+      test("tests/unit/cli/data-import.test.ts", "gets that user in the archive"),
     ),
     row(
       "448",
       "Swagger at /docs",
+      steps("http://localhost:8000/docs (Swagger)", "http://localhost:8501"),
       test("app/library/tests/test_library.py", "test_the_page_of_the_api_loads_nothing_of_other_sites"),
     ),
     row(

@@ -1,14 +1,18 @@
 import { type SystemName, systems } from "../../../config/systems/index.ts";
 import type { System } from "../../../config/systems/system.ts";
 
-/** What shows that a row of a seed is there, or says where the system differs. */
+/** A proof that Ragdock has what a row asks for, or the difference that the system declares. */
 export type Proof =
   | { readonly kind: "test"; readonly file: string; readonly name: string }
+  | { readonly kind: "steps"; readonly file: string; readonly names: readonly string[] }
   | { readonly kind: "file"; readonly file: string; readonly has?: string }
   | { readonly kind: "declared"; readonly system: SystemName; readonly start: string }
   | { readonly kind: "open"; readonly missing: string };
 
-/** `yes`: it is there. `declared`: it differs, and the system says why. `open`: something is missing. */
+/**
+ * `yes`: Ragdock has it. `declared`: it differs, and the system explains why. `open`: something is
+ * missing.
+ */
 export type State = "yes" | "declared" | "open";
 
 /** One row: something that the seed asks for. */
@@ -34,7 +38,12 @@ export const row = (lines: string, asked: string, ...proofs: readonly Proof[]): 
 /** A test of this name. A name with a parameter is written as in the test's file. */
 export const test = (file: string, name: string): Proof => ({ kind: "test", file, name });
 
-/** A file. @param has a text in it */
+/** The tests of these steps of the seed, in the file that has those of this system. */
+export const stepsOf =
+  (system: SystemName) =>
+  (...names: string[]): Proof => ({ kind: "steps", file: `tests/systems/${system}-seed.ts`, names });
+
+/** A file. @param has a text that it contains */
 export const file = (path: string, has?: string): Proof => ({
   kind: "file",
   file: path,

@@ -13,7 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 JSON_BYTES = 64 * 1024
 # Room for the multipart form around a file of exactly the maximum size.
 FORM_BYTES = 64 * 1024
-# The most bytes of a refused body that are read. They are discarded piece by piece.
+# The largest number of bytes of a refused body that are read. They are discarded piece by piece.
 REST_BYTES = 64 * 1024 * 1024
 REST_SECONDS = 10.0
 # Closes a connection that cannot be used again, because the rest of the body is still on it.
@@ -67,18 +67,19 @@ class BodyLimit:
                 uploads.max_mb * 1024 * 1024 + FORM_BYTES,
                 f"larger than {uploads.setting}, which is {uploads.max_mb}",
             )
-        return JSON_BYTES, f"larger than {JSON_BYTES // 1024} KB, the limit of a request without a file"
+        return JSON_BYTES, f"larger than {JSON_BYTES // 1024} KB, the limit for a request without a file"
 
 
 def is_form(headers: Headers) -> bool:
-    """Return whether the body is a form that may hold files."""
+    """Return whether the body is a form that may contain files."""
     return headers.get("content-type", "").split(";")[0].strip().lower() == "multipart/form-data"
 
 
 async def read_rest(receive: Receive) -> bool:
     """Discard the rest of a refused body. Return False when it is too long or too slow.
 
-    If the connection closed while a client or a proxy still sends, it could lose the answer.
+    If the connection closed while a client or a proxy still sends, the client could lose the
+    answer.
     """
     size = 0
     try:

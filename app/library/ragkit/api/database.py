@@ -36,10 +36,10 @@ def problem_of(error: Exception) -> Problem | None:
         case ProgrammingError() if getattr(error.orig, "sqlstate", None) == UNDEFINED_TABLE:
             return Problem(503, "database: the schema is missing; run the migrations")
         case OperationalError() if getattr(error.orig, "sqlstate", None) == DISK_FULL:
-            return Problem(503, "database: its disk is full; nothing can be added until there is space")
+            return Problem(503, "database: the disk is full; nothing can be added until space is freed")
         case OperationalError() | InterfaceError():
             log.warning("the database fails: %s", error.orig)
-            return Problem(503, "database: it does not answer, or closed the connection")
+            return Problem(503, "database: it does not answer, or it closed the connection")
         case _:
             return problems.problem_of(error)
 
@@ -78,6 +78,6 @@ def queue_metrics(depth: int, oldest_seconds: float, things: str = "Documents") 
     yield GaugeMetricFamily("rag_queue_depth", f"{things} that wait for ingestion.", value=depth)
     yield GaugeMetricFamily(
         "rag_queue_oldest_age_seconds",
-        "Time since the oldest of them was due.",
+        "Time that the oldest of them has waited.",
         value=max(0.0, oldest_seconds),
     )

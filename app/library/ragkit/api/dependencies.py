@@ -22,7 +22,7 @@ def check_all(
     checks: Mapping[str, Callable[[], object]],
     translate: Callable[[Exception], Problem | None] = problem_of,
 ) -> list[Checked]:
-    """Run all checks in parallel, because each may take seconds to give up. A check that fails
+    """Run all checks in parallel, because each may take seconds until it fails. A check that fails
     raises its reason."""
     with ThreadPoolExecutor(len(checks)) as pool:
         return list(pool.map(lambda name: _check(name, checks[name], translate), checks))

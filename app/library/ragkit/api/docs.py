@@ -14,7 +14,8 @@ ASSETS = Path(fastapi_offline.__file__).parent / "static"
 def install(app: FastAPI, prefix: str = "") -> None:
     """Serve Swagger UI at `/docs` under the prefix, with assets from a package.
 
-    The browser may reach no CDN, and the Content-Security-Policy of the ingress allows none.
+    The browser may not be able to reach a CDN, and the Content-Security-Policy of the ingress does
+    not allow one.
     """
     assets = f"{prefix}/docs-assets"
     app.mount(assets, StaticFiles(directory=ASSETS), name="docs-assets")

@@ -1,7 +1,7 @@
 """The person or the program behind a request. Extra: api.
 
 If a stack has a sign-in, the gateway adds a signed token to each request. An application refuses
-requests without one, so that a container that reaches it cannot act for a person.
+requests without one, so that another container cannot act for a person.
 """
 
 import os
@@ -21,7 +21,8 @@ from ragkit.secret_files import read_secret
 HEADER = "X-Ragdock-Identity"
 ISSUER = "ragdock"
 ALGORITHM = "HS256"
-# The clocks of containers on one host do not differ. The seconds are those of the token's rounding.
+# The clocks of containers on one host do not differ. The tolerance covers the rounding of the
+# token's times to seconds.
 LEEWAY = 5
 # The checks of Docker, of the gateway and of Prometheus come from the system's own networks.
 OPEN_PATHS = frozenset({"/health", "/api/health", "/api/ready", "/metrics"})

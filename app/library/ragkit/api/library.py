@@ -9,6 +9,7 @@ GET  /metrics     a gateway must not forward it
 """
 
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import Annotated, Protocol
 
 from fastapi import FastAPI, File, Response, UploadFile
@@ -53,7 +54,7 @@ class Answer(BaseModel):
 
 
 class Library(Protocol):
-    """A store of documents. Its errors are those of `ragkit.errors`, or Problems."""
+    """A store of documents. A library raises the errors of `ragkit.errors`, or Problems."""
 
     def add(self, upload: Upload) -> tuple[Document, bool]:
         """Make a file searchable. Return False when the same bytes are stored already."""
@@ -73,7 +74,7 @@ class LibraryCollector(Collector):
         self._library = library
 
     def collect(self) -> Iterable[Metric]:
-        """Ask the library. While it cannot be used, only these metrics are absent."""
+        """Ask the library. While the library cannot be used, only these metrics are absent."""
         try:
             documents = self._library.documents()
         except (Unavailable, Refused, SpaceMismatch):
@@ -90,8 +91,9 @@ def make_app(
     *,
     max_upload_mb: int = 25,
     lifespan: StatelessLifespan[FastAPI] | None = None,
+    data: Path | None = None,
 ) -> FastAPI:
-    """Return the application for a library."""
+    """Return the application for a library. `data` is the folder of its volume."""
     app = FastAPI(
         title=title, version="1.0.0", docs_url=None, redoc_url=None, redirect_slashes=False, lifespan=lifespan
     )
@@ -101,7 +103,7 @@ def make_app(
     limits.install(app, questions=("/query",), uploads=uploads)
     identity.install(app)
     docs.install(app)
-    telemetry.install(app, LibraryCollector(library))
+    telemetry.install(app, LibraryCollector(library), *([telemetry.DataCollector(data)] if data else []))
     failures = responses(409, 502, 503)
 
     @app.get("/health")

@@ -10,9 +10,9 @@ from ragkit.api.problems import ProblemDetails
 JSON, PROBLEM = "application/json", "application/problem+json"
 NAME = ProblemDetails.__name__
 CONTENT = {PROBLEM: {"schema": {"$ref": f"#/components/schemas/{NAME}"}}}
-# What any request may get. Ingress and gateway send the first three.
+# The errors that any request may get. Ingress and gateway send the first three.
 ALWAYS = {
-    "401": "No one is signed in, and there is no valid API key",
+    "401": "The request has no session and no valid API key",
     "403": "The role does not allow this, or a page of another site sent the request",
     "429": "Too many requests; Retry-After says when to send the next one",
     "503": "Too many requests at once, or a dependency is down",

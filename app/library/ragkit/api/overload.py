@@ -1,7 +1,7 @@
-"""Limits how many questions and uploads run at once. Others wait for a moment, or get 503. Extra:
+"""Limits how many questions and uploads run at once. Other requests wait for a moment, or get 503. Extra:
 api.
 
-A request takes its place before its body is read and before it takes a thread. The limits together
+A request gets its place before its body is read and before it uses a thread. The limits together
 are below the 40 threads of the server, so that other routes always find one.
 """
 
@@ -18,7 +18,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from ragkit.api.body_limit import CLOSE, read_rest
 from ragkit.api.problems import Problem, render
 
-# Seconds that a request waits for its turn. Clients that give up after ten seconds get their 503.
+# Seconds that a request waits for its turn. Clients that wait for ten seconds still get the 503.
 PATIENCE = 4.0
 # An upload that announces at most this many bytes never waits for larger ones.
 SMALL_BYTES = 256 * 1024
@@ -55,8 +55,8 @@ class Busy(Exception):
 class Gate:
     """Lets a limited number of requests through at a time.
 
-    The newest of those that wait is next. During an overload, first come first served would make
-    everyone wait as long as anyone can.
+    The newest of those that wait is next. If the oldest request were next, all requests would wait
+    for the longest time during an overload.
     """
 
     def __init__(self, name: str, limit: Limit) -> None:
@@ -89,7 +89,7 @@ class Gate:
             if turn in self._waiting:
                 self._waiting.remove(turn)
             elif not turn.cancelled():
-                # It got a place at the moment at which it gave up.
+                # The request got a place at the moment when its wait ended.
                 self._leave()
             if isinstance(error, TimeoutError):
                 raise Busy from None
@@ -106,7 +106,7 @@ class Gate:
 
 @dataclass(frozen=True)
 class Refused:
-    """Stands in for the route in the metrics of a refused request, which no router has seen."""
+    """The route in the metrics of a refused request, which no router has handled."""
 
     path: str
 
@@ -152,7 +152,7 @@ class LoadLimit:
 
 
 def apart[**P, R](route: Callable[P, R]) -> Callable[P, Awaitable[R]]:
-    """Run a route in threads that no other route uses. For health, readiness and metrics."""
+    """Run a route in threads that no other route uses. This is for health, readiness and metrics."""
     limiter: CapacityLimiter | None = None
 
     @wraps(route)

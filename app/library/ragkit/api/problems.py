@@ -14,7 +14,7 @@ from starlette.routing import Match
 from ragkit.errors import Refused, SpaceMismatch, Unavailable
 
 # The detail of an error that the application does not know.
-UNEXPECTED = "an unexpected error; the log has it"
+UNEXPECTED = "an unexpected error; the log has the details"
 # `filename*` alone is not enough: RFC 7578 does not allow it in forms.
 NO_FILE = "send the file as a field of multipart/form-data, with `filename` in its Content-Disposition"
 
@@ -90,7 +90,7 @@ def install(
 
     @app.exception_handler(HTTPException)
     async def _http(request: Request, error: HTTPException) -> JSONResponse:
-        # The framework names the methods of only one of the routes at this path.
+        # The framework lists the methods of only one of the routes at this path.
         headers = {"Allow": _allowed(request)} if error.status_code == 405 else error.headers
         return render(Problem(error.status_code, str(error.detail)), headers)
 

@@ -17,7 +17,7 @@ def sensible(text: str, what: str = "the text") -> str:
     if "\x00" in text:
         raise ValueError(f"{what} has a NUL character")
     if not has_words(text):
-        raise ValueError(f"{what} has no letter and no digit")
+        raise ValueError(f"{what} contains no letter and no digit")
     return text.strip()
 
 

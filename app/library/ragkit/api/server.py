@@ -37,11 +37,12 @@ DROP_SYN = struct.pack(
 
 
 def refuse_connections(listener: socket.socket | TransportSocket) -> None:
-    """Let no new connection reach a socket. Those that wait for their acceptance stay.
+    """Stop new connections to a socket. Connections that wait to be accepted stay.
 
-    A socket that closes resets the connections that wait. On a busy machine some arrive between the
-    last acceptance and the close. A client whose connection is dropped here tries again after a
-    second, or at another server. Only Linux can do it: elsewhere nothing happens.
+    When a socket closes, the kernel resets the connections that wait. On a busy machine, some
+    connections arrive between the last accept and the close. A client whose connection is dropped
+    here tries again after a second, or at another server. Only Linux supports this. On other
+    systems, the function does nothing.
     """
     program = ctypes.create_string_buffer(DROP_SYN)
     instructions = len(DROP_SYN) // struct.calcsize("HBBI")
@@ -52,7 +53,7 @@ def refuse_connections(listener: socket.socket | TransportSocket) -> None:
 
 
 async def pass_rounds() -> None:
-    """Let the event loop take an accepted connection to its request."""
+    """Give the event loop time to read the request of an accepted connection."""
     for _ in range(ROUNDS):
         await asyncio.sleep(0)
 
@@ -75,7 +76,7 @@ class DrainingServer(uvicorn.Server):
         self.should_exit = True
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Answer the connections that wait already. Uvicorn drops those that it has not accepted, and
+        """Answer the connections that are already waiting. Uvicorn drops those that it has not accepted, and
         those without a request."""
         for server in self.servers:
             for listener in server.sockets:
@@ -86,7 +87,7 @@ class DrainingServer(uvicorn.Server):
         for server in self.servers:
             server.close()
         await asyncio.sleep(LAST_REQUESTS)
-        # A process that got no processor for so long reads now what has arrived.
+        # A process that got no CPU time for so long now reads the data that has arrived.
         await pass_rounds()
         await super().shutdown(sockets)
 
@@ -104,10 +105,10 @@ class DrainingProcess(multiprocess.Process):
 
 
 class DrainingMultiprocess(multiprocess.Multiprocess):
-    """Does the same for several processes, which listen on one socket."""
+    """The same for several processes that listen on one socket."""
 
     def __init__(self, config: uvicorn.Config, sockets: list[socket.socket], drain_seconds: float) -> None:
-        # Uvicorn creates this class in three methods, and takes no other.
+        # Uvicorn creates this class in three methods, and its class cannot be configured.
         multiprocess.Process = DrainingProcess  # type: ignore[misc]
         super().__init__(config, sockets)
         self._drain_seconds = drain_seconds

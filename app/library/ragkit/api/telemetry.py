@@ -14,7 +14,7 @@ from prometheus_client import (
     Histogram,
     generate_latest,
 )
-from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -31,6 +31,7 @@ REQUEST_SECONDS = Histogram(
 )
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
+TICKS = os.sysconf("SC_CLK_TCK")
 
 
 class RequestMetrics:
@@ -65,23 +66,75 @@ class RequestMetrics:
             REQUEST_SECONDS.labels(*labels).observe(time.perf_counter() - started)
 
 
-class MemoryCollector(Collector):
-    """The memory of all processes together. prometheus_client reports none in multi-process
-    mode."""
+class ProcessesCollector(Collector):
+    """The memory, the CPU time and the start of all processes together. prometheus_client does not
+    report them in multi-process mode.
+    """
 
     def collect(self) -> Iterable[Metric]:
-        """Add up the resident memory of the processes in this process group."""
-        total = 0
+        """Add up the processes in this process group. Its first process has started it."""
+        leader = os.getpgrp()
+        memory = ticks = 0
         for stat in Path("/proc").glob("[0-9]*/stat"):
             try:
-                fields = stat.read_text().rpartition(")")[2].split()
+                fields = [int(field) for field in _fields(stat)[1:]]
             except OSError:
                 continue  # the process has ended
-            # Fields are counted from the state: the group is the third, resident pages the
-            # twenty-second.
-            if int(fields[2]) == os.getpgrp():
-                total += int(fields[21]) * PAGE_BYTES
-        yield GaugeMetricFamily("process_resident_memory_bytes", "Resident memory.", value=total)
+            if fields[1] != leader:
+                continue
+            memory += fields[20] * PAGE_BYTES
+            ticks += sum(fields[10:12])
+            if stat.parent.name == str(leader):
+                # Processes that have ended count too, so that the counter never falls.
+                ticks += sum(fields[12:14])
+                yield GaugeMetricFamily(
+                    "process_start_time_seconds",
+                    "Start of the first process.",
+                    value=_boot_time() + fields[18] / TICKS,
+                )
+        yield GaugeMetricFamily("process_resident_memory_bytes", "Resident memory.", value=memory)
+        yield CounterMetricFamily("process_cpu_seconds", "CPU time.", value=ticks / TICKS)
+
+
+def _fields(stat: Path) -> list[str]:
+    """Return the fields of /proc/PID/stat after the name of the program: the state, the parent, the
+    group and so on."""
+    return stat.read_text().rpartition(")")[2].split()
+
+
+def _boot_time() -> int:
+    """Return when the kernel started, in seconds since 1970."""
+    lines = Path("/proc/stat").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("btime "))
+
+
+class DataCollector(Collector):
+    """The size of a folder with data: that of its volume. With many files, the size can be old: adding
+    them up takes at most a hundredth of the time."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._bytes = 0
+        self._next = 0.0
+
+    def collect(self) -> Iterable[Metric]:
+        """Return the last size, or a new one if it is time for it."""
+        started = time.monotonic()
+        if started >= self._next:
+            self._bytes = _size_of(self._folder)
+            self._next = time.monotonic() + 100 * (time.monotonic() - started)
+        yield GaugeMetricFamily("rag_data_bytes", "Data on the volume.", value=self._bytes)
+
+
+def _size_of(folder: Path) -> int:
+    """Add up the files. Those that are removed meanwhile do not count."""
+    total = 0
+    for file in folder.rglob("*"):
+        try:
+            total += file.lstat().st_blocks * 512
+        except OSError:
+            continue
+    return total
 
 
 def install(app: FastAPI, *collectors: Collector, path: str = "/metrics") -> None:
@@ -94,7 +147,7 @@ def install(app: FastAPI, *collectors: Collector, path: str = "/metrics") -> Non
     registry = CollectorRegistry()
     if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
         MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
-        registry.register(MemoryCollector())
+        registry.register(ProcessesCollector())
     else:
         registry.register(REGISTRY)
     for collector in collectors:

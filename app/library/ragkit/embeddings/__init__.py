@@ -1,4 +1,4 @@
-"""Embeddings: texts become vectors of length one. Their dot product is the cosine. Extra:
+"""Embeddings: turn texts into vectors of length one. Their dot product is the cosine. Extra:
 models."""
 
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ class Window(Protocol):
 
     @property
     def tokens(self) -> int:
-        """Return how many tokens it reads."""
+        """Return the number of tokens that the model reads."""
 
     def count(self, texts: Sequence[str]) -> list[int]:
         """Return the number of tokens of each text."""
@@ -30,8 +30,8 @@ class Window(Protocol):
 class Limits:
     """The limits of an embedder.
 
-    `batch` is the number of texts per call, which nothing interrupts. Without a `window` the
-    provider refuses texts that are too long.
+    `batch` is the number of texts per call, and no checkpoint interrupts a call. Without a `window`
+    the provider refuses texts that are too long.
     """
 
     batch: int = 64
@@ -50,8 +50,9 @@ class Embedder(Protocol):
         """Return one vector per text, in order."""
 
     def check(self) -> None:
-        """Raise Unavailable when the embedder cannot be used. Calls no provider that charges for
-        it."""
+        """Raise Unavailable when the embedder cannot be used. Never calls a provider that charges
+        for requests.
+        """
 
 
 def normalise(vectors: NDArray[Any]) -> Vectors:
@@ -61,8 +62,9 @@ def normalise(vectors: NDArray[Any]) -> Vectors:
 
 
 def make_embedder(settings: ModelSettings, *, compact: bool = False) -> Embedder:
-    """Return the embedder that the settings name. A compact local one takes less memory and more
-    time."""
+    """Return the embedder that the settings name. A compact local embedder needs less memory and
+    more time.
+    """
     if settings.provider == "local":
         # Imported here: the runtime of the model takes 60 MB of memory, which remote providers do
         # not need.

@@ -45,7 +45,7 @@ class LocalEmbedder:
         self.limits = Limits(BATCH, window, english_only=True)
         options = ort.SessionOptions()
         # One thread: API workers and worker threads already use the cores. Spinning threads slow
-        # each other.
+        # each other down.
         options.intra_op_num_threads = 1
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         # The arena never returns the memory that a batch has taken.
@@ -82,18 +82,19 @@ class LocalEmbedder:
         # be faster, and each takes memory. A question of 256 tokens takes 26 MB.
         with self._turn if self._compact or len(texts) > 1 else self._questions.taken():
             output = self._session.run(None, {name: feed[name] for name in self._inputs})[0]
-        if output.ndim == 2:  # this export already pools
+        if output.ndim == 2:  # this export of the model already pools
             return normalise(output)
         weights = mask[..., None].astype(np.float32)
         return normalise((output * weights).sum(axis=1) / np.maximum(weights.sum(axis=1), 1))
 
 
 def _return_memory() -> None:
-    """Let the C library return large pieces of memory as soon as they are free.
+    """Make the C library return large blocks of memory as soon as they are free.
 
-    By default, each free of a piece of up to 32 MB teaches the C library to keep pieces of that
-    size, for every thread. Measured with 40 questions of 256 tokens in 40 threads, one run per
-    processor: the peak of the process is 1320 MB, and 273 MB with this. A run takes 10 % longer.
+    By default, when a block of up to 32 MB is freed, the C library starts to keep blocks of that
+    size, in every thread. Measured with 40 questions of 256 tokens in 40 threads, one run per
+    processor: the peak of the process is 1320 MB, and 273 MB with this setting. A run takes 10 %
+    longer.
     """
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     if mallopt:

@@ -38,7 +38,7 @@ def _show(context: Context, options: argparse.Namespace) -> None:
         for row in rows:
             say(json.dumps(audit.as_dict(row), ensure_ascii=False))
         return
-    # The object comes last, where a long one widens no other line.
+    # The object comes last, so that a long one does not make other lines wider.
     columns = ("actor", "action", "result", "address", "object")
     table(
         ("TIME", *(column.upper() for column in columns)),

@@ -1,4 +1,4 @@
-"""What all commands share: the database, their words to the user, and tables."""
+"""What all commands share: the database, messages to the user, and tables."""
 
 import argparse
 import re
@@ -13,12 +13,12 @@ LONGEST_DAYS = 3650
 
 
 class Failure(Exception):
-    """A command cannot be done. The message says why, and what to type."""
+    """A command cannot be carried out. The message gives the reason and the command that fixes it."""
 
 
 @dataclass(frozen=True)
 class Context:
-    """What a command works with. The actor is the one in the audit log."""
+    """The objects that a command uses. The actor is the one in the audit log."""
 
     database: Database
     stack: str

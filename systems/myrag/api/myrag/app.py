@@ -56,7 +56,8 @@ def make_app(services: Services) -> FastAPI:
     limits.install(app, questions=("/api/query",), uploads=uploads)
     identity.install(app)
     docs.install(app, "/api")
-    telemetry.install(app, StateCollector(services.engine, measure))
+    data = telemetry.DataCollector(services.settings.data_dir)
+    telemetry.install(app, StateCollector(services.engine, measure), data)
     # Added last, so that it runs first and no other middleware sees the secret path.
     app.add_middleware(SecretMetricsPath, services.settings.metrics_path)
     for router in (documents.router, query.router, health):

@@ -81,5 +81,5 @@ def metrics_path() -> str:
     file = secret_file(name)
     secret = read_secret(file).strip("/") if file else ""
     if not METRICS_PATH.fullmatch(secret):
-        raise ValueError(f"{name}={os.environ[name]}: it must hold 16 to 128 letters, digits, - or _")
+        raise ValueError(f"{name}={os.environ[name]}: it must contain 16 to 128 letters, digits, - or _")
     return f"/{secret}"

@@ -109,8 +109,12 @@ def test_without_the_database_the_api_is_alive_but_not_ready(client: TestClient)
     [
         ("POSTGRES_HOST", "", "POSTGRES_HOST: required"),
         ("POSTGRES_PORT", "0", "POSTGRES_PORT=0: must be"),
-        ("POSTGRES_PASSWORD_FILE", "/nowhere", "POSTGRES_PASSWORD_FILE=/nowhere: absent or empty"),
-        ("METRICS_PATH_FILE", "/nowhere", "METRICS_PATH_FILE=/nowhere: it must hold"),
+        (
+            "POSTGRES_PASSWORD_FILE",
+            "/nowhere",
+            "POSTGRES_PASSWORD_FILE=/nowhere: the file is missing or empty",
+        ),
+        ("METRICS_PATH_FILE", "/nowhere", "METRICS_PATH_FILE=/nowhere: it must contain"),
         ("EMBEDDING_PROVIDER", "mistral", "MISTRAL_API_KEY_FILE"),
         ("EMBEDDING_PROVIDER", "unheard-of", "one of local"),
     ],
@@ -136,7 +140,7 @@ def test_originals_are_written_completely_and_deleted(tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir())
 
 
-def test_a_burst_of_long_questions_is_shed_and_health_is_answered(
+def test_health_is_answered_while_a_burst_of_long_questions_is_refused(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     embedder = Slow()
@@ -159,7 +163,7 @@ def test_a_burst_of_long_questions_is_shed_and_health_is_answered(
     assert result.during == [200, 503]
 
 
-def test_uploads_that_embed_take_no_more_threads_than_they_may(
+def test_uploads_that_embed_take_a_limited_number_of_threads(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     embedding = Slow()

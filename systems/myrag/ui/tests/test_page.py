@@ -64,9 +64,7 @@ def page(url: str, monkeypatch: pytest.MonkeyPatch) -> AppTest:
     return test
 
 
-def test_an_answer_comes_with_its_sources_and_fetches_nothing(
-    api: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_answer_has_its_sources_and_fetches_nothing(api: str, monkeypatch: pytest.MonkeyPatch) -> None:
     test = page(api, monkeypatch)
     test.text_input[0].set_value("How long?")
     test.button[0].click().run()

@@ -35,7 +35,7 @@ afterAll(() => {
 });
 
 describe("a resource plugin", () => {
-  test("has the path where the CLI looks for the installed version", () => {
+  test("is at the path where the CLI looks for it", () => {
     expect(paths.map((path) => relative(home, path))).toEqual([
       "plugins/resource-docker-v5.2.0/pulumi-resource-docker",
       "plugins/resource-random-v4.21.2/pulumi-resource-random",

@@ -5,7 +5,7 @@ import { Monitor } from "../../../../engine/pulumi/monitor.ts";
 import { Program } from "../../../../engine/pulumi/program.ts";
 
 describe("the monitor", () => {
-  test("the SDK's repetition of a failed registration is hidden, and all other errors are shown", {
+  test("an error that the SDK repeats after a failed registration is hidden, and all other errors are shown", {
     timeout: 60_000,
   }, async () => {
     const messages: string[] = [];

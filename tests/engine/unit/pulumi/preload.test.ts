@@ -58,7 +58,7 @@ describe("the SDK without and with a patch", () => {
     expect(patched.debugMessages).toBe(0);
   });
 
-  test("marks each promise for a search for leaks", () => {
+  test("records each promise to search for leaks", () => {
     expect(unpatched.facts).toMatchObject({ watchedPromises: true, markedPromises: true });
     expect(patched.facts).toMatchObject({ watchedPromises: true, markedPromises: false });
   });
@@ -94,7 +94,7 @@ test("a version of the SDK without a patched function is refused with its versio
   await expect(started).rejects.toThrow("@pulumi/pulumi 3.270.0 has no function debug in log/index.js");
 });
 
-/** Runs the program under the SDK's runner, against a monitor that only counts. */
+/** Runs the program under the SDK's runner, against a monitor that only counts requests. */
 async function runProgram(preload: boolean, env: NodeJS.ProcessEnv = {}): Promise<Seen> {
   const seen: Seen = { debugMessages: 0, stackTraces: 0, resources: 0, inspector: false, facts: {} };
   const server = new grpc.Server();

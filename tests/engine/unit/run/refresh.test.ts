@@ -1,4 +1,7 @@
-/** Tests what a refresh says about resources that are gone, with a made-up provider that has none. */
+/**
+ * Tests what a refresh says about resources that are gone, with a fake provider that has no
+ * resources.
+ */
 import { expect, test } from "vitest";
 import type { Deployment } from "../../../../engine/run/deployment.ts";
 import { refreshAll } from "../../../../engine/run/refresh.ts";
@@ -26,7 +29,7 @@ test("tells what had failed from what something else deleted", async () => {
   } as unknown as Deployment;
   await refreshAll(deployment, () => false);
   expect(notes).toEqual([
-    "ragdock-dev-api is gone: something else than this program deleted it",
-    "ragdock-dev-worker is gone: it had failed, and was removed",
+    "ragdock-dev-api is gone: it was deleted outside of this program",
+    "ragdock-dev-worker is gone: it had failed, so it was removed",
   ]);
 });

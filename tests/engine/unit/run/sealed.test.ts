@@ -20,12 +20,12 @@ describe("an encrypted file", () => {
     expect(readFileSync(path, "utf8")).not.toContain("CANARY");
     expect(statSync(path).mode & 0o777).toBe(0o600);
     expect(statSync(join(folder, "sub")).mode & 0o777).toBe(0o700);
-    await expect(readSealed(path, "other")).rejects.toThrow("does not open with this passphrase");
+    await expect(readSealed(path, "other")).rejects.toThrow("cannot be opened with this passphrase");
     writeFileSync(path, "{}");
     await expect(readSealed(path, "passphrase")).rejects.toThrow("is not an encrypted file");
   });
 
-  test("a sealed text opens only in its context, and two sealed texts always differ", async () => {
+  test("a sealed text can be decrypted only in its context, and two sealed texts always differ", async () => {
     const key = await SealKey.derive("passphrase");
     const sealed = key.seal("text", "first");
     expect(key.open(sealed, "first")).toBe("text");

@@ -52,14 +52,14 @@ describe("the state file", () => {
 
   test("does not open with another passphrase or after a byte was changed", async () => {
     await saved(entry("a"));
-    await expect(open(true, "Passphrase")).rejects.toThrow("does not open with this passphrase");
+    await expect(open(true, "Passphrase")).rejects.toThrow("cannot be opened with this passphrase");
     const envelope = JSON.parse(readFileSync(path(), "utf8"));
     const data = Buffer.from(envelope.data, "base64");
     data[0] = (data[0] ?? 0) ^ 1;
     writeFileSync(path(), JSON.stringify({ ...envelope, data: data.toString("base64") }));
-    await expect(open()).rejects.toThrow("was damaged");
+    await expect(open()).rejects.toThrow("is damaged");
     writeFileSync(path(), readFileSync(path(), "utf8").slice(0, 40));
-    await expect(open()).rejects.toThrow("was damaged");
+    await expect(open()).rejects.toThrow("is damaged");
     rmSync(path());
     await expect(open(true, "")).rejects.toThrow("needs a passphrase");
   });

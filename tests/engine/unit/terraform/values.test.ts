@@ -121,7 +121,7 @@ describe("configuration", () => {
     [{ envs: "A=1" }, "envs: expected a list"],
   ])("%o is refused with its path", (inputs, words) => expect(() => toConfig(BLOCK, inputs)).toThrow(words));
 
-  test("is the same after a round trip through a state, with sensitive values secret", () => {
+  test("is the same after a round trip through a state, with sensitive values as secrets", () => {
     const state = {
       ...toConfig(BLOCK, { envs: ["A=1"], healthcheck: { tests: ["CMD"] }, hosts: [{ ip: "1" }] }),
       token: "t",
@@ -145,7 +145,7 @@ describe("the proposed state", () => {
     expect(proposedState(BLOCK, null, config({}))).toMatchObject({ memory: null });
   });
 
-  test("matches set elements that could have become each other, and list elements by index", () => {
+  test("matches the elements of a set by likely changes, and the elements of a list by index", () => {
     const prior: TfObject = {
       ...config({}),
       host: [

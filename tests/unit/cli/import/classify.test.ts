@@ -10,7 +10,9 @@ import { projectOf } from "./project.ts";
 
 const corpus = join(import.meta.dirname, "corpus");
 
-/** The keys of plain data: its scalars and empty parts, by path. Counts them without the reader. */
+/**
+ * The keys of plain data: its scalars and empty parts, by path. Counts the keys without the reader.
+ */
 function keysOf(value: unknown, path: string): string[] {
   const parts = Array.isArray(value)
     ? value.map((item, index) => [`${path}[${index}]`, item] as const)
@@ -29,7 +31,7 @@ const all = ({ services, project }: Classified): Line[] => [
 const ofCorpus = (name: string): Classified =>
   classify(readCompose(composeFiles(name, corpus), { DB_PASSWORD: "given" }));
 
-describe("every key has exactly one line", () => {
+describe("every key has exactly one line in the report in the report", () => {
   it("of one generated file", () => {
     fc.assert(
       fc.property(composeFile, (data) => {

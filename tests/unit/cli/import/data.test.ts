@@ -1,5 +1,6 @@
 /**
- * What decides whether data is copied. tests/systems/import-data.test.ts copies data with Docker.
+ * Tests the conditions under which data is copied. tests/systems/import-data.test.ts copies data
+ * with Docker.
  */
 import { describe, expect, it } from "vitest";
 import { missingText } from "../../../../cli/import/data/adopt.ts";
@@ -39,7 +40,7 @@ describe("the data of a project", () => {
     ]);
   });
 
-  it("has the passwords that it had", () => {
+  it("keeps its passwords", () => {
     expect(read().stack.todos.map(({ service, text }) => [service, text])).toContainEqual([
       "mysql",
       expect.stringContaining("write ask in place of generate for MYSQL_ROOT_PASSWORD"),
@@ -55,12 +56,12 @@ describe("the data of a project", () => {
   });
 });
 
-it("names the volumes that Docker does not have, and how the project can have another name", () => {
+it("names the volumes that Docker does not have, and explains how to set another project name", () => {
   const project = projectOf({ "compose.yaml": compose });
   expect(missingText(project, ["mypapers_db"], "STACK=papers")).toBe(
-    "Not copied, because Docker has no such volume: mypapers_db. `docker volume ls` shows the names. " +
-      "If the project ran under another name than mypapers, set COMPOSE_PROJECT_NAME and run the same command again. " +
-      "If there never was data, start the stack: make up STACK=papers",
+    "Not copied, because Docker has no such volume: mypapers_db. `docker volume ls` shows the names of volumes. " +
+      "If the project had a different name than mypapers, set COMPOSE_PROJECT_NAME and run the same command again. " +
+      "If the project never had data, start the stack: make up STACK=papers",
   );
 });
 
@@ -80,24 +81,24 @@ describe("PostgreSQL", () => {
   });
 
   it.each([
-    [own, found("16"), "The data is of PostgreSQL 16, and the stack runs 17."],
-    [own, found("17", "data"), "The data is in the folder data, and the stack has it in .."],
-    [own, { appendOnly: false }, "The volume has no data of PostgreSQL where its image keeps it."],
+    [own, found("16"), "The data belongs to PostgreSQL 16, and the stack runs 17."],
+    [own, found("17", "data"), "The data is in the folder data, and the stack's PostgreSQL uses .."],
+    [own, { appendOnly: false }, "The volume has no data of PostgreSQL in the folder that its image uses."],
     [
       () => database("image: 'postgres:17-alpine', environment: {POSTGRES_DB: rag}"),
       found("17"),
-      "The image is of Alpine, which sorts text in another way than the stack's.",
+      "The image is based on Alpine, which sorts text differently from the stack's image.",
     ],
     [
       () => database("image: 'postgres:17', environment: {POSTGRES_DB: papers}"),
       found("17"),
-      "The database is called papers, and that of the stack is rag.",
+      "The database is called papers, and the stack's database is called rag.",
     ],
   ])("else is refused: %#", (service, look, why) => {
     expect(postgresRefusal(service(), look, target)?.why).toBe(why);
   });
 
-  it("that is refused comes with the commands of a dump", () => {
+  it("that is refused is reported with the commands for a dump", () => {
     expect(postgresRefusal(own(), found("16"), target)?.commands).toEqual([
       "docker compose -f /app/compose.yaml up -d --wait db",
       "docker compose -f /app/compose.yaml exec -T db pg_dump --no-owner --no-acl --no-comments -U rag rag > dump.sql",
@@ -107,7 +108,7 @@ describe("PostgreSQL", () => {
     ]);
   });
 
-  it("and Redis without an append-only file would start empty", () => {
+  it("and Redis are refused without the files that they start from", () => {
     expect(redisRefusal(own(), { appendOnly: true }, target)).toBeUndefined();
     expect(redisRefusal(own(), { appendOnly: false }, target)?.commands[1]).toBe(
       "docker compose -f /app/compose.yaml exec db redis-cli CONFIG SET appendonly yes",

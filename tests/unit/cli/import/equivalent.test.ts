@@ -1,6 +1,6 @@
 /**
- * Compares Compose files with what `make compose` writes for the stack that the import makes of them:
- * services, images, ports, volumes and variables. It does not start either.
+ * Compares Compose files with what `make compose` writes for the stack that the import creates from
+ * them: services, images, ports, volumes and variables. The test starts neither of them.
  */
 import { expect, it } from "vitest";
 import { parse } from "yaml";
@@ -35,7 +35,8 @@ function exported(stack: Written) {
       local: source.from === "build",
     }),
     hostPath: (path) => path,
-    // Docker tells the command line of an image, if the settings have none.
+    // If the settings have no command line, the test sets one, as Docker would report it for the
+    // image.
     programs: Object.fromEntries(
       system.services.map(({ name, entrypoint = [], command = [] }) => [name, [...entrypoint, ...command]]),
     ),
@@ -94,7 +95,7 @@ it("a RAG service with a worker, a migration and stores", () => {
     POSTGRES_PASSWORD: "<postgres-password>",
     POSTGRES_DB: "rag",
   });
-  // No variable that docker inspect shows has a secret.
+  // No variable that docker inspect shows contains a secret.
   for (const name of own) expect(JSON.stringify(services[name]?.environment)).not.toContain("<");
 });
 
@@ -133,7 +134,7 @@ it("two images that share a secret", () => {
   const { services, own, variables } = exported(stack);
   expect(own.sort()).toEqual(["search", "web"]);
   expect(variables("web").ES_PASSWORD).toBe(variables("search").ELASTIC_PASSWORD);
-  // The shell that exports the password drops variables with a dot.
+  // The shell that exports the password removes variables with a dot.
   expect(services.search?.command?.slice(-6)).toEqual([
     "env",
     "discovery.type=single-node",

@@ -116,7 +116,7 @@ const why = (store: Keys, client: Keys, more: Keys = {}): unknown => {
 
 describe.each(kinds)("%s", (kind) => {
   const { store, client, env = {}, secrets = {} } = examples[kind];
-  it("becomes a need of its client, in the version that it had", () => {
+  it("becomes a store that its client needs, in the same version", () => {
     const { apps, stack } = imported(store, client);
     expect(Object.keys(apps)).toEqual(["web"]);
     expect(apps.web?.needs).toEqual([kind]);
@@ -124,20 +124,20 @@ describe.each(kinds)("%s", (kind) => {
     expect(problems(stack.settings)).toEqual([]);
   });
 
-  it("gives its client another host and another login", () => {
+  it("is reached by its client with another host and another login", () => {
     const { apps, text } = imported(store, client);
     expect(apps.web?.env ?? {}).toEqual(env);
     expect(apps.web?.secrets ?? {}).toEqual(secrets);
     expect(text).not.toContain(hidden);
   });
 
-  it("gives its data to the volume of the stack's own", () => {
+  it("has its data copied to the volume of the stack's own store", () => {
     const { project, stack } = imported(store, client);
     const found = sourcesOf(project, stack.existing).map(({ source, volume }) => [source, volume]);
     expect(found).toEqual([["papers_old", `${kind}-data`]]);
   });
 
-  it("runs in the stack's version, if the file names none", () => {
+  it("runs in the stack's version, if the Compose file names none", () => {
     const latest = { ...store, image: String(store.image).replace(/:.*/, "") };
     expect(imported(latest, client).stack.settings.pinned).toBeUndefined();
     const [service] = imported(latest, client).world.stores;
@@ -210,14 +210,14 @@ describe("a store stays an image", () => {
   });
 });
 
-it("the password of another service is not that of a store, although both are the same", () => {
+it("the password of another service does not become a store's password, even if both are equal", () => {
   const { store, client } = examples.mysql;
   const cache = { image: "memcached:1.6" };
   const { apps } = imported(store, { ...client, CACHE_PASSWORD: hidden }, { cache });
   expect(apps.web?.secrets).not.toHaveProperty("CACHE_PASSWORD", "{{secret:mysql-password}}");
 });
 
-it("the commands that bring MySQL's data along name both databases", () => {
+it("the commands that copy MySQL's data name both databases", () => {
   const { store, client } = examples.mysql;
   const [found] = imported(store, client).world.stores;
   const on = "STACK=papers CONFIG_FILE=f";

@@ -25,7 +25,7 @@ export function projectOf(
   return readCompose(composeFiles(given, folderWith(files)), environment);
 }
 
-/** A value without its places. */
+/** A value without its positions. */
 export function plain(tree: Tree | undefined): unknown {
   switch (tree?.kind) {
     case undefined:

@@ -14,7 +14,7 @@ services:
     volumes: ["one:/data"]
 `;
 
-  it("merge as the specification says, and what is replaced is kept apart", () => {
+  it("merge as the specification says, and replaced values are kept separately", () => {
     const project = projectOf({
       "compose.yaml": base,
       "compose.override.yaml": `
@@ -56,7 +56,7 @@ services:
     expect(service(project, "api")).not.toHaveProperty("command");
   });
 
-  it("are separated as in COMPOSE_FILE", () => {
+  it("are listed as in COMPOSE_FILE", () => {
     const files = { "a.yml": "services: {a: {image: a}}", "b.yml": "services: {b: {image: b}}" };
     expect(projectOf(files, {}, "a.yml:b.yml").services.map(({ name }) => name)).toEqual(["a", "b"]);
   });
@@ -124,7 +124,7 @@ describe("include", () => {
     };
     expect(() => projectOf(two)).toThrow('both have the service "a"');
     const circle = { "compose.yaml": "include: [b.yml]", "b.yml": "include: [compose.yaml]" };
-    expect(() => projectOf(circle)).toThrow("compose.yaml leads to itself");
+    expect(() => projectOf(circle)).toThrow("compose.yaml includes itself");
   });
 });
 
@@ -133,8 +133,8 @@ describe("files that cannot be read", () => {
     ["services: {a: {image: a, image: b}}", "is not valid YAML"],
     ["- a", "is not a Compose file"],
     ["services: [a]", "is not a Compose file"],
-    ["services: {a: [image]}", "compose.yaml:1: services.a has no keys."],
-    ["services: {a: image}", "compose.yaml:1: services.a has no keys."],
+    ["services: {a: [image]}", "compose.yaml:1: services.a is not a block of keys."],
+    ["services: {a: image}", "compose.yaml:1: services.a is not a block of keys."],
   ])("%s", (text, message) => {
     expect(() => projectOf(compose(text))).toThrow(message);
   });

@@ -51,11 +51,11 @@ services:
       tmpfs: ["/tmp"],
     });
     expect(project.warnings).toEqual([
-      `services.api.env_file: ${folder}/a.env does not exist. The report lacks its variables. Create it, or copy it from the example that the application has.`,
+      `services.api.env_file: ${folder}/a.env does not exist. So its variables are missing in the report. Create it, or copy it from the example that the application has.`,
     ]);
   });
 
-  it("keep the place of each value in the user's file", () => {
+  it("keep the position of each value in the user's file", () => {
     const project = projectOf(compose("services:\n  api:\n    ports:\n      - 8080:80\n    image: a\n"));
     const tree = project.services[0]?.tree;
     const ports = at(tree, "ports");
@@ -70,7 +70,7 @@ services:
 });
 
 describe("anchors and merges", () => {
-  it("are resolved at the place where they are used", () => {
+  it("are resolved where they are used", () => {
     const project = projectOf(
       compose(`
 x-base: &base {image: a, environment: &env {A: "1", B: "2"}}
@@ -107,12 +107,12 @@ describe("variables", () => {
     "more.env": "BOTH=$LEVEL-$KEY\n",
   };
 
-  it("come from .env, and from the environment first", () => {
+  it("come from the environment first, then from .env", () => {
     expect(service(projectOf(files), "api").image).toBe("a:2");
     expect(service(projectOf(files, { TAG: "3" }), "api").image).toBe("a:3");
   });
 
-  it("of environment files join the service's own", () => {
+  it("of environment files are added to the service's own", () => {
     const project = projectOf(files);
     expect(service(project, "api").environment).toEqual({
       LEVEL: "info",
@@ -132,14 +132,14 @@ describe("variables", () => {
 
   it("without a value are listed", () => {
     expect(projectOf(files).warnings).toEqual([
-      "The variable LOST has no value. Compose uses an empty text. Set it in .env.",
+      "The variable LOST has no value. Compose uses an empty value. Set it in .env.",
       "The variable MUST must have a value: set MUST. Set it in .env.",
     ]);
   });
 
-  it("that are wrong stop the reading and name the place", () => {
+  it("that are wrong stop the import, and the error names file and line", () => {
     expect(() => projectOf(compose(`services:\n  a:\n    image: "\${"\n`))).toThrow(
-      "compose.yaml:3: services.a.image has a ${ that is no variable.",
+      "compose.yaml:3: services.a.image has a ${ without a valid variable.",
     );
   });
 });

@@ -26,20 +26,20 @@ const report = (render: typeof asText, project: ComposeProject): string => rende
 it("lists services by name, and improvements first", () => {
   expect(report(asText, projectOf(files))).toBe(`Report on compose.yaml
   2 services, 7 keys: 2 taken, 4 improved, 1 not supported.
-  1 proposal for what the files lack.
+  1 proposal for parts that the files lack.
 
 Warnings
-  The variable PASSWORD has no value. Compose uses an empty text. Set it in .env.
+  The variable PASSWORD has no value. Compose uses an empty value. Set it in .env.
 
 db: a store, postgres, that Ragdock has a service for
   Improved
-    image (compose.yaml:9): Ragdock runs PostgreSQL 17 or 18 with pgvector in place of postgres:17, with credentials, alerts and backups. Move the data with a dump if the versions differ.
-    environment.POSTGRES_PASSWORD (compose.yaml:10): Ragdock generates the password and can rotate it.
+    image (compose.yaml:9): Ragdock runs PostgreSQL 17 or 18 with pgvector in place of postgres:17, with credentials, alerts and backups. If the versions differ, move the data with a dump.
+    environment.POSTGRES_PASSWORD (compose.yaml:10): Ragdock generates this password, and \`make rotate\` can replace it.
 
 web: an application
   Improved
     ports[0] (compose.yaml:5): Compose opens 80 to every host. The stack is for dev, so only this host reaches it. In prod, other hosts use the ingress.
-    healthcheck (proposed): It has no health check. Proposed: a program listens on port 8000. A path that answers 2xx is better.
+    healthcheck (proposed): The service has no health check. Proposed: a check that a program listens on port 8000. A check of a path that answers 2xx is better.
   Not supported
     surprise (compose.yaml:7): Ragdock has no setting for it.
   Taken
@@ -80,7 +80,7 @@ it("contains no secret", () => {
   queue: {image: redis, command: redis-server --requirepass ${secret} --masterauth ${secret}}
 `;
   const project = projectOf({ "compose.yaml": text });
-  expect(report(asText, project)).toContain("These flags are lost: --masterauth.");
+  expect(report(asText, project)).toContain("These flags are not used: --masterauth.");
   expect(report(asText, project)).not.toContain(secret);
   expect(report(asMarkdown, project)).not.toContain(secret);
 });

@@ -1,6 +1,6 @@
 /**
- * What the import writes resolves, and what it cannot take is reported. These tests do not start
- * anything.
+ * The settings that the import writes are valid, and what it does not support is reported. These
+ * tests do not start anything.
  */
 import { join } from "node:path";
 import fc from "fast-check";
@@ -10,13 +10,13 @@ import { composeFiles, readCompose } from "../../../../cli/import/read.ts";
 import { composeFile } from "./generated.ts";
 import { app, written, writtenOf } from "./written.ts";
 
-it("reports what Ragdock cannot take, and still resolves", () => {
+it("reports what Ragdock does not support, and the settings are still valid", () => {
   const { todos, problems } = app("user: www, privileged: true", "  other: {image: a/web}\n");
   expect(problems).toEqual([]);
   expect(todos.map(({ text }) => text)).toEqual([
-    expect.stringContaining("Write its user www by number"),
-    expect.stringContaining("It runs privileged in Compose"),
-    expect.stringContaining("a/web can be another image tomorrow"),
+    expect.stringContaining("Write the number of its user www"),
+    expect.stringContaining("In Compose it is privileged"),
+    expect.stringContaining("a/web can refer to another image tomorrow"),
   ]);
 });
 
@@ -33,7 +33,7 @@ it.each(["anchors", "single", "worker"])("the project %s resolves", (name) => {
   expect(problems.filter((text) => !/^ragdock:apps\.[\w-]+\.(source|build)/.test(text))).toEqual([]);
 });
 
-it("writes settings that can be read, whatever the file has", () => {
+it("writes settings that can be read, whatever the Compose file contains", () => {
   fc.assert(
     fc.property(composeFile, (data) => {
       const { settings, text } = written(stringify(data, { aliasDuplicateObjects: false }));

@@ -35,7 +35,7 @@ describe("variables in a value", () => {
   });
 
   it.each([`\${`, `\${SET`, `\${SET:-d`, `\${SET!d}`])("refuses %s", (source) => {
-    expect(() => text(source)).toThrow("has a ${ that is no variable");
+    expect(() => text(source)).toThrow("has a ${ without a valid variable");
   });
 
   it("records each variable, its fallback, and the message of a required one", () => {

@@ -103,7 +103,7 @@ describe("what becomes of a key of an application", () => {
     const lines = linesOf("{env_file: .env.local}", { ".env.local.example": "LOG_LEVEL=info\n" });
     expect(lines.get("env_file[0]")).toMatchObject({
       outcome: "improved",
-      text: "The file does not exist. The variables of .env.local.example are in its place.",
+      text: "The file does not exist. The variables of .env.local.example are used instead.",
     });
     expect(lines.get("environment.LOG_LEVEL")?.outcome).toBe("taken");
   });
@@ -143,12 +143,12 @@ describe("what a service lacks", () => {
     expect(lines.get("healthcheck")).toMatchObject({
       outcome: "improved",
       keys: [],
-      text: "It has no health check. Proposed: a program listens on port 8000. A path that answers 2xx is better.",
+      text: "The service has no health check. Proposed: a check that a program listens on port 8000. A check of a path that answers 2xx is better.",
     });
     expect(lines.get("limits")?.outcome).toBe("improved");
   });
 
-  it("is not proposed where it exists", () => {
+  it("is proposed only if it does not exist", () => {
     const lines = linesOf("{image: 'a/b:1', mem_limit: 1g, healthcheck: {test: 'true'}}");
     expect([...lines.keys()]).toEqual(["image", "mem_limit", "healthcheck.test"]);
   });

@@ -52,7 +52,7 @@ it("writes no secret of the file", () => {
   expect(text + JSON.stringify(todos)).not.toContain("hunter");
 });
 
-it("says what is left, with commands", () => {
+it("lists the remaining steps, with commands", () => {
   const { todos } = written(rag.compose, rag.files);
   expect(todos).toEqual([
     {
@@ -95,7 +95,15 @@ it("keeps Redis as an image if a client knows only a password", () => {
   expect(text).not.toContain("hunter22");
 });
 
-it("gives one secret to all that use it, under other names too", () => {
+it.each(["true", "No", "0", "off"])("keeps the value %s of a variable with the name of a secret", (value) => {
+  const { apps } = written(`services:
+  web: {image: "a/web:1", ports: ["80:80"], environment: {REQUIRE_TOKEN: "${value}", API_TOKEN: hunter22}}
+`);
+  expect(apps.web?.env).toEqual({ REQUIRE_TOKEN: value });
+  expect(apps.web?.secrets).toEqual({ API_TOKEN: "ask" });
+});
+
+it("gives one secret to all applications that use it, even under different names", () => {
   const { apps, problems } = written(`services:
   web:
     image: a/web:1
@@ -118,7 +126,7 @@ it("gives one secret to all that use it, under other names too", () => {
   expect(apps.minio?.secrets).toEqual({ MINIO_ROOT_PASSWORD: "generate" });
 });
 
-it("keeps a job with another image, which the services wait for that need it", () => {
+it("keeps a job with another image, and the services that need it wait for it", () => {
   const { apps, problems } = written(`services:
   web: {image: "a/web:1", ports: ["80:80"], depends_on: {setup: {condition: service_completed_successfully}}}
   setup:
@@ -162,11 +170,11 @@ it("takes the routes of a proxy, and leaves the proxy out", () => {
   expect(services.gateway).toEqual({ port: 80 });
   expect(services.prometheus).toEqual({ port: 81 });
   expect(todos[0]?.text).toBe(
-    "The ingress of the stack takes the place of nginx. Check the routes of the applications. It changes these paths, and the ingress does not: /x.",
+    "The ingress of the stack takes the place of nginx. Check the routes of the applications. The proxy changes these paths, but the ingress does not: /x.",
   );
 });
 
-it("starts what Compose starts: services with a profile are chosen by COMPOSE_PROFILES", () => {
+it("starts what Compose starts: COMPOSE_PROFILES chooses services with a profile", () => {
   const compose = `services:
   web: {image: "a/web:1", ports: ["80:80"]}
   extra: {image: "a/extra:1", profiles: [more]}
@@ -176,7 +184,7 @@ it("starts what Compose starts: services with a profile are chosen by COMPOSE_PR
   expect(Object.keys(written(compose, {}, { COMPOSE_PROFILES: "more" }).apps)).toEqual(["web", "extra"]);
 });
 
-it("gives names that the stack can have, and changes them where they are used", () => {
+it("gives names that the stack can have, and changes every use of a name", () => {
   const { apps, problems } = written(`services:
   gateway: {image: "a/web:1", ports: ["80:80"], environment: {NEXT: "http://The_Very_Long_Name_Of_It:80/x"}}
   The_Very_Long_Name_Of_It: {image: "a/b:1"}
@@ -215,7 +223,7 @@ it.each([
   expect(apps.web).toMatchObject(expected);
 });
 
-it("mounts folders that are only read, and copies files into the settings", () => {
+it("mounts read-only folders, and copies files into the settings", () => {
   const { services, problems } = app(`volumes: ["./conf:/conf:ro", "./app.ini:/app.ini"], shm_size: 1g`, "", {
     "conf/a": "a",
     "app.ini": "url=http://web:80",

@@ -30,7 +30,7 @@ export function writtenOf(project: ComposeProject): Written {
   return { ...stack, apps, services, text, problems: problemsOf(text, "test", stack.asked) };
 }
 
-/** Writes the stack of one application, of which only these keys are interesting. */
+/** Writes the stack of one application with these keys. */
 export const app = (keys: string, more = "", files: Readonly<Record<string, string>> = {}): Written =>
   written(`services:\n  web: {image: "a/web:1", ports: ["3000:80"], ${keys}}\n${more}`, files);
 
