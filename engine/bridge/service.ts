@@ -69,7 +69,7 @@ export class BridgeService {
       target,
       fromStruct(request.getNews()),
       stateOf(request.getOlds()),
-      topLevel(request.getIgnorechangesList()),
+      request.getIgnorechangesList(),
     );
     const { DIFF_NONE, DIFF_SOME } = provider.DiffResponse.DiffChanges;
     const { deleteFirst } = resourceType(target.type);
@@ -109,7 +109,7 @@ export class BridgeService {
     const target = targetOf(request.getUrn(), "update", request.getTimeout());
     const inputs = fromStruct(request.getNews());
     const prior = stateOf(request.getOlds());
-    const ignored = topLevel(request.getIgnorechangesList());
+    const ignored = request.getIgnorechangesList();
     const change = await this.#operations.plan(target, inputs, prior, ignored);
     if (request.getPreview()) {
       const outputs = withState(withSecrets(change.outputs, inputs, []), prior);
@@ -143,12 +143,4 @@ function targetOf(urn: string, operation?: Timeout, seconds = 0): Target {
 
 function settled(result: ReturnType<typeof done>, inputs: Properties): Properties {
   return withState(withSecrets(result.outputs, inputs, []), result.tf);
-}
-
-/**
- * The ignored top-level properties, which the provider handles. The CLI has already restored nested
- * old values.
- */
-function topLevel(paths: readonly string[]): string[] {
-  return paths.filter((path) => /^\w+$/.test(path));
 }

@@ -11,7 +11,8 @@ export interface PropertyDiff {
   replaces: boolean;
 }
 
-type Path = readonly (string | number)[];
+/** The steps of a property path. `*` stands for all elements. */
+export type Path = readonly (string | number)[];
 
 /** Reads a property path: `ports[0].ip`, `labels["a.b"]`, `envs[*]`. */
 export function parsePath(text: string): Path {

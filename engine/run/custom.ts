@@ -69,8 +69,7 @@ function setName({ deployment, type, entry }: Work, old: ResourceState | undefin
 
 async function plan({ deployment, registration, entry }: Work, old: ResourceState): Promise<Change> {
   const target = deployment.target(entry);
-  const ignored = registration.ignoreChanges.filter((path) => /^\w+$/.test(path));
-  return deployment.operations.plan(target, entry.inputs, old.tf, ignored);
+  return deployment.operations.plan(target, entry.inputs, old.tf, registration.ignoreChanges);
 }
 
 function keep({ deployment, registration, entry }: Work, old: ResourceState): ResourceState {

@@ -1,12 +1,14 @@
+import { parsePath } from "../pulumi/paths.ts";
 import type { Timeouts } from "../pulumi/registration.ts";
 import type { Properties } from "../pulumi/values.ts";
 import { sameBlock, sameValue, type TfObject } from "./cty.ts";
+import { withPrior } from "./ignored.ts";
 import { resourceType } from "./packages.ts";
 import type { Plan, Plugin } from "./plugin.ts";
 import type { ProviderPool } from "./pool.ts";
 import { proposedState } from "./proposed.ts";
 import { type Block, type CtyType, typeOf } from "./schema.ts";
-import { fromState, propertyName, terraformName, toConfig } from "./translate.ts";
+import { fromState, propertyName, toConfig } from "./translate.ts";
 
 /** A resource in its provider's form. */
 export interface TfState {
@@ -61,7 +63,7 @@ export class Operations {
 
   /**
    * Asks the provider for the changes that these inputs need. Without a prior state, it plans a
-   * creation. The properties in `ignored` keep their current values.
+   * creation. The properties at the paths in `ignored` keep their current values.
    */
   async plan(
     target: Target,
@@ -70,10 +72,10 @@ export class Operations {
     ignored: readonly string[] = [],
   ): Promise<Change> {
     const { plugin, name, block } = await this.#open(target);
-    const config = toConfig(block, inputs);
+    let config = toConfig(block, inputs);
     setTimeouts(block, config, target.timeouts);
     const before = prior ? await this.#current(target, plugin, prior) : null;
-    if (before) for (const property of ignored) leaveAsIs(block, config, before, property);
+    if (before) for (const path of ignored) config = withPrior(block, config, before, parsePath(path));
     await plugin.validate(name, config);
     const proposed = proposedState(block, before, config);
     const plan = await plugin.plan(name, before, proposed, config, secretOf(prior));
@@ -178,9 +180,4 @@ function differsIn(block: Block, name: string, before: TfObject | null, after: T
   const [, fields] = typeOf(block) as ["object", Record<string, CtyType>];
   const same = block.blocks.some((nested) => nested.name === name) ? sameBlock : sameValue;
   return !same(before?.[name] ?? null, after[name] ?? null, fields[name] ?? "dynamic");
-}
-
-function leaveAsIs(block: Block, config: TfObject, before: TfObject, property: string): void {
-  const attribute = block.attributes.find((a) => a.name === terraformName(block, property));
-  if (attribute && config[attribute.name] !== null) config[attribute.name] = before[attribute.name] ?? null;
 }

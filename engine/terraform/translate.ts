@@ -73,9 +73,9 @@ function blockName(nested: NestedBlock, level: Level): string {
   return pulumiName(nested.name, !isFlattened(nested), level);
 }
 
-function isPlural(type: CtyType): boolean {
-  return Array.isArray(type) && (type[0] === "list" || type[0] === "set");
-}
+/** Whether Pulumi's name of a value of this type is a plural. */
+export const isPlural = (type: CtyType): boolean =>
+  Array.isArray(type) && (type[0] === "list" || type[0] === "set");
 
 function pluralize(name: string): string {
   if (/(ss|sh|ch|x)$/.test(name)) return `${name}es`;
