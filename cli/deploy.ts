@@ -11,6 +11,7 @@ import type { Container } from "../host/docker.ts";
 import { containersOf, docker, isJob, isWell, serviceOf } from "../host/docker.ts";
 import { told } from "../host/finding.ts";
 import { project } from "../host/paths.ts";
+import { unplacedServices } from "../host/placement.ts";
 import { pullImages } from "../host/pull.ts";
 import { deployerText } from "./backends/deployer.ts";
 import { print } from "./command.ts";
@@ -108,13 +109,16 @@ async function jobsAgain(
 ): Promise<string[]> {
   const jobs = containers.filter(isJob);
   const failed = jobs.filter((job) => !isWell(job)).map(serviceOf);
-  // A store of a Swarm may be on another node, where no command can run inside of it.
-  if (system.target === "swarm") return failed.map((job) => fullName({ project, stack }, job));
+  const unplaced = new Set(
+    system.target === "swarm" ? await unplacedServices({ project, stack }, system) : [],
+  );
   // A volume that was restored or created again does not contain the users of the stack's clients.
   const stores = storesOf(stack, system).filter(({ job }) => jobs.some((c) => serviceOf(c) === job));
   const forgotten = await Promise.all(
-    stores.map(async ({ job, users, list }) => {
+    stores.map(async ({ rotation: store, job, users, list }) => {
       const known = await list();
+      // On a Swarm, this machine may not know the Docker of the node that the store is on.
+      if (known === undefined && system.target === "swarm") return unplaced.has(store) ? [job] : [];
       return users.every((user) => known?.includes(user)) ? [] : [job];
     }),
   );

@@ -2,6 +2,7 @@ import { execa } from "execa";
 import { Failure } from "../config/spec/failure.ts";
 import { type LongRunning, longRunning, type Role } from "../config/spec/service.ts";
 import { containersOf, dockerEnvironment } from "../host/docker.ts";
+import { atContainer } from "../host/nodes.ts";
 import { requireInside } from "./data/external.ts";
 import { systemOf } from "./system.ts";
 
@@ -30,9 +31,13 @@ export async function inside(stack: string, service: string, words: readonly str
   const [container] = await containersOf(stack, service);
   if (!container)
     throw new Failure(`Stack "${stack}" has no service "${service}".`, "make status shows its services.");
+  return atContainer(container, ({ Id }) => insideOf(Id, words));
+}
+
+async function insideOf(id: string, words: readonly string[]): Promise<number> {
   // If only some streams are a terminal, Docker would still write line ends for a terminal.
   const terminal = process.stdin.isTTY && process.stdout.isTTY ? "-it" : "-i";
-  const args = ["exec", terminal, container.Id, ...words];
+  const args = ["exec", terminal, id, ...words];
   const options = { stdio: "inherit", reject: false, env: dockerEnvironment() } as const;
   const { exitCode = 1 } = await execa("docker", args, options);
   return exitCode;

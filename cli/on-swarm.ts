@@ -7,18 +7,9 @@ const again = "no test has shown yet that it keeps its promises on several nodes
 
 /** The commands that do not work for a stack on a Swarm, and why. */
 const refused: Readonly<Record<string, string>> = {
-  backup: data,
-  restore: data,
-  drill: data,
   "upgrade-postgres": data,
   "data import": data,
   "destroy-data": data,
-  exec: inside,
-  shell: inside,
-  "shell-api": inside,
-  "shell-db": inside,
-  "shell-worker": inside,
-  psql: inside,
   net: inside,
   load: inside,
   restart: again,

@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from "node:async_hooks";
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { labels } from "../config/spec/stack.ts";
@@ -10,6 +11,9 @@ const run = promisify(execFile);
 let endpoint: Endpoint | undefined;
 let target: Target = "engine";
 
+/** The Docker of one node of a Swarm, for the commands of a scope. */
+const node = new AsyncLocalStorage<Endpoint>();
+
 /**
  * Selects the Docker host of a stack for every Docker command of this process.
  * @throws Failure if there is no such host
@@ -20,18 +24,26 @@ export async function useDocker(settings: DockerSettings): Promise<Endpoint> {
   return endpoint;
 }
 
-/** Whether the stack runs on a Swarm. */
-export const onSwarm = (): boolean => target === "swarm";
+/** Runs `work` with another Docker for all its commands: that of one node, which shows its own containers. */
+export const onNode = <T>(at: Endpoint, work: () => Promise<T>): Promise<T> => node.run(at, work);
+
+/** Returns a function that runs its argument with the Docker that is in use now. */
+export const withThisDocker = (): (<T>(work: () => T) => T) => AsyncLocalStorage.snapshot();
+
+/** Whether the Docker in use manages the stack's Swarm. False within `onNode`. */
+export const onSwarm = (): boolean => target === "swarm" && node.getStore() === undefined;
 
 /** The Docker host in use. Undefined before the first `useDocker`. */
-export const dockerEndpoint = (): Endpoint | undefined => endpoint;
+export const dockerEndpoint = (): Endpoint | undefined => node.getStore() ?? endpoint;
 
 /**
  * The environment for programs that use Docker. They use the same host, and get the variables that
  * this process has set since.
  */
-export const dockerEnvironment = (): NodeJS.ProcessEnv =>
-  endpoint ? environmentFor(endpoint, process.env) : process.env;
+export const dockerEnvironment = (): NodeJS.ProcessEnv => {
+  const used = dockerEndpoint();
+  return used ? environmentFor(used, process.env) : process.env;
+};
 
 /** Runs the docker CLI and returns its standard output. */
 export async function docker(...args: string[]): Promise<string> {

@@ -8,8 +8,10 @@ export {
   dockerEndpoint,
   dockerEnvironment,
   inspectAll,
+  onSwarm,
   stackFilters,
   useDocker,
+  withThisDocker,
 } from "./docker-cli.ts";
 
 /** The fields of `docker volume inspect` that Ragdock uses. */

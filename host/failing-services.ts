@@ -1,15 +1,13 @@
 import { describe } from "./describe.ts";
 import { type Container, containersOf, docker } from "./docker.ts";
 import { told } from "./finding.ts";
+import { serviceNameOf } from "./tasks.ts";
 
 /** Tasks that failed in a place of a new service, after which it counts as a crash loop. */
 const failures = 3;
 
 /** Milliseconds between two looks. */
 const interval = 4000;
-
-/** The name of the service in the Swarm that a task belongs to. */
-const serviceNameOf = ({ Name }: Container): string => Name.replace(/^\//, "").replace(/\.[^.]*$/, "");
 
 /** Whether a task has replaced several that failed, and does not run. */
 export const isFailing = ({ Node, RestartCount, State }: Container): boolean =>

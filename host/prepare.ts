@@ -5,8 +5,9 @@ import type { StackName } from "../config/spec/stack.ts";
 import { watchCrashLoops } from "./crash-loops.ts";
 import type { Container } from "./docker.ts";
 import { watchServices } from "./failing-services.ts";
+import { told } from "./finding.ts";
+import { lostData, placeVolumes } from "./placement.ts";
 import { pullImages } from "./pull.ts";
-import { placeVolumes } from "./swarm.ts";
 
 interface Preparation {
   readonly stack: StackName;
@@ -29,6 +30,8 @@ export async function prepareHost({ stack, system, report, say, ...given }: Prep
   await pullImages(given.required, { except: given.registryAuth, images: system.images, say });
   if (process.env[imagesOnly]) return;
   if (system.target === "engine") return watchCrashLoops(stack.stack, given.before, report);
-  await placeVolumes(stack, deployedPart(system), say);
+  const part = deployedPart(system);
+  for (const lost of await lostData(stack, part)) say(told(lost));
+  await placeVolumes(stack, part, say);
   watchServices(stack.stack, report);
 }

@@ -19,7 +19,7 @@ export interface Node {
     readonly Labels?: Readonly<Record<string, string>>;
   };
   readonly Description: { readonly Hostname: string };
-  readonly Status: { readonly State: string };
+  readonly Status: { readonly State: string; readonly Addr?: string };
 }
 
 /** The fields of `docker inspect --type task` that this uses. */
@@ -42,7 +42,7 @@ export interface Task {
     readonly State: string;
     readonly Timestamp: string;
     readonly Err?: string;
-    readonly ContainerStatus?: { readonly ExitCode?: number };
+    readonly ContainerStatus?: { readonly ContainerID?: string; readonly ExitCode?: number };
   };
 }
 
@@ -75,10 +75,14 @@ export async function tasksOf(stack: string, service?: string): Promise<Containe
   });
 }
 
-async function inspectTasks(ids: string): Promise<Task[]> {
+/** The tasks with these ids, one in each line. */
+export async function inspectTasks(ids: string): Promise<Task[]> {
   const all = lines(ids);
   return all.length === 0 ? [] : (JSON.parse(await docker("inspect", "--type", "task", ...all)) as Task[]);
 }
+
+/** The name of the service in the Swarm that a task belongs to. */
+export const serviceNameOf = ({ Name }: Container): string => Name.replace(/^\//, "").replace(/\.[^.]*$/, "");
 
 const isWanted = (state: string): boolean => state === "running" || state === "ready";
 
@@ -99,6 +103,7 @@ export function containerOfTask(task: Task, name: string, node: string, replaced
     Id: task.ID,
     Name: `/${name}`,
     Node: node,
+    ...(ContainerStatus?.ContainerID ? { OnNode: ContainerStatus.ContainerID } : {}),
     Image,
     Created: task.CreatedAt,
     Path: "",

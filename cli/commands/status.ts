@@ -12,7 +12,7 @@ export const status = command({
   examples: ["status", "status --json"],
   run: async ({ stack, json }) => {
     const system = await reachableSystem(stack);
-    const now = await statusOf(stack, system, system.target === "engine");
+    const now = await statusOf(stack, system, true);
     const { name, environment } = system;
     if (json) printJson({ stack, system: name, environment, ...now });
     else print(statusText(now));

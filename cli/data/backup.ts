@@ -4,6 +4,7 @@ import { Failure } from "../../config/spec/failure.ts";
 import type { SystemSpec } from "../../config/spec/service.ts";
 import { fullName } from "../../config/spec/stack.ts";
 import { docker } from "../../host/docker.ts";
+import { atContainer } from "../../host/nodes.ts";
 import { project, projectDir } from "../../host/paths.ts";
 import { digestOf } from "../../host/pipe.ts";
 import { print } from "../command.ts";
@@ -115,15 +116,16 @@ async function copied(stack: string, system: SystemSpec, part: Part, folder: str
       await server.check(path);
       return { ...part, file, bytes, sha256, image, ...(await server.facts()), tables };
     });
-  await containerFor(stack, part);
   const { Image: image } = await toolsFor(stack, part);
   const volume = fullName({ project, stack }, part.volume);
-  const writers = await writersOf(volume);
-  return Volume.open(volume, image, "ro", async (opened) => {
-    const { bytes, sha256, seconds } = await opened.copy(path, writers);
-    await requireSame(path, sha256);
-    const files = await opened.check(path);
-    return { ...part, file, bytes, sha256, image, files, frozenSeconds: Number(seconds.toFixed(3)) };
+  return atContainer(await containerFor(stack, part), async () => {
+    const writers = await writersOf(volume);
+    return Volume.open(volume, image, "ro", async (opened) => {
+      const { bytes, sha256, seconds } = await opened.copy(path, writers);
+      await requireSame(path, sha256);
+      const files = await opened.check(path);
+      return { ...part, file, bytes, sha256, image, files, frozenSeconds: Number(seconds.toFixed(3)) };
+    });
   });
 }
 

@@ -1,7 +1,8 @@
 import { isCheck } from "../../config/spec/external.ts";
 import { longRunning, ownVolumes, type ServiceSpec, type SystemSpec } from "../../config/spec/service.ts";
-import { type Container, containersOf, docker, isJob, serviceOf } from "../../host/docker.ts";
+import { type Container, containersOf, docker, isJob, onSwarm, serviceOf } from "../../host/docker.ts";
 import { told } from "../../host/finding.ts";
+import { startTasks, stopTasks } from "../../host/scale.ts";
 import { becomesWell } from "../settle.ts";
 import { diagnose } from "../ui/diagnose.ts";
 import type { Progress } from "../ui/progress.ts";
@@ -43,9 +44,17 @@ export async function stopAround(
 
 /** Stops containers, one service after another. The replicas of a service stop together. */
 export async function stop(containers: readonly Container[]): Promise<void> {
-  for (const name of new Set(containers.map(serviceOf))) {
-    await Promise.all(containers.filter((c) => serviceOf(c) === name).map((c) => docker("stop", c.Id)));
-  }
+  for (const own of Map.groupBy(containers, serviceOf).values())
+    await (onSwarm() && !own.every(isJob)
+      ? stopTasks(own)
+      : Promise.all(own.map((c) => docker("stop", c.Id))));
+}
+
+/** Starts the stopped containers of a service. @returns whether all of them became healthy */
+async function start(own: readonly Container[]): Promise<boolean> {
+  if (onSwarm()) return startTasks(own);
+  await Promise.all(own.map((c) => docker("start", c.Id)));
+  return (await Promise.all(own.map((c) => becomesWell(c.Id)))).every(Boolean);
 }
 
 /**
@@ -60,21 +69,21 @@ export async function startAgain(
   const all = await containersOf(stack);
   const jobs = all.filter(isJob);
   const started = new Map<string, Promise<void>>();
-  const start = (name: string): Promise<void> => {
+  const startOnce = (name: string): Promise<void> => {
     const begun = started.get(name) ?? begin(name);
     started.set(name, begun);
     return begun;
   };
   const begin = async (name: string): Promise<void> => {
-    await Promise.all((system.services.find((s) => s.name === name)?.dependsOn ?? []).map(start));
+    await Promise.all((system.services.find((s) => s.name === name)?.dependsOn ?? []).map(startOnce));
     for (const job of jobs.filter((c) => serviceOf(c) === name)) await docker("start", "--attach", job.Id);
     // A container that `up` has replaced in the meantime is already running.
-    const own = stopped.filter((c) => serviceOf(c) === name && all.some(({ Id }) => Id === c.Id));
-    await Promise.all(own.map((c) => docker("start", c.Id)));
-    const well = await Promise.all(own.map((c) => becomesWell(c.Id)));
-    if (well.every(Boolean)) return;
+    const own = stopped.filter(
+      (c) => serviceOf(c) === name && (onSwarm() || all.some(({ Id }) => Id === c.Id)),
+    );
+    if (own.length === 0 || (await start(own))) return;
     const findings = (await diagnose(stack)).map(told);
     throw new Error(`${name} did not become healthy with this data.\n${findings.join("\n")}`);
   };
-  await Promise.all(system.services.map((s) => start(s.name)));
+  await Promise.all(system.services.map((s) => startOnce(s.name)));
 }

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { fullName } from "../../config/spec/stack.ts";
-import type { Container } from "../../host/docker.ts";
+import { type Container, withThisDocker } from "../../host/docker.ts";
 import { project } from "../../host/paths.ts";
 import type { BackedUp } from "./manifest.ts";
 import { Postgres } from "./postgres.ts";
@@ -45,7 +45,7 @@ export class Incoming implements Replacement {
   /** Whether an earlier swap was interrupted. `old` can then contain the only copy of the data. */
   torn = false;
 
-  constructor(stack: string, part: BackedUp, container: Container, folder: string) {
+  constructor(stack: string, part: BackedUp, container: Pick<Container, "Id" | "Image">, folder: string) {
     this.part = part;
     this.name = part.volume;
     this.server = new Postgres(container.Id);
@@ -136,6 +136,21 @@ export class Incoming implements Replacement {
   private inVolume<T>(work: (volume: Volume) => Promise<T>): Promise<T> {
     return Volume.open(this.volume, this.image, "rw", work);
   }
+}
+
+/** A replacement whose commands go to the Docker that is in use now, wherever it is called. */
+export function withItsDocker(one: Replacement): Replacement {
+  const there = withThisDocker();
+  return {
+    name: one.name,
+    get torn() {
+      return one.torn;
+    },
+    prepare: () => there(() => one.prepare()),
+    swap: () => there(() => one.swap()),
+    swapBack: () => there(() => one.swapBack()),
+    clear: () => there(() => one.clear()),
+  };
 }
 
 const isBound = (entries: readonly string[], entry: string): boolean =>

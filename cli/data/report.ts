@@ -1,8 +1,12 @@
 import { containersOf, docker } from "../../host/docker.ts";
+import { atContainer } from "../../host/nodes.ts";
 import { print } from "../command.ts";
 import { backups } from "./manifest.ts";
 
-const file = "/etc/node-exporter/metrics/backup.prom";
+const folder = "/etc/node-exporter/metrics";
+
+/** The file has the name of the file without metrics. On a Swarm, that is mounted and cannot be replaced. */
+const write = `cd ${folder}; printf '%s\\n' "$1" > new && { mv new backup.prom 2> /dev/null || mv new backups.prom; }`;
 
 const prefix = "ragdock_backup_last";
 
@@ -11,8 +15,7 @@ const prefix = "ragdock_backup_last";
  * Prometheus reads them. Does nothing without a running node-exporter.
  */
 export async function reportBackups(stack: string): Promise<void> {
-  const [exporter] = await containersOf(stack, "node-exporter");
-  if (exporter?.State.Status !== "running") return;
+  const exporters = await containersOf(stack, "node-exporter");
   const all = backups(stack);
   const drills = all.flatMap(({ drill }) => (drill?.ok ? [drill.made] : []));
   const text = [
@@ -23,15 +26,15 @@ export async function reportBackups(stack: string): Promise<void> {
       drills.sort().at(-1),
     ),
   ].join("\n");
-  const write = `printf '%s\\n' "$1" > ${file}.new && mv ${file}.new ${file}`;
-  const command = ["exec", "--user", "0", exporter.Id, "sh", "-c", write, "sh", text];
-  // A backup is valid even if its metric cannot be written.
-  await docker(...command).catch((error: unknown) =>
-    print(
-      `The metrics of the backups could not be written: ${(error as { stderr?: string }).stderr?.trim() ?? error}`,
-    ),
-  );
+  for (const exporter of exporters.filter(({ State }) => State.Status === "running"))
+    await atContainer(exporter, ({ Id }) =>
+      docker("exec", "--user", "0", Id, "sh", "-c", write, "sh", text),
+    ).catch(unwritten);
 }
+
+/** A backup is valid even if its metric cannot be written. */
+const unwritten = (error: { readonly stderr?: string }): void =>
+  print(`The metrics of the backups could not be written: ${error.stderr?.trim() ?? error}`);
 
 const metric = (name: string, help: string, made: string | undefined): string[] =>
   made === undefined

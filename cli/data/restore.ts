@@ -3,6 +3,7 @@ import { mayDo } from "../../config/spec/external.ts";
 import { Failure } from "../../config/spec/failure.ts";
 import { alsoRun, setCommand } from "../../config/spec/message.ts";
 import { longRunning, type SystemSpec } from "../../config/spec/service.ts";
+import { atContainer } from "../../host/nodes.ts";
 import { project } from "../../host/paths.ts";
 import { print } from "../command.ts";
 import { reachableSystem } from "../system.ts";
@@ -12,7 +13,7 @@ import { takeBackup } from "./backup.ts";
 import { startAgain, stop, stopAround } from "./clients.ts";
 import { requireInside } from "./external.ts";
 import { inPlace } from "./in-place.ts";
-import { Incoming, type Replacement } from "./incoming.ts";
+import { Incoming, type Replacement, withItsDocker } from "./incoming.ts";
 import { type BackedUp, type Backup, findBackup, requireWhole } from "./manifest.ts";
 import { type Part, partsOf } from "./parts.ts";
 import { rowsOf } from "./postgres.ts";
@@ -127,7 +128,10 @@ async function replacementOf(
 ): Promise<Replacement> {
   if (part.kind === "postgres" && checkOfPart(system, part))
     return inPlace(stack, system, part, join(folder, part.file), before);
-  return new Incoming(stack, part, await toolsFor(stack, part), folder);
+  const { Image } = await toolsFor(stack, part);
+  return atContainer(await containerFor(stack, part), async ({ Id }) =>
+    withItsDocker(new Incoming(stack, part, { Id, Image }, folder)),
+  );
 }
 
 /** Reads everything next to the live data. Swaps both only if all of it is correct. */

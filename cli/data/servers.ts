@@ -3,9 +3,11 @@ import { execa } from "execa";
 import { type Check, externalWords, isCheck, settingOf } from "../../config/spec/external.ts";
 import { Failure } from "../../config/spec/failure.ts";
 import { callsHost, hostGateway } from "../../config/spec/host-gateway.ts";
+import { outsideNetwork, wayOutOf } from "../../config/spec/networks.ts";
 import type { SystemSpec } from "../../config/spec/service.ts";
 import { fullName } from "../../config/spec/stack.ts";
-import { type Container, containersOf, docker, dockerEnvironment } from "../../host/docker.ts";
+import { type Container, containersOf, docker, dockerEnvironment, onSwarm } from "../../host/docker.ts";
+import { atContainer } from "../../host/nodes.ts";
 import { project } from "../../host/paths.ts";
 import { exec } from "../../host/pipe.ts";
 import type { Part } from "./parts.ts";
@@ -43,8 +45,8 @@ export async function withPostgres<T>(
 ): Promise<T> {
   const check = checkOfPart(system, part);
   if (check) return overNetwork(stack, check, work);
-  const { Id, Image } = await containerFor(stack, part);
-  return work(new Postgres(Id), Image);
+  const container = await containerFor(stack, part);
+  return atContainer(container, ({ Id }) => work(new Postgres(Id), container.Image));
 }
 
 /** Where the check of a server writes the password for libpq. */
@@ -69,7 +71,10 @@ async function overNetwork<T>(
   const created = await docker(
     "create",
     ...["--label", "ragdock.helper=data", "--cap-drop", "ALL", "--memory", "512m"],
-    ...check.networks.flatMap((network) => ["--network", fullName({ project, stack }, network)]),
+    ...check.networks.flatMap((network) => [
+      "--network",
+      fullName({ project, stack }, ofService(network, check.name)),
+    ]),
     ...(check.user ? ["--user", check.user] : []),
     ...(callsHost(check) ? ["--add-host", `${hostGateway}:host-gateway`] : []),
     ...variables.flatMap(([key, value]) => ["--env", `${key}=${value}`]),
@@ -91,6 +96,10 @@ async function overNetwork<T>(
     await docker("rm", "-f", "-v", id);
   }
 }
+
+/** On a Swarm, each service has a way out for it alone. */
+const ofService = (network: string, service: string): string =>
+  onSwarm() && network === outsideNetwork ? wayOutOf(service) : network;
 
 /** Copies a folder between two containers. What it holds is not written to this host. */
 async function copyFolder(from: string, to: string, parent: string, name: string): Promise<void> {

@@ -4,6 +4,7 @@ import { Failure } from "../../config/spec/failure.ts";
 import type { Database } from "../../config/spec/postgres.ts";
 import { isGuarded, type SystemSpec } from "../../config/spec/service.ts";
 import { containersOf, docker } from "../../host/docker.ts";
+import { atContainer } from "../../host/nodes.ts";
 
 /** The users that a store has for its clients and its monitor. */
 export interface StoreUsers {
@@ -28,7 +29,7 @@ export function storesOf(stack: string, { services }: SystemSpec): StoreUsers[] 
     const run: Run = async (...command) => {
       const [container] = await containersOf(stack, store.name);
       if (!container) throw new Failure(`${store.name} does not run.`, `Start it: make up STACK=${stack}`);
-      return docker("exec", container.Id, ...command);
+      return atContainer(container, ({ Id }) => docker("exec", Id, ...command));
     };
     const users = store.database ? postgresUsers(run, store.database) : redisUsers(run);
     return {

@@ -3,8 +3,11 @@ import { changedSettings, pinnedKey } from "../../config/spec/deployment.ts";
 import { Failure } from "../../config/spec/failure.ts";
 import type { SystemSpec } from "../../config/spec/service.ts";
 import { inStartOrder } from "../../config/spec/start-order.ts";
-import { type Container, containersOf, isWell, serviceOf } from "../../host/docker.ts";
+import { type Container, containersOf, isWell, onSwarm, serviceOf } from "../../host/docker.ts";
 import type { Finding } from "../../host/finding.ts";
+import { atContainer } from "../../host/nodes.ts";
+import { project } from "../../host/paths.ts";
+import { lostData } from "../../host/placement.ts";
 import { deploymentsOf } from "../session.ts";
 import { ownSettings, stackFile } from "../stack-file.ts";
 import { systemOf } from "../system.ts";
@@ -31,11 +34,10 @@ export async function checkHealth(stack: string): Promise<Checked> {
   if (containers.length === 0)
     throw new Failure(`Stack "${stack}" does not run.`, `Start it: make up STACK=${stack}`);
   const { system, findings: settings } = await systemOrFinding(stack);
-  const isSwarm = system?.target === "swarm";
   const [ofContainers, ofApplications, ofPrometheus, deployment] = await Promise.all([
     containersChecked(stack, system, containers),
-    system && !isSwarm ? applicationsChecked(stack, system, containers) : { findings: [], notes: [] },
-    isSwarm ? notInside : prometheusChecked(stack, system, containers),
+    system ? applicationsChecked(stack, system, containers).catch(notChecked("Readiness was")) : nothing,
+    prometheusChecked(stack, system, containers).catch(notChecked("Alerts and blackbox checks were")),
     deploymentNote(stack),
   ]);
   // A service without a healthy container does not answer from outside either.
@@ -53,11 +55,12 @@ export async function checkHealth(stack: string): Promise<Checked> {
   };
 }
 
-/** Readiness, probes and alerts are read by a program inside of a container. */
-const notInside = {
-  findings: [],
-  alerts: [],
-  notes: ["Readiness, probes and alerts were not checked: a container of a Swarm may be on another node."],
+const nothing = { findings: [], alerts: [], notes: [] };
+
+/** A check that needs the Docker of a node whose address is not known does not fail the other checks. */
+const notChecked = (what: string) => (error: Error) => {
+  if (!(error instanceof Failure)) throw error;
+  return { ...nothing, notes: [`${what} not checked: ${error.message} ${error.advice}`] };
 };
 
 /**
@@ -90,8 +93,11 @@ async function containersChecked(
   const note =
     healthy === all ? `All ${all} containers are healthy.` : `${healthy} of ${all} containers are healthy.`;
   const counted = system ? countFindings(stack, system, containers) : [];
+  const lost = system && onSwarm() ? await lostData({ project, stack }, system) : [];
+  const without = new Set(lost.map(({ service }) => service));
   const [unwell, restarts] = await Promise.all([diagnose(stack), restartNotes(containers, Date.now())]);
-  return { findings: [...counted, ...unwell], notes: [note, ...restarts] };
+  const others = [...counted, ...unwell].filter(({ service }) => !without.has(service));
+  return { findings: [...lost, ...others], notes: [note, ...restarts] };
 }
 
 async function applicationsChecked(
@@ -115,6 +121,13 @@ async function prometheusChecked(
     const why = isPart ? "Prometheus does not run" : "this system has no Prometheus";
     return { findings: [], alerts: [], notes: [`Alerts and blackbox checks were not read: ${why}.`] };
   }
+  return atContainer(prometheus, (container) => monitoringChecked(stack, container));
+}
+
+async function monitoringChecked(
+  stack: string,
+  prometheus: Container,
+): Promise<Checked & { alerts: readonly Finding[] }> {
   const observed = await observe(prometheus);
   if ("error" in observed) {
     const next = `make logs SERVICE=prometheus STACK=${stack}`;

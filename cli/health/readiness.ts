@@ -2,6 +2,7 @@ import { execa } from "execa";
 import { longRunning, type SystemSpec } from "../../config/spec/service.ts";
 import { type Container, dockerEnvironment, serviceOf } from "../../host/docker.ts";
 import type { Finding } from "../../host/finding.ts";
+import { atContainer } from "../../host/nodes.ts";
 
 /** Seconds that an application may take to check its stores and its model. */
 const timeout = 20;
@@ -40,7 +41,7 @@ export async function readiness(
   const running = asked.filter(({ container }) => container.State.Status === "running");
   const answers = await Promise.all(
     running.map(async ({ container, at }) => {
-      const unready = await unreadiness(container.Id, at);
+      const unready = await atContainer(container, ({ Id }) => unreadiness(Id, at));
       return { container, at, unready };
     }),
   );

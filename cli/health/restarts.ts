@@ -1,5 +1,6 @@
 import { restartsFile } from "../../config/spec/recovery.ts";
 import { type Container, docker, isJob, serviceOf } from "../../host/docker.ts";
+import { atContainer } from "../../host/nodes.ts";
 import { elapsed } from "../ui/text.ts";
 
 /** A sentence for each container that Docker has started again and that is running. */
@@ -9,7 +10,11 @@ export async function restartNotes(containers: readonly Container[], now: number
   );
   return Promise.all(
     restarted.map(async (one) =>
-      restartNote(one, await docker("exec", one.Id, "cat", restartsFile).catch(() => ""), now),
+      restartNote(
+        one,
+        await atContainer(one, ({ Id }) => docker("exec", Id, "cat", restartsFile)).catch(() => ""),
+        now,
+      ),
     ),
   );
 }

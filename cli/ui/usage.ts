@@ -1,7 +1,9 @@
 import { execa } from "execa";
+import { Failure } from "../../config/spec/failure.ts";
 import type { SystemSpec } from "../../config/spec/service.ts";
 import { fullName } from "../../config/spec/stack.ts";
 import { type Container, docker, dockerEnvironment, serviceOf } from "../../host/docker.ts";
+import { atContainer } from "../../host/nodes.ts";
 import { project } from "../../host/paths.ts";
 
 /** The resources that a container uses. */
@@ -30,13 +32,30 @@ const isRunning = ({ State }: Container): boolean => State.Status === "running";
  * machine's resources for each container.
  */
 export async function usageOf(containers: readonly Container[]): Promise<ReadonlyMap<string, Usage>> {
-  const running = containers.filter(isRunning).map(({ Id }) => Id);
-  if (running.length === 0 || (await hasNoCgroups())) return new Map();
-  const format = "{{.ID}}\t{{.CPUPerc}}\t{{.MemUsage}}";
-  const text = await docker("stats", "--no-stream", "--no-trunc", "--format", format, ...running);
-  const lines = text.split("\n").filter(Boolean);
-  return new Map(lines.map((line) => usageIn(line.split("\t"))));
+  const byNode = Map.groupBy(containers.filter(isRunning), ({ Node }) => Node);
+  return new Map((await Promise.all([...byNode.values()].map(usageOnNode))).flat());
 }
+
+/** Of the containers of one Docker. Empty for a node of a Swarm whose Docker cannot be asked. */
+async function usageOnNode(own: readonly Container[]): Promise<[string, Usage][]> {
+  const ids = new Map(own.map(({ Id, OnNode = Id }) => [OnNode, Id]));
+  const format = "{{.ID}}\t{{.CPUPerc}}\t{{.MemUsage}}";
+  const text = await atContainer(own[0] as Container, async () =>
+    (await hasNoCgroups())
+      ? ""
+      : docker("stats", "--no-stream", "--no-trunc", "--format", format, ...ids.keys()),
+  ).catch(onNodeOnly(""));
+  const lines = text.split("\n").filter(Boolean);
+  return lines.map((line) => usageIn(line.split("\t"))).map(([id, usage]) => [ids.get(id) ?? id, usage]);
+}
+
+/** The value in place of that of a node whose Docker cannot be asked. */
+const onNodeOnly =
+  <T>(value: T) =>
+  (error: Error): T => {
+    if (error instanceof Failure) return value;
+    throw error;
+  };
 
 /** Rootless Docker has no cgroups on a host with cgroup v1. */
 const hasNoCgroups = async (): Promise<boolean> =>
@@ -65,7 +84,9 @@ export async function volumeSizes(
         container: containers.find((c) => serviceOf(c) === name && isRunning(c)),
       }));
       const at = readable.find(({ container }) => container);
-      const bytes = at?.container ? await folderSize(at.container.Id, at.path) : undefined;
+      const bytes = at?.container
+        ? await atContainer(at.container, ({ Id }) => folderSize(Id, at.path)).catch(onNodeOnly(undefined))
+        : undefined;
       return {
         volume: fullName({ project, stack }, volume),
         service: [...new Set(own.map(({ name }) => name))].join(", "),

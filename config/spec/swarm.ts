@@ -1,10 +1,27 @@
 import { publishedPorts, type ServiceSpec } from "./service.ts";
 
-/** Whether a service of a Swarm has a container on each node: a port takes one container there. */
-export const isOnEachNode = (service: ServiceSpec): boolean => publishedPorts(service).length > 0;
+/** Exporters that measure the machine that they run on. */
+const ofOneHost = ["node-exporter", "cadvisor"];
+
+/** Whether a service measures the machine that it runs on. */
+export const measuresHost = ({ name, role }: ServiceSpec): boolean =>
+  role === "exporter" && ofOneHost.includes(name);
+
+/**
+ * Whether a service of a Swarm has a container on each node: a port takes one container there, and
+ * each node is measured. A service with data is on one node.
+ */
+export const isOnEachNode = (service: ServiceSpec): boolean =>
+  service.volumes.length === 0 && (publishedPorts(service).length > 0 || measuresHost(service));
 
 /**
  * A node's label with which a Swarm finds the volume of this full name. Containers that use the
  * volume run on this node only.
  */
 export const volumeNodeLabel = (volume: string): string => `ragdock.volume.${volume}`;
+
+/**
+ * A node's label with the address of its Docker, such as `ssh://deploy@10.0.0.12`. Commands that run a
+ * program in a container, or read a volume, connect to it.
+ */
+export const nodeHostLabel = "ragdock.host";

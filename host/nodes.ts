@@ -1,0 +1,64 @@
+/**
+ * The Docker of each node of a Swarm. A manager can neither run a program in a container of another
+ * node nor read its volumes.
+ */
+import { Failure } from "../config/spec/failure.ts";
+import { nodeHostLabel } from "../config/spec/swarm.ts";
+import { type Container, containerOf } from "./docker.ts";
+import { docker, dockerEndpoint, onNode } from "./docker-cli.ts";
+import type { Endpoint } from "./endpoint.ts";
+import { type Node, nodesOfSwarm } from "./tasks.ts";
+
+/**
+ * Runs `work` with a container as the Docker of its node describes it. All Docker commands of `work`
+ * go to this Docker. For a container on one engine, that is the Docker in use.
+ * @throws Failure if the task has no container, or if the Docker of its node is unknown or does not answer
+ */
+export async function atContainer<T>(
+  container: Container,
+  work: (container: Container) => Promise<T>,
+): Promise<T> {
+  const { Node, OnNode, Name } = container;
+  if (Node === undefined) return work(container);
+  if (OnNode === undefined)
+    throw new Failure(`${Name.slice(1)} has no container yet.`, "Wait until it runs: make status");
+  const endpoint = await dockerOf(Node);
+  return onNode(endpoint, async () => {
+    const there = containerOf(OnNode).catch((error: { readonly stderr?: string }) => {
+      throw new Failure(
+        `Docker on ${Node} does not answer at ${endpoint.host} (${endpoint.source}): ${error.stderr?.trim() ?? error}`,
+        "See which nodes run: docker node ls",
+      );
+    });
+    return work(await there);
+  });
+}
+
+/** The Docker of the node with this name. @throws Failure if its address is unknown */
+async function dockerOf(name: string): Promise<Endpoint> {
+  const [nodes, self] = await Promise.all([
+    nodesOfSwarm(),
+    docker("info", "--format", "{{.Swarm.NodeID}}").then((id) => id.trim()),
+  ]);
+  const node = nodes.find(({ Description }) => Description.Hostname === name);
+  const manager = dockerEndpoint();
+  const endpoint = node && manager && (node.ID === self ? manager : endpointFor(node, manager));
+  if (endpoint) return endpoint;
+  throw new Failure(
+    `This command needs Docker on ${name}, and does not know its address.`,
+    `Give the node a label: docker node update --label-add ${nodeHostLabel}=ssh://deploy@${node?.Status.Addr ?? name} ${name}`,
+  );
+}
+
+/** By the label of the node, otherwise over ssh as the manager. Undefined if neither is possible. */
+export function endpointFor(node: Node, manager: Endpoint): Endpoint | undefined {
+  const label = node.Spec.Labels?.[nodeHostLabel];
+  const { certificates } = manager;
+  if (label)
+    return { host: label, source: `the label ${nodeHostLabel}`, ...(certificates ? { certificates } : {}) };
+  const { Addr } = node.Status;
+  if (!manager.host.startsWith("ssh://") || !Addr) return undefined;
+  const url = new URL(manager.host);
+  url.hostname = Addr.includes(":") ? `[${Addr}]` : Addr;
+  return { host: url.href, source: `the address of ${node.Description.Hostname}` };
+}

@@ -1,0 +1,41 @@
+/** Stops and starts the tasks of a service of a Swarm, which itself would replace a stopped container. */
+import { setTimeout } from "node:timers/promises";
+import { type Container, containersOf, docker, isWell } from "./docker.ts";
+import { inspectTasks, serviceNameOf } from "./tasks.ts";
+
+/** Milliseconds between two looks at the tasks. */
+const interval = 500;
+
+/** Milliseconds in which stopped tasks start again, on a node that is busy too. */
+const longest = 5 * 60_000;
+
+const scale = (name: string, replicas: number): Promise<string> =>
+  docker("service", "update", "--detach", "--quiet", "--replicas", String(replicas), name);
+
+/** Stops all tasks of the services of these tasks, and waits until their containers have ended. */
+export async function stopTasks(tasks: readonly Container[]): Promise<void> {
+  for (const name of new Set(tasks.map(serviceNameOf))) {
+    await scale(name, 0);
+    while (await hasContainers(name)) await setTimeout(interval);
+  }
+}
+
+/** A service without replicas may still have containers, within their grace period. */
+const hasContainers = async (name: string): Promise<boolean> =>
+  (await inspectTasks(await docker("service", "ps", "-q", "--no-trunc", name))).some(({ Status }) =>
+    ["running", "starting", "ready", "preparing"].includes(Status.State),
+  );
+
+/** Starts as many tasks as were stopped. @returns whether all of them became healthy */
+export async function startTasks(stopped: readonly Container[]): Promise<boolean> {
+  const end = performance.now() + longest;
+  const started = Map.groupBy(stopped, serviceNameOf);
+  for (const [name, own] of started) await scale(name, own.length);
+  const stack = stopped[0]?.Config.Labels["ragdock.stack"] ?? "";
+  for (;;) {
+    const all = (await containersOf(stack)).filter((task) => started.has(serviceNameOf(task)));
+    if (all.length >= stopped.length && all.every(isWell)) return true;
+    if (performance.now() > end) return false;
+    await setTimeout(interval);
+  }
+}
