@@ -1,9 +1,11 @@
 import { isLongRunning, type LongRunning, type Role, type ServiceSpec } from "../config/spec/service.ts";
+import type { Target } from "../config/spec/target.ts";
 
 /** The options for the monitoring of a whole stack. */
 export interface MonitoringOptions {
   readonly project: string;
   readonly stack: string;
+  readonly target: Target;
   /** The interval of scrapes and of the evaluation of rules, such as `15s`. */
   readonly scrapeInterval: string;
   /**

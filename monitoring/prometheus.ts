@@ -4,6 +4,7 @@ import { type Content, contentFrom, secretsIn, shown } from "../config/spec/cont
 import { externalStores } from "../config/spec/external.ts";
 import { exporterHost } from "../config/spec/networks.ts";
 import type { ServiceSpec } from "../config/spec/service.ts";
+import { isOnEachNode } from "../config/spec/swarm.ts";
 import { hasService, isChecked, isScraped, type MonitoringOptions, type Scraped } from "./options.ts";
 
 /** The folder in which the rules are mounted. Prometheus reads every file in it. */
@@ -39,7 +40,7 @@ function scrapeJob(service: Scraped, options: MonitoringOptions) {
   return {
     job_name: name,
     metrics_path: shown(metrics.path),
-    ...targets(service),
+    ...targets(service, options),
     relabel_configs: [{ target_label: "service", replacement: name }],
     ...(name === "cadvisor" ? { metric_relabel_configs: containerRelabelling(options) } : {}),
   };
@@ -47,12 +48,13 @@ function scrapeJob(service: Scraped, options: MonitoringOptions) {
 
 /**
  * A single replica is a fixed target, which stays and shows `up` 0 when its container and name are
- * gone. For several replicas, each address behind the name is a target.
+ * gone. For several replicas, and on each node of a Swarm, each address behind the name is a target.
  */
-const targets = ({ name, role, metrics, replicas }: Scraped) => {
+const targets = (service: Scraped, { target }: MonitoringOptions) => {
+  const { name, role, metrics, replicas } = service;
   const host = role === "exporter" ? exporterHost(name) : name;
-  return replicas > 1
-    ? { dns_sd_configs: [{ names: [name], type: "A", port: metrics.port, refresh_interval: "5s" }] }
+  return replicas > 1 || (target === "swarm" && isOnEachNode(service))
+    ? { dns_sd_configs: [{ names: [host], type: "A", port: metrics.port, refresh_interval: "5s" }] }
     : { static_configs: [{ targets: [`${host}:${metrics.port}`] }] };
 };
 

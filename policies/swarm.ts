@@ -4,6 +4,7 @@ import { type ImageSource, imageName } from "../config/spec/image.ts";
 import { alsoRun, removeCommand, setCommand, toRun } from "../config/spec/message.ts";
 import { type Problem, problem } from "../config/spec/problem.ts";
 import { isLongRunning, publishedPorts, type ServiceSpec, type SystemSpec } from "../config/spec/service.ts";
+import { measuresHost } from "../config/spec/swarm.ts";
 
 /** Bytes that a secret or a config of Swarm can have (moby/swarmkit, MaxSecretSize). */
 export const largestFile = 500 * 1024;
@@ -35,9 +36,6 @@ function registry({ registry: name, pinned, images, services }: SystemSpec): Pro
   ];
 }
 
-/** Exporters that measure the machine that they run on. */
-const ofOneHost = ["node-exporter", "cadvisor"];
-
 /** A reason why a Swarm cannot run a service. */
 interface Refusal {
   readonly applies: boolean;
@@ -56,7 +54,7 @@ function refusals(service: ServiceSpec): Problem[] {
       applies: role === "auth",
       path: "ingress.signIn",
       found: "set",
-      why: "the people who sign in are in a volume, and no backup reads the volumes of a Swarm yet",
+      why: "no test has shown yet that the sign-in works on several nodes",
       fix: `${toRun}${removeCommand("ingress.signIn")}`,
     },
     {
@@ -67,14 +65,7 @@ function refusals(service: ServiceSpec): Problem[] {
       fix: `Let a load balancer in front do TLS. ${toRun}${setCommand("ingress.tls", "off")}`,
     },
     {
-      applies: ofOneHost.includes(name),
-      path: at("enabled"),
-      found: "true",
-      why: "it would measure one node of the Swarm, and say nothing of the others",
-      fix: `${toRun}${setCommand(at("enabled"), "false")}`,
-    },
-    {
-      applies: mounts.length > 0,
+      applies: mounts.length > 0 && !measuresHost(service),
       path: at("mounts"),
       found: mounts.map(({ source }) => source).join(", "),
       why: "a service moves between the nodes, and folders of a host do not move with it",

@@ -1,10 +1,10 @@
 import type * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
-import { aliasesOn, exporterHost, hasWayOut, noDns } from "../../config/spec/networks.ts";
+import { aliasesOn, hasWayOut, noDns } from "../../config/spec/networks.ts";
 import { paced } from "../../config/spec/paced-check.ts";
 import type { LongRunning } from "../../config/spec/service.ts";
 import { fullName } from "../../config/spec/stack.ts";
-import { volumeNodeLabel } from "../../config/spec/swarm.ts";
+import { measuresHost, volumeNodeLabel } from "../../config/spec/swarm.ts";
 import { mebibytes, seconds, shortDuration } from "../../config/spec/units.ts";
 import { containerLabels, hasReadOnlyRoot, program } from "../container.ts";
 import type { StackContext, UnitArgs } from "../context.ts";
@@ -48,19 +48,23 @@ function containerOf({ context, spec, after }: UnitArgs<LongRunning>): Container
     ...(command ? { args: command } : {}),
     ...(spec.user ? { user: spec.user } : {}),
     ...(spec.workingDir ? { dir: spec.workingDir } : {}),
-    ...(spec.hostname ? { hostname: spec.hostname } : {}),
+    ...hostnameOf(spec),
     env: { ...spec.environment },
     labels: containerLabels(context, spec),
     capDrops: ["ALL"],
     ...(spec.capabilities?.length ? { capAdds: spec.capabilities.map((name) => `CAP_${name}`) } : {}),
     ...(hasReadOnlyRoot(spec) ? { readOnly: true } : {}),
     mounts: mountsOf(context, spec),
-    hosts: hostsOf(spec),
+    hosts: Object.entries(spec.extraHosts ?? {}).map(([host, ip]) => ({ host, ip })),
     ...(hasWayOut(spec) ? {} : { dnsConfig: { nameservers: noDns.servers, options: noDns.options } }),
     healthcheck: healthcheckOf(spec),
     stopGracePeriod: shortDuration(spec.stopGracePeriod),
   };
 }
+
+/** Swarm fills in the name of the node, which node-exporter reports. */
+const hostnameOf = (spec: LongRunning): Pick<Container, "hostname"> =>
+  measuresHost(spec) ? { hostname: "{{.Node.Hostname}}" } : spec.hostname ? { hostname: spec.hostname } : {};
 
 const bytes = (size: LongRunning["limits"]["memory"]): number => mebibytes(size) * 2 ** 20;
 
@@ -74,13 +78,19 @@ const networksOf = (context: StackContext, { name, aliases = [], networks }: Lon
 };
 
 /** /dev/shm is a folder in memory as any other: a service of a Swarm has no size for it. */
-function mountsOf(context: StackContext, { volumes, tmpfs = [], shm }: LongRunning): Mount[] {
+function mountsOf(context: StackContext, { mounts, volumes, tmpfs = [], shm }: LongRunning): Mount[] {
   const inMemory = (target: string, mebi: number): Mount => ({
     type: "tmpfs",
     target,
     tmpfsOptions: { sizeBytes: mebi * 2 ** 20 },
   });
   return [
+    ...mounts.map(({ source, target, readOnly }) => ({
+      type: "bind",
+      source: context.hostPath(source),
+      target,
+      readOnly,
+    })),
     ...volumes.map(({ volume, path, readOnly }) => ({
       type: "volume",
       source: context.volumes[volume] as pulumi.Input<string>,
@@ -91,15 +101,6 @@ function mountsOf(context: StackContext, { volumes, tmpfs = [], shm }: LongRunni
     ...(shm ? [inMemory("/dev/shm", mebibytes(shm))] : []),
   ];
 }
-
-/**
- * An exporter listens on the address that its name has on one network. Swarm gives a name to a task
- * only after it is healthy, so an exporter in a Swarm listens on all of its addresses.
- */
-const hostsOf = ({ name, role, extraHosts = {} }: LongRunning) =>
-  Object.entries({ ...(role === "exporter" ? { [exporterHost(name)]: "0.0.0.0" } : {}), ...extraHosts }).map(
-    ([host, ip]) => ({ host, ip }),
-  );
 
 /** Failed checks after which a container counts as unhealthy that never should. */
 const never = 1_000_000;

@@ -22,8 +22,8 @@ const image = {
 } as const satisfies CatalogueImage;
 
 /** Checks services from outside their containers. */
-export const blackboxExporter = exporter(image, () => ({
-  ...listensToMonitoring(image, "/-/healthy"),
+export const blackboxExporter = exporter(image, (ctx) => ({
+  ...listensToMonitoring(ctx, image, "/-/healthy"),
   command: [`--config.file=${image.configPath}`],
   deriveCalls: (_, services) => services.filter(isChecked).map(({ name }) => name),
   files: [{ path: image.configPath, content: renderBlackbox() }],

@@ -52,18 +52,26 @@ type Listening = Pick<Observable, "name"> & {
  * Lets an exporter listen on the network of the monitoring only. It is also on other networks,
  * where the clients of a store could make it connect to any address. The health check asks only the
  * addresses of the container itself, so it cannot reach a predecessor.
+ *
+ * Swarm gives a name to a healthy task only. There the exporter listens on all of its networks.
  * @param name of the service
  */
-export const listensToMonitoring = (image: Listening, healthPath: string, name: string = image.name) => ({
-  entrypoint: listenOn([monitoringNetwork], image, name),
-  healthcheck: Healthcheck.shell(
-    `while read -r address host _; do
+export const listensToMonitoring = (
+  { settings }: Context,
+  image: Listening,
+  healthPath: string,
+  name: string = image.name,
+): Partial<Pick<LongRunning, "entrypoint" | "healthcheck">> => {
+  if (settings.target === "swarm") return {};
+  const check = `while read -r address host _; do
   [ "$host" = "$HOSTNAME" ] && ${wget(image.port, healthPath, "$address").join(" ")} && exit
 done < /etc/hosts
-exit 1`,
-    { startPeriod: "10s" },
-  ),
-});
+exit 1`;
+  return {
+    entrypoint: listenOn([monitoringNetwork], image, name),
+    healthcheck: Healthcheck.shell(check, { startPeriod: "10s" }),
+  };
+};
 
 /**
  * Starts an exporter that listens on its own address on each of these networks. As long as its
@@ -126,6 +134,7 @@ export const monitoringOptions = ({ project, stack, prod, settings }: Context) =
   project,
   stack,
   prod,
+  target: settings.target,
   scrapeInterval: settings.monitoring.scrapeInterval,
 });
 

@@ -46,10 +46,10 @@ const row: Row = {
  * Reports the counters of the ingress as Prometheus metrics. The ingress has one container, and all
  * requests of clients pass through it.
  */
-export const nginxExporter: ServiceModule = exporter(image, () => ({
+export const nginxExporter: ServiceModule = exporter(image, (ctx) => ({
   // A request to /metrics makes the exporter ask nginx. The metric nginx_up shows whether nginx
   // answers. The exporter's health does not.
-  ...listensToMonitoring(image, "/"),
+  ...listensToMonitoring(ctx, image, "/"),
   tmpfs: ["/tmp"],
   calls: ["ingress"],
   command: [`--nginx.scrape-uri=http://ingress:${statusPort}/nginx_status`],

@@ -2,6 +2,7 @@ import { wget } from "../spec/healthcheck.ts";
 import type { CatalogueImage } from "../spec/image.ts";
 import { type Alert, lines, type Row, stat } from "../spec/monitoring.ts";
 import { dockerDisk, orZero } from "../spec/promql.ts";
+import type { Target } from "../spec/target.ts";
 import type { ServiceModule } from "./module.ts";
 import { exporter, nobody, prometheusBase } from "./monitoring.ts";
 import { devPort } from "./store.ts";
@@ -38,7 +39,7 @@ export const nodeExporter = (port?: number): ServiceModule =>
     command: ["--collector.textfile.directory=/etc/node-exporter/metrics"],
     files: [{ path: "/etc/node-exporter/metrics/backup.prom", content: "# No backup yet.\n" }],
     ports: port === undefined ? [] : [devPort(ctx, image.port, port)],
-    rows: [row],
+    rows: [row(ctx.settings.target)],
     deriveAlerts: (_, services) => [
       ...hostAlerts,
       ...(services.some(({ role }) => role === "postgres") ? backupAlerts(ctx.prod) : []),
@@ -103,10 +104,35 @@ const memoryInUse = "1 - node_memory_MemAvailable_bytes / node_memory_MemTotal_b
 const diskInUse = `max by (device) (1 - node_filesystem_avail_bytes{${dockerDisk}} / node_filesystem_size_bytes{${dockerDisk}})`;
 const loadPerCpu = 'node_load5 / count(node_cpu_seconds_total{mode="idle"}) without (cpu, mode)';
 
-const row: Row = {
+/** Each node of a Swarm, by its name. Of one host, the other panels show the same. */
+const byNode = (target: Target): Row["panels"] => {
+  const named = (expr: string): string => `(${expr}) * on (instance) group_left (nodename) node_uname_info`;
+  return target === "engine"
+    ? []
+    : [
+        lines(
+          "CPU by node",
+          { "{{nodename}}": named(`1 - avg by (instance) (rate(node_cpu_seconds_total{mode="idle"}[5m]))`) },
+          { unit: "percentunit" },
+        ),
+        lines("Memory by node", { "{{nodename}}": named(memoryInUse) }, { unit: "percentunit" }),
+        lines(
+          "Disk by node",
+          {
+            "{{nodename}}": named(
+              `max by (instance) (1 - node_filesystem_avail_bytes{${dockerDisk}} / node_filesystem_size_bytes{${dockerDisk}})`,
+            ),
+          },
+          { unit: "percentunit" },
+        ),
+      ];
+};
+
+const row = (target: Target): Row => ({
   board: "host",
   title: "Host",
   panels: [
+    ...byNode(target),
     stat("CPU", cpuInUse, { unit: "percentunit", redFrom: 0.9 }),
     stat("Memory", memoryInUse, { unit: "percentunit", redFrom: 0.9 }),
     stat("Docker's disk", `max(${diskInUse})`, { unit: "percentunit", redFrom: 0.9 }),
@@ -131,4 +157,4 @@ const row: Row = {
     }),
     lines("Docker's disk", { "{{device}}": diskInUse }, { unit: "percentunit" }),
   ],
-};
+});

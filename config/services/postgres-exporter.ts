@@ -44,7 +44,7 @@ export const postgresExporter = (
     const isExternal = ctx.settings.postgres.external !== undefined;
     const most = isExternal ? "max(pg_settings_max_connections)" : String(maxConnections);
     return {
-      ...listensToMonitoring(image, "/", name),
+      ...listensToMonitoring(ctx, image, "/", name),
       name,
       environment: {
         DATA_SOURCE_URI: `${host}:${serverPort}/${store.database(ctx).name}?sslmode=${tls}${root}`,
@@ -56,7 +56,7 @@ export const postgresExporter = (
       dependsOn: [store.name],
       databaseConnections: 2,
       derive: (self) =>
-        publishedPorts(self).length > 0
+        publishedPorts(self).length > 0 && ctx.settings.target === "engine"
           ? { entrypoint: listenOn([monitoringNetwork, outsideNetwork], image, name) }
           : {},
       alerts: [

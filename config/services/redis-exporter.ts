@@ -45,7 +45,7 @@ export const redisExporter = (store: StoreModule, name: string = image.name): Se
     // A generated password has letters and digits only.
     const password = isExternal ? { inJson: login.password } : login.password;
     return {
-      ...listensToMonitoring(image, "/health", name),
+      ...listensToMonitoring(ctx, image, "/health", name),
       name,
       environment: {
         REDIS_ADDR: `${address}${host}:${port}`,

@@ -4,6 +4,7 @@
  */
 import * as pulumi from "@pulumi/pulumi";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { parse } from "yaml";
 import { forget, ofType, register } from "../../support/registered.ts";
 
 const settings = {
@@ -128,9 +129,38 @@ describe("financerag on a Swarm", () => {
   });
 
   it("lets an exporter listen before Swarm knows its name", () => {
-    expect(containerSpec("blackbox-exporter").hosts).toEqual([
-      { host: "blackbox-exporter.monitoring", ip: "0.0.0.0" },
-    ]);
+    const { commands, healthcheck } = containerSpec("blackbox-exporter");
+    expect(commands).toBeUndefined();
+    expect(JSON.stringify(healthcheck)).not.toContain("/etc/hosts");
+  });
+});
+
+describe("the exporters of one machine", () => {
+  beforeEach(() => register({ ...settings, system: "full", services: { cadvisor: { enabled: true } } }));
+
+  it("run on each node, and node-exporter has its name", () => {
+    for (const name of ["node-exporter", "cadvisor"]) {
+      expect(service(name)?.inputs.mode, name).toEqual({ global: true });
+      expect(containerSpec(name).hostname, name).toBe("{{.Node.Hostname}}");
+    }
+    expect(containerSpec("cadvisor").mounts).toContainEqual({
+      type: "bind",
+      source: "/project//",
+      target: "/rootfs",
+      readOnly: true,
+    });
+  });
+
+  it("are one target of Prometheus on each node", () => {
+    const configs = ofType("/serviceConfig:ServiceConfig").map(({ inputs }) =>
+      Buffer.from(inputs.data as string, "base64").toString(),
+    );
+    const text = configs.find((one) => one.includes("scrape_configs")) ?? "";
+    const { scrape_configs: jobs } = parse(text) as { scrape_configs: Record<string, unknown>[] };
+    for (const name of ["node-exporter", "cadvisor"])
+      expect(jobs.find(({ job_name: job }) => job === name)).toMatchObject({
+        dns_sd_configs: [{ names: [`${name}.monitoring`], type: "A" }],
+      });
   });
 });
 

@@ -83,6 +83,7 @@ describe("a stack that runs its model", () => {
     const prometheus = renderPrometheus(system.services, {
       project: "ragdock",
       stack: "test",
+      target: "engine",
       scrapeInterval: "15s",
     });
     expect(JSON.stringify(prometheus)).toContain("http://ollama:11434/v1/models");

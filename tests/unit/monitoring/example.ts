@@ -24,6 +24,7 @@ export const lone = services.filter(({ name }) => name === "ui");
 export const options: MonitoringOptions = {
   project: facts.project,
   stack: facts.stack,
+  target: "engine",
   scrapeInterval: "15s",
   alertWebhook: { url: "http://hook.example/alerts" },
 };
