@@ -16,16 +16,27 @@ export interface Seen {
  */
 const rate = 50;
 
-/** Sends steady traffic to a gateway while `work` runs, and for `after` more seconds. */
-export async function underTraffic(target: Target, work: () => Promise<unknown>, after = 3): Promise<Seen> {
-  const kept = agentOf(target, { keepAlive: true, maxSockets: 20 });
+/**
+ * Sends steady traffic to a gateway while `work` runs, and for `after` more seconds.
+ * @param targets one gateway, or several that get the requests in turn
+ */
+export async function underTraffic(
+  targets: Target | readonly Target[],
+  work: () => Promise<unknown>,
+  after = 3,
+): Promise<Seen> {
+  const all = [targets].flat().map((target) => ({
+    target,
+    kept: agentOf(target, { keepAlive: true, maxSockets: 20 }),
+  }));
   const running = new Set<Promise<void>>();
   const failures: Record<string, number> = {};
   let sent = 0;
   let gap = 0;
   let last = performance.now();
   const one = async (number: number): Promise<void> => {
-    const outcome = await send(target, shape(number), number % 2 === 0 ? kept : false);
+    const { target, kept } = all[number % all.length] as (typeof all)[number];
+    const outcome = await send(target, shape(number), isKept(number, all.length) ? kept : false);
     const now = performance.now();
     if (/^2\d\d$/.test(outcome)) {
       gap = Math.max(gap, now - last);
@@ -45,10 +56,13 @@ export async function underTraffic(target: Target, work: () => Promise<unknown>,
   } finally {
     clearInterval(timer);
     await Promise.all(running);
-    kept.destroy();
+    for (const { kept } of all) kept.destroy();
   }
   return { sent, failures, gap: gap / 1000 };
 }
+
+/** Half of the requests to each of several gateways use kept connections. */
+const isKept = (number: number, gateways: number): boolean => Math.floor(number / gateways) % 2 === 0;
 
 const json = { "content-type": "application/json" };
 const list: Shape = { path: "/api/documents", method: "GET" };

@@ -1,33 +1,28 @@
 /**
- * Brings financerag up on a Swarm of three engines, which share one machine: tests/support/swarm.ts
+ * Brings financerag up on a Swarm of three engines, which share one machine: tools/swarm/nodes.ts
  * says what that does not prove. The images come from a registry on this machine, so the test does
  * not prove a login, or TLS between a node and a registry.
  */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { imageModeOf } from "../../cli/system.ts";
-import { imagePlan } from "../../components/image-plan.ts";
-import { resolveSystem } from "../../config/resolve.ts";
-import { imageName } from "../../config/spec/image.ts";
 import { ensureBaseImage } from "../../host/base-image.ts";
 import { imagePusher } from "../../host/push.ts";
+import { SwarmLab } from "../../tools/swarm/lab.ts";
+import { machine, missingForSwarm } from "../../tools/swarm/nodes.ts";
 import { OpenAIServer } from "../support/openai-server.ts";
 import { open } from "../support/program.ts";
-import { TestRegistry } from "../support/registry.ts";
 import { docker, eventually, TestStack } from "../support/stack.ts";
-import { machine, missingForSwarm, TestSwarm } from "../support/swarm.ts";
 import { fact, handbook, question, SmallRag } from "../systems/small-rag.ts";
 
 const missing = missingForSwarm();
+if (missing) console.log(`skipped: ${missing} is missing`);
 const name = "swarm-test";
 const registryPort = 28_190;
 const port = 28_191;
 const key = "openai-canary-5c11aa";
 const openai = new OpenAIServer(key, 1536);
-const registry = new TestRegistry(registryPort, { open: true });
-const swarm = new TestSwarm();
-const common = { system: "financerag", environment: "prod", ingress: open };
-const local = new TestStack(name, { ...common, images: "packages" });
-const stack = new TestStack(name, common);
+const lab = new SwarmLab(registryPort);
+const { swarm } = lab;
+const stack = new TestStack(name, {});
 
 const lines = (text: string): string[] => text.split("\n").filter(Boolean);
 
@@ -41,49 +36,24 @@ const placed = (service: string): Promise<number[]> =>
     }),
   );
 
-/** The settings with which the nodes pull each image from the registry, as a pinned one. */
-async function served(): Promise<Record<string, string>> {
-  const facts = { project: "ragdock", stack: name, secrets: new Set(["openaiApiKey"]), host: {} };
-  const system = resolveSystem({ ...common, images: "packages" }, facts);
-  const mode = await imageModeOf(system);
-  const references = new Map(system.services.map(({ image }) => [imageName(image), imagePlan(image, mode)]));
-  const pinned: Record<string, string> = {};
-  for (const [image, { reference }] of references) {
-    await registry.serve(reference, `${registry.host}/${reference}`);
-    pinned[image] = `${machine}:${registryPort}/${reference}`;
-  }
-  return pinned;
-}
-
 describe.skipIf(missing)("financerag on a Swarm of three nodes", () => {
   beforeAll(async () => {
-    await swarm.start();
-    await registry.start();
+    await lab.start();
     const provider = new URL(await openai.start());
     provider.hostname = machine;
-    // No node has a way to package mirrors, so the images are built here.
-    await local.secret("openaiApiKey", key);
-    const built = await local.make("build");
-    expect(built.code, built.output).toBe(0);
-    const settings = {
-      ...common,
-      target: "swarm",
-      images: "registry",
-      pinned: await served(),
-      embeddings: { baseUrl: provider.href },
-      llm: { baseUrl: provider.href },
+    const own = {
+      ...{ system: "financerag", environment: "prod", ingress: open },
+      ...{ embeddings: { baseUrl: provider.href }, llm: { baseUrl: provider.href } },
       services: { financerag: { port } },
     };
-    stack.configure(settings, { "docker:host": swarm.manager.host });
+    stack.configure(await lab.served(name, own, ["openaiApiKey"]), { "docker:host": swarm.manager.host });
     await stack.secret("openaiApiKey", key);
   }, 1_200_000);
 
   afterAll(async () => {
     await stack.make("down");
-    await swarm.stop();
-    await local.remove();
+    await lab.stop();
     await stack.remove();
-    await registry.stop();
     openai.stop();
   }, 300_000);
 
@@ -155,7 +125,7 @@ describe.skipIf(missing)("financerag on a Swarm of three nodes", () => {
 
   it("pushes a built image once, and then knows its digest", async () => {
     const base = await ensureBaseImage();
-    const reference = `${registry.host}/team/${base}`;
+    const reference = `localhost:${registryPort}/team/${base}`;
     await docker("tag", base, reference);
     const id = (await docker("image", "inspect", "--format", "{{.Id}}", reference)).trim();
     const said: string[] = [];
@@ -166,14 +136,14 @@ describe.skipIf(missing)("financerag on a Swarm of three nodes", () => {
     expect(pushed).toMatch(new RegExp(`^${reference}@sha256:[0-9a-f]{64}$`));
     expect(await push(reference, id)).toBe(pushed);
     expect(said).toEqual([`pushing ${reference}`]);
-    await swarm.manager.docker("pull", pushed.replace(registry.host, `${machine}:${registryPort}`));
+    await swarm.manager.docker("pull", pushed.replace("localhost", machine));
     await docker("rmi", reference);
   });
 
   it("refuses what does not work there, with the reason", async () => {
-    const { code, output } = await stack.make("backup");
+    const { code, output } = await stack.make("upgrade-postgres", "--version", "18");
     expect(code).toBe(1);
-    expect(output).toContain("ragdock backup does not work");
+    expect(output).toContain("ragdock upgrade-postgres does not work");
     expect(output).toContain("docs/guide/several-machines.md");
   });
 

@@ -27,11 +27,6 @@ function catalogue(source: ImageSource): CatalogueImage[] {
   return source.from === "build" ? (source.bases ?? []).flatMap(catalogue) : [];
 }
 
-interface RegistryOptions {
-  /** Whether it takes requests from other machines, without a login. @default false */
-  readonly open?: boolean;
-}
-
 /** The settings of a system from the mirror. */
 export interface RegistrySettings {
   readonly [key: string]: unknown;
@@ -52,13 +47,11 @@ export class TestRegistry {
   /** A DOCKER_CONFIG folder whose config.json has the login, as `docker login` writes it. */
   readonly loggedIn: string;
   readonly #port: number;
-  readonly #open: boolean;
   readonly #served = new Set<string>();
   #process: ChildProcess | undefined;
 
-  constructor(port: number, { open = false }: RegistryOptions = {}) {
+  constructor(port: number) {
     this.#port = port;
-    this.#open = open;
     this.host = `localhost:${port}`;
     const [, auth] = secretTexts;
     this.loggedIn = this.configFolder("logged-in", { auths: { [this.host]: { auth } } });
@@ -71,15 +64,13 @@ export class TestRegistry {
     const settings = {
       version: "0.1",
       storage: { filesystem: { rootdirectory: join(this.folder, "data") } },
-      http: { addr: this.#open ? `:${this.#port}` : `127.0.0.1:${this.#port}` },
-      ...(this.#open ? {} : { auth: { htpasswd: { realm: "test", path: htpasswd } } }),
+      http: { addr: `127.0.0.1:${this.#port}` },
+      auth: { htpasswd: { realm: "test", path: htpasswd } },
       log: { level: "error" },
     };
     writeFileSync(config, JSON.stringify(settings));
     this.#process = spawn("docker-registry", ["serve", config], { stdio: "ignore" });
-    const expected = this.#open ? 200 : 401;
-    const answers = () =>
-      fetch(`http://127.0.0.1:${this.#port}/v2/`).then(({ status }) => status === expected);
+    const answers = () => fetch(`http://127.0.0.1:${this.#port}/v2/`).then(({ status }) => status === 401);
     await eventually(async () => (await answers()) || undefined, 20);
   }
 

@@ -5,12 +5,29 @@
  * breaks the name lookups of its running containers.
  */
 import { type ChildProcess, execFile, execFileSync, spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { promisify } from "node:util";
-import { eventually } from "./stack.ts";
+import { nodeHostLabel } from "../../config/spec/swarm.ts";
 
 const run = promisify(execFile);
+
+/** Calls `ask` until it returns a value. @throws the last error after `seconds` */
+export async function until<T>(ask: () => Promise<T | undefined>, seconds: number): Promise<T> {
+  const end = Date.now() + seconds * 1000;
+  let last: unknown = new Error(`there was no value in ${seconds} s`);
+  while (Date.now() < end) {
+    try {
+      const value = await ask();
+      if (value !== undefined) return value;
+    } catch (error) {
+      last = error;
+    }
+    await setTimeout(250);
+  }
+  throw last;
+}
 
 const lan = "ragdock-lan";
 const subnet = "10.213.90";
@@ -67,13 +84,44 @@ export class SwarmNode {
       // An interrupt of the test ends the test only, which then stops the engine.
       detached: true,
     });
-    await eventually(async () => (await this.docker("version")) || undefined);
+    await until(async () => (await this.docker("version")) || undefined, 60);
   }
 
   /** Runs the docker CLI of the node. */
   async docker(...args: string[]): Promise<string> {
     const options = { maxBuffer: 64 * 2 ** 20, env: { ...process.env, DOCKER_HOST: this.host } };
     return (await run("docker", args, options)).stdout;
+  }
+
+  /** Ends the engine and all its containers at once, as a power cut does. */
+  async kill(): Promise<void> {
+    const ids = (await this.docker("ps", "-q")).split("\n").filter(Boolean);
+    const format = ["--format", "{{.State.Pid}}"];
+    const pids = ids.length > 0 ? await this.docker("inspect", ...format, ...ids) : "";
+    const child = this.#process;
+    const ended = new Promise((done) => child?.once("exit", done));
+    for (const pid of [...this.#programs(), ...pids.split("\n").filter(Boolean).map(Number)]) {
+      try {
+        process.kill(pid, "SIGKILL");
+      } catch {
+        // It has ended with another one.
+      }
+    }
+    await ended;
+  }
+
+  /** The engine, its containerd and the programs of that: all have the folder of the node as an argument. */
+  #programs(): number[] {
+    const pids = readdirSync("/proc").filter((name) => /^\d+$/.test(name));
+    return pids
+      .filter((pid) => {
+        try {
+          return readFileSync(`/proc/${pid}/cmdline`, "utf8").includes(`${this.folder}/`);
+        } catch {
+          return false;
+        }
+      })
+      .map(Number);
   }
 
   async stop(): Promise<void> {
@@ -109,6 +157,9 @@ export class TestSwarm {
     const token = (await manager.docker("swarm", "join-token", "-q", "worker")).trim();
     for (const node of this.nodes.slice(1))
       await node.docker("swarm", "join", "--token", token, "--advertise-addr", node.address, manager.address);
+    // Commands reach the Docker of each node by its socket, and not over ssh.
+    for (const node of this.nodes)
+      await manager.docker("node", "update", "--label-add", `${nodeHostLabel}=${node.host}`, node.name);
   }
 
   async stop(): Promise<void> {

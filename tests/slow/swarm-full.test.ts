@@ -1,0 +1,97 @@
+/**
+ * Runs `full` on a Swarm of three engines, which share one machine: tools/swarm/nodes.ts says what
+ * that does not prove. No load balancer stands in front of the nodes: the requests go to them in
+ * turn. cAdvisor has no image without a registry, so only node-exporter measures the nodes.
+ */
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { useDocker } from "../../host/docker.ts";
+import { changes, done, killedNode, suffer, type World } from "../../tools/swarm/cases.ts";
+import { LabStack, SwarmLab } from "../../tools/swarm/lab.ts";
+import { missingForSwarm } from "../../tools/swarm/nodes.ts";
+import { open } from "../support/program.ts";
+import { eventually } from "../support/stack.ts";
+
+const missing = missingForSwarm();
+if (missing) console.log(`skipped: ${missing} is missing`);
+const name = "swarm-full";
+const port = 28_195;
+const lab = new SwarmLab(28_194);
+const { swarm } = lab;
+const own = {
+  ...{ system: "full", environment: "prod", ingress: open },
+  monitoring: { scrapeInterval: "5s" },
+  services: { gateway: { port } },
+};
+let world: World;
+
+/** What Prometheus answers to a query, by the value of one label. */
+async function query(expression: string, label: string): Promise<string[]> {
+  const url = `http://127.0.0.1:9090/api/v1/query?query=${encodeURIComponent(expression)}`;
+  const { code, output } = await world.stack.make("exec", ["prometheus", "--", "wget", "-qO-", url]);
+  if (code !== 0) throw new Error(output);
+  const { data } = JSON.parse(output) as { data: { result: { metric: Record<string, string> }[] } };
+  return data.result.map(({ metric }) => metric[label] ?? "").sort();
+}
+
+describe.skipIf(missing)("full on a Swarm of three nodes", () => {
+  beforeAll(async () => {
+    await lab.start();
+    const settings = await lab.served(name, own);
+    const docker = { "docker:host": swarm.manager.host };
+    world = { lab, settings, port, stack: new LabStack(name, settings, docker) };
+    await useDocker({ host: swarm.manager.host, target: "swarm" });
+    await done(world, "up");
+  }, 1_200_000);
+
+  afterAll(async () => {
+    await world?.stack.make("down");
+    await lab.stop();
+    world?.stack.remove();
+  }, 300_000);
+
+  it("changes nothing in a second run, and shows no drift", async () => {
+    expect((await world.stack.make("up")).output).toContain("Nothing created, updated or replaced");
+    const drift = await world.stack.make("drift");
+    expect(drift.code, drift.output).toBe(0);
+  });
+
+  it("measures each node, under its name", async () => {
+    const names = swarm.nodes.map((node) => node.name);
+    expect(await eventually(async () => asMany(await query("node_uname_info", "nodename"), 3), 90)).toEqual(
+      names,
+    );
+    expect(await query('up{service="api"}', "service")).toEqual(["api", "api"]);
+  });
+
+  it("is healthy in `make health`, with readiness, alerts and the use of each container", async () => {
+    const health = await eventually(async () => {
+      const ran = await world.stack.make("health");
+      return ran.code === 0 ? ran : Promise.reject(new Error(ran.output));
+    }, 180);
+    expect(health.output).toContain("api is ready");
+    expect(health.output).toMatch(/Prometheus: (\d+) of \1 targets serve metrics/);
+    const status = await world.stack.make("status");
+    for (const node of swarm.nodes) expect(status.output).toContain(node.name);
+    expect(status.output).toMatch(/postgres +healthy +node-\d .* MiB/);
+    expect(status.output).toMatch(/swarm-full-postgres-data-17 +\S+ [KMG]iB/);
+  });
+
+  it.each(changes)("fails no request: $name", { timeout: 600_000 }, async (change) => {
+    const { failures, sent } = await suffer(change, world);
+    expect(failures).toEqual({});
+    expect(sent).toBeGreaterThan(500);
+  });
+
+  it("has everything without data elsewhere within 30 s after a node is killed, and nothing twice", {
+    timeout: 600_000,
+  }, async () => {
+    const { seconds, failures, sent } = await suffer(killedNode, world);
+    expect(seconds).toBeLessThan(30);
+    // Requests that were on their way to the node, or on it.
+    expect(Object.values(failures).reduce((sum, count) => sum + count, 0)).toBeLessThan(sent / 20);
+    const ran = await world.stack.make("health");
+    expect(ran.code, ran.output).toBe(0);
+  });
+});
+
+const asMany = <T>(all: T[], count: number): T[] | undefined => (all.length === count ? all : undefined);
