@@ -195,9 +195,9 @@ test: setup-test ## everything: check, unit, end-to-end; ends with "N passed, N 
 docs: node_modules ## write the generated parts of docs/
 	@node tools/docs/main.ts
 
-reliability: setup-test ## break things on purpose, and write docs/measurements/reliability.md: two hours, less with ONLY=changes,releases,crashes,overloads,faults,machine,kills; SYSTEM=myrag or full-prod
-	@$(if $(ONLY),,vitest run --project slow)
-	@node tools/reliability/main.ts
+reliability: setup-test ## break things on purpose, and write docs/measurements/reliability.md: two hours, less with ONLY=changes,releases,crashes,overloads,faults,machine,kills; SYSTEM=myrag or full-prod; TARGET=swarm
+	@$(if $(ONLY)$(TARGET),,vitest run --project slow)
+	@node tools/reliability/$(if $(filter swarm,$(TARGET)),swarm,main).ts
 
 attacks: setup-test ## attack stacks and programs, and write docs/measurements/security.md; less with ONLY=checks,python,unit,systems,images,full,slow
 	@node tools/attacks/main.ts

@@ -1,8 +1,8 @@
 import { Failure } from "../config/spec/failure.ts";
 import { dockerSettingsOf } from "./stack-file.ts";
 
-const inside = "it runs a program inside of a container, which may be on another node";
-const data = "it reads the volumes of one Docker host, and those of a Swarm are on its nodes";
+const networks = "it looks into the networks of one Docker host";
+const data = "it changes the volumes of one Docker host, and those of a Swarm are on its nodes";
 const again = "no test has shown yet that it keeps its promises on several nodes";
 
 /** The commands that do not work for a stack on a Swarm, and why. */
@@ -10,11 +10,9 @@ const refused: Readonly<Record<string, string>> = {
   "upgrade-postgres": data,
   "data import": data,
   "destroy-data": data,
-  net: inside,
-  load: inside,
+  net: networks,
+  load: networks,
   restart: again,
-  rollback: again,
-  rotate: again,
 };
 
 /** Refuses a command that does not work for a stack on a Swarm. @throws Failure */

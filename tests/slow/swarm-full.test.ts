@@ -9,6 +9,7 @@ import { changes, done, killedNode, suffer, type World } from "../../tools/swarm
 import { LabStack, SwarmLab } from "../../tools/swarm/lab.ts";
 import { missingForSwarm } from "../../tools/swarm/nodes.ts";
 import { open } from "../support/program.ts";
+import { Rag } from "../support/rag.ts";
 import { eventually } from "../support/stack.ts";
 
 const missing = missingForSwarm();
@@ -40,6 +41,9 @@ describe.skipIf(missing)("full on a Swarm of three nodes", () => {
     const docker = { "docker:host": swarm.manager.host };
     world = { lab, settings, port, stack: new LabStack(name, settings, docker) };
     await useDocker({ host: swarm.manager.host, target: "swarm" });
+    // The user chooses the node of the database: not that of the only manager, which a test needs.
+    const volume = `ragdock.volume.ragdock-${name}-postgres-data-17=true`;
+    await swarm.manager.docker("node", "update", "--label-add", volume, "node-2");
     await done(world, "up");
   }, 1_200_000);
 
@@ -92,6 +96,62 @@ describe.skipIf(missing)("full on a Swarm of three nodes", () => {
     const ran = await world.stack.make("health");
     expect(ran.code, ran.output).toBe(0);
   });
+
+  it("backs up the data on its nodes, and restores a backup as a test", async () => {
+    await rag.upload("first.txt", "text/plain", "Crate 1 holds a brass lantern.");
+    await done(world, "backup");
+    await done(world, "drill");
+    await rag.upload("second.txt", "text/plain", "Crate 2 holds a copper kettle.");
+    expect(await names()).toEqual(["first.txt", "second.txt"]);
+    await done(world, "restore", "--confirm", name);
+    expect(await names()).toEqual(["first.txt"]);
+  });
+
+  it("says what is down when the node of its database is lost, and restores it on another one", {
+    timeout: 600_000,
+  }, async () => {
+    const [manager, node] = swarm.nodes;
+    const backup = await newest();
+    await node?.kill();
+    const health = await eventually(async () => {
+      const ran = await world.stack.make("health");
+      return ran.output.includes("postgres does not run") ? ran : undefined;
+    }, 120);
+    expect(health.output).toContain("its data is on node-2, which is down");
+    const [, label = ""] = /docker (node update --label-rm \S*postgres\S* node-2)/.exec(health.output) ?? [];
+    await manager?.docker(...label.split(" "));
+    const up = await world.stack.make("up");
+    expect(up.output).toMatch(/the data of postgres is on node-[13]/);
+    await done(world, "restore", "--from", backup, "--confirm", name);
+    expect(await names()).toEqual(["first.txt"]);
+    expect((await rag.ask("What does crate 1 hold?")).sources[0]?.text).toContain("brass lantern");
+  });
 });
+
+const rag = new Rag(port, swarm.manager.address);
+
+/** Names of the documents. */
+async function names(): Promise<string[]> {
+  const { documents } = (await (await rag.get("/api/documents?limit=50")).json()) as {
+    documents: { name: string }[];
+  };
+  return documents
+    .map((one) => one.name)
+    .filter((one) => !one.startsWith("load-"))
+    .sort();
+}
+
+/** The time of the newest backup. */
+async function newest(): Promise<string> {
+  const { output } = await world.stack.make("backups");
+  return (
+    /^\d{4}-\S+Z/gm.exec(
+      output
+        .split("\n")
+        .filter((line) => /^\d{4}-/.test(line))
+        .at(-1) ?? "",
+    )?.[0] ?? ""
+  );
+}
 
 const asMany = <T>(all: T[], count: number): T[] | undefined => (all.length === count ? all : undefined);

@@ -19,8 +19,8 @@ export interface Answer {
 export class Rag {
   readonly base: string;
 
-  constructor(port: number) {
-    this.base = `http://127.0.0.1:${port}`;
+  constructor(port: number, host = "127.0.0.1") {
+    this.base = `http://${host}:${port}`;
   }
 
   get(path: string, init?: RequestInit): Promise<Response> {

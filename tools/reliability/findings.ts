@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { projectDir } from "../../host/paths.ts";
+import type { Suffered } from "../swarm/cases.ts";
 import type { Seen } from "../traffic.ts";
 import type { Refused } from "./bad-revisions.ts";
 import type { Changed } from "./changes.ts";
@@ -57,10 +58,12 @@ export interface SystemFindings {
   /** Faults of the machine. */
   machine?: Part<Survived[]>;
   kills?: Part<Interrupted[]>;
+  /** Changes and faults on the nodes of a Swarm. */
+  nodes?: Part<Suffered[]>;
 }
 
 /** The latest results of every system. */
-export type Findings = Partial<Record<SubjectName, SystemFindings>>;
+export type Findings = Partial<Record<SubjectName | "full on a Swarm of three nodes", SystemFindings>>;
 
 const dataFile = join(projectDir, "docs/measurements/reliability.json");
 

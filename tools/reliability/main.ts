@@ -13,24 +13,15 @@
  * stack, state and copy of the last commit, and removes them at the end.
  */
 import { Checkout } from "../bench/checkout.ts";
-import { attempt, load, runFacts, say } from "../bench/measure.ts";
-import { writePage } from "../markdown.ts";
+import { say } from "../bench/measure.ts";
 import { underTraffic } from "../traffic.ts";
 import { refuse } from "./bad-revisions.ts";
 import { observe } from "./changes.ts";
 import { crashes } from "./faults.ts";
-import {
-  type Crashed,
-  type Interrupted,
-  type Part,
-  readFindings,
-  type Survived,
-  type SystemFindings,
-  writeFindings,
-} from "./findings.ts";
+import type { Crashed, Interrupted, Survived } from "./findings.ts";
 import { machineFaults } from "./machine-faults.ts";
 import { overload } from "./overload.ts";
-import { reliabilityParts } from "./page.ts";
+import { Recorder } from "./recorder.ts";
 import { overloads } from "./requests.ts";
 import { type SubjectName, subjects } from "./subjects.ts";
 import { type Fault, World } from "./world.ts";
@@ -43,45 +34,8 @@ const name = (process.env.SYSTEM ?? "full") as SubjectName;
 const subject = subjects[name];
 if (!subject) throw new Error(`SYSTEM is ${name}. Use one of: ${Object.keys(subjects).join(", ")}`);
 
-const all = readFindings();
-const findings: SystemFindings = { ...all[name] };
-all[name] = findings;
-const { date, commit, cores, memory, docker } = await runFacts();
-const machine = `${cores} cores, ${memory}, Docker Engine ${docker}`;
-
-/** The parts of this run. */
-const begun: Part<unknown>[] = [];
-
-/** Runs the cases of a part, and writes the page with the result of each. */
-async function runs<C extends { readonly name: string }>(
-  key: keyof SystemFindings,
-  cases: readonly C[],
-  work: (one: C, round: number) => Promise<object>,
-  rounds = 1,
-): Promise<void> {
-  const planned = cases.map(({ name }) => name);
-  const results: Record<string, object[]> = {};
-  const loads = { loadBefore: load(), loadAfter: load() };
-  const part: Part<unknown> = { date, commit, machine, ...loads, planned, seen: results, failures: {} };
-  begun.push(part);
-  Object.assign(findings, { [key]: part });
-  for (let round = 1; round <= rounds; round++) {
-    for (const one of cases) {
-      const reasons: string[] = [];
-      const what = rounds === 1 ? one.name : `${one.name}, ${round} of ${rounds}`;
-      const result = await attempt(what, reasons, () => work(one, round));
-      if (result) {
-        say(`  ${JSON.stringify(result)}`);
-        results[one.name] = [...(results[one.name] ?? []), result];
-      }
-      for (const reason of reasons) part.failures[one.name] = reason;
-      part.seen = key === "changes" ? results : Object.values(results).flat();
-      part.loadAfter = load();
-      writeFindings(all);
-      writePage("docs/measurements/reliability.md", reliabilityParts(all));
-    }
-  }
-}
+const recorder = await Recorder.of(name);
+const { runs } = recorder;
 
 async function survive({ name, promise, strike }: Fault): Promise<Survived> {
   await world.upload();
@@ -141,4 +95,4 @@ try {
   await checkout.remove();
 }
 say("wrote docs/measurements/reliability.md");
-if (begun.some(({ failures }) => Object.keys(failures).length > 0)) process.exitCode = 1;
+if (recorder.hasFailed()) process.exitCode = 1;

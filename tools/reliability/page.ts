@@ -20,6 +20,7 @@ const system = ({
   faults,
   machine,
   kills,
+  nodes,
 }: SystemFindings): string[] => [
   ...section("Changes under traffic", changes, {
     find: (seen, name) => seen[name],
@@ -75,6 +76,11 @@ const system = ({
       ...under([one]),
       documents(one),
     ],
+  }),
+  ...section("Changes and faults on the nodes", nodes, {
+    find: (seen, name) => named(seen, name),
+    header: ["case", ...traffic, "seconds", "reason in the output"],
+    cells: (one) => [...under([byStatus(one)]), elapsed(one.seconds), one.told],
   }),
 ];
 

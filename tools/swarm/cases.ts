@@ -144,13 +144,14 @@ export const changes: readonly Case[] = [
     work: async (world) => ({ seconds: await done(world, "rotate", "--secret", "postgres"), told: "" }),
   },
   {
-    name: "bad revision",
+    name: "bad revision, and the rollback",
     work: async (world) => {
       world.stack.configure(changed(world, await another(world, "bad", ...broken)));
       const { code, output, seconds } = await world.stack.make("up");
       if (code === 0) throw new Error("`make up` succeeded with a bad revision");
       const told = /this revision is broken/.exec(output)?.[0];
       if (!told) throw new Error(`\`make up\` gave no reason: ${output.slice(-2000)}`);
+      await done(world, "rollback");
       return { seconds, told };
     },
     after: back,
