@@ -37,9 +37,19 @@ export default defineConfig({
       },
       {
         test: {
-          // Single containers and small programs, without a system.
+          // Single containers, without a system.
           name: "images",
-          include: ["tests/images/**/*.test.ts", "tests/engine/*.test.ts"],
+          include: ["tests/images/**/*.test.ts"],
+          maxWorkers: 2,
+          testTimeout: 300_000,
+          hookTimeout: 1_200_000,
+        },
+      },
+      {
+        test: {
+          // Small programs, which the embedded engine deploys.
+          name: "engine",
+          include: ["tests/engine/*.test.ts"],
           maxWorkers: 2,
           testTimeout: 300_000,
           hookTimeout: 1_200_000,

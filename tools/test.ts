@@ -90,8 +90,8 @@ const stages: readonly (readonly (readonly Suite[])[])[] = [
     [{ name: "application tests", command: "tools/test-app.sh", count: printed }],
   ],
   [
-    [vitest("full", "the system full on real Docker"), vitest("images", "images and the embedded engine")],
-    [vitest("systems", "systems, rotation and imports")],
+    [vitest("full", "the system full on real Docker"), vitest("images", "images")],
+    [vitest("systems", "systems, rotation and imports"), vitest("engine", "the embedded engine")],
   ],
   // Skipped if the command pulumi is not on PATH.
   [[vitest("pulumi", "the program under the Pulumi CLI")]],

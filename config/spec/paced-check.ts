@@ -4,7 +4,7 @@ import { type Duration, seconds } from "./units.ts";
 /** Seconds between two checks of a healthy container. */
 const pause = 14;
 /** Checks of a healthy container that one process of Docker's health check makes. */
-const rounds = 5;
+const rounds = 6;
 /** Seconds: a check that Docker runs less often than this keeps its pace. */
 const rare = 15;
 /** Seconds that the script may take in addition to the check, before Docker ends both. */
@@ -29,7 +29,7 @@ interface Pace {
  *
  * Docker starts a process in the container for each check, which costs more than the check itself.
  * Docker Engine before 25 has no `start_interval`, so the process itself decides how often it
- * checks. In a healthy container, a process repeats the check for 70 s before it answers. If a
+ * checks. In a healthy container, a process repeats the check for 84 s before it answers. If a
  * check fails, it answers at once, and Docker's next checks answer quickly again. Each process
  * writes the time of its last success to /dev/shm. The next process reads it. After a start, a
  * failure or `docker unpause`, that time is missing or old.

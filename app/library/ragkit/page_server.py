@@ -5,6 +5,7 @@ The middleware must exist before the first session, so a page cannot add it.
 """
 
 from starlette.middleware import Middleware
+from streamlit.watcher import polling_path_watcher
 from streamlit.web import cli
 from streamlit.web.server.starlette import starlette_app
 
@@ -25,7 +26,17 @@ def limit_uploads() -> None:
     starlette_app.create_streamlit_middleware = limited
 
 
+def look_for_edits_rarely() -> None:
+    """Make Streamlit look for edited files once a second.
+
+    It always looks for its own files of settings and secrets. Five times a second, which is its
+    default, takes half of the CPU time of an idle page.
+    """
+    polling_path_watcher._POLLING_PERIOD_SECS = 1.0  # type: ignore[misc]  # a constant of its own module
+
+
 if __name__ == "__main__":
     or_exit(session_mb)
     limit_uploads()
+    look_for_edits_rarely()
     cli.main(prog_name="streamlit")

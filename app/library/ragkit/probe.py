@@ -17,7 +17,10 @@ def body_of(service: str, port: int, path: str) -> str | None:
     None."""
     # A raw socket: the import of http.client (with ssl and email) takes longer than the request.
     try:
-        with socket.create_connection(("127.0.0.1", port), TIMEOUT_SECONDS) as connection:
+        with socket.socket() as connection:
+            # Not create_connection, which imports the codec of international host names.
+            connection.settimeout(TIMEOUT_SECONDS)
+            connection.connect(("127.0.0.1", port))
             connection.sendall(f"GET {path} HTTP/1.0\r\nHost: localhost\r\n\r\n".encode())
             answer = b""
             while block := connection.recv(4096):

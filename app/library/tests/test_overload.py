@@ -5,6 +5,7 @@ import socket
 import threading
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 
 import httpx
 import pytest
@@ -12,7 +13,7 @@ import uvicorn
 from fastapi.testclient import TestClient
 from starlette.types import Message, Receive, Scope, Send
 
-from ragkit.api import body_limit, overload
+from ragkit.api import body_limit, limits, overload
 from ragkit.api.body_limit import JSON_BYTES
 from ragkit.api.library import Document, Source, make_app
 from ragkit.api.overload import Busy, Gate, Limit, Limits, LoadLimit
@@ -92,7 +93,8 @@ def test_a_small_upload_does_not_wait_for_large_ones(library: SlowLibrary) -> No
 def test_a_request_that_waits_too_long_is_refused(
     library: SlowLibrary, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(overload, "PATIENCE", 0.1)
+    impatient = Limits(questions=replace(LIMITS.questions, patience=0.1))
+    monkeypatch.setattr(limits, "Limits", lambda: impatient)
     app = make_app("T", library, None)
     result = burst(app, library.embedding, "/query", 20, json={"question": "What?"})
     assert result.statuses() == {200: LIMITS.questions.at_once, 503: 20 - LIMITS.questions.at_once}

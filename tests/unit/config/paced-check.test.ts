@@ -13,7 +13,7 @@ it("keeps the check's command, and gives Docker time for all checks", () => {
   const { test, timeout } = paced(Healthcheck.command(argv, { interval: "5s", timeout: "5s" }));
   expect(test.slice(0, 3)).toEqual(["CMD", "sh", "-c"]);
   expect(test.slice(4)).toEqual(["healthcheck", ...argv]);
-  expect(timeout).toBe("100s");
+  expect(timeout).toBe("119s");
 });
 
 it("runs a line in the shell", () => {

@@ -18,8 +18,11 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from ragkit.api.body_limit import CLOSE, read_rest
 from ragkit.api.problems import Problem, render
 
-# Seconds that a request waits for its turn. Clients that wait for ten seconds still get the 503.
+# Clients that wait for ten seconds still get the 503.
 PATIENCE = 4.0
+# An upload writes to the database and to the queue, so a busy disk stops it for seconds. A question
+# only reads. Waiting costs an upload almost no memory.
+UPLOAD_PATIENCE = 8.0
 # An upload that announces at most this many bytes never waits for larger ones.
 SMALL_BYTES = 256 * 1024
 # Threads of a route that `apart` serves.
@@ -32,6 +35,8 @@ class Limit:
 
     at_once: int
     waiting: int
+    # Seconds that a request waits for its turn.
+    patience: float = PATIENCE
 
 
 @dataclass(frozen=True)
@@ -44,8 +49,8 @@ class Limits:
     """
 
     questions: Limit = Limit(16, 48)
-    uploads: Limit = Limit(2, 8)
-    small_uploads: Limit = Limit(2, 200)
+    uploads: Limit = Limit(2, 8, UPLOAD_PATIENCE)
+    small_uploads: Limit = Limit(2, 200, UPLOAD_PATIENCE)
 
 
 class Busy(Exception):
@@ -83,7 +88,7 @@ class Gate:
         turn = asyncio.get_running_loop().create_future()
         self._waiting.append(turn)
         try:
-            async with asyncio.timeout(PATIENCE):
+            async with asyncio.timeout(self._limit.patience):
                 await turn
         except BaseException as error:
             if turn in self._waiting:
