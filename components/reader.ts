@@ -11,5 +11,5 @@ export const shown = (message: string): string =>
   });
 
 /** A user's mistake as an error that Pulumi prints without a stack trace. */
-export const runError = ({ message, advice }: Failure): pulumi.RunError =>
-  new pulumi.RunError(shown(`${message}\n${advice}`));
+export const runError = ({ message, advice }: Failure, show = shown): pulumi.RunError =>
+  new pulumi.RunError(show(`${message}\n${advice}`));

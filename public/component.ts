@@ -5,6 +5,7 @@ import { RagStack } from "../components/stack.ts";
 import { type Facts, resolveSystem } from "../config/resolve.ts";
 import { Failure } from "../config/spec/failure.ts";
 import type { BaseImage, CatalogueImage, ImageSource } from "../config/spec/image.ts";
+import { shownTo } from "../config/spec/message.ts";
 import type { SystemSpec } from "../config/spec/service.ts";
 import { programReader } from "../host/image-program.ts";
 
@@ -102,12 +103,15 @@ function systemOf(
   };
 }
 
+/** A message for the author of a program. The settings are in the program. */
+const toAuthor = (message: string): string => shownTo(message, { deployer: "program" });
+
 /** A user's mistake ends the program with its message alone, without a stack trace. */
 function resolved(settings: Readonly<Record<string, unknown>>, facts: Facts): SystemSpec {
   try {
     return resolveSystem(settings, facts);
   } catch (error) {
-    throw error instanceof Failure ? runError(error) : error;
+    throw error instanceof Failure ? runError(error, toAuthor) : error;
   }
 }
 

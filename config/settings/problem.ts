@@ -1,5 +1,5 @@
 import { Failure } from "../spec/failure.ts";
-import { settingsFile } from "../spec/message.ts";
+import { pulumiOnly, settingsFile } from "../spec/message.ts";
 import type { Problem } from "../spec/problem.ts";
 
 /** An error with all problems of a configuration in one message. */
@@ -11,7 +11,7 @@ export class ConfigError extends Failure {
     const count = problems.length === 1 ? "1 setting is" : `${problems.length} settings are`;
     super(
       `${count} wrong, and nothing was changed:\n${lines.join("\n")}`,
-      `You can also write each setting except a secret into ${settingsFile}: see docs/reference/settings.md.`,
+      `${pulumiOnly(`You can also write each setting except a secret into ${settingsFile}. `)}docs/reference/settings.md has all settings.`,
     );
     this.name = "ConfigError";
     this.problems = problems;

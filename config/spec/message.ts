@@ -52,8 +52,8 @@ export const settingsFile = part({ file: true });
 
 /** Who reads a message. */
 export interface Reader {
-  /** What deploys the stack. */
-  readonly deployer: "pulumi" | "embedded";
+  /** What deploys the stack. `program` is another Pulumi program, which contains the settings. */
+  readonly deployer: "pulumi" | "embedded" | "program";
   /** @default the commands name no stack */
   readonly stack?: string;
   /** The file with its settings. @default Pulumi.<stack>.yaml */
@@ -74,7 +74,7 @@ export function shownTo(message: string, reader: Reader): string {
   for (const [index, text] of message.split(marked).entries()) {
     const value: Part | undefined = index % 2 === 1 ? JSON.parse(text) : undefined;
     if (value && "pulumiOnly" in value)
-      isLeftOut = value.pulumiOnly === "begin" && reader.deployer === "embedded";
+      isLeftOut = value.pulumiOnly === "begin" && reader.deployer !== "pulumi";
     else if (isLeftOut || text === "") continue;
     else if (value && "lead" in value) lead = value.lead;
     else {
@@ -90,16 +90,22 @@ export function shownTo(message: string, reader: Reader): string {
   return shown;
 }
 
-const fileOf = ({ file, stack = "<stack>" }: Reader): string => file ?? `Pulumi.${stack}.yaml`;
+const fileOf = ({ deployer, file, stack = "<stack>" }: Reader): string =>
+  deployer === "program" ? "the settings of RagService" : (file ?? `Pulumi.${stack}.yaml`);
 
 function led(lead: string, change: Change, reader: Reader): string {
   if (reader.deployer === "pulumi") return lead + pulumiCommand(change, reader);
-  if ("secret" in change) return `${lead}make secret KEY=${change.secret} STACK=${reader.stack ?? "dev"}`;
+  const isProgram = reader.deployer === "program";
+  if ("secret" in change && !isProgram)
+    return `${lead}make secret KEY=${change.secret} STACK=${reader.stack ?? "dev"}`;
   const file = fileOf(reader);
+  const named = isProgram ? (path: string) => path : fullKey;
   const phrase =
-    "set" in change
-      ? `set ${fullKey(change.set)} to ${change.value.replace(/^'(.*)'$/, "$1")} in ${file}`
-      : `remove ${fullKey(change.remove)} from ${file}`;
+    "secret" in change
+      ? `pass ${change.secret} in the secrets of RagService`
+      : "set" in change
+        ? `set ${named(change.set)} to ${change.value.replace(/^'(.*)'$/, "$1")} in ${file}`
+        : `remove ${named(change.remove)} from ${file}`;
   if (lead === " && ") return ` and ${phrase}`;
   return lead === "Run: " ? `${phrase.slice(0, 1).toUpperCase()}${phrase.slice(1)}` : phrase;
 }

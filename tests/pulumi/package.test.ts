@@ -13,7 +13,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { ensureBaseImage } from "../../host/base-image.ts";
 import { writePackage } from "../../tools/npm-package.ts";
 import { NpmRegistry } from "../support/npm-registry.ts";
-import { unwatched } from "../support/program.ts";
+import { unwatchedIn } from "../support/program.ts";
 import { CliStack, missingCommands } from "./cli.ts";
 import { deploysAndLeaves, removeObjects } from "./objects.ts";
 
@@ -29,7 +29,7 @@ const rag = new RagService("rag", {
   settings: {
     system: "m31",
     images: "packages",
-    services: ${JSON.stringify({ web: { port: PORT }, ...unwatched })},
+    services: ${JSON.stringify({ web: { port: PORT }, ...unwatchedIn("m31") })},
   },
   baseImage: "${baseImage}",
 });

@@ -8,7 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { ensureBaseImage } from "../../host/base-image.ts";
-import { unwatched } from "../support/program.ts";
+import { unwatchedIn } from "../support/program.ts";
 import { CliStack, missingCommands, projectDir } from "./cli.ts";
 import { deploysAndLeaves, removeObjects } from "./objects.ts";
 
@@ -23,7 +23,7 @@ from pulumi_ragdock import RagService
 settings = json.loads('''${JSON.stringify({
   system: "m31",
   images: "packages",
-  services: { web: { port: PORT }, ...unwatched },
+  services: { web: { port: PORT }, ...unwatchedIn("m31") },
 })}''')
 rag = RagService("rag", settings=settings, base_image="${baseImage}")
 pulumi.export("urls", rag.urls)

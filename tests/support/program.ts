@@ -20,12 +20,15 @@ export const openInProd = (raw: Raw): Raw => (raw.environment === "prod" ? { ing
 export const systemWith = (raw: Raw = {}, over: Partial<Facts> = {}): SystemSpec =>
   resolveSystem(openInProd(raw), { ...facts, ...over });
 
-/** Settings that switch off the monitoring services of `full`, for tests that do not need them. */
-export const unwatched = Object.fromEntries(
-  systemWith({ images: "registry" })
-    .services.filter(({ role }) => role === "monitoring" || role === "exporter")
-    .map(({ name }) => [name, { enabled: false }]),
-);
+/** Settings that switch off the monitoring services of a system, for tests that do not need them. */
+export const unwatchedIn = (system: string): Record<string, { readonly enabled: false }> =>
+  Object.fromEntries(
+    systemWith({ images: "registry", system })
+      .services.filter(({ role }) => role === "monitoring" || role === "exporter")
+      .map(({ name }) => [name, { enabled: false }]),
+  );
+
+export const unwatched = unwatchedIn("full");
 
 /** Returns a long-running service of a system. */
 export function serviceOf(system: SystemSpec, name: string): LongRunning {

@@ -94,3 +94,17 @@ describe("for a stack that Pulumi deploys", () => {
     expect(shownTo(settingsFile, { ...pulumi, file: "../mine.yaml" })).toBe("../mine.yaml");
   });
 });
+
+describe("for another program, which contains the settings", () => {
+  it.each([
+    [
+      `${toRun}${removeCommand("services.grafana")}`,
+      "Remove services.grafana from the settings of RagService",
+    ],
+    [`${toRun}${setCommand("redis.tls", "'off'")}`, "Set redis.tls to off in the settings of RagService"],
+    [`${toRun}${secretCommand("llmApiKey")}`, "Pass llmApiKey in the secrets of RagService"],
+    [`${pulumiOnly("Only the CLI. ")}${settingsFile}`, "the settings of RagService"],
+  ])("%s", (text, expected) => {
+    expect(shownTo(text, { deployer: "program" })).toBe(expected);
+  });
+});
