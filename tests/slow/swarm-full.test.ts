@@ -5,7 +5,7 @@
  */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { useDocker } from "../../host/docker.ts";
-import { changes, done, killedNode, suffer, type World } from "../../tools/swarm/cases.ts";
+import { changes, done, killedNode, placeData, suffer, type World } from "../../tools/swarm/cases.ts";
 import { LabStack, SwarmLab } from "../../tools/swarm/lab.ts";
 import { missingForSwarm } from "../../tools/swarm/nodes.ts";
 import { open } from "../support/program.ts";
@@ -41,9 +41,7 @@ describe.skipIf(missing)("full on a Swarm of three nodes", () => {
     const docker = { "docker:host": swarm.manager.host };
     world = { lab, settings, port, stack: new LabStack(name, settings, docker) };
     await useDocker({ host: swarm.manager.host, target: "swarm" });
-    // The user chooses the node of the database: not that of the only manager, which a test needs.
-    const volume = `ragdock.volume.ragdock-${name}-postgres-data-17=true`;
-    await swarm.manager.docker("node", "update", "--label-add", volume, "node-2");
+    await placeData(world);
     await done(world, "up");
   }, 1_200_000);
 
@@ -77,7 +75,7 @@ describe.skipIf(missing)("full on a Swarm of three nodes", () => {
     const status = await world.stack.make("status");
     for (const node of swarm.nodes) expect(status.output).toContain(node.name);
     expect(status.output).toMatch(/postgres +healthy +node-\d .* MiB/);
-    expect(status.output).toMatch(/swarm-full-postgres-data-17 +\S+ [KMG]iB/);
+    expect(status.output).toMatch(/swarm-full-postgres-data +\S+ [KMG]iB/);
   });
 
   it.each(changes)("fails no request: $name", { timeout: 600_000 }, async (change) => {

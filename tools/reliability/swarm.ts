@@ -5,7 +5,7 @@
  */
 import { useDocker } from "../../host/docker.ts";
 import { say } from "../bench/measure.ts";
-import { changes, done, killedNode, suffer, type World } from "../swarm/cases.ts";
+import { changes, done, killedNode, placeData, suffer, type World } from "../swarm/cases.ts";
 import { LabStack, SwarmLab } from "../swarm/lab.ts";
 import { missingForSwarm } from "../swarm/nodes.ts";
 import { Recorder } from "./recorder.ts";
@@ -31,6 +31,7 @@ try {
   stack = new LabStack(name, settings, { "docker:host": host });
   await useDocker({ host, target: "swarm" });
   const world: World = { lab, stack, settings, port };
+  await placeData(world);
   say("first `make up` …");
   await done(world, "up");
   await recorder.runs("nodes", [...changes, killedNode], (one, round) => suffer(one, world, round));

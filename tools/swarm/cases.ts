@@ -1,6 +1,9 @@
 /** What happens to a stack of `full` on a Swarm of three nodes, under traffic to the ingress of its nodes. */
 import type { Target } from "../../cli/load/send.ts";
+import { fullName } from "../../config/spec/stack.ts";
+import { volumeNodeLabel } from "../../config/spec/swarm.ts";
 import { isWell, serviceOf } from "../../host/docker.ts";
+import { project } from "../../host/paths.ts";
 import { tasksOf } from "../../host/tasks.ts";
 import { type Seen, underTraffic } from "../traffic.ts";
 import { type LabStack, type Served, SwarmLab } from "./lab.ts";
@@ -49,6 +52,19 @@ export async function suffer(one: Case, world: World, round = 1): Promise<Suffer
     return { name: one.name, ...seen, ...result };
   } finally {
     await one.after?.(world);
+  }
+}
+
+/**
+ * Chooses the nodes of the data before the first `up`, as a user can: the last node has none, because
+ * the cases drain and kill it. The database is not on the only manager.
+ */
+export async function placeData({ lab, stack }: Pick<World, "lab" | "stack">): Promise<void> {
+  const [first, second] = lab.swarm.nodes;
+  const at = { postgres: second, redis: first, prometheus: first, alertmanager: first };
+  for (const [service, node] of Object.entries(at)) {
+    const label = volumeNodeLabel(fullName({ project, stack: stack.name }, `${service}-data`));
+    await lab.swarm.manager.docker("node", "update", "--label-add", `${label}=true`, node?.name ?? "");
   }
 }
 
