@@ -56,12 +56,12 @@ export async function docker(...args: string[]): Promise<string> {
  * the meantime.
  */
 export async function inspectAll<T>(
-  kind: "container" | "network" | "volume",
+  kind: "container" | "network" | "volume" | "service" | "task",
   names: readonly string[],
 ): Promise<T[]> {
   if (names.length === 0) return [];
   try {
-    return JSON.parse(await docker(kind, "inspect", ...names));
+    return JSON.parse(await docker("inspect", "--type", kind, ...names));
   } catch (error) {
     // Docker prints all objects that it finds, and one error for each missing object.
     const { stdout = "", stderr = "" } = error as { stdout?: string; stderr?: string };

@@ -3,7 +3,7 @@
  * at all nodes. A manager knows the state of a task, and not the output of its health check.
  */
 import type { Container, ContainerHealthcheck } from "./container.ts";
-import { docker, stackFilters } from "./docker-cli.ts";
+import { docker, inspectAll, stackFilters } from "./docker-cli.ts";
 
 /** The fields of `docker service inspect` that this uses. */
 interface Service {
@@ -60,7 +60,7 @@ export async function tasksOf(stack: string, service?: string): Promise<Containe
   const ids = lines(await docker("service", "ls", "-q", ...stackFilters(stack, own)));
   if (ids.length === 0) return [];
   const [services, tasks, nodes] = await Promise.all([
-    docker("service", "inspect", ...ids).then((text) => JSON.parse(text) as Service[]),
+    inspectAll<Service>("service", ids),
     docker("service", "ps", "-q", "--no-trunc", ...ids).then(inspectTasks),
     nodesOfSwarm(),
   ]);
@@ -71,15 +71,13 @@ export async function tasksOf(stack: string, service?: string): Promise<Containe
     if (!current) return [];
     const name = services.find(({ ID }) => ID === current.ServiceID)?.Spec.Name ?? "";
     const node = nodes.find(({ ID }) => ID === current.NodeID)?.Description.Hostname ?? "";
-    return [containerOfTask(current, `${name}.${current.Slot ?? node}`, node, byAge.length - 1)];
+    const failed = byAge.filter(({ Status }) => ["failed", "rejected"].includes(Status.State)).length;
+    return [containerOfTask(current, `${name}.${current.Slot ?? node}`, node, failed)];
   });
 }
 
 /** The tasks with these ids, one in each line. */
-export async function inspectTasks(ids: string): Promise<Task[]> {
-  const all = lines(ids);
-  return all.length === 0 ? [] : (JSON.parse(await docker("inspect", "--type", "task", ...all)) as Task[]);
-}
+export const inspectTasks = (ids: string): Promise<Task[]> => inspectAll<Task>("task", lines(ids));
 
 /** The name of the service in the Swarm that a task belongs to. */
 export const serviceNameOf = ({ Name }: Container): string => Name.replace(/^\//, "").replace(/\.[^.]*$/, "");
@@ -95,8 +93,8 @@ const waiting = ["new", "pending", "allocated"];
 /** Failed checks after which a wait for a task ends. A service of a Swarm may have no bound for them. */
 const mostRetries = 30;
 
-/** A task as a container. Its restarts are the tasks that it replaced. */
-export function containerOfTask(task: Task, name: string, node: string, replaced: number): Container {
+/** A task as a container. Its restarts are the tasks in its place that failed. */
+export function containerOfTask(task: Task, name: string, node: string, failed: number): Container {
   const { Image, Labels = {}, Healthcheck } = task.Spec.ContainerSpec;
   const { State, Timestamp, Err = "", ContainerStatus } = task.Status;
   return {
@@ -107,7 +105,7 @@ export function containerOfTask(task: Task, name: string, node: string, replaced
     Image,
     Created: task.CreatedAt,
     Path: "",
-    RestartCount: replaced,
+    RestartCount: failed,
     State: {
       StartedAt: Timestamp,
       ExitCode: ContainerStatus?.ExitCode ?? 0,

@@ -3,6 +3,8 @@
  * that does not prove. No load balancer stands in front of the nodes: the requests go to them in
  * turn. cAdvisor has no image without a registry, so only node-exporter measures the nodes.
  */
+import { rmSync } from "node:fs";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { useDocker } from "../../host/docker.ts";
 import { changes, done, killedNode, placeData, suffer, type World } from "../../tools/swarm/cases.ts";
@@ -10,7 +12,7 @@ import { LabStack, SwarmLab } from "../../tools/swarm/lab.ts";
 import { missingForSwarm } from "../../tools/swarm/nodes.ts";
 import { open } from "../support/program.ts";
 import { Rag } from "../support/rag.ts";
-import { eventually } from "../support/stack.ts";
+import { eventually, projectDir } from "../support/stack.ts";
 
 const missing = missingForSwarm();
 if (missing) console.log(`skipped: ${missing} is missing`);
@@ -49,6 +51,7 @@ describe.skipIf(missing)("full on a Swarm of three nodes", () => {
     await world?.stack.make("down");
     await lab.stop();
     world?.stack.remove();
+    rmSync(join(projectDir, ".ragdock/backups", name), { recursive: true, force: true });
   }, 300_000);
 
   it("changes nothing in a second run, and shows no drift", async () => {
@@ -62,7 +65,10 @@ describe.skipIf(missing)("full on a Swarm of three nodes", () => {
     expect(await eventually(async () => asMany(await query("node_uname_info", "nodename"), 3), 90)).toEqual(
       names,
     );
-    expect(await query('up{service="api"}', "service")).toEqual(["api", "api"]);
+    expect(await eventually(async () => asMany(await query('up{service="api"}', "service"), 2), 90)).toEqual([
+      "api",
+      "api",
+    ]);
   });
 
   it("is healthy in `make health`, with readiness, alerts and the use of each container", async () => {
@@ -74,7 +80,7 @@ describe.skipIf(missing)("full on a Swarm of three nodes", () => {
     expect(health.output).toMatch(/Prometheus: (\d+) of \1 targets serve metrics/);
     const status = await world.stack.make("status");
     for (const node of swarm.nodes) expect(status.output).toContain(node.name);
-    expect(status.output).toMatch(/postgres +healthy +node-\d .* MiB/);
+    expect(status.output).toMatch(/postgres +healthy +node-2 .*\dMiB/);
     expect(status.output).toMatch(/swarm-full-postgres-data +\S+ [KMG]iB/);
   });
 
@@ -91,8 +97,9 @@ describe.skipIf(missing)("full on a Swarm of three nodes", () => {
     expect(seconds).toBeLessThan(30);
     // Requests that were on their way to the node, or on it.
     expect(Object.values(failures).reduce((sum, count) => sum + count, 0)).toBeLessThan(sent / 20);
-    const ran = await world.stack.make("health");
-    expect(ran.code, ran.output).toBe(0);
+    const { output } = await world.stack.make("health");
+    expect(output).toMatch(/All \d+ containers are healthy/);
+    expect(output).not.toContain("containers instead of");
   });
 
   it("backs up the data on its nodes, and restores a backup as a test", async () => {

@@ -166,6 +166,12 @@ export class TestSwarm {
     await Promise.all(this.nodes.map((node) => node.stop()));
     for (const { namespace } of this.nodes) execFileSync("ip", ["netns", "del", namespace]);
     execFileSync("ip", ["netns", "del", lan]);
+    // A killed engine leaves its mounts.
+    const mounts = readFileSync("/proc/mounts", "utf8")
+      .split("\n")
+      .map((line) => line.split(" ")[1] ?? "");
+    for (const mount of mounts.filter((path) => path.startsWith(`${this.#folder}/`)).reverse())
+      execFileSync("umount", ["--lazy", mount], { stdio: "pipe" });
     rmSync(this.#folder, { recursive: true, force: true });
   }
 }
