@@ -111,7 +111,8 @@ async function copied(stack: string, system: SystemSpec, part: Part, folder: str
   const path = join(folder, file);
   if (part.kind === "postgres")
     return withPostgres(stack, system, part, async (server, image) => {
-      const { tables, bytes, sha256 } = await server.dump(path);
+      const { tables, bytes, sha256, others } = await server.dump(path);
+      if (others) print(`Not in the backup, because another role owns them: ${others}`);
       await requireSame(path, sha256);
       await server.check(path);
       return { ...part, file, bytes, sha256, image, ...(await server.facts()), tables };

@@ -27,10 +27,14 @@ export class Postgres {
     this.container = container;
   }
 
-  /** Dumps the database into a file, and counts the rows of the same snapshot. */
-  async dump(file: string): Promise<Piped & { readonly tables: Tables }> {
+  /**
+   * Dumps what the role owns into a file, and counts the rows of the same snapshot.
+   * @returns `others`: the names of the tables and views that it does not own, separated by commas
+   */
+  async dump(file: string): Promise<Piped & { readonly tables: Tables; readonly others: string }> {
     const piped = await this.psql(sql("dump") + sql("tables"), { output: file });
-    return { ...piped, tables: readTables(piped.stderr) };
+    const others = /^not owned\t(.*)$/m.exec(piped.stderr)?.[1] ?? "";
+    return { ...piped, tables: readTables(piped.stderr), others };
   }
 
   /** The content of a database's tables. @param database @default the container's own */
