@@ -65,7 +65,7 @@ describe.skipIf(missing)("full on a Swarm of three nodes", () => {
     expect(await eventually(async () => asMany(await query("node_uname_info", "nodename"), 3), 90)).toEqual(
       names,
     );
-    expect(await eventually(async () => asMany(await query('up{service="api"}', "service"), 2), 90)).toEqual([
+    expect(await eventually(async () => asMany(await query('up{job="api"}', "job"), 2), 90)).toEqual([
       "api",
       "api",
     ]);
