@@ -93,7 +93,7 @@ export function versionOf(service: ComposeService): string | undefined {
   return tag === "latest" ? undefined : tag;
 }
 
-/** The image of the Compose file, if the stack must run it in place of its own. */
+/** The image of the Compose file, if the stack must run it in place of its default. */
 export function pinOf(store: OptionalStore, service: ComposeService): string | undefined {
   const image = imageOf(service);
   return versionOf(service) === undefined || image === optionalStore[store].ours ? undefined : image;
