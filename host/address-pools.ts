@@ -49,7 +49,7 @@ const moreAddresses =
   "Or give Docker more addresses: add this to /etc/docker/daemon.json and restart Docker.\n" +
   '  "default-address-pools": [{ "base": "10.201.0.0/16", "size": 24 }]';
 
-/** The ways to get more addresses, if Docker's error says that it has no more. Else nothing. */
+/** The ways to get more addresses, if Docker's error says that it has no more. Otherwise undefined. */
 export const addressAdvice = (error: string): string | undefined =>
   error.includes("non-overlapping IPv4 address pool") ? moreAddresses : undefined;
 

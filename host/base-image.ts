@@ -29,7 +29,7 @@ const packages = ["ca-certificates", "busybox"];
 
 const unneededPaths = ["/usr/share/man/*", "/usr/share/doc/*", "/usr/share/info/*", "/usr/share/locale/*"];
 
-/** Files of apt that are not in the layers: indexes and translations. */
+/** Keep recommended packages, translations and apt's caches out of the layers. */
 const aptOptions = [
   'APT::Install-Recommends "false"',
   'APT::AutoRemove::SuggestsImportant "false"',

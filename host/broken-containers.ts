@@ -11,11 +11,10 @@ const patience = 300;
  * by the name of their resource. These are:
  *
  * - containers that were disconnected from a network of their service. A refresh does not notice
- * this.
+ *   this.
  * - stateless containers that are unhealthy while their predecessor still exists. They were never
- * healthy. After a refresh, this is no longer known (pulumi/pulumi#17949), and the gateway would
- * send requests to
- *   them.
+ *   healthy. After a refresh, this is no longer known (pulumi/pulumi#17949), and the gateway would
+ *   send requests to them.
  * - stateless containers that have been unhealthy for five minutes.
  * - stateless containers that crash again and again.
  *

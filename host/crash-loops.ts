@@ -72,7 +72,7 @@ export function watchCrashLoops(
 export function isCrashing(container: Container): boolean {
   const { RestartCount, Created, State } = container;
   if (isJob(container) || State.Health?.Log?.some((check) => check.ExitCode === 0)) return false;
-  // The last start is not over yet.
+  // The mean time of a start. The last start may not be over yet, so it does not count.
   const taken = (Date.parse(State.StartedAt) - Date.parse(Created)) / RestartCount;
   return RestartCount >= restarts || (RestartCount >= slowRestarts && taken >= slowStart);
 }

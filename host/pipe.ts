@@ -31,8 +31,9 @@ export interface Piped extends Digest {
 }
 
 /**
- * Runs a command on the Docker host in use, with files as its input and output. @throws its
- * standard error when it fails
+ * Runs a command on this machine, with files as its input and output. The docker CLI uses the
+ * selected Docker host.
+ * @throws the command's standard error if it fails
  */
 export async function pipe(command: string, args: readonly string[], ends: Ends = {}): Promise<Piped> {
   const options = { detached: ends.detached ?? false, env: dockerEnvironment() };

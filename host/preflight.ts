@@ -37,8 +37,8 @@ export interface Found {
 }
 
 /**
- * Checks the Docker host, and returns what the deployed part of a stack has on it. The program calls it, so it protects
- * a stack under each deployer, in previews too.
+ * Checks the Docker host, and returns what the deployed part of a stack has on it. The program calls
+ * it, so it protects a stack under each deployer, in previews too.
  * @throws Failure if the stack's data is gone, or if the host is not free
  */
 export async function inspectHost(

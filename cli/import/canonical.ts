@@ -42,7 +42,7 @@ export function canonicalSection(name: string, tree: Tree, context: Canonical): 
   return inEach(tree, (one) => change(one, "file", (file) => path(file, context)));
 }
 
-/** Returns the value unless it is a text. */
+/** Converts a text, a number or a boolean. Returns any other value unchanged. */
 const ifText =
   (convert: (text: Scalar, context: Canonical) => Tree): Form =>
   (tree, context) =>

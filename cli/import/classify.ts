@@ -48,7 +48,7 @@ export interface Line {
 export interface ClassifiedService {
   readonly name: string;
   readonly kind: ServiceKind;
-  /** The service that replaces it. */
+  /** What replaces it in the stack. */
   readonly fate: Fate;
   readonly lines: readonly Line[];
 }
@@ -85,7 +85,7 @@ function classifyService(service: ComposeService, world: World): ClassifiedServi
   return { name: service.name, kind, fate, lines };
 }
 
-/** The rules for a service. One verdict is about all keys of a service that is replaced as a whole. */
+/** The rules for a service. If it is replaced as a whole, all its keys have the same verdict. */
 function rulesOf(fate: Fate, tree: Mapping): Rules {
   switch (fate.is) {
     case "store":

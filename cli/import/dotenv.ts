@@ -23,7 +23,7 @@ const escapes: Readonly<Record<string, string>> = { n: "\n", r: "\r", t: "\t" };
 interface DotenvOptions {
   /** Whether values are taken as they are. @default false */
   readonly raw?: boolean;
-  /** Receives the variables that a later line of the file replaces. @default nobody reads them */
+  /** Receives the variables that a later line of the file replaces. @default they are not recorded */
   readonly replaced?: Replaced[];
 }
 

@@ -24,7 +24,7 @@ export type Fate =
 /** The results for the services of a project, by name. */
 export type Fates = ReadonlyMap<string, Fate>;
 
-/** What the services of a project are. A store that its clients cannot log in to is an image. */
+/** What the services of a project are. A store that the stack's own cannot replace stays an image. */
 export function kindsOf(project: ComposeProject): ReadonlyMap<string, ServiceKind> {
   const taken = new Set<Store>();
   const byClients = [...project.services].sort(
@@ -129,8 +129,8 @@ function fateOf(
 }
 
 /**
- * A job runs before an application with the same image that waits for it. Any other job stays a
- * job.
+ * A job with a command becomes the migration of an application with the same image, if possible of
+ * one that waits for it. Any other job stays a job.
  */
 function jobOf(job: ComposeService, project: ComposeProject): Fate {
   const image = imageKey(job);

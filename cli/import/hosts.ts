@@ -8,7 +8,7 @@ export function hostsOf({ name, tree }: ComposeService): string[] {
   return [...new Set([name, ...others, ...aliases])];
 }
 
-/** The end of the names of variables whose value is a host, such as `REDIS_HOST`. */
+/** A word in the names of variables whose value is a host, such as `REDIS_HOST`. */
 const hostVariable = /HOST|SERVER|ADDR|URL|URI|ENDPOINT|NODE|BROKER|PROXY|BASE|DOMAIN/i;
 
 const escaped = (text: string): string => text.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&");

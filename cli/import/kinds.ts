@@ -12,7 +12,7 @@ export type OptionalStore = (typeof optionalStores)[number];
 
 /**
  * What a service of a Compose project is. An application is the user's own, or one that only the
- * user knows. A foreign image is a well-known program that Ragdock has no service for.
+ * user knows. A foreign image is a well-known program that no service of Ragdock replaces.
  */
 export type ServiceKind =
   | { readonly kind: "store"; readonly store: Store }
@@ -84,8 +84,10 @@ const programs: Readonly<Record<string, string>> = {
   "ubuntu/squid": "Squid",
 };
 
-/** Finds out what a service is, by its image. A service that is built is an application, except for a
- * PostgreSQL with more extensions. */
+/**
+ * Finds out what a service is, by its image. A service that is built is an application, except for
+ * a PostgreSQL with more extensions.
+ */
 export function kindOf({ tree }: Pick<ComposeService, "tree">): ServiceKind {
   const reference = textOf(at(tree, "image"));
   if (at(tree, "build") && at(tree, "environment", "POSTGRES_PASSWORD") && keepsPostgres(tree))

@@ -188,6 +188,6 @@ function filled(leaf: Scalar, values: Variables): Scalar {
 
 const circular = (file: string, chain: readonly string[]): Failure =>
   new Failure(
-    `${basename(file)} includes itself: ${chain.map((one) => basename(one)).join(" → ")}.`,
+    `${basename(file)} refers to itself: ${chain.map((one) => basename(one)).join(" → ")}.`,
     "Remove one of these references.",
   );

@@ -22,7 +22,7 @@ interface Facts {
   /** The scheme of a URL with a login. */
   readonly scheme?: RegExp;
   readonly port: number;
-  /** The database of the stack's own. @default the store has no databases */
+  /** The database of the stack's own store. @default the store has no databases */
   readonly database?: string;
 }
 
@@ -93,7 +93,7 @@ export function versionOf(service: ComposeService): string | undefined {
   return tag === "latest" ? undefined : tag;
 }
 
-/** The image of the Compose file, if the stack runs that version. */
+/** The image of the Compose file, if the stack must run it in place of its default. */
 export function pinOf(store: OptionalStore, service: ComposeService): string | undefined {
   const image = imageOf(service);
   return versionOf(service) === undefined || image === optionalStore[store].ours ? undefined : image;

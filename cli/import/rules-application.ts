@@ -19,7 +19,7 @@ const image: Rule = (value, _, { service, kind, world }) => {
   const why = kind.kind === "foreign" && kind.why ? ` ${kind.why}` : "";
   if (tag === undefined || tag === "latest")
     return improved(
-      `The tag ${reference} can refer to another image tomorrow. The list of remaining steps has the command that pins the image.${why}`,
+      `${reference} can refer to another image tomorrow. The list of next steps has the command that pins the image.${why}`,
     );
   return taken(`The image ${reference}.${why}`);
 };
@@ -107,7 +107,9 @@ const own =
   (value, _, { service }) =>
     textOf(value) === service.name
       ? taken("Ragdock uses the name of the service.")
-      : improved(`${what} ${key === "container_name" ? "The old name becomes an alias." : ""}`.trim());
+      : improved(
+          `${what} ${key === "container_name" ? "Variables with the old name get the name of the service." : ""}`.trim(),
+        );
 
 const devices: Rule = (value) =>
   textsOf(at(value, "capabilities")).includes("gpu")
@@ -122,9 +124,9 @@ const devices: Rule = (value) =>
 const readOnly: Rule = (value) =>
   isTrue(value)
     ? taken("The root file system is read-only if the service has folders in memory and no files.")
-    : taken("Otherwise the service may write everywhere.");
+    : taken("The service may write everywhere, unless it has folders in memory and no files.");
 
-/** A label by which a proxy finds its services. No such proxy runs in the stack. */
+/** A label. A proxy can find its services by labels, but no such proxy runs in the stack. */
 const label: Rule = (_, name) => {
   if (isProxyLabel(name))
     return improved(
@@ -160,7 +162,7 @@ export const applicationRules: Rules = {
   "networks.*": always(
     improved("Ragdock gives a service the networks of the services that it calls, and no other."),
   ),
-  "networks.*.aliases[]": always(taken("This is another name of the service.")),
+  "networks.*.aliases[]": always(taken("Variables with this name get the name of the service.")),
   "healthcheck.test": healthTest,
   "healthcheck.interval": always(taken("The same interval.")),
   "healthcheck.timeout": always(taken("The time limit stays the same.")),

@@ -47,7 +47,7 @@ const image: Rule = (value, _, subject) => {
 const tuning =
   /^(POSTGRES_INITDB_|PG[A-Z]|REDIS_ARGS$|VALKEY_EXTRA_FLAGS$|CHROMA_|MINIO_|MYSQL_|OPENSEARCH_|CLICKHOUSE_|QDRANT_|TZ$|LANG$|LC_|[a-z_]+\.)/;
 
-/** Variables with the login or the mode of a store that Ragdock sets, too. */
+/** Variables with the login or the mode of a store, which Ragdock also sets. */
 const replaced =
   /^(MINIO_(ROOT_USER|ACCESS_KEY)|MYSQL_(USER|DATABASE|ROOT_HOST)|CLICKHOUSE_(USER|DB)|DISABLE_(SECURITY_PLUGIN|INSTALL_DEMO_CONFIG)|plugins\.security\.disabled|discovery\.type|OPENSEARCH_JAVA_OPTS)$/;
 

@@ -16,10 +16,10 @@ export type VariablePlan =
 
 const external =
   /API_?KEY|TOKEN|ACCESS_KEY|CLIENT|AWS|AZURE|GOOGLE|GCP|OPENAI|ANTHROPIC|OAUTH|OIDC|SMTP|MAIL|STRIPE|SLACK|GITHUB|LICENSE|SENTRY/i;
-/** Their values have a format, such as 32 bytes in hexadecimal, or are needed to read old data. */
+/** Secrets whose values have a format, such as 32 bytes in hexadecimal, or are needed to read old data. */
 const formatted = /ENCRYPT|FERNET|CREDS|PRIVATE|CERT|SIGNING|ANON|SERVICE_ROLE/i;
 
-/** Plans the variables of a service, in their order. Its secrets may need further variables. */
+/** Plans the variables of a service, in their order. */
 export function planVariables(service: ComposeService, world: World): Map<string, VariablePlan> {
   const plans = new Map<string, VariablePlan>();
   for (const [name, value] of entriesOf(at(service.tree, "environment"))) {
@@ -94,7 +94,7 @@ export const renamed = (variable: string, text: string, { names }: World): strin
 
 const placeholderOf = ({ variable }: SecretOwner): string => `{{secret:${variable}}}`;
 
-/** The variables that hold the login of a store of the stack. */
+/** The plan of a variable that holds a part of the login of a store of the stack. */
 function storeVariable(
   name: string,
   text: string,

@@ -3,7 +3,7 @@ import type { ServiceKind, Store } from "./kinds.ts";
 import type { ComposeProject, ComposeService } from "./read.ts";
 import type { Names } from "./write/names.ts";
 
-/** The place of a secret that several variables contain. */
+/** The variable that keeps a secret, which other variables repeat. */
 export interface SecretOwner {
   readonly service: string;
   readonly variable: string;
@@ -19,7 +19,7 @@ export interface World {
   readonly names: Names;
   /** The services that a store of the stack replaces. */
   readonly stores: readonly { readonly is: Store; readonly service: ComposeService }[];
-  /** The secrets of variables by value, and where each is kept. */
+  /** The secrets in variables, by value, and the variable that keeps each of them. */
   readonly shared: ReadonlyMap<string, SecretOwner>;
 }
 

@@ -21,7 +21,7 @@ export function notAnApplication(service: ServiceSpec, { ctx }: Run): string | u
   if (own) return `set this in ${own.setting}`;
   return isApplication(service) && image.from === "build"
     ? undefined
-    : `only applications with a Dockerfile have this setting, and ${name} has none`;
+    : `only applications with a Dockerfile have this setting, and ${name} is not one`;
 }
 
 const ownAppOf = (service: string, settings: Run["ctx"]["settings"]) =>

@@ -62,10 +62,10 @@ export function openedPort(service: ServiceSpec, user: ServiceSettings): Publish
 
 export const isApplication = ({ role }: ServiceSpec): boolean => ["api", "ui", "worker"].includes(role);
 
-/** The build arguments of the user by image, and of which setting each is. */
+/** The build arguments of the user, by image and by name. */
 export type BuildArguments = ReadonlyMap<string, Readonly<Record<string, string>>>;
 
-/** The build arguments that the settings add to each image. Services may share one. */
+/** The build arguments that the settings add to each image. Several services may share an image. */
 export function buildArguments(services: readonly ServiceTemplate[], { ctx, problems }: Run): BuildArguments {
   const all = new Map<string, Record<string, string>>();
   for (const { name, image } of services) {

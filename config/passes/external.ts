@@ -20,7 +20,8 @@ export const external: Pass = (services) => {
     const watches = hasChecked && service.name === "blackbox-exporter";
     if (!isClient && !watches) return service;
     const dependsOn = service.dependsOn.map((name) => jobs.get(name) ?? name);
-    // Prometheus has the address, and the blackbox exporter connects to it.
+    // The exporter gets the addresses of the stores from Prometheus, so its own settings do not name
+    // the Docker host.
     const extraHosts = watches && onHost ? { extraHosts: { [hostGateway]: "host-gateway" } } : {};
     return { ...service, dependsOn, outside: true, ...extraHosts };
   });

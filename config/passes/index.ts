@@ -25,11 +25,11 @@ export const passes: readonly Pass[] = [
   available,
   // Restarts applications that stay unhealthy.
   recovery,
-  // Applies the user's settings. This is the only pass that does so.
+  // Applies the settings under `services`. This is the only pass that does so.
   overrides,
   // Gives the published ports to the ingress.
   publish,
-  // Lets the clients of stores outside of the stack wait for their check, and leave the stack.
+  // Lets the clients of stores outside of the stack wait for their check, and gives them a route out.
   external,
   // Removes derived services that have no work, such as a soak job without a soak.
   omit,

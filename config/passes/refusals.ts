@@ -107,8 +107,8 @@ const developmentOnly = ({ user, run }: Wish): string[] =>
     : [];
 
 /**
- * Refuses to omit a service that others need. Exporters, consoles and services that wait for an
- * optional job do not count.
+ * Refuses to omit a service that others need. Exporters and consoles do not count. A service that
+ * the pass `omit` can remove may be omitted.
  */
 function neededBy({ service: { name, omit }, user, services, run }: Wish): Problem[] {
   const isOff = (other: string): boolean => run.ctx.settings.services[other]?.enabled === false;

@@ -6,7 +6,8 @@ import type { Pass, Run } from "./pass.ts";
 
 /**
  * If the stack has a sign-in, puts it in front of everything that the gateway leads to, and the web
- * pages of the monitoring services behind it. Applications get the key of its tokens.
+ * pages of the monitoring services behind it. Applications get the key with which they check its
+ * tokens.
  */
 export const signIn: Pass = (services, run) => {
   const gateway = services.find((s) => isLongRunning(s) && s.role === "gateway");

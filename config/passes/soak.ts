@@ -22,7 +22,7 @@ export const canSoak = (service: ServiceSpec, services: readonly ServiceSpec[]):
 
 /**
  * Adds a job per routed service that watches each new revision for its `soak` before the gateway
- * leads to it.
+ * passes requests to it.
  */
 export const soak: Pass = (services) => {
   const soakable = services.filter((s) => canSoak(s, services));

@@ -176,7 +176,7 @@ function openPorts(
       "ingress",
       `${ports.join(", ")} for everyone, without ${missing}`,
       "everyone who reaches this host could read and delete the documents",
-      `Add to ragdock:ingress in Pulumi.${stack}.yaml, then run ./ragdock users add:
+      `Add these lines to ragdock:ingress in Pulumi.${stack}.yaml. After the deployment, add a user: ./ragdock users add anna --role admin --stack ${stack}
       domain: rag.example.org
       tls: acme
       signIn: { users: true }

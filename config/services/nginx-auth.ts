@@ -50,7 +50,6 @@ const original = (service: string): string => `      proxy_method GET;
       proxy_set_header X-Real-IP $client;
       proxy_set_header X-Original-Method $request_method;
       proxy_set_header X-Original-URI $request_uri;
-      proxy_set_header X-Original-Upgrade $http_upgrade;
       proxy_set_header X-Ragdock-Service ${service};
 `;
 

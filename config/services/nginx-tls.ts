@@ -27,7 +27,8 @@ export const tlsSettings = `  map $msec $certificate { default odd; "~[02468]\\d
 
 /**
  * A server with TLS. It redirects requests without TLS that come to its port. nginx checks the
- * request again before the internal path. An address after 497 would be the answer to any `Host`.
+ * request again before the internal path. With an address instead of the path, nginx would redirect
+ * a request without these checks, whatever its `Host`.
  */
 export const tlsServer = `    http2 on;
     error_page 497 = /.ragdock/tls;

@@ -47,7 +47,7 @@ const provider = z.strictObject({
 });
 
 const perMinute = (what: string, most: number) =>
-  integer(1, 1_000_000).default(most).describe(`${what} per minute from one person, key or address.`);
+  integer(1, 1_000_000).default(most).describe(`${what} per minute of one person or key.`);
 
 /** The settings under `ragdock:ingress`. */
 export const ingress = group("Requests from outside.", {

@@ -78,7 +78,7 @@ async function removeReal(
   await deployment.recorded({ op: "delete", urn, type, ...(provider ? { provider } : {}) }, async () => {
     const error = await operations.remove(deployment.target(entry), tf);
     if (error) throw new Error(error);
-    // The state is changed before the operation is removed from it.
+    // The state changes before the record of the operation is removed from it.
     if (afterwards === "await-replacement") await awaitReplacement(deployment, entry);
     else deployment.store.resources.drop(entry);
   });

@@ -48,7 +48,7 @@ export class Deployment {
     this.#free = options.parallel;
   }
 
-  /** Sets the URN of a registration, and finds its entry in the state, even under a former name. */
+  /** Returns the URN of a registration, and its entry in the state, which may have a former name. */
   identify(registration: Registration): { urn: string; old: ResourceState | undefined } {
     const { stack, project } = this.options;
     const { type, name, parent } = registration;

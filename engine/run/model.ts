@@ -24,7 +24,7 @@ export interface ResourceState {
   autoNamed: boolean;
   /** The errors of a creation that left a resource behind. */
   initErrors: string[];
-  /** Whether the provider reports a difference although the inputs match the recorded ones. */
+  /** Whether the next run asks the provider for a plan even if the inputs have not changed. */
   replan: boolean;
   /** Whether a replacement exists. The end of a successful run deletes this resource. */
   pendingDelete: boolean;

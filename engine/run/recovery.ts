@@ -41,8 +41,8 @@ export async function continueInterrupted(deployment: Deployment): Promise<void>
 }
 
 /**
- * Reads one resource. Removes it from the state if it is gone, and marks it for a comparison if it
- * changed.
+ * Reads one resource. Removes it from the state if it is gone. Otherwise marks it, so that the run
+ * asks the provider for a plan.
  */
 export async function reread(
   deployment: Deployment,
@@ -59,8 +59,8 @@ export async function reread(
   const changed = JSON.stringify(outcome.tf.state) !== JSON.stringify(tf.state);
   entry.tf = outcome.tf;
   entry.outputs = { ...outcome.outputs, ...keepSecrets(entry, outcome.outputs ?? {}) };
-  // This is also needed without a change, because an interrupted run may have recorded only a part
-  // of its work.
+  // The plan is also needed without a change, because an interrupted run may have recorded only a
+  // part of its work.
   entry.replan = true;
   deployment.store.resources.touch(entry);
   await deployment.store.flush();

@@ -13,7 +13,7 @@ export async function refreshAll(deployment: Deployment, stopped: () => boolean)
     entries.map(async (entry) => {
       if (stopped()) return;
       try {
-        // A program may remove a container that it could not start.
+        // The program may have removed a container that never became healthy.
         const reason =
           entry.initErrors.length > 0
             ? "it had failed, so it was removed"

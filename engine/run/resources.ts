@@ -75,7 +75,7 @@ export class Resources {
     this.#changed.add(number);
   }
 
-  /** Returns the resources that depend on a URN in any way. */
+  /** Returns the resources that name a URN as a dependency, as their parent or as their provider. */
   dependents(urn: string): ResourceState[] {
     if (!this.#dependents) {
       this.#dependents = new Map();

@@ -31,7 +31,7 @@ export class SealKey {
     this.#key = key;
   }
 
-  /** Derives the key. A process derives each pair of passphrase and salt once. */
+  /** Derives the key. A process derives the key of each pair of passphrase and salt once. */
   static async derive(passphrase: string, salt: Buffer = randomBytes(16)): Promise<SealKey> {
     if (!passphrase) throw new Error("the file needs a passphrase, but the passphrase is empty");
     const id = createHash("sha256").update(salt).update(passphrase).digest("hex");

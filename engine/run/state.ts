@@ -126,7 +126,8 @@ export class StateStore {
   async close(): Promise<void> {
     if (!this.#persist) return;
     if (!this.#takeChanges() && !this.#journal) return;
-    // The journal is removed last, because no other durable file contains its changes before.
+    // The journal is removed last, because it has the only durable copy of its changes until the state
+    // is written.
     this.#write(this.#generation + 1);
     await this.#journal?.close();
     this.#removeJournal();

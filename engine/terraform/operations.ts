@@ -116,8 +116,8 @@ export class Operations {
   }
 
   /**
-   * Whether the provider would change the resource that it has just created. It would then do so in
-   * each later run too.
+   * Whether the provider would change the resource that it has just created or updated. It would then
+   * do so in each later run too.
    */
   async hasPerpetualDiff(target: Target, inputs: Properties, made: TfState): Promise<boolean> {
     const change = await this.plan(target, inputs, made).catch(() => undefined);

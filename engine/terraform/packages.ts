@@ -6,14 +6,11 @@ export interface Package {
   /** The folder under `engine/terraform/providers` that pins the provider's sources. */
   readonly provider: string;
   readonly types: Readonly<Record<string, ResourceType>>;
-  /**
-   * Whether an environment variable or `<package>:<key>` in the stack's config may set a provider
-   * setting.
-   */
+  /** The settings of the provider that `<package>:<key>` in the stack's config can set. */
   readonly settings: readonly string[];
 }
 
-/** One resource type: its Terraform name, and its properties in Pulumi's provider. */
+/** One resource type: its Terraform name, and how Pulumi's provider treats it. */
 export interface ResourceType {
   readonly terraform: string;
   /** Whether an absent `name` is generated from the logical name. */

@@ -91,7 +91,7 @@ export class Plugin {
     check(await this.#call("ValidateResourceConfig", request), this.#warn);
   }
 
-  /** Upgrades a state of another version of the provider to this version's form. */
+  /** Returns a state of any version of the provider in this version's form. */
   async upgrade(typeName: string, version: number, state: TfObject): Promise<TfObject> {
     const raw = { json: Buffer.from(JSON.stringify(state)) };
     const answer = await this.#call("UpgradeResourceState", { type_name: typeName, version, raw_state: raw });
@@ -99,7 +99,7 @@ export class Plugin {
     return unpack(answer.upgraded_state) as TfObject;
   }
 
-  /** Reads the real resource. Returns null if it is gone. */
+  /** Reads the real resource. The state is null if the resource is gone. */
   async read(typeName: string, state: TfObject, secret: Uint8Array): Promise<Applied> {
     const current = pack(state, this.#type(typeName));
     const answer = await this.#call("ReadResource", {

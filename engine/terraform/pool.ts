@@ -17,8 +17,8 @@ export interface PoolHost extends ProcessOptions {
 }
 
 /**
- * The providers of one run. A provider is built at the first question about it, and started at its
- * first work.
+ * The providers of one run. A provider is built when it is first needed, and started before its
+ * first call.
  */
 export class ProviderPool {
   readonly #host: PoolHost;

@@ -14,7 +14,7 @@ LINE_END = re.compile(r"\r\n|\n|\r")
 
 @dataclass(frozen=True)
 class ServerSentEvent:
-    """An event. An event. Its name is `message` unless the server sets one."""
+    """An event. Its name is `message` unless the server sets one."""
 
     name: str
     data: str

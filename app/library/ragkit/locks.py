@@ -22,7 +22,7 @@ def held(path: Path) -> Iterator[None]:
 
 def take(path: Path, wait_seconds: float) -> IO[str]:
     """Take a lock and hold it until the returned file is closed. Raises TimeoutError when another
-    process holds it.
+    process still holds it after the wait.
     """
     file = path.open("w")
     deadline = time.monotonic() + wait_seconds

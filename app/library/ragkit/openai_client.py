@@ -117,8 +117,8 @@ class OpenAIClient:
         raise Unavailable(self.provider, reason)
 
     def _failure(self, response: httpx.Response) -> str:
-        """Return what is wrong if a retry may help, or "" otherwise. Raises Refused
-        otherwise."""
+        """Return what is wrong if a retry may help, or "" if nothing is wrong. Raises Refused if a
+        retry would not help."""
         status = response.status_code
         if status < 400:
             return ""

@@ -73,7 +73,7 @@ def model_settings(
     base_url: str = "",
     key_file: Path | None = None,
 ) -> ModelSettings:
-    """Return settings with the provider's defaults filled in. Raises ValueError that names what is missing.
+    """Return settings with the provider's defaults filled in. A ValueError names what is missing.
 
     The providers are those of URLS, and `local` for embeddings or `none` for a chat model.
     """

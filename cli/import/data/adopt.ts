@@ -90,7 +90,7 @@ async function adopt(
   const users = await usersOf(mounts);
   if (users.length > 0)
     throw new Failure(
-      `${users.join(", ")} uses ${source.source}. If files change during the copy, the copy is damaged.`,
+      `${source.source} is in use by ${users.join(", ")}. If files change during the copy, the copy is damaged.`,
       `Run: docker compose -f ${wish.file} stop`,
     );
   const refused = await refusalOf(source, world, system, image, wish);

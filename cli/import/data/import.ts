@@ -84,17 +84,24 @@ export function chosenPart(
   );
 }
 
-/** Backs up the current data before it is replaced, or refuses to replace it. */
+/** The command that repeats an import and confirms that it replaces data. */
+export function confirmCommand({ stack, path, service, volume }: ImportWish): string {
+  const part = `--service ${service}${volume === undefined ? "" : ` --volume ${volume}`}`;
+  return `./ragdock data import ${path} ${part} --stack ${stack} --confirm ${stack}`;
+}
+
+/** Backs up the current data before it is replaced. Refuses to replace it without a confirmation. */
 async function requireReplaceable(
   what: string,
   system: SystemSpec,
-  { stack, path, service, confirm }: ImportWish,
+  wish: ImportWish,
   progress: Progress,
 ): Promise<void> {
-  if (confirm !== stack)
+  const { stack } = wish;
+  if (wish.confirm !== stack)
     throw new Failure(
       `${what} already contains data. Nothing was changed.`,
-      `The current data is backed up first. Confirm: ./ragdock data import ${path} --service ${service} --stack ${stack} --confirm ${stack}`,
+      `The current data is backed up first. Confirm: ${confirmCommand(wish)}`,
     );
   const { folder } = await takeBackup(stack, system, progress);
   progress.line(`the current data is backed up in ${folder}`);

@@ -20,10 +20,11 @@ export interface Refusal {
 }
 
 interface Target {
-  /** The major version of the stack. */
+  /** The major version of the stack's PostgreSQL. */
   readonly version: string;
-  /** The Compose file, and the options of make for the stack. */
+  /** The Compose file. */
   readonly file: string;
+  /** The options of make for the stack. */
   readonly on: string;
 }
 
@@ -74,7 +75,7 @@ export function redisRefusal(
 ): Refusal | undefined {
   if (appendOnly) return undefined;
   return {
-    why: "The stack's Redis reads an append-only file, and the volume has none.",
+    why: "The stack's Redis reads an append-only file, and the volume has none. Let the old Redis write one, then run the same command again:",
     commands: [
       `docker compose -f ${file} up -d --wait ${name}`,
       `docker compose -f ${file} exec ${name} redis-cli CONFIG SET appendonly yes`,

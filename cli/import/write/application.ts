@@ -140,7 +140,7 @@ function imageTodos({ tree }: ComposeService, name: string): Todo[] {
   return [
     {
       service: name,
-      text: `The tag ${image} can refer to another image tomorrow. Run this command and write its output as apps.${name}.image:`,
+      text: `${image} can refer to another image tomorrow. Run this command and write its output as apps.${name}.image:`,
       command: `docker pull -q ${image} && docker image inspect --format '{{index .RepoDigests 0}}' ${image}`,
     },
   ];

@@ -2,7 +2,7 @@ import { relative } from "node:path";
 import { projectDir } from "../../../host/paths.ts";
 import type { WrittenStack } from "./stack.ts";
 
-/** What the next steps name. */
+/** The facts that the next steps contain. */
 export interface StepFacts {
   readonly stack: string;
   /** The path of the settings file. */

@@ -17,7 +17,7 @@ export interface Program {
   readonly memory?: Size;
   /** The command line of the image, for images with variables that a shell drops. */
   readonly start?: { readonly entrypoint: readonly string[]; readonly command: readonly string[] };
-  /** What an image needs that starts as root and changes to another user. @default nothing */
+  /** The capabilities of an image that starts as root and changes to another user. @default none */
   readonly capabilities?: readonly Capability[];
 }
 

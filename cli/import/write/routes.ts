@@ -26,7 +26,7 @@ export interface Routes {
 /** Ports of databases and queues, which no browser can use. */
 const storePorts = [2181, 2379, 3306, 4222, 5432, 5672, 6379, 7687, 9092, 11211, 19530, 27017];
 
-/** Programs whose port does not serve pages for people. */
+/** Whether the port of a service serves no pages for people. */
 const isStore = (service: ComposeService, world: World): boolean => {
   const kind = world.kinds.get(service.name);
   const port = kind?.kind === "foreign" ? programOf(kind.name).port : publishedPorts(service)[0]?.target;
@@ -131,7 +131,7 @@ function frontOf(
       : 0) +
     (at(service.tree, "build") ? 1 : 0) +
     (publishedPorts(service).some(({ target, published }) => target === 80 || published === 80) ? 2 : 0) +
-    // This is an application that calls others, and that no other one calls.
+    // People open an application that calls others, not one that others call.
     (services.some((other) => calls(service, other)) ? 2 : 0) -
     (services.some((other) => calls(other, service)) ? 2 : 0) -
     (world.kinds.get(service.name)?.kind === "application" ? 0 : 5) -

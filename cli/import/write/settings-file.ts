@@ -13,7 +13,7 @@ export function settingsText(source: ComposeProject, stack: WrittenStack): strin
   document.commentBefore = ` Created from ${source.files
     .filter((file) => /\.ya?ml$/.test(file))
     .map((file) => basename(file))
-    .join(", ")} by ./ragdock import. You can edit this file: no command overwrites it.`;
+    .join(", ")} by ./ragdock import. You can edit this file. Only ./ragdock import --force replaces it.`;
   const apps = document.getIn(["config", `${project}:apps`]);
   if (isMap(apps))
     for (const { name, service } of stack.applications) {

@@ -118,7 +118,7 @@ class StoragePlan implements Storage {
         (one) => path === one.path || path.startsWith(`${one.path}/`) || one.path.startsWith(`${path}/`),
       );
     const [first, ...further] = known;
-    // A file that keeps the data elsewhere moves the first folder.
+    // If the file has a volume, the program may keep its data there instead of in its first folder.
     const missing = this.volumes.length > 0 ? [] : first ? [first] : [];
     for (const path of [...missing, ...further]) if (!isKept(path)) this.#keep(undefined, path);
   }

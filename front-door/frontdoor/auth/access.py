@@ -35,7 +35,7 @@ class Needs:
 
 
 def readings(path: str) -> set[str] | None:
-    """Return the paths as which servers may read this one, or None if no server may get it.
+    """Return the ways in which servers may read this path, or None if no server may get it.
 
     nginx chooses a location by the path without `..` and double slashes, and passes on the path as
     the client wrote it. An application may read that one differently.
@@ -54,7 +54,7 @@ def readings(path: str) -> set[str] | None:
 
 
 def needs(settings: Settings, original: Original) -> Needs | None:
-    """Return what a request needs, or None if its path is ambiguous.
+    """Return what a request needs, or None if no server may get its path.
 
     If the path can be read in several ways, the request needs the highest role of them.
     """

@@ -2,8 +2,8 @@
 
 Three counts decide: of a name at one address, of an address, and of a name at all addresses. If
 someone keeps guessing from one address, only that address must wait for long. If many addresses
-guess one name, unknown addresses must wait for a minute. An address from which the owner has signed
-in before does not wait.
+guess one name, unknown addresses must wait for a minute. This does not apply to an address from
+which the owner has signed in before.
 """
 
 import math
@@ -60,9 +60,7 @@ class _Counts:
             self._counts.popitem(last=False)
 
     def forgive(self, who: str, number: int | None = None) -> int:
-        """Take back some wrong passwords, or all of them. Return the number of wrong passwords
-        before.
-        """
+        """Remove some wrong passwords from a count, or all of them. Return how many there were."""
         count = self._counts.get(who)
         if count is None:
             return 0
@@ -85,7 +83,7 @@ class Attempts:
     def begin(self, name: str, address: str, is_known_address: bool) -> int:
         """Return the seconds to wait. If there is no wait, count the attempt as wrong for now.
 
-        Attempts that run at the same time then count too.
+        So attempts that run at the same time count too.
         """
         now, pair = self._clock(), f"{address} {name}"
         waits = [self._pairs.wait(pair, now), self._addresses.wait(address, now)]

@@ -23,7 +23,7 @@ KEPT_SECONDS = 400 * 86400
 KEPT_ROWS = 1_000_000
 # Rows that one transaction deletes, so that it ends soon.
 PRUNED_AT_ONCE = 5_000
-# Events of requests that wait for the next write. More events are counted and dropped.
+# The largest number of events that wait for the next write. More events are dropped and counted.
 WAITING = 10_000
 
 log = logging.getLogger(__name__)

@@ -112,9 +112,9 @@ def cookie_of(request: Request, name: str) -> str:
     """Return the value of a cookie, or an empty text if there is none, or more than one.
 
     Only this host can set a cookie whose name begins with `__Host-`, because browsers look at the
-    name. Starlette removes all white space of Unicode around a name, so that a host of the same
-    domain could set the cookie under a name that browsers do not know. If two cookies have the same
-    name, one of them may also come from such a host.
+    name. Starlette removes all white space of Unicode around a name. So another host of the same
+    domain could set the cookie with white space before its name, which browsers do not protect. If
+    two cookies have the same name, one of them may also come from such a host.
     """
     pairs = (part.partition("=") for part in "; ".join(request.headers.getlist("cookie")).split(";"))
     values = [value.strip(" \t") for key, _, value in pairs if key.strip(" \t") == name]

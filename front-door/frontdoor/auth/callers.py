@@ -23,7 +23,7 @@ class Callers:
         self._keys = keys
 
     def find(self, request: Request) -> tuple[Identity | None, Fault | None]:
-        """Return who sends the request, and why access is denied.
+        """Return who sends the request, and why access is denied, if it is.
 
         For an expired or revoked key, both are set. A request with `Authorization` is never treated
         as a request of the session.

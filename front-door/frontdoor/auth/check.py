@@ -58,8 +58,7 @@ class Check:
         if identity and not refusal:
             key = self._service.secrets.identity_key
             return Response(headers={**headers, **identity.headers(self._service.settings.audience, key)})
-        # Without an identity there is always a refusal. If there is none, the request is also
-        # refused.
+        # `_decide` refuses each request without an identity. If it ever does not, this line does.
         refusal = refusal or Refusal(401, "signed_out")
         metrics.DENIALS.labels(refusal.code).inc()
         headers[HEADER] = str(refusal)
@@ -98,8 +97,8 @@ class Check:
         return None
 
     def _record(self, decision: Decision, original: Original, address: str) -> None:
-        """Write changes and denials to the audit log. Requests without one of our keys do not fill
-        the log.
+        """Write changes and denials to the audit log. Requests without a session or one of our keys
+        do not fill the log.
         """
         if decision.identity is None:
             return

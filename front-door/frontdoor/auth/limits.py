@@ -1,6 +1,6 @@
 """Limits of requests per minute, in sliding windows. Each replica has its share of them.
 
-Each replica counts its limits in memory. It is exact enough: the gateway spreads requests evenly.
+Each replica counts in memory. That is exact enough, because the gateway spreads requests evenly.
 """
 
 import math
@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 WINDOW_SECONDS = 60
-# The number of subjects or addresses that a limit counts. One takes about 300 bytes.
+# The largest number of subjects or addresses that a limit counts. One takes about 300 bytes.
 REMEMBERED = 10_000
 # The tolerance for rounding errors.
 ROUNDING = 1e-6
@@ -86,7 +86,7 @@ class Limits:
     def headers(self, names: Iterable[str], subject: str) -> dict[str, str]:
         """Return the fields of draft-ietf-httpapi-ratelimit-headers.
 
-        The remaining number is what this replica allows by itself.
+        The remaining number is that of this replica. Other replicas may allow more.
         """
         policies, states = [], []
         for name in names:

@@ -1,4 +1,4 @@
-"""The metrics of the service, besides those of HTTP requests."""
+"""The metrics of the service. `ragkit.api.telemetry` has those of HTTP requests."""
 
 import time
 from collections.abc import Iterable

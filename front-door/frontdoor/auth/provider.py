@@ -20,7 +20,8 @@ from frontdoor.auth.settings import Provider
 from ragkit.errors import Unavailable
 
 DISCOVERY = "/.well-known/openid-configuration"
-# Keys that are not in the discovered set are looked up at once. All other metadata may be this old.
+# A signing key that is not in the discovered set is looked up at once. All other metadata may be
+# this old.
 DISCOVERY_SECONDS = 3600
 TIMEOUT_SECONDS = 5
 LEEWAY_SECONDS = 30

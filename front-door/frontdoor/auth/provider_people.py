@@ -19,7 +19,11 @@ MOST_GROUPS = 1_000
 
 @dataclass(frozen=True)
 class Person:
-    """A person of the provider. The email is empty when the provider has not verified it."""
+    """A person of the provider.
+
+    The email is empty if the provider says that it has not verified the address. Some providers
+    verify addresses and do not say so.
+    """
 
     issuer: str
     subject: str
@@ -30,7 +34,7 @@ class Person:
     def identity(self, role: DefaultRole, expires: float) -> Identity:
         """Return what applications learn about the person."""
         subject = f"oidc:{self.subject}"
-        # People can choose other names at some providers. So the name must not be used as a login.
+        # At some providers, people can choose the name of someone else. So the name is no login.
         login = self.email or subject
         return Identity(subject, login, self.name, self.email, self.groups, role, expires)
 

@@ -97,10 +97,8 @@ class ProviderSignIn:
             403,
             "You have no access",
             f"The provider signed you in as {who}.",
-            "No domain, email address or group in the settings of this service names you.",
-            ""
-            if person.email
-            else "The provider has not verified your email address, so the address is not accepted.",
+            "No domain, email address or group in the settings of this service gives you access.",
+            "" if person.email else "The provider sent no verified email address of yours.",
             "Ask the people who run it for access.",
             token=browser.form_token(cookie),
             **OTHER,

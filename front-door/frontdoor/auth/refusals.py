@@ -6,7 +6,7 @@ from dataclasses import dataclass
 HEADER = "X-Ragdock-Refusal"
 WRITTEN = re.compile(r"(401|403|429);(\d{1,5});([a-z_]{1,20})")
 
-# In metrics, the codes are shown unchanged: `reason`.
+# The codes are the values of the label `reason` in the metrics.
 DETAILS = {
     "signed_out": "sign in, or send an API key as `Authorization: Bearer rdk_…`",
     "other_scheme": "the header Authorization must be `Bearer` and an API key",

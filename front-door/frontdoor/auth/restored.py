@@ -1,4 +1,4 @@
-"""Prevents that a restore gives back access that was ended after the backup.
+"""Prevents a restore from giving back access that was ended after the backup.
 
 A restore puts the database of the backup in place of the live one, which stays next to it until the
 services run again. Everything that ended access is copied from there: revoked keys, removed people,
@@ -14,8 +14,8 @@ from frontdoor.auth.database import Database
 # `old` in cli/data/incoming.ts.
 REPLACED = "ragdock_restore_old"
 
-# A key that either of them has revoked is revoked. For people with the same name, the current data
-# is used. The log of the replaced data says who was removed.
+# A key that is revoked in either database stays revoked. People of the same name keep the data of
+# the replaced database. Its log says who was removed.
 STATEMENTS = (
     """
     UPDATE keys SET (revoked, expires, last_used) =
@@ -49,7 +49,7 @@ def keep_ended(database: Database, path: Path) -> None:
     replaced = path.parent / REPLACED / path.name
     if not replaced.exists():
         return
-    # Upgrades an older database to the same schema.
+    # This brings an older database to the newest schema.
     Database(replaced).close()
     with database.attached(replaced, "replaced") as connection:
         last = connection.execute("SELECT ifnull(max(time), 0) FROM replaced.audit").fetchone()[0]

@@ -19,7 +19,7 @@ from frontdoor.auth.settings import Secrets, Settings
 
 # Requests per minute of one address without an identity, or with an invalid one.
 STRANGER_REQUESTS = 120
-# Denials per minute of one subject or address that the audit log records. The metrics count all.
+# Denials per minute of one subject that the audit log records. The metrics count all.
 AUDITED_DENIALS = 30
 
 

@@ -65,7 +65,7 @@ class Roles(Strict):
 
 
 class Limits(Strict):
-    """Requests per minute of one person, key or address."""
+    """Requests per minute of one person or key."""
 
     requests: int = Field(1200, ge=1)
     questions: int = Field(60, ge=1)

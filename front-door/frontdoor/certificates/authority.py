@@ -43,7 +43,9 @@ class InternalAuthority:
         self._names = names
 
     def obtain(self, current: Pair | None) -> Pair:
-        """Return the current pair if it is valid for another month, or a new pair."""
+        """Return the current pair if this authority issued it for these names, and if it is valid for
+        another month. Otherwise return a new pair.
+        """
         authority = self._authority()
         if current is not None and self._is_good(current, authority.leaf):
             return current
@@ -93,7 +95,7 @@ class InternalAuthority:
 def _key_of(authority: Pair) -> ec.EllipticCurvePrivateKey:
     key = load_pem_private_key(authority.key, password=None)
     if not isinstance(key, ec.EllipticCurvePrivateKey):
-        raise TypeError("the authority of the stack has an elliptic key")
+        raise TypeError("the key of the stack's authority is not an elliptic curve key")
     return key
 
 

@@ -28,7 +28,7 @@ def _run(root: Path) -> int:
     from ragkit.logs import configure_logs
 
     configure_logs()
-    # The group is nginx'.
+    # nginx reads the files by their group.
     os.umask(0o027)
     signal.signal(signal.SIGTERM, _stop)
     name = os.environ.get("CERTIFICATES_SOURCE", "")

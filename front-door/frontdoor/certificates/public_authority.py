@@ -40,7 +40,7 @@ class PublicAuthority:
         server: str,
         ingress: tuple[str, int] | None = None,
     ) -> None:
-        # An account and the decision to renew depend on the server.
+        # The account and the certificate belong to one server.
         self._folder = root / "acme" / re.sub(r"[^\w.-]+", "_", server)
         asked = hashlib.sha256(" ".join([*names, email]).encode()).hexdigest()[:16]
         self._attempt = self._folder / f"{asked}.attempt"

@@ -77,7 +77,8 @@ class Service:
             problem = str(error)
             FAILURES.labels(self._name).inc()
             logger.error("no certificate from %s: %s", self._name, problem)
-        # A public authority may need more than this program: the name service, and the ingress.
+        # A certificate of a public authority also needs DNS and the ingress, so a failure does not make
+        # this program unhealthy.
         self.problem = None if self._source.needs_ingress else problem
         self._report()
         return problem is None

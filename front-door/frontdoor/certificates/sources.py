@@ -56,4 +56,7 @@ def source_named(name: str, root: Path, secrets: Path = Path("/run/secrets")) ->
         server = os.environ.get("CERTIFICATES_ACME_SERVER") or LETS_ENCRYPT
         host, _, port = os.environ.get("CERTIFICATES_INGRESS", "").rpartition(":")
         return PublicAuthority(root, names, email, server, (host, int(port)) if host else None)
-    raise ValueError(f"CERTIFICATES_SOURCE={name}, CERTIFICATES_DOMAIN={domain}: cannot be used together")
+    raise ValueError(
+        f"CERTIFICATES_SOURCE={name}, CERTIFICATES_DOMAIN={domain}: the source must be files, internal, "
+        "or acme with a domain"
+    )

@@ -1,4 +1,4 @@
-"""API keys. What their check takes is measured in test_key_timing.py."""
+"""API keys. test_key_timing.py measures the time of their check."""
 
 import hmac
 import time

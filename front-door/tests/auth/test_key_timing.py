@@ -1,4 +1,4 @@
-"""The time of a comparison says nothing of the key: the method of dudect.
+"""The time of a comparison reveals nothing about the key: the method of dudect.
 
 Keys of two kinds are checked in random order: the hash of one kind differs from the stored one in its
 first digit, that of the other kind in its last. Welch's t-test compares the times. dudect takes a t
@@ -27,7 +27,7 @@ def difference(gateway: Gateway) -> float:
     tokens = [gateway.add_key(name) for name in ("first", "second")]
     times: tuple[list[int], list[int]] = ([], [])
     for turn in range(ROUNDS):
-        # The two rows of the table need not take the same time, so that they change places.
+        # Reading the two rows of the table may take different times, so they change places.
         kinds = (turn % 2, 1 - turn % 2)
         for token, kind in zip(tokens, kinds, strict=True):
             spoil(service.database, token, digit=(0, 63)[kind])
@@ -38,7 +38,7 @@ def difference(gateway: Gateway) -> float:
             start = time.perf_counter_ns()
             service.keys.check(tokens[which])
             times[kinds[which]].append(time.perf_counter_ns() - start)
-    # What interrupts the process says nothing of the comparison.
+    # Interruptions of the process say nothing about the comparison.
     limit = statistics.quantiles([*times[0], *times[1]], n=10)[8]
     early, late = ([taken for taken in kind if taken <= limit] for kind in times)
     error = statistics.variance(early) / len(early) + statistics.variance(late) / len(late)

@@ -160,7 +160,7 @@ def test_an_unverified_address_does_not_count(provided: Gateway, issuer: Issuer)
     issuer.users[0]["email_verified"] = False
     answer = sign_in(provided)
     assert answer.status_code == 403
-    assert "has not verified your email address" in answer.text
+    assert "no verified email address of yours" in answer.text
 
 
 def test_claims_may_come_from_userinfo(provided: Gateway, issuer: Issuer) -> None:

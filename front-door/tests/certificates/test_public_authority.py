@@ -91,7 +91,7 @@ def test_a_certificate_is_obtained_once_and_kept(tmp_path: Path, server: str) ->
 
 def test_a_certificate_near_its_end_is_renewed(tmp_path: Path, server: str) -> None:
     first = source(tmp_path, server).obtain(None)
-    # Another authority's idea of `near`: Pebble's certificates are valid for five years.
+    # Renews 4,000 days before the end, because Pebble's certificates are valid for five years.
     (renewal,) = tmp_path.glob("acme/*/config/renewal/*.conf")
     renewal.write_text(f"renew_before_expiry = 4000 days\n{renewal.read_text()}")
     second = source(tmp_path, server).obtain(first)

@@ -8,7 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { isCustomDump, missingRows, rowsInDump } from "../../../cli/import/data/dump.ts";
-import { chosenPart, ownedBy } from "../../../cli/import/data/import.ts";
+import { chosenPart, confirmCommand, ownedBy } from "../../../cli/import/data/import.ts";
 import { systemWith } from "../../support/program.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "ragdock-dump-"));
@@ -40,6 +40,17 @@ describe("a dump", () => {
     const after = { "public.notes": { rows: 7, sum: "" } };
     expect(missingRows({ "public.notes": 2, "public.parent": 9 }, before, after)).toEqual([]);
     expect(missingRows({ "public.notes": 3 }, before, after)).toEqual(["public.notes: 2 rows instead of 3"]);
+  });
+});
+
+describe("the confirmation of an import", () => {
+  const wish = { stack: "dev", path: "data", service: "api", volume: undefined, confirm: undefined };
+
+  it("repeats what the user named", () => {
+    expect(confirmCommand(wish)).toBe("./ragdock data import data --service api --stack dev --confirm dev");
+    expect(confirmCommand({ ...wish, volume: "uploads" })).toBe(
+      "./ragdock data import data --service api --volume uploads --stack dev --confirm dev",
+    );
   });
 });
 

@@ -134,7 +134,7 @@ describe("user, entrypoint and extra hosts", () => {
 
   it("are refused for stores, and for own applications, which have their own settings for them", () => {
     expect(pathsAndReasons(myrag({ pgvector: { user: "1:1" } }))).toEqual([
-      "pgvector.user: only applications with a Dockerfile have this setting, and pgvector has none",
+      "pgvector.user: only applications with a Dockerfile have this setting, and pgvector is not one",
     ]);
     const apps = { web: { image: "mine:1", port: 8000, route: "/" } };
     expect(pathsAndReasons({ apps, services: { web: { user: "1:1" } } })).toEqual([

@@ -78,6 +78,6 @@ def queue_metrics(depth: int, oldest_seconds: float, things: str = "Documents") 
     yield GaugeMetricFamily("rag_queue_depth", f"{things} that wait for ingestion.", value=depth)
     yield GaugeMetricFamily(
         "rag_queue_oldest_age_seconds",
-        "Time that the oldest of them has waited.",
+        "Time since the oldest of them was due.",
         value=max(0.0, oldest_seconds),
     )

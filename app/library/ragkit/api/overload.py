@@ -1,5 +1,5 @@
-"""Limits how many questions and uploads run at once. Other requests wait for a moment, or get 503. Extra:
-api.
+"""Limits how many questions and uploads run at once. More of them wait for a moment, or get 503.
+Extra: api.
 
 A request gets its place before its body is read and before it uses a thread. The limits together
 are below the 40 threads of the server, so that other routes always find one.
@@ -18,7 +18,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from ragkit.api.body_limit import CLOSE, read_rest
 from ragkit.api.problems import Problem, render
 
-# Clients that wait for ten seconds still get the 503.
+# Clients that give up after ten seconds still get the 503.
 PATIENCE = 4.0
 # An upload writes to the database and to the queue, so a busy disk stops it for seconds. A question
 # only reads. Waiting costs an upload almost no memory.

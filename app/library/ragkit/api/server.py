@@ -105,10 +105,10 @@ class DrainingProcess(multiprocess.Process):
 
 
 class DrainingMultiprocess(multiprocess.Multiprocess):
-    """The same for several processes that listen on one socket."""
+    """Does what DrainingServer does, for several processes that listen on one socket."""
 
     def __init__(self, config: uvicorn.Config, sockets: list[socket.socket], drain_seconds: float) -> None:
-        # Uvicorn creates this class in three methods, and its class cannot be configured.
+        # Uvicorn creates its processes in three methods, and their class cannot be configured.
         multiprocess.Process = DrainingProcess  # type: ignore[misc]
         super().__init__(config, sockets)
         self._drain_seconds = drain_seconds

@@ -72,7 +72,7 @@ class ProcessesCollector(Collector):
     """
 
     def collect(self) -> Iterable[Metric]:
-        """Add up the processes in this process group. Its first process has started it."""
+        """Add up the processes in this process group. The first process of the service leads it."""
         leader = os.getpgrp()
         memory = ticks = 0
         for stat in Path("/proc").glob("[0-9]*/stat"):
@@ -109,8 +109,10 @@ def _boot_time() -> int:
 
 
 class DataCollector(Collector):
-    """The size of a folder with data: that of its volume. With many files, the size can be old: adding
-    them up takes at most a hundredth of the time."""
+    """The size of the files in a folder, such as a volume.
+
+    With many files, the size can be old: adding them up takes at most a hundredth of the time.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder

@@ -124,7 +124,7 @@ describe("include", () => {
     };
     expect(() => projectOf(two)).toThrow('both have the service "a"');
     const circle = { "compose.yaml": "include: [b.yml]", "b.yml": "include: [compose.yaml]" };
-    expect(() => projectOf(circle)).toThrow("compose.yaml includes itself");
+    expect(() => projectOf(circle)).toThrow("compose.yaml refers to itself");
   });
 });
 
