@@ -29,7 +29,7 @@ const plan = { settings: texts, deployments: history.deployments, revisions, dep
 await explained(() => protectFiles(stack.stack, system, before, { ...plan, warn: log.warn }));
 const mode = imageMode(system, stack.project, baseImage);
 const required = await explained(() => requiredImages(deployedPart(system), mode));
-const steps = { stack, system, required, before, registryAuth, say: console.log, report: log.error };
+const steps = { stack, system, required, before, registryAuth, say: console.log, ...log };
 if (make) await explained(() => prepareHost(steps));
 const imageProgram = explaining(programReader({ make, containers: before }));
 const pushImage = explaining(imagePusher({ make, say: console.log }));

@@ -18,7 +18,9 @@ interface Preparation {
   /** The registries in `docker:registryAuth`, from which the Docker provider itself pulls. */
   readonly registryAuth: readonly string[];
   readonly say: (line: string) => void;
-  readonly report: (description: string) => Promise<unknown>;
+  readonly warn: (message: string) => Promise<unknown>;
+  /** Fails the deployment. */
+  readonly error: (message: string) => Promise<unknown>;
 }
 
 /**
@@ -26,12 +28,12 @@ interface Preparation {
  * Swarm, and watches for services that crash again and again.
  * @throws Failure if an image cannot be pulled, or if no node can take a volume
  */
-export async function prepareHost({ stack, system, report, say, ...given }: Preparation): Promise<void> {
+export async function prepareHost({ stack, system, warn, error, say, ...given }: Preparation): Promise<void> {
   await pullImages(given.required, { except: given.registryAuth, images: system.images, say });
   if (process.env[imagesOnly]) return;
-  if (system.target === "engine") return watchCrashLoops(stack.stack, given.before, report);
+  if (system.target === "engine") return watchCrashLoops(stack.stack, given.before, error);
   const part = deployedPart(system);
-  for (const lost of await lostData(stack, part)) say(told(lost));
+  for (const lost of await lostData(stack, part)) await warn(told(lost));
   await placeVolumes(stack, part, say);
-  watchServices(stack.stack, report);
+  watchServices(stack.stack, error);
 }
