@@ -32,7 +32,7 @@ def look_for_edits_rarely() -> None:
     It always looks for its own files of settings and secrets. Five times a second, which is its
     default, takes half of the CPU time of an idle page.
     """
-    polling_path_watcher._POLLING_PERIOD_SECS = 1.0  # type: ignore[misc]  # a constant of its own module
+    polling_path_watcher._POLLING_PERIOD_SECS = 1.0  # type: ignore[misc]  # declared as a constant
 
 
 if __name__ == "__main__":
