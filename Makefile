@@ -122,7 +122,7 @@ psql: node_modules ## open psql on the stack's database; SQL on standard input i
 	@$(ragdock) psql $(on_stack)
 
 exec: node_modules ## run a command in the container of SERVICE: COMMAND="python --version"
-	@$(ragdock) exec $(on_stack) "$(SERVICE)" -- $(COMMAND)
+	@$(ragdock) exec $(on_stack) "$(SERVICE)" -- $(if $(COMMAND),sh -c "$$COMMAND")
 
 shell-db: node_modules ## the same as psql
 	@$(ragdock) shell-db $(on_stack)

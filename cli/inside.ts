@@ -1,7 +1,7 @@
 import { execa } from "execa";
 import { Failure } from "../config/spec/failure.ts";
 import { type LongRunning, longRunning, type Role } from "../config/spec/service.ts";
-import { containersOf, dockerEnvironment } from "../host/docker.ts";
+import { type Container, containersOf, dockerEnvironment } from "../host/docker.ts";
 import { atContainer } from "../host/nodes.ts";
 import { requireInside } from "./data/external.ts";
 import { systemOf } from "./system.ts";
@@ -23,14 +23,27 @@ export async function serviceOfRole(stack: string, role: Role): Promise<LongRunn
   );
 }
 
+/** The containers of a stack, or of one service. @throws Failure if there are none */
+export async function requireContainers(
+  stack: string,
+  service: string | undefined,
+): Promise<[Container, ...Container[]]> {
+  const [first, ...more] = await containersOf(stack, service);
+  if (first) return [first, ...more];
+  if (service === undefined || (await containersOf(stack)).length === 0)
+    throw new Failure(`Stack "${stack}" does not run.`, `Start it: make up STACK=${stack}`);
+  throw new Failure(
+    `Stack "${stack}" has no container of a service "${service}".`,
+    `make status STACK=${stack} shows its services.`,
+  );
+}
+
 /**
  * Runs a command in a service's first container, on this terminal if there is one. @returns its
  * exit code
  */
 export async function inside(stack: string, service: string, words: readonly string[]): Promise<number> {
-  const [container] = await containersOf(stack, service);
-  if (!container)
-    throw new Failure(`Stack "${stack}" has no service "${service}".`, "make status shows its services.");
+  const [container] = await requireContainers(stack, service);
   return atContainer(container, ({ Id }) => insideOf(Id, words));
 }
 

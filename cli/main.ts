@@ -7,7 +7,7 @@ import { type Command, printedCommands, translated, translatePrinted } from "./c
 import { groups } from "./commands/index.ts";
 import { requireTarget } from "./on-swarm.ts";
 import { shownFor } from "./reader.ts";
-import { dockerSettingsOf, fileHint, useConfigFile } from "./stack-file.ts";
+import { dockerSettingsOf, fileHint, stackHint, useConfigFile } from "./stack-file.ts";
 
 const usageError = 2;
 
@@ -18,6 +18,7 @@ function commandLine(): Commander {
     .hook("preAction", async (_, action) => {
       const { configFile, stack } = action.optsWithGlobals<{ configFile?: string; stack?: string }>();
       if (stack !== undefined) requireStackName(stack);
+      named = stack;
       if (configFile !== undefined) useConfigFile(configFile);
       if (stack !== undefined) translatePrinted((text) => shownFor(stack, text));
       await useDocker(stack ? dockerSettingsOf(stack) : {});
@@ -89,6 +90,14 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   throw error;
 });
 
+/** The stack of the command. */
+let named: string | undefined;
+
+/** The commands that take a stack. */
+const ofStacks = Object.values(groups).flatMap((commands) =>
+  commands.flatMap(({ name, options }) => ("stack" in options ? [name] : [])),
+);
+
 let failure = "";
 try {
   await commandLine().parseAsync();
@@ -99,6 +108,8 @@ try {
     const text =
       error instanceof Failure ? `${error.message}\n${error.advice}` : ((error as Error).stack ?? error);
     failure = translated(String(text));
+    const hint = named === undefined ? "" : stackHint(named, failure, ofStacks);
+    if (hint) failure += `\n${hint}`;
     process.stderr.write(`\n${failure}\n`);
   }
 }

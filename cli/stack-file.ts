@@ -5,12 +5,13 @@ import { parseDocument, stringify } from "yaml";
 import { readStackText, type StackText } from "../config/settings/stack-text.ts";
 import { rotationsKey } from "../config/spec/deployment.ts";
 import { Failure } from "../config/spec/failure.ts";
+import { shellWord } from "../config/spec/message.ts";
 import { targetOf } from "../config/spec/target.ts";
 import { findSystem } from "../config/systems/find.ts";
 import { writeAtomic } from "../engine/index.ts";
 import type { DockerSettings } from "../host/endpoint.ts";
 import { project, projectDir } from "../host/paths.ts";
-import { namesCommand, print } from "./command.ts";
+import { namesCommand, print, stackOption } from "./command.ts";
 
 /** The settings of a stack's file. */
 export interface StackConfig extends StackText {
@@ -51,8 +52,20 @@ export const givenConfigFile = (): string | undefined => configFile;
  */
 export function fileHint(message: string): string {
   if (configFile === undefined || !namesCommand(message)) return "";
-  const path = relative(projectDir, configFile);
+  const path = shellWord(relative(projectDir, configFile));
   return `The settings are in ${path}: add CONFIG_FILE=${path} to make, and --config-file ${path} to pulumi and ragdock.`;
+}
+
+/**
+ * The option that commands in an error need for a stack that is not the default one. Empty if the
+ * error has no command, or if each line with a command names the stack.
+ * @param commands the commands that take a stack
+ */
+export function stackHint(stack: string, message: string, commands: readonly string[]): string {
+  const named = new RegExp(`(^|[\\s\`(])(make|\\./ragdock) (${commands.join("|")})(?![\\w-])`);
+  const isShort = (line: string): boolean => named.test(line) && !/\bSTACK=|--stack\b/.test(line);
+  if (stack === stackOption.default || !message.split("\n").some(isShort)) return "";
+  return `Add STACK=${stack} to make, and --stack ${stack} to ./ragdock.`;
 }
 
 /** Runs `work` on a copy of a stack's file, so that its changes are lost afterwards. */

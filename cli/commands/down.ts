@@ -104,6 +104,7 @@ export const destroyData = command({
       const { ok, errors } = await deployer.forget();
       for (const error of errors) print(error);
       if (!ok) return 1;
+      await removeHelpers(volumes);
       if (volumes.length > 0) await docker("volume", "rm", ...volumes);
       const secrets = deployerOf(stack) === "embedded" ? await removeSecrets(stack) : [];
       print(`Deleted: ${volumes.join(", ") || "no volumes were left"}.`);
@@ -113,3 +114,12 @@ export const destroyData = command({
     });
   },
 });
+
+/** Removes helper containers of an interrupted backup or import, which keep a volume in use. */
+async function removeHelpers(volumes: readonly string[]): Promise<void> {
+  const helpers = ["ps", "-aq", "--filter", "label=ragdock.helper=data"];
+  for (const volume of volumes) {
+    const ids = (await docker(...helpers, "--filter", `volume=${volume}`)).split("\n").filter(Boolean);
+    if (ids.length > 0) await docker("rm", "-f", "-v", ...ids);
+  }
+}

@@ -4,7 +4,8 @@ import { readSystem } from "../../config/resolve.ts";
 import { askedSecrets } from "../../config/settings/app-secrets.ts";
 import { ConfigError } from "../../config/settings/problem.ts";
 import { Failure } from "../../config/spec/failure.ts";
-import { secretCommand, toRun } from "../../config/spec/message.ts";
+import { secretCommand, shellWord, toRun } from "../../config/spec/message.ts";
+import type { Problem } from "../../config/spec/problem.ts";
 import { deployerOf } from "../backends/deployer.ts";
 import { writeSecret } from "../backends/secrets.ts";
 import { command, print, stackOption, startFolder } from "../command.ts";
@@ -30,6 +31,7 @@ export const importEnv = command({
     const { raw, facts } = await settingsOf(stack);
     const asked = askedSecrets(raw);
     const plan = planOf(readEnv(file), keysOf(systemSetting(stack)), asked);
+    if (plan.length === 0) throw new Failure(`${file} has no keys.`, "A line is NAME=value.");
     print(planText(plan));
     const changes = settingsIn(plan);
     const secrets = secretsIn(plan);
@@ -38,8 +40,11 @@ export const importEnv = command({
     const paths = changes.map(([path]) => `ragdock:${path.join(".")}`);
     const wrong = problems.filter(({ path }) => paths.includes(path));
     if (wrong.length > 0) throw new ConfigError(wrong);
+    if (problems.length > 0) print(`\n${laterText(problems)}`);
     if (!write) {
-      print(`\nNothing is written. To write it: ./ragdock env import ${file} --stack ${stack} --write`);
+      print(
+        `\nNothing is written. To write it: ./ragdock env import ${shellWord(file)} --stack ${stack} --write`,
+      );
       return 0;
     }
     changeSettings(stack, changes);
@@ -50,6 +55,13 @@ export const importEnv = command({
     return 0;
   },
 });
+
+/** What `make up` refuses with the settings of the file, such as a port that another service has. */
+export const laterText = (problems: readonly Problem[]): string =>
+  [
+    "With these settings, make up refuses to start until you correct the following:",
+    ...problems.map(({ path, found, problem, fix }) => `  ${path}: found ${found}; ${problem}\n      ${fix}`),
+  ].join("\n");
 
 /**
  * The variables of a file, without those of the shell, because a file must mean the same in each

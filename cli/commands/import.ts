@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { basename, dirname, join, relative, resolve } from "node:path";
 import { Failure } from "../../config/spec/failure.ts";
+import { shellWord } from "../../config/spec/message.ts";
 import { requireStackName } from "../../config/spec/stack.ts";
 import { writeAtomic } from "../../engine/index.ts";
 import { command, print, startFolder } from "../command.ts";
@@ -53,8 +54,9 @@ export const importCompose = command({
     requireStackName(name);
     const target = join(project.folder, "ragdock", `Pulumi.${name}.yaml`);
     const world = worldOf(project);
-    if (data) return copyData(world, { stack: name, target, given: file });
-    if (!dryRun && !force && existsSync(target)) throw exists(target, file);
+    const given = shellWord(file);
+    if (data) return copyData(world, { stack: name, target, given });
+    if (!dryRun && !force && existsSync(target)) throw exists(target, given);
     const classified = classify(project, world);
     const written = stackOf(world);
     const text = settingsText(project, written);
@@ -63,7 +65,7 @@ export const importCompose = command({
     if (dryRun) print(`\n${target} would be:\n\n${text}`);
     else write(target, text);
     const problems = problemsOf(text, name, written.asked);
-    print(nextSteps(written, { stack: name, file: target, given: file, problems }));
+    print(nextSteps(written, { stack: name, file: target, given, problems }));
     return 0;
   },
 });
@@ -91,7 +93,11 @@ function copyData(world: World, { stack, target, given }: Target): Promise<numbe
       `${target} does not exist.`,
       `Write it first: ./ragdock import ${given} --stack ${stack}`,
     );
-  return adoptData(world, stackOf(world), { stack, file, on: makeOptions(stack, stackFile(stack)) });
+  return adoptData(world, stackOf(world), {
+    stack,
+    file: shellWord(file),
+    on: makeOptions(stack, stackFile(stack)),
+  });
 }
 
 const shellVariables = (): Record<string, string> =>

@@ -1,8 +1,8 @@
 import { Failure } from "../../config/spec/failure.ts";
 import { setCommand } from "../../config/spec/message.ts";
 import type { SystemSpec } from "../../config/spec/service.ts";
-import { containersOf } from "../../host/docker.ts";
 import { command, jsonOption, print, stackOption } from "../command.ts";
+import { requireContainers } from "../inside.ts";
 import { hostText } from "../load/host.ts";
 import { keeps, measure, nextRate, type Objective, type Step } from "../load/ramp.ts";
 import { advice, busiest, firstSaturated, type Load, whileMeasured } from "../load/saturation.ts";
@@ -105,7 +105,9 @@ interface Ramp {
 
 async function ramp(stack: string, system: SystemSpec, options: Ramp): Promise<Measured[]> {
   const { target, shape, objective, highest, seconds, quiet } = options;
-  const containers = (await containersOf(stack)).filter(({ State }) => State.Status === "running");
+  const containers = (await requireContainers(stack, undefined)).filter(
+    ({ State }) => State.Status === "running",
+  );
   await requireAnswer(target, shape);
   const steps: Measured[] = [];
   await withProgress(stack, async (progress) => {

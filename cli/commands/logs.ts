@@ -1,9 +1,9 @@
 import { execa } from "execa";
-import { Failure } from "../../config/spec/failure.ts";
-import { type Container, containersOf, dockerEnvironment, logCommand } from "../../host/docker.ts";
+import { type Container, dockerEnvironment, logCommand } from "../../host/docker.ts";
 import { project } from "../../host/paths.ts";
 import { requireDocker } from "../../host/server.ts";
 import { command, print, serviceOption, stackOption } from "../command.ts";
+import { requireContainers } from "../inside.ts";
 
 /** Prints a container's log as it grows, with its name before each line. */
 async function follow(container: Container): Promise<void> {
@@ -20,10 +20,7 @@ export const logs = command({
   examples: ["logs --service api", "logs --stack prod"],
   run: async ({ stack, service }) => {
     await requireDocker();
-    const all = await containersOf(stack, service);
-    if (all.length === 0)
-      throw new Failure(`Stack "${stack}" does not run this service.`, "make status shows its services.");
-    await Promise.all(all.map(follow));
+    await Promise.all((await requireContainers(stack, service)).map(follow));
     return 0;
   },
 });

@@ -1,8 +1,10 @@
 import { imagePlan } from "../../components/image-plan.ts";
+import { Failure } from "../../config/spec/failure.ts";
 import { hasWayOut } from "../../config/spec/networks.ts";
 import { listenAddress, publishedPorts, type SystemSpec } from "../../config/spec/service.ts";
 import { ensureBaseImage } from "../../host/base-image.ts";
 import { command, jsonOption, print, serviceOption, stackOption } from "../command.ts";
+import { requireContainers } from "../inside.ts";
 import { realReaches, runningOf } from "../net/connections.ts";
 import { declaredReaches, type Reach } from "../net/ports.ts";
 import { imageModeOf, reachableSystem, systemOf } from "../system.ts";
@@ -22,6 +24,8 @@ export const net = command({
   examples: ["net", "net --service api", "net --stack prod --check"],
   run: async ({ stack, service, check, json }) => {
     const system = check ? await reachableSystem(stack) : await systemOf(stack);
+    if (service !== undefined) requireService(system, service);
+    if (check) await requireContainers(stack, undefined);
     const all = declaredReaches(system);
     const differences = check ? await differencesOf(stack, system, all) : [];
     const shown = all.filter(({ from, to }) => service === undefined || from === service || to === service);
@@ -30,6 +34,13 @@ export const net = command({
     return differences.length === 0 ? 0 : 1;
   },
 });
+
+/** @throws Failure with the services that the system has */
+export function requireService({ name: system, services }: SystemSpec, service: string): void {
+  const names = services.map(({ name }) => name);
+  if (names.includes(service)) return;
+  throw new Failure(`${system} has no service "${service}".`, `Its services: ${names.join(", ")}.`);
+}
 
 /** Formats which service reaches which, the published ports, and the routes out of the stack. */
 export function netText(system: SystemSpec, shown: readonly Reach[]): string {

@@ -1,8 +1,9 @@
 import { Failure } from "../../config/spec/failure.ts";
 import { inStartOrder } from "../../config/spec/start-order.ts";
-import { containersOf, docker, isJob, serviceOf } from "../../host/docker.ts";
+import { docker, isJob, serviceOf } from "../../host/docker.ts";
 import { told } from "../../host/finding.ts";
 import { command, print, serviceOption, stackOption } from "../command.ts";
+import { requireContainers } from "../inside.ts";
 import { becomesWell } from "../settle.ts";
 import { reachableSystem } from "../system.ts";
 import { diagnose } from "../ui/diagnose.ts";
@@ -16,11 +17,11 @@ export const restart = command({
   examples: ["restart --service api", "restart"],
   run: async ({ stack, service }) => {
     const order = inStartOrder((await reachableSystem(stack)).services).order.map((s) => s.name);
-    const all = (await containersOf(stack, service))
+    const all = (await requireContainers(stack, service))
       .filter((c) => !isJob(c))
       .sort((a, b) => order.indexOf(serviceOf(a)) - order.indexOf(serviceOf(b)));
     if (all.length === 0)
-      throw new Failure(`Stack "${stack}" does not run this service.`, "make status shows its services.");
+      throw new Failure(`${service} is a job, which a restart does not run.`, `Run: make up STACK=${stack}`);
     for (const container of all) {
       const started = Date.now();
       await docker("restart", container.Id);

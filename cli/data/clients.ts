@@ -3,6 +3,7 @@ import { longRunning, ownVolumes, type ServiceSpec, type SystemSpec } from "../.
 import { type Container, containersOf, docker, isJob, onSwarm, serviceOf } from "../../host/docker.ts";
 import { told } from "../../host/finding.ts";
 import { startTasks, stopTasks } from "../../host/scale.ts";
+import { print } from "../command.ts";
 import { becomesWell } from "../settle.ts";
 import { diagnose } from "../ui/diagnose.ts";
 import type { Progress } from "../ui/progress.ts";
@@ -38,8 +39,22 @@ export async function stopAround(
   const stores = parts.filter((part) => part.kind === "files").map((part) => part.service);
   const names = [...new Set([...clients.map((s) => s.name), ...stores])];
   const stopped = names.flatMap((name) => running.filter((c) => serviceOf(c) === name));
+  process.once("SIGINT", sayStopped);
+  interrupted = () =>
+    print(
+      `\nInterrupted. These services are stopped: ${names.join(", ")}. Start them: make up STACK=${stack}`,
+    );
   await progress.step(`stopping ${names.join(", ")}`, () => stop(stopped));
   return stopped;
+}
+
+/** Says what is stopped when the user interrupts the command. */
+let interrupted = (): void => {};
+
+/** Ends the command, unless the deployer is working: it ends its own work first. */
+function sayStopped(): void {
+  interrupted();
+  if (process.listenerCount("SIGINT") === 0) process.exit(130);
 }
 
 /** Stops containers, one service after another. The replicas of a service stop together. */
@@ -86,4 +101,5 @@ export async function startAgain(
     throw new Error(`${name} did not become healthy with this data.\n${findings.join("\n")}`);
   };
   await Promise.all(system.services.map((s) => startOnce(s.name)));
+  process.off("SIGINT", sayStopped);
 }

@@ -3,11 +3,12 @@ import { changedSettings, pinnedKey } from "../../config/spec/deployment.ts";
 import { Failure } from "../../config/spec/failure.ts";
 import type { SystemSpec } from "../../config/spec/service.ts";
 import { inStartOrder } from "../../config/spec/start-order.ts";
-import { type Container, containersOf, isWell, onSwarm, serviceOf } from "../../host/docker.ts";
+import { type Container, isWell, onSwarm, serviceOf } from "../../host/docker.ts";
 import type { Finding } from "../../host/finding.ts";
 import { atContainer } from "../../host/nodes.ts";
 import { project } from "../../host/paths.ts";
 import { lostData } from "../../host/placement.ts";
+import { requireContainers } from "../inside.ts";
 import { deploymentsOf } from "../session.ts";
 import { ownSettings, stackFile } from "../stack-file.ts";
 import { systemOf } from "../system.ts";
@@ -30,9 +31,7 @@ interface Checked {
  * nothing runs
  */
 export async function checkHealth(stack: string): Promise<Checked> {
-  const containers = await containersOf(stack);
-  if (containers.length === 0)
-    throw new Failure(`Stack "${stack}" does not run.`, `Start it: make up STACK=${stack}`);
+  const containers = await requireContainers(stack, undefined);
   const { system, findings: settings } = await systemOrFinding(stack);
   const [ofContainers, ofApplications, ofPrometheus, deployment] = await Promise.all([
     containersChecked(stack, system, containers),

@@ -47,6 +47,10 @@ export const and = part({ lead: " && " });
 export const pulumiOnly = (text: string): string =>
   `${part({ pulumiOnly: "begin" })}${text}${part({ pulumiOnly: "end" })}`;
 
+/** A word of a command as a shell needs it: quoted if it has other characters than those of a path. */
+export const shellWord = (text: string): string =>
+  /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
+
 /** The name of the file with the settings of the stack. */
 export const settingsFile = part({ file: true });
 

@@ -14,7 +14,7 @@ import { serveStore, storesFolder } from "../support/stores.ts";
 
 const port = 18_849;
 const names = ["minio", "mysql"];
-const registry = new TestRegistry(18_850);
+const registry = new TestRegistry(18_870);
 const folder = mkdtempSync(join(tmpdir(), "ragdock-import-"));
 const stack = new TestStack("e2e-foreign-import", {});
 const canary = "hunter22-in-the-compose-file";

@@ -19,7 +19,7 @@ import { projectName, type Source, sourcesOf } from "./sources.ts";
 
 interface Wish {
   readonly stack: string;
-  /** The Compose file, as the commands in messages name it. */
+  /** The Compose file, as the commands in messages name it: quoted for a shell. */
   readonly file: string;
   /** The options of make for the stack. */
   readonly on: string;

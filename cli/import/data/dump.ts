@@ -1,14 +1,31 @@
 import { createReadStream } from "node:fs";
 import { open } from "node:fs/promises";
 import { createInterface } from "node:readline";
+import { Failure } from "../../../config/spec/failure.ts";
+import { shellWord } from "../../../config/spec/message.ts";
 import type { Tables } from "../../data/manifest.ts";
 
 /** Whether a file is a dump of `pg_dump --format=custom`. */
-export async function isCustomDump(file: string): Promise<boolean> {
+export const isCustomDump = async (file: string): Promise<boolean> => (await startOf(file)) === "PGDMP";
+
+/**
+ * Refuses a file that cannot be a dump, before anything is backed up.
+ * @param given its path as the user named it
+ */
+export async function requireDump(file: string, given: string): Promise<void> {
+  const start = await startOf(file);
+  if (start === "")
+    throw new Failure(`${given} is empty.`, "Create it again, and read the errors of pg_dump.");
+  if (start.startsWith("\u001f\u008b"))
+    throw new Failure(`${given} is compressed.`, `Unpack it first: gunzip --keep ${shellWord(given)}`);
+}
+
+/** The first five bytes of a file, or fewer if it has fewer. */
+async function startOf(file: string): Promise<string> {
   const handle = await open(file);
   try {
-    const { buffer } = await handle.read(Buffer.alloc(5), 0, 5, 0);
-    return buffer.toString("latin1") === "PGDMP";
+    const { buffer, bytesRead } = await handle.read(Buffer.alloc(5), 0, 5, 0);
+    return buffer.toString("latin1", 0, bytesRead);
   } finally {
     await handle.close();
   }

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { basename, join, resolve } from "node:path";
 import { imagePlan } from "../../../components/image-plan.ts";
 import { Failure } from "../../../config/spec/failure.ts";
+import { shellWord } from "../../../config/spec/message.ts";
 import type { ServiceSpec, SystemSpec } from "../../../config/spec/service.ts";
 import { fullName } from "../../../config/spec/stack.ts";
 import { ensureBaseImage } from "../../../host/base-image.ts";
@@ -22,7 +23,7 @@ import { imageModeOf, reachableSystem } from "../../system.ts";
 import type { Progress } from "../../ui/progress.ts";
 import { size } from "../../ui/text.ts";
 import { createVolume, isEmpty } from "./copy.ts";
-import { isCustomDump, missingRows, rowsInDump } from "./dump.ts";
+import { isCustomDump, missingRows, requireDump, rowsInDump } from "./dump.ts";
 
 /** What a user asks to import. */
 export interface ImportWish {
@@ -51,6 +52,7 @@ export async function importData(wish: ImportWish): Promise<number> {
       `${wish.path} is a folder, and ${part.service} takes a dump.`,
       "PostgreSQL's files work only with the same version and the same roles. Create a dump instead: pg_dump --no-owner --no-privileges > dump.sql",
     );
+  if (part.kind === "postgres") await requireDump(path, wish.path);
   const line = await withProgress(wish.stack, (progress) =>
     part.kind === "postgres"
       ? importDump(path, system, part, wish, progress)
@@ -79,7 +81,11 @@ export function chosenPart(
     (one) => `--service ${one.service} --volume ${one.volume}`,
   );
   throw new Failure(
-    part ? `${service} has several volumes.` : `${system.name} has no data volume with this name.`,
+    part
+      ? `${service} has several volumes.`
+      : service === ""
+        ? "The service that gets the data is missing."
+        : `${system.name} has no data volume with this name.`,
     `Choose one: ${choices.join("; ") || "the system keeps no data"}`,
   );
 }
@@ -87,7 +93,7 @@ export function chosenPart(
 /** The command that repeats an import and confirms that it replaces data. */
 export function confirmCommand({ stack, path, service, volume }: ImportWish): string {
   const part = `--service ${service}${volume === undefined ? "" : ` --volume ${volume}`}`;
-  return `./ragdock data import ${path} ${part} --stack ${stack} --confirm ${stack}`;
+  return `./ragdock data import ${shellWord(path)} ${part} --stack ${stack} --confirm ${stack}`;
 }
 
 /** Backs up the current data before it is replaced. Refuses to replace it without a confirmation. */
@@ -123,6 +129,8 @@ async function importFolder(
   const volume = fullName({ project, stack }, part.volume);
   const folder = mkdtempSync(join(tmpdir(), "ragdock-import-"));
   const archive = join(folder, "data.tar");
+  const clean = (): void => rmSync(folder, { recursive: true, force: true });
+  process.once("exit", clean);
   try {
     await createVolume(stack, volume);
     if (!(await isEmpty(image, volume))) await requireReplaceable(volume, system, wish, progress);
@@ -144,7 +152,8 @@ async function importFolder(
     const owner = user ? `, owned by ${user}` : "";
     return `\nImported into ${volume} and compared: ${files} files and folders${owner}, ${size(bytes)}, SHA-256 ${sha256.slice(0, 16)}….`;
   } finally {
-    rmSync(folder, { recursive: true, force: true });
+    clean();
+    process.off("exit", clean);
   }
 }
 

@@ -1,4 +1,5 @@
 import { relative } from "node:path";
+import { shellWord } from "../../../config/spec/message.ts";
 import { projectDir } from "../../../host/paths.ts";
 import type { WrittenStack } from "./stack.ts";
 
@@ -7,7 +8,7 @@ export interface StepFacts {
   readonly stack: string;
   /** The path of the settings file. */
   readonly file: string;
-  /** The Compose file as the user named it. */
+  /** The Compose file as the user named it, as a shell needs it. */
   readonly given: string;
   /** What the settings still lack, as problems of the stack. */
   readonly problems: readonly string[];
@@ -47,7 +48,7 @@ export function nextSteps(written: WrittenStack, { stack, file, given, problems 
 
 /** The options of make for a stack whose settings are elsewhere. */
 export const makeOptions = (stack: string, file: string): string =>
-  `STACK=${stack} CONFIG_FILE=${relative(projectDir, file)}`;
+  `STACK=${stack} CONFIG_FILE=${shellWord(relative(projectDir, file))}`;
 
 const section = (title: string, lines: readonly string[]): string[] =>
   lines.length === 0 ? [] : ["", `${title}:`, ...lines];

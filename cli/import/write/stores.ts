@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { shellWord } from "../../../config/spec/message.ts";
 import { proxyFiles } from "../fates.ts";
 import { isActive } from "../profiles.ts";
 import type { ComposeService } from "../read.ts";
@@ -32,7 +33,7 @@ export function leftOut(world: World): Todo[] {
   return [
     {
       text: `Services with these profiles are left out: ${[...profiles].sort().join(", ")}. Choose profiles as for Compose:`,
-      command: `COMPOSE_PROFILES=${[...profiles].sort()[0]} ./ragdock import ${world.project.folder} --force`,
+      command: `COMPOSE_PROFILES=${[...profiles].sort()[0]} ./ragdock import ${shellWord(world.project.folder)} --force`,
     },
   ];
 }

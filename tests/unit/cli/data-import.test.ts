@@ -6,8 +6,9 @@ import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { gzipSync } from "node:zlib";
 import { afterAll, describe, expect, it } from "vitest";
-import { isCustomDump, missingRows, rowsInDump } from "../../../cli/import/data/dump.ts";
+import { isCustomDump, missingRows, requireDump, rowsInDump } from "../../../cli/import/data/dump.ts";
 import { chosenPart, confirmCommand, ownedBy } from "../../../cli/import/data/import.ts";
 import { systemWith } from "../../support/program.ts";
 
@@ -33,6 +34,16 @@ describe("a dump", () => {
   it("in the custom format is recognised by its first bytes", async () => {
     expect(await isCustomDump(sql)).toBe(false);
     expect(await isCustomDump(fileWith("dump", "PGDMP\u0001"))).toBe(true);
+  });
+
+  it("is refused if it is empty or compressed", async () => {
+    await expect(requireDump(sql, "dump.sql")).resolves.toBeUndefined();
+    await expect(requireDump(fileWith("empty", ""), "empty")).rejects.toThrow("empty is empty.");
+    const packed = fileWith("my dump.gz", "");
+    writeFileSync(packed, gzipSync("SELECT 1;"));
+    await expect(requireDump(packed, "my dump.gz")).rejects.toMatchObject({
+      advice: "Unpack it first: gunzip --keep 'my dump.gz'",
+    });
   });
 
   it("is compared with the rows that the server has in addition", () => {

@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { laterText } from "../../../cli/commands/env.ts";
 import { envKeys } from "../../../cli/env/keys.ts";
 import { exampleText, merged, planOf, planText, secretsIn, settingsIn } from "../../../cli/env/plan.ts";
 import { parseDotenv, valuesOf } from "../../../cli/import/dotenv.ts";
@@ -78,4 +79,10 @@ describe.each(names)("the example of %s", (system) => {
     const all = envKeys[system].map(({ name }) => name);
     expect(all).toEqual([...new Set(all)]);
   });
+});
+
+it("a port that another service has is shown, although its own setting is correct", () => {
+  const changes = settingsIn(planOf(read("PORT=9090\n"), envKeys.full));
+  const text = laterText(problems(merged({ system: "full" }, changes)));
+  expect(text).toContain("ragdock:services.prometheus.port: found 9090; gateway already has this port");
 });

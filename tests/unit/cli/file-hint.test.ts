@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { execa } from "execa";
 import { expect, it } from "vitest";
-import { fileHint, useConfigFile } from "../../../cli/stack-file.ts";
+import { fileHint, stackHint, useConfigFile } from "../../../cli/stack-file.ts";
 import { projectDir } from "../../../host/paths.ts";
 
 it("says how commands find the file, if a message has commands and the file is elsewhere", () => {
@@ -16,6 +16,17 @@ it("says how commands find the file, if a message has commands and the file is e
   expect(fileHint(message)).toBe(hint);
   expect(fileHint("Run: pulumi config set --stack rag ragdock:environment dev")).toBe(hint);
   expect(fileHint("The value is empty.")).toBe("");
+});
+
+it("says how commands name the stack, if an error has commands without it", () => {
+  const hint = "Add STACK=rag to make, and --stack rag to ./ragdock.";
+  const of = (message: string, stack = "rag"): string =>
+    stackHint(stack, message, ["health", "up", "keys create"]);
+  expect(of("See what is wrong: ./ragdock health")).toBe(hint);
+  expect(of("Start it: make up STACK=rag\nCreate a key with ./ragdock keys create, and give it.")).toBe(hint);
+  expect(of("Start it: make up STACK=rag")).toBe("");
+  expect(of("See what is wrong: ./ragdock health", "dev")).toBe("");
+  expect(of("The messages make upgrades hard.")).toBe("");
 });
 
 it("is printed once at the end of a command whose output has commands", async () => {

@@ -1,7 +1,7 @@
 /** What `net` and `push` read from a system. It does not test what Docker does. */
 import { describe, expect, it } from "vitest";
 import { buildsOf } from "../../../cli/commands/build.ts";
-import { netText } from "../../../cli/commands/net.ts";
+import { netText, requireService } from "../../../cli/commands/net.ts";
 import { builtImages, requireRegistry } from "../../../cli/commands/push.ts";
 import { declaredReaches } from "../../../cli/net/ports.ts";
 import { imageMode } from "../../../components/image-plan.ts";
@@ -19,6 +19,11 @@ describe("net", () => {
     expect(text).toMatch(/^redis +web:8000 +redis +no$/m);
     expect(text).toContain("From the Docker host: 127.0.0.1:8000 → ingress:8080");
     expect(text).toContain("To hosts outside of the stack: ingress");
+  });
+
+  it("refuses a service that the system does not have", () => {
+    expect(() => requireService(m31, "redis")).not.toThrow();
+    expect(() => requireService(m31, "redsi")).toThrow('m31 has no service "redsi"');
   });
 
   it("shows no connection from the ingress to a store", () =>

@@ -64,6 +64,7 @@ export const financerag: Seed = {
         "tests/unit/dockerfiles.test.ts",
         "has defaults for its arguments, and commands that build and run it",
       ),
+      test("tests/slow/docker-build.test.ts", "is built and becomes healthy"),
     ),
     row("296-307", "what the build must not see", file(`${folder}/.dockerignore`)),
     row("309-336", "dependencies before code, pinned", file(`${folder}/Dockerfile`, "build-venv")),
@@ -87,10 +88,7 @@ export const financerag: Seed = {
       "397-403",
       "replicas, a load balancer, a shared vector database",
       dockers("runs three replicas of four gunicorn workers over the Chroma server, without mounts"),
-      test(
-        "tests/unit/config/external.test.ts",
-        "takes the place of the server, of its roles and of its volume",
-      ),
+      test("tests/unit/config/external.test.ts", "takes the place of the server"),
     ),
     row(
       "441",

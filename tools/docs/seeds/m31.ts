@@ -38,7 +38,13 @@ export const m31: Seed = {
       "when Docker, a virtual machine, bare metal or Kubernetes is right",
       file("docs/guide/where-to-run.md", "## Choose"),
     ),
-    row("28, 378", "run it at Railway or Render", declared("Railway and Render run images"), pushes),
+    row(
+      "28, 378",
+      "run it at Railway or Render",
+      declared("Railway and Render run images"),
+      pushes,
+      test("tests/slow/commands.test.ts", "pushes with a login, and the registry has the image that runs"),
+    ),
     row(
       "33, 379",
       "security of the API",
@@ -131,7 +137,14 @@ export const m31: Seed = {
       ),
       test("systems/m31/tests/test_service.py", "test_the_health_command_gives_the_reason"),
     ),
-    row("188, 275", "build without the cache", noCache),
+    row(
+      "188, 275",
+      "build without the cache",
+      test(
+        "tests/slow/commands.test.ts",
+        "build --no-cache makes new images and starts nothing, and the next up runs them",
+      ),
+    ),
     row(
       "189, 312",
       "list the containers",
@@ -170,6 +183,7 @@ export const m31: Seed = {
         "a volume of another user is named, with the command that changes its owner, before anything changes",
       ),
       declared("There is no USER_ID"),
+      test("tests/unit/config/container-settings.test.ts", "reach an application of a system"),
     ),
     row(
       "256-269, 309",

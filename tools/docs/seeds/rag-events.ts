@@ -132,6 +132,7 @@ export const ragEvents: Seed = {
         "tests/unit/dockerfiles.test.ts",
         "has defaults for its arguments, and commands that build and run it",
       ),
+      test("tests/slow/docker-build.test.ts", "is built and becomes healthy"),
     ),
     row(
       "391-392",
