@@ -75,7 +75,7 @@ it("runs on the stores of the stack, with other passwords", async () => {
   expect(apps).toEqual({ web: expect.objectContaining({ needs: expect.arrayContaining(names) }) });
   const settings = registry.settingsOf("full", { apps });
   await registry.serveSystem(settings);
-  stack.configure({ ...settings, services: { ...settings.services, ...unwatched, ...services } });
+  stack.configure({ ...settings, services: { ...settings.services, ...services, ...unwatched } });
   stack.variables = { DOCKER_CONFIG: registry.loggedIn };
   const up = await stack.make("up");
   expect(up.code, up.output).toBe(0);
