@@ -187,7 +187,7 @@ coverage: ## test one Python application in .venv, with a report of untested lin
 	  --cov . --cov-report term-missing --cov-report html:$(CURDIR)/.ragdock/coverage/$(MEMBER)
 
 e2e: setup-test ## end-to-end tests on real Docker
-	@vitest run --project full --project systems --project images --project engine
+	@vitest run --project full --project systems --project images --project rules --project engine
 
 test: setup-test ## everything: check, unit, end-to-end; ends with "N passed, N failed"
 	@node tools/test.ts

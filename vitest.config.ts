@@ -1,5 +1,7 @@
 import { defineConfig } from "vitest/config";
 
+const rules = ["tests/images/rules.test.ts", "tests/images/alerts.test.ts"];
+
 export default defineConfig({
   test: {
     projects: [
@@ -40,7 +42,17 @@ export default defineConfig({
           // Single containers, without a system.
           name: "images",
           include: ["tests/images/**/*.test.ts"],
+          exclude: rules,
           maxWorkers: 2,
+          testTimeout: 300_000,
+          hookTimeout: 1_200_000,
+        },
+      },
+      {
+        test: {
+          // The alert rules in a real Prometheus.
+          name: "rules",
+          include: rules,
           testTimeout: 300_000,
           hookTimeout: 1_200_000,
         },

@@ -86,12 +86,13 @@ const stages: readonly (readonly (readonly Suite[])[])[] = [
     [
       { name: "checks", command: "tools/check.sh", count: printed },
       vitest("unit", "unit and property tests"),
+      vitest("engine", "the embedded engine"),
     ],
     [{ name: "application tests", command: "tools/test-app.sh", count: printed }],
   ],
   [
     [vitest("full", "the system full on real Docker"), vitest("images", "images")],
-    [vitest("systems", "systems, rotation and imports"), vitest("engine", "the embedded engine")],
+    [vitest("systems", "systems, rotation and imports"), vitest("rules", "alert rules")],
   ],
   // Skipped if the command pulumi is not on PATH.
   [[vitest("pulumi", "the program under the Pulumi CLI")]],

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { basename, resolve } from "node:path";
 import { readSystem } from "../../config/resolve.ts";
 import { askedSecrets } from "../../config/settings/app-secrets.ts";
-import { ConfigError } from "../../config/settings/problem.ts";
+import { ConfigError, problemLines } from "../../config/settings/problem.ts";
 import { Failure } from "../../config/spec/failure.ts";
 import { secretCommand, shellWord, toRun } from "../../config/spec/message.ts";
 import type { Problem } from "../../config/spec/problem.ts";
@@ -60,7 +60,7 @@ export const importEnv = command({
 export const laterText = (problems: readonly Problem[]): string =>
   [
     "With these settings, make up refuses to start until you correct the following:",
-    ...problems.map(({ path, found, problem, fix }) => `  ${path}: found ${found}; ${problem}\n      ${fix}`),
+    ...problems.map(problemLines),
   ].join("\n");
 
 /**

@@ -74,7 +74,7 @@ it("refuses while a container uses the data", async () => {
     await docker("run", "-d", "--rm", "-v", `${volumes.uploads}:/x`, "--entrypoint", "sleep", image, "600")
   ).trim();
   try {
-    await expect(run({ data: true })).rejects.toThrow(`uses ${volumes.uploads}`);
+    await expect(run({ data: true })).rejects.toThrow(`${volumes.uploads} is in use by`);
   } finally {
     await docker("rm", "-f", "-v", id);
   }

@@ -29,8 +29,8 @@ def limit_uploads() -> None:
 def look_for_edits_rarely() -> None:
     """Make Streamlit look for edited files once a second.
 
-    It always looks for its own files of settings and secrets. Five times a second, which is its
-    default, takes half of the CPU time of an idle page.
+    It always looks for its own files of settings and secrets. By default it does that five times a
+    second, which takes CPU time while nobody uses the page.
     """
     polling_path_watcher._POLLING_PERIOD_SECS = 1.0  # type: ignore[misc]  # declared as a constant
 

@@ -1,5 +1,5 @@
 import { createdLabel, labels } from "../../../config/spec/stack.ts";
-import { docker } from "../../../host/docker.ts";
+import { docker, inspectAll } from "../../../host/docker.ts";
 import { project } from "../../../host/paths.ts";
 import type { Found } from "./refusals.ts";
 
@@ -95,14 +95,16 @@ for side in /from /to; do echo "side $(count "$side") $(bytes "$side") $(sum "$s
   return copied;
 }
 
+/** The fields of `docker inspect` that this uses. */
+interface UsedContainer {
+  readonly Name: string;
+  readonly Mounts: readonly { readonly Type: string; readonly Name?: string; readonly Source: string }[];
+}
+
 /** The running containers that use a volume or a folder. */
 export async function usersOf({ from, isFolder }: Mounts): Promise<string[]> {
   const ids = (await docker("ps", "-q", "--no-trunc")).split("\n").filter(Boolean);
-  if (ids.length === 0) return [];
-  const containers = JSON.parse(await docker("inspect", ...ids)) as {
-    readonly Name: string;
-    readonly Mounts: readonly { readonly Type: string; readonly Name?: string; readonly Source: string }[];
-  }[];
+  const containers = await inspectAll<UsedContainer>("container", ids);
   return containers
     .filter(({ Mounts }) =>
       Mounts.some((mount) =>
