@@ -188,6 +188,7 @@ coverage: ## test one Python application in .venv, with a report of untested lin
 
 e2e: setup-test ## end-to-end tests on real Docker
 	@vitest run --project full --project systems --project images --project rules --project engine
+	@vitest run --project traffic
 
 test: setup-test ## everything: check, unit, end-to-end; ends with "N passed, N failed"
 	@node tools/test.ts

@@ -39,6 +39,17 @@ export default defineConfig({
       },
       {
         test: {
+          // No request may fail here, so nothing else may keep the machine busy: an overloaded
+          // stack refuses requests on purpose.
+          name: "traffic",
+          include: ["tests/traffic/*.test.ts"],
+          fileParallelism: false,
+          testTimeout: 300_000,
+          hookTimeout: 1_200_000,
+        },
+      },
+      {
+        test: {
           // Single containers, without a system.
           name: "images",
           include: ["tests/images/**/*.test.ts"],

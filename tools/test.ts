@@ -91,9 +91,14 @@ const stages: readonly (readonly (readonly Suite[])[])[] = [
     [{ name: "application tests", command: "tools/test-app.sh", count: printed }],
   ],
   [
-    [vitest("full", "the system full on real Docker"), vitest("images", "images")],
-    [vitest("systems", "systems, rotation and imports"), vitest("rules", "alert rules")],
+    [
+      vitest("full", "the system full on real Docker"),
+      vitest("images", "images"),
+      vitest("rules", "alert rules"),
+    ],
+    [vitest("systems", "systems, rotation and imports")],
   ],
+  [[vitest("traffic", "traffic during changes")]],
   // Skipped if the command pulumi is not on PATH.
   [[vitest("pulumi", "the program under the Pulumi CLI")]],
 ];

@@ -1,6 +1,7 @@
 /**
- * Rotates the stores' passwords while the system `full` serves. No request fails, the old password
- * is refused afterwards, and an interrupted rotation can be finished. These tests use the embedded
+ * Rotates the passwords of the stores of the system `full`. The old password is refused afterwards,
+ * and an interrupted rotation can be finished. tests/traffic counts the requests that fail
+ * meanwhile. These tests use the embedded
  * engine and `images: packages`. No Debian package contains Grafana, so they do not rotate its
  * password. They do not prove that a client that never reads its file again changes its password.
  */
@@ -9,7 +10,6 @@ import { readFileSync } from "node:fs";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parse } from "yaml";
-import { underTraffic } from "../../tools/traffic.ts";
 import { Rag } from "../support/rag.ts";
 import { docker, eventually, logOf, TestStack } from "../support/stack.ts";
 
@@ -92,16 +92,14 @@ const stillThere = async (): Promise<void> =>
   expect((await rag.ask("Who painted the tower of Alvor?")).answer).toContain("Salgado");
 
 describe.each(stores)("make rotate SECRET=%s", (store) => {
-  it("loses none of 50 requests a second, and replaces no store", async () => {
+  it("replaces no store, and the old password no longer works", async () => {
     const old = await credential(store);
     expect(await logsIn(store, old)).toBe(true);
     const before = await containersOfStores();
-    const seen = await underTraffic({ port }, async () => {
-      const { code, output } = await stack.make("rotate", "--secret", store);
-      expect(code, output).toBe(0);
-      expect(output).toContain("Everything uses rag_2 and monitor_2. monitor_1, rag_1 can no longer log in.");
-      expect(output).not.toContain(old.password);
-    });
+    const { code, output } = await stack.make("rotate", "--secret", store);
+    expect(code, output).toBe(0);
+    expect(output).toContain("Everything uses rag_2 and monitor_2. monitor_1, rag_1 can no longer log in.");
+    expect(output).not.toContain(old.password);
     expect(await containersOfStores()).toEqual(before);
     const now = await credential(store);
     expect(now.user).toBe("rag_2");
@@ -110,7 +108,6 @@ describe.each(stores)("make rotate SECRET=%s", (store) => {
     expect(await logsIn(store, old)).toBe(false);
     expect(await logsIn(store, { ...now, password: old.password })).toBe(false);
     await stillThere();
-    expect(seen.failures, JSON.stringify(seen.failures)).toEqual({});
   });
 });
 

@@ -6,7 +6,6 @@
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { underTraffic } from "../../tools/traffic.ts";
 import { expectDeclared } from "../support/connections.ts";
 import { imageOf, inside, type Observed, observe } from "../support/observe.ts";
 import { open } from "../support/program.ts";
@@ -156,14 +155,6 @@ describe("the traps of myrag", () => {
 try: print(u.urlopen('http://fastapi:8000/${old}').status)
 except e.HTTPError as error: print(error.code)`;
     expect((await inside(stack, "streamlit", "python3", "-c", status)).output.trim()).toBe("404");
-  });
-
-  it("none of 50 requests a second fails during a rotation of the database's password", async () => {
-    const seen = await underTraffic({ port }, async () => {
-      const { code, output } = await stack.make("rotate", "--secret", "pgvector");
-      expect(code, output).toBe(0);
-    });
-    expect(seen.failures).toEqual({});
   });
 
   it("a rollback keeps the schema of the newer version, and the older one starts", async () => {

@@ -1,5 +1,5 @@
 /**
- * Tests the watch with a fake Docker. tests/e2e/full/revisions.test.ts lets a real container crash.
+ * Tests the watch with a fake Docker. tests/traffic/full.test.ts lets a real container crash.
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
