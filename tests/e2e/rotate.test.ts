@@ -1,9 +1,9 @@
 /**
  * Rotates the passwords of the stores of the system `full`. The old password is refused afterwards,
  * and an interrupted rotation can be finished. tests/traffic counts the requests that fail
- * meanwhile. These tests use the embedded
- * engine and `images: packages`. No Debian package contains Grafana, so they do not rotate its
- * password. They do not prove that a client that never reads its file again changes its password.
+ * meanwhile. These tests use the embedded engine and `images: packages`. No Debian package contains
+ * Grafana, so they do not rotate its password. They do not prove that a client that never reads its
+ * file again changes its password.
  */
 import { execFile } from "node:child_process";
 import { readFileSync } from "node:fs";

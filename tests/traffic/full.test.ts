@@ -1,6 +1,7 @@
 /**
  * Tests that changes of the system `full`, bad revisions and rotations lose no request: a new
- * container starts before the old one stops. `make reliability` tests images, and revisions that take longer to fail.
+ * container starts before the old one stops. These tests use `images: packages` and nothing else
+ * keeps the machine busy. `make reliability` tests images, and revisions that take longer to fail.
  */
 import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -119,7 +120,7 @@ describe("a bad revision", () => {
   });
 });
 
-// The last group, because it changes the settings file.
+// The last group: a later change of the settings would remove the number of the rotation.
 describe.each(["postgres", "redis"])("make rotate SECRET=%s", (secret) => {
   it("loses no request", async () => {
     const seen = await underTraffic({ port }, async () => {
