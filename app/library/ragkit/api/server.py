@@ -9,15 +9,15 @@ import struct
 import threading
 import time
 from asyncio.trsock import TransportSocket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from types import FrameType
 from typing import Any
 
 import uvicorn
 from uvicorn.supervisors import multiprocess
 
-# Seconds in which a handshake ends, and in which the event loop accepts the connections that wait.
-LAST_CONNECTIONS = 0.02
+# Seconds in which a handshake that has begun ends. The kernel of a busy machine needed more than 0.02.
+LAST_CONNECTIONS = 0.1
 # Rounds of the event loop from an accepted connection to its request.
 ROUNDS = 5
 # Seconds that a client has to send its request on the connection that was accepted last.
@@ -52,6 +52,13 @@ def refuse_connections(listener: socket.socket | TransportSocket) -> None:
         )
 
 
+def waiting(listener: socket.socket | TransportSocket) -> Iterator[socket.socket]:
+    """Accept the connections that wait at a socket of the event loop."""
+    with listener.dup() as own, contextlib.suppress(BlockingIOError):
+        while True:
+            yield own.accept()[0]
+
+
 async def pass_rounds() -> None:
     """Give the event loop time to read the request of an accepted connection."""
     for _ in range(ROUNDS):
@@ -75,17 +82,30 @@ class DrainingServer(uvicorn.Server):
     def _stop(self) -> None:
         self.should_exit = True
 
+    def _protocol(self) -> asyncio.Protocol:
+        """Create what Uvicorn creates for each connection."""
+        return self.config.http_protocol_class(  # type: ignore[call-arg]
+            config=self.config, server_state=self.server_state, app_state=self.lifespan.state
+        )
+
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Answer the connections that are already waiting. Uvicorn drops those that it has not accepted, and
         those without a request."""
-        for server in self.servers:
-            for listener in server.sockets:
-                refuse_connections(listener)
+        loop = asyncio.get_running_loop()
+        listeners = [listener for server in self.servers for listener in server.sockets]
+        for listener in listeners:
+            refuse_connections(listener)
         await asyncio.sleep(LAST_CONNECTIONS)
-        # A connection that is accepted now needs an open server until its transport exists.
+        # A connection that the event loop has accepted needs an open server until its transport exists.
+        # The event loop therefore accepts no more before the close, and the last ones are accepted here.
+        for listener in listeners:
+            loop.remove_reader(listener.fileno())
         await pass_rounds()
+        last = [connection for listener in listeners for connection in waiting(listener)]
         for server in self.servers:
             server.close()
+        for connection in last:
+            await loop.connect_accepted_socket(self._protocol, connection)
         await asyncio.sleep(LAST_REQUESTS)
         # A process that got no CPU time for so long now reads the data that has arrived.
         await pass_rounds()
