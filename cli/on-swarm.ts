@@ -12,7 +12,6 @@ const refused: Readonly<Record<string, string>> = {
   "destroy-data": data,
   net: networks,
   load: networks,
-  restart: again,
 };
 
 /** Refuses a command that does not work for a stack on a Swarm. @throws Failure */

@@ -110,6 +110,7 @@ function assembled(
     ...defined({ source: digest }),
     environment: user.environment,
     target: user.target,
+    swarm: user.swarm,
     images: user.images,
     registry: user.registry,
     pinned: user.pinned,

@@ -1,4 +1,7 @@
-/** Stops and starts the tasks of a service of a Swarm, which itself would replace a stopped container. */
+/**
+ * Stops, starts and replaces the tasks of a service of a Swarm, which itself would replace a stopped
+ * container.
+ */
 import { setTimeout } from "node:timers/promises";
 import { type Container, containersOf, docker, isWell } from "./docker.ts";
 import { inspectTasks, serviceNameOf } from "./tasks.ts";
@@ -6,7 +9,7 @@ import { inspectTasks, serviceNameOf } from "./tasks.ts";
 /** Milliseconds between two looks at the tasks. */
 const interval = 500;
 
-/** Milliseconds in which stopped tasks start again, on a node that is busy too. */
+/** Milliseconds in which new tasks become healthy, on a node that is busy too. */
 const longest = 5 * 60_000;
 
 const scale = (name: string, replicas: number): Promise<string> =>
@@ -36,6 +39,23 @@ export async function startTasks(stopped: readonly Container[]): Promise<boolean
     const all = (await containersOf(stack)).filter((task) => started.has(serviceNameOf(task)));
     if (all.length >= stopped.length && all.every(isWell)) return true;
     if (performance.now() > end) return false;
+    await setTimeout(interval);
+  }
+}
+
+/**
+ * Replaces the tasks of a service, one after another and in the order of its deployments: a store
+ * stops before its next task starts.
+ * @returns whether all of them became healthy
+ */
+export async function replaceTasks(name: string): Promise<boolean> {
+  await docker("service", "update", "--force", "--detach", "--quiet", name);
+  const end = performance.now() + longest;
+  const format = "{{if .UpdateStatus}}{{.UpdateStatus.State}}{{end}}";
+  for (;;) {
+    const state = (await docker("service", "inspect", "--format", format, name)).trim();
+    if (state === "completed") return true;
+    if (state === "paused" || performance.now() > end) return false;
     await setTimeout(interval);
   }
 }

@@ -1,12 +1,19 @@
 import { Failure } from "../config/spec/failure.ts";
 import { setCommand } from "../config/spec/message.ts";
 import { publishedPorts, type SystemSpec } from "../config/spec/service.ts";
-import { docker } from "./docker-cli.ts";
+import { encryptedOption } from "../config/spec/swarm.ts";
+import type { SwarmOptions } from "../config/spec/target.ts";
+import { docker, inspectAll } from "./docker-cli.ts";
 
 /** The fields of `docker info` that this uses. */
 interface Info {
   readonly Name: string;
   readonly Swarm: { readonly LocalNodeState: string; readonly ControlAvailable: boolean };
+}
+
+/** The fields of `docker network inspect` that this uses. */
+interface Network {
+  readonly Options: Readonly<Record<string, string>> | null;
 }
 
 /** The fields of `docker service inspect` that this uses. */
@@ -31,7 +38,35 @@ export async function requireSwarm(stack: string, system: SystemSpec): Promise<v
         : `ragdock:target is swarm, and Docker on ${Name} is in no Swarm.`,
       "Select a manager with docker:host, DOCKER_HOST or DOCKER_CONTEXT. To make a Swarm: docker swarm init",
     );
+  await requireNodes(system.swarm);
+  await requireEncryption(stack, system.swarm);
   await requireServicePorts(stack, system);
+}
+
+/** Without a node to run on, a deployment would wait for its services until it gives up. */
+async function requireNodes({ ingressNodes }: SwarmOptions): Promise<void> {
+  if (ingressNodes === undefined) return;
+  const label = `${ingressNodes}=true`;
+  if (await docker("node", "ls", "--quiet", "--filter", `node.label=${label}`)) return;
+  throw new Failure(
+    `ragdock:swarm.ingressNodes is ${ingressNodes}, and no node of the Swarm has the label ${label}. No node would publish a port.`,
+    `Give it to a node: docker node update --label-add ${label} <node>`,
+  );
+}
+
+/** Docker does not change a network. A new one needs all services to be stopped. */
+async function requireEncryption(stack: string, { encrypted }: SwarmOptions): Promise<void> {
+  const own = ["--filter", `label=ragdock.stack=${stack}`, "--filter", "driver=overlay"];
+  const names = (await docker("network", "ls", "--format", "{{.Name}}", ...own)).split("\n").filter(Boolean);
+  const networks = await inspectAll<Network>("network", names);
+  const others = networks.filter(
+    ({ Options }) => Object.hasOwn(Options ?? {}, encryptedOption) !== encrypted,
+  );
+  if (others.length === 0) return;
+  throw new Failure(
+    `ragdock:swarm.encrypted is ${encrypted}, and the networks of stack "${stack}" run with ${!encrypted}.`,
+    `Its services must stop for new networks. Its data stays: make down STACK=${stack} && make up STACK=${stack}`,
+  );
 }
 
 async function requireServicePorts(stack: string, { services }: SystemSpec): Promise<void> {

@@ -2,16 +2,18 @@ import { shown } from "../config/spec/content.ts";
 import { callsHost } from "../config/spec/host-gateway.ts";
 import { type ImageSource, imageName } from "../config/spec/image.ts";
 import { alsoRun, removeCommand, setCommand, toRun } from "../config/spec/message.ts";
-import { type Problem, problem } from "../config/spec/problem.ts";
+import { type Problem, problem, withoutEffect } from "../config/spec/problem.ts";
 import { isLongRunning, publishedPorts, type ServiceSpec, type SystemSpec } from "../config/spec/service.ts";
 import { measuresHost } from "../config/spec/swarm.ts";
 
 /** Bytes that a secret or a config of Swarm can have (moby/swarmkit, MaxSecretSize). */
 export const largestFile = 500 * 1024;
 
+const onlyOnSwarm = withoutEffect("swarm", "the stack runs on one Docker engine (ragdock:target)");
+
 /** Reports everything of a system that a Swarm cannot run, with the reason. */
 export function swarm(system: SystemSpec): Problem[] {
-  if (system.target === "engine") return [];
+  if (system.target === "engine") return Object.values(system.swarm).some(Boolean) ? [onlyOnSwarm] : [];
   return [...registry(system), ...system.services.flatMap((service) => refusals(service))];
 }
 

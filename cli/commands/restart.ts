@@ -1,7 +1,9 @@
 import { Failure } from "../../config/spec/failure.ts";
 import { inStartOrder } from "../../config/spec/start-order.ts";
-import { docker, isJob, serviceOf } from "../../host/docker.ts";
+import { type Container, docker, isJob, onSwarm, serviceOf } from "../../host/docker.ts";
 import { told } from "../../host/finding.ts";
+import { replaceTasks } from "../../host/scale.ts";
+import { serviceNameOf } from "../../host/tasks.ts";
 import { command, print, serviceOption, stackOption } from "../command.ts";
 import { requireContainers } from "../inside.ts";
 import { becomesWell } from "../settle.ts";
@@ -22,10 +24,12 @@ export const restart = command({
       .sort((a, b) => order.indexOf(serviceOf(a)) - order.indexOf(serviceOf(b)));
     if (all.length === 0)
       throw new Failure(`${service} is a job, which a restart does not run.`, `Run: make up STACK=${stack}`);
-    for (const container of all) {
+    // Swarm restarts the tasks of a service itself.
+    const restarted = onSwarm() ? (one: Container) => replaceTasks(serviceNameOf(one)) : restartContainer;
+    const units = onSwarm() ? [...new Map(all.map((task) => [serviceNameOf(task), task])).values()] : all;
+    for (const container of units) {
       const started = Date.now();
-      await docker("restart", container.Id);
-      if (!(await becomesWell(container.Id))) {
+      if (!(await restarted(container))) {
         for (const finding of await diagnose(stack)) print(`\n${told(finding)}`);
         return 1;
       }
@@ -34,3 +38,8 @@ export const restart = command({
     return 0;
   },
 });
+
+async function restartContainer({ Id }: Container): Promise<boolean> {
+  await docker("restart", Id);
+  return becomesWell(Id);
+}

@@ -3,6 +3,7 @@ import type * as pulumi from "@pulumi/pulumi";
 import { declaredNetworks, outsideNetwork, wayOutOf } from "../../config/spec/networks.ts";
 import type { ServiceSpec, SystemSpec } from "../../config/spec/service.ts";
 import { fullName, labels, ownerLabel, type StackName } from "../../config/spec/stack.ts";
+import { encryptedOption } from "../../config/spec/swarm.ts";
 
 export interface OverlayArgs extends StackName {
   readonly system: SystemSpec;
@@ -28,9 +29,10 @@ export const declareOverlays = (
           driver: "overlay",
           attachable: true,
           internal,
+          ...(args.system.swarm.encrypted ? { options: { [encryptedOption]: "" } } : {}),
           labels: labels(args, { [ownerLabel]: args.deployer }),
         },
-        // Swarm adds the number of the network to its options.
+        // Swarm adds the number of the network to its options. host/swarm.ts refuses another encryption.
         { parent, deleteBeforeReplace: true, ignoreChanges: ["labels", "options"] },
       );
       return [part, network.id];

@@ -2,9 +2,9 @@ import type * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { aliasesOn, hasWayOut, noDns } from "../../config/spec/networks.ts";
 import { paced } from "../../config/spec/paced-check.ts";
-import type { LongRunning } from "../../config/spec/service.ts";
+import { type LongRunning, publishedPorts } from "../../config/spec/service.ts";
 import { fullName } from "../../config/spec/stack.ts";
-import { measuresHost, volumeNodeLabel } from "../../config/spec/swarm.ts";
+import { isOnEachNode, measuresHost, nodesWith, volumeNodeLabel } from "../../config/spec/swarm.ts";
 import { mebibytes, seconds, shortDuration } from "../../config/spec/units.ts";
 import { containerLabels, hasReadOnlyRoot, program } from "../container.ts";
 import type { StackContext, UnitArgs } from "../context.ts";
@@ -17,9 +17,6 @@ type Mount = docker.types.input.ServiceTaskSpecContainerSpecMount;
 /** What each container of a service of a Swarm runs, and where. */
 export function taskOf({ context, spec, after }: UnitArgs<LongRunning>, files: SwarmFiles): Task {
   const { limits, logs } = spec;
-  const constraints = spec.volumes.map(
-    ({ volume }) => `node.labels.${volumeNodeLabel(fullName(context, volume))}==true`,
-  );
   return {
     containerSpec: { ...containerOf({ context, spec, after }), ...files },
     networksAdvanceds: networksOf(context, spec),
@@ -29,12 +26,26 @@ export function taskOf({ context, spec, after }: UnitArgs<LongRunning>, files: S
     },
     // Each value is given. One that Swarm fills in would be a change at each `up`.
     restartPolicy: { condition: "any", delay: "5s", maxAttempts: 0, window: "0s" },
-    ...(constraints.length > 0 ? { placement: { constraints } } : {}),
+    ...placementOf(context, spec),
     logDriver: {
       name: "json-file",
       options: { "max-size": `${mebibytes(logs.maxSize)}m`, "max-file": String(logs.maxFiles) },
     },
   };
+}
+
+/** The nodes of a service: those with its data, or those that publish ports. Its replicas are spread. */
+function placementOf(context: StackContext, spec: LongRunning): Pick<Task, "placement"> {
+  const { spread, ingressNodes } = context.system.swarm;
+  const constraints = [
+    ...spec.volumes.map(({ volume }) => volumeNodeLabel(fullName(context, volume))),
+    ...(ingressNodes !== undefined && publishedPorts(spec).length > 0 ? [ingressNodes] : []),
+  ].map(nodesWith);
+  const placement = {
+    ...(constraints.length > 0 ? { constraints } : {}),
+    ...(spread !== undefined && !isOnEachNode(spec) ? { prefs: [`spread=node.labels.${spread}`] } : {}),
+  };
+  return Object.keys(placement).length > 0 ? { placement } : {};
 }
 
 function containerOf({ context, spec, after }: UnitArgs<LongRunning>): Container {

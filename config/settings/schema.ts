@@ -21,6 +21,7 @@ import {
 } from "./kinds.ts";
 import { openAgenda } from "./open-agenda.ts";
 import { stores } from "./stores.ts";
+import { swarm } from "./swarm.ts";
 
 const logs = z.strictObject({
   maxSize: optional("Size at which a log file is rotated.", size),
@@ -121,6 +122,7 @@ export const settings = z.strictObject({
     .enum(["engine", "swarm"])
     .default("engine")
     .describe("Where the stack runs: on one Docker engine, or on all nodes of a Docker Swarm."),
+  swarm,
   images: z
     .enum(["registry", "packages"])
     .default("registry")

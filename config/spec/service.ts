@@ -10,7 +10,7 @@ import type { Capability, Limits, LogRotation } from "./limits.ts";
 import type { Alert, Datasource, Row } from "./monitoring.ts";
 import type { Database, PostgresVersion } from "./postgres.ts";
 import type { Recovery } from "./recovery.ts";
-import type { Target } from "./target.ts";
+import type { SwarmOptions, Target } from "./target.ts";
 import type { Duration, Size } from "./units.ts";
 
 /** The clients that can reach a published port: none, this host, or all. */
@@ -199,6 +199,7 @@ export interface SystemSpec {
   readonly source?: string;
   readonly environment: "dev" | "prod";
   readonly target: Target;
+  readonly swarm: SwarmOptions;
   readonly images: "registry" | "packages";
   /**
    * The prefix that official images are pulled from, such as a mirror. @default each from its own

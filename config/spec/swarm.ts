@@ -25,3 +25,9 @@ export const volumeNodeLabel = (volume: string): string => `ragdock.volume.${vol
  * program in a container, or read a volume, connect to it.
  */
 export const nodeHostLabel = "ragdock.host";
+
+/** Docker's option of an overlay network that encrypts. It has no value. */
+export const encryptedOption = "encrypted";
+
+/** Swarm's expression for the nodes on which a label is `true`. */
+export const nodesWith = (label: string): string => `node.labels.${label}==true`;

@@ -3,3 +3,13 @@ export type Target = "engine" | "swarm";
 
 /** The target of settings that are not checked yet. */
 export const targetOf = (target: unknown): Target => (target === "swarm" ? "swarm" : "engine");
+
+/** How a Swarm runs a stack. */
+export interface SwarmOptions {
+  /** Whether the networks between nodes are encrypted. */
+  readonly encrypted: boolean;
+  /** The nodes' label over whose values replicas are spread. @default over the nodes only */
+  readonly spread?: string | undefined;
+  /** The label of the nodes that publish ports, where it is `true`. @default all nodes */
+  readonly ingressNodes?: string | undefined;
+}

@@ -11,6 +11,7 @@ import { machine, missingForSwarm } from "../../tools/swarm/nodes.ts";
 import { OpenAIServer } from "../support/openai-server.ts";
 import { open } from "../support/program.ts";
 import { docker, eventually, TestStack } from "../support/stack.ts";
+import { containersOn, lines } from "../support/swarm.ts";
 import { fact, handbook, question, SmallRag } from "../systems/small-rag.ts";
 
 const missing = missingForSwarm();
@@ -24,17 +25,8 @@ const lab = new SwarmLab(registryPort);
 const { swarm } = lab;
 const stack = new TestStack(name, {});
 
-const lines = (text: string): string[] => text.split("\n").filter(Boolean);
-
 /** The number of containers of a service on each node. */
-const placed = (service: string): Promise<number[]> =>
-  Promise.all(
-    swarm.nodes.map(async (node) => {
-      const filters = [`label=ragdock.service=${service}`, `label=ragdock.stack=${name}`];
-      const ids = await node.docker("ps", "-q", ...filters.flatMap((filter) => ["--filter", filter]));
-      return lines(ids).length;
-    }),
-  );
+const placed = (service: string): Promise<number[]> => containersOn(swarm, name, service);
 
 describe.skipIf(missing)("financerag on a Swarm of three nodes", () => {
   beforeAll(async () => {
@@ -82,6 +74,17 @@ describe.skipIf(missing)("financerag on a Swarm of three nodes", () => {
     expect(stack.stateText()).not.toContain(key);
   });
 
+  it("restarts a service task by task", async () => {
+    const tasks = async (): Promise<string[]> =>
+      lines(await swarm.manager.docker("ps", "-q", "--filter", "label=ragdock.service=financerag"));
+    const before = await tasks();
+    const { code, output } = await stack.make("restart", "--service", "financerag");
+    expect(code, output).toBe(0);
+    expect(output).toMatch(/^financerag restarted, healthy after/m);
+    expect(await placed("financerag")).toEqual([1, 1, 1]);
+    expect(await tasks()).not.toEqual(before);
+  });
+
   it("changes nothing in a second run", async () => {
     expect(await stack.unchanged()).toBe("");
   });
@@ -97,30 +100,6 @@ describe.skipIf(missing)("financerag on a Swarm of three nodes", () => {
     logs.child.kill();
     const { output } = await logs.ended;
     for (const slot of [1, 2, 3]) expect(output).toMatch(new RegExp(`financerag-\\w+\\.${slot} \\| `));
-  });
-
-  it("answers while a node is drained, whose replicas then run on the others", async () => {
-    const [manager, , last] = swarm.nodes;
-    const asked = { sent: 0, failed: [] as string[] };
-    const ask = setInterval(async () => {
-      asked.sent++;
-      const answer = await fetch(`http://${manager?.address}:${port}/health`).catch((error: Error) => error);
-      if (answer instanceof Error) asked.failed.push(answer.message);
-      else if (answer.status !== 200) asked.failed.push(String(answer.status));
-    }, 20);
-    try {
-      await manager?.docker("node", "update", "--availability", "drain", `${last?.name}`);
-      await eventually(async () => {
-        const [first = 0, second = 0, third = 0] = await placed("financerag");
-        return (first + second === 3 && third === 0) || undefined;
-      }, 90);
-      await new Promise((wait) => setTimeout(wait, 5000));
-    } finally {
-      clearInterval(ask);
-      await manager?.docker("node", "update", "--availability", "active", `${last?.name}`);
-    }
-    expect(asked.failed).toEqual([]);
-    expect(asked.sent).toBeGreaterThan(200);
   });
 
   it("pushes a built image once, and then knows its digest", async () => {

@@ -1,5 +1,6 @@
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -33,9 +34,16 @@ export interface RegistrySettings {
   readonly services: Readonly<Record<string, { readonly port?: number; readonly enabled?: boolean }>>;
 }
 
+/** A registry with TLS: its address, and the files of its certificate and key. */
+export interface Secured {
+  readonly address: string;
+  readonly certificate: string;
+  readonly key: string;
+}
+
 /**
  * A registry on this machine that demands a login, and serves the stand-ins under the official
- * names, as a mirror. Docker uses no TLS for this address.
+ * names, as a mirror. By default it listens on localhost, for which Docker uses no TLS.
  */
 export class TestRegistry {
   /** The host and port, as in references. */
@@ -47,12 +55,14 @@ export class TestRegistry {
   /** A DOCKER_CONFIG folder whose config.json has the login, as `docker login` writes it. */
   readonly loggedIn: string;
   readonly #port: number;
+  readonly #secured: Secured | undefined;
   readonly #served = new Set<string>();
   #process: ChildProcess | undefined;
 
-  constructor(port: number) {
+  constructor(port: number, secured?: Secured) {
     this.#port = port;
-    this.host = `localhost:${port}`;
+    this.#secured = secured;
+    this.host = `${secured?.address ?? "localhost"}:${port}`;
     const [, auth] = secretTexts;
     this.loggedIn = this.configFolder("logged-in", { auths: { [this.host]: { auth } } });
   }
@@ -64,14 +74,27 @@ export class TestRegistry {
     const settings = {
       version: "0.1",
       storage: { filesystem: { rootdirectory: join(this.folder, "data") } },
-      http: { addr: `127.0.0.1:${this.#port}` },
+      http: {
+        addr: `${this.#secured?.address ?? "127.0.0.1"}:${this.#port}`,
+        ...(this.#secured ? { tls: { certificate: this.#secured.certificate, key: this.#secured.key } } : {}),
+      },
       auth: { htpasswd: { realm: "test", path: htpasswd } },
       log: { level: "error" },
     };
     writeFileSync(config, JSON.stringify(settings));
     this.#process = spawn("docker-registry", ["serve", config], { stdio: "ignore" });
-    const answers = () => fetch(`http://127.0.0.1:${this.#port}/v2/`).then(({ status }) => status === 401);
-    await eventually(async () => (await answers()) || undefined, 20);
+    await eventually(() => this.#listens(), 20);
+  }
+
+  async #listens(): Promise<true> {
+    const [host = "", port] = this.host.split(":");
+    await new Promise<void>((open, fail) => {
+      const socket = connect(Number(port), host, () => {
+        socket.destroy();
+        open();
+      }).on("error", fail);
+    });
+    return true;
   }
 
   /** The prefix of the mirror, for the setting `registry`. */

@@ -10,6 +10,7 @@ export const idleSystem = (count: number, image: string): SystemSpec => ({
   name: "idle",
   environment: "dev",
   target: "engine",
+  swarm: { encrypted: false },
   images: "registry",
   registry: undefined,
   pinned: {},

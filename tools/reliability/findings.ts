@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { projectDir } from "../../host/paths.ts";
 import type { Suffered } from "../swarm/cases.ts";
+import type { Sized } from "../swarm/sizes.ts";
 import type { Seen } from "../traffic.ts";
 import type { Refused } from "./bad-revisions.ts";
 import type { Changed } from "./changes.ts";
@@ -60,6 +61,8 @@ export interface SystemFindings {
   kills?: Part<Interrupted[]>;
   /** Changes and faults on the nodes of a Swarm. */
   nodes?: Part<Suffered[]>;
+  /** What one, two and three nodes can do. */
+  sizes?: Part<Sized[]>;
 }
 
 /** The latest results of every system. */

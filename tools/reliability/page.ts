@@ -1,5 +1,6 @@
 import { elapsed } from "../../cli/ui/text.ts";
 import { type Parts, table } from "../markdown.ts";
+import type { Sized } from "../swarm/sizes.ts";
 import type { Seen } from "../traffic.ts";
 import type { Findings, Part, Survived, SystemFindings } from "./findings.ts";
 
@@ -12,6 +13,15 @@ export const reliabilityParts = (findings: Findings): Parts => ({
 
 const traffic = ["requests", "failed", "longest gap"];
 
+/** The columns of a size. */
+export const sizeHeader = ["cores of each", "questions a second", "documents indexed a minute"] as const;
+
+export const sizeCells = ({ cores, questions, documents }: Sized): string[] => [
+  String(cores),
+  questions.toFixed(1),
+  documents.toFixed(0),
+];
+
 const system = ({
   changes,
   releases,
@@ -21,6 +31,7 @@ const system = ({
   machine,
   kills,
   nodes,
+  sizes,
 }: SystemFindings): string[] => [
   ...section("Changes under traffic", changes, {
     find: (seen, name) => seen[name],
@@ -81,6 +92,11 @@ const system = ({
     find: (seen, name) => named(seen, name),
     header: ["case", ...traffic, "seconds", "reason in the output"],
     cells: (one) => [...under([byStatus(one)]), elapsed(one.seconds), one.told],
+  }),
+  ...section("Sizes", sizes, {
+    find: (seen, name) => named(seen, name),
+    header: ["nodes", ...sizeHeader],
+    cells: sizeCells,
   }),
 ];
 

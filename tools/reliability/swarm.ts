@@ -1,13 +1,15 @@
 /**
  * `make reliability TARGET=swarm`: changes and faults of `full` on a Swarm of three engines, which
- * share this machine (tools/swarm/nodes.ts). It writes a section of docs/measurements/reliability.md.
- * A run takes about 20 minutes and needs root.
+ * share this machine (tools/swarm/nodes.ts), and what one, two and three small nodes can do. It writes
+ * a section of docs/measurements/reliability.md. A run takes about 40 minutes and needs root.
+ * `ONLY=nodes` or `ONLY=sizes` runs one part.
  */
 import { useDocker } from "../../host/docker.ts";
 import { say } from "../bench/measure.ts";
 import { changes, done, killedNode, placeData, suffer, type World } from "../swarm/cases.ts";
 import { LabStack, SwarmLab } from "../swarm/lab.ts";
 import { missingForSwarm } from "../swarm/nodes.ts";
+import { measured, sizes } from "../swarm/sizes.ts";
 import { Recorder } from "./recorder.ts";
 
 const missing = missingForSwarm();
@@ -16,30 +18,41 @@ if (missing) {
   process.exit();
 }
 
-const name = "reliability-swarm";
 const port = 28_185;
-const lab = new SwarmLab(28_184);
-let stack: LabStack | undefined;
-try {
-  const recorder = await Recorder.of("full on a Swarm of three nodes");
-  await lab.start();
-  const settings = await lab.served(name, {
-    ...{ system: "full", environment: "prod", services: { gateway: { port } } },
-    ingress: { open: "everyone may read and delete documents" },
-  });
-  const host = lab.swarm.manager.host;
-  stack = new LabStack(name, settings, { "docker:host": host });
-  await useDocker({ host, target: "swarm" });
-  const world: World = { lab, stack, settings, port };
-  await placeData(world);
-  say("first `make up` …");
-  await done(world, "up");
-  await recorder.runs("nodes", [...changes, killedNode], (one, round) => suffer(one, world, round));
-  if (recorder.hasFailed()) process.exitCode = 1;
-} finally {
-  say("removing the stack …");
-  await stack?.make("down");
-  await lab.stop();
-  stack?.remove();
+
+/** The settings of each stack, without its port. */
+const settings = {
+  ...{ system: "full", environment: "prod" },
+  ingress: { open: "everyone may read and delete documents" },
+};
+
+/** Runs the changes and faults of one stack. */
+async function runNodes({ runs }: Recorder): Promise<void> {
+  const name = "reliability-swarm";
+  const lab = new SwarmLab(port - 1);
+  let stack: LabStack | undefined;
+  try {
+    await lab.start();
+    const own = await lab.served(name, { ...settings, services: { gateway: { port } } });
+    const { host } = lab.swarm.manager;
+    stack = new LabStack(name, own, { "docker:host": host });
+    await useDocker({ host, target: "swarm" });
+    const world: World = { lab, stack, settings: own, port };
+    await placeData(world);
+    say("first `make up` …");
+    await done(world, "up");
+    await runs("nodes", [...changes, killedNode], (one, round) => suffer(one, world, round));
+  } finally {
+    say("removing the stack …");
+    await stack?.make("down");
+    await lab.stop();
+    stack?.remove();
+  }
 }
+
+const parts = (process.env.ONLY ?? "nodes,sizes").split(",");
+const recorder = await Recorder.of("full on a Swarm of three nodes");
+if (parts.includes("nodes")) await runNodes(recorder);
+if (parts.includes("sizes")) await recorder.runs("sizes", sizes, (size) => measured(size, settings, port));
 say("wrote docs/measurements/reliability.md");
+if (recorder.hasFailed()) process.exitCode = 1;

@@ -23,14 +23,18 @@ export interface Served extends Settings {
 }
 
 export class SwarmLab {
-  readonly swarm = new TestSwarm();
+  readonly swarm: TestSwarm;
   readonly #port: number;
   readonly #folder = mkdtempSync(join(tmpdir(), "ragdock-lab-"));
   #registry: ChildProcess | undefined;
 
-  /** @param port of the registry on this machine */
-  constructor(port: number) {
+  /**
+   * @param port of the registry on this machine
+   * @param nodes how many
+   */
+  constructor(port: number, nodes = 3) {
     this.#port = port;
+    this.swarm = new TestSwarm(`${machine}:${port}`, nodes);
   }
 
   async start(): Promise<void> {

@@ -5,7 +5,16 @@
  * breaks the name lookups of its running containers.
  */
 import { type ChildProcess, execFile, execFileSync, spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmdirSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { promisify } from "node:util";
@@ -49,15 +58,23 @@ export const missingForSwarm = (): string | undefined => {
   });
 };
 
+const cgroups = "/sys/fs/cgroup";
+
 /** One engine of the Swarm. */
 export class SwarmNode {
   readonly name: string;
   readonly address: string;
   readonly namespace: string;
   readonly folder: string;
+  readonly #plainRegistry: string;
   #process: ChildProcess | undefined;
 
-  constructor(number: number, parent: string) {
+  /**
+   * @param parent the folder in which the node gets its own
+   * @param plainRegistry the host and port of a registry without TLS
+   */
+  constructor(number: number, parent: string, plainRegistry: string) {
+    this.#plainRegistry = plainRegistry;
     this.name = `node-${number}`;
     this.address = `${subnet}.${10 + number}`;
     this.namespace = `ragdock-${this.name}`;
@@ -74,7 +91,8 @@ export class SwarmNode {
     const within = (name: string): string => join(this.folder, name);
     const options = [
       ...["--host", this.host, "--data-root", within("data"), "--exec-root", within("exec")],
-      ...["--pidfile", within("pid"), "--insecure-registry", `${subnet}.0/24`],
+      ...["--cgroup-parent", `/${this.namespace}`],
+      ...["--pidfile", within("pid"), "--insecure-registry", this.#plainRegistry],
     ];
     // `ip netns exec` would hide the cgroups, which dockerd needs. The host name is the node's name.
     const command = [`--net=/run/netns/${this.namespace}`, "unshare", "--uts", "sh", "-c"];
@@ -85,6 +103,15 @@ export class SwarmNode {
       detached: true,
     });
     await until(async () => (await this.docker("version")) || undefined, 60);
+  }
+
+  /** Gives the containers of the node, all together, a share of the cores. Its engine has all of them. */
+  limit(cores: number): void {
+    const period = 100_000;
+    const quota = Math.round(cores * period);
+    if (existsSync(join(cgroups, "cgroup.controllers")))
+      writeFileSync(join(cgroups, this.namespace, "cpu.max"), `${quota} ${period}`);
+    else writeFileSync(join(cgroups, "cpu", this.namespace, "cpu.cfs_quota_us"), String(quota));
   }
 
   /** Runs the docker CLI of the node. */
@@ -133,6 +160,11 @@ export class SwarmNode {
     const ended = new Promise((done) => child.once("exit", done));
     child.kill();
     await ended;
+    // Docker leaves the parent of its cgroups. Version 1 has one for each controller.
+    for (const controller of ["", ...readdirSync(cgroups)]) {
+      const own = join(cgroups, controller, this.namespace);
+      if (existsSync(own)) rmdirSync(own);
+    }
   }
 }
 
@@ -141,8 +173,10 @@ export class TestSwarm {
   readonly nodes: readonly SwarmNode[];
   readonly #folder = mkdtempSync("/var/lib/ragdock-swarm-");
 
-  constructor(count = 3) {
-    this.nodes = Array.from({ length: count }, (_, index) => new SwarmNode(index + 1, this.#folder));
+  /** @param plainRegistry the host and port of a registry without TLS */
+  constructor(plainRegistry: string, count: number) {
+    const nodeOf = (number: number) => new SwarmNode(number, this.#folder, plainRegistry);
+    this.nodes = Array.from({ length: count }, (_, index) => nodeOf(index + 1));
   }
 
   get manager(): SwarmNode {

@@ -74,6 +74,22 @@ describe("financerag on a Swarm", () => {
       expect(image(name.replace("ragdock-test-", "")), name).toContain("@sha256:");
   });
 
+  it("spreads replicas over a label, publishes ports on nodes with another one, and encrypts its networks", async () => {
+    await forget();
+    await register({ ...settings, swarm: { spread: "zone", ingressNodes: "edge", encrypted: true } });
+    expect(task("financerag").placement).toEqual({ prefs: ["spread=node.labels.zone"] });
+    expect(task("ingress").placement).toEqual({ constraints: ["node.labels.edge==true"] });
+    const networks = ofType("/network:Network");
+    expect(networks.length).toBeGreaterThan(3);
+    for (const { name, inputs } of networks) expect(inputs.options, name).toEqual({ encrypted: "" });
+  });
+
+  it("leaves all nodes to Swarm, and networks as they are, without these settings", () => {
+    expect(task("financerag").placement).toBeUndefined();
+    expect(task("ingress").placement).toBeUndefined();
+    for (const { name, inputs } of ofType("/network:Network")) expect(inputs.options, name).toBeUndefined();
+  });
+
   it("publishes ports on each node and asks for no routing mesh", () => {
     expect(service("ingress")?.inputs.endpointSpec).toEqual({
       mode: "dnsrr",

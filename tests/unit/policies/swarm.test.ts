@@ -1,6 +1,7 @@
 /** Tests what a Swarm refuses. tests/slow/swarm.test.ts runs what it does not refuse. */
 import { describe, expect, it } from "vitest";
 import { readSystem } from "../../../config/resolve.ts";
+import { removeCommand } from "../../../config/spec/message.ts";
 import { facts, openInProd } from "../../support/program.ts";
 
 type Raw = Record<string, unknown>;
@@ -28,6 +29,17 @@ describe("a Swarm", () => {
     expect(
       refused({ ...financerag, target: "engine", services: { financerag: { exposure: "loopback" } } }),
     ).toEqual({});
+  });
+
+  it("has settings without effect on one engine", () => {
+    const { swarm } = refused({ ...financerag, target: "engine", swarm: { spread: "zone" } });
+    expect(swarm?.problem).toContain("the stack runs on one Docker engine");
+    expect(swarm?.fix).toContain(removeCommand("swarm"));
+  });
+
+  it("takes the names of labels only", () => {
+    const { "swarm.spread": spread } = refused({ ...financerag, swarm: { spread: "zone=a" } });
+    expect(spread?.problem).toContain("the name of a label without its value");
   });
 
   it("runs a system that is larger than one node", () => {
