@@ -3,6 +3,7 @@ import { execa } from "execa";
 import { authName } from "../config/services/auth.ts";
 import { authCommand } from "../host/deployment-log.ts";
 import { containersOf, dockerEnvironment } from "../host/docker.ts";
+import { atContainer } from "../host/nodes.ts";
 
 /**
  * Runs a command of the sign-in and shows its output. Returns undefined if the stack has no
@@ -15,12 +16,14 @@ export async function inAuth(
 ): Promise<number | undefined> {
   const [container] = await containersOf(stack, authName);
   if (!container) return undefined;
-  const { exitCode } = await execa("docker", authCommand(container.Id, words, ["-i"]), {
-    input,
-    stdout: "inherit",
-    stderr: "inherit",
-    reject: false,
-    env: dockerEnvironment(),
+  return atContainer(container, async ({ Id }) => {
+    const { exitCode } = await execa("docker", authCommand(Id, words, ["-i"]), {
+      input,
+      stdout: "inherit",
+      stderr: "inherit",
+      reject: false,
+      env: dockerEnvironment(),
+    });
+    return exitCode ?? 1;
   });
-  return exitCode ?? 1;
 }

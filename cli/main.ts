@@ -78,8 +78,7 @@ function subcommand(command: Command): Commander {
         return [name, /[<[]/.test(flags) ? given[name] || preset : given[name] === true];
       }),
     );
-    if (typeof values.stack === "string")
-      requireTarget(command.name, values.stack, command.name === "up" && values.service !== undefined);
+    if (typeof values.stack === "string") requireTarget(command.name, values.stack);
     process.exitCode = await command.run(values as never);
   });
 }

@@ -3,7 +3,6 @@ import { dockerSettingsOf } from "./stack-file.ts";
 
 const networks = "it looks into the networks of one Docker host";
 const data = "it changes the volumes of one Docker host, and those of a Swarm are on its nodes";
-const again = "no test has shown yet that it keeps its promises on several nodes";
 
 /** The commands that do not work for a stack on a Swarm, and why. */
 const refused: Readonly<Record<string, string>> = {
@@ -15,13 +14,11 @@ const refused: Readonly<Record<string, string>> = {
 };
 
 /** Refuses a command that does not work for a stack on a Swarm. @throws Failure */
-export function requireTarget(command: string, stack: string, isPart: boolean): void {
-  if (dockerSettingsOf(stack).target !== "swarm") return;
-  const why = refused[command] ?? (isPart ? again : undefined);
-  if (why === undefined) return;
-  const what = isPart && refused[command] === undefined ? `${command} --service` : command;
+export function requireTarget(command: string, stack: string): void {
+  const why = refused[command];
+  if (why === undefined || dockerSettingsOf(stack).target !== "swarm") return;
   throw new Failure(
-    `ragdock ${what} does not work for stack "${stack}", which runs on a Swarm: ${why}.`,
+    `ragdock ${command} does not work for stack "${stack}", which runs on a Swarm: ${why}.`,
     "What works, and what you can do instead: docs/guide/several-machines.md",
   );
 }

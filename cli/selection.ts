@@ -1,9 +1,11 @@
 import { type ImageMode, imagePlan } from "../components/image-plan.ts";
+import { fileResource, isSecret } from "../components/swarm/files.ts";
 import { Failure } from "../config/spec/failure.ts";
 import { type ImageSource, imageName } from "../config/spec/image.ts";
+import { declaredNetworks } from "../config/spec/networks.ts";
 import { deployedWith, partOf } from "../config/spec/part.ts";
 import { collectSecrets } from "../config/spec/secrets.ts";
-import type { SystemSpec } from "../config/spec/service.ts";
+import { isLongRunning, type LongRunning, type SystemSpec } from "../config/spec/service.ts";
 import { fullName, type StackName } from "../config/spec/stack.ts";
 import { resourceName } from "../host/broken-containers.ts";
 import { type Container, serviceOf } from "../host/docker.ts";
@@ -55,15 +57,17 @@ export function targetsOf(
   mode: ImageMode,
   containers: readonly Container[],
 ): string[] {
-  const { services, networks } = part;
+  const { services, target } = part;
+  const onSwarm = target === "swarm";
   const names = new Set(services.map(({ name }) => name));
   const named = (type: string, parts: readonly string[]): string[] =>
     parts.map((name) => `${type}::${fullName(stack, name)}`);
   // Containers that exist include replicas that the settings no longer have.
   const existing = containers
-    .filter((container) => names.has(serviceOf(container)))
+    .filter((container) => container.Node === undefined && names.has(serviceOf(container)))
     .map((container) => `docker:index/container:Container::${resourceName(container)}`);
-  const declared = services.flatMap((service) =>
+  const running = services.filter(isLongRunning);
+  const declared = (onSwarm ? services.filter((one) => !isLongRunning(one)) : services).flatMap((service) =>
     service.kind === "job" || service.replicas === 1
       ? [service.name]
       : Array.from({ length: service.replicas }, (_, index) => `${service.name}-${index + 1}`),
@@ -76,10 +80,11 @@ export function targetsOf(
     ...services.map(({ name, kind }) =>
       kind === "job"
         ? `ragdock:core:Job::${fullName(stack, `${name}-job`)}`
-        : `ragdock:core:Service::${fullName(stack, `${name}-service`)}`,
+        : `ragdock:${onSwarm ? "swarm" : "core"}:Service::${fullName(stack, `${name}-service`)}`,
     ),
-    ...named("docker:index/network:Network", Object.keys(networks)),
-    ...named("docker:index/volume:Volume", volumes),
+    ...named("docker:index/network:Network", Object.keys(declaredNetworks(part))),
+    ...named("docker:index/volume:Volume", onSwarm ? [] : volumes),
+    ...(onSwarm ? running.flatMap((service) => swarmResources(stack, service)) : []),
     ...named("random:index/randomPassword:RandomPassword", generatedSecrets(part)),
     ...named(
       imageType,
@@ -90,6 +95,15 @@ export function targetsOf(
   ];
   return [...new Set(all)];
 }
+
+/** A service of a Swarm and its files. */
+const swarmResources = (stack: StackName, service: LongRunning): string[] => [
+  `docker:index/service:Service::${fullName(stack, service.name)}`,
+  ...service.files.map((file) => {
+    const type = isSecret(file) ? "secret:Secret" : "serviceConfig:ServiceConfig";
+    return `docker:index/${type}::${fileResource(stack, service, file)}`;
+  }),
+];
 
 /** The resource names of a part's generated secrets, with all their generations. */
 const generatedSecrets = ({ services }: SystemSpec): string[] =>

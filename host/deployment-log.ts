@@ -2,6 +2,7 @@ import { spawnSync } from "node:child_process";
 import { imagesOnly } from "../config/spec/part.ts";
 import type { SystemSpec } from "../config/spec/service.ts";
 import { type Container, containersOf, docker, dockerEnvironment, isJob, serviceOf } from "./docker.ts";
+import { atContainer } from "./nodes.ts";
 import { userName } from "./user.ts";
 
 /** Milliseconds between two checks for the first change. */
@@ -40,16 +41,18 @@ export function recordDeployment(
   const auth = system.services.find(({ role }) => role === "auth")?.name;
   if (!auth || process.env[imagesOnly]) return;
   /** The command that writes the end of a deployment that has started. */
-  let failed: readonly string[] | undefined;
+  let failed: { readonly command: readonly string[]; readonly env: NodeJS.ProcessEnv } | undefined;
   const write = async (isKnown: boolean, result: Result): Promise<boolean> => {
     const now = await containersOf(stack);
     const services = changedServices(before.containers, now);
     const container = now.findLast((c) => serviceOf(c) === auth && c.State.Status === "running");
     if (!container || (services.length === 0 && !isKnown)) return false;
     const object = services.join(", ") || "settings";
-    const command = (text: Result) => authCommand(container.Id, record("deploy", object, text));
-    await docker(...command(result));
-    if (result === "started") failed = command("failed");
+    await atContainer(container, async ({ Id }) => {
+      const command = (text: Result) => authCommand(Id, record("deploy", object, text));
+      await docker(...command(result));
+      if (result === "started") failed = { command: command("failed"), env: dockerEnvironment() };
+    });
     return true;
   };
   let isOver = false;
@@ -65,7 +68,7 @@ export function recordDeployment(
   const lookLater = () => void setTimeout(lookNow, interval).unref();
   lookLater();
   process.once("exit", () => {
-    if (failed && !isOver) spawnSync("docker", failed, { env: dockerEnvironment(), timeout: patience });
+    if (failed && !isOver) spawnSync("docker", failed.command, { env: failed.env, timeout: patience });
   });
   void done.then(async () => {
     isOver = true;
@@ -82,7 +85,8 @@ export function recordDeployment(
 export async function recordRemoval(stack: string, auth: string): Promise<void> {
   const running = (await containersOf(stack)).filter(({ State }) => State.Status === "running");
   const container = running.find((c) => serviceOf(c) === auth);
-  if (container) await docker(...authCommand(container.Id, record("down", stack, "started")));
+  if (!container) return;
+  await atContainer(container, ({ Id }) => docker(...authCommand(Id, record("down", stack, "started"))));
 }
 
 /** The arguments of the command that adds a line. */

@@ -49,7 +49,7 @@ export async function inspectHost(
   const system = deployedPart(whole);
   if (system.target === "swarm") {
     await requireFreeHost(stack.stack, system, []);
-    return { containers: [], existingVolumes: {}, broken: {} };
+    return { containers: await containersOf(stack.stack), existingVolumes: {}, broken: {} };
   }
   const [containers, existingVolumes] = await Promise.all([
     containersOf(stack.stack),

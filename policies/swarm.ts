@@ -53,13 +53,6 @@ function refusals(service: ServiceSpec): Problem[] {
   const at = (key: string): string => `services.${name}.${key}`;
   const all: readonly Refusal[] = [
     {
-      applies: role === "auth",
-      path: "ingress.signIn",
-      found: "set",
-      why: "no test has shown yet that the sign-in works on several nodes",
-      fix: `${toRun}${removeCommand("ingress.signIn")}`,
-    },
-    {
       applies: role === "certificates",
       path: "ingress.tls",
       found: "set",

@@ -3,7 +3,7 @@ import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { secretsIn } from "../../config/spec/content.ts";
 import type { FileSpec, ServiceSpec } from "../../config/spec/service.ts";
-import { fullName, labels } from "../../config/spec/stack.ts";
+import { fullName, labels, type StackName } from "../../config/spec/stack.ts";
 import { filled } from "../container.ts";
 import type { StackContext } from "../context.ts";
 
@@ -21,10 +21,9 @@ const fileMode = 0o444;
  * with a generated name, and the service is replaced.
  */
 export function declareFiles(context: StackContext, spec: ServiceSpec, parent: pulumi.Resource): SwarmFiles {
-  const isSecret = ({ content }: FileSpec): boolean => secretsIn(content).length > 0;
   return {
     secrets: spec.files.filter(isSecret).map((file) => {
-      const name = nameOf(context, spec, file);
+      const name = fileResource(context, spec, file);
       // Without labels: the provider panics with them, because it reads its map as a set
       // (kreuzwerker/terraform-provider-docker, resourceDockerSecretCreate).
       const secret = new docker.Secret(name, { data: base64(filled(file.content, context)) }, { parent });
@@ -34,7 +33,7 @@ export function declareFiles(context: StackContext, spec: ServiceSpec, parent: p
       .filter((file) => !isSecret(file))
       .map((file) => {
         const config = new docker.ServiceConfig(
-          nameOf(context, spec, file),
+          fileResource(context, spec, file),
           {
             data: base64(filled(file.content, context)),
             labels: labels(context, { "ragdock.service": spec.name }),
@@ -52,8 +51,14 @@ const base64 = (text: pulumi.Input<string>): pulumi.Output<string> =>
 /** Characters of a name. Swarm takes 64, and the deployer adds eight. */
 const longest = 56;
 
-/** The digest keeps names apart that are the same in their first characters. */
-function nameOf(context: StackContext, { name }: ServiceSpec, { path }: FileSpec): string {
+/** Whether a file of a service is a secret of Swarm. */
+export const isSecret = ({ content }: FileSpec): boolean => secretsIn(content).length > 0;
+
+/**
+ * The name of the resource of a file. Its digest keeps names apart that are the same in their first
+ * characters.
+ */
+export function fileResource(stack: StackName, { name }: ServiceSpec, { path }: FileSpec): string {
   const digest = createHash("sha256").update(`${name} ${path}`).digest("hex").slice(0, 8);
-  return `${fullName(context, name).slice(0, longest - digest.length - 1)}-${digest}`;
+  return `${fullName(stack, name).slice(0, longest - digest.length - 1)}-${digest}`;
 }

@@ -20,12 +20,16 @@ export interface Asked {
 }
 
 /** Asks an address 50 times a second while `work` runs, and for 5 s more. */
-export async function askedDuring(url: string, work: () => Promise<unknown>): Promise<Asked> {
+export async function askedDuring(
+  url: string,
+  work: () => Promise<unknown>,
+  init: RequestInit = {},
+): Promise<Asked> {
   const running = new Set<Promise<void>>();
   const failed: string[] = [];
   let sent = 0;
   const one = async (): Promise<void> => {
-    const answer = await fetch(url).catch((error: Error) => error);
+    const answer = await fetch(url, init).catch((error: Error) => error);
     if (answer instanceof Error) failed.push(String(answer.cause ?? answer.message));
     else if (answer.status !== 200) failed.push(String(answer.status));
   };

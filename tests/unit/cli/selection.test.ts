@@ -7,6 +7,7 @@ import { imageMode } from "../../../components/image-plan.ts";
 import { partOf } from "../../../config/spec/part.ts";
 import { containerLike } from "../../support/containers.ts";
 import { systemWith } from "../../support/program.ts";
+import { forget, register, registered } from "../../support/registered.ts";
 
 const full = systemWith({ images: "packages" });
 const m31 = systemWith({ system: "m31", images: "packages" });
@@ -80,5 +81,18 @@ describe("the targets of a selection", () => {
       Name: `/ragdock-test-web-${number}-0a1b2c3`,
     }));
     expect(targets("web", two)).toContain("docker:index/container:Container::ragdock-test-web-2");
+  });
+
+  it.each([
+    ["one engine", {}],
+    ["a Swarm", { target: "swarm", registry: "registry.example.org/team" }],
+  ])("are every resource of the program on %s, if all services are selected", async (_, more) => {
+    await forget();
+    const system = await register({ system: "financerag", environment: "prod", ...more });
+    const selected = selectionOf(system, names(system).join(), []).part;
+    const all = targetsOf(stack, selected, imageMode(system, "ragdock", "ragdock/base:test"), []);
+    const declared = registered.map(({ type, name }) => `${type}::${name}`);
+    expect(declared.length).toBeGreaterThan(30);
+    expect(declared.filter((one) => !all.includes(one))).toEqual([]);
   });
 });

@@ -53,7 +53,6 @@ describe("a Swarm", () => {
   it.each<[path: string, why: string, raw: Raw]>([
     ["registry", "this stack builds financerag", { registry: undefined }],
     ["ingress.tls", "the volume with the certificate is on one of them", { ingress: { tls: "internal" } }],
-    ["ingress.signIn", "no test has shown yet", { ingress: { tls: "internal", signIn: { users: true } } }],
     [
       "services.financerag.exposure",
       "all addresses of its nodes",
