@@ -13,6 +13,7 @@ import { told } from "../host/finding.ts";
 import { project } from "../host/paths.ts";
 import { unplacedServices } from "../host/placement.ts";
 import { pullImages } from "../host/pull.ts";
+import { providerPullAdvice } from "../host/pull-advice.ts";
 import { deployerText } from "./backends/deployer.ts";
 import { print } from "./command.ts";
 import { storesOf } from "./data/store-users.ts";
@@ -141,7 +142,9 @@ async function report(
   if (!isRefused) print(`\n${statusText(status)}\n\n${summary(outcome.changes)}`);
   const errors = withoutRemoved(outcome.errors);
   for (const error of errors) print(`\n${withoutPath(error)}`);
-  const advice = errors.map(addressAdvice).find(Boolean);
+  const advice = errors
+    .map((error) => addressAdvice(error) ?? providerPullAdvice(error, system.images))
+    .find(Boolean);
   if (advice) print(`\n${advice}`);
   if (outcome.ok && status.healthy) {
     print(`Healthy after ${elapsed(progress.seconds())}.`);

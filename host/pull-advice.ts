@@ -65,6 +65,15 @@ export function baseImageAdvice(reference: string, reason: string, images?: Imag
   return `${outOfReach(reference, images)}${/^python(?=[:@]|$)/.test(reference) ? base : ""}`;
 }
 
+/**
+ * The fix for an image that the Docker provider could not pull, because `docker:registryAuth` leaves
+ * its registry to the provider. Undefined for another error.
+ */
+export function providerPullAdvice(error: string, images?: Images): string | undefined {
+  const [, reference, reason = ""] = /unable to pull image (\S+): ([\s\S]*)/.exec(error) ?? [];
+  return reference && pullAdvice(reference, reason, images);
+}
+
 function known(reference: string, reason: string): string | undefined {
   if (new RegExp(`^${project}/[^:]+:[0-9a-f]{12}$`).test(reference))
     return `${reference} was built on a Docker host, and the image is gone. Remove it from ragdock:pinned, so that it is built again.`;

@@ -12,11 +12,16 @@ export interface Running {
 }
 
 /**
- * Connects to an address and a port, with bash or with BusyBox. It makes 50 attempts at once.
+ * Connects to an address and a port, with bash or with BusyBox. It makes 50 attempts at once. Only what
+ * succeeds twice counts: whenever Docker creates a network, it takes the rule that keeps networks
+ * apart out for a moment (moby, EnsureJumpRule in setup_ip_tables.go).
  */
-const script = `try() {
+const script = `connects() {
   if command -v bash >/dev/null; then timeout 3 bash -c ": </dev/tcp/$1/$2" 2>/dev/null
-  else nc -z -w 3 "$1" "$2" 2>/dev/null; fi && echo "$1 $2"
+  else nc -z -w 3 "$1" "$2" 2>/dev/null; fi
+}
+try() {
+  connects "$1" "$2" && sleep 1 && connects "$1" "$2" && echo "$1 $2"
 }
 count=0
 while [ $# -gt 1 ]; do

@@ -22,7 +22,6 @@ const off = ["prometheus", "alertmanager", "blackbox-exporter"].map((one) => [on
 const settings = {
   ...{ system: "financerag", environment: "prod", ingress: open },
   ...{ embeddings: { provider: "local" }, llm: { provider: "none" } },
-  swarm: { spread: "zone", ingressNodes: "edge" },
   services: {
     financerag: { port, replicas: 2, environment: { WEB_CONCURRENCY: "1" } },
     ...Object.fromEntries(off),
@@ -38,7 +37,9 @@ describe.skipIf(missing)("a stack on a Swarm of three nodes", () => {
     for (const [index, zone] of ["a", "b", "b"].entries()) await label(index + 1, `zone=${zone}`);
     for (const node of [1, 2]) await label(node, "edge=true");
     await label(1, `${volumeNodeLabel(`ragdock-${name}-chroma-data`)}=true`);
-    stack.configure(await lab.served(name, settings), { "docker:host": swarm.manager.host });
+    const labels = { swarm: { spread: "zone", ingressNodes: "edge" } };
+    const docker = { "docker:host": swarm.manager.host };
+    stack.configure({ ...(await lab.served(name, settings)), ...labels }, docker);
     const { code, output } = await stack.make("up");
     expect(code, output).toBe(0);
   });

@@ -11,7 +11,7 @@ import { requiredImages } from "../../../components/image-plan.ts";
 import { lockedReference } from "../../../config/images.ts";
 import type { Failure } from "../../../config/spec/failure.ts";
 import { pullImages } from "../../../host/pull.ts";
-import { pullAdvice } from "../../../host/pull-advice.ts";
+import { providerPullAdvice, pullAdvice } from "../../../host/pull-advice.ts";
 import { imageNamed } from "../../support/docker.ts";
 import { systemWith } from "../../support/program.ts";
 import { toPulumi } from "../../support/reader.ts";
@@ -192,5 +192,14 @@ describe("a build whose base image cannot be pulled", () => {
     expect(baseAdvice(log.map((line) => line.replace("python:", "nginx:")))).toEqual([
       expect.not.stringContaining("PYTHON_IMAGE"),
     ]);
+  });
+});
+
+describe("the advice for what the provider could not pull", () => {
+  it("names the login for the registry in the provider's error", () => {
+    const error =
+      "ragdock-prod-image-web (docker:index/remoteImage:RemoteImage): Unable to read Docker image into resource: unable to pull image registry.example.org:5000/team/web:1: error pulling image registry.example.org:5000/team/web:1: no basic auth credentials";
+    expect(providerPullAdvice(error)).toContain("docker login registry.example.org:5000");
+    expect(providerPullAdvice("port is already allocated")).toBeUndefined();
   });
 });
