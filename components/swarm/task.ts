@@ -43,7 +43,8 @@ function placementOf(context: StackContext, spec: LongRunning): Pick<Task, "plac
   ].map(nodesWith);
   const placement = {
     ...(constraints.length > 0 ? { constraints } : {}),
-    ...(spread !== undefined && !isOnEachNode(spec) ? { prefs: [`spread=node.labels.${spread}`] } : {}),
+    // Without `spread=`, which the provider's documentation has: it would pass that on to Swarm.
+    ...(spread !== undefined && !isOnEachNode(spec) ? { prefs: [`node.labels.${spread}`] } : {}),
   };
   return Object.keys(placement).length > 0 ? { placement } : {};
 }

@@ -84,22 +84,19 @@ describe.skipIf(missing)("the sign-in on a Swarm", () => {
       lines(await swarm.manager.docker("service", "ls", "--format", "{{.ID}} {{.Name}}")).sort();
     const before = await services();
     const financerag = { ...served.services.financerag, environment: { RAGDOCK_TEST: "1" } };
-    const chroma = { environment: { RAGDOCK_TEST: "1" } };
-    stack.configure({ ...served, services: { ...served.services, financerag, chroma } }, docker);
+    const auth = { environment: { RAGDOCK_TEST: "1" } };
+    stack.configure({ ...served, services: { ...served.services, financerag, auth } }, docker);
     expect(await must("up", "--service", "financerag")).toContain("only financerag");
     const after = await services();
     const changed = [
       ...before.filter((one) => !after.includes(one)),
       ...after.filter((one) => !before.includes(one)),
     ];
-    expect(changed.map((one) => one.replace(/^\S+ ragdock-[a-z-]+?-(\w+)-\w+$/, "$1"))).toEqual([
-      "financerag",
-      "financerag",
-    ]);
+    // The gateway's files name the revision of the application.
+    const shortName = (one: string): string => one.replace(/^\S+ ragdock-[a-z-]+?-(\w+)-\w+$/, "$1");
+    expect([...new Set(changed.map(shortName))].sort()).toEqual(["financerag", "gateway"]);
     expect(await statuses({ Authorization: `Bearer ${key}` })).toEqual([200, 200, 200]);
-    const preview = await must("preview");
-    expect(preview).toContain("chroma");
-    expect(preview).not.toContain("financerag-");
+    expect(await must("preview")).toMatch(/service auth:/);
   });
 
   it("fails no request of a key while it is replaced", async () => {

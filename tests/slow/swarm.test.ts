@@ -81,7 +81,8 @@ describe.skipIf(missing)("financerag on a Swarm of three nodes", () => {
     const { code, output } = await stack.make("restart", "--service", "financerag");
     expect(code, output).toBe(0);
     expect(output).toMatch(/^financerag restarted, healthy after/m);
-    expect(await placed("financerag")).toEqual([1, 1, 1]);
+    // The last container still ends, within its grace period.
+    await eventually(async () => (await placed("financerag")).every((count) => count === 1) || undefined, 30);
     expect(await tasks()).not.toEqual(before);
   });
 

@@ -77,7 +77,7 @@ describe("financerag on a Swarm", () => {
   it("spreads replicas over a label, publishes ports on nodes with another one, and encrypts its networks", async () => {
     await forget();
     await register({ ...settings, swarm: { spread: "zone", ingressNodes: "edge", encrypted: true } });
-    expect(task("financerag").placement).toEqual({ prefs: ["spread=node.labels.zone"] });
+    expect(task("financerag").placement).toEqual({ prefs: ["node.labels.zone"] });
     expect(task("ingress").placement).toEqual({ constraints: ["node.labels.edge==true"] });
     const networks = ofType("/network:Network");
     expect(networks.length).toBeGreaterThan(3);
