@@ -19,7 +19,7 @@ export const swarm = group("How a Swarm runs the stack. Only with `target: swarm
     nodeLabel,
   ),
   ingressNodes: optional(
-    "Label of the nodes that publish ports, such as `edge`: those where it is `true`. By default each node does.",
+    "Label of the nodes that publish ports, such as `public`: those where it is `true`. By default each node does.",
     nodeLabel,
   ),
 });

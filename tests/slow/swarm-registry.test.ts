@@ -30,7 +30,7 @@ const { swarm } = lab;
 const registry = new TestRegistry(registryPort, secured);
 const stack = new TestStack(name, {});
 
-/** An authority of its own for the registry, which the engines trust as a user's would. */
+/** A separate authority for the registry, which the engines trust. */
 function certify(): void {
   const subject = ["-subj", "/CN=registry", "-addext", `subjectAltName=IP:${machine}`];
   const files = ["-keyout", secured.key, "-out", secured.certificate];

@@ -35,9 +35,9 @@ describe.skipIf(missing)("a stack on a Swarm of three nodes", () => {
     const label = (node: number, text: string) =>
       swarm.manager.docker("node", "update", "--label-add", text, `node-${node}`);
     for (const [index, zone] of ["a", "b", "b"].entries()) await label(index + 1, `zone=${zone}`);
-    for (const node of [1, 2]) await label(node, "edge=true");
+    for (const node of [1, 2]) await label(node, "public=true");
     await label(1, `${volumeNodeLabel(`ragdock-${name}-chroma-data`)}=true`);
-    const labels = { swarm: { spread: "zone", ingressNodes: "edge" } };
+    const labels = { swarm: { spread: "zone", ingressNodes: "public" } };
     const docker = { "docker:host": swarm.manager.host };
     stack.configure({ ...(await lab.served(name, settings)), ...labels }, docker);
     const { code, output } = await stack.make("up");

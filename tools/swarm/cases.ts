@@ -184,6 +184,8 @@ export const changes: readonly Case[] = [
     after: async (world) => {
       const { manager, nodes } = world.lab.swarm;
       await manager.docker("node", "update", "--availability", "active", last(nodes).name);
+      // Nothing moves a replica back to a node, and the next case needs some there.
+      for (const service of ["api", "worker", "gateway"]) await done(world, "restart", "--service", service);
       await whole(world);
     },
   },
@@ -199,6 +201,10 @@ export const killedNode: Case = {
   asked: others,
   work: async (world) => {
     const node = last(world.lab.swarm.nodes);
+    const moving = (await tasksOf(world.stack.name)).filter(
+      (task) => task.Node === node.name && !kept.includes(serviceOf(task)),
+    );
+    if (moving.length === 0) throw new Error(`${node.name} has no replica that could move`);
     await node.kill();
     return { seconds: await elsewhere(world, node, kept), told: "" };
   },

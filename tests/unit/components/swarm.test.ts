@@ -76,9 +76,9 @@ describe("financerag on a Swarm", () => {
 
   it("spreads replicas over a label, publishes ports on nodes with another one, and encrypts its networks", async () => {
     await forget();
-    await register({ ...settings, swarm: { spread: "zone", ingressNodes: "edge", encrypted: true } });
+    await register({ ...settings, swarm: { spread: "zone", ingressNodes: "public", encrypted: true } });
     expect(task("financerag").placement).toEqual({ prefs: ["node.labels.zone"] });
-    expect(task("ingress").placement).toEqual({ constraints: ["node.labels.edge==true"] });
+    expect(task("ingress").placement).toEqual({ constraints: ["node.labels.public==true"] });
     const networks = ofType("/network:Network");
     expect(networks.length).toBeGreaterThan(3);
     for (const { name, inputs } of networks) expect(inputs.options, name).toEqual({ encrypted: "" });

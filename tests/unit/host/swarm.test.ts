@@ -39,10 +39,10 @@ const refused = (options: Partial<SwarmOptions>): Promise<string> => {
 describe("a Swarm", () => {
   it("is used if this Docker is its manager, with nodes and networks as the settings say", async () => {
     networks = [{ Name: "ragdock-test-app", Options: { encrypted: "", vxlan: "4097" } }];
-    labelled = "edge";
+    labelled = "public";
     await requireSwarm("test", {
       ...systemWith({ system: "m31" }),
-      swarm: { encrypted: true, ingressNodes: "edge" },
+      swarm: { encrypted: true, ingressNodes: "public" },
     });
   });
 
@@ -55,9 +55,9 @@ describe("a Swarm", () => {
 
   it("is refused if no node has the label of the nodes that publish ports", async () => {
     labelled = "front";
-    const text = await refused({ ingressNodes: "edge" });
-    expect(text).toContain("ragdock:swarm.ingressNodes is edge");
-    expect(text).toContain("docker node update --label-add edge=true <node>");
+    const text = await refused({ ingressNodes: "public" });
+    expect(text).toContain("ragdock:swarm.ingressNodes is public");
+    expect(text).toContain("docker node update --label-add public=true <node>");
   });
 
   it.each([
