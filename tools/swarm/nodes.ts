@@ -60,6 +60,16 @@ export const missingForSwarm = (): string | undefined => {
 
 const cgroups = "/sys/fs/cgroup";
 
+/** Removes what Docker leaves: the parent of its cgroups, which version 1 has for each controller. */
+function removeCgroups(parent: string): true {
+  for (const own of ["", ...readdirSync(cgroups)].map((controller) => join(cgroups, controller, parent))) {
+    if (!existsSync(own)) continue;
+    const inside = readdirSync(own, { withFileTypes: true }).filter((entry) => entry.isDirectory());
+    for (const path of [...inside.map(({ name }) => join(own, name)), own]) rmdirSync(path);
+  }
+  return true;
+}
+
 /** One engine of the Swarm. */
 export class SwarmNode {
   readonly name: string;
@@ -160,11 +170,8 @@ export class SwarmNode {
     const ended = new Promise((done) => child.once("exit", done));
     child.kill();
     await ended;
-    // Docker leaves the parent of its cgroups. Version 1 has one for each controller.
-    for (const controller of ["", ...readdirSync(cgroups)]) {
-      const own = join(cgroups, controller, this.namespace);
-      if (existsSync(own)) rmdirSync(own);
-    }
+    // The last processes may still end. What stays then is empty, and the next engine uses it again.
+    await until(async () => removeCgroups(this.namespace), 10).catch(() => undefined);
   }
 }
 
