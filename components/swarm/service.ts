@@ -24,7 +24,10 @@ export class SwarmService extends pulumi.ComponentResource {
     const { context, spec, after } = args;
     const ports = publishedPorts(spec);
     const isGlobal = isOnEachNode(spec);
-    const isInPlace = isGlobal || spec.kind === "stateful";
+    const stopsFirst = isGlobal || spec.kind === "stateful";
+    // A gateway changes in place, so that its old containers have gone before those of the old
+    // revisions behind it: Swarm removes the containers of two services at the same time.
+    const isInPlace = stopsFirst || spec.role === "gateway";
     return new docker.Service(
       fullName(context, spec.name),
       {
@@ -47,7 +50,7 @@ export class SwarmService extends pulumi.ComponentResource {
           failureAction: "pause",
           monitor: "5s",
           maxFailureRatio: "0.0",
-          order: isInPlace ? "stop-first" : "start-first",
+          order: stopsFirst ? "stop-first" : "start-first",
         },
         // The provider cannot wait for a global service.
         ...(isGlobal ? {} : { convergeConfig: { delay: "1s", timeout: `${longestWait(spec) + pull}s` } }),
@@ -55,10 +58,10 @@ export class SwarmService extends pulumi.ComponentResource {
       {
         parent: this,
         dependsOn: [...after.resources],
-        // Swarm itself stops a container on a volume before it starts the next one. Everything else
-        // is a new service, so that gateways lead to one revision only.
+        // Swarm itself stops a container on a volume before it starts the next one. An application is
+        // a new service, so that gateways lead to one revision only.
         replaceOnChanges: isInPlace ? [] : ["taskSpec"],
-        deleteBeforeReplace: isInPlace,
+        deleteBeforeReplace: stopsFirst,
         // Swarm adds the platforms of the image, if it can ask the registry.
         ignoreChanges: ["taskSpec.placement.platforms", "taskSpec.logDriver"],
       },

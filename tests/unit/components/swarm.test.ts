@@ -111,6 +111,8 @@ describe("financerag on a Swarm", () => {
     expect(task("financerag").placement).toBeUndefined();
     expect(service("chroma")?.inputs.updateConfig).toMatchObject({ order: "stop-first" });
     expect(service("financerag")?.inputs.updateConfig).toMatchObject({ order: "start-first" });
+    expect(service("gateway")?.inputs.updateConfig).toMatchObject({ order: "start-first" });
+    expect(service("ingress")?.inputs.updateConfig).toMatchObject({ order: "stop-first" });
   });
 
   it("lets Swarm replace an unhealthy application after its time, and never a store", () => {
