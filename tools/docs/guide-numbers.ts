@@ -6,7 +6,6 @@ import { mebibytes } from "../../config/spec/units.ts";
 import { projectDir } from "../../host/paths.ts";
 import { type Parts, table } from "../markdown.ts";
 import type { Findings } from "../reliability/findings.ts";
-import { sizeCells, sizeHeader } from "../reliability/page.ts";
 import { specOf, systemNames } from "./specs.ts";
 
 /** Returns the memory that each system requires, and the rates at which a stack answered. */
@@ -32,18 +31,6 @@ export const scalingNumbers = (findings: Findings): Parts => ({
     ),
   ),
 });
-
-/** Returns what one, two and three nodes of a Swarm can do. */
-export const swarmNumbers = (findings: Findings): Parts => {
-  const all = Object.values(findings).flatMap(({ sizes }) => (sizes ? [sizes] : []));
-  return {
-    sizes: table(
-      ["nodes", ...sizeHeader, "measured"],
-      all.flatMap(({ seen, date }) => seen.map((one) => [one.name, ...sizeCells(one), date])),
-      "---:",
-    ),
-  };
-};
 
 /** Returns the costs of a start and of a change. */
 export const whereToRunNumbers = (findings: Findings): Parts => {

@@ -18,7 +18,7 @@ import { type Parts, pageWith } from "../markdown.ts";
 import { readFindings } from "../reliability/findings.ts";
 import { reliabilityParts } from "../reliability/page.ts";
 import { commandsPage } from "./commands-page.ts";
-import { scalingNumbers, swarmNumbers, whereToRunNumbers } from "./guide-numbers.ts";
+import { scalingNumbers, whereToRunNumbers } from "./guide-numbers.ts";
 import { imagesPage } from "./images-page.ts";
 import { brokenLinks } from "./links.ts";
 import { metricsPage } from "./metrics-page.ts";
@@ -31,7 +31,6 @@ import { systemsPage } from "./systems-page.ts";
 
 const pages: Readonly<Record<string, Parts>> = {
   "docs/guide/scaling.md": scalingNumbers(readFindings()),
-  "docs/guide/several-machines.md": swarmNumbers(readFindings()),
   "docs/guide/where-to-run.md": whereToRunNumbers(readFindings()),
   "docs/reference/commands.md": commandsPage(),
   "docs/reference/images.md": imagesPage(),

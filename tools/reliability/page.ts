@@ -1,6 +1,5 @@
 import { elapsed } from "../../cli/ui/text.ts";
 import { type Parts, table } from "../markdown.ts";
-import type { Sized } from "../swarm/sizes.ts";
 import type { Seen } from "../traffic.ts";
 import type { Findings, Part, Survived, SystemFindings } from "./findings.ts";
 
@@ -12,15 +11,6 @@ export const reliabilityParts = (findings: Findings): Parts => ({
 });
 
 const traffic = ["requests", "failed", "longest gap"];
-
-/** The columns of a size. */
-export const sizeHeader = ["cores of each", "questions a second", "documents indexed a minute"] as const;
-
-export const sizeCells = ({ cores, questions, documents }: Sized): string[] => [
-  String(cores),
-  questions.toFixed(1),
-  documents.toFixed(0),
-];
 
 const system = ({
   changes,
@@ -95,8 +85,8 @@ const system = ({
   }),
   ...section("Sizes", sizes, {
     find: (seen, name) => named(seen, name),
-    header: ["nodes", ...sizeHeader],
-    cells: sizeCells,
+    header: ["nodes", "cores of each", "questions a second", "documents indexed a minute"],
+    cells: ({ cores, questions, documents }) => [String(cores), questions.toFixed(1), documents.toFixed(0)],
   }),
 ];
 

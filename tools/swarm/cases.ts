@@ -60,7 +60,7 @@ export async function suffer(one: Case, world: World, round = 1): Promise<Suffer
  * the cases drain and kill it. The database is not on the only manager.
  */
 export async function placeData({ lab, stack }: Pick<World, "lab" | "stack">): Promise<void> {
-  const [first, second] = lab.swarm.nodes;
+  const [first, second = first] = lab.swarm.nodes;
   const at = { postgres: second, redis: first, prometheus: first, alertmanager: first };
   for (const [service, node] of Object.entries(at)) {
     const label = volumeNodeLabel(fullName({ project, stack: stack.name }, `${service}-data`));
