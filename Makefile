@@ -196,7 +196,7 @@ test: setup-test ## everything: check, unit, end-to-end; ends with "N passed, N 
 docs: node_modules ## write the generated parts of docs/
 	@node tools/docs/main.ts
 
-reliability: setup-test ## break things on purpose, and write docs/measurements/reliability.md: two hours, less with ONLY=changes,releases,crashes,overloads,faults,machine,kills; SYSTEM=myrag or full-prod; TARGET=swarm, 40 minutes, less with ONLY=nodes or sizes
+reliability: setup-test ## break things on purpose, and write docs/measurements/reliability.md: two hours, less with ONLY=changes,releases,crashes,overloads,faults,machine,kills; SYSTEM=myrag or full-prod; TARGET=swarm, less with ONLY=nodes or sizes
 	@$(if $(ONLY)$(TARGET),,vitest run --project slow)
 	@node tools/reliability/$(if $(filter swarm,$(TARGET)),swarm,main).ts
 

@@ -71,8 +71,8 @@ describe.skipIf(missing)("the sign-in on a Swarm", () => {
     expect(await statuses({ Authorization: `Bearer ${key}` })).toEqual([200, 200, 200]);
   });
 
-  it("has the address of the client and the deployment in its log, and no line of an unchanged run", async () => {
-    const log = async (): Promise<string> => await must("audit", "--since", "1h");
+  it("has the deployment in its audit log, and no line of an unchanged run", async () => {
+    const log = (): Promise<string> => must("audit", "--since", "1h");
     expect(await log()).toMatch(/deploy/);
     const before = (await log()).split("\n").filter((line) => line.includes("deploy")).length;
     expect(await stack.unchanged()).toBe("");

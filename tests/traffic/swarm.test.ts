@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { volumeNodeLabel } from "../../config/spec/swarm.ts";
 import { SwarmLab } from "../../tools/swarm/lab.ts";
 import { missingForSwarm } from "../../tools/swarm/nodes.ts";
-import { open } from "../support/program.ts";
+import { open, unwatchedIn } from "../support/program.ts";
 import { eventually, TestStack } from "../support/stack.ts";
 import { askedDuring, containersOn, lines } from "../support/swarm.ts";
 
@@ -18,13 +18,12 @@ const port = 28_181;
 const lab = new SwarmLab(28_180);
 const { swarm } = lab;
 const stack = new TestStack(name, {});
-const off = ["prometheus", "alertmanager", "blackbox-exporter"].map((one) => [one, { enabled: false }]);
 const settings = {
   ...{ system: "financerag", environment: "prod", ingress: open },
   ...{ embeddings: { provider: "local" }, llm: { provider: "none" } },
   services: {
     financerag: { port, replicas: 2, environment: { WEB_CONCURRENCY: "1" } },
-    ...Object.fromEntries(off),
+    ...unwatchedIn("financerag"),
   },
 };
 const placed = (service: string): Promise<number[]> => containersOn(swarm, name, service);

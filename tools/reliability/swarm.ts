@@ -1,8 +1,8 @@
 /**
  * `make reliability TARGET=swarm`: changes and faults of `full` on a Swarm of three engines, which
  * share this machine (tools/swarm/nodes.ts), and what one, two and three small nodes can do. It writes
- * a section of docs/measurements/reliability.md. A run takes about 40 minutes and needs root.
- * `ONLY=nodes` or `ONLY=sizes` runs one part.
+ * a section of docs/measurements/reliability.md. It needs root. `ONLY=nodes` or `ONLY=sizes` runs one
+ * part.
  */
 import { useDocker } from "../../host/docker.ts";
 import { say } from "../bench/measure.ts";

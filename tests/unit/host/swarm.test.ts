@@ -1,4 +1,7 @@
-/** Tests what is refused before a deployment on a Swarm, with a fake Docker. tests/slow/swarm.test.ts has a real one. */
+/**
+ * Tests what is refused before a deployment on a Swarm, with a fake Docker. tests/slow/swarm.test.ts
+ * has a real one.
+ */
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import type { SwarmOptions } from "../../../config/spec/target.ts";
 import { requireSwarm } from "../../../host/swarm.ts";
