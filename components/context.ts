@@ -1,5 +1,6 @@
 import type * as pulumi from "@pulumi/pulumi";
 import type { Program } from "../config/spec/container-options.ts";
+import type { RegistryLogin } from "../config/spec/own-registry.ts";
 import type { ServiceSpec, SystemSpec } from "../config/spec/service.ts";
 import type { StackName } from "../config/spec/stack.ts";
 import type { Images } from "./images.ts";
@@ -30,6 +31,8 @@ export interface Predecessors {
   readonly resources: readonly pulumi.Resource[];
   /** One value per job, which is known only after the job ended with exit code 0. */
   readonly gates: readonly pulumi.Output<string>[];
+  /** The login of the registry that the stack runs, known once it runs. @default there is none */
+  readonly login?: pulumi.Output<RegistryLogin>;
 }
 
 /** The arguments of a service or a job. */

@@ -32,12 +32,12 @@ export interface ImageMode {
 
 /** The source of a system's images. */
 export const imageMode = (
-  { images, registry, pinned, target }: SystemSpec,
+  { images, registry, pinned, target, ownRegistry }: SystemSpec,
   project: string,
   baseImage: string,
 ): ImageMode => ({
   ...{ project, images, registry, pinned, baseImage },
-  ...(target === "swarm" ? { pushTo: registry } : {}),
+  ...(target === "swarm" ? { pushTo: registry ?? ownRegistry?.address } : {}),
 });
 
 /** An image that is pulled. */

@@ -5,6 +5,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { buildLogs } from "../config/images.ts";
 import { Failure } from "../config/spec/failure.ts";
 import { type ImageSource, imageName } from "../config/spec/image.ts";
+import type { PushImage, RegistryLogin } from "../config/spec/own-registry.ts";
 import { fullName, type StackName } from "../config/spec/stack.ts";
 import { type Build, type ImageMode, imagePlan, type Pull } from "./image-plan.ts";
 import { runError } from "./reader.ts";
@@ -12,8 +13,7 @@ import { runError } from "./reader.ts";
 export interface ImagesArgs extends StackName, ImageMode {
   /** The images that the services run. */
   readonly sources: readonly ImageSource[];
-  /** Pushes an image to the registry in its reference, and returns the reference with its digest. */
-  readonly pushImage: (reference: string, id: string) => Promise<string>;
+  readonly pushImage: PushImage;
 }
 
 interface Made {
@@ -25,6 +25,8 @@ interface Made {
 export class Images extends pulumi.ComponentResource {
   /** By short name. Cached, because a plan reads and hashes the whole context of its build. */
   private readonly made = new Map<string, Made>();
+  /** References with a digest, by short name. */
+  private readonly pushed = new Map<string, pulumi.Output<string>>();
   private readonly args: ImagesArgs;
 
   constructor(name: string, args: ImagesArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -50,11 +52,26 @@ export class Images extends pulumi.ComponentResource {
   /**
    * The reference with a digest under which the nodes of a Swarm pull a source's image. A built image
    * is pushed for that.
+   * @param login of the registry that the stack runs, known once it runs. @default the user's login
    */
-  nodeReference(source: ImageSource): pulumi.Output<string> {
+  nodeReference(source: ImageSource, login?: pulumi.Output<RegistryLogin>): pulumi.Output<string> {
     const { plan, image } = this.make(source);
     if (plan.kind === "pull") return image.repoDigest;
-    return image.imageId.apply((id) => this.args.pushImage(plan.reference, id));
+    const pushed = this.pushed.get(plan.name) ?? this.push(plan.reference, image, login);
+    this.pushed.set(plan.name, pushed);
+    return pushed;
+  }
+
+  private push(
+    reference: string,
+    { imageId }: docker.RemoteImage,
+    login?: pulumi.Output<RegistryLogin>,
+  ): pulumi.Output<string> {
+    const { pushImage } = this.args;
+    if (!login) return imageId.apply((id) => pushImage(reference, id));
+    const pushed = pulumi.all([imageId, login]).apply(([id, known]) => pushImage(reference, id, known));
+    // The login is secret, and the reference is not.
+    return pulumi.unsecret(pushed);
   }
 
   /** The references of the images that services run, by short name. */

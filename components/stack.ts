@@ -1,7 +1,14 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import type { Program } from "../config/spec/container-options.ts";
+import { defined } from "../config/spec/defined.ts";
 import { openNetworkOptions } from "../config/spec/networks.ts";
+import {
+  type PushImage,
+  type RegistryLogin,
+  registryName,
+  registryUser,
+} from "../config/spec/own-registry.ts";
 import {
   isLongRunning,
   type LongRunning,
@@ -32,8 +39,7 @@ export interface RagStackArgs extends StackName {
   readonly keptSecrets: Readonly<Record<string, number>>;
   /** What an image runs, by its id. */
   readonly imageProgram: (id: string) => Promise<Program>;
-  /** Pushes an image to the registry in its reference, and returns the reference with its digest. */
-  readonly pushImage: (reference: string, id: string) => Promise<string>;
+  readonly pushImage: PushImage;
   readonly baseImage: string;
   /** Creation times of the volumes that Docker already has, by full name. "" if it is unknown. */
   readonly existingVolumes: Readonly<Record<string, string>>;
@@ -135,7 +141,7 @@ function startAll(shared: StackContext, parent: pulumi.Resource): Map<string, Un
   const started = new Map<string, Unit>();
   const Running = shared.system.target === "swarm" ? SwarmService : Service;
   for (const spec of inStartOrder(shared.system.services).order) {
-    const after = predecessors(spec, started);
+    const after = { ...predecessors(spec, started), ...defined({ login: loginOf(shared, started) }) };
     const context = { ...shared, networks: networksFor(spec, shared.networks) };
     started.set(
       spec.name,
@@ -153,6 +159,19 @@ function predecessors(spec: ServiceSpec, started: ReadonlyMap<string, Unit>): Pr
     resources: before,
     gates: before.flatMap((unit) => (unit instanceof Job ? [unit.gate] : [])),
   };
+}
+
+/** The login of the registry that the stack runs, known once that runs. Undefined before it is declared. */
+function loginOf(
+  { system: { ownRegistry }, secrets }: StackContext,
+  started: ReadonlyMap<string, Unit>,
+): pulumi.Output<RegistryLogin> | undefined {
+  const door = started.get(registryName);
+  if (!ownRegistry || !(door instanceof SwarmService)) return undefined;
+  const { address, password } = ownRegistry;
+  return pulumi
+    .all([secrets[password.name], ...door.containers])
+    .apply(([value]) => ({ address, user: registryUser, password: value as string }));
 }
 
 /** Ids of the system's networks, by short name. */

@@ -1,7 +1,8 @@
 import lock from "./images.lock.json" with { type: "json" };
 import { nodeCatalogueImage } from "./services/language-images.ts";
 import { pythonCatalogueImage } from "./services/python.ts";
-import { type CatalogueImage, type ImageSource, imageName, splitReference } from "./spec/image.ts";
+import { registryCatalogueImage } from "./services/registry.ts";
+import { type CatalogueImage, type ImageSource, imageName, isBuilt, splitReference } from "./spec/image.ts";
 import type { SystemSpec } from "./spec/service.ts";
 import { systems } from "./systems/index.ts";
 
@@ -14,6 +15,7 @@ export const images: readonly CatalogueImage[] = [
     [
       pythonCatalogueImage,
       nodeCatalogueImage,
+      registryCatalogueImage,
       ...Object.values(systems).flatMap(({ modules }) => modules.flatMap((m) => m.images ?? [])),
     ].map((image) => [image.name, image]),
   ).values(),
@@ -43,7 +45,7 @@ export function pulledReference(
   const own = pinned[imageName(source)];
   if (own !== undefined) return own;
   if (source.from === "reference") return source.reference;
-  if (source.from === "build" || images === "packages" || source.image.wrapped) return undefined;
+  if (source.from === "build" || isBuilt(source, { images, pinned })) return undefined;
   return lockedReference(source.image.reference, registry);
 }
 

@@ -10,6 +10,7 @@ import { ingressProblems } from "./services/ingress-rules.ts";
 import { chooseModels, modelProblems } from "./services/models.ts";
 import type { Context, ServiceTemplate } from "./services/module.ts";
 import { withAppNames } from "./services/own-app-settings.ts";
+import { ownRegistryOf } from "./services/registry.ts";
 
 import { askedSecrets } from "./settings/app-secrets.ts";
 import { fromZod, without } from "./settings/issues.ts";
@@ -113,6 +114,7 @@ function assembled(
     swarm: user.swarm,
     images: user.images,
     registry: user.registry,
+    ...defined({ ownRegistry: ownRegistryOf(ctx, services) }),
     pinned: user.pinned,
     services,
     networks: networksUsed(services),

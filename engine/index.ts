@@ -10,7 +10,7 @@ import type { DestroyOptions, EngineOptions, ResourceView, RunResult } from "./r
 
 export { installPlugins } from "./bridge/install.ts";
 export { differences, type PropertyDiff } from "./pulumi/paths.ts";
-export { nameOf, typeOfUrn } from "./pulumi/urn.ts";
+export { nameOf, STACK_TYPE, typeOfUrn } from "./pulumi/urn.ts";
 export type { Properties } from "./pulumi/values.ts";
 export { writeAtomic } from "./run/atomic.ts";
 export { readSealed, writeSealed } from "./run/sealed.ts";

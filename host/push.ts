@@ -2,9 +2,18 @@
  * Pushes images with the docker CLI, as host/pull.ts pulls them: it uses the user's login, and no
  * credential gets into the state.
  */
+import { execFile } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
+import { promisify } from "node:util";
 import { Failure } from "../config/spec/failure.ts";
 import { registryOf, splitReference } from "../config/spec/image.ts";
-import { docker } from "./docker.ts";
+import type { PushImage, RegistryLogin } from "../config/spec/own-registry.ts";
+import { docker, dockerEnvironment } from "./docker.ts";
+
+const run = promisify(execFile);
 
 /**
  * Returns a function that pushes an image to the registry in its reference, and returns the reference
@@ -17,21 +26,53 @@ export function imagePusher({
 }: {
   readonly make: boolean;
   readonly say: (line: string) => void;
-}): (reference: string, id: string) => Promise<string> {
-  return async (reference, id) => {
+}): PushImage {
+  return async (reference, id, login) => {
     const pushed = await digestOf(reference, id);
-    if (pushed !== undefined || !make) return pushed ?? reference;
-    say(`pushing ${reference}`);
-    await docker("push", "-q", reference).catch((error: { readonly stderr?: string }) => {
-      throw new Failure(
-        `The image ${reference} could not be pushed: ${error.stderr?.trim() ?? error}`,
-        `Log in with \`docker login ${registryOf(reference)}\`, and check ragdock:registry.`,
-      );
-    });
+    // The registry that the stack runs may be new: the node with its images can be lost.
+    if ((pushed !== undefined && !login) || !make) return pushed ?? reference;
+    if (pushed === undefined) say(`pushing ${reference}`);
+    await (login ? pushWithin(reference, login) : docker("push", "-q", reference)).catch(
+      (error: { readonly stderr?: string }) => {
+        throw new Failure(
+          `The image ${reference} could not be pushed: ${error.stderr?.trim() ?? error}`,
+          login
+            ? "See why the stack's registry does not answer: ./ragdock logs --service registry,registry-images"
+            : `Log in with \`docker login ${registryOf(reference)}\`, and check ragdock:registry.`,
+        );
+      },
+    );
     const digest = await digestOf(reference, id);
     if (digest === undefined) throw new Error(`docker push gave no digest for ${reference}`);
     return digest;
   };
+}
+
+/** Milliseconds in which the registry answers after its start. The provider cannot wait for it. */
+const longest = 120_000;
+
+/** Pushes to the registry that the stack runs. The login is in a folder that exists only meanwhile. */
+async function pushWithin(reference: string, { address, user, password }: RegistryLogin): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), "ragdock-login-"));
+  try {
+    const auth = Buffer.from(`${user}:${password}`).toString("base64");
+    writeFileSync(join(folder, "config.json"), JSON.stringify({ auths: { [address]: { auth } } }), {
+      mode: 0o600,
+    });
+    const env = { ...dockerEnvironment(), DOCKER_CONFIG: folder };
+    const end = performance.now() + longest;
+    for (;;) {
+      try {
+        await run("docker", ["push", "-q", reference], { env });
+        return;
+      } catch (error) {
+        if (performance.now() > end) throw error;
+        await setTimeout(1000);
+      }
+    }
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 }
 
 /** The reference with the digest that Docker knows from a push of the image to this repository. */

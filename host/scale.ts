@@ -4,7 +4,7 @@
  */
 import { setTimeout } from "node:timers/promises";
 import { type Container, containersOf, docker, isWell } from "./docker.ts";
-import { inspectTasks, serviceNameOf } from "./tasks.ts";
+import { inspectTasks, type Node, nodesOfSwarm, serviceNameOf, type Task } from "./tasks.ts";
 
 /** Milliseconds between two looks at the tasks. */
 const interval = 500;
@@ -24,10 +24,26 @@ export async function stopTasks(tasks: readonly Container[]): Promise<void> {
 }
 
 /** A service without replicas may still have containers, within their grace period. */
-const hasContainers = async (name: string): Promise<boolean> =>
-  (await inspectTasks(await docker("service", "ps", "-q", "--no-trunc", name))).some(({ Status }) =>
-    ["running", "starting", "ready", "preparing"].includes(Status.State),
+async function hasContainers(name: string): Promise<boolean> {
+  const ids = await docker("service", "ps", "-q", "--no-trunc", name);
+  const [tasks, nodes] = await Promise.all([inspectTasks(ids), nodesOfSwarm()]);
+  return runAnywhere(tasks, nodes);
+}
+
+/**
+ * Whether the container of a task may still run. Tasks on a node that is down stay `running` for a
+ * day: Swarm does not hear of their end.
+ */
+export function runAnywhere(
+  tasks: readonly Pick<Task, "NodeID" | "Status">[],
+  nodes: readonly Pick<Node, "ID" | "Status">[],
+): boolean {
+  const down = new Set(nodes.filter(({ Status }) => Status.State === "down").map(({ ID }) => ID));
+  return tasks.some(
+    ({ NodeID = "", Status }) =>
+      ["running", "starting", "ready", "preparing"].includes(Status.State) && !down.has(NodeID),
   );
+}
 
 /** Starts as many tasks as were stopped. @returns whether all of them became healthy */
 export async function startTasks(stopped: readonly Container[]): Promise<boolean> {

@@ -1,6 +1,6 @@
 import { shown } from "../config/spec/content.ts";
 import { callsHost } from "../config/spec/host-gateway.ts";
-import { type ImageSource, imageName } from "../config/spec/image.ts";
+import { imageName, isBuilt } from "../config/spec/image.ts";
 import { alsoRun, removeCommand, setCommand, toRun } from "../config/spec/message.ts";
 import { type Problem, problem, withoutEffect } from "../config/spec/problem.ts";
 import { isLongRunning, publishedPorts, type ServiceSpec, type SystemSpec } from "../config/spec/service.ts";
@@ -18,20 +18,12 @@ export function swarm(system: SystemSpec): Problem[] {
 }
 
 /** Reports built images that no node could pull. */
-function registry({ registry: name, pinned, images, services }: SystemSpec): Problem[] {
-  const isBuilt = (source: ImageSource): boolean =>
-    !Object.hasOwn(pinned, imageName(source)) &&
-    (source.from === "build" ||
-      (source.from === "catalogue" && (images === "packages" || source.image.wrapped !== undefined)));
+function registry(system: SystemSpec): Problem[] {
+  const { registry: name, ownRegistry, services } = system;
   const built = [
-    ...new Set(
-      services
-        .map(({ image }) => image)
-        .filter(isBuilt)
-        .map(imageName),
-    ),
+    ...new Set(services.filter(({ image }) => isBuilt(image, system)).map(({ image }) => imageName(image))),
   ];
-  if (name !== undefined || built.length === 0) return [];
+  if (name !== undefined || ownRegistry !== undefined || built.length === 0) return [];
   const why = `each node of a Swarm pulls its images, and this stack builds ${built.join(", ")}`;
   return [
     problem("registry", "not set", why, `${toRun}${setCommand("registry", "registry.example.org/team")}`),

@@ -1,6 +1,6 @@
 import type { EngineEvent as PulumiEvent } from "@pulumi/pulumi/automation/index.js";
 import type { EngineEvent, Op, Properties, PropertyDiff, RunResult, Step } from "../../engine/index.ts";
-import { differences, nameOf, typeOfUrn } from "../../engine/index.ts";
+import { differences, nameOf, STACK_TYPE, typeOfUrn } from "../../engine/index.ts";
 
 type Metadata = NonNullable<PulumiEvent["resOutputsEvent"]>["metadata"];
 type Diagnostic = NonNullable<PulumiEvent["diagnosticEvent"]>;
@@ -55,7 +55,9 @@ export function pulumiRun(emit: (event: EngineEvent) => void): PulumiRun {
     const text = message.replaceAll(/<\{%[^%]*%\}>/g, "").trim();
     if (ephemeral || text === "") return;
     if (severity === "error") errors.push(urn ? `${nameOf(urn)} (${typeOfUrn(urn)}): ${text}` : text);
-    emit({ kind: "log", severity: severity === "info#err" ? "info" : severity, message: text });
+    // What the program prints belongs to the stack.
+    const about = urn && typeOfUrn(urn) !== STACK_TYPE ? { urn } : {};
+    emit({ kind: "log", severity: severity === "info#err" ? "debug" : severity, message: text, ...about });
   };
   return {
     event: (event) => {

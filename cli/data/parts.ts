@@ -68,7 +68,7 @@ function hasTools({ image }: ServiceSpec): boolean {
  * certificates must not be in backups, and a service can get new ones.
  */
 const isReplaceable = ({ role }: ServiceSpec): boolean =>
-  ["monitoring", "model", "certificates"].includes(role);
+  ["monitoring", "model", "certificates", "registry"].includes(role);
 
 /** Volumes that no backup contains. */
 export const leftOut = ({ services }: SystemSpec): string[] =>

@@ -62,6 +62,8 @@ export class Progress {
 
   readonly event = (event: EngineEvent): void => {
     if (event.kind === "note") this.line(event.message);
+    // What the program prints itself, such as the node of a volume.
+    if (event.kind === "log" && event.severity === "info" && !event.urn) this.line(event.message);
     if (event.kind === "log" && event.severity === "warning") this.line(`warning: ${event.message}`);
     if (event.kind === "log" || event.kind === "note" || !kinds[event.type]) return;
     const what = `${kinds[event.type]} ${this.shortName(event.name)}`;

@@ -33,6 +33,7 @@ export class SwarmService extends pulumi.ComponentResource {
       {
         labels: containerLabels(context, spec),
         taskSpec: taskOf(args, declareFiles(context, spec, this)),
+        ...authOf(args),
         mode: isGlobal ? { global: true } : { replicated: { replicas: spec.replicas } },
         // The addresses of the containers themselves, as on one engine. The gateway chooses.
         endpointSpec: {
@@ -67,6 +68,23 @@ export class SwarmService extends pulumi.ComponentResource {
       },
     );
   }
+}
+
+/** The login with which the nodes pull an image from the registry that the stack runs. */
+function authOf({
+  context,
+  spec,
+  after: { login },
+}: UnitArgs<LongRunning>): Pick<docker.ServiceArgs, "auth"> {
+  const { address } = context.system.ownRegistry ?? {};
+  if (!login || !context.images.reference(spec.image).startsWith(`${address}/`)) return {};
+  return {
+    auth: {
+      serverAddress: login.address,
+      username: login.user,
+      password: login.password,
+    },
+  };
 }
 
 /** Seconds in which a node pulls an image. */

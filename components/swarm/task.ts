@@ -39,7 +39,7 @@ function placementOf(context: StackContext, spec: LongRunning): Pick<Task, "plac
   const { spread, ingressNodes } = context.system.swarm;
   const constraints = [
     ...spec.volumes.map(({ volume }) => volumeNodeLabel(fullName(context, volume))),
-    ...(ingressNodes !== undefined && publishedPorts(spec).length > 0 ? [ingressNodes] : []),
+    ...(ingressNodes !== undefined && isEntrance(spec) ? [ingressNodes] : []),
   ].map(nodesWith);
   const placement = {
     ...(constraints.length > 0 ? { constraints } : {}),
@@ -49,12 +49,16 @@ function placementOf(context: StackContext, spec: LongRunning): Pick<Task, "plac
   return Object.keys(placement).length > 0 ? { placement } : {};
 }
 
+/** Whether it publishes ports for others. Each node pulls from its own registry. */
+const isEntrance = (spec: LongRunning): boolean =>
+  publishedPorts(spec).length > 0 && spec.role !== "registry";
+
 function containerOf({ context, spec, after }: UnitArgs<LongRunning>): Container {
   const { entrypoints, command } = program(context, spec);
   return {
     // Known only when the jobs before the service have succeeded.
     image: pulumi
-      .all([context.images.nodeReference(spec.image), ...after.gates])
+      .all([context.images.nodeReference(spec.image, after.login), ...after.gates])
       .apply(([reference]) => reference as string),
     ...(entrypoints ? { commands: entrypoints } : {}),
     ...(command ? { args: command } : {}),
@@ -70,9 +74,17 @@ function containerOf({ context, spec, after }: UnitArgs<LongRunning>): Container
     hosts: Object.entries(spec.extraHosts ?? {}).map(([host, ip]) => ({ host, ip })),
     ...(hasWayOut(spec) ? {} : { dnsConfig: { nameservers: noDns.servers, options: noDns.options } }),
     healthcheck: healthcheckOf(spec),
-    stopGracePeriod: shortDuration(spec.stopGracePeriod),
+    ...graceOf(spec),
   };
 }
+
+/**
+ * Swarm's own time is not given. When a service is removed, the provider waits just as long for its
+ * containers on the manager, and fails if one needs all of it (kreuzwerker/terraform-provider-docker,
+ * deleteService).
+ */
+const graceOf = ({ stopGracePeriod }: LongRunning): Pick<Container, "stopGracePeriod"> =>
+  seconds(stopGracePeriod) === 10 ? {} : { stopGracePeriod: shortDuration(stopGracePeriod) };
 
 /** Swarm fills in the name of the node, which node-exporter reports. */
 const hostnameOf = (spec: LongRunning): Pick<Container, "hostname"> =>

@@ -8,6 +8,7 @@ import { overrides } from "./overrides.ts";
 import type { Pass } from "./pass.ts";
 import { publish } from "./publish.ts";
 import { recovery } from "./recovery.ts";
+import { registry } from "./registry.ts";
 import { signIn } from "./sign-in.ts";
 import { soak } from "./soak.ts";
 import { startOrder } from "./start-order.ts";
@@ -21,6 +22,8 @@ export const passes: readonly Pass[] = [
   signIn,
   // Adds a job per routed service that watches each new revision.
   soak,
+  // Adds a registry on a Swarm, if the settings name none.
+  registry,
   // Removes services whose images the image source does not have.
   available,
   // Restarts applications that stay unhealthy.

@@ -124,11 +124,12 @@ export function gatewayTo(
     // If one crashes, the other one serves all requests until the first is replaced.
     replicas: ctx.prod ? 2 : 1,
     command: ["sh", serveScript],
-    deriveFiles: ({ routes = [] }, services) => [
+    deriveFiles: ({ routes = [], stopGracePeriod }, services) => [
       {
         path: configPath,
         content: renderNginx(routedPaths(routes, services), "gateway", ctx.settings.ingress, {
           maxBody: maxBody(services),
+          stopGracePeriod,
           statusLocations: queries(services) ? prometheusQueries : "",
         }),
       },
@@ -163,6 +164,7 @@ export function ingressTo(ctx: Context, routes: readonly Route[]): ServiceTempla
         path: configPath,
         content: renderNginx(self.routes ?? [], "ingress", ingress, {
           maxBody: maxBody(services),
+          stopGracePeriod: self.stopGracePeriod,
           answerTimeout: longestAnswer(services),
           ...defined({ redirectTo: redirectTarget(self) }),
         }),

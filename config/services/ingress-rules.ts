@@ -158,9 +158,10 @@ function openPorts(
   { prod, stack, settings: { ingress } }: Context,
   services: readonly ServiceSpec[],
 ): Problem[] {
+  // The registry of a Swarm has a password, which only the nodes know.
   const ports = services.flatMap((s) =>
     publishedPorts(s)
-      .filter(({ exposure, redirects }) => exposure === "public" && !redirects)
+      .filter(({ exposure, redirects }) => exposure === "public" && !redirects && s.role !== "registry")
       .map(({ host, owner = s.name }) => `port ${host} of ${owner}`),
   );
   const missing = [...(isEncrypted(ingress) ? [] : ["TLS"]), ...(ingress.signIn ? [] : ["a sign-in"])].join(

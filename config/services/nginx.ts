@@ -61,6 +61,8 @@ interface NginxOptions {
   readonly maxBody?: number;
   /** @default `defaultAnswerTimeout` */
   readonly answerTimeout?: Duration;
+  /** The time from the stop signal to SIGKILL. @default open connections are not closed before it */
+  readonly stopGracePeriod?: Duration;
   /** More locations of the port for the status. @default none */
   readonly statusLocations?: string;
   /** The port of the host with TLS to which a port without TLS redirects. @default there is none */
@@ -121,6 +123,10 @@ ${problemLocations(kind, maxBody)}  }
 `;
 }
 
+/** Pages that stay open are closed before SIGKILL, and nginx ends by itself. */
+const closing = (stopGracePeriod: Duration): string =>
+  `worker_shutdown_timeout ${Math.floor(seconds(stopGracePeriod) * 0.9)}s;\n`;
+
 /**
  * nginx.conf for these routes. Names are looked up at each request and stay valid for 1 s. The
  * ingress tries the next address if a replaced gateway does not answer within 300 ms, so that no
@@ -133,6 +139,7 @@ export function renderNginx(
   {
     maxBody = defaultMaxBody,
     answerTimeout = defaultAnswerTimeout,
+    stopGracePeriod,
     statusLocations = "",
     redirectTo,
   }: NginxOptions = {},
@@ -148,7 +155,7 @@ export function renderNginx(
 worker_processes 2;
 # Each request uses a connection to the client and one to the service behind.
 worker_rlimit_nofile 16384;
-pid /tmp/nginx.pid;
+${stopGracePeriod ? closing(stopGracePeriod) : ""}pid /tmp/nginx.pid;
 error_log /dev/stderr warn;
 
 events { worker_connections 8192; }

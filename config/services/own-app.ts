@@ -116,7 +116,9 @@ function application(
     replicas: app.replicas ?? 1,
     limits: defined({ ...limits, ...defined(app.limits ?? {}) }) as LongRunning["limits"],
     dependsOn: [...needs, ...migrationsFor(app, apps)],
-    stopGracePeriod: "30s",
+    // On a Swarm, a program that ignores the stop signal must not take a longer time than this
+    // (components/swarm/task.ts).
+    stopGracePeriod: ctx.settings.target === "swarm" ? "10s" : "30s",
   };
 }
 

@@ -128,7 +128,7 @@ export const settings = z.strictObject({
     .default("registry")
     .describe("Source of images: pulled from registries, or built from Debian and PyPI packages."),
   registry: optional(
-    "Mirror from which official images are pulled, such as `registry.example.org/mirror`: There, `quay.io/team/image:1` is called `registry.example.org/mirror/team/image:1`. On a Swarm, images that Ragdock builds are also pushed there. Log in with `docker login`.",
+    "Mirror from which official images are pulled, such as `registry.example.org/mirror`: There, `quay.io/team/image:1` is called `registry.example.org/mirror/team/image:1`. On a Swarm, images that Ragdock builds are also pushed there; without this setting, the stack runs a registry for them. Log in with `docker login`.",
     like(
       /^[a-z0-9][\w.-]*(:\d+)?(\/[a-z0-9][\w.-]*)*$/,
       "be a registry with an optional path and without https://, such as registry.example.org/mirror",

@@ -108,6 +108,15 @@ export function imageName(source: ImageSource): string {
   }
 }
 
+/** Whether an image is built for the stack, so no registry has it yet. */
+export const isBuilt = (
+  source: ImageSource,
+  mode: { readonly images: "registry" | "packages"; readonly pinned: Readonly<Record<string, string>> },
+): boolean =>
+  !Object.hasOwn(mode.pinned, imageName(source)) &&
+  (source.from === "build" ||
+    (source.from === "catalogue" && (mode.images === "packages" || source.image.wrapped !== undefined)));
+
 /** What was recognised in the folders of these images, by the image's short name. */
 export const recognisedIn = (sources: readonly ImageSource[]): Readonly<Record<string, string>> =>
   Object.fromEntries(

@@ -8,6 +8,7 @@ import type { Healthcheck } from "./healthcheck.ts";
 import type { ImageSource } from "./image.ts";
 import type { Capability, Limits, LogRotation } from "./limits.ts";
 import type { Alert, Datasource, Row } from "./monitoring.ts";
+import type { OwnRegistry } from "./own-registry.ts";
 import type { Database, PostgresVersion } from "./postgres.ts";
 import type { Recovery } from "./recovery.ts";
 import type { SwarmOptions, Target } from "./target.ts";
@@ -30,6 +31,7 @@ export type Role =
   | "ingress"
   | "auth"
   | "certificates"
+  | "registry"
   | "postgres"
   | "redis"
   | "chroma"
@@ -206,6 +208,8 @@ export interface SystemSpec {
    * registry
    */
   readonly registry: string | undefined;
+  /** The registry that the stack runs. @default none */
+  readonly ownRegistry?: OwnRegistry;
   /** Images that run by this reference instead of being built or pulled, by short name. */
   readonly pinned: Readonly<Record<string, string>>;
   readonly services: readonly ServiceSpec[];

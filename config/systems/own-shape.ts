@@ -25,7 +25,19 @@ const system = z.looseObject({
 });
 
 const roles = [
-  ...["api", "worker", "ui", "gateway", "ingress", "auth", "certificates", "postgres", "redis", "chroma"],
+  ...[
+    "api",
+    "worker",
+    "ui",
+    "gateway",
+    "ingress",
+    "auth",
+    "certificates",
+    "registry",
+    "postgres",
+    "redis",
+    "chroma",
+  ],
   ...["store", "model", "monitoring", "exporter"],
 ] as const satisfies readonly Role[];
 

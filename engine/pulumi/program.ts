@@ -118,7 +118,7 @@ function watch(child: ChildProcess, log: Log): Promise<string | undefined> {
   const out = lines(child.stdout, (line) => log("info", line));
   const err = lines(child.stderr, (line) => {
     tail.push(line);
-    log("info", line);
+    log("debug", line);
   });
   return new Promise((resolve) => {
     child.once("error", (error) => resolve(`the program could not start: ${error.message}`));

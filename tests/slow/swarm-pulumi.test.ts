@@ -1,6 +1,7 @@
 /**
- * Deploys financerag on a Swarm of three engines with the real Pulumi CLI. tests/slow/swarm.test.ts
- * tests what runs then, and tools/swarm/nodes.ts says what these engines do not prove.
+ * Deploys financerag and full on a Swarm of three engines with the real Pulumi CLI.
+ * tests/slow/swarm.test.ts and swarm-full.test.ts test what runs then, and tools/swarm/nodes.ts says
+ * what these engines do not prove.
  */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { SwarmLab } from "../../tools/swarm/lab.ts";
@@ -11,48 +12,58 @@ import { eventually } from "../support/stack.ts";
 
 const missing = [...missingCommands(), missingForSwarm()].filter((one) => one !== undefined);
 if (missing.length > 0) console.log(`skipped: ${missing.join(" and ")} is missing`);
-const name = "pulumi-swarm";
 const port = 28_198;
-const lab = new SwarmLab(28_197);
-const { swarm } = lab;
-const settings = {
-  ...{ system: "financerag", environment: "prod", ingress: open },
-  ...{ embeddings: { provider: "local" }, llm: { provider: "none" } },
-  services: { financerag: { port } },
-};
-const stack = new CliStack(name);
+const common = { environment: "prod", ingress: open };
+const models = { embeddings: { provider: "local" }, llm: { provider: "none" } };
+const systems = [
+  { page: "/health", system: "financerag", ...common, ...models, services: { financerag: { port } } },
+  { page: "/", system: "full", ...common, services: { gateway: { port } } },
+];
 
-describe.skipIf(missing.length > 0)("financerag on a Swarm with `pulumi up`", () => {
-  beforeAll(async () => {
-    await lab.start();
-    stack.variables = { DOCKER_HOST: swarm.manager.host };
-    expect((await stack.pulumi("stack", "init", name)).code).toBe(0);
-    stack.configure(await lab.served(name, settings));
-  }, 900_000);
+describe.skipIf(missing.length > 0).each(systems)(
+  "$system on a Swarm with `pulumi up`",
+  ({ page, ...settings }) => {
+    const name = `pulumi-swarm-${settings.system}`;
+    const lab = new SwarmLab(28_197);
+    const { swarm } = lab;
+    const stack = new CliStack(name);
 
-  afterAll(async () => {
-    await stack.pulumi("destroy", "--yes", "--skip-preview", "--exclude-protected");
-    stack.remove();
-    await lab.stop();
-  }, 300_000);
+    beforeAll(async () => {
+      await lab.start();
+      stack.variables = { DOCKER_HOST: swarm.manager.host };
+      expect((await stack.pulumi("stack", "init", name)).code).toBe(0);
+      stack.configure(await lab.served(name, settings));
+    }, 900_000);
 
-  it("answers on each node", async () => {
-    const { code, output } = await stack.pulumi("up", "--yes", "--skip-preview");
-    expect(code, output).toBe(0);
-    for (const { address } of swarm.nodes)
-      await eventually(async () => (await fetch(`http://${address}:${port}/health`)).ok || undefined);
-  });
+    afterAll(async () => {
+      await stack.pulumi("destroy", "--yes", "--skip-preview", "--exclude-protected");
+      stack.remove();
+      await lab.stop();
+    }, 300_000);
 
-  it("changes nothing in a second run, also after a refresh", async () => {
-    const again = await stack.pulumi("preview", "--expect-no-changes");
-    expect(again.code, again.output).toBe(0);
-    const refreshed = await stack.pulumi("preview", "--expect-no-changes", "--refresh");
-    expect(refreshed.code, refreshed.output).toBe(0);
-  });
+    it("answers on each node", async () => {
+      const { code, output } = await stack.pulumi("up", "--yes", "--skip-preview");
+      expect(code, output).toBe(0);
+      for (const { address } of swarm.nodes)
+        await eventually(async () => (await fetch(`http://${address}:${port}${page}`)).ok || undefined);
+    });
 
-  it("removes its services", async () => {
-    const { code, output } = await stack.pulumi("destroy", "--yes", "--skip-preview", "--exclude-protected");
-    expect(code, output).toBe(0);
-    expect((await swarm.manager.docker("service", "ls", "-q")).trim()).toBe("");
-  });
-});
+    it("changes nothing in a second run, also after a refresh", async () => {
+      const again = await stack.pulumi("preview", "--expect-no-changes");
+      expect(again.code, again.output).toBe(0);
+      const refreshed = await stack.pulumi("preview", "--expect-no-changes", "--refresh");
+      expect(refreshed.code, refreshed.output).toBe(0);
+    });
+
+    it("removes its services", async () => {
+      const { code, output } = await stack.pulumi(
+        "destroy",
+        "--yes",
+        "--skip-preview",
+        "--exclude-protected",
+      );
+      expect(code, output).toBe(0);
+      expect((await swarm.manager.docker("service", "ls", "-q")).trim()).toBe("");
+    });
+  },
+);

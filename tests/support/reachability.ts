@@ -90,6 +90,8 @@ const frontDoor: Needs = {
   prometheus: ["auth", "certificates"],
   "blackbox-exporter": ["auth"],
   "auth-soak": ["auth"],
+  // On a Swarm, for the nodes.
+  registry: ["registry-images"],
 };
 
 /** What a gateway needs if there is a sign-in: the sign-in, and the pages for admins. */

@@ -103,9 +103,9 @@ async function indexed(targets: readonly Target[]): Promise<number> {
   const [first] = targets;
   await until(async () => {
     const answer = await fetch(`http://${first?.host}:${first?.port}/api/documents?limit=100`);
-    const { documents: all } = (await answer.json()) as { documents: { status: string }[] };
+    const { documents: all } = (await answer.json()) as { documents: { state: string }[] };
     await setTimeout(500);
-    return all.filter(({ status }) => status === "ready").length >= documents || undefined;
+    return all.filter(({ state }) => state === "ready").length >= documents || undefined;
   }, 600);
   return (documents * 60_000) / (performance.now() - begun);
 }

@@ -74,6 +74,44 @@ describe("financerag on a Swarm", () => {
       expect(image(name.replace("ragdock-test-", "")), name).toContain("@sha256:");
   });
 
+  it("pushes to the registry that the stack runs if the settings name none, and gives the nodes its login", async () => {
+    await forget();
+    await register({ ...settings, registry: undefined, services: { registry: { port: 5001 } } });
+    expect(containerSpec("financerag").image).toMatch(
+      /^127\.0\.0\.1:5001\/ragdock\/financerag:[0-9a-f]{12}@sha256:0{64}$/,
+    );
+    const auth = {
+      serverAddress: "127.0.0.1:5001",
+      username: "ragdock",
+      password: "canary0123456789canary0123456789",
+    };
+    // A value that is secret, and so encrypted in the state.
+    expect(service("financerag")?.inputs.auth).toMatchObject({ value: auth });
+    expect(service("registry")?.inputs).toMatchObject({
+      mode: { global: true },
+      endpointSpec: { ports: [{ publishedPort: 5001, publishMode: "host" }] },
+    });
+    // Images that are pulled come from their own registries, and so does the registry itself.
+    for (const name of ["registry", "registry-images", "gateway", "ingress"]) {
+      expect(service(name)?.inputs.auth, name).toBeUndefined();
+      expect(containerSpec(name).image, name).not.toContain("127.0.0.1");
+    }
+    expect(task("registry-images").placement).toEqual({
+      constraints: ["node.labels.ragdock.volume.ragdock-test-registry-data==true"],
+    });
+  });
+
+  it("runs no registry if the settings name one", () => {
+    expect(service("registry")).toBeUndefined();
+    expect(service("financerag")?.inputs.auth).toBeUndefined();
+  });
+
+  it("publishes the registry on each node, whatever the nodes of the ingress are", async () => {
+    await forget();
+    await register({ ...settings, registry: undefined, swarm: { ingressNodes: "public" } });
+    expect(task("registry").placement).toBeUndefined();
+  });
+
   it("spreads replicas over a label, publishes ports on nodes with another one, and encrypts its networks", async () => {
     await forget();
     await register({ ...settings, swarm: { spread: "zone", ingressNodes: "public", encrypted: true } });
@@ -134,6 +172,11 @@ describe("financerag on a Swarm", () => {
       expect(users, name).toHaveLength(1);
     }
     expect(open).toContain("ragdock-test-outside-ingress");
+  });
+
+  it("gives no time to stop where Swarm's own is the right one, because the provider would wait as long", () => {
+    expect(containerSpec("financerag").stopGracePeriod).toBe("30s");
+    expect(containerSpec("blackbox-exporter").stopGracePeriod).toBeUndefined();
   });
 
   it("has the aliases that a container has on one engine", () => {

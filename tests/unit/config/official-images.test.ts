@@ -62,6 +62,7 @@ const services = Object.keys(systems).flatMap((system) =>
         ? [
             ...titled({ environment, ...needy }, `an own application in ${environment}`),
             ...titled({ environment, ...outside }, `full on servers outside in ${environment}`),
+            ...(environment === "prod" ? titled({ environment, target: "swarm" }, "full on a Swarm") : []),
           ]
         : []),
     ];

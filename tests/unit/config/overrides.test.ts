@@ -128,6 +128,11 @@ const elsewhere: readonly { readonly key: string; readonly path: RegExp; readonl
     path: /^ragdock:services\.\w+\.replicas$/,
     why: "without the ingress its port is on the service's own containers, of which a port takes one",
   },
+  ...["enabled", "exposure"].map((key) => ({
+    key,
+    path: /^ragdock:registry$/,
+    why: "a Swarm without the stack's registry needs another one",
+  })),
 ];
 
 /** Returns `{ limits: { cpus: 2 } }` for `limits.cpus` and 2. */
@@ -170,7 +175,11 @@ describe("the samples", () => {
   });
 });
 
-const named = cases.flatMap((raw) => ["dev", "prod"].map((environment) => ({ ...raw, environment })));
+const named = [
+  ...cases.flatMap((raw) => ["dev", "prod"].map((environment) => ({ ...raw, environment }))),
+  // With the registry that the stack runs. In dev, a Swarm refuses what its services have by default.
+  { system: "financerag", target: "swarm", environment: "prod" },
+];
 const base = (raw: Record<string, unknown>): SystemSpec => systemWith(raw, { secrets });
 const tested = new Set<string>();
 

@@ -29,6 +29,7 @@ const cases = [
     return { system: "full", apps: { api } };
   }),
   { system: "full", services: { ui: { soak: "10s" } } },
+  { system: "full", environment: "prod", target: "swarm" },
   ...["full", "myrag", "rag-events"].map((system) => ({
     system,
     environment: "prod",

@@ -51,7 +51,12 @@ describe("a Swarm", () => {
   });
 
   it.each<[path: string, why: string, raw: Raw]>([
-    ["registry", "this stack builds financerag", { registry: undefined }],
+    ["registry", "this stack builds chroma, financerag, nginx", { registry: undefined, images: "packages" }],
+    [
+      "registry",
+      "this stack builds financerag",
+      { registry: undefined, services: { registry: { enabled: false } } },
+    ],
     ["ingress.tls", "the volume with the certificate is on one of them", { ingress: { tls: "internal" } }],
     [
       "services.financerag.exposure",
