@@ -196,10 +196,7 @@ function nginx(ctx: Context, name: string, routes: readonly Route[]): Omit<LongR
   };
 }
 
-/**
- * The variables that limit uploads, in MiB: the reference application's and those of the systems'
- * own.
- */
+/** The variables that limit uploads, in MiB: of the reference application and of the systems. */
 const uploadLimits = ["RAG_MAX_UPLOAD_MB", "MAX_UPLOAD_MB"];
 
 /**

@@ -203,10 +203,7 @@ export interface SystemSpec {
   readonly target: Target;
   readonly swarm: SwarmOptions;
   readonly images: "registry" | "packages";
-  /**
-   * The prefix that official images are pulled from, such as a mirror. @default each from its own
-   * registry
-   */
+  /** The prefix of pulled official images, such as a mirror. @default each from its own registry */
   readonly registry: string | undefined;
   /** The registry that the stack runs. @default none */
   readonly ownRegistry?: OwnRegistry;
@@ -222,10 +219,7 @@ export interface SystemSpec {
   readonly urls: Readonly<Record<string, string>>;
   /** Volumes whose loss the user accepted, by short name, with the time they were created. */
   readonly lostVolumes: Readonly<Record<string, string>>;
-  /**
-   * Own applications whose loss of files outside of volumes the user accepted, with the creation
-   * time of the newest container.
-   */
+  /** Own applications whose loss of files the user accepted, with the newest container's time. */
   readonly lostFiles: Readonly<Record<string, string>>;
 }
 
