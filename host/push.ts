@@ -1,6 +1,6 @@
 /**
- * Pushes images with the docker CLI, as host/pull.ts pulls them: it uses the user's login, and no
- * credential gets into the state.
+ * Pushes images with the docker CLI, as host/pull.ts pulls them: it uses the user's login, which does
+ * not get into the state. Only the registry that the stack runs has a generated login.
  */
 import { execFile } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -17,7 +17,7 @@ const run = promisify(execFile);
 
 /**
  * Returns a function that pushes an image to the registry in its reference, and returns the reference
- * with the digest there. It pushes no image twice.
+ * with the digest there. It pushes no image twice to a registry of the user.
  * @param make whether it may push. A preview returns the digest of the last push, or none
  */
 export function imagePusher({

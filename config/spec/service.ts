@@ -219,7 +219,7 @@ export interface SystemSpec {
   readonly urls: Readonly<Record<string, string>>;
   /** Volumes whose loss the user accepted, by short name, with the time they were created. */
   readonly lostVolumes: Readonly<Record<string, string>>;
-  /** Own applications whose loss of files the user accepted, with the newest container's time. */
+  /** Own applications whose loss of files outside of volumes was accepted, and the newest container's time. */
   readonly lostFiles: Readonly<Record<string, string>>;
 }
 
