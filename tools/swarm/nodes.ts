@@ -5,20 +5,12 @@
  * breaks the name lookups of its running containers.
  */
 import { type ChildProcess, execFile, execFileSync, spawn } from "node:child_process";
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmdirSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { promisify } from "node:util";
 import { nodeHostLabel } from "../../config/spec/swarm.ts";
+import { limitCores, removeCgroups } from "./cgroups.ts";
 
 const run = promisify(execFile);
 
@@ -57,18 +49,6 @@ export const missingForSwarm = (): string | undefined => {
     }
   });
 };
-
-const cgroups = "/sys/fs/cgroup";
-
-/** Removes what Docker leaves: the parent of its cgroups, which version 1 has for each controller. */
-function removeCgroups(parent: string): true {
-  for (const own of ["", ...readdirSync(cgroups)].map((controller) => join(cgroups, controller, parent))) {
-    if (!existsSync(own)) continue;
-    const inside = readdirSync(own, { withFileTypes: true }).filter((entry) => entry.isDirectory());
-    for (const path of [...inside.map(({ name }) => join(own, name)), own]) rmdirSync(path);
-  }
-  return true;
-}
 
 /** One engine of the Swarm. */
 export class SwarmNode {
@@ -117,11 +97,7 @@ export class SwarmNode {
 
   /** Gives the containers of the node, all together, a share of the cores. Its engine has all of them. */
   limit(cores: number): void {
-    const period = 100_000;
-    const quota = Math.round(cores * period);
-    if (existsSync(join(cgroups, "cgroup.controllers")))
-      writeFileSync(join(cgroups, this.namespace, "cpu.max"), `${quota} ${period}`);
-    else writeFileSync(join(cgroups, "cpu", this.namespace, "cpu.cfs_quota_us"), String(quota));
+    limitCores(this.namespace, cores);
   }
 
   /** Runs the docker CLI of the node. */
@@ -171,7 +147,11 @@ export class SwarmNode {
     child.kill();
     await ended;
     // The last processes may still end. What stays then is empty, and the next engine uses it again.
-    await until(async () => removeCgroups(this.namespace), 10).catch(() => undefined);
+    const isRemoved = async (): Promise<true> => {
+      removeCgroups(this.namespace);
+      return true;
+    };
+    await until(isRemoved, 10).catch(() => undefined);
   }
 }
 
