@@ -9,9 +9,8 @@ import type { Run } from "./passes/pass.ts";
 import { ingressProblems } from "./services/ingress-rules.ts";
 import { chooseModels, modelProblems } from "./services/models.ts";
 import type { Context, ServiceTemplate } from "./services/module.ts";
-import { withAppNames } from "./services/own-app-settings.ts";
+import { ownApps, withAppNames } from "./services/own-app-settings.ts";
 import { ownRegistryOf } from "./services/registry.ts";
-
 import { askedSecrets } from "./settings/app-secrets.ts";
 import { fromZod, without } from "./settings/issues.ts";
 import { ConfigError } from "./settings/problem.ts";
@@ -29,7 +28,7 @@ import { mebibytes } from "./spec/units.ts";
 import { urlsOf } from "./spec/urls.ts";
 import { addedMonitoring } from "./systems/added-monitoring.ts";
 import { type Found, findSystem } from "./systems/find.ts";
-import { failingSystem, requireServices } from "./systems/own.ts";
+import { failingSystem, requireServices, sharedNames } from "./systems/own.ts";
 import type { System } from "./systems/system.ts";
 
 /** The facts that are not in the settings. */
@@ -142,6 +141,13 @@ function assembled(
         ? [withoutEffect("monitoring.enabled", `${name} already has all of these services`)]
         : []),
       ...traitProblems(user, raw, system, traits),
+      ...(digest === undefined
+        ? []
+        : sharedNames(
+            user.system,
+            services,
+            ownApps(user).map(({ name }) => name),
+          )),
       ...strayPlaceholders(raw),
       ...run.problems,
       ...takenPaths(user, services),

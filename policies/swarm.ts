@@ -2,6 +2,7 @@ import { shown } from "../config/spec/content.ts";
 import { callsHost } from "../config/spec/host-gateway.ts";
 import { imageName, isBuilt } from "../config/spec/image.ts";
 import { alsoRun, removeCommand, setCommand, toRun } from "../config/spec/message.ts";
+import { registryName } from "../config/spec/own-registry.ts";
 import { type Problem, problem, withoutEffect } from "../config/spec/problem.ts";
 import { isLongRunning, publishedPorts, type ServiceSpec, type SystemSpec } from "../config/spec/service.ts";
 import { measuresHost } from "../config/spec/swarm.ts";
@@ -25,9 +26,11 @@ function registry(system: SystemSpec): Problem[] {
   ];
   if (name !== undefined || ownRegistry !== undefined || built.length === 0) return [];
   const why = `each node of a Swarm pulls its images, and this stack builds ${built.join(", ")}`;
-  return [
-    problem("registry", "not set", why, `${toRun}${setCommand("registry", "registry.example.org/team")}`),
-  ];
+  const set = setCommand("registry", "registry.example.org/team");
+  if (system.images === "packages") return [problem("registry", "not set", why, `${toRun}${set}`)];
+  // The stack would run a registry, and the settings say that it must not.
+  const path = `services.${registryName}.enabled`;
+  return [problem(path, "false", why, `${toRun}${removeCommand(path)}, or ${alsoRun}${set}`)];
 }
 
 /** A reason why a Swarm cannot run a service. */

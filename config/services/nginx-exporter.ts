@@ -43,8 +43,8 @@ const row: Row = {
 };
 
 /**
- * Reports the counters of the ingress as Prometheus metrics. The ingress has one container, and all
- * requests of clients pass through it.
+ * Reports the counters of the ingress as Prometheus metrics. On one engine the ingress has one
+ * container, and all requests of clients pass through it.
  */
 export const nginxExporter: ServiceModule = exporter(image, (ctx) => ({
   // A request to /metrics makes the exporter ask nginx. The metric nginx_up shows whether nginx
@@ -53,7 +53,12 @@ export const nginxExporter: ServiceModule = exporter(image, (ctx) => ({
   tmpfs: ["/tmp"],
   calls: ["ingress"],
   command: [`--nginx.scrape-uri=http://ingress:${statusPort}/nginx_status`],
-  omit: (_, services) =>
-    services.some(({ role }) => role === "ingress") ? undefined : "there is no ingress",
+  omit: (_, services) => {
+    if (!services.some(({ role }) => role === "ingress")) return "there is no ingress";
+    // The name of the ingress leads to the container of any node, and each has its own counters.
+    return ctx.settings.target === "swarm"
+      ? "on a Swarm the ingress has a container on each node, and the exporter can ask one only"
+      : undefined;
+  },
   rows: [row],
 }));

@@ -108,6 +108,31 @@ export function requireServices(templates: readonly ServiceTemplate[]): void {
   }
 }
 
+/**
+ * Reports names that two services of a system have, such as that of a service which Ragdock adds.
+ * Docker would send requests to either of them.
+ * @param elsewhere names whose problems are reported already
+ */
+export function sharedNames(
+  value: string,
+  services: readonly ServiceTemplate[],
+  elsewhere: readonly string[],
+): Problem[] {
+  const names = services.map(({ name }) => name);
+  const shared = new Set(names.filter((name, index) => names.indexOf(name) < index));
+  return [...shared]
+    .filter((name) => !elsewhere.includes(name))
+    .map((name) => {
+      const why = `two services have the name "${name}": its own, or one that Ragdock adds`;
+      return problem(
+        "system",
+        `"${value}"`,
+        why,
+        `Give its service another name, such as: name: "my-${name}"`,
+      );
+    });
+}
+
 /** The problem of a system whose modules fail, or return something else than services. */
 export const failingSystem = (value: string, error: unknown): Problem =>
   problem(

@@ -12,7 +12,7 @@ import { readSystem } from "../../../config/resolve.ts";
 import { findSystem } from "../../../config/systems/find.ts";
 import { projectDir } from "../../../host/paths.ts";
 import { checkSystem } from "../../../public/testing.ts";
-import { serviceOf, systemWith } from "../../support/program.ts";
+import { openInProd, serviceOf, systemWith } from "../../support/program.ts";
 import { facts, problems } from "./problems.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "ragdock-own-"));
@@ -73,6 +73,22 @@ describe("a system outside of the checkout", () => {
     expect(problems({ system: example, services }).map(({ path }) => path)).toEqual(["ragdock:services.ui"]);
     const spec = systemWith({ system: example, services: { web: { replicas: 2 } } });
     expect(serviceOf(spec, "web").replicas).toBe(2);
+  });
+
+  it("may not give two services the same name, nor that of a service which Ragdock adds", () => {
+    const text = readFileSync(example, "utf8");
+    cpSync(dirname(example), join(folder, "twice"), { recursive: true });
+    const named = (name: string): string =>
+      written(`twice/${name}.ts`, text.replaceAll('name: "web"', `name: "${name}"`));
+    const about = (raw: Record<string, unknown>): string =>
+      problems(raw)
+        .map(({ problem }) => problem)
+        .join();
+    expect(about({ system: named("redis") })).toContain('two services have the name "redis"');
+    expect(problemOf(named("ingress"))).toContain('such as: name: "my-ingress"');
+    const registry = { system: named("registry"), ...openInProd({}) };
+    expect(problems(registry)).toEqual([]);
+    expect(about({ ...registry, target: "swarm" })).toContain('two services have the name "registry"');
   });
 
   it("keeps Ragdock's rules, as checkSystem says", () => {

@@ -53,7 +53,7 @@ describe("a Swarm", () => {
   it.each<[path: string, why: string, raw: Raw]>([
     ["registry", "this stack builds chroma, financerag, nginx", { registry: undefined, images: "packages" }],
     [
-      "registry",
+      "services.registry.enabled",
       "this stack builds financerag",
       { registry: undefined, services: { registry: { enabled: false } } },
     ],
@@ -85,6 +85,15 @@ describe("a Swarm", () => {
     const web = { image: "registry.example.org/web:1", port: 8000, route: "/", ...app };
     const problems = refused({ registry: "registry.example.org", apps: { web }, environment: "prod" });
     expect(problems[path]?.problem).toContain(why);
+  });
+
+  it("does not ask the ingress for its counters, which each node has", () => {
+    const { spec } = readSystem(openInProd({ target: "swarm", system: "full" }), facts);
+    expect(spec?.services.map(({ name }) => name)).not.toContain("nginx-exporter");
+    const services = { "nginx-exporter": { limits: { memory: "128MiB" } } };
+    expect(refused({ system: "full", services })["services.nginx-exporter"]?.problem).toContain(
+      "a container on each node",
+    );
   });
 
   it("runs the exporters of one machine on each node, with the folders that they read", () => {
