@@ -38,9 +38,11 @@ export async function requireSwarm(stack: string, system: SystemSpec): Promise<v
         : `ragdock:target is swarm, and Docker on ${Name} is in no Swarm.`,
       "Select a manager with docker:host, DOCKER_HOST or DOCKER_CONTEXT. To make a Swarm: docker swarm init",
     );
-  await requireNodes(system.swarm);
-  await requireEncryption(stack, system.swarm);
-  await requireServicePorts(stack, system);
+  await Promise.all([
+    requireNodes(system.swarm),
+    requireEncryption(stack, system.swarm),
+    requireServicePorts(stack, system),
+  ]);
 }
 
 /** Without a node to run on, a deployment would wait for its services until it gives up. */

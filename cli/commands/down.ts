@@ -3,6 +3,7 @@ import { basename, join } from "node:path";
 import { buildLogs } from "../../config/images.ts";
 import { authName } from "../../config/services/auth.ts";
 import { Failure } from "../../config/spec/failure.ts";
+import { helperLabel } from "../../config/spec/stack.ts";
 import { recordRemoval } from "../../host/deployment-log.ts";
 import { docker, stackFilters } from "../../host/docker.ts";
 import { project, projectDir } from "../../host/paths.ts";
@@ -117,7 +118,7 @@ export const destroyData = command({
 
 /** Removes helper containers of an interrupted backup or import, which keep a volume in use. */
 async function removeHelpers(volumes: readonly string[]): Promise<void> {
-  const helpers = ["ps", "-aq", "--filter", "label=ragdock.helper=data"];
+  const helpers = ["ps", "-aq", "--filter", `label=${helperLabel}`];
   for (const volume of volumes) {
     const ids = (await docker(...helpers, "--filter", `volume=${volume}`)).split("\n").filter(Boolean);
     if (ids.length > 0) await docker("rm", "-f", "-v", ...ids);

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { setTimeout } from "node:timers/promises";
 import type { Check } from "../../config/spec/external.ts";
 import type { LongRunning } from "../../config/spec/service.ts";
+import { helperLabel } from "../../config/spec/stack.ts";
 import { mebibytes } from "../../config/spec/units.ts";
 import { docker } from "../../host/docker.ts";
 import { Postgres } from "./postgres.ts";
@@ -56,7 +57,7 @@ export async function withServer<T>(
     await docker(
       "run",
       "-d",
-      ...["--network", "none", "--label", "ragdock.helper=data", "--no-healthcheck"],
+      ...["--network", "none", "--label", helperLabel, "--no-healthcheck"],
       ...(spec.user ? ["--user", spec.user] : []),
       ...["--memory", `${mebibytes(spec.limits.memory)}m`],
       ...(spec.shm ? ["--shm-size", `${mebibytes(spec.shm)}m`] : []),
@@ -98,7 +99,7 @@ async function ready(id: string, server: Postgres): Promise<void> {
 }
 
 export async function withVolume<T>(image: string, work: (volume: Volume) => Promise<T>): Promise<T> {
-  const name = (await docker("volume", "create", "--label", "ragdock.helper=data")).trim();
+  const name = (await docker("volume", "create", "--label", helperLabel)).trim();
   try {
     return await Volume.open(name, image, "rw", work);
   } finally {

@@ -5,7 +5,7 @@ import { Failure } from "../../config/spec/failure.ts";
 import { callsHost, hostGateway } from "../../config/spec/host-gateway.ts";
 import { outsideNetwork, wayOutOf } from "../../config/spec/networks.ts";
 import type { SystemSpec } from "../../config/spec/service.ts";
-import { fullName } from "../../config/spec/stack.ts";
+import { fullName, helperLabel } from "../../config/spec/stack.ts";
 import { type Container, containersOf, docker, dockerEnvironment, onSwarm } from "../../host/docker.ts";
 import { atContainer } from "../../host/nodes.ts";
 import { project } from "../../host/paths.ts";
@@ -70,7 +70,7 @@ async function overNetwork<T>(
   const variables = Object.entries({ ...check.environment, PGPASSFILE: passwordFile });
   const created = await docker(
     "create",
-    ...["--label", "ragdock.helper=data", "--cap-drop", "ALL", "--memory", "512m"],
+    ...["--label", helperLabel, "--cap-drop", "ALL", "--memory", "512m"],
     ...check.networks.flatMap((network) => [
       "--network",
       fullName({ project, stack }, ofService(network, check.name)),

@@ -1,3 +1,4 @@
+import { helperLabel } from "../../config/spec/stack.ts";
 import { docker } from "../../host/docker.ts";
 import { exec, type Piped, pipe } from "../../host/pipe.ts";
 
@@ -46,7 +47,7 @@ export class Volume {
     work: (volume: Volume) => Promise<T>,
   ): Promise<T> {
     const mount = `type=volume,source=${volume},target=${here},volume-nocopy${access === "ro" ? ",readonly" : ""}`;
-    const alone = ["--label", "ragdock.helper=data", "--network", "none", "--no-healthcheck"];
+    const alone = ["--label", helperLabel, "--network", "none", "--no-healthcheck"];
     const sleep = ["--user", "0", "--entrypoint", "sleep", image, String(longest)];
     const id = (await docker("run", "-d", "--rm", ...alone, "--mount", mount, ...sleep)).trim();
     try {

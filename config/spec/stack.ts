@@ -48,6 +48,9 @@ export function labels(
  */
 export const createdLabel = "ragdock.created";
 
+/** The label of the containers and volumes that a command works with, and removes at its end. */
+export const helperLabel = "ragdock.helper=data";
+
 /** A network's label with the user and the machine that deployed the stack first. */
 export const ownerLabel = "ragdock.owner";
 

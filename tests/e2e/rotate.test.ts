@@ -10,8 +10,9 @@ import { readFileSync } from "node:fs";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parse } from "yaml";
+import { eventually } from "../../tools/eventually.ts";
 import { Rag } from "../support/rag.ts";
-import { docker, eventually, logOf, TestStack } from "../support/stack.ts";
+import { docker, logOf, TestStack } from "../support/stack.ts";
 
 const port = 28_010;
 const off = { enabled: false };

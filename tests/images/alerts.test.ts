@@ -3,10 +3,10 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { docker } from "../../host/docker.ts";
+import { eventually } from "../../tools/eventually.ts";
 import type { TestContainer } from "../support/docker.ts";
 import { serviceOf, systemWith } from "../support/program.ts";
 import { ServiceContainers } from "../support/service-container.ts";
-import { eventually } from "../support/stack.ts";
 
 const canary = "canary-of-the-webhook";
 const containers = new ServiceContainers();

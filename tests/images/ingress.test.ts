@@ -4,9 +4,9 @@
  * uses the pages.
  */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { eventually } from "../../tools/eventually.ts";
 import type { TestContainer } from "../support/docker.ts";
 import { type Answer, Front, raw, type Sent, sendTo } from "../support/front.ts";
-import { eventually } from "../support/stack.ts";
 
 const front = new Front("ingress");
 

@@ -6,8 +6,8 @@ import { describe, expect, it } from "vitest";
 import { pacedScript } from "../../config/spec/paced-check.ts";
 import { countFolder, recoveryScript, restartsFile } from "../../config/spec/recovery.ts";
 import { docker } from "../../host/docker.ts";
+import { eventually } from "../../tools/eventually.ts";
 import { type TestContainer, withContainer } from "../support/docker.ts";
-import { eventually } from "../support/stack.ts";
 
 const script = pacedScript({ allowed: 3, pace: { fresh: 3, pause: 1, rounds: 3 } });
 

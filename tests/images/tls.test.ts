@@ -9,9 +9,9 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { certificatesVolume } from "../../config/services/certificates.ts";
 import { ensureBaseImage } from "../../host/base-image.ts";
 import { docker } from "../../host/docker.ts";
+import { eventually } from "../../tools/eventually.ts";
 import type { TestContainer } from "../support/docker.ts";
 import { raw } from "../support/front.ts";
-import { eventually } from "../support/stack.ts";
 import { domain, frames, handshake, namesAt, over2, post } from "../support/tls.ts";
 import { TlsFront } from "../support/tls-front.ts";
 

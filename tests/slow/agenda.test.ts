@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { eventually } from "../../tools/eventually.ts";
 import { AgendaServer } from "../support/agenda-server.ts";
-import { docker, eventually, logOf, TestStack } from "../support/stack.ts";
+import { docker, logOf, TestStack } from "../support/stack.ts";
 import { SmallRag } from "../systems/small-rag.ts";
 
 /**

@@ -7,6 +7,7 @@
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { helperLabel } from "../../config/spec/stack.ts";
 import { Rag } from "../support/rag.ts";
 import { docker, projectDir, TestStack } from "../support/stack.ts";
 
@@ -62,7 +63,7 @@ const manifestOf = (folder: string) => JSON.parse(readFileSync(join(folder, "man
 
 /** Returns temporary containers and volumes of a command. */
 async function helpers(): Promise<string> {
-  const filter = ["--filter", "label=ragdock.helper=data"];
+  const filter = ["--filter", `label=${helperLabel}`];
   return (await docker("ps", "-aq", ...filter)) + (await docker("volume", "ls", "-q", ...filter));
 }
 

@@ -8,8 +8,9 @@ import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { images } from "../../config/images.ts";
+import { eventually } from "../../tools/eventually.ts";
 import { standIn } from "../support/docker.ts";
-import { docker, eventually, projectDir } from "../support/stack.ts";
+import { docker, projectDir } from "../support/stack.ts";
 
 const read = (file: string): string => readFileSync(`${projectDir}/${file}`, "utf8");
 

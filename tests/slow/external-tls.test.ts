@@ -4,11 +4,12 @@
  * a public authority, nor a server of another major version.
  */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { eventually } from "../../tools/eventually.ts";
 import type { TestContainer } from "../support/docker.ts";
 import { observe } from "../support/observe.ts";
 import { OutsideServers } from "../support/outside-servers.ts";
 import { Rag } from "../support/rag.ts";
-import { docker, eventually, TestStack } from "../support/stack.ts";
+import { docker, TestStack } from "../support/stack.ts";
 
 const [port, prometheus] = [18_680, 18_681];
 const ports = { postgres: 18_682, redis: 18_683, chroma: 18_684 };

@@ -3,8 +3,9 @@
  * external-tls.test.ts has PostgreSQL, Chroma and TLS.
  */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { eventually } from "../../tools/eventually.ts";
 import { observe } from "../support/observe.ts";
-import { docker, eventually, TestStack } from "../support/stack.ts";
+import { docker, TestStack } from "../support/stack.ts";
 import { SmallRag } from "../systems/small-rag.ts";
 
 const [port, prometheus, redisPort] = [18_640, 18_641, 18_642];

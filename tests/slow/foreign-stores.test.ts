@@ -8,10 +8,11 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { eventually } from "../../tools/eventually.ts";
 import { imageNamed } from "../support/docker.ts";
 import { serviceOf, systemWith } from "../support/program.ts";
 import { type RegistrySettings, TestRegistry } from "../support/registry.ts";
-import { docker, eventually, logOf, projectDir, TestStack } from "../support/stack.ts";
+import { docker, logOf, projectDir, TestStack } from "../support/stack.ts";
 import { serveStore, stores, storesApp } from "../support/stores.ts";
 
 const registry = new TestRegistry(18_860);

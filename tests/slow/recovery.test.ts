@@ -8,7 +8,8 @@
  */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { restartsFile } from "../../config/spec/recovery.ts";
-import { docker, eventually, logOf, TestStack } from "../support/stack.ts";
+import { eventually } from "../../tools/eventually.ts";
+import { docker, logOf, TestStack } from "../support/stack.ts";
 
 const prometheusPort = 28_201;
 const monitoring = { scrapeInterval: "5s" };

@@ -5,17 +5,16 @@
  */
 import { rmSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, expect, it } from "vitest";
 import { useDocker } from "../../host/docker.ts";
+import { eventually } from "../../tools/eventually.ts";
 import { changes, done, killedNode, placeData, suffer, type World } from "../../tools/swarm/cases.ts";
 import { LabStack, SwarmLab } from "../../tools/swarm/lab.ts";
-import { missingForSwarm } from "../../tools/swarm/nodes.ts";
 import { open } from "../support/program.ts";
 import { Rag } from "../support/rag.ts";
-import { eventually, projectDir } from "../support/stack.ts";
+import { projectDir } from "../support/stack.ts";
+import { describeSwarm } from "../support/swarm.ts";
 
-const missing = missingForSwarm();
-if (missing) console.log(`skipped: ${missing} is missing`);
 const name = "swarm-full";
 const port = 28_195;
 const lab = new SwarmLab(28_194);
@@ -36,7 +35,7 @@ async function query(expression: string, label: string): Promise<string[]> {
   return data.result.map(({ metric }) => metric[label] ?? "").sort();
 }
 
-describe.skipIf(missing)("full on a Swarm of three nodes", () => {
+describeSwarm("full on a Swarm of three nodes", () => {
   beforeAll(async () => {
     await lab.start();
     const settings = await lab.served(name, own);
@@ -111,9 +110,9 @@ describe.skipIf(missing)("full on a Swarm of three nodes", () => {
     await done(world, "backup");
     await done(world, "drill");
     await rag.upload("second.txt", "text/plain", "Crate 2 holds a copper kettle.");
-    expect(await names()).toEqual(["first.txt", "second.txt"]);
+    expect(await rag.names()).toEqual(["first.txt", "second.txt"]);
     await done(world, "restore", "--confirm", name);
-    expect(await names()).toEqual(["first.txt"]);
+    expect(await rag.names()).toEqual(["first.txt"]);
   });
 
   it("says what is down when the node of its database is lost, and restores it on another one", {
@@ -133,23 +132,12 @@ describe.skipIf(missing)("full on a Swarm of three nodes", () => {
     expect(up.output).toMatch(/postgres +healthy +node-[13]/);
     await done(world, "restore", "--from", backup, "--confirm", name);
     // The newest backup is the one that the last restore made of the data before it.
-    expect(await names()).toEqual(["first.txt", "second.txt"]);
+    expect(await rag.names()).toEqual(["first.txt", "second.txt"]);
     expect((await rag.ask("What does crate 1 hold?")).sources[0]?.text).toContain("brass lantern");
   });
 });
 
 const rag = new Rag(port, swarm.manager.address);
-
-/** Names of the documents. */
-async function names(): Promise<string[]> {
-  const { documents } = (await (await rag.get("/api/documents?limit=50")).json()) as {
-    documents: { name: string }[];
-  };
-  return documents
-    .map((one) => one.name)
-    .filter((one) => !one.startsWith("load-"))
-    .sort();
-}
 
 /** The time of the newest backup. */
 async function newest(): Promise<string> {

@@ -5,15 +5,13 @@
  */
 import { rmSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, expect, it } from "vitest";
 import { LabStack, type Served, SwarmLab } from "../../tools/swarm/lab.ts";
-import { missingForSwarm } from "../../tools/swarm/nodes.ts";
 import { open } from "../support/program.ts";
 import { Rag } from "../support/rag.ts";
 import { projectDir } from "../support/stack.ts";
+import { describeSwarm } from "../support/swarm.ts";
 
-const missing = missingForSwarm();
-if (missing) console.log(`skipped: ${missing} is missing`);
 const name = "swarm-moving";
 const port = 28_155;
 const lab = new SwarmLab(28_154);
@@ -40,14 +38,7 @@ async function move(settings: Served): Promise<void> {
   await run("restore", "--confirm", name);
 }
 
-async function documents(): Promise<string[]> {
-  const { documents: all } = (await (await rag.get("/api/documents?limit=50")).json()) as {
-    documents: { name: string }[];
-  };
-  return all.map((one) => one.name).sort();
-}
-
-describe.skipIf(missing)("a stack that moves to a Swarm and back", () => {
+describeSwarm("a stack that moves to a Swarm and back", () => {
   beforeAll(async () => {
     await lab.start();
     onSwarm = await lab.served(name, own);
@@ -65,7 +56,7 @@ describe.skipIf(missing)("a stack that moves to a Swarm and back", () => {
   it("has its documents on three nodes", { timeout: 900_000 }, async () => {
     await rag.upload("first.txt", "text/plain", "Crate 1 holds a brass lantern.");
     await move(onSwarm);
-    expect(await documents()).toEqual(["first.txt"]);
+    expect(await rag.names()).toEqual(["first.txt"]);
     expect((await rag.ask("What does crate 1 hold?")).sources[0]?.text).toContain("brass lantern");
     const status = await run("status");
     for (const node of swarm.nodes) expect(status).toContain(node.name);
@@ -74,7 +65,7 @@ describe.skipIf(missing)("a stack that moves to a Swarm and back", () => {
   it("has its documents, and those that came later, on one engine again", { timeout: 900_000 }, async () => {
     await rag.upload("second.txt", "text/plain", "Crate 2 holds a copper kettle.");
     await move({ ...onSwarm, target: "engine" });
-    expect(await documents()).toEqual(["first.txt", "second.txt"]);
+    expect(await rag.names()).toEqual(["first.txt", "second.txt"]);
     expect((await rag.ask("What does crate 2 hold?")).sources[0]?.text).toContain("copper kettle");
     expect((await swarm.manager.docker("service", "ls", "-q")).trim()).toBe("");
   });

@@ -1,35 +1,31 @@
 /**
  * Builds an application on a Swarm of three engines without a registry in the settings: the stack runs
- * one. tools/swarm/nodes.ts says what these engines do not prove. The image of the registry is built
- * here from Debian's package, which has another version than the official image.
+ * one. tools/swarm/nodes.ts says what these engines do not prove.
  */
-import { appendFileSync, cpSync, mkdtempSync, rmSync } from "node:fs";
+import { appendFileSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { registryCatalogueImage } from "../../config/services/registry.ts";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { volumeNodeLabel } from "../../config/spec/swarm.ts";
+import { eventually } from "../../tools/eventually.ts";
 import { LabStack, SwarmLab } from "../../tools/swarm/lab.ts";
-import { missingForSwarm, type SwarmNode } from "../../tools/swarm/nodes.ts";
-import { open, unwatchedIn } from "../support/program.ts";
-import { eventually, projectDir } from "../support/stack.ts";
-import { containersOn, lines } from "../support/swarm.ts";
+import type { SwarmNode } from "../../tools/swarm/nodes.ts";
+import { withOwnRegistry } from "../support/own-registry.ts";
+import { containersOn, describeSwarm, lines } from "../support/swarm.ts";
 
-const missing = missingForSwarm();
-if (missing) console.log(`skipped: ${missing} is missing`);
 const name = "swarm-own-registry";
-const port = 28_163;
-const registryPort = 28_162;
+const ports = { web: 28_163, registry: 28_162 };
 const folder = mkdtempSync(join(tmpdir(), "ragdock-own-registry-"));
-const system = join(folder, "system/system.ts");
 const lab = new SwarmLab(28_161);
 const { swarm } = lab;
-const url = `http://127.0.0.1:${registryPort}/v2/`;
+const url = `http://127.0.0.1:${ports.registry}/v2/`;
+const label = volumeNodeLabel(`ragdock-${name}-registry-data`);
 let stack: LabStack;
 
 /** The status of a request from a node itself. */
-async function statusOn({ namespace }: SwarmNode, path: string): Promise<string> {
-  const request = ["curl", "-s", "-o", "/dev/null", "-w", "%{http_code}", `${url}${path}`];
+async function statusOn({ namespace }: SwarmNode, path: string, ...options: string[]): Promise<string> {
+  const request = ["curl", "-s", "-o", "/dev/null", "-w", "%{http_code}", ...options, `${url}${path}`];
   return (await execa("nsenter", [`--net=/run/netns/${namespace}`, ...request])).stdout;
 }
 
@@ -43,33 +39,13 @@ async function imageOf(service: string): Promise<string> {
 
 const digestOf = (reference: string): string => reference.replace(/^.*@/, "");
 
-describe.skipIf(missing)("the registry of a stack on a Swarm", () => {
+describeSwarm("the registry of a stack on a Swarm", () => {
   beforeAll(async () => {
     await lab.start();
-    cpSync(join(projectDir, "examples/own-system"), join(folder, "system"), { recursive: true });
-    const settings = {
-      ...{ system, environment: "prod", ingress: open },
-      services: { gateway: { port }, ...unwatchedIn(system) },
-    };
-    const { pinned, ...served } = await lab.served(name, settings);
-    const { "questions-web": web = "", ...others } = pinned;
-    const { configPath } = registryCatalogueImage;
-    const registry = await lab.variant(
-      SwarmLab.here(web),
-      "registry",
-      "USER 0",
-      "RUN apt-get update && apt-get install -y --no-install-recommends docker-registry busybox && busybox --install -s /usr/local/bin",
-      `ENTRYPOINT ["docker-registry", "serve"]`,
-      `CMD ["${configPath}"]`,
-    );
-    // The nodes have no way to an official image of Python.
-    const images = { ...others, registry, python: web };
-    const own = { registry: { port: registryPort } };
-    stack = new LabStack(
-      name,
-      { ...served, pinned: images, services: { ...served.services, ...own } },
-      { "docker:host": swarm.manager.host },
-    );
+    const settings = await withOwnRegistry(lab, name, folder, ports);
+    stack = new LabStack(name, settings, { "docker:host": swarm.manager.host });
+    // The last test ends the node of the images, and not the manager.
+    await swarm.manager.docker("node", "update", "--label-add", `${label}=true`, "node-2");
   });
 
   afterAll(async () => {
@@ -83,17 +59,17 @@ describe.skipIf(missing)("the registry of a stack on a Swarm", () => {
     const { code, output } = await stack.make("up");
     expect(code, output).toBe(0);
     expect(await imageOf("web")).toMatch(
-      new RegExp(`^127\\.0\\.0\\.1:${registryPort}/ragdock/questions-web:\\w+@sha256:`),
+      new RegExp(`^127\\.0\\.0\\.1:${ports.registry}/ragdock/questions-web:\\w+@sha256:`),
     );
     const all = await containersOn(swarm, name, "web");
     expect(all.filter((count) => count > 0).length).toBeGreaterThan(1);
     for (const { address } of swarm.nodes)
-      expect((await fetch(`http://${address}:${port}/health`)).status).toBe(200);
+      expect((await fetch(`http://${address}:${ports.web}/health`)).status).toBe(200);
   });
 
   it("lets nobody in without the password, and leads to nothing but images", async () => {
     for (const node of swarm.nodes) expect(await statusOn(node, "_catalog")).toBe("401");
-    expect((await fetch(`http://${swarm.manager.address}:${registryPort}/v2/_catalog`)).status).toBe(401);
+    expect((await fetch(`http://${swarm.manager.address}:${ports.registry}/v2/_catalog`)).status).toBe(401);
   });
 
   it("changes nothing in a second run", async () => {
@@ -126,6 +102,20 @@ describe.skipIf(missing)("the registry of a stack on a Swarm", () => {
     expect(digestOf(await imageOf("web"))).toBe(before);
     await expectPull();
   });
+
+  it("is filled again on another node if its node is lost", async () => {
+    const [, lost, other] = swarm.nodes;
+    await lost?.kill();
+    await swarm.manager.docker("node", "update", "--label-rm", label, "node-2");
+    const up = await stack.make("up");
+    expect(up.code, up.output).toBe(0);
+    const { credentials } = JSON.parse((await stack.make("outputs", ["--show-secrets"])).output);
+    const digest = digestOf(await imageOf("web"));
+    const accept = "accept: application/vnd.docker.distribution.manifest.v2+json";
+    const login = ["--user", `ragdock:${credentials["registry-password"]}`, "--header", accept];
+    const manifest = `ragdock/questions-web/manifests/${digest}`;
+    expect(await statusOn(other as SwarmNode, manifest, ...login)).toBe("200");
+  });
 });
 
 /** Removes the image from a node that does not run it, and lets a replica move there. */
@@ -138,7 +128,7 @@ async function expectPull(): Promise<void> {
   const to = swarm.nodes[all.indexOf(0)];
   const from = swarm.nodes[all.findLastIndex((count) => count > 0)];
   if (!to || !from) throw new Error(`no node runs the application: ${all.join(", ")}`);
-  const known = await to.docker("images", "-q", `127.0.0.1:${registryPort}/ragdock/questions-web`);
+  const known = await to.docker("images", "-q", `127.0.0.1:${ports.registry}/ragdock/questions-web`);
   for (const id of new Set(lines(known))) await to.docker("rmi", "--force", id);
   await swarm.manager.docker("node", "update", "--availability", "drain", from.name);
   try {

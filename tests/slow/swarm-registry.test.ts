@@ -7,16 +7,14 @@ import { execFileSync } from "node:child_process";
 import { cpSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, expect, it } from "vitest";
 import { SwarmLab } from "../../tools/swarm/lab.ts";
-import { machine, missingForSwarm } from "../../tools/swarm/nodes.ts";
+import { machine } from "../../tools/swarm/nodes.ts";
 import { open, unwatchedIn } from "../support/program.ts";
 import { secretTexts, TestRegistry } from "../support/registry.ts";
 import { projectDir, TestStack } from "../support/stack.ts";
-import { containersOn } from "../support/swarm.ts";
+import { containersOn, describeSwarm } from "../support/swarm.ts";
 
-const missing = missingForSwarm();
-if (missing) console.log(`skipped: ${missing} is missing`);
 const name = "swarm-registry";
 const port = 28_173;
 const registryPort = 28_172;
@@ -45,7 +43,7 @@ function certify(): void {
   cpSync(secured.certificate, join(trusted, "ca.crt"));
 }
 
-describe.skipIf(missing)("an application in a registry with a login and TLS", () => {
+describeSwarm("an application in a registry with a login and TLS", () => {
   beforeAll(async () => {
     certify();
     await lab.start();

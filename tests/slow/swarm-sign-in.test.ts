@@ -3,15 +3,13 @@
  * itself. tools/swarm/nodes.ts says what these engines do not prove. Browsers and attacks are in
  * tests/systems/front-door.test.ts, for one engine.
  */
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, expect, it } from "vitest";
 import { type Served, SwarmLab } from "../../tools/swarm/lab.ts";
-import { machine, missingForSwarm } from "../../tools/swarm/nodes.ts";
+import { machine } from "../../tools/swarm/nodes.ts";
 import { unwatchedIn } from "../support/program.ts";
 import { TestStack } from "../support/stack.ts";
-import { askedDuring, containersOn, lines } from "../support/swarm.ts";
+import { askedDuring, containersOn, describeSwarm, lines } from "../support/swarm.ts";
 
-const missing = missingForSwarm();
-if (missing) console.log(`skipped: ${missing} is missing`);
 const name = "swarm-sign-in";
 const port = 28_176;
 const lab = new SwarmLab(28_175);
@@ -40,7 +38,7 @@ const statuses = (headers: Record<string, string> = {}): Promise<number[]> =>
     }),
   );
 
-describe.skipIf(missing)("the sign-in on a Swarm", () => {
+describeSwarm("the sign-in on a Swarm", () => {
   beforeAll(async () => {
     await lab.start();
     const settings = {

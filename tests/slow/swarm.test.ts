@@ -3,19 +3,18 @@
  * says what that does not prove. The images come from a registry on this machine, so the test does
  * not prove a login, or TLS between a node and a registry.
  */
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, expect, it } from "vitest";
 import { ensureBaseImage } from "../../host/base-image.ts";
 import { imagePusher } from "../../host/push.ts";
+import { eventually } from "../../tools/eventually.ts";
 import { SwarmLab } from "../../tools/swarm/lab.ts";
-import { machine, missingForSwarm } from "../../tools/swarm/nodes.ts";
+import { machine } from "../../tools/swarm/nodes.ts";
 import { OpenAIServer } from "../support/openai-server.ts";
 import { open } from "../support/program.ts";
-import { docker, eventually, TestStack } from "../support/stack.ts";
-import { containersOn, lines } from "../support/swarm.ts";
+import { docker, TestStack } from "../support/stack.ts";
+import { containersOn, describeSwarm, lines } from "../support/swarm.ts";
 import { fact, handbook, question, SmallRag } from "../systems/small-rag.ts";
 
-const missing = missingForSwarm();
-if (missing) console.log(`skipped: ${missing} is missing`);
 const name = "swarm-test";
 const registryPort = 28_190;
 const port = 28_191;
@@ -28,7 +27,7 @@ const stack = new TestStack(name, {});
 /** The number of containers of a service on each node. */
 const placed = (service: string): Promise<number[]> => containersOn(swarm, name, service);
 
-describe.skipIf(missing)("financerag on a Swarm of three nodes", () => {
+describeSwarm("financerag on a Swarm of three nodes", () => {
   beforeAll(async () => {
     await lab.start();
     const provider = new URL(await openai.start());

@@ -1,6 +1,7 @@
 /** Changes, rotates and removes the stack of examples/web-and-worker, and follows its secrets. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { docker, eventually } from "../support/stack.ts";
+import { eventually } from "../../tools/eventually.ts";
+import { docker } from "../support/stack.ts";
 import { apps, Words } from "../support/words.ts";
 
 const words = new Words("e2e-words-changes", 18_670);

@@ -1,7 +1,8 @@
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { randomInt } from "node:crypto";
 import { promisify } from "node:util";
-import { docker, eventually, type TestStack } from "./stack.ts";
+import { eventually } from "../../tools/eventually.ts";
+import { docker, type TestStack } from "./stack.ts";
 
 const exec = promisify(execFile);
 

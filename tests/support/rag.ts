@@ -1,4 +1,4 @@
-import { eventually } from "./stack.ts";
+import { eventually } from "../../tools/eventually.ts";
 
 /** A document in an answer of the API. */
 export interface Document {
@@ -42,6 +42,15 @@ export class Rag {
       const document = await this.document(id);
       return document.state === "ready" || document.state === "failed" ? document : undefined;
     });
+  }
+
+  /** Names of the documents, without those of the traffic. */
+  async names(): Promise<string[]> {
+    const { documents } = (await (await this.get("/api/documents?limit=50")).json()) as {
+      documents: { name: string }[];
+    };
+    const names = documents.map(({ name }) => name);
+    return names.filter((name) => !name.startsWith("load-")).sort();
   }
 
   async document(id: string): Promise<Document> {

@@ -7,9 +7,9 @@ import { promisify } from "node:util";
 import { lockedReference } from "../../config/images.ts";
 import type { CatalogueImage, ImageSource } from "../../config/spec/image.ts";
 import { publishedPorts, type ServiceSpec } from "../../config/spec/service.ts";
+import { eventually } from "../../tools/eventually.ts";
 import { standIn } from "./docker.ts";
 import { systemWith } from "./program.ts";
-import { eventually } from "./stack.ts";
 
 const run = promisify(execFile);
 

@@ -10,7 +10,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
-import { eventually } from "./stack.ts";
+import { eventually } from "../../tools/eventually.ts";
 
 const namespace = "ragdock-remote";
 const [here, there] = ["10.213.77.1", "10.213.77.2"];

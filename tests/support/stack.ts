@@ -176,19 +176,3 @@ export async function logOf(id: string): Promise<string> {
   const { stdout, stderr } = await run("docker", ["logs", id], { maxBuffer: 256 * 2 ** 20 });
   return stdout + stderr;
 }
-
-/** Calls `ask` until it returns a value. @throws the last error after `seconds` */
-export async function eventually<T>(ask: () => Promise<T | undefined>, seconds = 60): Promise<T> {
-  const end = Date.now() + seconds * 1000;
-  let last: unknown = new Error("there was no value in time");
-  while (Date.now() < end) {
-    try {
-      const value = await ask();
-      if (value !== undefined) return value;
-    } catch (error) {
-      last = error;
-    }
-    await new Promise((wait) => setTimeout(wait, 500));
-  }
-  throw last;
-}

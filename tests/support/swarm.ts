@@ -1,4 +1,11 @@
-import type { TestSwarm } from "../../tools/swarm/nodes.ts";
+import { describe } from "vitest";
+import { missingForSwarm, type TestSwarm } from "../../tools/swarm/nodes.ts";
+
+const missing = missingForSwarm();
+if (missing) console.log(`skipped: ${missing} is missing`);
+
+/** Describes tests with a Swarm. Skips them, with a line, where this machine cannot have one. */
+export const describeSwarm = describe.skipIf(missing);
 
 /** The lines of a command's output. */
 export const lines = (text: string): string[] => text.split("\n").filter(Boolean);

@@ -4,9 +4,10 @@
  * `docker system prune -a`, which would remove the images of other tests.
  */
 import { describe, expect, it } from "vitest";
+import { eventually } from "../../tools/eventually.ts";
 import { inside } from "../support/observe.ts";
 import { systemWith } from "../support/program.ts";
-import { docker, eventually, logOf, type TestStack } from "../support/stack.ts";
+import { docker, logOf, type TestStack } from "../support/stack.ts";
 import { imageIdOf, logsOf, type Seeded, stepsOf, whileRunning } from "./seed.ts";
 import { fact, handbook, question, type SmallRag } from "./small-rag.ts";
 

@@ -6,11 +6,12 @@
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { eventually } from "../../tools/eventually.ts";
 import { expectDeclared } from "../support/connections.ts";
 import { imageOf, inside, type Observed, observe } from "../support/observe.ts";
 import { OpenAIServer } from "../support/openai-server.ts";
 import { open } from "../support/program.ts";
-import { docker, eventually, logOf, projectDir, TestStack } from "../support/stack.ts";
+import { docker, logOf, projectDir, TestStack } from "../support/stack.ts";
 import { describeEnd, describeRuns, describeSeed } from "./financerag-seed.ts";
 import { fact, handbook, question, SmallRag } from "./small-rag.ts";
 

@@ -6,9 +6,10 @@
 import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { eventually } from "../../tools/eventually.ts";
 import { startBrowser } from "../support/browser.ts";
 import { apiName, Door, type Person, passwords } from "../support/door.ts";
-import { docker, eventually, projectDir } from "../support/stack.ts";
+import { docker, projectDir } from "../support/stack.ts";
 
 const port = 18_550;
 const door = new Door("e2e-door-changes", port);

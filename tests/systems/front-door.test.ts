@@ -5,10 +5,11 @@
  */
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { eventually } from "../../tools/eventually.ts";
 import { startBrowser } from "../support/browser.ts";
 import { Door, type Person, passwords } from "../support/door.ts";
 import { inside } from "../support/observe.ts";
-import { eventually, logOf } from "../support/stack.ts";
+import { logOf } from "../support/stack.ts";
 
 const port = 18_540;
 const door = new Door("e2e-door", port);

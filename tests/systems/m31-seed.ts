@@ -4,9 +4,10 @@
  * the cache of other tests.
  */
 import { describe, expect } from "vitest";
+import { eventually } from "../../tools/eventually.ts";
 import { inside, reaches } from "../support/observe.ts";
 import { systemWith } from "../support/program.ts";
-import { docker, eventually, type TestStack } from "../support/stack.ts";
+import { docker, type TestStack } from "../support/stack.ts";
 import { containerOf, logsOf, type Seeded, stepsOf } from "./seed.ts";
 
 const step = stepsOf("m31");

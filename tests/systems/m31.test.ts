@@ -4,9 +4,10 @@
  * only Python 3.13.
  */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { eventually } from "../../tools/eventually.ts";
 import { expectDeclared } from "../support/connections.ts";
 import { imageOf, inside, type Observed, observe, startOrder } from "../support/observe.ts";
-import { docker, eventually, TestStack } from "../support/stack.ts";
+import { docker, TestStack } from "../support/stack.ts";
 import { describeCommands } from "./m31-commands.ts";
 import { describeProd } from "./m31-prod.ts";
 import { describeEnd, describeMetrics, describeSeed, measured } from "./m31-seed.ts";

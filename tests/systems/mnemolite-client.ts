@@ -1,5 +1,6 @@
 import { expect } from "vitest";
-import { docker, eventually, type TestStack } from "../support/stack.ts";
+import { eventually } from "../../tools/eventually.ts";
+import { docker, type TestStack } from "../support/stack.ts";
 import { question } from "./small-rag.ts";
 
 /** Returns functions that use the API and the database of a running mnemolite. */

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { images } from "../../config/images.ts";
+import { eventually } from "../../tools/eventually.ts";
 import { inside, observe } from "../support/observe.ts";
-import { docker, eventually, type TestStack } from "../support/stack.ts";
+import { docker, type TestStack } from "../support/stack.ts";
 import { clientOf } from "./mnemolite-client.ts";
 import { fact, fileOf } from "./small-rag.ts";
 

@@ -3,6 +3,7 @@
  * prove that partitions are dropped after 30 days.
  */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { eventually } from "../../tools/eventually.ts";
 import { expectDeclared } from "../support/connections.ts";
 import {
   imageOf,
@@ -13,7 +14,7 @@ import {
   startOrder,
   withOutside,
 } from "../support/observe.ts";
-import { eventually, projectDir, TestStack } from "../support/stack.ts";
+import { projectDir, TestStack } from "../support/stack.ts";
 import { clientOf } from "./mnemolite-client.ts";
 import { describeProd } from "./mnemolite-prod.ts";
 import { describeEnd, describeMakefile, describeSeed } from "./mnemolite-seed.ts";

@@ -5,9 +5,10 @@
 import { connect } from "node:net";
 import { describe, expect, it } from "vitest";
 import { longRunning, publishedPorts } from "../../config/spec/service.ts";
+import { eventually } from "../../tools/eventually.ts";
 import { inside, observe, startOrder } from "../support/observe.ts";
 import { systemWith } from "../support/program.ts";
-import { docker, eventually, logOf } from "../support/stack.ts";
+import { docker, logOf } from "../support/stack.ts";
 import { curl, type Seeded, stepsOf } from "./seed.ts";
 
 const step = stepsOf("myrag");

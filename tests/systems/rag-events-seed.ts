@@ -7,9 +7,10 @@ import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync }
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect } from "vitest";
+import { eventually } from "../../tools/eventually.ts";
 import { inside } from "../support/observe.ts";
 import { systemWith } from "../support/program.ts";
-import { docker, eventually, logOf, type TestStack } from "../support/stack.ts";
+import { docker, logOf, type TestStack } from "../support/stack.ts";
 import { containerOf, curl, imageIdOf, logsOf, type Seeded, stepsOf, whileRunning } from "./seed.ts";
 import { SmallRag } from "./small-rag.ts";
 

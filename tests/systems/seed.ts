@@ -1,8 +1,9 @@
 import { it } from "vitest";
 import type { SystemName } from "../../config/systems/index.ts";
 import { differencesOf } from "../../tools/docs/seeds/row.ts";
+import { eventually } from "../../tools/eventually.ts";
 import { uniqueName } from "../support/docker.ts";
-import { docker, eventually, type Ran, type Started, type TestStack } from "../support/stack.ts";
+import { docker, type Ran, type Started, type TestStack } from "../support/stack.ts";
 
 /** A running stack of a seed's system. Its port on the host differs from the seed's. */
 export interface Seeded {

@@ -6,8 +6,9 @@
  * rotates the secrets.
  */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { eventually } from "../../tools/eventually.ts";
 import { inside } from "../support/observe.ts";
-import { docker, eventually, logOf } from "../support/stack.ts";
+import { docker, logOf } from "../support/stack.ts";
 import { apps, type Document, nasty, Words } from "../support/words.ts";
 
 const words = new Words("e2e-words", 18_660);

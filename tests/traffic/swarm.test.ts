@@ -3,16 +3,14 @@
  * tools/swarm/nodes.ts says what these engines do not prove. tests/slow/swarm*.test.ts have whole
  * systems, secrets, backups and lost nodes.
  */
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, expect, it } from "vitest";
 import { volumeNodeLabel } from "../../config/spec/swarm.ts";
+import { eventually } from "../../tools/eventually.ts";
 import { SwarmLab } from "../../tools/swarm/lab.ts";
-import { missingForSwarm } from "../../tools/swarm/nodes.ts";
 import { open, unwatchedIn } from "../support/program.ts";
-import { eventually, TestStack } from "../support/stack.ts";
-import { askedDuring, containersOn, lines } from "../support/swarm.ts";
+import { TestStack } from "../support/stack.ts";
+import { askedDuring, containersOn, describeSwarm, lines } from "../support/swarm.ts";
 
-const missing = missingForSwarm();
-if (missing) console.log(`skipped: ${missing} is missing`);
 const name = "traffic-swarm";
 const port = 28_181;
 const lab = new SwarmLab(28_180);
@@ -28,7 +26,7 @@ const settings = {
 };
 const placed = (service: string): Promise<number[]> => containersOn(swarm, name, service);
 
-describe.skipIf(missing)("a stack on a Swarm of three nodes", () => {
+describeSwarm("a stack on a Swarm of three nodes", () => {
   beforeAll(async () => {
     await lab.start();
     const label = (node: number, text: string) =>

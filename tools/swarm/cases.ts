@@ -5,9 +5,10 @@ import { volumeNodeLabel } from "../../config/spec/swarm.ts";
 import { isWell, serviceOf } from "../../host/docker.ts";
 import { project } from "../../host/paths.ts";
 import { tasksOf } from "../../host/tasks.ts";
+import { eventually } from "../eventually.ts";
 import { type Seen, underTraffic } from "../traffic.ts";
 import { type LabStack, type Served, SwarmLab } from "./lab.ts";
-import { type SwarmNode, until } from "./nodes.ts";
+import type { SwarmNode } from "./nodes.ts";
 
 /** The traffic's results of one case. */
 export interface Suffered extends Seen {
@@ -118,7 +119,7 @@ const another = async (
 /** The seconds until all services without data run on the other nodes. */
 async function elsewhere({ stack }: World, node: SwarmNode, kept: readonly string[]): Promise<number> {
   const begun = performance.now();
-  await until(async () => {
+  await eventually(async () => {
     const tasks = (await tasksOf(stack.name)).filter((task) => !kept.includes(serviceOf(task)));
     return tasks.every((task) => isWell(task) && task.Node !== node.name) || undefined;
   }, 120);
@@ -193,7 +194,7 @@ export const changes: readonly Case[] = [
 
 /** Waits until every task of the stack is healthy. */
 export const whole = ({ stack }: Pick<World, "stack">): Promise<true> =>
-  until(async () => (await tasksOf(stack.name)).every(isWell) || undefined, 180);
+  eventually(async () => (await tasksOf(stack.name)).every(isWell) || undefined, 180);
 
 /** The loss of a node. Requests in flight on it fail. */
 export const killedNode: Case = {

@@ -12,7 +12,8 @@ import { defined } from "../../config/spec/defined.ts";
 import { rotationsKey } from "../../config/spec/deployment.ts";
 import { imageName } from "../../config/spec/image.ts";
 import { project, projectDir } from "../../host/paths.ts";
-import { machine, TestSwarm, until } from "./nodes.ts";
+import { eventually } from "../eventually.ts";
+import { machine, TestSwarm } from "./nodes.ts";
 
 type Settings = Readonly<Record<string, unknown>>;
 
@@ -43,7 +44,7 @@ export class SwarmLab {
     const settings = { version: "0.1", storage, http: { addr: `:${this.#port}` }, log: { level: "error" } };
     writeFileSync(config, stringify(settings));
     this.#registry = spawn("docker-registry", ["serve", config], { stdio: "ignore" });
-    await until(async () => (await fetch(`http://127.0.0.1:${this.#port}/v2/`)).ok || undefined, 20);
+    await eventually(async () => (await fetch(`http://127.0.0.1:${this.#port}/v2/`)).ok || undefined, 20);
     await this.swarm.start();
   }
 

@@ -7,28 +7,12 @@
 import { type ChildProcess, execFile, execFileSync, spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { setTimeout } from "node:timers/promises";
 import { promisify } from "node:util";
 import { nodeHostLabel } from "../../config/spec/swarm.ts";
+import { eventually } from "../eventually.ts";
 import { limitCores, removeCgroups } from "./cgroups.ts";
 
 const run = promisify(execFile);
-
-/** Calls `ask` until it returns a value. @throws the last error after `seconds` */
-export async function until<T>(ask: () => Promise<T | undefined>, seconds: number): Promise<T> {
-  const end = Date.now() + seconds * 1000;
-  let last: unknown = new Error(`there was no value in ${seconds} s`);
-  while (Date.now() < end) {
-    try {
-      const value = await ask();
-      if (value !== undefined) return value;
-    } catch (error) {
-      last = error;
-    }
-    await setTimeout(250);
-  }
-  throw last;
-}
 
 const lan = "ragdock-lan";
 const subnet = "10.213.90";
@@ -92,7 +76,7 @@ export class SwarmNode {
       // An interrupt of the test ends the test only, which then stops the engine.
       detached: true,
     });
-    await until(async () => (await this.docker("version")) || undefined, 60);
+    await eventually(async () => (await this.docker("version")) || undefined, 60);
   }
 
   /** Gives the containers of the node, all together, a share of the cores. Its engine has all of them. */
@@ -151,7 +135,7 @@ export class SwarmNode {
       removeCgroups(this.namespace);
       return true;
     };
-    await until(isRemoved, 10).catch(() => undefined);
+    await eventually(isRemoved, 10).catch(() => undefined);
   }
 }
 

@@ -1,10 +1,9 @@
 /** What `full` answers and indexes on one, two and three small nodes. */
-import { setTimeout } from "node:timers/promises";
 import { type Shape, send, type Target } from "../../cli/load/send.ts";
 import { useDocker } from "../../host/docker.ts";
+import { eventually } from "../eventually.ts";
 import { done, placeData, type World } from "./cases.ts";
 import { LabStack, SwarmLab } from "./lab.ts";
-import { until } from "./nodes.ts";
 
 /** The results on one number of nodes. */
 export interface Sized {
@@ -101,10 +100,9 @@ async function indexed(targets: readonly Target[]): Promise<number> {
     if (!outcome.startsWith("2")) throw new Error(`an upload failed: ${outcome}`);
   }
   const [first] = targets;
-  await until(async () => {
+  await eventually(async () => {
     const answer = await fetch(`http://${first?.host}:${first?.port}/api/documents?limit=100`);
     const { documents: all } = (await answer.json()) as { documents: { state: string }[] };
-    await setTimeout(500);
     return all.filter(({ state }) => state === "ready").length >= documents || undefined;
   }, 600);
   return (documents * 60_000) / (performance.now() - begun);

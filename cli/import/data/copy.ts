@@ -1,4 +1,4 @@
-import { createdLabel, labels } from "../../../config/spec/stack.ts";
+import { createdLabel, helperLabel, labels } from "../../../config/spec/stack.ts";
 import { docker, inspectAll } from "../../../host/docker.ts";
 import { project } from "../../../host/paths.ts";
 import type { Found } from "./refusals.ts";
@@ -10,16 +10,7 @@ export interface Compared {
   readonly checksum: string;
 }
 
-const alone = [
-  "--rm",
-  "--label",
-  "ragdock.helper=data",
-  "--network",
-  "none",
-  "--no-healthcheck",
-  "--user",
-  "0",
-];
+const alone = ["--rm", "--label", helperLabel, "--network", "none", "--no-healthcheck", "--user", "0"];
 
 interface Mounts {
   readonly from: string;

@@ -2,7 +2,8 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
-import { eventually, projectDir } from "../../support/stack.ts";
+import { eventually } from "../../../tools/eventually.ts";
+import { projectDir } from "../../support/stack.ts";
 import { prometheus, stack } from "./context.ts";
 
 describe("backups", () => {

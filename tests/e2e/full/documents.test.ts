@@ -1,7 +1,7 @@
 /** Tests the HTTP API: documents, answers with their sources, and the errors of wrong requests. */
 import { describe, expect, it } from "vitest";
+import { eventually } from "../../../tools/eventually.ts";
 import { pdf } from "../../support/rag.ts";
-import { eventually } from "../../support/stack.ts";
 import { prometheus, rag } from "./context.ts";
 
 describe("documents and questions", () => {

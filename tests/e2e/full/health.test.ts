@@ -1,7 +1,8 @@
 /** Tests the output of `make health` and `make status`, and that `make up` waits for health. */
 import { describe, expect, it } from "vitest";
 import type { Finding } from "../../../host/finding.ts";
-import { docker, eventually } from "../../support/stack.ts";
+import { eventually } from "../../../tools/eventually.ts";
+import { docker } from "../../support/stack.ts";
 import { name, stack } from "./context.ts";
 
 /**

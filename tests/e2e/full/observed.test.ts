@@ -1,8 +1,9 @@
 /** Tests the running stack: its targets, rules, panels, ports, limits and secrets. */
 import { beforeAll, describe, expect, it } from "vitest";
 import { dashboardQueries } from "../../../monitoring/index.ts";
+import { eventually } from "../../../tools/eventually.ts";
 import { systemWith } from "../../support/program.ts";
-import { docker, eventually, logOf } from "../../support/stack.ts";
+import { docker, logOf } from "../../support/stack.ts";
 import { port, prometheus, prometheusPort, rag, settings, stack } from "./context.ts";
 
 describe("monitoring", () => {
