@@ -106,6 +106,8 @@ describeSwarm("the registry of a stack on a Swarm", () => {
   it("is filled again on another node if its node is lost", async () => {
     const [, lost, other] = swarm.nodes;
     await lost?.kill();
+    const state = ["node", "inspect", "--format", "{{.Status.State}}", "node-2"];
+    await eventually(async () => (await swarm.manager.docker(...state)).trim() === "down" || undefined);
     await swarm.manager.docker("node", "update", "--label-rm", label, "node-2");
     const up = await stack.make("up");
     expect(up.code, up.output).toBe(0);
