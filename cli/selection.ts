@@ -1,5 +1,4 @@
 import { type ImageMode, imagePlan } from "../components/image-plan.ts";
-import { fileResource, isSecret } from "../components/swarm/files.ts";
 import { Failure } from "../config/spec/failure.ts";
 import { type ImageSource, imageName } from "../config/spec/image.ts";
 import { declaredNetworks } from "../config/spec/networks.ts";
@@ -7,6 +6,7 @@ import { deployedWith, partOf } from "../config/spec/part.ts";
 import { collectSecrets } from "../config/spec/secrets.ts";
 import { isLongRunning, type LongRunning, type SystemSpec } from "../config/spec/service.ts";
 import { fullName, type StackName } from "../config/spec/stack.ts";
+import { fileResource, isSecret } from "../config/spec/swarm.ts";
 import { resourceName } from "../host/broken-containers.ts";
 import { type Container, serviceOf } from "../host/docker.ts";
 import { imageType } from "./backends/deployer.ts";

@@ -10,12 +10,6 @@ import { filesLabel, labels, revisionLabel } from "../config/spec/stack.ts";
 import { cpuString, mebibytes } from "../config/spec/units.ts";
 import type { Predecessors, StackContext } from "./context.ts";
 
-/**
- * Inputs whose changes do not replace a container. Docker cannot change the log options of a
- * container.
- */
-export const ignoreChanges = ["logDriver", "logOpts"];
-
 /** Memory in these folders counts towards the limit of the container. Every user may write there. */
 const tmpfsOf = ({ tmpfs = [], writable = {} }: ServiceSpec): Record<string, string> => ({
   ...Object.fromEntries(tmpfs.map((path) => [path, "size=64m"])),

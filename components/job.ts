@@ -1,9 +1,10 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
+import { ignoreChanges } from "../config/spec/container-options.ts";
 import { pulumiOnly } from "../config/spec/message.ts";
 import type { Job as JobSpec } from "../config/spec/service.ts";
 import { fullName } from "../config/spec/stack.ts";
-import { containerBase, ignoreChanges } from "./container.ts";
+import { containerBase } from "./container.ts";
 import type { UnitArgs } from "./context.ts";
 import { shown } from "./reader.ts";
 

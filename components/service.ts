@@ -1,11 +1,12 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
+import { ignoreChanges } from "../config/spec/container-options.ts";
 import { settled } from "../config/spec/healthcheck.ts";
 import { dockerCheck } from "../config/spec/recovery.ts";
 import { type LongRunning, listenAddress, publishedPorts } from "../config/spec/service.ts";
 import { fullName, replacesLabel, type StackName } from "../config/spec/stack.ts";
 import { goDuration, mebibytes, seconds } from "../config/spec/units.ts";
-import { containerBase, containerLabels, ignoreChanges } from "./container.ts";
+import { containerBase, containerLabels } from "./container.ts";
 import type { UnitArgs } from "./context.ts";
 
 /**

@@ -76,7 +76,9 @@ export function debianMirrors(sites: readonly string[]): DebianMirrors | undefin
 export async function aptSites(...options: readonly string[]): Promise<string[]> {
   // This also works before the machine's first `apt-get update`, when there are no release files.
   const targets = ["indextargets", "--no-release-info", "--format", "$(SITE)", "Created-By: Packages"];
-  const { stdout } = await run("apt-get", [...options, ...targets]).catch(() => ({ stdout: "" }));
+  // Without the lists of packages, apt answers 20 times faster. The sites are in the sources.
+  const noLists = ["-o", "Dir::State::lists=/nonexistent"];
+  const { stdout } = await run("apt-get", [...noLists, ...options, ...targets]).catch(() => ({ stdout: "" }));
   return [...new Set(stdout.split("\n").filter(Boolean))];
 }
 

@@ -3,7 +3,6 @@ import { readSettings } from "../../config/settings/read.ts";
 import { project, projectDir } from "../../host/paths.ts";
 import { command, print, translated } from "../command.ts";
 import { compare, type Plan } from "../plan/compare.ts";
-import { describe } from "../plan/description.ts";
 import { asMarkdown, asText, exitCode, exitCodes } from "../plan/render.ts";
 import { describedBy, samePackages, withRevision } from "../plan/revisions.ts";
 import { givenConfigFile, readStackFile, stackNames } from "../stack-file.ts";
@@ -69,7 +68,9 @@ async function plansAgainst(folder: string, stack: string | undefined): Promise<
   return plans;
 }
 
-function describeHere(stack: string) {
+async function describeHere(stack: string) {
   const { values } = readStackFile(stack);
+  // Pulumi's SDK takes longer to load than all other commands need.
+  const { describe } = await import("../plan/describe.ts");
   return describe(readSettings(values, project), { project, stack, secrets: new Set(), host: {} });
 }

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { createTwoFilesPatch } from "diff";
-import { ignoreChanges } from "../../components/container.ts";
+import { ignoreChanges } from "../../config/spec/container-options.ts";
 import type { DeclaredContainer, Description } from "./description.ts";
 
 /** The change of one container. */

@@ -1,9 +1,8 @@
-import { createHash } from "node:crypto";
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
-import { secretsIn } from "../../config/spec/content.ts";
-import type { FileSpec, ServiceSpec } from "../../config/spec/service.ts";
-import { fullName, labels, type StackName } from "../../config/spec/stack.ts";
+import type { ServiceSpec } from "../../config/spec/service.ts";
+import { labels } from "../../config/spec/stack.ts";
+import { fileResource, isSecret } from "../../config/spec/swarm.ts";
 import { filled } from "../container.ts";
 import type { StackContext } from "../context.ts";
 
@@ -47,18 +46,3 @@ export function declareFiles(context: StackContext, spec: ServiceSpec, parent: p
 
 const base64 = (text: pulumi.Input<string>): pulumi.Output<string> =>
   pulumi.output(text).apply((plain) => Buffer.from(plain).toString("base64"));
-
-/** Characters of a name. Swarm takes 64, and the deployer adds eight. */
-const longest = 56;
-
-/** Whether a file of a service is a secret of Swarm. */
-export const isSecret = ({ content }: FileSpec): boolean => secretsIn(content).length > 0;
-
-/**
- * The name of the resource of a file. Its digest keeps names apart that are the same in their first
- * characters.
- */
-export function fileResource(stack: StackName, { name }: ServiceSpec, { path }: FileSpec): string {
-  const digest = createHash("sha256").update(`${name} ${path}`).digest("hex").slice(0, 8);
-  return `${fullName(stack, name).slice(0, longest - digest.length - 1)}-${digest}`;
-}

@@ -30,6 +30,12 @@ export interface ContainerOptions {
   readonly ephemeral?: boolean;
 }
 
+/**
+ * Inputs of its resource whose changes do not replace a container. Docker cannot change the log options of a
+ * container.
+ */
+export const ignoreChanges = ["logDriver", "logOpts"];
+
 /** The program that an image runs by default. */
 export interface Program {
   readonly entrypoint: readonly string[];

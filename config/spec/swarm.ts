@@ -1,4 +1,7 @@
-import { publishedPorts, type ServiceSpec } from "./service.ts";
+import { createHash } from "node:crypto";
+import { secretsIn } from "./content.ts";
+import { type FileSpec, publishedPorts, type ServiceSpec } from "./service.ts";
+import { fullName, type StackName } from "./stack.ts";
 
 /** Exporters that measure the machine that they run on. */
 const ofOneHost = ["node-exporter", "cadvisor"];
@@ -31,3 +34,18 @@ export const encryptedOption = "encrypted";
 
 /** Swarm's expression for the nodes on which a label is `true`. */
 export const nodesWith = (label: string): string => `node.labels.${label}==true`;
+
+/** Characters of a name. Swarm takes 64, and the deployer adds eight. */
+const longest = 56;
+
+/** Whether a file of a service is a secret of Swarm. */
+export const isSecret = ({ content }: FileSpec): boolean => secretsIn(content).length > 0;
+
+/**
+ * The name of the resource of a file. Its digest keeps names apart that are the same in their first
+ * characters.
+ */
+export function fileResource(stack: StackName, { name }: ServiceSpec, { path }: FileSpec): string {
+  const digest = createHash("sha256").update(`${name} ${path}`).digest("hex").slice(0, 8);
+  return `${fullName(stack, name).slice(0, longest - digest.length - 1)}-${digest}`;
+}

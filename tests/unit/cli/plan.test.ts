@@ -4,7 +4,8 @@
  */
 import { describe, expect, it } from "vitest";
 import { compare } from "../../../cli/plan/compare.ts";
-import { type Description, describe as describeStack, nothing } from "../../../cli/plan/description.ts";
+import { describe as describeStack } from "../../../cli/plan/describe.ts";
+import { type Description, nothing } from "../../../cli/plan/description.ts";
 import { asMarkdown, asText, exitCode, summary } from "../../../cli/plan/render.ts";
 import { facts } from "../../support/program.ts";
 

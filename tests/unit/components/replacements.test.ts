@@ -6,8 +6,8 @@
 import { isDeepStrictEqual } from "node:util";
 import * as pulumi from "@pulumi/pulumi";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { ignoreChanges } from "../../../components/container.ts";
 import { RagStack } from "../../../components/stack.ts";
+import { ignoreChanges } from "../../../config/spec/container-options.ts";
 import type { SystemSpec } from "../../../config/spec/service.ts";
 import { systemWith } from "../../support/program.ts";
 

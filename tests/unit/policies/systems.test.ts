@@ -2,7 +2,7 @@
  * Tests the rules with whole systems. tests/pulumi runs the policy pack under the real CLI.
  */
 import { describe, expect, it } from "vitest";
-import { describe as describeStack } from "../../../cli/plan/description.ts";
+import { describe as describeStack } from "../../../cli/plan/describe.ts";
 import { pulledReference } from "../../../config/images.ts";
 import { readSystem } from "../../../config/resolve.ts";
 import type { SystemSpec } from "../../../config/spec/service.ts";
