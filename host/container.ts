@@ -12,6 +12,8 @@ export interface Container {
   readonly Name: string;
   /** The node of a task of a Swarm. Empty for a task that is on none. @default no task */
   readonly Node?: string;
+  /** The name of the service in the Swarm that a task belongs to. @default no task */
+  readonly Service?: string;
   /** The id of a task's container on its node. @default no task, or its container does not exist yet */
   readonly OnNode?: string;
   /** Id of the container's image. */

@@ -69,18 +69,23 @@ export async function tasksOf(stack: string, service?: string): Promise<Containe
     const byAge = all.toSorted((a, b) => a.CreatedAt.localeCompare(b.CreatedAt));
     const current = byAge.findLast(({ DesiredState }) => isWanted(DesiredState));
     if (!current) return [];
-    const name = services.find(({ ID }) => ID === current.ServiceID)?.Spec.Name ?? "";
+    const service = services.find(({ ID }) => ID === current.ServiceID);
+    // The service was removed in the meantime.
+    if (!service) return [];
     const node = nodes.find(({ ID }) => ID === current.NodeID)?.Description.Hostname ?? "";
     const failed = byAge.filter(({ Status }) => ["failed", "rejected"].includes(Status.State)).length;
-    return [containerOfTask(current, `${name}.${current.Slot ?? node}`, node, failed)];
+    return [containerOfTask(current, { service, node, failed })];
   });
 }
 
 /** The tasks with these ids, one in each line. */
 export const inspectTasks = (ids: string): Promise<Task[]> => inspectAll<Task>("task", lines(ids));
 
-/** The name of the service in the Swarm that a task belongs to. */
-export const serviceNameOf = ({ Name }: Container): string => Name.replace(/^\//, "").replace(/\.[^.]*$/, "");
+/**
+ * The name of the service in the Swarm that a task belongs to. The task's name does not show it: it
+ * may end with a host name that has dots. For a job, the name of its container.
+ */
+export const serviceNameOf = ({ Name, Service = Name.slice(1) }: Container): string => Service;
 
 const isWanted = (state: string): boolean => state === "running" || state === "ready";
 
@@ -93,14 +98,24 @@ const waiting = ["new", "pending", "allocated"];
 /** Failed checks after which a wait for a task ends. A service of a Swarm may have no bound for them. */
 const mostRetries = 30;
 
+/** What belongs to a task. */
+interface Around {
+  readonly service: Service;
+  /** The name of its node. Empty if no node has taken it. */
+  readonly node: string;
+  /** The number of tasks in its place that failed. */
+  readonly failed: number;
+}
+
 /** A task as a container. Its restarts are the tasks in its place that failed. */
-export function containerOfTask(task: Task, name: string, node: string, failed: number): Container {
+export function containerOfTask(task: Task, { service, node, failed }: Around): Container {
   const { Image, Labels = {}, Healthcheck } = task.Spec.ContainerSpec;
   const { State, Timestamp, Err = "", ContainerStatus } = task.Status;
   return {
     Id: task.ID,
-    Name: `/${name}`,
+    Name: `/${service.Spec.Name}.${task.Slot ?? node}`,
     Node: node,
+    Service: service.Spec.Name,
     ...(ContainerStatus?.ContainerID ? { OnNode: ContainerStatus.ContainerID } : {}),
     Image,
     Created: task.CreatedAt,

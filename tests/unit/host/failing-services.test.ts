@@ -27,8 +27,9 @@ const { watchServices } = await import("../../../host/failing-services.ts");
 const task = (service: string, RestartCount: number, health = "starting"): Container =>
   ({
     Id: `task of ${service}`,
-    Name: `/ragdock-dev-${service}.1`,
-    Node: "node-2",
+    Name: `/ragdock-dev-${service}.node-2.example.org`,
+    Service: `ragdock-dev-${service}`,
+    Node: "node-2.example.org",
     RestartCount,
     State: { Status: "running", Health: { Status: health } },
   }) as unknown as Container;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { isWell } from "../../../host/docker.ts";
-import { containerOfTask, type Task } from "../../../host/tasks.ts";
+import { containerOfTask, serviceNameOf, type Task } from "../../../host/tasks.ts";
 
 const second = 1e9;
 
@@ -27,8 +27,10 @@ const task = (State: string, Err = ""): Task => ({
   Status: { State, Timestamp: "2026-11-27T01:01:00Z", Err, ContainerStatus: { ExitCode: 3 } },
 });
 
+const service = { ID: "s1", Spec: { Name: "ragdock-dev-web-0" } };
+
 const container = (state: string, error?: string) =>
-  containerOfTask(task(state, error), "ragdock-dev-web-0.2", "node-2", 1);
+  containerOfTask(task(state, error), { service, node: "node-2", failed: 1 });
 
 describe("a task of a Swarm", () => {
   it("is healthy when Swarm says that it runs, because Swarm waits for its health check", () => {
@@ -41,6 +43,14 @@ describe("a task of a Swarm", () => {
       RestartCount: 1,
       State: { Status: "running", StartedAt: "2026-11-27T01:01:00Z" },
     });
+  });
+
+  it("of a service with one on each node has the name of the service, although the node's name has dots", () => {
+    const { Slot: _, ...onEachNode } = task("running");
+    const node = "ip-10-0-0-1.eu-west-1.compute.internal";
+    const running = containerOfTask(onEachNode, { service, node, failed: 0 });
+    expect(running.Name).toBe(`/ragdock-dev-web-0.${node}`);
+    expect(serviceNameOf(running)).toBe("ragdock-dev-web-0");
   });
 
   it.each(["assigned", "preparing", "starting"])("starts while it is %s", (state) => {
