@@ -22,6 +22,11 @@ export interface Container {
   /** The program that it was started with. */
   readonly Path: string;
   readonly RestartCount: number;
+  /**
+   * Of the tasks that `RestartCount` counts, those that a node rejected: it could not pull the image,
+   * or not create the container. They have no log. @default no task
+   */
+  readonly Rejected?: number;
   readonly State: {
     readonly Status: string;
     readonly StartedAt: string;

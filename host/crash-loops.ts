@@ -92,7 +92,7 @@ export function withoutRemoved(errors: readonly string[]): string[] {
     ...[...error.matchAll(/was removed \(container ([0-9a-f]{12})\)/g)].map(
       ([, id]) => `No such container: ${id}`,
     ),
-    ...[...error.matchAll(/was removed \(service ([\w.-]+)\)/g)].map(
+    ...[...error.matchAll(/removes it now \(service ([\w.-]+)\)/g)].map(
       ([, name]) => `service ${name} not found`,
     ),
   ]);

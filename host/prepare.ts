@@ -35,5 +35,5 @@ export async function prepareHost({ stack, system, warn, error, say, ...given }:
   const part = deployedPart(system);
   for (const lost of await lostData(stack, part)) await warn(told(lost));
   await placeVolumes(stack, part, say);
-  watchServices(stack.stack, error);
+  await watchServices(stack.stack, error);
 }

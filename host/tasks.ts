@@ -73,7 +73,7 @@ export async function tasksOf(stack: string, service?: string): Promise<Containe
     // The service was removed in the meantime.
     if (!service) return [];
     const node = nodes.find(({ ID }) => ID === current.NodeID)?.Description.Hostname ?? "";
-    const failed = byAge.filter(({ Status }) => ["failed", "rejected"].includes(Status.State)).length;
+    const failed = byAge.filter(({ Status }) => ["failed", "rejected"].includes(Status.State));
     return [containerOfTask(current, { service, node, failed })];
   });
 }
@@ -103,14 +103,14 @@ interface Around {
   readonly service: Service;
   /** The name of its node. Empty if no node has taken it. */
   readonly node: string;
-  /** The number of tasks in its place that failed. */
-  readonly failed: number;
+  /** The tasks in its place that failed or that a node rejected, the oldest first. */
+  readonly failed: readonly Task[];
 }
 
 /** A task as a container. Its restarts are the tasks in its place that failed. */
 export function containerOfTask(task: Task, { service, node, failed }: Around): Container {
   const { Image, Labels = {}, Healthcheck } = task.Spec.ContainerSpec;
-  const { State, Timestamp, Err = "", ContainerStatus } = task.Status;
+  const { State, Timestamp, Err, ContainerStatus } = task.Status;
   return {
     Id: task.ID,
     Name: `/${service.Spec.Name}.${task.Slot ?? node}`,
@@ -120,12 +120,13 @@ export function containerOfTask(task: Task, { service, node, failed }: Around): 
     Image,
     Created: task.CreatedAt,
     Path: "",
-    RestartCount: failed,
+    RestartCount: failed.length,
+    Rejected: failed.filter(isRejected).length,
     State: {
       StartedAt: Timestamp,
       ExitCode: ContainerStatus?.ExitCode ?? 0,
       OOMKilled: false,
-      Error: Err,
+      Error: Err ?? (State === "running" ? "" : rejectionOf(failed.at(-1))),
       ...stateOf(State),
     },
     Config: {
@@ -140,6 +141,11 @@ export function containerOfTask(task: Task, { service, node, failed }: Around): 
     HostConfig: { Memory: 0, PortBindings: null },
   };
 }
+
+const isRejected = ({ Status }: Task): boolean => Status.State === "rejected";
+
+/** Why a node rejected a task. Empty for a task that has begun, because its log has the reason. */
+const rejectionOf = (task: Task | undefined): string => (task && isRejected(task) && task.Status.Err) || "";
 
 /** A task is `running` once its container is healthy. */
 function stateOf(state: string): Pick<Container["State"], "Status" | "Health"> {
