@@ -24,7 +24,9 @@ export interface VolumeSize {
   readonly bytes?: number;
 }
 
-const isRunning = ({ State }: Container): boolean => State.Status === "running";
+/** Whether its container can be asked. A task that begins may have none yet. */
+const isRunning = ({ State, Node, OnNode }: Container): boolean =>
+  State.Status === "running" && (Node === undefined || OnNode !== undefined);
 
 /**
  * Returns the resources that each running container uses, by its id. Docker measures the CPU for
@@ -40,11 +42,14 @@ export async function usageOf(containers: readonly Container[]): Promise<Readonl
 async function usageOnNode(own: readonly Container[]): Promise<[string, Usage][]> {
   const ids = new Map(own.map(({ Id, OnNode = Id }) => [OnNode, Id]));
   const format = "{{.ID}}\t{{.CPUPerc}}\t{{.MemUsage}}";
-  const text = await atContainer(own[0] as Container, async () =>
-    (await hasNoCgroups())
-      ? ""
-      : docker("stats", "--no-stream", "--no-trunc", "--format", format, ...ids.keys()),
-  ).catch(onNodeOnly(""));
+  const text = await atContainer(own[0] as Container, async () => {
+    if (await hasNoCgroups()) return "";
+    // `docker stats` fails for a container that has gone, and shows zeros for one that has not begun.
+    const there = new Set((await docker("ps", "-q", "--no-trunc")).split("\n"));
+    const running = [...ids.keys()].filter((id) => there.has(id));
+    if (running.length === 0) return "";
+    return docker("stats", "--no-stream", "--no-trunc", "--format", format, ...running);
+  }).catch(onNodeOnly(""));
   const lines = text.split("\n").filter(Boolean);
   return lines.map((line) => usageIn(line.split("\t"))).map(([id, usage]) => [ids.get(id) ?? id, usage]);
 }
