@@ -14,6 +14,8 @@ export interface Container {
   readonly Node?: string;
   /** The name of the service in the Swarm that a task belongs to. @default no task */
   readonly Service?: string;
+  /** The tasks that this service should have. @default no task, or one on each node */
+  readonly Replicas?: number;
   /** The id of a task's container on its node. @default no task, or its container does not exist yet */
   readonly OnNode?: string;
   /** Id of the container's image. */

@@ -2,61 +2,80 @@
  * Stops, starts and replaces the tasks of a service of a Swarm, which itself would replace a stopped
  * container.
  */
-import { setTimeout } from "node:timers/promises";
+import { Failure } from "../config/spec/failure.ts";
 import { type Container, containersOf, docker, isWell } from "./docker.ts";
 import { inspectTasks, type Node, nodesOfSwarm, serviceNameOf, type Task } from "./tasks.ts";
+import { becomesTrue } from "./wait.ts";
 
-/** Milliseconds between two looks at the tasks. */
-const interval = 500;
-
-/** Milliseconds in which new tasks become healthy, on a node that is busy too. */
+/**
+ * Milliseconds in which tasks end, or new ones become healthy, on a node that is busy too. The longest
+ * grace period of a store is two minutes.
+ */
 const longest = 5 * 60_000;
 
 const scale = (name: string, replicas: number): Promise<string> =>
   docker("service", "update", "--detach", "--quiet", "--replicas", String(replicas), name);
 
-/** Stops all tasks of the services of these tasks, and waits until their containers have ended. */
+/**
+ * Stops all tasks of the services of these tasks, and waits until their containers have ended.
+ * @throws Failure if the containers of a service do not end, for example on a disconnected node
+ */
 export async function stopTasks(tasks: readonly Container[]): Promise<void> {
   for (const name of new Set(tasks.map(serviceNameOf))) {
     await scale(name, 0);
-    while (await hasContainers(name)) await setTimeout(interval);
+    let nodes: readonly string[] = [];
+    const hasEnded = async (): Promise<boolean> => {
+      nodes = await nodesWithContainers(name);
+      return nodes.length === 0;
+    };
+    if (await becomesTrue(hasEnded, longest)) continue;
+    throw new Failure(
+      `The containers of ${name} did not end within ${longest / 60_000} minutes on ${nodes.join(", ")}.`,
+      "See which nodes the manager reaches: docker node ls",
+    );
   }
 }
 
 /** A service without replicas may still have containers, within their grace period. */
-async function hasContainers(name: string): Promise<boolean> {
+async function nodesWithContainers(name: string): Promise<string[]> {
   const ids = await docker("service", "ps", "-q", "--no-trunc", name);
   const [tasks, nodes] = await Promise.all([inspectTasks(ids), nodesOfSwarm()]);
-  return runAnywhere(tasks, nodes);
+  return mayRunOn(tasks, nodes);
 }
 
 /**
- * Whether the container of a task may still run. Tasks on a node that is down stay `running` for a
- * day: Swarm does not hear of their end.
+ * The names and states of the nodes on which the container of a task may still run, such as
+ * `node-2 (disconnected)`. Tasks on a node that is down stay `running` for a day: Swarm does not hear
+ * of their end.
  */
-export function runAnywhere(
+export function mayRunOn(
   tasks: readonly Pick<Task, "NodeID" | "Status">[],
-  nodes: readonly Pick<Node, "ID" | "Status">[],
-): boolean {
-  const down = new Set(nodes.filter(({ Status }) => Status.State === "down").map(({ ID }) => ID));
-  return tasks.some(
-    ({ NodeID = "", Status }) =>
-      ["running", "starting", "ready", "preparing"].includes(Status.State) && !down.has(NodeID),
+  nodes: readonly Pick<Node, "ID" | "Status" | "Description">[],
+): string[] {
+  const running = tasks.filter(({ Status }) =>
+    ["running", "starting", "ready", "preparing"].includes(Status.State),
   );
+  return nodes
+    .filter(({ ID, Status }) => Status.State !== "down" && running.some(({ NodeID }) => NodeID === ID))
+    .map(({ Description, Status }) => `${Description.Hostname} (${Status.State})`);
 }
 
-/** Starts as many tasks as were stopped. @returns whether all of them became healthy */
+/**
+ * Gives the services of the stopped tasks their replicas again. A replica that did not run before,
+ * because no node could take it, is not waited for.
+ * @returns whether as many tasks became healthy as ran before
+ */
 export async function startTasks(stopped: readonly Container[]): Promise<boolean> {
-  const end = performance.now() + longest;
-  const started = Map.groupBy(stopped, serviceNameOf);
-  for (const [name, own] of started) await scale(name, own.length);
+  const before = Map.groupBy(stopped, serviceNameOf);
+  for (const [name, own] of before) await scale(name, own[0]?.Replicas ?? own.length);
   const stack = stopped[0]?.Config.Labels["ragdock.stack"] ?? "";
-  for (;;) {
-    const all = (await containersOf(stack)).filter((task) => started.has(serviceNameOf(task)));
-    if (all.length >= stopped.length && all.every(isWell)) return true;
-    if (performance.now() > end) return false;
-    await setTimeout(interval);
-  }
+  const count = (tasks: readonly Container[], name: string): number =>
+    tasks.filter((task) => serviceNameOf(task) === name).length;
+  const ran = stopped.filter(({ State }) => State.Status === "running");
+  return becomesTrue(async () => {
+    const healthy = (await containersOf(stack)).filter(isWell);
+    return [...before.keys()].every((name) => count(healthy, name) >= count(ran, name));
+  }, longest);
 }
 
 /**
@@ -66,12 +85,11 @@ export async function startTasks(stopped: readonly Container[]): Promise<boolean
  */
 export async function replaceTasks(name: string): Promise<boolean> {
   await docker("service", "update", "--force", "--detach", "--quiet", name);
-  const end = performance.now() + longest;
   const format = "{{if .UpdateStatus}}{{.UpdateStatus.State}}{{end}}";
-  for (;;) {
-    const state = (await docker("service", "inspect", "--format", format, name)).trim();
-    if (state === "completed") return true;
-    if (state === "paused" || performance.now() > end) return false;
-    await setTimeout(interval);
-  }
+  let state = "";
+  await becomesTrue(async () => {
+    state = (await docker("service", "inspect", "--format", format, name)).trim();
+    return state === "completed" || state === "paused";
+  }, longest);
+  return state === "completed";
 }

@@ -2,13 +2,18 @@
  * The tasks of a stack in a Swarm, in the form of containers, so that what looks at containers looks
  * at all nodes. A manager knows the state of a task, and not the output of its health check.
  */
+import { defined } from "../config/spec/defined.ts";
 import type { Container, ContainerHealthcheck } from "./container.ts";
 import { docker, inspectAll, stackFilters } from "./docker-cli.ts";
 
 /** The fields of `docker service inspect` that this uses. */
 interface Service {
   readonly ID: string;
-  readonly Spec: { readonly Name: string };
+  readonly Spec: {
+    readonly Name: string;
+    /** Of a service with one task on each node, this has another field. */
+    readonly Mode: { readonly Replicated?: { readonly Replicas: number } };
+  };
 }
 
 /** The fields of `docker node inspect` that Ragdock uses. */
@@ -116,6 +121,7 @@ export function containerOfTask(task: Task, { service, node, failed }: Around): 
     Name: `/${service.Spec.Name}.${task.Slot ?? node}`,
     Node: node,
     Service: service.Spec.Name,
+    ...defined({ Replicas: service.Spec.Mode.Replicated?.Replicas }),
     ...(ContainerStatus?.ContainerID ? { OnNode: ContainerStatus.ContainerID } : {}),
     Image,
     Created: task.CreatedAt,

@@ -25,8 +25,9 @@ function isClient(system: SystemSpec, service: ServiceSpec, parts: readonly Part
 }
 
 /**
- * Stops the clients, then every store except PostgreSQL, within their grace periods. @returns the
- * stopped containers in that order
+ * Stops the clients, then every store except PostgreSQL, within their grace periods. If one does not
+ * stop, all are started again.
+ * @returns the stopped containers in that order
  */
 export async function stopAround(
   stack: string,
@@ -34,7 +35,10 @@ export async function stopAround(
   parts: readonly Part[],
   progress: Progress,
 ): Promise<Container[]> {
-  const running = (await containersOf(stack)).filter((c) => c.State.Status === "running");
+  // A task of a Swarm that waits for a node could start at any time.
+  const running = (await containersOf(stack)).filter(
+    ({ State, Service }) => State.Status === "running" || Service !== undefined,
+  );
   const clients = longRunning(system.services).filter((s) => isClient(system, s, parts));
   const stores = parts.filter((part) => part.kind === "files").map((part) => part.service);
   const names = [...new Set([...clients.map((s) => s.name), ...stores])];
@@ -44,7 +48,12 @@ export async function stopAround(
     print(
       `\nInterrupted. These services are stopped: ${names.join(", ")}. Start them: make up STACK=${stack}`,
     );
-  await progress.step(`stopping ${names.join(", ")}`, () => stop(stopped));
+  try {
+    await progress.step(`stopping ${names.join(", ")}`, () => stop(stopped));
+  } catch (error) {
+    await startAgain(stack, system, stopped).catch(() => undefined);
+    throw error;
+  }
   return stopped;
 }
 

@@ -143,6 +143,7 @@ async function replaceData(
   progress: Progress,
 ): Promise<void> {
   const incoming: Replacement[] = [];
+  const swapped: Replacement[] = [];
   try {
     for (const part of manifest.parts) {
       const one = await replacementOf(stack, system, part, { folder, before });
@@ -151,7 +152,6 @@ async function replaceData(
     }
     const begun = performance.now();
     const stopped = await stopAround(stack, system, manifest.parts, progress);
-    const swapped: Replacement[] = [];
     try {
       for (const one of incoming) {
         await one.swap();
@@ -160,16 +160,19 @@ async function replaceData(
       await startAgain(stack, system, stopped);
     } catch (error) {
       if (swapped.length > 0) await stop(stopped);
-      for (const one of swapped.reverse()) await one.swapBack();
+      for (const one of swapped.toReversed()) {
+        await one.swapBack();
+        swapped.pop();
+      }
       await startAgain(stack, system, stopped);
       throw error;
     }
     progress.line(`clients were stopped for ${elapsed((performance.now() - begun) / 1000)}`);
   } catch (error) {
-    const torn = incoming.filter((one) => one.torn).map(({ name }) => name);
-    if (torn.length > 0)
+    const replaced = incoming.filter((one) => one.torn || swapped.includes(one)).map(({ name }) => name);
+    if (replaced.length > 0)
       throw new Failure(
-        `The restore stopped while it replaced ${torn.join(", ")}: ${(error as Error).message}`,
+        `The restore stopped while it replaced ${replaced.join(", ")}: ${(error as Error).message}`,
         `The data before the restore is in the backup ${before.folder}.`,
       );
     throw new Failure(

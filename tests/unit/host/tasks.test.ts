@@ -32,7 +32,7 @@ const task = (State: string, Err?: string): Task => ({
   },
 });
 
-const service = { ID: "s1", Spec: { Name: "ragdock-dev-web-0" } };
+const service = { ID: "s1", Spec: { Name: "ragdock-dev-web-0", Mode: { Replicated: { Replicas: 3 } } } };
 
 const container = (state: string, error?: string) =>
   containerOfTask(task(state, error), { service, node: "node-2", failed: [task("failed")] });
@@ -45,6 +45,8 @@ describe("a task of a Swarm", () => {
       Id: "t1",
       Name: "/ragdock-dev-web-0.2",
       Node: "node-2",
+      Service: "ragdock-dev-web-0",
+      Replicas: 3,
       RestartCount: 1,
       State: { Status: "running", StartedAt: "2026-11-27T01:01:00Z" },
     });
