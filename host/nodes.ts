@@ -46,7 +46,7 @@ async function dockerOf(name: string): Promise<Endpoint> {
   if (endpoint) return endpoint;
   throw new Failure(
     `This command needs Docker on ${name}, and does not know its address.`,
-    `Give the node a label: docker node update --label-add ${nodeHostLabel}=ssh://deploy@${node?.Status.Addr ?? name} ${name}`,
+    `Give the node a label: docker node update --label-add ${nodeHostLabel}=ssh://deploy@${(node && addressOf(node)) ?? name} ${name}`,
   );
 }
 
@@ -56,9 +56,20 @@ export function endpointFor(node: Node, manager: Endpoint): Endpoint | undefined
   const { certificates } = manager;
   if (label)
     return { host: label, source: `the label ${nodeHostLabel}`, ...(certificates ? { certificates } : {}) };
-  const { Addr } = node.Status;
-  if (!manager.host.startsWith("ssh://") || !Addr) return undefined;
+  const address = addressOf(node);
+  if (!manager.host.startsWith("ssh://") || !address) return undefined;
   const url = new URL(manager.host);
-  url.hostname = Addr.includes(":") ? `[${Addr}]` : Addr;
+  url.hostname = address;
   return { host: url.href, source: `the address of ${node.Description.Hostname}` };
+}
+
+/**
+ * The address of a node, in the form of a URL. The status of a manager may have 0.0.0.0
+ * (moby/moby#35437), which would be the machine of the command.
+ */
+function addressOf({ Status, ManagerStatus }: Node): string | undefined {
+  const manager = ManagerStatus?.Addr && new URL(`tcp://${ManagerStatus.Addr}`).hostname;
+  const { Addr = "" } = Status;
+  const known = [manager, Addr.includes(":") ? `[${Addr}]` : Addr];
+  return known.find((address) => address && !["0.0.0.0", "[::]"].includes(address));
 }

@@ -25,6 +25,8 @@ export interface Node {
   };
   readonly Description: { readonly Hostname: string };
   readonly Status: { readonly State: string; readonly Addr?: string };
+  /** Its address for the other managers, with a port. @default no manager */
+  readonly ManagerStatus?: { readonly Addr?: string };
 }
 
 /** The fields of `docker inspect --type task` that this uses. */

@@ -31,7 +31,7 @@ vi.mock("../../../host/docker.ts", async (original) => ({
   },
 }));
 
-const { atContainer } = await import("../../../host/nodes.ts");
+const { atContainer, endpointFor } = await import("../../../host/nodes.ts");
 const { dockerEndpoint, dockerEnvironment } = await import("../../../host/docker-cli.ts");
 
 const task = (number: number, OnNode?: string): Container =>
@@ -75,6 +75,30 @@ describe("the Docker of a node", () => {
     await expect(used(task(3, "gone"))).rejects.toThrow("Docker on node-3 does not answer");
     await expect(used(task(3))).rejects.toThrow("api.1 has no container yet");
   });
+});
+
+describe("the address of a node over ssh", () => {
+  const manager = { host: "ssh://deploy@10.0.0.11:2222", source: "docker:host" };
+  const reached = (Addr: string, managerAddr?: string): string | undefined =>
+    endpointFor(
+      {
+        ...node(2),
+        Status: { State: "ready", Addr },
+        ...(managerAddr ? { ManagerStatus: { Addr: managerAddr } } : {}),
+      },
+      manager,
+    )?.host;
+
+  it.each([
+    ["10.0.0.12", undefined, "ssh://deploy@10.0.0.12:2222"],
+    ["2001:db8::12", undefined, "ssh://deploy@[2001:db8::12]:2222"],
+    ["0.0.0.0", "10.0.0.12:2377", "ssh://deploy@10.0.0.12:2222"],
+    ["::", "[2001:db8::12]:2377", "ssh://deploy@[2001:db8::12]:2222"],
+    ["10.0.0.12", "0.0.0.0:2377", "ssh://deploy@10.0.0.12:2222"],
+    ["0.0.0.0", "0.0.0.0:2377", undefined],
+  ])("with the status %s and the manager's %s is %s", (status, managerAddress, expected) =>
+    expect(reached(status, managerAddress)).toBe(expected),
+  );
 });
 
 it("a container of one engine is used as it is", async () => {
