@@ -3,7 +3,7 @@ import { setCommand } from "../config/spec/message.ts";
 import { publishedPorts, type SystemSpec } from "../config/spec/service.ts";
 import { encryptedOption } from "../config/spec/swarm.ts";
 import type { SwarmOptions } from "../config/spec/target.ts";
-import { docker, inspectAll } from "./docker-cli.ts";
+import { docker, inspectAll, stackFilters } from "./docker-cli.ts";
 
 /** The fields of `docker info` that this uses. */
 interface Info {
@@ -26,8 +26,8 @@ interface Published {
 }
 
 /**
- * Refuses a Docker host that is no manager of a Swarm, and ports that another service of the Swarm
- * publishes.
+ * Refuses a Docker host that is no active manager of a Swarm, and ports that another service of the
+ * Swarm publishes.
  */
 export async function requireSwarm(stack: string, system: SystemSpec): Promise<void> {
   const { Name, Swarm } = JSON.parse(await docker("info", "--format", "{{json .}}")) as Info;
@@ -39,10 +39,22 @@ export async function requireSwarm(stack: string, system: SystemSpec): Promise<v
       "Select a manager with docker:host, DOCKER_HOST or DOCKER_CONTEXT. To make a Swarm: docker swarm init",
     );
   await Promise.all([
+    requireActive(Name),
     requireNodes(system.swarm),
     requireEncryption(stack, system.swarm),
     requireServicePorts(stack, system),
   ]);
+}
+
+/** Jobs run on the manager, in networks of the Swarm, which schedules nothing on a node that is not active. */
+async function requireActive(name: string): Promise<void> {
+  const format = "{{.Spec.Availability}}";
+  const availability = (await docker("node", "inspect", "--format", format, "self")).trim();
+  if (availability === "active") return;
+  throw new Failure(
+    `ragdock:target is swarm, and the availability of its manager ${name} is ${availability}. It could not run the jobs.`,
+    `Make it active: docker node update --availability active ${name}`,
+  );
 }
 
 /** Without a node to run on, a deployment would wait for its services until it gives up. */
@@ -58,7 +70,7 @@ async function requireNodes({ ingressNodes }: SwarmOptions): Promise<void> {
 
 /** Docker does not change a network. A new one needs all services to be stopped. */
 async function requireEncryption(stack: string, { encrypted }: SwarmOptions): Promise<void> {
-  const own = ["--filter", `label=ragdock.stack=${stack}`, "--filter", "driver=overlay"];
+  const own = [...stackFilters(stack), "--filter", "driver=overlay"];
   const names = (await docker("network", "ls", "--format", "{{.Name}}", ...own)).split("\n").filter(Boolean);
   const networks = await inspectAll<Network>("network", names);
   const others = networks.filter(
@@ -73,8 +85,7 @@ async function requireEncryption(stack: string, { encrypted }: SwarmOptions): Pr
 
 async function requireServicePorts(stack: string, { services }: SystemSpec): Promise<void> {
   const ids = (await docker("service", "ls", "-q")).split("\n").filter(Boolean);
-  if (ids.length === 0) return;
-  const all = JSON.parse(await docker("service", "inspect", ...ids)) as Published[];
+  const all = await inspectAll<Published>("service", ids);
   const others = all.filter(({ Spec }) => Spec.Labels?.["ragdock.stack"] !== stack);
   const lines = services.flatMap((service) =>
     publishedPorts(service).flatMap(({ host, owner = service.name }) => {
