@@ -105,9 +105,12 @@ export class SwarmLab {
   }
 
   async stop(): Promise<void> {
-    await this.swarm.stop();
-    this.#registry?.kill();
-    rmSync(this.#folder, { recursive: true, force: true });
+    try {
+      await this.swarm.stop();
+    } finally {
+      this.#registry?.kill();
+      rmSync(this.#folder, { recursive: true, force: true });
+    }
   }
 }
 

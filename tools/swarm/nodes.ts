@@ -5,7 +5,8 @@
  * breaks the name lookups of its running containers.
  */
 import { type ChildProcess, execFile, execFileSync, spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { randomBytes } from "node:crypto";
+import { mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { nodeHostLabel } from "../../config/spec/swarm.ts";
@@ -44,7 +45,7 @@ export class SwarmNode {
   #process: ChildProcess | undefined;
 
   /**
-   * @param parent the folder in which the node gets its own
+   * @param parent the folder in which the node makes its own when it starts
    * @param plainRegistry the host and port of a registry without TLS
    */
   constructor(number: number, parent: string, plainRegistry: string) {
@@ -53,7 +54,6 @@ export class SwarmNode {
     this.address = `${subnet}.${10 + number}`;
     this.namespace = `ragdock-${this.name}`;
     this.folder = join(parent, this.name);
-    mkdirSync(this.folder);
   }
 
   get host(): string {
@@ -62,6 +62,7 @@ export class SwarmNode {
 
   /** Starts the engine, as a boot of its machine would. */
   async start(): Promise<void> {
+    mkdirSync(this.folder, { recursive: true });
     const within = (name: string): string => join(this.folder, name);
     const options = [
       ...["--host", this.host, "--data-root", within("data"), "--exec-root", within("exec")],
@@ -142,7 +143,8 @@ export class SwarmNode {
 /** A Swarm of engines. The first one is the manager. */
 export class TestSwarm {
   readonly nodes: readonly SwarmNode[];
-  readonly #folder = mkdtempSync("/var/lib/ragdock-swarm-");
+  /** It does not exist before the start: only root can make it, and others skip the tests. */
+  readonly #folder = `/var/lib/ragdock-swarm-${randomBytes(3).toString("hex")}`;
 
   /** @param plainRegistry the host and port of a registry without TLS */
   constructor(plainRegistry: string, count: number) {
@@ -155,6 +157,7 @@ export class TestSwarm {
   }
 
   async start(): Promise<void> {
+    mkdirSync(this.#folder, { mode: 0o700 });
     network(this.nodes);
     await Promise.all(this.nodes.map((node) => node.start()));
     const { manager } = this;

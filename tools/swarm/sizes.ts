@@ -63,10 +63,20 @@ export async function measured(
     await answersPerSecond(targets);
     return { name, cores, questions: await answersPerSecond(targets), documents: await indexed(targets) };
   } finally {
-    for (const node of lab.swarm.nodes) node.limit(2);
-    await stack?.make("down");
-    await lab.stop();
+    // A node that has not started has no cgroup to limit.
+    for (const node of lab.swarm.nodes) await attempted(() => node.limit(2));
+    await attempted(() => stack?.make("down"));
+    await attempted(() => lab.stop());
     stack?.remove();
+  }
+}
+
+/** Takes a step of the cleanup. Prints its error, which would otherwise hide the cause. */
+async function attempted(step: () => unknown): Promise<void> {
+  try {
+    await step();
+  } catch (error) {
+    console.error(error);
   }
 }
 
