@@ -3,6 +3,7 @@ import type { Program } from "../config/spec/container-options.ts";
 import type { RegistryLogin } from "../config/spec/own-registry.ts";
 import type { ServiceSpec, SystemSpec } from "../config/spec/service.ts";
 import type { StackName } from "../config/spec/stack.ts";
+import type { StopReplaced } from "../config/spec/swarm.ts";
 import type { Images } from "./images.ts";
 
 /** The values that the parts of a stack share. */
@@ -13,6 +14,7 @@ export interface StackContext extends StackName {
   readonly images: Pick<Images, "id" | "reference" | "nodeReference">;
   /** What an image runs, by its id. */
   readonly imageProgram: (id: string) => Promise<Program>;
+  readonly stopReplaced: StopReplaced;
   /** Ids of the networks, by short name. */
   readonly networks: Readonly<Record<string, pulumi.Input<string>>>;
   /** Full names of the volumes, by short name. */

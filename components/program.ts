@@ -10,8 +10,9 @@ import type { SystemSpec } from "../config/spec/service.ts";
 import { targetOf } from "../config/spec/target.ts";
 import { runError, shown } from "./reader.ts";
 
-/** Pulumi's messages, as the user of this deployment needs them. */
+/** Lines and messages of a run, as the user of this deployment needs them. */
 export const log = {
+  say: (line: string): void => console.log(line),
   warn: (message: string): Promise<void> => pulumi.log.warn(shown(message)),
   error: (message: string): Promise<void> => pulumi.log.error(shown(message)),
 } as const;

@@ -17,6 +17,7 @@ import {
 } from "../config/spec/service.ts";
 import { createdLabel, fullName, labels, ownerLabel, type StackName } from "../config/spec/stack.ts";
 import { inStartOrder } from "../config/spec/start-order.ts";
+import type { StopReplaced } from "../config/spec/swarm.ts";
 import type { Predecessors, StackContext } from "./context.ts";
 import { imageMode, imagePlan } from "./image-plan.ts";
 import { Images } from "./images.ts";
@@ -40,6 +41,7 @@ export interface RagStackArgs extends StackName {
   /** What an image runs, by its id. */
   readonly imageProgram: (id: string) => Promise<Program>;
   readonly pushImage: PushImage;
+  readonly stopReplaced: StopReplaced;
   readonly baseImage: string;
   /** Creation times of the volumes that Docker already has, by full name. "" if it is unknown. */
   readonly existingVolumes: Readonly<Record<string, string>>;
@@ -84,6 +86,7 @@ export class RagStack extends pulumi.ComponentResource {
       hostPath: args.hostPath,
       images,
       imageProgram: args.imageProgram,
+      stopReplaced: args.stopReplaced,
       networks,
       volumes: Object.fromEntries(
         volumeParts(args).map((part) => [part, volumes[part]?.name ?? fullName(args, part)]),

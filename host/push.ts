@@ -10,34 +10,38 @@ import { setTimeout } from "node:timers/promises";
 import { promisify } from "node:util";
 import { Failure } from "../config/spec/failure.ts";
 import { registryOf, splitReference } from "../config/spec/image.ts";
-import type { PushImage, RegistryLogin } from "../config/spec/own-registry.ts";
-import { docker, dockerEnvironment } from "./docker.ts";
+import { type PushImage, type RegistryLogin, registryName } from "../config/spec/own-registry.ts";
+import { docker, dockerEnvironment, stackFilters } from "./docker.ts";
 
 const run = promisify(execFile);
 
 /**
  * Returns a function that pushes an image to the registry in its reference, and returns the reference
- * with the digest there. It pushes no image twice to a registry of the user.
+ * with the digest there. It pushes no image twice to a registry of the user, if Docker knows which
+ * images were pushed.
  * @param make whether it may push. A preview returns the digest of the last push, or none
  */
 export function imagePusher({
+  stack,
   make,
   say,
 }: {
+  readonly stack: string;
   readonly make: boolean;
   readonly say: (line: string) => void;
 }): PushImage {
   return async (reference, id, login) => {
-    const pushed = await digestOf(reference, id);
+    const known = await digestOf(reference, id);
+    if (!make) return known ?? reference;
     // The registry that the stack runs may be new: the node with its images can be lost.
-    if ((pushed !== undefined && !login) || !make) return pushed ?? reference;
-    if (pushed === undefined) say(`pushing ${reference}`);
-    await (login ? pushWithin(reference, login) : docker("push", "-q", reference)).catch(
+    if (known !== undefined && !login && !(await givesEachDigest())) return known;
+    if (known === undefined) say(`pushing ${reference}`);
+    await (login ? pushWithin(stack, reference, login) : docker("push", "-q", reference)).catch(
       (error: { readonly stderr?: string }) => {
         throw new Failure(
           `The image ${reference} could not be pushed: ${error.stderr?.trim() ?? error}`,
           login
-            ? "See why the stack's registry does not answer: ./ragdock logs --service registry,registry-images"
+            ? `See why the registry of the stack does not answer: make logs SERVICE=registry STACK=${stack}; make logs SERVICE=registry-images STACK=${stack}`
             : `Log in with \`docker login ${registryOf(reference)}\`, and check ragdock:registry.`,
         );
       },
@@ -48,11 +52,25 @@ export function imagePusher({
   };
 }
 
+/**
+ * Whether Docker gives a digest to each image that it has, also to one that was never pushed. Its
+ * containerd store does (moby, daemon/containerd/image_inspect.go).
+ */
+const givesEachDigest = async (): Promise<boolean> =>
+  (await docker("info", "--format", "{{json .DriverStatus}}")).includes("io.containerd.snapshotter");
+
 /** Milliseconds in which the registry answers after its start. The provider cannot wait for it. */
 const longest = 120_000;
 
-/** Pushes to the registry that the stack runs. The login is in a folder that exists only meanwhile. */
-async function pushWithin(reference: string, { address, user, password }: RegistryLogin): Promise<void> {
+/**
+ * Pushes to the registry that the stack runs, and waits until each node can pull from it. The login
+ * is in a folder that exists only meanwhile.
+ */
+async function pushWithin(
+  stack: string,
+  reference: string,
+  { address, user, password }: RegistryLogin,
+): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), "ragdock-login-"));
   try {
     const auth = Buffer.from(`${user}:${password}`).toString("base64");
@@ -64,15 +82,24 @@ async function pushWithin(reference: string, { address, user, password }: Regist
     for (;;) {
       try {
         await run("docker", ["push", "-q", reference], { env });
-        return;
+        break;
       } catch (error) {
         if (performance.now() > end) throw error;
         await setTimeout(1000);
       }
     }
+    while (!(await isOnAllNodes(stack)) && performance.now() < end) await setTimeout(1000);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** Whether each active node has the registry, such as `3/3`. */
+async function isOnAllNodes(stack: string): Promise<boolean> {
+  const filters = stackFilters(stack, { "ragdock.service": registryName });
+  const replicas = (await docker("service", "ls", "--format", "{{.Replicas}}", ...filters)).trim();
+  const [running, wanted] = replicas.split("/");
+  return running === wanted;
 }
 
 /** The reference with the digest that Docker knows from a push of the image to this repository. */

@@ -56,6 +56,7 @@ export class RagService extends pulumi.ComponentResource {
         imageProgram: programs,
         // One engine runs what it has built.
         pushImage: async (reference) => reference,
+        stopReplaced: async () => {},
         // The facts about the host and earlier deployments that the command line passes in.
         deployer: "",
         secretVersions: {},

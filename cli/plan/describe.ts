@@ -108,6 +108,7 @@ async function declare(
     secretVersions: {},
     keptSecrets: {},
     pushImage: async (reference) => reference,
+    stopReplaced: async () => {},
     // The program of an image is known only when the image exists.
     imageProgram: async () => ({ entrypoint: [], command: ["the program of the image"] }),
     existingVolumes: {},

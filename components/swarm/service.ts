@@ -2,7 +2,7 @@ import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { type LongRunning, publishedPorts } from "../../config/spec/service.ts";
 import { fullName } from "../../config/spec/stack.ts";
-import { isOnEachNode } from "../../config/spec/swarm.ts";
+import { isOnEachNode, loginLabel } from "../../config/spec/swarm.ts";
 import { containerLabels } from "../container.ts";
 import type { UnitArgs } from "../context.ts";
 import { longestWait } from "../service.ts";
@@ -23,6 +23,7 @@ export class SwarmService extends pulumi.ComponentResource {
   private service(args: UnitArgs<LongRunning>): docker.Service {
     const { context, spec, after } = args;
     const ports = publishedPorts(spec);
+    const login = loginOf(args);
     const isGlobal = isOnEachNode(spec);
     const stopsFirst = isGlobal || spec.kind === "stateful";
     // A gateway changes in place, so that its old containers have gone before those of the old
@@ -31,9 +32,9 @@ export class SwarmService extends pulumi.ComponentResource {
     return new docker.Service(
       fullName(context, spec.name),
       {
-        labels: containerLabels(context, spec),
-        taskSpec: taskOf(args, declareFiles(context, spec, this)),
-        ...authOf(args),
+        labels: containerLabels(context, spec, login ? { [loginLabel]: login } : {}),
+        taskSpec: taskOf(args, declareFiles(context, spec, this), login),
+        ...(login ? authOf(args) : {}),
         mode: isGlobal ? { global: true } : { replicated: { replicas: spec.replicas } },
         // The addresses of the containers themselves, as on one engine. The gateway chooses.
         endpointSpec: {
@@ -70,22 +71,20 @@ export class SwarmService extends pulumi.ComponentResource {
   }
 }
 
-/** The login with which the nodes pull an image from the registry that the stack runs. */
-function authOf({
-  context,
-  spec,
-  after: { login },
-}: UnitArgs<LongRunning>): Pick<docker.ServiceArgs, "auth"> {
-  const { address } = context.system.ownRegistry ?? {};
-  if (!login || !context.images.reference(spec.image).startsWith(`${address}/`)) return {};
-  return {
-    auth: {
-      serverAddress: login.address,
-      username: login.user,
-      password: login.password,
-    },
-  };
+/**
+ * The generation of the password with which nodes pull an image from the registry that the stack
+ * runs. Undefined if it comes from elsewhere.
+ */
+function loginOf({ context, spec }: UnitArgs<LongRunning>): string | undefined {
+  const { ownRegistry } = context.system;
+  if (!ownRegistry || !context.images.reference(spec.image).startsWith(`${ownRegistry.address}/`))
+    return undefined;
+  const { source } = ownRegistry.password;
+  return source.from === "generated" ? String(source.generation) : undefined;
 }
+
+const authOf = ({ after: { login } }: UnitArgs<LongRunning>): Pick<docker.ServiceArgs, "auth"> =>
+  login ? { auth: { serverAddress: login.address, username: login.user, password: login.password } } : {};
 
 /** Seconds in which a node pulls an image. */
 const pull = 120;

@@ -15,10 +15,11 @@ type Container = docker.types.input.ServiceTaskSpecContainerSpec;
 type Mount = docker.types.input.ServiceTaskSpecContainerSpecMount;
 
 /** What each container of a service of a Swarm runs, and where. */
-export function taskOf({ context, spec, after }: UnitArgs<LongRunning>, files: SwarmFiles): Task {
+export function taskOf(args: UnitArgs<LongRunning>, files: SwarmFiles, login: string | undefined): Task {
+  const { context, spec } = args;
   const { limits, logs } = spec;
   return {
-    containerSpec: { ...containerOf({ context, spec, after }), ...files },
+    containerSpec: { ...containerOf(args), image: imageOf(args, login), ...files },
     networksAdvanceds: networksOf(context, spec),
     resources: {
       limits: { nanoCpus: Math.round(limits.cpus * 1e9), memoryBytes: bytes(limits.memory) },
@@ -53,13 +54,24 @@ function placementOf(context: StackContext, spec: LongRunning): Pick<Task, "plac
 const isEntrance = (spec: LongRunning): boolean =>
   publishedPorts(spec).length > 0 && spec.role !== "registry";
 
-function containerOf({ context, spec, after }: UnitArgs<LongRunning>): Container {
+/**
+ * The image, known only when the jobs before the service have succeeded, and when a service with data
+ * that the provider replaces has stopped.
+ */
+const imageOf = (
+  { context, spec, after }: UnitArgs<LongRunning>,
+  login: string | undefined,
+): pulumi.Output<string> =>
+  pulumi
+    .all([context.images.nodeReference(spec.image, after.login), ...after.gates])
+    .apply(async ([reference]) => {
+      if (spec.kind === "stateful") await context.stopReplaced(spec, login);
+      return reference as string;
+    });
+
+function containerOf({ context, spec }: UnitArgs<LongRunning>): Omit<Container, "image"> {
   const { entrypoints, command } = program(context, spec);
   return {
-    // Known only when the jobs before the service have succeeded.
-    image: pulumi
-      .all([context.images.nodeReference(spec.image, after.login), ...after.gates])
-      .apply(([reference]) => reference as string),
     ...(entrypoints ? { commands: entrypoints } : {}),
     ...(command ? { args: command } : {}),
     ...(spec.user ? { user: spec.user } : {}),

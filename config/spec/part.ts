@@ -1,5 +1,7 @@
 import { revisionsIn } from "./content.ts";
-import { isLongRunning, publishedPorts, type SystemSpec } from "./service.ts";
+import { isBuilt } from "./image.ts";
+import { registryName } from "./own-registry.ts";
+import { isLongRunning, publishedPorts, type ServiceSpec, type SystemSpec } from "./service.ts";
 
 /** The environment variable that tells the program to deploy some services only, by name. */
 export const servicesOnly = "RAGDOCK_SERVICES";
@@ -8,16 +10,17 @@ export const servicesOnly = "RAGDOCK_SERVICES";
 export const imagesOnly = "RAGDOCK_IMAGES_ONLY";
 
 /**
- * The services that a deployment of some services changes: these, what they depend on, and the
- * running gateways that lead to them. The files of a gateway name one revision of each service
+ * The services that a deployment of some services changes: these, what they depend on, the registry
+ * that they are pulled from, and the running gateways that lead to them. The files of a gateway name one revision of each service
  * behind it, so a gateway is deployed together with all that it depends on.
  * @param running names of the services that have containers
  */
 export function deployedWith(
-  { services }: SystemSpec,
+  system: SystemSpec,
   asked: readonly string[],
   running: ReadonlySet<string>,
 ): ReadonlySet<string> {
+  const { services } = system;
   const byName = new Map(services.map((service) => [service.name, service]));
   const leadsTo = (name: string): string[] =>
     services
@@ -25,9 +28,15 @@ export function deployedWith(
       .filter(({ files }) => files.some(({ content }) => revisionsIn(content).includes(name)))
       .map((s) => s.name);
   const found = new Set(asked);
+  // The nodes pull a built image from the registry that the stack runs.
+  const pullsFrom = (service: ServiceSpec | undefined): string[] =>
+    service && system.ownRegistry && isBuilt(service.image, system) ? [registryName] : [];
   // The loop also visits the names that it adds.
-  for (const name of found)
-    for (const other of [...(byName.get(name)?.dependsOn ?? []), ...leadsTo(name)]) found.add(other);
+  for (const name of found) {
+    const service = byName.get(name);
+    for (const other of [...(service?.dependsOn ?? []), ...pullsFrom(service), ...leadsTo(name)])
+      found.add(other);
+  }
   return found;
 }
 

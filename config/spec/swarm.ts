@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { secretsIn } from "./content.ts";
-import { type FileSpec, publishedPorts, type ServiceSpec } from "./service.ts";
+import { type FileSpec, type LongRunning, publishedPorts, type ServiceSpec } from "./service.ts";
 import { fullName, type StackName } from "./stack.ts";
 
 /** Exporters that measure the machine that they run on. */
@@ -28,6 +28,18 @@ export const volumeNodeLabel = (volume: string): string => `ragdock.volume.${vol
  * program in a container, or read a volume, connect to it.
  */
 export const nodeHostLabel = "ragdock.host";
+
+/**
+ * A label of a service of Swarm with the generation of the password with which nodes pull its image
+ * from the registry of the stack.
+ */
+export const loginLabel = "ragdock.login";
+
+/**
+ * Stops a service with data if the deployment replaces it.
+ * @param login the value of `loginLabel` that it will have
+ */
+export type StopReplaced = (service: LongRunning, login: string | undefined) => Promise<void>;
 
 /** Docker's option of an overlay network that encrypts. It has no value. */
 export const encryptedOption = "encrypted";

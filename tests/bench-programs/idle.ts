@@ -17,6 +17,7 @@ const context: StackContext = {
   ...naming,
   system,
   hostPath: (path) => path,
+  stopReplaced: async () => {},
   imageProgram: async () => ({ entrypoint: [], command: [] }),
   images: {
     reference: () => config.require("image"),

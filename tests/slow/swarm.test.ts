@@ -109,8 +109,8 @@ describeSwarm("financerag on a Swarm of three nodes", () => {
     const id = (await docker("image", "inspect", "--format", "{{.Id}}", reference)).trim();
     const said: string[] = [];
     const say = (line: string): void => void said.push(line);
-    expect(await imagePusher({ make: false, say })(reference, id)).toBe(reference);
-    const push = imagePusher({ make: true, say });
+    expect(await imagePusher({ stack: name, make: false, say })(reference, id)).toBe(reference);
+    const push = imagePusher({ stack: name, make: true, say });
     const pushed = await push(reference, id);
     expect(pushed).toMatch(new RegExp(`^${reference}@sha256:[0-9a-f]{64}$`));
     expect(await push(reference, id)).toBe(pushed);

@@ -81,6 +81,7 @@ export async function register(
     baseImage: "ragdock/base:test",
     secretVersions: {},
     keptSecrets: {},
+    stopReplaced: async () => {},
     pushImage: async (reference) => `${reference}@sha256:${"0".repeat(64)}`,
     imageProgram: async () => ({ entrypoint: ["/entrypoint"], command: ["serve"] }),
     existingVolumes: {},

@@ -45,6 +45,7 @@ async function containersOf(
     secretVersions: {},
     keptSecrets: {},
     pushImage: async (reference) => reference,
+    stopReplaced: async () => {},
     imageProgram: async () => ({ entrypoint: ["/entrypoint"], command: ["serve"] }),
     existingVolumes: {},
     broken,
