@@ -160,7 +160,7 @@ function assembled(
       ...replicas(spec),
       // The size of one node says nothing about a Swarm.
       ...capacity(spec, user.target === "swarm" ? {} : ctx.host),
-      ...swarm(spec),
+      ...swarm(spec, facts.stack),
     ],
   };
 }

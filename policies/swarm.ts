@@ -7,15 +7,28 @@ import { type Problem, problem, withoutEffect } from "../config/spec/problem.ts"
 import { isLongRunning, publishedPorts, type ServiceSpec, type SystemSpec } from "../config/spec/service.ts";
 import { measuresHost } from "../config/spec/swarm.ts";
 
-/** Bytes that a secret or a config of Swarm can have (moby/swarmkit, MaxSecretSize). */
+/** A secret of Swarm must have fewer bytes, and at least one (moby/swarmkit, MaxSecretSize). */
 export const largestFile = 500 * 1024;
 
 const onlyOnSwarm = withoutEffect("swarm", "the stack runs on one Docker engine (ragdock:target)");
 
 /** Reports everything of a system that a Swarm cannot run, with the reason. */
-export function swarm(system: SystemSpec): Problem[] {
+export function swarm(system: SystemSpec, stack: string): Problem[] {
   if (system.target === "engine") return Object.values(system.swarm).some(Boolean) ? [onlyOnSwarm] : [];
-  return [...registry(system), ...system.services.flatMap((service) => refusals(service))];
+  return [
+    ...dots(stack),
+    ...registry(system),
+    ...system.services.flatMap((service) => refusals(service, system)),
+  ];
+}
+
+/** Swarm takes names of services that are also valid names in DNS. */
+function dots(stack: string): Problem[] {
+  if (!stack.includes(".")) return [];
+  const why = `the names of its services have the name of the stack, "${stack}", and none may have a dot`;
+  return [
+    problem("target", "swarm", why, `Give the stack another name, such as ${stack.replaceAll(".", "-")}.`),
+  ];
 }
 
 /** Reports built images that no node could pull. */
@@ -43,7 +56,7 @@ interface Refusal {
 }
 
 /** What Swarm, or the Docker provider for it, has no counterpart for. */
-function refusals(service: ServiceSpec): Problem[] {
+function refusals(service: ServiceSpec, system: SystemSpec): Problem[] {
   const { name, role, mounts, gpus, ulimits = {}, writable = {}, volumes, extraHosts = {} } = service;
   const at = (key: string): string => `services.${name}.${key}`;
   const all: readonly Refusal[] = [
@@ -59,7 +72,7 @@ function refusals(service: ServiceSpec): Problem[] {
       path: at("mounts"),
       found: mounts.map(({ source }) => source).join(", "),
       why: "a service moves between the nodes, and folders of a host do not move with it",
-      fix: `${toRun}${setCommand("environment", "prod")}`,
+      fix: `${toRun}${system.environment === "prod" ? removeCommand(at("mounts")) : setCommand("environment", "prod")}`,
     },
     {
       applies: !isLongRunning(service) && volumes.length > 0,
@@ -101,17 +114,19 @@ function refusals(service: ServiceSpec): Problem[] {
     ...all
       .filter(({ applies }) => applies)
       .map(({ path, found, why, fix }) => problem(path, found, why, fix)),
-    ...largeFiles(service),
+    ...wrongFiles(service),
     ...loopback(service),
   ];
 }
 
-const largeFiles = ({ name, files }: ServiceSpec): Problem[] =>
+const wrongFiles = ({ name, files }: ServiceSpec): Problem[] =>
   files
-    .filter(({ content }) => Buffer.byteLength(shown(content)) > largestFile)
-    .map(({ path }) => {
-      const why = `a file of a Swarm's service has at most ${largestFile / 1024} KiB`;
-      return problem(`services.${name}.files`, path, why, "Put it into the image.");
+    .map(({ path, content }) => ({ path, size: Buffer.byteLength(shown(content)) }))
+    .filter(({ size }) => size === 0 || size >= largestFile)
+    .map(({ path, size }) => {
+      const why = `a file of a Swarm's service has between 1 byte and ${largestFile / 1024} KiB`;
+      const fix = size === 0 ? "Write a line into it, or remove it." : "Put it into the image.";
+      return problem(`services.${name}.files`, `${path} with ${size} bytes`, why, fix);
     });
 
 const loopback = (service: ServiceSpec): Problem[] =>
@@ -119,6 +134,11 @@ const loopback = (service: ServiceSpec): Problem[] =>
     if (exposure !== "loopback") return [];
     const path = `services.${owner}.exposure`;
     const why = `a Swarm publishes port ${host} on all addresses of its nodes, and never on loopback alone`;
-    const fix = `${toRun}${setCommand(path, "public")}, or ${alsoRun}${setCommand(path, "none")}`;
+    // Only services behind the ingress may be public, and a node without the registry cannot pull.
+    const none = service.role === "registry" ? removeCommand(path) : setCommand(path, "none");
+    const fix =
+      service.role === "ingress"
+        ? `${toRun}${setCommand(path, "public")}, or ${alsoRun}${none}`
+        : `${toRun}${none}`;
     return [problem(path, "loopback", why, fix)];
   });

@@ -1,7 +1,7 @@
 /** Tests what a Swarm refuses. tests/slow/swarm.test.ts runs what it does not refuse. */
 import { describe, expect, it } from "vitest";
 import { readSystem } from "../../../config/resolve.ts";
-import { removeCommand } from "../../../config/spec/message.ts";
+import { removeCommand, setCommand } from "../../../config/spec/message.ts";
 import { facts, openInProd } from "../../support/program.ts";
 
 type Raw = Record<string, unknown>;
@@ -71,8 +71,13 @@ describe("a Swarm", () => {
     ],
     [
       "services.financerag.files",
-      "at most 500 KiB",
+      "between 1 byte and 500 KiB",
       { services: { financerag: { files: [{ path: "/app/large", content: "x".repeat(513_000) }] } } },
+    ],
+    [
+      "services.financerag.files",
+      "between 1 byte and",
+      { services: { financerag: { files: [{ path: "/app/empty", content: "" }] } } },
     ],
   ])("refuses %s: %s", (path, why, raw) => {
     expect(refused({ ...financerag, ...raw })[path]?.problem).toContain(why);
@@ -94,6 +99,24 @@ describe("a Swarm", () => {
     expect(refused({ system: "full", services })["services.nginx-exporter"]?.problem).toContain(
       "a container on each node",
     );
+  });
+
+  it("refuses the name of a stack with a dot", () => {
+    const raw = openInProd({ target: "swarm", ...financerag });
+    const { problems } = readSystem(raw, { ...facts, stack: "prod.eu" });
+    expect(problems.map(({ path, fix }) => `${path}: ${fix}`)).toEqual([
+      "ragdock:target: Give the stack another name, such as prod-eu.",
+    ]);
+  });
+
+  it("advises an exposure that the service may have", () => {
+    const services = { prometheus: { exposure: "loopback" } };
+    expect(refused({ system: "full", services })["services.prometheus.exposure"]?.fix).toContain(
+      setCommand("services.prometheus.exposure", "none"),
+    );
+    const registry = { exposure: "loopback" };
+    const { "services.registry.exposure": own } = refused({ system: "full", services: { registry } });
+    expect(own?.fix).toContain(removeCommand("services.registry.exposure"));
   });
 
   it("runs the exporters of one machine on each node, with the folders that they read", () => {
