@@ -4,10 +4,11 @@
  * not prove a login, or TLS between a node and a registry.
  */
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { volumeNodeLabel } from "../../config/spec/swarm.ts";
 import { ensureBaseImage } from "../../host/base-image.ts";
 import { imagePusher } from "../../host/push.ts";
 import { eventually } from "../../tools/eventually.ts";
-import { SwarmLab } from "../../tools/swarm/lab.ts";
+import { type Served, SwarmLab } from "../../tools/swarm/lab.ts";
 import { machine } from "../../tools/swarm/nodes.ts";
 import { OpenAIServer } from "../support/openai-server.ts";
 import { open } from "../support/program.ts";
@@ -23,6 +24,8 @@ const openai = new OpenAIServer(key, 1536);
 const lab = new SwarmLab(registryPort);
 const { swarm } = lab;
 const stack = new TestStack(name, {});
+const dockerSettings = { "docker:host": swarm.manager.host };
+let served: Served;
 
 /** The number of containers of a service on each node. */
 const placed = (service: string): Promise<number[]> => containersOn(swarm, name, service);
@@ -37,8 +40,12 @@ describeSwarm("financerag on a Swarm of three nodes", () => {
       ...{ embeddings: { baseUrl: provider.href }, llm: { baseUrl: provider.href } },
       services: { financerag: { port } },
     };
-    stack.configure(await lab.served(name, own, ["openaiApiKey"]), { "docker:host": swarm.manager.host });
+    served = await lab.served(name, own, ["openaiApiKey"]);
+    stack.configure(served, dockerSettings);
     await stack.secret("openaiApiKey", key);
+    // On the manager, the provider itself waits for the end of containers.
+    const label = `${volumeNodeLabel(`ragdock-${name}-chroma-data`)}=true`;
+    await swarm.manager.docker("node", "update", "--label-add", label, "node-2");
   }, 1_200_000);
 
   afterAll(async () => {
@@ -53,7 +60,7 @@ describeSwarm("financerag on a Swarm of three nodes", () => {
     expect(code, output).toBe(0);
     expect(await placed("financerag")).toEqual([1, 1, 1]);
     expect(await placed("ingress")).toEqual([1, 1, 1]);
-    expect((await placed("chroma")).sort()).toEqual([0, 0, 1]);
+    expect(await placed("chroma")).toEqual([0, 1, 0]);
   });
 
   it("answers on each node, with the key from a secret of Swarm", async () => {
@@ -100,6 +107,20 @@ describeSwarm("financerag on a Swarm of three nodes", () => {
     logs.child.kill();
     const { output } = await logs.ended;
     for (const slot of [1, 2, 3]) expect(output).toMatch(new RegExp(`financerag-\\w+\\.${slot} \\| `));
+  });
+
+  it("stops a store before it is replaced, and keeps its data", async () => {
+    const counts = new Set<number>();
+    const look = async () => counts.add((await placed("chroma")).reduce((sum, one) => sum + one));
+    const looking = setInterval(() => void look().catch(() => undefined), 200);
+    const services = { ...served.services, chroma: { aliases: ["vectors"] } };
+    stack.configure({ ...served, services }, dockerSettings);
+    const { code, output } = await stack.make("up");
+    clearInterval(looking);
+    expect(code, output).toBe(0);
+    expect([...counts].sort()).toEqual([0, 1]);
+    const { sources } = await new SmallRag(port, "", swarm.manager.address).ask(question);
+    expect(sources[0]?.text).toContain(fact);
   });
 
   it("pushes a built image once, and then knows its digest", async () => {
