@@ -5,7 +5,7 @@ const networks = "it looks into the networks of one Docker host";
 const data = "it changes the volumes of one Docker host, and those of a Swarm are on its nodes";
 
 /** The commands that do not work for a stack on a Swarm, and why. */
-const refused: Readonly<Record<string, string>> = {
+export const refused: Readonly<Record<string, string>> = {
   "upgrade-postgres": data,
   "data import": data,
   "destroy-data": data,

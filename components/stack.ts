@@ -169,11 +169,11 @@ function loginOf(
   { system: { ownRegistry }, secrets }: StackContext,
   started: ReadonlyMap<string, Unit>,
 ): pulumi.Output<RegistryLogin> | undefined {
-  const door = started.get(registryName);
-  if (!ownRegistry || !(door instanceof SwarmService)) return undefined;
+  const nginx = started.get(registryName);
+  if (!ownRegistry || !(nginx instanceof SwarmService)) return undefined;
   const { address, password } = ownRegistry;
   return pulumi
-    .all([secrets[password.name], ...door.containers])
+    .all([secrets[password.name], ...nginx.containers])
     .apply(([value]) => ({ address, user: registryUser, password: value as string }));
 }
 

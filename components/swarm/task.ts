@@ -50,7 +50,7 @@ function placementOf(context: StackContext, spec: LongRunning): Pick<Task, "plac
   return Object.keys(placement).length > 0 ? { placement } : {};
 }
 
-/** Whether it publishes ports for others. Each node pulls from its own registry. */
+/** Whether it publishes ports for other machines. Each node pulls from itself. */
 const isEntrance = (spec: LongRunning): boolean =>
   publishedPorts(spec).length > 0 && spec.role !== "registry";
 

@@ -37,7 +37,7 @@ const password = (ctx: Context) => generated(ctx, "registry-password", "registry
 
 /**
  * The registry of a stack on a Swarm, for the images that the stack builds: a store on one node, and
- * its door on each node. Docker pulls from its own machine without a certificate, so no node needs a
+ * nginx in front of it on each node. Docker pulls from its own machine without a certificate, so no node needs a
  * setting for it.
  */
 export const ownRegistry = (ctx: Context): readonly ServiceTemplate<LongRunning>[] => [
@@ -48,7 +48,7 @@ export const ownRegistry = (ctx: Context): readonly ServiceTemplate<LongRunning>
     ...catalogueImage(nginxCatalogueImage),
     tmpfs: ["/tmp"],
     files: [
-      { path: nginxCatalogueImage.configPath, content: door },
+      { path: nginxCatalogueImage.configPath, content: nginxConf },
       { path: usersFile, content: content`${registryUser}:{PLAIN}${password(ctx)}\n` },
     ],
     ports: [{ container: port, host: port, exposure: "public" }],
@@ -93,7 +93,7 @@ export function ownRegistryOf(ctx: Context, services: readonly ServiceSpec[]): O
   return address === undefined ? undefined : { address, password: password(ctx) };
 }
 
-/** Relative addresses in answers lead through the door, whatever its port is. */
+/** Relative addresses in answers lead through nginx, whatever its port is. */
 const configuration = `version: 0.1
 log: { level: warn }
 storage:
@@ -103,8 +103,8 @@ http:
   relativeurls: true
 `;
 
-/** nginx.conf of the door. A layer has any size, and is passed on while it arrives. */
-const door: Content = `worker_processes 1;
+/** nginx.conf. A layer has any size, and is passed on while it arrives. */
+const nginxConf: Content = `worker_processes 1;
 pid /tmp/nginx.pid;
 error_log /dev/stderr warn;
 
