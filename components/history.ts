@@ -1,16 +1,20 @@
 import * as pulumi from "@pulumi/pulumi";
 import { type Deployment, withDeployment } from "../config/spec/deployment.ts";
+import { type RecordedVolumes, recordedVolumes } from "../config/spec/recorded-volumes.ts";
 import { collectSecrets } from "../config/spec/secrets.ts";
 import type { SystemSpec } from "../config/spec/service.ts";
 import { fullName, type StackName } from "../config/spec/stack.ts";
+import type { Target } from "../config/spec/target.ts";
 import type { RagStack } from "./stack.ts";
 
 /** The history of this stack, from its outputs. */
 export interface History {
   /** Successful deployments, the newest last. */
   readonly deployments: readonly Deployment[];
-  /** When each volume was created, by full name. */
-  readonly volumes: Readonly<Record<string, string>>;
+  /** Where the stack ran. @default unknown, and one engine if volumes are recorded */
+  readonly target?: Target | undefined;
+  /** When each volume was created there, by full name. */
+  readonly volumes: RecordedVolumes;
   /** Generated secrets that stay in the state, with their generations. */
   readonly keptSecrets: Readonly<Record<string, number>>;
   /** Names of the containers, by service. */
@@ -29,10 +33,10 @@ export async function readHistory({ project, stack }: StackName): Promise<Histor
     const { value, secretValue } = await self.getOutputDetails(name);
     return value ?? secretValue;
   };
-  const names = ["deployments", "volumes", "keptSecrets", "containers", "credentials"];
-  const [deployments, ...others] = await Promise.all(names.map(read));
+  const names = ["deployments", "target", "volumes", "keptSecrets", "containers", "credentials"];
+  const [deployments, target, ...others] = await Promise.all(names.map(read));
   const [volumes, keptSecrets, containers, credentials] = others.map((value) => value ?? {});
-  return { deployments: deployments ?? [], volumes, keptSecrets, containers, credentials };
+  return { deployments: deployments ?? [], target, volumes, keptSecrets, containers, credentials };
 }
 
 /** What a run records in the outputs of the stack. */
@@ -42,19 +46,19 @@ type Recorded = Pick<RagStack, "containers" | "volumes" | "secrets" | "keptSecre
  * The outputs of a run. A run of a part of the system creates nothing else, and the values of the
  * rest may be unknown. So the rest keeps what earlier runs have recorded. A run of a part is no
  * deployment: a rollback could not return to it.
- * @param part the services of this run. @default all
+ * @param run its target and its services. @default all services
  */
 export function outputsOf(
   history: History,
   { project, stack }: StackName,
   rag: Recorded,
   deployment: Deployment,
-  part: SystemSpec | undefined,
+  { target, part }: { readonly target: Target; readonly part: SystemSpec | undefined },
 ) {
   const { containers, volumes, secrets: credentials, keptSecrets } = rag;
   if (!part) {
     const deployments = withDeployment(history.deployments, deployment);
-    return { containers, volumes, credentials, keptSecrets, deployments };
+    return { target, containers, volumes, credentials, keptSecrets, deployments };
   }
   const names = part.services.map(({ name }) => name);
   const ownVolumes = part.services.flatMap((service) =>
@@ -62,9 +66,13 @@ export function outputsOf(
   );
   const secrets = Object.keys(collectSecrets(part.services));
   const earlier = Object.entries(history.credentials).map(([name, value]) => [name, pulumi.secret(value)]);
+  const ofData =
+    names.length === 0
+      ? { target: history.target, volumes: history.volumes }
+      : { target, volumes: { ...recordedVolumes(history, target), ...only(volumes, ownVolumes) } };
   return {
+    ...ofData,
     containers: { ...history.containers, ...only(containers, names) },
-    volumes: { ...history.volumes, ...only(volumes, ownVolumes) },
     credentials: { ...Object.fromEntries(earlier), ...only(credentials, secrets) },
     keptSecrets: { ...history.keptSecrets, ...only(keptSecrets, secrets) },
     deployments: history.deployments,

@@ -43,7 +43,10 @@ export interface RagStackArgs extends StackName {
   readonly pushImage: PushImage;
   readonly stopReplaced: StopReplaced;
   readonly baseImage: string;
-  /** Creation times of the volumes that Docker already has, by full name. "" if it is unknown. */
+  /**
+   * Creation times of the volumes that Docker already has, by full name. "" if it is unknown. On a
+   * Swarm, those that are recorded.
+   */
   readonly existingVolumes: Readonly<Record<string, string>>;
   /** Ids of broken containers that will be replaced, by the name of their resource. */
   readonly broken: Readonly<Record<string, string>>;
@@ -100,9 +103,14 @@ export class RagStack extends pulumi.ComponentResource {
     this.containers = Object.fromEntries(
       [...started].flatMap(([key, unit]) => (unit instanceof Job ? [] : [[key, unit.containers]])),
     );
-    this.volumes = Object.fromEntries(
-      Object.entries(volumes).map(([part, { labels }]) => [fullName(args, part), labels.apply(createdAt)]),
-    );
+    this.volumes = isSwarm
+      ? volumesOfNodes(args)
+      : Object.fromEntries(
+          Object.entries(volumes).map(([part, { labels }]) => [
+            fullName(args, part),
+            labels.apply(createdAt),
+          ]),
+        );
     this.secrets = secrets.values;
     this.keptSecrets = secrets.kept;
     this.images = images.references();
@@ -208,6 +216,15 @@ const createdAt = (all: readonly { label: string; value: string }[] | undefined)
 const volumeParts = ({ system }: Pick<RagStackArgs, "system">): string[] => [
   ...new Set(system.services.flatMap((s) => s.volumes.map(({ volume }) => volume))),
 ];
+
+/** When each volume of a Swarm was first deployed, by full name. No manager knows when a node created it. */
+export function volumesOfNodes(
+  args: StackName & Pick<RagStackArgs, "system" | "existingVolumes">,
+): Record<string, pulumi.Output<string>> {
+  const now = new Date().toISOString();
+  const names = volumeParts(args).map((part) => fullName(args, part));
+  return Object.fromEntries(names.map((name) => [name, pulumi.output(args.existingVolumes[name] ?? now)]));
+}
 
 /** The system's volumes, by short name. No change of the program replaces or removes a volume. */
 function declareVolumes(args: RagStackArgs, parent: pulumi.Resource): Record<string, docker.Volume> {

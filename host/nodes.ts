@@ -8,6 +8,7 @@ import { type Container, containerOf } from "./docker.ts";
 import { docker, dockerEndpoint, onNode } from "./docker-cli.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { type Node, nodesOfSwarm } from "./tasks.ts";
+import { nodeWord } from "./volume-nodes.ts";
 
 /**
  * Runs `work` with a container as the Docker of its node describes it. All Docker commands of `work`
@@ -40,13 +41,15 @@ async function dockerOf(name: string): Promise<Endpoint> {
     nodesOfSwarm(),
     docker("info", "--format", "{{.Swarm.NodeID}}").then((id) => id.trim()),
   ]);
-  const node = nodes.find(({ Description }) => Description.Hostname === name);
+  // A machine that left the Swarm and joined again has an old entry too, which is down.
+  const named = nodes.filter(({ Description }) => Description.Hostname === name);
+  const node = named.find(({ Status }) => Status.State === "ready") ?? named[0];
   const manager = dockerEndpoint();
   const endpoint = node && manager && (node.ID === self ? manager : endpointFor(node, manager));
   if (endpoint) return endpoint;
   throw new Failure(
     `This command needs Docker on ${name}, and does not know its address.`,
-    `Give the node a label: docker node update --label-add ${nodeHostLabel}=ssh://deploy@${(node && addressOf(node)) ?? name} ${name}`,
+    `Give the node a label: docker node update --label-add ${nodeHostLabel}=ssh://deploy@${(node && addressOf(node)) ?? name} ${node ? nodeWord(node, nodes) : name}`,
   );
 }
 

@@ -1,36 +1,13 @@
 import { join, relative } from "node:path";
 import { Failure } from "../config/spec/failure.ts";
-import { and, pulumiOnly, setCommand, toRun } from "../config/spec/message.ts";
+import { setCommand, toRun } from "../config/spec/message.ts";
 import { clusterVolume, postgresVersions, withoutVersion } from "../config/spec/postgres.ts";
-import {
-  isLongRunning,
-  type LongRunning,
-  longRunning,
-  ownVolumes,
-  type Role,
-  type SystemSpec,
-} from "../config/spec/service.ts";
-import { createdLabel, fullName, type StackName, upgradedFromLabel } from "../config/spec/stack.ts";
+import type { RecordedVolumes } from "../config/spec/recorded-volumes.ts";
+import { type LongRunning, longRunning, type SystemSpec } from "../config/spec/service.ts";
+import { fullName, type StackName, upgradedFromLabel } from "../config/spec/stack.ts";
 import { docker, type Volume, volumesNamed } from "./docker.ts";
+import { lostAmong, lostVolumes, ownedVolumes, requireNoneLost, timesOf } from "./lost-volumes.ts";
 import { onDockerHost } from "./server.ts";
-
-/**
- * The creation time of each volume of a stack, by full name, as the last deployment recorded it.
- */
-export type RecordedVolumes = Readonly<Record<string, string>>;
-
-/** A volume with the stack's data that no longer exists. */
-export interface LostVolume {
-  /** Short name. */
-  readonly volume: string;
-  readonly name: string;
-  /** The service that the data belongs to. */
-  readonly owner: string;
-  /** The creation time of the recorded volume. */
-  readonly created: string;
-  /** Whether another volume now has the name. */
-  readonly replaced: boolean;
-}
 
 /** Volumes that Docker has, by full name. */
 type Volumes = ReadonlyMap<string, Volume>;
@@ -51,76 +28,29 @@ export async function requireOwnData(
   const own = ownedVolumes(stack, system).map(({ name }) => name);
   const others = servers.flatMap((server) => otherClusters(stack, server).map(({ volume }) => volume));
   const there = await volumesNamed([...own, ...others]);
-  const lost = lostAmong(there, stack, system, recorded).filter(
-    ({ volume, created }) => system.lostVolumes[volume] !== created,
-  );
-  if (lost.length > 0) throw dataIsGone(stack.stack, system, lost);
+  const times = timesOf(there);
+  requireNoneLost(stack.stack, system, lostAmong(times, stack, system, recorded));
   for (const server of servers) await requirePostgresVersion(there, stack, server, recorded);
-  return Object.fromEntries(
-    own.flatMap((name) => {
-      const volume = there.get(name);
-      return volume ? [[name, createdAt(volume)]] : [];
-    }),
-  );
-}
-
-/** The recorded volumes that are gone or were created again. */
-export const lostVolumes = async (
-  stack: StackName,
-  system: SystemSpec,
-  recorded: RecordedVolumes,
-): Promise<LostVolume[]> => lostAmong(await volumesNamed(Object.keys(recorded)), stack, system, recorded);
-
-function lostAmong(
-  there: Volumes,
-  stack: StackName,
-  system: SystemSpec,
-  recorded: RecordedVolumes,
-): LostVolume[] {
-  return ownedVolumes(stack, system).flatMap(({ owner, volume, name }) => {
-    const created = recorded[name];
-    const found = there.get(name);
-    return created === undefined || (found && createdAt(found) === created)
-      ? []
-      : [{ owner, volume, name, created, replaced: found !== undefined }];
-  });
+  return Object.fromEntries([...times].filter(([name]) => own.includes(name)));
 }
 
 /**
- * The system's volumes. A job may share the volume of a service. The service, which stays up, is
- * the owner.
+ * Refuses to run if no node of the Swarm has the label of a recorded volume. Another node would
+ * create it as an empty one.
+ * @returns the creation times of the recorded volumes. A volume whose loss the user accepted is a new
+ * one, and is left out.
  */
-function ownedVolumes(stack: StackName, { services }: SystemSpec) {
-  const jobsFirst = services.toSorted((a, b) => Number(isLongRunning(a)) - Number(isLongRunning(b)));
-  const owned = jobsFirst.flatMap((service) =>
-    ownVolumes(service).map(({ volume }) => ({
-      owner: service.name,
-      volume,
-      name: fullName(stack, volume),
-    })),
-  );
-  return [...new Map(owned.map((one) => [one.name, one])).values()];
-}
-
-/** Roles whose data no backup contains. */
-const leftOut: readonly Role[] = ["monitoring", "certificates"];
-
-const createdAt = ({ Labels }: Volume): string => Labels?.[createdLabel] ?? "";
-
-function dataIsGone(stack: string, system: SystemSpec, lost: readonly LostVolume[]): Failure {
-  const lines = lost.map(({ name, owner, replaced }) => {
-    const isLeftOut = system.services.some((s) => s.name === owner && leftOut.includes(s.role));
-    const what = replaced ? "was created again and does not contain it" : "is gone";
-    return `  volume ${name}, the data of ${owner}, ${what}${isLeftOut ? " (backups leave it out)" : ""}`;
-  });
-  const give = lost.map(({ volume, created }) => setCommand(`lostVolumes.${volume}`, `'${created}'`));
-  return new Failure(
-    `The data of stack "${stack}" is gone. Nothing was changed.\n${lines.join("\n")}`,
-    `Check that this is the stack's Docker host: run docker context show, and look at DOCKER_HOST. If the data is lost, start without it:\n` +
-      `  make up STACK=${stack} CONFIRM=${stack}\n` +
-      `Then restore the newest backup: make restore STACK=${stack} CONFIRM=${stack} (list: make backups STACK=${stack})` +
-      pulumiOnly(`\nWith the Pulumi CLI: ${give.join(and)} && pulumi up --refresh`),
-  );
+export async function requirePlacedData(
+  stack: StackName,
+  system: SystemSpec,
+  recorded: RecordedVolumes,
+): Promise<RecordedVolumes> {
+  requireNoneLost(stack.stack, system, await lostVolumes(stack, system, recorded));
+  const isAccepted = ([volume, created]: [string, string]): boolean =>
+    recorded[fullName(stack, volume)] === created;
+  const accepted = Object.entries(system.lostVolumes).filter(isAccepted);
+  const renewed = new Set(accepted.map(([volume]) => fullName(stack, volume)));
+  return Object.fromEntries(Object.entries(recorded).filter(([name]) => !renewed.has(name)));
 }
 
 /** Refuses data of a major version of PostgreSQL other than the one in the settings. */

@@ -2,6 +2,7 @@ import { createServer } from "node:net";
 import { Failure } from "../config/spec/failure.ts";
 import { setCommand } from "../config/spec/message.ts";
 import { deployedPart, imagesOnly } from "../config/spec/part.ts";
+import type { RecordedVolumes } from "../config/spec/recorded-volumes.ts";
 import { listenAddress, ownVolumes, publishedPorts, type SystemSpec } from "../config/spec/service.ts";
 import { fullName, type StackName } from "../config/spec/stack.ts";
 import { type AddressPool, requireNetworks } from "./address-pools.ts";
@@ -16,11 +17,12 @@ import {
   volumesNamed,
 } from "./docker.ts";
 import { isHere } from "./endpoint.ts";
-import { type RecordedVolumes, requireOwnData } from "./own-data.ts";
+import { requireOwnData, requirePlacedData } from "./own-data.ts";
 import { requireOwnDatabase } from "./own-database.ts";
 import { project } from "./paths.ts";
 import { onDockerHost } from "./server.ts";
 import { requireSwarm } from "./swarm.ts";
+import { requirePlacement } from "./volume-nodes.ts";
 
 /**
  * Bytes that a first build of all images takes. A Docker host with less free space counts as full.
@@ -49,7 +51,9 @@ export async function inspectHost(
   const system = deployedPart(whole);
   if (system.target === "swarm") {
     await requireFreeHost(stack.stack, system, []);
-    return { containers: await containersOf(stack.stack), existingVolumes: {}, broken: {} };
+    await requirePlacement(stack, system);
+    const existingVolumes = await requirePlacedData(stack, system, recorded);
+    return { containers: await containersOf(stack.stack), existingVolumes, broken: {} };
   }
   const [containers, existingVolumes] = await Promise.all([
     containersOf(stack.stack),

@@ -1,8 +1,9 @@
 import { servicesOnly } from "../../config/spec/part.ts";
+import { recordedVolumes } from "../../config/spec/recorded-volumes.ts";
 import type { SystemSpec } from "../../config/spec/service.ts";
 import { containersOf } from "../../host/docker.ts";
 import { giveUpFiles } from "../../host/file-protection.ts";
-import { lostVolumes } from "../../host/own-data.ts";
+import { lostVolumes } from "../../host/lost-volumes.ts";
 import { project } from "../../host/paths.ts";
 import { requireFreeHost } from "../../host/preflight.ts";
 import { requireDocker } from "../../host/server.ts";
@@ -77,8 +78,8 @@ function selectionText({ part, along }: Selection): string[] {
  * whether there were such volumes.
  */
 async function acceptLoss(system: SystemSpec, { stack, deployer, progress }: Session): Promise<boolean> {
-  const { volumes = {} } = (await deployer.outputs(false)) as { volumes?: Record<string, string> };
-  const lost = await lostVolumes({ project, stack }, system, volumes);
+  const recorded = recordedVolumes(await deployer.outputs(false), system.target);
+  const lost = await lostVolumes({ project, stack }, system, recorded);
   if (lost.length === 0) return false;
   changeSettings(
     stack,

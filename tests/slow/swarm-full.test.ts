@@ -128,7 +128,12 @@ describeSwarm("full on a Swarm of three nodes", () => {
     expect(health.output).toContain("its data is on node-2, which is down");
     const [, label = ""] = /docker (node update --label-rm \S*postgres\S* node-2)/.exec(health.output) ?? [];
     await manager?.docker(...label.split(" "));
-    const up = await world.stack.make("up");
+    const refused = await world.stack.make("up");
+    expect(refused.code).toBe(1);
+    expect(refused.output).toContain(
+      `volume ragdock-${name}-postgres-data, the data of postgres, is on no node`,
+    );
+    const up = await world.stack.make("up", ["--confirm", name]);
     expect(up.output).toMatch(/postgres +healthy +node-[13]/);
     await done(world, "restore", "--from", backup, "--confirm", name);
     // The newest backup is the one that the last restore made of the data before it.

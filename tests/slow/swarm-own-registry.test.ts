@@ -109,6 +109,7 @@ describeSwarm("the registry of a stack on a Swarm", () => {
     const state = ["node", "inspect", "--format", "{{.Status.State}}", "node-2"];
     await eventually(async () => (await swarm.manager.docker(...state)).trim() === "down" || undefined);
     await swarm.manager.docker("node", "update", "--label-rm", label, "node-2");
+    // Its images are in no backup, so nobody has to accept that they are lost.
     const up = await stack.make("up");
     expect(up.code, up.output).toBe(0);
     const { credentials } = JSON.parse((await stack.make("outputs", ["--show-secrets"])).output);

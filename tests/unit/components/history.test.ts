@@ -6,6 +6,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { describe, expect, it } from "vitest";
 import { outputsOf } from "../../../components/history.ts";
 import { imagesOnly, partOnly, servicesOnly } from "../../../config/spec/part.ts";
+import type { Target } from "../../../config/spec/target.ts";
 import { systemWith } from "../../support/program.ts";
 
 const stack = { project: "ragdock", stack: "test" };
@@ -13,6 +14,7 @@ const system = systemWith({ system: "m31" });
 const deployment = { at: "2026-11-27T00:00:00Z", settings: { services: "{}" }, images: {} };
 const first = { ...deployment, at: "2026-11-26T00:00:00Z", settings: {} };
 const history = {
+  target: "engine" as const,
   deployments: [first],
   volumes: { "ragdock-test-prometheus-data": "before" },
   keptSecrets: { "old-key": 1 },
@@ -31,8 +33,8 @@ const rag = {
 };
 
 /** The outputs of a run with these variables in its environment. */
-const recorded = (env: Record<string, string>) =>
-  outputsOf(history, stack, rag, deployment, partOnly(system, env));
+const recorded = (env: Record<string, string>, target: Target = "engine") =>
+  outputsOf(history, stack, rag, deployment, { target, part: partOnly(system, env) });
 
 /** The value of an output, secret or not. */
 const resolved = (value: object): Promise<unknown> =>
@@ -42,7 +44,8 @@ const resolved = (value: object): Promise<unknown> =>
 
 describe("the outputs of a run", () => {
   it("of the whole system are what it has, and add a deployment", () => {
-    const { containers, deployments } = recorded({});
+    const { target, containers, deployments } = recorded({}, "swarm");
+    expect(target).toBe("swarm");
     expect(containers).toBe(rag.containers);
     expect(deployments).toEqual([first, deployment]);
   });
@@ -50,6 +53,7 @@ describe("the outputs of a run", () => {
   it("of some services have their values, those of earlier runs for the rest, and no deployment", async () => {
     const { deployments, credentials, ...others } = recorded({ [servicesOnly]: "redis" });
     expect(await resolved(others)).toEqual({
+      target: "engine",
       containers: { web: ["web-1"], redis: ["redis-2"] },
       volumes: { "ragdock-test-redis-data": "now", "ragdock-test-prometheus-data": "before" },
       keptSecrets: { "old-key": 1 },
@@ -63,8 +67,14 @@ describe("the outputs of a run", () => {
     expect(await pulumi.isSecret(kept as pulumi.Output<string>)).toBe(true);
   });
 
+  it("of some services on another target forget the volumes that the stack had before", async () => {
+    const { target, volumes } = recorded({ [servicesOnly]: "redis" }, "swarm");
+    expect(target).toBe("swarm");
+    expect(await resolved(volumes)).toEqual({ "ragdock-test-redis-data": "now" });
+  });
+
   it("that makes images only are those of earlier runs", async () => {
-    const { deployments, credentials: _, ...others } = recorded({ [imagesOnly]: "true" });
+    const { deployments, credentials: _, ...others } = recorded({ [imagesOnly]: "true" }, "swarm");
     const { deployments: __, credentials: ___, ...earlier } = history;
     expect(await resolved(others)).toEqual(earlier);
     expect(deployments).toEqual([first]);

@@ -4,7 +4,9 @@
  */
 import * as pulumi from "@pulumi/pulumi";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { volumesOfNodes } from "../../../components/stack.ts";
 import { isLongRunning } from "../../../config/spec/service.ts";
+import { systemWith } from "../../support/program.ts";
 import { container, forget, ofType, register, registered } from "../../support/registered.ts";
 
 beforeEach(forget);
@@ -102,5 +104,19 @@ describe("the migrations", () => {
     await forget();
     await register({});
     expect(imageOf("api")).toBe("sha256:ragdock-test-image-app");
+  });
+});
+
+describe("the volumes of a Swarm", () => {
+  it("are in the outputs with the recorded times, and new ones with the present time", async () => {
+    const name = "ragdock-test-redis-data";
+    const volumes = (existingVolumes: Record<string, string>) =>
+      new Promise<Record<string, string>>((done) => {
+        const stack = { project: "ragdock", stack: "test" };
+        const system = systemWith({ system: "m31" });
+        pulumi.output(volumesOfNodes({ ...stack, system, existingVolumes })).apply(done);
+      });
+    expect(await volumes({ [name]: "before" })).toMatchObject({ [name]: "before" });
+    expect(Date.parse((await volumes({}))[name] ?? "")).toBeGreaterThan(Date.now() - 60_000);
   });
 });

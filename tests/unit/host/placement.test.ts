@@ -61,6 +61,14 @@ describe("a new volume", () => {
   });
 });
 
+it("places volumes that several services share on one node", async () => {
+  swarm.nodes = [node(1), node(2)];
+  expect(await place(service("a", "a"), service("b", "b"), service("both", "a", "b"))).toEqual([
+    "node update --label-add ragdock.volume.ragdock-prod-a=true id-1",
+    "node update --label-add ragdock.volume.ragdock-prod-b=true id-1",
+  ]);
+});
+
 describe("the data of a node", () => {
   it("is reported while the node is down, with what to do if it never comes back", async () => {
     swarm.nodes = [node(1), node(2, ["ragdock-prod-a"], "down")];
@@ -68,7 +76,7 @@ describe("the data of a node", () => {
     expect(others).toEqual([]);
     expect(lost?.problem).toBe("a does not run: its data is on node-2, which is down.");
     expect(lost?.evidence.join("\n")).toContain(
-      "docker node update --label-rm ragdock.volume.ragdock-prod-a node-2 && make up STACK=prod && make restore STACK=prod CONFIRM=prod",
+      "docker node update --label-rm ragdock.volume.ragdock-prod-a node-2 && make up STACK=prod CONFIRM=prod && make restore STACK=prod CONFIRM=prod",
     );
   });
 
@@ -78,6 +86,23 @@ describe("the data of a node", () => {
     expect(lost.map(({ problem }) => problem)).toEqual([
       "a does not run: its data is on node-1, which is set to drain.",
     ]);
+  });
+
+  it("moves to the new entry of a machine that left the Swarm and joined it again", async () => {
+    const again = { ...node(3), Description: { Hostname: "node-2" } };
+    swarm.nodes = [node(1), node(2, ["ragdock-prod-a"], "down"), again];
+    const [lost] = await lostData(stack, system(service("a", "a")));
+    expect(lost?.evidence[1]).toBe(
+      "node-2 is in the Swarm again, as another node. If it has its old volumes: docker node update --label-rm ragdock.volume.ragdock-prod-a id-2 && docker node update --label-add ragdock.volume.ragdock-prod-a=true id-3",
+    );
+  });
+
+  it("is not in backups if it is a registry, which the next deployment fills", async () => {
+    swarm.nodes = [node(1), node(2, ["ragdock-prod-a"], "down")];
+    const [lost] = await lostData(stack, system({ ...service("a", "a"), role: "registry" }));
+    expect(lost?.evidence.at(-1)).toBe(
+      "If it is lost, fill it again on another node: docker node update --label-rm ragdock.volume.ragdock-prod-a node-2 && make up STACK=prod",
+    );
   });
 
   it("has no node after its label was removed", async () => {
