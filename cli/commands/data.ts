@@ -7,7 +7,7 @@ import { importData } from "../import/data/import.ts";
 
 const from = {
   flags: "--from <backup>",
-  description: "a folder, a time, or <stack>/<time>; by default the newest",
+  description: "a folder, a time, or <stack>/<time>; by default the newest that no restore made",
 } as const;
 
 export const backup = command({
@@ -15,7 +15,10 @@ export const backup = command({
   summary: "Copy all data into .ragdock/backups, while the stack serves requests",
   options: {
     stack: stackOption,
-    keep: { flags: "--keep <count>", description: "how many backups to keep; older ones are removed" },
+    keep: {
+      flags: "--keep <count>",
+      description: "how many backups to keep; older ones are removed. Those that a restore made do not count",
+    },
   },
   examples: ["backup", "backup --stack prod --keep 7"],
   run: ({ stack, keep }) => backUp(stack, keep),
@@ -23,7 +26,7 @@ export const backup = command({
 
 export const backups = command({
   name: "backups",
-  summary: "List the backups of a stack: age, size, drills",
+  summary: "List the backups of a stack: age, size, what made them, drills",
   options: { stack: stackOption },
   examples: ["backups"],
   run: async ({ stack }) => listBackups(stack),

@@ -32,11 +32,17 @@ export async function backUp(stack: string, keep: string | undefined): Promise<n
     print(`Not in the backup, because its loss does no harm: ${manifest.leftOut.join(", ")}.`);
   printLeftAlone(system, "it is not in the backup; back it up on its own server", "backup");
   print(`Backed up in ${elapsed(manifest.seconds)}: ${relative(projectDir, folder)}`);
-  for (const { folder: one } of keep ? backups(stack).slice(0, -Number(keep)) : []) {
+  for (const { folder: one } of keep ? olderThan(backups(stack), Number(keep)) : []) {
     rmSync(one, { recursive: true });
     print(`Removed, because KEEP=${keep}: ${relative(projectDir, one)}`);
   }
   return 0;
+}
+
+/** The backups before the last `count`. Those that a restore made do not count. */
+export function olderThan(all: readonly Backup[], count: number): readonly Backup[] {
+  const [oldest] = all.filter(({ manifest }) => !manifest.beforeRestore).slice(-count);
+  return oldest ? all.slice(0, all.indexOf(oldest)) : [];
 }
 
 /** Lists a stack's backups. @returns the exit code */
@@ -46,22 +52,29 @@ export function listBackups(stack: string): number {
     print(`Stack "${stack}" has no backup. Create one: make backup STACK=${stack}`);
     return 0;
   }
-  const rows = all.map(({ folder, manifest: { made, parts }, drill }) => [
+  const rows = all.map(({ folder, manifest: { made, parts, beforeRestore }, drill }) => [
     basename(folder),
     elapsed((Date.now() - Date.parse(made)) / 1000),
     size(parts.reduce((sum, { bytes }) => sum + bytes, 0)),
     String(parts.reduce((sum, part) => sum + rowsOf(part.tables), 0)),
     "at creation",
+    beforeRestore ? "a restore" : "a backup",
     drill ? `${drill.ok ? "succeeded" : "FAILED"} ${drill.made}` : "never",
   ]);
-  print(table(["BACKUP", "AGE", "SIZE", "ROWS", "VERIFIED", "DRILL"], rows));
+  print(table(["BACKUP", "AGE", "SIZE", "ROWS", "VERIFIED", "MADE BY", "DRILL"], rows));
   return 0;
 }
 
 /**
  * Takes a backup. The folder gets its final name only after every part was read back and compared.
+ * @param more what else the manifest says
  */
-export async function takeBackup(stack: string, system: SystemSpec, progress: Progress): Promise<Backup> {
+export async function takeBackup(
+  stack: string,
+  system: SystemSpec,
+  progress: Progress,
+  more: Pick<Manifest, "beforeRestore"> = {},
+): Promise<Backup> {
   const parts = partsOf(system);
   if (parts.length === 0)
     requireInside(
@@ -89,6 +102,7 @@ export async function takeBackup(stack: string, system: SystemSpec, progress: Pr
       seconds: (Date.now() - begun.getTime()) / 1000,
       parts: done,
       leftOut: leftOut(system),
+      ...more,
     };
     writeRecord(partial, { manifest });
     renameSync(partial, folder);

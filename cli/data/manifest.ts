@@ -3,7 +3,7 @@ import { basename, join, resolve } from "node:path";
 import { Failure } from "../../config/spec/failure.ts";
 import { project, projectDir } from "../../host/paths.ts";
 import { digestOf } from "../../host/pipe.ts";
-import { startFolder } from "../command.ts";
+import { print, startFolder } from "../command.ts";
 import type { Part } from "./parts.ts";
 
 /**
@@ -46,6 +46,8 @@ export interface Manifest {
   readonly parts: readonly BackedUp[];
   /** Volumes of the stack that are not in the backup. */
   readonly leftOut: readonly string[];
+  /** Whether a restore made it, of the data that it was about to replace. @default false */
+  readonly beforeRestore?: true;
 }
 
 /** The result of a drill, in the backup's drill.json. */
@@ -92,15 +94,12 @@ export function backups(stack: string): Backup[] {
 }
 
 /**
- * Finds a backup.
- * @param from a folder, `<stack>/<time>`, a time of this stack, or "" for the newest
+ * Finds a backup. Without `from`, it is the newest one that no restore made: the data before a restore
+ * may be empty or damaged.
+ * @param from a folder, `<stack>/<time>`, or a time of this stack
  */
 export function findBackup(stack: string, from: string | undefined): Backup {
-  if (!from) {
-    const newest = backups(stack).at(-1);
-    if (newest) return newest;
-    throw new Failure(`Stack "${stack}" has no backup.`, `Create one: make backup STACK=${stack}`);
-  }
+  if (!from) return newest(stack);
   const folders = [resolve(startFolder, from), join(root, from), join(backupsOf(stack), from)];
   const folder = folders.find(isBackup);
   if (folder) return read(folder);
@@ -108,6 +107,23 @@ export function findBackup(stack: string, from: string | undefined): Backup {
     `There is no backup "${from}". FROM must be a folder with a manifest.json, or the time of a backup of stack "${stack}".`,
     `List the ${backups(stack).length} backups of this stack: make backups STACK=${stack}. To use a backup of another stack, write <stack>/<time>.`,
   );
+}
+
+function newest(stack: string): Backup {
+  const all = backups(stack);
+  const chosen = all.findLast(({ manifest }) => !manifest.beforeRestore);
+  const skipped = all.slice(chosen ? all.indexOf(chosen) + 1 : 0).map(({ folder }) => basename(folder));
+  const why = `made by a restore, of the data before it: ${skipped.join(", ")}`;
+  if (!chosen && skipped.length === 0)
+    throw new Failure(`Stack "${stack}" has no backup.`, `Create one: make backup STACK=${stack}`);
+  if (!chosen)
+    throw new Failure(
+      `Stack "${stack}" has no backup other than those ${why}.`,
+      `To restore the newest of them: make restore STACK=${stack} FROM=${skipped.at(-1)} CONFIRM=${stack}`,
+    );
+  if (skipped.length > 0)
+    print(`Using the backup ${basename(chosen.folder)}. Newer ones were ${why}. FROM selects one of them.`);
+  return chosen;
 }
 
 const isBackup = (folder: string): boolean => existsSync(join(folder, "manifest.json"));

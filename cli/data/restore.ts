@@ -43,7 +43,7 @@ export async function restoreBackup(
   try {
     await progress.step("reading the backup's checksums", () => requireWhole(backup));
     await requireWell(stack, system, backup);
-    const before = await takeBackup(stack, system, progress);
+    const before = await takeBackup(stack, system, progress, { beforeRestore: true });
     progress.line(`the current data is backed up in ${before.folder}`);
     await replaceData(stack, system, backup, before, progress);
     const rows = backup.manifest.parts.reduce((sum, { tables }) => sum + rowsOf(tables), 0);
