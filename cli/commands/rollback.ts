@@ -7,6 +7,7 @@ import { isSame, jsonOrText, pinnedKey, rotationsKey, sourceOf } from "../../con
 import { Failure } from "../../config/spec/failure.ts";
 import { removeCommand } from "../../config/spec/message.ts";
 import type { SystemSpec } from "../../config/spec/service.ts";
+import { type Target, targetOf, targetText } from "../../config/spec/target.ts";
 import { findSystem } from "../../config/systems/find.ts";
 import { docker } from "../../host/docker.ts";
 import { projectDir } from "../../host/paths.ts";
@@ -43,6 +44,51 @@ const ofData = [rotationsKey, "postgresVersion", "lostVolumes", "lostFiles"];
 /** Settings that alone do not make two deployments different. */
 const notCompared = [pinnedKey, ...ofData];
 
+const ranOn = ({ settings }: Deployment): Target => targetOf(settings.target);
+
+/**
+ * The deployment that a rollback returns to. The data is where the last deployment ran, so only
+ * deployments on the same target count.
+ * @param now what the stack's file selects
+ * @param to the number of the deployment. @default the newest one that differs
+ */
+export function chosen(
+  stack: string,
+  all: readonly Deployment[],
+  now: Omit<Deployment, "at">,
+  to: string | undefined,
+): Deployment {
+  const last = all.at(-1);
+  const isHere = (deployment: Deployment): boolean => last !== undefined && ranOn(deployment) === ranOn(last);
+  const found = to
+    ? all[Number(to) - 1]
+    : all.findLast((deployment) => isHere(deployment) && !isSame(deployment, now, notCompared));
+  if (!found) throw noneToReturnTo(stack, all, to, all.filter((one) => !isHere(one)).length);
+  if (!last || isHere(found)) return found;
+  throw new Failure(
+    `Deployment ${to} ran on ${targetText(ranOn(found))}, and the stack now runs on ${targetText(ranOn(last))}. A rollback moves no data: the stack would start with old data.`,
+    `To move the stack back: docs/guide/several-machines.md#from-one-machine-to-three. Other deployments: make deployments STACK=${stack}`,
+  );
+}
+
+function noneToReturnTo(
+  stack: string,
+  all: readonly Deployment[],
+  to: string | undefined,
+  elsewhere: number,
+): Failure {
+  const list = `List them: make deployments STACK=${stack}`;
+  if (to) return new Failure(`Stack "${stack}" has no deployment ${to}.`, list);
+  const why =
+    elsewhere > 0
+      ? `. ${elsewhere} of them ran on another target (ragdock:target), and a rollback moves no data. The others`
+      : ", and they";
+  return new Failure(
+    `Stack "${stack}" has no earlier deployment to return to. ${all.length} deployments are recorded${why} differ at most in rotated secrets.`,
+    "Correct its settings or its source, or check out an earlier commit, and run make up.",
+  );
+}
+
 export const rollback = command({
   name: "rollback",
   summary: "Return the stack to the settings and images of an earlier deployment",
@@ -54,21 +100,9 @@ export const rollback = command({
   examples: ["rollback", "rollback --stack prod --to 3"],
   run: async ({ stack, to }) => {
     await requireDocker();
-    const all = await deploymentsOf(stack);
     const settings = ownSettings(stack);
     const now = { settings, ...(await wanted(stack)) };
-    const target = to
-      ? all[Number(to) - 1]
-      : all.findLast((deployment) => !isSame(deployment, now, notCompared));
-    if (!target)
-      throw new Failure(
-        to
-          ? `Stack "${stack}" has no deployment ${to}.`
-          : `Stack "${stack}" has no earlier deployment to return to. ${all.length} deployments are recorded, and they differ at most in rotated secrets.`,
-        to
-          ? `List them: make deployments STACK=${stack}`
-          : "Correct its settings or its source, or check out an earlier commit, and run make up.",
-      );
+    const target = chosen(stack, await deploymentsOf(stack), now, to);
     requireSource(target);
     await requireImages(target);
     print(`Returned to the deployment of ${target.at}. The previous settings are saved in ${save(stack)}.`);

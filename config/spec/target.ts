@@ -4,6 +4,9 @@ export type Target = "engine" | "swarm";
 /** The target of settings that are not checked yet. */
 export const targetOf = (target: unknown): Target => (target === "swarm" ? "swarm" : "engine");
 
+/** A target as a user reads it. */
+export const targetText = (target: Target): string => (target === "swarm" ? "a Swarm" : "one Docker engine");
+
 /** How a Swarm runs a stack. */
 export interface SwarmOptions {
   /** Whether the networks between nodes are encrypted. */
