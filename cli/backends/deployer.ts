@@ -34,6 +34,8 @@ export interface Deployer {
   forget(): Promise<RunResult>;
   /** The stack's outputs. Returns none before the first deployment. */
   outputs(showSecrets: boolean): Promise<Record<string, unknown>>;
+  /** The types of the resources in the state. Returns none before the first deployment. */
+  resourceTypes(): Promise<ReadonlySet<string>>;
 }
 
 export interface Listener {

@@ -1,5 +1,5 @@
 import { defined } from "../../config/spec/defined.ts";
-import { destroy, type EngineOptions, preview, readOutputs, up } from "../../engine/index.ts";
+import { destroy, type EngineOptions, preview, readOutputs, readState, up } from "../../engine/index.ts";
 import { dockerEndpoint, dockerEnvironment } from "../../host/docker.ts";
 import { parallelOn } from "../../host/endpoint.ts";
 import { passphrase, project, projectDir, stateDir } from "../../host/paths.ts";
@@ -34,5 +34,6 @@ export async function embedded(stack: string, { event, say }: Listener): Promise
     down: () => destroy({ ...options, excludeProtected: true }),
     forget: () => destroy({ ...options, unprotect: true }),
     outputs: (showSecrets) => readOutputs(options, { showSecrets }),
+    resourceTypes: async () => new Set((await readState(options)).map(({ type }) => type)),
   };
 }

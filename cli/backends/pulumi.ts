@@ -82,6 +82,7 @@ export function pulumi(stackName: string, { event, say }: Listener): Deployer {
     down: () => run(async (own) => (await select())?.destroy({ ...own, excludeProtected: true })),
     forget: () => run(async (own) => forget(await select(), own)),
     outputs: async (showSecrets) => outputsOf(await select(), showSecrets),
+    resourceTypes: async () => typesOf(await select()),
   };
 }
 
@@ -95,6 +96,18 @@ async function outputsOf(stack: Stack | undefined, showSecrets: boolean): Promis
     env: workspace.envVars,
   });
   return JSON.parse(stdout);
+}
+
+/** The automation API exports a state with its secrets in clear text. */
+async function typesOf(stack: Stack | undefined): Promise<ReadonlySet<string>> {
+  if (!stack) return new Set();
+  const { workspace } = stack;
+  const { stdout } = await execa("pulumi", ["stack", "export", "--stack", stack.name], {
+    cwd: workspace.workDir,
+    env: workspace.envVars,
+  });
+  const { deployment } = JSON.parse(stdout) as { deployment: { resources?: readonly { type: string }[] } };
+  return new Set(deployment.resources?.map(({ type }) => type));
 }
 
 async function forget(stack: Stack | undefined, options: RunOptions): Promise<void> {

@@ -11,6 +11,7 @@ import { requireUsableSecrets } from "../backends/secrets.ts";
 import { command, newStackOptions, print, type Values } from "../command.ts";
 import { reportBackups } from "../data/report.ts";
 import { begin, deploy } from "../deploy.ts";
+import { requireStopped } from "../old-target.ts";
 import { chooseImages, requireOwnState } from "../preflight.ts";
 import { type Selection, selectionOf } from "../selection.ts";
 import { type Session, withDeployer } from "../session.ts";
@@ -47,6 +48,7 @@ export async function bringUp(options: UpOptions): Promise<number> {
   const system = selection?.part ?? whole;
   if (selection) process.env[servicesOnly] = system.services.map(({ name }) => name).join(",");
   await requireOwnState(stack);
+  await requireStopped(stack, whole.target, await containersOf(stack));
   // The program checks this again. At this point, nothing has been built yet.
   await requireFreeHost(stack, system, await containersOf(stack));
   // A separate session, because a deployer reads the settings when it is opened.
