@@ -5,7 +5,6 @@ import { explained, explaining, log, readConfig, usableSystem } from "./componen
 import { plannedRevisions, RagStack } from "./components/stack.ts";
 import { sourceOf } from "./config/spec/deployment.ts";
 import { deployedPart, partOnly } from "./config/spec/part.ts";
-import { recordedVolumes } from "./config/spec/recorded-volumes.ts";
 import { baseImageOf } from "./host/base-image.ts";
 import { recordDeployment } from "./host/deployment-log.ts";
 import { protectFiles } from "./host/file-protection.ts";
@@ -23,8 +22,7 @@ const host = await explained(() => useDockerInProgram(docker));
 const system = await explained(() => usableSystem(settings, { ...stack, secrets: encrypted, host }));
 export const { name, environment, images, urls, unavailable } = system;
 const history = await readHistory(stack);
-const known = recordedVolumes(history, system.target);
-const { containers: before, ...found } = await explained(() => inspectHost(stack, system, known));
+const { containers: before, ...found } = await explained(() => inspectHost(stack, system, history));
 const make = !pulumi.runtime.isDryRun();
 const baseImage = await explained(() => baseImageOf(system, { make, say: log.say }));
 const revisions = () => plannedRevisions({ ...stack, ...found, ...user, system, baseImage });
@@ -40,8 +38,7 @@ const args = { ...stack, ...found, ...user, system, baseImage, hostPath, imagePr
 const by = { stopReplaced, deployer: userName(), keptSecrets: history.keptSecrets };
 const rag = new RagStack(`${stack.project}-${stack.stack}`, { ...args, ...by });
 const deployment = { at: new Date().toISOString(), settings: texts, images: rag.images, ...sourceOf(system) };
-const run = { target: system.target, part: partOnly(system) };
-const recorded = outputsOf(history, stack, rag, deployment, run);
+const recorded = outputsOf(history, stack, rag, deployment, partOnly(system));
 export const { target, containers, volumes, credentials, keptSecrets, deployments } = recorded;
 const done = new Promise((resolve) => pulumi.output(containers).apply(resolve));
 const state = { containers: before, differs: deployments !== history.deployments };

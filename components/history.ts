@@ -40,22 +40,22 @@ export async function readHistory({ project, stack }: StackName): Promise<Histor
 }
 
 /** What a run records in the outputs of the stack. */
-type Recorded = Pick<RagStack, "containers" | "volumes" | "secrets" | "keptSecrets">;
+type Recorded = Pick<RagStack, "target" | "containers" | "volumes" | "secrets" | "keptSecrets">;
 
 /**
  * The outputs of a run. A run of a part of the system creates nothing else, and the values of the
  * rest may be unknown. So the rest keeps what earlier runs have recorded. A run of a part is no
  * deployment: a rollback could not return to it.
- * @param run its target and its services. @default all services
+ * @param part the services of this run. @default all
  */
 export function outputsOf(
   history: History,
   { project, stack }: StackName,
   rag: Recorded,
   deployment: Deployment,
-  { target, part }: { readonly target: Target; readonly part: SystemSpec | undefined },
+  part: SystemSpec | undefined,
 ) {
-  const { containers, volumes, secrets: credentials, keptSecrets } = rag;
+  const { target, containers, volumes, secrets: credentials, keptSecrets } = rag;
   if (!part) {
     const deployments = withDeployment(history.deployments, deployment);
     return { target, containers, volumes, credentials, keptSecrets, deployments };

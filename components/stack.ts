@@ -18,6 +18,7 @@ import {
 import { createdLabel, fullName, labels, ownerLabel, type StackName } from "../config/spec/stack.ts";
 import { inStartOrder } from "../config/spec/start-order.ts";
 import type { StopReplaced } from "../config/spec/swarm.ts";
+import type { Target } from "../config/spec/target.ts";
 import type { Predecessors, StackContext } from "./context.ts";
 import { imageMode, imagePlan } from "./image-plan.ts";
 import { Images } from "./images.ts";
@@ -55,6 +56,7 @@ export interface RagStackArgs extends StackName {
 
 /** A whole system on one Docker host, or on the nodes of a Swarm. */
 export class RagStack extends pulumi.ComponentResource {
+  readonly target: Target;
   /** Names of the containers, by service. */
   readonly containers: Readonly<Record<string, readonly pulumi.Output<string>[]>>;
   /** When each volume was created, by full name. */
@@ -70,7 +72,8 @@ export class RagStack extends pulumi.ComponentResource {
     super("ragdock:index:RagStack", name, {}, opts);
     const { system, project, stack } = args;
 
-    const isSwarm = system.target === "swarm";
+    this.target = system.target;
+    const isSwarm = this.target === "swarm";
     const networks = (isSwarm ? declareOverlays : declareNetworks)(args, this);
     // A node creates a volume when the first container of a Swarm needs it there.
     const volumes = isSwarm ? {} : declareVolumes(args, this);

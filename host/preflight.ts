@@ -2,7 +2,7 @@ import { createServer } from "node:net";
 import { Failure } from "../config/spec/failure.ts";
 import { setCommand } from "../config/spec/message.ts";
 import { deployedPart, imagesOnly } from "../config/spec/part.ts";
-import type { RecordedVolumes } from "../config/spec/recorded-volumes.ts";
+import { type Outputs, type RecordedVolumes, recordedVolumes } from "../config/spec/recorded-volumes.ts";
 import { listenAddress, ownVolumes, publishedPorts, type SystemSpec } from "../config/spec/service.ts";
 import { fullName, type StackName } from "../config/spec/stack.ts";
 import { type AddressPool, requireNetworks } from "./address-pools.ts";
@@ -41,14 +41,12 @@ export interface Found {
 /**
  * Checks the Docker host, and returns what the deployed part of a stack has on it. The program calls
  * it, so it protects a stack under each deployer, in previews too.
+ * @param outputs of the stack
  * @throws Failure if the stack's data is gone, or if the host is not free
  */
-export async function inspectHost(
-  stack: StackName,
-  whole: SystemSpec,
-  recorded: RecordedVolumes,
-): Promise<Found> {
+export async function inspectHost(stack: StackName, whole: SystemSpec, outputs: Outputs): Promise<Found> {
   const system = deployedPart(whole);
+  const recorded = recordedVolumes(outputs, system.target);
   if (system.target === "swarm") {
     await requireFreeHost(stack.stack, system, []);
     await requirePlacement(stack, system);

@@ -41,9 +41,12 @@ function registry(system: SystemSpec): Problem[] {
   const why = `each node of a Swarm pulls its images, and this stack builds ${built.join(", ")}`;
   const set = setCommand("registry", "registry.example.org/team");
   if (system.images === "packages") return [problem("registry", "not set", why, `${toRun}${set}`)];
-  // The stack would run a registry, and the settings say that it must not.
-  const path = `services.${registryName}.enabled`;
-  return [problem(path, "false", why, `${toRun}${removeCommand(path)}, or ${alsoRun}${set}`)];
+  // The stack would run a registry, and the settings say that it must not, or that no node reaches it.
+  const isThere = services.some((s) => s.name === registryName && s.role === "registry");
+  const [path, found] = isThere
+    ? [`services.${registryName}.exposure`, "none"]
+    : [`services.${registryName}.enabled`, "false"];
+  return [problem(path, found, why, `${toRun}${removeCommand(path)}, or ${alsoRun}${set}`)];
 }
 
 /** A reason why a Swarm cannot run a service. */

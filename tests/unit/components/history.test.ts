@@ -34,7 +34,7 @@ const rag = {
 
 /** The outputs of a run with these variables in its environment. */
 const recorded = (env: Record<string, string>, target: Target = "engine") =>
-  outputsOf(history, stack, rag, deployment, { target, part: partOnly(system, env) });
+  outputsOf(history, stack, { ...rag, target }, deployment, partOnly(system, env));
 
 /** The value of an output, secret or not. */
 const resolved = (value: object): Promise<unknown> =>

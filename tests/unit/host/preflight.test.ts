@@ -129,7 +129,7 @@ describe("the program", () => {
   });
 
   it("reports lost data before taken ports", async () => {
-    const recorded = { "ragdock-test-redis-data": "2026-01-01T00:00:00.000Z" };
-    await expect(inspectHost(stack, system(), recorded)).rejects.toThrow("is gone. Nothing was changed.");
+    const volumes = { "ragdock-test-redis-data": "2026-01-01T00:00:00.000Z" };
+    await expect(inspectHost(stack, system(), { volumes })).rejects.toThrow("is gone. Nothing was changed.");
   });
 });
