@@ -40,6 +40,11 @@ vi.mock("../../../host/docker.ts", () => ({
   },
 }));
 
+vi.mock("../../../host/swarm.ts", () => ({ requireSwarm: async () => undefined }));
+vi.mock("../../../host/tasks.ts", () => ({ nodesOfSwarm: async () => nodes }));
+
+/** The nodes of a Swarm. */
+let nodes: unknown[] = [];
 let server: Server;
 let port = 0;
 beforeAll(async () => {
@@ -131,5 +136,21 @@ describe("the program", () => {
   it("reports lost data before taken ports", async () => {
     const volumes = { "ragdock-test-redis-data": "2026-01-01T00:00:00.000Z" };
     await expect(inspectHost(stack, system(), { volumes })).rejects.toThrow("is gone. Nothing was changed.");
+  });
+
+  it("reports lost data and wrong labels on a Swarm too", async () => {
+    const name = "ragdock-test-redis-data";
+    const recorded = { [name]: "2026-01-01T00:00:00.000Z" };
+    const onSwarm = { ...system(), target: "swarm" as const };
+    const labelled = (value: string) => [
+      { ID: "x1", Spec: { Labels: { [`ragdock.volume.${name}`]: value } }, Description: { Hostname: "a" } },
+    ];
+    nodes = [];
+    await expect(inspectHost(stack, onSwarm, recorded)).rejects.toThrow("the data of redis, is on no node");
+    nodes = labelled("yes");
+    await expect(inspectHost(stack, onSwarm, recorded)).rejects.toThrow('is "yes" on a, and must be true');
+    nodes = labelled("true");
+    const found = { containers: [], existingVolumes: recorded, broken: {} };
+    expect(await inspectHost(stack, onSwarm, recorded)).toEqual(found);
   });
 });
