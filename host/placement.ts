@@ -1,5 +1,4 @@
 /** On which node of a Swarm each volume is: a label of the node, which stays in the Swarm after `down`. */
-import { setTimeout } from "node:timers/promises";
 import { Failure } from "../config/spec/failure.ts";
 import type { Role, SystemSpec } from "../config/spec/service.ts";
 import { fullName, type StackName } from "../config/spec/stack.ts";
@@ -16,6 +15,7 @@ import {
   volumeLabels,
   volumeOf,
 } from "./volume-nodes.ts";
+import { becomesTrue } from "./wait.ts";
 
 /**
  * Gives each volume of a system a node, if it has none. Volumes of one service get the same node.
@@ -49,12 +49,7 @@ const longest = 120_000;
 
 /** Waits until a service whose data was on another node runs, because no other change starts it. */
 async function moved(stack: string, service: string): Promise<void> {
-  const end = performance.now() + longest;
-  const isDown = async (): Promise<boolean> => {
-    const tasks = await containersOf(stack, service);
-    return tasks.length > 0 && !tasks.every(isWell);
-  };
-  while ((await isDown()) && performance.now() < end) await setTimeout(1000);
+  await becomesTrue(async () => (await containersOf(stack, service)).every(isWell), longest);
 }
 
 /** The services with a volume that no node has. */

@@ -12,6 +12,7 @@ import { Failure } from "../config/spec/failure.ts";
 import { registryOf, splitReference } from "../config/spec/image.ts";
 import { type PushImage, type RegistryLogin, registryName } from "../config/spec/own-registry.ts";
 import { docker, dockerEnvironment, stackFilters } from "./docker.ts";
+import { becomesTrue } from "./wait.ts";
 
 const run = promisify(execFile);
 
@@ -88,7 +89,7 @@ async function pushWithin(
         await setTimeout(1000);
       }
     }
-    while (!(await isOnAllNodes(stack)) && performance.now() < end) await setTimeout(1000);
+    await becomesTrue(() => isOnAllNodes(stack), longest);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

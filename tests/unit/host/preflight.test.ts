@@ -140,17 +140,18 @@ describe("the program", () => {
 
   it("reports lost data and wrong labels on a Swarm too", async () => {
     const name = "ragdock-test-redis-data";
-    const recorded = { [name]: "2026-01-01T00:00:00.000Z" };
+    const volumes = { [name]: "2026-01-01T00:00:00.000Z" };
+    const outputs = { target: "swarm", volumes };
     const onSwarm = { ...system(), target: "swarm" as const };
     const labelled = (value: string) => [
       { ID: "x1", Spec: { Labels: { [`ragdock.volume.${name}`]: value } }, Description: { Hostname: "a" } },
     ];
     nodes = [];
-    await expect(inspectHost(stack, onSwarm, recorded)).rejects.toThrow("the data of redis, is on no node");
+    await expect(inspectHost(stack, onSwarm, outputs)).rejects.toThrow("the data of redis, is on no node");
     nodes = labelled("yes");
-    await expect(inspectHost(stack, onSwarm, recorded)).rejects.toThrow('is "yes" on a, and must be true');
+    await expect(inspectHost(stack, onSwarm, outputs)).rejects.toThrow('is "yes" on a, and must be true');
     nodes = labelled("true");
-    const found = { containers: [], existingVolumes: recorded, broken: {} };
-    expect(await inspectHost(stack, onSwarm, recorded)).toEqual(found);
+    const found = { containers: [], existingVolumes: volumes, broken: {} };
+    expect(await inspectHost(stack, onSwarm, outputs)).toEqual(found);
   });
 });
