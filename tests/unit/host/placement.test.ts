@@ -1,4 +1,4 @@
-/** Tests where volumes of a Swarm are placed. tests/slow/swarm-data.test.ts loses a node. */
+/** Tests where volumes of a Swarm are placed. tests/slow/swarm-full.test.ts loses a node. */
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import type { SystemSpec } from "../../../config/spec/service.ts";
 import type { Node } from "../../../host/tasks.ts";
