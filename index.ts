@@ -33,7 +33,7 @@ const required = await explained(() => requiredImages(deployedPart(system), mode
 if (make) await explained(() => prepareHost({ stack, system, required, before, registryAuth, ...log }));
 const imageProgram = explaining(programReader({ make, containers: before }));
 const pushImage = explaining(imagePusher({ ...stack, make, say: log.say }));
-const stopReplaced = explaining(storeStopper({ ...stack, make }));
+const stopReplaced = explaining(storeStopper({ ...stack, make, system }));
 const args = { ...stack, ...found, ...user, system, baseImage, hostPath, imageProgram, pushImage };
 const by = { stopReplaced, deployer: userName(), keptSecrets: history.keptSecrets };
 const rag = new RagStack(`${stack.project}-${stack.stack}`, { ...args, ...by });

@@ -36,7 +36,7 @@ export async function requireStopped(
   throw new Failure(
     `ragdock:target selects ${targetText(target)}, and stack "${stack}" still runs on ${targetText(old)}. Nothing was changed.`,
     `Stop it first, with the old target and its docker:host. ${toRun}${back}\n` +
-      `  make backup STACK=${stack} && make down STACK=${stack}\n` +
+      `  make backup STACK=${stack}\n  make down STACK=${stack}\n` +
       "Then select the new target again: docs/guide/several-machines.md#from-one-machine-to-three",
   );
 }

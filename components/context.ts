@@ -31,6 +31,8 @@ export interface StackContext extends StackName {
 export interface Predecessors {
   /** Services once they are healthy, jobs once they have succeeded. */
   readonly resources: readonly pulumi.Resource[];
+  /** Names of the services' containers, known once these are healthy. */
+  readonly containers: readonly pulumi.Output<string>[];
   /** One value per job, which is known only after the job ended with exit code 0. */
   readonly gates: readonly pulumi.Output<string>[];
   /** The login of the registry that the stack runs, known once it runs. @default there is none */

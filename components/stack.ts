@@ -169,10 +169,9 @@ function startAll(shared: StackContext, parent: pulumi.Resource): Map<string, Un
 
 function predecessors(spec: ServiceSpec, started: ReadonlyMap<string, Unit>): Predecessors {
   const before = spec.dependsOn.map((name) => started.get(name) as Unit);
-  return {
-    resources: before,
-    gates: before.flatMap((unit) => (unit instanceof Job ? [unit.gate] : [])),
-  };
+  const containers = before.flatMap((unit) => (unit instanceof Job ? [] : unit.containers));
+  const gates = before.flatMap((unit) => (unit instanceof Job ? [unit.gate] : []));
+  return { resources: before, containers, gates };
 }
 
 /** The login of the registry that the stack runs, known once that runs. Undefined before it is declared. */

@@ -31,13 +31,15 @@ export function imagePusher({
   readonly make: boolean;
   readonly say: (line: string) => void;
 }): PushImage {
+  let reached: Promise<void> | undefined;
   return async (reference, id, login) => {
     const known = await digestOf(reference, id);
-    if (!make) return known ?? reference;
+    // The image of a service that this run does not deploy is still the earlier one.
+    if (!make || (await idOf(reference)) !== id) return known ?? reference;
     // The registry that the stack runs may be new: the node with its images can be lost.
     if (known !== undefined && !login && !(await givesEachDigest())) return known;
     if (known === undefined) say(`pushing ${reference}`);
-    await (login ? pushWithin(stack, reference, login) : docker("push", "-q", reference)).catch(
+    await (login ? pushWithin(reference, login) : docker("push", "-q", reference)).catch(
       (error: { readonly stderr?: string }) => {
         throw new Failure(
           `The image ${reference} could not be pushed: ${error.stderr?.trim() ?? error}`,
@@ -47,6 +49,8 @@ export function imagePusher({
         );
       },
     );
+    reached ??= login && waitForNodes(stack, say);
+    await reached;
     const digest = await digestOf(reference, id);
     if (digest === undefined) throw new Error(`docker push gave no digest for ${reference}`);
     return digest;
@@ -63,15 +67,8 @@ const givesEachDigest = async (): Promise<boolean> =>
 /** Milliseconds in which the registry answers after its start. The provider cannot wait for it. */
 const longest = 120_000;
 
-/**
- * Pushes to the registry that the stack runs, and waits until each node can pull from it. The login
- * is in a folder that exists only meanwhile.
- */
-async function pushWithin(
-  stack: string,
-  reference: string,
-  { address, user, password }: RegistryLogin,
-): Promise<void> {
+/** Pushes to the registry that the stack runs. The login is in a folder that exists only meanwhile. */
+async function pushWithin(reference: string, { address, user, password }: RegistryLogin): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), "ragdock-login-"));
   try {
     const auth = Buffer.from(`${user}:${password}`).toString("base64");
@@ -83,25 +80,33 @@ async function pushWithin(
     for (;;) {
       try {
         await run("docker", ["push", "-q", reference], { env });
-        break;
+        return;
       } catch (error) {
         if (performance.now() > end) throw error;
         await setTimeout(1000);
       }
     }
-    await becomesTrue(() => isOnAllNodes(stack), longest);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
-/** Whether each active node has the registry, such as `3/3`. */
-async function isOnAllNodes(stack: string): Promise<boolean> {
+/** Waits until each active node can pull from the registry of the stack. */
+async function waitForNodes(stack: string, say: (line: string) => void): Promise<void> {
   const filters = stackFilters(stack, { "ragdock.service": registryName });
-  const replicas = (await docker("service", "ls", "--format", "{{.Replicas}}", ...filters)).trim();
-  const [running, wanted] = replicas.split("/");
-  return running === wanted;
+  let replicas = "";
+  const isOnAll = async (): Promise<boolean> => {
+    replicas = (await docker("service", "ls", "--format", "{{.Replicas}}", ...filters)).trim();
+    const [running, wanted] = replicas.split("/");
+    return running === wanted;
+  };
+  if (await becomesTrue(isOnAll, longest)) return;
+  say(`the registry of the stack runs on ${replicas} nodes: make status STACK=${stack} shows where not`);
 }
+
+/** The id of an image. Undefined if Docker does not have it. */
+const idOf = async (reference: string): Promise<string | undefined> =>
+  (await docker("image", "inspect", "--format", "{{.Id}}", reference).catch(() => "")).trim() || undefined;
 
 /** The reference with the digest that Docker knows from a push of the image to this repository. */
 async function digestOf(reference: string, id: string): Promise<string | undefined> {

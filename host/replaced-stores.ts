@@ -1,14 +1,16 @@
 import { aliasesOn, outsideNetwork, wayOutOf } from "../config/spec/networks.ts";
-import type { LongRunning } from "../config/spec/service.ts";
+import { deployedPart, imagesOnly } from "../config/spec/part.ts";
+import type { LongRunning, SystemSpec } from "../config/spec/service.ts";
 import { fullName, type StackName } from "../config/spec/stack.ts";
 import { loginLabel, type StopReplaced } from "../config/spec/swarm.ts";
-import { containersOf, docker, inspectAll, stackFilters } from "./docker.ts";
-import { stopTasks } from "./scale.ts";
+import { docker, inspectAll, stackFilters } from "./docker.ts";
+import { stopService } from "./scale.ts";
 
 /** The fields of `docker service inspect` that tell whether the provider replaces a service. */
 interface Running {
   readonly ID: string;
   readonly Spec: {
+    readonly Name: string;
     readonly Labels?: Readonly<Record<string, string>>;
     readonly Mode: { readonly Replicated?: { readonly Replicas?: number } };
     readonly TaskTemplate: {
@@ -21,17 +23,23 @@ interface Running {
  * Returns a function that stops a service with data, if the provider will replace it: it cannot change
  * the networks of a service, or the login with which nodes pull its image. Swarm would start the next
  * container while the last one may still use the volume.
- * @param make whether it may stop services. A preview stops none
+ * @param make whether it may stop services. A preview stops none. A run of some services stops no
+ * others, and a run that makes images stops none
  */
-export function storeStopper({ make, ...stack }: StackName & { readonly make: boolean }): StopReplaced {
+export function storeStopper({
+  make,
+  system,
+  ...stack
+}: StackName & { readonly make: boolean; readonly system: SystemSpec }): StopReplaced {
+  const deployed = make && !process.env[imagesOnly] ? deployedPart(system).services : [];
   return async (service, login) => {
-    if (!make) return;
+    if (!deployed.some(({ name }) => name === service.name)) return;
     const filters = stackFilters(stack.stack, { "ragdock.service": service.name });
     const ids = (await docker("service", "ls", "-q", ...filters)).split("\n").filter(Boolean);
     const [running] = await inspectAll<Running>("service", ids);
     if (!running) return;
     if (isReplaced(running, plannedNetworks(stack, service), await namesOfNetworks(stack.stack), login)) {
-      await stopTasks(await containersOf(stack.stack, service.name));
+      await stopService(running.Spec.Name);
     } else if (running.Spec.Mode.Replicated?.Replicas === 0) {
       // An earlier deployment stopped it, and failed before it replaced it.
       await docker("service", "update", "--detach", "--quiet", "--replicas", "1", running.ID);
@@ -53,7 +61,7 @@ export function isReplaced(
 }
 
 const inOrder = (all: readonly (readonly [network: string, aliases: readonly string[]])[]): string =>
-  JSON.stringify(all.map(([network, aliases]) => [network, aliases.toSorted()]).toSorted());
+  JSON.stringify(all.map(([network, aliases]) => [network, [...new Set(aliases)].toSorted()]).toSorted());
 
 const plannedNetworks = (
   stack: StackName,

@@ -21,19 +21,27 @@ const scale = (name: string, replicas: number): Promise<string> =>
  * @throws Failure if the containers of a service do not end, for example on a disconnected node
  */
 export async function stopTasks(tasks: readonly Container[]): Promise<void> {
-  for (const name of new Set(tasks.map(serviceNameOf))) {
-    await scale(name, 0);
-    let nodes: readonly string[] = [];
-    const hasEnded = async (): Promise<boolean> => {
-      nodes = await nodesWithContainers(name);
-      return nodes.length === 0;
-    };
-    if (await becomesTrue(hasEnded, longest)) continue;
-    throw new Failure(
-      `The containers of ${name} did not end within ${longest / 60_000} minutes on ${nodes.join(", ")}.`,
-      "See which nodes the manager reaches: docker node ls",
-    );
-  }
+  for (const name of new Set(tasks.map(serviceNameOf))) await stopService(name);
+}
+
+/**
+ * Stops all tasks of a service, and waits until their containers have ended. It may have none any more:
+ * containers of an earlier stop may still end.
+ * @param name in the Swarm
+ * @throws Failure if its containers do not end, for example on a disconnected node
+ */
+export async function stopService(name: string): Promise<void> {
+  await scale(name, 0);
+  let nodes: readonly string[] = [];
+  const hasEnded = async (): Promise<boolean> => {
+    nodes = await nodesWithContainers(name);
+    return nodes.length === 0;
+  };
+  if (await becomesTrue(hasEnded, longest)) return;
+  throw new Failure(
+    `The containers of ${name} did not end within ${longest / 60_000} minutes on ${nodes.join(", ")}.`,
+    "See which nodes the manager reaches: docker node ls",
+  );
 }
 
 /** A service without replicas may still have containers, within their grace period. */

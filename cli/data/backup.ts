@@ -41,7 +41,8 @@ export async function backUp(stack: string, keep: string | undefined): Promise<n
 
 /** The backups before the last `count`. Those that a restore made do not count. */
 export function olderThan(all: readonly Backup[], count: number): readonly Backup[] {
-  const [oldest] = all.filter(({ manifest }) => !manifest.beforeRestore).slice(-count);
+  const counted = all.filter(({ manifest }) => !manifest.beforeRestore);
+  const oldest = counted.length > count ? counted.at(-count) : undefined;
   return oldest ? all.slice(0, all.indexOf(oldest)) : [];
 }
 

@@ -17,9 +17,10 @@ const prefix = "ragdock_backup_last";
 export async function reportBackups(stack: string): Promise<void> {
   const exporters = await containersOf(stack, "node-exporter");
   const all = backups(stack);
+  const newest = all.findLast(({ manifest }) => !manifest.beforeRestore);
   const drills = all.flatMap(({ drill }) => (drill?.ok ? [drill.made] : []));
   const text = [
-    ...metric(`${prefix}_success_timestamp_seconds`, "Time of the last backup.", all.at(-1)?.manifest.made),
+    ...metric(`${prefix}_success_timestamp_seconds`, "Time of the last backup.", newest?.manifest.made),
     ...metric(
       `${prefix}_drill_success_timestamp_seconds`,
       "Time of the last successful drill.",

@@ -63,11 +63,19 @@ const imageOf = (
   login: string | undefined,
 ): pulumi.Output<string> =>
   pulumi
-    .all([context.images.nodeReference(spec.image, after.login), ...after.gates])
+    .all([
+      context.images.nodeReference(spec.image, after.login),
+      ...after.gates,
+      // A store runs until all that its next container waits for is there.
+      ...(spec.kind === "stateful" ? [...after.containers, ...networkIds(context, spec)] : []),
+    ])
     .apply(async ([reference]) => {
       if (spec.kind === "stateful") await context.stopReplaced(spec, login);
       return reference as string;
     });
+
+const networkIds = ({ networks }: StackContext, spec: LongRunning): pulumi.Input<string>[] =>
+  spec.networks.flatMap((network) => networks[network] ?? []);
 
 function containerOf({ context, spec }: UnitArgs<LongRunning>): Omit<Container, "image"> {
   const { entrypoints, command } = program(context, spec);

@@ -32,4 +32,4 @@ const context: StackContext = {
 };
 
 for (const spec of longRunning(system.services))
-  new Service(spec.name, { context, spec, after: { resources: [], gates: [] } });
+  new Service(spec.name, { context, spec, after: { resources: [], containers: [], gates: [] } });

@@ -84,3 +84,12 @@ it("KEEP does not count the backups that a restore made", () => {
   expect(names(1)).toEqual(["2026-11-01T00-00-00Z", "2026-11-02T00-00-00Z", "2026-11-03T00-00-00Z"]);
   expect(names(9)).toEqual([]);
 });
+
+it("removes no copy that a restore made while there are fewer backups than KEEP", () => {
+  made(1, byRestore);
+  made(2);
+  expect(olderThan(backups("prod"), 7)).toEqual([]);
+  expect(olderThan(backups("prod"), 1)).toEqual([]);
+  made(3);
+  expect(olderThan(backups("prod"), 1)).toHaveLength(2);
+});

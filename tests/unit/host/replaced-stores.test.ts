@@ -3,13 +3,13 @@
  * replaces one.
  */
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import type { LongRunning } from "../../../config/spec/service.ts";
+import { imagesOnly, servicesOnly } from "../../../config/spec/part.ts";
+import type { LongRunning, SystemSpec } from "../../../config/spec/service.ts";
 import { loginLabel } from "../../../config/spec/swarm.ts";
 
 const swarm = vi.hoisted(() => ({ services: [] as unknown[], commands: [] as string[] }));
 vi.mock("../../../host/docker.ts", async (original) => ({
   ...(await original<object>()),
-  containersOf: async () => ["a task"],
   inspectAll: async () => swarm.services,
   docker: async (...args: string[]) => {
     if (args[0] === "network") return "id-1 ragdock-prod-redis\nid-2 ragdock-prod-outside-redis\n";
@@ -18,7 +18,7 @@ vi.mock("../../../host/docker.ts", async (original) => ({
   },
 }));
 vi.mock("../../../host/scale.ts", () => ({
-  stopTasks: async (tasks: readonly string[]) => swarm.commands.push(`stop ${tasks.join()}`),
+  stopService: async (name: string) => swarm.commands.push(`stop ${name}`),
 }));
 
 const { storeStopper } = await import("../../../host/replaced-stores.ts");
@@ -32,13 +32,14 @@ const networks = [
 /** What happens to a service that runs, when one with these networks and this login is deployed. */
 async function commands(running: object, login?: string, make = true): Promise<string[]> {
   swarm.services = [running];
-  await storeStopper({ project: "ragdock", stack: "prod", make })(redis, login);
+  const system = { services: [redis], networks: {}, urls: {} } as unknown as SystemSpec;
+  await storeStopper({ project: "ragdock", stack: "prod", make, system })(redis, login);
   return swarm.commands.filter((one) => one !== "service ls");
 }
 
 const service = (Networks: object[], Labels: object = {}, Replicas = 1) => ({
   ID: "id",
-  Spec: { Labels, Mode: { Replicated: { Replicas } }, TaskTemplate: { Networks } },
+  Spec: { Name: "redis-1", Labels, Mode: { Replicated: { Replicas } }, TaskTemplate: { Networks } },
 });
 
 beforeEach(() => {
@@ -54,16 +55,34 @@ describe("a store of a Swarm", () => {
     ["one network less", networks.slice(1)],
     ["another name", [networks[0] as object, { Target: "id-1", Aliases: ["redis.redis", "redis"] }]],
   ])("stops before it is replaced because of %s", async (_, others) =>
-    expect(await commands(service(others))).toEqual(["stop a task"]),
+    expect(await commands(service(others))).toEqual(["stop redis-1"]),
   );
 
   it("stops before it is replaced because of another login", async () => {
     expect(await commands(service(networks, { [loginLabel]: "1" }), "1")).toEqual([]);
-    expect(await commands(service(networks, { [loginLabel]: "1" }), "2")).toEqual(["stop a task"]);
+    expect(await commands(service(networks, { [loginLabel]: "1" }), "2")).toEqual(["stop redis-1"]);
   });
 
   it("starts again if an earlier deployment stopped it, and did not replace it", async () =>
     expect(await commands(service(networks, {}, 0))).toEqual(["service update"]));
+
+  it("keeps running if its settings repeat a name", async () => {
+    const twice = [
+      networks[0] as object,
+      { Target: "id-1", Aliases: ["redis.redis", "cache", "cache", "redis"] },
+    ];
+    expect(await commands(service(twice))).toEqual([]);
+  });
+
+  it.each([
+    ["of other services", servicesOnly, "web"],
+    ["that makes images", imagesOnly, "1"],
+  ])("is not touched by a run %s", async (_, variable, value) => {
+    vi.stubEnv(variable, value);
+    expect(await commands(service([]))).toEqual([]);
+    expect(await commands(service(networks, {}, 0))).toEqual([]);
+    vi.unstubAllEnvs();
+  });
 
   it("is not touched by a preview", async () =>
     expect(await commands(service([]), undefined, false)).toEqual([]));
