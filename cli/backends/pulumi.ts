@@ -98,7 +98,7 @@ async function outputsOf(stack: Stack | undefined, showSecrets: boolean): Promis
   return JSON.parse(stdout);
 }
 
-/** The automation API exports a state with its secrets in clear text. */
+/** Asks the CLI, because the automation API exports secrets in clear text. */
 async function typesOf(stack: Stack | undefined): Promise<ReadonlySet<string>> {
   if (!stack) return new Set();
   const { workspace } = stack;

@@ -70,7 +70,7 @@ async function plansAgainst(folder: string, stack: string | undefined): Promise<
 
 async function describeHere(stack: string) {
   const { values } = readStackFile(stack);
-  // Pulumi's SDK takes longer to load than all other commands need.
+  // Only this command needs Pulumi's SDK, which is slow to load.
   const { describe } = await import("../plan/describe.ts");
   return describe(readSettings(values, project), { project, stack, secrets: new Set(), host: {} });
 }
