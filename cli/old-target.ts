@@ -1,7 +1,6 @@
-import { Failure } from "../config/spec/failure.ts";
-import { removeCommand, setCommand, toRun } from "../config/spec/message.ts";
-import { type Target, targetText } from "../config/spec/target.ts";
+import type { Target } from "../config/spec/target.ts";
 import { type Container, isJob } from "../host/docker.ts";
+import { otherTarget, stillRunning } from "../host/old-target.ts";
 import { isNewStack } from "./backends/deployer.ts";
 import { withDeployer } from "./session.ts";
 
@@ -18,8 +17,8 @@ const targetOfContainer = ({ Node, Config }: Container): Target =>
   Node !== undefined || taskLabel in Config.Labels ? "swarm" : "engine";
 
 /**
- * Refuses to deploy a stack to another target while it still runs on the old one. The old containers
- * may be on another Docker host, where they would continue to write to the old data.
+ * Refuses to deploy a stack to another target while it still runs on the old one, which may be on
+ * another Docker host. The old containers would continue to write to the old data.
  * @param containers the stack's own. The state is read only if they are not all on the target.
  */
 export async function requireStopped(
@@ -29,14 +28,6 @@ export async function requireStopped(
 ): Promise<void> {
   const running = containers.filter((container) => !isJob(container)).map(targetOfContainer);
   if (isNewStack(stack) || (running.length > 0 && running.every((one) => one === target))) return;
-  const old = target === "swarm" ? "engine" : "swarm";
   const types = await withDeployer(stack, ({ deployer }) => deployer.resourceTypes());
-  if (!types.has(serviceTypes[old])) return;
-  const back = old === "swarm" ? setCommand("target", "swarm") : removeCommand("target");
-  throw new Failure(
-    `ragdock:target selects ${targetText(target)}, and stack "${stack}" still runs on ${targetText(old)}. Nothing was changed.`,
-    `Stop it first, with the old target and its docker:host. ${toRun}${back}\n` +
-      `  make backup STACK=${stack}\n  make down STACK=${stack}\n` +
-      "Then select the new target again: docs/guide/several-machines.md#from-one-machine-to-three",
-  );
+  if (types.has(serviceTypes[otherTarget(target)])) throw stillRunning(stack, target);
 }

@@ -17,6 +17,7 @@ import {
   volumesNamed,
 } from "./docker.ts";
 import { isHere } from "./endpoint.ts";
+import { requireOldTargetStopped } from "./old-target.ts";
 import { requireOwnData, requirePlacedData } from "./own-data.ts";
 import { requireOwnDatabase } from "./own-database.ts";
 import { project } from "./paths.ts";
@@ -63,8 +64,8 @@ export async function inspectHost(stack: StackName, whole: SystemSpec, outputs: 
 }
 
 /**
- * Refuses a host with a full disk, taken ports, too few addresses for networks, or volumes of other
- * users.
+ * Refuses a host that runs the stack on another target, a full disk, taken ports, too few addresses
+ * for networks, and volumes of other users.
  * @param containers the stack's own
  */
 export async function requireFreeHost(
@@ -72,6 +73,7 @@ export async function requireFreeHost(
   system: SystemSpec,
   containers: readonly Container[],
 ): Promise<void> {
+  await requireOldTargetStopped(stack, system.target);
   // A manager does not see the disk, the ports and the volumes of the other nodes.
   if (system.target === "swarm") return requireSwarm(stack, system);
   const info = await dockerInfo();

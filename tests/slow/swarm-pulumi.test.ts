@@ -55,12 +55,14 @@ describe.skipIf(missing.length > 0).each(systems)(
     const lab = new SwarmLab(28_197);
     const { swarm } = lab;
     const stack = new CliStack(name);
+    let deployed: Settings = {};
 
     beforeAll(async () => {
       await lab.start();
       stack.variables = { DOCKER_HOST: swarm.manager.host };
       expect((await stack.pulumi("stack", "init", name)).code).toBe(0);
-      stack.configure(await settings(lab, name));
+      deployed = await settings(lab, name);
+      stack.configure(deployed);
     }, 900_000);
 
     afterAll(async () => {
@@ -81,6 +83,15 @@ describe.skipIf(missing.length > 0).each(systems)(
       expect(again.code, again.output).toBe(0);
       const refreshed = await stack.pulumi("preview", "--expect-no-changes", "--refresh");
       expect(refreshed.code, refreshed.output).toBe(0);
+    });
+
+    it("does not move to one engine while it runs on the Swarm", async () => {
+      const { target: _, ...others } = deployed;
+      stack.configure(others);
+      const { code, output } = await stack.pulumi("preview");
+      stack.configure(deployed);
+      expect(code, output).not.toBe(0);
+      expect(output).toContain(`stack "${name}" still runs on a Swarm`);
     });
 
     it("removes its services", async () => {

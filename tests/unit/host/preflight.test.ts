@@ -26,6 +26,7 @@ vi.mock("../../../host/docker.ts", () => ({
   dockerEnvironment: () => ({}),
   containersOf: async () => [],
   volumesNamed: async () => volumes,
+  stackFilters: () => [],
   serviceOf: ({ Config }: Container) => Config.Labels["ragdock.service"],
   inspectAll: async () =>
     networks.map((line) => {
