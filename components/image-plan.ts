@@ -142,6 +142,19 @@ function build(
   if (!existsSync(dockerfile))
     throw new Failure(`${dockerfile} does not exist.`, "A folder to build needs a Dockerfile.");
   const read = { ...buildArgs, ...(target ? { "--target": target } : {}) };
-  const reference = `${pushTo ? `${pushTo}/` : ""}${project}/${name}:${contextDigest(context, dockerfile, read)}`;
+  const reference = `${pushTo ? `${pushTo}/` : ""}${project}/${name}:${digestOf(context, dockerfile, read)}`;
   return { ...source, kind: "build", reference, buildArgs };
+}
+
+/**
+ * Digests of this run, because many images build on the same ones. All parts of a run use the same
+ * digest, even if a file changes meanwhile.
+ */
+const digests = new Map<string, string>();
+
+function digestOf(...build: Parameters<typeof contextDigest>): string {
+  const key = JSON.stringify(build);
+  const digest = digests.get(key) ?? contextDigest(...build);
+  digests.set(key, digest);
+  return digest;
 }
