@@ -34,7 +34,7 @@ export async function lostVolumes(
 ): Promise<LostVolume[]> {
   const times =
     system.target === "swarm"
-      ? await placedTimes(recorded)
+      ? placedTimes(recorded, await placedNames())
       : timesOf(await volumesNamed(Object.keys(recorded)));
   return lostAmong(times, stack, system, recorded);
 }
@@ -43,11 +43,15 @@ export async function lostVolumes(
 export const timesOf = (volumes: ReadonlyMap<string, Volume>): ReadonlyMap<string, string> =>
   new Map([...volumes].map(([name, volume]) => [name, createdAt(volume)]));
 
-/** A label of a node has no creation time, so a volume that has a node counts as the recorded one. */
-async function placedTimes(recorded: RecordedVolumes): Promise<ReadonlyMap<string, string>> {
-  const placed = await placedNames();
-  return new Map(Object.entries(recorded).filter(([name]) => placed.has(name)));
-}
+/**
+ * The creation times of volumes on a Swarm. A label of a node has none, so a volume that has a node
+ * counts as the recorded one.
+ * @param placed full names of the volumes that have a node
+ */
+export const placedTimes = (
+  recorded: RecordedVolumes,
+  placed: ReadonlySet<string>,
+): ReadonlyMap<string, string> => new Map(Object.entries(recorded).filter(([name]) => placed.has(name)));
 
 /** @param times the creation times of the volumes that exist, by full name */
 export const lostAmong = (

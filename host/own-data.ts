@@ -5,9 +5,11 @@ import { clusterVolume, postgresVersions, withoutVersion } from "../config/spec/
 import type { RecordedVolumes } from "../config/spec/recorded-volumes.ts";
 import { type LongRunning, longRunning, type SystemSpec } from "../config/spec/service.ts";
 import { fullName, type StackName, upgradedFromLabel } from "../config/spec/stack.ts";
+import { volumeNodeLabel } from "../config/spec/swarm.ts";
 import { docker, type Volume, volumesNamed } from "./docker.ts";
-import { lostAmong, lostVolumes, ownedVolumes, requireNoneLost, timesOf } from "./lost-volumes.ts";
+import { lostAmong, ownedVolumes, placedTimes, requireNoneLost, timesOf } from "./lost-volumes.ts";
 import { onDockerHost } from "./server.ts";
+import { placedNames } from "./volume-nodes.ts";
 
 /** Volumes that Docker has, by full name. */
 type Volumes = ReadonlyMap<string, Volume>;
@@ -24,7 +26,7 @@ export async function requireOwnData(
   system: SystemSpec,
   recorded: RecordedVolumes,
 ): Promise<RecordedVolumes> {
-  const servers = longRunning(system.services).filter((s) => s.postgresVersion !== undefined);
+  const servers = serversOf(system);
   const own = ownedVolumes(stack, system).map(({ name }) => name);
   const others = servers.flatMap((server) => otherClusters(stack, server).map(({ volume }) => volume));
   const there = await volumesNamed([...own, ...others]);
@@ -34,9 +36,12 @@ export async function requireOwnData(
   return Object.fromEntries([...times].filter(([name]) => own.includes(name)));
 }
 
+const serversOf = ({ services }: SystemSpec): LongRunning[] =>
+  longRunning(services).filter((service) => service.postgresVersion !== undefined);
+
 /**
- * Refuses to run if no node of the Swarm has the label of a recorded volume. Another node would
- * create it as an empty one.
+ * Refuses to run if no node of the Swarm has the label of a recorded volume, or if a node has data of
+ * another major version of PostgreSQL. Swarm would start with an empty volume.
  * @returns the creation times of the recorded volumes. A volume whose loss the user accepted is a new
  * one, and is left out.
  */
@@ -45,7 +50,9 @@ export async function requirePlacedData(
   system: SystemSpec,
   recorded: RecordedVolumes,
 ): Promise<RecordedVolumes> {
-  requireNoneLost(stack.stack, system, await lostVolumes(stack, system, recorded));
+  const placed = await placedNames();
+  requireNoneLost(stack.stack, system, lostAmong(placedTimes(recorded, placed), stack, system, recorded));
+  for (const server of serversOf(system)) requirePlacedVersion(placed, stack, server);
   const isAccepted = ([volume, created]: [string, string]): boolean =>
     recorded[fullName(stack, volume)] === created;
   const accepted = Object.entries(system.lostVolumes).filter(isAccepted);
@@ -69,6 +76,19 @@ async function requirePostgresVersion(
     Number(found.version) < Number(wanted)
       ? `To keep this version: ${stay}. Then, to upgrade: make upgrade-postgres STACK=${stack.stack} VERSION=${wanted}`
       : `PostgreSQL cannot read the data of a newer version. ${toRun}${stay}`,
+  );
+}
+
+/** Refuses data of another major version of PostgreSQL, if there is none of the one in the settings. */
+function requirePlacedVersion(placed: ReadonlySet<string>, stack: StackName, service: LongRunning): void {
+  if (placed.has(fullName(stack, service.volumes[0]?.volume ?? ""))) return;
+  const found = otherClusters(stack, service).find(({ volume }) => placed.has(volume));
+  if (!found) return;
+  throw new Failure(
+    `A node has data of ${service.name} from PostgreSQL ${found.version} (volume ${found.volume}), but the settings select ${service.postgresVersion}. Nothing was changed.`,
+    `To keep this version: ${setCommand("postgresVersion", found.version)}. ` +
+      "An upgrade needs one engine: docs/guide/several-machines.md#what-is-different. " +
+      `If the data is not needed: docker node update --label-rm ${volumeNodeLabel(found.volume)} <node>`,
   );
 }
 

@@ -43,14 +43,14 @@ export async function bringUp(options: UpOptions): Promise<number> {
   // The program reads it. The value applies to this deployment only.
   if (confirm === stack) process.env[giveUpFiles] = stack;
   const whole = await prepared(options);
-  const selection =
-    service === undefined ? undefined : selectionOf(whole, service, await containersOf(stack));
+  const containers = await containersOf(stack);
+  const selection = service === undefined ? undefined : selectionOf(whole, service, containers);
   const system = selection?.part ?? whole;
   if (selection) process.env[servicesOnly] = system.services.map(({ name }) => name).join(",");
   await requireOwnState(stack);
-  await requireStopped(stack, whole.target, await containersOf(stack));
+  await requireStopped(stack, whole.target, containers);
   // The program checks this again. At this point, nothing has been built yet.
-  await requireFreeHost(stack, system, await containersOf(stack));
+  await requireFreeHost(stack, system, containers);
   // A separate session, because a deployer reads the settings when it is opened.
   const gaveUp = confirm === stack && (await withDeployer(stack, (session) => acceptLoss(system, session)));
   return withDeployer(stack, async (session) => {

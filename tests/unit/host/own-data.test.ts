@@ -76,6 +76,19 @@ describe("on a Swarm", () => {
     for (labels of [{}, label]) expect(await requirePlacedData(stack, accepted, recorded)).toEqual({});
   });
 
+  it("data of another version of PostgreSQL is refused, unless there is data of this one", async () => {
+    const onOther = { ...systemWith({ postgresVersion: "18" }), target: "swarm" as const };
+    const refused = () => refusalOf(() => requirePlacedData(stack, onOther, {}), "test");
+    labels = label;
+    const text = await refused();
+    expect(text).toContain(`data of postgres from PostgreSQL 17 (volume ${name})`);
+    expect(text).toContain("the settings select 18");
+    expect(text).toContain("ragdock:postgresVersion 17");
+    expect(text).toContain(`docker node update --label-rm ragdock.volume.${name} <node>`);
+    labels = { ...label, [`ragdock.volume.${name}-18`]: "true" };
+    expect(await refused()).toBe("");
+  });
+
   it("the volume of the registry may be lost, because each deployment fills it", async () => {
     labels = {};
     const [first] = systemWith().services;
