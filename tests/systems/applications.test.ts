@@ -125,6 +125,17 @@ describe("applications without a Dockerfile", () => {
     expect(shop.output.trim()).toBe("1.0");
   });
 
+  it("have the bytecode of their packages, which their user cannot write", async () => {
+    const found = "import importlib.util as u, os; print(os.path.exists(u.find_spec('%').cached))";
+    for (const [name, module] of [
+      ["flask", "flask"],
+      ["shop", "fastapi"],
+    ] as const) {
+      const { output } = await inside(stack, name, "python", "-c", found.replace("%", module));
+      expect(output.trim(), name).toBe("True");
+    }
+  });
+
   it("have no compiler", async () => {
     for (const name of ["flask", "shop", "node"]) {
       const { output } = await inside(stack, name, "sh", "-c", "command -v gcc cc make || echo none");

@@ -13,6 +13,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, it } from "vitest";
 import { contextDigest } from "../../../components/context-digest.ts";
+import { imageMode, imagePlan } from "../../../components/image-plan.ts";
 import { type Built, type ImageSource, imageName } from "../../../config/spec/image.ts";
 import { systems } from "../../../config/systems/index.ts";
 import { systemWith } from "../../support/program.ts";
@@ -36,6 +37,15 @@ it("depends on who may read and run a file, but not on its group's access", () =
   expect(digest(0o664)).toBe(usual);
   const others = [digest(0o600), digest(0o755), digest(0o700)];
   expect(new Set([usual, ...others]).size).toBe(4);
+});
+
+it("is read once in a run, so that all parts of it use the same reference", () => {
+  chmodSync(file, 0o644);
+  const source = { from: "build", name: "once", context: folder, dockerfile } as const;
+  const mode = imageMode(systemWith(), "ragdock", "base");
+  const { reference } = imagePlan(source, mode);
+  writeFileSync(file, "print()\n");
+  expect(imagePlan(source, mode).reference).toBe(reference);
 });
 
 /** The images that Ragdock builds from Python sources, with those that they build on. */
