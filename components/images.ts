@@ -23,7 +23,7 @@ interface Made {
 
 /** The images of a stack. Each is pulled or built once, however many services run it. */
 export class Images extends pulumi.ComponentResource {
-  /** By short name. Cached, because a plan reads and hashes the whole context of its build. */
+  /** By short name, because an image is one resource, however many services run it. */
   private readonly made = new Map<string, Made>();
   /** References with a digest, by short name. */
   private readonly pushed = new Map<string, pulumi.Output<string>>();
